@@ -1,0 +1,32 @@
+# Every verb is one script, so each also works where there is no make. Options for the tests: make test ARGS="-k flows"
+.PHONY: help run test setup lint format bench golden demo audit
+
+help: ## List the verbs
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+run: ## Serve on http://127.0.0.1:8000/ (another address: PLANNER_BIND=host:port)
+	@scripts/run.sh
+
+demo: ## The same, with the example plan loaded
+	@scripts/run.sh --demo
+
+test: ## Everything that must pass before a change goes in
+	@scripts/test.sh $(ARGS)
+
+setup: ## Install what the other verbs need; they call it themselves
+	@scripts/setup.sh --test
+
+lint: ## The static checks alone
+	@scripts/lint.sh
+
+format: ## Bring the code into the house style
+	@scripts/dev.sh sh -c 'ruff check --fix . && ruff format .'
+
+golden: ## Rewrite the golden files; review the diff before committing it
+	@scripts/dev.sh sh -c 'scripts/static.sh && UPDATE_GOLDEN=1 exec python -m pytest -k golden'
+
+bench: ## Measure the engine and the pages
+	@scripts/dev.sh python scripts/bench.py
+
+audit: ## Look for known vulnerabilities in the locked dependencies
+	@scripts/dev.sh uv audit --frozen

@@ -1,0 +1,58 @@
+"""The report: all that is known about a plan under a matrix, frozen. Every output reads it and nothing else."""
+
+from dataclasses import dataclass
+
+from planner.document import Plan
+from planner.engine.findings import (
+    CaveatState,
+    Decision,
+    Evidence,
+    Finding,
+    find_caveats,
+    find_decisions,
+    find_findings,
+)
+from planner.engine.flows import Flow, Terms, Topology, derive_flows
+from planner.engine.rules import Boundary, Rule, ZoneGroup, consolidate, group_zones
+from ports.matrix import Matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Report:
+    """Flows, rules and findings of one plan under one matrix."""
+
+    plan: Plan
+    matrix: Matrix
+    flows: tuple[Flow, ...]
+    boundaries: tuple[Boundary, ...]
+    zone_groups: tuple[ZoneGroup, ...]
+    findings: tuple[Finding, ...]
+    decisions: tuple[Decision, ...]
+    caveats: tuple[CaveatState, ...]
+    ports: dict[str, str | None]
+    """Service slug -> its ports in this plan, overrides and corrections applied."""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of all boundaries, in their order."""
+        return tuple(rule for boundary in self.boundaries for rule in boundary.rules)
+
+
+def evaluate_report(matrix: Matrix, plan: Plan) -> Report:
+    """Evaluate a plan that was checked against this matrix. Pure and deterministic; raises nothing."""
+    topology = Topology(matrix, plan)
+    terms = Terms(matrix, plan, topology)
+    flows = derive_flows(topology, terms)
+    boundaries = consolidate(plan, flows)
+    evidence = Evidence(topology, terms, flows, boundaries)
+    return Report(
+        plan=plan,
+        matrix=matrix,
+        flows=flows,
+        boundaries=boundaries,
+        zone_groups=tuple(dict.fromkeys(group_zones(plan).values())),
+        findings=find_findings(evidence),
+        decisions=find_decisions(evidence),
+        caveats=find_caveats(evidence),
+        ports={slug: terms.ports(service) for slug, service in matrix.services.items()},
+    )

@@ -1,0 +1,272 @@
+"""Rules: sets of sources, destinations and services that stand for exactly the flows between zones.
+
+Flows are first divided by boundary (the zones on either side, like zones together) and by the undecided options they
+depend on; within such a part they are folded along sources, destinations and services for as long as a product of sets
+still says exactly what its flows say. Why boundaries come first: docs/adr/0002-rules-per-boundary.md.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import permutations, product
+from typing import NamedTuple
+
+from planner.document import Endpoint, Plan, Zone
+from planner.engine.flows import Flow, Kind, Mark, Need, kind_of
+from ports.matrix import Reason, port_span, section_key
+
+KIND_CODES = {"internet": "NET", "dmz": "DMZ", "cloud": "CLD", "internal": "INT", "remote-site": "RS"}
+"""The kinds of zone in the order of chapters, and how rule numbers abbreviate them."""
+KIND_WORDS = {
+    "internet": "internet zones",
+    "dmz": "DMZ zones",
+    "cloud": "cloud zones",
+    "internal": "internal zones",
+    "remote-site": "remote sites",
+}
+
+
+class Ports(NamedTuple):
+    """A protocol and destination ports: "443", "49152-65535", or None for ICMP."""
+
+    protocol: str
+    ports: str | None
+
+    @property
+    def order(self) -> tuple[str, tuple[int, int]]:
+        """Sort key: protocol, then port number."""
+        return self.protocol, port_span(self.ports) if self.ports else (0, 0)
+
+    def __str__(self) -> str:
+        return f"{self.protocol} {self.ports}" if self.ports else self.protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneGroup:
+    """One zone, or zones that are alike and stand together."""
+
+    code: str
+    kind: str
+    zones: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The zone's name, or how many of which kind."""
+        return self.zones[0] if len(self.zones) == 1 else f"{len(self.zones)} {KIND_WORDS[self.kind]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rule:
+    """A firewall rule: every source may open every service of every destination."""
+
+    id: str
+    sources: tuple[Endpoint, ...]
+    destinations: tuple[Endpoint, ...]
+    services: tuple[Ports, ...]
+    names: tuple[str, ...]
+    """Slugs of the services, sorted."""
+    sections: tuple[str, ...]
+    any_of: tuple[Mark, ...]
+    reasons: tuple[Reason, ...]
+    requirements: tuple[str, ...]
+
+    @property
+    def source_zones(self) -> tuple[str, ...]:
+        """The zones of the sources, sorted by name."""
+        return tuple(sorted({endpoint.zone for endpoint in self.sources}))
+
+    @property
+    def destination_zones(self) -> tuple[str, ...]:
+        """The zones of the destinations, sorted by name."""
+        return tuple(sorted({endpoint.zone for endpoint in self.destinations}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Boundary:
+    """The zones on either side of firewalls, and the rules between them in one direction."""
+
+    source: ZoneGroup
+    destination: ZoneGroup
+    rules: tuple[Rule, ...]
+
+    @property
+    def code(self) -> str:
+        """INT-DMZ: the start of its rules' numbers."""
+        return f"{self.source.code}-{self.destination.code}"
+
+    @property
+    def ports(self) -> tuple[Ports, ...]:
+        """The services of all its rules, sorted."""
+        return tuple(sorted({ports for rule in self.rules for ports in rule.services}, key=lambda p: p.order))
+
+    @property
+    def label(self) -> str:
+        """Internal → DMZ."""
+        return f"{self.source.label} → {self.destination.label}"
+
+
+def consolidate(plan: Plan, flows: Iterable[Flow]) -> tuple[Boundary, ...]:
+    """The cross-zone flows as rules, by boundary.
+
+    Expanding sources × destinations × services over all rules yields each cross-zone flow exactly once. Sorted by
+    kinds of zone from the outside in, then by name; deterministic.
+    """
+    groups = group_zones(plan)
+    parts: dict[tuple[str, str], dict[tuple[Mark, ...], list[Flow]]] = defaultdict(lambda: defaultdict(list))
+    for flow in flows:
+        if flow.scope == "cross-zone":
+            sides = groups[flow.source.zone].code, groups[flow.destination.zone].code
+            parts[sides][flow.need.any_of].append(flow)
+    by_code = {group.code: group for group in groups.values()}
+    order = {code: index for index, code in enumerate(sorted(by_code, key=lambda code: _group_order(by_code[code])))}
+    boundaries = []
+    for source, destination in sorted(parts, key=lambda sides: (order[sides[0]], order[sides[1]])):
+        drafts = [
+            _Draft(any_of, *triple) for any_of, part in parts[source, destination].items() for triple in _fold(part)
+        ]
+        flows_by_key = {
+            (flow.source.name, flow.destination.name, Ports(flow.need.protocol, flow.need.ports)): flow
+            for part in parts[source, destination].values()
+            for flow in part
+        }
+        drafts.sort(key=_Draft.order)
+        boundaries.append(
+            Boundary(
+                source=by_code[source],
+                destination=by_code[destination],
+                rules=tuple(
+                    _rule(f"{source}-{destination}-{number}", draft, flows_by_key)
+                    for number, draft in enumerate(drafts, 1)
+                ),
+            )
+        )
+    return tuple(boundaries)
+
+
+def group_zones(plan: Plan) -> Mapping[str, ZoneGroup]:
+    """Zone name -> the group it stands in.
+
+    Remote sites stand together; other zones of one kind do when they hold the same kinds of endpoints, equally many.
+    """
+    contents: dict[str, Counter[tuple[Kind, bool]]] = {zone.name: Counter() for zone in plan.zones}
+    for endpoint in plan.endpoints:
+        contents[endpoint.zone][kind_of(endpoint), endpoint.group] += 1
+    alike: dict[object, list[Zone]] = defaultdict(list)
+    for zone in plan.zones:
+        content = frozenset(contents[zone.name].items())
+        alike[zone.kind, content if zone.kind != "remote-site" else None].append(zone)
+    groups: dict[str, ZoneGroup] = {}
+    used: Counter[str] = Counter()
+    for zones in alike.values():
+        kind = zones[0].kind
+        code = _abbreviate(zones)
+        used[code] += 1
+        if used[code] > 1:
+            code += str(used[code])
+        group = ZoneGroup(code=code, kind=kind, zones=tuple(sorted(zone.name for zone in zones)))
+        groups.update((zone.name, group) for zone in zones)
+    return groups
+
+
+def _abbreviate(zones: list[Zone]) -> str:
+    """INT for Internal, DCA for Data centre A; the kind's own letters for internet, DMZ and zones in numbers."""
+    kind = zones[0].kind
+    words = re.findall("[A-Za-z0-9]+", zones[0].name)
+    if len(zones) > 1 or kind in ("internet", "dmz") or not words:
+        return KIND_CODES[kind]
+    return ("".join(word[0] for word in words[:4]) if len(words) > 1 else words[0][:3]).upper()
+
+
+def _group_order(group: ZoneGroup) -> tuple[int, tuple[str, ...]]:
+    return list(KIND_CODES).index(group.kind), group.zones
+
+
+_Set = frozenset[str] | frozenset[Ports]
+_Triple = tuple[frozenset[str], frozenset[str], frozenset[Ports]]
+
+
+class _Draft(NamedTuple):
+    any_of: tuple[Mark, ...]
+    sources: frozenset[str]
+    destinations: frozenset[str]
+    services: frozenset[Ports]
+
+    def order(self) -> tuple[object, ...]:
+        """Sources, then destinations, then services; fewest names first where one list starts like another."""
+        return (
+            sorted(self.sources),
+            sorted(self.destinations),
+            sorted(ports.order for ports in self.services),
+            self.any_of,
+        )
+
+
+def _fold(flows: list[Flow]) -> list[_Triple]:
+    """Few triples of sets whose products are exactly the flows.
+
+    Folding along an axis joins triples that agree in the other two. Which axis to begin with depends on the plan, so
+    each order is tried and the shortest result kept; the first one wins a tie.
+    """
+    one: dict[object, frozenset[object]] = {}
+
+    def single(value: object) -> frozenset[object]:
+        return one.get(value) or one.setdefault(value, frozenset((value,)))
+
+    # Services first costs least and is what every order but two begins or goes on with.
+    start = [
+        (single(f.source.name), single(f.destination.name), single(Ports(f.need.protocol, f.need.ports)))
+        for f in flows
+    ]
+    best: list[tuple[frozenset[object], ...]] | None = None
+    for axes in permutations((2, 1, 0)):
+        triples: list[tuple[frozenset[object], ...]] = list(start)
+        before = len(triples) + 1
+        while len(triples) < before:
+            before = len(triples)
+            for axis in axes:
+                triples = _fold_axis(triples, axis)
+        if best is None or len(triples) < len(best):
+            best = triples
+    return best or []  # type: ignore[return-value]
+
+
+def _fold_axis(triples: list[tuple[frozenset[object], ...]], axis: int) -> list[tuple[frozenset[object], ...]]:
+    left, right = (other for other in range(3) if other != axis)
+    alike: dict[tuple[frozenset[object], frozenset[object]], list[frozenset[object]]] = defaultdict(list)
+    for triple in triples:
+        alike[triple[left], triple[right]].append(triple[axis])
+    folded = []
+    for (first, second), parts in alike.items():
+        union = parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]
+        triple = (first, second)
+        folded.append((*triple[:axis], union, *triple[axis:]))
+    return folded
+
+
+def _rule(number: str, draft: _Draft, flows: Mapping[tuple[str, str, Ports], Flow]) -> Rule:
+    sources, destinations = sorted(draft.sources), sorted(draft.destinations)
+    services = tuple(sorted(draft.services, key=lambda ports: ports.order))
+    endpoints = {}
+    needs: dict[int, Need] = {}
+    for key in product(sources, destinations, services):
+        flow = flows[key]
+        endpoints[flow.source.name] = flow.source
+        endpoints[flow.destination.name] = flow.destination
+        needs[id(flow.need)] = flow.need
+    reasons: dict[Reason, None] = {}
+    requirements: dict[str, None] = {}
+    for need in needs.values():
+        reasons.update(dict.fromkeys(need.reasons))
+        requirements.update(dict.fromkeys(need.requirements))
+    return Rule(
+        id=number,
+        sources=tuple(endpoints[name] for name in sources),
+        destinations=tuple(endpoints[name] for name in destinations),
+        services=services,
+        names=tuple(sorted({slug for need in needs.values() for slug in need.services})),
+        sections=tuple(sorted({s for need in needs.values() for s in need.sections}, key=section_key)),
+        any_of=draft.any_of,
+        reasons=tuple(sorted(reasons)),
+        requirements=tuple(requirements),
+    )

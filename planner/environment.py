@@ -1,0 +1,59 @@
+"""Settings from the environment: read, checked, and refused with a sentence when they can't be meant."""
+
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def read_text(name: str, default: str = "") -> str:
+    """The value of a variable, or the content of the file that NAME_FILE points to; stripped.
+
+    Raises ImproperlyConfigured when both are set or the file can't be read.
+    """
+    value, path = os.environ.get(name), os.environ.get(f"{name}_FILE")
+    if value is not None and path is not None:
+        raise ImproperlyConfigured(f"Both {name} and {name}_FILE are set; set one of them.")
+    if path is not None:
+        try:
+            return Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(f"{name}_FILE names {path}, which can't be read: {error}.") from None
+    return default if value is None else value.strip()
+
+
+def read_flag(name: str, default: bool = False) -> bool:
+    """1 or 0. Raises ImproperlyConfigured for anything else."""
+    value = read_text(name, "1" if default else "0")
+    if value not in ("0", "1"):
+        raise ImproperlyConfigured(f"{name} must be 0 or 1, not {value!r}.")
+    return value == "1"
+
+
+def read_list(name: str, default: str = "") -> list[str]:
+    """The parts of a comma-separated list, without white space and empty parts."""
+    return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
+
+
+def keep_secret_key(path: Path) -> str:
+    """The secret key in the file, made on first use with 384 random bits and readable by its owner alone (0600).
+
+    Processes that start together agree on one key. Raises ImproperlyConfigured when the folder can't be written.
+    """
+    try:
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret-") as draft:
+                draft.write(secrets.token_urlsafe(48) + "\n")
+                draft.flush()
+                with suppress(FileExistsError):
+                    os.link(draft.name, path)
+        return path.read_text("ascii").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The secret key can't be kept in {path}: {error.strerror}. Set PLANNER_DATA to a folder that can be "
+            "written, or PLANNER_SECRET_KEY."
+        ) from None

@@ -1,0 +1,132 @@
+"""One form for each user action. What may be chosen comes from the matrix; the document has the last word."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from planner import syntax
+from planner.document import Plan, PlanError, read_plan
+from ports.matrix import Choice, Matrix, read_ports
+
+MAX_ERRORS = 200
+"""How many faults of a document a page lists."""
+
+
+class RenameForm(forms.Form):
+    """Name and description of a plan."""
+
+    name = forms.CharField(max_length=255, strip=True)
+    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ChoiceForm(forms.Form):
+    """The decision of one choice. `options` is None when the decision is taken back."""
+
+    def __init__(self, data: Any, *, matrix: Matrix) -> None:
+        super().__init__(data)
+        self.matrix = matrix
+
+    choice = forms.CharField()
+
+    def clean_choice(self) -> str:
+        """A choice that the matrix has."""
+        slug: str = self.cleaned_data["choice"]
+        if slug not in self.matrix.choices:
+            raise ValidationError("There is no such choice; open the page again.")
+        return slug
+
+    def clean(self) -> dict[str, Any]:
+        """Options that the choice has; one, unless it is a choice of many."""
+        choice: Choice | None = self.matrix.choices.get(self.cleaned_data.get("choice", ""))
+        if choice is None:
+            return self.cleaned_data
+        options = [option for option in self.data.getlist("option") if option]
+        unknown = [option for option in options if option not in choice.slugs]
+        if unknown:
+            raise ValidationError(f"{choice.name}: allowed are {', '.join(o.name for o in choice.options)}.")
+        if len(options) > 1 and not choice.many:
+            raise ValidationError(f"{choice.name}: choose one option.")
+        self.cleaned_data["options"] = options if options or choice.many else None
+        return self.cleaned_data
+
+
+class PortForm(forms.Form):
+    """The port override of one configurable service; empty goes back to the default."""
+
+    service = forms.CharField()
+    ports = forms.CharField(required=False, strip=True)
+
+    def __init__(self, data: Any, *, matrix: Matrix) -> None:
+        super().__init__(data)
+        self.matrix = matrix
+
+    def clean_service(self) -> str:
+        """A configurable service of the matrix."""
+        slug: str = self.cleaned_data["service"]
+        service = self.matrix.services.get(slug)
+        if service is None or not service.configurable:
+            raise ValidationError("The port of this service can't be changed.")
+        return slug
+
+    def clean_ports(self) -> str:
+        """A port or range, normalised; the default counts as no override."""
+        text: str = self.cleaned_data["ports"]
+        if not text:
+            return ""
+        try:
+            return read_ports(text.replace(" ", "").replace("–", "-"))
+        except ValueError as error:
+            raise ValidationError(f"“{text[:40]}” {error}.") from None
+
+
+class CorrectionForm(forms.Form):
+    """Apply the correction of a caveat or take it back."""
+
+    caveat = forms.CharField()
+    applied = forms.ChoiceField(choices=[("1", "apply"), ("0", "take back")])
+
+    def __init__(self, data: Any, *, matrix: Matrix) -> None:
+        super().__init__(data)
+        self.matrix = matrix
+
+    def clean_caveat(self) -> str:
+        """A caveat that offers a correction."""
+        slug: str = self.cleaned_data["caveat"]
+        caveat = self.matrix.caveats.get(slug)
+        if caveat is None or not caveat.correction:
+            raise ValidationError("There is no such correction; open the page again.")
+        return slug
+
+
+class ImportForm(forms.Form):
+    """A plan document as a file or pasted. After validation `plan` is the plan that was read."""
+
+    file = forms.FileField(required=False, allow_empty_file=True)
+    text = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 12}))
+
+    def __init__(self, data: Any = None, files: Any = None, *, matrix: Matrix) -> None:
+        super().__init__(data, files)
+        self.matrix = matrix
+        self.plan: Plan | None = None
+        self.faults: PlanError | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Read the document; its faults are kept for the page to list."""
+        file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text") or ""
+        if file and text.strip():
+            raise ValidationError("There is a file and a pasted text; give one of them.")
+        if not file and not text.strip():
+            raise ValidationError("Choose a file or paste a plan.")
+        if file and file.size > syntax.MAX_BYTES:
+            raise ValidationError(
+                f"The file has {file.size / 2**20:.1f} MiB; at most {syntax.MAX_BYTES // 2**20} MiB are read."
+            )
+        data, name = (file.read(), file.name or "") if file else (text.encode("utf-8", "surrogatepass"), "")
+        try:
+            self.plan = read_plan(data, matrix=self.matrix, syntax=syntax.guess_syntax(name, data))
+        except PlanError as error:
+            self.faults = error
+            count = len(error.faults)
+            raise ValidationError(f"This is no plan: {count} {'fault' if count == 1 else 'faults'}.") from None
+        return self.cleaned_data

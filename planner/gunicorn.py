@@ -1,0 +1,50 @@
+"""How gunicorn serves Port planner, from `make run` as from the container.
+
+There is no access log on purpose: the address of a shared plan contains its secret token.
+"""
+
+import errno
+import os
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+
+# PLANNER_BIND: the address and port to listen on.
+bind = os.environ.get("PLANNER_BIND") or "127.0.0.1:8000"
+# PLANNER_WORKERS: the number of processes that answer, each one request at a time.
+workers = int(os.environ.get("PLANNER_WORKERS") or min(2 * (os.cpu_count() or 1) + 1, 5))
+worker_class = "sync"
+timeout = 120  # a large plan's PDF takes its time
+preload_app = True  # a broken application stops the start, and workers share the loaded code
+accesslog = None
+loglevel = "warning"
+control_socket_disable = True  # nobody uses it, and it would put a folder into the home directory
+
+
+def on_starting(server: "Arbiter") -> None:
+    """Say in one sentence why the address cannot be had; gunicorn would retry for five seconds."""
+    if server.master_pid or "LISTEN_FDS" in os.environ:
+        return  # the sockets are handed over, by an older master or by systemd
+    for address in server.address:
+        if isinstance(address, tuple):
+            _check_free(*address)
+
+
+def when_ready(server: "Arbiter") -> None:
+    """Tell where to look, now that the sockets accept."""
+    for listener in server.LISTENERS:
+        print(f"Port planner: {listener}/", flush=True)
+
+
+def _check_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = "is already in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            sys.exit(f"Port {port} on {host} {reason}; choose another with PLANNER_BIND=127.0.0.1:8001, for example.")

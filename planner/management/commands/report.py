@@ -1,0 +1,222 @@
+"""Reports from plan documents, without a server and without a stored plan. The contract is in docs/command-line.md."""
+
+import os
+import secrets
+import stat
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, connection
+
+from planner.document import Plan, PlanError, read_plan
+from planner.engine import evaluate_report
+from planner.renderers import FORMATS, Format
+from planner.renderers.text import show_line
+from planner.syntax import MAX_BYTES, guess_syntax
+from ports.matrix import Matrix, MatrixError
+from ports.queries import NoMatrix, current_matrix, shipped_matrix
+
+
+class NoUsableMatrix(RuntimeError):
+    """The database is there, but its matrix can't be had. The message is a sentence."""
+
+
+class Failure(Exception):
+    """A plan can't be read or a report not delivered. The message is a sentence, or empty when none is called for."""
+
+
+class Command(BaseCommand):
+    """Exit status: 0, or 1 when a plan was bad or a report could not be written, or 2 for wrong usage."""
+
+    help = "Write the port requirements of plan documents (JSON or YAML)."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Plans, format and where to."""
+        self.parser = parser
+        parser.add_argument("plans", nargs="+", metavar="PLAN", help="a plan document, JSON or YAML")
+        parser.add_argument("--format", required=True, choices=list(FORMATS), help="what to write")
+        parser.add_argument(
+            "--output",
+            metavar="PATH",
+            help="a file, or a folder that gets a file PLAN.FORMAT for each plan: it is a folder if it ends in / or "
+            "is one, or if there are several plans; without it the report of one plan goes to standard output",
+        )
+
+    def handle(self, *args: Any, plans: list[str], format: str, output: str | None, **options: Any) -> None:
+        """Write a report for each plan; go on with the next plan when one is bad."""
+        chosen = FORMATS[format]
+        targets = self._choose_targets(plans, chosen, output)
+        try:
+            matrix = find_matrix()
+        except NoUsableMatrix as error:
+            self._complain(str(error))
+            sys.exit(1)
+        progress = options["verbosity"] > 0 and self.stderr.isatty()
+        failed = False
+        for number, (plan, target) in enumerate(zip(plans, targets, strict=True), 1):
+            if progress:
+                self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
+            try:
+                content = chosen.render(evaluate_report(matrix, _read_plan(plan, matrix)))
+                if target is None:
+                    write_output(self.stdout, content)
+                else:
+                    write_file(target, content)
+            except PlanError as error:
+                failed = True
+                for fault in error.faults:
+                    self._complain(f"{plan}: {fault}")
+            except Failure as error:
+                failed = True
+                if str(error):
+                    self._complain(f"{plan}: {error}")
+        if failed:
+            sys.exit(1)
+
+    def _choose_targets(self, plans: list[str], chosen: Format, output: str | None) -> list[Path | None]:
+        """The file for each plan, or None for standard output. Leaves with status 2 when there is no telling."""
+        if output is None:
+            if len(plans) > 1:
+                self.parser.error("several plans need --output with a folder")
+            return [None]
+        if not output:
+            self.parser.error("--output is empty; name a file or a folder")
+        exists, is_folder = os.path.exists(output), os.path.isdir(output)  # noqa: PTH110, PTH112
+        if len(plans) > 1 and exists and not is_folder:
+            self.parser.error(f"several plans need a folder, and {show_line(output)} is none")
+        targets = [Path(output)]
+        if len(plans) > 1 or is_folder or output.endswith(("/", os.sep)):
+            names = [f"{Path(plan).stem}.{chosen.extension}" for plan in plans]
+            twice = [show_line(name) for name, count in Counter(names).items() if count > 1]
+            if twice:
+                self.parser.error(f"more than one plan would be written to {', '.join(twice)}")
+            targets = [Path(output) / name for name in names]
+        for target in targets:
+            for plan in plans:
+                if _is_same_file(target, Path(plan)):
+                    self.parser.error(f"the report would overwrite the plan {show_line(plan)}")
+        return list(targets)
+
+    def _complain(self, sentence: str) -> None:
+        self.stderr.write(show_line(sentence))
+
+    def _tell(self, line: str) -> None:
+        self.stderr.write(line, style_func=lambda text: text)
+
+
+def find_matrix() -> Matrix:
+    """The active matrix of the database when there is a database that has one, else the matrix that is shipped.
+
+    Never makes a database. Raises NoUsableMatrix when the database can't be read or its rows are no matrix: a report
+    under another matrix than the one that staff edited would be wrong and look right.
+    """
+    if not _has_database():
+        return shipped_matrix()
+    name = connection.settings_dict["NAME"]
+    try:
+        if "ports_portmatrix" not in connection.introspection.table_names():
+            return shipped_matrix()
+        return current_matrix()
+    except NoMatrix:
+        return shipped_matrix()
+    except MatrixError as error:
+        raise NoUsableMatrix(f"The active port matrix in the database {name} has faults: {error.faults[0]}") from None
+    except DatabaseError as error:
+        raise NoUsableMatrix(f"The database {name} can't be read: {error}.") from None
+
+
+def _has_database() -> bool:
+    """SQLite makes the file on the first connection, so look before connecting."""
+    if connection.vendor != "sqlite":
+        return True
+    name = str(connection.settings_dict["NAME"])
+    return name == ":memory:" or "mode=memory" in name or os.path.exists(name)  # noqa: PTH110
+
+
+def _read_plan(name: str, matrix: Matrix) -> Plan:
+    """Read and check a plan. Raises PlanError with its faults, and Failure when the file can't be read."""
+    try:
+        with Path(name).open("rb") as file:
+            # One byte more than is allowed tells a file that is too large, without reading all of it.
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Failure(f"The file can't be read: {_reason(error)}.") from None
+    if len(data) > MAX_BYTES:
+        raise Failure(f"The file has more than {MAX_BYTES // 2**20} MiB, which is the most that is read.")
+    return read_plan(data, matrix=matrix, syntax=guess_syntax(name, data))
+
+
+def write_output(stream: Any, content: bytes) -> None:
+    """Write bytes to a command's standard output as they are, whatever its encoding; to a StringIO as text.
+
+    Raises Failure with a sentence; without one when the reader has gone, who doesn't need to be told.
+    """
+    try:
+        if hasattr(stream, "buffer"):
+            stream.buffer.write(content)
+            stream.buffer.flush()
+        elif hasattr(stream, "getvalue"):
+            stream.write(content.decode(), ending="")
+        else:
+            raise Failure("Standard output is closed.")
+    except OSError as error:
+        # Let the interpreter flush what is left into nothing when it exits, instead of failing once more.
+        with open(os.devnull, "wb") as nothing:  # noqa: PTH123
+            os.dup2(nothing.fileno(), stream.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise Failure from None
+        raise Failure(f"Standard output can't be written: {_reason(error)}.") from None
+
+
+def write_file(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all, making its folder when missing.
+
+    What the path leads to through symbolic links is replaced. A device or pipe is written to, not replaced. Raises
+    Failure with a sentence.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        mode = _mode(target)
+        if mode is not None and not stat.S_ISREG(mode):
+            target.write_bytes(content)
+            return
+        target = target.resolve()
+        # A short name of its own: the target's name with an addition could be too long for the file system.
+        draft = target.with_name(f".report-{secrets.token_hex(8)}")
+        try:
+            with draft.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if mode is not None:
+                draft.chmod(stat.S_IMODE(mode))
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+    except FileExistsError:
+        raise Failure(f"{target} can't be written: {target.parent} is no folder.") from None
+    except OSError as error:
+        raise Failure(f"{target} can't be written: {_reason(error)}.") from None
+
+
+def _mode(path: Path) -> int | None:
+    """Type and permissions of what is at a path; None when there is nothing."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _is_same_file(target: Path, plan: Path) -> bool:
+    try:
+        return target.samefile(plan)
+    except OSError:
+        return False
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

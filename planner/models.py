@@ -1,0 +1,55 @@
+"""Plans as documents with their revisions.
+
+A plan's address holds a secret token; only a keyed hash of it is stored.
+"""
+
+import secrets
+
+from django.db import models
+from django.utils.crypto import salted_hmac
+
+TOKEN_BYTES = 32
+
+
+def make_token() -> str:
+    """A new secret of 256 random bits, as 43 URL-safe characters."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def hash_token(token: str) -> str:
+    """The keyed hash (HMAC-SHA-256 under the secret key, hexadecimal) that stands for a token in the database."""
+    return salted_hmac("planner.models.Plan.token", token, algorithm="sha256").hexdigest()
+
+
+class Plan(models.Model):
+    """A plan document and the number of its newest revision."""
+
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    name = models.CharField(max_length=255, editable=False)
+    document = models.JSONField()
+    revision = models.PositiveIntegerField(default=1)
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("-updated",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Revision(models.Model):
+    """A state of a plan's document: its number, what changed, and when."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    document = models.JSONField()
+    summary = models.CharField(max_length=300)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("plan", "number")
+        constraints = (models.UniqueConstraint(fields=["plan", "number"], name="unique_revision"),)
+
+    def __str__(self) -> str:
+        return f"{self.plan}, revision {self.number}"

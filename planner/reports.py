@@ -1,0 +1,37 @@
+"""Reports of stored documents: the current matrix, and a few recent reports kept in memory."""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from planner.document import check_plan
+from planner.engine import Report, evaluate_report
+from ports.matrix import Matrix
+
+
+def report_for(document: Mapping[str, Any], matrix: Matrix) -> Report:
+    """The report of a plan document under a matrix.
+
+    Raises planner.document.PlanError when the document doesn't fit the matrix (it can have been stored under another).
+    """
+    text = json.dumps(document, ensure_ascii=False, sort_keys=False)
+    return _report(text, _Keyed(matrix))
+
+
+class _Keyed:
+    """A matrix that is compared by its digest."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Keyed) and self.matrix.digest == other.matrix.digest
+
+    def __hash__(self) -> int:
+        return hash(self.matrix.digest)
+
+
+@lru_cache(maxsize=8)
+def _report(text: str, keyed: _Keyed) -> Report:
+    return evaluate_report(keyed.matrix, check_plan(json.loads(text), matrix=keyed.matrix))

@@ -1,0 +1,153 @@
+"""All settings, read from the environment. Every variable is listed in docs/settings.md."""
+
+from pathlib import Path
+
+from django.utils.csp import CSP
+
+from planner.environment import keep_secret_key, read_flag, read_list, read_text
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# PLANNER_DATA: the folder for the database, the secret key and the collected static files.
+DATA_DIR = Path(read_text("PLANNER_DATA", str(BASE_DIR / "data")))
+
+# PLANNER_SECRET_KEY, PLANNER_SECRET_KEY_FILE: signs cookies and keys the hashes of links. Made and kept in the data
+# folder when neither is set. Links stop working when it changes.
+SECRET_KEY = read_text("PLANNER_SECRET_KEY") or keep_secret_key(DATA_DIR / "secret-key")
+
+# PLANNER_DEBUG: 1 shows tracebacks and serves static files unhashed; never where others can reach the service.
+DEBUG = read_flag("PLANNER_DEBUG")
+
+# PLANNER_HOSTS: host names that the service answers to, separated by commas.
+ALLOWED_HOSTS = read_list("PLANNER_HOSTS", "127.0.0.1,localhost,[::1]")
+
+# PLANNER_ORIGINS: origins (https://ports.example.com) that forms may come from, behind a proxy that changes the host.
+CSRF_TRUSTED_ORIGINS = read_list("PLANNER_ORIGINS")
+
+# PLANNER_TLS: 1 when people reach the service through https: cookies are then sent over TLS only.
+TLS = read_flag("PLANNER_TLS")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = TLS
+SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
+# PLANNER_TRUST_PROXY: 1 when a proxy in front sets X-Forwarded-Proto on every request.
+if read_flag("PLANNER_TRUST_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+INSTALLED_APPS = [
+    "planner",
+    "ports",
+    "django_htmx",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "planner.urls"
+WSGI_APPLICATION = "planner.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "planner.sqlite3",
+        "OPTIONS": {
+            # Readers and one writer side by side; a writer takes its lock at once instead of failing half-way;
+            # what was acknowledged survives a power cut.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        },
+    }
+}
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = read_text("PLANNER_TIME_ZONE", "UTC")  # PLANNER_TIME_ZONE: of the dates on pages and in PDFs
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "planner.staticfiles.HashedStorage"
+    },
+}
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+# Nothing is told to other sites. "no-referrer" would make browsers send forms with "Origin: null".
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = ["^healthz$"]
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "planner.views.errors.show_csrf_failure"
+
+# A document of the largest size that is read, pasted into a form, plus the form around it.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "planner.logs.RedactTokens"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "ERROR"},
+    },
+}
+
+# Django checks the strength of staff passwords.
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]

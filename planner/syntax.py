@@ -1,0 +1,201 @@
+"""JSON and YAML text to a plain tree, and back.
+
+Knows nothing of plans. YAML scalars stay the text they were written as; which type they have is for the reader of the
+tree to say. Anchors, aliases and tags are refused: a plan needs none of them, and they make small files large.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import yaml
+
+Syntax = Literal["json", "yaml"]
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Largest document that is read, in bytes; a plan of 5,000 remote sites takes about half of it."""
+MAX_DEPTH = 32
+"""Deepest nesting of lists and mappings in YAML; a plan needs five levels."""
+
+Path = tuple[str | int, ...]
+
+
+class SyntaxFault(ValueError):
+    """The text is no JSON or YAML document. The message is a sentence; `where` names line and column if known."""
+
+    def __init__(self, message: str, where: str = "document") -> None:
+        super().__init__(message)
+        self.where = where
+
+
+class Null(str):
+    """A plain YAML scalar that can mean "nothing": the text as written, for where nothing isn't allowed."""
+
+    __slots__ = ()
+
+
+class Oddity:
+    """A JSON number that no plan can contain (NaN, infinity, thousands of digits), kept to be named in an error."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class Tree(dict[str, Any]):
+    """A mapping that remembers which keys were written more than once."""
+
+    __slots__ = ("repeated",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.repeated: list[str] = []
+
+    def put(self, key: str, value: object) -> None:
+        """Set a key; the first value stays when the key comes again."""
+        if key in self:
+            self.repeated.append(key)
+        else:
+            self[key] = value
+
+
+def parse(data: bytes, syntax: Syntax) -> Any:
+    """Parse a document of at most MAX_BYTES bytes in UTF-8, with or without a byte order mark.
+
+    Returns dictionaries (`Tree`), lists and scalars: for JSON text, integers, floats, booleans, None and `Oddity`;
+    for YAML text and `Null`. Raises SyntaxFault with a sentence for anything that can't be read.
+    """
+    if len(data) > MAX_BYTES:
+        raise SyntaxFault(f"The document has {len(data) / 2**20:.1f} MiB; at most {MAX_BYTES // 2**20} MiB are read.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SyntaxFault(f"The document is not UTF-8: the byte at offset {error.start} fits no character.") from None
+    return _parse_json(text) if syntax == "json" else _parse_yaml(text)
+
+
+def guess_syntax(name: str, data: bytes) -> Syntax:
+    """JSON or YAML, by the end of the file's name, else by whether the text starts like a JSON object."""
+    lower = name.lower()
+    if lower.endswith(".json"):
+        return "json"
+    if lower.endswith((".yaml", ".yml")):
+        return "yaml"
+    return "json" if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "yaml"
+
+
+def repeated_keys(tree: object) -> Iterator[Path]:
+    """Paths of all keys that were written more than once in one mapping."""
+    stack: list[tuple[Path, object]] = [((), tree)]
+    while stack:
+        path, value = stack.pop()
+        if isinstance(value, Tree):
+            for key in value.repeated:
+                yield (*path, key)
+            stack.extend(((*path, key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            stack.extend(((*path, index), item) for index, item in enumerate(value))
+
+
+def to_json(data: object) -> str:
+    """JSON text with two spaces of indentation and a line break at the end."""
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def to_yaml(data: object) -> str:
+    """YAML text in the order given; every text that another reader could take for a number or date is quoted."""
+    return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Indents lists below their key, and never writes anchors."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def _parse_json(text: str) -> Any:
+    def mapping(pairs: list[tuple[str, Any]]) -> Tree:
+        tree = Tree()
+        for key, value in pairs:
+            tree.put(key, value)
+        return tree
+
+    def integer(digits: str) -> int | Oddity:
+        return int(digits) if len(digits) <= 20 else Oddity(digits[:20] + "…")
+
+    try:
+        return json.loads(text, object_pairs_hook=mapping, parse_int=integer, parse_constant=Oddity)
+    except json.JSONDecodeError as error:
+        raise SyntaxFault(f"This is no JSON: {error.msg}.", f"line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise SyntaxFault("The document is nested too deeply; a plan has five levels.") from None
+
+
+def _parse_yaml(text: str) -> Any:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        documents = _build(yaml.parse(text, Loader=loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "document"
+        raise SyntaxFault(f"This is no YAML: {error.problem or error.context}.", where) from None
+    except yaml.YAMLError:
+        raise SyntaxFault("This is no YAML: there is a character that YAML doesn't allow.") from None
+    if len(documents) > 1:
+        raise SyntaxFault("There is more than one YAML document; give one plan at a time.")
+    return documents[0] if documents else Null("")
+
+
+def _build(events: Iterator[yaml.Event]) -> list[Any]:
+    """The documents of a stream of YAML events, built without recursion."""
+    documents: list[Any] = []
+    adders: list[Callable[[Any], None]] = []
+    adder: Callable[[Any], None] = documents.append
+    for event in events:
+        mark = event.start_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "document"
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise SyntaxFault("YAML anchors and aliases (& and *) are not read; write the value out.", where)
+        if getattr(event, "tag", None):
+            raise SyntaxFault("YAML tags (!) are not read; leave the tag away.", where)
+        if isinstance(event, yaml.ScalarEvent):
+            plain = not event.style and event.value in ("", "~", "null", "Null", "NULL")
+            adder(Null(event.value) if plain else event.value)
+        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            if len(adders) >= MAX_DEPTH:
+                raise SyntaxFault("The document is nested too deeply; a plan has five levels.", where)
+            adders.append(adder)
+            if isinstance(event, yaml.SequenceStartEvent):
+                items: list[Any] = []
+                adder(items)
+                adder = items.append
+            else:
+                tree = Tree()
+                adder(tree)
+                adder = _pairs_into(tree, where)
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            adder = adders.pop()
+    return documents
+
+
+def _pairs_into(tree: Tree, where: str) -> Callable[[Any], None]:
+    """A function that takes keys and values by turns and puts them into the tree."""
+    waiting: list[str] = []
+
+    def add(value: object) -> None:
+        if waiting:
+            tree.put(waiting.pop(), value)
+        elif isinstance(value, str):
+            waiting.append(str(value))
+        else:
+            raise SyntaxFault("A list or mapping can't be a key; keys are names.", where)
+
+    return add

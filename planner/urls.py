@@ -1,0 +1,39 @@
+"""Every address of the service."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from planner.views import downloads, errors, home, plans
+
+ADDRESS = r"(?P<token>[A-Za-z0-9_-]{43})"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.show_home, name="show_home"),
+    path("healthz", home.show_health, name="show_health"),
+    # Plans
+    path("plans/start/", home.start_plan, name="start_plan"),
+    path("plans/import/", home.import_plan, name="import_plan"),
+    re_path(
+        rf"^plans/{ADDRESS}/",
+        include(
+            [
+                path("", plans.show_plan, name="show_plan"),
+                path("name/", plans.rename_plan, name="rename_plan"),
+                path("choices/", plans.decide_choice, name="decide_choice"),
+                path("ports/", plans.override_port, name="override_port"),
+                path("corrections/", plans.correct_caveat, name="correct_caveat"),
+                path("plan.yaml", downloads.download_plan, name="download_plan"),
+                path("report/<slug:name>", downloads.download_report, name="download_report"),
+            ]
+        ),
+    ),
+    # What the plans are made of
+    path("matrix/", include("ports.urls")),
+    re_path(r"^schemas/(?P<name>plan|report)\.json$", home.show_schema, name="show_schema"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = errors.show_bad_request
+handler403 = errors.show_forbidden
+handler404 = errors.show_not_found
+handler500 = errors.show_server_error

@@ -1,0 +1,41 @@
+"""Downloads: the report in every format, and the plan itself."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+from django.utils.text import slugify
+from django.views.decorators.http import require_GET
+
+from planner.document import check_plan, dump_plan
+from planner.models import Plan
+from planner.renderers import FORMATS
+from planner.reports import report_for
+from planner.syntax import to_yaml
+from planner.views.access import plan_view
+from ports.queries import current_matrix
+
+
+@require_GET
+@plan_view
+def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
+    """The report in one of FORMATS, as a file."""
+    kind = FORMATS.get(name)
+    if kind is None:
+        raise Http404
+    report = report_for(plan.document, current_matrix())
+    return _file(kind.render(report), kind.content_type, plan, kind.extension)
+
+
+@require_GET
+@plan_view
+def download_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """The plan document as YAML."""
+    document = dump_plan(check_plan(plan.document, matrix=current_matrix()))
+    return _file(to_yaml(document).encode(), "application/yaml; charset=utf-8", plan, "yaml")
+
+
+def _file(data: bytes, content_type: str, plan: Plan, extension: str) -> HttpResponse:
+    response = HttpResponse(data, content_type=content_type)
+    # An ASCII name that no system trips over; the plan's own name stands in the document.
+    name = f"{slugify(plan.name)[:80] or 'plan'}-revision-{plan.revision}.{extension}"
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    return response

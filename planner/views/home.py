@@ -1,0 +1,77 @@
+"""The first page, and the ways to begin: a ready-made topology or a document of one's own."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from planner import actions
+from planner.document import Plan, PlanError, plan_schema, read_plan
+from planner.examples import read_examples
+from planner.forms import MAX_ERRORS, ImportForm
+from planner.renderers.json import report_schema
+from planner.views.access import matrix_view
+from planner.views.errors import show_error
+from ports.matrix import Matrix
+from ports.queries import current_matrix
+
+
+def _examples(matrix: Matrix) -> dict[str, Plan]:
+    """The ready-made topologies that this matrix can evaluate."""
+    plans = {}
+    for example in read_examples():
+        try:
+            plans[example.slug] = read_plan(example.data, matrix=matrix)
+        except PlanError:
+            continue  # made for another matrix
+    return plans
+
+
+@require_GET
+@matrix_view
+def show_home(request: HttpRequest) -> HttpResponse:
+    """What this is, and where to begin."""
+    matrix = current_matrix()
+    cards = [{"slug": slug, "plan": plan} for slug, plan in _examples(matrix).items()]
+    return render(request, "planner/home.html", {"cards": cards, "matrix": matrix})
+
+
+@require_POST
+@matrix_view
+def start_plan(request: HttpRequest) -> HttpResponse:
+    """Make a plan from a ready-made topology and go to it."""
+    plan = _examples(current_matrix()).get(request.POST.get("example", ""))
+    if plan is None:
+        return show_error(request, 404, "There is no such topology", "Choose one of those on the start page.")
+    _, token = actions.create_plan(plan=plan, summary=f"Started from “{plan.name}”")
+    return redirect("show_plan", token=token)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@matrix_view
+def import_plan(request: HttpRequest) -> HttpResponse:
+    """Read a plan document from a file or pasted text; all its faults are listed, and then nothing is stored."""
+    matrix = current_matrix()
+    if request.method != "POST":
+        return render(request, "planner/import.html", {"form": ImportForm(matrix=matrix), "matrix": matrix})
+    form = ImportForm(request.POST, request.FILES, matrix=matrix)
+    if form.is_valid() and form.plan is not None:
+        _, token = actions.create_plan(plan=form.plan, summary="Imported")
+        return redirect("show_plan", token=token)
+    faults = form.faults.faults if form.faults else ()
+    context = {"form": form, "matrix": matrix, "faults": faults[:MAX_ERRORS], "more": max(0, len(faults) - MAX_ERRORS)}
+    return render(request, "planner/import.html", context)
+
+
+@require_GET
+@matrix_view
+def show_schema(request: HttpRequest, name: str) -> HttpResponse:
+    """The JSON Schema of plan documents or of JSON reports."""
+    schema = plan_schema(current_matrix()) if name == "plan" else report_schema()
+    return JsonResponse(schema, content_type="application/schema+json", json_dumps_params={"indent": 2})
+
+
+@require_GET
+def show_health(request: HttpRequest) -> HttpResponse:
+    """ok when the database answers and a matrix is loaded."""
+    current_matrix()
+    return HttpResponse("ok\n", content_type="text/plain")

@@ -1,0 +1,310 @@
+"""The page of a plan: its topology and decisions on one side, what has to be opened on the other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from planner import actions
+from planner.document import PlanError
+from planner.engine import Report
+from planner.filters import Filter, filter_boundaries, filter_flows, read_filter
+from planner.forms import ChoiceForm, CorrectionForm, PortForm, RenameForm
+from planner.models import Plan
+from planner.renderers import FORMATS
+from planner.renderers.diagram import NoDiagram, render_diagram, render_overview
+from planner.renderers.outline import (
+    describe_marks,
+    describe_reasons,
+    outline_findings,
+    outline_flow,
+    outline_rules,
+    outline_zones,
+)
+from planner.reports import report_for
+from planner.views.access import plan_view
+from ports.matrix import PROTOCOLS, Matrix
+from ports.queries import current_matrix
+
+PANELS = {"topology": "Topology", "decisions": "Decisions", "ports": "Ports", "caveats": "Caveats"}
+VIEWS = {"rules": "Rules", "flows": "Flows", "findings": "Findings", "diagram": "Diagram"}
+FLOWS_PER_PAGE = 200
+MEMBERS = 6
+"""How many endpoints a rule names on the page before it counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What of the page is shown: a panel, a view of the report, a filter, a page of flows."""
+
+    panel: str
+    view: str
+    filter: Filter
+    page: int
+
+    def query(self, **changes: str) -> str:
+        """The state as a query string, with changes."""
+        values = {
+            "panel": self.panel if self.panel != "topology" else "",
+            "view": self.view if self.view != "rules" else "",
+            **dict(parse_qsl(self.filter.query())),
+            **changes,
+        }
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, str]]:
+    """The state in the address: of the page that an htmx edit comes from, else of the request itself."""
+    pairs = list(request.GET.items())
+    if request.method == "POST" and request.htmx and request.htmx.current_url:
+        pairs = parse_qsl(urlsplit(request.htmx.current_url).query)
+    values = dict(pairs)
+    chosen, faults = read_filter(pairs, report)
+    page = values.get("page", "1")
+    return State(
+        panel=values.get("panel", "") if values.get("panel") in PANELS else "topology",
+        view=values.get("view", "") if values.get("view") in VIEWS else "rules",
+        filter=chosen,
+        page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) > 0 else 1,
+    ), faults
+
+
+@require_GET
+@plan_view
+def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """The whole page, or for htmx the part that it asks for."""
+    matrix = current_matrix()
+    report = report_for(plan.document, matrix)
+    state, faults = read_state(request, report)
+    context = describe_page(request, plan, report, state) | {"filter_faults": faults}
+    part = request.htmx.target if request.htmx and not request.htmx.history_restore_request else None
+    template = f"planner/plan.html#{part}" if part in ("report", "panel") else "planner/plan.html"
+    return render(request, template, context | {"moved": part == "panel"})
+
+
+def describe_page(
+    request: HttpRequest, plan: Plan, report: Report, state: State, bound: Form | None = None
+) -> dict[str, Any]:
+    """Everything that the page shows. `bound` is a form that was sent with errors, to be shown again as it was."""
+    token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
+    return {
+        "plan": plan,
+        "token": token,
+        "report": report,
+        "state": state,
+        "query": state.query(),
+        "panels": [(slug, name, state.query(panel=slug), _panel_count(slug, report)) for slug, name in PANELS.items()],
+        "views": [(slug, name, state.query(view=slug), _view_count(slug, report)) for slug, name in VIEWS.items()],
+        "formats": FORMATS.values(),
+        "bound": bound,
+        **_describe_panel(report, state, bound),
+        **_describe_report(report, state),
+    }
+
+
+def _panel_count(slug: str, report: Report) -> str:
+    if slug == "decisions" and report.decisions:
+        return f"{len(report.decisions)} open"
+    if slug == "ports" and report.plan.ports:
+        return f"{len(report.plan.ports)} changed"
+    if slug == "caveats":
+        waiting = sum(1 for state in report.caveats if state.caveat.correction and not state.applied)
+        return str(waiting) if waiting else ""
+    return ""
+
+
+def _view_count(slug: str, report: Report) -> int | None:
+    counts = {"rules": len(report.rules), "flows": len(report.flows), "findings": len(report.findings)}
+    return counts.get(slug)
+
+
+def _draw(render: Callable[[Report], str], report: Report) -> dict[str, str]:
+    try:
+        return {"diagram": render(report)}
+    except NoDiagram as error:
+        return {"no_diagram": str(error)}
+
+
+def _describe_panel(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
+    plan, matrix = report.plan, report.matrix
+    if state.panel == "decisions":
+        opened = {decision.choice.slug: decision for decision in report.decisions}
+        return {
+            "choices": [
+                {
+                    "choice": choice,
+                    "decision": opened.get(slug),
+                    "chosen": _chosen(report, slug),
+                    "decided": slug in plan.choices,
+                    "errors": _errors(bound, ChoiceForm, "choice", slug),
+                }
+                for slug, choice in sorted(matrix.choices.items(), key=lambda item: item[0] not in opened)
+            ]
+        }
+    if state.panel == "ports":
+        return {
+            "services": [
+                {
+                    "service": service,
+                    "value": _sent(bound, PortForm, "service", slug, "ports", plan.ports.get(slug, "")),
+                    "override": plan.ports.get(slug, ""),
+                    "errors": _errors(bound, PortForm, "service", slug),
+                }
+                for slug, service in matrix.services.items()
+                if service.configurable
+            ]
+        }
+    if state.panel == "caveats":
+        bearing = {item.caveat.slug for item in report.caveats}
+        return {
+            "caveats": [
+                {"caveat": caveat, "applied": slug in plan.corrections, "bears": slug in bearing}
+                for slug, caveat in sorted(matrix.caveats.items(), key=lambda item: item[0] not in bearing)
+            ],
+            "caveat_errors": [str(e) for e in bound.errors.values()] if isinstance(bound, CorrectionForm) else [],
+        }
+    return {
+        "zones": outline_zones(report, members=MEMBERS),
+        "rename": bound if isinstance(bound, RenameForm) else RenameForm(
+            initial={"name": plan.name, "description": plan.description}
+        ),
+    }  # fmt: skip
+
+
+def _chosen(report: Report, slug: str) -> tuple[str, ...]:
+    taken = report.plan.choices.get(slug, report.matrix.choices[slug].default or ())
+    return (taken,) if isinstance(taken, str) else taken
+
+
+def _errors(bound: Form | None, kind: type[Form], key: str, slug: str) -> list[str]:
+    """The sentences of a form that was sent with errors, if it is the one for this slug."""
+    if not isinstance(bound, kind) or bound.data.get(key) != slug:
+        return []
+    return [str(error) for errors in bound.errors.values() for error in errors]
+
+
+def _sent(bound: Form | None, kind: type[Form], key: str, slug: str, field: str, otherwise: str) -> str:
+    if isinstance(bound, kind) and bound.data.get(key) == slug:
+        return str(bound.data.get(field, ""))
+    return otherwise
+
+
+def _describe_report(report: Report, state: State) -> dict[str, Any]:
+    chosen = state.filter
+    context: dict[str, Any] = {"filter": chosen}
+    if state.view == "findings":
+        return context | {"finding_groups": outline_findings(report.findings)}
+    if state.view == "diagram":
+        return context | _draw(render_diagram, report)
+    cited = {number for flow in report.flows for number in flow.need.sections}
+    context |= {
+        "groups": report.zone_groups,
+        "protocols": PROTOCOLS,
+        "sections": [section for section in report.matrix.sections if section.number in cited],
+    }
+    if state.view == "flows":
+        flows = filter_flows(report, chosen)
+        first = (state.page - 1) * FLOWS_PER_PAGE
+        shown = flows[first : first + FLOWS_PER_PAGE]
+        return context | {
+            "flows": [
+                {
+                    "flow": flow,
+                    "service": outline_flow(flow, report),
+                    "open": describe_marks(flow.need.any_of, report.matrix),
+                    "why": describe_reasons(flow.need.reasons),
+                }
+                for flow in shown
+            ],
+            "matching": len(flows),
+            "first": first + 1 if shown else 0,
+            "last": first + len(shown),
+            "previous": state.query(page=str(state.page - 1)) if state.page > 1 else "",
+            "next": state.query(page=str(state.page + 1)) if first + len(shown) < len(flows) else "",
+        }
+    chapters = outline_rules(report, members=MEMBERS)
+    admitted = {rule.id for _, rules in filter_boundaries(report, chosen) for rule in rules}
+    shown_chapters = [
+        {"boundary": chapter.boundary, "lines": lines}
+        for chapter in chapters
+        if (lines := [line for line in chapter.lines if line.rule.id in admitted])
+    ]
+    return context | {"chapters": shown_chapters, "matching": len(admitted)} | _draw(render_overview, report)
+
+
+Edit = Callable[[HttpRequest, Plan, Matrix], Form]
+
+
+def _edit_view(edit: Edit, panel: str) -> Callable[..., HttpResponse]:
+    """A view around one edit: on success the page as it is now, on errors the form as it was sent."""
+
+    @require_POST
+    @plan_view
+    def view(request: HttpRequest, plan: Plan) -> HttpResponse:
+        matrix = current_matrix()
+        form = edit(request, plan, matrix)
+        plan.refresh_from_db()
+        report = report_for(plan.document, matrix)
+        state, faults = read_state(request, report)
+        if form.is_valid() and not request.htmx:
+            token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
+            query = state.query(panel=panel)
+            return redirect(reverse("show_plan", kwargs={"token": token}) + (f"?{query}" if query else ""))
+        if not form.is_valid():
+            state = State(panel=panel, view=state.view, filter=state.filter, page=state.page)
+        context = describe_page(request, plan, report, state, None if form.is_valid() else form)
+        template = "planner/plan.html#changed" if request.htmx else "planner/plan.html"
+        return render(request, template, context | {"filter_faults": faults})
+
+    return view
+
+
+def _add_faults(form: Form, error: PlanError) -> None:
+    for fault in error.faults:
+        form.add_error(None, fault.message)
+
+
+def _rename(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+    form = RenameForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.rename_plan(plan_id=plan.pk, matrix=matrix, **form.cleaned_data)
+        except PlanError as error:
+            _add_faults(form, error)
+    return form
+
+
+def _choose(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+    form = ChoiceForm(request.POST, matrix=matrix)
+    if form.is_valid():
+        actions.choose(plan_id=plan.pk, matrix=matrix, **form.cleaned_data)
+    return form
+
+
+def _override(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+    form = PortForm(request.POST, matrix=matrix)
+    if form.is_valid():
+        actions.override_port(plan_id=plan.pk, matrix=matrix, **form.cleaned_data)
+    return form
+
+
+def _correct(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+    form = CorrectionForm(request.POST, matrix=matrix)
+    if form.is_valid():
+        actions.set_correction(
+            plan_id=plan.pk, matrix=matrix, caveat=form.cleaned_data["caveat"],
+            applied=form.cleaned_data["applied"] == "1",
+        )  # fmt: skip
+    return form
+
+
+rename_plan = _edit_view(_rename, "topology")
+decide_choice = _edit_view(_choose, "decisions")
+override_port = _edit_view(_override, "ports")
+correct_caveat = _edit_view(_correct, "caveats")

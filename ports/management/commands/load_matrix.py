@@ -1,0 +1,31 @@
+"""Load a port matrix: the one that is shipped, or another product's."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ports.actions import load_matrix
+from ports.matrix import MatrixError
+from ports.queries import SHIPPED
+
+
+class Command(BaseCommand):
+    """Idempotent: what was loaded already stays, with the edits of staff, unless --force is given."""
+
+    help = "Load a port matrix fixture and make it the active one."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The fixture, and whether to put its rows back."""
+        parser.add_argument("fixture", nargs="?", type=Path, default=SHIPPED, help="default: the shipped matrix")
+        parser.add_argument("--force", action="store_true", help="put the fixture's rows back, over staff's edits")
+
+    def handle(self, *args: Any, fixture: Path, force: bool, **options: Any) -> None:
+        """Load it, or say in sentences why not."""
+        try:
+            matrix, written = load_matrix(path=fixture, force=force)
+        except (OSError, MatrixError, ValueError) as error:
+            raise CommandError(str(error)) from None
+        if options["verbosity"]:
+            self.stdout.write(f"{matrix}: {'loaded' if written else 'already loaded'}.")

@@ -1,0 +1,78 @@
+"""Rows to Matrix: the only door. The shipped matrix comes from its fixture, the current one from the database."""
+
+import json
+from collections import defaultdict
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+from ports.matrix import FIELDS, Matrix, build_matrix, record_key
+from ports.models import PortMatrix
+
+SHIPPED = Path(__file__).parent / "fixtures" / "passwordstate.json"
+
+
+class NoMatrix(LookupError):
+    """The database has no active matrix. `manage.py load_matrix` loads one."""
+
+
+def read_fixture(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The records of a matrix fixture by kind, in the order of the file.
+
+    Raises OSError when it can't be read, and ValueError with a sentence when it is no list of ports rows.
+    """
+    try:
+        entries = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path.name} is no JSON: {error}") from None
+    records: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    if not isinstance(entries, list):
+        raise ValueError(f"{path.name} must hold a list of rows.")
+    for number, entry in enumerate(entries, 1):
+        app, _, kind = str(entry.get("model", "")).partition(".") if isinstance(entry, dict) else ("", "", "")
+        if app != "ports" or not isinstance(entry.get("fields"), dict):
+            raise ValueError(f"{path.name}: row {number} must have a model of the app ports, and fields.")
+        records[kind].append(entry["fields"])
+    return dict(records)
+
+
+@cache
+def shipped_matrix() -> Matrix:
+    """The matrix that the product ships, read from its fixture; needs no database."""
+    return build_matrix(read_fixture(SHIPPED))
+
+
+def current_records(matrix_id: int) -> dict[str, list[dict[str, Any]]]:
+    """The rows of one matrix in the database as records by kind: one query for each kind, however many rows."""
+    records: dict[str, list[dict[str, Any]]] = {}
+    for kind, fields in FIELDS.items():
+        model: type[models.Model] = apps.get_model("ports", kind)
+        rows = model._default_manager.all()
+        if kind == "portmatrix":
+            rows = rows.filter(pk=matrix_id)
+        else:
+            rows = rows.filter(matrix_id=matrix_id).order_by("position", record_key(kind))
+        records[kind] = list(rows.values(*fields))
+    return records
+
+
+def current_matrix() -> Matrix:
+    """The active matrix as the database has it now, staff's edits included.
+
+    One query while nothing has changed. Raises NoMatrix when none is active, MatrixError with its faults when the
+    rows are no matrix.
+    """
+    marks = ("stamp", "digest", "product", "document", "received")
+    active = PortMatrix.objects.filter(active=True).values_list("pk", *marks).first()
+    if active is None:
+        raise NoMatrix("No port matrix is loaded; run manage.py load_matrix.")
+    return _matrix_at(*active)
+
+
+@lru_cache(maxsize=4)
+def _matrix_at(matrix_id: int, *_marks: object) -> Matrix:
+    """The matrix as of its marks: what they name has changed when any of them has."""
+    return build_matrix(current_records(matrix_id))

@@ -1,0 +1,148 @@
+"""The port matrix as a page to search, and as files. What fits a query is decided in `ports.filters`."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import replace_url
+
+from ports.exports import SYNTAXES
+from ports.filters import (
+    FIELD_NAMES,
+    Row,
+    describe_pairing,
+    destination_options,
+    find_rows,
+    place_caveats,
+    port_label,
+    read_query,
+    source_options,
+)
+from ports.matrix import PROTOCOLS, Matrix, MatrixError
+from ports.queries import NoMatrix, current_matrix
+
+
+@require_http_methods(["GET", "HEAD"])
+def show_matrix(request: HttpRequest) -> HttpResponse:
+    """The whole matrix, or what a query leaves of it; the rows alone when htmx asks for them."""
+    try:
+        matrix = current_matrix()
+    except (NoMatrix, MatrixError) as error:
+        return render(request, "ports/faults.html", {"faults": _list_faults(error)}, status=503)
+    query, errors = read_query(matrix, request.GET)
+    rows = find_rows(matrix, query)
+    partial = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
+    given = {name: value for name in FIELD_NAMES if (value := request.GET.get(name, "").strip())}
+    context: dict[str, Any] = {
+        "matrix": matrix,
+        "given": given,
+        "errors": errors,
+        "partial": partial,
+        "count": len(rows),
+        "groups": _group_rows(matrix, rows),
+        "parameters": urlencode(query.parameters),
+        "others": place_caveats(matrix).others,
+    }
+    if partial:
+        response = render(request, "ports/matrix.html#matrix-rows", context)
+        replace_url(response, f"{request.path}?{urlencode(given)}" if given else request.path)
+    else:
+        response = render(request, "ports/matrix.html", context | _describe_matrix(matrix, given, errors))
+    patch_vary_headers(response, ["HX-Request", "HX-Boosted", "HX-History-Restore-Request"])
+    return response
+
+
+@require_http_methods(["GET", "HEAD"])
+def download_matrix(request: HttpRequest, syntax: str) -> HttpResponse:
+    """What a query leaves of the matrix, as a file; a query that can't be read is refused with its sentences."""
+    try:
+        matrix = current_matrix()
+    except (NoMatrix, MatrixError) as error:
+        return _refuse(_list_faults(error), status=503)
+    query, errors = read_query(matrix, request.GET)
+    if errors:
+        return _refuse(tuple(errors.values()), status=400)
+    form = SYNTAXES[syntax]
+    return HttpResponse(
+        form.write(matrix, query, find_rows(matrix, query)),
+        content_type=form.content_type,
+        headers={"Content-Disposition": f'attachment; filename="port-matrix.{syntax}"'},
+    )
+
+
+def _list_faults(error: NoMatrix | MatrixError) -> tuple[str, ...]:
+    return error.faults if isinstance(error, MatrixError) else (str(error),)
+
+
+def _refuse(sentences: Sequence[str], *, status: int) -> HttpResponse:
+    return HttpResponse("\n".join(sentences) + "\n", content_type="text/plain; charset=utf-8", status=status)
+
+
+def _group_rows(matrix: Matrix, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The rows by section. How a pairing finds its sources is said in the first row of a section that has it."""
+    caveats = place_caveats(matrix).sections
+    groups = []
+    for number, group in groupby(rows, key=lambda row: row.requirement.section):
+        said: set[str] = set()
+        lines = []
+        for row in group:
+            lines.append({"row": row, "explain": row.source.pairing not in said})
+            said.add(row.source.pairing)
+        groups.append(
+            {
+                "number": number,
+                "title": matrix.section_title(number),
+                "lines": lines,
+                "caveats": caveats.get(number, ()),
+                "cited_by": [
+                    (pairing.name, matrix.roles[pairing.near].name)
+                    for pairing in matrix.pairings.values()
+                    if pairing.near_section == number
+                ],
+            }
+        )
+    return groups
+
+
+def _describe_matrix(matrix: Matrix, given: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
+    """What only the whole page shows: the filter's options, and the tables below the rows."""
+    roles, pairings = source_options(matrix)
+    places = place_caveats(matrix)
+    sections: dict[str, dict[str, None]] = {}
+    for requirement in matrix.requirements:
+        for ask in requirement.asks:
+            sections.setdefault(ask.service, {})[requirement.section] = None
+    return {
+        "protocols": PROTOCOLS,
+        "source_roles": roles,
+        "source_pairings": pairings,
+        "destinations": destination_options(matrix),
+        "pairings": [
+            {
+                "pairing": pairing,
+                "words": describe_pairing(matrix, pairing),
+                "near": matrix.roles[pairing.near].name,
+            }
+            for pairing in matrix.pairings.values()
+        ],
+        "choices": [
+            {
+                "choice": choice,
+                "options": [(option, option.slug in (choice.default or ())) for option in choice.options],
+            }
+            for choice in matrix.choices.values()
+        ],
+        "services": [
+            {"service": service, "label": port_label(service), "sections": tuple(sections.get(service.slug, ()))}
+            for service in matrix.services.values()
+        ],
+        "caveats": [
+            *places.others,
+            *{caveat.slug: caveat for found in places.sections.values() for caveat in found}.values(),
+        ],
+    }

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Succeeds when the container's service is well. It asks like the proxy in front does: under a host name that the
+# service answers to, and as if through TLS, so that it is not sent to https.
+exec python - <<'EOF_PYTHON'
+import os
+from urllib.request import Request, urlopen
+
+host = os.environ.get("PLANNER_HOSTS", "").split(",")[0].strip().lstrip("*.") or "localhost"
+headers = {"Host": host, "X-Forwarded-Proto": "https"}
+urlopen(Request("http://127.0.0.1:8000/healthz", headers=headers), timeout=4)
+EOF_PYTHON

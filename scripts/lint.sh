@@ -1,0 +1,11 @@
+#!/bin/sh
+# The checks that need no test run; stops at the first that fails.
+set -eu
+cd "$(dirname "$0")/.."
+
+. scripts/test-env.sh
+ruff check .
+ruff format --check .
+mypy
+python manage.py check
+python manage.py makemigrations --check --dry-run

@@ -1,0 +1,7 @@
+# shellcheck shell=sh
+# Sourced from the top folder: what tests and checks start from.
+scripts/setup.sh --test
+. scripts/env.sh
+PLANNER_CHROMIUM=$(scripts/chromium.sh)
+export PLANNER_CHROMIUM
+export PLANNER_DATA="$PWD/tests/artifacts/data"  # never the plans that `make run` keeps

@@ -1,5 +1,8 @@
-"""Every write to plans: keyword-only, atomic. Each takes the newest document under the write lock, changes one thing and
-stores a revision; a change that would make the document invalid raises PlanError and stores nothing."""
+"""Every write to plans: keyword-only, atomic.
+
+Each takes the newest document under the write lock, changes one thing and stores a revision; a change that would make
+the document invalid raises PlanError and stores nothing.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,7 @@
 """The plan document: typed, validated, with its JSON Schema.
 
-The types follow from the matrix: its roles, choices and services are the values that a document may contain. A document
-is read in one go: whatever is wrong with it is reported together, each fault with its place. Values that were read are
+The types follow from the matrix: its roles, choices and services are the values that a document may contain. A
+document is read in one go: whatever is wrong with it is reported together, each fault with its place. Values that were read are
 frozen dataclasses; nothing after this module has to doubt them.
 """
 
@@ -389,7 +389,7 @@ def _one_of(slugs: Iterable[str], before: Callable[[object], object] | None = No
 
 
 def _list_of(slugs: Iterable[str], before: Callable[[object], object] | None = None) -> Any:
-    item = _one_of(slugs, before)
+    item: Any = _one_of(slugs, before)
     return Annotated[list[item], AfterValidator(_once)]
 
 
@@ -490,12 +490,12 @@ def _find_reference_faults(tree: Mapping[str, Any], matrix: Matrix) -> list[tupl
         kinds=kinds, zones=_some(kinds), endpoints=frozenset(roles), managers=frozenset(managers),
         managers_listed=_some([name for name in roles if name in managers]),
     )  # fmt: skip
-    return [
-        *_find_twins("zones", zones),
-        *_find_twins("endpoints", endpoints),
-        *(fault for index, endpoint in endpoints for fault in _find_endpoint_faults(index, endpoint, known, matrix)),
-        *(fault for index, flow in _rows(tree.get("additional_flows")) for fault in _find_flow_faults(index, flow, roles)),
-    ]  # fmt: skip
+    faults = [*_find_twins("zones", zones), *_find_twins("endpoints", endpoints)]
+    for index, endpoint in endpoints:
+        faults += _find_endpoint_faults(index, endpoint, known, matrix)
+    for index, flow in _rows(tree.get("additional_flows")):
+        faults += _find_flow_faults(index, flow, roles)
+    return faults
 
 
 def _find_twins(key: str, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[tuple[Path, str]]:
@@ -535,11 +535,11 @@ def _find_endpoint_faults(
         if len(set(addresses)) > 1:
             yield (*place, "addresses"), f"The address {ANY} stands alone; leave the others away, or it."
         if endpoint.get("group") not in (True, "true", "True", "TRUE") or known.kinds.get(zone or "") != "internet":
-            yield (
-                (*place, "addresses"),
+            sentence = (
                 f"The address {ANY} is for a group (group: true) in a zone of kind internet only; "
-                "an address that is not known yet is left empty.",
+                "an address that is not known yet is left empty."
             )
+            yield (*place, "addresses"), sentence
     own = _texts(endpoint.get("roles"))
     for role in matrix.roles.values():
         held = sorted(set(own) & matrix.holders[role.slug])

@@ -57,7 +57,7 @@ def _graph() -> graphviz.Digraph:
 
 
 def _label(text: str, limit: int = 30) -> str:
-    return graphviz.escape(text if len(text) <= limit else text[: limit - 1] + "…")
+    return str(graphviz.escape(text if len(text) <= limit else text[: limit - 1] + "…"))
 
 
 def _describe(report: Report) -> str:

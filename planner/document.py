@@ -1,8 +1,8 @@
 """The plan document: typed, validated, with its JSON Schema.
 
 The types follow from the matrix: its roles, choices and services are the values that a document may contain. A
-document is read in one go: whatever is wrong with it is reported together, each fault with its place. Values that were read are
-frozen dataclasses; nothing after this module has to doubt them.
+document is read in one go: whatever is wrong with it is reported together, each fault with its place. Values that
+were read are frozen dataclasses; nothing after this module has to doubt them.
 """
 
 import ipaddress

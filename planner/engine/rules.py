@@ -53,7 +53,7 @@ class ZoneGroup:
     @property
     def label(self) -> str:
         """The zone's name, or how many of which kind."""
-        return self.zones[0] if len(self.zones) == 1 else f"{len(self.zones)} {KIND_WORDS[self.kind]}"
+        return self.zones[0] if len(self.zones) == 1 else f"{len(self.zones):,} {KIND_WORDS[self.kind]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -57,7 +57,9 @@ def _graph() -> graphviz.Digraph:
 
 
 def _label(text: str, limit: int = 30) -> str:
-    return str(graphviz.escape(text if len(text) <= limit else text[: limit - 1] + "…"))
+    # Its type, not its text, tells the library that <…> is no markup: str() would undo that.
+    escaped: str = graphviz.escape(text if len(text) <= limit else text[: limit - 1] + "…")
+    return escaped
 
 
 def _describe(report: Report) -> str:
@@ -115,9 +117,11 @@ def _describe_overview(report: Report) -> str:
             color=COLOURS[group.kind], penwidth="1.5", margin="0.25,0.15", **{"class": f"zone zone-{group.kind}"},
         )  # fmt: skip
     for boundary in report.boundaries:
+        outwards = _DEPTH[boundary.source.kind] > _DEPTH[boundary.destination.kind]
+        ends = (boundary.source.code, boundary.destination.code)
         graph.edge(
-            boundary.source.code, boundary.destination.code, label=f" {_short(boundary.ports)} ",
-            **{"class": "crossing"},
+            *(reversed(ends) if outwards else ends), dir="back" if outwards else "forward",
+            label=f" {_short(boundary.ports)} ", **{"class": "crossing"},
         )  # fmt: skip
     return str(graph.source)
 

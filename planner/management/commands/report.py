@@ -184,9 +184,9 @@ def write_file(target: Path, content: bytes) -> None:
         if mode is not None and not stat.S_ISREG(mode):
             target.write_bytes(content)
             return
-        target = target.resolve()
+        end = target.resolve()
         # A short name of its own: the target's name with an addition could be too long for the file system.
-        draft = target.with_name(f".report-{secrets.token_hex(8)}")
+        draft = end.with_name(f".report-{secrets.token_hex(8)}")
         try:
             with draft.open("xb") as file:
                 file.write(content)
@@ -194,7 +194,7 @@ def write_file(target: Path, content: bytes) -> None:
                 os.fsync(file.fileno())
             if mode is not None:
                 draft.chmod(stat.S_IMODE(mode))
-            draft.replace(target)
+            draft.replace(end)
         finally:
             draft.unlink(missing_ok=True)
     except FileExistsError:

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from ports.matrix import FIELDS, MatrixError, digest_records, find_faults
-from ports.models import ROWS, PortMatrix
+from ports.models import ROWS, PortMatrix, new_stamp
 from ports.queries import read_fixture
 
 
@@ -45,7 +44,7 @@ def load_matrix(*, path: Path, activate: bool = True, force: bool = False) -> tu
             model(matrix=matrix, position=number * 10, **{name: row[name] for name in FIELDS[kind]})
             for number, row in enumerate(rows, 1)
         )
-    PortMatrix.objects.filter(pk=matrix.pk).update(stamp=F("stamp") + 1)
+    PortMatrix.objects.filter(pk=matrix.pk).update(stamp=new_stamp())
     if activate:
         activate_matrix(matrix=matrix)
     return matrix, True

@@ -203,7 +203,7 @@ class RowAdmin(FactsAdmin):
 class SectionAdmin(RowAdmin):
     """Sections of the document."""
 
-    list_display = ("number", "title", "matrix", "position")
+    list_display = ("number", "title", "position", "matrix")
     search_fields = ("number", "title")
 
 
@@ -211,7 +211,7 @@ class SectionAdmin(RowAdmin):
 class RoleAdmin(RowAdmin):
     """Roles and their groups."""
 
-    list_display = ("slug", "name", "kind", "label", "matrix", "position")
+    list_display = ("slug", "name", "kind", "label", "position", "matrix")
     list_filter = ("matrix", "kind")
     search_fields = ("slug", "name", "label", "description")
 
@@ -220,7 +220,7 @@ class RoleAdmin(RowAdmin):
 class NamedAdmin(RowAdmin):
     """Kinds of managed system, kinds of session."""
 
-    list_display = ("slug", "name", "matrix", "position")
+    list_display = ("slug", "name", "position", "matrix")
     search_fields = ("slug", "name")
 
 
@@ -228,7 +228,7 @@ class NamedAdmin(RowAdmin):
 class OperationAdmin(RowAdmin):
     """What is done to managed systems."""
 
-    list_display = ("slug", "name", "section", "needs_platform", "matrix", "position")
+    list_display = ("slug", "name", "section", "needs_platform", "position", "matrix")
     search_fields = ("slug", "name", "section")
 
 
@@ -236,7 +236,7 @@ class OperationAdmin(RowAdmin):
 class ServiceAdmin(RowAdmin):
     """Services with their default ports."""
 
-    list_display = ("slug", "name", "protocol", "ports", "configurable", "matrix", "position")
+    list_display = ("slug", "name", "protocol", "ports", "configurable", "position", "matrix")
     list_filter = ("matrix", "protocol", "configurable")
     search_fields = ("slug", "name", "ports")
 
@@ -245,7 +245,7 @@ class ServiceAdmin(RowAdmin):
 class ChoiceAdmin(RowAdmin):
     """Choices with their options."""
 
-    list_display = ("slug", "name", "question", "many", "default", "matrix", "position")
+    list_display = ("slug", "name", "question", "many", "default", "position", "matrix")
     list_filter = ("matrix", "many")
     search_fields = ("slug", "name", "question", "options")
 
@@ -254,7 +254,7 @@ class ChoiceAdmin(RowAdmin):
 class PairingAdmin(RowAdmin):
     """How the sources of targets are found."""
 
-    list_display = ("slug", "name", "managed_by", "near", "fallback", "matrix", "position")
+    list_display = ("slug", "name", "managed_by", "near", "fallback", "position", "matrix")
     search_fields = ("slug", "name", "near", "fallback")
 
 
@@ -262,7 +262,7 @@ class PairingAdmin(RowAdmin):
 class RequirementAdmin(RowAdmin):
     """The rows that make flows."""
 
-    list_display = ("slug", "section", "topic", "name", "correction", "matrix", "position")
+    list_display = ("slug", "section", "topic", "name", "correction", "position", "matrix")
     list_filter = ("matrix", "section", "pairing", "correction")
     search_fields = ("slug", "section", "topic", "name", "summary", "source", "destination", "services", "target")
 
@@ -271,7 +271,7 @@ class RequirementAdmin(RowAdmin):
 class CaveatAdmin(RowAdmin):
     """Doubts about the document, and corrections."""
 
-    list_display = ("slug", "title", "sections", "correction", "matrix", "position")
+    list_display = ("slug", "title", "sections", "correction", "position", "matrix")
     search_fields = ("slug", "title", "text", "correction")
 
 
@@ -279,6 +279,6 @@ class CaveatAdmin(RowAdmin):
 class CheckAdmin(RowAdmin):
     """Findings that follow from the matrix."""
 
-    list_display = ("code", "severity", "subject", "message", "matrix", "position")
+    list_display = ("code", "severity", "subject", "message", "position", "matrix")
     list_filter = ("matrix", "severity")
     search_fields = ("code", "subject", "message", "advice")

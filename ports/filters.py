@@ -184,8 +184,9 @@ def find_rows(matrix: Matrix, query: Query) -> tuple[Row, ...]:
 def place_caveats(matrix: Matrix) -> CaveatPlaces:
     """Where each caveat stands.
 
-    Beside the rows that it names, whose service it names, or whose source or destination it names within its sections
-    (a caveat on a whole plan names none); failing that, beside the headings of its sections; failing that, alone.
+    Beside the rows that it names, whose service it names, or whose source or destination it names within its
+    sections; beside the headings of the sections that it is about, or else its own if it stands beside no row; failing
+    that, alone.
     """
     rows: dict[str, list[Caveat]] = {}
     sections: dict[str, list[Caveat]] = {}
@@ -194,11 +195,11 @@ def place_caveats(matrix: Matrix) -> CaveatPlaces:
         concerned = [requirement.slug for requirement in matrix.requirements if _concerns(caveat, requirement)]
         for slug in concerned:
             rows.setdefault(slug, []).append(caveat)
-        if not concerned:
-            for number in caveat.sections:
-                sections.setdefault(number, []).append(caveat)
-            if not caveat.sections:
-                others.append(caveat)
+        numbers = caveat.about.sections or (() if concerned else caveat.sections)
+        for number in numbers:
+            sections.setdefault(number, []).append(caveat)
+        if not concerned and not numbers:
+            others.append(caveat)
     return CaveatPlaces(
         rows={slug: tuple(found) for slug, found in rows.items()},
         sections={number: tuple(found) for number, found in sections.items()},

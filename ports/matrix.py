@@ -402,7 +402,8 @@ _CONTENTS: dict[tuple[str, str], Any] = {
     ("requirement", "when"): _CONDITIONS,
     ("caveat", "sections"): [str],
     ("caveat", "about"): {
-        "always": bool, "roles": [str], "services": [str], "requirements": [str], "when": _CONDITIONS,
+        "always": bool, "sections": [str], "roles": [str], "services": [str], "requirements": [str],
+        "when": _CONDITIONS,
     },
     ("caveat", "service_ports"): {"": str},
     ("check", "when"): _CONDITIONS,
@@ -736,6 +737,8 @@ def _find_reference_faults(records: Records) -> Iterator[str]:
             if slug not in requirement_slugs:
                 yield f"{where}: there is no requirement '{slug}'."
         yield from conditions(where, about.get("when", ()))
+        if not any(value for name, value in about.items() if name != "when"):
+            yield f"{where} would never be shown; say in 'about' what it is about."
         yield from unknown(where, "service", row["service_ports"])
         for text in row["service_ports"].values():
             yield from ports(where, text)
@@ -750,6 +753,8 @@ def _find_reference_faults(records: Records) -> Iterator[str]:
         yield from conditions(where, row["when"])
         yield from unknown(where, "role", row["needs"])
         opening = row["opening"]
+        if not (row["when"] or row["needs"] or opening):
+            yield f"{where} would never be raised; say when, what it needs, or for which opening."
         yield from outside(where, "field of an opening", opening, Opening.__dataclass_fields__)
         yield from unknown(where, "role", [opening[k] for k in ("source_role", "destination_role") if k in opening])
         yield from unknown(where, "service", [opening["service"]] if "service" in opening else [])

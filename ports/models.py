@@ -1,8 +1,15 @@
 """The port matrix as rows. Rows name each other by slug; `ports.matrix` says what holds a matrix together."""
 
+import secrets
+
 from django.db import models
 
 from ports.matrix import PROTOCOLS, ROLE_KINDS, SEVERITIES
+
+
+def new_stamp() -> int:
+    """A random number of 62 bits. Random, as a count would come again after a transaction that was rolled back."""
+    return secrets.randbits(62)
 
 
 class MatrixManager(models.Manager["PortMatrix"]):
@@ -22,7 +29,9 @@ class PortMatrix(models.Model):
     received = models.CharField(max_length=100, help_text="Version or date of the document as it was received")
     digest = models.CharField(max_length=64, editable=False, default="", help_text="SHA-256 of the rows as shipped")
     active = models.BooleanField(default=False, help_text="Plans are evaluated against the active matrix")
-    stamp = models.PositiveBigIntegerField(default=0, editable=False, help_text="Counts changes of its rows")
+    stamp = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="Another number after every change of its rows"
+    )
 
     objects = MatrixManager()
 

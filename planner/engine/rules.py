@@ -9,7 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import permutations, product
+from itertools import chain, count, permutations, product
 from typing import NamedTuple
 
 from planner.document import Endpoint, Plan, Zone
@@ -157,13 +157,12 @@ def group_zones(plan: Plan) -> Mapping[str, ZoneGroup]:
         content = frozenset(contents[zone.name].items())
         alike[zone.kind, content if zone.kind != "remote-site" else None].append(zone)
     groups: dict[str, ZoneGroup] = {}
-    used: Counter[str] = Counter()
+    used: set[str] = set()
     for zones in alike.values():
         kind = zones[0].kind
-        code = _abbreviate(zones)
-        used[code] += 1
-        if used[code] > 1:
-            code += str(used[code])
+        short = _abbreviate(zones)
+        code = next(code for code in chain([short], (f"{short}{n}" for n in count(2))) if code not in used)
+        used.add(code)
         group = ZoneGroup(code=code, kind=kind, zones=tuple(sorted(zone.name for zone in zones)))
         groups.update((zone.name, group) for zone in zones)
     return groups

@@ -5,41 +5,55 @@ from dataclasses import dataclass
 
 from planner.engine.report import Report
 from planner.renderers.csv import render_csv
+from planner.renderers.edition import Edition
 from planner.renderers.json import render_json
 from planner.renderers.markdown import render_markdown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A way to write a report. `render` is deterministic: the same report gives the same bytes."""
+    """A way to write a report.
+
+    `render` takes the report and, for documents that carry a date, the edition (today's when None). The same report
+    and edition give the same content.
+    """
 
     name: str
     extension: str
     """The end of file names, without the dot: the name of the format, as the command line promises."""
     content_type: str
     label: str
-    render: Callable[[Report], bytes]
+    render: Callable[[Report, Edition | None], bytes]
+
+
+def _undated(render: Callable[[Report], bytes]) -> Callable[[Report, Edition | None], bytes]:
+    """A renderer whose output says nothing of date and revision."""
+
+    def render_undated(report: Report, _: Edition | None = None) -> bytes:
+        return render(report)
+
+    return render_undated
 
 
 # The imports of these three cost from 0.2 to 1.5 seconds; only those who ask for the format wait for them.
 
 
-def _render_xlsx(report: Report) -> bytes:
+def _render_xlsx(report: Report, _: Edition | None = None) -> bytes:
     from planner.renderers.xlsx import render_xlsx  # noqa: PLC0415
 
     return render_xlsx(report)
 
 
-def _render_html(report: Report) -> bytes:
+def _render_html(report: Report, edition: Edition | None = None) -> bytes:
     from planner.renderers.html import render_html  # noqa: PLC0415
 
-    return render_html(report)
+    return render_html(report, edition)
 
 
-def _render_pdf(report: Report) -> bytes:
+def _render_pdf(report: Report, edition: Edition | None = None) -> bytes:
     from planner.renderers.pdf import render_pdf  # noqa: PLC0415
 
-    return render_pdf(report)
+    return render_pdf(report, edition)
 
 
 FORMATS: dict[str, Format] = {
@@ -48,14 +62,14 @@ FORMATS: dict[str, Format] = {
         extension="json",
         content_type="application/json",
         label="JSON",
-        render=render_json,
+        render=_undated(render_json),
     ),
     "csv": Format(
         name="csv",
         extension="csv",
         content_type="text/csv; charset=utf-8",
         label="CSV",
-        render=render_csv,
+        render=_undated(render_csv),
     ),
     "xlsx": Format(
         name="xlsx",
@@ -83,7 +97,7 @@ FORMATS: dict[str, Format] = {
         extension="markdown",
         content_type="text/markdown; charset=utf-8",
         label="Markdown",
-        render=render_markdown,
+        render=_undated(render_markdown),
     ),
 }
 """The formats by name, in the order in which they are offered."""

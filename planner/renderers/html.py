@@ -1,7 +1,5 @@
 """The report as one self-contained HTML document: for the screen as it is, and what the PDF is made of."""
 
-from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from django.utils.safestring import mark_safe
 from planner.document import Endpoint
 from planner.engine.report import Report
 from planner.renderers.diagram import LARGE, NoDiagram, render_diagram, render_overview
+from planner.renderers.edition import Edition
 from planner.renderers.outline import (
     describe_marks,
     describe_reasons,
@@ -26,14 +25,6 @@ MEMBERS = 12
 MOST_FLOWS = 300
 """A longer table of flows stays out of print."""
 _STYLES = Path(__file__).resolve().parents[2] / "static" / "css" / "print.css"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
-    """What a printed report says about itself: the revision of the plan, if it is stored, and the date."""
-
-    date: date
-    revision: int | None = None
 
 
 def render_html(report: Report, edition: Edition | None = None) -> bytes:

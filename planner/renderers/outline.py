@@ -167,7 +167,7 @@ def describe_reasons(reasons: Iterable[Reason]) -> str:
     for reason in reasons:
         topics[reason.topic].append(reason.text)
     sentences = [f"{topic}: {', '.join(texts)}" for topic, texts in topics.items() if topic]
-    return ". ".join([*topics.get("", ()), *sentences]) + "."
+    return " ".join(f"{text.rstrip('.')}." for text in [*topics.get("", ()), *sentences])
 
 
 def name_services(ports: Ports, slugs: Iterable[str], report: Report) -> ServiceLine:

@@ -7,7 +7,8 @@ from weasyprint import HTML
 from weasyprint.urls import URLFetcher
 
 from planner.engine.report import Report
-from planner.renderers.html import Edition, render_html
+from planner.renderers.edition import Edition
+from planner.renderers.html import render_html
 
 
 class _NoFetcher(URLFetcher):  # type: ignore[misc] # WeasyPrint has no types
@@ -21,5 +22,5 @@ class _NoFetcher(URLFetcher):  # type: ignore[misc] # WeasyPrint has no types
 def render_pdf(report: Report, edition: Edition | None = None) -> bytes:
     """The report as a tagged PDF. Without an edition it is dated today."""
     document = HTML(string=render_html(report, edition).decode(), url_fetcher=_NoFetcher())
-    pdf: bytes = document.write_pdf(pdf_tags=True, pdf_variant="pdf/ua-1")
+    pdf: bytes = document.write_pdf(pdf_tags=True)
     return pdf

@@ -3,11 +3,13 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
+from django.utils.timezone import localdate
 from django.views.decorators.http import require_GET
 
 from planner.document import check_plan, dump_plan
 from planner.models import Plan
 from planner.renderers import FORMATS
+from planner.renderers.edition import Edition
 from planner.reports import report_for
 from planner.syntax import to_yaml
 from planner.views.access import plan_view
@@ -22,7 +24,9 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
     if kind is None:
         raise Http404
     report = report_for(plan.document, current_matrix())
-    return _file(kind.render(report), kind.content_type, plan, kind.extension)
+    return _file(
+        kind.render(report, Edition(date=localdate(), revision=plan.revision)), kind.content_type, plan, kind.extension
+    )
 
 
 @require_GET

@@ -56,7 +56,10 @@ def contoso(**more):
         **{
             "ports": {"website": 8443, "rpc-dynamic": "50000-50100"},
             "additional_flows": [
-                {"source": "PS01", "destination": "DC01", "protocol": "udp", "ports": "53", "reason": "Name resolution"}
+                {
+                    "source": "PS01", "destination": "DC01", "protocol": "udp", "ports": "53",
+                    "reason": "Name resolution",
+                }
             ],
         } | more,
     )  # fmt: skip

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -254,7 +255,12 @@ def test_the_same_plan_gives_the_same_bytes_in_another_process_time_zone_and_yea
     )
     environment = {"TZ": "Pacific/Apia", "PYTHONHASHSEED": "7"}
     done = subprocess.run(
-        [sys.executable, "-c", code], input=document.encode(), env=environment, capture_output=True, check=True
+        [sys.executable, "-c", code],
+        input=document.encode(),
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        check=True,
     )
     assert done.stdout == render_xlsx(evaluate(contoso()))
 

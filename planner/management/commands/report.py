@@ -1,4 +1,4 @@
-"""Reports from plan documents, without a server and without a stored plan. The contract is in docs/command-line.md."""
+"""Reports from plan documents, without a server and without a stored plan."""
 
 import os
 import secrets
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             if progress:
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
-                content = chosen.render(evaluate_report(matrix, _read_plan(plan, matrix)))
+                content = chosen.render(evaluate_report(matrix, _read_plan(plan, matrix)), None)
                 if target is None:
                     write_output(self.stdout, content)
                 else:

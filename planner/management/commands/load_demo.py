@@ -1,0 +1,96 @@
+"""The demonstration plan: one plan made from the ready-made topology that has everything.
+
+A plan's address is its secret, and the database keeps only a hash of it. The demonstration's is therefore kept in a
+file of its own in the data folder, readable by its owner alone, so that the next start finds the plan again.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.urls import reverse
+from gunicorn.util import parse_address
+
+from planner import actions
+from planner.document import PlanError, read_plan
+from planner.examples import read_examples
+from planner.gunicorn import bind
+from planner.models import Plan, hash_token
+from ports.matrix import MatrixError
+from ports.queries import NoMatrix, current_matrix
+
+EXAMPLE = "everything"
+FILE_NAME = "demo-plan"
+
+
+class Command(BaseCommand):
+    """Idempotent: the plan that an earlier run made stays, with what was changed in it since."""
+
+    help = "Make the demonstration plan, unless it is there, and print its address."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Find the plan or make it, and print its address once."""
+        keeper = settings.DATA_DIR / FILE_NAME
+        try:
+            with transaction.atomic():  # so that two at the same time make one plan
+                token = find_demo(keeper) or make_demo(keeper)
+        except (NoMatrix, MatrixError) as error:
+            raise CommandError(str(error)) from None
+        except PlanError as error:
+            raise CommandError(f"The topology “{EXAMPLE}” doesn't fit the active port matrix.\n{error}") from None
+        except OSError as error:
+            raise CommandError(f"The address can't be kept in {keeper}: {error.strerror}.") from None
+        self.stdout.write(f"Demonstration plan: {base_address(bind)}{reverse('show_plan', kwargs={'token': token})}")
+
+
+def find_demo(keeper: Path) -> str | None:
+    """The token of the plan that an earlier run made; None when the file or the plan is gone. Raises OSError."""
+    try:
+        token = keeper.read_bytes().decode("ascii", "replace").strip()
+    except FileNotFoundError:
+        return None
+    return token if Plan.objects.filter(token_hash=hash_token(token)).exists() else None
+
+
+def make_demo(keeper: Path) -> str:
+    """Make the plan, keep its token and return it. Call it in a transaction: a plan without its token is of no use.
+
+    Raises PlanError when the example doesn't fit the active matrix, NoMatrix or MatrixError when there is none to fit,
+    and OSError when the file can't be written.
+    """
+    example = next(example for example in read_examples() if example.slug == EXAMPLE)
+    plan = read_plan(example.data, matrix=current_matrix())
+    _, token = actions.create_plan(plan=plan, summary=f"Started from “{plan.name}”")
+    keep_token(keeper, token)
+    return token
+
+
+def keep_token(keeper: Path, token: str) -> None:
+    """Write the token to a file that its owner alone can read (0600), whole or not at all. Raises OSError."""
+    draft = keeper.with_name(f".{keeper.name}-{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(token + "\n")
+        draft.replace(keeper)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def base_address(bound: str) -> str:
+    """The start of the service's addresses, as a browser on this computer reaches it; empty for a socket file.
+
+    `bound` is what gunicorn listens on, PLANNER_BIND. Where that is every address of the computer, the local one is
+    named, which the service answers to unless PLANNER_HOSTS says otherwise.
+    """
+    try:
+        address = parse_address(bound.partition(",")[0].strip())
+    except RuntimeError:
+        return ""  # gunicorn is going to say what is wrong with it
+    if not isinstance(address, tuple):
+        return ""
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])  # noqa: S104 - names it, binds nothing
+    return f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"

@@ -1,0 +1,67 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from planner.renderers.json import report_data
+from tests.renderers.samples import contoso, evaluate
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _without_database(monkeypatch, tmp_path):
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(tmp_path / "absent.sqlite3"))
+
+
+@pytest.fixture
+def schema(capsysbinary):
+    """Run the command and read what it prints."""
+
+    def read(document):
+        call_command("schema", document)
+        out, err = capsysbinary.readouterr()
+        assert err == b""
+        return json.loads(out)
+
+    return read
+
+
+@pytest.mark.parametrize("document", ["plan", "report"])
+def test_it_prints_a_valid_schema(schema, document):
+    printed = schema(document)
+    assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(printed)
+
+
+def test_the_plan_schema_takes_plans_and_refuses_what_is_none(schema):
+    validator = jsonschema.Draft202012Validator(schema("plan"))
+    validator.validate(contoso())
+    assert not validator.is_valid(contoso(choices={"esxi": "telepathy"}))
+    assert not validator.is_valid({"format": 1})
+
+
+def test_the_report_schema_takes_reports_and_refuses_what_is_none(schema):
+    validator = jsonschema.Draft202012Validator(schema("report"))
+    data = report_data(evaluate(contoso()))
+    validator.validate(data)
+    assert not validator.is_valid(data | {"format": 2})
+    assert not validator.is_valid(data | {"flows": [{}]})
+
+
+def test_another_document_is_refused():
+    with pytest.raises(CommandError, match="invalid choice"):
+        call_command("schema", "network")
+
+
+def test_it_prints_utf_8_whatever_the_terminal_speaks(tmp_path):
+    environment = {"PLANNER_DATA": str(tmp_path / "data"), "PLANNER_SECRET_KEY": "x", "PYTHONIOENCODING": "ascii"}
+    line = [sys.executable, str(ROOT / "manage.py"), "schema", "plan"]
+    done = subprocess.run(line, env=environment, capture_output=True, check=True, timeout=60)
+    assert json.loads(done.stdout.decode("utf-8"))["title"] == "Plan document"
+    assert not (tmp_path / "data").exists()

@@ -1,0 +1,256 @@
+"""What holds for every plan, however odd: properties over generated plans and names."""
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from itertools import product
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from planner.document import Plan, check_plan, dump_plan, read_plan
+from planner.engine import Report, evaluate_report
+from planner.engine.rules import Ports
+from planner.renderers import FORMATS
+from planner.renderers.diagram import render_diagram, render_overview
+from planner.renderers.json import render_json
+from planner.syntax import to_json, to_yaml
+from ports.queries import shipped_matrix
+from tests.strategies import documents
+
+MATRIX = shipped_matrix()
+DOCUMENTS = documents(MATRIX)
+
+
+def check(document) -> Plan:
+    return check_plan(document, matrix=MATRIX)
+
+
+def evaluate(document) -> Report:
+    return evaluate_report(MATRIX, check(document))
+
+
+# --- the engine --------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=300)
+@given(DOCUMENTS)
+def test_rules_expand_to_exactly_the_cross_zone_flows_each_once_with_its_own_alternatives(document):
+    report = evaluate(document)
+    wanted = [
+        (flow.source.name, flow.destination.name, Ports(flow.need.protocol, flow.need.ports), flow.need.any_of)
+        for flow in report.flows
+        if flow.scope == "cross-zone"
+    ]
+    covered = [
+        (source.name, destination.name, ports, rule.any_of)
+        for rule in report.rules
+        for source, destination, ports in product(rule.sources, rule.destinations, rule.services)
+    ]
+    assert Counter(covered) == Counter(wanted)
+    assert set(Counter(covered).values()) <= {1}
+
+
+@settings(max_examples=200)
+@given(DOCUMENTS)
+def test_a_flow_is_listed_once_and_its_scope_follows_from_its_ends(document):
+    report = evaluate(document)
+    keys = [(f.source.name, f.destination.name, f.need.protocol, f.need.ports) for f in report.flows]
+    assert len(set(keys)) == len(keys)
+    for flow in report.flows:
+        same = flow.source.name == flow.destination.name
+        if same and not flow.source.group:
+            assert flow.scope == "same-host"
+        else:
+            assert flow.scope == ("same-zone" if flow.source.zone == flow.destination.zone else "cross-zone")
+
+
+@settings(max_examples=200)
+@given(DOCUMENTS)
+def test_numbers_of_rules_and_codes_of_boundaries_are_unique_and_each_zone_is_in_one_group(document):
+    report = evaluate(document)
+    assert sorted(zone for group in report.zone_groups for zone in group.zones) == sorted(
+        zone.name for zone in report.plan.zones
+    )
+    for codes in (
+        [group.code for group in report.zone_groups],
+        [boundary.code for boundary in report.boundaries],
+        [rule.id for rule in report.rules],
+    ):
+        assert len(set(codes)) == len(codes)
+    for boundary in report.boundaries:
+        for rule in boundary.rules:
+            assert set(rule.source_zones) <= set(boundary.source.zones)
+            assert set(rule.destination_zones) <= set(boundary.destination.zones)
+
+
+@settings(max_examples=150)
+@given(DOCUMENTS, st.randoms(use_true_random=False))
+def test_the_order_of_endpoints_and_zones_in_the_document_changes_no_flow(document, random):
+    shuffled = document | {key: random.sample(document[key], len(document[key])) for key in ("zones", "endpoints")}
+
+    def flows(report):
+        return json.dumps(json.loads(render_json(report))["flows"])
+
+    assert flows(evaluate(shuffled)) == flows(evaluate(document))
+
+
+@settings(max_examples=150)
+@given(DOCUMENTS)
+def test_every_open_alternative_is_asked_for_and_nothing_else_is(document):
+    report = evaluate(document)
+    open_choices = {mark.choice for flow in report.flows for mark in flow.need.any_of}
+    assert {decision.choice.slug for decision in report.decisions} == open_choices
+    assert open_choices.isdisjoint(report.plan.choices)
+
+
+# --- the document ------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=300)
+@given(DOCUMENTS)
+def test_a_plan_survives_json_and_yaml_and_is_dumped_as_it_was(document):
+    plan = check(document)
+    dumped = dump_plan(plan)
+    for text, syntax in ((to_yaml(dumped), "yaml"), (to_json(dumped), "json")):
+        again = read_plan(text.encode(), matrix=MATRIX, syntax=syntax)
+        assert again == plan
+        assert dump_plan(again) == dumped
+    assert check(dumped) == plan
+
+
+@settings(max_examples=100)
+@given(DOCUMENTS)
+def test_the_same_plan_gives_the_same_bytes(document):
+    text = to_yaml(dump_plan(check(document))).encode()
+    first, second = (read_plan(text, matrix=MATRIX) for _ in range(2))
+    assert render_json(evaluate_report(MATRIX, first)) == render_json(evaluate_report(MATRIX, second))
+
+
+# --- the formats -------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(DOCUMENTS)
+def test_tables_of_any_plan_can_be_read_back_and_json_has_names_as_typed(document):
+    report = evaluate(document)
+    data = json.loads(FORMATS["json"].render(report))
+    assert data["plan"] == document["name"]
+    assert {flow["source"] for flow in data["flows"]} <= {endpoint["name"] for endpoint in document["endpoints"]}
+    rows = list(csv.reader(io.StringIO(FORMATS["csv"].render(report).decode("utf-8-sig"), newline="")))
+    assert [len(row) for row in rows] == [len(rows[0])] * (len(report.flows) + 1)
+    book = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"].render(report)))
+    assert book["Flows"].max_row == len(report.flows) + 1
+    assert not [cell for sheet in book for row in sheet for cell in row if cell.data_type == "f" or cell.hyperlink]
+    markdown = FORMATS["markdown"].render(report).decode()
+    assert "<" not in markdown.replace("<br>", "")
+
+
+class Page(HTMLParser):
+    """The text of a document, and the structure of its elements."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.texts: list[str] = []
+        self.elements: list[tuple[str, tuple[str, ...]]] = []
+        self.others: list[str] = []
+        self.links: set[str] = set()
+        self.feed(text)
+        self.close()
+        self.all_text = _plain(" ".join(self.texts))
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, tuple(sorted(name for name, _ in attrs))))
+        self.links |= {value[:1] for name, value in attrs if name in ("href", "xlink:href", "src", "action")}
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    def handle_comment(self, data):
+        self.others.append(data)
+
+    handle_pi = unknown_decl = handle_comment
+
+
+def _plain(text: str) -> str:
+    """Text with every space the same: Graphviz writes some of them as no-break spaces."""
+    return re.sub(r"\s+", " ", text)
+
+
+def rename(document):
+    """The plan with harmless names that sort like its own; the structure of its pages must be the same."""
+
+    def harmless(letter, values):
+        return {value: f"{letter}{rank:03d}" for rank, value in enumerate(sorted(set(values)))}
+
+    zones = harmless("Z", [zone["name"] for zone in document["zones"]])
+    ends = harmless("E", [endpoint["name"] for endpoint in document["endpoints"]])
+    flows = document.get("additional_flows", [])
+    reasons = harmless("R", [flow["reason"] for flow in flows])
+    return document | {
+        "name": "Plan",
+        "description": re.sub(r"[^\r\n]", "x", document.get("description", "")),
+        "zones": [zone | {"name": zones[zone["name"]]} for zone in document["zones"]],
+        "endpoints": [
+            endpoint
+            | {
+                "name": ends[endpoint["name"]],
+                "zone": zones[endpoint["zone"]],
+                "managed_by": [ends[name] for name in endpoint.get("managed_by", [])],
+            }
+            for endpoint in document["endpoints"]
+        ],
+        "additional_flows": [
+            flow
+            | {
+                "source": ends[flow["source"]],
+                "destination": ends[flow["destination"]],
+                "reason": reasons[flow["reason"]],
+            }
+            for flow in flows
+        ],
+    }
+
+
+@settings(max_examples=35)
+@given(documents(MATRIX, most=5))
+def test_names_are_text_in_the_web_page_and_change_nothing_of_its_structure(document):
+    page = Page(FORMATS["html"].render(evaluate(document)).decode())
+    for name in (document["name"], *(e[key] for e in document["endpoints"] for key in ("name", "zone"))):
+        assert _plain(name) in page.all_text
+    assert page.links <= {"#"}
+    assert [text for text in page.others if "Generated by graphviz" not in text] == []
+    assert page.elements == Page(FORMATS["html"].render(evaluate(rename(document))).decode()).elements
+
+
+@settings(max_examples=35)
+@given(documents(MATRIX, most=5))
+def test_names_are_text_in_the_diagrams(document):
+    report = evaluate(document)
+    diagram, overview = Page(render_diagram(report)), Page(render_overview(report))
+    names = [item["name"] for key in ("zones", "endpoints") for item in document[key]]
+    for name in names:
+        assert _plain(name if len(name) <= 30 else f"{name[:29]}…") in diagram.all_text
+    for page in (diagram, overview):
+        assert {tag for tag, _ in page.elements} <= {"svg", "title", "g", "polygon", "polyline", "path", "text"}
+        assert not [name for _, names in page.elements for name in names if name.startswith("on") or "href" in name]
+
+
+@settings(max_examples=4)
+@given(documents(MATRIX, most=4))
+def test_any_plan_can_be_printed(document):
+    report = evaluate(document)
+    pdf = PdfReader(io.BytesIO(FORMATS["pdf"].render(report)))
+    assert "Endpoints and addresses" in "".join(page.extract_text() for page in pdf.pages)
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_the_plan_without_endpoints_is_rendered_in_every_format(name):
+    empty = {"format": 1, "name": "Empty", "zones": [{"name": "Z", "kind": "internal"}], "endpoints": []}
+    assert FORMATS[name].render(evaluate(empty))

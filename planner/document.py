@@ -135,8 +135,7 @@ def check_plan(tree: object, *, matrix: Matrix, text: bool = False) -> Plan:
     except ValidationError as error:
         faults += [(_path(details), _sentence(details, matrix)) for details in error.errors(include_url=False)]
     if faults or plan is None:
-        order = {key: index for index, key in enumerate(tree)}
-        faults.sort(key=lambda fault: _document_order(fault[0], order))
+        faults.sort(key=lambda fault: _document_order(fault[0], tree))
         raise PlanError(dict.fromkeys(Fault(_where(path), message) for path, message in faults))
     return cast(_Document, plan).frozen()
 
@@ -646,9 +645,17 @@ def _where(path: Path) -> str:
     return text or "document"
 
 
-def _document_order(path: Path, order: Mapping[str, int]) -> tuple[int, tuple[tuple[int, int, str], ...]]:
-    first = order.get(str(path[0]), len(order)) if path else -1
-    return first, tuple((0, p, "") if isinstance(p, int) else (1, 0, p) for p in path)
+def _document_order(path: Path, tree: object) -> tuple[int, ...]:
+    """Sort key: where the path leads in the document as it was written; a missing key comes after those there."""
+    order = []
+    for part in path:
+        if isinstance(tree, dict):
+            order.append(list(tree).index(part) if part in tree else len(tree))
+            tree = tree.get(part)
+        else:
+            order.append(part if isinstance(part, int) else 0)
+            tree = tree[part] if isinstance(tree, list) and isinstance(part, int) and part < len(tree) else None
+    return tuple(order)
 
 
 def _shown(value: object) -> str:

@@ -5,12 +5,13 @@ import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 
 
 def read_text(name: str, default: str = "") -> str:
-    """The value of a variable, or the content of the file that NAME_FILE points to; stripped.
+    """The value of a variable, or the content of the file that NAME_FILE points to; stripped. Empty counts as unset.
 
     Raises ImproperlyConfigured when both are set or the file can't be read.
     """
@@ -22,7 +23,7 @@ def read_text(name: str, default: str = "") -> str:
             return Path(path).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ImproperlyConfigured(f"{name}_FILE names {path}, which can't be read: {error}.") from None
-    return default if value is None else value.strip()
+    return (value or "").strip() or default
 
 
 def read_flag(name: str, default: bool = False) -> bool:
@@ -36,6 +37,14 @@ def read_flag(name: str, default: bool = False) -> bool:
 def read_list(name: str, default: str = "") -> list[str]:
     """The parts of a comma-separated list, without white space and empty parts."""
     return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
+
+
+def read_time_zone(name: str, default: str = "UTC") -> str:
+    """A time zone of the IANA database. Raises ImproperlyConfigured for anything else."""
+    value = read_text(name, default)
+    if value not in available_timezones():
+        raise ImproperlyConfigured(f"{name} must be a time zone such as Europe/Berlin, not {value!r}.")
+    return value
 
 
 def keep_secret_key(path: Path) -> str:

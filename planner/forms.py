@@ -70,7 +70,7 @@ class PortForm(forms.Form):
         return slug
 
     def clean_ports(self) -> str:
-        """A port or range, normalised; the default counts as no override."""
+        """A port or range, normalised. The default is an override as well: it keeps corrections off the port."""
         text: str = self.cleaned_data["ports"]
         if not text:
             return ""
@@ -113,6 +113,8 @@ class ImportForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Read the document; its faults are kept for the page to list."""
+        if self.errors:
+            return self.cleaned_data
         file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text") or ""
         if file and text.strip():
             raise ValidationError("There is a file and a pasted text; give one of them.")

@@ -12,10 +12,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
 
+
+def _read_workers(text: str) -> int:
+    if text and not (text.isascii() and text.isdigit() and 1 <= int(text) <= 64):
+        sys.exit(f"PLANNER_WORKERS must be a number from 1 to 64, not {text!r}.")
+    return int(text) if text else min(2 * (os.cpu_count() or 1) + 1, 5)
+
+
 # PLANNER_BIND: the address and port to listen on.
 bind = os.environ.get("PLANNER_BIND") or "127.0.0.1:8000"
 # PLANNER_WORKERS: the number of processes that answer, each one request at a time.
-workers = int(os.environ.get("PLANNER_WORKERS") or min(2 * (os.cpu_count() or 1) + 1, 5))
+workers = _read_workers(os.environ.get("PLANNER_WORKERS", ""))
 worker_class = "sync"
 timeout = 120  # a large plan's PDF takes its time
 preload_app = True  # a broken application stops the start, and workers share the loaded code

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from planner.environment import keep_secret_key, read_flag, read_list, read_text
+from planner.environment import keep_secret_key, read_flag, read_list, read_text, read_time_zone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -93,7 +93,7 @@ DATABASES = {
 }
 
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = read_text("PLANNER_TIME_ZONE", "UTC")  # PLANNER_TIME_ZONE: of the dates on pages and in PDFs
+TIME_ZONE = read_time_zone("PLANNER_TIME_ZONE")  # PLANNER_TIME_ZONE: of the dates on pages and in PDFs
 USE_I18N = False
 USE_TZ = True
 

@@ -13,7 +13,7 @@ from ports.queries import read_fixture
 
 @transaction.atomic
 def load_matrix(*, path: Path, activate: bool = True, force: bool = False) -> tuple[PortMatrix, bool]:
-    """Load a matrix fixture into the database, and make it the one that plans are evaluated against.
+    """Load a matrix fixture into the database; `activate` it, or when no matrix is active, for plans' evaluation.
 
     Returns the matrix and whether anything was written. A fixture that was loaded before is left as it is now, with
     what staff edited; `force` puts the fixture's rows back. Raises MatrixError with all faults of the fixture, and
@@ -29,7 +29,7 @@ def load_matrix(*, path: Path, activate: bool = True, force: bool = False) -> tu
     digest = digest_records(records)
     matrix = PortMatrix.objects.filter(slug=head["slug"]).first()
     if matrix is not None and matrix.digest == digest and not force:
-        if activate and not matrix.active:
+        if (activate and not matrix.active) or not _is_any_active():
             activate_matrix(matrix=matrix)
         return matrix, False
     matrix = matrix or PortMatrix(slug=head["slug"])
@@ -45,9 +45,13 @@ def load_matrix(*, path: Path, activate: bool = True, force: bool = False) -> tu
             for number, row in enumerate(rows, 1)
         )
     PortMatrix.objects.filter(pk=matrix.pk).update(stamp=new_stamp())
-    if activate:
+    if activate or not _is_any_active():
         activate_matrix(matrix=matrix)
     return matrix, True
+
+
+def _is_any_active() -> bool:
+    return PortMatrix.objects.filter(active=True).exists()
 
 
 @transaction.atomic

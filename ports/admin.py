@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -30,6 +30,7 @@ from ports.models import (
     Section,
     Service,
     Session,
+    new_stamp,
 )
 from ports.queries import current_records
 
@@ -37,9 +38,13 @@ from ports.queries import current_records
 class FactsField(forms.JSONField):
     """JSON that is readable in the form; refuses what JSON files and the database can't hold."""
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was typed, as it was typed."""
+        return initial if self.disabled else data
+
     def prepare_value(self, value: Any) -> Any:
-        """Indented, and in its own script instead of escapes."""
-        if isinstance(value, str):  # as it was typed
+        """Facts indented, and in their own script instead of escapes."""
+        if isinstance(value, str):
             return value
         return json.dumps(value, ensure_ascii=False, indent=2)
 
@@ -152,9 +157,9 @@ class PortMatrixAdmin(FactsAdmin):
         return int(matrix.requirement_count)  # type: ignore[attr-defined]
 
     def save_model(self, request: HttpRequest, obj: PortMatrix, form: forms.ModelForm, change: bool) -> None:
-        """Save, and count the change."""
+        """Save under a new stamp, so that the change shows in every process."""
+        obj.stamp = new_stamp()
         super().save_model(request, obj, form, change)
-        PortMatrix.objects.filter(pk=obj.pk).update(stamp=F("stamp") + 1)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[PortMatrix]) -> None:
         """Delete matrices with all their rows, but not the one that plans are evaluated against."""

@@ -255,6 +255,7 @@ def _find_idle_management(evidence: Evidence) -> Iterator[Finding]:
     """Operations and platforms that lead to no flow, because the document or the plan lacks the other half."""
     matrix = evidence.matrix
     rows = {(r.target.platform, r.target.operation) for r in matrix.requirements if r.target and r.correction is None}
+    possible = ", ".join(operation.name for operation in matrix.operations.values())
     for kind, endpoints in evidence.topology.kinds.items():
         operations = [operation for slug, operation in matrix.operations.items() if slug in kind.operations]
         demanding = [operation for operation in operations if operation.needs_platform]
@@ -292,7 +293,7 @@ def _find_idle_management(evidence: Evidence) -> Iterator[Finding]:
                     severity="warning",
                     subject=name,
                     message=f"{name} has platforms ({managed}) but no operation, so no flow comes of them.",
-                    advice=f"Say what is done on {name}: discovery, reset, validation, heartbeat; or take them out.",
+                    advice=f"Say what is done on {name} ({possible}), or take the platforms out.",
                 )
 
 
@@ -345,8 +346,8 @@ def _lacks_gateway(endpoint: Endpoint, pairing: Pairing, evidence: Evidence) -> 
         severity="warning",
         subject=endpoint.name,
         message=f"{endpoint.name} lists sessions ({sessions}) that no {_role_labels(pairing, evidence)} reaches.",
-        advice="Fine when sessions are opened with the client launcher only; otherwise add a gateway "
-        f"outside the remote sites or in the zone {endpoint.zone}.",
+        advice=f"Fine when nobody opens sessions through a {_role_labels(pairing, evidence)}; otherwise place one "
+        f"in the zone {endpoint.zone}, or where it serves all zones.",
     )
 
 
@@ -366,7 +367,7 @@ def _find_sites_without_agent(evidence: Evidence) -> Iterator[Finding]:
                 message=f"The remote site {zone.name} has managed systems but no agent; "
                 "they are reached from elsewhere, on every port of every operation.",
                 advice=f"Place a {evidence.matrix.roles[pairings[0].near].label} in {zone.name}: "
-                "then only its calls to the website cross the boundary.",
+                "then only its own calls cross the boundary.",
                 sections=tuple(p.near_section for p in pairings if p.near_section),
             )
 

@@ -58,7 +58,9 @@ def _graph() -> graphviz.Digraph:
 
 def _label(text: str, limit: int = 30) -> str:
     # Its type, not its text, tells the library that <…> is no markup: str() would undo that.
-    escaped: str = graphviz.escape(text if len(text) <= limit else text[: limit - 1] + "…")
+    # Graphviz reads &amp; and the like in labels as entities, so that a name's own ampersand needs to be one.
+    shown = text if len(text) <= limit else text[: limit - 1] + "…"
+    escaped: str = graphviz.escape(shown.replace("&", "&amp;"))
     return escaped
 
 

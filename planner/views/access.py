@@ -31,9 +31,12 @@ def plan_view[**P](view: Callable[Concatenate[HttpRequest, Plan, P], HttpRespons
     """Find the plan of the token in the address and hand it to the view; nothing of the answer is kept by caches."""
 
     @matrix_view
+    def answer(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        return view(request, find_plan(token), *args, **kwargs)
+
     @wraps(view)
     def wrapper(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = view(request, find_plan(token), *args, **kwargs)
+        response = answer(request, token, *args, **kwargs)
         response.headers["Cache-Control"] = "private, no-store"
         patch_vary_headers(response, ["HX-Request"])
         return response

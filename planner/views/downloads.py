@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.utils.timezone import localdate
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from planner.document import check_plan, dump_plan
 from planner.models import Plan
@@ -16,7 +16,7 @@ from planner.views.access import plan_view
 from ports.queries import current_matrix
 
 
-@require_GET
+@require_safe
 @plan_view
 def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
     """The report in one of FORMATS, as a file."""
@@ -29,7 +29,7 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
     )
 
 
-@require_GET
+@require_safe
 @plan_view
 def download_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The plan document as YAML."""

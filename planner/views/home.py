@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from planner import actions
 from planner.document import Plan, PlanError, plan_schema, read_plan
@@ -26,7 +26,7 @@ def _examples(matrix: Matrix) -> dict[str, Plan]:
     return plans
 
 
-@require_GET
+@require_safe
 @matrix_view
 def show_home(request: HttpRequest) -> HttpResponse:
     """What this is, and where to begin."""
@@ -62,7 +62,7 @@ def import_plan(request: HttpRequest) -> HttpResponse:
     return render(request, "planner/import.html", context)
 
 
-@require_GET
+@require_safe
 @matrix_view
 def show_schema(request: HttpRequest, name: str) -> HttpResponse:
     """The JSON Schema of plan documents or of JSON reports."""
@@ -70,7 +70,8 @@ def show_schema(request: HttpRequest, name: str) -> HttpResponse:
     return JsonResponse(schema, content_type="application/schema+json", json_dumps_params={"indent": 2})
 
 
-@require_GET
+@require_safe
+@matrix_view
 def show_health(request: HttpRequest) -> HttpResponse:
     """ok when the database answers and a matrix is loaded."""
     current_matrix()

@@ -1,7 +1,8 @@
 """The page of a plan: its topology and decisions on one side, what has to be opened on the other."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Container
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -9,7 +10,8 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import replace_url
 
 from planner import actions
 from planner.document import PlanError
@@ -75,36 +77,44 @@ def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, s
     ), faults
 
 
-@require_GET
+@require_safe
 @plan_view
 def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The whole page, or for htmx the part that it asks for."""
     matrix = current_matrix()
     report = report_for(plan.document, matrix)
     state, faults = read_state(request, report)
-    context = describe_page(request, plan, report, state) | {"filter_faults": faults}
     part = request.htmx.target if request.htmx and not request.htmx.history_restore_request else None
-    template = f"planner/plan.html#{part}" if part in ("report", "panel") else "planner/plan.html"
-    return render(request, template, context | {"moved": part == "panel"})
+    context = describe_page(request, plan, report, state, draw=part != "results") | {"filter_faults": faults}
+    template = f"planner/plan.html#moved-{part}" if part in ("report", "panel", "results") else "planner/plan.html"
+    response = render(request, template, context)
+    if part == "results":  # an address to bookmark, without the fields that are empty
+        replace_url(response, "?".join(filter(None, (context["here"], context["query"]))))
+    return response
 
 
 def describe_page(
-    request: HttpRequest, plan: Plan, report: Report, state: State, bound: Form | None = None
+    request: HttpRequest, plan: Plan, report: Report, state: State, bound: Form | None = None, *, draw: bool = True
 ) -> dict[str, Any]:
-    """Everything that the page shows. `bound` is a form that was sent with errors, to be shown again as it was."""
+    """Everything that the page shows, the diagram only if `draw`.
+
+    `bound` is a form that was sent with errors, to be shown again as it was.
+    """
     token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
     return {
         "plan": plan,
         "token": token,
+        "here": reverse("show_plan", kwargs={"token": token}),
         "report": report,
         "state": state,
         "query": state.query(),
+        "unfiltered": replace(state, filter=Filter()).query(),
         "panels": [(slug, name, state.query(panel=slug), _panel_count(slug, report)) for slug, name in PANELS.items()],
         "views": [(slug, name, state.query(view=slug), _view_count(slug, report)) for slug, name in VIEWS.items()],
         "formats": FORMATS.values(),
         "bound": bound,
         **_describe_panel(report, state, bound),
-        **_describe_report(report, state),
+        **_describe_report(report, state, draw),
     }
 
 
@@ -119,9 +129,9 @@ def _panel_count(slug: str, report: Report) -> str:
     return ""
 
 
-def _view_count(slug: str, report: Report) -> int | None:
+def _view_count(slug: str, report: Report) -> str | None:
     counts = {"rules": len(report.rules), "flows": len(report.flows), "findings": len(report.findings)}
-    return counts.get(slug)
+    return f"{counts[slug]:,}" if slug in counts else None
 
 
 def _draw(render: Callable[[Report], str], report: Report) -> dict[str, str]:
@@ -145,7 +155,8 @@ def _describe_panel(report: Report, state: State, bound: Form | None) -> dict[st
                     "errors": _errors(bound, ChoiceForm, "choice", slug),
                 }
                 for slug, choice in sorted(matrix.choices.items(), key=lambda item: item[0] not in opened)
-            ]
+            ],
+            "stray_errors": _stray_errors(bound, ChoiceForm, "choice", matrix.choices),
         }
     if state.panel == "ports":
         return {
@@ -158,7 +169,8 @@ def _describe_panel(report: Report, state: State, bound: Form | None) -> dict[st
                 }
                 for slug, service in matrix.services.items()
                 if service.configurable
-            ]
+            ],
+            "stray_errors": _stray_errors(bound, PortForm, "service", matrix.services),
         }
     if state.panel == "caveats":
         bearing = {item.caveat.slug for item in report.caveats}
@@ -167,7 +179,7 @@ def _describe_panel(report: Report, state: State, bound: Form | None) -> dict[st
                 {"caveat": caveat, "applied": slug in plan.corrections, "bears": slug in bearing}
                 for slug, caveat in sorted(matrix.caveats.items(), key=lambda item: item[0] not in bearing)
             ],
-            "caveat_errors": [str(e) for e in bound.errors.values()] if isinstance(bound, CorrectionForm) else [],
+            "stray_errors": _stray_errors(bound, CorrectionForm, "caveat", ()),
         }
     return {
         "zones": outline_zones(report, members=MEMBERS),
@@ -184,9 +196,15 @@ def _chosen(report: Report, slug: str) -> tuple[str, ...]:
 
 def _errors(bound: Form | None, kind: type[Form], key: str, slug: str) -> list[str]:
     """The sentences of a form that was sent with errors, if it is the one for this slug."""
-    if not isinstance(bound, kind) or bound.data.get(key) != slug:
+    if not isinstance(bound, kind) or bound.data.get(key, "") != slug:
         return []
     return [str(error) for errors in bound.errors.values() for error in errors]
+
+
+def _stray_errors(bound: Form | None, kind: type[Form], key: str, shown: Container[str]) -> list[str]:
+    """The sentences of a form that was sent with errors and has no place of its own in the panel."""
+    slug = bound.data.get(key, "") if isinstance(bound, kind) else ""
+    return [] if slug in shown else _errors(bound, kind, key, slug)
 
 
 def _sent(bound: Form | None, kind: type[Form], key: str, slug: str, field: str, otherwise: str) -> str:
@@ -195,7 +213,7 @@ def _sent(bound: Form | None, kind: type[Form], key: str, slug: str, field: str,
     return otherwise
 
 
-def _describe_report(report: Report, state: State) -> dict[str, Any]:
+def _describe_report(report: Report, state: State, draw: bool) -> dict[str, Any]:
     chosen = state.filter
     context: dict[str, Any] = {"filter": chosen}
     if state.view == "findings":
@@ -210,7 +228,8 @@ def _describe_report(report: Report, state: State) -> dict[str, Any]:
     }
     if state.view == "flows":
         flows = filter_flows(report, chosen)
-        first = (state.page - 1) * FLOWS_PER_PAGE
+        page = min(state.page, max(1, ceil(len(flows) / FLOWS_PER_PAGE)))
+        first = (page - 1) * FLOWS_PER_PAGE
         shown = flows[first : first + FLOWS_PER_PAGE]
         return context | {
             "flows": [
@@ -222,11 +241,10 @@ def _describe_report(report: Report, state: State) -> dict[str, Any]:
                 }
                 for flow in shown
             ],
-            "matching": len(flows),
-            "first": first + 1 if shown else 0,
-            "last": first + len(shown),
-            "previous": state.query(page=str(state.page - 1)) if state.page > 1 else "",
-            "next": state.query(page=str(state.page + 1)) if first + len(shown) < len(flows) else "",
+            "matching": f"{len(flows):,} of {len(report.flows):,} flows"
+            + (f", {first + 1:,} to {first + len(shown):,} shown" if len(shown) < len(flows) else ""),
+            "previous": state.query(page=str(page - 1)) if page > 1 else "",
+            "next": state.query(page=str(page + 1)) if first + len(shown) < len(flows) else "",
         }
     chapters = outline_rules(report, members=MEMBERS)
     admitted = {rule.id for _, rules in filter_boundaries(report, chosen) for rule in rules}
@@ -235,7 +253,8 @@ def _describe_report(report: Report, state: State) -> dict[str, Any]:
         for chapter in chapters
         if (lines := [line for line in chapter.lines if line.rule.id in admitted])
     ]
-    return context | {"chapters": shown_chapters, "matching": len(admitted)} | _draw(render_overview, report)
+    context |= {"chapters": shown_chapters, "matching": f"{len(admitted):,} of {len(report.rules):,} rules"}
+    return context | (_draw(render_overview, report) if draw else {})
 
 
 Edit = Callable[[HttpRequest, Plan, Matrix], Form]
@@ -256,9 +275,14 @@ def _edit_view(edit: Edit, panel: str) -> Callable[..., HttpResponse]:
             token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
             query = state.query(panel=panel)
             return redirect(reverse("show_plan", kwargs={"token": token}) + (f"?{query}" if query else ""))
+        # Of the ports only the one that was sent is replaced: what is being typed into another field stays.
+        shown = state.panel == panel
         if not form.is_valid():
-            state = State(panel=panel, view=state.view, filter=state.filter, page=state.page)
+            state = replace(state, panel=panel)
         context = describe_page(request, plan, report, state, None if form.is_valid() else form)
+        if shown and panel == "ports":
+            slug = form.data.get("service")
+            context["item"] = next((item for item in context["services"] if item["service"].slug == slug), None)
         template = "planner/plan.html#changed" if request.htmx else "planner/plan.html"
         return render(request, template, context | {"filter_faults": faults})
 

@@ -92,5 +92,6 @@ def base_address(bound: str) -> str:
         return ""  # gunicorn is going to say what is wrong with it
     if not isinstance(address, tuple):
         return ""
-    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])  # noqa: S104 - names it, binds nothing
+    local = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names it, binds nothing
+    host = local.get(address[0], address[0])
     return f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"

@@ -14,17 +14,21 @@ from ports.queries import SHIPPED
 class Command(BaseCommand):
     """Idempotent: what was loaded already stays, with the edits of staff, unless --force is given."""
 
-    help = "Load a port matrix fixture and make it the active one."
+    help = "Load a port matrix fixture; one that is named becomes the active one."
+    # It has to run where the checks find fault with the matrix that it is to replace.
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The fixture, and whether to put its rows back."""
-        parser.add_argument("fixture", nargs="?", type=Path, default=SHIPPED, help="default: the shipped matrix")
+        parser.add_argument(
+            "fixture", nargs="?", type=Path, help="default: the shipped matrix, active only if no other is"
+        )
         parser.add_argument("--force", action="store_true", help="put the fixture's rows back, over staff's edits")
 
-    def handle(self, *args: Any, fixture: Path, force: bool, **options: Any) -> None:
+    def handle(self, *args: Any, fixture: Path | None, force: bool, **options: Any) -> None:
         """Load it, or say in sentences why not."""
         try:
-            matrix, written = load_matrix(path=fixture, force=force)
+            matrix, written = load_matrix(path=fixture or SHIPPED, activate=fixture is not None, force=force)
         except (OSError, MatrixError, ValueError) as error:
             raise CommandError(str(error)) from None
         if options["verbosity"]:

@@ -1,0 +1,176 @@
+"""Measures the engine and the renderers and prints tables; nothing passes or fails here.
+
+Times are the shortest of a few runs, which is what the machine can do when nothing else is in its way.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planner.settings")
+
+import django  # noqa: E402
+
+django.setup()
+
+from planner.document import Plan, check_plan, dump_plan, read_plan  # noqa: E402
+from planner.engine import Report, evaluate_report  # noqa: E402
+from planner.engine.flows import evaluate  # noqa: E402
+from planner.engine.rules import consolidate  # noqa: E402
+from planner.examples import read_examples  # noqa: E402
+from planner.renderers import FORMATS  # noqa: E402
+from planner.renderers.diagram import _draw  # noqa: E402
+from planner.syntax import to_json, to_yaml  # noqa: E402
+from ports.queries import shipped_matrix  # noqa: E402
+from scripts.sites import make_company, make_sites  # noqa: E402
+
+MATRIX = shipped_matrix()
+SITES = (100, 1_000, 5_000)
+
+
+def measure(work: Callable[[], object], *, seconds: float = 1.0, most: int = 200) -> float:
+    """The shortest time of one run, in seconds: as many runs as fit into the time given, at least two."""
+    best, started, runs = float("inf"), time.perf_counter(), 0
+    while runs < 2 or (runs < most and time.perf_counter() - started < seconds):
+        before = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - before)
+        runs += 1
+    return best
+
+
+def say(seconds: float) -> str:
+    """A time for people: 3.2 ms, 1.24 s."""
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
+
+
+def print_table(title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """A table in plain text, its first column to the left and the others to the right."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    print(f"\n{title}\n")
+    for row in (header, tuple("-" * width for width in widths), *rows):
+        first, *others = (
+            cell.ljust(width) if number == 0 else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        print("  ".join((first, *others)).rstrip())
+
+
+def bench_engine() -> dict[str, Report]:
+    """Evaluate and consolidate plans of several sizes. Returns their reports by name."""
+    plans: dict[str, Plan] = {"25 endpoints": check_plan(make_company(), matrix=MATRIX)}
+    plans |= {f"{count:,} sites": check_plan(make_sites(count), matrix=MATRIX) for count in SITES}
+    budgets = {"25 endpoints": 0.005, "1,000 sites": 1.0}
+    reports: dict[str, Report] = {}
+    rows = []
+    before: tuple[int, float] | None = None
+    for name, plan in plans.items():
+        both = measure(lambda plan=plan: consolidate(plan, evaluate(MATRIX, plan)), seconds=2)  # type: ignore[misc]
+        whole = measure(lambda plan=plan: evaluate_report(MATRIX, plan), seconds=2)  # type: ignore[misc]
+        report = reports[name] = evaluate_report(MATRIX, plan)
+        growth = f"{both / before[1]:.2f} x for {len(plan.endpoints) / before[0]:.2f} x" if before else ""
+        before = (len(plan.endpoints), both) if name != "25 endpoints" else None
+        budget = budgets.get(name)
+        rows.append(
+            (
+                name,
+                f"{len(plan.endpoints):,}",
+                f"{len(report.flows):,}",
+                f"{sum(flow.scope == 'cross-zone' for flow in report.flows):,}",
+                f"{len(report.rules):,}",
+                say(both),
+                f"{say(budget)} {'kept' if both <= budget else 'MISSED'}" if budget else "",
+                growth,
+                say(whole),
+            )
+        )
+    header = (
+        "plan", "endpoints", "flows", "cross zones", "rules", "evaluate + consolidate", "budget",
+        "growth: time for endpoints", "with findings",
+    )  # fmt: skip
+    print_table("Engine", header, rows)
+    return reports
+
+
+def bench_document() -> None:
+    """Read and write the documents of the same plans in both syntaxes."""
+    rows = []
+    documents = {"25 endpoints": make_company(), **{f"{count:,} sites": make_sites(count) for count in SITES}}
+    for name, document in documents.items():
+        dumped = dump_plan(check_plan(document, matrix=MATRIX))
+        texts = {"json": to_json(dumped).encode(), "yaml": to_yaml(dumped).encode()}
+        for syntax, data in texts.items():
+            write = to_json if syntax == "json" else to_yaml
+            rows.append(
+                (
+                    name,
+                    syntax,
+                    f"{len(data) / 1024:,.0f} KiB",
+                    say(measure(lambda: read_plan(data, matrix=MATRIX, syntax=syntax))),  # type: ignore[arg-type] # noqa: B023
+                    say(measure(lambda: write(dumped))),  # noqa: B023
+                )
+            )
+    print_table("Plan documents", ("plan", "syntax", "size", "read and check", "write"), rows)
+
+
+def bench_renderers(reports: dict[str, Report]) -> None:
+    """Render the everything example and 1,000 sites in every format."""
+    everything = next(example for example in read_examples() if example.slug == "everything")
+    chosen = {
+        "everything": evaluate_report(MATRIX, read_plan(everything.data, matrix=MATRIX)),
+        "1,000 sites": reports["1,000 sites"],
+    }
+    rows = []
+    for format_ in FORMATS.values():
+        cells = [format_.name]
+        for report in chosen.values():
+            data = format_.render(report)  # once for what is imported and kept
+
+            def render(report: Report = report, render: Callable[[Report], bytes] = format_.render) -> None:
+                _draw.cache_clear()
+                render(report)
+
+            cells += [say(measure(render)), f"{len(data) / 1024:,.0f} KiB"]
+        rows.append(tuple(cells))
+    print_table("Renderers", ("format", *(cell for name in chosen for cell in (name, "size"))), rows)
+
+
+def bench_memory() -> None:
+    """The most memory that a process of its own takes for each output of 1,000 sites."""
+    rows = []
+    for name in ("none", *FORMATS):
+        command = [sys.executable, __file__, "--memory", name]
+        kib = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+        rows.append((name, f"{kib / 1024:,.0f} MiB"))
+    print_table("Peak memory, 1,000 sites, one process each", ("format", "peak"), rows)
+
+
+def print_own_memory(name: str) -> None:
+    """The peak of this process after it has rendered 1,000 sites, in KiB."""
+    report = evaluate_report(MATRIX, check_plan(make_sites(1_000), matrix=MATRIX))
+    if name != "none":
+        FORMATS[name].render(report)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(peak // 1024 if sys.platform == "darwin" else peak)
+
+
+def main() -> None:
+    """All of it, or the memory of one format when a process of its own is asked for."""
+    if sys.argv[1:2] == ["--memory"]:
+        print_own_memory(sys.argv[2])
+        return
+    reports = bench_engine()
+    bench_document()
+    bench_renderers(reports)
+    bench_memory()
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,7 @@ ROLE_KINDS = ("server", "people", "group")
 SEVERITIES = ("error", "decision", "warning", "info")
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+_NUMBER = re.compile(r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 _PORTS = re.compile(r"0*([0-9]{1,5})(?:-0*([0-9]{1,5}))?")
 
 
@@ -46,9 +47,12 @@ def port_span(ports: str) -> tuple[int, int]:
     return int(first), int(last or first)
 
 
-def section_key(section: str) -> tuple[int, str]:
-    """Sort key that orders section numbers as numbers: "2" before "16"; names without a number come last."""
-    return (int(section), "") if section.isascii() and section.isdigit() else (10**9, section)
+def section_key(section: str) -> tuple[int, tuple[int, ...], str]:
+    """Sort key that orders section numbers as numbers: "2" before "3.1" before "16"; names come last."""
+    parts = section.split(".")
+    if all(part.isascii() and part.isdigit() for part in parts):
+        return (0, tuple(map(int, parts)), "")
+    return (1, (), section)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -592,7 +596,10 @@ def _find_shape_faults(records: Records) -> Iterator[str]:
             if name in seen:
                 yield f"{where} is there twice."
             seen.add(name)
-            if key != "product" and not _SLUG.fullmatch(name):
+            if kind == "section":
+                if not _NUMBER.fullmatch(name):
+                    yield f"{where}: '{name}' is no section number such as 3, 3.1 or a."
+            elif key != "product" and not _SLUG.fullmatch(name):
                 yield f"{where}: '{name}' is no slug (lower-case letters, digits and hyphens)."
 
 

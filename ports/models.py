@@ -4,7 +4,7 @@ import secrets
 
 from django.db import models
 
-from ports.matrix import PROTOCOLS, ROLE_KINDS, SEVERITIES
+from ports.matrix import PROTOCOLS, ROLE_KINDS, SEVERITIES, record_key
 
 
 def new_stamp() -> int:
@@ -50,15 +50,29 @@ class PortMatrix(models.Model):
         return (self.slug,)
 
 
+class RowManager(models.Manager["Row"]):
+    """Finds a row by its matrix and its key within it, as fixtures name it."""
+
+    def get_by_natural_key(self, matrix: str, key: str) -> "Row":
+        """The row with that key in the matrix with that slug."""
+        return self.get(**{"matrix__slug": matrix, record_key(self.model._meta.model_name or ""): key})
+
+
 class Row(models.Model):
     """A row of a matrix, at its position among rows of its kind."""
 
     matrix = models.ForeignKey(PortMatrix, on_delete=models.CASCADE, related_name="%(class)ss")
     position = models.PositiveIntegerField(default=0)
 
+    objects = RowManager()
+
     class Meta:
         abstract = True
         ordering = ("matrix", "position")
+
+    def natural_key(self) -> tuple[str, str]:
+        """What fixtures call it."""
+        return (self.matrix.slug, getattr(self, record_key(self._meta.model_name or "")))
 
 
 class SluggedRow(Row):

@@ -15,9 +15,12 @@ document.addEventListener("keydown", (event) => {
 
 /* A failed request is said out loud and in sight; the page stays as it was. */
 for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-  document.addEventListener(name, () => {
+  document.addEventListener(name, (event) => {
     const state = document.getElementById("state");
-    const text = "Not saved: the service can't be reached. Your input is still here; try again.";
+    const saving = event.detail?.requestConfig?.verb === "post";
+    const text = saving
+      ? "Not saved: the service can't be reached. Your input is still here; try again."
+      : "The service can't be reached; what you see may be out of date.";
     if (state) {
       state.textContent = text;
       state.dataset.state = "failed";

@@ -1,0 +1,84 @@
+"""`manage.py check` names each fault of the matrices."""
+
+import json
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import DatabaseError
+
+from ports import checks
+from ports.models import Caveat, PortMatrix, Requirement, Service
+from ports.queries import SHIPPED
+
+
+def _messages():
+    return [(message.id, message.msg) for message in checks.check_matrices(None)]
+
+
+@pytest.mark.django_db
+def test_a_whole_matrix_passes(loaded):
+    assert _messages() == []
+
+
+@pytest.mark.django_db
+def test_without_an_active_matrix_only_the_shipped_one_is_read():
+    assert _messages() == []
+
+
+@pytest.mark.django_db
+def test_each_fault_of_the_rows_is_named(loaded):
+    Service.objects.filter(slug="smtp").update(ports="70000")
+    Requirement.objects.filter(slug="email").update(section="")
+    Caveat.objects.filter(slug="telnet-port").update(service_ports={"ghost": "23"})
+    assert _messages() == [
+        ("ports.E002", "service 'smtp': the port '70000' is outside 1 to 65535."),
+        ("ports.E002", "requirement 'email' has no section; say where in the document it stands."),
+        ("ports.E002", "caveat 'telnet-port': there is no service 'ghost'."),
+    ]
+
+
+@pytest.mark.django_db
+def test_an_inactive_matrix_may_be_unfinished(loaded):
+    draft = PortMatrix.objects.create(slug="draft", product="Draft", document="D", received="R")
+    Requirement.objects.create(matrix=draft, slug="x", section="", name="X", summary="X.")
+    assert _messages() == []
+
+
+@pytest.mark.django_db
+def test_the_command_fails_with_the_sentence(loaded):
+    Service.objects.filter(slug="smtp").update(ports="70000")
+    with pytest.raises(SystemCheckError, match=r"\(ports\.E002\) service 'smtp': the port '70000' is outside"):
+        call_command("check")
+
+
+@pytest.mark.django_db
+def test_each_fault_of_the_shipped_file_is_named(monkeypatch, tmp_path):
+    rows = json.loads(SHIPPED.read_text("utf-8"))
+    for row in rows:
+        if row["fields"].get("slug") == "smtp":
+            row["fields"]["ports"] = "70000"
+    path = tmp_path / "broken.json"
+    path.write_text(json.dumps(rows), "utf-8")
+    monkeypatch.setattr(checks, "SHIPPED", path)
+    assert _messages() == [("ports.E001", "service 'smtp': the port '70000' is outside 1 to 65535.")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["{", None])
+def test_a_shipped_file_that_cant_be_read_is_named(monkeypatch, tmp_path, text):
+    path = tmp_path / "gone.json"
+    if text is not None:
+        path.write_text(text, "utf-8")
+    monkeypatch.setattr(checks, "SHIPPED", path)
+    ((code, message),) = _messages()
+    assert code == "ports.E001"
+    assert "gone.json" in message
+
+
+def test_a_database_out_of_reach_is_left_to_other_checks(monkeypatch):
+    def fail(**_):
+        raise DatabaseError
+
+    monkeypatch.setattr(PortMatrix.objects, "filter", fail)
+    assert _messages() == []

@@ -1,0 +1,473 @@
+"""The page of the matrix, and its downloads."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from ports.actions import load_matrix
+from ports.exports import neutralise
+from ports.models import Caveat, PortMatrix, Requirement, Service
+from ports.queries import shipped_matrix
+from tests.ports.records import fixture_text, record
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+def _rows(response):
+    return re.findall(r'<tr id="row-([a-z0-9-]+)"', response.content.decode())
+
+
+def _text(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.content.decode()))
+
+
+@pytest.fixture
+def small(db, tmp_path, records):
+    """Put the small matrix, as the test changed it, into the database."""
+
+    def write():
+        path = tmp_path / "desk.json"
+        path.write_text(fixture_text(records), "utf-8")
+        return load_matrix(path=path, force=True)[0]
+
+    return write
+
+
+# ---- the page ----
+
+
+def test_the_page_shows_every_row_of_the_matrix(client, loaded):
+    response = client.get("/matrix/")
+    assert response.status_code == 200
+    assert sorted(_rows(response)) == sorted(requirement.slug for requirement in shipped_matrix().requirements)
+    assert "102 of 102 rows" in _text(response)
+
+
+def test_the_page_says_which_document_it_shows(client, loaded):
+    assert shipped_matrix().version in _text(client.get("/matrix/"))
+
+
+def test_a_row_says_everything(client, loaded):
+    text = _text(client.get("/matrix/?text=discovery-vmware-esxi"))
+    for words in (
+        "1 of 102 rows",
+        "§9 Account Discoveries",
+        "VMWare ESXi Account discovery",
+        "Accounts are found on ESXi hosts over SSH, or over HTTPS with PowerCLI.",
+        "Engine of the target : its managed-by, else a site agent in its zone, else every web server",
+        "Managed VMware ESXi for account discovery",
+        "tcp 22 SSH or tcp 443 VMware PowerCLI (HTTPS) one is enough: VMware ESXi access",
+    ):
+        assert words in text
+
+
+def test_a_row_of_a_correction_is_shown_as_one(client, loaded):
+    text = _text(client.get("/matrix/?text=ad-ldap-tcp"))
+    assert "added by correction “LDAP as UDP 389 only”" in text
+    assert "when “LDAP” is among “Active Directory protocols” (the default)" in text
+
+
+def test_a_caveat_stands_beside_its_row(client, loaded):
+    text = _text(client.get("/matrix/?text=launcher-telnet"))
+    assert "tcp 22 Telnet 23 once corrected" in text
+    assert "IANA assigns 23 to Telnet." in text
+    assert "Correction: Use TCP 23 for Telnet." in text
+
+
+def test_choices_services_and_other_caveats_stand_below(client, loaded):
+    text = _text(client.get("/matrix/"))
+    assert "Self-destruct messages How do people read self-destruct messages? §6" in text
+    assert "On the Passwordstate website default" in text
+    assert "VMware ESXi access starts undecided" in text
+    assert "Browser gateway tcp 7273 can be changed §14" in text
+    assert "SMB tcp 445 fixed §9 §10 §11" in text
+    assert "What the document does not cover DNS, time (NTP)" in text
+    assert "Ports without a protocol §2 §4 §5" in text
+
+
+def test_every_link_within_the_page_leads_somewhere(client, loaded):
+    page = client.get("/matrix/").content.decode()
+    targets = set(re.findall(r'href="#([^"]+)"', page))
+    assert targets <= set(re.findall(r'id="([^"]+)"', page))
+    assert len(re.findall(r' id="([^"]+)"', page)) == len(set(re.findall(r' id="([^"]+)"', page)))
+
+
+# ---- searching ----
+
+
+@pytest.mark.parametrize("query", ["text=464", "port=464"])
+def test_464_is_answered_with_summary_and_section(client, loaded, query):
+    response = client.get(f"/matrix/?{query}")
+    assert _rows(response) == ["ad-kerberos", "portal-kerberos"]
+    text = _text(response)
+    assert "2 of 102 rows" in text
+    assert "§3 Active Directory Integration" in text
+    assert "Sign-in and password changes with Kerberos, over TCP and UDP." in text
+    assert '<mark class="mono">tcp 464</mark>' in response.content.decode()
+
+
+def test_a_port_inside_the_dynamic_range_finds_it(client, loaded):
+    assert _rows(client.get("/matrix/?port=50000")) == ["discovery-windows-dynamic-rpc", "portal-lockout-events"]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("section=9", 17),
+        ("section=11&protocol=tcp", 21),
+        ("source=launcher-user", 6),
+        ("source=pairing:gateway", 2),
+        ("destination=platform:oracle", 3),
+        ("protocol=icmp", 1),
+        ("text=&section=&source=&destination=&protocol=&port=", 102),
+    ],
+)
+def test_filters_narrow_the_rows(client, loaded, query, count):
+    response = client.get(f"/matrix/?{query}")
+    assert len(_rows(response)) == count
+    assert f"{count} of 102 rows" in _text(response)
+
+
+def test_the_form_keeps_what_was_asked(client, loaded):
+    page = client.get(
+        "/matrix/?text=ssh&port=22&protocol=tcp&section=13&source=launcher-user&destination=session:ssh"
+    ).content.decode()
+    assert 'name="text" value="ssh"' in page
+    assert 'name="port" value="22"' in page
+    selected = re.findall(r"<option(?: value=\"([^\"]*)\")? selected>([^<]*)", page)
+    assert selected == [
+        ("", "tcp"),
+        ("13", "§13 Client Based Remote Session Launcher"),
+        ("launcher-user", "Client launcher users"),
+        ("session:ssh", "SSH"),
+    ]
+
+
+def test_no_row_is_said_to_be_none_and_what_is_not_covered_is_named(client, loaded):
+    text = _text(client.get("/matrix/?port=53"))
+    assert "0 of 102 rows" in text
+    assert "No row fits." in text
+    assert "DNS, time (NTP)" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "sentence"),
+    [
+        ("port=abc", "port", "“abc” is neither a port (1 to 65535) nor a range such as 49152-65535."),
+        ("section=99", "section", "The document has no section “99”."),
+        ("source=ghost", "source", "The matrix has no source “ghost”."),
+        ("destination=ghost", "destination", "The matrix has no destination “ghost”."),
+        ("protocol=sctp", "protocol", "“sctp” is no protocol; there are tcp, udp, icmp."),
+        ("text=" + "x" * 201, "text", "Search for 200 characters at most."),
+    ],
+)
+def test_a_bad_value_is_answered_next_to_its_field(client, loaded, query, field, sentence):
+    response = client.get(f"/matrix/?{query}")
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert f'<p id="error-{field}" class="error small">{sentence}</p>' in page
+    (control,) = re.findall(rf'<(?:input|select)[^>]* id="filter-{field}"[^>]*>', page)
+    assert 'aria-invalid="true"' in control
+    assert f'aria-describedby="error-{field}"' in control
+    assert f"102 of 102 rows , without the filter for {field}" in _text(response)
+    assert "download.csv" not in page
+
+
+def test_a_bad_value_leaves_the_other_filters_in_force(client, loaded):
+    assert len(_rows(client.get("/matrix/?port=abc&section=13"))) == 6
+
+
+@pytest.mark.parametrize(
+    "hostile", ["<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "{{ 7|add:7 }}", "{% now 'Y' %}"]
+)
+@pytest.mark.parametrize("field", ["text", "port", "section", "source", "destination", "protocol"])
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_hostile_text_stays_text(client, loaded, field, hostile, headers):
+    response = client.get("/matrix/", {field: hostile}, headers=headers)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "<script>alert" not in page
+    assert "<img" not in page
+    assert "14" not in re.findall(rf'<p id="error-{field}"[^>]*>([^<]*)', page)
+
+
+def test_control_characters_are_survived(client, loaded):
+    response = client.get(
+        "/matrix/",
+        {"text": "a\x00b\r\nX-Evil: 1", "port": "\x00", "section": "\ud800".encode("utf-8", "surrogatepass")},
+        headers=HTMX,
+    )
+    assert response.status_code == 200
+    assert "X-Evil" not in response.headers
+
+
+def test_hostile_rows_stay_text(client, small, records):
+    record(records, "requirement", "people")["name"] = "<b>bold</b>"
+    record(records, "caveat", "silent")["text"] = "<script>x</script>"
+    small()
+    page = client.get("/matrix/").content.decode()
+    assert "&lt;b&gt;bold&lt;/b&gt;" in page
+    assert "<script>x" not in page
+
+
+# ---- htmx ----
+
+
+def test_htmx_gets_the_rows_alone(client, loaded):
+    response = client.get("/matrix/?text=464", headers=HTMX)
+    page = response.content.decode()
+    assert page.strip().startswith('<div id="matrix-rows">')
+    assert "<html" not in page
+    assert _rows(response) == ["ad-kerberos", "portal-kerberos"]
+    assert '<div hx-swap-oob="innerHTML:#live">2 of 102 rows.</div>' in page
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, HTMX | {"HX-Boosted": "true"}, HTMX | {"HX-History-Restore-Request": "true"}],
+    ids=["plain", "boosted", "history"],
+)
+def test_everyone_else_gets_the_whole_page(client, loaded, headers):
+    response = client.get("/matrix/?text=464", headers=headers)
+    assert response.content.decode().startswith("<!doctype html>")
+    assert "HX-Replace-Url" not in response.headers
+    assert "hx-swap-oob" not in response.content.decode()
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_caches_are_told_that_there_are_two_answers(client, loaded, headers):
+    vary = {name.strip() for name in client.get("/matrix/", headers=headers).headers["Vary"].split(",")}
+    assert {"HX-Request", "HX-Boosted", "HX-History-Restore-Request"} <= vary
+
+
+def test_htmx_gets_an_address_to_bookmark(client, loaded):
+    query = "text=&port=464&protocol=udp&section=&source=&destination="
+    response = client.get(f"/matrix/?{query}", headers=HTMX)
+    assert response.headers["HX-Replace-Url"] == "/matrix/?protocol=udp&port=464"
+    assert _rows(client.get(response.headers["HX-Replace-Url"])) == _rows(response)
+    assert client.get("/matrix/?text=", headers=HTMX).headers["HX-Replace-Url"] == "/matrix/"
+
+
+def test_htmx_gets_the_sentence_of_a_bad_value_beside_the_rows(client, loaded):
+    response = client.get("/matrix/?port=abc", headers=HTMX)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert '<p id="error-port" class="error small" hx-swap-oob="true">“abc” is neither a port' in page
+    assert '<p id="error-section" class="error small" hx-swap-oob="true"></p>' in page
+    assert response.headers["HX-Replace-Url"] == "/matrix/?port=abc"
+
+
+def test_the_form_works_without_javascript(client, loaded):
+    (form,) = re.findall(r"<form[^>]*>", client.get("/matrix/").content.decode())
+    assert 'method="get"' in form
+    assert 'action="/matrix/"' in form
+
+
+def test_the_page_needs_no_inline_style_or_script(client, loaded):
+    page = client.get("/matrix/").content.decode()
+    assert not re.search(r"\sstyle=|\son[a-z]+=|hx-on|<style|<script(?![^>]* src=)", page)
+
+
+# ---- methods, queries, faults ----
+
+
+@pytest.mark.parametrize("path", ["/matrix/", "/matrix/download.csv", "/matrix/download.json"])
+def test_the_matrix_is_only_read_here(client, loaded, path):
+    assert client.head(path).status_code == 200
+    assert client.post(path).status_code == 405
+    assert client.delete(path).status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/matrix/", "/matrix/?text=ssh", "/matrix/download.csv", "/matrix/download.json"])
+def test_an_unchanged_matrix_costs_one_query(client, loaded, path, django_assert_num_queries):
+    client.get(path)
+    with django_assert_num_queries(1):
+        client.get(path)
+
+
+def test_queries_do_not_grow_with_the_rows(client, loaded, django_assert_num_queries):
+    Requirement.objects.get(slug="email").save()
+    with django_assert_num_queries(13):  # the mark, and one for each kind of record
+        client.get("/matrix/")
+    first = Requirement.objects.get(slug="email")
+    for number in range(50):
+        first.pk, first.slug = None, f"email-{number}"
+        first.save()
+    with django_assert_num_queries(13):
+        response = client.get("/matrix/")
+    assert len(_rows(response)) == 152
+
+
+def test_an_edit_shows_at_once(client, loaded):
+    client.get("/matrix/")
+    service = Service.objects.get(slug="smtp")
+    service.ports = "587"
+    service.save()
+    assert _rows(client.get("/matrix/?port=587")) == ["email"]
+
+
+def test_without_a_matrix_the_page_says_so(client):
+    response = client.get("/matrix/")
+    assert response.status_code == 503
+    assert "No port matrix is loaded; run manage.py load_matrix." in _text(response)
+
+
+def test_a_broken_matrix_is_told_in_its_sentences(client, loaded):
+    Service.objects.filter(slug="smtp").update(ports="70000")
+    Caveat.objects.filter(slug="telnet-port").update(service_ports={"ghost": "23"})
+    PortMatrix.objects.update(stamp=999)
+    for headers in ({}, HTMX):
+        response = client.get("/matrix/", headers=headers)
+        assert response.status_code == 503
+        page = response.content.decode()
+        assert "<li>service &#x27;smtp&#x27;: the port &#x27;70000&#x27; is outside 1 to 65535.</li>" in page
+        assert "<li>caveat &#x27;telnet-port&#x27;: there is no service &#x27;ghost&#x27;.</li>" in page
+
+
+def test_another_products_matrix_is_shown_as_well(client, small, records):
+    small()
+    response = client.get("/matrix/")
+    assert _rows(response) == ["people", "mail-out", "linux", "upload"]
+    text = _text(response)
+    assert "Reader of the target : its managed-by, else an agent in its zone" in text
+    assert "Also cited for rows from “Reader of the target” where the source has the role “Agent”." in text
+
+
+def test_a_matrix_of_nothing_but_a_name_is_shown(client):
+    PortMatrix.objects.create(slug="x", product="X", document="D", received="R", active=True)
+    response = client.get("/matrix/")
+    assert response.status_code == 200
+    assert "0 of 0 rows" in _text(response)
+
+
+# ---- downloads ----
+
+
+def _lines(response):
+    return list(csv.DictReader(io.StringIO(response.content.decode(), newline="")))
+
+
+def test_csv_holds_what_the_page_shows(client, loaded):
+    response = client.get("/matrix/download.csv?text=464")
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="port-matrix.csv"'
+    lines = _lines(response)
+    assert [line["row"] for line in lines] == [
+        "Active Directory over Kerberos",
+        "The website resets and unlocks accounts over Kerberos",
+    ]
+    assert lines[0] == {
+        "section": "3",
+        "section title": "Active Directory Integration",
+        "topic": "",
+        "row": "Active Directory over Kerberos",
+        "summary": "Sign-in and password changes with Kerberos, over TCP and UDP.",
+        "source": "Passwordstate web server",
+        "destination": "Domain controller",
+        "services": "tcp/88 Kerberos; udp/88 Kerberos over UDP; tcp/464 Kerberos password change; "
+        "udp/464 Kerberos password change over UDP",
+        "when": "when “Kerberos” is among “Active Directory protocols” (the default)",
+        "added by correction": "",
+        "caveats": "",
+    }
+
+
+def test_json_holds_what_the_page_shows(client, loaded):
+    response = client.get("/matrix/download.json?section=9&text=esxi")
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="port-matrix.json"'
+    data = response.json()
+    assert data["matrix"] == shipped_matrix().version
+    assert data["filter"] == {"text": "esxi", "section": "9"}
+    assert data["total"] == 102
+    (row,) = data["rows"]
+    assert row["slug"] == "discovery-vmware-esxi"
+    assert row["source"] == {
+        "words": "Engine of the target: its managed-by, else a site agent in its zone, else every web server",
+        "pairing": "engine",
+    }
+    assert row["destination"] == {
+        "words": "Managed VMware ESXi, for account discovery",
+        "operation": "discovery",
+        "platform": "vmware-esxi",
+    }
+    assert row["services"][1] == {
+        "service": "powercli",
+        "name": "VMware PowerCLI (HTTPS)",
+        "protocol": "tcp",
+        "ports": "443",
+        "configurable": False,
+        "when": {
+            "choice": "esxi",
+            "options": ["powercli"],
+            "words": "when “VMware ESXi access” is “PowerCLI”",
+        },
+        "alternative": True,
+    }
+
+
+@pytest.mark.parametrize("query", ["", "section=10", "text=kerberos", "port=443&protocol=tcp", "port=53"])
+def test_page_csv_and_json_agree(client, loaded, query):
+    page = _rows(client.get(f"/matrix/?{query}"))
+    assert [row["slug"] for row in client.get(f"/matrix/download.json?{query}").json()["rows"]] == page
+    assert len(_lines(client.get(f"/matrix/download.csv?{query}"))) == len(page)
+
+
+def test_the_page_links_to_the_filtered_downloads(client, loaded):
+    page = client.get("/matrix/?port=464&protocol=udp&text=").content.decode()
+    assert 'href="/matrix/download.csv?protocol=udp&amp;port=464"' in page
+    assert 'href="/matrix/download.json?protocol=udp&amp;port=464"' in page
+
+
+@pytest.mark.parametrize("syntax", ["csv", "json"])
+def test_a_bad_filter_is_refused_with_its_sentences(client, loaded, syntax):
+    response = client.get(f"/matrix/download.{syntax}?port=abc&section=99")
+    assert response.status_code == 400
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert "Content-Disposition" not in response.headers
+    assert response.content.decode().splitlines() == [
+        "The document has no section “99”.",
+        "“abc” is neither a port (1 to 65535) nor a range such as 49152-65535.",
+    ]
+
+
+@pytest.mark.parametrize("syntax", ["csv", "json"])
+def test_downloads_without_a_matrix_say_so(client, syntax):
+    response = client.get(f"/matrix/download.{syntax}")
+    assert response.status_code == 503
+    assert response.content.decode() == "No port matrix is loaded; run manage.py load_matrix.\n"
+
+
+def test_another_format_is_not_found(client, loaded):
+    assert client.get("/matrix/download.xlsx").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("＝1", "'＝1"),
+        ("a=1", "a=1"),
+        ("", ""),
+    ],
+)
+def test_no_cell_is_a_formula(cell, written):
+    assert neutralise(cell) == written
+
+
+def test_formulas_in_rows_reach_a_spreadsheet_as_text(client, small, records):
+    people = record(records, "requirement", "people")
+    people["name"], people["summary"], people["topic"] = '=HYPERLINK("http://x")', "@x", "+1"
+    small()
+    line = _lines(client.get("/matrix/download.csv"))[0]
+    assert (line["row"], line["summary"], line["topic"]) == ('\'=HYPERLINK("http://x")', "'@x", "'+1")
+    assert client.get("/matrix/download.json").json()["rows"][0]["name"] == '=HYPERLINK("http://x")'

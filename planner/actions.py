@@ -1,19 +1,60 @@
-"""Every write to plans: keyword-only, atomic.
+"""Every write to plans: keyword-only, atomic, under the plan's write lock.
 
-Each takes the newest document under the write lock, changes one thing and stores a revision; a change that would make
-the document invalid raises PlanError and stores nothing.
+An edit comes with an id of its own and the revision that its author saw. The same id counts once. An edit made on an
+older revision is carried over to the newest when it touches other fields than the edits in between; when it touches
+the same field it is refused with `Clash`. Whatever is refused stores nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
 from planner import models
 from planner.document import Plan, check_plan, dump_plan
+from planner.edits import EDITS, NotPossible, Outcome, Params, translate
+from planner.engine.merge import NO_RENAMES, FieldPath, Renames, apply_renames, find_clashes, list_fields, touched
 from ports.matrix import Matrix
 
 Document = dict[str, Any]
+
+
+class Clash(ValueError):
+    """Someone else changed the same field in between. Says which fields, and by which revisions."""
+
+    def __init__(self, fields: Sequence[FieldPath], theirs: Document, revisions: Sequence[models.Revision]) -> None:
+        self.fields = tuple(fields)
+        self.revisions = tuple(revisions)
+        self.values = {path: list_fields(theirs).get(path) for path in fields}
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        said = "; ".join(
+            f"revision {revision.number}{f' by {revision.author}' if revision.author else ''}: {revision.summary}"
+            for revision in self.revisions[-3:]
+        )
+        return f"Someone changed the same thing while you were at it ({said}). Your input is kept; apply it again?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What came of an edit: the plan as it is now, and whether this call changed it."""
+
+    plan: models.Plan
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who sends an edit, from which state, under which id. Without a base the edit is meant for the newest state."""
+
+    operation: str | None = None
+    base: int | None = None
+    author: str = ""
+
+
+ANYONE = Sender()
 
 
 @transaction.atomic
@@ -26,74 +67,156 @@ def create_plan(*, plan: Plan, summary: str) -> tuple[models.Plan, str]:
     return row, token
 
 
-def rename_plan(*, plan_id: int, matrix: Matrix, name: str, description: str) -> models.Plan:
+def apply_edit(*, plan_id: int, matrix: Matrix, edit: str, params: Params, sender: Sender = ANYONE) -> Applied:
+    """Apply one of `planner.edits.EDITS`.
+
+    Raises Clash when someone changed the same field since the sender's base, NotPossible when what it is about isn't
+    there any more, and PlanError when the result would be no valid plan. Acknowledged means committed.
+    """
+    return _change(
+        plan_id=plan_id,
+        sender=sender,
+        make=lambda row: _fit(row, edit, params, sender, matrix),
+    )
+
+
+def rename_plan(*, plan_id: int, matrix: Matrix, name: str, description: str, sender: Sender = ANYONE) -> models.Plan:
     """Give a plan another name and description."""
-
-    def change(document: Document) -> None:
-        document["name"] = name
-        document["description"] = description.replace("\r\n", "\n")
-
-    return _edit(plan_id=plan_id, matrix=matrix, change=change, summary=f"Name and description: {name}")
+    params = {"name": name, "description": description.replace("\r\n", "\n")}
+    return apply_edit(plan_id=plan_id, matrix=matrix, edit="rename-plan", params=params, sender=sender).plan
 
 
-def choose(*, plan_id: int, matrix: Matrix, choice: str, options: Sequence[str] | None) -> models.Plan:
+def choose(
+    *, plan_id: int, matrix: Matrix, choice: str, options: Sequence[str] | None, sender: Sender = ANYONE
+) -> models.Plan:
     """Decide a choice: one option, for a choice of many any number of them; None takes the decision back."""
     facts = matrix.choices[choice]
-
-    def change(document: Document) -> None:
-        chosen = dict(document.get("choices", {}))
-        chosen.pop(choice, None)
-        if options is not None:
-            chosen[choice] = list(options) if facts.many else options[0]
-        document["choices"] = {slug: chosen[slug] for slug in matrix.choices if slug in chosen}
-
     if options is None:
         said = "back to the default" if facts.default is not None else "undecided again"
     else:
         said = ", ".join(facts.option(option).name for option in options) or "none"
-    return _edit(plan_id=plan_id, matrix=matrix, change=change, summary=f"{facts.name}: {said}")
+    taken = None if options is None else list(options) if facts.many else options[0]
+    params = {"choice": choice, "options": taken, "summary": f"{facts.name}: {said}"}
+    return apply_edit(plan_id=plan_id, matrix=matrix, edit="choose", params=params, sender=sender).plan
 
 
-def override_port(*, plan_id: int, matrix: Matrix, service: str, ports: str) -> models.Plan:
+def override_port(*, plan_id: int, matrix: Matrix, service: str, ports: str, sender: Sender = ANYONE) -> models.Plan:
     """Change the port of a configurable service; an empty text goes back to the default."""
-
-    def change(document: Document) -> None:
-        overrides = dict(document.get("ports", {}))
-        overrides.pop(service, None)
-        if ports:
-            overrides[service] = ports
-        document["ports"] = {slug: overrides[slug] for slug in matrix.services if slug in overrides}
-
-    name = matrix.services[service].name
-    return _edit(plan_id=plan_id, matrix=matrix, change=change, summary=f"Port of {name}: {ports or 'default'}")
+    summary = f"Port of {matrix.services[service].name}: {ports or 'default'}"
+    params = {"service": service, "ports": ports, "summary": summary}
+    return apply_edit(plan_id=plan_id, matrix=matrix, edit="override-port", params=params, sender=sender).plan
 
 
-def set_correction(*, plan_id: int, matrix: Matrix, caveat: str, applied: bool) -> models.Plan:
+def set_correction(
+    *, plan_id: int, matrix: Matrix, caveat: str, applied: bool, sender: Sender = ANYONE
+) -> models.Plan:
     """Apply the correction of a caveat, or take it back."""
+    summary = f"Correction {'applied' if applied else 'taken back'}: {matrix.caveats[caveat].title}"
+    params = {"caveat": caveat, "applied": applied, "summary": summary}
+    return apply_edit(plan_id=plan_id, matrix=matrix, edit="set-correction", params=params, sender=sender).plan
 
-    def change(document: Document) -> None:
-        corrections = [slug for slug in document.get("corrections", ()) if slug != caveat]
-        document["corrections"] = [*corrections, caveat] if applied else corrections
 
-    said = "applied" if applied else "taken back"
-    return _edit(
-        plan_id=plan_id, matrix=matrix, change=change, summary=f"Correction {said}: {matrix.caveats[caveat].title}"
-    )
+def undo(*, plan_id: int, sender: Sender = ANYONE) -> Applied:
+    """Bring back the state before the last change. Raises NotPossible when there is none, Clash when it isn't last."""
+    return _step_back(plan_id=plan_id, sender=sender, field="undo_to", verb="Undone")
+
+
+def redo(*, plan_id: int, sender: Sender = ANYONE) -> Applied:
+    """Bring back the state that the last undo took away. Raises as `undo` does."""
+    return _step_back(plan_id=plan_id, sender=sender, field="redo_to", verb="Redone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """The state that follows: a document, what to call the change, and where undo and redo lead from it."""
+
+    document: Document
+    summary: str
+    renames: Renames
+    undo_to: int | None
+    redo_to: int | None = None
 
 
 @transaction.atomic
-def _edit(*, plan_id: int, matrix: Matrix, change: Callable[[Document], None], summary: str) -> models.Plan:
+def _change(*, plan_id: int, sender: Sender, make: Callable[[models.Plan], _State]) -> Applied:
     # On SQLite the transaction itself holds the write lock (BEGIN IMMEDIATE); elsewhere the row does.
     row = models.Plan.objects.select_for_update().get(pk=plan_id)
-    before: Mapping[str, Any] = row.document
-    document = {**before}
-    change(document)
-    after = dump_plan(check_plan(document, matrix=matrix))
-    if after == before:
-        return row
-    row.document = after
-    row.name = after["name"]
+    if sender.operation and row.revisions.filter(operation=sender.operation).exists():
+        return Applied(plan=row, changed=False)
+    state = make(row)
+    if state.document == row.document:
+        return Applied(plan=row, changed=False)
+    row.document = state.document
+    row.name = state.document["name"]
     row.revision += 1
     row.save(update_fields=["document", "name", "revision", "updated"])
-    models.Revision.objects.create(plan=row, number=row.revision, document=after, summary=summary[:300])
-    return row
+    models.Revision.objects.create(
+        plan=row,
+        number=row.revision,
+        document=state.document,
+        summary=state.summary[:300],
+        author=sender.author[:60],
+        operation=sender.operation or models.make_operation(),
+        renames={"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)},
+        undo_to=state.undo_to,
+        redo_to=state.redo_to,
+    )
+    return Applied(plan=row, changed=True)
+
+
+def _fit(row: models.Plan, edit: str, params: Params, sender: Sender, matrix: Matrix) -> _State:
+    """The state after an edit, carried over from the sender's base if others changed something since."""
+    if sender.base is None or sender.base >= row.revision:
+        outcome = EDITS[edit](row.document, params)
+    else:
+        outcome = _rebase(row, edit, params, sender.base)
+    document = dump_plan(check_plan(outcome.document, matrix=matrix))
+    return _State(document=document, summary=outcome.summary, renames=outcome.renames, undo_to=row.revision)
+
+
+def _rebase(row: models.Plan, edit: str, params: Params, base: int) -> Outcome:
+    revisions = list(row.revisions.filter(number__gte=base).order_by("number"))
+    if not revisions or revisions[0].number != base:
+        raise NotPossible("This page is too old to change the plan; open it again.")
+    renames = NO_RENAMES
+    for revision in revisions[1:]:
+        renames = renames.then(Renames(**revision.renames) if revision.renames else NO_RENAMES)
+    before = apply_renames(revisions[0].document, renames)
+    moved = translate(params, renames)
+    mine = EDITS[edit](before, moved)
+    fields = set(touched(before, mine.document, mine.renames))
+    fields |= {("endpoints", old, "name") for old in mine.renames.endpoints}
+    fields |= {("zones", old, "name") for old in mine.renames.zones}
+    theirs = touched(revisions[0].document, row.document, renames)
+    wanted, there = list_fields(mine.document), list_fields(row.document)
+    clashes = [
+        path for path in find_clashes(fields, theirs) if wanted.get(path) != there.get(path) or path[-1] == "name"
+    ]
+    if clashes:
+        raise Clash(clashes, row.document, revisions[1:])
+    return EDITS[edit](row.document, moved)
+
+
+def _step_back(*, plan_id: int, sender: Sender, field: str, verb: str) -> Applied:
+    def make(row: models.Plan) -> _State:
+        revisions = {
+            revision.number: revision for revision in row.revisions.filter(number__gte=sender.base or row.revision)
+        }
+        now = revisions[row.revision]
+        if sender.base is not None and sender.base < row.revision:
+            raise Clash([], row.document, [r for number, r in sorted(revisions.items()) if number > sender.base])
+        number = getattr(now, field)
+        if number is None:
+            raise NotPossible(f"There is nothing to be {verb.lower()}.")
+        goal = row.revisions.get(number=number)
+        last = now.summary if field == "undo_to" else goal.summary
+        plain = last.removeprefix("Undone: ").removeprefix("Redone: ")
+        return _State(
+            document=goal.document,
+            summary=f"{verb}: {plain}",
+            renames=NO_RENAMES,
+            undo_to=goal.undo_to,
+            redo_to=row.revision if field == "undo_to" else goal.redo_to,
+        )
+
+    return _change(plan_id=plan_id, sender=sender, make=make)

@@ -135,7 +135,8 @@ def check_plan(tree: object, *, matrix: Matrix, text: bool = False) -> Plan:
     except ValidationError as error:
         faults += [(_path(details), _sentence(details, matrix)) for details in error.errors(include_url=False)]
     if faults or plan is None:
-        faults.sort(key=lambda fault: _document_order(fault[0], tree))
+        order = _document_order(tree)
+        faults.sort(key=lambda fault: order(fault[0]))
         raise PlanError(dict.fromkeys(Fault(_where(path), message) for path, message in faults))
     return cast(_Document, plan).frozen()
 
@@ -200,10 +201,15 @@ class _Part(BaseModel):
         required = {info.alias or name for name, info in cls.model_fields.items() if info.is_required()}
         known = {info.alias or name for name, info in cls.model_fields.items()}
         return {
-            key: _without_nulls(value)
+            _readable(key): _without_nulls(value)
             for key, value in data.items()
             if key in required or key not in known or not (value is None or isinstance(value, syntax.Null))
         }
+
+
+def _readable(key: object) -> object:
+    """A key of JSON with half a surrogate pair as text that can be shown; pydantic can't, and stops at it."""
+    return key.encode("utf-8", "backslashreplace").decode() if isinstance(key, str) and not key.isascii() else key
 
 
 def _without_nulls(value: object) -> object:
@@ -645,17 +651,24 @@ def _where(path: Path) -> str:
     return text or "document"
 
 
-def _document_order(path: Path, tree: object) -> tuple[int, ...]:
-    """Sort key: where the path leads in the document as it was written; a missing key comes after those there."""
-    order = []
-    for part in path:
-        if isinstance(tree, dict):
-            order.append(list(tree).index(part) if part in tree else len(tree))
-            tree = tree.get(part)
-        else:
-            order.append(part if isinstance(part, int) else 0)
-            tree = tree[part] if isinstance(tree, list) and isinstance(part, int) and part < len(tree) else None
-    return tuple(order)
+def _document_order(tree: object) -> Callable[[Path], tuple[int, ...]]:
+    """Sort key: where a path leads in the document as it was written; a missing key comes after those there."""
+    positions: dict[int, dict[object, int]] = {}
+
+    def order(path: Path) -> tuple[int, ...]:
+        found, here = [], tree
+        for part in path:
+            if isinstance(here, dict):
+                if id(here) not in positions:
+                    positions[id(here)] = {_readable(key): index for index, key in enumerate(here)}
+                found.append(positions[id(here)].get(_readable(part), len(here)))
+                here = here.get(part)
+            else:
+                found.append(part if isinstance(part, int) else 0)
+                here = here[part] if isinstance(here, list) and isinstance(part, int) and part < len(here) else None
+        return tuple(found)
+
+    return order
 
 
 def _shown(value: object) -> str:

@@ -21,6 +21,11 @@ def hash_token(token: str) -> str:
     return salted_hmac("planner.models.Plan.token", token, algorithm="sha256").hexdigest()
 
 
+def make_operation() -> str:
+    """A new id for an edit."""
+    return secrets.token_hex(16)
+
+
 class Plan(models.Model):
     """A plan document and the number of its newest revision."""
 
@@ -39,17 +44,27 @@ class Plan(models.Model):
 
 
 class Revision(models.Model):
-    """A state of a plan's document: its number, what changed, and when."""
+    """A state of a plan's document: its number, what changed, by whom, and when."""
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
     document = models.JSONField()
     summary = models.CharField(max_length=300)
+    author = models.CharField(max_length=60, blank=True)
+    operation = models.CharField(
+        max_length=64, default=make_operation, help_text="The sender's own id of the edit: the same one counts once"
+    )
+    renames = models.JSONField(default=dict, help_text="Old and new names, of zones and of endpoints")
+    undo_to = models.PositiveIntegerField(null=True, help_text="Whose state an undo brings back")
+    redo_to = models.PositiveIntegerField(null=True, help_text="Whose state a redo brings back")
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("plan", "number")
-        constraints = (models.UniqueConstraint(fields=["plan", "number"], name="unique_revision"),)
+        constraints = (
+            models.UniqueConstraint(fields=["plan", "number"], name="unique_revision"),
+            models.UniqueConstraint(fields=["plan", "operation"], name="an_operation_counts_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.plan}, revision {self.number}"

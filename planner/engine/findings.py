@@ -358,16 +358,16 @@ def _find_sites_without_agent(evidence: Evidence) -> Iterator[Finding]:
         return
     manned = {endpoint.zone for pairing in pairings for endpoint in topology.with_role(pairing.near)}
     unmanned = {endpoint.zone for endpoint in evidence.plan.endpoints if endpoint.operations} - manned
+    near = evidence.matrix.roles[pairings[0].near].label
     for zone in evidence.plan.zones:
         if zone.kind == "remote-site" and zone.name in unmanned:
             yield Finding(
                 code="site-without-agent",
                 severity="warning",
                 subject=zone.name,
-                message=f"The remote site {zone.name} has managed systems but no agent; "
+                message=f"The remote site {zone.name} has managed systems but no {near}; "
                 "they are reached from elsewhere, on every port of every operation.",
-                advice=f"Place a {evidence.matrix.roles[pairings[0].near].label} in {zone.name}: "
-                "then only its own calls cross the boundary.",
+                advice=f"Place a {near} in {zone.name}: then only its own calls cross the boundary.",
                 sections=tuple(p.near_section for p in pairings if p.near_section),
             )
 

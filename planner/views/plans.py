@@ -1,6 +1,7 @@
 """The page of a plan: its topology and decisions on one side, what has to be opened on the other."""
 
 from collections.abc import Callable, Container
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -65,7 +66,8 @@ def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, s
     """The state in the address: of the page that an htmx edit comes from, else of the request itself."""
     pairs = list(request.GET.items())
     if request.method == "POST" and request.htmx and request.htmx.current_url:
-        pairs = parse_qsl(urlsplit(request.htmx.current_url).query)
+        with suppress(ValueError):  # no address at all
+            pairs = parse_qsl(urlsplit(request.htmx.current_url).query)
     values = dict(pairs)
     chosen, faults = read_filter(pairs, report)
     page = values.get("page", "1")
@@ -159,6 +161,7 @@ def _describe_panel(report: Report, state: State, bound: Form | None) -> dict[st
             "stray_errors": _stray_errors(bound, ChoiceForm, "choice", matrix.choices),
         }
     if state.panel == "ports":
+        configurable = {slug for slug, service in matrix.services.items() if service.configurable}
         return {
             "services": [
                 {
@@ -168,9 +171,9 @@ def _describe_panel(report: Report, state: State, bound: Form | None) -> dict[st
                     "errors": _errors(bound, PortForm, "service", slug),
                 }
                 for slug, service in matrix.services.items()
-                if service.configurable
+                if slug in configurable
             ],
-            "stray_errors": _stray_errors(bound, PortForm, "service", matrix.services),
+            "stray_errors": _stray_errors(bound, PortForm, "service", configurable),
         }
     if state.panel == "caveats":
         bearing = {item.caveat.slug for item in report.caveats}

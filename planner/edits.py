@@ -1,0 +1,260 @@
+"""Edits: functions from one plan document to the next, on plain data.
+
+An edit takes the document and the parameters of one user action and returns the changed document, the names it
+changed and a summary in words. It raises `NotPossible` with a sentence when what it is about isn't there (any more).
+It doesn't check what `planner.document.check_plan` checks; whoever applies it does that afterwards. Parameters are
+plain data too, so that an edit can be kept and carried over to a newer document.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from planner.document import name_key
+from planner.engine.merge import NO_RENAMES, Renames, apply_renames
+
+Document = dict[str, Any]
+Params = Mapping[str, Any]
+
+
+class NotPossible(ValueError):
+    """The edit doesn't fit the document. The message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an edit makes of a document."""
+
+    document: Document
+    summary: str
+    renames: Renames = NO_RENAMES
+
+
+Edit = Callable[[Document, Params], Outcome]
+
+
+def rename_plan(document: Document, params: Params) -> Outcome:
+    """name, description: of the plan."""
+    changed = {**document, "name": params["name"], "description": params["description"]}
+    return Outcome(document=changed, summary=f"Name and description: {params['name']}")
+
+
+def choose(document: Document, params: Params) -> Outcome:
+    """choice: its slug; options: a slug, a list of them for a choice of many, or None to take the decision back."""
+    chosen = {**document.get("choices", {})}
+    chosen.pop(params["choice"], None)
+    if params["options"] is not None:
+        chosen[params["choice"]] = params["options"]
+    return Outcome(document={**document, "choices": chosen}, summary=params["summary"])
+
+
+def override_port(document: Document, params: Params) -> Outcome:
+    """service: its slug; ports: a port or range, or empty for the default."""
+    ports = {**document.get("ports", {})}
+    ports.pop(params["service"], None)
+    if params["ports"]:
+        ports[params["service"]] = params["ports"]
+    return Outcome(document={**document, "ports": ports}, summary=params["summary"])
+
+
+def set_correction(document: Document, params: Params) -> Outcome:
+    """caveat: its slug; applied: whether its correction is."""
+    corrections = [slug for slug in document.get("corrections", ()) if slug != params["caveat"]]
+    if params["applied"]:
+        corrections.append(params["caveat"])
+    return Outcome(document={**document, "corrections": corrections}, summary=params["summary"])
+
+
+def add_zone(document: Document, params: Params) -> Outcome:
+    """name, kind: of the zone."""
+    zone = {"name": params["name"], "kind": params["kind"]}
+    return Outcome(document={**document, "zones": [*document["zones"], zone]}, summary=f"Zone {zone['name']} added")
+
+
+def edit_zone(document: Document, params: Params) -> Outcome:
+    """zone: its name now; name, kind: what they shall be."""
+    old = _find(document, "zones", params["zone"])
+    renames = Renames(zones=_changed(old["name"], params["name"]))
+    changed = apply_renames(document, renames)
+    changed["zones"] = [
+        {**zone, "kind": params["kind"]} if zone["name"] == params["name"] else zone for zone in changed["zones"]
+    ]
+    said = f"Zone {old['name']} renamed to {params['name']}" if renames.zones else f"Zone {old['name']} changed"
+    return Outcome(document=changed, summary=said, renames=renames)
+
+
+def delete_zone(document: Document, params: Params) -> Outcome:
+    """zone: its name. Its endpoints go with it, and what names them."""
+    _find(document, "zones", params["zone"])
+    gone = {endpoint["name"] for endpoint in document["endpoints"] if endpoint["zone"] == params["zone"]}
+    changed = _without_endpoints(document, gone)
+    changed["zones"] = [zone for zone in document["zones"] if zone["name"] != params["zone"]]
+    more = f" with {len(gone)} endpoint{'' if len(gone) == 1 else 's'}" if gone else ""
+    return Outcome(document=changed, summary=f"Zone {params['zone']} deleted{more}")
+
+
+def add_endpoint(document: Document, params: Params) -> Outcome:
+    """endpoint: a whole endpoint of the plan document."""
+    endpoint = _tidy(params["endpoint"])
+    changed = {**document, "endpoints": [*document["endpoints"], endpoint]}
+    return Outcome(document=changed, summary=f"{endpoint['name']} added to {endpoint['zone']}")
+
+
+def edit_endpoint(document: Document, params: Params) -> Outcome:
+    """endpoint: its name now; changes: the fields that change, each with its new value."""
+    old = _find(document, "endpoints", params["endpoint"])
+    changes = dict(params["changes"])
+    name = changes.pop("name", old["name"])
+    renames = Renames(endpoints=_changed(old["name"], name))
+    changed = apply_renames(document, renames)
+    changed["endpoints"] = [
+        _tidy({**endpoint, **changes}) if endpoint["name"] == name else endpoint for endpoint in changed["endpoints"]
+    ]
+    if renames.endpoints:
+        said = f"{old['name']} renamed to {name}"
+    elif set(changes) == {"zone"}:
+        said = f"{name} moved to {changes['zone']}"
+    else:
+        said = f"{name}: {', '.join(key.replace('_', '-') for key in changes) or 'nothing'} changed"
+    return Outcome(document=changed, summary=said, renames=renames)
+
+
+def duplicate_endpoint(document: Document, params: Params) -> Outcome:
+    """endpoint: its name. The copy has a free name like it, and no address: two machines share none."""
+    old = _find(document, "endpoints", params["endpoint"])
+    copy = {key: deepcopy(value) for key, value in old.items() if key != "addresses"}
+    copy["name"] = free_name(old["name"], [endpoint["name"] for endpoint in document["endpoints"]])
+    position = document["endpoints"].index(old) + 1
+    endpoints = [*document["endpoints"][:position], copy, *document["endpoints"][position:]]
+    return Outcome(document={**document, "endpoints": endpoints}, summary=f"{copy['name']} copied from {old['name']}")
+
+
+def delete_endpoint(document: Document, params: Params) -> Outcome:
+    """endpoint: its name. Managed-by lists and additional flows that name it lose it."""
+    _find(document, "endpoints", params["endpoint"])
+    changed = _without_endpoints(document, {params["endpoint"]})
+    return Outcome(document=changed, summary=f"{params['endpoint']} deleted")
+
+
+def add_endpoints(document: Document, params: Params) -> Outcome:
+    """zones, endpoints: whole zones and endpoints of the plan document, as read from a table."""
+    changed = {
+        **document,
+        "zones": [*document["zones"], *params["zones"]],
+        "endpoints": [*document["endpoints"], *map(_tidy, params["endpoints"])],
+    }
+    count = len(params["endpoints"])
+    return Outcome(document=changed, summary=f"{count} endpoint{'' if count == 1 else 's'} imported")
+
+
+def add_flow(document: Document, params: Params) -> Outcome:
+    """flow: an additional flow of the plan document."""
+    flow = {key: value for key, value in params["flow"].items() if value}
+    flows = [*document.get("additional_flows", ()), flow]
+    said = f"Flow added: {flow['source']} to {flow['destination']}"
+    return Outcome(document={**document, "additional_flows": flows}, summary=said)
+
+
+def delete_flow(document: Document, params: Params) -> Outcome:
+    """flow: the additional flow as it stands in the document."""
+    flows = list(document.get("additional_flows", ()))
+    if params["flow"] not in flows:
+        raise NotPossible("This flow is no longer in the plan; someone has changed or deleted it.")
+    flows.remove(params["flow"])
+    said = f"Flow deleted: {params['flow']['source']} to {params['flow']['destination']}"
+    return Outcome(document={**document, "additional_flows": flows}, summary=said)
+
+
+def replace_document(document: Document, params: Params) -> Outcome:
+    """document: what takes the place of the whole; summary: why."""
+    return Outcome(document=dict(params["document"]), summary=params["summary"])
+
+
+EDITS: dict[str, Edit] = {
+    "rename-plan": rename_plan,
+    "choose": choose,
+    "override-port": override_port,
+    "set-correction": set_correction,
+    "add-zone": add_zone,
+    "edit-zone": edit_zone,
+    "delete-zone": delete_zone,
+    "add-endpoint": add_endpoint,
+    "edit-endpoint": edit_endpoint,
+    "duplicate-endpoint": duplicate_endpoint,
+    "delete-endpoint": delete_endpoint,
+    "add-endpoints": add_endpoints,
+    "add-flow": add_flow,
+    "delete-flow": delete_flow,
+}
+"""The edits by name, as revisions remember them."""
+
+
+def translate(params: Params, renames: Renames) -> Params:
+    """The parameters of an edit with the names that zones and endpoints have after renames."""
+    zones, endpoints = renames.zones, renames.endpoints
+    moved = dict(params)
+    if "zone" in params:
+        moved["zone"] = zones.get(params["zone"], params["zone"])
+    if isinstance(params.get("endpoint"), str):
+        moved["endpoint"] = endpoints.get(params["endpoint"], params["endpoint"])
+    if "changes" in params and "zone" in params["changes"]:
+        zone = params["changes"]["zone"]
+        moved["changes"] = {**params["changes"], "zone": zones.get(zone, zone)}
+    if isinstance(params.get("endpoint"), Mapping):
+        zone = params["endpoint"]["zone"]
+        moved["endpoint"] = {**params["endpoint"], "zone": zones.get(zone, zone)}
+    if "flow" in params:
+        ends = {end: endpoints.get(params["flow"][end], params["flow"][end]) for end in ("source", "destination")}
+        moved["flow"] = {**params["flow"], **ends}
+    return moved
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """A name like this one that isn't taken: PS02 after PS01, "Staff 2" after "Staff"; at most 255 characters."""
+    keys = {name_key(other) for other in taken}
+    stem = name.rstrip("0123456789")
+    digits = name[len(stem) :]
+    numbered = 0 < len(digits) < 10
+    for number in count(int(digits) + 1 if numbered else 2):
+        end = f"{number:0{len(digits)}d}" if numbered else f" {number}"
+        candidate = (stem if numbered else name)[: 255 - len(end)] + end
+        if name_key(candidate) not in keys:
+            return candidate
+    raise AssertionError("numbers don't end")
+
+
+def _find(document: Document, key: str, name: str) -> dict[str, Any]:
+    for item in document[key]:
+        if item["name"] == name:
+            found: dict[str, Any] = item
+            return found
+    what = "zone" if key == "zones" else "endpoint"
+    raise NotPossible(f"There is no {what} “{name}” any more; someone has renamed or deleted it.")
+
+
+def _changed(old: str, new: str) -> dict[str, str]:
+    return {old: new} if old != new else {}
+
+
+def _tidy(endpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """An endpoint without its empty fields, in the order of the format."""
+    order = (
+        "name", "zone", "addresses", "group", "roles", "platforms", "operations", "sessions", "managed_by",
+    )  # fmt: skip
+    return {key: endpoint[key] for key in order if endpoint.get(key)}
+
+
+def _without_endpoints(document: Document, gone: set[str]) -> Document:
+    changed = dict(document)
+    changed["endpoints"] = [
+        _tidy({**endpoint, "managed_by": [name for name in endpoint.get("managed_by", ()) if name not in gone]})
+        for endpoint in document["endpoints"]
+        if endpoint["name"] not in gone
+    ]
+    if "additional_flows" in document:
+        changed["additional_flows"] = [
+            flow for flow in document["additional_flows"] if not gone & {flow["source"], flow["destination"]}
+        ]
+    return changed

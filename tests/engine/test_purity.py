@@ -1,0 +1,88 @@
+"""The engine, the plan document and the matrix know no Django, and the matrix knows no planner."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Runs in a fresh interpreter: reads the matrix and a plan, evaluates it and prints how many flows it has.
+PURE = """
+import json, sys
+sys.modules["django"] = None  # any import of it raises
+sys.path.insert(0, sys.argv[1])
+import planner.engine, planner.document, planner.syntax, ports.matrix
+records = {}
+for entry in json.load(open(sys.argv[2], encoding="utf-8")):
+    records.setdefault(entry["model"].removeprefix("ports."), []).append(entry["fields"])
+matrix = ports.matrix.build_matrix(records)
+plan = planner.document.read_plan(open(sys.argv[3], "rb").read(), matrix=matrix)
+report = planner.engine.evaluate_report(matrix, plan)
+print(json.dumps({"flows": len(report.flows), "modules": sorted(sys.modules)}))
+"""
+
+
+def imports_of(path: Path):
+    """The names of all modules that a file imports, at its top or anywhere within."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively; name the module"
+            yield node.module or ""
+
+
+def files(*patterns):
+    found = [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+    assert found
+    return found
+
+
+def is_under(module: str, *packages: str) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def test_a_plan_is_read_and_evaluated_where_django_can_not_be_imported():
+    arguments = [ROOT, ROOT / "ports/fixtures/passwordstate.json", ROOT / "planner/examples/dmz.yaml"]
+    run = subprocess.run(
+        [sys.executable, "-c", PURE, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    data = json.loads(run.stdout)
+    assert data["flows"] > 0
+    loaded = [name for name in data["modules"] if is_under(name, "planner", "ports")]
+    assert [name for name in loaded if not is_under(name, "planner.engine")] == [
+        "planner", "planner.document", "planner.syntax", "ports", "ports.matrix",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", files("ports/**/*.py"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_matrix_never_imports_the_planner(path):
+    assert [name for name in imports_of(path) if is_under(name, "planner")] == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "allowed"),
+    [
+        ("planner/engine/*.py", ("planner.document", "planner.engine", "ports.matrix")),
+        ("planner/document.py", ("planner.syntax", "ports.matrix", "pydantic", "pydantic_core")),
+        ("planner/syntax.py", ("yaml",)),
+        ("ports/matrix.py", ()),
+    ],
+)
+def test_pure_modules_import_the_standard_library_and_what_they_may_know(pattern, allowed):
+    for path in files(pattern):
+        others = {name for name in imports_of(path) if name.partition(".")[0] not in sys.stdlib_module_names}
+        if pattern == "planner/document.py":
+            others.discard("planner")  # "from planner import syntax"
+        assert [name for name in others if not is_under(name, *allowed)] == [], path
+
+
+def test_renderers_read_the_report_and_neither_rows_nor_requests():
+    forbidden = ("ports.models", "ports.queries", "planner.models", "planner.actions", "planner.views", "django.db")
+    for path in files("planner/renderers/*.py"):
+        assert [name for name in imports_of(path) if is_under(name, *forbidden)] == [], path

@@ -1,0 +1,31 @@
+"""The made-up matrix of another product, in the database and as values."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from planner import actions
+from planner.document import read_plan
+from ports.models import PortMatrix
+from ports.queries import _matrix_at, current_matrix
+
+FOLDER = Path(__file__).parent
+FIXTURE = FOLDER / "gatekeeper.json"
+HARBOUR = FOLDER / "harbour.yaml"
+
+
+@pytest.fixture
+def gatekeeper(db):
+    """The made-up matrix, loaded as anybody would load it, and the one that plans are evaluated against."""
+    _matrix_at.cache_clear()  # a test's database is rolled back, and with it the stamps that tell matrices apart
+    call_command("load_matrix", str(FIXTURE), verbosity=0)
+    assert PortMatrix.objects.get(active=True).slug == "gatekeeper"
+    return current_matrix()
+
+
+@pytest.fixture
+def address(gatekeeper):
+    """The address of a stored plan of the other product."""
+    plan = read_plan(HARBOUR.read_bytes(), matrix=gatekeeper)
+    return f"/plans/{actions.create_plan(plan=plan, summary='Test')[1]}/"

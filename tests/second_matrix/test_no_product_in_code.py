@@ -1,0 +1,84 @@
+"""The code knows the vocabulary of matrices and plans, and nothing that a matrix says."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from ports.queries import read_fixture, shipped_matrix
+from tests.second_matrix.conftest import FIXTURE
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted([*ROOT.glob("planner/**/*.py"), *ROOT.glob("ports/*.py"), *ROOT.glob("ports/management/**/*.py")])
+
+ALLOWED = {
+    "yes": "JSON's true for a choice that has this option",
+    "no": "JSON's false",
+    "icmp": "a protocol",
+    "https": "a scheme, in the settings",
+    "none": "a word of sentences, and of the Content Security Policy",
+}
+"""Slugs of the shipped matrix that are vocabulary of the plan format or of the web as well, and why."""
+
+
+def slugs_of_the_shipped_matrix():
+    matrix = shipped_matrix()
+    found = {*matrix.roles, *matrix.platforms, *matrix.operations, *matrix.sessions, *matrix.services}
+    found |= {*matrix.choices, *matrix.pairings, *matrix.caveats}
+    found |= {requirement.slug for requirement in matrix.requirements} | {check.code for check in matrix.checks}
+    return found | {slug for choice in matrix.choices.values() for slug in choice.slugs}
+
+
+def texts_of(path):
+    """Every string of a module that isn't a docstring or a comment, with its line."""
+    tree = ast.parse(path.read_text("utf-8"))
+    prose = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.lineno, node.value
+
+
+SLUGS = slugs_of_the_shipped_matrix() - set(ALLOWED)
+# A slug of several words is one wherever it stands; a single word may be one of a sentence.
+COMPOUND = re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(slug) for slug in sorted(SLUGS) if '-' in slug)})(?![\w-])")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_string_of_the_code_is_a_slug_of_the_shipped_matrix(path):
+    found = [(line, text) for line, text in texts_of(path) if text in SLUGS or COMPOUND.search(text)]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_string_of_the_code_names_the_shipped_product(path):
+    product = shipped_matrix().product.casefold()
+    found = [(line, text) for line, text in texts_of(path) if product in text.casefold()]
+    if path.name == "queries.py":
+        assert [text for _, text in found] == ["passwordstate.json"]  # the file of the matrix that is shipped
+    else:
+        assert found == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_number_of_the_code_is_a_port_of_the_shipped_matrix(path):
+    well_known = {443, 80, 22}  # counts and limits of the code may be such numbers
+    ports = {int(s.ports) for s in shipped_matrix().services.values() if s.ports and s.ports.isdigit()} - well_known
+    tree = ast.parse(path.read_text("utf-8"))
+    assert [n.lineno for n in ast.walk(tree) if isinstance(n, ast.Constant) and n.value in ports] == []
+
+
+def test_the_slugs_that_are_allowed_are_still_slugs():
+    assert set(ALLOWED) <= slugs_of_the_shipped_matrix()
+
+
+def test_the_made_up_matrix_shares_no_slug_with_the_shipped_one():
+    """So that what works with it works because of its rows."""
+    records = read_fixture(FIXTURE)
+    slugs = {row.get("slug") or row.get("code") for kind, rows in records.items() if kind != "section" for row in rows}
+    slugs |= {option["slug"] for row in records["choice"] for option in row["options"]} - {"yes", "no"}
+    assert slugs & slugs_of_the_shipped_matrix() == set()

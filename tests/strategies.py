@@ -1,0 +1,181 @@
+"""Plans for property tests: sound documents under any matrix, odd in every way that the format allows."""
+
+import unicodedata
+
+from hypothesis import strategies as st
+
+from planner.document import name_key
+from ports.matrix import PROTOCOLS, ZONE_KINDS, Matrix
+
+HOSTILE_NAMES = (
+    "=1+1",
+    "-1+cmd|' /C calc'!A0",
+    "@SUM(A1:A9)",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</td></tr></table></svg><b>bold</b>",
+    '"><a href="javascript:alert(1)">click</a>',
+    "<!-- comment -->",
+    "<![CDATA[ x ]]>",
+    "<b>bold</b>",
+    "<",
+    "&amp; &#61; &lt;i&gt;",
+    "{{ plan.name }} {% now %} {# x #}",
+    "%s %(name)s {0} {name}",
+    "back\\slash\\n\\N\\l\\",
+    "\"quoted\", and 'so'",
+    "pipe | pipe || `code` *star* _under_ ~~gone~~ $a$",
+    "[link](https://evil.example/)",
+    "semi;colon, comma",
+    "Grüße aus Zürich 😀",
+    "שרת ראשי",
+    "right\u202eto left",
+    "zero\u200bwidth\u2066isolate",
+    "line\u2028separator",
+    "not\ufffea\uffffcharacter \U0001ffff",
+    "e\u0301 composed",
+    "null",
+    "~",
+    "yes",
+    "0123",
+    "1e5",
+    "2024-01-01",
+    "any",
+    "- item",
+    "key: value # comment",
+    "? [a, {b}]",
+    "!tag &anchor *alias",
+    "-",
+    "--flag",
+    "../../etc/passwd",
+    "x" * 255,
+    "Ж" * 255,
+)
+"""Names that some format, reader or program would take for something else than a name."""
+
+BENIGN = st.from_regex(r"[A-Za-z][A-Za-z0-9 -]{0,12}[A-Za-z0-9]", fullmatch=True)
+_CHARACTERS = st.characters(exclude_categories=("Cc", "Cs"))
+
+
+def is_name(text: str) -> bool:
+    """Whether the format allows the text as a name."""
+    return 1 <= len(text) <= 255 and text == text.strip()
+
+
+NAMES = st.one_of(
+    BENIGN,
+    st.sampled_from(HOSTILE_NAMES),
+    st.text(_CHARACTERS, min_size=1, max_size=40).map(str.strip).filter(is_name),
+)
+PROSE = st.one_of(
+    st.just(""),
+    NAMES,
+    st.text(st.characters(exclude_categories=("Cs",)), max_size=60).map(
+        lambda text: "".join(c for c in text if unicodedata.category(c) != "Cc" or c in "\t\r\n")
+    ),
+    st.just("Two lines,\r\nand\ta tab.\n\n  indented\n"),
+)
+REASONS = PROSE.filter(str.strip)
+PORTS = st.one_of(
+    st.sampled_from(["22", "80", "135", "389", "443", "445", "0443", "1434", "1400-1500", "8443", "7-7"]),
+    st.integers(1, 65535),
+    st.tuples(st.integers(1, 65535), st.integers(1, 65535)).map(lambda ends: f"{min(ends)}-{max(ends)}"),
+)
+ADDRESSES = st.one_of(
+    st.ip_addresses().map(str),
+    st.sampled_from(
+        [
+            "10.0.0.1", "10.0.0.1/32", "10.0.0.0/24", "0.0.0.0/0", "::/0", "2001:DB8::1", "fd00::/64",
+            "PS01.example.net", "_sip",
+        ]
+    ),
+)  # fmt: skip
+
+
+def some(values, most: int = 4):
+    """Lists of different values out of those given, in any order; none if there are none."""
+    values = list(values)
+    if not values:
+        return st.just([])
+    return st.lists(st.sampled_from(values), max_size=most, unique=True)
+
+
+@st.composite
+def names(draw, count: int) -> list[str]:
+    """So many names that are no duplicates of each other."""
+    return draw(st.lists(NAMES, min_size=count, max_size=count, unique_by=name_key))
+
+
+@st.composite
+def documents(draw, matrix: Matrix, *, most: int = 7):
+    """Sound plan documents, as mappings, with up to `most` endpoints."""
+    zones = [
+        {"name": name, "kind": draw(st.sampled_from(ZONE_KINDS))} for name in draw(names(draw(st.integers(1, 4))))
+    ]
+    endpoints = [draw(_endpoints(matrix, zones, name)) for name in draw(names(draw(st.integers(0, most))))]
+    managers = [e["name"] for e in endpoints if matrix.managing_roles.intersection(e.get("roles", ()))]
+    for endpoint in endpoints:
+        if managers and draw(st.integers(0, 3)) == 0:
+            endpoint["managed_by"] = draw(some(managers, 3))
+    document = {"format": 1, "name": draw(NAMES), "zones": zones, "endpoints": endpoints}
+    optional = {
+        "description": PROSE,
+        "choices": _choices(matrix),
+        "ports": _overrides(matrix),
+        "corrections": some((slug for slug, caveat in matrix.caveats.items() if caveat.correction), 5),
+        "additional_flows": st.lists(_additional_flows([e["name"] for e in endpoints]), max_size=3)
+        if endpoints
+        else st.just([]),
+    }
+    for key, values in optional.items():
+        if draw(st.booleans()):
+            document[key] = draw(values)
+    return document
+
+
+@st.composite
+def _endpoints(draw, matrix: Matrix, zones, name):
+    zone = draw(st.sampled_from(zones))
+    endpoint = {"name": name, "zone": zone["name"]}
+    roles = draw(some([role.slug for role in matrix.assignable_roles]))
+    for role in matrix.roles.values():
+        if role.exclusive:
+            held = [slug for slug in roles if slug in matrix.holders[role.slug]]
+            roles = [slug for slug in roles if slug not in held[1:]]
+    values = {
+        "roles": roles,
+        "platforms": draw(some(matrix.platforms, 3)),
+        "operations": draw(some(matrix.operations)),
+        "sessions": draw(some(matrix.sessions, 3)),
+        "group": draw(st.booleans()),
+        "addresses": draw(st.lists(ADDRESSES, max_size=3)),
+    }
+    if zone["kind"] == "internet" and draw(st.booleans()):
+        values |= {"group": True, "addresses": ["any"]}
+    return endpoint | {key: value for key, value in values.items() if value or draw(st.booleans())}
+
+
+@st.composite
+def _choices(draw, matrix: Matrix):
+    chosen = {}
+    for slug in draw(some(matrix.choices, len(matrix.choices))):
+        choice = matrix.choices[slug]
+        chosen[slug] = draw(some(choice.slugs) if choice.many else st.sampled_from(choice.slugs))
+    return chosen
+
+
+@st.composite
+def _overrides(draw, matrix: Matrix):
+    services = [slug for slug, service in matrix.services.items() if service.configurable]
+    return {slug: draw(PORTS) for slug in draw(some(services))}
+
+
+@st.composite
+def _additional_flows(draw, endpoints):
+    flow = {
+        "source": draw(st.sampled_from(endpoints)),
+        "destination": draw(st.sampled_from(endpoints)),
+        "protocol": draw(st.sampled_from(PROTOCOLS)),
+        "reason": draw(REASONS),
+    }
+    return flow if flow["protocol"] == "icmp" else flow | {"ports": draw(PORTS)}

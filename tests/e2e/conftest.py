@@ -1,0 +1,159 @@
+"""The browser and the server of the end-to-end tests.
+
+Each test gets a fresh page. It fails when the page throws, logs an error or violates the Content Security Policy, and
+leaves a screenshot and the HTML in tests/artifacts/ when it fails for whatever reason.
+"""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from ports.actions import load_matrix
+from ports.queries import SHIPPED
+
+ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP = {"width": 1440, "height": 900}
+# Reports what the policy blocks, also where the console says nothing.
+LISTEN = """
+  document.addEventListener("securitypolicyviolation", (event) => {
+    console.error("CSP violation:", event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber);
+  });
+"""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        for page in item.stash.get(PAGES, ()):
+            _keep_artifacts(page, item.nodeid)
+    return report
+
+
+PAGES = pytest.StashKey[list]()
+
+
+def _keep_artifacts(page, nodeid):
+    if page.is_closed():
+        return
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    stem = ARTIFACTS / re.sub(r"[^A-Za-z0-9]+", "-", nodeid.partition("tests/")[2] or nodeid)[:150]
+    stem.with_suffix(".html").write_text(page.content(), "utf-8")
+    page.screenshot(path=stem.with_suffix(".png"), full_page=True)
+
+
+def chromium_path():
+    """The browser that scripts/chromium.sh finds; PLANNER_CHROMIUM has the first word."""
+    script = Path(__file__).resolve().parents[2] / "scripts" / "chromium.sh"
+    return os.environ.get("PLANNER_CHROMIUM") or subprocess.check_output([script], text=True).strip()
+
+
+@pytest.fixture(scope="package")
+def browser():
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's synchronous door runs an event loop in this thread
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+class PlainServer(LiveServer):
+    """pytest-django's live server, with static files from WhiteNoise as in production: hashed and compressed."""
+
+    def __init__(self, address):
+        super().__init__(address, start=False)
+        self.thread.static_handler = lambda application: application
+        self.start()
+
+
+@pytest.fixture(scope="package")
+def live_server(request):
+    """Overrides pytest-django's, which would serve the static files from their sources."""
+    request.getfixturevalue("django_db_setup")
+    blocker = request.getfixturevalue("django_db_blocker")
+    with blocker.unblock():
+        server = PlainServer("localhost")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def matrix(transactional_db):
+    return load_matrix(path=SHIPPED)[0]
+
+
+@pytest.fixture
+def site(live_server, matrix):
+    """The address of the application, with the shipped matrix loaded and no plans."""
+    return live_server.url
+
+
+@pytest.fixture
+def open_page(browser, site, request):
+    """Opens a page in a context of its own: open_page(width=390, color_scheme="dark", java_script_enabled=False).
+
+    `status` is that of an error page the test asks for: the browser logs an error for it.
+    """
+    contexts, troubles = [], []
+    pages = request.node.stash.setdefault(PAGES, [])
+
+    def open_page(*, width=DESKTOP["width"], height=DESKTOP["height"], status=200, **options):
+        context = browser.new_context(
+            base_url=site, viewport={"width": width, "height": height}, locale="en-GB", **options
+        )
+        context.set_default_timeout(10_000)
+        if options.get("java_script_enabled", True):
+            context.add_init_script(LISTEN)
+        context.on("page", lambda page: watch(page, status))
+        contexts.append(context)
+        return context.new_page()
+
+    def watch(page, status):
+        def hear(message):
+            if message.type == "error" and f"responded with a status of {status} " not in message.text:
+                troubles.append(message.text)
+
+        pages.append(page)
+        page.on("console", hear)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+
+    yield open_page
+    try:
+        assert not troubles, "\n".join(troubles)
+    finally:
+        # A test that failed has left its pictures by now; one that fails here hasn't.
+        if troubles:
+            for page in pages:
+                _keep_artifacts(page, request.node.nodeid)
+        pages.clear()
+        for context in contexts:
+            context.close()
+
+
+@pytest.fixture
+def page(open_page):
+    """A page on a desktop screen, light, with JavaScript."""
+    return open_page()

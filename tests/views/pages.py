@@ -1,0 +1,92 @@
+"""Reading pages as a browser would, and plans to look at."""
+
+import json
+import re
+
+import tinyhtml5
+
+from planner import actions
+from planner.document import read_plan
+from planner.models import Plan, hash_token
+from ports.queries import shipped_matrix
+from tests.renderers.samples import contoso
+
+HTMX = {"HX-Request": "true"}
+SENTENCE = re.compile(r"^[A-Z“‘'0-9].*[.!?]$", re.DOTALL)
+
+
+class Page:
+    """An HTML answer, parsed as browsers parse it."""
+
+    def __init__(self, response):
+        self.html = response.content.decode()
+        self.root = tinyhtml5.parse(self.html, namespace_html_elements=False)
+
+    def all(self, tag="*", **attributes):
+        """Elements with these attributes; True stands for any value, `class_` for one of the classes."""
+        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+        return [element for element in self.root.iter() if _fits(element, tag, wanted)]
+
+    def one(self, tag="*", **attributes):
+        found = self.all(tag, **attributes)
+        assert len(found) == 1, f"{len(found)} of <{tag} {attributes}>"
+        return found[0]
+
+    def text(self, tag=None, **attributes):
+        """The text of the one element that fits; of the whole page without anything."""
+        return words(self.one(tag or ("*" if attributes else "body"), **attributes))
+
+    @property
+    def ids(self):
+        return [element.get("id") for element in self.root.iter() if element.get("id")]
+
+    @property
+    def is_whole(self):
+        return self.html.lstrip().startswith("<!doctype html>")
+
+    def table(self, name):
+        """The rows of the tables of a class, each as the list of its cells' texts."""
+        return [
+            [words(cell) for cell in row if cell.tag in ("td", "th")]
+            for table in self.all("table", class_=name)
+            for row in table.iter("tr")
+            if row.find("td") is not None
+        ]
+
+
+def _fits(element, tag, wanted):
+    if not isinstance(element.tag, str) or tag not in ("*", element.tag):
+        return False
+    for name, value in wanted.items():
+        if name == "class":
+            if value not in element.get("class", "").split():
+                return False
+        elif element.get(name) is None or value not in (True, element.get(name)):
+            return False
+    return True
+
+
+def words(element):
+    """The text of an element with every white space as one space."""
+    return " ".join("".join(element.itertext()).split())
+
+
+def parse(html):
+    return Page(type("Answer", (), {"content": html.encode()}))
+
+
+def store(document=None):
+    """A plan in the database: its row and its token."""
+    data = json.dumps(document or contoso()).encode()
+    return actions.create_plan(plan=read_plan(data, matrix=shipped_matrix(), syntax="json"), summary="Test")
+
+
+def store_unchecked(document, token="u" * 43):
+    """A row with a document that nobody checked, as another matrix may have left it."""
+    Plan.objects.create(token_hash=hash_token(token), name=document.get("name", ""), document=document)
+    return token
+
+
+def document_of(plan):
+    plan.refresh_from_db()
+    return plan.document

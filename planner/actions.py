@@ -13,7 +13,7 @@ from django.db import transaction
 
 from planner import models
 from planner.document import Plan, check_plan, dump_plan
-from planner.edits import EDITS, NotPossible, Outcome, Params, translate
+from planner.edits import EDITS, NotPossible, Outcome, Params, narrow, translate
 from planner.engine.merge import NO_RENAMES, FieldPath, Renames, apply_renames, find_clashes, list_fields, touched
 from ports.matrix import Matrix
 
@@ -182,9 +182,11 @@ def _rebase(row: models.Plan, edit: str, params: Params, base: int) -> Outcome:
     for revision in revisions[1:]:
         renames = renames.then(Renames(**revision.renames) if revision.renames else NO_RENAMES)
     before = apply_renames(revisions[0].document, renames)
-    moved = translate(params, renames)
+    moved = narrow(edit, before, translate(params, renames))
     mine = EDITS[edit](before, moved)
     fields = set(touched(before, mine.document, mine.renames))
+    if not fields:  # the author left everything as it was then, so it stays as it is now
+        return Outcome(document=row.document, summary=mine.summary)
     fields |= {("endpoints", old, "name") for old in mine.renames.endpoints}
     fields |= {("zones", old, "name") for old in mine.renames.zones}
     theirs = touched(revisions[0].document, row.document, renames)

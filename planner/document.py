@@ -36,6 +36,11 @@ FORMAT = 1
 ANY = "any"
 """The address of a group that can be anywhere on the internet; it is never assumed."""
 
+MAX_ITEMS = 1_000
+"""Most entries of a list within an endpoint."""
+MAX_ROWS = 50_000
+"""Most zones, endpoints and additional flows of a plan."""
+
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
@@ -353,6 +358,17 @@ def _is_ip(text: str) -> bool:
         return False
 
 
+def _at_most(count: int) -> BeforeValidator:
+    """A limit on the length of a list, checked before its entries are."""
+
+    def check(value: object) -> object:
+        if isinstance(value, list) and len(value) > count:
+            raise _fault(f"At most {count:,} entries are allowed here, found {len(value):,}.")
+        return value
+
+    return BeforeValidator(check)
+
+
 def _once(values: list[Any]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
@@ -375,9 +391,12 @@ _Port = Annotated[
 ]
 _Address = Annotated[str, BeforeValidator(_read_address)]
 _Addresses = Annotated[
-    list[_Address], AfterValidator(_once), Field(description="IP addresses, networks, DNS names; or any, alone")
+    list[_Address],
+    AfterValidator(_once),
+    _at_most(MAX_ITEMS),
+    Field(description="IP addresses, networks, DNS names; or any, alone"),
 ]
-_Names = Annotated[list[_Name], AfterValidator(_once)]
+_Names = Annotated[list[_Name], AfterValidator(_once), _at_most(MAX_ITEMS)]
 
 
 def _one_of(slugs: Iterable[str], before: Callable[[object], object] | None = None) -> Any:
@@ -395,7 +414,7 @@ def _one_of(slugs: Iterable[str], before: Callable[[object], object] | None = No
 
 def _list_of(slugs: Iterable[str], before: Callable[[object], object] | None = None) -> Any:
     item: Any = _one_of(slugs, before)
-    return Annotated[list[item], AfterValidator(_once)]
+    return Annotated[list[item], AfterValidator(_once), _at_most(MAX_ITEMS)]
 
 
 def _choice_type(choice: Choice) -> Any:
@@ -463,12 +482,12 @@ def _plan_model(_digest: str, wrapped: _ByDigest) -> type[BaseModel]:
         format=Annotated[int, BeforeValidator(_read_format), WithJsonSchema({"const": FORMAT})],
         name=_Name,
         description=(_Prose, ""),
-        zones=Annotated[list[zone], Field(min_length=1)],
-        endpoints=list[endpoint],
+        zones=Annotated[list[zone], Field(min_length=1), _at_most(MAX_ROWS)],
+        endpoints=Annotated[list[endpoint], _at_most(MAX_ROWS)],
         choices=(choices, Field(default_factory=choices)),
         ports=(ports, Field(default_factory=ports)),
         corrections=(_list_of(corrections), ()),
-        additional_flows=(list[flow], ()),
+        additional_flows=(Annotated[list[flow], _at_most(MAX_ROWS)], ()),
     )
 
 
@@ -581,8 +600,10 @@ def _find_flow_faults(
 
 
 def _rows(value: object) -> list[tuple[int, Mapping[str, Any]]]:
-    """Index and content of those items of a list that are mappings."""
-    return [(i, row) for i, row in enumerate(value) if isinstance(row, dict)] if isinstance(value, list) else []
+    """Index and content of those items of a list that are mappings; of a list that is too long, none."""
+    if not isinstance(value, list) or len(value) > MAX_ROWS:
+        return []
+    return [(index, row) for index, row in enumerate(value) if isinstance(row, dict)]
 
 
 def _text(value: object) -> str | None:

@@ -36,9 +36,9 @@ Edit = Callable[[Document, Params], Outcome]
 
 
 def rename_plan(document: Document, params: Params) -> Outcome:
-    """name, description: of the plan."""
-    changed = {**document, "name": params["name"], "description": params["description"]}
-    return Outcome(document=changed, summary=f"Name and description: {params['name']}")
+    """name, description: of the plan; what isn't given stays."""
+    changed = {**document, **{key: params[key] for key in ("name", "description") if key in params}}
+    return Outcome(document=changed, summary=f"Name and description: {changed['name']}")
 
 
 def choose(document: Document, params: Params) -> Outcome:
@@ -74,14 +74,16 @@ def add_zone(document: Document, params: Params) -> Outcome:
 
 
 def edit_zone(document: Document, params: Params) -> Outcome:
-    """zone: its name now; name, kind: what they shall be."""
+    """zone: its name now; name, kind: what they shall be; what isn't given stays."""
     old = _find(document, "zones", params["zone"])
-    renames = Renames(zones=_changed(old["name"], params["name"]))
+    name = params.get("name", old["name"])
+    renames = Renames(zones=_changed(old["name"], name))
     changed = apply_renames(document, renames)
     changed["zones"] = [
-        {**zone, "kind": params["kind"]} if zone["name"] == params["name"] else zone for zone in changed["zones"]
+        {**zone, "kind": params.get("kind", zone["kind"])} if zone["name"] == name else zone
+        for zone in changed["zones"]
     ]
-    said = f"Zone {old['name']} renamed to {params['name']}" if renames.zones else f"Zone {old['name']} changed"
+    said = f"Zone {old['name']} renamed to {name}" if renames.zones else f"Zone {old['name']} changed"
     return Outcome(document=changed, summary=said, renames=renames)
 
 
@@ -209,6 +211,30 @@ def translate(params: Params, renames: Renames) -> Params:
         ends = {end: endpoints.get(params["flow"][end], params["flow"][end]) for end in ("source", "destination")}
         moved["flow"] = {**params["flow"], **ends}
     return moved
+
+
+def narrow(edit: str, document: Document, params: Params) -> Params:
+    """The parameters without those that say what the document says already.
+
+    A form sends all of its fields; carried over to a newer document, those that its author left alone must not undo
+    what others did to them.
+    """
+    narrowed = dict(params)
+    if edit == "rename-plan":
+        for key in ("name", "description"):
+            if narrowed.get(key) == document.get(key, ""):
+                del narrowed[key]
+    elif edit == "edit-zone":
+        zone = _find(document, "zones", params["zone"])
+        for key in ("name", "kind"):
+            if narrowed.get(key) == zone[key]:
+                del narrowed[key]
+    elif edit == "edit-endpoint":
+        endpoint = _find(document, "endpoints", params["endpoint"])
+        narrowed["changes"] = {
+            key: value for key, value in params["changes"].items() if (value or None) != (endpoint.get(key) or None)
+        }
+    return narrowed
 
 
 def free_name(name: str, taken: Sequence[str]) -> str:

@@ -84,7 +84,7 @@ class CorrectionForm(forms.Form):
     """Apply the correction of a caveat or take it back."""
 
     caveat = forms.CharField()
-    applied = forms.ChoiceField(choices=[("1", "apply"), ("0", "take back")])
+    applied = forms.TypedChoiceField(choices=[("1", "apply"), ("0", "take back")], coerce=lambda value: value == "1")
 
     def __init__(self, data: Any, *, matrix: Matrix) -> None:
         super().__init__(data)

@@ -68,3 +68,19 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan}, revision {self.number}"
+
+
+class Viewer(models.Model):
+    """A browser that looks at a plan, or did a short while ago."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="viewers")
+    key_hash = models.CharField(max_length=64, editable=False)
+    name = models.CharField(max_length=60)
+    colour = models.PositiveSmallIntegerField(default=0)
+    seen = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["plan", "key_hash"], name="a_viewer_once"),)
+
+    def __str__(self) -> str:
+        return self.name

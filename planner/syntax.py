@@ -14,6 +14,8 @@ Syntax = Literal["json", "yaml"]
 
 MAX_BYTES = 8 * 1024 * 1024
 """Largest document that is read, in bytes; a plan of 5,000 remote sites takes about half of it."""
+MAX_VALUES = 400_000
+"""Most values (scalars, lists, mappings) in a document; a plan of 5,000 remote sites has about half as many."""
 MAX_DEPTH = 32
 """Deepest nesting of lists and mappings in YAML; a plan needs five levels."""
 
@@ -75,7 +77,26 @@ def parse(data: bytes, syntax: Syntax) -> Any:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SyntaxFault(f"The document is not UTF-8: the byte at offset {error.start} fits no character.") from None
-    return _parse_json(text) if syntax == "json" else _parse_yaml(text)
+    tree = _parse_json(text) if syntax == "json" else _parse_yaml(text)
+    if syntax == "json" and _count_values(tree) > MAX_VALUES:
+        raise SyntaxFault(_TOO_MANY)
+    return tree
+
+
+_TOO_MANY = f"The document has more than {MAX_VALUES:,} values, which no plan needs."
+
+
+def _count_values(tree: object) -> int:
+    """How many values there are, counted no further than just over MAX_VALUES."""
+    count, stack = 0, [tree]
+    while stack and count <= MAX_VALUES:
+        value = stack.pop()
+        count += 1
+        if isinstance(value, dict):
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
+    return count
 
 
 def guess_syntax(name: str, data: bytes) -> Syntax:
@@ -159,9 +180,11 @@ def _build(events: Iterator[yaml.Event]) -> list[Any]:
     documents: list[Any] = []
     adders: list[Callable[[Any], None]] = []
     adder: Callable[[Any], None] = documents.append
-    for event in events:
+    for number, event in enumerate(events):
         mark = event.start_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "document"
+        if number > 3 * MAX_VALUES:  # a key, a value and the end of a collection at most for each value
+            raise SyntaxFault(_TOO_MANY, where)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise SyntaxFault("YAML anchors and aliases (& and *) are not read; write the value out.", where)
         if getattr(event, "tag", None):

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from planner.views import downloads, errors, home, plans
+from planner.views import downloads, errors, history, home, plans
 
 ADDRESS = r"(?P<token>[A-Za-z0-9_-]{43})"
 
@@ -22,6 +22,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("choices/", plans.decide_choice, name="decide_choice"),
                 path("ports/", plans.override_port, name="override_port"),
                 path("corrections/", plans.correct_caveat, name="correct_caveat"),
+                path("undo/", history.undo_change, name="undo_change"),
+                path("redo/", history.redo_change, name="redo_change"),
+                path("pulse/", history.show_pulse, name="show_pulse"),
+                path("visitor/", history.name_visitor, name="name_visitor"),
                 path("plan.yaml", downloads.download_plan, name="download_plan"),
                 path("report/<slug:name>", downloads.download_report, name="download_report"),
             ]

@@ -1,5 +1,6 @@
 """The page of a plan: its topology and decisions on one side, what has to be opened on the other."""
 
+import re
 from collections.abc import Callable, Container
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,8 +15,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import replace_url
 
-from planner import actions
+from planner import actions, presence
 from planner.document import PlanError
+from planner.edits import NotPossible
 from planner.engine import Report
 from planner.filters import Filter, filter_boundaries, filter_flows, read_filter
 from planner.forms import ChoiceForm, CorrectionForm, PortForm, RenameForm
@@ -115,9 +117,20 @@ def describe_page(
         "views": [(slug, name, state.query(view=slug), _view_count(slug, report)) for slug, name in VIEWS.items()],
         "formats": FORMATS.values(),
         "bound": bound,
+        "visitor": presence.read_visitor(request),
+        "history": _describe_history(plan),
         **_describe_panel(report, state, bound),
         **_describe_report(report, state, draw),
     }
+
+
+def _describe_history(plan: Plan) -> dict[str, str]:
+    """What an undo would take back and a redo bring back, in words; empty when there is nothing."""
+    now = plan.revisions.filter(number=plan.revision).first()
+    if now is None:
+        return {"undo": "", "redo": ""}
+    again = plan.revisions.filter(number=now.redo_to).first() if now.redo_to else None
+    return {"undo": now.summary if now.undo_to else "", "redo": again.summary if again else ""}
 
 
 def _panel_count(slug: str, report: Report) -> str:
@@ -260,78 +273,91 @@ def _describe_report(report: Report, state: State, draw: bool) -> dict[str, Any]
     return context | (_draw(render_overview, report) if draw else {})
 
 
+def read_sender(request: HttpRequest) -> actions.Sender:
+    """Who sends an edit: its id and base from the form, the name that the browser's person chose."""
+    operation, base = request.POST.get("operation", ""), request.POST.get("base", "")
+    return actions.Sender(
+        operation=operation if re.fullmatch(r"[0-9a-f]{32}", operation) else None,
+        base=int(base) if re.fullmatch(r"[1-9][0-9]{0,8}", base, re.ASCII) else None,
+        author=presence.read_visitor(request).name,
+    )
+
+
 Edit = Callable[[HttpRequest, Plan, Matrix], Form]
 
 
-def _edit_view(edit: Edit, panel: str) -> Callable[..., HttpResponse]:
-    """A view around one edit: on success the page as it is now, on errors the form as it was sent."""
+def edit_view(edit: Edit, panel: str) -> Callable[..., HttpResponse]:
+    """A view around one edit: on success the page as it is now, on errors the form as it was sent.
+
+    `edit` reads the form and applies it; what it raises is shown beside the form, and nothing was stored then.
+    """
 
     @require_POST
     @plan_view
     def view(request: HttpRequest, plan: Plan) -> HttpResponse:
-        matrix = current_matrix()
-        form = edit(request, plan, matrix)
-        plan.refresh_from_db()
-        report = report_for(plan.document, matrix)
-        state, faults = read_state(request, report)
-        if form.is_valid() and not request.htmx:
-            token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
-            query = state.query(panel=panel)
-            return redirect(reverse("show_plan", kwargs={"token": token}) + (f"?{query}" if query else ""))
-        # Of the ports only the one that was sent is replaced: what is being typed into another field stays.
-        shown = state.panel == panel
-        if not form.is_valid():
-            state = replace(state, panel=panel)
-        context = describe_page(request, plan, report, state, None if form.is_valid() else form)
-        if shown and panel == "ports":
-            slug = form.data.get("service")
-            context["item"] = next((item for item in context["services"] if item["service"].slug == slug), None)
-        template = "planner/plan.html#changed" if request.htmx else "planner/plan.html"
-        return render(request, template, context | {"filter_faults": faults})
+        form = edit(request, plan, current_matrix())
+        return show_changed(request, plan, form=form, panel=panel)
 
     return view
 
 
-def _add_faults(form: Form, error: PlanError) -> None:
-    for fault in error.faults:
-        form.add_error(None, fault.message)
+def show_changed(
+    request: HttpRequest, plan: Plan, *, form: Form | None = None, panel: str | None = None, trouble: str = ""
+) -> HttpResponse:
+    """The answer to an edit: for htmx the parts that may have changed, else the page.
+
+    `form` is shown as it was sent if it has errors, in its panel; `trouble` is a sentence of what couldn't be done.
+    """
+    plan.refresh_from_db()
+    report = report_for(plan.document, current_matrix())
+    state, faults = read_state(request, report)
+    failed = bool(trouble) or (form is not None and not form.is_valid())
+    if not failed and not request.htmx:
+        token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
+        query = state.query(panel=panel) if panel else state.query()
+        return redirect(reverse("show_plan", kwargs={"token": token}) + (f"?{query}" if query else ""))
+    # Of the ports only the one that was sent is replaced: what is being typed into another field stays.
+    shown = state.panel == panel
+    if failed and panel:
+        state = replace(state, panel=panel)
+    context = describe_page(request, plan, report, state, form if failed else None)
+    if form is not None and shown and panel == "ports":
+        slug = form.data.get("service")
+        context["item"] = next((item for item in context["services"] if item["service"].slug == slug), None)
+    template = "planner/plan.html#changed" if request.htmx else "planner/plan.html"
+    return render(request, template, context | {"filter_faults": faults, "trouble": trouble})
+
+
+def _apply(form: Form, plan: Plan, matrix: Matrix, request: HttpRequest, action: Callable[..., object]) -> Form:
+    """Apply a valid form by an action; what speaks against it becomes the form's error."""
+    if form.is_valid():
+        try:
+            action(plan_id=plan.pk, matrix=matrix, sender=read_sender(request), **form.cleaned_data)
+        except PlanError as error:
+            for fault in error.faults:
+                form.add_error(None, fault.message)
+        except (NotPossible, actions.Clash) as error:
+            form.add_error(None, str(error))
+    return form
 
 
 def _rename(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
-    form = RenameForm(request.POST)
-    if form.is_valid():
-        try:
-            actions.rename_plan(plan_id=plan.pk, matrix=matrix, **form.cleaned_data)
-        except PlanError as error:
-            _add_faults(form, error)
-    return form
+    return _apply(RenameForm(request.POST), plan, matrix, request, actions.rename_plan)
 
 
 def _choose(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
-    form = ChoiceForm(request.POST, matrix=matrix)
-    if form.is_valid():
-        actions.choose(plan_id=plan.pk, matrix=matrix, **form.cleaned_data)
-    return form
+    return _apply(ChoiceForm(request.POST, matrix=matrix), plan, matrix, request, actions.choose)
 
 
 def _override(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
-    form = PortForm(request.POST, matrix=matrix)
-    if form.is_valid():
-        actions.override_port(plan_id=plan.pk, matrix=matrix, **form.cleaned_data)
-    return form
+    return _apply(PortForm(request.POST, matrix=matrix), plan, matrix, request, actions.override_port)
 
 
 def _correct(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
-    form = CorrectionForm(request.POST, matrix=matrix)
-    if form.is_valid():
-        actions.set_correction(
-            plan_id=plan.pk, matrix=matrix, caveat=form.cleaned_data["caveat"],
-            applied=form.cleaned_data["applied"] == "1",
-        )  # fmt: skip
-    return form
+    return _apply(CorrectionForm(request.POST, matrix=matrix), plan, matrix, request, actions.set_correction)
 
 
-rename_plan = _edit_view(_rename, "topology")
-decide_choice = _edit_view(_choose, "decisions")
-override_port = _edit_view(_override, "ports")
-correct_caveat = _edit_view(_correct, "caveats")
+rename_plan = edit_view(_rename, "topology")
+decide_choice = edit_view(_choose, "decisions")
+override_port = edit_view(_override, "ports")
+correct_caveat = edit_view(_correct, "caveats")

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from planner.document import Fault, Plan, PlanError, read_plan
+from planner.document import Fault, Plan, PlanError, check_plan, read_plan
 from planner.syntax import MAX_BYTES, MAX_DEPTH, to_yaml
 from ports.queries import shipped_matrix
 
@@ -363,3 +363,22 @@ def test_what_is_no_json_is_told_with_line_and_column(broken):
 @pytest.mark.parametrize("data", ["", " \n", "null", "[]", "1", '"plan"', "true", '["format"]'])
 def test_what_is_no_mapping_is_one_fault_of_the_document(data, syntax):
     assert only(data, syntax).where in ("document", "line 1, column 1", "line 2, column 1")
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "where"),
+    [([{}] * 50_001, "endpoints"), ([{"name": "a", "zone": "z", "roles": ["x"] * 1_001}], "endpoints[0].roles")],
+)
+def test_a_list_longer_than_any_plan_needs_is_one_fault(endpoints, where):
+    document = {"format": 1, "name": "n", "zones": [{"name": "z", "kind": "dmz"}], "endpoints": endpoints}
+    with pytest.raises(PlanError) as caught:
+        check_plan(document, matrix=shipped_matrix())
+    assert [fault.where for fault in caught.value.faults] == [where]
+
+
+@pytest.mark.parametrize(
+    ("data", "syntax"), [(b"[" + b"1," * 400_000 + b"1]", "json"), (b"- 1\n" * 1_300_000, "yaml")]
+)
+def test_more_values_than_any_plan_has_are_refused_at_once(data, syntax):
+    with pytest.raises(PlanError, match="more than 400,000 values"):
+        read_plan(data, matrix=shipped_matrix(), syntax=syntax)

@@ -1,32 +1,66 @@
-"""No page has an accessibility fault that axe-core finds, light or dark, wide or narrow."""
+"""No page has an accessibility fault that axe-core finds, light or dark, wide or narrow; none scrolls sideways."""
 
+import json
 from importlib.resources import files
 
 import pytest
 
 from tests.e2e.test_walk import start
+from tests.renderers.samples import hostile, sites
+from tests.views.pages import store, store_unchecked
 
-AXE = next(path for path in files("axe_core_python").iterdir() if path.name == "axe.min.js").read_text("utf-8")
+AXE = (files("axe_core_python") / "axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+VIEWS = [
+    "?panel=topology&view=rules", "?panel=decisions&view=flows", "?panel=ports&view=findings",
+    "?panel=caveats&view=diagram",
+]  # fmt: skip
+# Success criterion 2.5.8, which this axe doesn't know: 24 by 24 pixels, or so far from others that a circle of that
+# size around its middle meets neither another target nor the circle of another small one. Text links are exempt, and
+# so are the browser's own controls together with their label.
+SMALL = """
+() => {
+  const boxes = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
+    .filter((element) => element.checkVisibility() && element.type !== "hidden" && !element.closest(".skip"))
+    .map((element) => ({element, box: (element.closest("label") ?? element).getBoundingClientRect()}))
+    .filter(({box}) => box.width > 1 && box.height > 1);
+  const isSmall = ({box}) => box.width < 24 || box.height < 24;
+  const isProse = ({element}) =>
+    element.matches("p a, li p a, dd a, caption a") && getComputedStyle(element).display === "inline";
+  const reach = (x, y, box) =>
+    Math.hypot(Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom));
+  return boxes.filter((target) => isSmall(target) && !isProse(target)).filter(({element, box}) => {
+    const x = box.left + box.width / 2, y = box.top + box.height / 2;
+    return boxes.some((other) => other.element !== element && (reach(x, y, other.box) < 12 ||
+      (isSmall(other) && Math.hypot(other.box.left + other.box.width / 2 - x, other.box.top + other.box.height / 2 - y)
+        < 24)));
+  }).map(({element, box}) => `${element.outerHTML.slice(0, 150)} ${box.width}x${box.height}`);
+}
+"""
 
 
 def violations(page):
     page.evaluate(AXE)
     result = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
-    return [
-        f"{page.url} {found['id']}: {node['html'][:120]} {node['failureSummary'][:300]}"
+    assert result["passes"]
+    found = [
+        f"{found['id']}: {node['html'][:120]} {node['failureSummary'][:300]}"
         for found in result["violations"]
         for node in found["nodes"]
     ]
+    return [f"{page.url} {fault}" for fault in (*found, *(f"too small: {target}" for target in page.evaluate(SMALL)))]
 
 
-VIEWS = [
-    "?panel=topology", "?panel=decisions&view=flows", "?panel=ports&view=findings", "?panel=caveats&view=diagram",
-]  # fmt: skip
+@pytest.fixture(params=["light", "dark"])
+def scheme(request):
+    return request.param
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.fixture(params=[1440, 390])
+def width(request):
+    return request.param
+
+
 def test_a_plan_has_no_violation_in_any_panel_and_view(open_page, scheme, width):
     page = open_page(width=width, color_scheme=scheme)
     start(page, "Everything")
@@ -38,15 +72,38 @@ def test_a_plan_has_no_violation_in_any_panel_and_view(open_page, scheme, width)
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/plans/import/", "/matrix/"])
-def test_other_pages_have_no_violation(open_page, scheme, path):
-    page = open_page(color_scheme=scheme)
+def test_a_plan_has_no_violation_while_it_is_worked_on(open_page, scheme, width):
+    """With an error, a correction applied, a filter that fits nothing, an open menu and an open form."""
+    page = open_page(width=width, color_scheme=scheme)
+    start(page, "Everything")
+    address = page.url
+    page.goto(f"{address}?panel=ports&text=nothing-of-the-kind")
+    page.locator("#port-ssh").fill("x")
+    page.locator("#port-ssh").press("Tab")
+    page.locator("#port-ssh-error").wait_for()
+    page.get_by_text("More downloads").click()
+    found = violations(page)
+    page.goto(f"{address}?panel=caveats&view=findings&source=nowhere")
+    page.locator("#panel-telnet-port").click()
+    page.get_by_role("button", name="Take back").first.wait_for()
+    found += violations(page)
+    page.goto(f"{address}?view=flows&source=nowhere")
+    page.get_by_text("Name and description").click()
+    found += violations(page)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/plans/import/", "/matrix/", "/matrix/?text=464", "/matrix/?port=x&section=99"]
+)
+def test_other_pages_have_no_violation(open_page, scheme, width, path):
+    page = open_page(width=width, color_scheme=scheme)
     page.goto(path)
     assert not violations(page)
 
 
-def test_an_import_with_faults_has_no_violation(page):
+def test_an_import_with_faults_has_no_violation(open_page, scheme, width):
+    page = open_page(width=width, color_scheme=scheme)
     page.goto("/plans/import/")
     page.get_by_label("Or paste it here").fill("format: 2\nname: x\n")
     page.get_by_role("button", name="Import").click()
@@ -54,17 +111,65 @@ def test_an_import_with_faults_has_no_violation(page):
     assert not violations(page)
 
 
-def test_an_error_page_has_no_violation(open_page):
-    page = open_page(status=404)
+def test_error_pages_have_no_violation(open_page, scheme, width):
+    page = open_page(width=width, color_scheme=scheme, status=404)
     page.goto("/plans/none/")
     assert not violations(page)
 
 
-@pytest.mark.parametrize("width", [360, 1920])
+def test_a_plan_that_doesnt_fit_the_matrix_has_a_page_without_violation(open_page, scheme, width):
+    page = open_page(width=width, color_scheme=scheme, status=409)
+    token = store_unchecked({"format": 1, "name": "N", "zones": [], "endpoints": [], "choices": {"colour": "red"}})
+    page.goto(f"/plans/{token}/")
+    assert page.get_by_text("choices.colour").is_visible()
+    assert not violations(page)
+
+
+@pytest.mark.parametrize("width", [360, 768, 900, 1024, 1280, 1920])
 def test_nothing_scrolls_sideways(open_page, width):
     page = open_page(width=width)
     start(page, "Everything")
     address = page.url
-    for place in ["/", "/matrix/", "/plans/import/", *(address + view for view in VIEWS)]:
+    places = ["/", "/matrix/", "/plans/import/", *(address + view for view in VIEWS)]
+    places += [f"/plans/{store(hostile('x' * 255))[1]}/{view}" for view in VIEWS]
+    for place in places:
         page.goto(place)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, place
+    page.goto("/plans/import/")
+    page.get_by_label("Or paste it here").fill(json.dumps({"x" * 500: 1, "name": "y" * 500}))
+    page.get_by_role("button", name="Import").click()
+    assert page.get_by_role("alert").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_plan_of_a_thousand_sites_has_pages_like_any_other(open_page, width):
+    page = open_page(width=width)
+    address = f"/plans/{store(sites(1000))[1]}/"
+    for view in VIEWS:
+        page.goto(address + view)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+        assert not violations(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_cells_don_t_overlap_and_no_text_is_cut(open_page, scheme):
+    """No text of the topology runs into its neighbour, at any width."""
+    page = open_page(color_scheme=scheme)
+    start(page, "Everything")
+    for width in (360, 390, 600, 768, 900, 1024, 1280, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        overlaps = page.evaluate("""
+          () => [...document.querySelectorAll(".endpoint, .rules tr, .flows tr")].flatMap((row) => {
+            const cells = [...row.children].filter((cell) => cell.textContent.trim()).map((cell) => {
+              const range = document.createRange();
+              range.selectNodeContents(cell);
+              return {cell, rects: [...range.getClientRects()].filter((rect) => rect.width > 1)};
+            });
+            return cells.flatMap(({cell, rects}, index) => cells.slice(index + 1).filter(({rects: others}) =>
+              rects.some((a) => others.some((b) => a.left < b.right - 1 && b.left < a.right - 1 &&
+                a.top < b.bottom - 1 && b.top < a.bottom - 1)))
+              .map((other) => `${cell.textContent.trim()} | ${other.cell.textContent.trim()}`));
+          })
+        """)
+        assert not overlaps, f"{width}: {overlaps}"

@@ -1,10 +1,14 @@
 """The way through the product that every newcomer takes, in a real browser."""
 
+import contextlib
 import io
 import re
 
-from playwright.sync_api import expect
+import yaml
+from playwright.sync_api import Error, expect
 from pypdf import PdfReader
+
+from tests.renderers.samples import contoso
 
 
 def start(page, name):
@@ -17,8 +21,7 @@ def read_pdf(page):
     with page.expect_download() as download:
         page.get_by_role("link", name="Download PDF").click()
     assert download.value.suggested_filename.endswith(".pdf")
-    with open(download.value.path(), "rb") as file:
-        reader = PdfReader(io.BytesIO(file.read()))
+    reader = PdfReader(io.BytesIO(download.value.path().read_bytes()))
     return [re.sub(r"\s+", " ", sheet.extract_text()) for sheet in reader.pages]
 
 
@@ -109,3 +112,298 @@ def test_a_plan_that_is_pasted_becomes_a_report(page):
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("heading", name="Pasted")).to_be_visible()
     expect(page.locator("#report").get_by_text("tcp 1433").first).to_be_visible()
+
+
+def tab_to(page, locator, key="Tab"):
+    """Press a key until an element has the focus, as a person without a mouse does."""
+    for _ in range(60):
+        if locator.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{key} doesn't lead to {locator}")
+
+
+def test_the_walk_needs_no_mouse(page):
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("button", name=re.compile("Start from DMZ")))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/plans/*/")
+    tab_to(page, page.locator("#tab-decisions"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#tab-decisions")).to_have_attribute("aria-current", "page")
+    expect(page.locator("#tab-decisions")).to_be_focused()
+    undecided = page.locator("#choice-directory-port-none")
+    tab_to(page, undecided)
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    ldaps = page.locator("#choice-directory-port-ldaps")
+    expect(ldaps).to_be_checked()
+    expect(ldaps).to_be_focused()
+    expect(page.locator("#report").get_by_text("tcp 389", exact=True)).to_have_count(0)
+    kerberos = page.locator("#choice-active-directory-kerberos")
+    tab_to(page, kerberos)
+    page.keyboard.press("Space")
+    expect(page.locator("#state")).to_have_text("Saved · revision 3")
+    expect(kerberos).to_be_focused()
+    expect(kerberos).not_to_be_checked()
+    menu = page.get_by_text("More downloads")
+    tab_to(page, menu, "Shift+Tab")
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("link", name="CSV"))
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename.endswith("-revision-3.csv")
+
+
+def test_everything_that_has_the_focus_shows_it(page):
+    start(page, "DMZ with portal and self-destruct site")
+    seen = set()
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break
+        seen.add(page.evaluate("document.activeElement.id"))
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+    assert {"tab-topology", "view-flows", "filter-text", "filter-section"} <= seen
+
+
+def test_the_tabs_on_one_side_remember_what_is_open_on_the_other(page):
+    start(page, "Everything")
+    page.locator("#view-flows").click()
+    expect(page.locator("table.flows")).to_be_visible()
+    page.locator("#tab-decisions").click()
+    expect(page.locator("form.decision").first).to_be_visible()
+    expect(page).to_have_url(re.compile("view=flows"))
+    expect(page).to_have_url(re.compile("panel=decisions"))
+    page.get_by_role("group", name=re.compile("VMware")).get_by_role("radio", name=re.compile("PowerCLI")).check()
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    expect(page.locator("table.flows")).to_be_visible()
+    page.locator("#view-findings").click()
+    expect(page.locator(".finding").first).to_be_visible()
+    expect(page).to_have_url(re.compile("panel=decisions"))
+    page.locator("#filters").wait_for(state="detached")
+    page.reload()
+    expect(page.locator(".finding").first).to_be_visible()
+    expect(page.locator("form.decision").first).to_be_visible()
+
+
+def test_the_back_button_leads_through_the_views_and_shows_the_plan_of_now(page):
+    start(page, "Everything")
+    page.locator("#view-flows").click()
+    expect(page.locator("table.flows")).to_be_visible()
+    page.locator("#view-findings").click()
+    expect(page.locator(".finding").first).to_be_visible()
+    page.locator("#tab-caveats").click()
+    page.locator("#panel-telnet-port").click()
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    page.go_back()
+    expect(page.locator("#tab-topology")).to_have_attribute("aria-current", "page")
+    expect(page.locator("#view-findings")).to_have_attribute("aria-current", "page")
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    page.go_back()
+    expect(page.locator("table.flows")).to_be_visible()
+    page.go_back()
+    expect(page.locator("table.rules").first).to_be_visible()
+    expect(page.locator("header.top")).to_have_count(1)
+    page.go_forward()
+    expect(page.locator("table.flows")).to_be_visible()
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_role("heading", name=re.compile("Which ports"))).to_be_visible()
+
+
+def test_no_letter_is_lost_while_results_come_in(page):
+    start(page, "Everything")
+    search = page.get_by_role("searchbox", name="Search")
+    search.press_sequentially("browser gateway", delay=290)
+    expect(search).to_have_value("browser gateway")
+    expect(search).to_be_focused()
+    expect(page).to_have_url(re.compile(r"\?text=browser\+gateway$"))
+    expect(page.locator(".matching")).to_contain_text(re.compile("^2 of|^1 of|^3 of"))
+    search.fill("")
+    search.press("Enter")
+    expect(page).to_have_url(re.compile(r"/plans/[^/]+/$"))
+
+
+def test_filters_go_together_and_are_taken_back_at_once(page):
+    start(page, "Everything")
+    page.locator("#view-flows").click()
+    page.get_by_label("Protocol").select_option("icmp")
+    expect(page.locator(".matching")).not_to_contain_text("106 of")
+    page.get_by_label("Endpoint").press_sequentially("kiosk")
+    expect(page).to_have_url(re.compile("endpoint=kiosk"))
+    expect(page.locator("table.flows tbody tr")).to_have_count(2)
+    expect(page.get_by_label("Protocol")).to_have_value("icmp")
+    page.locator("#view-rules").click()
+    expect(page.locator("table.rules tbody tr")).to_have_count(1)
+    expect(page.get_by_label("Endpoint")).to_have_value("kiosk")
+    page.get_by_role("link", name="Show all").click()
+    expect(page.get_by_label("Endpoint")).to_have_value("")
+    expect(page.locator(".matching")).to_contain_text(re.compile(r"^(\d+) of \1 rules"))
+
+
+def test_of_a_filter_and_a_tab_right_after_it_the_tab_counts(page):
+    start(page, "Everything")
+    page.locator("#view-flows").click()
+    expect(page.locator("table.flows")).to_be_visible()
+    slow = []
+
+    def hold(route):
+        slow.append(route)
+
+    page.route("**/*text=ssh*", hold)  # answered when it is too late
+    page.get_by_role("searchbox", name="Search").fill("ssh")
+    page.locator("#view-rules").click()
+    expect(page.locator("table.rules").first).to_be_visible()
+    page.unroute_all(behavior="ignoreErrors")
+    assert slow
+    for route in slow:
+        with contextlib.suppress(Error):  # the browser has given it up
+            route.continue_()
+    expect(page.locator("#view-rules")).to_have_attribute("aria-current", "page")
+    expect(page).not_to_have_url(re.compile("view=flows"))
+    page.locator("#tab-ports").click()
+    expect(page.locator("#port-ssh")).to_be_visible()
+    expect(page.locator("table.rules").first).to_be_visible()
+
+
+def test_an_error_in_a_port_keeps_the_order_of_the_focus_and_what_is_typed_next(page):
+    start(page, "One server")
+    page.locator("#tab-ports").click()
+    website, database = page.locator("#port-website"), page.locator("#port-database")
+    website.fill("443x")
+    website.press("Tab")
+    page.keyboard.type("1500")  # before the answer is there
+    expect(page.locator("#port-website-error")).to_be_visible()
+    expect(database).to_be_focused()
+    expect(database).to_have_value("1500")
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    expect(website).to_be_focused()
+    expect(website).to_have_value("443x")
+    website.fill("8443")
+    website.press("Enter")
+    expect(page.locator("#state")).to_have_text("Saved · revision 3")
+    expect(page.locator("#port-website-error")).to_have_count(0)
+    expect(page.locator("#port-item-website")).to_contain_text("changed from 443")
+    page.reload()
+    expect(website).to_have_value("8443")
+    expect(database).to_have_value("1500")
+
+
+def test_a_plan_is_renamed_in_place(page):
+    start(page, "One server")
+    page.get_by_text("Name and description").click()
+    page.get_by_label("Name", exact=True).fill("<b>Ours</b> \u202e")
+    page.get_by_label("Description").fill("First\nsecond")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#heading")).to_have_text(re.compile("^<b>Ours</b>"))
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    page.reload()
+    expect(page).to_have_title(re.compile(r"^<b>Ours</b>"))
+
+
+def test_a_correction_is_applied_where_the_finding_stands(page):
+    start(page, "DMZ with portal and self-destruct site")
+    page.locator("#view-findings").click()
+    page.locator("#finding-ldap-tcp").click()
+    expect(page.locator("#finding-ldap-tcp")).to_have_text("Take back")
+    expect(page.locator("#finding-ldap-tcp")).to_be_focused()
+    expect(page.locator("#tab-caveats .count")).to_have_count(0)
+    page.locator("#finding-ldap-tcp").click()
+    expect(page.locator("#finding-ldap-tcp")).to_have_text("Apply the correction")
+
+
+def test_a_finding_leads_to_the_decision_that_it_asks_for(page):
+    start(page, "DMZ with portal and self-destruct site")
+    page.locator("#view-findings").click()
+    page.get_by_role("link", name="Decide", exact=True).click()
+    expect(page.locator("#choice-directory-port-none")).to_be_in_viewport()
+    expect(page.locator("#view-findings")).to_have_attribute("aria-current", "page")
+
+
+def test_a_service_that_cant_be_reached_is_said_and_the_input_stays(open_page):
+    page = open_page(status=0)
+    start(page, "One server")
+    page.locator("#tab-ports").click()
+    expect(page.locator("#port-website")).to_be_visible()
+    page.route("**/ports/", lambda route: route.abort())
+    page.locator("#port-website").fill("8443")
+    page.locator("#port-website").press("Tab")
+    expect(page.locator("#state")).to_contain_text("Not saved")
+    expect(page.locator("#port-website")).to_have_value("8443")
+    page.unroute("**/ports/")
+    page.locator("#port-website").press("Enter")
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+
+
+def test_every_form_works_without_javascript(open_page):
+    page = open_page(java_script_enabled=False)
+    start(page, "Everything")
+    page.get_by_role("link", name=re.compile("^Ports")).click()
+    row = page.locator("#port-item-ssh")
+    row.get_by_role("textbox").fill("70000")
+    row.get_by_role("button", name="Change").click()
+    expect(page.locator("#port-ssh-error")).to_be_visible()
+    expect(page.locator("#port-ssh")).to_have_value("70000")
+    page.get_by_role("link", name=re.compile("^Flows")).click()  # from the page with the error
+    expect(page.locator("table.flows")).to_be_visible()
+    row.get_by_role("textbox").fill("2222")
+    row.get_by_role("button", name="Change").click()
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    expect(page.locator("table.flows")).to_be_visible()
+    expect(row.get_by_role("textbox")).to_have_value("2222")
+
+    page.get_by_label("Search").fill("2222")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator("table.flows tbody tr").first).to_contain_text("2222")
+    expect(page).to_have_url(re.compile("panel=ports.*view=flows.*text=2222"))
+
+    page.get_by_role("link", name=re.compile("^Caveats")).click()
+    caveat = page.locator(".caveat", has_text="Telnet on port 22")
+    caveat.get_by_role("button", name="Apply the correction").click()
+    expect(page.locator("#state")).to_have_text("Saved · revision 3")
+    expect(caveat.get_by_role("button", name="Take back")).to_be_visible()
+
+    page.get_by_role("link", name=re.compile("^Topology")).click()
+    page.get_by_text("Name and description").click()
+    page.get_by_label("Name", exact=True).fill("Renamed")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Renamed")
+
+    page.goto("/plans/import/")
+    page.get_by_label("Or paste it here").fill("format: 2")
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("alert")).to_contain_text("The format must be the integer 1")
+    expect(page.get_by_label("Or paste it here")).to_have_value("format: 2")
+
+
+def test_a_plan_is_downloaded_and_imported_from_its_file(page, tmp_path):
+    path = tmp_path / "contoso.yaml"
+    path.write_text(yaml.safe_dump(contoso()), "utf-8")
+    page.goto("/plans/import/")
+    page.get_by_label("A file").set_input_files(path)
+    page.get_by_role("button", name="Import").click()
+    expect(page.locator("#heading")).to_have_text("Contoso")
+    page.get_by_text("More downloads").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="The plan itself").click()
+    page.goto("/plans/import/")
+    page.get_by_label("A file").set_input_files(download.value.path())
+    page.get_by_role("button", name="Import").click()
+    expect(page.locator("#heading")).to_have_text("Contoso")
+
+
+def test_the_matrix_says_what_464_is_for_and_its_address_can_be_kept(page):
+    page.goto("/matrix/")
+    page.keyboard.press("/")
+    page.keyboard.type("464")
+    expect(page.locator("#matrix-rows mark").first).to_have_text(re.compile("464"))
+    expect(page).to_have_url(re.compile("text=464"))
+    page.reload()
+    expect(page.get_by_role("searchbox")).to_have_value("464")
+    expect(page.locator("#matrix-rows mark").first).to_be_visible()

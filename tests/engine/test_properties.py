@@ -90,7 +90,7 @@ def test_numbers_of_rules_and_codes_of_boundaries_are_unique_and_each_zone_is_in
             assert set(rule.destination_zones) <= set(boundary.destination.zones)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(DOCUMENTS, st.randoms(use_true_random=False))
 def test_the_order_of_endpoints_and_zones_in_the_document_changes_no_flow(document, random):
     shuffled = document | {key: random.sample(document[key], len(document[key])) for key in ("zones", "endpoints")}
@@ -101,7 +101,7 @@ def test_the_order_of_endpoints_and_zones_in_the_document_changes_no_flow(docume
     assert flows(evaluate(shuffled)) == flows(evaluate(document))
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(DOCUMENTS)
 def test_every_open_alternative_is_asked_for_and_nothing_else_is(document):
     report = evaluate(document)

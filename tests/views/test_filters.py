@@ -214,10 +214,10 @@ class TestPaging:
             links["Next"].partition("?")[2].split("&")
         )
 
-    @pytest.mark.parametrize("page", ["0", "-1", "x", "1.5", "", "²", "9" * 400, "1e3", "%00"])
-    def test_a_page_that_is_none_is_the_first(self, client, url, page):
-        response = client.get(f"{url}?view=flows", {"view": "flows", "page": page})
-        assert Page(response).table("flows") == Page(client.get(f"{url}?view=flows")).table("flows")
+    def test_a_page_that_is_none_is_the_first(self, client, url):
+        first = Page(client.get(f"{url}?view=flows")).table("flows")
+        for page in ("0", "-1", "x", "1.5", "²", "9" * 400, "\x00"):
+            assert Page(client.get(url, {"view": "flows", "page": page})).table("flows") == first
 
     def test_a_page_after_the_last_is_the_last(self, client, url):
         page = Page(client.get(f"{url}?view=flows&page=99999"))

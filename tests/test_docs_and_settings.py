@@ -1,0 +1,88 @@
+"""The documentation is complete: settings, findings and formats."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from planner.renderers import FORMATS
+from ports.queries import SHIPPED
+
+ROOT = Path(__file__).resolve().parents[1]
+VARIABLE = re.compile(r"\bPLANNER_[A-Z0-9_]+\b")
+
+
+def read(path):
+    return (ROOT / path).read_text("utf-8")
+
+
+def table_keys(text):
+    """The words in code style in the first column of the tables."""
+    return {
+        word
+        for line in text.splitlines()
+        if line.startswith("|")
+        for word in re.findall(r"`([^`]+)`", line.split("|")[1])
+    }
+
+
+def settings_read():
+    """Every PLANNER_ variable that the settings, gunicorn and the scripts speak of."""
+    sources = ["planner/settings.py", "planner/gunicorn.py", *(f"scripts/{path.name}" for path in scripts())]
+    return sorted({name for source in sources for name in VARIABLE.findall(read(source))})
+
+
+def scripts():
+    return sorted(path for path in (ROOT / "scripts").iterdir() if path.is_file())
+
+
+def codes_of_the_engine():
+    """The code of every finding that planner.engine makes itself; where it isn't written out it is a check's."""
+    return sorted(
+        {
+            keyword.value.value
+            for path in (ROOT / "planner" / "engine").glob("*.py")
+            for call in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Finding"
+            for keyword in call.keywords
+            if keyword.arg == "code" and isinstance(keyword.value, ast.Constant)
+        }
+    )
+
+
+def codes_of_the_fixture():
+    rows = json.loads(SHIPPED.read_text("utf-8"))
+    return sorted({row["fields"]["code"] for row in rows if row["model"] == "ports.check"})
+
+
+def test_there_is_something_to_document():
+    assert {"PLANNER_DATA", "PLANNER_SECRET_KEY_FILE", "PLANNER_BIND", "PLANNER_CHROMIUM"} <= set(settings_read())
+    assert {"choice-undecided", "address-missing", "caveat"} <= set(codes_of_the_engine())
+    assert "no-web-server" in codes_of_the_fixture()
+
+
+@pytest.mark.parametrize("name", settings_read())
+def test_every_setting_is_documented(name):
+    assert name in table_keys(read("docs/settings.md"))
+
+
+def test_every_documented_setting_is_read():
+    documented = {name for name in table_keys(read("docs/settings.md")) if VARIABLE.fullmatch(name)}
+    assert documented <= set(settings_read())
+
+
+@pytest.mark.parametrize("code", sorted({*codes_of_the_engine(), *codes_of_the_fixture()}))
+def test_every_finding_is_documented(code):
+    assert code in table_keys(read("docs/findings.md"))
+
+
+def test_every_documented_finding_can_happen():
+    known = {*codes_of_the_engine(), *codes_of_the_fixture()}
+    assert table_keys(read("docs/findings.md")) - {"error", "decision", "warning", "info"} <= known
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_in_the_readme(name):
+    assert re.search(rf"`{re.escape(name)}`", read("README.md"))

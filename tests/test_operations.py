@@ -1,0 +1,158 @@
+"""Three editors on one plan: every acknowledged change is in the document once, every refused one changed nothing.
+
+The reference is a plain model of what people mean: fields that are set, endpoints that keep their identity when they
+are renamed. A change must be refused if, and only if, its field has been set to something that its author neither saw
+nor wants; one that leaves a field as its author saw it changes nothing.
+"""
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from planner import actions
+from planner.document import check_plan
+from planner.edits import NotPossible
+from planner.models import Revision
+from ports.queries import shipped_matrix
+
+EDITORS = range(3)
+SERVICES = ("ssh", "vnc")
+FIELDS = ("addresses", "roles")
+VALUES = {
+    "addresses": [["10.0.0.1"], ["10.0.0.2"]],
+    "roles": [["web-primary", "database"], ["web-primary", "mail-server"]],
+}
+DOCUMENT = {
+    "format": 1,
+    "name": "Shared",
+    "zones": [{"name": "A", "kind": "internal"}, {"name": "B", "kind": "dmz"}],
+    "endpoints": [
+        {"name": "one", "zone": "A", "roles": ["web-primary"]},
+        {"name": "two", "zone": "B", "managed_by": ["one"]},
+    ],
+}
+INITIAL = {("port", service): "" for service in SERVICES}
+
+
+class ThreeEditors(RuleBasedStateMachine):
+    """What three people do to a plan, each from the state that they saw last."""
+
+    @initialize()
+    def start(self):
+        matrix = shipped_matrix()
+        self.plan, _ = actions.create_plan(plan=check_plan(DOCUMENT, matrix=matrix), summary="Start")
+        self.matrix = matrix
+        self.fields = {}  # field -> value
+        self.changes = []  # (revision, field, editor)
+        self.names = {0: "one", 1: "two"}  # identity -> name now
+        self.seen = dict.fromkeys(EDITORS, 1)
+        self.seen_fields = {editor: {} for editor in EDITORS}
+        self.seen_names = {editor: dict(self.names) for editor in EDITORS}
+        self.revision = 1
+        self.last = None
+
+    def _send(self, editor, edit, params, field, value):
+        seen = self.seen_fields[editor].get(field, INITIAL.get(field))
+        now = self.fields.get(field, INITIAL.get(field))
+        refused_if = value != seen and now not in (seen, value)
+        if value == seen:  # nothing was changed in the form
+            value = now
+        before = self._document()
+        sender = actions.Sender(base=self.seen[editor])
+        try:
+            done = actions.apply_edit(
+                plan_id=self.plan.pk, matrix=self.matrix, edit=edit, params=params, sender=sender
+            )
+        except actions.Clash:
+            done = None
+        if done is None:
+            assert refused_if, f"refused although nobody else touched {field}"
+            assert self._document() == before
+            return
+        assert not refused_if, f"{field} was set by somebody else since"
+        if done.changed:
+            self.revision += 1
+            self.changes.append((self.revision, field, editor))
+        assert done.plan.revision == self.revision
+        self.fields[field] = value
+
+    def _document(self):
+        self.plan.refresh_from_db()
+        return self.plan.document
+
+    @rule(
+        editor=st.sampled_from(EDITORS), service=st.sampled_from(SERVICES), port=st.sampled_from(["", "1000", "2000"])
+    )
+    def override(self, editor, service, port):
+        params = {"service": service, "ports": port, "summary": service}
+        self._send(editor, "override-port", params, ("port", service), port)
+
+    @rule(
+        editor=st.sampled_from(EDITORS),
+        identity=st.sampled_from([0, 1]),
+        field=st.sampled_from(FIELDS),
+        which=st.sampled_from([0, 1]),
+    )
+    def edit_endpoint(self, editor, identity, field, which):
+        value = VALUES[field][which]
+        params = {"endpoint": self.seen_names[editor][identity], "changes": {field: value}}
+        self._send(editor, "edit-endpoint", params, (identity, field), value)
+
+    @rule(editor=st.sampled_from(EDITORS), identity=st.sampled_from([0, 1]), name=st.sampled_from("abc"))
+    def rename(self, editor, identity, name):
+        name = f"{name}{identity}"
+        if self.seen_names[editor][identity] == name:
+            return
+        params = {"endpoint": self.seen_names[editor][identity], "changes": {"name": name}}
+        before = len(self.changes)
+        self._send(editor, "edit-endpoint", params, (identity, "name"), name)
+        if len(self.changes) > before:
+            self.names[identity] = name
+
+    @rule(editor=st.sampled_from(EDITORS))
+    def look(self, editor):
+        self.seen[editor] = self.revision
+        self.seen_names[editor] = dict(self.names)
+        self.seen_fields[editor] = dict(self.fields)
+
+    @precondition(lambda self: self.changes)
+    @rule(editor=st.sampled_from(EDITORS))
+    def send_the_last_one_again(self, editor):
+        operation = Revision.objects.get(plan=self.plan, number=self.revision).operation
+        params = {"service": "oracle", "ports": "9", "summary": "again"}
+        done = actions.apply_edit(
+            plan_id=self.plan.pk, matrix=self.matrix, edit="override-port", params=params,
+            sender=actions.Sender(base=self.seen[editor], operation=operation),
+        )  # fmt: skip
+        assert not done.changed
+
+    def teardown(self):
+        if not hasattr(self, "plan"):
+            return
+        document = self._document()
+        check_plan(document, matrix=self.matrix)
+        endpoints = {endpoint["name"]: endpoint for endpoint in document["endpoints"]}
+        assert set(endpoints) == set(self.names.values())
+        assert endpoints[self.names[1]]["managed_by"] == [self.names[0]]
+        for field, value in self.fields.items():
+            if field[0] == "port":
+                assert document.get("ports", {}).get(field[1], "") == value
+            elif field[1] != "name":
+                assert endpoints[self.names[field[0]]][field[1]] == value
+        assert Revision.objects.filter(plan=self.plan).count() == self.revision
+        numbers = self.revision
+        while True:  # taking everything back leads to the first state, byte for byte
+            try:
+                actions.undo(plan_id=self.plan.pk)
+            except NotPossible:
+                break
+            numbers += 1
+        assert self._document() == Revision.objects.get(plan=self.plan, number=1).document
+
+
+@pytest.mark.django_db
+def test_three_editors_lose_no_acknowledged_change():
+    run_state_machine_as_test(
+        ThreeEditors, settings=settings(max_examples=2000, stateful_step_count=8, deadline=None, derandomize=True)
+    )

@@ -36,7 +36,7 @@ FORMAT = 1
 ANY = "any"
 """The address of a group that can be anywhere on the internet; it is never assumed."""
 
-MAX_ITEMS = 1_000
+MAX_ITEMS = 20_000
 """Most entries of a list within an endpoint."""
 MAX_ROWS = 50_000
 """Most zones, endpoints and additional flows of a plan."""

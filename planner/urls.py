@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from planner.views import downloads, errors, history, home, plans
+from planner.views import downloads, errors, history, home, plans, start, topology
 
 ADDRESS = r"(?P<token>[A-Za-z0-9_-]{43})"
 
@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", home.show_health, name="show_health"),
     # Plans
     path("plans/start/", home.start_plan, name="start_plan"),
+    path("plans/guided/", start.guided_start, name="guided_start"),
+    path("plans/guided/preview/", start.guided_preview, name="guided_preview"),
     path("plans/import/", home.import_plan, name="import_plan"),
     re_path(
         rf"^plans/{ADDRESS}/",
@@ -22,6 +24,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("choices/", plans.decide_choice, name="decide_choice"),
                 path("ports/", plans.override_port, name="override_port"),
                 path("corrections/", plans.correct_caveat, name="correct_caveat"),
+                path("endpoints/add/", topology.add_endpoint, name="add_endpoint"),
+                path("endpoints/edit/", topology.edit_endpoint, name="edit_endpoint"),
+                path("endpoints/duplicate/", topology.duplicate_endpoint, name="duplicate_endpoint"),
+                path("endpoints/delete/", topology.delete_endpoint, name="delete_endpoint"),
+                path("endpoints/import/", topology.import_endpoints, name="import_endpoints"),
+                path("endpoints/template.csv", topology.download_template, name="download_template"),
+                path("zones/add/", topology.add_zone, name="add_zone"),
+                path("zones/edit/", topology.edit_zone, name="edit_zone"),
+                path("zones/delete/", topology.delete_zone, name="delete_zone"),
                 path("undo/", history.undo_change, name="undo_change"),
                 path("redo/", history.redo_change, name="redo_change"),
                 path("pulse/", history.show_pulse, name="show_pulse"),

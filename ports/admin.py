@@ -24,6 +24,7 @@ from ports.models import (
     Pairing,
     Platform,
     PortMatrix,
+    Question,
     Requirement,
     Role,
     Row,
@@ -287,3 +288,12 @@ class CheckAdmin(RowAdmin):
     list_display = ("code", "severity", "subject", "message", "position", "matrix")
     list_filter = ("matrix", "severity")
     search_fields = ("code", "subject", "message", "advice")
+
+
+@admin.register(Question)
+class QuestionAdmin(RowAdmin):
+    """Questions that describe a topology."""
+
+    list_display = ("slug", "title", "topic", "kind", "module", "default", "position", "matrix")
+    list_filter = ("matrix", "kind", "module")
+    search_fields = ("slug", "title", "topic", "text", "options", "each")

@@ -8,7 +8,8 @@ The vocabulary that requirements are written in is documented in docs/matrix-for
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,6 +17,9 @@ ZONE_KINDS = ("internal", "dmz", "internet", "cloud", "remote-site")
 PROTOCOLS = ("tcp", "udp", "icmp")
 ROLE_KINDS = ("server", "people", "group")
 SEVERITIES = ("error", "decision", "warning", "info")
+QUESTION_KINDS = ("one", "many", "list")
+PLACEHOLDER = "{name}"
+"""Stands for a name of a list in the names of what there is once for each of them."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _NUMBER = re.compile(r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
@@ -300,6 +304,125 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneTemplate:
+    """A zone that an answer needs. One of this kind that is there already is used, else one is made.
+
+    `near`: rather the zone in which an endpoint with this role stands. `own`: a zone apart, used only under its name.
+    """
+
+    key: str
+    """What endpoints of the same effect call it."""
+    name: str
+    kind: str
+    own: bool = False
+    near: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointTemplate:
+    """An endpoint that an answer brings; its zone is a key of the same effect.
+
+    `with_role`: only where some endpoint has that role; `without_role`: only where none has.
+    """
+
+    name: str
+    zone: str
+    roles: tuple[str, ...] = ()
+    group: bool = False
+    platforms: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    with_role: str | None = None
+    without_role: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What an answer adds to endpoints that are there: to all with a role, or to all with one of some platforms."""
+
+    to_role: str | None = None
+    to_platforms: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """Zones and endpoints that there are once for each name that was given to a question of kind "list"."""
+
+    of: str
+    zones: tuple[ZoneTemplate, ...]
+    endpoints: tuple[EndpointTemplate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What an answer does to a plan. An empty one does nothing."""
+
+    zones: tuple[ZoneTemplate, ...] = ()
+    endpoints: tuple[EndpointTemplate, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    choices: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+    """Choice and what is chosen: one option, or for a choice of many a tuple of them."""
+    each: Repeat | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer that a question offers, and what follows from it."""
+
+    slug: str
+    name: str
+    consequence: str
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follows:
+    """Holds when one of `options` is the answer to an earlier question; with none, when its list isn't empty."""
+
+    question: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question whose answers describe a topology.
+
+    `kind`: "one" of the options, "many" of them, or a "list" of names. `module`: something to switch on and off in a
+    plan as well; it is on while an endpoint has one of `roles`. `off` is the option that says it isn't there.
+    """
+
+    slug: str
+    title: str
+    topic: str
+    text: str
+    kind: Literal["one", "many", "list"]
+    options: tuple[Answer, ...]
+    default: tuple[str, ...]
+    module: bool = False
+    off: str | None = None
+    roles: tuple[str, ...] = ()
+    each: Repeat | None = None
+    when: Follows | None = None
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The slugs of the options, in the document's order."""
+        return tuple(option.slug for option in self.options)
+
+    def option(self, slug: str) -> Answer:
+        """The option with that slug; KeyError if there is none."""
+        for option in self.options:
+            if option.slug == slug:
+                return option
+        raise KeyError(slug)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
     """Everything one vendor document asks for, checked: every slug that is named exists."""
 
@@ -321,6 +444,7 @@ class Matrix:
     checks: tuple[Check, ...]
     holders: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Role slug -> slugs of the roles that are it: itself, and for a group its members."""
+    questions: Mapping[str, Question] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -389,9 +513,24 @@ FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
         "code": str, "severity": str, "subject": str, "message": str, "advice": str, "when": list, "needs": list,
         "opening": dict,
     },
+    "question": {
+        "slug": str, "title": str, "topic": str, "text": str, "kind": str, "module": bool, "off": str, "roles": list,
+        "when": dict, "default": list, "options": list, "each": dict,
+    },
 }  # fmt: skip
 """The kinds of record and the type of each of their fields. Text that doesn't apply is empty."""
 
+_ZONES = [{"key": str, "name": str, "kind": str, "own": bool, "near": str}]
+_ENDPOINTS = [
+    {"name": str, "zone": str, "roles": [str], "group": bool, "platforms": [str], "operations": [str],
+     "sessions": [str], "addresses": [str], "with_role": str, "without_role": str},
+]  # fmt: skip
+_GRANTS = [
+    {"to_role": str, "to_platforms": [str], "roles": [str], "platforms": [str], "operations": [str],
+     "sessions": [str]},
+]  # fmt: skip
+_EACH = {"of": str, "zones": _ZONES, "endpoints": _ENDPOINTS}
+_EFFECT = {"zones": _ZONES, "endpoints": _ENDPOINTS, "grants": _GRANTS, "choices": {"": object}, "each": _EACH}
 _CONDITIONS = [{"role": str, "choice": str, "options": [str]}]
 _CONTENTS: dict[tuple[str, str], Any] = {
     ("role", "is_a"): [str],
@@ -413,6 +552,11 @@ _CONTENTS: dict[tuple[str, str], Any] = {
     ("check", "when"): _CONDITIONS,
     ("check", "needs"): [str],
     ("check", "opening"): {"": str},
+    ("question", "roles"): [str],
+    ("question", "when"): {"question": str, "options": [str]},
+    ("question", "default"): [str],
+    ("question", "options"): [{"slug": str, "name": str, "consequence": str, "effect": _EFFECT}],
+    ("question", "each"): _EACH,
 }  # fmt: skip
 """What stands inside a list or mapping; the key "" is for any other key. Which keys there may be is checked later."""
 
@@ -455,6 +599,7 @@ def build_matrix(records: Records) -> Matrix:
         caveats={row["slug"]: _caveat(row) for row in records.get("caveat", ())},
         checks=tuple(_check(row) for row in records.get("check", ())),
         holders=_holders(roles.values()),
+        questions={row["slug"]: _question(row) for row in records.get("question", ())},
     )
 
 
@@ -560,6 +705,47 @@ def _check(row: Record) -> Check:
             "opening": Opening(**row["opening"]) if row["opening"] else None,
         }
     )
+
+
+def _question(row: Record) -> Question:
+    return Question(
+        **{
+            **_only("question", row),
+            "off": row["off"] or None,
+            "roles": tuple(row["roles"]),
+            "when": Follows(question=row["when"]["question"], options=tuple(row["when"]["options"]))
+            if row["when"]
+            else None,
+            "default": tuple(row["default"]),
+            "options": tuple(Answer(**{**option, "effect": _effect(option["effect"])}) for option in row["options"]),
+            "each": _repeat({"of": row["slug"], **row["each"]}) if row["each"] else None,
+        }
+    )
+
+
+def _effect(data: Mapping[str, Any]) -> Effect:
+    return Effect(
+        zones=_templates(ZoneTemplate, data.get("zones", ())),
+        endpoints=_templates(EndpointTemplate, data.get("endpoints", ())),
+        grants=_templates(Grant, data.get("grants", ())),
+        choices=tuple(
+            (choice, tuple(chosen) if isinstance(chosen, list) else chosen)
+            for choice, chosen in data.get("choices", {}).items()
+        ),
+        each=_repeat(data["each"]) if data.get("each") else None,
+    )
+
+
+def _repeat(data: Mapping[str, Any]) -> Repeat:
+    return Repeat(
+        of=data["of"],
+        zones=_templates(ZoneTemplate, data.get("zones", ())),
+        endpoints=_templates(EndpointTemplate, data.get("endpoints", ())),
+    )
+
+
+def _templates[T](kind: Callable[..., T], rows: Iterable[Mapping[str, Any]]) -> tuple[T, ...]:
+    return tuple(kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in rows)
 
 
 def _holders(roles: Iterable[Role]) -> dict[str, frozenset[str]]:
@@ -767,6 +953,234 @@ def _find_reference_faults(records: Records) -> Iterator[str]:
         yield from unknown(where, "service", [opening["service"]] if "service" in opening else [])
         kinds = [opening[k] for k in ("source_kind", "destination_kind") if k in opening]
         yield from outside(where, "kind of zone", kinds, ZONE_KINDS)
+    yield from _find_question_faults(records)
+
+
+def _find_question_faults(records: Records) -> Iterator[str]:
+    """What is wrong with questions: their own fields, what they name, and effects that no plan could show."""
+    known = {kind: {row[record_key(kind)] for row in records.get(kind, ())} for kind in FIELDS}
+    earlier: dict[str, Record] = {}
+    owners: dict[str, str] = {}
+    lists = {row["slug"] for row in records.get("question", ()) if row["kind"] == "list"}
+    for row in records.get("question", ()):
+        where = f"question '{row['slug']}'"
+        slugs = [option.get("slug") for option in row["options"]]
+        if row["kind"] not in QUESTION_KINDS:
+            yield f"{where}: '{row['kind']}' is no kind of question; allowed are {_listed(QUESTION_KINDS)}."
+        elif row["kind"] == "list":
+            yield from _find_list_faults(where, row)
+        else:
+            yield from _find_option_faults(where, row, slugs)
+        yield from _find_module_faults(where, row, slugs, records, owners)
+        yield from _find_follow_faults(where, row["when"], earlier)
+        for option in row["options"]:
+            place = f"{where}, option '{option.get('slug')}'"
+            effect = option.get("effect", {})
+            yield from _find_strangers(place, "an effect", effect, Effect.__dataclass_fields__)
+            yield from _find_template_faults(place, effect, records, known)
+            yield from _find_grant_faults(place, effect.get("grants", ()), records, known)
+            yield from _find_chosen_faults(place, effect.get("choices", {}), records)
+            each = effect.get("each")
+            if each:
+                if each.get("of") not in lists:
+                    yield f"{place}: 'each' must say of which question of kind list it is, not {each.get('of')!r}."
+                yield from _find_each_faults(place, each, records, known, ("of", "zones", "endpoints"))
+        if row["kind"] == "list":
+            yield from _find_each_faults(where, row["each"], records, known, ("zones", "endpoints"))
+        earlier[row["slug"]] = row
+
+
+def _find_list_faults(where: str, row: Record) -> Iterator[str]:
+    if row["options"] or row["default"]:
+        yield f"{where}: a list of names has neither options nor a default."
+    if not row["each"].get("zones"):
+        yield f"{where}: a list of names needs in 'each' the zone that there is for each of them."
+
+
+def _find_option_faults(where: str, row: Record, slugs: Sequence[Any]) -> Iterator[str]:
+    if row["each"]:
+        yield f"{where}: only a list of names has an 'each' of its own; put it into the effect of an option."
+    if not slugs:
+        yield f"{where} has no options; give it two or more."
+    for option in row["options"]:
+        if set(option) != {"slug", "name", "consequence", "effect"}:
+            yield f"{where}: an option has slug, name, consequence and effect, not {_listed(sorted(option))}."
+        elif not _SLUG.fullmatch(option["slug"]):
+            yield f"{where}: '{option['slug']}' is no slug (lower-case letters, digits and hyphens)."
+    if len(set(slugs)) != len(slugs):
+        yield f"{where} has two options of one slug."
+    for slug in row["default"]:
+        if slug not in slugs:
+            yield f"{where}: '{slug}' is no option of it; allowed are {_listed(map(str, slugs))}."
+    if row["kind"] == "one" and len(row["default"]) != 1:
+        yield f"{where}: the default must be one option; it is what a question that was skipped counts as."
+
+
+def _find_module_faults(
+    where: str, row: Record, slugs: Sequence[Any], records: Records, owners: dict[str, str]
+) -> Iterator[str]:
+    """`owners`: the module of each role so far; those of this one are added."""
+    assignable = {role["slug"] for role in records.get("role", ()) if role["kind"] != "group"}
+    for role in row["roles"]:
+        if role not in assignable:
+            yield f"{where}: '{role}' is no role that an endpoint can be given."
+        elif row["module"] and owners.setdefault(role, row["slug"]) != row["slug"]:
+            yield f"{where}: the role '{role}' belongs to the module '{owners[role]}' already."
+    if row["module"] and not row["roles"]:
+        yield f"{where}: a module needs the roles by which it is known."
+    if not (row["module"] and row["kind"] == "one"):
+        if row["off"]:
+            yield f"{where}: only a module with one answer has an option that switches it off."
+        return
+    off = next((option for option in row["options"] if option.get("slug") == row["off"]), None)
+    if off is None:
+        yield f"{where}: '{row['off']}' is no option of it; a module needs one that switches it off."
+    elif set(off.get("effect", {})) - {"choices"}:
+        yield f"{where}: the option '{row['off']}' switches it off, so it may set choices and nothing else."
+
+
+def _find_follow_faults(where: str, when: Mapping[str, Any], earlier: Mapping[str, Record]) -> Iterator[str]:
+    if not when:
+        return
+    if set(when) != {"question", "options"}:
+        yield f"{where}: 'when' is {{question, options}}, not {{{', '.join(sorted(when))}}}."
+        return
+    parent = earlier.get(when["question"])
+    if parent is None or parent["when"]:
+        yield f"{where}: '{when['question']}' is no earlier question that is always asked."
+    elif parent["kind"] == "list":
+        if when["options"]:
+            yield f"{where}: '{when['question']}' is a list; leave the options of 'when' empty."
+    else:
+        slugs = [option.get("slug") for option in parent["options"]]
+        if not when["options"]:
+            yield f"{where}: 'when' needs the options of '{when['question']}' after which it is asked."
+        for slug in when["options"]:
+            if slug not in slugs:
+                allowed = _listed(map(str, slugs))
+                yield f"{where}: '{slug}' is no option of '{when['question']}'; allowed are {allowed}."
+
+
+def _find_strangers(where: str, what: str, data: Mapping[str, Any], allowed: Iterable[str]) -> Iterator[str]:
+    allowed = tuple(allowed)
+    for key in data:
+        if key not in allowed:
+            yield f"{where}: '{key}' is no field of {what}; allowed are {_listed(allowed)}."
+
+
+def _find_each_faults(
+    where: str, each: Mapping[str, Any], records: Records, known: Mapping[str, set[str]], allowed: Iterable[str]
+) -> Iterator[str]:
+    """What there is for each name needs the name in its own, or all of them would be one."""
+    yield from _find_strangers(where, "'each'", each, allowed)
+    yield from _find_template_faults(where, each, records, known)
+    for template in (*each.get("zones", ()), *each.get("endpoints", ())):
+        if template.get("name", "").count(PLACEHOLDER) != 1:
+            yield f"{where}: '{template.get('name', '')}' must have {PLACEHOLDER} in it, once."
+    for zone in each.get("zones", ()):
+        if "own" in zone or "near" in zone:
+            yield f"{where}: the zone '{zone.get('key')}' is found by its name, so it has neither own nor near."
+
+
+def _find_template_faults(
+    where: str, effect: Mapping[str, Any], records: Records, known: Mapping[str, set[str]]
+) -> Iterator[str]:
+    """Zones and endpoints that no plan could have."""
+    zones: dict[Any, Any] = {}
+    for zone in effect.get("zones", ()):
+        yield from _find_strangers(where, "a zone", zone, ZoneTemplate.__dataclass_fields__)
+        if not {"key", "name", "kind"} <= zone.keys():
+            yield f"{where}: a zone has key, name and kind, not {_listed(sorted(zone))}."
+            continue
+        if zone["key"] in zones:
+            yield f"{where} has two zones with the key '{zone['key']}'."
+        zones[zone["key"]] = zone["kind"]
+        yield from _find_name_faults(where, zone["name"])
+        if zone["kind"] not in ZONE_KINDS:
+            yield f"{where}: '{zone['kind']}' is no kind of zone; allowed are {_listed(ZONE_KINDS)}."
+        if "near" in zone and zone["near"] not in known["role"]:
+            yield f"{where}: there is no role '{zone['near']}'."
+        if zone.get("own") and "near" in zone:
+            yield f"{where}: the zone '{zone['key']}' is one apart, so it is near no role."
+    for endpoint in effect.get("endpoints", ()):
+        yield from _find_strangers(where, "an endpoint", endpoint, EndpointTemplate.__dataclass_fields__)
+        if not {"name", "zone"} <= endpoint.keys():
+            yield f"{where}: an endpoint has name and zone, not {_listed(sorted(endpoint))}."
+            continue
+        place = f"{where}, endpoint '{endpoint['name']}'"
+        yield from _find_name_faults(where, endpoint["name"])
+        if endpoint["zone"] not in zones:
+            yield f"{place}: there is no zone with the key '{endpoint['zone']}' beside it."
+        yield from _find_unknown(place, endpoint, known)
+        yield from _find_role_faults(place, endpoint.get("roles", ()), records)
+        for name in ("with_role", "without_role"):
+            if name in endpoint and endpoint[name] not in known["role"]:
+                yield f"{place}: there is no role '{endpoint[name]}'."
+        addresses = endpoint.get("addresses", [])
+        if addresses and addresses != ["any"]:
+            yield f"{place}: the only address it can have is any; nobody knows the others beforehand."
+        elif addresses and not (endpoint.get("group") and zones.get(endpoint["zone"]) == "internet"):
+            yield f"{place}: the address any is for a group in a zone of kind internet."
+
+
+def _find_name_faults(where: str, name: str) -> Iterator[str]:
+    if not 1 <= len(name) <= 100 or name != name.strip() or any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
+        yield (
+            f"{where}: {name!a} is no name; one has 1 to 100 characters, none of them control characters, "
+            "and no white space at its ends."
+        )
+
+
+def _find_unknown(where: str, data: Mapping[str, Any], known: Mapping[str, set[str]]) -> Iterator[str]:
+    for kind in ("role", "platform", "operation", "session"):
+        for slug in data.get(f"{kind}s", ()):
+            if slug not in known[kind]:
+                yield f"{where}: there is no {kind} '{slug}'."
+
+
+def _find_role_faults(where: str, roles: Sequence[str], records: Records) -> Iterator[str]:
+    """Roles that an endpoint can't hold, or not together."""
+    for group in (row for row in records.get("role", ()) if row["kind"] == "group"):
+        if group["slug"] in roles:
+            yield f"{where}: '{group['slug']}' is a group; give it one of its roles."
+        held = [row["slug"] for row in records["role"] if group["slug"] in row["is_a"] and row["slug"] in roles]
+        if group["exclusive"] and len(held) > 1:
+            yield f"{where}: {_listed(held)} exclude each other."
+
+
+def _find_grant_faults(
+    where: str, grants: Sequence[Mapping[str, Any]], records: Records, known: Mapping[str, set[str]]
+) -> Iterator[str]:
+    for grant in grants:
+        yield from _find_strangers(where, "a grant", grant, Grant.__dataclass_fields__)
+        if bool(grant.get("to_role")) == bool(grant.get("to_platforms")):
+            yield f"{where}: a grant is to a role or to platforms, and not both."
+        if not any(grant.get(name) for name in ("roles", "platforms", "operations", "sessions")):
+            yield f"{where}: a grant gives roles, platforms, operations or sessions."
+        yield from _find_unknown(where, grant, known)
+        yield from _find_role_faults(where, grant.get("roles", ()), records)
+        for role in [grant["to_role"]] if grant.get("to_role") else []:
+            if role not in known["role"]:
+                yield f"{where}: there is no role '{role}'."
+        for platform in grant.get("to_platforms", ()):
+            if platform not in known["platform"]:
+                yield f"{where}: there is no platform '{platform}'."
+
+
+def _find_chosen_faults(where: str, chosen: Mapping[str, Any], records: Records) -> Iterator[str]:
+    choices = {row["slug"]: row for row in records.get("choice", ())}
+    for slug, value in chosen.items():
+        if slug not in choices:
+            yield f"{where}: there is no choice '{slug}'."
+            continue
+        many = choices[slug]["many"]
+        if many != isinstance(value, list):
+            yield f"{where}: the choice '{slug}' takes {'a list of options' if many else 'one option'}."
+            continue
+        options = [option.get("slug") for option in choices[slug]["options"]]
+        for option in value if many else [value]:
+            if option not in options:
+                yield f"{where}: '{option}' is no option of '{slug}'; allowed are {_listed(map(str, options))}."
 
 
 def _find_end_faults(where: str, row: Record) -> Iterator[str]:

@@ -4,7 +4,7 @@ import secrets
 
 from django.db import models
 
-from ports.matrix import PROTOCOLS, ROLE_KINDS, SEVERITIES, record_key
+from ports.matrix import PROTOCOLS, QUESTION_KINDS, ROLE_KINDS, SEVERITIES, record_key
 
 
 def new_stamp() -> int:
@@ -222,6 +222,22 @@ class Check(Row):
         return self.code
 
 
+class Question(SluggedRow):
+    """A question whose answers describe a topology."""
+
+    title = models.CharField(max_length=200)
+    topic = models.CharField(max_length=200, help_text="The heading that it stands under")
+    text = models.TextField()
+    kind = models.CharField(max_length=10, choices=_choices(QUESTION_KINDS))
+    module = models.BooleanField(default=False, help_text="Can be switched on and off in a plan")
+    off = models.CharField(max_length=100, blank=True, help_text="The option that switches the module off")
+    roles = _list(help_text="Slugs of the roles whose presence means that the module is on")
+    when = _mapping(help_text="{question, options}: asked only after these answers to an earlier question")
+    default = _list(help_text="Options that it counts as when it is skipped")
+    options = _list(help_text="A list of {slug, name, consequence, effect}")
+    each = _mapping(help_text="For a list: {zones, endpoints} that there are once for each name")
+
+
 ROWS: tuple[type[Row], ...] = (
-    Section, Role, Platform, Operation, Session, Service, Choice, Pairing, Requirement, Caveat, Check,
+    Section, Role, Platform, Operation, Session, Service, Choice, Pairing, Requirement, Caveat, Check, Question,
 )  # fmt: skip

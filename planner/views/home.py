@@ -6,6 +6,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from planner import actions
 from planner.document import Plan, PlanError, plan_schema, read_plan
+from planner.engine.blueprint import blank_addresses
 from planner.examples import read_examples
 from planner.forms import MAX_ERRORS, ImportForm
 from planner.renderers.json import report_schema
@@ -38,11 +39,11 @@ def show_home(request: HttpRequest) -> HttpResponse:
 @require_POST
 @matrix_view
 def start_plan(request: HttpRequest) -> HttpResponse:
-    """Make a plan from a ready-made topology and go to it."""
+    """Make a plan from a ready-made topology and go to it. Its addresses are an example's, so they are left out."""
     plan = _examples(current_matrix()).get(request.POST.get("example", ""))
     if plan is None:
         return show_error(request, 404, "There is no such topology", "Choose one of those on the start page.")
-    _, token = actions.create_plan(plan=plan, summary=f"Started from “{plan.name}”")
+    _, token = actions.create_plan(plan=blank_addresses(plan), summary=f"Started from “{plan.name}”")
     return redirect("show_plan", token=token)
 
 

@@ -33,6 +33,7 @@ from planner.renderers.outline import (
     outline_zones,
 )
 from planner.reports import report_for
+from planner.topology_forms import CLOSED, OPENINGS, Opened, describe_topology, read_opened
 from planner.views.access import plan_view
 from ports.matrix import PROTOCOLS, Matrix
 from ports.queries import current_matrix
@@ -52,6 +53,8 @@ class State:
     view: str
     filter: Filter
     page: int
+    opened: Opened = CLOSED
+    """What is open in the topology panel; a link to a panel closes it."""
 
     def query(self, **changes: str) -> str:
         """The state as a query string, with changes."""
@@ -59,6 +62,7 @@ class State:
             "panel": self.panel if self.panel != "topology" else "",
             "view": self.view if self.view != "rules" else "",
             **dict(parse_qsl(self.filter.query())),
+            **({self.opened.kind: self.opened.name} if not {"panel", *OPENINGS} & changes.keys() else {}),
             **changes,
         }
         return urlencode({name: value for name, value in values.items() if value})
@@ -78,6 +82,7 @@ def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, s
         view=values.get("view", "") if values.get("view") in VIEWS else "rules",
         filter=chosen,
         page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) > 0 else 1,
+        opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
     ), faults
 
 
@@ -89,12 +94,27 @@ def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     report = report_for(plan.document, matrix)
     state, faults = read_state(request, report)
     part = request.htmx.target if request.htmx and not request.htmx.history_restore_request else None
-    context = describe_page(request, plan, report, state, draw=part != "results") | {"filter_faults": faults}
+    context = describe_page(request, plan, report, state, draw=part != "results") | {
+        "filter_faults": faults,
+        **_came_from(request, state),
+    }
     template = f"planner/plan.html#moved-{part}" if part in ("report", "panel", "results") else "planner/plan.html"
     response = render(request, template, context)
     if part == "results":  # an address to bookmark, without the fields that are empty
         replace_url(response, "?".join(filter(None, (context["here"], context["query"]))))
     return response
+
+
+def _came_from(request: HttpRequest, state: State) -> dict[str, Any]:
+    """Where the focus goes: to what has just been opened, or back to the link of what has just been closed."""
+    if not request.htmx or not request.htmx.current_url:
+        return {"fresh": bool(state.opened.kind)}
+    before = dict(parse_qsl(urlsplit(request.htmx.current_url).query))
+    opened = state.opened
+    return {
+        "fresh": bool(opened.kind) and before.get(opened.kind) != opened.name,
+        "returned": "" if opened.kind else before.get("edit", "") or before.get("zone", ""),
+    }
 
 
 def describe_page(
@@ -199,6 +219,9 @@ def _describe_panel(report: Report, state: State, bound: Form | None) -> dict[st
         }
     return {
         "zones": outline_zones(report, members=MEMBERS),
+        "closed": state.query(panel=""),
+        "closed_pairs": parse_qsl(state.query(panel="")),
+        **describe_topology(report, state.opened, bound),
         "rename": bound if isinstance(bound, RenameForm) else RenameForm(
             initial={"name": plan.name, "description": plan.description}
         ),

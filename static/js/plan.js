@@ -4,6 +4,7 @@
 (() => {
   const INTERVAL = 2000;
   let tag = "";
+  let missed = false; // an answer was thrown away, because someone began to type
   let waiting = false; // the panel is older than the report, because someone is typing in it
 
   const state = () => document.getElementById("state");
@@ -26,8 +27,17 @@
     const busy = isBusy();
     waiting = busy;
     const target = busy ? "#report" : "#panel";
-    await htmx.ajax("GET", location.href, { target, swap: "outerHTML" });
+    await htmx.ajax("GET", location.href, { target, swap: "outerHTML", headers: { "X-Pulse": "1" } });
   }
+
+  /* Someone may have begun to type between question and answer. */
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { requestConfig, target } = event.detail;
+    if (requestConfig?.headers?.["X-Pulse"] && target.id === "panel" && isBusy()) {
+      event.detail.shouldSwap = false;
+      missed = true;
+    }
+  });
 
   function showViewers(viewers) {
     const names = viewers.map((viewer) => viewer.name);
@@ -52,6 +62,7 @@
       tag = reply.headers.get("ETag");
       const pulse = await reply.json();
       showViewers(pulse.viewers);
+      missed = false;
       if (pulse.revision > revision()) {
         await refresh();
         document.getElementById("live").textContent = "The plan was changed by someone else.";
@@ -59,7 +70,8 @@
     } else if (reply.status !== 304) {
       throw new Error(`pulse ${reply.status}`);
     }
-    if (waiting && !isBusy()) {
+    if (missed || (waiting && !isBusy())) {
+      missed = false;
       await refresh();
     }
   }

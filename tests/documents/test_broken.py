@@ -367,7 +367,7 @@ def test_what_is_no_mapping_is_one_fault_of_the_document(data, syntax):
 
 @pytest.mark.parametrize(
     ("endpoints", "where"),
-    [([{}] * 50_001, "endpoints"), ([{"name": "a", "zone": "z", "roles": ["x"] * 1_001}], "endpoints[0].roles")],
+    [([{}] * 50_001, "endpoints"), ([{"name": "a", "zone": "z", "roles": ["x"] * 20_001}], "endpoints[0].roles")],
 )
 def test_a_list_longer_than_any_plan_needs_is_one_fault(endpoints, where):
     document = {"format": 1, "name": "n", "zones": [{"name": "z", "kind": "dmz"}], "endpoints": endpoints}

@@ -10,11 +10,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from ports.actions import load_matrix
 from ports.queries import SHIPPED
+
+# Patience, as machines can be busy: no test is about time.
+expect.set_options(timeout=15_000)
 
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 ARGUMENTS = [

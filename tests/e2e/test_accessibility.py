@@ -51,16 +51,15 @@ def violations(page):
     return [f"{page.url} {fault}" for fault in (*found, *(f"too small: {target}" for target in page.evaluate(SMALL)))]
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request):
-    return request.param
+@pytest.fixture(params=["light-1440", "dark-390"])
+def look(request):
+    """How a page is looked at: colours and width. Plans, which differ most, are seen in every combination."""
+    scheme, width = request.param.split("-")
+    return {"color_scheme": scheme, "width": int(width)}
 
 
-@pytest.fixture(params=[1440, 390])
-def width(request):
-    return request.param
-
-
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_plan_has_no_violation_in_any_panel_and_view(open_page, scheme, width):
     page = open_page(width=width, color_scheme=scheme)
     start(page, "Everything")
@@ -72,9 +71,9 @@ def test_a_plan_has_no_violation_in_any_panel_and_view(open_page, scheme, width)
     assert not found, "\n".join(found)
 
 
-def test_a_plan_has_no_violation_while_it_is_worked_on(open_page, scheme, width):
+def test_a_plan_has_no_violation_while_it_is_worked_on(open_page, look):
     """With an error, a correction applied, a filter that fits nothing, an open menu and an open form."""
-    page = open_page(width=width, color_scheme=scheme)
+    page = open_page(**look)
     start(page, "Everything")
     address = page.url
     page.goto(f"{address}?panel=ports&text=nothing-of-the-kind")
@@ -96,14 +95,14 @@ def test_a_plan_has_no_violation_while_it_is_worked_on(open_page, scheme, width)
 @pytest.mark.parametrize(
     "path", ["/", "/plans/import/", "/matrix/", "/matrix/?text=464", "/matrix/?port=x&section=99"]
 )
-def test_other_pages_have_no_violation(open_page, scheme, width, path):
-    page = open_page(width=width, color_scheme=scheme)
+def test_other_pages_have_no_violation(open_page, look, path):
+    page = open_page(**look)
     page.goto(path)
     assert not violations(page)
 
 
-def test_an_import_with_faults_has_no_violation(open_page, scheme, width):
-    page = open_page(width=width, color_scheme=scheme)
+def test_an_import_with_faults_has_no_violation(open_page, look):
+    page = open_page(**look)
     page.goto("/plans/import/")
     page.get_by_label("Or paste it here").fill("format: 2\nname: x\n")
     page.get_by_role("button", name="Import").click()
@@ -111,14 +110,14 @@ def test_an_import_with_faults_has_no_violation(open_page, scheme, width):
     assert not violations(page)
 
 
-def test_error_pages_have_no_violation(open_page, scheme, width):
-    page = open_page(width=width, color_scheme=scheme, status=404)
+def test_error_pages_have_no_violation(open_page, look):
+    page = open_page(**look, status=404)
     page.goto("/plans/none/")
     assert not violations(page)
 
 
-def test_a_plan_that_doesnt_fit_the_matrix_has_a_page_without_violation(open_page, scheme, width):
-    page = open_page(width=width, color_scheme=scheme, status=409)
+def test_a_plan_that_doesnt_fit_the_matrix_has_a_page_without_violation(open_page, look):
+    page = open_page(**look, status=409)
     token = store_unchecked({"format": 1, "name": "N", "zones": [], "endpoints": [], "choices": {"colour": "red"}})
     page.goto(f"/plans/{token}/")
     assert page.get_by_text("choices.colour").is_visible()
@@ -152,10 +151,7 @@ def test_a_plan_of_a_thousand_sites_has_pages_like_any_other(open_page, width):
         assert not violations(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_cells_don_t_overlap_and_no_text_is_cut(open_page, scheme):
-    """No text of the topology runs into its neighbour, at any width."""
-    page = open_page(color_scheme=scheme)
+def test_no_text_runs_into_its_neighbour(page):
     start(page, "Everything")
     for width in (360, 390, 600, 768, 900, 1024, 1280, 1440, 1920):
         page.set_viewport_size({"width": width, "height": 900})

@@ -67,7 +67,7 @@ def test_who_else_is_looking_is_shown_by_the_chosen_name(two):
     other.get_by_label("Your name for the others").fill("Kim")
     other.get_by_role("button", name="Use it").click()
     one.locator("#viewers").click()
-    expect(one.locator("#viewer-names")).to_have_text("Also looking: Kim.")
+    expect(one.locator("#viewer-names")).to_have_text("Also looking: Kim.", timeout=15_000)
 
 
 def test_undo_and_redo_by_keyboard_and_by_button(page):

@@ -232,6 +232,7 @@ def test_no_letter_is_lost_while_results_come_in(page):
 def test_filters_go_together_and_are_taken_back_at_once(page):
     start(page, "Everything")
     page.locator("#view-flows").click()
+    expect(page.locator("table.flows")).to_be_visible()
     page.get_by_label("Protocol").select_option("icmp")
     expect(page.locator(".matching")).not_to_contain_text("106 of")
     page.get_by_label("Endpoint").press_sequentially("kiosk")

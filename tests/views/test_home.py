@@ -10,14 +10,14 @@ from ports.models import PortMatrix
 from tests.views.pages import Page
 
 
-def test_the_first_page_says_what_this_is_and_offers_three_ways_to_begin(client):
+def test_the_first_page_says_what_this_is_and_offers_four_ways_to_begin(client):
     response = client.get("/")
     page = Page(response)
     assert response.status_code == 200
     assert "Passwordstate" in page.text("h1")
     assert [button.get("value") for button in page.all("button", name="example")] == list(ORDER)
     links = {link.get("href") for link in page.all("a")}
-    assert {"/plans/import/", "/matrix/", "/schemas/plan.json", "/schemas/report.json"} <= links
+    assert {"/plans/guided/", "/plans/import/", "/matrix/", "/schemas/plan.json", "/schemas/report.json"} <= links
 
 
 @pytest.mark.parametrize("slug", ORDER)
@@ -41,6 +41,16 @@ def test_every_ready_made_topology_starts_a_plan_of_its_own(client, slug):
     page = Page(client.get(response.url))
     assert page.text("h1") == plan.name == example["name"]
     assert page.text(id="state") == "Saved · revision 1"
+
+
+@pytest.mark.parametrize("slug", ORDER)
+def test_a_plan_from_a_ready_made_topology_has_no_address_that_isnt_its_own(client, slug):
+    """An invented one in a report would open the wrong hole."""
+    client.post("/plans/start/", {"example": slug})
+    document = Plan.objects.get().document
+    kinds = {zone["name"]: zone["kind"] for zone in document["zones"]}
+    for endpoint in document["endpoints"]:
+        assert endpoint.get("addresses", []) == (["any"] if kinds[endpoint["zone"]] == "internet" else [])
 
 
 def test_starting_twice_makes_two_plans_with_different_addresses(client):

@@ -1,0 +1,333 @@
+"""Forms of zones and endpoints, and what the topology panel shows of them.
+
+The forms only read what was sent; the plan document has the last word, and `place_faults` brings what it says back to
+the fields.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from planner.document import Fault, name_key
+from planner.endpoint_table import COLUMNS, MAX_BYTES, Table, TableError, TableFault, read_table
+from planner.engine import Report
+from planner.forms import MAX_ERRORS
+from ports.matrix import ZONE_KINDS, Matrix
+
+Document = Mapping[str, Any]
+
+OPENINGS = ("edit", "zone", "add", "find")
+"""What the address of a plan may say of the topology panel: the endpoint or zone being edited, a form, a search."""
+ADDING = ("endpoint", "zone", "import")
+MAX_LISTED = 300
+"""Most names that a list of suggestions has; beyond that one types."""
+MAX_MANAGERS = 50
+"""Most endpoints that are offered as boxes to tick; beyond that their names are typed."""
+LISTS = {
+    "roles": "Roles",
+    "platforms": "Platforms managed on it",
+    "operations": "Operations done to it",
+    "sessions": "Sessions that people open to it",
+}
+_FIELDS = ("name", "zone", "addresses", "group", *LISTS, "managed_by")
+_NAME_NEEDED = {"required": "A name is needed.", "max_length": "A name has at most 255 characters."}
+_PLACE = re.compile(r"(zones|endpoints)\[(\d+)\](?:\.(\w+))?")
+
+
+class Opened(NamedTuple):
+    """What is open in the topology panel: one of OPENINGS, and which."""
+
+    kind: str = ""
+    name: str = ""
+
+
+CLOSED = Opened()
+
+
+def read_opened(values: Mapping[str, str], report: Report) -> Opened:
+    """What the address says is open; a search that names an endpoint or zone opens it."""
+    for kind in OPENINGS:
+        name = values.get(kind, "").strip()
+        if not name or (kind == "add" and name not in ADDING):
+            continue
+        if kind == "find":
+            key = name_key(name)
+            for goal, items in (("edit", report.plan.endpoints), ("zone", report.plan.zones)):
+                for item in items:
+                    if name_key(item.name) == key:
+                        return Opened(goal, item.name)
+        return Opened(kind, name)
+    return CLOSED
+
+
+class TargetForm(forms.Form):
+    """A button about one endpoint or zone. `confirmed` is how much its sender knew to go with it."""
+
+    target = forms.CharField(strip=False)
+    confirmed = forms.IntegerField(required=False)
+
+
+class AddEndpointForm(forms.Form):
+    """The first words about a new endpoint."""
+
+    name = forms.CharField(max_length=255, error_messages=_NAME_NEEDED)
+    zone = forms.CharField(strip=False, error_messages={"required": "Choose a zone."})
+    roles = forms.Field(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """The roles that are ticked, with the rest."""
+        self.cleaned_data["roles"] = _sent_list(self.data, "roles")
+        return self.cleaned_data
+
+
+class EndpointForm(forms.Form):
+    """Every field of an endpoint. `shown` is what the fields hold: what was sent, else the endpoint as it is."""
+
+    target = forms.CharField(strip=False)
+    name = forms.CharField(max_length=255, error_messages=_NAME_NEEDED)
+    zone = forms.CharField(strip=False, error_messages={"required": "Choose a zone."})
+    addresses = forms.CharField(
+        required=False,
+        max_length=300_000,
+        error_messages={"max_length": "An endpoint has at most 1,000 addresses; this is far more text than that."},
+    )
+    group = forms.BooleanField(required=False)
+    roles = forms.Field(required=False)
+    platforms = forms.Field(required=False)
+    operations = forms.Field(required=False)
+    sessions = forms.Field(required=False)
+    managed_by = forms.Field(required=False)
+
+    def __init__(self, data: Any = None, *, endpoint: Document | None = None) -> None:
+        super().__init__(data)
+        if data is not None:
+            self.target_name = data.get("target", "")
+            self.shown = {
+                "name": data.get("name", ""),
+                "zone": data.get("zone", ""),
+                "addresses": data.get("addresses", ""),
+                "group": bool(data.get("group")),
+                **{key: _sent_list(data, key) for key in (*LISTS, "managed_by")},
+            }
+        else:
+            self.target_name = endpoint["name"] if endpoint else ""
+            self.shown = _as_shown(endpoint or {})
+
+    def clean(self) -> dict[str, Any]:
+        """The lists with the rest; addresses may be divided by whatever people divide them by."""
+        for key in (*LISTS, "managed_by"):
+            self.cleaned_data[key] = _sent_list(self.data, key)
+        self.cleaned_data["addresses"] = re.split(r"[\s,;]+", self.cleaned_data.get("addresses", "").strip())
+        self.cleaned_data["addresses"] = [item for item in dict.fromkeys(self.cleaned_data["addresses"]) if item]
+        return self.cleaned_data
+
+    def changes(self, old: Document) -> dict[str, Any]:
+        """The fields that differ from the endpoint as its editor saw it; boxes put nothing in another order."""
+        changes = {}
+        for key in _FIELDS:
+            new, before = self.cleaned_data.get(key, self.shown[key]), old.get(key)
+            if key in LISTS or key == "managed_by":
+                kept = [item for item in before or () if item in new]
+                new = kept + [item for item in dict.fromkeys(new) if item not in kept]
+            if (new or None) != (before or None):
+                changes[key] = new
+        return changes
+
+    def catch_up(self, now: Document, changes: Iterable[str]) -> None:
+        """Show the endpoint as others have made it in between, but for what this form changes."""
+        self.target_name = now["name"]
+        mine = set(changes)
+        self.shown |= {key: value for key, value in _as_shown(now).items() if key not in mine}
+
+
+class ZoneForm(forms.Form):
+    """Name and kind of a zone; without a target, of a new one."""
+
+    target = forms.CharField(strip=False, required=False)
+    name = forms.CharField(max_length=255, error_messages=_NAME_NEEDED)
+    kind = forms.ChoiceField(
+        choices=[(kind, kind) for kind in ZONE_KINDS],
+        error_messages={
+            "required": "Choose a kind.",
+            "invalid_choice": f"This is no kind of zone; allowed are {', '.join(ZONE_KINDS)}.",
+        },
+    )
+
+
+class EndpointsImportForm(forms.Form):
+    """A table of endpoints as a file or pasted. After validation `table` is what was read."""
+
+    file = forms.FileField(required=False, allow_empty_file=True)
+    text = forms.CharField(required=False, strip=False)
+
+    def __init__(self, data: Any = None, files: Any = None, *, document: Document, matrix: Matrix) -> None:
+        super().__init__(data, files)
+        self.document, self.matrix = document, matrix
+        self.table: Table | None = None
+        self.faults: Sequence[TableFault] = ()
+
+    @property
+    def listed(self) -> Sequence[TableFault]:
+        """The faults that the page lists."""
+        return self.faults[:MAX_ERRORS]
+
+    @property
+    def more(self) -> int:
+        """How many faults it doesn't list."""
+        return len(self.faults) - len(self.listed)
+
+    def clean(self) -> dict[str, Any]:
+        """Read the table; its faults are kept for the page to list."""
+        file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text") or ""
+        if self.errors:
+            return self.cleaned_data
+        if file and text.strip():
+            raise ValidationError("There is a file and a pasted table; give one of them.")
+        if not file and not text.strip():
+            raise ValidationError("Choose a file or paste a table.")
+        data = file.read(MAX_BYTES + 1) if file else text.encode("utf-8", "surrogatepass")
+        size = file.size if file else len(data)
+        if size > MAX_BYTES:
+            raise ValidationError(f"The table has {size / 2**20:.1f} MiB; at most {MAX_BYTES // 2**20} MiB are read.")
+        try:
+            self.table = read_table(data, document=self.document, matrix=self.matrix)
+        except TableError as error:
+            self.refuse(error.faults)
+        return self.cleaned_data
+
+    def refuse(self, faults: Sequence[TableFault]) -> None:
+        """Keep the faults of the table, and count them in a sentence."""
+        self.faults = faults
+        count = f"{len(faults):,} fault{'' if len(faults) == 1 else 's'}"
+        self.add_error(None, f"The table has {count}; nothing was added.")
+
+
+def place_faults(faults: Iterable[Fault], document: Document, kind: str, index: int) -> list[tuple[str | None, str]]:
+    """The faults of a plan document as errors of the form for one of its zones or endpoints: field and sentence.
+
+    `document` is the plan as it was before, `kind` "zones" or "endpoints", `index` the place of the form's own.
+    """
+    return list(dict.fromkeys(_place(fault, document, kind, index) for fault in faults))
+
+
+def _place(fault: Fault, document: Document, kind: str, index: int) -> tuple[str | None, str]:
+    match = _PLACE.match(fault.where)
+    if match is None:
+        return None, fault.message
+    part, at, key = match[1], int(match[2]), match[3]
+    if part == kind and key == "name" and "is there already" in fault.message:
+        what = "a zone" if kind == "zones" else "an endpoint"
+        return "name", f"There is {what} of that name already; names must differ in more than upper and lower case."
+    if part == kind and at == index:
+        return key, fault.message
+    others = document[part]
+    other = others[at]["name"] if at < len(others) else fault.where
+    return ("roles" if kind == "endpoints" and key == "managed_by" else None), f"{other}: {fault.message}"
+
+
+def name_uses(document: Document, name: str) -> list[str]:
+    """What else of a plan names an endpoint, in words."""
+    managed = [item["name"] for item in document["endpoints"] if name in item.get("managed_by", ())]
+    managed = [other for other in managed if other != name]
+    flows = [flow for flow in document.get("additional_flows", ()) if name in (flow["source"], flow["destination"])]
+    uses = [f"it manages {other}" for other in managed[:8]]
+    if len(managed) > 8:
+        uses.append(f"and {len(managed) - 8:,} more")
+    uses += [f"additional flow from {flow['source']} to {flow['destination']}" for flow in flows[:8]]
+    if len(flows) > 8:
+        uses.append(f"and {len(flows) - 8:,} more additional flows")
+    return uses
+
+
+def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) -> dict[str, Any]:
+    """What the panel shows besides the outline: the editor or form that is open, with the words it offers."""
+    plan, matrix = report.plan, report.matrix
+    names = [endpoint.name for endpoint in plan.endpoints]
+    context: dict[str, Any] = {
+        "zone_names": [zone.name for zone in plan.zones],
+        "zone_kinds": ZONE_KINDS,
+        "zone_editor": None,
+        "zone_adder": None,
+        "findable": names if len(names) <= MAX_LISTED else (),
+    }
+    if isinstance(bound, EndpointForm):
+        return context | _describe_editor(report, bound)
+    if opened.kind == "edit":
+        endpoint = next((item for item in plan.endpoints if item.name == opened.name), None)
+        if endpoint is None:
+            return context | {"gone": f"There is no endpoint “{opened.name}”; someone may have renamed or deleted it."}
+        data = {name: getattr(endpoint, name) for name in _FIELDS}
+        return context | _describe_editor(report, EndpointForm(endpoint=data))
+    if isinstance(bound, ZoneForm) and bound.data.get("target"):
+        return context | {"zone_editor": bound, "zone_target": bound.data["target"]}
+    if opened.kind == "zone":
+        zone = next((item for item in plan.zones if item.name == opened.name), None)
+        if zone is None:
+            return context | {"gone": f"There is no zone “{opened.name}”; someone may have renamed or deleted it."}
+        initial = {"target": zone.name, "name": zone.name, "kind": zone.kind}
+        return context | {"zone_editor": ZoneForm(initial=initial), "zone_target": zone.name}
+    if isinstance(bound, AddEndpointForm) or opened == ("add", "endpoint"):
+        chosen = _sent_list(bound.data, "roles") if isinstance(bound, AddEndpointForm) else []
+        return context | {
+            "endpoint_adder": bound if isinstance(bound, AddEndpointForm) else AddEndpointForm(),
+            "role_options": [(role.slug, role.name, role.slug in chosen) for role in matrix.assignable_roles],
+        }
+    if isinstance(bound, ZoneForm) or opened == ("add", "zone"):
+        return context | {"zone_adder": bound if isinstance(bound, ZoneForm) else ZoneForm()}
+    if isinstance(bound, EndpointsImportForm) or opened == ("add", "import"):
+        form = bound if isinstance(bound, EndpointsImportForm) else EndpointsImportForm(document={}, matrix=matrix)
+        return context | {"importer": form, "columns": COLUMNS.items()}
+    if opened.kind == "find":
+        key = name_key(opened.name)
+        found = [name for name in names if key in name_key(name)]
+        return context | {"sought": opened.name, "found": found[:20], "found_more": len(found) - len(found[:20])}
+    return context
+
+
+def _describe_editor(report: Report, form: EndpointForm) -> dict[str, Any]:
+    matrix, shown = report.matrix, form.shown
+    offered: dict[str, list[tuple[str, str]]] = {
+        "roles": [(role.slug, role.name) for role in matrix.assignable_roles],
+        "platforms": [(slug, platform.name) for slug, platform in matrix.platforms.items()],
+        "operations": [(slug, operation.name) for slug, operation in matrix.operations.items()],
+        "sessions": [(slug, session.name) for slug, session in matrix.sessions.items()],
+    }
+    titles = dict(LISTS)
+    managers = [item.name for item in report.plan.endpoints if matrix.managing_roles & set(item.roles)]
+    if len(managers) <= MAX_MANAGERS:
+        kept = [name for name in shown["managed_by"] if name not in managers][:MAX_MANAGERS]
+        offered["managed_by"] = [(name, name) for name in [*managers, *kept]]
+        titles["managed_by"] = "Managed by"
+    return {
+        "editor": form,
+        "boxes": [
+            {
+                "key": key,
+                "title": title,
+                "options": [(slug, name, slug in shown[key]) for slug, name in offered[key]],
+                "count": sum(1 for slug, _ in offered[key] if slug in shown[key]),
+                "errors": form.errors.get(key, ()) if form.is_bound else (),
+            }
+            for key, title in titles.items()
+        ],
+        "managers_typed": len(managers) > MAX_MANAGERS,
+    }
+
+
+def _as_shown(endpoint: Document) -> dict[str, Any]:
+    return {
+        "name": endpoint.get("name", ""),
+        "zone": endpoint.get("zone", ""),
+        "addresses": "\n".join(endpoint.get("addresses", ())),
+        "group": bool(endpoint.get("group")),
+        **{key: list(endpoint.get(key, ())) for key in (*LISTS, "managed_by")},
+    }
+
+
+def _sent_list(data: Any, key: str) -> list[str]:
+    """What was ticked, or typed one a line."""
+    lines = [line.strip() for value in data.getlist(key) for line in re.split(r"[\r\n]+", value)]
+    return list(dict.fromkeys(line for line in lines if line))

@@ -1,0 +1,134 @@
+"""The guided start in a real browser: answers and their consequences side by side, with and without JavaScript."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.test_accessibility import violations
+
+START = "/plans/guided/"
+
+
+def answer(page, question, option):
+    """Tick an option of a question, by the beginning of what it says."""
+    group = page.get_by_role("group", name=re.compile(f"^{question}"))
+    name = re.compile(f"^{option}")
+    group.get_by_role("radio", name=name).or_(group.get_by_role("checkbox", name=name)).check()
+
+
+def figures(page):
+    return page.locator("#preview .figures")
+
+
+def test_answers_show_their_consequences_and_become_a_plan(page):
+    page.goto("/")
+    page.get_by_role("link", name="Begin with the questions").click()
+    expect(figures(page)).to_have_text("1 firewall rule across 1 boundary")
+
+    answer(page, "Password Reset Portal", "Yes, in the DMZ")
+    answer(page, "People on the internet", "Password Reset Portal")
+    expect(page.locator("#preview")).to_contain_text("DMZ → Internal")
+    expect(figures(page)).to_have_text("3 firewall rules across 3 boundaries")
+    expect(page.locator("#preview-status")).to_contain_text("3 firewall rules across 3 boundaries")
+
+    page.get_by_label(re.compile("^Remote sites")).fill("Oslo\nBerlin\noslo")
+    expect(page.locator("#error-sites")).to_contain_text("Line 3: “oslo” is there already, in line 1.")
+    expect(page.locator("#preview")).to_contain_text("as soon as what is marked")
+    page.get_by_role("button", name="Make the plan").click()
+    expect(page.get_by_role("alert")).to_contain_text("No plan was made.")
+    field = page.get_by_label(re.compile("^Remote sites"))
+    expect(field).to_have_value("Oslo\nBerlin\noslo")
+    expect(page.get_by_role("radio", name=re.compile("Yes, in the DMZ"))).to_be_checked()
+
+    field.fill("Oslo\nBerlin")
+    expect(page.locator("#preview")).to_contain_text("2 remote sites")
+    expect(page.locator("#error-sites")).to_be_empty()
+    page.get_by_label("Name of the plan").fill("Contoso")
+    page.get_by_role("button", name="Make the plan").click()
+    page.wait_for_url(re.compile(r"/plans/[\w-]{43}/"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Contoso")
+    expect(page.locator("#panel")).to_contain_text("PRP01")
+    expect(page.locator("#panel")).to_contain_text("2 remote sites")
+
+
+def test_what_follows_from_an_answer_is_asked_after_it(page):
+    page.goto(START)
+    protocol = page.get_by_role("group", name=re.compile("^Portal: domain protocol"))
+    systems = page.get_by_role("group", name=re.compile("^Managed at each site"))
+    expect(protocol).to_be_hidden()
+    expect(systems).to_be_hidden()
+    answer(page, "Password Reset Portal", "Yes, in the cloud")
+    expect(protocol).to_be_visible()
+    page.get_by_label(re.compile("^Remote sites")).fill("Oslo")
+    expect(systems).to_be_visible()
+    answer(page, "Password Reset Portal", "No")
+    expect(protocol).to_be_hidden()
+
+
+def test_without_javascript_a_button_shows_the_report(open_page):
+    page = open_page(java_script_enabled=False)
+    page.goto(START)
+    answer(page, "Self-destruct messages", "On a site of its own")
+    page.get_by_label(re.compile("^Remote sites")).fill("Oslo")
+    page.get_by_role("button", name="Show the report").click()
+    expect(page.locator("#preview")).to_contain_text("Internal → DMZ")
+    expect(page.get_by_label(re.compile("^Remote sites"))).to_have_value("Oslo")
+    expect(page.get_by_role("radio", name=re.compile("^On a site of its own"))).to_be_checked()
+    page.get_by_role("button", name="Make the plan").click()
+    page.wait_for_url(re.compile(r"/plans/[\w-]{43}/"))
+    expect(page.locator("#panel")).to_contain_text("SD01")
+
+
+def test_a_thousand_names_are_pasted_and_typed_on_without_a_letter_lost(page):
+    page.goto(START)
+    field = page.get_by_label(re.compile("^Remote sites"))
+    field.fill("\n".join(f"Site {number:04}" for number in range(1_000)))
+    expect(page.locator("#preview")).to_contain_text("1,000 remote sites")
+    field.press("Control+End")
+    field.press_sequentially("\nSite last", delay=30)
+    expect(page.locator("#preview")).to_contain_text("1,001 remote sites")
+    expect(field).to_be_focused()
+    assert field.input_value().endswith("Site 0999\nSite last")
+
+
+def test_the_questions_need_no_mouse(page):
+    page.goto(START)
+    first = page.get_by_role("radio", name=re.compile("^On a server of its own, in the same zone"))
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if first.evaluate("element => element === document.activeElement"):
+            break
+    expect(first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#preview")).to_contain_text("Internal → Databases")
+    expect(page.get_by_role("radio", name=re.compile("behind a firewall"))).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [1440, 900, 390, 360])
+def test_the_two_columns_stand_side_by_side_where_there_is_room(open_page, width):
+    page = open_page(width=width)
+    page.goto(START)
+    questions, preview = page.locator(".questions").bounding_box(), page.locator(".so-far").bounding_box()
+    if width >= 900:
+        assert preview["x"] >= questions["x"] + questions["width"] - 1
+        page.mouse.wheel(0, 2_000)
+        expect(figures(page)).to_be_in_viewport()
+    else:
+        assert preview["y"] >= questions["y"] + questions["height"] - 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("look", ["light-1440", "dark-390"])
+def test_the_guided_start_has_no_violation(open_page, look):
+    scheme, width = look.split("-")
+    page = open_page(color_scheme=scheme, width=int(width))
+    page.goto(START)
+    found = violations(page)
+    answer(page, "Password Reset Portal", "Yes, in the DMZ")
+    answer(page, "Active Directory", "No")
+    page.get_by_label(re.compile("^Remote sites")).fill("Oslo\noslo\n" + "x" * 300)
+    page.get_by_role("button", name="Make the plan").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    found += violations(page)
+    assert not found, "\n".join(found)

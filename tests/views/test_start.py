@@ -1,7 +1,6 @@
 """The guided start: questions, what they come to, and the plan that is made of the answers."""
 
 import json
-import time
 
 import pytest
 
@@ -298,15 +297,11 @@ def test_the_preview_counts_what_the_report_of_the_plan_has(client):
     assert f"{missing} endpoints of its rules" in preview
 
 
-def test_a_thousand_sites_are_previewed_in_well_under_a_second(client):
+def test_a_thousand_sites_have_a_preview_as_short_as_any(client):
     data = form() | {"answer-sites": "\r\n".join(f"Site {number:04}" for number in range(1_000))}
-    client.post(PREVIEW, form(), headers=HTMX)
-    before = time.process_time()
     response = client.post(PREVIEW, data, headers=HTMX)
-    taken = time.process_time() - before
     assert "1,000 remote sites" in Page(response).text(id="preview")
-    assert len(response.content) < 30_000
-    assert taken < 2  # of the processor; a fifth of it on an idle machine
+    assert len(response.content) < 15_000
 
 
 def test_the_page_costs_a_fixed_number_of_queries(client, django_assert_num_queries):

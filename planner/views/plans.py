@@ -1,12 +1,10 @@
 """The page of a plan: its topology and decisions on one side, what has to be opened on the other."""
 
 import re
-from collections.abc import Callable, Container
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from math import ceil
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -19,71 +17,17 @@ from planner import actions, presence
 from planner.document import PlanError
 from planner.edits import NotPossible
 from planner.engine import Report
-from planner.filters import Filter, filter_boundaries, filter_flows, read_filter
+from planner.filters import Filter
 from planner.forms import ChoiceForm, CorrectionForm, PortForm, RenameForm
 from planner.models import Plan
 from planner.renderers import FORMATS
-from planner.renderers.diagram import NoDiagram, render_diagram, render_overview
-from planner.renderers.outline import (
-    describe_marks,
-    describe_reasons,
-    outline_findings,
-    outline_flow,
-    outline_rules,
-    outline_zones,
-)
 from planner.reports import report_for
-from planner.topology_forms import CLOSED, OPENINGS, Opened, describe_topology, read_opened
 from planner.views.access import plan_view
-from ports.matrix import PROTOCOLS, Matrix
+from planner.views.panels import count_panel, describe_panel
+from planner.views.results import count_view, describe_results
+from planner.views.state import PANELS, VIEWS, State, read_state
+from ports.matrix import Matrix
 from ports.queries import current_matrix
-
-PANELS = {"topology": "Topology", "decisions": "Decisions", "ports": "Ports", "caveats": "Caveats"}
-VIEWS = {"rules": "Rules", "flows": "Flows", "findings": "Findings", "diagram": "Diagram"}
-FLOWS_PER_PAGE = 200
-MEMBERS = 6
-"""How many endpoints a rule names on the page before it counts."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """What of the page is shown: a panel, a view of the report, a filter, a page of flows."""
-
-    panel: str
-    view: str
-    filter: Filter
-    page: int
-    opened: Opened = CLOSED
-    """What is open in the topology panel; a link to a panel closes it."""
-
-    def query(self, **changes: str) -> str:
-        """The state as a query string, with changes."""
-        values = {
-            "panel": self.panel if self.panel != "topology" else "",
-            "view": self.view if self.view != "rules" else "",
-            **dict(parse_qsl(self.filter.query())),
-            **({self.opened.kind: self.opened.name} if not {"panel", *OPENINGS} & changes.keys() else {}),
-            **changes,
-        }
-        return urlencode({name: value for name, value in values.items() if value})
-
-
-def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, str]]:
-    """The state in the address: of the page that an htmx edit comes from, else of the request itself."""
-    pairs = list(request.GET.items())
-    if request.method == "POST" and request.htmx and request.htmx.current_url:
-        with suppress(ValueError):  # no address at all
-            pairs = parse_qsl(urlsplit(request.htmx.current_url).query)
-    values = dict(pairs)
-    chosen, faults = read_filter(pairs, report)
-    page = values.get("page", "1")
-    return State(
-        panel=values.get("panel", "") if values.get("panel") in PANELS else "topology",
-        view=values.get("view", "") if values.get("view") in VIEWS else "rules",
-        filter=chosen,
-        page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) > 0 else 1,
-        opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
-    ), faults
 
 
 @require_safe
@@ -133,14 +77,16 @@ def describe_page(
         "state": state,
         "query": state.query(),
         "unfiltered": replace(state, filter=Filter()).query(),
-        "panels": [(slug, name, state.query(panel=slug), _panel_count(slug, report)) for slug, name in PANELS.items()],
-        "views": [(slug, name, state.query(view=slug), _view_count(slug, report)) for slug, name in VIEWS.items()],
+        "panels": [(slug, name, state.query(panel=slug), count_panel(slug, report)) for slug, name in PANELS.items()],
+        "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
         "formats": FORMATS.values(),
         "bound": bound,
         "visitor": presence.read_visitor(request),
         "history": _describe_history(plan),
-        **_describe_panel(report, state, bound),
-        **_describe_report(report, state, draw),
+        "panel_template": f"planner/panels/{state.panel}.html",
+        "view_template": f"planner/views/{state.view}.html",
+        **describe_panel(report, state, bound),
+        **describe_results(report, state, draw),
     }
 
 
@@ -151,149 +97,6 @@ def _describe_history(plan: Plan) -> dict[str, str]:
         return {"undo": "", "redo": ""}
     again = plan.revisions.filter(number=now.redo_to).first() if now.redo_to else None
     return {"undo": now.summary if now.undo_to else "", "redo": again.summary if again else ""}
-
-
-def _panel_count(slug: str, report: Report) -> str:
-    if slug == "decisions" and report.decisions:
-        return f"{len(report.decisions)} open"
-    if slug == "ports" and report.plan.ports:
-        return f"{len(report.plan.ports)} changed"
-    if slug == "caveats":
-        waiting = sum(1 for state in report.caveats if state.caveat.correction and not state.applied)
-        return str(waiting) if waiting else ""
-    return ""
-
-
-def _view_count(slug: str, report: Report) -> str | None:
-    counts = {"rules": len(report.rules), "flows": len(report.flows), "findings": len(report.findings)}
-    return f"{counts[slug]:,}" if slug in counts else None
-
-
-def _draw(render: Callable[[Report], str], report: Report) -> dict[str, str]:
-    try:
-        return {"diagram": render(report)}
-    except NoDiagram as error:
-        return {"no_diagram": str(error)}
-
-
-def _describe_panel(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
-    plan, matrix = report.plan, report.matrix
-    if state.panel == "decisions":
-        opened = {decision.choice.slug: decision for decision in report.decisions}
-        return {
-            "choices": [
-                {
-                    "choice": choice,
-                    "decision": opened.get(slug),
-                    "chosen": _chosen(report, slug),
-                    "decided": slug in plan.choices,
-                    "errors": _errors(bound, ChoiceForm, "choice", slug),
-                }
-                for slug, choice in sorted(matrix.choices.items(), key=lambda item: item[0] not in opened)
-            ],
-            "stray_errors": _stray_errors(bound, ChoiceForm, "choice", matrix.choices),
-        }
-    if state.panel == "ports":
-        configurable = {slug for slug, service in matrix.services.items() if service.configurable}
-        return {
-            "services": [
-                {
-                    "service": service,
-                    "value": _sent(bound, PortForm, "service", slug, "ports", plan.ports.get(slug, "")),
-                    "override": plan.ports.get(slug, ""),
-                    "errors": _errors(bound, PortForm, "service", slug),
-                }
-                for slug, service in matrix.services.items()
-                if slug in configurable
-            ],
-            "stray_errors": _stray_errors(bound, PortForm, "service", configurable),
-        }
-    if state.panel == "caveats":
-        bearing = {item.caveat.slug for item in report.caveats}
-        return {
-            "caveats": [
-                {"caveat": caveat, "applied": slug in plan.corrections, "bears": slug in bearing}
-                for slug, caveat in sorted(matrix.caveats.items(), key=lambda item: item[0] not in bearing)
-            ],
-            "stray_errors": _stray_errors(bound, CorrectionForm, "caveat", ()),
-        }
-    return {
-        "zones": outline_zones(report, members=MEMBERS),
-        "closed": state.query(panel=""),
-        "closed_pairs": parse_qsl(state.query(panel="")),
-        **describe_topology(report, state.opened, bound),
-        "rename": bound if isinstance(bound, RenameForm) else RenameForm(
-            initial={"name": plan.name, "description": plan.description}
-        ),
-    }  # fmt: skip
-
-
-def _chosen(report: Report, slug: str) -> tuple[str, ...]:
-    taken = report.plan.choices.get(slug, report.matrix.choices[slug].default or ())
-    return (taken,) if isinstance(taken, str) else taken
-
-
-def _errors(bound: Form | None, kind: type[Form], key: str, slug: str) -> list[str]:
-    """The sentences of a form that was sent with errors, if it is the one for this slug."""
-    if not isinstance(bound, kind) or bound.data.get(key, "") != slug:
-        return []
-    return [str(error) for errors in bound.errors.values() for error in errors]
-
-
-def _stray_errors(bound: Form | None, kind: type[Form], key: str, shown: Container[str]) -> list[str]:
-    """The sentences of a form that was sent with errors and has no place of its own in the panel."""
-    slug = bound.data.get(key, "") if isinstance(bound, kind) else ""
-    return [] if slug in shown else _errors(bound, kind, key, slug)
-
-
-def _sent(bound: Form | None, kind: type[Form], key: str, slug: str, field: str, otherwise: str) -> str:
-    if isinstance(bound, kind) and bound.data.get(key) == slug:
-        return str(bound.data.get(field, ""))
-    return otherwise
-
-
-def _describe_report(report: Report, state: State, draw: bool) -> dict[str, Any]:
-    chosen = state.filter
-    context: dict[str, Any] = {"filter": chosen}
-    if state.view == "findings":
-        return context | {"finding_groups": outline_findings(report.findings)}
-    if state.view == "diagram":
-        return context | _draw(render_diagram, report)
-    cited = {number for flow in report.flows for number in flow.need.sections}
-    context |= {
-        "groups": report.zone_groups,
-        "protocols": PROTOCOLS,
-        "sections": [section for section in report.matrix.sections if section.number in cited],
-    }
-    if state.view == "flows":
-        flows = filter_flows(report, chosen)
-        page = min(state.page, max(1, ceil(len(flows) / FLOWS_PER_PAGE)))
-        first = (page - 1) * FLOWS_PER_PAGE
-        shown = flows[first : first + FLOWS_PER_PAGE]
-        return context | {
-            "flows": [
-                {
-                    "flow": flow,
-                    "service": outline_flow(flow, report),
-                    "open": describe_marks(flow.need.any_of, report.matrix),
-                    "why": describe_reasons(flow.need.reasons),
-                }
-                for flow in shown
-            ],
-            "matching": f"{len(flows):,} of {len(report.flows):,} flows"
-            + (f", {first + 1:,} to {first + len(shown):,} shown" if len(shown) < len(flows) else ""),
-            "previous": state.query(page=str(page - 1)) if page > 1 else "",
-            "next": state.query(page=str(page + 1)) if first + len(shown) < len(flows) else "",
-        }
-    chapters = outline_rules(report, members=MEMBERS)
-    admitted = {rule.id for _, rules in filter_boundaries(report, chosen) for rule in rules}
-    shown_chapters = [
-        {"boundary": chapter.boundary, "lines": lines}
-        for chapter in chapters
-        if (lines := [line for line in chapter.lines if line.rule.id in admitted])
-    ]
-    context |= {"chapters": shown_chapters, "matching": f"{len(admitted):,} of {len(report.rules):,} rules"}
-    return context | (_draw(render_overview, report) if draw else {})
 
 
 def read_sender(request: HttpRequest) -> actions.Sender:

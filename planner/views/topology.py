@@ -32,7 +32,8 @@ from planner.topology_forms import (
     place_faults,
 )
 from planner.views.access import plan_view
-from planner.views.plans import describe_page, read_sender, read_state
+from planner.views.plans import describe_page, read_sender
+from planner.views.state import read_state
 from ports.queries import current_matrix
 
 Document = Mapping[str, Any]

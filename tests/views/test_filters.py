@@ -1,6 +1,6 @@
 import pytest
 
-from planner.views.plans import FLOWS_PER_PAGE
+from planner.views.results import FLOWS_PER_PAGE
 from tests.renderers.samples import contoso, sites
 from tests.views.pages import HTMX, Page, store, words
 

@@ -1,0 +1,55 @@
+"""What of a plan's page is shown: it is all in the address."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.http import HttpRequest
+
+from planner.engine import Report
+from planner.filters import Filter, read_filter
+from planner.topology_forms import CLOSED, OPENINGS, Opened, read_opened
+
+PANELS = {"topology": "Topology", "decisions": "Decisions", "ports": "Ports", "caveats": "Caveats"}
+VIEWS = {"rules": "Rules", "flows": "Flows", "findings": "Findings", "diagram": "Diagram"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What of the page is shown: a panel, a view of the report, a filter, a page of flows."""
+
+    panel: str
+    view: str
+    filter: Filter
+    page: int
+    opened: Opened = CLOSED
+    """What is open in the topology panel; a link to a panel closes it."""
+
+    def query(self, **changes: str) -> str:
+        """The state as a query string, with changes."""
+        values = {
+            "panel": self.panel if self.panel != "topology" else "",
+            "view": self.view if self.view != "rules" else "",
+            **dict(parse_qsl(self.filter.query())),
+            **({self.opened.kind: self.opened.name} if not {"panel", *OPENINGS} & changes.keys() else {}),
+            **changes,
+        }
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, str]]:
+    """The state in the address: of the page that an htmx edit comes from, else of the request itself."""
+    pairs = list(request.GET.items())
+    if request.method == "POST" and request.htmx and request.htmx.current_url:
+        with suppress(ValueError):  # no address at all
+            pairs = parse_qsl(urlsplit(request.htmx.current_url).query)
+    values = dict(pairs)
+    chosen, faults = read_filter(pairs, report)
+    page = values.get("page", "1")
+    return State(
+        panel=values.get("panel", "") if values.get("panel") in PANELS else "topology",
+        view=values.get("view", "") if values.get("view") in VIEWS else "rules",
+        filter=chosen,
+        page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) > 0 else 1,
+        opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
+    ), faults

@@ -1,120 +1,292 @@
-"""The filters of a report: which rules and flows to show. Pure; OR never, AND across fields.
+"""The filters of a report: which rules and flows to show. One language for page, exports and command line.
 
-An empty field admits everything. `source` and `destination` are codes of zone groups, `section` a section's number,
-`endpoint` a part of an endpoint's name, `text` a part of a name, address, service, port or reason; case is ignored.
+Fields are joined by AND; an empty one admits everything. Pure.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import urlencode
 
-from planner.document import Endpoint
-from planner.engine.flows import Flow
+from planner.document import Endpoint, name_key
+from planner.engine.compare import Comparison, flow_key
+from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
-from planner.engine.rules import Boundary, Rule
-from ports.matrix import PROTOCOLS, Reason
+from planner.engine.rules import Boundary, Opening, Ports, Rule
+from ports.matrix import PROTOCOLS, Reason, port_span, read_ports
+
+DECIDED = {"decided": "Decided", "open": "Open"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """What to show of a report."""
 
-    source: str = ""
-    destination: str = ""
-    protocol: str = ""
-    section: str = ""
-    endpoint: str = ""
     text: str = ""
+    """A part of a name, address, zone, service, port or reason; case is ignored."""
+    source: str = ""
+    """The code of a group of zones on the side that opens the connection."""
+    destination: str = ""
+    zone: str = ""
+    """The code of a group of zones on either side."""
+    endpoint: str = ""
+    """The name of an endpoint on either side; if no endpoint is called so, a part of names."""
+    source_endpoint: str = ""
+    destination_endpoint: str = ""
+    """Names of endpoints on one side, in full."""
+    role: str = ""
+    """The slug of a role that an endpoint on either side has."""
+    section: str = ""
+    """The number of a section that is cited."""
+    protocol: str = ""
+    port: str = ""
+    """A port or range that overlaps the destination ports."""
+    decided: str = ""
+    """A key of DECIDED: needed outright, or dependent on an open choice."""
+    since: str = ""
+    """The number of a revision: what has been opened or changed since."""
 
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) for field in fields(self))
 
     def query(self) -> str:
         """The filter as a query string, without what is empty."""
-        return urlencode([(f.name, value) for f in fields(self) if (value := getattr(self, f.name))])
+        return urlencode(self.pairs())
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The fields that are set, in their order."""
+        return [(field.name, value) for field in fields(self) if (value := getattr(self, field.name))]
+
+
+FIELD_NAMES = tuple(field.name for field in fields(Filter))
 
 
 def read_filter(values: Iterable[tuple[str, str]], report: Report) -> tuple[Filter, dict[str, str]]:
-    """A filter from the pairs of a query string.
+    """A filter from the pairs of a query string; pairs of other names are passed over.
 
-    Returns it with a sentence for each field whose value the report doesn't have; such a field is shown as it was
-    given and filters everything out, so that nothing wrong looks like an answer.
+    Returns it with a sentence for each field whose value can't be; such a field is shown as it was given and filters
+    everything out, so that nothing wrong looks like an answer.
     """
-    known = {field.name for field in fields(Filter)}
-    given = {name: value.strip()[:255] for name, value in values if name in known}
-    chosen = Filter(**given)
-    codes = {group.code for group in report.zone_groups}
+    chosen = Filter(**{name: value.strip()[:255] for name, value in values if name in FIELD_NAMES})
     faults = {}
-    for name, allowed in (
-        ("source", codes),
-        ("destination", codes),
-        ("protocol", set(PROTOCOLS)),
-        ("section", {section.number for section in report.matrix.sections}),
-    ):
+    for name, allowed in _known(report).items():
         value = getattr(chosen, name)
         if value and value not in allowed:
             faults[name] = f"“{value[:40]}” is not in this report; choose from the list."
+    if chosen.port and _span(chosen.port) is None:
+        faults["port"] = f"“{chosen.port[:40]}” is neither a port (1 to 65535) nor a range such as 49152-65535."
+    if chosen.since and not (chosen.since.isascii() and chosen.since.isdigit()):
+        faults["since"] = f"“{chosen.since[:40]}” is not the number of a revision."
     return chosen, faults
 
 
-def filter_boundaries(report: Report, chosen: Filter) -> tuple[tuple[Boundary, tuple[Rule, ...]], ...]:
-    """The boundaries and those of their rules that the filter admits; boundaries without any are left out."""
+def _known(report: Report) -> Mapping[str, frozenset[str]]:
+    codes = frozenset(group.code for group in report.zone_groups)
+    return {
+        "source": codes,
+        "destination": codes,
+        "zone": codes,
+        "role": frozenset(report.matrix.roles),
+        "section": frozenset(section.number for section in report.matrix.sections),
+        "protocol": frozenset(PROTOCOLS),
+        "decided": frozenset(DECIDED),
+    }
+
+
+def describe_filter(chosen: Filter, report: Report) -> tuple[tuple[str, str], ...]:
+    """The fields that are set as names and values for readers: ("From", "Internal"), ("Port", "443")."""
+    groups = {group.code: group.label for group in report.zone_groups}
+    roles = {slug: role.name for slug, role in report.matrix.roles.items()}
+    words: dict[str, Mapping[str, str]] = {
+        "source": groups, "destination": groups, "zone": groups, "role": roles, "decided": DECIDED,
+    }  # fmt: skip
+    return tuple((LABELS[name], words.get(name, {}).get(value, value)) for name, value in chosen.pairs())
+
+
+LABELS = {
+    "text": "Search",
+    "source": "From",
+    "destination": "To",
+    "zone": "Zone",
+    "endpoint": "Endpoint",
+    "source_endpoint": "Source",
+    "destination_endpoint": "Destination",
+    "role": "Role",
+    "section": "Section",
+    "protocol": "Protocol",
+    "port": "Port",
+    "decided": "Decided",
+    "since": "Changed since revision",
+}
+
+
+def filter_boundaries(
+    report: Report, chosen: Filter, comparison: Comparison | None = None
+) -> tuple[tuple[Boundary, tuple[Rule, ...]], ...]:
+    """The boundaries and those of their rules that the filter admits; boundaries without any are left out.
+
+    `comparison` is with the revision of `since`; without it that field admits nothing.
+    """
+    sieve = _Sieve(report, chosen, comparison)
     result = []
     for boundary in report.boundaries:
-        if chosen.source and boundary.source.code != chosen.source:
+        if not sieve.admits_codes(boundary.source.code, boundary.destination.code):
             continue
-        if chosen.destination and boundary.destination.code != chosen.destination:
-            continue
-        rules = tuple(rule for rule in boundary.rules if _admits_rule(chosen, rule, report))
+        rules = tuple(rule for rule in boundary.rules if sieve.admits_rule(rule))
         if rules:
             result.append((boundary, rules))
     return tuple(result)
 
 
-def filter_flows(report: Report, chosen: Filter) -> tuple[Flow, ...]:
-    """The flows that the filter admits, in the report's order."""
-    codes = {zone: group.code for group in report.zone_groups for zone in group.zones}
-    return tuple(
-        flow
-        for flow in report.flows
-        if (not chosen.source or codes[flow.source.zone] == chosen.source)
-        and (not chosen.destination or codes[flow.destination.zone] == chosen.destination)
-        and (not chosen.protocol or flow.need.protocol == chosen.protocol)
-        and (not chosen.section or chosen.section in flow.need.sections)
-        and _names(chosen.endpoint, (flow.source, flow.destination))
-        and _contains(
-            chosen.text,
-            (flow.source, flow.destination),
-            [f"{flow.need.protocol} {flow.need.ports or ''}", *flow.need.services],
-            flow.need.reasons,
+def filter_flows(report: Report, chosen: Filter, comparison: Comparison | None = None) -> tuple[Flow, ...]:
+    """The flows that the filter admits, in the report's order. `comparison` as for `filter_boundaries`."""
+    if not chosen:
+        return report.flows
+    sieve = _Sieve(report, chosen, comparison)
+    return tuple(flow for flow in report.flows if sieve.admits_flow(flow))
+
+
+def narrow_report(report: Report, chosen: Filter, comparison: Comparison | None = None) -> Report:
+    """A report with the rules and flows that the filter admits and all else as it is."""
+    if not chosen:
+        return report
+    boundaries = tuple(
+        replace(boundary, rules=rules) for boundary, rules in filter_boundaries(report, chosen, comparison)
+    )
+    return replace(report, flows=filter_flows(report, chosen, comparison), boundaries=boundaries)
+
+
+class _Thing(NamedTuple):
+    """A rule or a flow as the filter sees it."""
+
+    sources: tuple[Endpoint, ...]
+    destinations: tuple[Endpoint, ...]
+    services: tuple[Ports, ...]
+    names: tuple[str, ...]
+    sections: tuple[str, ...]
+    marks: tuple[Mark, ...]
+    reasons: tuple[Reason, ...]
+
+
+class _Sieve:
+    """A filter made ready for many rules and flows: names are looked up once."""
+
+    def __init__(self, report: Report, chosen: Filter, comparison: Comparison | None) -> None:
+        self.report = report
+        self.filter = chosen
+        self.comparison = comparison
+        self.words = chosen.text.casefold()
+        self.span = _span(chosen.port) if chosen.port else None
+        self.codes = {zone: group.code for group in report.zone_groups for zone in group.zones}
+        self.named = self._find_named(chosen.endpoint)
+
+    def _find_named(self, wanted: str) -> frozenset[str]:
+        endpoints = self.report.plan.endpoints
+        key = name_key(wanted)
+        exact = frozenset(endpoint.name for endpoint in endpoints if wanted and name_key(endpoint.name) == key)
+        return exact or frozenset(endpoint.name for endpoint in endpoints if wanted and key in name_key(endpoint.name))
+
+    @cached_property
+    def fresh(self) -> frozenset[Opening]:
+        """The flows that were opened, changed or moved to other zones."""
+        if self.comparison is None:
+            return frozenset()
+        compared = self.comparison
+        return frozenset(
+            (
+                *map(flow_key, compared.opened),
+                *(flow_key(change.after) for change in compared.changed),
+                *(opening for rule in compared.rules_opened for opening in rule.openings()),
+            )
         )
-    )
 
-
-def _admits_rule(chosen: Filter, rule: Rule, report: Report) -> bool:
-    endpoints = (*rule.sources, *rule.destinations)
-    return (
-        (not chosen.protocol or any(ports.protocol == chosen.protocol for ports in rule.services))
-        and (not chosen.section or chosen.section in rule.sections)
-        and _names(chosen.endpoint, endpoints)
-        and _contains(chosen.text, endpoints, [rule.id, *map(str, rule.services), *rule.names], rule.reasons)
-    )
-
-
-def _names(part: str, endpoints: Iterable[Endpoint]) -> bool:
-    wanted = part.casefold()
-    return not wanted or any(wanted in endpoint.name.casefold() for endpoint in endpoints)
-
-
-def _contains(part: str, endpoints: Iterable[Endpoint], words: Iterable[str], reasons: Iterable[Reason]) -> bool:
-    wanted = part.casefold()
-    return (
-        not wanted
-        or any(wanted in word.casefold() for word in words)
-        or any(wanted in str(reason).casefold() for reason in reasons)
-        or any(
-            wanted in text.casefold()
-            for endpoint in endpoints
-            for text in (endpoint.name, endpoint.zone, *endpoint.addresses)
+    def admits_codes(self, source: str, destination: str) -> bool:
+        """Whether the zones on either side are wanted."""
+        chosen = self.filter
+        return (
+            chosen.source in ("", source)
+            and chosen.destination in ("", destination)
+            and chosen.zone in ("", source, destination)
         )
-    )
+
+    def admits_rule(self, rule: Rule) -> bool:
+        """Whether a rule is wanted, its zones aside: some of what it stands for is."""
+        if self.filter.since and self.fresh.isdisjoint(rule.openings()):
+            return False
+        return self._admits(
+            _Thing(
+                rule.sources,
+                rule.destinations,
+                rule.services,
+                (rule.id, *rule.names),
+                rule.sections,
+                rule.any_of,
+                rule.reasons,
+            )
+        )
+
+    def admits_flow(self, flow: Flow) -> bool:
+        """Whether a flow is wanted."""
+        need = flow.need
+        if self.filter.since and flow_key(flow) not in self.fresh:
+            return False
+        if not self.admits_codes(self.codes[flow.source.zone], self.codes[flow.destination.zone]):
+            return False
+        return self._admits(
+            _Thing(
+                (flow.source,),
+                (flow.destination,),
+                (Ports(need.protocol, need.ports),),
+                need.services,
+                need.sections,
+                need.any_of,
+                need.reasons,
+            )
+        )
+
+    def _admits(self, thing: _Thing) -> bool:
+        chosen = self.filter
+        return (
+            (not chosen.protocol or any(ports.protocol == chosen.protocol for ports in thing.services))
+            and (not chosen.port or any(self._overlaps(ports) for ports in thing.services))
+            and (not chosen.section or chosen.section in thing.sections)
+            and (not chosen.decided or ((chosen.decided == "open") == bool(thing.marks) and chosen.decided in DECIDED))
+            and (not chosen.source_endpoint or _is_one(chosen.source_endpoint, thing.sources))
+            and (not chosen.destination_endpoint or _is_one(chosen.destination_endpoint, thing.destinations))
+            and (not chosen.endpoint or any(end.name in self.named for end in (*thing.sources, *thing.destinations)))
+            and (not chosen.role or any(self._holds(end) for end in (*thing.sources, *thing.destinations)))
+            and (not self.words or self._mentions(thing))
+        )
+
+    def _overlaps(self, ports: Ports) -> bool:
+        if self.span is None or ports.ports is None:
+            return False
+        first, last = port_span(ports.ports)
+        return first <= self.span[1] and self.span[0] <= last
+
+    def _holds(self, endpoint: Endpoint) -> bool:
+        return not self.report.matrix.holders.get(self.filter.role, frozenset()).isdisjoint(endpoint.roles)
+
+    def _mentions(self, thing: _Thing) -> bool:
+        words = self.words
+        return (
+            any(words in word.casefold() for word in (*map(str, thing.services), *thing.names))
+            or any(words in str(reason).casefold() for reason in thing.reasons)
+            or any(
+                words in text.casefold()
+                for endpoint in (*thing.sources, *thing.destinations)
+                for text in (endpoint.name, endpoint.zone, *endpoint.addresses)
+            )
+        )
+
+
+def _is_one(name: str, endpoints: Iterable[Endpoint]) -> bool:
+    return any(endpoint.name == name for endpoint in endpoints)
+
+
+def _span(text: str) -> tuple[int, int] | None:
+    try:
+        return port_span(read_ports(text))
+    except ValueError:
+        return None

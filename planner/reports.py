@@ -1,12 +1,14 @@
-"""Reports of stored documents: the current matrix, and a few recent reports kept in memory."""
+"""Reports of stored documents and what differs between them; a few recent ones are kept in memory."""
 
 import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from planner.document import check_plan
+from planner.document import PlanError, check_plan
 from planner.engine import Report, evaluate_report
+from planner.engine.compare import Comparison, compare_reports
+from planner.models import Plan
 from ports.matrix import Matrix
 
 
@@ -17,6 +19,25 @@ def report_for(document: Mapping[str, Any], matrix: Matrix) -> Report:
     """
     text = json.dumps(document, ensure_ascii=False, sort_keys=False)
     return _report(text, _Keyed(matrix))
+
+
+def comparison_since(plan: Plan, number: int, matrix: Matrix) -> Comparison | None:
+    """What a plan's document differs in from its revision of that number.
+
+    None when there is no such revision, or when it doesn't fit the matrix of today.
+    """
+    revision = plan.revisions.filter(number=number).only("document").first()
+    if revision is None:
+        return None
+    try:
+        return _compare(report_for(revision.document, matrix), report_for(plan.document, matrix))
+    except PlanError:
+        return None
+
+
+@lru_cache(maxsize=4)
+def _compare(before: Report, after: Report) -> Comparison:
+    return compare_reports(before, after)
 
 
 class _Keyed:

@@ -79,7 +79,7 @@ def bench_engine() -> dict[str, Report]:
     rows = []
     before: tuple[int, float] | None = None
     for name, plan in plans.items():
-        both = measure(lambda plan=plan: consolidate(plan, evaluate(MATRIX, plan)), seconds=2)  # type: ignore[misc]
+        both = measure(lambda plan=plan: consolidate(MATRIX, plan, evaluate(MATRIX, plan)), seconds=2)  # type: ignore[misc]
         whole = measure(lambda plan=plan: evaluate_report(MATRIX, plan), seconds=2)  # type: ignore[misc]
         report = reports[name] = evaluate_report(MATRIX, plan)
         growth = f"{both / before[1]:.2f} x for {len(plan.endpoints) / before[0]:.2f} x" if before else ""

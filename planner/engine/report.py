@@ -14,6 +14,7 @@ from planner.engine.findings import (
 )
 from planner.engine.flows import Flow, Terms, Topology, derive_flows
 from planner.engine.rules import Boundary, Rule, ZoneGroup, consolidate, group_zones
+from planner.engine.unneeded import LocalFlows, Unneeded, find_local_flows, find_unneeded
 from ports.matrix import Matrix
 
 
@@ -29,6 +30,8 @@ class Report:
     findings: tuple[Finding, ...]
     decisions: tuple[Decision, ...]
     caveats: tuple[CaveatState, ...]
+    unneeded: tuple[Unneeded, ...]
+    local: tuple[LocalFlows, ...]
     ports: dict[str, str | None]
     """Service slug -> its ports in this plan, overrides and corrections applied."""
 
@@ -43,7 +46,7 @@ def evaluate_report(matrix: Matrix, plan: Plan) -> Report:
     topology = Topology(matrix, plan)
     terms = Terms(matrix, plan, topology)
     flows = derive_flows(topology, terms)
-    boundaries = consolidate(plan, flows)
+    boundaries = consolidate(matrix, plan, flows)
     evidence = Evidence(topology, terms, flows, boundaries)
     return Report(
         plan=plan,
@@ -54,5 +57,7 @@ def evaluate_report(matrix: Matrix, plan: Plan) -> Report:
         findings=find_findings(evidence),
         decisions=find_decisions(evidence),
         caveats=find_caveats(evidence),
+        unneeded=find_unneeded(topology, terms, flows),
+        local=find_local_flows(flows),
         ports={slug: terms.ports(service) for slug, service in matrix.services.items()},
     )

@@ -2,19 +2,20 @@
 
 Flows are first divided by boundary (the zones on either side, like zones together) and by the undecided options they
 depend on; within such a part they are folded along sources, destinations and services for as long as a product of sets
-still says exactly what its flows say. Why boundaries come first: docs/adr/0002-rules-per-boundary.md.
+still says exactly what its flows say. Why boundaries come first: docs/adr/0002-rules-per-boundary.md. How rules get
+their numbers: docs/adr/0006-rule-numbers.md.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import chain, count, permutations, product
 from typing import NamedTuple
 
 from planner.document import Endpoint, Plan, Zone
 from planner.engine.flows import Flow, Kind, Mark, Need, kind_of
-from ports.matrix import Reason, port_span, section_key
+from ports.matrix import Matrix, Reason, port_span, section_key
 
 KIND_CODES = {"internet": "NET", "dmz": "DMZ", "cloud": "CLD", "internal": "INT", "remote-site": "RS"}
 """The kinds of zone in the order of chapters, and how rule numbers abbreviate them."""
@@ -25,6 +26,13 @@ KIND_WORDS = {
     "internal": "internal zones",
     "remote-site": "remote sites",
 }
+
+_OWN_RANK = 900
+"""Where rules are numbered that only flows of the plan's own need."""
+
+
+Opening = tuple[str, str, str, str | None]
+"""Source, destination, protocol, ports: one flow between zones."""
 
 
 class Ports(NamedTuple):
@@ -71,6 +79,11 @@ class Rule:
     reasons: tuple[Reason, ...]
     requirements: tuple[str, ...]
 
+    def openings(self) -> Iterator[Opening]:
+        """Source, destination, protocol and ports of every flow that the rule stands for."""
+        for source, destination, ports in product(self.sources, self.destinations, self.services):
+            yield source.name, destination.name, *ports
+
     @property
     def source_zones(self) -> tuple[str, ...]:
         """The zones of the sources, sorted by name."""
@@ -106,13 +119,14 @@ class Boundary:
         return f"{self.source.label} → {self.destination.label}"
 
 
-def consolidate(plan: Plan, flows: Iterable[Flow]) -> tuple[Boundary, ...]:
-    """The cross-zone flows as rules, by boundary.
+def consolidate(matrix: Matrix, plan: Plan, flows: Iterable[Flow]) -> tuple[Boundary, ...]:
+    """The cross-zone flows (all of the plan's, or some) as rules, by boundary.
 
     Expanding sources × destinations × services over all rules yields each cross-zone flow exactly once. Sorted by
-    kinds of zone from the outside in, then by name; deterministic.
+    kinds of zone from the outside in, then by name, and within a boundary by number; deterministic.
     """
     groups = group_zones(plan)
+    ranks = {requirement.slug: rank for rank, requirement in enumerate(matrix.requirements, 1)}
     parts: dict[tuple[str, str], dict[tuple[Mark, ...], list[Flow]]] = defaultdict(lambda: defaultdict(list))
     for flow in flows:
         if flow.scope == "cross-zone":
@@ -131,13 +145,15 @@ def consolidate(plan: Plan, flows: Iterable[Flow]) -> tuple[Boundary, ...]:
             for flow in part
         }
         drafts.sort(key=_Draft.order)
+        rules = [_rule(draft, flows_by_key) for draft in drafts]
+        numbers = _number(rules, ranks, matrix)
         boundaries.append(
             Boundary(
                 source=by_code[source],
                 destination=by_code[destination],
                 rules=tuple(
-                    _rule(f"{source}-{destination}-{number}", draft, flows_by_key)
-                    for number, draft in enumerate(drafts, 1)
+                    replace(rules[index], id=f"{source}-{destination}-{number}")
+                    for number, index in sorted(zip(numbers, range(len(rules)), strict=True))
                 ),
             )
         )
@@ -169,10 +185,13 @@ def group_zones(plan: Plan) -> Mapping[str, ZoneGroup]:
 
 
 def _abbreviate(zones: list[Zone]) -> str:
-    """INT for Internal, DCA for Data centre A; the kind's own letters for internet, DMZ and zones in numbers."""
+    """INT for Internal, DCA for Data centre A; the kind's own letters for all others and for zones in numbers.
+
+    A first remote site has the code that many have, so that the second doesn't change the numbers of its rules.
+    """
     kind = zones[0].kind
     words = re.findall("[A-Za-z0-9]+", zones[0].name)
-    if len(zones) > 1 or kind in ("internet", "dmz") or not words:
+    if len(zones) > 1 or kind in ("internet", "dmz", "remote-site") or not words:
         return KIND_CODES[kind]
     return ("".join(word[0] for word in words[:4]) if len(words) > 1 else words[0][:3]).upper()
 
@@ -243,7 +262,25 @@ def _fold_axis(triples: list[tuple[frozenset[object], ...]], axis: int) -> list[
     return folded
 
 
-def _rule(number: str, draft: _Draft, flows: Mapping[tuple[str, str, Ports], Flow]) -> Rule:
+def _number(rules: list[Rule], ranks: Mapping[str, int], matrix: Matrix) -> list[int]:
+    """A number for each rule of a boundary that stays the same for as long as the rule means the same.
+
+    Ten times the rank of its first requirement; if it stands for an option of an open choice, the option's place is
+    added. Where that is taken, by another rule of the same requirement, the next free unit is used.
+    """
+    taken: set[int] = set()
+    numbers = []
+    for rule in rules:
+        ten = 10 * min((ranks[slug] for slug in rule.requirements), default=_OWN_RANK)
+        mark = rule.any_of[0] if rule.any_of else None
+        unit = min(1 + matrix.choices[mark.choice].slugs.index(mark.option), 9) if mark else 0
+        number = next(n for n in chain(range(ten + unit, ten + 10), count(10 * ten + 100_000)) if n not in taken)
+        taken.add(number)
+        numbers.append(number)
+    return numbers
+
+
+def _rule(draft: _Draft, flows: Mapping[tuple[str, str, Ports], Flow]) -> Rule:
     sources, destinations = sorted(draft.sources), sorted(draft.destinations)
     services = tuple(sorted(draft.services, key=lambda ports: ports.order))
     endpoints = {}
@@ -259,7 +296,7 @@ def _rule(number: str, draft: _Draft, flows: Mapping[tuple[str, str, Ports], Flo
         reasons.update(dict.fromkeys(need.reasons))
         requirements.update(dict.fromkeys(need.requirements))
     return Rule(
-        id=number,
+        id="",
         sources=tuple(endpoints[name] for name in sources),
         destinations=tuple(endpoints[name] for name in destinations),
         services=services,

@@ -90,12 +90,17 @@ class FindingGroup:
 
 def outline_rules(report: Report, *, members: int) -> tuple[Chapter, ...]:
     """The chapters of a report; each side of a rule names at most `members` endpoints and counts the rest."""
+    return outline_boundaries(report.boundaries, report, members=members)
+
+
+def outline_boundaries(boundaries: Iterable[Boundary], report: Report, *, members: int) -> tuple[Chapter, ...]:
+    """Chapters for these boundaries, whose endpoints and services are of this report."""
     return tuple(
         Chapter(
             boundary=boundary,
             lines=tuple(_rule_line(rule, boundary, report, members) for rule in boundary.rules),
         )
-        for boundary in report.boundaries
+        for boundary in boundaries
     )
 
 

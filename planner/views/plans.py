@@ -1,7 +1,7 @@
 """The page of a plan: its topology and decisions on one side, what has to be opened on the other."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -17,14 +17,14 @@ from planner import actions, presence
 from planner.document import PlanError
 from planner.edits import NotPossible
 from planner.engine import Report
-from planner.filters import Filter
+from planner.filters import LABELS, Filter
 from planner.forms import ChoiceForm, CorrectionForm, PortForm, RenameForm
 from planner.models import Plan
 from planner.renderers import FORMATS
-from planner.reports import report_for
+from planner.reports import comparison_since, report_for
 from planner.views.access import plan_view
 from planner.views.panels import count_panel, describe_panel
-from planner.views.results import count_view, describe_results
+from planner.views.results import Changes, count_view, describe_results
 from planner.views.state import PANELS, VIEWS, State, read_state
 from ports.matrix import Matrix
 from ports.queries import current_matrix
@@ -38,10 +38,7 @@ def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     report = report_for(plan.document, matrix)
     state, faults = read_state(request, report)
     part = request.htmx.target if request.htmx and not request.htmx.history_restore_request else None
-    context = describe_page(request, plan, report, state, draw=part != "results") | {
-        "filter_faults": faults,
-        **_came_from(request, state),
-    }
+    context = describe_page(request, plan, report, state, faults, draw=part != "results") | _came_from(request, state)
     template = f"planner/plan.html#moved-{part}" if part in ("report", "panel", "results") else "planner/plan.html"
     response = render(request, template, context)
     if part == "results":  # an address to bookmark, without the fields that are empty
@@ -62,12 +59,23 @@ def _came_from(request: HttpRequest, state: State) -> dict[str, Any]:
 
 
 def describe_page(
-    request: HttpRequest, plan: Plan, report: Report, state: State, bound: Form | None = None, *, draw: bool = True
+    request: HttpRequest,
+    plan: Plan,
+    report: Report,
+    state: State,
+    faults: Mapping[str, str],
+    bound: Form | None = None,
+    *,
+    draw: bool = True,
 ) -> dict[str, Any]:
     """Everything that the page shows, the diagram only if `draw`.
 
-    `bound` is a form that was sent with errors, to be shown again as it was.
+    `faults` are sentences about fields of the filter. `bound` is a form that was sent with errors, to be shown again
+    as it was.
     """
+    changes = _read_changes(plan, state, report.matrix)
+    if state.filter.since and "since" not in faults and changes.since is None:
+        faults = {**faults, "since": f"This plan has no revision {state.filter.since} to compare with."}
     token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
     return {
         "plan": plan,
@@ -86,8 +94,21 @@ def describe_page(
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{state.view}.html",
         **describe_panel(report, state, bound),
-        **describe_results(report, state, draw),
+        "filter_faults": faults,
+        "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
+        **describe_results(report, state, changes, draw),
     }
+
+
+def _read_changes(plan: Plan, state: State, matrix: Matrix) -> Changes:
+    """What the last change did, and what differs from the revision that the filter names."""
+    since = state.filter.since
+    revision = plan.revisions.filter(number=plan.revision).defer("document").first() if plan.revision > 1 else None
+    return Changes(
+        revision=revision,
+        last=comparison_since(plan, plan.revision - 1, matrix) if revision else None,
+        since=comparison_since(plan, int(since), matrix) if since.isascii() and since.isdigit() else None,
+    )
 
 
 def _describe_history(plan: Plan) -> dict[str, str]:
@@ -146,12 +167,12 @@ def show_changed(
     shown = state.panel == panel
     if failed and panel:
         state = replace(state, panel=panel)
-    context = describe_page(request, plan, report, state, form if failed else None)
+    context = describe_page(request, plan, report, state, faults, form if failed else None)
     if form is not None and shown and panel == "ports":
         slug = form.data.get("service")
         context["item"] = next((item for item in context["services"] if item["service"].slug == slug), None)
     template = "planner/plan.html#changed" if request.htmx else "planner/plan.html"
-    return render(request, template, context | {"filter_faults": faults, "trouble": trouble})
+    return render(request, template, context | {"trouble": trouble})
 
 
 def _apply(form: Form, plan: Plan, matrix: Matrix, request: HttpRequest, action: Callable[..., object]) -> Form:

@@ -11,7 +11,13 @@ from planner.filters import Filter, read_filter
 from planner.topology_forms import CLOSED, OPENINGS, Opened, read_opened
 
 PANELS = {"topology": "Topology", "decisions": "Decisions", "ports": "Ports", "caveats": "Caveats"}
-VIEWS = {"rules": "Rules", "flows": "Flows", "findings": "Findings", "diagram": "Diagram"}
+VIEWS = {
+    "rules": "Rules",
+    "flows": "Flows",
+    "findings": "Findings",
+    "diagram": "Diagram",
+    "unneeded": "Not needed",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

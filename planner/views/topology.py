@@ -252,9 +252,8 @@ def _answer(
     address = reverse("show_plan", kwargs={"token": token}) + (f"?{query}" if query else "")
     if not failed and not request.htmx:
         return redirect(address)
-    context = describe_page(request, plan, report, state, form if failed else None)
+    context = describe_page(request, plan, report, state, faults, form if failed else None)
     context |= {
-        "filter_faults": faults,
         "trouble": trouble,
         "confirm": confirm,
         "fresh": opened.kind and before.kind != opened.kind,

@@ -57,7 +57,7 @@ def outline(report):
 WORK = {
     "check the document": lambda p: partial(check_plan, dump_plan(p), matrix=MATRIX),
     "evaluate": lambda p: partial(evaluate, MATRIX, p),
-    "consolidate": lambda p: partial(consolidate, p, evaluate(MATRIX, p)),
+    "consolidate": lambda p: partial(consolidate, MATRIX, p, evaluate(MATRIX, p)),
     "report": lambda p: partial(evaluate_report, MATRIX, p),
     "outline": lambda p: partial(outline, evaluate_report(MATRIX, p)),
     "json": lambda p: partial(FORMATS["json"].render, evaluate_report(MATRIX, p)),

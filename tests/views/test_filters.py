@@ -134,7 +134,7 @@ def test_htmx_gets_the_results_alone_and_an_address_to_keep(client, url):
     assert not page.all(id="filters"), "what is being typed stays"
     assert not page.all("svg")
     assert page.table("rules")
-    assert response.headers["HX-Replace-Url"] == f"{url}?protocol=tcp&text=8443"
+    assert response.headers["HX-Replace-Url"] == f"{url}?text=8443&protocol=tcp"
     for nav in ("panels", "views"):
         assert page.one("nav", id=nav).get("hx-swap-oob") == "true"
         assert all("text=8443" in link.get("href") for link in page.one("nav", id=nav).iter("a"))
@@ -148,7 +148,8 @@ def test_a_value_that_the_report_doesnt_have_gets_a_sentence_and_shows_nothing(c
     page = Page(client.get(url, {"view": view, field: value}))
     sentences = [words(error) for error in page.one(id="results").iter("p") if error.get("class") == "error"]
     assert len(sentences) == 1
-    assert sentences[0].startswith(field.capitalize())
+    label = words(page.one("label", for_=f"filter-{field}"))
+    assert sentences[0].startswith(f"{label}: “")
     assert sentences[0].endswith("choose from the list.")
     assert not page.table(view)
     assert page.one("select", id=f"filter-{field}").get("aria-invalid") == "true"

@@ -1,0 +1,133 @@
+"""Two reports compared: which connections have to be opened, which can be closed, which stay and say otherwise.
+
+Flows are matched by source, destination, protocol and ports, by name. Rules are made anew from the flows that differ,
+so that a change request has nothing in it but the change; they have the numbers of the rules they belong to.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from planner.document import Endpoint
+from planner.engine.flows import Flow
+from planner.engine.report import Report
+from planner.engine.rules import Boundary, Opening, Rule, consolidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Change:
+    """A flow that is needed before and after, and differs in sections, services, scope or open options."""
+
+    before: Flow
+    after: Flow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AddressChange:
+    """An endpoint of both reports whose addresses differ: its rules stay, the objects in them don't."""
+
+    endpoint: Endpoint
+    before: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """What differs between two reports. Flows come in the order of the reports."""
+
+    before: Report
+    after: Report
+    opened: tuple[Flow, ...]
+    closed: tuple[Flow, ...]
+    changed: tuple[Change, ...]
+    unchanged: int
+    """How many flows are the same."""
+    addresses: tuple[AddressChange, ...]
+    boundaries_opened: tuple[Boundary, ...]
+    """What has to be opened between zones, as rules."""
+    boundaries_closed: tuple[Boundary, ...]
+    boundaries_changed: tuple[Boundary, ...]
+    """The flows between zones that changed where they are, as rules of what they are now."""
+
+    @property
+    def rules_opened(self) -> tuple[Rule, ...]:
+        """The rules that stand for what has to be opened."""
+        return tuple(rule for boundary in self.boundaries_opened for rule in boundary.rules)
+
+    @property
+    def rules_closed(self) -> tuple[Rule, ...]:
+        """The rules that stand for what can be closed."""
+        return tuple(rule for boundary in self.boundaries_closed for rule in boundary.rules)
+
+    @property
+    def rules_changed(self) -> tuple[Rule, ...]:
+        """The rules whose openings stay and whose services, sections or open options differ."""
+        return tuple(rule for boundary in self.boundaries_changed for rule in boundary.rules)
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.opened
+            or self.closed
+            or self.changed
+            or self.addresses
+            or self.boundaries_opened
+            or self.boundaries_closed
+        )
+
+
+def flow_key(flow: Flow) -> Opening:
+    """What makes a flow the same flow in two reports."""
+    return flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports
+
+
+def compare_reports(before: Report, after: Report) -> Comparison:
+    """Compare two reports, of any plans under any matrices. Pure; its cost grows with the number of flows.
+
+    A flow that stays and whose endpoint moved to another zone meets other firewalls: it is among the rules to be
+    opened where it now crosses, and to be closed where it did, whether or not it counts as changed.
+    """
+    old = {flow_key(flow): flow for flow in before.flows}
+    new = {flow_key(flow): flow for flow in after.flows}
+    opened = tuple(flow for key, flow in new.items() if key not in old)
+    closed = tuple(flow for key, flow in old.items() if key not in new)
+    kept = [(old[key], flow) for key, flow in new.items() if key in old]
+    changed = tuple(Change(before=was, after=now) for was, now in kept if _differ(was, now))
+    moved = [(was, now) for was, now in kept if _zones(was) != _zones(now)]
+    return Comparison(
+        before=before,
+        after=after,
+        opened=opened,
+        closed=closed,
+        changed=changed,
+        unchanged=len(kept) - len(changed),
+        addresses=_compare_addresses(before, after),
+        boundaries_opened=_boundaries(after, [*opened, *(now for _, now in moved)]),
+        boundaries_closed=_boundaries(before, [*closed, *(was for was, _ in moved)]),
+        boundaries_changed=_boundaries(
+            after, [change.after for change in changed if _zones(change.before) == _zones(change.after)]
+        ),
+    )
+
+
+def _boundaries(report: Report, flows: Iterable[Flow]) -> tuple[Boundary, ...]:
+    return consolidate(report.matrix, report.plan, flows)
+
+
+def _zones(flow: Flow) -> tuple[str, str]:
+    return flow.source.zone, flow.destination.zone
+
+
+def _differ(old: Flow, new: Flow) -> bool:
+    return (old.need is not new.need or old.scope != new.scope) and _facts(old) != _facts(new)
+
+
+def _facts(flow: Flow) -> tuple[object, ...]:
+    need = flow.need
+    return need.sections, need.services, flow.scope, need.any_of
+
+
+def _compare_addresses(before: Report, after: Report) -> tuple[AddressChange, ...]:
+    old = {endpoint.name: endpoint.addresses for endpoint in before.plan.endpoints}
+    return tuple(
+        AddressChange(endpoint=endpoint, before=old[endpoint.name])
+        for endpoint in sorted(after.plan.endpoints, key=lambda endpoint: endpoint.name)
+        if endpoint.name in old and set(old[endpoint.name]) != set(endpoint.addresses)
+    )

@@ -1,0 +1,105 @@
+"""Why a rule or flow is there and what would take it away: requirements of the matrix in words, against one plan.
+
+Only the matrix's own names and the vocabulary of plans occur in the sentences, so that they hold for any matrix.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from planner.engine.report import Report
+from planner.engine.rules import Ports
+from planner.engine.words import say_choice, target_facts
+from ports.matrix import ChoiceIs, Condition, Matrix, Reason, Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A requirement behind a rule or flow, and what would take it away."""
+
+    title: str
+    """The requirement's own name, with its topic; the plan's own reason if it comes from the plan."""
+    summary: str
+    sections: tuple[str, ...]
+    path: str
+    """Who connects to whom, by role: "Website users → Web server"; empty when only the plan says so."""
+    conditions: tuple[str, ...]
+    """The decisions and corrections it depends on, as they are: "Self-destruct messages: embedded"."""
+    removal: tuple[str, ...]
+    """Each by itself would take it away: "no source is a database any more"."""
+
+
+def explain(
+    report: Report, requirements: Iterable[str], services: Iterable[Ports], reasons: Iterable[Reason] = ()
+) -> tuple[Cause, ...]:
+    """The causes behind what these requirements (slugs) need on these ports, in the matrix's order.
+
+    Those of `reasons` that no requirement gives are the plan's own and come last.
+    """
+    matrix, wanted, asked = report.matrix, frozenset(requirements), frozenset(services)
+    found = [requirement for requirement in matrix.requirements if requirement.slug in wanted]
+    given = {requirement.reason for requirement in found}
+    return (
+        *(_cause(requirement, report, asked) for requirement in found),
+        *(_own_cause(str(reason)) for reason in dict.fromkeys(reasons) if reason not in given),
+    )
+
+
+def _cause(requirement: Requirement, report: Report, asked: frozenset[Ports]) -> Cause:
+    matrix = report.matrix
+    conditions: list[Condition] = list(requirement.when)
+    # A requirement can ask for several services; only what stands on these ports is of interest here.
+    for ask in requirement.asks:
+        ports = Ports(matrix.services[ask.service].protocol, report.ports[ask.service])
+        if ask.when and ports in asked and ask.when not in conditions:
+            conditions.append(ask.when)
+    choices = dict.fromkeys(condition.choice for condition in conditions if isinstance(condition, ChoiceIs))
+    said = [say_choice(matrix, report.plan, choice) for choice in choices]
+    if requirement.correction:
+        said.append(f"Correction applied: {matrix.caveats[requirement.correction].title}")
+    return Cause(
+        title=str(requirement.reason),
+        summary=requirement.summary,
+        sections=(requirement.section,),
+        path=f"{_name_source(requirement, matrix)} → {_name_destination(requirement, matrix)}",
+        conditions=tuple(said),
+        removal=tuple(dict.fromkeys(_removals(requirement, conditions, matrix))),
+    )
+
+
+def _own_cause(reason: str) -> Cause:
+    return Cause(
+        title=reason, summary="", sections=(), path="", conditions=(), removal=("the plan's own flow is deleted",)
+    )
+
+
+def _removals(requirement: Requirement, conditions: Iterable[Condition], matrix: Matrix) -> Iterator[str]:
+    if requirement.source:
+        yield f"no source is “{matrix.roles[requirement.source].name}” any more"
+    elif requirement.pairing and matrix.pairings[requirement.pairing].managed_by:
+        yield "the destination is managed by another endpoint"
+    if requirement.destination:
+        yield f"no destination is “{matrix.roles[requirement.destination].name}” any more"
+    if requirement.target:
+        yield from (f"the destination loses {fact}" for fact in target_facts(requirement.target, matrix))
+    for condition in conditions:
+        if isinstance(condition, ChoiceIs):
+            choice = matrix.choices[condition.choice]
+            options = " or ".join(choice.option(option).name for option in condition.options) or "none"
+            yield f"“{choice.name}” is decided otherwise than {options}"
+        else:
+            yield f"no endpoint is “{matrix.roles[condition.role].name}” any more"
+    if requirement.correction:
+        yield "the correction is taken back"
+
+
+def _name_source(requirement: Requirement, matrix: Matrix) -> str:
+    if requirement.source:
+        return matrix.roles[requirement.source].name
+    return matrix.pairings[requirement.pairing].name if requirement.pairing else ""
+
+
+def _name_destination(requirement: Requirement, matrix: Matrix) -> str:
+    if requirement.destination:
+        return matrix.roles[requirement.destination].name
+    facts = ", ".join(target_facts(requirement.target, matrix)) if requirement.target else ""
+    return f"endpoint with {facts}" if facts else "endpoint"

@@ -1,0 +1,167 @@
+"""Reports compared: what has to be opened, what can be closed, and the rules for it."""
+
+import copy
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.document import check_plan
+from planner.engine import evaluate_report
+from planner.engine.compare import compare_reports, flow_key
+from ports.queries import shipped_matrix
+from tests.renderers.samples import contoso
+from tests.strategies import documents
+
+MATRIX = shipped_matrix()
+
+
+def report(document):
+    return evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+
+
+def compare(before, after):
+    return compare_reports(report(before), report(after))
+
+
+def openings(rules):
+    """What rules stand for, each with the zones on either side."""
+    return {(*opening[:2], *opening[2:]) for rule in rules for opening in rule.openings()}
+
+
+def crossing(flows):
+    return {flow_key(flow) for flow in flows if flow.scope == "cross-zone"}
+
+
+def changed(document, **more):
+    return copy.deepcopy(document) | more
+
+
+@settings(max_examples=80)
+@given(documents(MATRIX), documents(MATRIX))
+def test_opened_closed_changed_and_unchanged_are_all_there_is(first, second):
+    result = compare(first, second)
+    before = {flow_key(flow) for flow in result.before.flows}
+    after = {flow_key(flow) for flow in result.after.flows}
+    assert {flow_key(flow) for flow in result.opened} == after - before
+    assert {flow_key(flow) for flow in result.closed} == before - after
+    assert {flow_key(change.after) for change in result.changed} <= after & before
+    assert result.unchanged + len(result.changed) == len(after & before)
+
+
+@settings(max_examples=80)
+@given(documents(MATRIX), documents(MATRIX))
+def test_rules_to_open_are_exactly_what_crosses_between_zones_now_and_did_not_cross_there_before(first, second):
+    result = compare(first, second)
+
+    def places(flows):
+        return {
+            (flow_key(flow), flow.source.zone, flow.destination.zone) for flow in flows if flow.scope == "cross-zone"
+        }
+
+    before, after = places(result.before.flows), places(result.after.flows)
+    assert openings(result.rules_opened) == {key for key, *_ in after - before}
+    assert openings(result.rules_closed) == {key for key, *_ in before - after}
+
+
+@settings(max_examples=40)
+@given(documents(MATRIX))
+def test_a_report_differs_in_nothing_from_itself(document):
+    result = compare(document, document)
+    assert not result
+    assert result.unchanged == len(result.after.flows)
+
+
+@settings(max_examples=60)
+@given(documents(MATRIX), documents(MATRIX))
+def test_the_other_way_round_opened_and_closed_change_places(first, second):
+    there, back = compare(first, second), compare(second, first)
+    assert {flow_key(flow) for flow in there.opened} == {flow_key(flow) for flow in back.closed}
+    assert openings(there.rules_opened) == openings(back.rules_closed)
+    assert there.unchanged == back.unchanged
+
+
+def test_an_endpoint_that_moves_to_another_zone_is_opened_there_and_closed_where_it_was():
+    document = contoso()
+    moved = copy.deepcopy(document)
+    next(endpoint for endpoint in moved["endpoints"] if endpoint["name"] == "DC01")["zone"] = "DMZ"
+    result = compare(document, moved)
+    assert not result.opened
+    assert not result.closed
+    assert result.changed
+    assert {change.after.scope for change in result.changed} == {"cross-zone"}
+    assert openings(result.rules_opened) == {flow_key(change.after) for change in result.changed}
+
+
+def test_another_address_opens_nothing_and_is_told():
+    document = contoso()
+    other = copy.deepcopy(document)
+    other["endpoints"][0]["addresses"] = ["10.9.9.9"]
+    result = compare(document, other)
+    assert result
+    assert result.unchanged == len(result.after.flows)
+    assert not result.rules_opened
+    assert [(change.endpoint.name, change.endpoint.addresses) for change in result.addresses] == [
+        (document["endpoints"][0]["name"], ("10.9.9.9",))
+    ]
+
+
+def test_a_decision_changes_what_stays_and_closes_what_goes():
+    document = contoso()
+    open_choices = {mark.choice for flow in report(document).flows for mark in flow.need.any_of}
+    assert open_choices, "the sample has something to decide"
+    choice = sorted(open_choices)[0]
+    option = MATRIX.choices[choice].slugs[0]
+    result = compare(document, changed(document, choices={**document.get("choices", {}), choice: option}))
+    assert not result.opened
+    assert all(not change.after.need.any_of or change.after.need.any_of != change.before.need.any_of
+               for change in result.changed)  # fmt: skip
+    marks = {mark for flow in result.closed for mark in flow.need.any_of}
+    assert marks
+    assert all(mark.choice == choice and mark.option != option for mark in marks)
+
+
+@settings(max_examples=60)
+@given(documents(MATRIX), st.data())
+def test_numbers_of_rules_stay_when_another_endpoint_comes_in(document, data):
+    before = report(document)
+    zone = data.draw(st.sampled_from(document["zones"]))["name"]
+    grown = changed(document)
+    grown["endpoints"] = [
+        *document["endpoints"],
+        {"name": "Newcomer at the end", "zone": zone, "roles": ["website-user"]},
+    ]
+    after = report(grown)
+    if [group.code for group in before.zone_groups] != [group.code for group in after.zone_groups]:
+        return  # zones that were alike no longer are
+    meaning = {rule.id: (rule.requirements[:1], rule.any_of, rule.services) for rule in after.rules}
+    single = {}
+    for rule in before.rules:
+        single.setdefault((rule.id.rpartition("-")[0], rule.requirements[:1]), []).append(rule)
+    for rules in single.values():
+        [rule, *others] = rules
+        if not others and rule.requirements:
+            assert rule.id in meaning
+
+
+def test_each_number_is_given_once():
+    for document in (contoso(),):
+        numbers = [rule.id for rule in report(document).rules]
+        assert len(numbers) == len(set(numbers))
+
+
+def test_a_rule_has_the_same_number_in_the_report_and_in_the_change_request():
+    document = contoso()
+    without = copy.deepcopy(document)
+    gone = next(endpoint["name"] for endpoint in document["endpoints"] if endpoint.get("platforms"))
+    without["endpoints"] = [e for e in document["endpoints"] if e["name"] != gone]
+    for endpoint in without["endpoints"]:
+        endpoint["managed_by"] = [name for name in endpoint.get("managed_by", []) if name != gone]
+    without.pop("additional_flows", None)
+    base = copy.deepcopy(document)
+    base.pop("additional_flows", None)
+    result = compare(without, base)
+    assert result.rules_opened
+    whole = {rule.id: rule for rule in result.after.rules}
+    for rule in result.rules_opened:
+        if rule.id in whole:
+            assert set(rule.requirements) & set(whole[rule.id].requirements)

@@ -1,0 +1,116 @@
+"""Why a row is there, what would remove it, and what isn't needed."""
+
+from hypothesis import given, settings
+
+from planner.document import check_plan
+from planner.engine import evaluate_report
+from planner.engine.explain import explain
+from ports.queries import shipped_matrix
+from tests.strategies import documents
+
+MATRIX = shipped_matrix()
+
+
+def report(*endpoints, **more):
+    zones = [{"name": name, "kind": kind} for name, kind in (("Inside", "internal"), ("DMZ", "dmz"))]
+    document = {"format": 1, "name": "Plan", "zones": zones, "endpoints": list(endpoints)} | more
+    return evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+
+
+def host(name, *roles, zone="Inside", **more):
+    return {"name": name, "zone": zone, "roles": list(roles)} | more
+
+
+def causes_of(found, source, destination):
+    [rule] = [
+        rule
+        for rule in found.rules
+        if [e.name for e in rule.sources] == [source] and [e.name for e in rule.destinations] == [destination]
+    ]
+    return explain(found, rule.requirements, rule.services, rule.reasons)
+
+
+def test_a_cause_names_section_roles_and_decision():
+    found = report(
+        host("PS", "web-primary"),
+        host("SD", "self-destruct-site", zone="DMZ"),
+        choices={"self-destruct": "push-pull"},
+    )
+    [cause] = causes_of(found, "PS", "SD")
+    assert cause.sections == ("6",)
+    assert cause.path == "Passwordstate web server → Self-destruct site (push/pull)"
+    assert cause.conditions == ("Self-destruct messages: On a separate site (push/pull)",)
+    assert any("Self-destruct site" in way for way in cause.removal)
+    assert any("decided otherwise" in way for way in cause.removal)
+
+
+def test_a_default_is_told_from_a_decision():
+    found = report(host("PS", "web-primary"), host("Readers", "message-reader", zone="DMZ"))
+    [cause] = causes_of(found, "Readers", "PS")
+    assert cause.conditions[0].endswith("(default)")
+
+
+def test_the_plans_own_flow_is_its_own_cause():
+    own = {"source": "PS", "destination": "DNS", "protocol": "udp", "ports": "53", "reason": "Names"}
+    found = report(host("PS", "web-primary"), host("DNS", zone="DMZ"), additional_flows=[own])
+    [cause] = causes_of(found, "PS", "DNS")
+    assert (cause.title, cause.sections) == ("Names", ())
+    assert "deleted" in cause.removal[0]
+
+
+def test_a_managed_endpoint_is_explained_by_operation_and_platform():
+    found = report(host("PS", "web-primary"), host("T", zone="DMZ", platforms=["cisco-ios"], operations=["reset"]))
+    [cause] = causes_of(found, "PS", "T")
+    assert "Password reset" in cause.title
+    assert any("Cisco IOS" in way for way in cause.removal)
+    assert any("Password reset" in way for way in cause.removal)
+
+
+@settings(max_examples=60)
+@given(documents(MATRIX))
+def test_every_requirement_is_either_needed_or_said_not_to_be_with_a_reason(document):
+    found = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    needed = {slug for flow in found.flows for slug in flow.need.requirements}
+    unneeded = [requirement.slug for group in found.unneeded for requirement in group.requirements]
+    assert len(unneeded) == len(set(unneeded))
+    assert needed | set(unneeded) == {requirement.slug for requirement in MATRIX.requirements}
+    assert not needed & set(unneeded)
+    assert all(group.why.endswith((".", ":")) for group in found.unneeded)
+
+
+@settings(max_examples=60)
+@given(documents(MATRIX))
+def test_every_flow_has_a_cause_and_every_cause_a_way_out(document):
+    found = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    for rule in found.rules:
+        causes = explain(found, rule.requirements, rule.services, rule.reasons)
+        assert {cause.title for cause in causes} == {str(reason) for reason in rule.reasons}
+        assert all(cause.removal for cause in causes)
+
+
+@settings(max_examples=60)
+@given(documents(MATRIX))
+def test_what_stays_on_a_host_is_listed_whole(document):
+    found = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    listed = [flow for local in found.local for flow in local.flows]
+    assert listed == [flow for flow in found.flows if flow.scope == "same-host"]
+    assert all(flow.source is local.endpoint for local in found.local for flow in local.flows)
+
+
+def unneeded(found, slug):
+    [why] = [group.why for group in found.unneeded for r in group.requirements if r.slug == slug]
+    return why
+
+
+def test_the_reason_is_the_role_that_is_missing():
+    assert unneeded(report(host("PS", "web-primary")), "web-database") == "No endpoint is “Database server”."
+
+
+def test_the_reason_is_the_decision():
+    found = report(host("PS", "web-primary"), host("Readers", "message-reader"), choices={"self-destruct": "none"})
+    assert unneeded(found, "self-destruct-embedded").startswith("Self-destruct messages: ")
+
+
+def test_the_reason_is_the_correction():
+    found = report(host("PS", "web-primary"), host("DC", "domain-controller"))
+    assert "is not applied" in unneeded(found, "ad-ldap-tcp")

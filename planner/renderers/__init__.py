@@ -38,10 +38,10 @@ def _undated(render: Callable[[Report], bytes]) -> Callable[[Report, Edition | N
 # The imports of these three cost from 0.2 to 1.5 seconds; only those who ask for the format wait for them.
 
 
-def _render_xlsx(report: Report, _: Edition | None = None) -> bytes:
+def _render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
     from planner.renderers.xlsx import render_xlsx  # noqa: PLC0415
 
-    return render_xlsx(report)
+    return render_xlsx(report, edition)
 
 
 def _render_html(report: Report, edition: Edition | None = None) -> bytes:

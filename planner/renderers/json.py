@@ -1,7 +1,8 @@
-"""The report as JSON: the interface that others build on. Its schema is `report_schema`."""
+"""Reports and their comparisons as JSON: the interface that others build on, with its schemas."""
 
 from typing import Any
 
+from planner.engine.compare import Comparison
 from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
 from planner.engine.rules import Rule
@@ -22,8 +23,8 @@ def report_data(report: Report) -> dict[str, Any]:
         "format": FORMAT,
         "plan": report.plan.name,
         "matrix": report.matrix.version,
-        "flows": [_flow(flow) for flow in report.flows],
-        "rules": [_rule(rule) for rule in report.rules],
+        "flows": [flow_data(flow) for flow in report.flows],
+        "rules": [rule_data(rule) for rule in report.rules],
         "findings": [
             {
                 "code": finding.code,
@@ -38,7 +39,8 @@ def report_data(report: Report) -> dict[str, Any]:
     }
 
 
-def _flow(flow: Flow) -> dict[str, Any]:
+def flow_data(flow: Flow) -> dict[str, Any]:
+    """A flow as plain data."""
     need = flow.need
     return {
         "source": flow.source.name,
@@ -55,7 +57,8 @@ def _flow(flow: Flow) -> dict[str, Any]:
     }
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def rule_data(rule: Rule) -> dict[str, Any]:
+    """A rule as plain data."""
     return {
         "id": rule.id,
         "sources": [endpoint.name for endpoint in rule.sources],
@@ -69,45 +72,39 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
+def comparison_data(comparison: Comparison) -> dict[str, Any]:
+    """What differs between two reports as plain data, in the shape of `comparison_schema`."""
+    return {
+        "format": FORMAT,
+        "opened": [flow_data(flow) for flow in comparison.opened],
+        "closed": [flow_data(flow) for flow in comparison.closed],
+        "changed": [
+            {"before": flow_data(change.before), "after": flow_data(change.after)} for change in comparison.changed
+        ],
+        "unchanged": comparison.unchanged,
+        "rules": {
+            "opened": [rule_data(rule) for rule in comparison.rules_opened],
+            "closed": [rule_data(rule) for rule in comparison.rules_closed],
+            "changed": [rule_data(rule) for rule in comparison.rules_changed],
+            "addresses": [
+                {
+                    "endpoint": change.endpoint.name,
+                    "before": list(change.before),
+                    "after": list(change.endpoint.addresses),
+                }
+                for change in comparison.addresses
+            ],
+        },
+    }
+
+
 def _marks(marks: tuple[Mark, ...]) -> list[dict[str, str]]:
     return [{"choice": mark.choice, "option": mark.option} for mark in marks]
 
 
 def report_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of `report_data`."""
-    text = {"type": "string"}
-    texts = {"type": "array", "items": text}
-    protocol = {"enum": list(PROTOCOLS)}
-    ports = {"type": ["string", "null"], "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?$"}
-    any_of = {"type": "array", "items": _object({"choice": text, "option": text})}
-    flow = _object(
-        {
-            "source": text,
-            "source_zone": text,
-            "destination": text,
-            "destination_zone": text,
-            "protocol": protocol,
-            "ports": ports,
-            "services": texts,
-            "scope": {"enum": ["same-host", "same-zone", "cross-zone"]},
-            "sections": texts,
-            "any_of": any_of,
-            "reasons": texts,
-        }
-    )
-    rule = _object(
-        {
-            "id": text,
-            "sources": texts,
-            "source_zones": texts,
-            "destinations": texts,
-            "destination_zones": texts,
-            "services": {"type": "array", "items": _object({"protocol": protocol, "ports": ports})},
-            "sections": texts,
-            "any_of": any_of,
-            "reasons": texts,
-        }
-    )
+    text, texts = _TEXT, _TEXTS
     finding = _object(
         {
             "code": text,
@@ -126,13 +123,82 @@ def report_schema() -> dict[str, Any]:
                 "format": {"const": FORMAT},
                 "plan": text,
                 "matrix": text,
-                "flows": {"type": "array", "items": flow},
-                "rules": {"type": "array", "items": rule},
+                "flows": {"type": "array", "items": _flow_schema()},
+                "rules": {"type": "array", "items": _rule_schema()},
                 "findings": {"type": "array", "items": finding},
             }
         ),
     }
 
 
+def comparison_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of `comparison_data`."""
+    flows = {"type": "array", "items": _flow_schema()}
+    rules = {"type": "array", "items": _rule_schema()}
+    address = _object({"endpoint": _TEXT, "before": _TEXTS, "after": _TEXTS})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Comparison of two port requirement reports",
+        **_object(
+            {
+                "format": {"const": FORMAT},
+                "opened": flows,
+                "closed": flows,
+                "changed": {"type": "array", "items": _object({"before": _flow_schema(), "after": _flow_schema()})},
+                "unchanged": {"type": "integer", "minimum": 0},
+                "rules": _object(
+                    {
+                        "opened": rules,
+                        "closed": rules,
+                        "changed": rules,
+                        "addresses": {"type": "array", "items": address},
+                    }
+                ),
+            }
+        ),
+    }
+
+
+def _flow_schema() -> dict[str, Any]:
+    return _object(
+        {
+            "source": _TEXT,
+            "source_zone": _TEXT,
+            "destination": _TEXT,
+            "destination_zone": _TEXT,
+            "protocol": _PROTOCOL,
+            "ports": _PORTS,
+            "services": _TEXTS,
+            "scope": {"enum": ["same-host", "same-zone", "cross-zone"]},
+            "sections": _TEXTS,
+            "any_of": _ANY_OF,
+            "reasons": _TEXTS,
+        }
+    )
+
+
+def _rule_schema() -> dict[str, Any]:
+    return _object(
+        {
+            "id": _TEXT,
+            "sources": _TEXTS,
+            "source_zones": _TEXTS,
+            "destinations": _TEXTS,
+            "destination_zones": _TEXTS,
+            "services": {"type": "array", "items": _object({"protocol": _PROTOCOL, "ports": _PORTS})},
+            "sections": _TEXTS,
+            "any_of": _ANY_OF,
+            "reasons": _TEXTS,
+        }
+    )
+
+
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_PROTOCOL = {"enum": list(PROTOCOLS)}
+_PORTS = {"type": ["string", "null"], "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?$"}
+_ANY_OF = {"type": "array", "items": _object({"choice": _TEXT, "option": _TEXT})}

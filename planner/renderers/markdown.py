@@ -56,11 +56,12 @@ def _escape_lines(text: str) -> str:
     return "<br>".join(map(escape, show(text).strip().split("\n")))
 
 
-def _join(texts: Iterable[str]) -> str:
+def join_lines(texts: Iterable[str]) -> str:
+    """Texts as the lines of a cell."""
     return "<br>".join(map(escape, texts))
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """A table of cells that are Markdown already."""
     yield f"| {' | '.join(header)} |"
     yield f"| {' | '.join('---' for _ in header)} |"
@@ -79,7 +80,7 @@ def _open(report: Report) -> Iterator[str]:
     yield ""
     yield escape(LEGEND[0])
     yield ""
-    yield from _table(("Content", "Count"), ((escape(what), str(count)) for what, count in count_contents(report)))
+    yield from table(("Content", "Count"), ((escape(what), str(count)) for what, count in count_contents(report)))
     changes = list_changes(report)
     if changes:
         yield "Different from the vendor's document in this plan:"
@@ -98,9 +99,9 @@ def _write_rules(report: Report) -> Iterator[str]:
         yield f"### {escape(boundary.code)}: {escape(boundary.label)}"
         yield ""
         yield from _name_zones(boundary)
-        yield from _table(
+        yield from table(
             ("Rule", "Sources", "Destinations", "Services", "Why", "Undecided", "Sections"),
-            (_rule_cells(rule, report) for rule in boundary.rules),
+            (rule_cells(rule, report) for rule in boundary.rules),
         )
 
 
@@ -112,7 +113,8 @@ def _name_zones(boundary: Boundary) -> Iterator[str]:
             yield ""
 
 
-def _rule_cells(rule: Rule, report: Report) -> tuple[str, ...]:
+def rule_cells(rule: Rule, report: Report) -> tuple[str, ...]:
+    """A rule as the cells of a table."""
     services = []
     for ports in rule.services:
         line = name_services(ports, rule.names, report)
@@ -120,10 +122,10 @@ def _rule_cells(rule: Rule, report: Report) -> tuple[str, ...]:
         services.append(f"{line.ports}: {line.names}{changed}" if line.names else line.ports)
     return (
         escape(rule.id),
-        _join(map(_name_endpoint, rule.sources)),
-        _join(map(_name_endpoint, rule.destinations)),
-        _join(services),
-        _join(list_reasons(rule.reasons)),
+        join_lines(map(_name_endpoint, rule.sources)),
+        join_lines(map(_name_endpoint, rule.destinations)),
+        join_lines(services),
+        join_lines(list_reasons(rule.reasons)),
         escape(describe_marks(rule.any_of, report.matrix)),
         escape(", ".join(f"§{section}" for section in rule.sections)),
     )
@@ -140,7 +142,7 @@ def _write_findings(report: Report) -> Iterator[str]:
         yield "Nothing to note."
         yield ""
         return
-    yield from _table(
+    yield from table(
         ("Severity", "Finding", "About", "What", "What to do", "Sections"),
         (
             (
@@ -163,7 +165,7 @@ def _write_decisions(report: Report) -> Iterator[str]:
         yield "None: every choice that flows depend on is made."
         yield ""
         return
-    yield from _table(("Choice", "Question", "Options", "Flows"), map(_decision_cells, report.decisions))
+    yield from table(("Choice", "Question", "Options", "Flows"), map(_decision_cells, report.decisions))
 
 
 def _decision_cells(decision: Decision) -> tuple[str, ...]:
@@ -173,7 +175,7 @@ def _decision_cells(decision: Decision) -> tuple[str, ...]:
         + (" Needs nothing more than is open anyway." if option.slug in decision.free else "")
         for option in choice.options
     ]
-    return escape(choice.name), escape(choice.question), _join(options), str(decision.flows)
+    return escape(choice.name), escape(choice.question), join_lines(options), str(decision.flows)
 
 
 def _write_endpoints(report: Report) -> Iterator[str]:
@@ -183,13 +185,13 @@ def _write_endpoints(report: Report) -> Iterator[str]:
         yield "The plan has no endpoints yet."
         yield ""
         return
-    yield from _table(
+    yield from table(
         ("Name", "Zone", "Addresses", "What it is"),
         (
             (
                 escape(endpoint.name),
                 escape(endpoint.zone),
-                _join(list_addresses(endpoint)),
+                join_lines(list_addresses(endpoint)),
                 escape(", ".join((*(("group",) if endpoint.group else ()), *label_endpoint(endpoint, report.matrix)))),
             )
             for endpoint in report.plan.endpoints

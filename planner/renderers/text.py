@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 
 from planner.document import Endpoint
+from planner.engine.compare import Comparison
 from planner.engine.flows import Scope
 from planner.engine.report import Report
 from planner.engine.rules import Ports
@@ -100,6 +101,20 @@ def count_contents(report: Report) -> list[tuple[str, int]]:
         ("Open decisions", len(report.decisions)),
         *((f"Findings: {severity}", severities[severity]) for severity in SEVERITIES),
     ]
+
+
+def count_changes(comparison: Comparison) -> tuple[tuple[str, int], ...]:
+    """What differs and how much of it, in the order of reading."""
+    return (
+        ("Rules to open", len(comparison.rules_opened)),
+        ("Rules to close", len(comparison.rules_closed)),
+        ("Rules changed", len(comparison.rules_changed)),
+        ("Addresses changed", len(comparison.addresses)),
+        ("Flows opened", len(comparison.opened)),
+        ("Flows closed", len(comparison.closed)),
+        ("Flows changed", len(comparison.changed)),
+        ("Flows unchanged", comparison.unchanged),
+    )
 
 
 def list_changes(report: Report) -> list[str]:

@@ -1,4 +1,4 @@
-"""The report as an Excel workbook: sheets of rules, flows, endpoints and findings to sort and filter.
+"""The report, or what differs between two, as an Excel workbook: sheets to sort and filter.
 
 Every cell is text. What doesn't fit Excel's limits goes on in a further row or sheet, or says that it was cut; nothing
 is lost without a word.
@@ -13,13 +13,17 @@ from typing import Any
 import xlsxwriter
 
 from planner.document import Endpoint
-from planner.engine.flows import Need
+from planner.engine.compare import Comparison
+from planner.engine.flows import Flow, Need
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule
+from planner.renderers.edition import Edition
 from planner.renderers.outline import describe_marks, name_services
+from planner.renderers.servers import outline_servers
 from planner.renderers.text import (
     LEGEND,
     SCOPES,
+    count_changes,
     count_contents,
     index_rules,
     list_addresses,
@@ -35,48 +39,8 @@ CELL_LINES = 250
 """Most lines in a cell; Excel's limit is 253 line feeds."""
 SHEET_ROWS = 1_048_576
 """Most rows of a sheet, the header included."""
-
-_CUT = "… (cut to fit the cell; the JSON report has all of it)"
-# The format asks for a date of creation. A fixed one keeps the same plan the same file.
-_CREATED = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def render_xlsx(report: Report) -> bytes:
-    """The report as a workbook with the sheets Rules, Flows, Endpoints, Findings and About.
-
-    The same plan gives the same bytes. Raises OSError when the system's folder for temporary files can't be written:
-    rows wait there while the workbook grows.
-    """
-    data = io.BytesIO()
-    # Rows go out one by one. What is typed stays text: no formulas, links or numbers come of it.
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(data, options) as book:
-        book.set_properties({"title": show(report.plan.name), "created": _CREATED})
-        styles = _Styles(book)
-        _write(styles, "Rules", _RULE_COLUMNS, _rule_rows(report))
-        _write(styles, "Flows", _FLOW_COLUMNS, _flow_rows(report))
-        _write(styles, "Endpoints", _ENDPOINT_COLUMNS, _endpoint_rows(report))
-        _write(styles, "Findings", _FINDING_COLUMNS, _finding_rows(report))
-        _write(styles, "About", _ABOUT_COLUMNS, _about_rows(report))
-    return data.getvalue()
-
-
-class _Styles:
-    """A workbook and the two looks of its cells."""
-
-    def __init__(self, book: Any) -> None:
-        self.book = book
-        self.header = book.add_format(
-            {"bold": True, "bg_color": "#E8ECF1", "bottom": 1, "text_wrap": True, "valign": "top"}
-        )
-        # "@" keeps a cell text when somebody edits it.
-        self.cell = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
-
+SERVER_MEMBERS = 100
+"""Most endpoints that a line of the sheet Servers names."""
 
 _Columns = tuple[tuple[str, int], ...]
 """Titles and widths, in characters."""
@@ -93,14 +57,92 @@ _FLOW_COLUMNS: _Columns = (
     ("Protocol", 10), ("Ports", 14), ("Services", 32), ("Scope", 14), ("Sections", 10), ("Undecided", 28),
     ("Reasons", 60), ("Rule", 16),
 )  # fmt: skip
-_ENDPOINT_COLUMNS: _Columns = (
+_OBJECT_COLUMNS: _Columns = (
     ("Name", 26), ("Zone", 18), ("Kind of zone", 14), ("Addresses", 36), ("Group", 8), ("Roles", 32),
     ("Platforms", 28), ("Operations", 28), ("Sessions", 20), ("Managed by", 24),
 )  # fmt: skip
+_SERVER_COLUMNS: _Columns = (
+    ("Server", 24), ("What it is", 28), ("Direction", 10), ("Protocol and ports", 18), ("Service names", 32),
+    ("Other end", 40), ("Firewall", 22), ("Undecided", 28), ("Reasons", 60), ("Sections", 10),
+)  # fmt: skip
+_CHANGE_COLUMNS: _Columns = (
+    ("Action", 10), ("Rule", 16), ("Sources", 26), ("Destinations", 26), ("Services", 18), ("Reasons", 60),
+    ("Sections", 10),
+)  # fmt: skip
+_ADDRESS_COLUMNS: _Columns = (("Endpoint", 26), ("Zone", 18), ("Before", 36), ("After", 36))
 _FINDING_COLUMNS: _Columns = (
     ("Severity", 12), ("Finding", 28), ("About", 28), ("What", 80), ("What to do", 60), ("Sections", 10),
 )  # fmt: skip
 _ABOUT_COLUMNS: _Columns = (("About", 24), ("Content", 110))
+
+_CUT = "… (cut to fit the cell; the JSON report has all of it)"
+# The format asks for a date of creation. A fixed one keeps the same plan the same file.
+_CREATED = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
+    """The report as a workbook with the sheets Rules, Flows, Servers, Objects, Findings, Changes and About.
+
+    The same plan and edition give the same bytes. Raises OSError when the system's folder for temporary files can't be
+    written: rows wait there while the workbook grows.
+    """
+    return _make_book(
+        show(report.plan.name),
+        (
+            ("Rules", _RULE_COLUMNS, _rule_rows(report)),
+            ("Flows", _FLOW_COLUMNS, _flow_rows(report)),
+            ("Servers", _SERVER_COLUMNS, _server_rows(report)),
+            ("Objects", _OBJECT_COLUMNS, _object_rows(report)),
+            ("Findings", _FINDING_COLUMNS, _finding_rows(report)),
+            ("Changes", _CHANGE_COLUMNS, _change_rows(edition)),
+            ("About", _ABOUT_COLUMNS, _about_rows(report, edition)),
+        ),
+    )
+
+
+def render_changes(comparison: Comparison, before: str, after: str) -> bytes:
+    """The change request as a workbook with the sheets Rules, Flows, Addresses and About.
+
+    `before` and `after` say what the two sides are. Raises OSError as `render_xlsx` does.
+    """
+    return _make_book(
+        show(f"Change request: {comparison.after.plan.name}"),
+        (
+            ("Rules", (("Action", 10), *_RULE_COLUMNS), _changed_rule_rows(comparison)),
+            ("Flows", (("Action", 10), *_FLOW_COLUMNS[:-1]), _changed_flow_rows(comparison)),
+            ("Addresses", _ADDRESS_COLUMNS, _address_rows(comparison)),
+            ("About", _ABOUT_COLUMNS, _about_changes(comparison, before, after)),
+        ),
+    )
+
+
+def _make_book(title: str, sheets: Iterable[tuple[str, _Columns, Iterable[Sequence[str]]]]) -> bytes:
+    data = io.BytesIO()
+    # Rows go out one by one. What is typed stays text: no formulas, links or numbers come of it.
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(data, options) as book:
+        book.set_properties({"title": title, "created": _CREATED})
+        styles = _Styles(book)
+        for name, columns, rows in sheets:
+            _write(styles, name, columns, rows)
+    return data.getvalue()
+
+
+class _Styles:
+    """A workbook and the two looks of its cells."""
+
+    def __init__(self, book: Any) -> None:
+        self.book = book
+        self.header = book.add_format(
+            {"bold": True, "bg_color": "#E8ECF1", "bottom": 1, "text_wrap": True, "valign": "top"}
+        )
+        # "@" keeps a cell text when somebody edits it.
+        self.cell = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
 
 
 def _write(styles: _Styles, name: str, columns: _Columns, rows: Iterable[Sequence[str]]) -> None:
@@ -176,13 +218,30 @@ def _divide[T](items: Iterable[T], texts: Callable[[T], tuple[str, ...]]) -> lis
 
 
 def _rule_rows(report: Report) -> Iterator[Sequence[str]]:
+    yield from (row for _, row in _boundary_rows(report.boundaries, report))
+
+
+def _boundary_rows(boundaries: Iterable[Boundary], report: Report) -> Iterator[tuple[Rule, Sequence[str]]]:
+    """Every rule with its rows."""
     ends = {
         endpoint.name: (show(endpoint.zone), show(endpoint.name), _addresses(endpoint))
         for endpoint in report.plan.endpoints
     }
-    for boundary in report.boundaries:
+    for boundary in boundaries:
         for rule in boundary.rules:
-            yield from _rule_parts(rule, boundary, report, ends)
+            for row in _rule_parts(rule, boundary, report, ends):
+                yield rule, row
+
+
+def _changed_rule_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
+    for action, boundaries, report in _list_changed(comparison):
+        yield from ((action, *row) for _, row in _boundary_rows(boundaries, report))
+
+
+def _list_changed(comparison: Comparison) -> Iterator[tuple[str, tuple[Boundary, ...], Report]]:
+    yield "open", comparison.boundaries_opened, comparison.after
+    yield "close", comparison.boundaries_closed, comparison.before
+    yield "change", comparison.boundaries_changed, comparison.after
 
 
 def _rule_parts(
@@ -227,22 +286,36 @@ def _side(ends: Sequence[tuple[str, str, str]]) -> tuple[str, str, str]:
 def _addresses(endpoint: Endpoint) -> str:
     """The addresses of an endpoint for a cell that it may share with others."""
     text = ", ".join(list_addresses(endpoint))
-    return text if len(text) <= CELL_UNITS else f"{len(endpoint.addresses):,} addresses, see the sheet Endpoints"
+    return text if len(text) <= CELL_UNITS else f"{len(endpoint.addresses):,} addresses, see the sheet Objects"
 
 
 def _flow_rows(report: Report) -> Iterator[Sequence[str]]:
+    rules = index_rules(report)
+    for flow, row in _rows_of_flows(report.flows, report):
+        ports = Ports(flow.need.protocol, flow.need.ports)
+        yield (*row, rules.get((flow.source.name, flow.destination.name, ports), ""))
+
+
+def _changed_flow_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
+    for action, flows, report in (
+        ("open", comparison.opened, comparison.after),
+        ("close", comparison.closed, comparison.before),
+        ("change", [change.after for change in comparison.changed], comparison.after),
+    ):
+        yield from ((action, *row) for _, row in _rows_of_flows(flows, report))
+
+
+def _rows_of_flows(flows: Iterable[Flow], report: Report) -> Iterator[tuple[Flow, Sequence[str]]]:
     ends = {
         endpoint.name: (_cell(endpoint.name), _cell(endpoint.zone), _cell(_addresses(endpoint)))
         for endpoint in report.plan.endpoints
     }
-    rules = index_rules(report)
     needs: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-    for flow in report.flows:
+    for flow in flows:
         need = flow.need
         ports = Ports(need.protocol, need.ports)
         about = needs.get(id(need)) or needs.setdefault(id(need), _need_cells(need, ports, report))
-        rule = rules.get((flow.source.name, flow.destination.name, ports), "")
-        yield (*ends[flow.source.name], *ends[flow.destination.name], *about[0], SCOPES[flow.scope], *about[1], rule)
+        yield flow, (*ends[flow.source.name], *ends[flow.destination.name], *about[0], SCOPES[flow.scope], *about[1])
 
 
 def _need_cells(need: Need, ports: Ports, report: Report) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -257,7 +330,7 @@ def _need_cells(need: Need, ports: Ports, report: Report) -> tuple[tuple[str, ..
     )
 
 
-def _endpoint_rows(report: Report) -> Iterator[Sequence[str]]:
+def _object_rows(report: Report) -> Iterator[Sequence[str]]:
     matrix = report.matrix
     kinds = {zone.name: zone.kind for zone in report.plan.zones}
     for endpoint in report.plan.endpoints:
@@ -277,6 +350,73 @@ def _endpoint_rows(report: Report) -> Iterator[Sequence[str]]:
             )
 
 
+def _server_rows(report: Report) -> Iterator[Sequence[str]]:
+    for sheet in outline_servers(report, members=SERVER_MEMBERS):
+        what = _cell(", ".join(sheet.labels))
+        for direction, lines in (("accepts", sheet.accepts), ("opens", sheet.opens)):
+            for line in lines:
+                peers = [endpoint.name for endpoint in line.peers.shown]
+                if line.peers.more:
+                    peers.append(f"and {line.peers.more:,} more ({line.peers.common})")
+                yield (
+                    _cell(sheet.title),
+                    what,
+                    direction,
+                    line.service.ports,
+                    _cell(line.service.names),
+                    _cell("\n".join(peers)),
+                    "host firewalls only" if line.within else "between zones",
+                    _cell(line.undecided),
+                    _cell(line.why),
+                    ", ".join(line.sections),
+                )
+
+
+def _change_rows(edition: Edition | None) -> Iterator[Sequence[str]]:
+    """What differs from the revision that the edition is compared with."""
+    if edition is None or edition.since is None:
+        yield "", "", "", "", "", _cell("Not compared with another revision."), ""
+        return
+    for action, boundaries, _ in _list_changed(edition.since):
+        for boundary in boundaries:
+            for rule in boundary.rules:
+                for sources, destinations in product(
+                    _divide(rule.sources, lambda endpoint: (show(endpoint.name),)),
+                    _divide(rule.destinations, lambda endpoint: (show(endpoint.name),)),
+                ):
+                    yield (
+                        action,
+                        rule.id,
+                        _cell("\n".join(show(endpoint.name) for endpoint in sources)),
+                        _cell("\n".join(show(endpoint.name) for endpoint in destinations)),
+                        _cell("\n".join(map(str, rule.services))),
+                        _cell("\n".join(list_reasons(rule.reasons))),
+                        ", ".join(rule.sections),
+                    )
+
+
+def _address_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
+    for change in comparison.addresses:
+        yield (
+            _cell(change.endpoint.name),
+            _cell(change.endpoint.zone),
+            _cell(", ".join(change.before) or "none"),
+            _cell(_addresses(change.endpoint)),
+        )
+
+
+def _about_changes(comparison: Comparison, before: str, after: str) -> Iterator[Sequence[str]]:
+    yield "Plan", _cell(comparison.after.plan.name)
+    yield "Before", _cell(before)
+    yield "After", _cell(after)
+    yield "Port matrix before", _cell(comparison.before.matrix.version)
+    yield "Port matrix after", _cell(comparison.after.matrix.version)
+    for what, count in count_changes(comparison):
+        yield what, str(count)
+    for sentence in LEGEND:
+        yield "How to read this", _cell(sentence)
+
+
 def _finding_rows(report: Report) -> Iterator[Sequence[str]]:
     for finding in report.findings:
         yield (
@@ -289,8 +429,10 @@ def _finding_rows(report: Report) -> Iterator[Sequence[str]]:
         )
 
 
-def _about_rows(report: Report) -> Iterator[Sequence[str]]:
+def _about_rows(report: Report, edition: Edition | None) -> Iterator[Sequence[str]]:
     yield "Plan", _cell(report.plan.name)
+    if edition is not None and edition.selection is not None:
+        yield "Filter", _cell(edition.selection.sentence)
     if report.plan.description.strip():
         yield "Description", _cell(report.plan.description)
     yield "Port matrix", _cell(report.matrix.version)

@@ -15,6 +15,8 @@ from planner.renderers.json import report_data
 from planner.renderers.xlsx import render_xlsx
 from tests.renderers.samples import HOSTILE_NAMES, contoso, evaluate, hostile, sites, write_plan
 
+SHEETS = ["Rules", "Flows", "Servers", "Objects", "Findings", "Changes", "About"]
+
 
 def open_book(data):
     return openpyxl.load_workbook(io.BytesIO(data))
@@ -49,10 +51,18 @@ def cross_zone_flows(report):
 
 
 def test_the_sheets_come_in_the_order_of_reading():
-    assert report_book(contoso()).sheetnames == ["Rules", "Flows", "Endpoints", "Findings", "About"]
+    assert report_book(contoso()).sheetnames == [
+        "Rules",
+        "Flows",
+        "Servers",
+        "Objects",
+        "Findings",
+        "Changes",
+        "About",
+    ]
 
 
-@pytest.mark.parametrize("name", ["Rules", "Flows", "Endpoints", "Findings", "About"])
+@pytest.mark.parametrize("name", SHEETS)
 def test_every_sheet_has_a_frozen_header_a_filter_widths_and_wrapped_text(name):
     sheet = report_book(contoso())[name]
     assert sheet.freeze_panes == "B2"
@@ -115,7 +125,7 @@ def test_the_flows_are_those_of_the_json_report():
 
 def test_missing_addresses_are_words_and_any_stands_only_where_the_plan_says_so():
     book = report_book(contoso())
-    addresses = {row["Name"]: row["Addresses"] for row in rows_of(book, "Endpoints")}
+    addresses = {row["Name"]: row["Addresses"] for row in rows_of(book, "Objects")}
     assert addresses == {
         "PS01": "10.0.0.10\nfd00::10",
         "DC01": "10.0.0.20",
@@ -128,7 +138,7 @@ def test_missing_addresses_are_words_and_any_stands_only_where_the_plan_says_so(
 
 
 def test_endpoints_tell_what_they_are():
-    rows = {row["Name"]: row for row in rows_of(report_book(contoso()), "Endpoints")}
+    rows = {row["Name"]: row for row in rows_of(report_book(contoso()), "Objects")}
     assert rows["Public"]["Group"] == "yes"
     assert rows["Public"]["Kind of zone"] == "internet"
     assert rows["ESX01"]["Group"] == "no"
@@ -158,7 +168,7 @@ def test_about_names_plan_matrix_counts_decisions_and_legend():
 
 def test_a_plan_without_endpoints_gives_sheets_with_headers():
     book = report_book(write_plan())
-    assert rows_of(book, "Rules") == rows_of(book, "Flows") == rows_of(book, "Endpoints") == []
+    assert rows_of(book, "Rules") == rows_of(book, "Flows") == rows_of(book, "Objects") == []
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
@@ -170,7 +180,7 @@ def test_a_hostile_name_stays_text_in_every_cell(name):
     assert not any(cell.hyperlink for cell in cells)
     assert not any(cell.value.startswith(("=", "+", "-", "@", "＝")) for cell in cells)
     shown = f"'{name}" if name[0] in "=+-@＝" else name
-    assert rows_of(book, "Endpoints")[0]["Name"] == shown
+    assert rows_of(book, "Objects")[0]["Name"] == shown
     assert {row["Source"] for row in rows_of(book, "Flows")} == {shown}
     assert rows_of(book, "About")[0]["Content"] == shown
     archive = zipfile.ZipFile(io.BytesIO(data))
@@ -180,7 +190,7 @@ def test_a_hostile_name_stays_text_in_every_cell(name):
 
 def test_characters_that_xml_forbids_or_that_reorder_text_are_written_out():
     book = report_book(hostile("a\u202egpj\uffffz"))
-    assert rows_of(book, "Endpoints")[0]["Name"] == "a<U+202E>gpj<U+FFFF>z"
+    assert rows_of(book, "Objects")[0]["Name"] == "a<U+202E>gpj<U+FFFF>z"
 
 
 def test_line_breaks_in_prose_stay():
@@ -220,7 +230,7 @@ def test_more_addresses_than_a_cell_holds_go_on_in_further_rows():
     addresses = [f"10.{number // 250}.{number % 250}.1" for number in range(600)]
     document = contoso()
     document["endpoints"][1]["addresses"] = addresses
-    rows = rows_of(report_book(document), "Endpoints")
+    rows = rows_of(report_book(document), "Objects")
     listed = [line for row in rows if row["Name"] == "DC01" for line in row["Addresses"].split("\n")]
     assert listed == addresses
 
@@ -230,7 +240,7 @@ def test_an_endpoint_with_thousands_of_addresses_is_referred_to_in_the_flows():
     document["endpoints"][1]["addresses"] = [f"10.{n // 250}.{n % 250}.1" for n in range(5000)]
     rows = rows_of(report_book(document), "Flows")
     assert {row["Destination addresses"] for row in rows if row["Destination"] == "DC01"} == {
-        "5,000 addresses, see the sheet Endpoints"
+        "5,000 addresses, see the sheet Objects"
     }
 
 
@@ -278,3 +288,23 @@ def test_a_thousand_sites_take_less_than_three_seconds():
     # 1.5 seconds where this was written; the rest is for slower machines.
     assert time.process_time() - start < 3
     assert len(data) < 3_000_000
+
+
+def test_the_sheet_of_servers_says_what_each_accepts_and_opens():
+    rows = rows_of(report_book(contoso()), "Servers")
+    about = {(row["Server"], row["Direction"], row["Protocol and ports"]): row for row in rows}
+    assert about["Portal", "accepts", "tcp 443"]["Other end"] == "Public"
+    assert about["Portal", "opens", "tcp 8443"]["Other end"] == "PS01"
+    assert about["PS01", "accepts", "tcp 8443"]["Firewall"] == "between zones"
+    assert about["DC01", "accepts", "udp 53"]["Firewall"] == "host firewalls only"
+    assert not [row for row in rows if row["Server"] == "Public"], "people have no host firewall"
+
+
+def test_no_line_of_a_server_stays_on_one_host():
+    for row in rows_of(report_book(contoso()), "Servers"):
+        assert row["Server"] not in row["Other end"].split("\n")
+
+
+def test_without_a_revision_to_compare_with_the_sheet_of_changes_says_so():
+    [row] = rows_of(report_book(contoso()), "Changes")
+    assert "Not compared" in " ".join(str(value) for value in row.values() if value)

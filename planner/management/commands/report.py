@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 
 from planner.document import Plan, PlanError, read_plan
 from planner.engine import evaluate_report
-from planner.renderers import FORMATS, Format
+from planner.renderers import FORMATS
 from planner.renderers.text import show_line
 from planner.syntax import MAX_BYTES, guess_syntax
 from ports.matrix import Matrix, MatrixError
@@ -49,7 +49,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, plans: list[str], format: str, output: str | None, **options: Any) -> None:
         """Write a report for each plan; go on with the next plan when one is bad."""
         chosen = FORMATS[format]
-        targets = self._choose_targets(plans, chosen, output)
+        targets = choose_targets(self.parser, plans, chosen.extension, output, kept=plans)
         try:
             matrix = find_matrix()
         except NoUsableMatrix as error:
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             if progress:
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
-                content = chosen.render(evaluate_report(matrix, _read_plan(plan, matrix)), None)
+                content = chosen.render(evaluate_report(matrix, read_plan_file(plan, matrix)), None)
                 if target is None:
                     write_output(self.stdout, content)
                 else:
@@ -77,35 +77,41 @@ class Command(BaseCommand):
         if failed:
             sys.exit(1)
 
-    def _choose_targets(self, plans: list[str], chosen: Format, output: str | None) -> list[Path | None]:
-        """The file for each plan, or None for standard output. Leaves with status 2 when there is no telling."""
-        if output is None:
-            if len(plans) > 1:
-                self.parser.error("several plans need --output with a folder")
-            return [None]
-        if not output:
-            self.parser.error("--output is empty; name a file or a folder")
-        exists, is_folder = os.path.exists(output), os.path.isdir(output)  # noqa: PTH110, PTH112
-        if len(plans) > 1 and exists and not is_folder:
-            self.parser.error(f"several plans need a folder, and {show_line(output)} is none")
-        targets = [Path(output)]
-        if len(plans) > 1 or is_folder or output.endswith(("/", os.sep)):
-            names = [f"{Path(plan).stem}.{chosen.extension}" for plan in plans]
-            twice = [show_line(name) for name, count in Counter(names).items() if count > 1]
-            if twice:
-                self.parser.error(f"more than one plan would be written to {', '.join(twice)}")
-            targets = [Path(output) / name for name in names]
-        for target in targets:
-            for plan in plans:
-                if _is_same_file(target, Path(plan)):
-                    self.parser.error(f"the report would overwrite the plan {show_line(plan)}")
-        return list(targets)
-
     def _complain(self, sentence: str) -> None:
         self.stderr.write(show_line(sentence))
 
     def _tell(self, line: str) -> None:
         self.stderr.write(line, style_func=lambda text: text)
+
+
+def choose_targets(
+    parser: CommandParser, plans: list[str], extension: str, output: str | None, *, kept: list[str]
+) -> list[Path | None]:
+    """The file for each plan, or None for standard output; never one of the files in `kept`.
+
+    Leaves with status 2 when there is no telling.
+    """
+    if output is None:
+        if len(plans) > 1:
+            parser.error("several plans need --output with a folder")
+        return [None]
+    if not output:
+        parser.error("--output is empty; name a file or a folder")
+    exists, is_folder = os.path.exists(output), os.path.isdir(output)  # noqa: PTH110, PTH112
+    if len(plans) > 1 and exists and not is_folder:
+        parser.error(f"several plans need a folder, and {show_line(output)} is none")
+    targets = [Path(output)]
+    if len(plans) > 1 or is_folder or output.endswith(("/", os.sep)):
+        names = [f"{Path(plan).stem}.{extension}" for plan in plans]
+        twice = [show_line(name) for name, count in Counter(names).items() if count > 1]
+        if twice:
+            parser.error(f"more than one plan would be written to {', '.join(twice)}")
+        targets = [Path(output) / name for name in names]
+    for target in targets:
+        for plan in kept:
+            if _is_same_file(target, Path(plan)):
+                parser.error(f"it would overwrite the plan {show_line(plan)}")
+    return list(targets)
 
 
 def find_matrix() -> Matrix:
@@ -137,7 +143,7 @@ def _has_database() -> bool:
     return name == ":memory:" or "mode=memory" in name or os.path.exists(name)  # noqa: PTH110
 
 
-def _read_plan(name: str, matrix: Matrix) -> Plan:
+def read_plan_file(name: str, matrix: Matrix) -> Plan:
     """Read and check a plan. Raises PlanError with its faults, and Failure when the file can't be read."""
     try:
         with Path(name).open("rb") as file:

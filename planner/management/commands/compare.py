@@ -1,0 +1,75 @@
+"""What differs between two plan documents: which connections to open and to close."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from planner.document import PlanError
+from planner.engine import evaluate_report
+from planner.engine.compare import compare_reports
+from planner.management.commands.report import (
+    Failure,
+    NoUsableMatrix,
+    choose_targets,
+    find_matrix,
+    read_plan_file,
+    write_file,
+    write_output,
+)
+from planner.renderers.changes import CHANGE_FORMATS, Editions
+from planner.renderers.text import show_line
+
+
+class Command(BaseCommand):
+    """Exit status: 0, whatever differs, or 1 when a plan was bad or nothing could be written, or 2 for wrong usage."""
+
+    help = "Write what has to be opened and can be closed between two plan documents (JSON or YAML)."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The two plans, format and where to."""
+        self.parser = parser
+        parser.add_argument("old", metavar="OLD", help="the plan as it was")
+        parser.add_argument("new", metavar="NEW", help="the plan as it is to be")
+        parser.add_argument("--format", required=True, choices=list(CHANGE_FORMATS), help="what to write")
+        parser.add_argument(
+            "--output",
+            metavar="PATH",
+            help="a file, or a folder that gets the file NEW.FORMAT: it is a folder if it ends in / or is one; "
+            "without it the comparison goes to standard output",
+        )
+
+    def handle(self, *args: Any, old: str, new: str, format: str, output: str | None, **options: Any) -> None:
+        """Compare the two and write the result; every fault of both plans is told."""
+        chosen = CHANGE_FORMATS[format]
+        [target] = choose_targets(self.parser, [new], chosen.extension, output, kept=[old, new])
+        try:
+            matrix = find_matrix()
+        except NoUsableMatrix as error:
+            self._complain(str(error))
+            sys.exit(1)
+        reports = []
+        for name in (old, new):
+            try:
+                reports.append(evaluate_report(matrix, read_plan_file(name, matrix)))
+            except PlanError as error:
+                for fault in error.faults:
+                    self._complain(f"{name}: {fault}")
+            except Failure as error:
+                self._complain(f"{name}: {error}")
+        if len(reports) < 2:
+            sys.exit(1)
+        try:
+            content = chosen.render(compare_reports(*reports), Editions(before=old, after=new))
+            if target is None:
+                write_output(self.stdout, content)
+            else:
+                write_file(target, content)
+        except Failure as error:
+            if str(error):
+                self._complain(str(error))
+            sys.exit(1)
+
+    def _complain(self, sentence: str) -> None:
+        self.stderr.write(show_line(sentence))

@@ -1,0 +1,201 @@
+"""`manage.py compare`: two plan documents, and what has to be opened and can be closed between them."""
+
+import copy
+import csv
+import io
+import json
+from pathlib import Path
+
+import jsonschema
+import openpyxl
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from planner.renderers.changes import CHANGE_FORMATS
+from planner.renderers.json import comparison_schema
+from planner.syntax import to_yaml
+from tests.renderers.samples import contoso, sites
+from tests.strategies import HOSTILE_NAMES
+
+
+@pytest.fixture(autouse=True)
+def _without_database(monkeypatch, tmp_path):
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(tmp_path / "absent.sqlite3"))
+    monkeypatch.chdir(tmp_path)
+
+
+def save(name, document):
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(to_yaml(document), "utf-8")
+    return name
+
+
+def grown():
+    """The sample with one more host to manage."""
+    document = copy.deepcopy(contoso())
+    document["endpoints"].append(
+        {
+            "name": "Router",
+            "zone": "DMZ",
+            "addresses": ["10.0.9.9"],
+            "platforms": ["cisco-ios"],
+            "operations": ["reset"],
+        }
+    )
+    return document
+
+
+def run(*arguments):
+    try:
+        call_command("compare", *arguments)
+    except SystemExit as leaving:
+        return leaving.code
+    return 0
+
+
+def compared(capsys, before, after):
+    assert run(save("old.yaml", before), save("new.yaml", after), "--format", "json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_host_more_is_opened_and_nothing_else(capsys):
+    data = compared(capsys, contoso(), grown())
+    jsonschema.validate(data, comparison_schema())
+    [flow] = data["opened"]
+    assert (flow["source"], flow["destination"], flow["protocol"], flow["ports"]) == ("PS01", "Router", "tcp", "22")
+    assert flow["sections"] == ["10"]
+    assert data["closed"] == data["changed"] == []
+    assert data["unchanged"] > 0
+    [rule] = data["rules"]["opened"]
+    assert (rule["sources"], rule["destinations"]) == (["PS01"], ["Router"])
+
+
+def test_the_keys_are_those_that_were_promised(capsys):
+    data = compared(capsys, contoso(), grown())
+    assert list(data) == ["format", "opened", "closed", "changed", "unchanged", "rules"]
+    assert data["format"] == 1
+
+
+def test_the_other_way_round_it_is_closed(capsys):
+    data = compared(capsys, grown(), contoso())
+    assert [flow["destination"] for flow in data["closed"]] == ["Router"]
+    assert data["opened"] == []
+
+
+def test_a_decision_closes_one_option_and_changes_the_other(capsys):
+    data = compared(capsys, contoso(), contoso(choices={"esxi": "powercli"}))
+    [change] = [change for change in data["changed"] if change["after"]["ports"] == "443"]
+    assert change["before"]["any_of"] == [{"choice": "esxi", "option": "powercli"}]
+    assert change["after"]["any_of"] == []
+
+
+def test_a_changed_port_closes_the_old_one_and_opens_the_new_one(capsys):
+    ports = {**contoso()["ports"], "password-reset-portal": 9443}
+    data = compared(capsys, contoso(), contoso(ports=ports))
+    assert {flow["ports"] for flow in data["opened"]} == {"9443"}
+    assert {flow["ports"] for flow in data["closed"]} == {"443"}
+
+
+def test_a_site_more_asks_only_for_what_it_needs(capsys):
+    data = compared(capsys, sites(3), sites(4))
+    assert data["opened"]
+    assert data["closed"] == []
+    names = {"A3", "W3", "L3"}
+    assert all(names & {flow["source"], flow["destination"]} for flow in data["opened"])
+    assert all(names & {*rule["sources"], *rule["destinations"]} for rule in data["rules"]["opened"])
+
+
+def test_an_address_that_changed_is_told(capsys):
+    other = copy.deepcopy(contoso())
+    other["endpoints"][0]["addresses"] = ["10.0.0.11"]
+    data = compared(capsys, contoso(), other)
+    assert data["opened"] == data["closed"] == data["changed"] == []
+    assert data["rules"]["addresses"] == [
+        {"endpoint": "PS01", "before": ["10.0.0.10", "fd00::10"], "after": ["10.0.0.11"]}
+    ]
+
+
+@pytest.mark.parametrize("name", CHANGE_FORMATS)
+def test_every_format_is_written_into_a_folder_under_the_new_plans_name(name):
+    save("old.yaml", contoso())
+    save("new.yaml", grown())
+    assert run("old.yaml", "new.yaml", "--format", name, "--output", "out/") == 0
+    assert [path.name for path in Path("out").iterdir()] == [f"new.{name}"]
+    assert Path(f"out/new.{name}").stat().st_size
+
+
+def test_the_workbook_has_an_action_in_every_row():
+    save("old.yaml", contoso())
+    save("new.yaml", grown())
+    assert run("old.yaml", "new.yaml", "--format", "xlsx", "--output", "changes.xlsx") == 0
+    book = openpyxl.load_workbook("changes.xlsx")
+    assert book.sheetnames == ["Rules", "Flows", "Addresses", "About"]
+    assert [row[0].value for row in book["Rules"].iter_rows(min_row=2)] == ["open"]
+    assert [row[0].value for row in book["Flows"].iter_rows(min_row=2)] == ["open"]
+
+
+def test_the_table_has_an_action_in_every_line(capsys):
+    run(save("old.yaml", grown()), save("new.yaml", contoso()), "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out.lstrip("\ufeff"))))
+    assert [(row["action"], row["destination"]) for row in rows] == [("close", "Router")]
+
+
+@pytest.mark.parametrize("name", CHANGE_FORMATS)
+def test_the_same_plans_give_the_same_bytes(name):
+    save("old.yaml", contoso())
+    save("new.yaml", grown())
+    written = []
+    for folder in ("first/", "second/"):
+        assert run("old.yaml", "new.yaml", "--format", name, "--output", folder) == 0
+        written.append(Path(f"{folder}new.{name}").read_bytes())
+    if name not in ("pdf", "html"):  # those say the day
+        assert written[0] == written[1]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE_NAMES)
+@pytest.mark.parametrize("name", ["csv", "markdown", "json"])
+def test_hostile_names_stay_text(capsys, name, hostile):
+    document = copy.deepcopy(contoso())
+    document["endpoints"].append({"name": hostile, "zone": "DMZ", "platforms": ["cisco-ios"], "operations": ["reset"]})
+    assert run(save("old.yaml", contoso()), save("new.yaml", document), "--format", name) == 0
+    out = capsys.readouterr().out
+    assert "<script>" not in out.replace("\\", "") or name != "markdown"
+    if name == "csv":
+        assert not any(cell.startswith(("=", "+", "-", "@")) for row in csv.reader(io.StringIO(out)) for cell in row)
+
+
+def test_every_fault_of_both_plans_is_told_and_nothing_written(capsys):
+    save("old.yaml", contoso() | {"colour": "red"})
+    save("new.yaml", grown() | {"zones": []})
+    assert run("old.yaml", "new.yaml", "--format", "json", "--output", "out/") == 1
+    err = capsys.readouterr().err
+    assert "old.yaml: colour" in err
+    assert "new.yaml: zones" in err
+    assert not Path("out").exists()
+
+
+def test_a_file_that_isnt_there_is_told(capsys):
+    assert run("absent.yaml", save("new.yaml", grown()), "--format", "json") == 1
+    assert "absent.yaml: The file can't be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("old.yaml", "--format", "json"),
+        ("old.yaml", "new.yaml"),
+        ("old.yaml", "new.yaml", "--format", "nothing"),
+        ("old.yaml", "new.yaml", "--format", "json", "--output", "old.yaml"),
+        ("old.yaml", "new.yaml", "--format", "json", "--output", "new.yaml"),
+        ("old.yaml", "new.yaml", "--format", "json", "--output", ""),
+    ],
+)
+def test_wrong_usage_is_refused_and_writes_nothing(arguments):
+    save("old.yaml", contoso())
+    save("new.yaml", grown())
+    before = {path: path.read_bytes() for path in Path().iterdir()}
+    with pytest.raises(CommandError):
+        call_command("compare", *arguments)
+    assert {path: path.read_bytes() for path in Path().iterdir()} == before

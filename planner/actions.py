@@ -116,6 +116,20 @@ def set_correction(
     return apply_edit(plan_id=plan_id, matrix=matrix, edit="set-correction", params=params, sender=sender).plan
 
 
+@transaction.atomic
+def hand_over(*, plan_id: int, revision: int, recipient: str, note: str, sender: Sender = ANYONE) -> models.Handover:
+    """Remember that a revision was handed over; the same operation counts once.
+
+    Raises NotPossible when the plan has no such revision.
+    """
+    plan = models.Plan.objects.select_for_update().get(pk=plan_id)
+    if not plan.revisions.filter(number=revision).exists():
+        raise NotPossible(f"This plan has no revision {revision}.")
+    facts = {"revision": revision, "recipient": recipient, "note": note, "author": sender.author[:60]}
+    operation = sender.operation or models.make_operation()
+    return plan.handovers.get_or_create(operation=operation, defaults=facts)[0]
+
+
 def undo(*, plan_id: int, sender: Sender = ANYONE) -> Applied:
     """Bring back the state before the last change. Raises NotPossible when there is none, Clash when it isn't last."""
     return _step_back(plan_id=plan_id, sender=sender, field="undo_to", verb="Undone")

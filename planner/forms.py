@@ -20,6 +20,14 @@ class RenameForm(forms.Form):
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+class HandoverForm(forms.Form):
+    """That a revision was given to those who open the ports."""
+
+    revision = forms.IntegerField(min_value=1, max_value=999_999_999)
+    recipient = forms.CharField(max_length=200, strip=True)
+    note = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
 class ChoiceForm(forms.Form):
     """The decision of one choice. `options` is None when the decision is taken back."""
 

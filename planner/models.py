@@ -70,6 +70,25 @@ class Revision(models.Model):
         return f"{self.plan}, revision {self.number}"
 
 
+class Handover(models.Model):
+    """A revision that was given to those who open the ports: to whom, when, and what was said about it."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="handovers")
+    revision = models.PositiveIntegerField()
+    recipient = models.CharField(max_length=200)
+    note = models.TextField(blank=True)
+    author = models.CharField(max_length=60, blank=True)
+    operation = models.CharField(max_length=64, default=make_operation, help_text="The same one counts once")
+    sent = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("plan", "-sent", "-pk")
+        constraints = (models.UniqueConstraint(fields=["plan", "operation"], name="a_handover_counts_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.plan}, revision {self.revision}, to {self.recipient}"
+
+
 class Viewer(models.Model):
     """A browser that looks at a plan, or did a short while ago."""
 

@@ -30,9 +30,16 @@ def comparison_since(plan: Plan, number: int, matrix: Matrix) -> Comparison | No
     if revision is None:
         return None
     try:
-        return _compare(report_for(revision.document, matrix), report_for(plan.document, matrix))
+        return compare_documents(revision.document, plan.document, matrix, matrix)
     except PlanError:
         return None
+
+
+def compare_documents(
+    before: Mapping[str, Any], after: Mapping[str, Any], matrix_before: Matrix, matrix_after: Matrix
+) -> Comparison:
+    """What differs between two plan documents, each under its matrix. Raises PlanError when one doesn't fit."""
+    return _compare(report_for(before, matrix_before), report_for(after, matrix_after))
 
 
 @lru_cache(maxsize=4)

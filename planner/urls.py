@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from planner.views import downloads, errors, history, home, plans, start, topology
+from planner.views import changes, downloads, errors, history, home, plans, start, topology
 
 ADDRESS = r"(?P<token>[A-Za-z0-9_-]{43})"
 
@@ -37,6 +37,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("redo/", history.redo_change, name="redo_change"),
                 path("pulse/", history.show_pulse, name="show_pulse"),
                 path("visitor/", history.name_visitor, name="name_visitor"),
+                path("changes/", changes.show_changes, name="show_changes"),
+                path("changes/sent/", changes.hand_over, name="hand_over"),
+                path("changes/<slug:name>", changes.download_changes, name="download_changes"),
                 path("plan.yaml", downloads.download_plan, name="download_plan"),
                 path("report/<slug:name>", downloads.download_report, name="download_report"),
             ]

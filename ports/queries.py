@@ -12,6 +12,7 @@ from django.db import models
 from ports.matrix import FIELDS, Matrix, build_matrix, record_key
 from ports.models import PortMatrix
 
+_MARKS = ("stamp", "digest", "product", "document", "received")
 SHIPPED = Path(__file__).parent / "fixtures" / "passwordstate.json"
 
 
@@ -65,11 +66,24 @@ def current_matrix() -> Matrix:
     One query while nothing has changed. Raises NoMatrix when none is active, MatrixError with its faults when the
     rows are no matrix.
     """
-    marks = ("stamp", "digest", "product", "document", "received")
-    active = PortMatrix.objects.filter(active=True).values_list("pk", *marks).first()
+    active = PortMatrix.objects.filter(active=True).values_list("pk", *_MARKS).first()
     if active is None:
         raise NoMatrix("No port matrix is loaded; run manage.py load_matrix.")
     return _matrix_at(*active)
+
+
+def list_matrices() -> tuple[PortMatrix, ...]:
+    """The matrices that the database has, the active one first."""
+    return tuple(PortMatrix.objects.order_by("-active", "product", "received", "slug"))
+
+
+def find_matrix(slug: str) -> Matrix | None:
+    """The matrix with that slug as the database has it now; None when there is none.
+
+    Raises MatrixError with its faults when the rows are no matrix.
+    """
+    row = PortMatrix.objects.filter(slug=slug).values_list("pk", *_MARKS).first()
+    return _matrix_at(*row) if row else None
 
 
 @lru_cache(maxsize=4)

@@ -24,9 +24,8 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
     if kind is None:
         raise Http404
     report = report_for(plan.document, current_matrix())
-    return _file(
-        kind.render(report, Edition(date=localdate(), revision=plan.revision)), kind.content_type, plan, kind.extension
-    )
+    content = kind.render(report, Edition(date=localdate(), revision=plan.revision))
+    return send_file(content, kind.content_type, plan, f"revision-{plan.revision}.{kind.extension}")
 
 
 @require_safe
@@ -34,12 +33,15 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
 def download_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The plan document as YAML."""
     document = dump_plan(check_plan(plan.document, matrix=current_matrix()))
-    return _file(to_yaml(document).encode(), "application/yaml; charset=utf-8", plan, "yaml")
+    return send_file(
+        to_yaml(document).encode(), "application/yaml; charset=utf-8", plan, f"revision-{plan.revision}.yaml"
+    )
 
 
-def _file(data: bytes, content_type: str, plan: Plan, extension: str) -> HttpResponse:
+def send_file(data: bytes, content_type: str, plan: Plan, end: str) -> HttpResponse:
+    """An answer that is saved as a file named after the plan."""
     response = HttpResponse(data, content_type=content_type)
     # An ASCII name that no system trips over; the plan's own name stands in the document.
-    name = f"{slugify(plan.name)[:80] or 'plan'}-revision-{plan.revision}.{extension}"
+    name = f"{slugify(plan.name)[:80] or 'plan'}-{end}"
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response

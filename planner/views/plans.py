@@ -23,6 +23,7 @@ from planner.models import Plan
 from planner.renderers import FORMATS
 from planner.reports import comparison_since, report_for
 from planner.views.access import plan_view
+from planner.views.handover import describe_handover
 from planner.views.panels import count_panel, describe_panel
 from planner.views.results import Changes, count_view, describe_results
 from planner.views.state import PANELS, VIEWS, State, read_state
@@ -91,6 +92,7 @@ def describe_page(
         "bound": bound,
         "visitor": presence.read_visitor(request),
         "history": _describe_history(plan),
+        "sent": describe_handover(plan),
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{state.view}.html",
         **describe_panel(report, state, bound),

@@ -1,0 +1,18 @@
+"""What the plan's page says of the revision that was handed over last."""
+
+from typing import Any
+
+from planner.models import Plan
+from planner.renderers.text import count_changes
+from planner.reports import comparison_since
+from ports.queries import current_matrix
+
+
+def describe_handover(plan: Plan) -> dict[str, Any] | None:
+    """To whom the last one went, when, and what of rules and addresses has changed since; None if there is none."""
+    last = plan.handovers.first()
+    if last is None:
+        return None
+    compared = comparison_since(plan, last.revision, current_matrix()) if last.revision != plan.revision else None
+    counts = [(what, count) for what, count in count_changes(compared)[:4] if count] if compared else []
+    return {"handover": last, "same": last.revision == plan.revision, "counts": counts}

@@ -117,6 +117,17 @@ def count_changes(comparison: Comparison) -> tuple[tuple[str, int], ...]:
     )
 
 
+def say_changes(comparison: Comparison) -> list[str]:
+    """What differs of rules and addresses, in words: "2 rules to open", "1 address changed"; empty for nothing."""
+    words = (
+        (comparison.rules_opened, "rule to open", "rules to open"),
+        (comparison.rules_closed, "rule to close", "rules to close"),
+        (comparison.rules_changed, "rule changed", "rules changed"),
+        (comparison.addresses, "address changed", "addresses changed"),
+    )
+    return [f"{len(found):,} {one if len(found) == 1 else many}" for found, one, many in words if found]
+
+
 def list_changes(report: Report) -> list[str]:
     """How this plan departs from the vendor's document: changed ports and corrections, a sentence each."""
     ports = [

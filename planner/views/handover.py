@@ -3,7 +3,7 @@
 from typing import Any
 
 from planner.models import Plan
-from planner.renderers.text import count_changes
+from planner.renderers.text import say_changes
 from planner.reports import comparison_since
 from ports.queries import current_matrix
 
@@ -14,5 +14,5 @@ def describe_handover(plan: Plan) -> dict[str, Any] | None:
     if last is None:
         return None
     compared = comparison_since(plan, last.revision, current_matrix()) if last.revision != plan.revision else None
-    counts = [(what, count) for what, count in count_changes(compared)[:4] if count] if compared else []
-    return {"handover": last, "same": last.revision == plan.revision, "counts": counts}
+    said = say_changes(compared) if compared else []
+    return {"handover": last, "same": last.revision == plan.revision, "said": ", ".join(said)}

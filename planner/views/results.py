@@ -23,6 +23,7 @@ from planner.renderers.outline import (
     outline_flow,
     outline_rules,
 )
+from planner.renderers.text import say_changes
 from planner.views.state import State
 from ports.matrix import PROTOCOLS
 
@@ -76,28 +77,13 @@ def _describe_last_change(changes: Changes, state: State) -> dict[str, Any] | No
     compared = changes.last
     if compared is None or changes.revision is None or not compared or state.filter.since:
         return None
-    said = [
-        _count(len(rules), f"rule {verb}", f"rules {verb}")
-        for rules, verb in (
-            (compared.rules_opened, "to open"),
-            (compared.rules_closed, "to close"),
-            (compared.rules_changed, "changed"),
-        )
-        if rules
-    ]
-    if compared.addresses:
-        said.append(_count(len(compared.addresses), "address changed", "addresses changed"))
     only = replace(state, view="rules", filter=Filter(since=str(changes.revision.number - 1)))
     return {
         "summary": changes.revision.summary,
         "number": changes.revision.number,
-        "said": ", ".join(said) or "no firewall rule changes",
+        "said": ", ".join(say_changes(compared)) or "no firewall rule changes",
         "only": only.query() if compared.rules_opened or compared.rules_changed else "",
     }
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _describe_rules(report: Report, state: State, changes: Changes, draw: bool) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def test_a_handover_is_remembered_and_the_plan_says_what_changed_since(client, p
     assert "Nothing has changed since" in words(line)
     decide(client, token)
     [line] = Page(client.get(f"/plans/{token}/")).all("p", class_="sent-line")
-    assert "1 rules to close" in words(line)
+    assert "1 rule to close" in words(line)
     assert "Ticket 4711" in changes(client, token).text("main")
 
 

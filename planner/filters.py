@@ -59,6 +59,26 @@ class Filter:
         return [(field.name, value) for field in fields(self) if (value := getattr(self, field.name))]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The filter that an export was made with, and how much it let through."""
+
+    fields: tuple[tuple[str, str], ...]
+    """Names and values, for readers: ("Port", "443")."""
+    rules: int
+    all_rules: int
+
+    @property
+    def sentence(self) -> str:
+        """Port: 443; 3 of 27 rules."""
+        return "; ".join((*(f"{name}: {value}" for name, value in self.fields), self.count))
+
+    @property
+    def count(self) -> str:
+        """3 of 27 rules."""
+        return f"{self.rules:,} of {self.all_rules:,} rules"
+
+
 FIELD_NAMES = tuple(field.name for field in fields(Filter))
 
 
@@ -155,6 +175,15 @@ def narrow_report(report: Report, chosen: Filter, comparison: Comparison | None 
         replace(boundary, rules=rules) for boundary, rules in filter_boundaries(report, chosen, comparison)
     )
     return replace(report, flows=filter_flows(report, chosen, comparison), boundaries=boundaries)
+
+
+def select(report: Report, chosen: Filter, comparison: Comparison | None = None) -> tuple[Report, Selection | None]:
+    """`narrow_report`, with what the export says about it; None for the whole report."""
+    if not chosen:
+        return report, None
+    part = narrow_report(report, chosen, comparison)
+    fields = describe_filter(chosen, report)
+    return part, Selection(fields=fields, rules=len(part.rules), all_rules=len(report.rules))
 
 
 class _Thing(NamedTuple):

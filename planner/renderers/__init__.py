@@ -62,7 +62,7 @@ FORMATS: dict[str, Format] = {
         extension="json",
         content_type="application/json",
         label="JSON",
-        render=_undated(render_json),
+        render=render_json,
     ),
     "csv": Format(
         name="csv",
@@ -97,7 +97,7 @@ FORMATS: dict[str, Format] = {
         extension="markdown",
         content_type="text/markdown; charset=utf-8",
         label="Markdown",
-        render=_undated(render_markdown),
+        render=render_markdown,
     ),
 }
 """The formats by name, in the order in which they are offered."""

@@ -6,20 +6,22 @@ from planner.engine.compare import Comparison
 from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
 from planner.engine.rules import Rule
+from planner.filters import Selection
+from planner.renderers.edition import Edition
 from planner.syntax import to_json
 from ports.matrix import PROTOCOLS, SEVERITIES
 
 FORMAT = 1
 
 
-def render_json(report: Report) -> bytes:
-    """The report as JSON in UTF-8; the same plan and matrix give the same bytes."""
-    return to_json(report_data(report)).encode()
+def render_json(report: Report, edition: Edition | None = None) -> bytes:
+    """The report as JSON in UTF-8; the same plan, matrix and selection give the same bytes."""
+    return to_json(report_data(report, edition.selection if edition else None)).encode()
 
 
-def report_data(report: Report) -> dict[str, Any]:
-    """The report as plain data, in the shape of `report_schema`."""
-    return {
+def report_data(report: Report, selection: Selection | None = None) -> dict[str, Any]:
+    """The report as plain data, in the shape of `report_schema`; what a filter chose says so."""
+    data = {
         "format": FORMAT,
         "plan": report.plan.name,
         "matrix": report.matrix.version,
@@ -37,6 +39,13 @@ def report_data(report: Report) -> dict[str, Any]:
             for finding in report.findings
         ],
     }
+    if selection is not None:
+        data["selection"] = {
+            "fields": dict(selection.fields),
+            "rules": selection.rules,
+            "of": selection.all_rules,
+        }
+    return data
 
 
 def flow_data(flow: Flow) -> dict[str, Any]:
@@ -115,19 +124,24 @@ def report_schema() -> dict[str, Any]:
             "sections": texts,
         }
     )
+    whole = _object(
+        {
+            "format": {"const": FORMAT},
+            "plan": text,
+            "matrix": text,
+            "flows": {"type": "array", "items": _flow_schema()},
+            "rules": {"type": "array", "items": _rule_schema()},
+            "findings": {"type": "array", "items": finding},
+        }
+    )
+    count = {"type": "integer", "minimum": 0}
+    fields = {"type": "object", "additionalProperties": text}
+    # Only in the export of a part: what was chosen, and how many of the rules.
+    whole["properties"]["selection"] = _object({"fields": fields, "rules": count, "of": count})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Port requirement report",
-        **_object(
-            {
-                "format": {"const": FORMAT},
-                "plan": text,
-                "matrix": text,
-                "flows": {"type": "array", "items": _flow_schema()},
-                "rules": {"type": "array", "items": _rule_schema()},
-                "findings": {"type": "array", "items": finding},
-            }
-        ),
+        **whole,
     }
 
 

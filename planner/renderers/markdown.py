@@ -10,6 +10,8 @@ from planner.document import Endpoint
 from planner.engine.findings import Decision
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Rule
+from planner.filters import Selection
+from planner.renderers.edition import Edition
 from planner.renderers.outline import describe_marks, label_endpoint, name_services
 from planner.renderers.text import (
     LEGEND,
@@ -27,14 +29,14 @@ _LINKS = re.compile(r"(?<=[A-Za-z])(?=://)|(?<=www)(?=\.)", re.IGNORECASE)
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def render_markdown(report: Report) -> bytes:
-    """The report as Markdown in UTF-8; the same plan gives the same bytes.
+def render_markdown(report: Report, edition: Edition | None = None) -> bytes:
+    """The report as Markdown in UTF-8; the same plan and selection give the same bytes.
 
     Rules stand by boundary, with every endpoint and its addresses; then come findings, open decisions and endpoints.
     Flows within a zone are counted but not listed.
     """
     lines = [
-        *_open(report),
+        *_open(report, edition.selection if edition else None),
         *_write_rules(report),
         *_write_findings(report),
         *_write_decisions(report),
@@ -70,11 +72,14 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
     yield ""
 
 
-def _open(report: Report) -> Iterator[str]:
+def _open(report: Report, selection: Selection | None) -> Iterator[str]:
     yield f"# Port requirements: {escape(report.plan.name)}"
     yield ""
     if report.plan.description.strip():
         yield f"**Description:** {_escape_lines(report.plan.description)}"
+        yield ""
+    if selection is not None:
+        yield f"**Only a part:** {escape(selection.sentence)}"
         yield ""
     yield f"**Port matrix:** {escape(report.matrix.version)}"
     yield ""

@@ -7,12 +7,14 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from planner.document import check_plan, dump_plan
+from planner.filters import LABELS, read_filter, select
 from planner.models import Plan
 from planner.renderers import FORMATS
 from planner.renderers.edition import Edition
-from planner.reports import report_for
+from planner.reports import comparison_since, report_for
 from planner.syntax import to_yaml
 from planner.views.access import plan_view
+from planner.views.errors import show_error
 from ports.queries import current_matrix
 
 
@@ -23,9 +25,26 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
     kind = FORMATS.get(name)
     if kind is None:
         raise Http404
-    report = report_for(plan.document, current_matrix())
-    content = kind.render(report, Edition(date=localdate(), revision=plan.revision))
-    return send_file(content, kind.content_type, plan, f"revision-{plan.revision}.{kind.extension}")
+    matrix = current_matrix()
+    report = report_for(plan.document, matrix)
+    chosen, faults = read_filter(request.GET.items(), report)
+    since = comparison_since(plan, int(chosen.since), matrix) if chosen.since and "since" not in faults else None
+    if chosen.since and since is None:
+        faults["since"] = f"This plan has no revision {chosen.since[:40]} to compare with."
+    if faults:
+        sentences = " ".join(f"{LABELS[name]}: {sentence}" for name, sentence in faults.items())
+        return show_error(request, 400, "The filter can't be used", sentences)
+    part, selection = select(report, chosen, since)
+    last = plan.handovers.first()
+    edition = Edition(
+        date=localdate(),
+        revision=plan.revision,
+        selection=selection,
+        since=since or (comparison_since(plan, last.revision, matrix) if last else None),
+        since_revision=int(chosen.since) if chosen.since else last.revision if last else None,
+    )
+    end = f"revision-{plan.revision}" + (f"-{selection.rules}-of-{selection.all_rules}-rules" if selection else "")
+    return send_file(kind.render(part, edition), kind.content_type, plan, f"{end}.{kind.extension}")
 
 
 @require_safe

@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from planner.models import Plan
 from planner.renderers import FORMATS
+from planner.renderers.json import report_schema
 from tests.renderers.samples import contoso, write_plan
 from tests.views.pages import Page, parse, store
 
@@ -166,3 +167,35 @@ def test_a_file_has_a_name_that_no_system_trips_over(client, name, stem):
 def test_a_plan_without_endpoints_has_every_report(client, name):
     _, token = store(write_plan())
     assert client.get(f"/plans/{token}/report/{name}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["json", "csv", "xlsx", "markdown", "html"])
+def test_a_filtered_download_has_what_the_page_shows_and_says_so(client, name):
+    _, token = store()
+    whole = client.get(f"/plans/{token}/report/{name}")
+    part = client.get(f"/plans/{token}/report/{name}", {"port": "443"})
+    assert part.status_code == 200
+    assert part.content != whole.content
+    shown = len(Page(client.get(f"/plans/{token}/", {"port": "443"})).table("rules"))
+    total = len(client.get(f"/plans/{token}/report/json").json()["rules"])
+    assert f"-{shown}-of-{total}-rules.{name}" in part.headers["Content-Disposition"]
+
+
+def test_the_json_of_a_part_says_which(client):
+    _, token = store()
+    data = client.get(f"/plans/{token}/report/json", {"port": "443", "decided": "open"}).json()
+    jsonschema.validate(data, report_schema())
+    assert data["selection"]["fields"] == {"Port": "443", "Decided": "Open"}
+    assert data["selection"]["rules"] == len(data["rules"]) < data["selection"]["of"]
+    assert data["flows"]
+    assert all(flow["ports"] == "443" and flow["any_of"] for flow in data["flows"])
+
+
+@pytest.mark.parametrize(
+    "query", [{"port": "x"}, {"source": "nowhere"}, {"since": "9"}, {"since": "²"}, {"role": "<b>"}, {"decided": "maybe"}]
+)
+def test_a_filter_that_cant_be_gets_a_sentence_instead_of_a_file(client, query):
+    _, token = store()
+    response = client.get(f"/plans/{token}/report/json", query)
+    assert response.status_code == 400
+    assert Page(response).text("main").endswith(".") or "list." in Page(response).text("main")

@@ -7,6 +7,7 @@ from typing import Any
 
 from planner.document import check_plan
 from planner.engine import Report, evaluate_report
+from planner.engine.consequences import Consequences, weigh
 from ports.matrix import Matrix
 
 
@@ -17,6 +18,12 @@ def report_for(document: Mapping[str, Any], matrix: Matrix) -> Report:
     """
     text = json.dumps(document, ensure_ascii=False, sort_keys=False)
     return _report(text, _Keyed(matrix))
+
+
+@lru_cache(maxsize=4)
+def consequences_of(report: Report) -> Consequences:
+    """What other answers would change in a report; a report is the same object for as long as it is kept here."""
+    return weigh(report)
 
 
 class _Keyed:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from planner.engine.flows import Flow, Mark, Terms, Topology, derive_flows
 from planner.engine.report import Report
 from planner.engine.rules import consolidate
-from ports.matrix import Choice, ChoiceIs, Condition, Requirement
+from ports.matrix import Choice, ChoiceIs, Condition, Requirement, RolePresent
 
 MAX_FLOWS = 2_000
 """In a plan with more flows nothing is weighed: each answer costs an evaluation, and a page has dozens of them."""
@@ -71,12 +71,17 @@ def weigh(report: Report) -> Consequences:
 
 
 def find_idle_choices(report: Report) -> frozenset[str]:
-    """The choices on which nothing between endpoints of this plan depends, nor a check that found something."""
+    """The choices on which nothing between endpoints of this plan depends, and no check or caveat that speaks up."""
     matrix = report.matrix
     topology = Topology(matrix, report.plan)
     found = {finding.code for finding in report.findings}
     busy = {slug for check in matrix.checks if check.code in found for slug in _choices_in(check.when)}
+    busy |= {slug for state in report.caveats for slug in _choices_in(state.caveat.about.when)}
     for requirement in matrix.requirements:
+        if requirement.correction not in (None, *report.plan.corrections):
+            continue
+        if any(isinstance(needed, RolePresent) and not topology.has_role(needed.role) for needed in requirement.when):
+            continue
         slugs = set(_choices_in(requirement.when))
         slugs |= {slug for ask in requirement.asks if ask.when for slug in _choices_in((ask.when,))}
         if not slugs <= busy and _leads_somewhere(topology, requirement):
@@ -89,7 +94,7 @@ def _choices_in(conditions: tuple[Condition, ...]) -> Iterator[str]:
 
 
 def _leads_somewhere(topology: Topology, requirement: Requirement) -> bool:
-    """Whether there are endpoints at both ends, corrections and choices aside."""
+    """Whether there are endpoints at both ends."""
     destinations = topology.destinations(requirement)
     if requirement.pairing is not None:
         pairing = topology.matrix.pairings[requirement.pairing]

@@ -10,7 +10,7 @@ from planner.engine import Report
 from planner.engine.consequences import Consequence, Consequences
 from planner.flow_forms import describe_flows
 from planner.forms import ChoiceForm, CorrectionForm, PortForm, RenameForm
-from planner.module_forms import describe_modules
+from planner.module_forms import ModuleForm, describe_modules
 from planner.renderers.outline import outline_zones
 from planner.reports import consequences_of
 from planner.topology_forms import describe_topology
@@ -132,9 +132,11 @@ def _describe_caveats(report: Report, _state: State, bound: Form | None) -> dict
 
 
 def _describe_topology(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
+    modules = {question.slug for question in report.matrix.questions.values() if question.module}
     return {
         "zones": outline_zones(report, members=MEMBERS),
         "modules": describe_modules(report, bound),
+        "stray_errors": _stray_errors(bound, ModuleForm, "module", modules),
         "closed": state.query(panel=""),
         "closed_pairs": parse_qsl(state.query(panel="")),
         **describe_topology(report, state.opened, bound),

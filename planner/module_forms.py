@@ -72,7 +72,11 @@ class ModuleForm(forms.Form):
             if not any(line.strip() for line in answer):
                 raise ValidationError("Write at least one name, one a line.")
         else:
-            answer = tuple(slug for slug in self.data.getlist("option") if slug) or usual_options(question)
+            answer = tuple(slug for slug in self.data.getlist("option") if slug)
+            if not answer and question.kind == "many" and "option" in self.data:
+                self.cleaned_data["to"] = "off"  # every box was emptied
+            elif not answer:
+                answer = usual_options(question)
         self.cleaned_data["answer"] = answer
         return self.cleaned_data
 

@@ -169,6 +169,103 @@ def delete_flow(document: Document, params: Params) -> Outcome:
     return Outcome(document={**document, "additional_flows": flows}, summary=said)
 
 
+def edit_flow(document: Document, params: Params) -> Outcome:
+    """flow: the additional flow as it stands in the document; changes: the fields that change, empty to leave away."""
+    flows = list(document.get("additional_flows", ()))
+    if params["flow"] not in flows:
+        raise NotPossible("This flow is no longer in the plan; someone has changed or deleted it.")
+    changed = {**params["flow"], **params["changes"]}
+    flows[flows.index(params["flow"])] = {key: value for key, value in changed.items() if value}
+    said = f"Flow changed: {changed['source']} to {changed['destination']}"
+    return Outcome(document={**document, "additional_flows": flows}, summary=said)
+
+
+def switch_module(document: Document, params: Params) -> Outcome:
+    """summary: in words; switch: what `list_switch` found between the documents without and with the change.
+
+    What is there already, or gone already, counts as done. A zone stays while something stands in it. When others
+    have hung something on to an endpoint that goes, nothing is done, so that it doesn't go with it.
+    """
+    switch = params["switch"]
+    flows = [flow for flow in document.get("additional_flows", ()) if flow not in switch["flows_removed"]]
+    endpoints = _switch_endpoints(document, switch)
+    named = {name for endpoint in endpoints for name in endpoint.get("managed_by", ())}
+    named |= {flow[end] for flow in flows for end in ("source", "destination")}
+    if still := sorted(named.intersection(switch["endpoints_removed"])):
+        raise NotPossible(f"Something else in the plan names “{still[0]}” by now. Look at it, then do this again.")
+    zones = _switch_zones(document, switch, {endpoint["zone"] for endpoint in endpoints})
+    choices = {**document.get("choices", {}), **switch["choices"]}
+    changed = {
+        **document,
+        "zones": zones,
+        "endpoints": endpoints,
+        "choices": {slug: chosen for slug, chosen in choices.items() if chosen is not None},
+        "additional_flows": flows,
+    }
+    return Outcome(document=changed, summary=params["summary"])
+
+
+def _switch_endpoints(document: Document, switch: Params) -> list[dict[str, Any]]:
+    gone, changes = set(switch["endpoints_removed"]), switch["endpoints_changed"]
+    there = {
+        endpoint["name"]: _tidy({**endpoint, **changes.get(endpoint["name"], {})})
+        for endpoint in document["endpoints"]
+        if endpoint["name"] not in gone
+    }
+    if missing := [name for name in changes if name not in there]:
+        raise NotPossible(f"There is no endpoint “{missing[0]}” any more; someone has renamed or deleted it.")
+    for endpoint in map(_tidy, switch["endpoints_added"]):
+        other = there.setdefault(endpoint["name"], endpoint)
+        if any(other.get(key) != value for key, value in endpoint.items()):
+            raise NotPossible(f"There is another endpoint “{endpoint['name']}” in the plan by now.")
+    return list(there.values())
+
+
+def _switch_zones(document: Document, switch: Params, used: set[str]) -> list[dict[str, Any]]:
+    gone = set(switch["zones_removed"]) - used
+    there = {zone["name"]: zone for zone in document["zones"] if zone["name"] not in gone}
+    for zone in switch["zones_added"]:
+        if there.setdefault(zone["name"], zone)["kind"] != zone["kind"]:
+            raise NotPossible(f"There is another zone “{zone['name']}” in the plan by now.")
+    return list(there.values())
+
+
+def list_switch(before: Document, after: Document) -> dict[str, Any]:
+    """What differs in zones, endpoints, choices and additional flows, as `switch_module` takes it; names are kept."""
+    zones = {zone["name"]: zone for zone in before["zones"]}, {zone["name"]: zone for zone in after["zones"]}
+    old, new = ({endpoint["name"]: endpoint for endpoint in state["endpoints"]} for state in (before, after))
+    choices = before.get("choices", {}), after.get("choices", {})
+    left = list(after.get("additional_flows", ()))
+    flows_removed = []
+    for flow in before.get("additional_flows", ()):
+        if flow in left:
+            left.remove(flow)
+        else:
+            flows_removed.append(flow)
+    changed = {
+        name: {
+            key: endpoint.get(key)
+            for key in dict.fromkeys((*old[name], *endpoint))
+            if old[name].get(key) != endpoint.get(key)
+        }
+        for name, endpoint in new.items()
+        if name in old and old[name] != endpoint
+    }
+    return {
+        "zones_added": [zone for name, zone in zones[1].items() if name not in zones[0]],
+        "zones_removed": [name for name in zones[0] if name not in zones[1]],
+        "endpoints_added": [endpoint for name, endpoint in new.items() if name not in old],
+        "endpoints_changed": changed,
+        "endpoints_removed": [name for name in old if name not in new],
+        "flows_removed": flows_removed,
+        "choices": {
+            slug: choices[1].get(slug)
+            for slug in (choices[0] | choices[1])
+            if choices[0].get(slug) != choices[1].get(slug)
+        },
+    }
+
+
 def replace_document(document: Document, params: Params) -> Outcome:
     """document: what takes the place of the whole; summary: why."""
     return Outcome(document=dict(params["document"]), summary=params["summary"])
@@ -188,7 +285,9 @@ EDITS: dict[str, Edit] = {
     "delete-endpoint": delete_endpoint,
     "add-endpoints": add_endpoints,
     "add-flow": add_flow,
+    "edit-flow": edit_flow,
     "delete-flow": delete_flow,
+    "switch-module": switch_module,
 }
 """The edits by name, as revisions remember them."""
 
@@ -210,7 +309,36 @@ def translate(params: Params, renames: Renames) -> Params:
     if "flow" in params:
         ends = {end: endpoints.get(params["flow"][end], params["flow"][end]) for end in ("source", "destination")}
         moved["flow"] = {**params["flow"], **ends}
+    if "switch" in params:
+        moved["switch"] = _translate_switch(params["switch"], renames)
     return moved
+
+
+def _translate_switch(switch: Params, renames: Renames) -> dict[str, Any]:
+    zones, endpoints = renames.zones, renames.endpoints
+
+    def in_place(endpoint: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields of an endpoint, with the names that they name translated."""
+        moved = dict(endpoint)
+        if "zone" in moved:
+            moved["zone"] = zones.get(moved["zone"], moved["zone"])
+        if moved.get("managed_by"):
+            moved["managed_by"] = [endpoints.get(name, name) for name in moved["managed_by"]]
+        return moved
+
+    return {
+        **switch,
+        "zones_removed": [zones.get(name, name) for name in switch["zones_removed"]],
+        "endpoints_added": [in_place(endpoint) for endpoint in switch["endpoints_added"]],
+        "endpoints_changed": {
+            endpoints.get(name, name): in_place(changes) for name, changes in switch["endpoints_changed"].items()
+        },
+        "endpoints_removed": [endpoints.get(name, name) for name in switch["endpoints_removed"]],
+        "flows_removed": [
+            {**flow, **{end: endpoints.get(flow[end], flow[end]) for end in ("source", "destination")}}
+            for flow in switch["flows_removed"]
+        ],
+    }
 
 
 def narrow(edit: str, document: Document, params: Params) -> Params:

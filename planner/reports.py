@@ -8,6 +8,7 @@ from typing import Any
 from planner.document import PlanError, check_plan
 from planner.engine import Report, evaluate_report
 from planner.engine.compare import Comparison, compare_reports
+from planner.engine.consequences import Consequences, weigh
 from planner.models import Plan
 from ports.matrix import Matrix
 
@@ -45,6 +46,12 @@ def compare_documents(
 @lru_cache(maxsize=4)
 def _compare(before: Report, after: Report) -> Comparison:
     return compare_reports(before, after)
+
+
+@lru_cache(maxsize=4)
+def consequences_of(report: Report) -> Consequences:
+    """What other answers would change in a report; a report is the same object for as long as it is kept here."""
+    return weigh(report)
 
 
 class _Keyed:

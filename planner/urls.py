@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from planner.views import changes, downloads, errors, history, home, plans, start, topology
+from planner.views import changes, downloads, errors, history, home, modules, own_flows, plans, start, topology
 
 ADDRESS = r"(?P<token>[A-Za-z0-9_-]{43})"
 
@@ -24,6 +24,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("choices/", plans.decide_choice, name="decide_choice"),
                 path("ports/", plans.override_port, name="override_port"),
                 path("corrections/", plans.correct_caveat, name="correct_caveat"),
+                path("modules/", modules.switch_module, name="switch_module"),
+                path("flows/add/", own_flows.add_flow, name="add_flow"),
+                path("flows/edit/", own_flows.edit_flow, name="edit_flow"),
+                path("flows/delete/", own_flows.delete_flow, name="delete_flow"),
                 path("endpoints/add/", topology.add_endpoint, name="add_endpoint"),
                 path("endpoints/edit/", topology.edit_endpoint, name="edit_endpoint"),
                 path("endpoints/duplicate/", topology.duplicate_endpoint, name="duplicate_endpoint"),

@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from planner import actions
 from planner.document import check_plan
-from planner.edits import NotPossible
+from planner.edits import NotPossible, list_switch
+from planner.engine.blueprint import add_module, remove_module
 from planner.models import Revision
 from ports.queries import shipped_matrix
 
@@ -32,7 +33,7 @@ DOCUMENT = {
         {"name": "two", "zone": "B", "managed_by": ["one"]},
     ],
 }
-INITIAL = {("port", service): "" for service in SERVICES}
+INITIAL = {("port", service): "" for service in SERVICES} | {("module",): "off"}
 
 
 class ThreeEditors(RuleBasedStateMachine):
@@ -47,6 +48,7 @@ class ThreeEditors(RuleBasedStateMachine):
         self.changes = []  # (revision, field, editor)
         self.names = {0: "one", 1: "two"}  # identity -> name now
         self.seen = dict.fromkeys(EDITORS, 1)
+        self.seen_documents = dict.fromkeys(EDITORS, self.plan.document)
         self.seen_fields = {editor: {} for editor in EDITORS}
         self.seen_names = {editor: dict(self.names) for editor in EDITORS}
         self.revision = 1
@@ -110,8 +112,20 @@ class ThreeEditors(RuleBasedStateMachine):
         if len(self.changes) > before:
             self.names[identity] = name
 
+    @rule(editor=st.sampled_from(EDITORS), option=st.sampled_from(["off", "dmz", "internal"]))
+    def switch_a_module(self, editor, option):
+        seen = self.seen_documents[editor]
+        after = (
+            remove_module(self.matrix, seen, "portal")
+            if option == "off"
+            else add_module(self.matrix, seen, "portal", option)
+        )
+        params = {"switch": list_switch(seen, after), "summary": option}
+        self._send(editor, "switch-module", params, ("module",), option)
+
     @rule(editor=st.sampled_from(EDITORS))
     def look(self, editor):
+        self.seen_documents[editor] = self._document()
         self.seen[editor] = self.revision
         self.seen_names[editor] = dict(self.names)
         self.seen_fields[editor] = dict(self.fields)
@@ -133,6 +147,9 @@ class ThreeEditors(RuleBasedStateMachine):
         document = self._document()
         check_plan(document, matrix=self.matrix)
         endpoints = {endpoint["name"]: endpoint for endpoint in document["endpoints"]}
+        portal = endpoints.pop("PRP01", None)
+        place = {"A": "internal", "B": "dmz"}[portal["zone"]] if portal else "off"
+        assert place == self.fields.pop(("module",), "off")
         assert set(endpoints) == set(self.names.values())
         assert endpoints[self.names[1]]["managed_by"] == [self.names[0]]
         for field, value in self.fields.items():

@@ -497,22 +497,29 @@ def remove_module(matrix: Matrix, document: Mapping[str, Any] | Plan, question: 
     return dump_plan(_switch(matrix, plan, asked, (asked.off,) if asked.off else ()))
 
 
-def losses(matrix: Matrix, document: Mapping[str, Any] | Plan, question: str) -> tuple[str, ...]:
+def losses(
+    matrix: Matrix, document: Mapping[str, Any] | Plan, question: str, option: str | Sequence[str] = ()
+) -> tuple[str, ...]:
     """What taking a module off loses for good: one phrase each for what switching it on again doesn't bring back.
 
-    Empty when nothing is lost. Raises KeyError when there is no such module, PlanError when the document is no plan.
+    With an option: what having the module that way loses, which going back doesn't bring back. Empty when nothing is
+    lost. Raises KeyError when there is no such module, AnswersError when it has no such option, PlanError when the
+    document is no plan.
     """
     plan = _read(matrix, document)
     asked = _module(matrix, question)
     state = _state(matrix, plan, asked)
     if not state.on:
         return ()
-    without = _read(matrix, remove_module(matrix, plan, question))
     if asked.kind == "list":
-        return tuple(_describe_losses(matrix, plan, without))
+        if option:
+            return ()  # names are only added
+        return tuple(_describe_losses(matrix, plan, _read(matrix, remove_module(matrix, plan, question))))
+    other = add_module(matrix, plan, question, option) if option else remove_module(matrix, plan, question)
     usual = tuple(slug for slug in asked.default if slug != asked.off)
     again = state.answer or usual or next(((slug,) for slug in asked.slugs if slug != asked.off), ())
-    return tuple(_describe_losses(matrix, plan, _read(matrix, add_module(matrix, without, question, again))))
+    back = add_module(matrix, _read(matrix, other), question, again)
+    return tuple(_describe_losses(matrix, plan, _read(matrix, back)))
 
 
 def _read(matrix: Matrix, document: Mapping[str, Any] | Plan) -> Plan:

@@ -151,11 +151,18 @@ def edit_view(edit: Edit, panel: str) -> Callable[..., HttpResponse]:
 
 
 def show_changed(
-    request: HttpRequest, plan: Plan, *, form: Form | None = None, panel: str | None = None, trouble: str = ""
+    request: HttpRequest,
+    plan: Plan,
+    *,
+    form: Form | None = None,
+    panel: str | None = None,
+    trouble: str = "",
+    focus: str = "",
 ) -> HttpResponse:
     """The answer to an edit: for htmx the parts that may have changed, else the page.
 
-    `form` is shown as it was sent if it has errors, in its panel; `trouble` is a sentence of what couldn't be done.
+    `form` is shown as it was sent if it has errors, in its panel; `trouble` is a sentence of what couldn't be done;
+    `focus` the id of what gets the focus, where what had it is gone.
     """
     plan.refresh_from_db()
     report = report_for(plan.document, current_matrix())
@@ -174,7 +181,7 @@ def show_changed(
         slug = form.data.get("service")
         context["item"] = next((item for item in context["services"] if item["service"].slug == slug), None)
     template = "planner/plan.html#changed" if request.htmx else "planner/plan.html"
-    return render(request, template, context | {"trouble": trouble})
+    return render(request, template, context | {"trouble": trouble, "focus": focus})
 
 
 def _apply(form: Form, plan: Plan, matrix: Matrix, request: HttpRequest, action: Callable[..., object]) -> Form:

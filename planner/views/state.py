@@ -10,7 +10,7 @@ from planner.engine import Report
 from planner.filters import Filter, read_filter
 from planner.topology_forms import CLOSED, OPENINGS, Opened, read_opened
 
-PANELS = {"topology": "Topology", "decisions": "Decisions", "ports": "Ports", "caveats": "Caveats"}
+PANELS = {"topology": "Topology", "decisions": "Decisions", "ports": "Ports", "caveats": "Caveats", "own": "Own flows"}
 VIEWS = {
     "rules": "Rules",
     "flows": "Flows",
@@ -30,6 +30,8 @@ class State:
     page: int
     opened: Opened = CLOSED
     """What is open in the topology panel; a link to a panel closes it."""
+    own: int = 1
+    """The page of the plan's own flows, in their panel."""
 
     def query(self, **changes: str) -> str:
         """The state as a query string, with changes."""
@@ -38,6 +40,7 @@ class State:
             "view": self.view if self.view != "rules" else "",
             **dict(parse_qsl(self.filter.query())),
             **({self.opened.kind: self.opened.name} if not {"panel", *OPENINGS} & changes.keys() else {}),
+            **({"own": str(self.own)} if self.own > 1 and "panel" not in changes else {}),
             **changes,
         }
         return urlencode({name: value for name, value in values.items() if value})
@@ -51,11 +54,16 @@ def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, s
             pairs = parse_qsl(urlsplit(request.htmx.current_url).query)
     values = dict(pairs)
     chosen, faults = read_filter(pairs, report)
-    page = values.get("page", "1")
     return State(
         panel=values.get("panel", "") if values.get("panel") in PANELS else "topology",
         view=values.get("view", "") if values.get("view") in VIEWS else "rules",
         filter=chosen,
-        page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) > 0 else 1,
+        page=_read_number(values.get("page", "")),
         opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
+        own=_read_number(values.get("own", "")) if values.get("panel") == "own" else 1,
     ), faults
+
+
+def _read_number(text: str) -> int:
+    """The number of a page; the first for whatever is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and int(text) > 0 else 1

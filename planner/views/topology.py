@@ -56,7 +56,7 @@ def edit_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Change what differs between the form and the endpoint as its editor saw it."""
     form = EndpointForm(request.POST)
     target = form.target_name
-    base, renames = _since(request, plan)
+    base, renames = find_base(request, plan)
     seen = _find(base, "endpoints", target)
     now = _find(plan.document, "endpoints", renames.endpoints.get(target, target))
     if seen is None or now is None:
@@ -150,7 +150,7 @@ def edit_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
     form = ZoneForm(request.POST)
     target = request.POST.get("target", "")
     if form.is_valid():
-        base, _ = _since(request, plan)
+        base, _ = find_base(request, plan)
         seen = _find(base, "zones", target) or {}
         wanted = {key: form.cleaned_data[key] for key in ("name", "kind")}
         params = {"zone": target, **{key: value for key, value in wanted.items() if value != seen.get(key)}}
@@ -208,7 +208,7 @@ def _try_plainly(request: HttpRequest, plan: Plan, edit: str, params: Mapping[st
     return ""
 
 
-def _since(request: HttpRequest, plan: Plan) -> tuple[Document, Renames]:
+def find_base(request: HttpRequest, plan: Plan) -> tuple[Document, Renames]:
     """The document that the sender saw, and what has been renamed since; without a known base, the newest."""
     base = read_sender(request).base
     if base is None or base >= plan.revision:

@@ -192,7 +192,8 @@ def test_the_json_of_a_part_says_which(client):
 
 
 @pytest.mark.parametrize(
-    "query", [{"port": "x"}, {"source": "nowhere"}, {"since": "9"}, {"since": "²"}, {"role": "<b>"}, {"decided": "maybe"}]
+    "query",
+    [{"port": "x"}, {"source": "nowhere"}, {"since": "9"}, {"since": "²"}, {"role": "<b>"}, {"decided": "maybe"}],
 )
 def test_a_filter_that_cant_be_gets_a_sentence_instead_of_a_file(client, query):
     _, token = store()

@@ -14,6 +14,7 @@ PANELS = {
     "decisions": "VMware ESXi access",
     "ports": "Remote Desktop (RDP)",
     "caveats": "Telnet on port 22",
+    "own": "Name resolution",
 }
 VIEWS = {"rules": "rules", "flows": "flows", "findings": "choice-undecided", "diagram": "An arrow leads"}
 METHODS = ["post", "put", "patch", "delete", "options"]

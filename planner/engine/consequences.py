@@ -1,0 +1,180 @@
+"""Consequences: what another answer to a choice, or a correction, would open more or less than the report as it is.
+
+Found by evaluating the plan with that answer; what a choice has no requirement for is not evaluated. Pure.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from planner.engine.flows import Flow, Mark, Terms, Topology, derive_flows
+from planner.engine.report import Report
+from planner.engine.rules import consolidate
+from ports.matrix import Choice, ChoiceIs, Condition, Requirement, RolePresent
+
+MAX_FLOWS = 2_000
+"""In a plan with more flows nothing is weighed: each answer costs an evaluation, and a page has dozens of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    """What an answer would change: firewall rules more or fewer, flows between zones opened and closed.
+
+    `inside`: whether flows within a zone or a host change.
+    """
+
+    rules: int
+    opened: int
+    closed: int
+    inside: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the firewalls between zones stay as they are."""
+        return not (self.rules or self.opened or self.closed)
+
+
+NOTHING = Consequence(rules=0, opened=0, closed=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequences:
+    """All of a report: by choice and option, and by caveat. Without `known` the plan is too large, and they are empty.
+
+    The option of a choice of many is taken up, or left out if it is in force; None takes a decision back. The
+    correction of a caveat is applied, or taken back if it is applied. What is in force already has no consequence.
+    """
+
+    known: bool
+    options: Mapping[str, Mapping[str | None, Consequence]]
+    corrections: Mapping[str, Consequence]
+    idle: frozenset[str]
+    """Choices on which nothing in this plan depends, however they are decided."""
+
+
+def weigh(report: Report) -> Consequences:
+    """The consequences of every answer to every choice, and of every correction."""
+    idle = find_idle_choices(report)
+    if len(report.flows) > MAX_FLOWS:
+        return Consequences(known=False, options={}, corrections={}, idle=idle)
+    scale = _Scale(report)
+    matrix = report.matrix
+    return Consequences(
+        known=True,
+        options={
+            slug: {} if slug in idle else dict(_weigh_choice(scale, choice)) for slug, choice in matrix.choices.items()
+        },
+        corrections={
+            slug: _weigh_correction(scale, slug) for slug, caveat in matrix.caveats.items() if caveat.correction
+        },
+        idle=idle,
+    )
+
+
+def find_idle_choices(report: Report) -> frozenset[str]:
+    """The choices on which nothing between endpoints of this plan depends, and no check or caveat that speaks up."""
+    matrix = report.matrix
+    topology = Topology(matrix, report.plan)
+    found = {finding.code for finding in report.findings}
+    busy = {slug for check in matrix.checks if check.code in found for slug in _choices_in(check.when)}
+    busy |= {slug for state in report.caveats for slug in _choices_in(state.caveat.about.when)}
+    for requirement in matrix.requirements:
+        if requirement.correction not in (None, *report.plan.corrections):
+            continue
+        if any(isinstance(needed, RolePresent) and not topology.has_role(needed.role) for needed in requirement.when):
+            continue
+        slugs = set(_choices_in(requirement.when))
+        slugs |= {slug for ask in requirement.asks if ask.when for slug in _choices_in((ask.when,))}
+        if not slugs <= busy and _leads_somewhere(topology, requirement):
+            busy |= slugs
+    return frozenset(matrix.choices.keys() - busy)
+
+
+def _choices_in(conditions: tuple[Condition, ...]) -> Iterator[str]:
+    return (condition.choice for condition in conditions if isinstance(condition, ChoiceIs))
+
+
+def _leads_somewhere(topology: Topology, requirement: Requirement) -> bool:
+    """Whether there are endpoints at both ends."""
+    destinations = topology.destinations(requirement)
+    if requirement.pairing is not None:
+        pairing = topology.matrix.pairings[requirement.pairing]
+        return any(topology.sources(pairing, destination) for destination in destinations)
+    return requirement.source is not None and topology.has_role(requirement.source) and any(True for _ in destinations)
+
+
+def _weigh_choice(scale: "_Scale", choice: Choice) -> Iterator[tuple[str | None, Consequence]]:
+    answers: list[str | None] = [*choice.slugs]
+    if not choice.many and choice.default is None:
+        answers.append(None)
+    for option in answers:
+        yield option, scale.weigh(choices=_choices_with(scale.report, choice, option))
+
+
+def _choices_with(report: Report, choice: Choice, option: str | None) -> dict[str, str | tuple[str, ...]]:
+    """The plan's choices with another answer to one of them."""
+    chosen = dict(report.plan.choices)
+    if option is None:
+        chosen.pop(choice.slug, None)
+    elif choice.many:
+        taken = chosen.get(choice.slug, choice.default or ())
+        chosen[choice.slug] = tuple(slug for slug in choice.slugs if (slug in taken) != (slug == option))
+    else:
+        chosen[choice.slug] = option
+    return chosen
+
+
+def _weigh_correction(scale: "_Scale", caveat: str) -> Consequence:
+    applied = scale.report.plan.corrections
+    others = tuple(slug for slug in applied if slug != caveat)
+    return scale.weigh(corrections=others if caveat in applied else (*applied, caveat))
+
+
+_Openings = dict[tuple[str, str, str, str | None], tuple[Mark, ...]]
+"""By source, destination, protocol and ports: the options on which an opening depends."""
+
+
+def _list_openings(flows: Iterable[Flow]) -> tuple[_Openings, _Openings]:
+    """Those between zones, and the others."""
+    crossing: _Openings = {}
+    inside: _Openings = {}
+    for flow in flows:
+        openings = crossing if flow.scope == "cross-zone" else inside
+        openings[flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports] = flow.need.any_of
+    return crossing, inside
+
+
+class _Scale:
+    """A report, and plans that differ from its own in choices or corrections, compared by what they open."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.topology = Topology(report.matrix, report.plan)
+        self.rules = len(report.rules)
+        self.openings, self.inside = _list_openings(report.flows)
+
+    def weigh(
+        self,
+        *,
+        choices: Mapping[str, str | tuple[str, ...]] | None = None,
+        corrections: tuple[str, ...] | None = None,
+    ) -> Consequence:
+        """What the plan opens more and less with these choices or corrections instead of its own."""
+        plan = self.report.plan
+        other = replace(
+            plan,
+            choices=plan.choices if choices is None else choices,
+            corrections=plan.corrections if corrections is None else corrections,
+        )
+        if (other.choices, other.corrections) == (plan.choices, plan.corrections):
+            return NOTHING
+        flows = derive_flows(self.topology, Terms(self.report.matrix, other, self.topology))
+        openings, inside = _list_openings(flows)
+        if openings == self.openings:  # the same rules then
+            return replace(NOTHING, inside=inside != self.inside)
+        rules = sum(len(boundary.rules) for boundary in consolidate(self.report.matrix, other, flows))
+        return Consequence(
+            rules=rules - self.rules,
+            opened=len(openings.keys() - self.openings.keys()),
+            closed=len(self.openings.keys() - openings.keys()),
+            inside=inside != self.inside,
+        )

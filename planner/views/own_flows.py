@@ -1,0 +1,96 @@
+"""The flows that a plan needs beyond the vendor's document: adding, changing and deleting them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from planner import actions
+from planner.document import PlanError
+from planner.edits import NotPossible
+from planner.flow_forms import GONE, FlowChangeForm, FlowForm, find_flow
+from planner.models import Plan
+from planner.views.access import plan_view
+from planner.views.plans import edit_view, read_sender, show_changed
+from planner.views.topology import find_base
+from ports.matrix import Matrix
+from ports.queries import current_matrix
+
+
+def _add(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+    form = FlowForm(request.POST)
+    if _was_sent_before(request, plan) or not form.is_valid():
+        return form
+    if form.flow in plan.document.get("additional_flows", ()):
+        form.add_error(None, "This very flow is in the plan already.")
+        return form
+    return _try(request, plan, matrix, form, "add-flow", {"flow": form.flow})
+
+
+def _edit(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+    form = FlowChangeForm(request.POST)
+    if _was_sent_before(request, plan) or not form.is_valid():
+        return form
+    flow = _seen_flow(request, plan)
+    if flow is None:
+        form.add_error(None, GONE)
+        return form
+    wanted = {key: form.cleaned_data[key] for key in ("protocol", "ports", "reason")}
+    changes = {key: value for key, value in wanted.items() if value != flow.get(key, "")}
+    if not changes:
+        return form
+    return _try(request, plan, matrix, form, "edit-flow", {"flow": flow, "changes": changes})
+
+
+@require_POST
+@plan_view
+def delete_flow(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Delete the flow that the form names by all that it says: never another one that has taken its place."""
+    trouble = ""
+    if not _was_sent_before(request, plan):
+        flow = _seen_flow(request, plan)
+        try:
+            if flow is None:
+                raise NotPossible(GONE)
+            actions.apply_edit(
+                plan_id=plan.pk,
+                matrix=current_matrix(),
+                edit="delete-flow",
+                params={"flow": flow},
+                sender=read_sender(request),
+            )
+        except PlanError as error:
+            trouble = " ".join(dict.fromkeys(fault.message for fault in error.faults[:3]))
+        except (NotPossible, actions.Clash) as error:
+            trouble = str(error)
+    return show_changed(request, plan, panel="own", trouble=trouble, focus="own-title")
+
+
+def _seen_flow(request: HttpRequest, plan: Plan) -> dict[str, Any] | None:
+    """The flow as the sender saw it; what has been renamed since is seen to when the edit is carried over."""
+    base, _ = find_base(request, plan)
+    return find_flow(base, request.POST.get("key", ""))
+
+
+def _was_sent_before(request: HttpRequest, plan: Plan) -> bool:
+    operation = read_sender(request).operation
+    return operation is not None and plan.revisions.filter(operation=operation).exists()
+
+
+def _try(
+    request: HttpRequest, plan: Plan, matrix: Matrix, form: FlowChangeForm, edit: str, params: Mapping[str, Any]
+) -> Form:
+    """Apply an edit; what speaks against it becomes the form's errors."""
+    try:
+        actions.apply_edit(plan_id=plan.pk, matrix=matrix, edit=edit, params=params, sender=read_sender(request))
+    except PlanError as error:
+        form.place_faults(error.faults)
+    except (NotPossible, actions.Clash) as error:
+        form.add_error(None, str(error))
+    return form
+
+
+add_flow = edit_view(_add, "own")
+edit_flow = edit_view(_edit, "own")

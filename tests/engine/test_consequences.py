@@ -1,0 +1,128 @@
+"""What an answer would change is what evaluating the plan with it shows."""
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.document import check_plan
+from planner.engine import consequences as module
+from planner.engine import evaluate_report
+from planner.engine.consequences import NOTHING, Consequence, find_idle_choices, weigh
+from ports.queries import shipped_matrix
+from tests.renderers.samples import contoso, evaluate, sites, write_plan
+from tests.strategies import documents
+
+MATRIX = shipped_matrix()
+
+
+def openings(report, *scopes):
+    return {
+        (flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports, flow.need.any_of)
+        for flow in report.flows
+        if flow.scope in scopes
+    }
+
+
+def compare(before, after):
+    """The consequence as a second reading finds it, from whole reports."""
+    old, new = openings(before, "cross-zone"), openings(after, "cross-zone")
+    inside = [openings(report, "same-zone", "same-host") for report in (before, after)]
+    old_keys, new_keys = {item[:4] for item in old}, {item[:4] for item in new}
+    return Consequence(
+        rules=len(after.rules) - len(before.rules),
+        opened=len(new_keys - old_keys),
+        closed=len(old_keys - new_keys),
+        inside=inside[0] != inside[1],
+    )
+
+
+def other_plans(report):
+    """Every other answer to a choice, as (choice, option) and the plan that has it."""
+    for slug, choice in MATRIX.choices.items():
+        taken = report.plan.choices.get(slug, choice.default or ())
+        for option in choice.slugs:
+            if choice.many:
+                chosen = tuple(item for item in choice.slugs if (item in taken) is not (item == option))
+            else:
+                chosen = option
+            yield slug, option, replace(report.plan, choices={**report.plan.choices, slug: chosen})
+        if choice.default is None:
+            rest = {key: value for key, value in report.plan.choices.items() if key != slug}
+            yield slug, None, replace(report.plan, choices=rest)
+
+
+@settings(max_examples=40)
+@given(documents(MATRIX))
+def test_each_consequence_is_what_evaluating_shows(document):
+    report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    weighed = weigh(report)
+    assert weighed.known
+    for slug, option, plan in other_plans(report):
+        expected = compare(report, evaluate_report(MATRIX, plan))
+        if slug in weighed.idle:
+            assert expected == NOTHING, f"{slug} is called idle"
+        else:
+            assert weighed.options[slug][option] == expected
+    for slug, consequence in weighed.corrections.items():
+        applied = report.plan.corrections
+        others = tuple(item for item in applied if item != slug)
+        plan = replace(report.plan, corrections=others if slug in applied else (*applied, slug))
+        assert consequence == compare(report, evaluate_report(MATRIX, plan))
+
+
+@settings(max_examples=40)
+@given(documents(MATRIX), st.data())
+def test_an_open_decision_closes_the_flows_that_are_marked_with_other_options_only(document, data):
+    report = evaluate_report(MATRIX, check_plan(document | {"choices": {}}, matrix=MATRIX))
+    if not report.decisions:
+        return
+    decision = data.draw(st.sampled_from(report.decisions))
+    option = data.draw(st.sampled_from(decision.choice.slugs))
+    closed = sum(
+        1
+        for flow in report.flows
+        if flow.scope == "cross-zone"
+        and flow.need.any_of
+        and all(mark.choice == decision.choice.slug and mark.option != option for mark in flow.need.any_of)
+    )
+    found = weigh(report).options[decision.choice.slug][option]
+    assert (found.opened, found.closed) == (0, closed)
+
+
+def test_what_is_in_force_changes_nothing():
+    report = evaluate(contoso(choices={"esxi": "ssh"}))
+    weighed = weigh(report).options["esxi"]
+    assert weighed["ssh"] == NOTHING
+    assert weighed["powercli"] != NOTHING
+    assert weighed[None].opened > 0
+
+
+def test_a_choice_is_idle_until_something_depends_on_it():
+    web = {"name": "PS01", "zone": "Internal", "roles": ["web-primary", "database"]}
+    assert "esxi" in find_idle_choices(evaluate(write_plan(web)))
+    host = {"name": "H", "zone": "DMZ", "platforms": ["vmware-esxi"], "operations": ["reset"]}
+    assert "esxi" not in find_idle_choices(evaluate(write_plan(web, host)))
+    assert "self-destruct" in find_idle_choices(evaluate(write_plan(web)))
+    missing = evaluate(write_plan(web, choices={"self-destruct": "push-pull"}))
+    assert "self-destruct" not in find_idle_choices(missing), "a check speaks of it"
+
+
+def test_a_large_plan_is_not_weighed_but_its_idle_choices_are_known(monkeypatch):
+    report = evaluate(sites(30))
+    monkeypatch.setattr(module, "MAX_FLOWS", len(report.flows) - 1)
+    monkeypatch.setattr(module, "derive_flows", None)
+    weighed = weigh(report)
+    assert not weighed.known
+    assert (weighed.options, weighed.corrections) == ({}, {})
+    assert "esxi" in weighed.idle
+    assert "windows-validation" not in weighed.idle
+
+
+def test_the_number_of_evaluations_is_bounded_by_the_answers(monkeypatch):
+    calls = []
+    real = module.derive_flows
+    monkeypatch.setattr(module, "derive_flows", lambda *args: calls.append(1) or real(*args))
+    weigh(evaluate(sites(20)))
+    answers = sum(len(choice.options) + 1 for choice in MATRIX.choices.values()) + len(MATRIX.caveats)
+    assert 0 < len(calls) <= answers

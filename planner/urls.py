@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("pulse/", history.show_pulse, name="show_pulse"),
                 path("visitor/", history.name_visitor, name="name_visitor"),
                 path("plan.yaml", downloads.download_plan, name="download_plan"),
+                re_path(r"^diagram\.(?P<extension>svg|png)$", downloads.download_diagram, name="download_diagram"),
                 path("report/<slug:name>", downloads.download_report, name="download_report"),
             ]
         ),

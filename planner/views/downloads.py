@@ -9,10 +9,12 @@ from django.views.decorators.http import require_safe
 from planner.document import check_plan, dump_plan
 from planner.models import Plan
 from planner.renderers import FORMATS
+from planner.renderers.diagram import NoDiagram, render_svg
 from planner.renderers.edition import Edition
 from planner.reports import report_for
 from planner.syntax import to_yaml
 from planner.views.access import plan_view
+from planner.views.state import read_unfold
 from ports.queries import current_matrix
 
 
@@ -27,6 +29,23 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
     return _file(
         kind.render(report, Edition(date=localdate(), revision=plan.revision)), kind.content_type, plan, kind.extension
     )
+
+
+@require_safe
+@plan_view
+def download_diagram(request: HttpRequest, plan: Plan, extension: str) -> HttpResponse:
+    """The diagram of endpoints as SVG or PNG, with the groups of zones in `unfold` unfolded."""
+    report = report_for(plan.document, current_matrix())
+    unfolded = read_unfold(request.GET.getlist("unfold"), report)
+    try:
+        data = render_svg(report, unfolded=unfolded)
+        if extension == "png":
+            from planner.renderers.png import render_png  # noqa: PLC0415 - costs half a second
+
+            data = render_png(data)
+    except NoDiagram as error:
+        return HttpResponse(f"{error}\n", status=503, content_type="text/plain; charset=utf-8")
+    return _file(data, "image/svg+xml" if extension == "svg" else "image/png", plan, extension)
 
 
 @require_safe

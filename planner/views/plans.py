@@ -69,10 +69,11 @@ def describe_page(
     `bound` is a form that was sent with errors, to be shown again as it was.
     """
     token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
+    here = reverse("show_plan", kwargs={"token": token})
     return {
         "plan": plan,
         "token": token,
-        "here": reverse("show_plan", kwargs={"token": token}),
+        "here": here,
         "report": report,
         "state": state,
         "query": state.query(),
@@ -86,7 +87,7 @@ def describe_page(
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{state.view}.html",
         **describe_panel(report, state, bound),
-        **describe_results(report, state, draw),
+        **describe_results(report, state, draw, here),
     }
 
 

@@ -1,5 +1,6 @@
 """What of a plan's page is shown: it is all in the address."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -24,6 +25,8 @@ class State:
     page: int
     opened: Opened = CLOSED
     """What is open in the topology panel; a link to a panel closes it."""
+    unfold: tuple[str, ...] = ()
+    """Codes of the groups of zones that the diagram shows endpoint by endpoint."""
 
     def query(self, **changes: str) -> str:
         """The state as a query string, with changes."""
@@ -31,6 +34,7 @@ class State:
             "panel": self.panel if self.panel != "topology" else "",
             "view": self.view if self.view != "rules" else "",
             **dict(parse_qsl(self.filter.query())),
+            "unfold": ",".join(self.unfold),
             **({self.opened.kind: self.opened.name} if not {"panel", *OPENINGS} & changes.keys() else {}),
             **changes,
         }
@@ -39,7 +43,7 @@ class State:
 
 def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, str]]:
     """The state in the address: of the page that an htmx edit comes from, else of the request itself."""
-    pairs = list(request.GET.items())
+    pairs = [(name, value) for name, values in request.GET.lists() for value in values]
     if request.method == "POST" and request.htmx and request.htmx.current_url:
         with suppress(ValueError):  # no address at all
             pairs = parse_qsl(urlsplit(request.htmx.current_url).query)
@@ -51,5 +55,12 @@ def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, s
         view=values.get("view", "") if values.get("view") in VIEWS else "rules",
         filter=chosen,
         page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) > 0 else 1,
+        unfold=read_unfold((value for name, value in pairs if name == "unfold"), report),
         opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
     ), faults
+
+
+def read_unfold(values: Iterable[str], report: Report) -> tuple[str, ...]:
+    """The codes of groups of zones in an address, in the report's order; what the report doesn't have is left out."""
+    asked = {code for value in values for code in value.split(",")}
+    return tuple(group.code for group in report.zone_groups if group.code in asked)

@@ -21,6 +21,7 @@ from planner.renderers.layout import (
     FONT,
     GAP,
     ICON,
+    MANY,
     PAD,
     ROW,
     SIZE,
@@ -58,6 +59,8 @@ COLOURS = {
 _TEXT, _SOFT, _LINE, _ACCENT, _PAPER = "#17202b", "#515d6b", "#7b8794", "#0f62d6", "#ffffff"
 _MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 _MARGIN = 6.0
+_SCREEN = 1.2
+"""Pixels of the page to a point of the drawing."""
 _TIP_ROW = 13.0
 _TIP_WIDTH = 44
 """Characters in a row of a tip."""
@@ -129,7 +132,9 @@ class _Drawing:
         self.height = max(layout.height + 2 * _MARGIN, tallest + 2 * _MARGIN)
         self.left = layout.left - (self.width - layout.width) / 2
         self.top = layout.top - (self.height - layout.height) / 2
-        traces = [list(trace(curve, steps=40)) for curve in layout.curves.values()]
+        # Of many lines a coarser look has to do: this is work for each pair of a label and a point.
+        steps = 40 if len(picture.lines) <= MANY else 8
+        traces = [list(trace(curve, steps)) for curve in layout.curves.values()]
         self.ports = self._place_ports(traces)
         self.labels = {frame.key: self._place_label(frame, traces) for frame in picture.frames}
 
@@ -148,8 +153,11 @@ class _Drawing:
                 f'<rect x="{self.left:.1f}" y="{self.top:.1f}" width="{self.width:.1f}" height="{self.height:.1f}" '
                 f'fill="{_PAPER}"/>'
             )
+        # On paper a point is a point; on a screen the texts get the size of small print.
+        unit, scale = ("px", _SCREEN) if self.link else ("pt", 1)
+        size = f'width="{self.width * scale:.0f}{unit}" height="{self.height * scale:.0f}{unit}"'
         return (
-            f'<svg {namespace}class="diagram" {role} width="{self.width:.0f}pt" height="{self.height:.0f}pt" '
+            f'<svg {namespace}class="diagram" {role} {size} '
             f'viewBox="{box}" font-family="{FONT}" font-size="{SIZE}" fill="{_TEXT}">'
             f"{name}{paper}{''.join(parts)}</svg>"
         )
@@ -193,7 +201,7 @@ class _Drawing:
         """Where along the top of a frame its name is free of lines, and whether it is: else it gets a paper."""
         area = self.layout.frames[frame.key]
         action = _measure(frame.action, SMALL) + 14 if frame.action else 0
-        width = min(_measure(shorten(frame.label, 40), SIZE) + action, area.width - 16)
+        width = min(_measure(shorten(frame.label), SIZE) + action, area.width - 16)
         strip = Area(x=area.x, y=area.y + 1, width=area.width, height=22)
         near = [point[0] for points in traces for point in points if _holds(strip, point)]
         first = Area(x=area.x + 10, y=area.y + 4, width=width, height=17)
@@ -205,10 +213,10 @@ class _Drawing:
 
     def _draw_frame_label(self, frame: Frame) -> str:
         area, free = self.labels[frame.key]
-        paper = "" if free else f'<rect class="paper" {_place(area)} rx="3" fill="{_PAPER}" fill-opacity="0.85"/>'
+        paper = _paper(area, free)
         return (
             f'{paper}<text class="frame-label zone-{frame.kind}" x="{area.x + 2:.1f}" y="{area.y + 12.5:.1f}" '
-            f'font-weight="700" fill="{COLOURS[frame.kind]}">{_text(shorten(frame.label, 40))}</text>'
+            f'font-weight="700" fill="{COLOURS[frame.kind]}">{_text(shorten(frame.label))}</text>'
         )
 
     def _draw_box(self, box: Box) -> str:
@@ -258,7 +266,7 @@ class _Drawing:
             return ""
         area, free = self.ports[line.source.key, line.destination.key]
         x, _ = area.middle
-        paper = "" if free else f'<rect class="paper" {_place(area)} fill="{_PAPER}" fill-opacity="0.85"/>'
+        paper = _paper(area, free)
         return paper + "".join(
             f'<text class="soft ports" x="{x:.1f}" y="{area.y + (number + 0.75) * ROW:.1f}" text-anchor="middle" '
             f'fill="{_SOFT}" font-size="{SMALL}">{_text(row)}</text>'
@@ -449,6 +457,11 @@ def _link(address: str, says: str, classes: str = "target") -> str:
 
 def _place(area: Area) -> str:
     return f'x="{area.x:.1f}" y="{area.y:.1f}" width="{area.width:.1f}" height="{area.height:.1f}"'
+
+
+def _paper(area: Area, free: bool) -> str:
+    """What hides a line behind a text; unseen where there is none, so that names change nothing of the structure."""
+    return f'<rect class="paper" {_place(area)} rx="3" fill="{_PAPER}" fill-opacity="{0 if free else 0.9}"/>'
 
 
 def _inset(area: Area, by: float) -> Area:

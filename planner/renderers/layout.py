@@ -15,6 +15,8 @@ import graphviz
 
 from planner.renderers.picture import DEPTH, Box, Line, Picture
 
+MANY = 100
+"""With more lines than this there are no ports on them, and no second try."""
 SECONDS = 12
 """dot is stopped after this time."""
 LABEL = 30
@@ -87,8 +89,9 @@ def lay_out(picture: Picture, *, ports_shown: bool) -> Layout:
 
     Raises NoDiagram when dot is missing, fails or takes too long.
     """
+    ports_shown = ports_shown and len(picture.lines) <= MANY
     # Parting the depths costs room, so it is done only where they don't come in order by themselves.
-    if len(picture.lines) <= 100:
+    if len(picture.lines) <= MANY:
         layout = _place(picture, ports_shown, parted=False)
         if _is_in_order(layout, picture):
             return layout
@@ -125,10 +128,10 @@ def label_lines(line: Line) -> list[str]:
 def _describe(picture: Picture, ports_shown: bool, parted: bool) -> str:
     graph = graphviz.Digraph("Topology")
     graph.attr(
-        rankdir="LR", fontname=BOLD, fontsize=str(SIZE), nodesep="0.16", ranksep="1.1", newrank="true",
+        rankdir="LR", fontname=BOLD, fontsize=str(SIZE), nodesep="0.16", ranksep="0.75", newrank="true",
     )  # fmt: skip
     if ports_shown:
-        graph.attr(ranksep="0.6", nodesep="0.45")
+        graph.attr(ranksep="0.4", nodesep="0.4")
     if len(picture.lines) > 250:
         graph.attr(splines="polyline", nslimit="2", mclimit="0.5")
     side = (ICON + GAP) / 2 + PAD
@@ -138,7 +141,7 @@ def _describe(picture: Picture, ports_shown: bool, parted: bool) -> str:
         with graph.subgraph(name=f"cluster_{frame.key}") as inside:
             # Room for the link after the name, and for a face that is a little wider.
             inside.attr(
-                label=_text(shorten(frame.label, 40) + (f"    {frame.action}" if frame.action else "") + "  "),
+                label=_text(shorten(frame.label) + (f"    {frame.action}" if frame.action else "") + "  "),
                 labeljust="l", margin="12",
             )  # fmt: skip
             for box in frame.boxes:

@@ -14,8 +14,12 @@
   });
   for (const name of ["focusin", "mouseover"]) {
     document.addEventListener(name, (event) => {
-      if (event.target.closest(".diagram .target")) {
+      const target = event.target.closest(".diagram .target");
+      if (target) {
         quieten(false);
+        if (name === "focusin") {
+          target.querySelector(".tip")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+        }
       }
     });
   }

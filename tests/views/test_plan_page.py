@@ -294,9 +294,9 @@ def test_a_changed_port_says_what_it_was(client, url):
 
 
 def test_a_page_without_graphviz_says_so_and_shows_the_rest(client, url, monkeypatch, tmp_path):
-    from planner.renderers import diagram
+    from planner.renderers import layout
 
-    diagram._draw.cache_clear()
+    layout._run.cache_clear()
     monkeypatch.setenv("PATH", str(tmp_path))
     page = Page(client.get(url))
     assert "Graphviz" in page.text(class_="notice")

@@ -204,7 +204,7 @@ class _Drawing:
         width = min(_measure(shorten(frame.label), SIZE) + action, area.width - 16)
         strip = Area(x=area.x, y=area.y + 1, width=area.width, height=22)
         near = [point[0] for points in traces for point in points if _holds(strip, point)]
-        first = Area(x=area.x + 10, y=area.y + 4, width=width, height=17)
+        first = Area(x=area.x + 10, y=area.y + 2, width=width, height=20.4)
         for step in range(int((area.width - 20 - width) // 6) + 1):
             x = first.x + 6 * step
             if not any(x - 4 <= other <= x + width + 4 for other in near):
@@ -215,7 +215,7 @@ class _Drawing:
         area, free = self.labels[frame.key]
         paper = _paper(area, free)
         return (
-            f'{paper}<text class="frame-label zone-{frame.kind}" x="{area.x + 2:.1f}" y="{area.y + 12.5:.1f}" '
+            f'{paper}<text class="frame-label zone-{frame.kind}" x="{area.x + 2:.1f}" y="{area.y + 14.5:.1f}" '
             f'font-weight="700" fill="{COLOURS[frame.kind]}">{_text(shorten(frame.label))}</text>'
         )
 
@@ -325,9 +325,9 @@ class _Drawing:
             return zone
         spot = Area(x=hit.x + hit.width + 2, y=area.y, width=action - 2, height=area.height)
         return (
-            f"{zone}<a {_link(link(frame.action_fields), f'{frame.action} {frame.label}', 'target action')}>"
+            f"{zone}<a {_link(link(frame.action_fields), f'{frame.action} {frame.action_about}', 'target action')}>"
             f'<rect class="halo" {_place(spot)} rx="3" fill="none"/>'
-            f'<text x="{spot.middle[0]:.1f}" y="{spot.y + 12:.1f}" text-anchor="middle" font-size="{SMALL}" '
+            f'<text x="{spot.middle[0]:.1f}" y="{spot.y + 14:.1f}" text-anchor="middle" font-size="{SMALL}" '
             f'fill="{_ACCENT}">{frame.action}</text></a>'
         )
 
@@ -352,7 +352,9 @@ class _Drawing:
         )
         tip = self.line_tips[line.source.key, line.destination.key]
         at = _halfway(curve)
-        inner = f'{ends}<path class="halo" d="{path}" fill="none"/>{self._draw_tip(tip, at)}'
+        # A line is thin and may be short: a disc in its middle makes it large enough to be hit.
+        disc = f'<circle class="disc" cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="12" fill="none"/>'
+        inner = f'{ends}{disc}<path class="halo" d="{path}" fill="none"/>{self._draw_tip(tip, at)}'
         says = _say_line(line)
         if not line.fields:
             return f'<g class="target line-target" role="img" aria-label={quoteattr(says)}>{inner}</g>'

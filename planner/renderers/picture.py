@@ -52,6 +52,8 @@ class Frame:
     fields: Fields
     action: str = ""
     """"Unfold" or "Fold", where that would change anything."""
+    action_about: str = ""
+    """The group of zones that it is done to."""
     action_fields: Fields = field(default_factory=dict)
 
 
@@ -204,6 +206,10 @@ class _Composer:
         room = share if whole else max(1, share - 1)
         action = self._action(group, drafted)
         for number, (label, contents) in enumerate(drafted):
+            if number and max(1, len(contents)) > room:
+                rest = drafted[number:]
+                loose.append(self._rest([m for _, boxes in rest for m in boxes], group, len(rest), group.kind))
+                return
             shown = contents[:room]
             room -= max(1, len(shown))
             boxes = [self._box(members, group) for members in shown]
@@ -218,12 +224,10 @@ class _Composer:
                     boxes=tuple(boxes),
                     fields={"zone": group.code},
                     action=action if number == 0 else "",
+                    action_about=group.label,
                     action_fields=self._toggle(group) if number == 0 else {},
                 )
             )
-            if room <= 0 and (rest := drafted[number + 1 :]):
-                loose.append(self._rest([m for _, boxes in rest for m in boxes], group, len(rest), group.kind))
-                return
 
     def _action(self, group: ZoneGroup, drafted: Sequence[tuple[str, list[list[Endpoint]]]]) -> str:
         """What can be done with a group: nothing where its endpoints all differ in one zone, or the plan is small."""

@@ -10,7 +10,7 @@ from planner.renderers.pdf import NoFetcher
 
 DOTS = 2.0
 """Pixels to a point; less where the picture would get too large."""
-MOST_PIXELS = 40_000_000
+MOST_PIXELS = 16_000_000
 
 
 def render_png(svg: bytes) -> bytes:
@@ -30,5 +30,5 @@ def render_png(svg: bytes) -> bytes:
     finally:
         document.close()
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
+    image.save(buffer, "PNG")
     return buffer.getvalue()

@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("changes/sent/", changes.hand_over, name="hand_over"),
                 path("changes/<slug:name>", changes.download_changes, name="download_changes"),
                 path("plan.yaml", downloads.download_plan, name="download_plan"),
+                re_path(r"^diagram\.(?P<extension>svg|png)$", downloads.download_diagram, name="download_diagram"),
                 path("report/<slug:name>", downloads.download_report, name="download_report"),
             ]
         ),

@@ -217,14 +217,22 @@ class SectionAdmin(RowAdmin):
 class RoleAdmin(RowAdmin):
     """Roles and their groups."""
 
-    list_display = ("slug", "name", "kind", "label", "position", "matrix")
+    list_display = ("slug", "name", "kind", "label", "icon", "position", "matrix")
     list_filter = ("matrix", "kind")
     search_fields = ("slug", "name", "label", "description")
 
 
-@admin.register(Platform, Session)
-class NamedAdmin(RowAdmin):
-    """Kinds of managed system, kinds of session."""
+@admin.register(Platform)
+class PlatformAdmin(RowAdmin):
+    """Kinds of managed system."""
+
+    list_display = ("slug", "name", "icon", "position", "matrix")
+    search_fields = ("slug", "name")
+
+
+@admin.register(Session)
+class SessionAdmin(RowAdmin):
+    """Kinds of session."""
 
     list_display = ("slug", "name", "position", "matrix")
     search_fields = ("slug", "name")

@@ -16,6 +16,10 @@ from typing import Any, Literal
 ZONE_KINDS = ("internal", "dmz", "internet", "cloud", "remote-site")
 PROTOCOLS = ("tcp", "udp", "icmp")
 ROLE_KINDS = ("server", "people", "group")
+ICONS = (
+    "server", "globe", "data", "directory", "mail", "bridge", "agent", "people", "phone", "device", "host",
+)  # fmt: skip
+"""What roles and platforms can look like in diagrams. `planner.renderers.icons` draws them."""
 SEVERITIES = ("error", "decision", "warning", "info")
 QUESTION_KINDS = ("one", "many", "list")
 PLACEHOLDER = "{name}"
@@ -75,6 +79,8 @@ class Role:
     name: str
     kind: Literal["server", "people", "group"]
     label: str
+    icon: str = ""
+    """One of ICONS, or empty for none in particular."""
     description: str = ""
     is_a: tuple[str, ...] = ()
     exclusive: bool = False
@@ -87,6 +93,8 @@ class Platform:
 
     slug: str
     name: str
+    icon: str = ""
+    """One of ICONS, or empty for none in particular."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -487,9 +495,10 @@ FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "portmatrix": {"product": str, "document": str, "received": str},
     "section": {"number": str, "title": str},
     "role": {
-        "slug": str, "name": str, "kind": str, "label": str, "description": str, "is_a": list, "exclusive": bool,
+        "slug": str, "name": str, "kind": str, "label": str, "icon": str, "description": str, "is_a": list,
+        "exclusive": bool,
     },
-    "platform": {"slug": str, "name": str},
+    "platform": {"slug": str, "name": str, "icon": str},
     "operation": {"slug": str, "name": str, "section": str, "needs_platform": bool},
     "session": {"slug": str, "name": str},
     "service": {"slug": str, "name": str, "protocol": str, "ports": str, "configurable": bool, "listener": str},
@@ -847,9 +856,12 @@ def _find_reference_faults(records: Records) -> Iterator[str]:
         except ValueError as error:
             yield f"{where}: the port '{text}' {error}."
 
+    for row in records.get("platform", ()):
+        yield from outside(f"platform '{row['slug']}'", "icon", filter(None, [row["icon"]]), ICONS)
     for row in records.get("role", ()):
         where = f"role '{row['slug']}'"
         yield from outside(where, "kind of role", [row["kind"]], ROLE_KINDS)
+        yield from outside(where, "icon", filter(None, [row["icon"]]), ICONS)
         yield from unknown(where, "role", row["is_a"])
         for slug in row["is_a"]:
             if slug in known["role"] - groups:

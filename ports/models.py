@@ -4,7 +4,7 @@ import secrets
 
 from django.db import models
 
-from ports.matrix import PROTOCOLS, QUESTION_KINDS, ROLE_KINDS, SEVERITIES, record_key
+from ports.matrix import ICONS, PROTOCOLS, QUESTION_KINDS, ROLE_KINDS, SEVERITIES, record_key
 
 
 def new_stamp() -> int:
@@ -100,6 +100,12 @@ def _choices(values: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(value, value) for value in values]
 
 
+def _icon() -> models.CharField:
+    return models.CharField(
+        max_length=20, choices=_choices(ICONS), blank=True, default="", help_text="What it looks like in diagrams"
+    )
+
+
 class Section(Row):
     """A section of the document."""
 
@@ -119,6 +125,7 @@ class Role(SluggedRow):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, choices=_choices(ROLE_KINDS))
     label = models.CharField(max_length=60, help_text="Short, for chips and tables")
+    icon = _icon()
     description = models.TextField(blank=True)
     is_a = _list(help_text="Slugs of the groups that this role belongs to")
     exclusive = models.BooleanField(default=False, help_text="An endpoint holds one role of this group at most")
@@ -128,6 +135,7 @@ class Platform(SluggedRow):
     """A kind of managed system."""
 
     name = models.CharField(max_length=200)
+    icon = _icon()
 
 
 class Operation(SluggedRow):

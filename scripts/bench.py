@@ -27,7 +27,7 @@ from planner.engine.flows import evaluate  # noqa: E402
 from planner.engine.rules import consolidate  # noqa: E402
 from planner.examples import read_examples  # noqa: E402
 from planner.renderers import FORMATS  # noqa: E402
-from planner.renderers.diagram import _draw  # noqa: E402
+from planner.renderers.layout import _run  # noqa: E402
 from planner.syntax import to_json, to_yaml  # noqa: E402
 from ports.queries import shipped_matrix  # noqa: E402
 from scripts.sites import make_company, make_sites  # noqa: E402
@@ -141,7 +141,7 @@ def bench_renderers(reports: dict[str, Report]) -> None:
             data = format_.render(report)  # once for what is imported and kept
 
             def render(report: Report = report, render: Callable[[Report], bytes] = format_.render) -> None:
-                _draw.cache_clear()
+                _run.cache_clear()
                 render(report)
 
             cells += [say(measure(render)), f"{len(data) / 1024:,.0f} KiB"]

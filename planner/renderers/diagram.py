@@ -1,19 +1,53 @@
 """The report as pictures: zones with the ports between them, and endpoints in their zones with an arrow for each pair.
 
-Graphviz draws it. Colours come from classes in the page's stylesheet, and are written out for print.
+`picture` says what is shown, `layout` where; this module draws it as SVG. Colours are written out, for print and
+files; on the page the stylesheet goes over them by class. With a `link` there is a second layer on top of the drawing:
+for each box and line a link that shows its ports while it is pointed at or has the focus, so that no line runs through
+what is read.
 """
 
-import re
-from collections import defaultdict
-from functools import lru_cache
-
-import graphviz
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import hypot
+from textwrap import wrap
+from unicodedata import east_asian_width
+from xml.sax.saxutils import escape, quoteattr
 
 from planner.engine.report import Report
 from planner.engine.rules import Ports
+from planner.renderers.icons import PATHS, SIDE
+from planner.renderers.layout import (
+    FONT,
+    GAP,
+    ICON,
+    MANY,
+    PAD,
+    ROW,
+    SIZE,
+    SMALL,
+    Area,
+    Curve,
+    Layout,
+    NoDiagram,
+    Point,
+    label_lines,
+    lay_out,
+    shorten,
+    trace,
+)
+from planner.renderers.picture import (
+    LARGE,
+    Box,
+    Fields,
+    Frame,
+    Line,
+    Picture,
+    picture_endpoints,
+    picture_zones,
+)
 
-LARGE = 40
-"""With more endpoints than this the diagram shows zones only."""
+__all__ = ["COLOURS", "LARGE", "NoDiagram", "render_diagram", "render_overview", "render_svg"]
 
 COLOURS = {
     "internet": "#c0352b",
@@ -22,130 +56,456 @@ COLOURS = {
     "internal": "#1f63d1",
     "remote-site": "#0f7a55",
 }
-_DEPTH = {"internet": 0, "dmz": 1, "cloud": 2, "internal": 2, "remote-site": 3}
-_TEXT, _SOFT, _LINE = "#17202b", "#515d6b", "#7b8794"
-_FONT = "Inter, DejaVu Sans, sans-serif"
+_TEXT, _SOFT, _LINE, _ACCENT, _PAPER = "#17202b", "#515d6b", "#7b8794", "#0f62d6", "#ffffff"
+_MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
+_MARGIN = 6.0
+_SCREEN = 1.2
+"""Pixels of the page to a point of the drawing."""
+_TIP_ROW = 13.0
+_TIP_WIDTH = 44
+"""Characters in a row of a tip."""
+
+Link = Callable[[Fields], str]
+"""Makes an address of filter fields, or of `unfold`."""
 
 
-class NoDiagram(RuntimeError):
-    """Graphviz isn't there or couldn't draw. The message is a sentence."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tip:
+    """What is shown of a box or line that is pointed at: a heading and rows of small text."""
+
+    head: tuple[str, ...]
+    rows: tuple[str, ...]
+
+    @property
+    def width(self) -> float:
+        """Wide enough for each row."""
+        head = max(_measure(row, SIZE * 1.06) for row in self.head)
+        return max(head, max((_measure_mono(row) for row in self.rows), default=0)) + 16
+
+    @property
+    def height(self) -> float:
+        """High enough for all rows."""
+        return (len(self.head) + len(self.rows)) * _TIP_ROW + 7
 
 
-def render_diagram(report: Report) -> str:
-    """Endpoints in their zones as an SVG element; of a plan with more than LARGE endpoints the overview.
+def render_diagram(report: Report, *, unfolded: Collection[str] = (), link: Link | None = None) -> str:
+    """Endpoints in their zones as an SVG element; of a large plan like ones together, except in groups `unfolded`.
 
-    Raises NoDiagram when Graphviz's `dot` is missing or fails.
+    Raises NoDiagram when Graphviz's `dot` is missing, fails or takes too long.
     """
-    return _draw(_describe_overview(report) if len(report.plan.endpoints) > LARGE else _describe(report))
+    picture = picture_endpoints(report, unfolded)
+    return _Drawing(picture, lay_out(picture, ports_shown=False), link).element(_describe_endpoints(report))
 
 
-def render_overview(report: Report) -> str:
+def render_overview(report: Report, *, link: Link | None = None) -> str:
     """Zones, like ones together, and the ports between them as an SVG element. Raises NoDiagram as above."""
-    return _draw(_describe_overview(report))
+    picture = picture_zones(report)
+    return _Drawing(picture, lay_out(picture, ports_shown=True), link).element("Zones and the ports between them")
 
 
-def _graph() -> graphviz.Digraph:
-    graph = graphviz.Digraph("Topology")
-    graph.attr(
-        rankdir="LR", bgcolor="transparent", fontname=_FONT, fontsize="11", nodesep="0.14", ranksep="1.5",
-        pad="0.1", compound="true",
-    )  # fmt: skip
-    graph.attr("node", fontname=_FONT, fontsize="10.5", fontcolor=_TEXT, shape="box", style="rounded", height="0.3",
-               margin="0.12,0.05", color=_LINE, penwidth="0.8")  # fmt: skip
-    graph.attr("edge", fontname=_FONT, fontsize="9", fontcolor=_SOFT, color=_LINE, arrowsize="0.6", penwidth="1")
-    return graph
+def render_svg(report: Report, *, unfolded: Collection[str] = ()) -> bytes:
+    """The diagram of endpoints as an SVG file that needs no other. Raises NoDiagram as above."""
+    picture = picture_endpoints(report, unfolded)
+    drawing = _Drawing(picture, lay_out(picture, ports_shown=False), None)
+    title = f"{report.plan.name}: {_describe_endpoints(report)}"
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + drawing.element(title, alone=True)).encode()
 
 
-def _label(text: str, limit: int = 30) -> str:
-    # Its type, not its text, tells the library that <…> is no markup: str() would undo that.
-    # Graphviz reads &amp; and the like in labels as entities, so that a name's own ampersand needs to be one.
-    shown = text if len(text) <= limit else text[: limit - 1] + "…"
-    escaped: str = graphviz.escape(shown.replace("&", "&amp;"))
-    return escaped
+def _describe_endpoints(report: Report) -> str:
+    return "Zones, their endpoints and the connections between them"
 
 
-def _describe(report: Report) -> str:
-    """Endpoints in their zones, and an arrow for each pair of endpoints between which something flows."""
-    graph = _graph()
-    ids = {endpoint.name: f"n{index}" for index, endpoint in enumerate(report.plan.endpoints)}
-    by_zone = defaultdict(list)
-    for endpoint in report.plan.endpoints:
-        by_zone[endpoint.zone].append(endpoint)
-    for index, zone in enumerate(report.plan.zones):
-        with graph.subgraph(name=f"cluster_{index}") as box:
-            box.attr(
-                label=_label(zone.name), color=COLOURS[zone.kind], fontcolor=COLOURS[zone.kind], style="rounded",
-                labeljust="l", margin="10", penwidth="1.3", **{"class": f"zone zone-{zone.kind}"},
-            )  # fmt: skip
-            for endpoint in by_zone[zone.name]:
-                box.node(ids[endpoint.name], _label(endpoint.name), peripheries="2" if endpoint.group else "1")
-            if not by_zone[zone.name]:
-                box.node(f"empty{index}", "no endpoints", color="transparent", fontcolor=_SOFT)
-    depth = {zone.name: _DEPTH[zone.kind] for zone in report.plan.zones}
-    zones = {endpoint.name: endpoint.zone for endpoint in report.plan.endpoints}
-    for (source, destination), crosses in _pairs(report).items():
-        # Outer zones stand left of inner ones, whichever way a connection goes.
-        outwards = depth[zones[source]] > depth[zones[destination]]
-        tail, head = (destination, source) if outwards else (source, destination)
-        graph.edge(
-            ids[tail], ids[head], dir="back" if outwards else "forward",
-            style="solid" if crosses else "dashed", constraint="true" if crosses else "false",
-            **{"class": "crossing" if crosses else "inside"},
-        )  # fmt: skip
-    return str(graph.source)
+class _Drawing:
+    """One picture, placed and drawn."""
+
+    def __init__(self, picture: Picture, layout: Layout, link: Link | None) -> None:
+        self.picture = picture
+        self.layout = layout
+        self.link = link
+        self.box_tips = {box.key: self._box_tip(box) for box in self._boxes()} if link else {}
+        self.line_tips = {(line.source.key, line.destination.key): self._line_tip(line) for line in picture.lines}
+        tips = [*self.box_tips.values(), *self.line_tips.values()] if link else []
+        widest = max((tip.width for tip in tips), default=0)
+        tallest = max((tip.height for tip in tips), default=0)
+        # A tip fits into the smallest picture too.
+        self.width = max(layout.width + 2 * _MARGIN, widest + 2 * _MARGIN)
+        self.height = max(layout.height + 2 * _MARGIN, tallest + 2 * _MARGIN)
+        self.left = layout.left - (self.width - layout.width) / 2
+        self.top = layout.top - (self.height - layout.height) / 2
+        # Of many lines a coarser look has to do: this is work for each pair of a label and a point.
+        steps = 40 if len(picture.lines) <= MANY else 8
+        traces = [list(trace(curve, steps)) for curve in layout.curves.values()]
+        self.ports = self._place_ports(traces)
+        self.labels = {frame.key: self._place_label(frame, traces) for frame in picture.frames}
+
+    def element(self, title: str, *, alone: bool = False) -> str:
+        """The picture as an SVG element; `alone` for a file of its own."""
+        parts = [*self._drawn()]
+        if self.link:
+            parts = [f'<g aria-hidden="true">{"".join(parts)}</g>', *self._targets(self.link)]
+        box = f"{self.left:.1f} {self.top:.1f} {self.width:.1f} {self.height:.1f}"
+        role = f'role="group" aria-label={quoteattr(title)}' if self.link else 'role="img"'
+        namespace = 'xmlns="http://www.w3.org/2000/svg" ' if alone else ""
+        name = "" if self.link else f"<title>{_text(title)}</title>"
+        paper = ""
+        if alone:
+            paper = (
+                f'<rect x="{self.left:.1f}" y="{self.top:.1f}" width="{self.width:.1f}" height="{self.height:.1f}" '
+                f'fill="{_PAPER}"/>'
+            )
+        # On paper a point is a point; on a screen the texts get the size of small print.
+        unit, scale = ("px", _SCREEN) if self.link else ("pt", 1)
+        size = f'width="{self.width * scale:.0f}{unit}" height="{self.height * scale:.0f}{unit}"'
+        return (
+            f'<svg {namespace}class="diagram" {role} {size} '
+            f'viewBox="{box}" font-family="{FONT}" font-size="{SIZE}" fill="{_TEXT}">'
+            f"{name}{paper}{''.join(parts)}</svg>"
+        )
+
+    def _boxes(self) -> Iterator[Box]:
+        for frame in self.picture.frames:
+            yield from frame.boxes
+        yield from self.picture.loose
+
+    # --- the drawing ---------------------------------------------------------------------------------------------
+
+    def _drawn(self) -> Iterator[str]:
+        for frame in self.picture.frames:
+            yield self._draw_frame(frame)
+        for line in self.picture.lines:
+            yield self._draw_line(line)
+        for frame in self.picture.frames:
+            yield self._draw_frame_label(frame)
+        for box in self._boxes():
+            yield self._draw_box(box)
+        if self.ports:
+            for line in self.picture.lines:
+                yield self._draw_ports(line)
+
+    def _draw_frame(self, frame: Frame) -> str:
+        colour = COLOURS[frame.kind]
+        empty = ""
+        if not frame.boxes:
+            x, y = self.layout.boxes[f"{frame.key}_empty"].middle
+            empty = (
+                f'<text class="soft" x="{x:.1f}" y="{y + 3.5:.1f}" text-anchor="middle" fill="{_SOFT}">'
+                f"no endpoints</text>"
+            )
+        return (
+            f'<g class="frame zone-{frame.kind}">'
+            f'<rect {_place(self.layout.frames[frame.key])} rx="7" fill="{colour}" fill-opacity="0.05" '
+            f'stroke="{colour}" stroke-width="1.2"/>{empty}</g>'
+        )
+
+    def _place_label(self, frame: Frame, traces: Sequence[Sequence[Point]]) -> tuple[Area, bool]:
+        """Where along the top of a frame its name is free of lines, and whether it is: else it gets a paper."""
+        area = self.layout.frames[frame.key]
+        action = _measure(frame.action, SMALL) + 14 if frame.action else 0
+        width = min(_measure(shorten(frame.label), SIZE) + action, area.width - 16)
+        strip = Area(x=area.x, y=area.y + 1, width=area.width, height=22)
+        near = [point[0] for points in traces for point in points if _holds(strip, point)]
+        first = Area(x=area.x + 10, y=area.y + 2, width=width, height=20.4)
+        for step in range(int((area.width - 20 - width) // 6) + 1):
+            x = first.x + 6 * step
+            if not any(x - 4 <= other <= x + width + 4 for other in near):
+                return Area(x=x, y=first.y, width=width, height=first.height), True
+        return first, False
+
+    def _draw_frame_label(self, frame: Frame) -> str:
+        area, free = self.labels[frame.key]
+        paper = _paper(area, free)
+        return (
+            f'{paper}<text class="frame-label zone-{frame.kind}" x="{area.x + 2:.1f}" y="{area.y + 14.5:.1f}" '
+            f'font-weight="700" fill="{COLOURS[frame.kind]}">{_text(shorten(frame.label))}</text>'
+        )
+
+    def _draw_box(self, box: Box) -> str:
+        area = self.layout.boxes[box.key]
+        colour = COLOURS.get(box.kind, _LINE)
+        zone = f" zone-{box.kind}" if box.kind else ""
+        strong = ' stroke-width="1.4"' if box.kind else ' stroke-width="0.9"'
+        frames = [f'<rect {_place(area)} rx="5" fill="{_PAPER}" stroke="{colour}"{strong}/>']
+        if box.many:
+            frames.append(
+                f'<rect {_place(_inset(area, 2.2))} rx="3.4" fill="none" stroke="{colour}" stroke-width="0.6"/>'
+            )
+        x = area.x + PAD
+        if box.icon is not None:
+            y = area.middle[1] - ICON / 2
+            frames.append(
+                f'<path class="icon" d="{PATHS[box.icon]}" transform="translate({x:.1f} {y:.1f}) '
+                f'scale({ICON / SIDE:.3f})" fill="none" stroke="{_SOFT}" stroke-width="1.7" stroke-linecap="round" '
+                f'stroke-linejoin="round"/>'
+            )
+            x += ICON + GAP
+        anchor = ""
+        if box.icon is None:
+            x, anchor = area.middle[0], ' text-anchor="middle"'
+        weight = ' font-weight="600"' if box.kind else ""
+        y = area.middle[1] + (-2.3 if box.note else 3.7)
+        rows = [f'<text x="{x:.1f}" y="{y:.1f}"{anchor}{weight}>{_text(shorten(box.label))}</text>']
+        if box.note:
+            rows.append(
+                f'<text class="soft" x="{x:.1f}" y="{area.middle[1] + 9.7:.1f}"{anchor} fill="{_SOFT}" '
+                f'font-size="{SMALL}">{_text(box.note)}</text>'
+            )
+        return f'<g class="box{zone}">{"".join(frames + rows)}</g>'
+
+    def _draw_line(self, line: Line) -> str:
+        curve = self._curve(line)
+        colour = _ACCENT if line.crosses else _LINE
+        dash = "" if line.crosses else ' stroke-dasharray="4 3"'
+        return (
+            f'<g class="line {"crossing" if line.crosses else "inside"}">'
+            f'<path d="{_path(curve)}" fill="none" stroke="{colour}" stroke-width="1"{dash}/>'
+            f'<polygon points="{_arrow(curve)}" fill="{colour}"/></g>'
+        )
+
+    def _draw_ports(self, line: Line) -> str:
+        if (line.source.key, line.destination.key) not in self.ports:
+            return ""
+        area, free = self.ports[line.source.key, line.destination.key]
+        x, _ = area.middle
+        paper = _paper(area, free)
+        return paper + "".join(
+            f'<text class="soft ports" x="{x:.1f}" y="{area.y + (number + 0.75) * ROW:.1f}" text-anchor="middle" '
+            f'fill="{_SOFT}" font-size="{SMALL}">{_text(row)}</text>'
+            for number, row in enumerate(label_lines(line))
+        )
+
+    def _place_ports(self, traces: Sequence[Sequence[Point]]) -> dict[tuple[str, str], tuple[Area, bool]]:
+        """Where the ports of each line stand, and whether no line runs through them: else they get a paper."""
+        taken = list(self.layout.boxes.values())
+        taken += [curve.label for curve in self.layout.curves.values() if curve.label]
+        placed = {}
+        for key, curve in self.layout.curves.items():
+            if curve.label is None:
+                continue
+            others = [area for area in taken if area is not curve.label]
+            placed[key] = curve.label, False
+            for step in (0, -2, 2, -4, 4, -6, 6, -9, 9, -12, 12):
+                area = replace(curve.label, y=curve.label.y + step)
+                room = _inset(area, -1)
+                if not any(_holds(room, p) for points in traces for p in points) and not any(
+                    _overlap(area, other) for other in others
+                ):
+                    placed[key] = area, True
+                    taken = [*others, area]
+                    break
+        return placed
+
+    def _curve(self, line: Line) -> Curve:
+        return self.layout.curves[line.source.key, line.destination.key]
+
+    # --- what can be pointed at ----------------------------------------------------------------------------------
+
+    def _targets(self, link: Link) -> Iterator[str]:
+        """Zones, then each box with the lines that begin there: the order in which the keyboard meets them."""
+        begin: dict[str, list[Line]] = {}
+        for line in self.picture.lines:
+            begin.setdefault(line.source.key, []).append(line)
+        for frame in self.picture.frames:
+            yield self._frame_target(frame, link)
+            for box in frame.boxes:
+                yield self._box_target(box, link)
+                yield from (self._line_target(line, link) for line in begin.get(box.key, ()))
+        for box in self.picture.loose:
+            yield self._box_target(box, link)
+            yield from (self._line_target(line, link) for line in begin.get(box.key, ()))
+
+    def _frame_target(self, frame: Frame, link: Link) -> str:
+        area, _ = self.labels[frame.key]
+        action = _measure(frame.action, SMALL) + 14 if frame.action else 0
+        hit = Area(x=area.x, y=area.y, width=area.width - action, height=area.height)
+        zone = (
+            f"<a {_link(link(frame.fields), f'Zone {frame.label}: its rules')}>"
+            f'<rect class="halo" {_place(hit)} rx="3" fill="none"/></a>'
+        )
+        if not frame.action:
+            return zone
+        spot = Area(x=hit.x + hit.width + 2, y=area.y, width=action - 2, height=area.height)
+        return (
+            f"{zone}<a {_link(link(frame.action_fields), f'{frame.action} {frame.action_about}', 'target action')}>"
+            f'<rect class="halo" {_place(spot)} rx="3" fill="none"/>'
+            f'<text x="{spot.middle[0]:.1f}" y="{spot.y + 14:.1f}" text-anchor="middle" font-size="{SMALL}" '
+            f'fill="{_ACCENT}">{frame.action}</text></a>'
+        )
+
+    def _box_target(self, box: Box, link: Link) -> str:
+        area = self.layout.boxes[box.key]
+        halo = f'<rect class="halo" {_place(_inset(area, -2))} rx="7" fill="none"/>'
+        tip = self.box_tips[box.key]
+        below = area.y + area.height + 3
+        if below + tip.height > self.top + self.height:
+            below = area.y - 3 - tip.height
+        drawn = self._draw_tip(tip, (area.middle[0], below + tip.height / 2))
+        if not box.fields:
+            return f'<g class="target" role="img" aria-label={quoteattr(_say_box(box))}>{halo}{drawn}</g>'
+        return f"<a {_link(link(box.fields), _say_box(box))}>{halo}{drawn}</a>"
+
+    def _line_target(self, line: Line, link: Link) -> str:
+        curve = self._curve(line)
+        path = _path(curve, whole=True)
+        ends = "".join(
+            f'<rect class="end" {_place(_inset(self.layout.boxes[box.key], -2))} rx="7" fill="none"/>'
+            for box in (line.source, line.destination)
+        )
+        tip = self.line_tips[line.source.key, line.destination.key]
+        at = _halfway(curve)
+        # A line is thin and may be short: a disc in its middle makes it large enough to be hit.
+        disc = f'<circle class="disc" cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="12" fill="none"/>'
+        inner = f'{ends}{disc}<path class="halo" d="{path}" fill="none"/>{self._draw_tip(tip, at)}'
+        says = _say_line(line)
+        if not line.fields:
+            return f'<g class="target line-target" role="img" aria-label={quoteattr(says)}>{inner}</g>'
+        return f"<a {_link(link(line.fields), says, 'target line-target')}>{inner}</a>"
+
+    def _box_tip(self, box: Box) -> Tip:
+        rows = [*filter(None, (box.note, box.about)), *_named("to itself", box.local)]
+        return Tip(head=_wrap(_isolate(box.label)), rows=tuple(row for text in rows for row in _wrap(text)))
+
+    def _line_tip(self, line: Line) -> Tip:
+        certain = [ports for ports in line.ports if ports not in line.undecided]
+        ends = [_isolate(shorten(box.label, 60)) for box in (line.source, line.destination)]
+        return Tip(head=_wrap(" → ".join(ends)), rows=(*_rows(certain), *_named("undecided", line.undecided)))
+
+    def _draw_tip(self, tip: Tip, at: Point) -> str:
+        """A tip around a point, moved to where it is whole."""
+        x = min(max(at[0] - tip.width / 2, self.left + 2), self.left + self.width - tip.width - 2)
+        y = min(max(at[1] - tip.height / 2, self.top + 2), self.top + self.height - tip.height - 2)
+        paper = Area(x=x, y=y, width=tip.width, height=tip.height)
+        texts = [
+            f'<text x="{x + 8:.1f}" y="{y + 1 + number * _TIP_ROW:.1f}" font-weight="600">{_text(row)}</text>'
+            for number, row in enumerate(tip.head, 1)
+        ]
+        texts += [
+            f'<text class="mono" x="{x + 8:.1f}" y="{y + 1 + number * _TIP_ROW:.1f}" font-family="{_MONO}" '
+            f'font-size="{SMALL}">{_text(row)}</text>'
+            for number, row in enumerate(tip.rows, 1 + len(tip.head))
+        ]
+        return f'<g class="tip" display="none"><rect {_place(paper)} rx="5" fill="{_PAPER}"/>{"".join(texts)}</g>'
 
 
-def _pairs(report: Report) -> dict[tuple[str, str], bool]:
-    """Pairs of different endpoints with flows between them, and whether those cross zones."""
-    return {
-        (flow.source.name, flow.destination.name): flow.scope == "cross-zone"
-        for flow in report.flows
-        if flow.source is not flow.destination
-    }
+def _say_box(box: Box) -> str:
+    """PS01: web, primary; to itself: tcp 1433."""
+    local = f"to itself: {', '.join(map(str, box.local))}" if box.local else ""
+    about = "; ".join(filter(None, (box.note, box.about, local)))
+    return f"{box.label}: {about}" if about else box.label
 
 
-def _describe_overview(report: Report) -> str:
-    """Zones, like ones together, and an arrow with its ports for each boundary."""
-    graph = _graph()
-    graph.attr(ranksep="1.0", nodesep="0.4")
-    counts: dict[str, int] = defaultdict(int)
-    for endpoint in report.plan.endpoints:
-        counts[endpoint.zone] += 1
-    for group in report.zone_groups:
-        total = sum(counts[zone] for zone in group.zones)
-        graph.node(
-            group.code,
-            f"{_label(group.label)}\n{total:,} endpoint{'' if total == 1 else 's'}",
-            color=COLOURS[group.kind], penwidth="1.5", margin="0.25,0.15", **{"class": f"zone zone-{group.kind}"},
-        )  # fmt: skip
-    for boundary in report.boundaries:
-        outwards = _DEPTH[boundary.source.kind] > _DEPTH[boundary.destination.kind]
-        ends = (boundary.source.code, boundary.destination.code)
-        graph.edge(
-            *(reversed(ends) if outwards else ends), dir="back" if outwards else "forward",
-            label=f" {_short(boundary.ports)} ", **{"class": "crossing"},
-        )  # fmt: skip
-    return str(graph.source)
+def _say_line(line: Line) -> str:
+    """PS01 to SQL01: tcp 1433; undecided: tcp 22."""
+    certain = ", ".join(str(ports) for ports in line.ports if ports not in line.undecided)
+    undecided = f"undecided: {', '.join(map(str, line.undecided))}" if line.undecided else ""
+    return f"{line.source.label} to {line.destination.label}: {'; '.join(filter(None, (certain, undecided)))}"
 
 
-def _short(ports: tuple[Ports, ...]) -> str:
-    """At most four ports, two to a line, and how many more there are."""
-    listed = [str(item) for item in ports]
-    more = [f"+{len(listed) - 4} more"] if len(listed) > 4 else []
-    cells = [*listed[:4], *more]
-    return "\n".join(", ".join(cells[start : start + 2]) for start in range(0, len(cells), 2))
+def _named(name: str, ports: Sequence[Ports]) -> tuple[str, ...]:
+    """Rows of ports after a word for what they are."""
+    return _rows(ports, f"{name}: ") if ports else ()
 
 
-@lru_cache(maxsize=32)
-def _draw(source: str) -> str:
-    try:
-        svg: str = graphviz.Source(source).pipe(format="svg", encoding="utf-8")
-    except graphviz.ExecutableNotFound:
-        raise NoDiagram("The diagram needs Graphviz, whose program dot is not installed here.") from None
-    except graphviz.CalledProcessError:
-        raise NoDiagram("Graphviz could not draw this plan.") from None
-    svg = svg[svg.index("<svg") :]
-    title = "<title>Zones, their endpoints and the connections between them</title>"
-    svg = re.sub(r"<svg ([^>]*)>", r'<svg class="diagram" role="img" \1>' + title, svg, count=1)
-    # Names of nodes and edges would show up as tooltips and say nothing.
-    return re.sub(r"(<g [^>]*>)\s*<title>[^<]*</title>", r"\1", svg)
+def _rows(ports: Sequence[Ports], start: str = "") -> tuple[str, ...]:
+    """Ports side by side, in rows of at most _TIP_WIDTH characters; none is divided."""
+    rows = [start]
+    for number, item in enumerate(map(str, ports), 1):
+        cell = item if number == len(ports) else f"{item}, "
+        if rows[-1] and len(rows[-1]) + len(item) > _TIP_WIDTH:
+            rows.append("")
+        rows[-1] += cell
+    return tuple(row.rstrip() for row in rows if row)
+
+
+def _wrap(text: str) -> tuple[str, ...]:
+    return tuple(wrap(text, _TIP_WIDTH, break_on_hyphens=False)) or ("",)
+
+
+def _isolate(name: str) -> str:
+    """A name that doesn't turn round what stands beside it, whichever way it is written."""
+    return name if name.isascii() else f"\u2068{name}\u2069"
+
+
+_WIDE, _NARROW = frozenset("WMmw@%&—…→"), frozenset(" iljtfrI.,:;'|!()[]-/")
+
+
+def _measure(text: str, size: float) -> float:
+    """About how wide a text is, rather too wide."""
+    ems = 0.0
+    for char in text:
+        if east_asian_width(char) in "WF":
+            ems += 1.3
+        elif char in _WIDE:
+            ems += 0.98
+        elif char in _NARROW:
+            ems += 0.4
+        else:
+            ems += 0.72 if char.isupper() or not char.isascii() else 0.62
+    return ems * size
+
+
+def _measure_mono(text: str) -> float:
+    return sum(1.3 if east_asian_width(char) in "WF" else 0.61 for char in text) * SMALL
+
+
+def _text(text: str) -> str:
+    return escape(text)
+
+
+def _link(address: str, says: str, classes: str = "target") -> str:
+    """The attributes of a link: a plain one, and for htmx one that brings the report only."""
+    to = quoteattr(address)
+    return f"class={quoteattr(classes)} href={to} hx-get={to} aria-label={quoteattr(says)}"
+
+
+def _place(area: Area) -> str:
+    return f'x="{area.x:.1f}" y="{area.y:.1f}" width="{area.width:.1f}" height="{area.height:.1f}"'
+
+
+def _paper(area: Area, free: bool) -> str:
+    """What hides a line behind a text; unseen where there is none, so that names change nothing of the structure."""
+    return f'<rect class="paper" {_place(area)} rx="3" fill="{_PAPER}" fill-opacity="{0 if free else 0.9}"/>'
+
+
+def _inset(area: Area, by: float) -> Area:
+    return Area(x=area.x + by, y=area.y + by, width=area.width - 2 * by, height=area.height - 2 * by)
+
+
+def _holds(area: Area, point: Point) -> bool:
+    return area.x <= point[0] <= area.x + area.width and area.y <= point[1] <= area.y + area.height
+
+
+def _overlap(one: Area, other: Area) -> bool:
+    return (
+        one.x < other.x + other.width
+        and other.x < one.x + one.width
+        and one.y < other.y + other.height
+        and other.y < one.y + one.height
+    )
+
+
+def _path(curve: Curve, *, whole: bool = False) -> str:
+    """Path data of a line, up to its arrow or with `whole` to the end of it."""
+    (x, y), *rest = curve.points
+    parts = [f"M{x:.1f} {y:.1f}C", " ".join(f"{x:.1f} {y:.1f}" for x, y in rest)]
+    return "".join(parts) + (f"L{curve.tip[0]:.1f} {curve.tip[1]:.1f}" if whole else "")
+
+
+def _arrow(curve: Curve) -> str:
+    """The corners of the arrow at the end of a line."""
+    (x, y), (end_x, end_y) = curve.points[-1], curve.tip
+    length = hypot(end_x - x, end_y - y) or 1
+    across = (-(end_y - y) / length * 2.6, (end_x - x) / length * 2.6)
+    corners = ((end_x, end_y), (x + across[0], y + across[1]), (x - across[0], y - across[1]))
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+
+
+def _halfway(curve: Curve) -> Point:
+    """The point in the middle of a line, measured along it."""
+    points = list(trace(curve))
+    total = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points))
+    gone = 0.0
+    for a, b in pairwise(points):
+        gone += hypot(b[0] - a[0], b[1] - a[1])
+        if gone >= total / 2:
+            return b
+    return points[-1]

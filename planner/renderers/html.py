@@ -9,7 +9,7 @@ from django.utils.safestring import mark_safe
 
 from planner.document import Endpoint
 from planner.engine.report import Report
-from planner.renderers.diagram import LARGE, NoDiagram, render_diagram, render_overview
+from planner.renderers.diagram import NoDiagram, render_diagram, render_overview
 from planner.renderers.edition import Edition
 from planner.renderers.outline import (
     describe_marks,
@@ -36,10 +36,10 @@ def _document(report: Report, edition: Edition | None) -> str:
     edition = edition or Edition(date=timezone.localdate())
     overview = diagram = no_diagram = ""
     try:
-        # Graphviz escapes what it draws; nothing else goes in unescaped.
+        # The diagram escapes what it draws; nothing else goes in unescaped.
         if report.boundaries:
             overview = mark_safe(render_overview(report))  # noqa: S308
-        if 0 < len(report.plan.endpoints) <= LARGE:
+        if report.plan.endpoints:
             diagram = mark_safe(render_diagram(report))  # noqa: S308
     except NoDiagram as error:
         no_diagram = str(error)

@@ -11,7 +11,7 @@ from planner.renderers.edition import Edition
 from planner.renderers.html import render_html
 
 
-class _NoFetcher(URLFetcher):  # type: ignore[misc] # WeasyPrint has no types
+class NoFetcher(URLFetcher):  # type: ignore[misc] # WeasyPrint has no types
     """Refuses every address: a report brings all it needs."""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> None:
@@ -21,6 +21,6 @@ class _NoFetcher(URLFetcher):  # type: ignore[misc] # WeasyPrint has no types
 
 def render_pdf(report: Report, edition: Edition | None = None) -> bytes:
     """The report as a tagged PDF. Without an edition it is dated today."""
-    document = HTML(string=render_html(report, edition).decode(), url_fetcher=_NoFetcher())
+    document = HTML(string=render_html(report, edition).decode(), url_fetcher=NoFetcher())
     pdf: bytes = document.write_pdf(pdf_tags=True)
     return pdf

@@ -10,11 +10,13 @@ from planner.document import check_plan, dump_plan
 from planner.filters import LABELS, read_filter, select
 from planner.models import Plan
 from planner.renderers import FORMATS
+from planner.renderers.diagram import NoDiagram, render_svg
 from planner.renderers.edition import Edition
 from planner.reports import comparison_since, report_for
 from planner.syntax import to_yaml
 from planner.views.access import plan_view
 from planner.views.errors import show_error
+from planner.views.state import read_unfold
 from ports.queries import current_matrix
 
 
@@ -45,6 +47,24 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
     )
     end = f"revision-{plan.revision}" + (f"-{selection.rules}-of-{selection.all_rules}-rules" if selection else "")
     return send_file(kind.render(part, edition), kind.content_type, plan, f"{end}.{kind.extension}")
+
+
+@require_safe
+@plan_view
+def download_diagram(request: HttpRequest, plan: Plan, extension: str) -> HttpResponse:
+    """The diagram of endpoints as SVG or PNG, with the groups of zones in `unfold` unfolded."""
+    report = report_for(plan.document, current_matrix())
+    unfolded = read_unfold(request.GET.getlist("unfold"), report)
+    try:
+        data = render_svg(report, unfolded=unfolded)
+        if extension == "png":
+            from planner.renderers.png import render_png  # noqa: PLC0415 - costs half a second
+
+            data = render_png(data)
+    except NoDiagram as error:
+        return HttpResponse(f"{error}\n", status=503, content_type="text/plain; charset=utf-8")
+    content_type = "image/svg+xml" if extension == "svg" else "image/png"
+    return send_file(data, content_type, plan, f"revision-{plan.revision}.{extension}")
 
 
 @require_safe

@@ -78,10 +78,11 @@ def describe_page(
     if state.filter.since and "since" not in faults and changes.since is None:
         faults = {**faults, "since": f"This plan has no revision {state.filter.since} to compare with."}
     token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
+    here = reverse("show_plan", kwargs={"token": token})
     return {
         "plan": plan,
         "token": token,
-        "here": reverse("show_plan", kwargs={"token": token}),
+        "here": here,
         "report": report,
         "state": state,
         "query": state.query(),
@@ -98,7 +99,7 @@ def describe_page(
         **describe_panel(report, state, bound),
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
-        **describe_results(report, state, changes, draw),
+        **describe_results(report, state, changes, draw, here),
     }
 
 

@@ -1,10 +1,12 @@
 """The side of a plan's page that shows its report: rules, flows, findings, the diagram."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from math import ceil
 from typing import Any
+from urllib.parse import urlencode
 
 from planner.engine import Report
 from planner.engine.blueprint import module_state
@@ -51,13 +53,19 @@ class Changes:
         return self.since or self.last
 
 
-def describe_results(report: Report, state: State, changes: Changes, draw: bool) -> dict[str, Any]:
-    """What the open view of the report shows; the overview beside it only if `draw`."""
+def describe_results(report: Report, state: State, changes: Changes, draw: bool, here: str) -> dict[str, Any]:
+    """What the open view of the report shows; the overview beside it only if `draw`. `here` is the page's address."""
+    picture = {}
+    if state.view == "diagram":
+        picture = _draw(partial(render_diagram, report, unfolded=state.unfold, link=partial(_link, state, here)))
+    elif state.view == "rules" and draw:
+        picture = _draw(partial(render_overview, report, link=partial(_link, state, here)))
     return {
         "filter": state.filter,
         "more_filters": any(getattr(state.filter, name) for name in MORE_FIELDS),
         "last_change": _describe_last_change(changes, state),
-        **_VIEWS[state.view](report, state, changes, draw),
+        **picture,
+        **_VIEWS[state.view](report, state, changes),
     }
 
 
@@ -86,7 +94,7 @@ def _describe_last_change(changes: Changes, state: State) -> dict[str, Any] | No
     }
 
 
-def _describe_rules(report: Report, state: State, changes: Changes, draw: bool) -> dict[str, Any]:
+def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str, Any]:
     chapters = outline_rules(report, members=MEMBERS)
     admitted = {rule.id for _, rules in filter_boundaries(report, state.filter, changes.since) for rule in rules}
     marks = _mark_rules(changes.shown)
@@ -109,7 +117,6 @@ def _describe_rules(report: Report, state: State, changes: Changes, draw: bool) 
         ],
         "closed": _describe_closed(changes, state),
         "matching": f"{len(admitted):,} of {len(report.rules):,} rules",
-        **(_draw(render_overview, report) if draw else {}),
     }
 
 
@@ -137,7 +144,7 @@ def _describe_closed(changes: Changes, state: State) -> list[Chapter]:
     return list(outline_boundaries(compared.boundaries_closed, compared.before, members=MEMBERS))
 
 
-def _describe_flows(report: Report, state: State, changes: Changes, _with_picture: bool) -> dict[str, Any]:
+def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str, Any]:
     flows = filter_flows(report, state.filter, changes.since)
     page = min(state.page, max(1, ceil(len(flows) / FLOWS_PER_PAGE)))
     first = (page - 1) * FLOWS_PER_PAGE
@@ -168,7 +175,7 @@ def _describe_flows(report: Report, state: State, changes: Changes, _with_pictur
     }
 
 
-def _describe_unneeded(report: Report, _state: State, _changes: Changes, _with_picture: bool) -> dict[str, Any]:
+def _describe_unneeded(report: Report, _state: State, _changes: Changes) -> dict[str, Any]:
     titles = {section.number: section.title for section in report.matrix.sections}
     return {
         "modules": [module.question for module in module_state(report.matrix, report.plan) if not module.on],
@@ -190,12 +197,12 @@ def _describe_unneeded(report: Report, _state: State, _changes: Changes, _with_p
     }
 
 
-def _describe_findings(report: Report, _state: State, _changes: Changes, _with_picture: bool) -> dict[str, Any]:
+def _describe_findings(report: Report, _state: State, _changes: Changes) -> dict[str, Any]:
     return {"finding_groups": outline_findings(report.findings)}
 
 
-def _describe_diagram(report: Report, _state: State, _changes: Changes, _with_picture: bool) -> dict[str, Any]:
-    return _draw(render_diagram, report)
+def _describe_diagram(_report: Report, state: State, _changes: Changes) -> dict[str, Any]:
+    return {"unfold_query": urlencode({"unfold": ",".join(state.unfold)}) if state.unfold else ""}
 
 
 def _describe_fields(report: Report) -> dict[str, Any]:
@@ -211,14 +218,23 @@ def _describe_fields(report: Report) -> dict[str, Any]:
     }
 
 
-def _draw(render: Callable[[Report], str], report: Report) -> dict[str, str]:
+def _draw(render: Callable[[], str]) -> dict[str, str]:
     try:
-        return {"diagram": render(report)}
+        return {"diagram": render()}
     except NoDiagram as error:
         return {"no_diagram": str(error)}
 
 
-_VIEWS: dict[str, Callable[[Report, State, Changes, bool], dict[str, Any]]] = {
+def _link(state: State, here: str, fields: Mapping[str, str]) -> str:
+    """Where a part of a picture leads: zones to their rules, endpoints to their flows, the rest to the diagram."""
+    if "unfold" in fields:
+        return f"{here}?{state.query(view='diagram', **fields)}"
+    one = any(name.endswith("endpoint") for name in fields)
+    inside = "source" in fields and fields["source"] == fields.get("destination")
+    return f"{here}?{replace(state, filter=Filter()).query(view='flows' if one or inside else 'rules', **fields)}"
+
+
+_VIEWS: dict[str, Callable[[Report, State, Changes], dict[str, Any]]] = {
     "rules": _describe_rules,
     "flows": _describe_flows,
     "findings": _describe_findings,

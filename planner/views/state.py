@@ -1,5 +1,6 @@
 """What of a plan's page is shown: it is all in the address."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -32,6 +33,8 @@ class State:
     """What is open in the topology panel; a link to a panel closes it."""
     own: int = 1
     """The page of the plan's own flows, in their panel."""
+    unfold: tuple[str, ...] = ()
+    """Codes of the groups of zones that the diagram shows endpoint by endpoint."""
 
     def query(self, **changes: str) -> str:
         """The state as a query string, with changes."""
@@ -39,6 +42,7 @@ class State:
             "panel": self.panel if self.panel != "topology" else "",
             "view": self.view if self.view != "rules" else "",
             **dict(parse_qsl(self.filter.query())),
+            "unfold": ",".join(self.unfold),
             **({self.opened.kind: self.opened.name} if not {"panel", *OPENINGS} & changes.keys() else {}),
             **({"own": str(self.own)} if self.own > 1 and "panel" not in changes else {}),
             **changes,
@@ -48,7 +52,7 @@ class State:
 
 def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, str]]:
     """The state in the address: of the page that an htmx edit comes from, else of the request itself."""
-    pairs = list(request.GET.items())
+    pairs = [(name, value) for name, values in request.GET.lists() for value in values]
     if request.method == "POST" and request.htmx and request.htmx.current_url:
         with suppress(ValueError):  # no address at all
             pairs = parse_qsl(urlsplit(request.htmx.current_url).query)
@@ -59,6 +63,7 @@ def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, s
         view=values.get("view", "") if values.get("view") in VIEWS else "rules",
         filter=chosen,
         page=_read_number(values.get("page", "")),
+        unfold=read_unfold((value for name, value in pairs if name == "unfold"), report),
         opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
         own=_read_number(values.get("own", "")) if values.get("panel") == "own" else 1,
     ), faults
@@ -67,3 +72,9 @@ def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, s
 def _read_number(text: str) -> int:
     """The number of a page; the first for whatever is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and int(text) > 0 else 1
+
+
+def read_unfold(values: Iterable[str], report: Report) -> tuple[str, ...]:
+    """The codes of groups of zones in an address, in the report's order; what the report doesn't have is left out."""
+    asked = {code for value in values for code in value.split(",")}
+    return tuple(group.code for group in report.zone_groups if group.code in asked)

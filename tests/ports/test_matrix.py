@@ -5,7 +5,16 @@ import sys
 
 import pytest
 
-from ports.matrix import MatrixError, RolePresent, build_matrix, digest_records, find_faults, read_ports, section_key
+from ports.matrix import (
+    ICONS,
+    MatrixError,
+    RolePresent,
+    build_matrix,
+    digest_records,
+    find_faults,
+    read_ports,
+    section_key,
+)
 from tests.ports.records import record
 
 
@@ -69,6 +78,9 @@ def test_a_caveat_without_any_requirement_is_no_crash(records):
 # One change each to a whole matrix: kind, row, field, value, and the sentence.
 FAULTS = [
     ("role", "user", "kind", "robot", "role 'user': 'robot' is no kind of role; allowed are server, people, group."),
+    ("role", "user", "icon", "heart", f"role 'user': 'heart' is no icon; allowed are {', '.join(ICONS)}."),
+    ("role", "user", "icon", None, "role 'user': the field 'icon' has the wrong type, NoneType."),
+    ("platform", "linux", "icon", "heart", f"platform 'linux': 'heart' is no icon; allowed are {', '.join(ICONS)}."),
     ("role", "user", "is_a", ["ghost"], "role 'user': there is no role 'ghost'."),
     ("role", "user", "is_a", ["agent"], "role 'user': 'agent' is no group, so nothing can be one of it."),
     ("role", "user", "is_a", "desk", "role 'user': the field 'is_a' has the wrong type, str."),
@@ -220,7 +232,7 @@ def test_a_slug_given_twice_is_a_fault(records):
 
 @pytest.mark.parametrize("slug", ["Linux", "li nux", "-linux", "", "lînux"])
 def test_a_slug_that_is_none_is_a_fault(records, slug):
-    records["platform"].append({"slug": slug, "name": "Other"})
+    records["platform"].append({"slug": slug, "name": "Other", "icon": ""})
     assert find_faults(records) == [
         f"platform '{slug}': '{slug}' is no slug (lower-case letters, digits and hyphens)."
     ]

@@ -444,7 +444,7 @@ def _measure(text: str, size: float) -> float:
 
 
 def _measure_mono(text: str) -> float:
-    return sum(1.3 if east_asian_width(char) in "WF" else 0.61 for char in text) * SMALL
+    return sum(1.3 if east_asian_width(char) in "WF" else 0.65 for char in text) * SMALL
 
 
 def _text(text: str) -> str:

@@ -200,3 +200,16 @@ def test_a_filter_that_cant_be_gets_a_sentence_instead_of_a_file(client, query):
     response = client.get(f"/plans/{token}/report/json", query)
     assert response.status_code == 400
     assert words(Page(response).one("h1")) == "The filter can't be used"
+
+
+def test_the_links_to_downloads_follow_the_filter(client):
+    _, token = store()
+    plain = Page(client.get(f"/plans/{token}/")).one(id="downloads")
+    assert not [link for link in plain.iter("a") if "?" in link.get("href")]
+    headers = {"HX-Request": "true", "HX-Target": "results"}
+    part = Page(client.get(f"/plans/{token}/", {"port": "443"}, headers=headers)).one(id="downloads")
+    assert part.get("hx-swap-oob") == "true"
+    links = [link.get("href") for link in part.iter("a") if "/report/" in link.get("href")]
+    assert len(links) == len(FORMATS)
+    assert all(link.endswith("?port=443") for link in links)
+    assert client.get(links[0]).status_code == 200

@@ -54,7 +54,8 @@ def show_pulse(request: HttpRequest, plan: Plan) -> HttpResponse:
     else:
         response = JsonResponse(data)
     response.headers["ETag"] = tag
-    presence.keep_visitor(response, visitor, secure=settings.TLS)
+    if visitor.is_new:
+        presence.keep_visitor(response, visitor, secure=settings.TLS)
     return response
 
 

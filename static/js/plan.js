@@ -135,6 +135,7 @@
       if (document.activeElement?.id === note.active && note.selection[0] != null) {
         document.activeElement.setSelectionRange(...note.selection);
       }
+      htmx.process(document.getElementById("filters")); // htmx would get to know the new form a moment later
       htmx.trigger("#filters", "submit");
     }
   }

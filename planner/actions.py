@@ -196,9 +196,10 @@ def _rebase(row: models.Plan, edit: str, params: Params, base: int) -> Outcome:
     clashes = [
         path for path in find_clashes(fields, theirs) if wanted.get(path) != there.get(path) or path[-1] == "name"
     ]
+    outcome = EDITS[edit](row.document, moved)  # of what is gone it says so, which tells more than a clash
     if clashes:
         raise Clash(clashes, row.document, revisions[1:])
-    return EDITS[edit](row.document, moved)
+    return outcome
 
 
 def _step_back(*, plan_id: int, sender: Sender, field: str, verb: str) -> Applied:

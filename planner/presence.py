@@ -86,7 +86,8 @@ def note_visit(plan: Plan, visitor: Visitor) -> tuple[Viewer, ...]:
     present = list(plan.viewers.filter(seen__gt=now - GONE).order_by("name", "key_hash"))
     own = next((viewer for viewer in present if viewer.key_hash == visitor.hash), None)
     if own is None or own.seen < now - RENEW or own.name != visitor.label:
-        plan.viewers.update_or_create(
-            key_hash=visitor.hash, defaults={"name": visitor.label, "colour": visitor.colour, "seen": now}
+        mark = Viewer(plan=plan, key_hash=visitor.hash, name=visitor.label, colour=visitor.colour, seen=now)
+        Viewer.objects.bulk_create(  # one statement, so that the write lock is held no longer than that
+            [mark], update_conflicts=True, unique_fields=["plan", "key_hash"], update_fields=["name", "colour", "seen"]
         )
     return tuple(viewer for viewer in present if viewer is not own)

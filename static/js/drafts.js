@@ -121,6 +121,12 @@
     });
   }
 
+  function describe(key, draft) {
+    const fields = Object.keys(draft.fields).map((name) => name.replaceAll("_", " "));
+    const subject = key.slice(key.indexOf(" ") + 1);
+    return `${fields.join(", ")}${subject && ` of ${subject}`}.`;
+  }
+
   function offer(gone = "") {
     flush();
     const [key, draft] = findLost() ?? [];
@@ -130,7 +136,7 @@
     document.getElementById("draft-restore").hidden = isGone;
     document.getElementById("draft-words").textContent = isGone
       ? "Input that was not saved. Its form isn't there any more; this is what it said:"
-      : "Input that was not saved:";
+      : draft && `Input that was not saved: ${describe(key, draft)}`;
     document.getElementById("draft-text").textContent = isGone
       ? Object.entries(draft.fields).map(([name, values]) => `${name}: ${values.join(", ")}`).join("\n")
       : "";

@@ -110,7 +110,12 @@ def test_a_group_of_like_zones_takes_nothing(open_page, site):
     document = contoso()
     zones = [{"name": f"Site {number}", "kind": "remote-site"} for number in range(3)]
     agents = [
-        {"name": f"A{number}", "zone": f"Site {number}", "addresses": [f"10.9.{number}.1"], "roles": ["remote-site-agent"]}
+        {
+            "name": f"A{number}",
+            "zone": f"Site {number}",
+            "addresses": [f"10.9.{number}.1"],
+            "roles": ["remote-site-agent"],
+        }
         for number in range(3)
     ]
     document |= {"zones": [*document["zones"], *zones], "endpoints": [*document["endpoints"], *agents]}

@@ -57,7 +57,7 @@ def test_a_zone_that_two_rename_shows_the_others_kind_and_keeps_the_own_name(cli
 
 
 def test_a_zone_whose_kind_two_change_keeps_the_others_name(client, plan):
-    row, token = plan
+    _, token = plan
     edit_zone(client, token, "DMZ", "Perimeter", "cloud", base="1")
     page = Page(edit_zone(client, token, "DMZ", "DMZ", "internal", base="1", htmx=True))
     assert (field(page, "zone-name"), field(page, "zone-kind")) == ("Perimeter", "internal")
@@ -81,7 +81,7 @@ def test_a_zone_that_was_deleted_keeps_what_was_typed(client, plan):
 
 
 def test_an_endpoint_that_two_rename_says_its_name_of_now(client, plan):
-    row, token = plan
+    _, token = plan
     endpoint = {"zone": "Internal", "addresses": "10.0.0.30", "roles": "domain-controller"}
     send(client, token, "endpoints/edit/", {"target": "DC01", "name": "DC08", "base": "1", **endpoint})
     response = send(client, token, "endpoints/edit/", {"target": "DC01", "name": "DC09", "base": "1", **endpoint})

@@ -25,8 +25,12 @@ format: ## Bring the code into the house style
 golden: ## Rewrite the golden files; review the diff before committing it
 	@scripts/dev.sh sh -c 'scripts/static.sh && UPDATE_GOLDEN=1 exec python -m pytest -k golden'
 
-bench: ## Measure the engine and the pages
+bench: ## Measure the engine, the pages, and several people on one plan
 	@scripts/dev.sh python scripts/bench.py
+	@scripts/dev.sh python scripts/bench_together.py
+
+screenshots: ## Take the pictures that the README shows
+	@scripts/dev.sh python scripts/screenshots.py
 
 audit: ## Look for known vulnerabilities in the locked dependencies
 	@scripts/dev.sh uv audit --frozen

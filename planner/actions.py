@@ -26,7 +26,9 @@ class Clash(ValueError):
     def __init__(self, fields: Sequence[FieldPath], theirs: Document, revisions: Sequence[models.Revision]) -> None:
         self.fields = tuple(fields)
         self.revisions = tuple(revisions)
-        self.values = {path: list_fields(theirs).get(path) for path in fields}
+        there = list_fields(theirs)
+        # The name of a zone or endpoint is no field of its own: it stands in the path.
+        self.values = {path: path[1] if path[2:] == ("name",) else there.get(path) for path in fields}
         super().__init__(self._sentence())
 
     def _sentence(self) -> str:
@@ -34,7 +36,7 @@ class Clash(ValueError):
             f"revision {revision.number}{f' by {revision.author}' if revision.author else ''}: {revision.summary}"
             for revision in self.revisions[-3:]
         )
-        return f"Someone changed the same thing while you were at it ({said}). Your input is kept; apply it again?"
+        return f"Someone changed the same thing while you were at it ({said}). Send yours again if it is to count."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,9 +210,10 @@ def _rebase(row: models.Plan, edit: str, params: Params, base: int) -> Outcome:
     clashes = [
         path for path in find_clashes(fields, theirs) if wanted.get(path) != there.get(path) or path[-1] == "name"
     ]
+    outcome = EDITS[edit](row.document, moved)  # of what is gone it says so, which tells more than a clash
     if clashes:
         raise Clash(clashes, row.document, revisions[1:])
-    return EDITS[edit](row.document, moved)
+    return outcome
 
 
 def _step_back(*, plan_id: int, sender: Sender, field: str, verb: str) -> Applied:

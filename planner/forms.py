@@ -1,5 +1,6 @@
 """One form for each user action. What may be chosen comes from the matrix; the document has the last word."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -18,6 +19,13 @@ class RenameForm(forms.Form):
 
     name = forms.CharField(max_length=255, strip=True)
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def catch_up(self, seen: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        """Show what others have changed in between, in the fields that this form left as its sender saw them."""
+        self.data = self.data.copy()  # what was sent can't be changed
+        for key in ("name", "description"):
+            if self.data.get(key, "").replace("\r\n", "\n").strip() == seen.get(key, "").strip():
+                self.data[key] = now.get(key, "")
 
 
 class HandoverForm(forms.Form):

@@ -31,6 +31,8 @@ class Visitor:
 
     key: str
     name: str = ""
+    is_new: bool = False
+    """Whether the browser doesn't know its key yet."""
 
     @property
     def hash(self) -> str:
@@ -47,6 +49,11 @@ class Visitor:
         """The chosen name, or one that tells browsers apart."""
         return self.name or f"Guest {self.hash[:3].upper()}"
 
+    @property
+    def initials(self) -> str:
+        """Two characters for a badge."""
+        return self.label.removeprefix("Guest ")[:2]
+
 
 def read_visitor(request: HttpRequest) -> Visitor:
     """The visitor of the cookie, or a new one when there is none or it was tampered with."""
@@ -55,7 +62,7 @@ def read_visitor(request: HttpRequest) -> Visitor:
     except (KeyError, signing.BadSignature):
         key, name = "", ""
     if not re.fullmatch(r"[A-Za-z0-9_-]{22}", key):
-        return Visitor(key=secrets.token_urlsafe(16))
+        return Visitor(key=secrets.token_urlsafe(16), is_new=True)
     return Visitor(key=key, name=clean_name(name))
 
 
@@ -79,7 +86,8 @@ def note_visit(plan: Plan, visitor: Visitor) -> tuple[Viewer, ...]:
     present = list(plan.viewers.filter(seen__gt=now - GONE).order_by("name", "key_hash"))
     own = next((viewer for viewer in present if viewer.key_hash == visitor.hash), None)
     if own is None or own.seen < now - RENEW or own.name != visitor.label:
-        plan.viewers.update_or_create(
-            key_hash=visitor.hash, defaults={"name": visitor.label, "colour": visitor.colour, "seen": now}
+        mark = Viewer(plan=plan, key_hash=visitor.hash, name=visitor.label, colour=visitor.colour, seen=now)
+        Viewer.objects.bulk_create(  # one statement, so that the write lock is held no longer than that
+            [mark], update_conflicts=True, unique_fields=["plan", "key_hash"], update_fields=["name", "colour", "seen"]
         )
     return tuple(viewer for viewer in present if viewer is not own)

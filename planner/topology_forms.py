@@ -70,6 +70,13 @@ class TargetForm(forms.Form):
     confirmed = forms.IntegerField(required=False)
 
 
+class MoveForm(forms.Form):
+    """An endpoint that was dropped on a zone."""
+
+    target = forms.CharField(strip=False, error_messages={"required": "Drag an endpoint, not something else."})
+    zone = forms.CharField(strip=False, error_messages={"required": "Drop the endpoint on one zone."})
+
+
 class AddEndpointForm(forms.Form):
     """The first words about a new endpoint."""
 
@@ -155,6 +162,13 @@ class ZoneForm(forms.Form):
             "invalid_choice": f"This is no kind of zone; allowed are {', '.join(ZONE_KINDS)}.",
         },
     )
+
+    def catch_up(self, now: Document, changes: Iterable[str]) -> None:
+        """Show the zone as others have made it in between, but for what this form changes."""
+        mine = set(changes)
+        self.data = self.data.copy()  # what was sent can't be changed
+        self.data["target"] = now["name"]
+        self.data.update({key: now[key] for key in ("name", "kind") if key not in mine})
 
 
 class EndpointsImportForm(forms.Form):

@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("flows/delete/", own_flows.delete_flow, name="delete_flow"),
                 path("endpoints/add/", topology.add_endpoint, name="add_endpoint"),
                 path("endpoints/edit/", topology.edit_endpoint, name="edit_endpoint"),
+                path("endpoints/move/", topology.move_endpoint, name="move_endpoint"),
                 path("endpoints/duplicate/", topology.duplicate_endpoint, name="duplicate_endpoint"),
                 path("endpoints/delete/", topology.delete_endpoint, name="delete_endpoint"),
                 path("endpoints/import/", topology.import_endpoints, name="import_endpoints"),

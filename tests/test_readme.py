@@ -195,6 +195,18 @@ def test_links_between_pages_lead_somewhere(page):
             assert anchor in anchors(found.read_text("utf-8")), target
 
 
+def test_the_pictures_are_those_that_the_verb_takes_and_small():
+    pictures = {path.stem: path.read_bytes() for path in (ROOT / "docs" / "screenshots").iterdir()}
+    names = re.search(r"^PICTURES = \{$(.*?)^\}$", read("scripts/screenshots.py"), re.MULTILINE | re.DOTALL)
+    assert set(re.findall(r'^    "([a-z-]+)":', names[1], re.MULTILINE)) == set(pictures)
+    for name, data in pictures.items():
+        assert data.startswith(b"\x89PNG"), name
+        assert len(data) < 250_000, name
+    shown = re.findall(r"!\[([^\]]+)\]\(docs/screenshots/([a-z-]+)\.png\)", README)
+    assert len(shown) >= 2
+    assert all(words and name in pictures for words, name in shown)
+
+
 def test_code_refers_to_pages_that_exist():
     sources = [*(ROOT / "planner").rglob("*.py"), *(ROOT / "ports").rglob("*.py"), ROOT / "Makefile"]
     for source in sources:

@@ -18,10 +18,14 @@ from ports.queries import NoMatrix
 View = Callable[..., HttpResponse]
 
 
-def find_plan(token: str) -> Plan:
-    """The plan with this secret in its address. Raises Http404 when there is none."""
+def find_plan(token: str, *, document: bool = True) -> Plan:
+    """The plan with this secret in its address, at first without its document if that isn't needed.
+
+    Raises Http404 when there is none.
+    """
     wanted = hash_token(token)
-    plan = Plan.objects.filter(token_hash=wanted).first()
+    plans = Plan.objects.all() if document else Plan.objects.defer("document")
+    plan = plans.filter(token_hash=wanted).first()
     if plan is None or not hmac.compare_digest(plan.token_hash, wanted):
         raise Http404
     return plan
@@ -29,10 +33,18 @@ def find_plan(token: str) -> Plan:
 
 def plan_view[**P](view: Callable[Concatenate[HttpRequest, Plan, P], HttpResponse]) -> View:
     """Find the plan of the token in the address and hand it to the view; nothing of the answer is kept by caches."""
+    return _find_first(view, document=True)
 
+
+def glance_view[**P](view: Callable[Concatenate[HttpRequest, Plan, P], HttpResponse]) -> View:
+    """The same for a view that is asked often and needs no document, which may be large."""
+    return _find_first(view, document=False)
+
+
+def _find_first[**P](view: Callable[Concatenate[HttpRequest, Plan, P], HttpResponse], *, document: bool) -> View:
     @matrix_view
     def answer(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        return view(request, find_plan(token), *args, **kwargs)
+        return view(request, find_plan(token, document=document), *args, **kwargs)
 
     @wraps(view)
     def wrapper(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

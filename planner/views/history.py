@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from planner import actions, presence
 from planner.edits import NotPossible
 from planner.models import Plan
-from planner.views.access import plan_view
+from planner.views.access import glance_view, plan_view
 from planner.views.plans import read_sender, show_changed
 
 
@@ -39,7 +39,7 @@ def _step(request: HttpRequest, plan: Plan, step: Any) -> HttpResponse:
 
 
 @require_safe
-@plan_view
+@glance_view
 def show_pulse(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The newest revision and who else is looking; 304 for a browser that knows both."""
     visitor = presence.read_visitor(request)
@@ -54,12 +54,13 @@ def show_pulse(request: HttpRequest, plan: Plan) -> HttpResponse:
     else:
         response = JsonResponse(data)
     response.headers["ETag"] = tag
-    presence.keep_visitor(response, visitor, secure=settings.TLS)
+    if visitor.is_new:
+        presence.keep_visitor(response, visitor, secure=settings.TLS)
     return response
 
 
 @require_POST
-@plan_view
+@glance_view
 def name_visitor(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Remember the name that a person wants to be seen by; an empty one is none."""
     old = presence.read_visitor(request)

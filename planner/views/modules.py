@@ -14,8 +14,7 @@ from planner.engine.blueprint import AnswersError, add_module, losses, remove_mo
 from planner.models import Plan
 from planner.module_forms import ModuleForm
 from planner.reports import report_for
-from planner.views.plans import edit_view, read_sender
-from planner.views.topology import find_base
+from planner.views.plans import edit_view, read_base, read_sender
 from ports.matrix import Matrix
 
 
@@ -41,7 +40,7 @@ def _switch(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
 
 def _apply(request: HttpRequest, plan: Plan, form: ModuleForm, sender: actions.Sender) -> None:
     """The switch follows from the whole plan, so it is made if it is today what it was on the page of its sender."""
-    base, renames = find_base(request, plan)
+    base, renames = read_base(request, plan)
     now = report_for(plan.document, form.matrix).plan
     todo = _list_changes(form, now)
     meant = todo

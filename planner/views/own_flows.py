@@ -13,8 +13,7 @@ from planner.edits import NotPossible
 from planner.flow_forms import GONE, FlowChangeForm, FlowForm, find_flow
 from planner.models import Plan
 from planner.views.access import plan_view
-from planner.views.plans import edit_view, read_sender, show_changed
-from planner.views.topology import find_base
+from planner.views.plans import edit_view, read_base, read_sender, show_changed
 from ports.matrix import Matrix
 from ports.queries import current_matrix
 
@@ -70,7 +69,7 @@ def delete_flow(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 def _seen_flow(request: HttpRequest, plan: Plan) -> dict[str, Any] | None:
     """The flow as the sender saw it; what has been renamed since is seen to when the edit is carried over."""
-    base, _ = find_base(request, plan)
+    base, _ = read_base(request, plan)
     return find_flow(base, request.POST.get("key", ""))
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from django.conf import settings
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +18,7 @@ from planner import actions, presence
 from planner.document import PlanError
 from planner.edits import NotPossible
 from planner.engine import Report
+from planner.engine.merge import NO_RENAMES, Renames
 from planner.filters import LABELS, Filter
 from planner.forms import ChoiceForm, CorrectionForm, PortForm, RenameForm
 from planner.models import Plan
@@ -38,12 +40,22 @@ def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     matrix = current_matrix()
     report = report_for(plan.document, matrix)
     state, faults = read_state(request, report)
+    visitor = presence.read_visitor(request)
     part = request.htmx.target if request.htmx and not request.htmx.history_restore_request else None
-    context = describe_page(request, plan, report, state, faults, draw=part != "results") | _came_from(request, state)
-    template = f"planner/plan.html#moved-{part}" if part in ("report", "panel", "results") else "planner/plan.html"
+    context = describe_page(request, plan, report, state, faults, draw=part != "results") | {
+        "visitor": visitor,
+        **_came_from(request, state),
+    }
+    template = "planner/plan.html"
+    if "X-Pulse" in request.headers and request.htmx:
+        template, context["kept"] = "planner/plan.html#pulsed", request.headers["X-Pulse"].split()
+    elif part in ("report", "panel", "results"):
+        template = f"planner/plan.html#moved-{part}"
     response = render(request, template, context)
     if part == "results":  # an address to bookmark, without the fields that are empty
         replace_url(response, "?".join(filter(None, (context["here"], context["query"]))))
+    if visitor.is_new or not request.htmx:  # an answer that comes late must not bring an old name back
+        presence.keep_visitor(response, visitor, secure=settings.TLS)
     return response
 
 
@@ -133,6 +145,20 @@ def read_sender(request: HttpRequest) -> actions.Sender:
     )
 
 
+def read_base(request: HttpRequest, plan: Plan) -> tuple[Mapping[str, Any], Renames]:
+    """The document that the sender saw, and what has been renamed since; without a known base, the newest."""
+    base = read_sender(request).base
+    if base is None or base >= plan.revision:
+        return plan.document, NO_RENAMES
+    revisions = list(plan.revisions.filter(number__gte=base).order_by("number"))
+    if not revisions or revisions[0].number != base:
+        return plan.document, NO_RENAMES
+    renames = NO_RENAMES
+    for revision in revisions[1:]:
+        renames = renames.then(Renames(**revision.renames) if revision.renames else NO_RENAMES)
+    return revisions[0].document, renames
+
+
 Edit = Callable[[HttpRequest, Plan, Matrix], Form]
 
 
@@ -185,7 +211,7 @@ def show_changed(
     return render(request, template, context | {"trouble": trouble, "focus": focus})
 
 
-def _apply(form: Form, plan: Plan, matrix: Matrix, request: HttpRequest, action: Callable[..., object]) -> Form:
+def _apply[F: Form](form: F, plan: Plan, matrix: Matrix, request: HttpRequest, action: Callable[..., object]) -> F:
     """Apply a valid form by an action; what speaks against it becomes the form's error."""
     if form.is_valid():
         try:
@@ -199,7 +225,12 @@ def _apply(form: Form, plan: Plan, matrix: Matrix, request: HttpRequest, action:
 
 
 def _rename(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
-    return _apply(RenameForm(request.POST), plan, matrix, request, actions.rename_plan)
+    seen, _ = read_base(request, plan)
+    form = _apply(RenameForm(request.POST), plan, matrix, request, actions.rename_plan)
+    if form.errors:
+        plan.refresh_from_db()
+        form.catch_up(seen, plan.document)
+    return form
 
 
 def _choose(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:

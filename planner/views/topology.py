@@ -17,7 +17,6 @@ from planner.document import PlanError
 from planner.edits import NotPossible
 from planner.endpoint_table import place_faults as place_in_table
 from planner.endpoint_table import template
-from planner.engine.merge import NO_RENAMES, Renames
 from planner.models import Plan
 from planner.reports import report_for
 from planner.topology_forms import (
@@ -25,6 +24,7 @@ from planner.topology_forms import (
     AddEndpointForm,
     EndpointForm,
     EndpointsImportForm,
+    MoveForm,
     Opened,
     TargetForm,
     ZoneForm,
@@ -32,7 +32,7 @@ from planner.topology_forms import (
     place_faults,
 )
 from planner.views.access import plan_view
-from planner.views.plans import describe_page, read_sender
+from planner.views.plans import describe_page, read_base, read_sender
 from planner.views.state import read_state
 from ports.queries import current_matrix
 
@@ -56,7 +56,7 @@ def edit_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Change what differs between the form and the endpoint as its editor saw it."""
     form = EndpointForm(request.POST)
     target = form.target_name
-    base, renames = find_base(request, plan)
+    base, renames = read_base(request, plan)
     seen = _find(base, "endpoints", target)
     now = _find(plan.document, "endpoints", renames.endpoints.get(target, target))
     if seen is None or now is None:
@@ -72,6 +72,19 @@ def edit_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
         plan.refresh_from_db()
         form.catch_up(_find(plan.document, "endpoints", now["name"]) or now, changes)
     return _answer(request, plan, Opened("edit", now["name"] if form.errors else form.cleaned_data["name"]), form=form)
+
+
+@require_POST
+@plan_view
+def move_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Put an endpoint into another zone: what its editor does, for who drags it there."""
+    form = MoveForm(request.POST)
+    if form.is_valid():
+        params = {"endpoint": form.cleaned_data["target"], "changes": {"zone": form.cleaned_data["zone"]}}
+        trouble = _try_plainly(request, plan, "edit-endpoint", params)
+    else:
+        trouble = " ".join(error for errors in form.errors.values() for error in errors)
+    return _answer(request, plan, CLOSED, trouble=trouble)
 
 
 @require_POST
@@ -149,13 +162,19 @@ def edit_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Give a zone another name or kind; what names it follows."""
     form = ZoneForm(request.POST)
     target = request.POST.get("target", "")
+    base, renames = read_base(request, plan)
+    seen = _find(base, "zones", target) or {}
+    name = renames.zones.get(target, target)
+    wanted = {key: request.POST.get(key, "").strip() for key in ("name", "kind")}
+    changes = {key: value for key, value in wanted.items() if value != seen.get(key)}
     if form.is_valid():
-        base, _ = find_base(request, plan)
-        seen = _find(base, "zones", target) or {}
-        wanted = {key: form.cleaned_data[key] for key in ("name", "kind")}
-        params = {"zone": target, **{key: value for key, value in wanted.items() if value != seen.get(key)}}
-        _try(request, plan, form, "edit-zone", params, "zones", target)
-    return _answer(request, plan, Opened("zone", target) if form.errors else CLOSED, form=form)
+        _try(request, plan, form, "edit-zone", {"zone": target, **changes}, "zones", name)
+    if form.errors:
+        plan.refresh_from_db()
+        now = _find(plan.document, "zones", name)
+        if now is not None:
+            form.catch_up(now, changes)
+    return _answer(request, plan, Opened("zone", name) if form.errors else CLOSED, form=form)
 
 
 @require_POST
@@ -206,20 +225,6 @@ def _try_plainly(request: HttpRequest, plan: Plan, edit: str, params: Mapping[st
     except (NotPossible, actions.Clash) as error:
         return str(error)
     return ""
-
-
-def find_base(request: HttpRequest, plan: Plan) -> tuple[Document, Renames]:
-    """The document that the sender saw, and what has been renamed since; without a known base, the newest."""
-    base = read_sender(request).base
-    if base is None or base >= plan.revision:
-        return plan.document, NO_RENAMES
-    revisions = list(plan.revisions.filter(number__gte=base).order_by("number"))
-    if not revisions or revisions[0].number != base:
-        return plan.document, NO_RENAMES
-    renames = NO_RENAMES
-    for revision in revisions[1:]:
-        renames = renames.then(Renames(**revision.renames) if revision.renames else NO_RENAMES)
-    return revisions[0].document, renames
 
 
 def _find(document: Document, kind: str, name: str) -> dict[str, Any] | None:

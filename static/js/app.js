@@ -1,30 +1,79 @@
-/* What plain HTML can't do: keyboard shortcuts and announcements. Every page works without this file. */
+/* What plain HTML can't do on any page: announcements, and trouble with the service. Every page works without it. */
 "use strict";
 
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, select, textarea, [contenteditable]");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    const search = document.querySelector("input[type=search]:not([disabled])");
-    if (search) {
-      event.preventDefault();
-      search.focus();
-      search.select();
+function announce(text) {
+  document.getElementById("live").textContent = text;
+}
+
+/* Whether a field holds something else than what the server put there. */
+function isChanged(field) {
+  if (field.matches("[type=radio], [type=checkbox]")) {
+    return field.checked !== field.defaultChecked;
+  }
+  if (field.matches("select")) {
+    const first = Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+    return field.options.length > 0 && field.selectedIndex !== first;
+  }
+  return field.value !== field.defaultValue;
+}
+
+/* The line that says "Saved": the server's own words, unless something is wrong at the moment. */
+const stateLine = (() => {
+  const troubles = new Map();
+  const weight = ["unsent", "connection", "reading"]; // the first that there is is said
+
+  function show() {
+    const state = document.getElementById("state");
+    const sentence = weight.map((kind) => troubles.get(kind)).find(Boolean);
+    if (!state) {
+      return;
+    }
+    if (sentence) {
+      state.dataset.said ??= state.textContent;
+      state.dataset.was ??= state.dataset.state ?? "";
+      state.textContent = sentence;
+      state.dataset.state = "failed";
+    } else if (state.dataset.said !== undefined) {
+      state.textContent = state.dataset.said;
+      state.dataset.state = state.dataset.was;
+      delete state.dataset.said;
+      delete state.dataset.was;
     }
   }
-});
 
-/* A failed request is said out loud and in sight; the page stays as it was. */
+  function set(kind, sentence) {
+    if (troubles.get(kind) === sentence) {
+      return;
+    }
+    troubles.set(kind, sentence);
+    show();
+    if (sentence) {
+      announce(sentence);
+    }
+  }
+
+  document.addEventListener("htmx:oobAfterSwap", show); // the server's new words don't hide what is still wrong
+  return { set, clear: (kind) => set(kind, undefined) };
+})();
+
+/* A page that can't be read is said out loud and in sight; what is on the screen stays as it was. */
 for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
-    const state = document.getElementById("state");
-    const saving = event.detail?.requestConfig?.verb === "post";
-    const text = saving
-      ? "Not saved: the service can't be reached. Your input is still here; try again."
-      : "The service can't be reached; what you see may be out of date.";
-    if (state) {
-      state.textContent = text;
-      state.dataset.state = "failed";
+    if (event.detail?.requestConfig?.verb === "post" && document.getElementById("retry")) {
+      return; // saving.js knows more
     }
-    document.getElementById("live").textContent = text;
+    const status = event.detail?.xhr?.status;
+    stateLine.set(
+      "reading",
+      status
+        ? `The service answered with an error (${status}); what you see may be out of date.`
+        : "The service can't be reached; what you see may be out of date.",
+    );
   });
 }
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) {
+    stateLine.clear("reading");
+  }
+});

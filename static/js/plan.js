@@ -1,43 +1,59 @@
-/* A plan with others: asks whether it changed, shows who is looking, and brings changes in without disturbing typing. */
+/* A plan with others: asks whether it changed, shows who is looking, and brings changes in without disturbing anyone. */
 "use strict";
 
 (() => {
   const INTERVAL = 2000;
   let tag = "";
+  let newest = 0; // the revision that the server has
   let missed = false; // an answer was thrown away, because someone began to type
-  let waiting = false; // the panel is older than the report, because someone is typing in it
+  let older = ""; // the parts that are older than the plan, because someone is working in them
 
   const state = () => document.getElementById("state");
   const revision = () => Number(state().dataset.revision);
+  const isTyping = (part) =>
+    part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+  const fieldsOf = (part) => [...part.querySelectorAll("input:not([type=hidden]), textarea, select")];
 
-  function isBusy() {
+  /* Someone types in the panel, or it holds what the server refused, or an endpoint is on its way to another zone. */
+  function isPanelBusy() {
     const panel = document.getElementById("panel");
-    if (panel.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) {
-      return true;
-    }
-    return [...panel.querySelectorAll("input:not([type=hidden]), textarea")].some((field) =>
-      field.matches("[type=radio], [type=checkbox]")
-        ? field.checked !== field.defaultChecked
-        : field.value !== field.defaultValue,
-    );
+    const keeps = panel.matches("[data-unsaved]") || panel.querySelector("[data-unsaved]");
+    const drags = document.documentElement.classList.contains("is-dragging");
+    return Boolean(keeps) || drags || isTyping(panel) || fieldsOf(panel).some(isChanged);
   }
 
-  /* The panel's answer brings the report along; while someone types, the report comes alone. */
+  function isFilterBusy() {
+    const filters = document.getElementById("filters");
+    return Boolean(filters) && isTyping(filters);
+  }
+
+  /* The parts that must stay as they are. */
+  function busyParts() {
+    return [isPanelBusy() && "panel", isFilterBusy() && "filters"].filter(Boolean).join(" ");
+  }
+
   async function refresh() {
-    const busy = isBusy();
-    waiting = busy;
-    const target = busy ? "#report" : "#panel";
-    await htmx.ajax("GET", location.href, { target, swap: "outerHTML", headers: { "X-Pulse": "1" } });
+    older = busyParts();
+    await htmx.ajax("GET", location.href, { swap: "none", headers: { "X-Pulse": older } });
   }
 
   /* Someone may have begun to type between question and answer. */
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { requestConfig, target } = event.detail;
-    if (requestConfig?.headers?.["X-Pulse"] && target.id === "panel" && isBusy()) {
+    const kept = event.detail.requestConfig?.headers?.["X-Pulse"];
+    if (kept !== undefined && busyParts().split(" ").some((part) => part && !kept.includes(part))) {
       event.detail.shouldSwap = false;
       missed = true;
     }
   });
+
+  function makeBadge(viewer) {
+    const badge = document.createElement("span");
+    badge.className = `viewer colour-${Number(viewer.colour)}`;
+    badge.dataset.other = "";
+    badge.title = viewer.name;
+    badge.textContent = [...viewer.name.replace(/^Guest /, "")].slice(0, 2).join("");
+    return badge;
+  }
 
   function showViewers(viewers) {
     const names = viewers.map((viewer) => viewer.name);
@@ -45,14 +61,7 @@
     line.textContent = names.length ? `Also looking: ${names.join(", ")}.` : "Nobody else is looking.";
     const badges = document.getElementById("viewers");
     badges.querySelectorAll("[data-other]").forEach((badge) => badge.remove());
-    for (const viewer of viewers.slice(0, 5)) {
-      const badge = document.createElement("span");
-      badge.className = `viewer colour-${Number(viewer.colour)}`;
-      badge.dataset.other = "";
-      badge.title = viewer.name;
-      badge.textContent = viewer.name.replace(/^Guest /, "").slice(0, 2);
-      badges.append(badge);
-    }
+    badges.append(...viewers.slice(0, 5).map(makeBadge));
   }
 
   async function ask() {
@@ -61,44 +70,95 @@
     if (reply.status === 200) {
       tag = reply.headers.get("ETag");
       const pulse = await reply.json();
+      newest = pulse.revision;
       showViewers(pulse.viewers);
-      missed = false;
-      if (pulse.revision > revision()) {
-        await refresh();
-        document.getElementById("live").textContent = "The plan was changed by someone else.";
-      }
     } else if (reply.status !== 304) {
       throw new Error(`pulse ${reply.status}`);
     }
-    if (missed || (waiting && !isBusy())) {
+    stateLine.clear("connection");
+    await saving.resend();
+    if (saving.isSending()) {
+      return; // the answer to one's own edit brings what is new
+    }
+    if (newest > revision()) {
+      await refresh();
+      announce("The plan was changed by someone else.");
+    } else if (missed || older.split(" ").some((part) => part && !busyParts().includes(part))) {
       missed = false;
       await refresh();
     }
   }
 
-  let lost = "";
   async function beat() {
     try {
       await ask();
-      if (lost && state().textContent === "Connection lost; trying again …") {
-        state().textContent = lost;
-        state().dataset.state = "saved";
-      }
-      lost = "";
     } catch {
-      if (!lost) {
-        lost = state().textContent;
-      }
-      state().textContent = "Connection lost; trying again …";
-      state().dataset.state = "failed";
+      stateLine.set("connection", "Connection lost; trying again …");
     }
     setTimeout(beat, document.hidden ? 5 * INTERVAL : INTERVAL);
   }
 
   document.addEventListener("DOMContentLoaded", () => setTimeout(beat, INTERVAL / 4));
 
+  /* What a change of the plan must not move: how far one has scrolled, what is unfolded, what stands in the filter. */
+  function takeNote() {
+    const folds = [...document.querySelectorAll("#panel details[id], #report details[id]")];
+    return {
+      active: document.activeElement?.id,
+      side: document.querySelector(".side").scrollTop,
+      page: window.scrollY,
+      folds: new Map(folds.map((fold) => [fold.id, fold.open])),
+      filters: [...document.querySelectorAll("#filters [id]")].map((field) => [field.id, field.value]),
+      selection: [document.activeElement?.selectionStart, document.activeElement?.selectionEnd],
+    };
+  }
+
+  function restoreFolds(note) {
+    for (const fold of document.querySelectorAll("#panel details[id], #report details[id]")) {
+      if (note.folds.has(fold.id) && !fold.querySelector(".error")) {
+        fold.open = note.folds.get(fold.id);
+      }
+    }
+  }
+
+  /* What was typed into the filter and not sent yet isn't in the address, so the server doesn't know it. */
+  function restoreFilters(note) {
+    const changed = note.filters.filter(([id, value]) => {
+      const field = document.getElementById(id);
+      const differs = field?.matches("input") && field.value !== value;
+      if (differs) {
+        field.value = value;
+      }
+      return differs;
+    });
+    if (changed.length) {
+      if (document.activeElement?.id === note.active && note.selection[0] != null) {
+        document.activeElement.setSelectionRange(...note.selection);
+      }
+      htmx.process(document.getElementById("filters")); // htmx would get to know the new form a moment later
+      htmx.trigger("#filters", "submit");
+    }
+  }
+
+  function restore(note) {
+    restoreFolds(note);
+    restoreFilters(note);
+    if ((document.activeElement?.id ?? "") === (note.active ?? "")) {
+      document.querySelector(".side").scrollTop = note.side;
+      window.scrollTo(window.scrollX, note.page);
+    } // else the focus has gone to something new, and the page to it
+  }
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { requestConfig: config, xhr } = event.detail;
+    if (config?.verb === "post" || config?.headers?.["X-Pulse"] !== undefined) {
+      const note = takeNote();
+      xhr.addEventListener("loadend", () => restore(note)); // right after the swap, before anything is painted
+    }
+  });
+
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input:not([type=radio], [type=checkbox]), select, textarea");
+    const typing = event.target.closest("input:not([type=radio], [type=checkbox]), select, textarea, dialog");
     if (!typing && (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "z") {
       event.preventDefault();
       document.getElementById(event.shiftKey ? "redo" : "undo").click();
@@ -107,11 +167,8 @@
 
   /* What is typed and not sent yet is not lost by a stray click. */
   window.addEventListener("beforeunload", (event) => {
-    const panel = document.getElementById("panel");
-    const unsent = [...panel.querySelectorAll("input:not([type=hidden], [type=radio], [type=checkbox]), textarea")].some(
-      (field) => field.value !== field.defaultValue,
-    );
-    if (unsent) {
+    const fields = [...document.querySelectorAll("#panel form[method=post]")].flatMap(fieldsOf);
+    if (saving.isWaiting() || fields.some(isChanged)) {
       event.preventDefault();
     }
   });

@@ -1,5 +1,7 @@
 """Undo, redo, edits that meet, and the pulse of a plan."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
@@ -115,3 +117,18 @@ def test_a_pulse_costs_few_queries_and_no_write_when_it_comes_soon_again(client,
     client.get(f"{address}pulse/")
     with django_assert_num_queries(2):
         client.get(f"{address}pulse/")
+
+
+def test_a_pulse_leaves_the_document_where_it_is(client, address, django_assert_max_num_queries):
+    with django_assert_max_num_queries(5) as asked:  # with the transaction of the one that is written
+        client.get(f"{address}pulse/")
+    assert not any('"document"' in query["sql"] for query in asked.captured_queries)
+    assert Viewer.objects.count() == 1
+
+
+def test_a_viewer_who_comes_again_later_is_still_one(client, address, monkeypatch):
+    client.get(f"{address}pulse/")
+    monkeypatch.setattr("planner.presence.RENEW", timedelta(seconds=-1))
+    client.get(f"{address}pulse/")
+    client.post(f"{address}visitor/", {"name": "Kim"})
+    assert Viewer.objects.get().name == "Kim"

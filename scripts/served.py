@@ -1,0 +1,102 @@
+"""The service as `make run` starts it, on a free port and with its own data, for who measures it or takes pictures."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+ROOT = Path(__file__).resolve().parent.parent
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+MAKE = """
+import json, sys
+from planner import actions
+from planner.document import check_plan, read_plan
+from planner.examples import read_examples
+from ports.queries import current_matrix
+from scripts.sites import make_sites
+slug, matrix = sys.argv[1], current_matrix()
+if slug == "sites":
+    plan = check_plan(make_sites(1_000), matrix=matrix)
+else:
+    plan = read_plan(next(example.data for example in read_examples() if example.slug == slug), matrix=matrix)
+print(actions.create_plan(plan=plan, summary="Made to be looked at")[1])
+"""
+"""Run in a process of its own, since this one must not open the service's database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Where it listens, and the environment that it has."""
+
+    host: str
+    port: int
+    environment: dict[str, str]
+
+    @property
+    def address(self) -> str:
+        """The start of its addresses."""
+        return f"http://{self.host}:{self.port}"
+
+    def make_plan(self, slug: str) -> str:
+        """The path of a new plan: a ready-made topology with its addresses, or `sites` for 1,000 of them."""
+        program = f"import django\ndjango.setup()\n{MAKE}"
+        token = subprocess.check_output(
+            [sys.executable, "-c", program, slug], cwd=ROOT, env=self.environment, text=True
+        ).strip()
+        return f"/plans/{token}/"
+
+
+@contextmanager
+def serve() -> Iterator[Service]:
+    """Serve until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="planner-") as folder:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")} | {
+            "PLANNER_DATA": folder,
+            "PLANNER_BIND": f"127.0.0.1:{port}",
+            "DJANGO_SETTINGS_MODULE": "planner.settings",
+            "PYTHONPATH": str(ROOT),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
+        with (Path(folder) / "log").open("w") as log:
+            process = subprocess.Popen(
+                [ROOT / "scripts" / "serve.sh"], cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
+        service = Service(host="127.0.0.1", port=port, environment=environment)
+        try:
+            _wait_for(service, process, Path(folder) / "log")
+            yield service
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait_for(service: Service, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            break
+        try:
+            urlopen(f"{service.address}/healthz", timeout=2)  # noqa: S310 - its own address
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    sys.exit(f"The service didn't start:\n{log.read_text()}")
+
+
+def chromium_path() -> str:
+    """The browser that the tests drive."""
+    script = ROOT / "scripts" / "chromium.sh"
+    return os.environ.get("PLANNER_CHROMIUM") or subprocess.check_output([script], text=True).strip()

@@ -1,0 +1,64 @@
+"""The page of a plan walked through by Tab: whatever has the focus shows it and is in sight; nothing moves unasked."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.test_walk import start
+
+LOOK = """
+() => {
+  const element = document.activeElement;
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  const bar = document.querySelector(".top").getBoundingClientRect();
+  const under = getComputedStyle(document.querySelector(".top")).position === "sticky" && !element.closest(".top, .skip");
+  return {
+    name: element.outerHTML.slice(0, 160),
+    end: element === document.body,
+    line: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    // As a whole below the bar that stays, and at least partly within the window.
+    seen: box.bottom > (under ? bar.bottom : 0) && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+    covered: under && box.top < bar.bottom - 1 && box.bottom <= bar.bottom,
+  };
+}
+"""
+QUERIES = ["", "panel=decisions&view=findings", "panel=ports&view=flows&protocol=icmp", "panel=caveats&view=diagram",
+           "edit=DC01", "add=import", "zone=DMZ"]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_focus_is_in_sight_wherever_tab_leads(open_page, width):
+    page = open_page(width=width)
+    start(page, "Everything")
+    address, faults, steps = page.url, [], 0
+    for query in QUERIES:
+        page.goto(f"{address}?{query}")
+        for _ in range(400):
+            page.keyboard.press("Tab")
+            seen = page.evaluate(LOOK)
+            if seen["end"]:
+                break
+            steps += 1
+            if not seen["line"] or not seen["seen"] or seen["covered"]:
+                faults.append(f"{query}: {seen}")
+        else:
+            pytest.fail(f"{query}: Tab never leaves the page")
+    assert steps > 150
+    assert not faults, "\n".join(faults)
+
+
+def test_who_wants_no_motion_gets_none(open_page):
+    moving = """
+      [...document.querySelectorAll("*")].filter((element) => {
+        const style = getComputedStyle(element);
+        const times = `${style.transitionDuration}, ${style.animationDuration}`.split(", ");
+        return times.some((time) => parseFloat(time));
+      }).map((element) => element.outerHTML.slice(0, 100))
+    """
+    page = open_page(reduced_motion="reduce")
+    start(page, "Everything")
+    assert page.evaluate(moving) == []
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.evaluate(moving) == []

@@ -1,0 +1,171 @@
+"""What a change of the plan leaves alone: typing, the caret, the focus, the scroll position, what is unfolded."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.test_topology import saved
+from tests.e2e.test_walk import start
+
+CARET = "[document.activeElement.id, document.activeElement.selectionStart, document.activeElement.selectionEnd]"
+PLACES = "[document.querySelector('.side').scrollTop, window.scrollY]"
+
+
+@pytest.fixture
+def two(open_page):
+    """Two browsers that look at the same plan; the second changes ports."""
+    one, other = open_page(height=600), open_page()
+    start(one, "Everything")
+    other.goto(f"{one.url}?panel=ports")
+    return one, other
+
+
+def override_port(page, name, value):
+    field = page.get_by_label(name, exact=True)
+    field.fill(value)
+    field.press("Enter")
+
+
+def test_a_remote_change_leaves_the_search_alone_and_updates_the_results(two):
+    one, other = two
+    search = one.get_by_role("searchbox", name="Search")
+    search.press_sequentially("secure shell")
+    expect(one).to_have_url(re.compile("text=secure"))
+    for _ in range(3):
+        search.press("ArrowLeft")
+    search.evaluate("field => { field.dataset.same = 'yes'; }")
+    before = one.evaluate(CARET)
+    override_port(other, "SSH", "2222")
+    saved(one, 2)
+    expect(search).to_have_value("secure shell")
+    expect(search).to_have_attribute("data-same", "yes")  # not even replaced: composing and its own undo go on
+    assert one.evaluate(CARET) == before
+    search.fill("2222")
+    expect(one.locator("#results").get_by_text("tcp 2222").first).to_be_visible()
+    expect(one.locator("#overview svg")).to_be_visible()
+
+
+def test_typing_goes_on_while_changes_come_in(two):
+    one, other = two
+    search = one.get_by_role("searchbox", name="Search")
+    text = "kiosks and workstations"
+    for number, letter in enumerate(text):
+        search.press(letter if letter != " " else "Space")
+        if number % 6 == 0:
+            override_port(other, "SSH", str(2200 + number))
+            saved(other, 2 + number // 6)
+            one.wait_for_timeout(700)
+    expect(search).to_have_value(text)
+    expect(search).to_be_focused()
+    saved(one, 5)
+    expect(one).to_have_url(re.compile(r"text=kiosks\+and\+workstations$"))
+
+
+def test_the_filter_is_made_anew_when_nobody_types_in_it_any_more(two):
+    one, other = two
+    one.get_by_role("searchbox", name="Search").focus()
+    other.goto(other.url.replace("panel=ports", "add=zone"))
+    other.get_by_label("Name", exact=True).fill("Lab")
+    other.get_by_role("button", name="Add", exact=True).click()
+    saved(one, 2)
+    one.locator("#view-rules").focus()
+    other.goto(re.sub(r"(\?.*)?$", "?zone=DMZ", other.url, count=1))
+    other.get_by_label("Name", exact=True).fill("Perimeter")
+    other.get_by_role("button", name="Save", exact=True).click()
+    saved(one, 3)
+    expect(one.locator("#filter-source")).to_contain_text("Perimeter")
+
+
+@pytest.mark.parametrize("whose", ["own", "remote"])
+def test_a_change_keeps_scroll_focus_folds_and_filters(two, whose):
+    one, other = two
+    one.goto(f"{one.url}?panel=caveats&view=flows&text=tcp")
+    one.evaluate("document.querySelector('.side').scrollTop = 300; window.scrollTo(0, 250)")
+    button = one.locator("#panel form[action*='corrections/'] button").first
+    button.evaluate("button => button.focus({preventScroll: true})")
+    places, name = one.evaluate(PLACES), one.evaluate("document.activeElement.id")
+    assert places == [300, 250]
+    if whose == "own":
+        one.keyboard.press("Enter")
+    else:
+        override_port(other, "SSH", "2222")
+    saved(one, 2)
+    assert one.evaluate(PLACES) == places
+    assert one.evaluate("document.activeElement.id") == name
+    expect(one.locator("#filter-text")).to_have_value("tcp")
+    expect(one).to_have_url(re.compile("text=tcp"))
+
+
+@pytest.mark.parametrize("whose", ["own", "remote"])
+def test_a_change_keeps_what_is_unfolded(two, whose):
+    one, other = two
+    one.goto(f"{one.url}?edit=DC01")
+    one.locator("#endpoint-sessions-summary").click()
+    one.locator("#endpoint-roles-summary").click()
+    if whose == "own":
+        one.get_by_label("Addresses").fill("10.9.9.9")
+        one.get_by_role("button", name="Save", exact=True).click()
+    else:
+        override_port(other, "SSH", "2222")
+    saved(one, 2)
+    expect(one.locator("#endpoint-sessions")).to_have_attribute("open", "")
+    expect(one.locator("#endpoint-roles")).not_to_have_attribute("open", "")
+
+
+def test_input_that_was_refused_outlives_a_remote_change(two):
+    one, other = two
+    one.goto(f"{one.url}?edit=DC01")
+    one.get_by_label("Addresses").fill("10.0.0.7/24")
+    one.get_by_role("button", name="Save", exact=True).click()
+    expect(one.locator("#endpoint-addresses-error")).to_be_visible()
+    override_port(other, "SSH", "2222")
+    saved(other, 2)
+    expect(one.locator("#state")).to_have_attribute("data-revision", "2")
+    expect(one.get_by_label("Addresses")).to_have_value("10.0.0.7/24")
+    one.get_by_label("Addresses").fill("10.0.0.7")
+    one.get_by_role("button", name="Save", exact=True).click()
+    saved(one, 3)
+
+
+def test_a_chosen_zone_that_is_not_saved_yet_outlives_a_remote_change(two):
+    one, other = two
+    one.goto(f"{one.url}?edit=DC01")
+    one.get_by_label("Zone", exact=True).select_option("DMZ")
+    one.locator("#endpoint-save").focus()
+    override_port(other, "SSH", "2222")
+    saved(one, 2)
+    expect(one.get_by_label("Zone", exact=True)).to_have_value("DMZ")
+
+
+def test_what_is_typed_into_the_filter_outlives_an_own_change_right_after_it(two):
+    one, _ = two
+    one.goto(f"{one.url}?panel=decisions")
+    one.route("**/*text=kiosk*", lambda route: None, times=1)  # the first answer never comes
+    one.get_by_role("searchbox", name="Search").fill("kiosk")
+    one.get_by_role("radio", name=re.compile("PowerCLI")).first.check()
+    saved(one, 2)
+    expect(one.get_by_role("searchbox", name="Search")).to_have_value("kiosk")
+    expect(one).to_have_url(re.compile("text=kiosk"))
+
+
+def test_a_tab_keeps_the_focus_and_the_filter(two):
+    one, _ = two
+    one.get_by_role("searchbox", name="Search").fill("tcp")
+    expect(one).to_have_url(re.compile("text=tcp"))
+    for tab in ("tab-decisions", "tab-ports", "view-flows"):
+        one.locator(f"#{tab}").focus()
+        one.keyboard.press("Enter")
+        expect(one.locator(f"#{tab}")).to_have_attribute("aria-current", "page")
+        expect(one.locator(f"#{tab}")).to_be_focused()
+        expect(one.locator("#filter-text")).to_have_value("tcp")
+        assert one.evaluate("window.scrollY") == 0
+
+
+def test_the_first_page_shows_the_visitors_colour_for_good(page):
+    start(page, "One server")
+    badge = page.locator("#viewers .viewer").first
+    first = (badge.get_attribute("class"), badge.text_content())
+    page.wait_for_timeout(1500)  # a pulse or two
+    page.reload()
+    assert (badge.get_attribute("class"), badge.text_content()) == first

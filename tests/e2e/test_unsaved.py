@@ -1,0 +1,259 @@
+"""Input that doesn't arrive: said, kept, sent again so that it counts once, and offered back after a reload."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.test_topology import saved
+from tests.renderers.samples import contoso
+from tests.views.pages import document_of, store
+
+PATIENCE = 30_000
+HOSTILE = '"><script>alert(1)</script> \u202e ${7*7}\n</textarea>'
+
+
+@pytest.fixture
+def plan(site):
+    return store(contoso())
+
+
+@pytest.fixture
+def address(plan):
+    return f"/plans/{plan[1]}/"
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page(status=0)
+
+
+def cut(page, *, at="**/plans/*/**", answer=None):
+    """No request gets through any more, or each is answered by a proxy; `answer` is its status."""
+
+    def fail(route):
+        if answer:
+            route.fulfill(status=answer, body="Bad gateway")
+        else:
+            route.abort("connectionrefused")
+
+    page.route(at, fail)
+
+
+def override_port(page, name, value, key="Tab"):
+    field = page.get_by_label(name, exact=True)
+    field.fill(value)
+    field.press(key)
+
+
+def ports(plan):
+    return document_of(plan[0])["ports"]
+
+
+def test_an_edit_without_connection_is_kept_and_sent_again_by_itself(page, address, plan):
+    page.goto(f"{address}?panel=ports")
+    cut(page)
+    override_port(page, "SSH", "2222")
+    expect(page.locator("#state")).to_contain_text("Not saved: the service can't be reached.")
+    expect(page.get_by_label("SSH", exact=True)).to_have_value("2222")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    page.unroute_all()
+    expect(page.locator("#state")).to_have_text("Saved · revision 2", timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+    assert ports(plan)["ssh"] == "2222"
+
+
+def test_an_edit_that_a_proxy_turns_away_is_sent_again_by_the_button(open_page, address, plan):
+    page = open_page(status=502)
+    page.goto(f"{address}?edit=DC01")
+    cut(page, at="**/endpoints/edit/", answer=502)
+    page.get_by_label("Addresses").fill("10.9.9.9")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#state")).to_contain_text("Not saved")
+    expect(page.get_by_label("Addresses")).to_have_value("10.9.9.9")
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    saved(page, 2)
+    assert document_of(plan[0])["endpoints"]
+
+
+def test_an_edit_whose_answer_was_lost_counts_once(page, address, plan):
+    page.goto(f"{address}?panel=ports")
+    sent = []
+
+    def lose(route):
+        sent.append(route.request.post_data)
+        route.fetch()  # it arrives, but nothing comes back
+        route.abort("connectionreset")
+
+    page.route("**/ports/", lose, times=1)
+    override_port(page, "SSH", "2222")
+    expect(page.locator("#state")).to_have_text("Saved · revision 2", timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden(timeout=PATIENCE)
+    plan[0].refresh_from_db()
+    assert len(sent) == 1
+    assert plan[0].revision == 2
+
+
+def test_what_is_typed_over_an_edit_that_failed_takes_its_place(page, address, plan):
+    page.goto(f"{address}?panel=ports")
+    cut(page)
+    override_port(page, "SSH", "2222")
+    expect(page.locator("#state")).to_contain_text("Not saved")
+    override_port(page, "SSH", "2223")
+    override_port(page, "VNC", "5999")
+    page.unroute_all()
+    expect(page.locator("#state")).to_have_text("Saved · revision 3", timeout=PATIENCE)
+    assert ports(plan)["ssh"] == "2223"
+    assert ports(plan)["vnc"] == "5999"
+
+
+def test_an_error_of_the_service_is_no_lost_connection(open_page, address):
+    page = open_page(status=500)
+    page.goto(f"{address}?panel=ports")
+    cut(page, at="**/ports/", answer=500)
+    override_port(page, "SSH", "2222")
+    expect(page.locator("#state")).to_have_text(
+        "Not saved: the service answered with an error (500). Your input is kept."
+    )
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    saved(page, 2)
+
+
+def test_a_lost_connection_is_said_until_it_is_back(page, address):
+    page.goto(address)
+    cut(page)
+    expect(page.locator("#state")).to_have_text("Connection lost; trying again …")
+    page.unroute_all()
+    expect(page.locator("#state")).to_have_text("Saved · revision 1")
+    expect(page.locator("#state")).to_have_attribute("data-state", "saved")
+
+
+def kept(page):
+    """What the tab holds of unsaved input."""
+    found = page.evaluate("Object.entries(sessionStorage)")
+    return [draft for key, text in found if key.startswith("unsaved:") for draft in json.loads(text).values()]
+
+
+def offered(page):
+    return page.get_by_text("Input that was not saved:")
+
+
+def test_typed_input_is_offered_back_after_a_reload_and_saved(page, address, plan):
+    page.goto(f"{address}?edit=DC01")
+    page.get_by_label("Addresses").fill("10.9.9.9")
+    page.get_by_label("Zone", exact=True).select_option("DMZ")
+    page.locator("#endpoint-sessions-summary").click()
+    page.locator("#endpoint-sessions input").first.check()
+    page.reload()
+    expect(offered(page)).to_have_text("Input that was not saved: zone, addresses, sessions of DC01.")
+    expect(page.get_by_label("Addresses")).not_to_have_value("10.9.9.9")
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_label("Addresses")).to_have_value("10.9.9.9")
+    expect(page.get_by_label("Zone", exact=True)).to_have_value("DMZ")
+    expect(page.locator("#endpoint-sessions input").first).to_be_checked()
+    expect(offered(page)).to_be_hidden()
+    page.get_by_role("button", name="Save", exact=True).click()
+    saved(page, 2)
+    page.reload()
+    expect(page.get_by_label("Addresses")).to_have_value("10.9.9.9")
+    expect(offered(page)).to_be_hidden()
+    assert kept(page) == []
+
+
+def test_discarded_input_is_gone(page, address):
+    page.goto(f"{address}?edit=DC01")
+    page.get_by_label("Addresses").fill("10.9.9.9")
+    page.reload()
+    page.get_by_role("button", name="Discard").click()
+    expect(offered(page)).to_be_hidden()
+    page.reload()
+    expect(page.locator("#editor-title")).to_be_visible()
+    expect(offered(page)).to_be_hidden()
+
+
+def test_input_of_a_form_that_was_closed_leads_back_to_it(page, address):
+    page.goto(f"{address}?edit=DC01")
+    page.get_by_label("Addresses").fill("10.9.9.9")
+    page.locator("#tab-ports").click()
+    expect(offered(page)).to_be_visible()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.locator("#editor-title")).to_have_text("Edit DC01")
+    expect(page.get_by_label("Addresses")).to_have_value("10.9.9.9")
+    expect(page.get_by_label("Addresses")).to_be_focused()
+
+
+def test_restored_input_clashes_with_what_others_have_changed_since(open_page, address):
+    one, other = open_page(), open_page()
+    one.goto(f"{address}?edit=DC01")
+    one.get_by_label("Addresses").fill("10.9.9.9")
+    one.goto("/")
+    other.goto(f"{address}?edit=DC01")
+    other.get_by_label("Addresses").fill("10.8.8.8")
+    other.get_by_role("button", name="Save", exact=True).click()
+    saved(other, 2)
+    one.goto(f"{address}?edit=DC01")
+    expect(one.get_by_label("Addresses")).to_have_value("10.8.8.8")
+    one.get_by_role("button", name="Restore").click()
+    one.get_by_role("button", name="Save", exact=True).click()
+    expect(one.locator("#panel")).to_contain_text("Someone changed the same thing")
+    expect(one.get_by_label("Addresses")).to_have_value("10.9.9.9")
+    one.get_by_role("button", name="Save", exact=True).click()
+    saved(one, 3)
+
+
+def test_what_the_server_refused_is_offered_back_too(page, address):
+    page.goto(f"{address}?edit=DC01")
+    page.get_by_label("Addresses").fill("10.0.0.7/24")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#endpoint-addresses-error")).to_be_visible()
+    expect(offered(page)).to_be_hidden()
+    page.get_by_label("Name", exact=True).fill("DC09")
+    page.reload()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_label("Addresses")).to_have_value("10.0.0.7/24")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("DC09")
+
+
+def test_input_whose_form_is_gone_is_shown_to_be_copied(open_page, address):
+    one, other = open_page(), open_page()
+    one.goto(f"{address}?edit=DC01")
+    one.get_by_label("Addresses").fill(HOSTILE)
+    one.goto("/")
+    other.goto(f"{address}?edit=DC01")
+    other.get_by_role("button", name="Delete", exact=True).click()
+    other.get_by_role("button", name="Delete all the same").click()
+    saved(other, 2)
+    one.goto(address)
+    one.get_by_role("button", name="Restore").click()
+    expect(one.locator("#draft-words")).to_contain_text("Its form isn't there any more")
+    assert one.locator("#draft-text").text_content() == f"addresses: {HOSTILE}"
+    one.get_by_role("button", name="Discard").click()
+    expect(one.locator("#draft")).to_be_hidden()
+
+
+def test_nothing_secret_is_kept_and_only_in_this_tab(open_page, address):
+    one, other = open_page(), open_page()
+    one.goto(f"{address}?edit=DC01")
+    one.get_by_label("Addresses").fill(HOSTILE)
+    one.reload()
+    (draft,) = kept(one)
+    assert draft["fields"] == {"addresses": [HOSTILE]}
+    assert not re.search("csrf|operation", json.dumps(draft))
+    one.get_by_role("button", name="Restore").click()
+    expect(one.get_by_label("Addresses")).to_have_value(HOSTILE)
+    other.goto(f"{address}?edit=DC01")
+    expect(offered(other)).to_be_hidden()
+    assert one.evaluate("localStorage.length") == 0
+
+
+def test_storage_that_is_broken_or_full_stops_nothing(open_page, address):
+    page = open_page()
+    page.add_init_script("sessionStorage.setItem(`unsaved:${location.pathname}`, '{\"not json');")
+    page.add_init_script("Storage.prototype.setItem = () => { throw new Error('full'); };")
+    page.goto(f"{address}?edit=DC01")
+    page.get_by_label("Addresses").fill("10.9.9.9")
+    page.get_by_role("button", name="Save", exact=True).click()
+    saved(page, 2)

@@ -11,7 +11,8 @@ LOOK = """
   const style = getComputedStyle(element);
   const box = element.getBoundingClientRect();
   const bar = document.querySelector(".top").getBoundingClientRect();
-  const under = getComputedStyle(document.querySelector(".top")).position === "sticky" && !element.closest(".top, .skip");
+  const stays = getComputedStyle(document.querySelector(".top")).position === "sticky";
+  const under = stays && !element.closest(".top, .skip");
   return {
     name: element.outerHTML.slice(0, 160),
     end: element === document.body,

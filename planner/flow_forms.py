@@ -111,7 +111,6 @@ def describe_flows(report: Report, page: int, bound: forms.Form | None) -> dict[
         "own_previous": page - 1 if page > 1 else None,
         "own_next": page + 1 if page < last else None,
         "adder": adder,
-        "protocols": PROTOCOLS,
         "has_endpoints": bool(names),
         "selectable": names if len(names) <= MAX_SELECT else (),
         "suggested": names if MAX_SELECT < len(names) <= MAX_SUGGESTED else (),

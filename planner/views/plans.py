@@ -29,7 +29,7 @@ from planner.views.handover import describe_handover
 from planner.views.panels import count_panel, describe_panel
 from planner.views.results import Changes, count_view, describe_results
 from planner.views.state import PANELS, VIEWS, State, read_state
-from ports.matrix import Matrix
+from ports.matrix import PROTOCOLS, Matrix
 from ports.queries import current_matrix
 
 
@@ -102,6 +102,7 @@ def describe_page(
         "panels": [(slug, name, state.query(panel=slug), count_panel(slug, report)) for slug, name in PANELS.items()],
         "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
         "formats": FORMATS.values(),
+        "protocols": PROTOCOLS,
         "bound": bound,
         "visitor": presence.read_visitor(request),
         "history": _describe_history(plan),

@@ -27,7 +27,6 @@ from planner.renderers.outline import (
 )
 from planner.renderers.text import say_changes
 from planner.views.state import State
-from ports.matrix import PROTOCOLS
 
 FLOWS_PER_PAGE = 200
 MOST_CLOSED = 50
@@ -115,7 +114,7 @@ def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str,
                 ]
             )
         ],
-        "closed": _describe_closed(changes, state),
+        "closed_chapters": _describe_closed(changes, state),
         "matching": f"{len(admitted):,} of {len(report.rules):,} rules",
     }
 
@@ -178,7 +177,7 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
 def _describe_unneeded(report: Report, _state: State, _changes: Changes) -> dict[str, Any]:
     titles = {section.number: section.title for section in report.matrix.sections}
     return {
-        "modules": [module.question for module in module_state(report.matrix, report.plan) if not module.on],
+        "absent_modules": [module.question for module in module_state(report.matrix, report.plan) if not module.on],
         "unneeded": [
             {"number": number, "title": titles.get(number, ""), "groups": list(groups)}
             for number, groups in groupby(report.unneeded, key=lambda group: group.section)
@@ -211,7 +210,6 @@ def _describe_fields(report: Report) -> dict[str, Any]:
     cited = {number for flow in report.flows for number in flow.need.sections}
     return {
         "groups": report.zone_groups,
-        "protocols": PROTOCOLS,
         "sections": [section for section in report.matrix.sections if section.number in cited],
         "roles": [role for slug, role in report.matrix.roles.items() if slug in held],
         "decided_options": DECIDED.items(),

@@ -4,8 +4,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from planner.examples import FOLDER
+from planner.filters import Filter
 from planner.models import Plan
+from planner.reports import report_for
+from planner.views.panels import describe_panel
+from planner.views.results import Changes, describe_results
+from planner.views.state import State
 from ports.models import PortMatrix
+from ports.queries import shipped_matrix
 from tests.renderers.samples import contoso, sites, write_plan
 from tests.views.pages import HTMX, Page, store, store_unchecked, words
 
@@ -302,3 +308,13 @@ def test_a_page_without_graphviz_says_so_and_shows_the_rest(client, url, monkeyp
     page = Page(client.get(url))
     assert any("Graphviz" in words(notice) for notice in page.all(class_="notice"))
     assert page.table("rules")
+
+
+@pytest.mark.parametrize("panel", PANELS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_panel_and_view_have_no_name_in_common_in_the_templates(panel, view):
+    """They share one page: the later one would silently take the place of the other's."""
+    report = report_for(store()[0].document, shipped_matrix())
+    state = State(panel=panel, view=view, filter=Filter(), page=1)
+    shown = describe_results(report, state, Changes(), True, "/")
+    assert not describe_panel(report, state, None).keys() & shown.keys()

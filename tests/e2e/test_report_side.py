@@ -1,0 +1,90 @@
+"""What the report says about itself: marks of the last change, causes, what isn't needed, change requests."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.test_accessibility import violations
+from tests.renderers.samples import contoso
+from tests.views.pages import store
+
+
+@pytest.fixture
+def plan(site):
+    return f"/plans/{store(contoso())[1]}/"
+
+
+def test_a_decision_marks_what_it_changed_and_the_rest_can_be_hidden(page, plan):
+    page.goto(f"{plan}?panel=decisions")
+    expect(page.locator("tr.fresh")).to_have_count(0)
+    page.locator("#choice-esxi-powercli").check()
+    expect(page.locator("tr.fresh")).to_have_count(1)
+    expect(page.locator(".last-change")).to_contain_text("1 rule changed")
+    before = page.locator("table.rules tbody tr").count()
+    page.locator("#only-changed").click()
+    expect(page.locator("table.rules tbody tr")).to_have_count(1)
+    assert before > 1
+    expect(page.locator("#filter-since")).to_have_value("1")
+
+
+def test_undo_shows_what_comes_back(page, plan):
+    page.goto(f"{plan}?panel=decisions")
+    page.locator("#choice-esxi-ssh").check()
+    expect(page.locator(".rules-closed tbody tr")).to_have_count(1)
+    page.locator("#undo").click()
+    expect(page.locator("tr.fresh")).to_have_count(1)
+    expect(page.locator(".rules-closed")).to_have_count(0)
+
+
+def test_a_row_says_why_it_is_there_by_keyboard(page, plan):
+    page.goto(plan)
+    summary = page.locator(".causes summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".cause").first).to_contain_text("Goes when")
+
+
+def test_an_edge_of_the_diagram_leads_to_the_flows_between_its_ends(page, plan):
+    page.goto(f"{plan}?view=diagram")
+    page.locator(".diagram a.line-target[aria-label^='Portal to ']").first.press("Enter")
+    expect(page.locator("table.flows")).to_be_visible()
+    rows = page.locator("table.flows tbody tr")
+    assert rows.count() >= 1
+    for text in rows.all_inner_texts():
+        assert "Portal" in text
+
+
+def test_what_isnt_needed_is_a_view_of_its_own(page, plan):
+    page.goto(plan)
+    page.get_by_role("link", name="Not needed").click()
+    expect(page.locator("#results")).to_contain_text("No endpoint is")
+
+
+def test_a_revision_is_handed_over_and_compared_with_the_next(page, plan):
+    page.goto(plan)
+    page.get_by_role("link", name="Compare").click()
+    page.locator("#handover-recipient").fill("Network team")
+    page.locator("#handover-save").click()
+    page.get_by_role("link", name="Contoso").click()
+    expect(page.locator(".sent-line")).to_contain_text("Nothing has changed since")
+    page.get_by_role("link", name="Decisions").click()
+    page.locator("#choice-esxi-ssh").check()
+    expect(page.locator(".sent-line")).to_contain_text("1 rule to close")
+    page.get_by_role("link", name="Change request").click()
+    expect(page.locator("#closed tbody tr")).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 360])
+def test_axe_finds_nothing(open_page, plan, scheme, width):
+    page = open_page(width=width, color_scheme=scheme)
+    page.goto(f"{plan}?panel=decisions")
+    page.locator("#choice-esxi-ssh").check()
+    expect(page.locator(".last-change")).to_be_visible()
+    page.locator(".causes summary").first.click()
+    page.locator("#more-filters").click()
+    faults = violations(page)
+    for address in (f"{plan}?view=unneeded", f"{plan}changes/", f"{plan}?panel=own&view=flows&since=1"):
+        page.goto(address)
+        faults += violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+    assert not faults, "\n".join(faults)

@@ -47,8 +47,8 @@ const saving = (() => {
     stateLine.set(
       "unsent",
       PASSING.includes(status)
-        ? "Not saved: the service can't be reached. Your input is kept and sent again by itself."
-        : `Not saved: the service answered with an error (${status}). Your input is kept.`,
+        ? "Not saved: no connection. It is kept and sent again by itself."
+        : `Not saved: the service answered with an error (${status}). It is kept.`,
     );
   }
 

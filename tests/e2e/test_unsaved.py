@@ -55,7 +55,7 @@ def test_an_edit_without_connection_is_kept_and_sent_again_by_itself(page, addre
     page.goto(f"{address}?panel=ports")
     cut(page)
     override_port(page, "SSH", "2222")
-    expect(page.locator("#state")).to_contain_text("Not saved: the service can't be reached.")
+    expect(page.locator("#state")).to_contain_text("Not saved: no connection.")
     expect(page.get_by_label("SSH", exact=True)).to_have_value("2222")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     page.unroute_all()
@@ -114,9 +114,7 @@ def test_an_error_of_the_service_is_no_lost_connection(open_page, address):
     page.goto(f"{address}?panel=ports")
     cut(page, at="**/ports/", answer=500)
     override_port(page, "SSH", "2222")
-    expect(page.locator("#state")).to_have_text(
-        "Not saved: the service answered with an error (500). Your input is kept."
-    )
+    expect(page.locator("#state")).to_have_text("Not saved: the service answered with an error (500). It is kept.")
     page.unroute_all()
     page.get_by_role("button", name="Try again").click()
     saved(page, 2)

@@ -8,25 +8,32 @@ from django.views.decorators.http import require_safe
 
 from planner.document import check_plan, dump_plan
 from planner.models import Plan
-from planner.renderers import FORMATS
+from planner.renderers import FORMATS, NotExpressible
 from planner.renderers.edition import Edition
 from planner.reports import report_for
 from planner.syntax import to_yaml
 from planner.views.access import plan_view
+from planner.views.errors import show_error
 from ports.queries import current_matrix
 
 
 @require_safe
 @plan_view
 def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
-    """The report in one of FORMATS, as a file."""
+    """The report in one of FORMATS, as a file; options of the format that are in the address count as switched on.
+
+    422 with a sentence where the format can't say what the report says.
+    """
     kind = FORMATS.get(name)
     if kind is None:
         raise Http404
     report = report_for(plan.document, current_matrix())
-    return _file(
-        kind.render(report, Edition(date=localdate(), revision=plan.revision)), kind.content_type, plan, kind.extension
-    )
+    options = {option: True for option in sorted(kind.options) if request.GET.get(option)}
+    try:
+        data = kind.render(report, Edition(date=localdate(), revision=plan.revision), **options)
+    except NotExpressible as error:
+        return show_error(request, 422, "This format can't say that", str(error))
+    return _file(data, kind.content_type, plan, kind.ending or kind.extension)
 
 
 @require_safe

@@ -13,11 +13,17 @@ from django.db import DatabaseError, connection
 
 from planner.document import Plan, PlanError, read_plan
 from planner.engine import evaluate_report
-from planner.renderers import FORMATS, Format
+from planner.renderers import FORMATS, Format, NotExpressible
 from planner.renderers.text import show_line
 from planner.syntax import MAX_BYTES, guess_syntax
 from ports.matrix import Matrix, MatrixError
 from ports.queries import NoMatrix, current_matrix, shipped_matrix
+
+OPTIONS = {
+    "default_deny": "firewalls only: deny at the end what no rule names",
+    "host_files": "nftables only: a file for each host instead of the rules between zones, as a zip archive",
+}
+"""What some formats can be asked for beyond the report, and what it means."""
 
 
 class NoUsableMatrix(RuntimeError):
@@ -46,9 +52,13 @@ class Command(BaseCommand):
             "is one, or if there are several plans; without it the report of one plan goes to standard output",
         )
 
+        for name, text in OPTIONS.items():
+            parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
+
     def handle(self, *args: Any, plans: list[str], format: str, output: str | None, **options: Any) -> None:
         """Write a report for each plan; go on with the next plan when one is bad."""
         chosen = FORMATS[format]
+        wanted = self._choose_options(chosen, options)
         targets = self._choose_targets(plans, chosen, output)
         try:
             matrix = find_matrix()
@@ -61,11 +71,17 @@ class Command(BaseCommand):
             if progress:
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
-                content = chosen.render(evaluate_report(matrix, _read_plan(plan, matrix)), None)
+                report = evaluate_report(matrix, _read_plan(plan, matrix))
+                content = chosen.render(report, None, **wanted)
                 if target is None:
                     write_output(self.stdout, content)
                 else:
                     write_file(target, content)
+                for note in chosen.notes(report):
+                    self._tell(show_line(f"{plan}: {note}"))
+            except NotExpressible as error:
+                failed = True
+                self._complain(f"{plan}: {error}")
             except PlanError as error:
                 failed = True
                 for fault in error.faults:
@@ -76,6 +92,15 @@ class Command(BaseCommand):
                     self._complain(f"{plan}: {error}")
         if failed:
             sys.exit(1)
+
+    def _choose_options(self, chosen: Format, options: dict[str, Any]) -> dict[str, bool]:
+        """The options that were given. Leaves with status 2 when the format knows nothing of one."""
+        wanted = {name: True for name in OPTIONS if options.get(name)}
+        for name in wanted:
+            if name not in chosen.options:
+                knowing = ", ".join(other.name for other in FORMATS.values() if name in other.options)
+                self.parser.error(f"--{name.replace('_', '-')} is for the formats {knowing}, not for {chosen.name}")
+        return wanted
 
     def _choose_targets(self, plans: list[str], chosen: Format, output: str | None) -> list[Path | None]:
         """The file for each plan, or None for standard output. Leaves with status 2 when there is no telling."""

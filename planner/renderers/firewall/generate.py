@@ -46,9 +46,10 @@ def _family(term: Any) -> int:
 class _Fortigate(fortigate.Fortigate):  # type: ignore[misc]
     """Aerleon 1.18 can't sort ICMP services among others."""
 
+    services: list[Any]
+
     def __str__(self) -> str:
-        services: list[Any] = self.services
-        self.services = [_ByName(service.name, str(service)) for service in services]
+        self.services = [_ByName(service.name, str(service)) for service in self.services]
         return str(super().__str__())
 
 

@@ -53,7 +53,7 @@ def _short_lines(permit: Permit) -> str:
 
 def _one_line(permit: Permit) -> str:
     """A comment of nftables has at most 128 bytes."""
-    return "; ".join(permit.comment)[:120].strip()
+    return " - ".join(permit.comment)[:120].strip()
 
 
 ASA = Target(

@@ -75,6 +75,8 @@ TABLE
         cat <<TABLE
 program  pdftotext           poppler-utils        poppler-utils           poppler
 program  qpdf                qpdf                 qpdf                    qpdf
+program  nft                 nftables             nftables                nftables
+program  iptables-restore    iptables             iptables-nft            iptables
 TABLE
         # Ubuntu's package only fetches the snap, which does not start in a container: see the end of this script.
         if [ "$distribution" != ubuntu ]; then

@@ -70,6 +70,7 @@ def find_findings(evidence: Evidence) -> tuple[Finding, ...]:
         *(_ask_decision(decision) for decision in find_decisions(evidence)),
         *(_tell_caveat(state) for state in find_caveats(evidence)),
         *_find_missing_addresses(evidence),
+        *_find_named_addresses(evidence),
         *_find_address_trouble(evidence),
         *_find_idle_management(evidence),
         *_find_missing_sources(evidence),
@@ -201,14 +202,17 @@ def _tell_caveat(state: CaveatState) -> Finding:
     )
 
 
-def _find_missing_addresses(evidence: Evidence) -> Iterator[Finding]:
-    needed = {
+def _endpoints_of_rules(evidence: Evidence) -> dict[str, Endpoint]:
+    return {
         endpoint.name: endpoint
         for boundary in evidence.boundaries
         for rule in boundary.rules
         for endpoint in (*rule.sources, *rule.destinations)
     }
-    for name, endpoint in needed.items():
+
+
+def _find_missing_addresses(evidence: Evidence) -> Iterator[Finding]:
+    for name, endpoint in _endpoints_of_rules(evidence).items():
         if not endpoint.addresses:
             yield Finding(
                 code="address-missing",
@@ -217,6 +221,27 @@ def _find_missing_addresses(evidence: Evidence) -> Iterator[Finding]:
                 message=f"{name} has no address, and rules need one. A missing address never means any.",
                 advice=f"Fill in the addresses of {name}.",
             )
+
+
+def _find_named_addresses(evidence: Evidence) -> Iterator[Finding]:
+    for name, endpoint in _endpoints_of_rules(evidence).items():
+        names = [address for address in endpoint.addresses if address != ANY and not _is_numeric(address)]
+        if names:
+            yield Finding(
+                code="address-is-name",
+                severity="info",
+                subject=name,
+                message=f"{name} is known by the DNS name {_listed(names)}. Names are not resolved here, and firewall "
+                "configurations leave them out.",
+                advice=f"Where a firewall must know {name}, add its IP address.",
+            )
+
+
+def _is_numeric(address: str) -> bool:
+    try:
+        return bool(ipaddress.ip_network(address).version)
+    except ValueError:
+        return False
 
 
 def _find_address_trouble(evidence: Evidence) -> Iterator[Finding]:

@@ -2,20 +2,40 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from planner.engine.report import Report
 from planner.renderers.csv import render_csv
 from planner.renderers.edition import Edition
+from planner.renderers.firewall.errors import NotExpressible
+from planner.renderers.firewall.files import (
+    ENDINGS,
+    list_host_notes,
+    list_notes,
+    render_all,
+    render_nftables,
+    render_sources,
+    render_target,
+    render_windows,
+)
+from planner.renderers.firewall.targets import TARGETS
 from planner.renderers.json import render_json
 from planner.renderers.markdown import render_markdown
+
+__all__ = ["FORMATS", "Format", "NotExpressible"]
+
+
+def _no_notes(_: Report) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """A way to write a report.
 
-    `render` takes the report and, for documents that carry a date, the edition (today's when None). The same report
-    and edition give the same content.
+    `render` takes the report and, for documents that carry a date, the edition (today's when None); then by name the
+    options that it knows. The same report, edition and options give the same content. It raises NotExpressible where
+    the format can't say what the report says.
     """
 
     name: str
@@ -23,7 +43,13 @@ class Format:
     """The end of file names, without the dot: the name of the format, as the command line promises."""
     content_type: str
     label: str
-    render: Callable[[Report, Edition | None], bytes]
+    render: Callable[..., bytes]
+    options: frozenset[str] = frozenset()
+    """Names of the options that `render` takes."""
+    notes: Callable[[Report], tuple[str, ...]] = _no_notes
+    """What the output leaves out of the report, in sentences."""
+    ending: str = ""
+    """The end of the names of downloads, where another one opens in the right program."""
 
 
 def _undated(render: Callable[[Report], bytes]) -> Callable[[Report, Edition | None], bytes]:
@@ -98,6 +124,60 @@ FORMATS: dict[str, Format] = {
         content_type="text/markdown; charset=utf-8",
         label="Markdown",
         render=render_markdown,
+    ),
+    **{
+        name: Format(
+            name=name,
+            extension=name,
+            content_type="text/xml; charset=utf-8" if ENDINGS[name].endswith(".xml") else "text/plain; charset=utf-8",
+            label=target.label,
+            render=partial(render_target, target),
+            options=frozenset({"default_deny"}),
+            notes=list_notes,
+            ending=ENDINGS[name],
+        )
+        for name, target in TARGETS.items()
+        if name not in ("nftables", "windows")
+    },
+    "nftables": Format(
+        name="nftables",
+        extension="nftables",
+        content_type="text/plain; charset=utf-8",
+        label="nftables",
+        render=render_nftables,
+        options=frozenset({"default_deny", "host_files"}),
+        notes=list_notes,
+        ending=ENDINGS["nftables"],
+    ),
+    "windows": Format(
+        name="windows",
+        extension="windows",
+        content_type="application/zip",
+        label="Windows Advanced Firewall (zip, a file for each host)",
+        render=render_windows,
+        options=frozenset({"default_deny"}),
+        notes=list_host_notes,
+        ending=ENDINGS["windows"],
+    ),
+    "aerleon": Format(
+        name="aerleon",
+        extension="aerleon",
+        content_type="application/zip",
+        label="Aerleon policies and definitions (zip)",
+        render=render_sources,
+        options=frozenset({"default_deny"}),
+        notes=list_notes,
+        ending=ENDINGS["aerleon"],
+    ),
+    "firewalls": Format(
+        name="firewalls",
+        extension="firewalls",
+        content_type="application/zip",
+        label="All firewall configurations (zip)",
+        render=render_all,
+        options=frozenset({"default_deny"}),
+        notes=list_notes,
+        ending=ENDINGS["firewalls"],
     ),
 }
 """The formats by name, in the order in which they are offered."""

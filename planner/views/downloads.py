@@ -7,9 +7,10 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from planner.document import check_plan, dump_plan
-from planner.filters import LABELS, read_filter, select
+from planner.engine.compare import Comparison
+from planner.filters import LABELS, Selection, read_filter, select
 from planner.models import Plan
-from planner.renderers import FORMATS
+from planner.renderers import FORMATS, NotExpressible
 from planner.renderers.diagram import NoDiagram, render_svg
 from planner.renderers.edition import Edition
 from planner.reports import comparison_since, report_for
@@ -23,7 +24,10 @@ from ports.queries import current_matrix
 @require_safe
 @plan_view
 def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
-    """The report in one of FORMATS, as a file."""
+    """The report in one of FORMATS, as a file; options of the format that are in the address count as switched on.
+
+    422 with a sentence where the format can't say what the report says.
+    """
     kind = FORMATS.get(name)
     if kind is None:
         raise Http404
@@ -37,16 +41,30 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
         sentences = " ".join(f"{LABELS[name]}: {sentence}" for name, sentence in faults.items())
         return show_error(request, 400, "The filter can't be used", sentences)
     part, selection = select(report, chosen, since)
-    last = plan.handovers.first()
-    edition = Edition(
+    edition = _describe_edition(plan, selection, since, int(chosen.since) if chosen.since else None)
+    options = {option: True for option in sorted(kind.options) if request.GET.get(option)}
+    try:
+        data = kind.render(part, edition, **options)
+    except NotExpressible as error:
+        return show_error(request, 422, "This format can't say that", str(error))
+    end = f"revision-{plan.revision}" + (f"-{selection.rules}-of-{selection.all_rules}-rules" if selection else "")
+    return send_file(data, kind.content_type, plan, f"{end}.{kind.ending or kind.extension}")
+
+
+def _describe_edition(
+    plan: Plan, selection: Selection | None, since: Comparison | None, since_revision: int | None
+) -> Edition:
+    """The edition of a download; without a revision in the filter it is compared with what was handed over last."""
+    last = plan.handovers.first() if since is None else None
+    if last is not None:
+        since, since_revision = comparison_since(plan, last.revision, current_matrix()), last.revision
+    return Edition(
         date=localdate(),
         revision=plan.revision,
         selection=selection,
-        since=since or (comparison_since(plan, last.revision, matrix) if last else None),
-        since_revision=int(chosen.since) if chosen.since else last.revision if last else None,
+        since=since,
+        since_revision=since_revision,
     )
-    end = f"revision-{plan.revision}" + (f"-{selection.rules}-of-{selection.all_rules}-rules" if selection else "")
-    return send_file(kind.render(part, edition), kind.content_type, plan, f"{end}.{kind.extension}")
 
 
 @require_safe

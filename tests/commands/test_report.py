@@ -435,3 +435,37 @@ def test_progress_is_told_to_a_terminal_and_to_nothing_else(tmp_path):
     os.close(screen)
     assert (done.returncode, done.stdout) == (0, b"")
     assert told == ["one.yaml (1 of 2)", "two.yaml (2 of 2)", ""]
+
+
+class TestFilter:
+    """`--filter`: the same fields as on the page."""
+
+    def test_only_what_the_filter_lets_through_is_written(self, capsys):
+        save("plan.yaml")
+        assert run("plan.yaml", "--format", "json", "--filter", "port=443", "--filter", "decided=open") == 0
+        out, err = capsys.readouterr()
+        data = json.loads(out)
+        jsonschema.validate(data, report_schema())
+        assert data["flows"]
+        assert {flow["ports"] for flow in data["flows"]} == {"443"}
+        assert all(flow["any_of"] for flow in data["flows"])
+        assert data["selection"]["rules"] == len(data["rules"]) < data["selection"]["of"]
+        assert f"{len(data['rules'])} of {data['selection']['of']} rules" in err
+
+    @pytest.mark.parametrize("wrong", ["port", "colour=red", "since=1", "=", ""])
+    def test_a_field_that_isnt_one_is_wrong_usage(self, wrong):
+        save("plan.yaml")
+        assert "the fields are text, source" in refuse("plan.yaml", "--format", "json", "--filter", wrong)
+
+    @pytest.mark.parametrize("wrong", ["port=x", "source=nowhere", "decided=maybe", "role=<b>", "section=99"])
+    def test_a_value_that_cant_be_is_told_and_nothing_written(self, capsys, wrong):
+        save("plan.yaml")
+        assert run("plan.yaml", "--format", "json", "--output", "out/", "--filter", wrong) == 1
+        assert wrong.partition("=")[0] in capsys.readouterr().err
+        assert not Path("out").exists()
+
+    def test_a_filter_that_lets_nothing_through_writes_an_empty_report(self, capsys):
+        save("plan.yaml")
+        assert run("plan.yaml", "--format", "json", "--filter", "text=nothing like it") == 0
+        data = json.loads(capsys.readouterr().out)
+        assert data["flows"] == data["rules"] == []

@@ -17,6 +17,8 @@ ALLOWED = {
     "no": "JSON's false",
     "icmp": "a protocol",
     "https": "a scheme, in the settings",
+    "fortigate": "a format: a target of firewall configurations",
+    "windows": "the same; a platform of that name has files for host firewalls",
     "none": "a word of sentences, and of the Content Security Policy",
 }
 """Slugs of the shipped matrix that are vocabulary of the plan format or of the web as well, and why."""

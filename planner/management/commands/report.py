@@ -10,14 +10,26 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
+from django.utils.timezone import localdate
 
 from planner.document import Plan, PlanError, read_plan
-from planner.engine import evaluate_report
-from planner.renderers import FORMATS
+from planner.engine import Report, evaluate_report
+from planner.filters import FIELD_NAMES, read_filter, select
+from planner.renderers import FORMATS, Format, NotExpressible
+from planner.renderers.edition import Edition
 from planner.renderers.text import show_line
 from planner.syntax import MAX_BYTES, guess_syntax
 from ports.matrix import Matrix, MatrixError
 from ports.queries import NoMatrix, current_matrix, shipped_matrix
+
+OPTIONS = {
+    "default_deny": "firewalls only: deny at the end what no rule names",
+    "host_files": "nftables only: a file for each host instead of the rules between zones, as a zip archive",
+}
+"""What some formats can be asked for beyond the report, and what it means."""
+
+FILTER_FIELDS = tuple(name for name in FIELD_NAMES if name != "since")
+"""Plan files have no revisions."""
 
 
 class NoUsableMatrix(RuntimeError):
@@ -46,9 +58,22 @@ class Command(BaseCommand):
             "is one, or if there are several plans; without it the report of one plan goes to standard output",
         )
 
+        parser.add_argument(
+            "--filter",
+            action="append",
+            default=[],
+            metavar="FIELD=VALUE",
+            dest="filters",
+            help=f"write only what the filter lets through; may be given several times: {', '.join(FILTER_FIELDS)}",
+        )
+        for name, text in OPTIONS.items():
+            parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
+
     def handle(self, *args: Any, plans: list[str], format: str, output: str | None, **options: Any) -> None:
         """Write a report for each plan; go on with the next plan when one is bad."""
         chosen = FORMATS[format]
+        wanted = self._choose_options(chosen, options)
+        pairs = self._choose_filters(options["filters"])
         targets = choose_targets(self.parser, plans, chosen.extension, output, kept=plans)
         try:
             matrix = find_matrix()
@@ -61,11 +86,20 @@ class Command(BaseCommand):
             if progress:
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
-                content = chosen.render(evaluate_report(matrix, read_plan_file(plan, matrix)), None)
+                report = evaluate_report(matrix, read_plan_file(plan, matrix))
+                part, edition = _select(report, pairs)
+                content = chosen.render(part, edition, **wanted)
                 if target is None:
                     write_output(self.stdout, content)
                 else:
                     write_file(target, content)
+                if edition is not None and edition.selection is not None:
+                    self._tell(show_line(f"{plan}: only {edition.selection.sentence}"))
+                for note in chosen.notes(part):
+                    self._tell(show_line(f"{plan}: {note}"))
+            except NotExpressible as error:
+                failed = True
+                self._complain(f"{plan}: {error}")
             except PlanError as error:
                 failed = True
                 for fault in error.faults:
@@ -77,11 +111,40 @@ class Command(BaseCommand):
         if failed:
             sys.exit(1)
 
+    def _choose_options(self, chosen: Format, options: dict[str, Any]) -> dict[str, bool]:
+        """The options that were given. Leaves with status 2 when the format knows nothing of one."""
+        wanted = {name: True for name in OPTIONS if options.get(name)}
+        for name in wanted:
+            if name not in chosen.options:
+                knowing = ", ".join(other.name for other in FORMATS.values() if name in other.options)
+                self.parser.error(f"--{name.replace('_', '-')} is for the formats {knowing}, not for {chosen.name}")
+        return wanted
+
+    def _choose_filters(self, given: list[str]) -> list[tuple[str, str]]:
+        """The fields of the filter with their values. Leaves with status 2 when one is none."""
+        pairs = []
+        for text in given:
+            name, equals, value = text.partition("=")
+            if not equals or name not in FILTER_FIELDS:
+                fields = ", ".join(FILTER_FIELDS)
+                self.parser.error(f"--filter {show_line(text)}: write FIELD=VALUE; the fields are {fields}")
+            pairs.append((name, value))
+        return pairs
+
     def _complain(self, sentence: str) -> None:
         self.stderr.write(show_line(sentence))
 
     def _tell(self, line: str) -> None:
         self.stderr.write(line, style_func=lambda text: text)
+
+
+def _select(report: Report, pairs: list[tuple[str, str]]) -> tuple[Report, Edition | None]:
+    """What the filter lets through of a report, and the edition that says so. Raises Failure when it can't be used."""
+    chosen, faults = read_filter(pairs, report)
+    if faults:
+        raise Failure(" ".join(f"--filter {name}: {sentence}" for name, sentence in faults.items()))
+    part, selection = select(report, chosen)
+    return part, Edition(date=localdate(), selection=selection) if selection else None
 
 
 def choose_targets(

@@ -113,9 +113,10 @@
     };
   }
 
+  /* What the answer unfolded itself, for an error or for the focus, stays unfolded. */
   function restoreFolds(note) {
     for (const fold of document.querySelectorAll("#panel details[id], #report details[id]")) {
-      if (note.folds.has(fold.id) && !fold.querySelector(".error")) {
+      if (note.folds.has(fold.id) && !fold.querySelector(".error, [autofocus]")) {
         fold.open = note.folds.get(fold.id);
       }
     }

@@ -7,6 +7,9 @@ from tests.e2e.test_topology import saved
 from tests.renderers.samples import contoso
 from tests.views.pages import document_of, store
 
+HEIGHT = 2000
+"""So tall that every zone is in sight: a mouse can't let go of something outside."""
+
 
 @pytest.fixture
 def plan(site):
@@ -75,7 +78,7 @@ def test_a_drag_that_ends_without_a_drop_changes_nothing(page, address):
 
 
 def test_a_change_of_someone_else_waits_for_the_drop_and_both_count(open_page, address, plan):
-    one, other = open_page(), open_page()
+    one, other = open_page(height=HEIGHT), open_page()
     one.goto(address)
     other.goto(f"{address}?edit=DC01")
     grab(one, "DC01")
@@ -92,7 +95,7 @@ def test_a_change_of_someone_else_waits_for_the_drop_and_both_count(open_page, a
 
 
 def test_a_move_that_meets_another_is_refused_with_a_sentence(open_page, address):
-    one, other = open_page(), open_page()
+    one, other = open_page(height=HEIGHT), open_page()
     one.goto(address)
     other.goto(f"{address}?edit=DC01")
     grab(one, "DC01")
@@ -119,7 +122,7 @@ def test_a_group_of_like_zones_takes_nothing(open_page, site):
         for number in range(3)
     ]
     document |= {"zones": [*document["zones"], *zones], "endpoints": [*document["endpoints"], *agents]}
-    page = open_page()
+    page = open_page(height=HEIGHT)
     page.goto(f"/plans/{store(document)[1]}/")
     folded = page.locator("#panel .zone-remote-site")
     expect(folded).to_have_count(1)

@@ -76,7 +76,7 @@ def test_undo_and_redo_by_keyboard_and_by_button(page):
     expect(page.locator("#state")).to_have_text("Saved · revision 2")
     page.locator("#view-rules").focus()
     page.keyboard.press("Control+z")
-    expect(page.locator("#report").get_by_text("tcp 2222")).to_have_count(0)
+    expect(page.locator("table.rules").get_by_text("tcp 2222")).to_have_count(0)
     expect(page.locator("#state")).to_have_text("Saved · revision 3")
     page.get_by_role("button", name="Redo").click()
     expect(page.locator("#report").get_by_text("tcp 2222").first).to_be_visible()

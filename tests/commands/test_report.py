@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import jsonschema
@@ -332,6 +333,48 @@ def test_a_pipe_is_written_to_and_not_replaced():
     reader.join(10)
     assert read == [render_json(evaluate(contoso()))]
     assert Path("pipe").is_fifo()
+
+
+# ---- firewalls ----
+
+
+def test_what_a_firewall_file_leaves_out_is_told_on_standard_error_and_is_no_failure(capsys):
+    assert run(save("contoso.yaml"), "--format", "nftables") == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("# nftables for the plan: Contoso\n")
+    assert "contoso.yaml: Left out. No address in the plan yet: Portal.\n" in err
+    assert "contoso.yaml: Left out. Only DNS names, which are not resolved here: ESX01 (esx01.example.net).\n" in err
+
+
+def test_a_default_deny_is_written_when_it_is_asked_for(capsys):
+    document = contoso()
+    document["endpoints"][2]["addresses"] = ["192.0.2.10"]
+    run(save("contoso.yaml", document), "--format", "nftables")
+    assert "policy accept;" in capsys.readouterr().out
+    assert run("contoso.yaml", "--format", "nftables", "--default-deny") == 0
+    assert "policy drop;" in capsys.readouterr().out
+
+
+def test_archives_are_written_under_the_name_of_the_format():
+    plan = save("contoso.yaml")
+    for format, options in (("windows", []), ("aerleon", []), ("firewalls", []), ("nftables", ["--host-files"])):
+        assert run(plan, "--format", format, "--output", "out/", *options) == 0
+        assert zipfile.is_zipfile(f"out/contoso.{format}")
+
+
+def test_what_a_format_cannot_say_is_a_sentence_and_no_file(capsys):
+    plans = [save("one.yaml"), save("two.yaml", write_plan(name="Two"))]
+    assert run(*plans, "--format", "windows", "--default-deny", "--output", "out/") == 1
+    assert files() == plans
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == plans
+    assert all("can't be written for this plan: a rule that blocks wins" in line for line in lines)
+
+
+@pytest.mark.parametrize(("format", "option"), [("json", "--default-deny"), ("asa", "--host-files")])
+def test_an_option_of_other_formats_is_wrong_usage(format, option):
+    assert f"{option} is for the formats " in refuse(save("one.yaml"), "--format", format, option, "--output", "out/")
+    assert files() == ["one.yaml"]
 
 
 # ---- the matrix ----

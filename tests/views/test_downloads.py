@@ -55,7 +55,7 @@ def test_a_report_comes_as_a_file_with_its_type_and_a_name(client, url, name):
     response = client.get(f"{url}report/{name}")
     assert response.status_code == 200
     assert response.headers["Content-Type"] == TYPES.get(name, FORMATS[name].content_type)
-    disposition = f'attachment; filename="contoso-revision-1.{FORMATS[name].extension}"'
+    disposition = f'attachment; filename="contoso-revision-1.{FORMATS[name].ending or FORMATS[name].extension}"'
     assert response.headers["Content-Disposition"] == disposition
     assert response.content
 
@@ -213,3 +213,32 @@ def test_the_links_to_downloads_follow_the_filter(client):
     assert len(links) == len(FORMATS)
     assert all(link.endswith("?port=443") for link in links)
     assert client.get(links[0]).status_code == 200
+
+
+FIREWALLS = [name for name, kind in FORMATS.items() if kind.options]
+
+
+def test_firewall_files_carry_date_and_revision_and_deny_when_asked(client):
+    document = contoso()
+    document["endpoints"][2]["addresses"] = ["192.0.2.10"]
+    url = f"/plans/{store(document)[1]}/"
+    text = client.get(f"{url}report/nftables").content.decode()
+    assert re.search(r"^# 20\d\d-\d\d-\d\d, revision 1$", text, re.MULTILINE)
+    assert "policy accept;" in text
+    assert "policy drop;" in client.get(f"{url}report/nftables?default_deny=1").content.decode()
+    assert "policy accept;" in client.get(f"{url}report/nftables?default_deny=&nonsense=1").content.decode()
+
+
+def test_what_a_firewall_cannot_say_is_a_sentence_on_a_page(client, url):
+    response = client.get(f"{url}report/windows?default_deny=1")
+    assert response.status_code == 422
+    assert "a rule that blocks wins over every rule that allows" in Page(response).text()
+
+
+def test_the_menu_offers_all_firewalls_at_once_with_or_without_denial(client, url):
+    page = Page(client.get(url))
+    form = next(form for form in page.all("form") if form.get("action") == f"{url}report/firewalls")
+    assert form.get("method") == "get"
+    (box,) = [element for element in form.iter() if element.get("name") == "default_deny"]
+    assert box.get("type") == "checkbox"
+    assert {"asa", "fortigate", "paloalto", "srx", "nftables", "iptables", "windows", "aerleon"} < set(FIREWALLS)

@@ -32,7 +32,7 @@ def schema(capsysbinary):
     return read
 
 
-@pytest.mark.parametrize("document", ["plan", "report"])
+@pytest.mark.parametrize("document", ["plan", "report", "comparison"])
 def test_it_prints_a_valid_schema(schema, document):
     printed = schema(document)
     assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"

@@ -1,4 +1,4 @@
-"""The JSON Schemas of the plan document and of the JSON report, for editors and for programs that build on them."""
+"""The JSON Schemas of the plan document, of the JSON report and of comparisons, for editors and for programs that build on them."""
 
 import sys
 from typing import Any
@@ -7,24 +7,25 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from planner.document import plan_schema
 from planner.management.commands.report import Failure, NoUsableMatrix, find_matrix, write_output
-from planner.renderers.json import report_schema
+from planner.renderers.json import comparison_schema, report_schema
 from planner.syntax import to_json
 
 
 class Command(BaseCommand):
     """The schema of plans has the vocabulary of the matrix that reports are made under."""
 
-    help = "Print the JSON Schema of plan documents or of JSON reports."
+    help = "Print the JSON Schema of plan documents, of JSON reports or of comparisons."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which schema."""
-        parser.add_argument("document", choices=("plan", "report"), help="whose schema to print")
+        parser.add_argument("document", choices=("plan", "report", "comparison"), help="whose schema to print")
 
     def handle(self, *args: Any, document: str, **options: Any) -> None:
         """Print it as JSON."""
         try:
-            schema = plan_schema(find_matrix()) if document == "plan" else report_schema()
+            made: dict[str, Any] = {"report": report_schema, "comparison": comparison_schema}
+            schema = made[document]() if document in made else plan_schema(find_matrix())
             write_output(self.stdout, to_json(schema).encode())
         except NoUsableMatrix as error:
             raise CommandError(str(error)) from None

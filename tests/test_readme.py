@@ -84,17 +84,18 @@ def command_lines():
 
 def test_the_commands_of_the_readme_exist():
     names = {line[0] for line in command_lines()}
-    assert names == {"report", "schema", "load_matrix", "check"}
+    assert names == {"report", "compare", "schema", "load_matrix", "check"}
     assert names <= get_commands().keys()
 
 
 @pytest.mark.parametrize(
-    "arguments", [line for line in command_lines() if line[0] in ("report", "schema")], ids=shlex.join
+    "arguments", [line for line in command_lines() if line[0] in ("report", "compare", "schema")], ids=shlex.join
 )
 def test_the_examples_of_the_command_line_work(arguments, monkeypatch, tmp_path, capsysbinary):
     monkeypatch.setitem(connection.settings_dict, "NAME", str(tmp_path / "absent.sqlite3"))
     monkeypatch.chdir(tmp_path)
     Path("plan.yaml").write_text(blocks(README, "yaml")[0], "utf-8")
+    Path("old.yaml").write_text(blocks(README, "yaml")[0].replace("8443", "9443"), "utf-8")
     Path("dmz.yaml").write_bytes((ROOT / "planner" / "examples" / "dmz.yaml").read_bytes())
     call_command(*arguments)
     output = arguments[arguments.index("--output") + 1] if "--output" in arguments else None
@@ -133,7 +134,7 @@ def test_every_key_of_the_json_report_is_described():
 def test_every_column_of_the_tables_is_described():
     page = read("docs/report-format.md")
     assert set(COLUMNS) <= code(page)
-    for columns in (xlsx._RULE_COLUMNS, xlsx._FLOW_COLUMNS, xlsx._ENDPOINT_COLUMNS, xlsx._FINDING_COLUMNS):
+    for columns in (xlsx._RULE_COLUMNS, xlsx._FLOW_COLUMNS, xlsx._OBJECT_COLUMNS, xlsx._FINDING_COLUMNS):
         assert f"| {', '.join(title for title, _ in columns)} |" in page
 
 

@@ -1,4 +1,4 @@
-"""The JSON Schemas of the plan document, of the JSON report and of comparisons, for editors and for programs that build on them."""
+"""The JSON Schemas of plan documents, reports and comparisons, for editors and programs that build on them."""
 
 import sys
 from typing import Any

@@ -20,6 +20,7 @@ from planner.renderers.outline import (
     name_services,
     outline_members,
 )
+from planner.renderers.text import index_rules
 from ports.matrix import Reason, section_key
 
 MOST_SHEETS = 60
@@ -37,6 +38,8 @@ class SheetLine:
     undecided: str
     why: str
     sections: tuple[str, ...]
+    rules: tuple[str, ...]
+    """Numbers of the rules that stand for it between zones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +71,14 @@ def outline_servers(report: Report, *, members: int) -> tuple[ServerSheet, ...]:
         together[key].append(endpoint)
     key_of = {endpoint.name: key for key, endpoints in together.items() for endpoint in endpoints}
     accepted, opened = _sort_flows(report.flows, key_of)
+    rules = index_rules(report)
     return tuple(
         ServerSheet(
             title=_title(endpoints, report),
             endpoints=outline_members(endpoints, matrix, members),
             labels=label_endpoint(endpoints[0], matrix),
-            accepts=_lines(accepted.get(key, ()), report, members, incoming=True),
-            opens=_lines(opened.get(key, ()), report, members, incoming=False),
+            accepts=_lines(accepted.get(key, ()), report, members, rules, incoming=True),
+            opens=_lines(opened.get(key, ()), report, members, rules, incoming=False),
         )
         for key, endpoints in together.items()
     )
@@ -102,7 +106,14 @@ def _sort_flows(
     return accepted, opened
 
 
-def _lines(flows: Iterable[Flow], report: Report, members: int, *, incoming: bool) -> tuple[SheetLine, ...]:
+def _lines(
+    flows: Iterable[Flow],
+    report: Report,
+    members: int,
+    rules: Mapping[tuple[str, str, Ports], str],
+    *,
+    incoming: bool,
+) -> tuple[SheetLine, ...]:
     """The flows as lines: those on one port, equally decided and of one scope stand together."""
     together: dict[tuple[Ports, tuple[Mark, ...], bool], list[Flow]] = defaultdict(list)
     for flow in flows:
@@ -131,6 +142,11 @@ def _lines(flows: Iterable[Flow], report: Report, members: int, *, incoming: boo
                 undecided=describe_marks(marks, report.matrix),
                 why=describe_reasons(sorted(reasons)),
                 sections=tuple(sorted({n for need in needs.values() for n in need.sections}, key=section_key)),
+                rules=tuple(
+                    dict.fromkeys(
+                        rules[key] for flow in alike if (key := (flow.source.name, flow.destination.name, ports)) in rules
+                    )
+                ),
             )
         )
     return tuple(lines)

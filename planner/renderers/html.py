@@ -52,7 +52,7 @@ def _document(report: Report, edition: Edition) -> str:
         no_diagram = str(error)
     grouping = Grouping(report)
     chapters = print_boundaries(report.boundaries, report, grouping)
-    sheets = outline_servers(report, members=PEERS)
+    sheets = outline_servers(report, members=PEERS, fold=True)
     busy = [sheet for sheet in sheets if sheet.accepts or sheet.opens]
     blanks = find_blanks(report.rules)
     context: dict[str, Any] = {

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from planner.document import Endpoint
+from planner.document import ANY, Endpoint
 from planner.engine.report import Report
 from planner.renderers.outline import describe_common, label_endpoint
 from planner.renderers.text import list_addresses, show_line
@@ -202,7 +202,8 @@ def _count_lines(named: Named) -> int:
 def say_member(endpoint: Endpoint, *, zone: bool) -> str:
     """A name with its addresses; with its zone, when that is asked for and the name doesn't say it."""
     place = f" ({show_line(endpoint.zone)})" if zone and endpoint.zone.casefold() not in endpoint.name.casefold() else ""
-    return f"{show_line(endpoint.name)}{place}: {', '.join(list_addresses(endpoint))}"
+    addresses = ("any address" if address == ANY else address for address in list_addresses(endpoint))
+    return f"{show_line(endpoint.name)}{place}: {', '.join(addresses)}"
 
 
 def label_group(endpoint: Endpoint, report: Report) -> str:

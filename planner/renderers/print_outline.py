@@ -174,8 +174,8 @@ def _join_topics(names: Sequence[str]) -> str:
     for name in names:
         topic, colon, rest = name.partition(": ")
         topics[topic if colon else ""].append(rest if colon else name)
-    texts = [f"{topic}: {', '.join(parts)}" if topic else " ".join(parts) for topic, parts in topics.items()]
-    return " ".join(text if text.endswith(".") else f"{text}." for text in texts)
+    texts = [f"{topic}: {', '.join(parts)}" if topic else "; ".join(parts) for topic, parts in topics.items()]
+    return " ".join(f"{text.rstrip('.')}." for text in texts)
 
 
 def list_absent_modules(report: Report) -> tuple[str, ...]:

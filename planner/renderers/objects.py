@@ -22,7 +22,7 @@ MOST_ADDRESSES = 4
 """How many addresses of an endpoint a rule says; all of them are with the objects."""
 LETTERS = 22
 """How many characters fit in a line of a side, about."""
-LINE = 158
+LINE = 150
 """How many characters of the list of members fit between the margins, on either paper."""
 
 
@@ -87,8 +87,10 @@ class Objects:
 class Grouping:
     """Collects the groups that the rules of one document need, and gives each list of endpoints one name."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, mark: str = "") -> None:
+        """`mark` tells the groups from those of another report in the same document."""
         self.report = report
+        self._mark = mark
         self._groups: dict[tuple[str, ...], Group] = {}
         self._members: dict[tuple[str, ...], Sequence[Endpoint]] = {}
         self._used: dict[tuple[str, ...], list[str]] = defaultdict(list)
@@ -101,10 +103,10 @@ class Grouping:
             return Side(named=named, group=None)
         key = tuple(endpoint.name for endpoint in endpoints)
         if key not in self._groups:
-            name = self._free(f"{rule} {what}")
+            name = self._free(f"{rule} {what}{f' ({self._mark})' if self._mark else ''}")
             self._groups[key] = Group(
                 name=name,
-                anchor=f"group-{len(self._groups) + 1}",
+                anchor=self._anchor("group", len(self._groups)),
                 total=len(endpoints),
                 common=describe_common(endpoints, self.report.matrix),
             )
@@ -112,6 +114,9 @@ class Grouping:
         if rule not in self._used[key]:
             self._used[key].append(rule)
         return Side(named=(), group=self._groups[key])
+
+    def _anchor(self, what: str, number: int) -> str:
+        return f"{what}-{number + 1}{'-before' if self._mark else ''}"
 
     def _free(self, name: str) -> str:
         wanted, number = name, 2
@@ -144,8 +149,8 @@ class Grouping:
                 group = self._groups[whole[numbers]]
             else:
                 group = Group(
-                    name=self._free(f"Objects {len(parts) + 1}"),
-                    anchor=f"objects-{len(parts) + 1}",
+                    name=self._free(f"Objects {len(parts) + 1}{f' ({self._mark})' if self._mark else ''}"),
+                    anchor=self._anchor("objects", len(parts)),
                     total=len(listed),
                     common=describe_common(listed, self.report.matrix),
                 )

@@ -34,6 +34,12 @@ def shown_lines(text: str) -> SafeString:
 
 
 @register.filter
+def counted(number: int) -> str:
+    """1,000: a number with its thousands apart."""
+    return f"{number:,}"
+
+
+@register.filter
 def addresses(endpoint: Endpoint, most: int = 0) -> str:
     """The addresses of an endpoint, or the first few of them; `any` in words, and a missing one as such."""
     if not endpoint.addresses:

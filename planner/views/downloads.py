@@ -11,7 +11,7 @@ from planner.filters import LABELS, read_filter, select
 from planner.models import Plan
 from planner.renderers import FORMATS
 from planner.renderers.diagram import NoDiagram, render_svg
-from planner.renderers.edition import Edition
+from planner.renderers.edition import PAPERS, Edition, Paper
 from planner.reports import comparison_since, report_for
 from planner.syntax import to_yaml
 from planner.views.access import plan_view
@@ -44,6 +44,7 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
         selection=selection,
         since=since or (comparison_since(plan, last.revision, matrix) if last else None),
         since_revision=int(chosen.since) if chosen.since else last.revision if last else None,
+        paper=read_paper(request),
     )
     end = f"revision-{plan.revision}" + (f"-{selection.rules}-of-{selection.all_rules}-rules" if selection else "")
     return send_file(kind.render(part, edition), kind.content_type, plan, f"{end}.{kind.extension}")
@@ -75,6 +76,12 @@ def download_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     return send_file(
         to_yaml(document).encode(), "application/yaml; charset=utf-8", plan, f"revision-{plan.revision}.yaml"
     )
+
+
+def read_paper(request: HttpRequest) -> Paper:
+    """The size of paper that the address asks for: A4, unless it is another that there is."""
+    asked = request.GET.get("paper", "").lower()
+    return next((paper for paper in PAPERS if paper == asked), "a4")
 
 
 def send_file(data: bytes, content_type: str, plan: Plan, end: str) -> HttpResponse:

@@ -10,10 +10,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
+from django.utils.timezone import localdate
 
 from planner.document import Plan, PlanError, read_plan
 from planner.engine import evaluate_report
 from planner.renderers import FORMATS
+from planner.renderers.edition import PAPERS, Edition
 from planner.renderers.text import show_line
 from planner.syntax import MAX_BYTES, guess_syntax
 from ports.matrix import Matrix, MatrixError
@@ -45,6 +47,7 @@ class Command(BaseCommand):
             help="a file, or a folder that gets a file PLAN.FORMAT for each plan: it is a folder if it ends in / or "
             "is one, or if there are several plans; without it the report of one plan goes to standard output",
         )
+        parser.add_argument("--paper", choices=list(PAPERS), default="a4", help="what a PDF is to be printed on")
 
     def handle(self, *args: Any, plans: list[str], format: str, output: str | None, **options: Any) -> None:
         """Write a report for each plan; go on with the next plan when one is bad."""
@@ -56,12 +59,13 @@ class Command(BaseCommand):
             self._complain(str(error))
             sys.exit(1)
         progress = options["verbosity"] > 0 and self.stderr.isatty()
+        edition = Edition(date=localdate(), paper=options["paper"])
         failed = False
         for number, (plan, target) in enumerate(zip(plans, targets, strict=True), 1):
             if progress:
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
-                content = chosen.render(evaluate_report(matrix, read_plan_file(plan, matrix)), None)
+                content = chosen.render(evaluate_report(matrix, read_plan_file(plan, matrix)), edition)
                 if target is None:
                     write_output(self.stdout, content)
                 else:

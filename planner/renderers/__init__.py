@@ -48,6 +48,8 @@ class Format:
     """Names of the options that `render` takes."""
     notes: Callable[[Report], tuple[str, ...]] = _no_notes
     """What the output leaves out of the report, in sentences."""
+    is_printed: bool = False
+    """Whether it is made for paper and carries a date."""
     ending: str = ""
     """The end of the names of downloads, where another one opens in the right program."""
 
@@ -110,6 +112,7 @@ FORMATS: dict[str, Format] = {
         content_type="application/pdf",
         label="PDF",
         render=_render_pdf,
+        is_printed=True,
     ),
     "html": Format(
         name="html",
@@ -117,6 +120,7 @@ FORMATS: dict[str, Format] = {
         content_type="text/html; charset=utf-8",
         label="Web page",
         render=_render_html,
+        is_printed=True,
     ),
     "markdown": Format(
         name="markdown",

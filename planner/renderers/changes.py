@@ -10,6 +10,7 @@ from planner.engine.compare import Comparison
 from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports
+from planner.renderers.edition import Paper
 from planner.renderers.json import comparison_data
 from planner.renderers.markdown import escape, join_lines, rule_cells, table
 from planner.renderers.outline import describe_marks, name_services
@@ -24,6 +25,7 @@ class Editions:
     before: str
     after: str
     date: datetime.date | None = None
+    paper: Paper = "a4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,18 @@ def _markdown_addresses(comparison: Comparison) -> Iterator[str]:
 # The imports of these cost from 0.2 to 1.5 seconds; only those who ask for the format wait for them.
 
 
+def _render_pdf(comparison: Comparison, editions: Editions) -> bytes:
+    from planner.renderers.print_changes import render_changes_pdf  # noqa: PLC0415
+
+    return render_changes_pdf(comparison, editions)
+
+
+def _render_html(comparison: Comparison, editions: Editions) -> bytes:
+    from planner.renderers.print_changes import render_changes_html  # noqa: PLC0415
+
+    return render_changes_html(comparison, editions)
+
+
 def _render_xlsx(comparison: Comparison, editions: Editions) -> bytes:
     from planner.renderers.xlsx import render_changes  # noqa: PLC0415
 
@@ -153,6 +167,14 @@ CHANGE_FORMATS: dict[str, ChangeFormat] = {
         content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         label="Excel workbook",
         render=_render_xlsx,
+    ),
+    "pdf": ChangeFormat(name="pdf", extension="pdf", content_type="application/pdf", label="PDF", render=_render_pdf),
+    "html": ChangeFormat(
+        name="html",
+        extension="html",
+        content_type="text/html; charset=utf-8",
+        label="Web page",
+        render=_render_html,
     ),
     "markdown": ChangeFormat(
         name="markdown",

@@ -2,9 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from planner.engine.compare import Comparison
 from planner.filters import Selection
+
+Paper = Literal["a4", "letter"]
+PAPERS: dict[Paper, str] = {"a4": "A4", "letter": "Letter"}
+"""The sizes of paper that can be printed on, with what people and CSS call them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +23,6 @@ class Edition:
     since: Comparison | None = None
     """What differs from an earlier revision."""
     since_revision: int | None = None
+    paper: Paper = "a4"
+    link: str | None = None
+    """Where the plan can be seen; printed on the cover when given."""

@@ -1,39 +1,46 @@
 """The report as one self-contained HTML document: for the screen as it is, and what the PDF is made of."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
 from planner.document import Endpoint
+from planner.engine.compare import Comparison
 from planner.engine.report import Report
 from planner.renderers.diagram import NoDiagram, render_diagram, render_overview
-from planner.renderers.edition import Edition
-from planner.renderers.outline import (
-    describe_marks,
-    describe_reasons,
-    outline_findings,
-    outline_flow,
-    outline_rules,
-    outline_zones,
+from planner.renderers.edition import PAPERS, Edition, Paper
+from planner.renderers.objects import Grouping, lay_out
+from planner.renderers.outline import describe_common, outline_findings
+from planner.renderers.print_outline import (
+    Blank,
+    find_blanks,
+    join_ports,
+    list_absent_modules,
+    outline_local,
+    outline_unneeded,
+    print_boundaries,
 )
+from planner.renderers.servers import ServerSheet, SheetLine, outline_servers
+from planner.renderers.text import list_changes, say_changes, show_line
 
-MEMBERS = 12
-"""How many endpoints a rule names in print before it counts."""
-MOST_FLOWS = 300
-"""A longer table of flows stays out of print."""
+PEERS = 6
+"""How many endpoints a line of a server's sheet names before it counts."""
+MOST_CHANGES = 60
+"""How many rules the change log names; the change request has all."""
 _STYLES = Path(__file__).resolve().parents[2] / "static" / "css" / "print.css"
 
 
 def render_html(report: Report, edition: Edition | None = None) -> bytes:
     """The report as an HTML document in UTF-8 that needs no other file. Without an edition it is dated today."""
-    return _document(report, edition).encode()
+    return _document(report, edition or Edition(date=timezone.localdate())).encode()
 
 
-def _document(report: Report, edition: Edition | None) -> str:
-    edition = edition or Edition(date=timezone.localdate())
+def _document(report: Report, edition: Edition) -> str:
     overview = diagram = no_diagram = ""
     try:
         # The diagram escapes what it draws; nothing else goes in unescaped.
@@ -43,53 +50,134 @@ def _document(report: Report, edition: Edition | None) -> str:
             diagram = mark_safe(render_diagram(report))  # noqa: S308
     except NoDiagram as error:
         no_diagram = str(error)
-    missing = {finding.subject for finding in report.findings if finding.code == "address-missing"}
-    severities = ("error", "decision", "warning")
-    return render_to_string(
-        "planner/document.html",
-        {
-            "report": report,
-            "plan": report.plan,
-            "matrix": report.matrix,
-            "edition": edition,
-            "styles": mark_safe(_styles()),  # noqa: S308 - our own file
-            "overview": overview,
-            "diagram": diagram,
-            "no_diagram": no_diagram,
-            "chapters": outline_rules(report, members=MEMBERS),
-            "finding_groups": outline_findings(f for f in report.findings if f.severity in severities),
-            "notes": outline_findings(f for f in report.findings if f.severity == "info"),
-            "zones": outline_zones(report, members=MEMBERS),
-            "directory": _directory(report),
-            "missing": len(missing),
-            "counts": {severity: sum(f.severity == severity for f in report.findings) for severity in severities},
-            "crossing": sum(flow.scope == "cross-zone" for flow in report.flows),
-            "flows": [
-                {
-                    "flow": flow,
-                    "service": outline_flow(flow, report),
-                    "open": describe_marks(flow.need.any_of, report.matrix),
-                    "why": describe_reasons(flow.need.reasons),
-                }
-                for flow in report.flows
-            ]
-            if len(report.flows) <= MOST_FLOWS
-            else [],
-            "most_flows": MOST_FLOWS,
-            "changed_ports": [(report.matrix.services[slug], ports) for slug, ports in report.plan.ports.items()],
-            "applied": [state.caveat for state in report.caveats if state.applied],
+    grouping = Grouping(report)
+    chapters = print_boundaries(report.boundaries, report, grouping)
+    sheets = outline_servers(report, members=PEERS, fold=True)
+    busy = [sheet for sheet in sheets if sheet.accepts or sheet.opens]
+    blanks = find_blanks(report.rules)
+    context: dict[str, Any] = {
+        "report": report,
+        "plan": report.plan,
+        "matrix": report.matrix,
+        "edition": edition,
+        "styles": styles(edition.paper),
+        "overview": overview,
+        "diagram": diagram,
+        "no_diagram": no_diagram,
+        "chapters": chapters,
+        "objects": grouping.objects(_endpoints(report, edition)),
+        "blanks": blanks,
+        "blank_lines": lay_blanks(blanks),
+        "sheets": [{"sheet": sheet, "ways": _ways(sheet)} for sheet in busy],
+        "idle": [show_line(sheet.title) for sheet in sheets if not (sheet.accepts or sheet.opens)]
+        if not edition.selection
+        else [],
+        "together": any(sheet.endpoints.total > 1 for sheet in sheets),
+        "finding_groups": outline_findings(
+            finding
+            for finding in report.findings
+            if (finding.severity in ("error", "warning") and finding.code != "caveat")
+            or (finding.severity == "decision" and finding.code not in ("address-missing", "choice-undecided"))
+        ),
+        "caveats": [state for state in report.caveats if not state.caveat.about.always],
+        "not_covered": [state.caveat for state in report.caveats if state.caveat.about.always],
+        "unneeded": outline_unneeded(report),
+        "local": outline_local(report),
+        "absent": list_absent_modules(report),
+        "changes": list_changes(report),
+        "counts": {
+            severity: sum(finding.severity == severity for finding in report.findings)
+            for severity in ("error", "warning")
         },
-    )
+        "crossing": sum(flow.scope == "cross-zone" for flow in report.flows),
+    }
+    if edition.since is not None:
+        rows = list(_change_rows(edition.since))
+        context |= {
+            "since_counts": say_changes(edition.since),
+            "change_rows": rows[:MOST_CHANGES],
+            "more_changes": len(rows) - MOST_CHANGES if len(rows) > MOST_CHANGES else 0,
+        }
+    context["contents"] = _parts(context, edition)
+    return render_to_string("planner/print/report.html", context)
 
 
-def _directory(report: Report) -> list[tuple[str, list[Endpoint]]]:
-    """All endpoints by zone, zones in the order of the plan."""
-    by_zone: dict[str, list[Endpoint]] = {zone.name: [] for zone in report.plan.zones}
-    for endpoint in report.plan.endpoints:
-        by_zone[endpoint.zone].append(endpoint)
-    return list(by_zone.items())
+CONTENTS = (
+    ("summary", "Summary by boundary"),
+    ("open", "To complete before the rules are made"),
+    ("topology", "Zones and the ports between them"),
+    ("endpoints", "Endpoints and their connections"),
+    ("rules", "Firewall rules by boundary"),
+    ("servers", "Host firewalls, server by server"),
+    ("objects", "Objects: groups, endpoints and addresses"),
+    ("changes", "Changes since an earlier revision"),
+    ("findings", "Findings"),
+    ("caveats", "How the vendor’s document was read"),
+    ("unneeded", "What isn’t needed, and why"),
+    ("legend", "Legend"),
+    ("sign-off", "Sign-off"),
+)
+"""The parts of a report: anchor and title."""
+
+
+def _parts(context: Mapping[str, Any], edition: Edition) -> list[tuple[str, str]]:
+    """The parts that this report has."""
+    there = {
+        "topology": context["overview"] or context["no_diagram"],
+        "endpoints": context["diagram"],
+        "rules": context["chapters"],
+        "servers": context["sheets"] or context["idle"],
+        "changes": edition.since,
+        "unneeded": not edition.selection and (context["unneeded"] or context["local"] or context["absent"]),
+    }
+    return [part for part in CONTENTS if there.get(part[0], True)]
+
+
+def _endpoints(report: Report, edition: Edition) -> Iterable[Endpoint]:
+    """All of the plan; of a part of it those that the part names."""
+    if edition.selection is None:
+        return report.plan.endpoints
+    named = {end.name for flow in report.flows for end in (flow.source, flow.destination)}
+    return [endpoint for endpoint in report.plan.endpoints if endpoint.name in named]
+
+
+def _ways(sheet: ServerSheet) -> tuple[tuple[str, Sequence[SheetLine]], ...]:
+    return ("accepts", sheet.accepts), ("opens", sheet.opens)
+
+
+def lay_blanks(blanks: Sequence[Blank]) -> str:
+    """Many endpoints without an address, in columns."""
+    return lay_out([show_line(blank.endpoint.name) for blank in blanks])
+
+
+def _change_rows(comparison: Comparison) -> Iterator[tuple[str, str, str, str, str]]:
+    """What differs from an earlier revision, a line for each rule and address."""
+    for what, report, rules in (
+        ("open", comparison.after, comparison.rules_opened),
+        ("close", comparison.before, comparison.rules_closed),
+        ("changed", comparison.after, comparison.rules_changed),
+    ):
+        for rule in rules:
+            yield (
+                what,
+                rule.id,
+                _say_side(rule.sources, report),
+                _say_side(rule.destinations, report),
+                join_ports(rule.services),
+            )
+    for change in comparison.addresses:
+        before, after = (", ".join(addresses) or "none" for addresses in (change.before, change.endpoint.addresses))
+        yield "address", "", f"{change.endpoint.name}: {before}", f"{change.endpoint.name}: {after}", ""
+
+
+def _say_side(endpoints: Sequence[Endpoint], report: Report) -> str:
+    names = ", ".join(endpoint.name for endpoint in endpoints[:PEERS])
+    if len(endpoints) <= PEERS:
+        return names
+    return f"{names} and {len(endpoints) - PEERS:,} more: {describe_common(endpoints, report.matrix)}"
 
 
 @cache
-def _styles() -> str:
-    return _STYLES.read_text("utf-8")
+def styles(paper: Paper) -> SafeString:
+    """Our stylesheet, for a size of paper."""
+    return mark_safe(f"{_STYLES.read_text('utf-8')}@page {{ size: {PAPERS[paper]} landscape; }}\n")  # noqa: S308 - our own file

@@ -1,4 +1,4 @@
-"""The report as a PDF for network teams: tagged, with bookmarks, page numbers and running headers.
+"""Documents as PDF for network teams: tagged, with bookmarks, page numbers and running headers.
 
 WeasyPrint lays out the same document that `html` renders. It gets no network and no files: everything is in the text.
 """
@@ -21,6 +21,10 @@ class NoFetcher(URLFetcher):  # type: ignore[misc] # WeasyPrint has no types
 
 def render_pdf(report: Report, edition: Edition | None = None) -> bytes:
     """The report as a tagged PDF. Without an edition it is dated today."""
-    document = HTML(string=render_html(report, edition).decode(), url_fetcher=NoFetcher())
-    pdf: bytes = document.write_pdf(pdf_tags=True)
+    return make_pdf(render_html(report, edition).decode())
+
+
+def make_pdf(document: str) -> bytes:
+    """An HTML document that needs no other file, as a tagged PDF."""
+    pdf: bytes = HTML(string=document, url_fetcher=NoFetcher()).write_pdf(pdf_tags=True)
     return pdf

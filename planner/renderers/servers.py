@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from planner.document import Endpoint
-from planner.engine.flows import Flow, Mark
+from planner.engine.flows import Flow, Mark, Need
 from planner.engine.report import Report
 from planner.engine.rules import Ports
 from planner.renderers.outline import (
@@ -20,7 +20,8 @@ from planner.renderers.outline import (
     name_services,
     outline_members,
 )
-from ports.matrix import Reason, section_key
+from planner.renderers.text import index_rules
+from ports.matrix import section_key
 
 MOST_SHEETS = 60
 """With more servers than this, those of one kind share a sheet."""
@@ -28,15 +29,17 @@ MOST_SHEETS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetLine:
-    """One service of a sheet and all endpoints at its other end."""
+    """A service of a sheet, or several that are alike in all else, and all endpoints at their other end."""
 
-    service: ServiceLine
+    services: tuple[ServiceLine, ...]
     peers: Members
     within: bool
     """Whether all of it stays within a zone, so that only host firewalls see it."""
     undecided: str
     why: str
     sections: tuple[str, ...]
+    rules: tuple[str, ...]
+    """Numbers of the rules that stand for it between zones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +53,12 @@ class ServerSheet:
     opens: tuple[SheetLine, ...]
 
 
-def outline_servers(report: Report, *, members: int) -> tuple[ServerSheet, ...]:
+def outline_servers(report: Report, *, members: int, fold: bool = False) -> tuple[ServerSheet, ...]:
     """The sheets in the order of the plan, for endpoints with a server's role or a platform; people have none.
 
     Of more than MOST_SHEETS servers, those with the same roles and platforms share a sheet. A line names at most
-    `members` endpoints and counts the others.
+    `members` endpoints and counts the others. `fold`: services that lead to the same endpoints by the same rules make
+    one line.
     """
     matrix = report.matrix
     servers = [
@@ -68,13 +72,14 @@ def outline_servers(report: Report, *, members: int) -> tuple[ServerSheet, ...]:
         together[key].append(endpoint)
     key_of = {endpoint.name: key for key, endpoints in together.items() for endpoint in endpoints}
     accepted, opened = _sort_flows(report.flows, key_of)
+    rules = index_rules(report)
     return tuple(
         ServerSheet(
             title=_title(endpoints, report),
             endpoints=outline_members(endpoints, matrix, members),
             labels=label_endpoint(endpoints[0], matrix),
-            accepts=_lines(accepted.get(key, ()), report, members, incoming=True),
-            opens=_lines(opened.get(key, ()), report, members, incoming=False),
+            accepts=_lines(accepted.get(key, ()), report, members, rules, incoming=True, fold=fold),
+            opens=_lines(opened.get(key, ()), report, members, rules, incoming=False, fold=fold),
         )
         for key, endpoints in together.items()
     )
@@ -102,35 +107,59 @@ def _sort_flows(
     return accepted, opened
 
 
-def _lines(flows: Iterable[Flow], report: Report, members: int, *, incoming: bool) -> tuple[SheetLine, ...]:
+def _lines(
+    flows: Iterable[Flow],
+    report: Report,
+    members: int,
+    rules: Mapping[tuple[str, str, Ports], str],
+    *,
+    incoming: bool,
+    fold: bool,
+) -> tuple[SheetLine, ...]:
     """The flows as lines: those on one port, equally decided and of one scope stand together."""
     together: dict[tuple[Ports, tuple[Mark, ...], bool], list[Flow]] = defaultdict(list)
     for flow in flows:
         within = flow.scope == "same-zone"
         together[Ports(flow.need.protocol, flow.need.ports), flow.need.any_of, within].append(flow)
-    lines = []
+    lines: dict[object, dict[Ports, list[Flow]]] = defaultdict(dict)
     for (ports, marks, within), alike in sorted(
         together.items(), key=lambda item: (item[0][0].order, item[0][1], item[0][2])
     ):
-        peers = {}
-        needs = {}
-        for flow in alike:
+        peers = tuple(dict.fromkeys((flow.source if incoming else flow.destination).name for flow in alike))
+        cited = {rules.get((flow.source.name, flow.destination.name, ports)) for flow in alike}
+        lines[(peers, marks, within, frozenset(cited), () if fold else ports)][ports] = alike
+    return tuple(_line(by_ports, report, members, rules, incoming=incoming) for by_ports in lines.values())
+
+
+def _line(
+    by_ports: Mapping[Ports, Sequence[Flow]],
+    report: Report,
+    members: int,
+    rules: Mapping[tuple[str, str, Ports], str],
+    *,
+    incoming: bool,
+) -> SheetLine:
+    peers: dict[str, Endpoint] = {}
+    needs: dict[int, Need] = {}
+    services = []
+    cited: dict[str, None] = {}
+    for ports, flows in by_ports.items():
+        for flow in flows:
             peer = flow.source if incoming else flow.destination
             peers[peer.name] = peer
             needs[id(flow.need)] = flow.need
-        reasons: dict[Reason, None] = {}
-        for need in needs.values():
-            reasons.update(dict.fromkeys(need.reasons))
-        lines.append(
-            SheetLine(
-                service=name_services(
-                    ports, sorted({slug for need in needs.values() for slug in need.services}), report
-                ),
-                peers=outline_members(list(peers.values()), report.matrix, members),
-                within=within,
-                undecided=describe_marks(marks, report.matrix),
-                why=describe_reasons(sorted(reasons)),
-                sections=tuple(sorted({n for need in needs.values() for n in need.sections}, key=section_key)),
-            )
-        )
-    return tuple(lines)
+            rule = rules.get((flow.source.name, flow.destination.name, ports))
+            if rule:
+                cited[rule] = None
+        slugs = sorted({slug for flow in flows for slug in flow.need.services})
+        services.append(name_services(ports, slugs, report))
+    first = next(iter(by_ports.values()))[0]
+    return SheetLine(
+        services=tuple(services),
+        peers=outline_members(list(peers.values()), report.matrix, members),
+        within=first.scope == "same-zone",
+        undecided=describe_marks(first.need.any_of, report.matrix),
+        why=describe_reasons(sorted({reason for need in needs.values() for reason in need.reasons})),
+        sections=tuple(sorted({n for need in needs.values() for n in need.sections}, key=section_key)),
+        rules=tuple(cited),
+    )

@@ -22,7 +22,7 @@ from planner.renderers.outline import Chapter, outline_boundaries
 from planner.renderers.text import count_changes
 from planner.reports import compare_documents
 from planner.views.access import plan_view
-from planner.views.downloads import send_file
+from planner.views.downloads import read_paper, send_file
 from planner.views.plans import read_sender
 from ports.matrix import Matrix
 from ports.queries import current_matrix, find_matrix, list_matrices
@@ -72,7 +72,7 @@ def download_changes(request: HttpRequest, plan: Plan, name: str) -> HttpRespons
         compared = _compare(plan, sides)
     except NothingToCompare as error:
         raise Http404(str(error)) from None
-    content = kind.render(compared, Editions(**_name_sides(sides), date=localdate()))
+    content = kind.render(compared, Editions(**_name_sides(sides), date=localdate(), paper=read_paper(request)))
     end = f"changes-{sides.before}-to-{sides.after}.{kind.extension}"
     return send_file(content, kind.content_type, plan, end)
 

@@ -1,5 +1,7 @@
 """Downloads: the report in every format, and the plan itself."""
 
+from dataclasses import replace
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
@@ -12,7 +14,7 @@ from planner.filters import LABELS, Selection, read_filter, select
 from planner.models import Plan
 from planner.renderers import FORMATS, NotExpressible
 from planner.renderers.diagram import NoDiagram, render_svg
-from planner.renderers.edition import Edition
+from planner.renderers.edition import PAPERS, Edition, Paper
 from planner.reports import comparison_since, report_for
 from planner.syntax import to_yaml
 from planner.views.access import plan_view
@@ -42,6 +44,7 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
         return show_error(request, 400, "The filter can't be used", sentences)
     part, selection = select(report, chosen, since)
     edition = _describe_edition(plan, selection, since, int(chosen.since) if chosen.since else None)
+    edition = replace(edition, paper=read_paper(request))
     options = {option: True for option in sorted(kind.options) if request.GET.get(option)}
     try:
         data = kind.render(part, edition, **options)
@@ -93,6 +96,12 @@ def download_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     return send_file(
         to_yaml(document).encode(), "application/yaml; charset=utf-8", plan, f"revision-{plan.revision}.yaml"
     )
+
+
+def read_paper(request: HttpRequest) -> Paper:
+    """The size of paper that the address asks for: A4, unless it is another that there is."""
+    asked = request.GET.get("paper", "").lower()
+    return next((paper for paper in PAPERS if paper == asked), "a4")
 
 
 def send_file(data: bytes, content_type: str, plan: Plan, end: str) -> HttpResponse:

@@ -14,9 +14,9 @@ from django.utils.timezone import localdate
 
 from planner.document import Plan, PlanError, read_plan
 from planner.engine import Report, evaluate_report
-from planner.filters import FIELD_NAMES, read_filter, select
+from planner.filters import FIELD_NAMES, Selection, read_filter, select
 from planner.renderers import FORMATS, Format, NotExpressible
-from planner.renderers.edition import Edition
+from planner.renderers.edition import PAPERS, Edition
 from planner.renderers.text import show_line
 from planner.syntax import MAX_BYTES, guess_syntax
 from ports.matrix import Matrix, MatrixError
@@ -57,6 +57,7 @@ class Command(BaseCommand):
             help="a file, or a folder that gets a file PLAN.FORMAT for each plan: it is a folder if it ends in / or "
             "is one, or if there are several plans; without it the report of one plan goes to standard output",
         )
+        parser.add_argument("--paper", choices=list(PAPERS), default="a4", help="what a PDF is to be printed on")
 
         parser.add_argument(
             "--filter",
@@ -87,14 +88,16 @@ class Command(BaseCommand):
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
                 report = evaluate_report(matrix, read_plan_file(plan, matrix))
-                part, edition = _select(report, pairs)
-                content = chosen.render(part, edition, **wanted)
+                part, selection = _select(report, pairs)
+                edition = Edition(date=localdate(), paper=options["paper"], selection=selection)
+                # What carries no paper carries no date either, so that the same plan gives the same bytes.
+                content = chosen.render(part, edition if chosen.is_printed or selection else None, **wanted)
                 if target is None:
                     write_output(self.stdout, content)
                 else:
                     write_file(target, content)
-                if edition is not None and edition.selection is not None:
-                    self._tell(show_line(f"{plan}: only {edition.selection.sentence}"))
+                if selection is not None:
+                    self._tell(show_line(f"{plan}: only {selection.sentence}"))
                 for note in chosen.notes(part):
                     self._tell(show_line(f"{plan}: {note}"))
             except NotExpressible as error:
@@ -138,13 +141,12 @@ class Command(BaseCommand):
         self.stderr.write(line, style_func=lambda text: text)
 
 
-def _select(report: Report, pairs: list[tuple[str, str]]) -> tuple[Report, Edition | None]:
-    """What the filter lets through of a report, and the edition that says so. Raises Failure when it can't be used."""
+def _select(report: Report, pairs: list[tuple[str, str]]) -> tuple[Report, Selection | None]:
+    """What the filter lets through of a report, and what says so. Raises Failure when it can't be used."""
     chosen, faults = read_filter(pairs, report)
     if faults:
         raise Failure(" ".join(f"--filter {name}: {sentence}" for name, sentence in faults.items()))
-    part, selection = select(report, chosen)
-    return part, Edition(date=localdate(), selection=selection) if selection else None
+    return select(report, chosen)
 
 
 def choose_targets(

@@ -1,0 +1,84 @@
+"""The change request as one self-contained HTML document, and as the PDF that is made of it."""
+
+from collections.abc import Iterator
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from planner.engine.compare import Comparison
+from planner.renderers.changes import Editions
+from planner.renderers.html import lay_blanks, styles
+from planner.renderers.objects import Grouping
+from planner.renderers.outline import describe_reasons, outline_flow
+from planner.renderers.pdf import make_pdf
+from planner.renderers.print_outline import find_blanks, print_boundaries, print_changed
+from planner.renderers.text import count_changes, list_addresses
+
+MOST_FLOWS = 60
+"""How many connections within zones are named; the CSV file has all."""
+
+
+def render_changes_html(comparison: Comparison, editions: Editions) -> bytes:
+    """The change request as an HTML document in UTF-8 that needs no other file."""
+    return _document(comparison, editions).encode()
+
+
+def render_changes_pdf(comparison: Comparison, editions: Editions) -> bytes:
+    """The change request as a tagged PDF."""
+    return make_pdf(_document(comparison, editions))
+
+
+def _document(comparison: Comparison, editions: Editions) -> str:
+    grouping, grouping_before = Grouping(comparison.after), Grouping(comparison.before, mark="to close")
+    opened = print_boundaries(comparison.boundaries_opened, comparison.after, grouping, prefix="open-")
+    closed = print_boundaries(comparison.boundaries_closed, comparison.before, grouping_before, prefix="close-")
+    changed = print_changed(comparison, grouping)
+    blanks = find_blanks((*comparison.rules_opened, *comparison.rules_changed))
+    local = list(_within_zones(comparison))
+    groups = (
+        ("opened", "Rules to open", "Open", opened, len(comparison.rules_opened)),
+        ("closed", "Rules to close", "Close", closed, len(comparison.rules_closed)),
+        ("changed", "Rules changed", "Changed", changed, len(comparison.rules_changed)),
+    )
+    objects = [found for found in (grouping.objects(()), grouping_before.objects(())) if found.groups]
+    contents = [(slug, f"{title}: {count:,}") for slug, title, _, _, count in groups]
+    contents += [("addresses", f"Addresses changed: {len(comparison.addresses):,}")] if comparison.addresses else []
+    contents += [("blanks", f"Addresses to be filled in: {len(blanks):,}")] if blanks else []
+    contents += [("local", f"Within zones, for host firewalls: {len(local):,}")] if local else []
+    contents += [("objects", "Objects: groups and addresses")] if objects else []
+    return render_to_string(
+        "planner/print/changes.html",
+        {
+            "comparison": comparison,
+            "plan": comparison.after.plan,
+            "matrix": comparison.after.matrix,
+            "matrix_before": comparison.before.matrix,
+            "editions": editions,
+            "date": editions.date or timezone.localdate(),
+            "styles": styles(editions.paper),
+            "counts": count_changes(comparison),
+            "groups": groups,
+            "addresses": [
+                (change.endpoint, ", ".join(change.before) or "none", ", ".join(list_addresses(change.endpoint)))
+                for change in comparison.addresses
+            ],
+            "blanks": blanks,
+            "blank_lines": lay_blanks(blanks),
+            "local": local[:MOST_FLOWS],
+            "more_local": max(0, len(local) - MOST_FLOWS),
+            "objects": objects,
+            "contents": [*contents, ("legend", "Legend"), ("sign-off", "Sign-off")],
+        },
+    )
+
+
+def _within_zones(comparison: Comparison) -> Iterator[dict[str, object]]:
+    """The connections that cross no boundary and come or go: only the hosts' own firewalls see them."""
+    for action, flows, report in (
+        ("open", comparison.opened, comparison.after),
+        ("close", comparison.closed, comparison.before),
+    ):
+        for flow in flows:
+            if flow.scope == "same-zone":
+                why = describe_reasons(flow.need.reasons)
+                yield {"action": action, "flow": flow, "service": outline_flow(flow, report), "why": why}

@@ -4,7 +4,7 @@ Flows are matched by source, destination, protocol and ports, by name. Rules are
 so that a change request has nothing in it but the change; they have the numbers of the rules they belong to.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planner.document import Endpoint
@@ -107,8 +107,9 @@ def compare_reports(before: Report, after: Report) -> Comparison:
     )
 
 
-def _boundaries(report: Report, flows: Iterable[Flow]) -> tuple[Boundary, ...]:
-    return consolidate(report.matrix, report.plan, flows)
+def _boundaries(report: Report, flows: Sequence[Flow]) -> tuple[Boundary, ...]:
+    groups = {zone: group for group in report.zone_groups for zone in group.zones}
+    return consolidate(report.matrix, report.plan, flows, groups) if flows else ()
 
 
 def _zones(flow: Flow) -> tuple[str, str]:

@@ -46,14 +46,15 @@ def evaluate_report(matrix: Matrix, plan: Plan) -> Report:
     topology = Topology(matrix, plan)
     terms = Terms(matrix, plan, topology)
     flows = derive_flows(topology, terms)
-    boundaries = consolidate(matrix, plan, flows)
+    groups = group_zones(plan)
+    boundaries = consolidate(matrix, plan, flows, groups)
     evidence = Evidence(topology, terms, flows, boundaries)
     return Report(
         plan=plan,
         matrix=matrix,
         flows=flows,
         boundaries=boundaries,
-        zone_groups=tuple(dict.fromkeys(group_zones(plan).values())),
+        zone_groups=tuple(dict.fromkeys(groups.values())),
         findings=find_findings(evidence),
         decisions=find_decisions(evidence),
         caveats=find_caveats(evidence),

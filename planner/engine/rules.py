@@ -119,13 +119,17 @@ class Boundary:
         return f"{self.source.label} → {self.destination.label}"
 
 
-def consolidate(matrix: Matrix, plan: Plan, flows: Iterable[Flow]) -> tuple[Boundary, ...]:
+def consolidate(
+    matrix: Matrix, plan: Plan, flows: Iterable[Flow], groups: Mapping[str, ZoneGroup] | None = None
+) -> tuple[Boundary, ...]:
     """The cross-zone flows (all of the plan's, or some) as rules, by boundary.
+
+    `groups` is what `group_zones` says of the plan, for a caller that knows it.
 
     Expanding sources × destinations × services over all rules yields each cross-zone flow exactly once. Sorted by
     kinds of zone from the outside in, then by name, and within a boundary by number; deterministic.
     """
-    groups = group_zones(plan)
+    groups = groups or group_zones(plan)
     ranks = {requirement.slug: rank for rank, requirement in enumerate(matrix.requirements, 1)}
     parts: dict[tuple[str, str], dict[tuple[Mark, ...], list[Flow]]] = defaultdict(lambda: defaultdict(list))
     for flow in flows:

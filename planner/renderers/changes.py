@@ -168,9 +168,7 @@ CHANGE_FORMATS: dict[str, ChangeFormat] = {
         label="Excel workbook",
         render=_render_xlsx,
     ),
-    "pdf": ChangeFormat(
-        name="pdf", extension="pdf", content_type="application/pdf", label="PDF", render=_render_pdf
-    ),
+    "pdf": ChangeFormat(name="pdf", extension="pdf", content_type="application/pdf", label="PDF", render=_render_pdf),
     "html": ChangeFormat(
         name="html",
         extension="html",

@@ -65,6 +65,7 @@ def _document(report: Report, edition: Edition) -> str:
         "diagram": diagram,
         "no_diagram": no_diagram,
         "chapters": chapters,
+        "example": chapters[0] if chapters else None,
         "objects": grouping.objects(_endpoints(report, edition)),
         "blanks": blanks,
         "blank_lines": lay_blanks(blanks),
@@ -158,8 +159,12 @@ def _change_rows(comparison: Comparison) -> Iterator[tuple[str, str, str, str, s
         ("changed", comparison.after, comparison.rules_changed),
     ):
         for rule in rules:
-            yield what, rule.id, _say_side(rule.sources, report), _say_side(rule.destinations, report), join_ports(
-                rule.services
+            yield (
+                what,
+                rule.id,
+                _say_side(rule.sources, report),
+                _say_side(rule.destinations, report),
+                join_ports(rule.services),
             )
     for change in comparison.addresses:
         before, after = (", ".join(addresses) or "none" for addresses in (change.before, change.endpoint.addresses))

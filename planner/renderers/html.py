@@ -65,6 +65,7 @@ def _document(report: Report, edition: Edition) -> str:
         "diagram": diagram,
         "no_diagram": no_diagram,
         "chapters": chapters,
+        "example": chapters[0] if chapters else None,
         "objects": grouping.objects(_endpoints(report, edition)),
         "blanks": blanks,
         "blank_lines": lay_blanks(blanks),

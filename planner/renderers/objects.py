@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from planner.document import ANY, Endpoint
 from planner.engine.report import Report
-from planner.renderers.outline import describe_common, label_endpoint
+from planner.renderers.outline import describe_common
 from planner.renderers.text import list_addresses, show_line
 
 MOST_NAMED = 8
@@ -22,7 +22,7 @@ MOST_ADDRESSES = 4
 """How many addresses of an endpoint a rule says; all of them are with the objects."""
 LETTERS = 22
 """How many characters fit in a line of a side, about."""
-LINE = 150
+LINE = 158
 """How many characters of the list of members fit between the margins, on either paper."""
 
 
@@ -135,15 +135,16 @@ class Grouping:
                 within[endpoint.name].append(number)
                 members[endpoint.name] = endpoint
         atoms: dict[tuple[int, ...], list[Endpoint]] = defaultdict(list)
-        for name, numbers in within.items():
-            atoms[tuple(numbers)].append(members[name])
+        for name, among in within.items():
+            atoms[tuple(among)].append(members[name])
         whole = {
             numbers: key
             for numbers, listed in atoms.items()
             for key in (keys[number] for number in numbers)
             if len(listed) == len(self._members[key])
         }
-        blocks, parts = [], {}
+        blocks: list[Members] = []
+        parts: dict[tuple[int, ...], Group] = {}
         for numbers, listed in sorted(atoms.items()):
             if numbers in whole:
                 group = self._groups[whole[numbers]]
@@ -206,16 +207,10 @@ def _count_lines(named: Named) -> int:
 
 def say_member(endpoint: Endpoint, *, zone: bool) -> str:
     """A name with its addresses; with its zone, when that is asked for and the name doesn't say it."""
-    place = (
-        f" ({show_line(endpoint.zone)})" if zone and endpoint.zone.casefold() not in endpoint.name.casefold() else ""
-    )
+    says_it = endpoint.zone.casefold() in endpoint.name.casefold()
+    place = f" ({show_line(endpoint.zone)})" if zone and not says_it else ""
     addresses = ("any address" if address == ANY else address for address in list_addresses(endpoint))
     return f"{show_line(endpoint.name)}{place}: {', '.join(addresses)}"
-
-
-def label_group(endpoint: Endpoint, report: Report) -> str:
-    """What an endpoint is, in a few words: "group, site agent"."""
-    return ", ".join((*(("group",) if endpoint.group else ()), *label_endpoint(endpoint, report.matrix)))
 
 
 def lay_out(texts: Sequence[str], line: int = LINE) -> str:
@@ -225,7 +220,9 @@ def lay_out(texts: Sequence[str], line: int = LINE) -> str:
     typical = sorted(widths)[len(widths) * 9 // 10] if widths else 0
     columns = max(1, line // (typical + 3))
     cell = line // columns
-    lines, row, used = [], [], 0
+    lines: list[str] = []
+    row: list[str] = []
+    used = 0
     for text, width in zip(ended, widths, strict=True):
         cells = min(columns, -(-(width + 2) // cell))
         if used and used + cells > columns:

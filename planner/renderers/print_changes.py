@@ -58,6 +58,7 @@ def _document(comparison: Comparison, editions: Editions) -> str:
             "styles": styles(editions.paper),
             "counts": count_changes(comparison),
             "groups": groups,
+            "example": next(iter((*opened, *changed, *closed)), None),
             "addresses": [
                 (change.endpoint, ", ".join(change.before) or "none", ", ".join(list_addresses(change.endpoint)))
                 for change in comparison.addresses

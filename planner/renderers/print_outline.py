@@ -12,7 +12,7 @@ from planner.engine.blueprint import module_state
 from planner.engine.compare import Change, Comparison, flow_key
 from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
-from planner.engine.rules import Boundary, Ports, Rule
+from planner.engine.rules import Boundary, Opening, Ports, Rule
 from planner.renderers.objects import Grouping, Side
 from planner.renderers.outline import ServiceLine, describe_marks, describe_reasons, name_services
 from planner.renderers.text import show_line
@@ -197,7 +197,7 @@ def outline_local(report: Report) -> tuple[tuple[Endpoint, str], ...]:
 
 def print_changed(comparison: Comparison, grouping: Grouping) -> tuple[PrintedBoundary, ...]:
     """The rules that stay where they are and say otherwise, each with what differs."""
-    changes = {flow_key(change.after): change for change in comparison.changed}
+    changes: dict[Opening, Change] = {flow_key(change.after): change for change in comparison.changed}
     chapters = print_boundaries(comparison.boundaries_changed, comparison.after, grouping, prefix="changed-")
     return tuple(
         replace(
@@ -209,16 +209,26 @@ def print_changed(comparison: Comparison, grouping: Grouping) -> tuple[PrintedBo
 
 
 def _differences(
-    rule: Rule, changes: dict[tuple[str, str, str, str | None], Change], comparison: Comparison
+    rule: Rule, changes: dict[Opening, Change], comparison: Comparison
 ) -> tuple[tuple[str, str, str], ...]:
-    found = [changes[opening] for opening in rule.openings() if opening in changes]
-    before, after = [change.before for change in found], [change.after for change in found]
-    facts = (
-        ("Sections", _say_sections(before), _say_sections(after)),
-        ("Services", _say_services(before, comparison.before), _say_services(after, comparison.after)),
-        ("Decided", _say_marks(before, comparison.before), _say_marks(after, comparison.after)),
+    """What differs, by service where the services of the rule differ in it."""
+    found: dict[tuple[tuple[str, str, str], ...], set[Ports]] = defaultdict(set)
+    for ports in rule.services:
+        alike = [changes[key] for key in rule.openings() if key in changes and Ports(*key[2:]) == ports]
+        before, after = [change.before for change in alike], [change.after for change in alike]
+        facts = (
+            ("Sections", _say_sections(before), _say_sections(after)),
+            ("Services", _say_services(before, comparison.before), _say_services(after, comparison.after)),
+            ("Decided", _say_marks(before, comparison.before), _say_marks(after, comparison.after)),
+        )
+        found[tuple(fact for fact in facts if fact[1] != fact[2])].add(ports)
+    if len(found) == 1:
+        return next(iter(found))
+    return tuple(
+        (f"{join_ports(sorted(services, key=lambda ports: ports.order))}: {what}", was, now)
+        for facts, services in found.items()
+        for what, was, now in facts
     )
-    return tuple(fact for fact in facts if fact[1] != fact[2])
 
 
 def _say_sections(flows: Iterable[Flow]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import jsonschema
 import openpyxl
+import pypdf
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -435,3 +436,13 @@ def test_progress_is_told_to_a_terminal_and_to_nothing_else(tmp_path):
     os.close(screen)
     assert (done.returncode, done.stdout) == (0, b"")
     assert told == ["one.yaml (1 of 2)", "two.yaml (2 of 2)", ""]
+
+
+def test_a_pdf_can_be_on_letter_paper():
+    assert run(save("plan.yaml"), "--format", "pdf", "--paper", "letter", "--output", "plan.pdf") == 0
+    page = pypdf.PdfReader("plan.pdf").pages[0]
+    assert (round(page.mediabox.width), round(page.mediabox.height)) == (792, 612)
+
+
+def test_paper_that_isnt_known_is_wrong_usage():
+    assert "--paper" in refuse(save("plan.yaml"), "--format", "pdf", "--paper", "foolscap")

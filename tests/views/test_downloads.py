@@ -200,3 +200,12 @@ def test_a_filter_that_cant_be_gets_a_sentence_instead_of_a_file(client, query):
     response = client.get(f"/plans/{token}/report/json", query)
     assert response.status_code == 400
     assert words(Page(response).one("h1")) == "The filter can't be used"
+
+
+@pytest.mark.parametrize(
+    ("query", "size"),
+    [("", (842, 595)), ("?paper=letter", (792, 612)), ("?paper=Letter", (792, 612)), ("?paper=x", (842, 595))],
+)
+def test_the_pdf_is_on_the_paper_asked_for(client, url, query, size):
+    page = pypdf.PdfReader(io.BytesIO(client.get(f"{url}report/pdf{query}").content)).pages[0]
+    assert (round(page.mediabox.width), round(page.mediabox.height)) == size

@@ -152,9 +152,9 @@ def bench_renderers(reports: dict[str, Report]) -> None:
 def bench_printing(reports: dict[str, Report]) -> None:
     """Both sides as whole processes and by the clock: our PDF against Chromium printing the same HTML.
 
-    Chromium works in several processes that it doesn't wait for, so its processor time can't be had. The programs take
-    turns, and the shortest run of each counts. Ours is measured twice: with the start of Python and all imports, and
-    without, as a service has it.
+    Chromium works in several processes that it doesn't wait for, so its processor time can't be had. The processes
+    take turns, and the shortest run of each counts. Ours is measured twice: with the start of Python and all imports,
+    and without, as a service has it.
     """
     found = subprocess.run(["scripts/chromium.sh"], cwd=ROOT, capture_output=True, text=True, check=False)
     if found.returncode:
@@ -167,8 +167,7 @@ def bench_printing(reports: dict[str, Report]) -> None:
             page.write_bytes(FORMATS["html"].render(reports[name], None))
             chromium = [
                 found.stdout.strip(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
                 f"--user-data-dir={folder}/profile", f"--print-to-pdf={folder}/report.pdf", page.as_uri(),
             ]  # fmt: skip
             own = [sys.executable, __file__, "--print", name]

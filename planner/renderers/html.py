@@ -1,6 +1,6 @@
 """The report as one self-contained HTML document: for the screen as it is, and what the PDF is made of."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ from django.utils.safestring import SafeString, mark_safe
 from planner.document import Endpoint
 from planner.engine.compare import Comparison
 from planner.engine.report import Report
+from planner.engine.rules import Ports
 from planner.renderers.diagram import NoDiagram, render_diagram, render_overview
 from planner.renderers.edition import PAPERS, Edition, Paper
 from planner.renderers.objects import Grouping, lay_out
-from planner.renderers.outline import describe_common, outline_findings
+from planner.renderers.outline import describe_common, describe_reasons, outline_findings
 from planner.renderers.print_outline import (
     Blank,
     find_blanks,
@@ -73,6 +74,7 @@ def _document(report: Report, edition: Edition) -> str:
         "idle": [show_line(sheet.title) for sheet in sheets if not (sheet.accepts or sheet.opens)]
         if not edition.selection
         else [],
+        "elsewhere": list(_elsewhere(report, {end.name for sheet in sheets for end in sheet.members})),
         "together": any(sheet.endpoints.total > 1 for sheet in sheets),
         "finding_groups": outline_findings(
             finding
@@ -127,7 +129,7 @@ def _parts(context: Mapping[str, Any], edition: Edition) -> list[tuple[str, str]
         "topology": context["overview"] or context["no_diagram"],
         "endpoints": context["diagram"],
         "rules": context["chapters"],
-        "servers": context["sheets"] or context["idle"],
+        "servers": context["sheets"] or context["idle"] or context["elsewhere"],
         "changes": edition.since,
         "unneeded": not edition.selection and (context["unneeded"] or context["local"] or context["absent"]),
     }
@@ -140,6 +142,15 @@ def _endpoints(report: Report, edition: Edition) -> Iterable[Endpoint]:
         return report.plan.endpoints
     named = {end.name for flow in report.flows for end in (flow.source, flow.destination)}
     return [endpoint for endpoint in report.plan.endpoints if endpoint.name in named]
+
+
+def _elsewhere(report: Report, covered: Container[str]) -> Iterator[str]:
+    """The flows within a zone that are on no sheet: between people, which only the plan itself can ask for."""
+    for flow in report.flows:
+        if flow.scope == "same-zone" and not (flow.source.name in covered or flow.destination.name in covered):
+            ports = str(Ports(flow.need.protocol, flow.need.ports))
+            why = describe_reasons(flow.need.reasons)
+            yield show_line(f"{flow.source.name} to {flow.destination.name}, {ports}: {why}")
 
 
 def _ways(sheet: ServerSheet) -> tuple[tuple[str, Sequence[SheetLine]], ...]:

@@ -48,6 +48,8 @@ class ServerSheet:
 
     title: str
     endpoints: Members
+    members: tuple[Endpoint, ...]
+    """All of them."""
     labels: tuple[str, ...]
     accepts: tuple[SheetLine, ...]
     opens: tuple[SheetLine, ...]
@@ -77,6 +79,7 @@ def outline_servers(report: Report, *, members: int, fold: bool = False) -> tupl
         ServerSheet(
             title=_title(endpoints, report),
             endpoints=outline_members(endpoints, matrix, members),
+            members=tuple(endpoints),
             labels=label_endpoint(endpoints[0], matrix),
             accepts=_lines(accepted.get(key, ()), report, members, rules, incoming=True, fold=fold),
             opens=_lines(opened.get(key, ()), report, members, rules, incoming=False, fold=fold),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import jsonschema
 import openpyxl
+import pypdf
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -512,3 +513,13 @@ class TestFilter:
         assert run("plan.yaml", "--format", "json", "--filter", "text=nothing like it") == 0
         data = json.loads(capsys.readouterr().out)
         assert data["flows"] == data["rules"] == []
+
+
+def test_a_pdf_can_be_on_letter_paper():
+    assert run(save("plan.yaml"), "--format", "pdf", "--paper", "letter", "--output", "plan.pdf") == 0
+    page = pypdf.PdfReader("plan.pdf").pages[0]
+    assert (round(page.mediabox.width), round(page.mediabox.height)) == (792, 612)
+
+
+def test_paper_that_isnt_known_is_wrong_usage():
+    assert "--paper" in refuse(save("plan.yaml"), "--format", "pdf", "--paper", "foolscap")

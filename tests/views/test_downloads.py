@@ -242,3 +242,12 @@ def test_the_menu_offers_all_firewalls_at_once_with_or_without_denial(client, ur
     (box,) = [element for element in form.iter() if element.get("name") == "default_deny"]
     assert box.get("type") == "checkbox"
     assert {"asa", "fortigate", "paloalto", "srx", "nftables", "iptables", "windows", "aerleon"} < set(FIREWALLS)
+
+
+@pytest.mark.parametrize(
+    ("query", "size"),
+    [("", (842, 595)), ("?paper=letter", (792, 612)), ("?paper=Letter", (792, 612)), ("?paper=x", (842, 595))],
+)
+def test_the_pdf_is_on_the_paper_asked_for(client, url, query, size):
+    page = pypdf.PdfReader(io.BytesIO(client.get(f"{url}report/pdf{query}").content)).pages[0]
+    assert (round(page.mediabox.width), round(page.mediabox.height)) == size

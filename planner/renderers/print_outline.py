@@ -20,7 +20,7 @@ from ports.matrix import section_key
 
 MOST_SERVICES = 16
 """How many services of a rule have a line of their own; more stand one after the other."""
-MOST_LETTERS = 900
+MOST_LETTERS = 700
 """How much a cell says of why: a row has to fit a page. The rest stands after the table."""
 
 

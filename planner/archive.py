@@ -25,6 +25,10 @@ MAX_NUMBER = 1_000_000
 """Largest number of a revision."""
 _MEMBER = re.compile(r"plans/([1-9][0-9]{0,4})/(plan\.json|revisions\.jsonl)", re.ASCII)
 _FOLDER = re.compile(r"plans/([1-9][0-9]{0,4}/)?", re.ASCII)
+# What zipfile raises for archives that are cut off, damaged, or made to be: it checks no offset before it goes there.
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 _END = struct.Struct("<4s4H2LH")
 _ALLOWED = "allowed are archive.json and, for each plan, plans/1/plan.json and plans/1/revisions.jsonl"
 
@@ -140,7 +144,7 @@ class Archive:
         _check_end(file, limits)
         try:
             self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        except _DAMAGED:
             _refuse("file", "This is no zip archive, or a damaged one; allowed is what an export has written.")
         self._members = _check_members(self._zip.infolist(), limits)
         self.count = self._read_contents()
@@ -201,7 +205,9 @@ class Archive:
                     if len(line) > most:
                         _refuse(name, f"A line has more than {most // 2**20} MiB, which is the most that is read.")
                     yield line
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+        except ArchiveError:
+            raise
+        except _DAMAGED:
             _refuse(name, "This part of the archive is damaged; allowed is what an export has written.")
 
 

@@ -84,7 +84,7 @@ def command_lines():
 
 def test_the_commands_of_the_readme_exist():
     names = {line[0] for line in command_lines()}
-    assert names == {"report", "schema", "load_matrix", "check"}
+    assert names == {"report", "schema", "load_matrix", "check", "export_plans", "import_plans", "empty_bin"}
     assert names <= get_commands().keys()
 
 

@@ -169,6 +169,11 @@ class TestCheckpoints:
         assert [line.get("id") for line in page.all("li", class_="revision")] == ["revision-4", "revision-2"]
         assert "no revision has a name yet" not in words(page.one("main")).lower()
 
+    def test_a_checkpoint_is_offered_by_its_name_where_revisions_are_compared(self, client, address):
+        post(client, address, "checkpoint", number=1, name="Before the audit")
+        options = [words(option) for option in Page(client.get(f"{address}changes/")).one(id="side-before")]
+        assert options == ["1 “Before the audit” · Started from “Everything”"]
+
     def test_naming_leads_back_to_the_page_and_the_line(self, client, address):
         response = client.post(f"{address}history/checkpoint/?show=marked", {"number": 1, "name": "N"})
         assert response.headers["Location"] == f"{address}history/?show=marked#revision-1"

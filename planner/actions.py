@@ -5,16 +5,20 @@ older revision is carried over to the newest when it touches other fields than t
 the same field it is refused with `Clash`. Whatever is refused stores nothing.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from itertools import batched
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from planner import models
+from planner.archive import PlanRecord, RevisionRecord
 from planner.document import Plan, check_plan, dump_plan
 from planner.edits import EDITS, NotPossible, Outcome, Params, narrow, translate
 from planner.engine.merge import NO_RENAMES, FieldPath, Renames, apply_renames, find_clashes, list_fields, touched
+from planner.summaries import short
 from ports.matrix import Matrix
 
 Document = dict[str, Any]
@@ -32,11 +36,23 @@ class Clash(ValueError):
         super().__init__(self._sentence())
 
     def _sentence(self) -> str:
-        said = "; ".join(
+        return (
+            f"Someone changed the same thing while you were at it ({self._tell()}). "
+            "Send yours again if it is to count."
+        )
+
+    def _tell(self) -> str:
+        return "; ".join(
             f"revision {revision.number}{f' by {revision.author}' if revision.author else ''}: {revision.summary}"
             for revision in self.revisions[-3:]
         )
-        return f"Someone changed the same thing while you were at it ({said}). Send yours again if it is to count."
+
+
+class Overtaken(Clash):
+    """The plan changed since the page that asks for a whole state to come back; it would undo what others did."""
+
+    def _sentence(self) -> str:
+        return f"Nothing was restored, as the plan has changed since ({self._tell()}). Look at it, then restore again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +85,56 @@ def create_plan(*, plan: Plan, summary: str) -> tuple[models.Plan, str]:
     return row, token
 
 
+@transaction.atomic
+def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord]) -> tuple[models.Plan, str]:
+    """Store a plan that has been somewhere else, with all its revisions, which have been checked.
+
+    Returns its row and the secret token of its new address.
+    """
+    token = models.make_token()
+    row = models.Plan.objects.create(
+        token_hash=models.hash_token(token), document={}, revision=plan.revision, created=plan.created
+    )
+    last: RevisionRecord | None = None
+    for some in batched(revisions, 20):
+        last = some[-1]
+        models.Revision.objects.bulk_create(
+            models.Revision(plan=row, **{field.name: getattr(one, field.name) for field in fields(one)})
+            for one in some
+        )
+    if last is None or last.number != plan.revision:
+        raise ValueError("a plan has as many revisions as it says")
+    models.Handover.objects.bulk_create(models.Handover(plan=row, **asdict(one)) for one in plan.handovers)
+    row.document, row.name = dict(last.document), last.document["name"]
+    row.updated, row.deleted = plan.updated, plan.deleted
+    kept = {"document": row.document, "name": row.name, "updated": row.updated, "deleted": row.deleted}
+    models.Plan.objects.filter(pk=row.pk).update(**kept)
+    return row, token
+
+
 def apply_edit(*, plan_id: int, matrix: Matrix, edit: str, params: Params, sender: Sender = ANYONE) -> Applied:
     """Apply one of `planner.edits.EDITS`.
 
     Raises Clash when someone changed the same field since the sender's base, NotPossible when what it is about isn't
     there any more, and PlanError when the result would be no valid plan. Acknowledged means committed.
     """
+    if edit == "edit-endpoint":
+        params = {**params, "words": _list_words(matrix)}
     return _change(
         plan_id=plan_id,
         sender=sender,
         make=lambda row: _fit(row, edit, params, sender, matrix),
     )
+
+
+def _list_words(matrix: Matrix) -> dict[str, dict[str, str]]:
+    """What the slugs of an endpoint's fields are called, so that a summary says it in the reader's words."""
+    return {
+        "roles": {slug: role.label or role.name for slug, role in matrix.roles.items()},
+        "platforms": {slug: platform.name for slug, platform in matrix.platforms.items()},
+        "operations": {slug: operation.name for slug, operation in matrix.operations.items()},
+        "sessions": {slug: session.name for slug, session in matrix.sessions.items()},
+    }
 
 
 def rename_plan(*, plan_id: int, matrix: Matrix, name: str, description: str, sender: Sender = ANYONE) -> models.Plan:
@@ -96,15 +151,16 @@ def choose(
     if options is None:
         said = "back to the default" if facts.default is not None else "undecided again"
     else:
-        said = ", ".join(facts.option(option).name for option in options) or "none"
+        said = "decided: " + (", ".join(facts.option(option).name for option in options) or "none")
     taken = None if options is None else list(options) if facts.many else options[0]
-    params = {"choice": choice, "options": taken, "summary": f"{facts.name}: {said}"}
+    params = {"choice": choice, "options": taken, "summary": f"{facts.name} {said}"}
     return apply_edit(plan_id=plan_id, matrix=matrix, edit="choose", params=params, sender=sender).plan
 
 
 def override_port(*, plan_id: int, matrix: Matrix, service: str, ports: str, sender: Sender = ANYONE) -> models.Plan:
     """Change the port of a configurable service; an empty text goes back to the default."""
-    summary = f"Port of {matrix.services[service].name}: {ports or 'default'}"
+    said = f"changed to {ports}" if ports else "back to the default"
+    summary = f"Port of {matrix.services[service].name} {said}"
     params = {"service": service, "ports": ports, "summary": summary}
     return apply_edit(plan_id=plan_id, matrix=matrix, edit="override-port", params=params, sender=sender).plan
 
@@ -124,7 +180,7 @@ def hand_over(*, plan_id: int, revision: int, recipient: str, note: str, sender:
 
     Raises NotPossible when the plan has no such revision.
     """
-    plan = models.Plan.objects.select_for_update().get(pk=plan_id)
+    plan = _lock(plan_id)
     if not plan.revisions.filter(number=revision).exists():
         raise NotPossible(f"This plan has no revision {revision}.")
     facts = {"revision": revision, "recipient": recipient, "note": note, "author": sender.author[:60]}
@@ -142,6 +198,46 @@ def redo(*, plan_id: int, sender: Sender = ANYONE) -> Applied:
     return _step_back(plan_id=plan_id, sender=sender, field="redo_to", verb="Redone")
 
 
+def restore(*, plan_id: int, matrix: Matrix, number: int, sender: Sender = ANYONE) -> Applied:
+    """Bring back the state of a revision as a new one; an undo takes that back.
+
+    Raises NotPossible when there is no such revision, Overtaken when the plan has changed since the sender's base, and
+    PlanError when the old state doesn't fit the matrix of today.
+    """
+
+    def make(row: models.Plan) -> _State:
+        if sender.base is not None and sender.base < row.revision:
+            newer = row.revisions.filter(number__gt=sender.base).defer("document").order_by("number")
+            raise Overtaken([], row.document, list(newer))
+        goal = row.revisions.filter(number=number).first()
+        if goal is None:
+            raise NotPossible(f"This plan has no revision {number}.")
+        named = f" “{short(goal.checkpoint)}”" if goal.checkpoint else ""
+        return _State(
+            document=dump_plan(check_plan(goal.document, matrix=matrix)),
+            summary=f"Restored{named}: revision {number}" if named else f"Revision {number} restored",
+            renames=_find_renames_back(row, goal),
+            undo_to=row.revision,
+            restored=number,
+        )
+
+    return _change(plan_id=plan_id, sender=sender, make=make)
+
+
+def _find_renames_back(row: models.Plan, goal: models.Revision) -> Renames:
+    """What is called otherwise in an older state: names of now with those of then."""
+    renames = NO_RENAMES
+    between = row.revisions.filter(number__gt=goal.number, number__lte=row.revision).order_by("number")
+    for names in between.values_list("renames", flat=True):
+        renames = renames.then(Renames(**names) if names else NO_RENAMES)
+
+    def turn(names: Mapping[str, str], key: str) -> dict[str, str]:
+        now, then = ({item["name"] for item in document[key]} for document in (row.document, goal.document))
+        return {new: old for old, new in names.items() if new in now and old in then}
+
+    return Renames(zones=turn(renames.zones, "zones"), endpoints=turn(renames.endpoints, "endpoints"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
     """The state that follows: a document, what to call the change, and where undo and redo lead from it."""
@@ -151,12 +247,21 @@ class _State:
     renames: Renames
     undo_to: int | None
     redo_to: int | None = None
+    restored: int | None = None
+
+
+def _lock(plan_id: int) -> models.Plan:
+    """The plan with its write lock, to be changed. Raises NotPossible for one that is in the bin by now."""
+    row = models.Plan.objects.select_for_update().filter(pk=plan_id).first()
+    if row is None or row.deleted is not None:
+        raise NotPossible("This plan has been deleted. Open its address to see whether it can still be restored.")
+    return row
 
 
 @transaction.atomic
 def _change(*, plan_id: int, sender: Sender, make: Callable[[models.Plan], _State]) -> Applied:
     # On SQLite the transaction itself holds the write lock (BEGIN IMMEDIATE); elsewhere the row does.
-    row = models.Plan.objects.select_for_update().get(pk=plan_id)
+    row = _lock(plan_id)
     if sender.operation and row.revisions.filter(operation=sender.operation).exists():
         return Applied(plan=row, changed=False)
     state = make(row)
@@ -176,6 +281,7 @@ def _change(*, plan_id: int, sender: Sender, make: Callable[[models.Plan], _Stat
         renames={"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)},
         undo_to=state.undo_to,
         redo_to=state.redo_to,
+        restored=state.restored,
     )
     return Applied(plan=row, changed=True)
 
@@ -233,9 +339,51 @@ def _step_back(*, plan_id: int, sender: Sender, field: str, verb: str) -> Applie
         return _State(
             document=goal.document,
             summary=f"{verb}: {plain}",
-            renames=NO_RENAMES,
+            renames=_find_renames_back(row, goal),
             undo_to=goal.undo_to,
             redo_to=row.revision if field == "undo_to" else goal.redo_to,
         )
 
     return _change(plan_id=plan_id, sender=sender, make=make)
+
+
+@transaction.atomic
+def name_checkpoint(*, plan_id: int, number: int, name: str, seen: str) -> models.Revision:
+    """Give a revision a name, another name, or with an empty one none; `seen` is the name that the sender saw there.
+
+    Naming it again what it is named is nothing new, so the same form counts once. Raises NotPossible when there is no
+    such revision, or when someone else has named it in between.
+    """
+    plan = _lock(plan_id)
+    revision = plan.revisions.filter(number=number).first()
+    if revision is None:
+        raise NotPossible(f"This plan has no revision {number}.")
+    if revision.checkpoint not in (seen, name):
+        raise NotPossible(
+            f"Someone has named revision {number} “{short(revision.checkpoint)}” in between; it keeps that name."
+            if revision.checkpoint
+            else f"Someone has taken the name of revision {number} away in between; name it again if it needs one."
+        )
+    revision.checkpoint = name[:200]
+    revision.save(update_fields=["checkpoint"])
+    return revision
+
+
+@transaction.atomic
+def delete_plan(*, plan_id: int) -> None:
+    """Put a plan into the bin, from which it can be restored for KEPT_IN_BIN. What is overdue there goes for good."""
+    models.Plan.objects.filter(pk=plan_id, deleted=None).update(deleted=timezone.now())
+    empty_bin()
+
+
+def restore_plan(*, plan_id: int) -> bool:
+    """Take a plan out of the bin, as it was. Returns whether it could be: one that is gone for good can't."""
+    overdue = timezone.now() - models.KEPT_IN_BIN
+    models.Plan.objects.filter(pk=plan_id, deleted__gt=overdue).update(deleted=None)
+    return models.Plan.objects.filter(pk=plan_id, deleted=None).exists()
+
+
+def empty_bin() -> int:
+    """Remove for good what has been in the bin for KEPT_IN_BIN. Returns how many plans that were."""
+    overdue = models.Plan.objects.filter(deleted__lte=timezone.now() - models.KEPT_IN_BIN).defer("document")
+    return overdue.delete()[1].get("planner.Plan", 0)

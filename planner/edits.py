@@ -14,6 +14,16 @@ from typing import Any
 
 from planner.document import name_key
 from planner.engine.merge import NO_RENAMES, Renames, apply_renames
+from planner.summaries import (
+    Words,
+    say_endpoint,
+    say_flow,
+    say_flow_change,
+    say_import,
+    say_plan,
+    say_zone,
+    short,
+)
 
 Document = dict[str, Any]
 Params = Mapping[str, Any]
@@ -38,7 +48,7 @@ Edit = Callable[[Document, Params], Outcome]
 def rename_plan(document: Document, params: Params) -> Outcome:
     """name, description: of the plan; what isn't given stays."""
     changed = {**document, **{key: params[key] for key in ("name", "description") if key in params}}
-    return Outcome(document=changed, summary=f"Name and description: {changed['name']}")
+    return Outcome(document=changed, summary=say_plan(document, changed))
 
 
 def choose(document: Document, params: Params) -> Outcome:
@@ -70,7 +80,9 @@ def set_correction(document: Document, params: Params) -> Outcome:
 def add_zone(document: Document, params: Params) -> Outcome:
     """name, kind: of the zone."""
     zone = {"name": params["name"], "kind": params["kind"]}
-    return Outcome(document={**document, "zones": [*document["zones"], zone]}, summary=f"Zone {zone['name']} added")
+    return Outcome(
+        document={**document, "zones": [*document["zones"], zone]}, summary=f"Zone {short(zone['name'])} added"
+    )
 
 
 def edit_zone(document: Document, params: Params) -> Outcome:
@@ -83,7 +95,7 @@ def edit_zone(document: Document, params: Params) -> Outcome:
         {**zone, "kind": params.get("kind", zone["kind"])} if zone["name"] == name else zone
         for zone in changed["zones"]
     ]
-    said = f"Zone {old['name']} renamed to {name}" if renames.zones else f"Zone {old['name']} changed"
+    said = say_zone(old, {"name": name, "kind": params.get("kind", old["kind"])})
     return Outcome(document=changed, summary=said, renames=renames)
 
 
@@ -94,18 +106,19 @@ def delete_zone(document: Document, params: Params) -> Outcome:
     changed = _without_endpoints(document, gone)
     changed["zones"] = [zone for zone in document["zones"] if zone["name"] != params["zone"]]
     more = f" with {len(gone)} endpoint{'' if len(gone) == 1 else 's'}" if gone else ""
-    return Outcome(document=changed, summary=f"Zone {params['zone']} deleted{more}")
+    return Outcome(document=changed, summary=f"Zone {short(params['zone'])} deleted{more}")
 
 
 def add_endpoint(document: Document, params: Params) -> Outcome:
     """endpoint: a whole endpoint of the plan document."""
     endpoint = _tidy(params["endpoint"])
     changed = {**document, "endpoints": [*document["endpoints"], endpoint]}
-    return Outcome(document=changed, summary=f"{endpoint['name']} added to {endpoint['zone']}")
+    said = f"{short(endpoint['name'])} added to {short(endpoint['zone'])}"
+    return Outcome(document=changed, summary=said)
 
 
 def edit_endpoint(document: Document, params: Params) -> Outcome:
-    """endpoint: its name now; changes: the fields that change, each with its new value."""
+    """endpoint: its name now; changes: the fields that change, each with its new value; words: by field, of slugs."""
     old = _find(document, "endpoints", params["endpoint"])
     changes = dict(params["changes"])
     name = changes.pop("name", old["name"])
@@ -114,12 +127,8 @@ def edit_endpoint(document: Document, params: Params) -> Outcome:
     changed["endpoints"] = [
         _tidy({**endpoint, **changes}) if endpoint["name"] == name else endpoint for endpoint in changed["endpoints"]
     ]
-    if renames.endpoints:
-        said = f"{old['name']} renamed to {name}"
-    elif set(changes) == {"zone"}:
-        said = f"{name} moved to {changes['zone']}"
-    else:
-        said = f"{name}: {', '.join(key.replace('_', '-') for key in changes) or 'nothing'} changed"
+    words: Words = params.get("words", {})
+    said = say_endpoint(old, {**old, **changes, "name": name}, words)
     return Outcome(document=changed, summary=said, renames=renames)
 
 
@@ -130,14 +139,15 @@ def duplicate_endpoint(document: Document, params: Params) -> Outcome:
     copy["name"] = free_name(old["name"], [endpoint["name"] for endpoint in document["endpoints"]])
     position = document["endpoints"].index(old) + 1
     endpoints = [*document["endpoints"][:position], copy, *document["endpoints"][position:]]
-    return Outcome(document={**document, "endpoints": endpoints}, summary=f"{copy['name']} copied from {old['name']}")
+    said = f"{short(copy['name'])} copied from {short(old['name'])}"
+    return Outcome(document={**document, "endpoints": endpoints}, summary=said)
 
 
 def delete_endpoint(document: Document, params: Params) -> Outcome:
     """endpoint: its name. Managed-by lists and additional flows that name it lose it."""
     _find(document, "endpoints", params["endpoint"])
     changed = _without_endpoints(document, {params["endpoint"]})
-    return Outcome(document=changed, summary=f"{params['endpoint']} deleted")
+    return Outcome(document=changed, summary=f"{short(params['endpoint'])} deleted")
 
 
 def add_endpoints(document: Document, params: Params) -> Outcome:
@@ -147,15 +157,14 @@ def add_endpoints(document: Document, params: Params) -> Outcome:
         "zones": [*document["zones"], *params["zones"]],
         "endpoints": [*document["endpoints"], *map(_tidy, params["endpoints"])],
     }
-    count = len(params["endpoints"])
-    return Outcome(document=changed, summary=f"{count} endpoint{'' if count == 1 else 's'} imported")
+    return Outcome(document=changed, summary=say_import(params["zones"], params["endpoints"]))
 
 
 def add_flow(document: Document, params: Params) -> Outcome:
     """flow: an additional flow of the plan document."""
     flow = {key: value for key, value in params["flow"].items() if value}
     flows = [*document.get("additional_flows", ()), flow]
-    said = f"Flow added: {flow['source']} to {flow['destination']}"
+    said = f"Flow added: {say_flow(flow)}"
     return Outcome(document={**document, "additional_flows": flows}, summary=said)
 
 
@@ -165,7 +174,7 @@ def delete_flow(document: Document, params: Params) -> Outcome:
     if params["flow"] not in flows:
         raise NotPossible("This flow is no longer in the plan; someone has changed or deleted it.")
     flows.remove(params["flow"])
-    said = f"Flow deleted: {params['flow']['source']} to {params['flow']['destination']}"
+    said = f"Flow deleted: {say_flow(params['flow'])}"
     return Outcome(document={**document, "additional_flows": flows}, summary=said)
 
 
@@ -176,7 +185,7 @@ def edit_flow(document: Document, params: Params) -> Outcome:
         raise NotPossible("This flow is no longer in the plan; someone has changed or deleted it.")
     changed = {**params["flow"], **params["changes"]}
     flows[flows.index(params["flow"])] = {key: value for key, value in changed.items() if value}
-    said = f"Flow changed: {changed['source']} to {changed['destination']}"
+    said = say_flow_change(params["flow"], changed)
     return Outcome(document={**document, "additional_flows": flows}, summary=said)
 
 

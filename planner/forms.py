@@ -1,7 +1,8 @@
 """One form for each user action. What may be chosen comes from the matrix; the document has the last word."""
 
+import unicodedata
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -34,6 +35,24 @@ class HandoverForm(forms.Form):
     revision = forms.IntegerField(min_value=1, max_value=999_999_999)
     recipient = forms.CharField(max_length=200, strip=True)
     note = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class RevisionForm(forms.Form):
+    """Which revision something is done to."""
+
+    number = forms.IntegerField(min_value=1, max_value=999_999_999)
+
+
+class CheckpointForm(RevisionForm):
+    """A name for a revision, empty to take it away, and the name that its sender saw there."""
+
+    name = forms.CharField(required=False, max_length=200, strip=True)
+    seen = forms.CharField(required=False, max_length=200, strip=False)
+
+    def clean_name(self) -> str:
+        """A name on one line."""
+        name: str = self.cleaned_data["name"]
+        return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in name).split())
 
 
 class ChoiceForm(forms.Form):
@@ -116,7 +135,10 @@ class CorrectionForm(forms.Form):
 
 
 class ImportForm(forms.Form):
-    """A plan document as a file or pasted. After validation `plan` is the plan that was read."""
+    """A plan document as a file or pasted. After validation `plan` is the plan that was read.
+
+    Of an archive of a plan with its history, `archive` is the file, which has not been read.
+    """
 
     file = forms.FileField(required=False, allow_empty_file=True)
     text = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 12}))
@@ -125,6 +147,7 @@ class ImportForm(forms.Form):
         super().__init__(data, files)
         self.matrix = matrix
         self.plan: Plan | None = None
+        self.archive: IO[bytes] | None = None
         self.faults: PlanError | None = None
 
     def clean(self) -> dict[str, Any]:
@@ -136,6 +159,9 @@ class ImportForm(forms.Form):
             raise ValidationError("There is a file and a pasted text; give one of them.")
         if not file and not text.strip():
             raise ValidationError("Choose a file or paste a plan.")
+        if file and _is_archive(file):
+            self.archive = file
+            return self.cleaned_data
         if file and file.size > syntax.MAX_BYTES:
             raise ValidationError(
                 f"The file has {file.size / 2**20:.1f} MiB; at most {syntax.MAX_BYTES // 2**20} MiB are read."
@@ -148,3 +174,10 @@ class ImportForm(forms.Form):
             count = len(error.faults)
             raise ValidationError(f"This is no plan: {count} {'fault' if count == 1 else 'faults'}.") from None
         return self.cleaned_data
+
+
+def _is_archive(file: Any) -> bool:
+    """Whether a file is meant to be a zip archive, by its name or by how it begins."""
+    start = file.read(4)
+    file.seek(0)
+    return (file.name or "").lower().endswith(".zip") or start in (b"PK\3\4", b"PK\5\6")

@@ -4,11 +4,15 @@ A plan's address holds a secret token; only a keyed hash of it is stored.
 """
 
 import secrets
+from datetime import datetime, timedelta
 
 from django.db import models
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 TOKEN_BYTES = 32
+KEPT_IN_BIN = timedelta(days=30)
+"""How long a deleted plan can be restored; after that it is gone, whether or not its rows have been removed yet."""
 
 
 def make_token() -> str:
@@ -33,14 +37,22 @@ class Plan(models.Model):
     name = models.CharField(max_length=255, editable=False)
     document = models.JSONField()
     revision = models.PositiveIntegerField(default=1)
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(default=timezone.now, editable=False)
     updated = models.DateTimeField(auto_now=True)
+    deleted = models.DateTimeField(
+        null=True, blank=True, db_index=True, editable=False, help_text="Since when it is in the bin"
+    )
 
     class Meta:
         ordering = ("-updated",)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def gone(self) -> datetime | None:
+        """When a plan in the bin is gone for good; None for one that isn't in it."""
+        return self.deleted + KEPT_IN_BIN if self.deleted else None
 
 
 class Revision(models.Model):
@@ -57,7 +69,9 @@ class Revision(models.Model):
     renames = models.JSONField(default=dict, help_text="Old and new names, of zones and of endpoints")
     undo_to = models.PositiveIntegerField(null=True, help_text="Whose state an undo brings back")
     redo_to = models.PositiveIntegerField(null=True, help_text="Whose state a redo brings back")
-    created = models.DateTimeField(auto_now_add=True)
+    restored = models.PositiveIntegerField(null=True, help_text="Whose state this revision brought back")
+    checkpoint = models.CharField(max_length=200, blank=True, help_text="A name that someone gave to this state")
+    created = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ("plan", "number")
@@ -79,7 +93,7 @@ class Handover(models.Model):
     note = models.TextField(blank=True)
     author = models.CharField(max_length=60, blank=True)
     operation = models.CharField(max_length=64, default=make_operation, help_text="The same one counts once")
-    sent = models.DateTimeField(auto_now_add=True)
+    sent = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ("plan", "-sent", "-pk")

@@ -3,7 +3,21 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from planner.views import changes, downloads, errors, history, home, modules, own_flows, plans, start, topology
+from planner.views import (
+    archives,
+    changes,
+    deletion,
+    downloads,
+    errors,
+    history,
+    home,
+    modules,
+    own_flows,
+    plans,
+    revisions,
+    start,
+    topology,
+)
 
 ADDRESS = r"(?P<token>[A-Za-z0-9_-]{43})"
 
@@ -42,10 +56,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("redo/", history.redo_change, name="redo_change"),
                 path("pulse/", history.show_pulse, name="show_pulse"),
                 path("visitor/", history.name_visitor, name="name_visitor"),
+                path("history/", revisions.show_history, name="show_history"),
+                path("history/restore/", revisions.restore_revision, name="restore_revision"),
+                path("history/checkpoint/", revisions.name_checkpoint, name="name_checkpoint"),
+                path("delete/", deletion.delete_plan, name="delete_plan"),
+                path("bin/restore/", deletion.restore_plan, name="restore_plan"),
                 path("changes/", changes.show_changes, name="show_changes"),
                 path("changes/sent/", changes.hand_over, name="hand_over"),
                 path("changes/<slug:name>", changes.download_changes, name="download_changes"),
                 path("plan.yaml", downloads.download_plan, name="download_plan"),
+                path("export.zip", archives.export_plan, name="export_plan"),
                 re_path(r"^diagram\.(?P<extension>svg|png)$", downloads.download_diagram, name="download_diagram"),
                 path("report/<slug:name>", downloads.download_report, name="download_report"),
             ]

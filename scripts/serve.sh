@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 # A matrix with faults must not keep the service from starting: pages say what is wrong with it.
 python manage.py migrate --verbosity 0 --skip-checks
 python manage.py load_matrix
+python manage.py empty_bin
 if [ "${1-}" = --demo ]; then python manage.py load_demo; fi
 scripts/static.sh
 exec python -m gunicorn --config python:planner.gunicorn planner.wsgi

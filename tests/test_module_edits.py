@@ -156,7 +156,7 @@ def test_a_switch_that_meets_another_edit_of_the_same_endpoint_is_refused():
     switch = off(row.document)
     changes = {"endpoint": "PS02", "changes": {"addresses": ["10.0.0.9"]}}
     actions.apply_edit(plan_id=row.pk, matrix=MATRIX, edit="edit-endpoint", params=changes)
-    with pytest.raises(actions.Clash, match="PS02: addresses changed"):
+    with pytest.raises(actions.Clash, match=r"PS02: address 10\.0\.0\.9 added"):
         actions.apply_edit(
             plan_id=row.pk, matrix=MATRIX, edit="switch-module", params={"switch": switch, "summary": "off"},
             sender=actions.Sender(base=1),

@@ -2,7 +2,8 @@
 
 The reference is a plain model of what people mean: fields that are set, endpoints that keep their identity when they
 are renamed. A change must be refused if, and only if, its field has been set to something that its author neither saw
-nor wants; one that leaves a field as its author saw it changes nothing.
+nor wants; one that leaves a field as its author saw it changes nothing. Going back, by undoing or by restoring a
+revision, is refused if, and only if, the plan has changed since its author looked.
 """
 
 import pytest
@@ -52,7 +53,7 @@ class ThreeEditors(RuleBasedStateMachine):
         self.seen_fields = {editor: {} for editor in EDITORS}
         self.seen_names = {editor: dict(self.names) for editor in EDITORS}
         self.revision = 1
-        self.last = None
+        self.states = {1: ({}, dict(self.names), self._document())}  # revision -> what the model and the plan were
 
     def _send(self, editor, edit, params, field, value):
         seen = self.seen_fields[editor].get(field, INITIAL.get(field))
@@ -66,18 +67,19 @@ class ThreeEditors(RuleBasedStateMachine):
             done = actions.apply_edit(
                 plan_id=self.plan.pk, matrix=self.matrix, edit=edit, params=params, sender=sender
             )
-        except actions.Clash:
+        except (actions.Clash, NotPossible):  # the second says what is gone, or in the way, where it knows
             done = None
         if done is None:
             assert refused_if, f"refused although nobody else touched {field}"
             assert self._document() == before
             return
         assert not refused_if, f"{field} was set by somebody else since"
+        self.fields[field] = value
         if done.changed:
             self.revision += 1
             self.changes.append((self.revision, field, editor))
+            self._remember()
         assert done.plan.revision == self.revision
-        self.fields[field] = value
 
     def _document(self):
         self.plan.refresh_from_db()
@@ -111,6 +113,7 @@ class ThreeEditors(RuleBasedStateMachine):
         self._send(editor, "edit-endpoint", params, (identity, "name"), name)
         if len(self.changes) > before:
             self.names[identity] = name
+            self._remember()
 
     @rule(editor=st.sampled_from(EDITORS), option=st.sampled_from(["off", "dmz", "internal"]))
     def switch_a_module(self, editor, option):
@@ -122,6 +125,43 @@ class ThreeEditors(RuleBasedStateMachine):
         )
         params = {"switch": list_switch(seen, after), "summary": option}
         self._send(editor, "switch-module", params, ("module",), option)
+
+    def _go_back(self, editor, step, number):
+        """Restore a revision or undo, from the state that the editor saw: refused unless that is the newest."""
+        before = self._document()
+        sender = actions.Sender(base=self.seen[editor])
+        try:
+            done = step(sender)
+        except actions.Clash:
+            assert self.seen[editor] < self.revision, "refused although nothing has changed since"
+            assert self._document() == before
+            return
+        assert self.seen[editor] == self.revision, "what others did in between was taken back unseen"
+        fields, names, document = self.states[number]
+        assert self._document() == document
+        self.fields, self.names = dict(fields), dict(names)
+        if done.changed:
+            self.revision += 1
+            self.changes.append((self.revision, None, editor))
+        self._remember()
+
+    @rule(editor=st.sampled_from(EDITORS), back=st.integers(0, 6))
+    def restore(self, editor, back):
+        number = max(1, self.revision - back)
+        self._go_back(
+            editor,
+            lambda sender: actions.restore(plan_id=self.plan.pk, matrix=self.matrix, number=number, sender=sender),
+            number,
+        )
+
+    @rule(editor=st.sampled_from(EDITORS))
+    def undo(self, editor):
+        goal = Revision.objects.get(plan=self.plan, number=self.revision).undo_to
+        if goal is not None:
+            self._go_back(editor, lambda sender: actions.undo(plan_id=self.plan.pk, sender=sender), goal)
+
+    def _remember(self):
+        self.states[self.revision] = (dict(self.fields), dict(self.names), self._document())
 
     @rule(editor=st.sampled_from(EDITORS))
     def look(self, editor):

@@ -7,10 +7,12 @@ from typing import Concatenate
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from planner.document import PlanError
 from planner.models import Plan, hash_token
+from planner.views.bin import show_binned
 from planner.views.errors import show_error
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix
@@ -21,12 +23,14 @@ View = Callable[..., HttpResponse]
 def find_plan(token: str, *, document: bool = True) -> Plan:
     """The plan with this secret in its address, at first without its document if that isn't needed.
 
-    Raises Http404 when there is none.
+    Raises Http404 when there is none. One in the bin is found until it is gone for good.
     """
     wanted = hash_token(token)
     plans = Plan.objects.all() if document else Plan.objects.defer("document")
     plan = plans.filter(token_hash=wanted).first()
     if plan is None or not hmac.compare_digest(plan.token_hash, wanted):
+        raise Http404
+    if plan.gone is not None and plan.gone <= timezone.now():
         raise Http404
     return plan
 
@@ -41,10 +45,20 @@ def glance_view[**P](view: Callable[Concatenate[HttpRequest, Plan, P], HttpRespo
     return _find_first(view, document=False)
 
 
-def _find_first[**P](view: Callable[Concatenate[HttpRequest, Plan, P], HttpResponse], *, document: bool) -> View:
+def bin_view[**P](view: Callable[Concatenate[HttpRequest, Plan, P], HttpResponse]) -> View:
+    """The same for the one view that also takes a plan that is in the bin."""
+    return _find_first(view, document=False, binned=True)
+
+
+def _find_first[**P](
+    view: Callable[Concatenate[HttpRequest, Plan, P], HttpResponse], *, document: bool, binned: bool = False
+) -> View:
     @matrix_view
     def answer(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        return view(request, find_plan(token, document=document), *args, **kwargs)
+        plan = find_plan(token, document=document)
+        if plan.deleted is not None and not binned:
+            return show_binned(request, plan, token)
+        return view(request, plan, *args, **kwargs)
 
     @wraps(view)
     def wrapper(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -165,12 +166,11 @@ def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
 
 
 def _list_revisions(plan: Plan) -> list[Any]:
-    """The newest revisions and those that were handed over, newest first, without their documents."""
+    """The newest revisions, checkpoints and those that were handed over, newest first, without their documents."""
     sent = set(plan.handovers.values_list("revision", flat=True))
-    newest = plan.revisions.order_by("-number").only("number", "summary", "author", "created")[:MOST_REVISIONS]
-    older = (
-        plan.revisions.filter(number__in=sent | {1}).order_by("-number").only("number", "summary", "author", "created")
-    )
+    brief = plan.revisions.order_by("-number").only("number", "summary", "author", "created", "checkpoint")
+    newest = brief[:MOST_REVISIONS]
+    older = brief.filter(Q(number__in=sent | {1}) | ~Q(checkpoint=""))
     found = {revision.number: revision for revision in (*newest, *older)}
     return [{"revision": revision, "sent": number in sent} for number, revision in sorted(found.items(), reverse=True)]
 

@@ -1,15 +1,19 @@
 """The first page, and the ways to begin: a ready-made topology or a document of one's own."""
 
+from typing import IO
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from planner import actions
-from planner.document import Plan, PlanError, plan_schema, read_plan
+from planner.archive import ON_THE_PAGE, ArchiveError
+from planner.document import Fault, Plan, PlanError, plan_schema, read_plan
 from planner.engine.blueprint import blank_addresses
 from planner.examples import read_examples
 from planner.forms import MAX_ERRORS, ImportForm
 from planner.renderers.json import report_schema
+from planner.transfer import import_plans
 from planner.views.access import matrix_view
 from planner.views.errors import show_error
 from ports.matrix import Matrix
@@ -55,12 +59,28 @@ def import_plan(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "planner/import.html", {"form": ImportForm(matrix=matrix), "matrix": matrix})
     form = ImportForm(request.POST, request.FILES, matrix=matrix)
+    if form.is_valid() and form.archive is not None:
+        return _import_archive(request, form, form.archive, matrix)
     if form.is_valid() and form.plan is not None:
         _, token = actions.create_plan(plan=form.plan, summary="Imported")
         return redirect("show_plan", token=token)
     faults = form.faults.faults if form.faults else ()
     context = {"form": form, "matrix": matrix, "faults": faults[:MAX_ERRORS], "more": max(0, len(faults) - MAX_ERRORS)}
     return render(request, "planner/import.html", context)
+
+
+def _import_archive(request: HttpRequest, form: ImportForm, file: IO[bytes], matrix: Matrix) -> HttpResponse:
+    """A plan with all its revisions, under a new address; or what is wrong with the archive."""
+    try:
+        plans = import_plans(file, ON_THE_PAGE, matrix)
+    except ArchiveError as error:
+        form.add_error(None, "This archive can't be imported.")
+        context = {"form": form, "matrix": matrix, "faults": (Fault(error.where, error.message),), "more": 0}
+        return render(request, "planner/import.html", context)
+    if not plans:
+        form.add_error(None, "There is no plan in this archive; one is needed.")
+        return render(request, "planner/import.html", {"form": form, "matrix": matrix})
+    return redirect("show_plan", token=plans[0][1])
 
 
 @require_safe

@@ -71,7 +71,7 @@ def _list_changes(form: ModuleForm, plan: CheckedPlan) -> Mapping[str, Any]:
 def _summarise(form: ModuleForm) -> str:
     question, answer = form.question, form.cleaned_data["answer"]
     if form.cleaned_data["to"] == "off":
-        return f"{question.title}: off"
+        return f"{question.title} switched off"
     if question.kind == "list":
         names = [line.strip() for line in answer if line.strip()]
         more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""

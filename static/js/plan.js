@@ -72,6 +72,9 @@
       const pulse = await reply.json();
       newest = pulse.revision;
       showViewers(pulse.viewers);
+    } else if (reply.status === 410) {
+      stateLine.set("connection", "This plan has been deleted; reload the page.");
+      return;
     } else if (reply.status !== 304) {
       throw new Error(`pulse ${reply.status}`);
     }

@@ -57,7 +57,7 @@ def test_a_module_is_switched_on_and_off_and_undo_brings_it_back(client, plan, h
     switch(client, token, "ha", "off", htmx=htmx)
     assert card(client, token, "ha") == ("not used", "false")
     assert "PS02" not in names(row)
-    assert row.revisions.last().summary == "High availability: off"
+    assert row.revisions.last().summary == "High availability switched off"
     client.post(f"/plans/{token}/undo/")
     assert "PS02" in names(row)
 

@@ -1,0 +1,37 @@
+"""Every plan with all its revisions, as one file."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from planner.transfer import all_plans, export_plans
+
+
+class Command(BaseCommand):
+    """The file is written whole or not at all, and its owner alone can read it: it says where everything stands."""
+
+    help = "Write every plan with all its revisions to an archive, without the secrets of their addresses."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where to."""
+        parser.add_argument("--output", required=True, metavar="FILE", help="the zip file to write")
+
+    def handle(self, *args: Any, output: str, **options: Any) -> None:
+        """Write the archive beside its place and move it there."""
+        target = Path(output)
+        draft = target.with_name(f".export-{secrets.token_hex(8)}")
+        try:
+            with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
+                count = export_plans(file, all_plans())
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(target)
+        except OSError as error:
+            raise CommandError(f"{target} can't be written: {error.strerror}.") from None
+        finally:
+            draft.unlink(missing_ok=True)
+        self.stdout.write(f"{target}: {count} plan{'' if count == 1 else 's'}.")

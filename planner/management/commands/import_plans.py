@@ -1,0 +1,42 @@
+"""The plans of an archive, brought into this database."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
+
+from planner.archive import BY_COMMAND, ArchiveError
+from planner.gunicorn import bind
+from planner.management.commands.load_demo import base_address
+from planner.renderers.text import show_line
+from planner.transfer import import_plans
+from ports.matrix import MatrixError
+from ports.queries import NoMatrix, current_matrix
+
+
+class Command(BaseCommand):
+    """All of them or none. Their new addresses are printed: nobody can tell them later."""
+
+    help = "Import every plan of an archive that export_plans or a plan's page has written."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where from."""
+        parser.add_argument("file", metavar="FILE", help="the zip file to read")
+
+    def handle(self, *args: Any, file: str, **options: Any) -> None:
+        """Import the plans and print the address of each."""
+        try:
+            with Path(file).open("rb") as archive:
+                plans = import_plans(archive, BY_COMMAND, current_matrix())
+        except (NoMatrix, MatrixError) as error:
+            raise CommandError(str(error)) from None
+        except ArchiveError as error:
+            raise CommandError(show_line(f"{file}: {error} Nothing was stored.")) from None
+        except OSError as error:
+            raise CommandError(f"{file} can't be read: {error.strerror}.") from None
+        for plan, token in plans:
+            address = f"{base_address(bind)}{reverse('show_plan', kwargs={'token': token})}"
+            self.stdout.write(show_line(f"{plan.name}: {address}"))
+        if not plans:
+            self.stdout.write("There is no plan in the archive.")

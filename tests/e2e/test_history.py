@@ -1,0 +1,165 @@
+"""The history of a plan, its checkpoints, restoring, and the bin, in a real browser, with and without scripts."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from planner import actions
+from planner.models import Plan
+from ports.queries import current_matrix
+from tests.e2e.test_accessibility import violations
+from tests.e2e.test_walk import start
+from tests.renderers.samples import hostile
+from tests.views.pages import store
+
+
+def override(*ports, plan=None, author="Kim"):
+    plan = plan or Plan.objects.latest("pk")
+    for port in ports:
+        actions.override_port(
+            plan_id=plan.pk,
+            matrix=current_matrix(),
+            service="ssh",
+            ports=port,
+            sender=actions.Sender(author=author),
+        )
+
+
+def open_history(page):
+    page.get_by_role("link", name="History", exact=True).click()
+    page.wait_for_url("**/history/")
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
+def browser_page(open_page, request):
+    return open_page(java_script_enabled=request.param)
+
+
+def test_a_checkpoint_is_named_and_what_came_after_is_taken_back(browser_page):
+    page = browser_page
+    start(page, "Everything")
+    open_history(page)
+    page.locator("#revision-1 summary").click()
+    page.get_by_label("Name of this checkpoint").fill("Before the audit")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#revision-1")).to_contain_text("Before the audit")
+    override("2222", "2223")
+    page.reload()
+    page.get_by_text("2 changes").click()
+    expect(page.get_by_text("Port of SSH changed to 2222")).to_be_visible()
+    page.get_by_role("button", name="Restore revision 1").click()
+    expect(page.locator("#revision-4")).to_contain_text("Restored “Before the audit”: revision 1")
+    expect(page.locator("#revision-4")).to_contain_text("The plan as it is now")
+    page.get_by_role("link", name="Everything").click()
+    page.get_by_role("button", name="Undo").click()
+    page.goto(page.url.partition("?")[0] + "?panel=ports")
+    expect(page.get_by_label("SSH", exact=True)).to_have_value("2223")
+
+
+def test_a_page_that_others_have_overtaken_is_told_so(browser_page):
+    page = browser_page
+    start(page, "Everything")
+    override("2222")
+    open_history(page)
+    override("2223", author="Ana")
+    page.get_by_role("button", name="Restore revision 1").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was restored, as the plan has changed since")
+    page.get_by_role("button", name="Restore revision 1").click()
+    expect(page.locator("#revision-4")).to_contain_text("Revision 1 restored")
+
+
+def test_what_changed_since_leads_to_the_comparison(page):
+    start(page, "Everything")
+    override("2222")
+    open_history(page)
+    page.get_by_role("link", name="What changed since revision 1").click()
+    expect(page.get_by_role("heading", name="Change request")).to_be_visible()
+    expect(page.get_by_label("From revision")).to_have_value("1")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_plan_goes_into_the_bin_and_comes_back(open_page, scripts):
+    page = open_page(status=410, java_script_enabled=scripts)
+    start(page, "Everything")
+    address = page.url
+    page.get_by_text("Name and description").click()
+    page.get_by_role("link", name="Delete this plan").click()
+    page.get_by_role("button", name="Delete the plan").click()
+    page.wait_for_url(address)
+    expect(page.get_by_role("heading", name="This plan is in the bin")).to_be_visible()
+    page.get_by_role("button", name="Restore the plan").click()
+    page.wait_for_url(address)
+    expect(page.locator("#state")).to_have_text("Saved · revision 1")
+
+
+def test_who_looks_at_a_plan_that_is_deleted_is_told(open_page):
+    page = open_page(status=410)
+    start(page, "Everything")
+    actions.delete_plan(plan_id=Plan.objects.get().pk)
+    expect(page.locator("#state")).to_have_text("This plan has been deleted; reload the page.")
+
+
+def test_a_plan_is_taken_along_with_its_history(page):
+    start(page, "Everything")
+    override("2222", "2223")
+    open_history(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export with history").click()
+    page.goto("/plans/import/")
+    page.get_by_label("A file").set_input_files(download.value.path())
+    page.get_by_role("button", name="Import").click()
+    expect(page.locator("#state")).to_have_text("Saved · revision 3")
+    open_history(page)
+    expect(page.get_by_text("2 changes")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_have_no_violation_and_dont_scroll_sideways(open_page, scheme, width):
+    page = open_page(width=width, color_scheme=scheme, status=410)
+    plan, token = store(hostile("x" * 255))
+    actions.rename_plan(plan_id=plan.pk, matrix=current_matrix(), name="y" * 255, description="")
+    for number in range(60):
+        override(str(2000 + number), plan=plan)
+    actions.name_checkpoint(plan_id=plan.pk, number=58, name="z" * 200, seen="")
+    actions.hand_over(plan_id=plan.pk, revision=57, recipient="r" * 200, note="")
+    found = []
+
+    def look():
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+        return violations(page)
+
+    for path in ("history/", "history/?show=marked", "history/?upto=10", "delete/"):
+        page.goto(f"/plans/{token}/{path}")
+        for summary in page.locator("main summary").all()[:4]:
+            if summary.is_visible():
+                summary.click()
+        found += look()
+    page.get_by_role("button", name=re.compile("^Delete")).click()
+    found += look()
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_focus_is_in_sight_wherever_tab_leads(open_page, width):
+    page = open_page(width=width)
+    _, token = store()
+    override("2222", "2223", "2224")
+    page.goto(f"/plans/{token}/history/")
+    page.locator(".burst summary").first.click()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        box, end = page.evaluate(
+            """() => {
+              const element = document.activeElement, box = element.getBoundingClientRect();
+              const bar = document.querySelector(".top").getBoundingClientRect();
+              const under = getComputedStyle(document.querySelector(".top")).position === "sticky"
+                && !element.closest(".top, .skip");
+              return [{seen: box.bottom > (under ? bar.bottom : 0) && box.top < innerHeight,
+                       name: element.outerHTML.slice(0, 100)}, element === document.body];
+            }"""
+        )
+        if end:
+            break
+        assert box["seen"], box["name"]

@@ -28,6 +28,12 @@ def shown(text: str) -> SafeString:
 
 
 @register.filter
+def plain(text: str) -> str:
+    """The same as text alone, for where no element can stand."""
+    return show_line(text)
+
+
+@register.filter
 def shown_lines(text: str) -> SafeString:
     """The same with the text's own line breaks, each line apart."""
     return mark_safe("<br>".join(shown(line) for line in show(text).strip().split("\n")))  # noqa: S308 - escaped above

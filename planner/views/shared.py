@@ -32,20 +32,53 @@ def by_link(view: LinkView) -> View:
 
     @wraps(view)
     def answer(request: HttpRequest, token: str, *args: object, **kwargs: object) -> HttpResponse:
-        client = request.META.get("REMOTE_ADDR", "")
         link = links.find_link(token) if settings.PUBLIC_LINKS else None
-        is_in = link is not None and links.is_in(link, request.COOKIES.get(COOKIE, ""))
-        try:
-            if not is_in:
-                throttle.check("wrong-link", client, limit=WRONG_LINKS)
-            if link is None or (link.state != "live" and not is_in):
-                throttle.count("wrong-link", client, limit=WRONG_LINKS, mark=token)
-                return show_nowhere(request)
-        except throttle.TooMany as error:
-            return show_too_many(request, error.wait, "Too many links that lead nowhere were tried from here.")
+        is_in = link is not None and _is_in(request, link)
+        if not is_in and (refusal := refuse_guesser(request)):
+            return refusal
+        if link is None or (link.state != "live" and not is_in):
+            return refuse_guess(request, token)
         return view(request, link, token, *args, **kwargs)
 
     return answer
+
+
+def refuse_guesser(request: HttpRequest) -> HttpResponse | None:
+    """429 for a client that tried many links that lead nowhere, None for others."""
+    try:
+        throttle.check("wrong-link", _client(request), limit=WRONG_LINKS)
+    except throttle.TooMany as error:
+        return _show_wait(request, error)
+    return None
+
+
+def refuse_guess(request: HttpRequest, token: str) -> HttpResponse:
+    """The answer to a link that leads nowhere, whyever; it counts."""
+    try:
+        throttle.count("wrong-link", _client(request), limit=WRONG_LINKS, mark=token)
+    except throttle.TooMany as error:  # others were faster
+        return _show_wait(request, error)
+    return show_nowhere(request)
+
+
+def _client(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _show_wait(request: HttpRequest, error: throttle.TooMany) -> HttpResponse:
+    return show_too_many(request, error.wait, "Too many links that lead nowhere were tried from here.")
+
+
+def _is_in(request: HttpRequest, link: ShareLink) -> bool:
+    """Whether the browser has opened the link: it shows so, or it has just sent the form that did."""
+    if links.is_in(link, request.COOKIES.get(COOKIE, "")):
+        return True
+    return request.method == "POST" and links.has_entered(link, _know_browser(request))
+
+
+def _know_browser(request: HttpRequest) -> str:
+    """The secret that the browser has for its forms."""
+    return str(request.META.get("CSRF_COOKIE", ""))
 
 
 def show_nowhere(request: HttpRequest) -> HttpResponse:
@@ -67,26 +100,25 @@ def by_reader(view: ReadingView) -> View:
     @wraps(view)
     def answer(request: HttpRequest, link: ShareLink, token: str, *args: object, **kwargs: object) -> HttpResponse:
         here = reverse("open_link", kwargs={"token": token})
-        opening = None
-        if not links.is_in(link, request.COOKIES.get(COOKIE, "")):
-            if link.is_gated:
-                return _show_gate(request, link, token) if request.path == here else redirect("open_link", token=token)
-            opening = links.enter(link)
-            if opening is None:
-                return show_nowhere(request)
+        is_new = not _is_in(request, link)
+        if is_new and link.is_gated:
+            return _show_gate(request, link, token) if request.path == here else redirect("open_link", token=token)
+        is_new = is_new and request.method != "HEAD"  # nobody has read anything
+        if is_new and not links.enter(link):
+            return show_nowhere(request)
         place = Place(here=here, link=request.build_absolute_uri(here))
         response = view(request, links.read_link(link), place, *args, **kwargs)
-        if opening is not None:
-            _let_in(response, opening, here)
+        if is_new:
+            _let_in(response, link, here)
         return response
 
     return answer
 
 
-def _let_in(response: HttpResponse, opening: links.Opening, here: str) -> None:
+def _let_in(response: HttpResponse, link: ShareLink, here: str) -> None:
     """Keep the opening in the browser: for this link alone, out of reach of scripts."""
     response.set_cookie(
-        COOKIE, links.seal(opening), max_age=links.OPEN_FOR, path=here, httponly=True, secure=settings.TLS,
+        COOKIE, links.seal(link), max_age=links.OPEN_FOR, path=here, httponly=True, secure=settings.TLS,
         samesite="Lax",
     )  # fmt: skip
 
@@ -109,19 +141,20 @@ def _show_gate(
 def enter_link(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     """Open a link that asks first: for its passphrase, or whether one of its few openings is to be used."""
     here = reverse("open_link", kwargs={"token": token})
-    try:
-        links.try_passphrase(link, request.POST.get("passphrase", ""))
-    except links.Refused as error:
-        return _show_gate(request, link, token, trouble=str(error), status=403)
-    except throttle.TooMany as error:
-        sentence = "Too many wrong passphrases were tried on this link."
-        return show_too_many(request, error.wait, sentence)
-    opening = links.enter(link)
-    if opening is None:
-        return show_nowhere(request)
+    shows_it = links.is_in(link, request.COOKIES.get(COOKIE, ""))
+    if not _is_in(request, link):
+        try:
+            links.try_passphrase(link, request.POST.get("passphrase", ""))
+        except links.Refused as error:
+            return _show_gate(request, link, token, trouble=str(error), status=403)
+        except throttle.TooMany as error:
+            return show_too_many(request, error.wait, "Too many wrong passphrases were tried on this link.")
+        if not links.enter(link, _know_browser(request)):
+            return show_nowhere(request)
     query = request.GET.urlencode()
     response = redirect(f"{here}?{query}" if query else here)
-    _let_in(response, opening, here)
+    if not shows_it:  # an opening isn't made longer by sending the form again
+        _let_in(response, link, here)
     return response
 
 

@@ -32,47 +32,28 @@ def by_link(view: LinkView) -> View:
 
     @wraps(view)
     def answer(request: HttpRequest, token: str, *args: object, **kwargs: object) -> HttpResponse:
+        client = request.META.get("REMOTE_ADDR", "")
         link = links.find_link(token) if settings.PUBLIC_LINKS else None
-        is_in = link is not None and _is_in(request, link)
-        if not is_in and (refusal := refuse_guesser(request)):
-            return refusal
-        if link is None or (link.state != "live" and not is_in):
-            return refuse_guess(request, token)
+        is_in = link is not None and (_shows_opening(request, link) or _sends_again(request, link))
+        try:
+            if not is_in:
+                throttle.check("wrong-link", client, limit=WRONG_LINKS)
+            if link is None or (link.state != "live" and not is_in):
+                throttle.count("wrong-link", client, limit=WRONG_LINKS, mark=token)
+                return show_nowhere(request)
+        except throttle.TooMany as error:
+            return show_too_many(request, error.wait, "Too many links that lead nowhere were tried from here.")
         return view(request, link, token, *args, **kwargs)
 
     return answer
 
 
-def refuse_guesser(request: HttpRequest) -> HttpResponse | None:
-    """429 for a client that tried many links that lead nowhere, None for others."""
-    try:
-        throttle.check("wrong-link", _client(request), limit=WRONG_LINKS)
-    except throttle.TooMany as error:
-        return _show_wait(request, error)
-    return None
+def _shows_opening(request: HttpRequest, link: ShareLink) -> bool:
+    return links.is_in(link, request.COOKIES.get(COOKIE, ""))
 
 
-def refuse_guess(request: HttpRequest, token: str) -> HttpResponse:
-    """The answer to a link that leads nowhere, whyever; it counts."""
-    try:
-        throttle.count("wrong-link", _client(request), limit=WRONG_LINKS, mark=token)
-    except throttle.TooMany as error:  # others were faster
-        return _show_wait(request, error)
-    return show_nowhere(request)
-
-
-def _client(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
-
-
-def _show_wait(request: HttpRequest, error: throttle.TooMany) -> HttpResponse:
-    return show_too_many(request, error.wait, "Too many links that lead nowhere were tried from here.")
-
-
-def _is_in(request: HttpRequest, link: ShareLink) -> bool:
-    """Whether the browser has opened the link: it shows so, or it has just sent the form that did."""
-    if links.is_in(link, request.COOKIES.get(COOKIE, "")):
-        return True
+def _sends_again(request: HttpRequest, link: ShareLink) -> bool:
+    """Whether the browser sends the form once more that opened the link: it must not find the last opening used up."""
     return request.method == "POST" and links.has_entered(link, _know_browser(request))
 
 
@@ -100,7 +81,7 @@ def by_reader(view: ReadingView) -> View:
     @wraps(view)
     def answer(request: HttpRequest, link: ShareLink, token: str, *args: object, **kwargs: object) -> HttpResponse:
         here = reverse("open_link", kwargs={"token": token})
-        is_new = not _is_in(request, link)
+        is_new = not _shows_opening(request, link)
         if is_new and link.is_gated:
             return _show_gate(request, link, token) if request.path == here else redirect("open_link", token=token)
         is_new = is_new and request.method != "HEAD"  # nobody has read anything
@@ -141,20 +122,19 @@ def _show_gate(
 def enter_link(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     """Open a link that asks first: for its passphrase, or whether one of its few openings is to be used."""
     here = reverse("open_link", kwargs={"token": token})
-    shows_it = links.is_in(link, request.COOKIES.get(COOKIE, ""))
-    if not _is_in(request, link):
-        try:
-            links.try_passphrase(link, request.POST.get("passphrase", ""))
-        except links.Refused as error:
-            return _show_gate(request, link, token, trouble=str(error), status=403)
-        except throttle.TooMany as error:
-            return show_too_many(request, error.wait, "Too many wrong passphrases were tried on this link.")
-        if not links.enter(link, _know_browser(request)):
-            return show_nowhere(request)
     query = request.GET.urlencode()
     response = redirect(f"{here}?{query}" if query else here)
-    if not shows_it:  # an opening isn't made longer by sending the form again
-        _let_in(response, link, here)
+    if _shows_opening(request, link):
+        return response  # and the opening lasts no longer
+    try:
+        links.try_passphrase(link, request.POST.get("passphrase", ""))
+    except links.Refused as error:
+        return _show_gate(request, link, token, trouble=str(error), status=403)
+    except throttle.TooMany as error:
+        return show_too_many(request, error.wait, "Too many wrong passphrases were tried on this link.")
+    if not links.enter(link, _know_browser(request)):
+        return show_nowhere(request)
+    _let_in(response, link, here)
     return response
 
 

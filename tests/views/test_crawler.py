@@ -1,4 +1,4 @@
-"""Everything that can be reached from a read link, followed to its end: nothing in it leads anywhere else in a plan."""
+"""Everything that can be reached from a read link, followed to its end: nothing leads to more of a plan than that."""
 
 import pytest
 from django.test import Client

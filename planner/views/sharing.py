@@ -152,11 +152,12 @@ def _show(
     recent = defaultdict(list)
     for opening in Opening.objects.filter(link__in=found).annotate(rank=rank).filter(rank__lte=SHOWN_OPENINGS):
         recent[opening.link_id].append(opening)
-    live = [(link, recent[link.pk]) for link in found if link.state == "live"]
+    # One that is used up is still open to those who are in, so it can be revoked as well.
+    live = [(link, recent[link.pk]) for link in found if link.state in ("live", "used up")]
     context = {
         "plan": plan,
         "links": live,
-        "ended": [link for link in found if link.state != "live"],
+        "ended": [link for link in found if link.state not in ("live", "used up")],
         "shown_openings": SHOWN_OPENINGS,
         "form": form or LinkForm(revision=plan.revision),
         "made": made,

@@ -59,19 +59,23 @@ class Service:
 
 
 @contextmanager
-def serve() -> Iterator[Service]:
-    """Serve until the block ends."""
+def serve(**more: str) -> Iterator[Service]:
+    """Serve until the block ends, with more in the environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="planner-") as folder:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")} | {
-            "PLANNER_DATA": folder,
-            "PLANNER_BIND": f"127.0.0.1:{port}",
-            "DJANGO_SETTINGS_MODULE": "planner.settings",
-            "PYTHONPATH": str(ROOT),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        }
+        environment = (
+            {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")}
+            | {
+                "PLANNER_DATA": folder,
+                "PLANNER_BIND": f"127.0.0.1:{port}",
+                "DJANGO_SETTINGS_MODULE": "planner.settings",
+                "PYTHONPATH": str(ROOT),
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            }
+            | more
+        )
         with (Path(folder) / "log").open("w") as log:
             process = subprocess.Popen(
                 [ROOT / "scripts" / "serve.sh"], cwd=ROOT, env=environment, stdout=log, stderr=log

@@ -19,6 +19,8 @@ Document = Mapping[str, Any]
 
 MAX_BYTES = 2 * 1024 * 1024
 """Most bytes of a table that are read."""
+MAX_LINES = 20_000
+"""Most endpoints of a table that are read; one of 5,000 remote sites with four endpoints each has as many."""
 
 COLUMNS = {
     "name": "The endpoint's name. Needed.",
@@ -158,6 +160,9 @@ def _split(text: str) -> list[tuple[int, list[str]]]:
             fault = TableFault(line, "", f"The line can't be read as CSV: {error}.")
             raise TableError([fault]) from None
         if any(cell.strip() for cell in cells):
+            if len(rows) > MAX_LINES:  # and the header
+                sentence = f"At most {MAX_LINES:,} endpoints are read at once; divide the table."
+                raise TableError([TableFault(line, "", sentence)])
             rows.append((line, cells))
         line = reader.line_num + 1
 

@@ -1,6 +1,7 @@
 """What holds for every request and answer, whichever part of the service it is for."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -26,8 +27,16 @@ class LinkHeaders:
         return response
 
 
+DRAINED = 64 * 2**20
+"""How many bytes of a refused body are received all the same, for the answer to be read."""
+
+
 class LimitBody:
-    """Refuses more than settings.MAX_BODY bytes before they are received: uploaded files have no other limit."""
+    """Refuses more than settings.MAX_BODY bytes before they are kept: uploaded files have no other limit.
+
+    What is too large is received nevertheless and thrown away, within reason: browsers that are hung up on while they
+    send show an error of their own instead of the page that says what to do.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -35,6 +44,13 @@ class LimitBody:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, or 413."""
         length = request.META.get("CONTENT_LENGTH") or ""
-        if length.isascii() and length.isdigit() and (len(length) > 12 or int(length) > settings.MAX_BODY):
-            return show_too_large(request)
-        return self.get_response(request)
+        size = int(length) if length.isascii() and length.isdigit() and len(length) <= 12 else 0
+        if size > settings.MAX_BODY or len(length) > 12:
+            response = show_too_large(request)
+        else:
+            response = self.get_response(request)
+        if response.status_code == 413 and size <= DRAINED:
+            with suppress(OSError):  # the sender has hung up
+                while request.read(2**16):
+                    pass
+        return response

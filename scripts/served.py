@@ -43,6 +43,8 @@ class Service:
     host: str
     port: int
     environment: dict[str, str]
+    process: int
+    """The number of the process that minds the others."""
 
     @property
     def address(self) -> str:
@@ -80,7 +82,7 @@ def serve(**more: str) -> Iterator[Service]:
             process = subprocess.Popen(
                 [ROOT / "scripts" / "serve.sh"], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
-        service = Service(host="127.0.0.1", port=port, environment=environment)
+        service = Service(host="127.0.0.1", port=port, environment=environment, process=process.pid)
         try:
             _wait_for(service, process, Path(folder) / "log")
             yield service

@@ -32,10 +32,14 @@ class Browser:
 
     def ask(self, path, data=None):
         """The status, the headers and the body of the answer."""
-        address = path if path.startswith("http") else self.base + path
         body = urllib.parse.urlencode(data).encode() if data is not None else None
+        return self.post(path, body, "application/x-www-form-urlencoded")
+
+    def post(self, path, body, kind):
+        """The same with a body of any kind; without one it is asked for by GET."""
+        request = urllib.request.Request(self.base + path, body, {"Content-Type": kind} if body is not None else {})
         try:
-            with self.opener.open(urllib.request.Request(address, body), timeout=60) as answer:
+            with self.opener.open(request, timeout=120) as answer:
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             with error:

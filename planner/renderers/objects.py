@@ -20,7 +20,7 @@ MOST_LINES = 26
 """How many lines the side of a rule may take: a row has to fit a page."""
 MOST_ADDRESSES = 4
 """How many addresses of an endpoint a rule says; all of them are with the objects."""
-LETTERS = 22
+LETTERS = 20
 """How many characters fit in a line of a side, about."""
 LINE = 158
 """How many characters of the list of members fit between the margins, on either paper."""

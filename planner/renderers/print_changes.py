@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from planner.engine.compare import Comparison
 from planner.renderers.changes import Editions
-from planner.renderers.html import lay_blanks, styles
+from planner.renderers.html import lay_blanks, list_roles, styles
 from planner.renderers.objects import Grouping
 from planner.renderers.outline import describe_reasons, outline_flow
-from planner.renderers.pdf import make_pdf
+from planner.renderers.paper import make_pdf
 from planner.renderers.print_outline import find_blanks, print_boundaries, print_changed
 from planner.renderers.text import count_changes, list_addresses
 
@@ -25,7 +25,7 @@ def render_changes_html(comparison: Comparison, editions: Editions) -> bytes:
 
 def render_changes_pdf(comparison: Comparison, editions: Editions) -> bytes:
     """The change request as a tagged PDF."""
-    return make_pdf(_document(comparison, editions))
+    return make_pdf(_document(comparison, editions), editions.paper)
 
 
 def _document(comparison: Comparison, editions: Editions) -> str:
@@ -68,6 +68,7 @@ def _document(comparison: Comparison, editions: Editions) -> str:
             "local": local[:MOST_FLOWS],
             "more_local": max(0, len(local) - MOST_FLOWS),
             "objects": objects,
+            "roles": list_roles(comparison.after),
             "contents": [*contents, ("legend", "Legend"), ("sign-off", "Sign-off")],
         },
     )

@@ -117,7 +117,7 @@ def _instead(rule: Rule, boundary: Boundary) -> tuple[tuple[str, str], ...]:
     if not choices:
         return ()
     return tuple(
-        (other.id, join_ports(other.services))
+        (other.id, join_ports(other.services).replace(" ", "\xa0", 1))
         for other in boundary.rules
         if other is not rule
         and (other.sources, other.destinations) == (rule.sources, rule.destinations)

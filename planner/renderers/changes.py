@@ -24,6 +24,8 @@ class Editions:
 
     before: str
     after: str
+    sent: str = ""
+    """To whom the first side was handed over and when, in words; empty if it wasn't."""
     date: datetime.date | None = None
     paper: Paper = "a4"
 

@@ -24,6 +24,8 @@ _VOID = {"br", "col", "meta", "link"}
 _CONTAINERS = {"body", "main", "section", "nav", "div", "ul", "dl", "figure", "table", "thead", "tbody", "tr", "html"}
 """Elements in which white space between others means nothing."""
 _BLOCKS = _CONTAINERS | {"h1", "h2", "h3", "h4", "p", "li", "td", "th", "dt", "dd"}
+_UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]|(?<=[\x20-\u024f])[\u200c-\u200f]")
+"""Characters without a shape. A PDF would have them in its text wherever their neighbour stands."""
 _WORD = 18
 """Longer words may be broken, since a column may be narrower."""
 
@@ -50,7 +52,7 @@ def read_tree(document: str) -> Node:
 
     # Text is escaped, so only an element begins like this.
     reader = _Reader(pictures)
-    reader.feed(re.sub(r"<svg\b.*?</svg>", take, document, flags=re.DOTALL))
+    reader.feed(re.sub(r"<svg\b.*?</svg>", take, _UNSEEN.sub("", document), flags=re.DOTALL))
     reader.close()
     return reader.tree()
 

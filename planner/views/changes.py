@@ -24,6 +24,7 @@ from planner.renderers.text import count_changes
 from planner.reports import compare_documents
 from planner.views.access import plan_view
 from planner.views.downloads import read_paper, send_file
+from planner.views.handover import say_handover
 from planner.views.plans import read_sender
 from ports.matrix import Matrix
 from ports.queries import current_matrix, find_matrix, list_matrices
@@ -73,7 +74,9 @@ def download_changes(request: HttpRequest, plan: Plan, name: str) -> HttpRespons
         compared = _compare(plan, sides)
     except NothingToCompare as error:
         raise Http404(str(error)) from None
-    content = kind.render(compared, Editions(**_name_sides(sides), date=localdate(), paper=read_paper(request)))
+    sent = say_handover(plan.handovers.filter(revision=sides.before).first())
+    editions = Editions(**_name_sides(sides), sent=sent, date=localdate(), paper=read_paper(request))
+    content = kind.render(compared, editions)
     end = f"changes-{sides.before}-to-{sides.after}.{kind.extension}"
     return send_file(content, kind.content_type, plan, end)
 

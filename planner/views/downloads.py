@@ -19,6 +19,7 @@ from planner.reports import comparison_since, report_for
 from planner.syntax import to_yaml
 from planner.views.access import plan_view
 from planner.views.errors import show_error
+from planner.views.handover import say_handover
 from planner.views.state import read_unfold
 from ports.queries import current_matrix
 
@@ -67,6 +68,7 @@ def _describe_edition(
         selection=selection,
         since=since,
         since_revision=since_revision,
+        since_sent=say_handover(last),
     )
 
 

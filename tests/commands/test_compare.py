@@ -199,3 +199,12 @@ def test_wrong_usage_is_refused_and_writes_nothing(arguments):
     with pytest.raises(CommandError):
         call_command("compare", *arguments)
     assert {path: path.read_bytes() for path in Path().iterdir()} == before
+
+
+@pytest.mark.parametrize(("paper", "width"), [("a4", 842), ("letter", 792)])
+def test_the_pdf_is_made_for_the_paper_asked_for(paper, width):
+    from pypdf import PdfReader
+
+    files = save("old.yaml", contoso()), save("new.yaml", grown())
+    assert run(*files, "--format", "pdf", "--paper", paper, "--output", "change.pdf") == 0
+    assert all(round(page.mediabox.width) == width for page in PdfReader("change.pdf").pages)

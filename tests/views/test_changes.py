@@ -102,6 +102,16 @@ def test_a_handover_is_remembered_and_the_plan_says_what_changed_since(client, p
     assert "Ticket 4711" in changes(client, token).text("main")
 
 
+def test_a_printed_change_request_says_to_whom_the_old_side_went(client, plan):
+    _, token = plan
+    send(client, token)
+    decide(client, token)
+    said = "handed over to Network team on "
+    assert said in client.get(f"/plans/{token}/changes/html").content.decode()
+    assert f"revision 1, {said}" in client.get(f"/plans/{token}/report/html").content.decode()
+    assert said not in client.get(f"/plans/{token}/changes/html?from=2&to=1").content.decode()
+
+
 def test_the_last_handover_is_what_the_change_request_starts_from(client, plan):
     _, token = plan
     decide(client, token)

@@ -201,8 +201,10 @@ def _name(endpoint: Endpoint) -> Named:
 
 
 def _count_lines(named: Named) -> int:
-    texts = (named.endpoint.name, *(named.addresses or ("",)))
-    return sum(1 + len(text) // LETTERS for text in texts) + bool(named.more)
+    name = sum(2 if letter in "mwMW@%" else 1.4 if letter.isupper() else 1 for letter in named.endpoint.name)
+    name += _width(named.endpoint.name) - len(named.endpoint.name)
+    addresses = named.addresses or ("",)
+    return 1 + int(name) // LETTERS + sum(1 + len(text) // LETTERS for text in addresses) + bool(named.more)
 
 
 def say_member(endpoint: Endpoint, *, zone: bool) -> str:

@@ -28,6 +28,8 @@ _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]|(?<=[\x20-\u024f])[\u200c-\u200
 """Characters without a shape. A PDF would have them in its text wherever their neighbour stands."""
 _WORD = 18
 """Longer words may be broken, since a column may be narrower."""
+_LINE = 158
+"""How many letters of one width stand beside each other, on either paper."""
 
 
 def make_pdf(document: str, paper: Paper = "a4") -> bytes:
@@ -134,7 +136,7 @@ class _Reader(HTMLParser):
             return
         node = self._open[-1]
         if node["t"] == "pre":
-            node["k"].append(data)
+            node["k"] += _say_lines(data)
         elif data.strip() or node["t"] not in _CONTAINERS | {"root"}:
             node["k"] += _say(re.sub(r"[ \t\r\n]+", " ", data))
 
@@ -169,6 +171,19 @@ def _say(text: str) -> list[Any]:
             parts = [part for part in re.split(r"(?<=[.:/_@-])", word) if part]
             parts = [some for part in parts for some in ([part] if len(part) <= _WORD else part)]
             said.append({"t": "long", "c": [], "k": parts})
+    return said
+
+
+def _say_lines(text: str) -> list[Any]:
+    """Lines as they are, but those that are longer than a page is wide: they may break in their words."""
+    said: list[Any] = []
+    for line in text.split("\n"):
+        if len(line) > _LINE:
+            said.append({"t": "line", "c": [], "k": _say(line)})
+        elif said and isinstance(said[-1], str):
+            said[-1] += f"\n{line}"
+        else:
+            said.append(line)
     return said
 
 

@@ -17,7 +17,7 @@ _FIELD_OR_TEXT = re.compile(r"<textarea\b[^>]*>[^<]*</textarea>|(?<=>)[^<]+", re
 
 
 class PlainPages:
-    """Middleware, the innermost: lengths are taken afterwards."""
+    """Middleware, inside of what takes the length of an answer."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -108,7 +108,7 @@ def render_svg(report: Report, *, unfolded: Collection[str] = ()) -> bytes:
     """The diagram of endpoints as an SVG file that needs no other. Raises NoDiagram as above."""
     picture = picture_endpoints(report, unfolded)
     drawing = _Drawing(picture, lay_out(picture, ports_shown=False), None)
-    title = f"{report.plan.name}: {_describe_endpoints(report)}"
+    title = f"{show_line(report.plan.name)}: {_describe_endpoints(report)}"
     return ('<?xml version="1.0" encoding="UTF-8"?>\n' + drawing.element(title, alone=True)).encode()
 
 
@@ -145,7 +145,7 @@ class _Drawing:
         if self.link:
             parts = [f'<g aria-hidden="true">{"".join(parts)}</g>', *self._targets(self.link)]
         box = f"{self.left:.1f} {self.top:.1f} {self.width:.1f} {self.height:.1f}"
-        role = f'role="group" aria-label={_quote(title)}' if self.link else 'role="img"'
+        role = f'role="group" aria-label={quoteattr(title)}' if self.link else 'role="img"'
         namespace = 'xmlns="http://www.w3.org/2000/svg" ' if alone else ""
         name = "" if self.link else f"<title>{_text(title)}</title>"
         paper = ""
@@ -341,7 +341,7 @@ class _Drawing:
             below = area.y - 3 - tip.height
         drawn = self._draw_tip(tip, (area.middle[0], below + tip.height / 2))
         if not box.fields:
-            return f'<g class="target" role="img" aria-label={_quote(_say_box(box))}>{halo}{drawn}</g>'
+            return f'<g class="target" role="img" aria-label={quoteattr(_say_box(box))}>{halo}{drawn}</g>'
         return f"<a {_link(link(box.fields), _say_box(box))}>{halo}{drawn}</a>"
 
     def _line_target(self, line: Line, link: Link) -> str:
@@ -358,7 +358,7 @@ class _Drawing:
         inner = f'{ends}{disc}<path class="halo" d="{path}" fill="none"/>{self._draw_tip(tip, at)}'
         says = _say_line(line)
         if not line.fields:
-            return f'<g class="target line-target" role="img" aria-label={_quote(says)}>{inner}</g>'
+            return f'<g class="target line-target" role="img" aria-label={quoteattr(says)}>{inner}</g>'
         return f"<a {_link(link(line.fields), says, 'target line-target')}>{inner}</a>"
 
     def _box_tip(self, box: Box) -> Tip:
@@ -449,19 +449,13 @@ def _measure_mono(text: str) -> float:
 
 
 def _text(text: str) -> str:
-    """Text as XML can have it, on one line."""
-    return escape(show_line(text))
-
-
-def _quote(text: str) -> str:
-    """The same as the value of an attribute, with its quotes."""
-    return quoteattr(show_line(text))
+    return escape(text)
 
 
 def _link(address: str, says: str, classes: str = "target") -> str:
     """The attributes of a link: a plain one, and for htmx one that brings the report only."""
     to = quoteattr(address)
-    return f"class={quoteattr(classes)} href={to} hx-get={to} aria-label={_quote(says)}"
+    return f"class={quoteattr(classes)} href={to} hx-get={to} aria-label={quoteattr(says)}"
 
 
 def _place(area: Area) -> str:

@@ -46,6 +46,7 @@ from planner.renderers.picture import (
     picture_endpoints,
     picture_zones,
 )
+from planner.renderers.text import show_line
 
 __all__ = ["COLOURS", "LARGE", "NoDiagram", "render_diagram", "render_overview", "render_svg"]
 
@@ -107,7 +108,7 @@ def render_svg(report: Report, *, unfolded: Collection[str] = ()) -> bytes:
     """The diagram of endpoints as an SVG file that needs no other. Raises NoDiagram as above."""
     picture = picture_endpoints(report, unfolded)
     drawing = _Drawing(picture, lay_out(picture, ports_shown=False), None)
-    title = f"{report.plan.name}: {_describe_endpoints(report)}"
+    title = f"{show_line(report.plan.name)}: {_describe_endpoints(report)}"
     return ('<?xml version="1.0" encoding="UTF-8"?>\n' + drawing.element(title, alone=True)).encode()
 
 

@@ -17,6 +17,7 @@ from planner.renderers.icons import PATHS, choose_icon
 from planner.renderers.layout import lay_out, trace
 from planner.renderers.picture import MOST, picture_endpoints, picture_zones
 from planner.renderers.png import render_png
+from planner.renderers.text import show_line
 from ports.matrix import ICONS
 from ports.queries import shipped_matrix
 from scripts.sites import make_sites
@@ -257,12 +258,28 @@ def test_a_name_is_text(name):
         {"name": "SQL01", "zone": "DMZ", "roles": ["database"]},
         zones=(("Z", "internal"), ("DMZ", "dmz")),
     )
-    shown = name if len(name) <= 30 else f"{name[:29]}…"
+    visible = show_line(name)  # what turns text round is written out, as in every other output
+    shown = visible if len(visible) <= 30 else f"{visible[:29]}…"
     file = read(render_svg(evaluate(document)))
     assert [element.tag for element in file.iter()] == [e.tag for e in read(render_svg(evaluate(plain))).iter()]
     assert ["".join(e.itertext()) for e in file.iter(f"{SVG}text")].count(shown) == 2
-    assert file[0].text.startswith(f"{name}: ")
-    assert f"{name} to SQL01: tcp 1433" in labels(render_diagram(evaluate(document), link=link))
+    assert file[0].text.startswith(f"{visible}: ")
+    assert f"{visible} to SQL01: tcp 1433" in labels(render_diagram(evaluate(document), link=link))
+
+
+def test_what_reorders_text_is_written_out():
+    document = write_plan(
+        {"name": "\u202egpj.exe", "zone": "\u202eenoZ", "roles": ["web-primary"]}, zones=(("\u202eenoZ", "dmz"),)
+    )
+    report = evaluate(document)
+    for drawing in (
+        render_svg(report).decode(),
+        render_diagram(report, link=lambda fields: "/"),
+        render_overview(report, link=lambda fields: "/"),
+    ):
+        assert "\u202e" not in drawing
+        assert "&lt;U+202E&gt;enoZ" in drawing
+    assert "&lt;U+202E&gt;gpj.exe" in render_svg(report).decode()
 
 
 # --- files and faults --------------------------------------------------------------------------------------------

@@ -223,8 +223,9 @@ class _Drawing:
             f'fill-opacity="{0 if free else 0.05}"/></g>'
         )
         return (
-            f'{_paper(area, free)}{tint}<text class="frame-label zone-{frame.kind}" x="{area.x + 2:.1f}" y="{area.y + 14.5:.1f}" '
-            f'font-weight="700" fill="{COLOURS[frame.kind]}">{_text(shorten(frame.label))}</text>'
+            f'{_paper(area, free)}{tint}<text class="frame-label zone-{frame.kind}" '
+            f'x="{area.x + 2:.1f}" y="{area.y + 14.5:.1f}" font-weight="700" '
+            f'fill="{COLOURS[frame.kind]}">{_text(shorten(frame.label))}</text>'
         )
 
     def _draw_box(self, box: Box) -> str:

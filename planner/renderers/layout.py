@@ -89,8 +89,8 @@ def shorten(text: str, limit: int = LABEL) -> str:
 def lay_out(picture: Picture, *, ports_shown: bool, low: Collection[str] = ()) -> Layout:
     """Place a picture; with `ports_shown` there is room on each line for its ports.
 
-    The frames whose keys are among `low` have room for their names at the bottom. Raises NoDiagram when dot is missing,
-    fails or takes too long.
+    The frames whose keys are among `low` have room for their names at the bottom. Raises NoDiagram when dot is
+    missing, fails or takes too long.
     """
     names_low = frozenset(low)
     ports_shown = ports_shown and len(picture.lines) <= MANY

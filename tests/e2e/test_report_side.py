@@ -60,8 +60,21 @@ def test_the_tabs_of_the_plan_stand_in_one_row_whatever_they_count(page, plan):
     page.goto(f"{plan}?panel=ports")
     page.get_by_label("SSH").fill("2222")
     page.keyboard.press("Enter")
-    expect(page.locator("#tab-ports")).to_have_text(re.compile(r"Ports\s+\d+ changed"))
-    assert len({tab.bounding_box()["y"] for tab in page.locator("#panels a").all()}) == 1
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    expect(page.locator("#tab-ports")).to_have_text(re.compile(r"Ports\s+3 changed"))
+    rows = "new Set([...document.querySelectorAll('#panels a')].map((tab) => tab.getBoundingClientRect().top)).size"
+    assert page.evaluate(rows) == 1
+
+
+@pytest.mark.parametrize("width", [1440, 1280])
+def test_a_long_name_doesnt_push_the_header_into_a_second_row(open_page, site, width):
+    page = open_page(width=width)
+    page.goto(f"/plans/{store(contoso() | {'name': 'Contoso ' + 'W' * 240})[1]}/")
+    assert page.locator(".top").bounding_box()["height"] < 60
+    expect(page.locator("#state")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Download PDF")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#heading")).to_have_attribute("title", re.compile("^Contoso W+$"))
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 @pytest.mark.parametrize("width", [390, 360])

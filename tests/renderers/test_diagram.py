@@ -11,7 +11,15 @@ from planner.engine import evaluate_report
 from planner.engine.rules import Ports
 from planner.examples import FOLDER
 from planner.renderers import layout
-from planner.renderers.diagram import COLOURS, NoDiagram, _arrange, _Drawing, render_diagram, render_overview, render_svg
+from planner.renderers.diagram import (
+    COLOURS,
+    NoDiagram,
+    _arrange,
+    _Drawing,
+    render_diagram,
+    render_overview,
+    render_svg,
+)
 from planner.renderers.html import render_html
 from planner.renderers.icons import PATHS, choose_icon
 from planner.renderers.layout import lay_out, trace

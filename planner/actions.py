@@ -88,21 +88,6 @@ def create_plan(*, plan: Plan, summary: str, holder: Holder | None = None) -> mo
 
 
 @transaction.atomic
-def make_edit_link(*, plan_id: int, holder: Holder | None = None) -> str:
-    """Make a plan's edit link, or another one. Returns the secret token of its address, which is stored nowhere.
-
-    An older edit link leads nowhere from then on. Browsers other than the holder's have to open the new one, since
-    nobody can tell who came by a link that got out; accounts keep what they were given by name.
-    """
-    token = models.make_token()
-    plan = models.Plan.objects.select_for_update().defer("document").get(pk=plan_id)
-    plan.edit_hash = models.hash_token(token)
-    plan.save(update_fields=["edit_hash"])
-    plan.holds.exclude(browser="").exclude(browser=holder.browser if holder else "").delete()
-    return token
-
-
-@transaction.atomic
 def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord], holder: Holder | None = None) -> models.Plan:
     """Store a plan that has been somewhere else, with all its revisions, which have been checked."""
     row = models.Plan.objects.create(document={}, revision=plan.revision, created=plan.created)

@@ -36,6 +36,9 @@ if read_flag("PLANNER_TRUST_PROXY"):
 # PLANNER_REQUIRE_LOGIN: 1 when plans are made and edited by accounts only, and belong to them.
 REQUIRE_LOGIN = read_flag("PLANNER_REQUIRE_LOGIN")
 
+# PLANNER_PUBLIC_LINKS: 0 when plans can't be read by a link, however it was made.
+PUBLIC_LINKS = read_flag("PLANNER_PUBLIC_LINKS", default=True)
+
 INSTALLED_APPS = [
     "planner",
     "ports",
@@ -50,6 +53,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "planner.middleware.LinkHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -148,6 +152,12 @@ LOGGING = {
         "fontTools": {"level": "ERROR"},
     },
 }
+
+# Argon2 for new passwords and for the passphrases of links; the others are there to check what is older.
+PASSWORD_HASHERS = [
+    f"django.contrib.auth.hashers.{name}"
+    for name in ("Argon2PasswordHasher", "PBKDF2PasswordHasher", "ScryptPasswordHasher")
+]
 
 # Django checks the strength of staff passwords.
 AUTH_PASSWORD_VALIDATORS = [

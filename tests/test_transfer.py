@@ -19,6 +19,7 @@ from planner import actions, archive
 from planner.archive import BY_COMMAND, ON_THE_PAGE, ArchiveError
 from planner.document import PlanError, check_plan
 from planner.edits import NotPossible
+from planner.links import make_edit_link
 from planner.models import Handover, Plan, Revision, hash_token
 from planner.transfer import all_plans, export_plans, import_plans
 from ports.actions import load_matrix
@@ -76,7 +77,7 @@ def a_plan_with_a_past():
 
 def test_nothing_is_lost_on_the_way_out_and_in():
     plan = a_plan_with_a_past()
-    token = actions.make_edit_link(plan_id=plan.pk)
+    token = make_edit_link(plan_id=plan.pk)
     plan.refresh_from_db()
     [other] = unpack(pack())
     assert facts_of(other) == facts_of(plan)
@@ -136,7 +137,7 @@ def test_any_past_comes_back_as_it_was(document, data):
 
 def test_an_archive_has_no_tokens_and_no_ids_of_edits():
     plan, key = store()
-    token = actions.make_edit_link(plan_id=plan.pk)
+    token = make_edit_link(plan_id=plan.pk)
     plan = Plan.objects.get(pk=plan.pk)
     operation = plan.revisions.get().operation
     with zipfile.ZipFile(io.BytesIO(pack())) as file:

@@ -443,7 +443,7 @@ class _Crowd:
 def _beside(points: Sequence[Point], label: Area) -> Iterator[Area]:
     """Places for a label on either side of a line, the nearest to its middle and to the line first."""
     lengths = [0.0, *accumulate(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points))]
-    found = []
+    found: list[tuple[float, int, Area]] = []
     for (x, y), length in list(zip(points, lengths, strict=True))[::4]:
         away = abs(length - lengths[-1] / 2)
         if away > 0.35 * lengths[-1]:

@@ -21,6 +21,15 @@ def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse
     return show_error(request, 400, "That request can't be read", "Go back, check the form and send it again.")
 
 
+def show_too_many(request: HttpRequest, wait: int, reason: str) -> HttpResponse:
+    """429: why, and after how many seconds to try again."""
+    minutes = -(-wait // 60)
+    said = f"{reason} Try again in {minutes} minute{'' if minutes == 1 else 's'}."
+    response = show_error(request, 429, "Please wait", said)
+    response.headers["Retry-After"] = str(wait)
+    return response
+
+
 def show_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
     return show_error(request, 403, "Not allowed", "This page isn't for this browser or account.")

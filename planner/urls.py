@@ -19,6 +19,7 @@ from planner.views import (
     revisions,
     shared,
     sharing,
+    shelf,
     start,
     topology,
 )
@@ -29,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show_home, name="show_home"),
     path("healthz", home.show_health, name="show_health"),
     # Plans
+    path("plans/", shelf.show_plans, name="show_plans"),
+    path("plans/export.zip", shelf.export_plans, name="export_plans"),
     path("plans/start/", home.start_plan, name="start_plan"),
     path("plans/guided/", start.guided_start, name="guided_start"),
     path("plans/guided/preview/", start.guided_preview, name="guided_preview"),
@@ -72,6 +75,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("export.zip", archives.export_plan, name="export_plan"),
                 re_path(r"^diagram\.(?P<extension>svg|png)$", downloads.download_diagram, name="download_diagram"),
                 path("report/<slug:name>", downloads.download_report, name="download_report"),
+                path("duplicate/", shelf.duplicate_plan, name="duplicate_plan"),
+                path("archive/", shelf.archive_plan, name="archive_plan"),
                 path("links/", sharing.show_links, name="show_links"),
                 path("links/make/", sharing.make_link, name="make_link"),
                 path("links/revoke/", sharing.revoke_link, name="revoke_link"),

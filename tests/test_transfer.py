@@ -4,6 +4,7 @@ import io
 import json
 import stat
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -209,12 +210,21 @@ def test_an_archive_is_known_by_its_content_too(client, loaded):
     assert upload(client, pack(), name="plan").status_code == 302
 
 
-def test_an_archive_of_many_plans_is_for_the_command(client, loaded):
+def test_an_archive_of_several_plans_leads_to_the_list_of_them(client, loaded):
     for _ in range(3):
         store()
-    data = pack()
-    said = words(Page(upload(client, data)).one(class_="notice-error"))
-    assert "The archive has 3 plans; at most 1 can be imported here. The command import_plans takes all" in said
+    response = upload(client, pack())
+    assert response.headers["Location"] == "/plans/"
+    assert Plan.objects.count() == 6
+    assert len(Page(client.get("/plans/")).all("li", class_="plan-line")) == 6
+
+
+def test_an_archive_of_very_many_plans_is_for_the_command(client, loaded, monkeypatch):
+    monkeypatch.setattr("planner.views.home.ON_THE_PAGE", replace(ON_THE_PAGE, plans=2))
+    for _ in range(3):
+        store()
+    said = words(Page(upload(client, pack())).one(class_="notice-error"))
+    assert "The archive has 3 plans; at most 2 can be imported here. The command import_plans takes all" in said
     assert Plan.objects.count() == 3
 
 

@@ -93,7 +93,7 @@ def draw_qr(address: str) -> str:
     """The QR code of an address as an SVG element, dark on light in either colour scheme."""
     code = segno.make(address, error="m", micro=False)
     drawn = code.svg_inline(
-        scale=4, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=False, title="QR code"
+        border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True, title="QR code"
     )
     return mark_safe(drawn)  # noqa: S308 - drawn by segno from modules and numbers
 

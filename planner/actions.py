@@ -18,6 +18,7 @@ from planner.archive import PlanRecord, RevisionRecord
 from planner.document import Plan, check_plan, dump_plan
 from planner.edits import EDITS, NotPossible, Outcome, Params, narrow, translate
 from planner.engine.merge import NO_RENAMES, FieldPath, Renames, apply_renames, find_clashes, list_fields, touched
+from planner.holders import Holder
 from planner.summaries import short
 from ports.matrix import Matrix
 
@@ -83,25 +84,35 @@ ANYONE = Sender()
 
 
 @transaction.atomic
-def create_plan(*, plan: Plan, summary: str) -> tuple[models.Plan, str]:
-    """Store a new plan. Returns its row, and the secret token of its address, which is stored nowhere."""
-    token = models.make_token()
+def create_plan(*, plan: Plan, summary: str, holder: Holder | None = None) -> models.Plan:
+    """Store a new plan, and have its maker own it. Without one nobody can open it until there is an edit link."""
     document = dump_plan(plan)
-    row = models.Plan.objects.create(token_hash=models.hash_token(token), name=plan.name, document=document)
+    row = models.Plan.objects.create(name=plan.name, document=document)
     models.Revision.objects.create(plan=row, number=1, document=document, summary=summary[:300])
-    return row, token
+    if holder is not None:
+        holder.give(row, models.Hold.Role.OWN)
+    return row
 
 
 @transaction.atomic
-def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord]) -> tuple[models.Plan, str]:
-    """Store a plan that has been somewhere else, with all its revisions, which have been checked.
+def make_edit_link(*, plan_id: int, holder: Holder | None = None) -> str:
+    """Make a plan's edit link, or another one. Returns the secret token of its address, which is stored nowhere.
 
-    Returns its row and the secret token of its new address.
+    An older edit link leads nowhere from then on. Browsers other than the holder's have to open the new one, since
+    nobody can tell who came by a link that got out; accounts keep what they were given by name.
     """
     token = models.make_token()
-    row = models.Plan.objects.create(
-        token_hash=models.hash_token(token), document={}, revision=plan.revision, created=plan.created
-    )
+    plan = models.Plan.objects.select_for_update().defer("document").get(pk=plan_id)
+    plan.edit_hash = models.hash_token(token)
+    plan.save(update_fields=["edit_hash"])
+    plan.holds.exclude(browser="").exclude(browser=holder.browser if holder else "").delete()
+    return token
+
+
+@transaction.atomic
+def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord], holder: Holder | None = None) -> models.Plan:
+    """Store a plan that has been somewhere else, with all its revisions, which have been checked."""
+    row = models.Plan.objects.create(document={}, revision=plan.revision, created=plan.created)
     last: RevisionRecord | None = None
     for some in batched(revisions, 20):
         last = some[-1]
@@ -116,7 +127,9 @@ def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord]) -> tup
     row.updated, row.deleted = plan.updated, plan.deleted
     kept = {"document": row.document, "name": row.name, "updated": row.updated, "deleted": row.deleted}
     models.Plan.objects.filter(pk=row.pk).update(**kept)
-    return row, token
+    if holder is not None:
+        holder.give(row, models.Hold.Role.OWN)
+    return row
 
 
 def apply_edit(*, plan_id: int, matrix: Matrix, edit: str, params: Params, sender: Sender = ANYONE) -> Applied:

@@ -1,13 +1,13 @@
-"""Log records without secrets: the token in a plan's address never reaches a log."""
+"""Log records without secrets: the token of a link never reaches a log."""
 
 import logging
 import re
 
-_TOKEN = re.compile(r"(/plans/)[A-Za-z0-9_-]{16,}")
+_TOKEN = re.compile(r"(/(?:edit|shared)/)[^/\s?#]+")
 
 
 class RedactTokens(logging.Filter):
-    """Replaces the token of every plan address in a record's text, arguments and traceback."""
+    """Replaces the token of every link in a record's text, arguments and traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Redact the record in place; always True."""
@@ -19,5 +19,5 @@ class RedactTokens(logging.Filter):
 
 
 def redact(text: str) -> str:
-    """The text with every plan token replaced by an ellipsis."""
+    """The text with every token of a link replaced by an ellipsis."""
     return _TOKEN.sub(r"\1…", text)

@@ -1,12 +1,16 @@
-"""Plans as documents with their revisions.
+"""Plans as documents with their revisions, and who may do what with them.
 
-A plan's address holds a secret token; only a keyed hash of it is stored.
+A plan's own address is no secret: it opens for those who hold the plan (`Hold`). Links hold a secret token, of which
+only a keyed hash is stored.
 """
 
 import secrets
+import uuid
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -33,7 +37,10 @@ def make_operation() -> str:
 class Plan(models.Model):
     """A plan document and the number of its newest revision."""
 
-    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Names it in its own address")
+    edit_hash = models.CharField(  # noqa: DJ001 - there may be many without one
+        max_length=64, unique=True, null=True, editable=False, help_text="Of the edit link; none until one is made"
+    )
     name = models.CharField(max_length=255, editable=False)
     document = models.JSONField()
     revision = models.PositiveIntegerField(default=1)
@@ -49,10 +56,57 @@ class Plan(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        """The plan's own address. It leads nowhere for whoever doesn't hold the plan."""
+        return reverse("show_plan", kwargs={"key": self.key})
+
     @property
     def gone(self) -> datetime | None:
         """When a plan in the bin is gone for good; None for one that isn't in it."""
         return self.deleted + KEPT_IN_BIN if self.deleted else None
+
+
+class Hold(models.Model):
+    """Who holds a plan, a browser or an account, and what they may do with it."""
+
+    class Role(models.TextChoices):
+        """Each may do what the ones before it may."""
+
+        READ = "read", "may read"
+        EDIT = "edit", "may edit"
+        OWN = "own", "owns it"
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="holds")
+    browser = models.CharField(max_length=64, blank=True, editable=False, help_text="Keyed hash of the browser's key")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="holds"
+    )
+    role = models.CharField(max_length=4, choices=Role)
+    archived = models.BooleanField(default=False)
+    since = models.DateTimeField(default=timezone.now, editable=False)
+    opened = models.DateTimeField(default=timezone.now, editable=False, help_text="When its holder last opened it")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="a_browser_or_an_account",
+                condition=models.Q(browser="", user__isnull=False) | (~models.Q(browser="") & models.Q(user=None)),
+            ),
+            models.UniqueConstraint(
+                fields=["browser", "plan"], condition=~models.Q(browser=""), name="a_browser_holds_once"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "plan"], condition=models.Q(user__isnull=False), name="an_account_holds_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user or 'A browser'} {self.get_role_display()}: {self.plan}"
+
+    def allows(self, role: "Hold.Role") -> bool:
+        """Whether its holder may do what that role may."""
+        order = list(self.Role)
+        return order.index(self.Role(self.role)) >= order.index(role)
 
 
 class Revision(models.Model):

@@ -1,6 +1,7 @@
 """Who else is looking at a plan: a name that a person may choose and a colour, for as long as the page asks.
 
-A browser is known by a signed cookie with a random key; of it only a keyed hash is stored.
+A browser is known by a signed cookie with a random key of 256 bits; of it only a keyed hash is stored. Where there are
+no accounts, that key is also what the browser's plans open for (`planner.holders`).
 """
 
 import re
@@ -56,13 +57,21 @@ class Visitor:
 
 
 def read_visitor(request: HttpRequest) -> Visitor:
-    """The visitor of the cookie, or a new one when there is none or it was tampered with."""
+    """The visitor of the cookie, or a new one when there is none or it was tampered with; one for each request."""
+    known: Visitor | None = getattr(request, "visitor", None)
+    if known is None:
+        known = _read_cookie(request)
+        request.visitor = known
+    return known
+
+
+def _read_cookie(request: HttpRequest) -> Visitor:
     try:
         key, _, name = request.get_signed_cookie(COOKIE, salt=COOKIE).partition(" ")
     except (KeyError, signing.BadSignature):
         key, name = "", ""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{22}", key):
-        return Visitor(key=secrets.token_urlsafe(16), is_new=True)
+    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", key):
+        return Visitor(key=secrets.token_urlsafe(32), is_new=True)
     return Visitor(key=key, name=clean_name(name))
 
 

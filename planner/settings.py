@@ -33,6 +33,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
 if read_flag("PLANNER_TRUST_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# PLANNER_REQUIRE_LOGIN: 1 when plans are made and edited by accounts only, and belong to them.
+REQUIRE_LOGIN = read_flag("PLANNER_REQUIRE_LOGIN")
+
 INSTALLED_APPS = [
     "planner",
     "ports",

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from planner import actions, models
 from planner.archive import Archive, HandoverRecord, Limits, PlanRecord, RevisionRecord, dump_record, write_archive
+from planner.holders import Holder
 from ports.matrix import Matrix
 
 IN_MEMORY = 4 * 2**20
@@ -33,8 +34,8 @@ def all_plans() -> Iterator[models.Plan]:
     return models.Plan.objects.exclude(deleted__lte=overdue).defer("document").order_by("pk").iterator()
 
 
-def import_plans(file: IO[bytes], limits: Limits, matrix: Matrix) -> list[tuple[models.Plan, str]]:
-    """Make new plans of an archive: each with its row and its token, or ArchiveError and none.
+def import_plans(file: IO[bytes], limits: Limits, matrix: Matrix, holder: Holder | None = None) -> list[models.Plan]:
+    """Make new plans of an archive, which the holder owns; ArchiveError and none if there is a fault in it.
 
     All of it is checked before the first is stored, so that the write lock is held for the storing alone.
     """
@@ -49,7 +50,8 @@ def import_plans(file: IO[bytes], limits: Limits, matrix: Matrix) -> list[tuple[
         checked.seek(0)
         with transaction.atomic():
             return [
-                actions.import_plan(plan=plan, revisions=map(_load, islice(checked, plan.revision))) for plan in plans
+                actions.import_plan(plan=plan, revisions=map(_load, islice(checked, plan.revision)), holder=holder)
+                for plan in plans
             ]
 
 

@@ -8,6 +8,7 @@ from planner.views import (
     changes,
     deletion,
     downloads,
+    edit_links,
     errors,
     history,
     home,
@@ -19,7 +20,7 @@ from planner.views import (
     topology,
 )
 
-ADDRESS = r"(?P<token>[A-Za-z0-9_-]{43})"
+LINK = r"(?P<token>[A-Za-z0-9_-]{43})"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show_home, name="show_home"),
@@ -29,8 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plans/guided/", start.guided_start, name="guided_start"),
     path("plans/guided/preview/", start.guided_preview, name="guided_preview"),
     path("plans/import/", home.import_plan, name="import_plan"),
-    re_path(
-        rf"^plans/{ADDRESS}/",
+    path(
+        "plans/<uuid:key>/",
         include(
             [
                 path("", plans.show_plan, name="show_plan"),
@@ -71,6 +72,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
             ]
         ),
     ),
+    # Links
+    re_path(rf"^edit/{LINK}/$", edit_links.open_edit_link, name="open_edit_link"),
     # What the plans are made of
     path("matrix/", include("ports.urls")),
     re_path(r"^schemas/(?P<name>plan|report)\.json$", home.show_schema, name="show_schema"),

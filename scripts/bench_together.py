@@ -45,30 +45,39 @@ def say(times: list[float], limit: float, share: float = 0.95) -> str:
     )
 
 
+def open_link(service: Service, link: str) -> tuple[str, str]:
+    """Open an edit link as a new browser: the plan's own address, and the cookie that it opens for."""
+    connection = HTTPConnection(service.host, service.port, timeout=30)
+    connection.request("GET", link)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.getheader("Location") or "", (answer.getheader("Set-Cookie") or "").partition(";")[0]
+
+
 class Viewer(threading.Thread):
     """One open page: asks every INTERVAL seconds with the cookie and the tag that it got, as plan.js does."""
 
-    def __init__(self, service: Service, path: str, start: float, until: float) -> None:
+    def __init__(self, service: Service, link: str, start: float, until: float) -> None:
         super().__init__(daemon=True)
-        self.service, self.path, self.start_at, self.until = service, path, start, until
+        self.service, self.link, self.start_at, self.until = service, link, start, until
         self.times: list[float] = []
         self.answers: list[int] = []
 
     def run(self) -> None:
         """Ask until it is time to stop; times are of everything from the connection to the last byte."""
-        headers: dict[str, str] = {}
+        path, cookie = open_link(self.service, self.link)
+        headers = {"Cookie": cookie}
         due = self.start_at
         while due < self.until:
             time.sleep(max(0.0, due - time.perf_counter()))
             began = time.perf_counter()
             connection = HTTPConnection(self.service.host, self.service.port, timeout=30)
-            connection.request("GET", f"{self.path}pulse/", headers=headers)
+            connection.request("GET", f"{path}pulse/", headers=headers)
             answer = connection.getresponse()
             answer.read()
             self.times.append(time.perf_counter() - began)
             self.answers.append(answer.status)
-            if cookie := answer.getheader("Set-Cookie"):
-                headers["Cookie"] = cookie.partition(";")[0]
             headers["If-None-Match"] = answer.getheader("ETag") or ""
             connection.close()
             due += INTERVAL

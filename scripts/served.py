@@ -29,7 +29,8 @@ if slug == "sites":
     plan = check_plan(make_sites(1_000), matrix=matrix)
 else:
     plan = read_plan(next(example.data for example in read_examples() if example.slug == slug), matrix=matrix)
-print(actions.create_plan(plan=plan, summary="Made to be looked at")[1])
+row = actions.create_plan(plan=plan, summary="Made to be looked at")
+print(actions.make_edit_link(plan_id=row.pk))
 """
 """Run in a process of its own, since this one must not open the service's database."""
 
@@ -48,12 +49,12 @@ class Service:
         return f"http://{self.host}:{self.port}"
 
     def make_plan(self, slug: str) -> str:
-        """The path of a new plan: a ready-made topology with its addresses, or `sites` for 1,000 of them."""
+        """The path of a new plan's edit link: of a ready-made topology with its addresses, or `sites` for 1,000."""
         program = f"import django\ndjango.setup()\n{MAKE}"
         token = subprocess.check_output(
             [sys.executable, "-c", program, slug], cwd=ROOT, env=self.environment, text=True
         ).strip()
-        return f"/plans/{token}/"
+        return f"/edit/{token}/"
 
 
 @contextmanager

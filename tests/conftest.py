@@ -2,12 +2,21 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("ci")
+
+
+@pytest.fixture
+def client():
+    """A browser that holds the plans that `tests.views.pages.store` makes."""
+    from tests.views.pages import know
+
+    return know(Client())
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,7 @@ def edits(draw, document):
 @given(documents(MATRIX), st.data())
 def test_any_sequence_of_edits_is_valid_and_can_be_taken_back(document, data):
     plan = check_plan(document, matrix=MATRIX)
-    row, _ = actions.create_plan(plan=plan, summary="Start")
+    row = actions.create_plan(plan=plan, summary="Start")
     row.refresh_from_db()
     first = json.dumps(row.document)
     changed = 0

@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from planner.document import check_plan
 from planner.engine import evaluate_report
 from planner.engine.blueprint import add_module, compose
+from planner.models import Plan
 from planner.module_forms import ModuleForm, describe_modules
 from ports.matrix import build_matrix
 from tests.engine.test_blueprint import many_records
@@ -51,7 +52,7 @@ def test_a_form_is_read_as_it_is_meant(text, expected):
 
 
 def test_the_card_has_boxes_to_tick():
-    context = {"modules": [describe("people")], "token": "t" * 43, "plan": None, "here": "/"}
+    context = {"modules": [describe("people")], "plan": Plan(), "here": "/"}
     page = parse(render_to_string("planner/panels/modules.html", context))
     boxes = page.all("input", type="checkbox")
     assert [(box.get("value"), box.get("checked") is not None) for box in boxes] == [

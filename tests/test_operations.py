@@ -43,7 +43,7 @@ class ThreeEditors(RuleBasedStateMachine):
     @initialize()
     def start(self):
         matrix = shipped_matrix()
-        self.plan, _ = actions.create_plan(plan=check_plan(DOCUMENT, matrix=matrix), summary="Start")
+        self.plan = actions.create_plan(plan=check_plan(DOCUMENT, matrix=matrix), summary="Start")
         self.matrix = matrix
         self.fields = {}  # field -> value
         self.changes = []  # (revision, field, editor)

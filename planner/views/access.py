@@ -1,73 +1,132 @@
 """From an address to a plan: who may see it is decided here, for every view, before anything is rendered."""
 
-import hmac
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate
 
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
 
+from planner import presence
 from planner.document import PlanError
-from planner.models import Plan, hash_token
+from planner.holders import find_hold, note_opening, read_holder
+from planner.models import Hold, Plan
 from planner.views.bin import show_binned
 from planner.views.errors import show_error
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix
 
 View = Callable[..., HttpResponse]
+PlanView = Callable[Concatenate[HttpRequest, Plan, ...], HttpResponse]
 
 
-def find_plan(token: str, *, document: bool = True) -> Plan:
-    """The plan with this secret in its address, at first without its document if that isn't needed.
-
-    Raises Http404 when there is none. One in the bin is found until it is gone for good.
-    """
-    wanted = hash_token(token)
-    plans = Plan.objects.all() if document else Plan.objects.defer("document")
-    plan = plans.filter(token_hash=wanted).first()
-    if plan is None or not hmac.compare_digest(plan.token_hash, wanted):
-        raise Http404
-    if plan.gone is not None and plan.gone <= timezone.now():
-        raise Http404
-    return plan
+def plan_view(view: PlanView) -> View:
+    """Hand the plan of the address to the view, for those who may edit it; nothing of the answer is kept by caches."""
+    return _admit(view, Hold.Role.EDIT)
 
 
-def plan_view[**P](view: Callable[Concatenate[HttpRequest, Plan, P], HttpResponse]) -> View:
-    """Find the plan of the token in the address and hand it to the view; nothing of the answer is kept by caches."""
-    return _find_first(view, document=True)
+def glance_view(view: PlanView) -> View:
+    """The same for a view that needs no document, which may be large."""
+    return _admit(view, Hold.Role.EDIT, document=False)
 
 
-def glance_view[**P](view: Callable[Concatenate[HttpRequest, Plan, P], HttpResponse]) -> View:
-    """The same for a view that is asked often and needs no document, which may be large."""
-    return _find_first(view, document=False)
+def reader_view(view: PlanView) -> View:
+    """The same for what everybody may see who holds the plan."""
+    return _admit(view, Hold.Role.READ)
 
 
-def bin_view[**P](view: Callable[Concatenate[HttpRequest, Plan, P], HttpResponse]) -> View:
+def owner_view(view: PlanView) -> View:
+    """The same for what only those may do who own the plan; without the document."""
+    return _admit(view, Hold.Role.OWN, document=False)
+
+
+def bin_view(view: PlanView) -> View:
     """The same for the one view that also takes a plan that is in the bin."""
-    return _find_first(view, document=False, binned=True)
+    return _admit(view, Hold.Role.OWN, document=False, binned=True)
 
 
-def _find_first[**P](
-    view: Callable[Concatenate[HttpRequest, Plan, P], HttpResponse], *, document: bool, binned: bool = False
-) -> View:
+def _admit(view: PlanView, role: Hold.Role, *, document: bool = True, binned: bool = False) -> View:
     @matrix_view
-    def answer(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        plan = find_plan(token, document=document)
+    def answer(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponse:
+        hold = find_hold(request, key, document=document)
+        if hold is None:
+            return _turn_away(request)
+        plan = hold.plan
+        if plan.gone is not None and plan.gone <= timezone.now():
+            raise Http404
+        if not hold.allows(role):
+            return _turn_down(request, plan, hold)
         if plan.deleted is not None and not binned:
-            return show_binned(request, plan, token)
+            return show_binned(request, plan)
+        if request.method == "GET" and not request.htmx:
+            note_opening(hold)
         return view(request, plan, *args, **kwargs)
 
     @wraps(view)
-    def wrapper(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = answer(request, token, *args, **kwargs)
-        response.headers["Cache-Control"] = "private, no-store"
-        patch_vary_headers(response, ["HX-Request"])
-        return response
+    def wrapper(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponse:
+        response = answer(request, key, *args, **kwargs)
+        return keep_private(response)
 
     return wrapper
+
+
+def keep_private(response: HttpResponse) -> HttpResponse:
+    """An answer that belongs to one person: nothing of it is kept by caches or found by search engines."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    patch_vary_headers(response, ["HX-Request", "Cookie"])
+    return response
+
+
+def _turn_away(request: HttpRequest) -> HttpResponse:
+    """To the login where an account could help; else there is nothing, as for an address that never was."""
+    if settings.REQUIRE_LOGIN and not read_holder(request).is_someone:
+        return ask_for_login(request)
+    raise Http404
+
+
+def ask_for_login(request: HttpRequest) -> HttpResponse:
+    """The login, and from there back to where one was."""
+    if request.htmx:
+        back = request.htmx.current_url_abs_path or "/"
+        return HttpResponseClientRedirect(redirect_to_login(back).url)
+    return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else "/")
+
+
+def _turn_down(request: HttpRequest, plan: Plan, hold: Hold) -> HttpResponse:
+    """What someone gets who may do less with a plan than the view does."""
+    name = request.resolver_match.url_name if request.resolver_match else ""
+    if name == "show_plan" and not request.htmx:
+        return redirect("read_plan", key=plan.key)
+    said = f"You may {'edit' if hold.allows(Hold.Role.EDIT) else 'read'} this plan, but not do that."
+    return show_error(request, 403, "Not allowed", f"{said} Ask whoever owns it.")
+
+
+def maker_view(view: View) -> View:
+    """For what makes plans: where accounts are on, only for those who are logged in."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not read_holder(request).is_someone:
+            return ask_for_login(request)
+        return view(request, *args, **kwargs)
+
+    return wrapper
+
+
+def open_new(request: HttpRequest, plan: Plan, *more: Plan) -> HttpResponse:
+    """Go to a plan that the sender has just made, or to the list of plans if there are several.
+
+    The browser keeps its cookie, without which it couldn't open them.
+    """
+    response = redirect("show_plans") if more else redirect(plan)
+    presence.keep_visitor(response, presence.read_visitor(request), secure=settings.TLS)
+    return keep_private(response)
 
 
 def matrix_view(view: View) -> View:

@@ -7,11 +7,11 @@ from django.utils.timezone import localtime
 from planner.models import Plan
 
 
-def show_binned(request: HttpRequest, plan: Plan, token: str) -> HttpResponse:
+def show_binned(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The page of a plan in the bin at its own address; a sentence for the pulse, which nobody reads as a page."""
     name = request.resolver_match.url_name if request.resolver_match else ""
     if name == "show_pulse" and plan.gone:
         sentence = f"This plan is in the bin; it can be restored until {localtime(plan.gone):%d %B %Y, %H:%M}.\n"
         return HttpResponse(sentence, status=410, content_type="text/plain; charset=utf-8")
-    context = {"plan": plan, "token": token, "is_address": name == "show_plan"}
+    context = {"plan": plan, "is_address": name == "show_plan"}
     return render(request, "planner/bin.html", context, status=410)

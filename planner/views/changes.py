@@ -90,8 +90,7 @@ def hand_over(request: HttpRequest, plan: Plan) -> HttpResponse:
         except NotPossible as error:
             form.add_error(None, str(error))
         else:
-            token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
-            return redirect("show_changes", token=token)
+            return redirect("show_changes", key=plan.key)
     return _show(request, plan, form)
 
 
@@ -145,11 +144,9 @@ def _name_sides(sides: Sides) -> dict[str, str]:
 
 
 def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
-    token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
     context: dict[str, Any] = {
         "plan": plan,
-        "token": token,
-        "here": reverse("show_changes", kwargs={"token": token}),
+        "here": reverse("show_changes", kwargs={"key": plan.key}),
         "revisions": _list_revisions(plan),
         "matrices": list_matrices(),
         "handovers": plan.handovers.all()[:20],

@@ -6,19 +6,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from planner import actions
 from planner.models import KEPT_IN_BIN, Plan
-from planner.views.access import bin_view, glance_view
+from planner.views.access import bin_view, owner_view
 from planner.views.errors import show_not_found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@glance_view
+@owner_view
 def delete_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Ask whether the plan is to be deleted, and put it into the bin."""
-    token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
     if request.method == "POST":
         actions.delete_plan(plan_id=plan.pk)
-        return redirect("show_plan", token=token)
-    return render(request, "planner/delete.html", {"plan": plan, "token": token, "days": KEPT_IN_BIN.days})
+        return redirect(plan)
+    return render(request, "planner/delete.html", {"plan": plan, "days": KEPT_IN_BIN.days})
 
 
 @require_POST
@@ -27,5 +26,4 @@ def restore_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Take the plan out of the bin; one that isn't in it stays as it is."""
     if not actions.restore_plan(plan_id=plan.pk):
         return show_not_found(request, LookupError())
-    token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
-    return redirect("show_plan", token=token)
+    return redirect(plan)

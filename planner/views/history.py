@@ -66,7 +66,6 @@ def name_visitor(request: HttpRequest, plan: Plan) -> HttpResponse:
     old = presence.read_visitor(request)
     visitor = presence.Visitor(key=old.key, name=presence.clean_name(request.POST.get("name", "")))
     presence.note_visit(plan, visitor)
-    token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
-    response = HttpResponse(status=204) if request.htmx else redirect("show_plan", token=token)
+    response = HttpResponse(status=204) if request.htmx else redirect(plan)
     presence.keep_visitor(response, visitor, secure=settings.TLS)
     return response

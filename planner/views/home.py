@@ -3,7 +3,7 @@
 from typing import IO
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from planner import actions
@@ -12,9 +12,10 @@ from planner.document import Fault, Plan, PlanError, plan_schema, read_plan
 from planner.engine.blueprint import blank_addresses
 from planner.examples import read_examples
 from planner.forms import MAX_ERRORS, ImportForm
+from planner.holders import read_holder
 from planner.renderers.json import report_schema
 from planner.transfer import import_plans
-from planner.views.access import matrix_view
+from planner.views.access import maker_view, matrix_view, open_new
 from planner.views.errors import show_error
 from ports.matrix import Matrix
 from ports.queries import current_matrix
@@ -41,17 +42,21 @@ def show_home(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@maker_view
 @matrix_view
 def start_plan(request: HttpRequest) -> HttpResponse:
     """Make a plan from a ready-made topology and go to it. Its addresses are an example's, so they are left out."""
     plan = _examples(current_matrix()).get(request.POST.get("example", ""))
     if plan is None:
         return show_error(request, 404, "There is no such topology", "Choose one of those on the start page.")
-    _, token = actions.create_plan(plan=blank_addresses(plan), summary=f"Started from “{plan.name}”")
-    return redirect("show_plan", token=token)
+    summary = f"Started from “{plan.name}”"
+    return open_new(
+        request, actions.create_plan(plan=blank_addresses(plan), summary=summary, holder=read_holder(request))
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@maker_view
 @matrix_view
 def import_plan(request: HttpRequest) -> HttpResponse:
     """Read a plan document from a file or pasted text; all its faults are listed, and then nothing is stored."""
@@ -62,8 +67,7 @@ def import_plan(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and form.archive is not None:
         return _import_archive(request, form, form.archive, matrix)
     if form.is_valid() and form.plan is not None:
-        _, token = actions.create_plan(plan=form.plan, summary="Imported")
-        return redirect("show_plan", token=token)
+        return open_new(request, actions.create_plan(plan=form.plan, summary="Imported", holder=read_holder(request)))
     faults = form.faults.faults if form.faults else ()
     context = {"form": form, "matrix": matrix, "faults": faults[:MAX_ERRORS], "more": max(0, len(faults) - MAX_ERRORS)}
     return render(request, "planner/import.html", context)
@@ -72,7 +76,7 @@ def import_plan(request: HttpRequest) -> HttpResponse:
 def _import_archive(request: HttpRequest, form: ImportForm, file: IO[bytes], matrix: Matrix) -> HttpResponse:
     """A plan with all its revisions, under a new address; or what is wrong with the archive."""
     try:
-        plans = import_plans(file, ON_THE_PAGE, matrix)
+        plans = import_plans(file, ON_THE_PAGE, matrix, read_holder(request))
     except ArchiveError as error:
         form.add_error(None, "This archive can't be imported.")
         context = {"form": form, "matrix": matrix, "faults": (Fault(error.where, error.message),), "more": 0}
@@ -80,7 +84,7 @@ def _import_archive(request: HttpRequest, form: ImportForm, file: IO[bytes], mat
     if not plans:
         form.add_error(None, "There is no plan in this archive; one is needed.")
         return render(request, "planner/import.html", {"form": form, "matrix": matrix})
-    return redirect("show_plan", token=plans[0][1])
+    return open_new(request, *plans)
 
 
 @require_safe

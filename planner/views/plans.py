@@ -12,7 +12,6 @@ from django.conf import settings
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import replace_url
 
@@ -91,11 +90,9 @@ def describe_page(
     changes = _read_changes(plan, state, report.matrix)
     if state.filter.since and "since" not in faults and changes.since is None:
         faults = {**faults, "since": f"This plan has no revision {state.filter.since} to compare with."}
-    token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
-    here = reverse("show_plan", kwargs={"token": token})
+    here = plan.get_absolute_url()
     return {
         "plan": plan,
-        "token": token,
         "here": here,
         "report": report,
         "state": state,
@@ -226,9 +223,8 @@ def show_changed(
     state, faults = read_state(request, report)
     failed = bool(trouble) or (form is not None and not form.is_valid())
     if not failed and not request.htmx:
-        token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
         query = state.query(panel=panel) if panel else state.query()
-        return redirect(reverse("show_plan", kwargs={"token": token}) + (f"?{query}" if query else ""))
+        return redirect(plan.get_absolute_url() + (f"?{query}" if query else ""))
     # Of the ports only the one that was sent is replaced: what is being typed into another field stays.
     shown = state.panel == panel
     if failed and panel:

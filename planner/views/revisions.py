@@ -53,7 +53,7 @@ def restore_revision(request: HttpRequest, plan: Plan) -> HttpResponse:
         return _show(request, plan, trouble=str(error))
     if not done.changed and not _was_restored_by(plan, request):
         return _show(request, plan, said=f"The plan is as it was in revision {number} already; nothing has changed.")
-    return redirect("show_history", token=_token(request))
+    return redirect("show_history", key=plan.key)
 
 
 def _was_restored_by(plan: Plan, request: HttpRequest) -> bool:
@@ -77,11 +77,7 @@ def name_checkpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
         return _show(request, plan, trouble=str(error))
     query = request.GET.urlencode()
     page = f"?{query}" if query else ""
-    return redirect(f"{reverse('show_history', kwargs={'token': _token(request)})}{page}#revision-{facts['number']}")
-
-
-def _token(request: HttpRequest) -> str:
-    return request.resolver_match.kwargs["token"] if request.resolver_match else ""
+    return redirect(f"{reverse('show_history', kwargs={'key': plan.key})}{page}#revision-{facts['number']}")
 
 
 def _show(request: HttpRequest, plan: Plan, *, trouble: str = "", said: str = "") -> HttpResponse:
@@ -98,8 +94,7 @@ def _show(request: HttpRequest, plan: Plan, *, trouble: str = "", said: str = ""
         revision.handovers = handovers.get(revision.number, [])
     context = {
         "plan": plan,
-        "token": _token(request),
-        "here": reverse("show_history", kwargs={"token": _token(request)}),
+        "here": reverse("show_history", kwargs={"key": plan.key}),
         "entries": fold(revisions, handovers),
         "marked": marked,
         "query": request.GET.urlencode(),

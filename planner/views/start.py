@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -19,7 +19,8 @@ from planner.document import Plan, PlanError, check_plan
 from planner.engine import Report, evaluate_report
 from planner.engine.blueprint import Answers, compose, find_answer_faults, split_lines
 from planner.engine.rules import Boundary
-from planner.views.access import matrix_view
+from planner.holders import read_holder
+from planner.views.access import maker_view, matrix_view, open_new
 from planner.views.errors import show_error
 from ports.matrix import SEVERITIES, Matrix, Question
 from ports.queries import current_matrix
@@ -57,6 +58,7 @@ def read_sheet(matrix: Matrix, data: QueryDict) -> Sheet:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@maker_view
 @matrix_view
 def guided_start(request: HttpRequest) -> HttpResponse:
     """The questions; sent, the plan that the answers make. With errors nothing is stored and all input is kept."""
@@ -76,11 +78,11 @@ def guided_start(request: HttpRequest) -> HttpResponse:
         faults = tuple(fault.message for fault in error.faults)
         sheet = Sheet(name=sheet.name, answers=sheet.answers, name_faults=faults)
         return _show(request, matrix, sheet, refused=True)
-    _, token = actions.create_plan(plan=plan, summary="Guided start")
-    return redirect("show_plan", token=token)
+    return open_new(request, actions.create_plan(plan=plan, summary="Guided start", holder=read_holder(request)))
 
 
 @require_POST
+@maker_view
 @matrix_view
 def guided_preview(request: HttpRequest) -> HttpResponse:
     """What the answers so far open, and what is wrong with them; nothing is stored."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import push_url
@@ -255,9 +254,8 @@ def _answer(
     if form is not None:
         hold_base(request, form)
     before, state = state.opened, replace(state, panel="topology", opened=opened)
-    token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
     query = state.query()
-    address = reverse("show_plan", kwargs={"token": token}) + (f"?{query}" if query else "")
+    address = plan.get_absolute_url() + (f"?{query}" if query else "")
     if not failed and not request.htmx:
         return redirect(address)
     context = describe_page(request, plan, report, state, faults, form if failed else None)

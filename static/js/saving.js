@@ -5,7 +5,7 @@ const saving = (() => {
   const PASSING = [0, 408, 425, 429, 502, 503, 504]; // no answer, or one for now only: it may be another in a moment
   const REFUSED = {
     403: "this page is too old. Reload it; what you typed is then offered back.",
-    404: "there is no such plan any more.",
+    404: "this browser can't open the plan any more. Reload the page.",
     410: "this plan has been deleted. Reload the page to restore it.",
     413: "that is more than the service takes in one go. Shorten it, or send it in parts.",
   };

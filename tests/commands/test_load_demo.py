@@ -11,8 +11,7 @@ from django.urls import resolve
 from planner import actions
 from planner.document import check_plan
 from planner.management.commands import load_demo
-from planner.models import Plan
-from planner.views.access import find_plan
+from planner.models import Plan, hash_token
 from ports import queries
 from ports.models import PortMatrix, Question, Role
 
@@ -37,10 +36,10 @@ def run():
 
 def test_it_prints_the_full_address_of_the_plan_once():
     printed = run()
-    address = re.fullmatch(r"Demonstration plan: http://127\.0\.0\.1:8000(/plans/[A-Za-z0-9_-]{43}/)\n", printed)
+    address = re.fullmatch(r"Demonstration plan: http://127\.0\.0\.1:8000(/edit/[A-Za-z0-9_-]{43}/)\n", printed)
     page = resolve(address[1])
-    assert page.url_name == "show_plan"
-    assert find_plan(page.kwargs["token"]) == Plan.objects.get()
+    assert page.url_name == "open_edit_link"
+    assert Plan.objects.get().edit_hash == hash_token(page.kwargs["token"])
 
 
 def test_the_plan_has_every_module_and_a_first_revision():

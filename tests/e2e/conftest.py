@@ -13,8 +13,10 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from planner.presence import COOKIE
 from ports.actions import load_matrix
 from ports.queries import SHIPPED
+from tests.views.pages import BROWSERS, visitor_cookie
 
 # Patience, as machines can be busy: no test is about time.
 expect.set_options(timeout=15_000)
@@ -118,6 +120,8 @@ def site(live_server, matrix):
 def open_page(browser, site, request):
     """Opens a page in a context of its own: open_page(width=390, color_scheme="dark", java_script_enabled=False).
 
+    Each is another browser, up to as many as hold the plans that `tests.views.pages.store` makes.
+
     `status` is that of an error page the test asks for, 0 a network that fails: the browser logs an error for it.
     """
     contexts, troubles = [], []
@@ -128,6 +132,8 @@ def open_page(browser, site, request):
             base_url=site, viewport={"width": width, "height": height}, locale="en-GB", **options
         )
         context.set_default_timeout(10_000)
+        key = BROWSERS[len(contexts) % len(BROWSERS)]
+        context.add_cookies([{"name": COOKIE, "value": visitor_cookie(key), "url": site}])
         if options.get("java_script_enabled", True):
             context.add_init_script(LISTEN)
         context.on("page", lambda page: watch(page, status))

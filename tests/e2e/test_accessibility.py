@@ -118,8 +118,8 @@ def test_error_pages_have_no_violation(open_page, look):
 
 def test_a_plan_that_doesnt_fit_the_matrix_has_a_page_without_violation(open_page, look):
     page = open_page(**look, status=409)
-    token = store_unchecked({"format": 1, "name": "N", "zones": [], "endpoints": [], "choices": {"colour": "red"}})
-    page.goto(f"/plans/{token}/")
+    key = store_unchecked({"format": 1, "name": "N", "zones": [], "endpoints": [], "choices": {"colour": "red"}})
+    page.goto(f"/plans/{key}/")
     assert page.get_by_text("choices.colour").is_visible()
     assert not violations(page)
 

@@ -118,7 +118,7 @@ def test_a_plan_is_taken_along_with_its_history(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_have_no_violation_and_dont_scroll_sideways(open_page, scheme, width):
     page = open_page(width=width, color_scheme=scheme, status=410)
-    plan, token = store(hostile("x" * 255))
+    plan, key = store(hostile("x" * 255))
     actions.rename_plan(plan_id=plan.pk, matrix=current_matrix(), name="y" * 255, description="")
     for number in range(60):
         override(str(2000 + number), plan=plan)
@@ -131,7 +131,7 @@ def test_the_pages_have_no_violation_and_dont_scroll_sideways(open_page, scheme,
         return violations(page)
 
     for path in ("history/", "history/?show=marked", "history/?upto=10", "delete/"):
-        page.goto(f"/plans/{token}/{path}")
+        page.goto(f"/plans/{key}/{path}")
         for folded in (page.locator(".burst > details > summary"), page.locator(".naming summary:visible")):
             if folded.count():
                 folded.first.click()
@@ -144,9 +144,9 @@ def test_the_pages_have_no_violation_and_dont_scroll_sideways(open_page, scheme,
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_focus_is_in_sight_wherever_tab_leads(open_page, width):
     page = open_page(width=width)
-    _, token = store()
+    _, key = store()
     override("2222", "2223", "2224")
-    page.goto(f"/plans/{token}/history/")
+    page.goto(f"/plans/{key}/history/")
     page.locator(".burst summary").first.click()
     for _ in range(60):
         page.keyboard.press("Tab")

@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from planner.models import Plan
 from tests.e2e.test_walk import start
+from tests.views.pages import give
 
 
 @pytest.fixture
@@ -13,6 +15,7 @@ def two(open_page):
     """Two browsers that look at the same plan."""
     one, other = open_page(), open_page()
     start(one, "Everything")
+    give(Plan.objects.get())
     other.goto(one.url)
     return one, other
 

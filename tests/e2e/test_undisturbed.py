@@ -5,8 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from planner.models import Plan
 from tests.e2e.test_topology import saved
 from tests.e2e.test_walk import start
+from tests.views.pages import give
 
 CARET = "[document.activeElement.id, document.activeElement.selectionStart, document.activeElement.selectionEnd]"
 PLACES = "[document.querySelector('.side').scrollTop, window.scrollY]"
@@ -17,6 +19,7 @@ def two(open_page):
     """Two browsers that look at the same plan; the second changes ports."""
     one, other = open_page(height=600), open_page()
     start(one, "Everything")
+    give(Plan.objects.get())
     other.goto(f"{one.url}?panel=ports")
     return one, other
 

@@ -9,6 +9,7 @@ from planner import actions
 from planner.document import read_plan
 from ports.models import PortMatrix
 from ports.queries import _matrix_at, current_matrix
+from tests.views.pages import give
 
 FOLDER = Path(__file__).parent
 FIXTURE = FOLDER / "gatekeeper.json"
@@ -28,4 +29,4 @@ def gatekeeper(db):
 def address(gatekeeper):
     """The address of a stored plan of the other product."""
     plan = read_plan(HARBOUR.read_bytes(), matrix=gatekeeper)
-    return f"/plans/{actions.create_plan(plan=plan, summary='Test')[1]}/"
+    return f"/plans/{give(actions.create_plan(plan=plan, summary='Test'))}/"

@@ -6,6 +6,7 @@ from django.test import Client
 from ports.actions import load_matrix
 from ports.models import PortMatrix
 from ports.queries import SHIPPED
+from tests.views.pages import know
 
 
 @pytest.fixture(scope="package")
@@ -34,6 +35,7 @@ def handler():
 
 @pytest.fixture
 def client(handler):
-    client = Client()
+    """A browser that holds the plans that `store` makes."""
+    client = know(Client())
     client.handler = handler
     return client

@@ -4,10 +4,13 @@ import json
 import re
 
 import tinyhtml5
+from django.http import HttpResponse
 
 from planner import actions
 from planner.document import read_plan
-from planner.models import Plan, hash_token
+from planner.holders import Holder
+from planner.models import Hold, Plan, hash_token
+from planner.presence import COOKIE, Visitor, keep_visitor
 from ports.queries import shipped_matrix
 from tests.renderers.samples import contoso
 
@@ -75,16 +78,40 @@ def parse(html):
     return Page(type("Answer", (), {"content": html.encode()}))
 
 
+BROWSERS = tuple(letter * 43 for letter in "abcd")
+"""The keys of browsers that hold every plan that `store` makes."""
+
+
+def know(client, key=BROWSERS[0]):
+    """The client, as the browser with this key."""
+    client.cookies[COOKIE] = visitor_cookie(key)
+    return client
+
+
+def visitor_cookie(key):
+    """The value of the signed cookie by which a browser is known."""
+    response = HttpResponse()
+    keep_visitor(response, Visitor(key=key), secure=False)
+    return response.cookies[COOKIE].value
+
+
 def store(document=None):
-    """A plan in the database: its row and its token."""
+    """A plan in the database, which BROWSERS hold: its row and its key."""
     data = json.dumps(document or contoso()).encode()
-    return actions.create_plan(plan=read_plan(data, matrix=shipped_matrix(), syntax="json"), summary="Test")
+    plan = actions.create_plan(plan=read_plan(data, matrix=shipped_matrix(), syntax="json"), summary="Test")
+    return plan, give(plan)
 
 
-def store_unchecked(document, token="u" * 43):
-    """A row with a document that nobody checked, as another matrix may have left it."""
-    Plan.objects.create(token_hash=hash_token(token), name=document.get("name", ""), document=document)
-    return token
+def give(plan):
+    """Have BROWSERS hold a plan. Returns its key."""
+    for key in BROWSERS:
+        Holder(browser=hash_token(key)).give(plan, Hold.Role.OWN)
+    return str(plan.key)
+
+
+def store_unchecked(document):
+    """A plan with a document that nobody checked, as another matrix may have left it: its key."""
+    return give(Plan.objects.create(name=document.get("name", ""), document=document))
 
 
 def document_of(plan):

@@ -30,66 +30,66 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def token(matrix):
+def key(matrix):
     return store()[1]
 
 
-def delete(client, token):
-    return client.post(f"/plans/{token}/delete/")
+def delete(client, key):
+    return client.post(f"/plans/{key}/delete/")
 
 
-def undelete(client, token):
-    return client.post(f"/plans/{token}/bin/restore/")
+def undelete(client, key):
+    return client.post(f"/plans/{key}/bin/restore/")
 
 
 def paths_of_a_plan():
     """Every address below a plan's own, from the URLs themselves, with something in the place of what varies."""
-    [under] = [resolver for resolver in get_resolver().url_patterns if "token" in str(resolver.pattern)]
+    [under] = [resolver for resolver in get_resolver().url_patterns if "key" in str(resolver.pattern)]
     for pattern in under.url_patterns:
         path = re.sub(r"\(\?P<\w+>(\w+)\|\w+\)", r"\1", str(pattern.pattern)).strip("^$").replace("\\", "")
         yield re.sub(r"<slug:\w+>", "csv", path), pattern.name
 
 
-def test_deleting_asks_first_and_says_what_follows(client, token):
-    page = Page(client.get(f"/plans/{token}/delete/"))
+def test_deleting_asks_first_and_says_what_follows(client, key):
+    page = Page(client.get(f"/plans/{key}/delete/"))
     assert "30 days" in words(page.one("main"))
     assert Plan.objects.get().deleted is None
     form = page.one("form")
-    assert (form.get("method"), form.get("action")) == ("post", f"/plans/{token}/delete/")
-    assert page.one("a", href=f"/plans/{token}/export.zip") is not None
+    assert (form.get("method"), form.get("action")) == ("post", f"/plans/{key}/delete/")
+    assert page.one("a", href=f"/plans/{key}/export.zip") is not None
 
 
-def test_the_page_of_a_plan_leads_to_its_deletion(client, token):
-    assert Page(client.get(f"/plans/{token}/")).one("a", href=f"/plans/{token}/delete/") is not None
+def test_the_page_of_a_plan_leads_to_its_deletion(client, key):
+    assert Page(client.get(f"/plans/{key}/")).one("a", href=f"/plans/{key}/delete/") is not None
 
 
-def test_a_plan_in_the_bin_says_until_when_and_offers_to_come_back(client, token, clock):
-    assert delete(client, token).headers["Location"] == f"/plans/{token}/"
-    response = client.get(f"/plans/{token}/")
+def test_a_plan_in_the_bin_says_until_when_and_offers_to_come_back(client, key, clock):
+    assert delete(client, key).headers["Location"] == f"/plans/{key}/"
+    response = client.get(f"/plans/{key}/")
     assert response.status_code == 410
     assert response.headers["Cache-Control"] == "private, no-store"
     page = Page(response)
     assert "31 March 2026, 12:00" in words(page.one("main"))
-    assert page.one("form").get("action") == f"/plans/{token}/bin/restore/"
+    assert page.one("form").get("action") == f"/plans/{key}/bin/restore/"
 
 
-def test_one_click_restores_everything(client, token):
-    client.post(f"/plans/{token}/ports/", {"service": "ssh", "ports": "2222"})
-    before = client.get(f"/plans/{token}/report/json").content
-    delete(client, token)
-    assert undelete(client, token).headers["Location"] == f"/plans/{token}/"
-    assert client.get(f"/plans/{token}/report/json").content == before
+def test_one_click_restores_everything(client, key):
+    client.post(f"/plans/{key}/ports/", {"service": "ssh", "ports": "2222"})
+    before = client.get(f"/plans/{key}/report/json").content
+    delete(client, key)
+    assert undelete(client, key).headers["Location"] == f"/plans/{key}/"
+    assert client.get(f"/plans/{key}/report/json").content == before
     assert Revision.objects.count() == 2
-    assert undelete(client, token).status_code == 302, "twice is once"
+    assert undelete(client, key).status_code == 302, "twice is once"
 
 
 @pytest.mark.parametrize(("path", "name"), list(paths_of_a_plan()), ids=lambda value: value or "plan")
-def test_nothing_of_a_plan_in_the_bin_works(client, token, path, name):
+def test_nothing_of_a_plan_in_the_bin_works(client, key, path, name):
     if name == "restore_plan":
         return
-    delete(client, token)
+    delete(client, key)
     before = list(Plan.objects.values()), list(Revision.objects.values())
-    replies = [client.get(f"/plans/{token}/{path}"), client.post(f"/plans/{token}/{path}", {"base": "1"})]
+    replies = [client.get(f"/plans/{key}/{path}"), client.post(f"/plans/{key}/{path}", {"base": "1"})]
     assert {reply.status_code for reply in replies} <= {405, 410}
     told = next(reply for reply in replies if reply.status_code == 410)
     assert "bin" in told.content.decode()
@@ -97,15 +97,15 @@ def test_nothing_of_a_plan_in_the_bin_works(client, token, path, name):
     assert (list(Plan.objects.values()), list(Revision.objects.values())) == before
 
 
-def test_the_pulse_of_a_plan_in_the_bin_is_a_sentence(client, token, clock):
-    delete(client, token)
-    response = client.get(f"/plans/{token}/pulse/")
+def test_the_pulse_of_a_plan_in_the_bin_is_a_sentence(client, key, clock):
+    delete(client, key)
+    response = client.get(f"/plans/{key}/pulse/")
     assert response.status_code == 410
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert response.text == "This plan is in the bin; it can be restored until 31 March 2026, 12:00.\n"
 
 
-def test_an_edit_that_arrives_while_the_plan_goes_into_the_bin_changes_nothing(token, matrix):
+def test_an_edit_that_arrives_while_the_plan_goes_into_the_bin_changes_nothing(key, matrix):
     from ports.queries import current_matrix
 
     plan = Plan.objects.get()
@@ -121,20 +121,20 @@ def test_an_edit_that_arrives_while_the_plan_goes_into_the_bin_changes_nothing(t
             change()
 
 
-def test_after_thirty_days_it_is_gone_even_if_its_rows_are_still_there(client, token, clock):
-    delete(client, token)
+def test_after_thirty_days_it_is_gone_even_if_its_rows_are_still_there(client, key, clock):
+    delete(client, key)
     clock(days=30, seconds=-1)
-    assert client.get(f"/plans/{token}/").status_code == 410
+    assert client.get(f"/plans/{key}/").status_code == 410
     clock(seconds=1)
-    assert client.get(f"/plans/{token}/").status_code == 404
-    assert undelete(client, token).status_code == 404
+    assert client.get(f"/plans/{key}/").status_code == 404
+    assert undelete(client, key).status_code == 404
     assert not actions.restore_plan(plan_id=Plan.objects.get().pk)
     assert Plan.objects.exists()
 
 
-def test_the_command_removes_what_is_overdue_and_nothing_else(client, token, clock):
+def test_the_command_removes_what_is_overdue_and_nothing_else(client, key, clock):
     kept, later = store()[0], store()
-    delete(client, token)
+    delete(client, key)
     clock(days=29)
     delete(client, later[1])
     clock(days=1)
@@ -148,25 +148,25 @@ def test_the_command_removes_what_is_overdue_and_nothing_else(client, token, clo
     assert out.getvalue() == ""
 
 
-def test_deleting_a_plan_removes_what_is_overdue(client, token, clock):
+def test_deleting_a_plan_removes_what_is_overdue(client, key, clock):
     other = store()[1]
-    delete(client, token)
+    delete(client, key)
     clock(days=31)
     delete(client, other)
     assert [plan.deleted for plan in Plan.objects.all()] == [NOW + timedelta(days=31)]
 
 
-def test_deleting_twice_doesnt_keep_it_longer(client, token, clock):
-    delete(client, token)
+def test_deleting_twice_doesnt_keep_it_longer(client, key, clock):
+    delete(client, key)
     clock(days=10)
-    assert delete(client, token).status_code == 410
+    assert delete(client, key).status_code == 410
     actions.delete_plan(plan_id=Plan.objects.get().pk)
     assert Plan.objects.get().gone == NOW + KEPT_IN_BIN
 
 
-def test_a_stranger_can_neither_delete_nor_restore(client, token):
+def test_a_stranger_can_neither_delete_nor_restore(client, key):
     other = "x" * 43
     assert delete(client, other).status_code == 404
-    delete(client, token)
+    delete(client, key)
     assert undelete(client, other).status_code == 404
     assert Plan.objects.get().deleted is not None

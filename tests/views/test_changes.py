@@ -15,12 +15,12 @@ def plan():
     return store()
 
 
-def decide(client, token, option="ssh"):
-    client.post(f"/plans/{token}/choices/", {"choice": "esxi", "option": option})
+def decide(client, key, option="ssh"):
+    client.post(f"/plans/{key}/choices/", {"choice": "esxi", "option": option})
 
 
-def changes(client, token, **query):
-    return Page(client.get(f"/plans/{token}/changes/", query))
+def changes(client, key, **query):
+    return Page(client.get(f"/plans/{key}/changes/", query))
 
 
 def counts(page):
@@ -85,29 +85,29 @@ def test_an_unknown_format_is_not_found(client, plan):
     assert client.get(f"/plans/{plan[1]}/changes/doc").status_code == 404
 
 
-def send(client, token, **data):
-    return client.post(f"/plans/{token}/changes/sent/", {"revision": "1", "recipient": "Network team", **data})
+def send(client, key, **data):
+    return client.post(f"/plans/{key}/changes/sent/", {"revision": "1", "recipient": "Network team", **data})
 
 
 def test_a_handover_is_remembered_and_the_plan_says_what_changed_since(client, plan):
-    _, token = plan
-    assert send(client, token, note="Ticket 4711").status_code == 302
-    page = Page(client.get(f"/plans/{token}/"))
+    _, key = plan
+    assert send(client, key, note="Ticket 4711").status_code == 302
+    page = Page(client.get(f"/plans/{key}/"))
     [line] = page.all("p", class_="sent-line")
     assert "revision 1 to Network team" in words(line)
     assert "Nothing has changed since" in words(line)
-    decide(client, token)
-    [line] = Page(client.get(f"/plans/{token}/")).all("p", class_="sent-line")
+    decide(client, key)
+    [line] = Page(client.get(f"/plans/{key}/")).all("p", class_="sent-line")
     assert "1 rule to close" in words(line)
-    assert "Ticket 4711" in changes(client, token).text("main")
+    assert "Ticket 4711" in changes(client, key).text("main")
 
 
 def test_the_last_handover_is_what_the_change_request_starts_from(client, plan):
-    _, token = plan
-    decide(client, token)
-    send(client, token, revision="2")
-    decide(client, token, "powercli")
-    page = changes(client, token)
+    _, key = plan
+    decide(client, key)
+    send(client, key, revision="2")
+    decide(client, key, "powercli")
+    page = changes(client, key)
     chosen = [option.get("value") for option in page.one("select", id="side-before").iter("option")
               if option.get("selected") is not None]  # fmt: skip
     assert chosen == ["2"]

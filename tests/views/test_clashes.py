@@ -32,17 +32,17 @@ def hidden(page, action, name):
     return found.get("value")
 
 
-def edit_zone(client, token, target, name, kind, *, htmx=False, **sender):
+def edit_zone(client, key, target, name, kind, *, htmx=False, **sender):
     data = {"target": target, "name": name, "kind": kind, **sender}
-    return send(client, token, "zones/edit/", data, htmx=htmx, query=f"?zone={target}")
+    return send(client, key, "zones/edit/", data, htmx=htmx, query=f"?zone={target}")
 
 
 @both
 def test_a_zone_that_two_rename_shows_the_others_kind_and_keeps_the_own_name(client, plan, htmx):
-    row, token = plan
-    edit_zone(client, token, "DMZ", "Perimeter", "cloud", base="1")
+    row, key = plan
+    edit_zone(client, key, "DMZ", "Perimeter", "cloud", base="1")
     row.refresh_from_db()
-    response = edit_zone(client, token, "DMZ", "Border", "dmz", base="1", htmx=htmx)
+    response = edit_zone(client, key, "DMZ", "Border", "dmz", base="1", htmx=htmx)
     sentences = refused(response, row, htmx=htmx)
     assert "Someone changed the same thing" in sentences
     assert "In the plan now: Perimeter." in sentences
@@ -51,58 +51,58 @@ def test_a_zone_that_two_rename_shows_the_others_kind_and_keeps_the_own_name(cli
     assert page.text(id="editor-title") == "Edit zone Perimeter"
     sent = {name: hidden(page, "zones/edit/", name) for name in ("target", "base", "operation")}
     assert sent["base"] == "2"
-    edit_zone(client, token, sent.pop("target"), "Border", "cloud", **sent)
+    edit_zone(client, key, sent.pop("target"), "Border", "cloud", **sent)
     assert zones(row)["Border"] == "cloud"
     assert not {"Perimeter", "DMZ"} & zones(row).keys()
 
 
 def test_a_zone_whose_kind_two_change_keeps_the_others_name(client, plan):
-    _, token = plan
-    edit_zone(client, token, "DMZ", "Perimeter", "cloud", base="1")
-    page = Page(edit_zone(client, token, "DMZ", "DMZ", "internal", base="1", htmx=True))
+    _, key = plan
+    edit_zone(client, key, "DMZ", "Perimeter", "cloud", base="1")
+    page = Page(edit_zone(client, key, "DMZ", "DMZ", "internal", base="1", htmx=True))
     assert (field(page, "zone-name"), field(page, "zone-kind")) == ("Perimeter", "internal")
     assert "In the plan now: cloud." in page.text()
 
 
 def test_two_who_change_different_fields_of_a_zone_both_succeed(client, plan):
-    row, token = plan
-    edit_zone(client, token, "DMZ", "Perimeter", "dmz", base="1")
-    edit_zone(client, token, "DMZ", "DMZ", "cloud", base="1")
+    row, key = plan
+    edit_zone(client, key, "DMZ", "Perimeter", "dmz", base="1")
+    edit_zone(client, key, "DMZ", "DMZ", "cloud", base="1")
     assert zones(row)["Perimeter"] == "cloud"
 
 
 def test_a_zone_that_was_deleted_keeps_what_was_typed(client, plan):
-    row, token = plan
-    send(client, token, "zones/delete/", {"target": "DMZ", "confirmed": "2"})
+    row, key = plan
+    send(client, key, "zones/delete/", {"target": "DMZ", "confirmed": "2"})
     row.refresh_from_db()
-    response = edit_zone(client, token, "DMZ", "Border", "dmz", base="1", htmx=True)
+    response = edit_zone(client, key, "DMZ", "Border", "dmz", base="1", htmx=True)
     assert "There is no zone “DMZ” any more" in refused(response, row, htmx=True)
     assert field(Page(response), "zone-name") == "Border"
 
 
 def test_an_endpoint_that_two_rename_says_its_name_of_now(client, plan):
-    _, token = plan
+    _, key = plan
     endpoint = {"zone": "Internal", "addresses": "10.0.0.30", "roles": "domain-controller"}
-    send(client, token, "endpoints/edit/", {"target": "DC01", "name": "DC08", "base": "1", **endpoint})
-    response = send(client, token, "endpoints/edit/", {"target": "DC01", "name": "DC09", "base": "1", **endpoint})
+    send(client, key, "endpoints/edit/", {"target": "DC01", "name": "DC08", "base": "1", **endpoint})
+    response = send(client, key, "endpoints/edit/", {"target": "DC01", "name": "DC09", "base": "1", **endpoint})
     assert "In the plan now: DC08." in Page(response).text()
 
 
 @both
 def test_a_plan_that_two_rename_takes_over_the_others_description(client, plan, htmx):
-    row, token = plan
+    row, key = plan
     name, description = row.document["name"], row.document.get("description", "")
     data = {"name": "Theirs", "description": "Theirs,\r\ntwo lines", "base": "1"}
-    send(client, token, "name/", data)
+    send(client, key, "name/", data)
     row.refresh_from_db()
     mine = {"name": "Mine", "description": description.replace("\n", "\r\n"), "base": "1"}
-    response = send(client, token, "name/", mine, htmx=htmx)
+    response = send(client, key, "name/", mine, htmx=htmx)
     assert "Someone changed the same thing" in refused(response, row, htmx=htmx)
     page = Page(response)
     assert field(page, "plan-name") == "Mine"
     assert field(page, "plan-description").strip() == "Theirs,\ntwo lines"
     again = {"name": "Mine", "description": "Theirs,\r\ntwo lines", "base": hidden(page, "name/", "base")}
-    send(client, token, "name/", again)
+    send(client, key, "name/", again)
     document = document_of(row)
     assert (document["name"], document["description"]) == ("Mine", "Theirs,\ntwo lines")
     assert name != "Mine"

@@ -40,21 +40,21 @@ def weights(page):
     return found
 
 
-def size(client, token):
-    report = client.get(f"/plans/{token}/report/json").json()
+def size(client, key):
+    report = client.get(f"/plans/{key}/report/json").json()
     return len(report["rules"]), sum(flow["scope"] == "cross-zone" for flow in report["flows"])
 
 
 def test_the_numbers_of_an_option_are_what_the_report_shows_once_it_is_taken(client):
-    _, token = store(contoso())
-    before = size(client, token)
-    said = weights(Page(client.get(f"/plans/{token}/?panel=decisions")))["choice-esxi-ssh"]
+    _, key = store(contoso())
+    before = size(client, key)
+    said = weights(Page(client.get(f"/plans/{key}/?panel=decisions")))["choice-esxi-ssh"]
     numbers = re.fullmatch(r"(\d+) rules? fewer \((\d+) flows?\)", said)
     assert numbers, said
-    client.post(f"/plans/{token}/choices/", {"choice": "esxi", "option": "ssh"})
-    after = size(client, token)
+    client.post(f"/plans/{key}/choices/", {"choice": "esxi", "option": "ssh"})
+    after = size(client, key)
     assert (before[0] - after[0], before[1] - after[1]) == tuple(map(int, numbers.groups()))
-    said = weights(Page(client.get(f"/plans/{token}/?panel=decisions")))
+    said = weights(Page(client.get(f"/plans/{key}/?panel=decisions")))
     assert said["choice-esxi-ssh"] == ""
     assert said["choice-esxi-powercli"] == "as many rules, 1 flow more"
     assert said["choice-esxi-none"] == f"{numbers[1]} rule more ({numbers[2]} flow)"
@@ -62,14 +62,14 @@ def test_the_numbers_of_an_option_are_what_the_report_shows_once_it_is_taken(cli
 
 def test_an_option_of_a_choice_of_many_says_what_leaving_it_out_would_change(client):
     web = {"name": "PS01", "zone": "DMZ", "roles": ["web-primary"]}
-    _, token = store(write_plan(web, {"name": "DC", "zone": "Internal", "roles": ["domain-controller"]}))
-    said = weights(Page(client.get(f"/plans/{token}/?panel=decisions")))
+    _, key = store(write_plan(web, {"name": "DC", "zone": "Internal", "roles": ["domain-controller"]}))
+    said = weights(Page(client.get(f"/plans/{key}/?panel=decisions")))
     assert said["choice-active-directory-ldaps"] == "without it: as many rules, 1 flow fewer"
 
 
 def test_open_decisions_come_first_and_those_without_effect_last_and_quiet(client):
-    _, token = store(contoso())
-    page = Page(client.get(f"/plans/{token}/?panel=decisions"))
+    _, key = store(contoso())
+    page = Page(client.get(f"/plans/{key}/?panel=decisions"))
     groups = [section.get("class") for section in page.one(id="panel").iter("section") if section is not page.root]
     assert [group.split()[-1] for group in groups if group] == ["choices-open", "choices-decided", "choices-idle"]
     fields = {
@@ -85,46 +85,46 @@ def test_open_decisions_come_first_and_those_without_effect_last_and_quiet(clien
 
 def test_a_correction_says_what_it_would_change_and_what_taking_it_back(client):
     web = {"name": "PS01", "zone": "DMZ", "roles": ["web-primary"]}
-    _, token = store(write_plan(web, {"name": "DC", "zone": "Internal", "roles": ["domain-controller"]}))
+    _, key = store(write_plan(web, {"name": "DC", "zone": "Internal", "roles": ["domain-controller"]}))
 
     def said():
-        page = Page(client.get(f"/plans/{token}/?panel=caveats"))
+        page = Page(client.get(f"/plans/{key}/?panel=caveats"))
         form = next(form for form in page.all("form") if page.one(id="panel-ldap-tcp") in list(form.iter()))
         return [words(item) for item in form.iter("span") if item.get("class") == "weight"]
 
     assert said() == ["as many rules, 1 flow more"]
-    client.post(f"/plans/{token}/corrections/", {"caveat": "ldap-tcp", "applied": "1"})
+    client.post(f"/plans/{key}/corrections/", {"caveat": "ldap-tcp", "applied": "1"})
     assert said() == ["Taken back: as many rules, 1 flow fewer"]
 
 
 def test_a_plan_too_large_to_be_weighed_says_so(client):
-    _, token = store(sites(200))
-    page = Page(client.get(f"/plans/{token}/?panel=decisions"))
+    _, key = store(sites(200))
+    page = Page(client.get(f"/plans/{key}/?panel=decisions"))
     assert not page.all(class_="weight")
     assert "isn't counted in a plan of this size" in words(page.one(id="panel"))
-    assert not Page(client.get(f"/plans/{token}/?panel=caveats")).all(class_="weight")
+    assert not Page(client.get(f"/plans/{key}/?panel=caveats")).all(class_="weight")
 
 
 def test_a_report_is_weighed_once(client, monkeypatch):
     calls = []
     monkeypatch.setattr(reports, "weigh", lambda report: calls.append(report) or weigh(report))
-    _, token = store(contoso(name="Weighed once"))
+    _, key = store(contoso(name="Weighed once"))
     for panel in ("decisions", "caveats", "decisions"):
-        client.get(f"/plans/{token}/?panel={panel}")
+        client.get(f"/plans/{key}/?panel={panel}")
     assert len(calls) == 1
 
 
 def test_a_changed_port_names_its_default_in_every_row_it_touches(client):
-    _, token = store(contoso())
+    _, key = store(contoso())
     for view in ("rules", "flows"):
-        rows = [row for row in Page(client.get(f"/plans/{token}/?view={view}")).all("tr") if "8443" in words(row)]
+        rows = [row for row in Page(client.get(f"/plans/{key}/?view={view}")).all("tr") if "8443" in words(row)]
         assert rows
         assert all("changed from 443" in words(row) for row in rows)
-    html = Page(client.get(f"/plans/{token}/report/html"))
+    html = Page(client.get(f"/plans/{key}/report/html"))
     lines = [row for row in html.table("rules") if "8443" in row[3]]
     assert lines
     assert all("changed from 443" in " ".join(row) for row in lines)
-    markdown = client.get(f"/plans/{token}/report/markdown").content.decode()
+    markdown = client.get(f"/plans/{key}/report/markdown").content.decode()
     lines = [line for line in markdown.splitlines() if line.startswith("|") and "8443" in line]
     assert lines
     assert all("changed from 443" in line for line in lines)

@@ -134,20 +134,20 @@ def test_the_plan_comes_as_yaml_that_imports_into_the_same_plan(client):
         choices={"esxi": "ssh", "active-directory": [], "prp-lockout-events": "yes", "teamviewer": "443"},
         corrections=["telnet-port"],
     )
-    plan, token = store(document)
-    response = client.get(f"/plans/{token}/plan.yaml")
+    plan, key = store(document)
+    response = client.get(f"/plans/{key}/plan.yaml")
     assert response.headers["Content-Type"] == "application/yaml; charset=utf-8"
     assert response.headers["Content-Disposition"] == 'attachment; filename="contoso-revision-1.yaml"'
     upload = SimpleUploadedFile("contoso.yaml", response.content)
     again = client.post("/plans/import/", {"file": upload}).url
     assert Plan.objects.latest("pk").document == plan.document
     assert client.get(f"{again}plan.yaml").content == response.content
-    assert client.get(f"{again}report/json").content == client.get(f"/plans/{token}/report/json").content
+    assert client.get(f"{again}report/json").content == client.get(f"/plans/{key}/report/json").content
 
 
 def test_the_plan_as_yaml_means_the_same_to_any_reader(client):
-    plan, token = store(contoso(choices={"prp-lockout-events": "no", "teamviewer": "80"}))
-    read = yaml.safe_load(client.get(f"/plans/{token}/plan.yaml").content)
+    plan, key = store(contoso(choices={"prp-lockout-events": "no", "teamviewer": "80"}))
+    read = yaml.safe_load(client.get(f"/plans/{key}/plan.yaml").content)
     assert read == json.loads(json.dumps(plan.document))
 
 
@@ -157,33 +157,33 @@ def test_the_plan_as_yaml_means_the_same_to_any_reader(client):
      ("../../etc/passwd", "etcpasswd"), ("x" * 255, "x" * 80), ("\u202egpj.exe", "gpjexe"), ("😀", "plan")],
 )  # fmt: skip
 def test_a_file_has_a_name_that_no_system_trips_over(client, name, stem):
-    _, token = store(write_plan(name=name))
+    _, key = store(write_plan(name=name))
     for path, end in (("report/json", "json"), ("plan.yaml", "yaml")):
-        disposition = client.get(f"/plans/{token}/{path}").headers["Content-Disposition"]
+        disposition = client.get(f"/plans/{key}/{path}").headers["Content-Disposition"]
         assert disposition == f'attachment; filename="{stem}-revision-1.{end}"'
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_plan_without_endpoints_has_every_report(client, name):
-    _, token = store(write_plan())
-    assert client.get(f"/plans/{token}/report/{name}").status_code == 200
+    _, key = store(write_plan())
+    assert client.get(f"/plans/{key}/report/{name}").status_code == 200
 
 
 @pytest.mark.parametrize("name", ["json", "csv", "xlsx", "markdown", "html"])
 def test_a_filtered_download_has_what_the_page_shows_and_says_so(client, name):
-    _, token = store()
-    whole = client.get(f"/plans/{token}/report/{name}")
-    part = client.get(f"/plans/{token}/report/{name}", {"port": "443"})
+    _, key = store()
+    whole = client.get(f"/plans/{key}/report/{name}")
+    part = client.get(f"/plans/{key}/report/{name}", {"port": "443"})
     assert part.status_code == 200
     assert part.content != whole.content
-    shown = len(Page(client.get(f"/plans/{token}/", {"port": "443"})).table("rules"))
-    total = len(client.get(f"/plans/{token}/report/json").json()["rules"])
+    shown = len(Page(client.get(f"/plans/{key}/", {"port": "443"})).table("rules"))
+    total = len(client.get(f"/plans/{key}/report/json").json()["rules"])
     assert f"-{shown}-of-{total}-rules.{name}" in part.headers["Content-Disposition"]
 
 
 def test_the_json_of_a_part_says_which(client):
-    _, token = store()
-    data = client.get(f"/plans/{token}/report/json", {"port": "443", "decided": "open"}).json()
+    _, key = store()
+    data = client.get(f"/plans/{key}/report/json", {"port": "443", "decided": "open"}).json()
     jsonschema.validate(data, report_schema())
     assert data["selection"]["fields"] == {"Port": "443", "Decided": "Open"}
     assert data["selection"]["rules"] == len(data["rules"]) < data["selection"]["of"]
@@ -196,18 +196,18 @@ def test_the_json_of_a_part_says_which(client):
     [{"port": "x"}, {"source": "nowhere"}, {"since": "9"}, {"since": "²"}, {"role": "<b>"}, {"decided": "maybe"}],
 )
 def test_a_filter_that_cant_be_gets_a_sentence_instead_of_a_file(client, query):
-    _, token = store()
-    response = client.get(f"/plans/{token}/report/json", query)
+    _, key = store()
+    response = client.get(f"/plans/{key}/report/json", query)
     assert response.status_code == 400
     assert words(Page(response).one("h1")) == "The filter can't be used"
 
 
 def test_the_links_to_downloads_follow_the_filter(client):
-    _, token = store()
-    plain = Page(client.get(f"/plans/{token}/")).one(id="downloads")
+    _, key = store()
+    plain = Page(client.get(f"/plans/{key}/")).one(id="downloads")
     assert not [link for link in plain.iter("a") if "?" in link.get("href")]
     headers = {"HX-Request": "true", "HX-Target": "results"}
-    part = Page(client.get(f"/plans/{token}/", {"port": "443"}, headers=headers)).one(id="downloads")
+    part = Page(client.get(f"/plans/{key}/", {"port": "443"}, headers=headers)).one(id="downloads")
     assert part.get("hx-swap-oob") == "true"
     links = [link.get("href") for link in part.iter("a") if "/report/" in link.get("href")]
     assert len(links) == len(FORMATS)

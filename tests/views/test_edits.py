@@ -71,13 +71,13 @@ def from_page(url, query=""):
 
 @pytest.mark.parametrize("path", EDITS)
 def test_a_plain_form_changes_the_plan_and_leads_back_to_its_panel(client, plan, path):
-    row, token = plan
+    row, key = plan
     panel, data, changed = EDITS[path]
     before = dict(row.document)
-    response = client.post(f"/plans/{token}/{path}?view=flows&text=PS01", data)
+    response = client.post(f"/plans/{key}/{path}?view=flows&text=PS01", data)
     assert response.status_code == 302
     target, _, query = response.url.partition("?")
-    assert target == f"/plans/{token}/"
+    assert target == f"/plans/{key}/"
     assert {"view=flows", "text=PS01", f"panel={panel}"} <= set(query.split("&"))
     assert document_of(row) == {key: value for key, value in (before | changed).items() if value}
     assert row.revision == 2
@@ -90,10 +90,10 @@ def test_a_plain_form_changes_the_plan_and_leads_back_to_its_panel(client, plan,
 
 @pytest.mark.parametrize("path", EDITS)
 def test_htmx_gets_the_report_and_the_parts_around_it_that_changed(client, plan, path):
-    row, token = plan
+    row, key = plan
     panel, data, changed = EDITS[path]
     response = client.post(
-        f"/plans/{token}/{path}", data, headers=from_page(f"/plans/{token}/", f"?panel={panel}&view=flows")
+        f"/plans/{key}/{path}", data, headers=from_page(f"/plans/{key}/", f"?panel={panel}&view=flows")
     )
     page = Page(response)
     assert response.status_code == 200
@@ -111,17 +111,17 @@ def test_htmx_gets_the_report_and_the_parts_around_it_that_changed(client, plan,
 
 @pytest.mark.parametrize("path", EDITS)
 def test_an_edit_of_what_is_so_already_makes_no_revision(client, plan, path):
-    _, token = plan
-    client.post(f"/plans/{token}/{path}", EDITS[path][1])
-    client.post(f"/plans/{token}/{path}", EDITS[path][1])
+    _, key = plan
+    client.post(f"/plans/{key}/{path}", EDITS[path][1])
+    client.post(f"/plans/{key}/{path}", EDITS[path][1])
     assert Plan.objects.get().revision == 2
     assert Revision.objects.count() == 2
 
 
 def test_of_the_ports_only_the_one_that_was_sent_is_replaced(client, plan):
-    _, token = plan
-    headers = from_page(f"/plans/{token}/", "?panel=ports")
-    page = Page(client.post(f"/plans/{token}/ports/", {"service": "ssh", "ports": "2222"}, headers=headers))
+    _, key = plan
+    headers = from_page(f"/plans/{key}/", "?panel=ports")
+    page = Page(client.post(f"/plans/{key}/ports/", {"service": "ssh", "ports": "2222"}, headers=headers))
     assert not page.all(id="panel")
     assert page.one(id="port-item-ssh").get("hx-swap-oob") == "true"
     assert page.one("input", id="port-ssh").get("value") == "2222"
@@ -130,18 +130,18 @@ def test_of_the_ports_only_the_one_that_was_sent_is_replaced(client, plan):
 
 
 def test_a_port_that_is_sent_from_elsewhere_brings_its_panel(client, plan):
-    _, token = plan
-    headers = from_page(f"/plans/{token}/", "?panel=decisions")
-    page = Page(client.post(f"/plans/{token}/ports/", {"service": "ssh", "ports": "x"}, headers=headers))
+    _, key = plan
+    headers = from_page(f"/plans/{key}/", "?panel=decisions")
+    page = Page(client.post(f"/plans/{key}/ports/", {"service": "ssh", "ports": "x"}, headers=headers))
     assert page.one(id="panel").get("hx-swap-oob") == "true"
     assert page.one("input", id="port-ssh").get("value") == "x"
 
 
 @pytest.mark.parametrize(("path", "data", "part"), ERRORS, ids=ERROR_NAMES)
 def test_an_error_stands_in_the_form_of_the_page_and_nothing_is_changed(client, plan, path, data, part):
-    row, token = plan
+    row, key = plan
     before = dict(row.document)
-    response = client.post(f"/plans/{token}/{path}", data)
+    response = client.post(f"/plans/{key}/{path}", data)
     page = Page(response)
     assert response.status_code == 200
     assert page.is_whole
@@ -154,10 +154,10 @@ def test_an_error_stands_in_the_form_of_the_page_and_nothing_is_changed(client, 
 
 @pytest.mark.parametrize(("path", "data", "part"), ERRORS, ids=ERROR_NAMES)
 def test_an_error_comes_to_htmx_in_its_place_and_nothing_is_changed(client, plan, path, data, part):
-    row, token = plan
+    row, key = plan
     before = dict(row.document)
-    headers = from_page(f"/plans/{token}/", f"?panel={EDITS[path][0]}")
-    response = client.post(f"/plans/{token}/{path}", data, headers=headers)
+    headers = from_page(f"/plans/{key}/", f"?panel={EDITS[path][0]}")
+    response = client.post(f"/plans/{key}/{path}", data, headers=headers)
     page = Page(response)
     assert response.status_code == 200
     assert not page.is_whole
@@ -170,52 +170,52 @@ def test_an_error_comes_to_htmx_in_its_place_and_nothing_is_changed(client, plan
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 def test_what_was_typed_stays_in_a_field_with_an_error(client, plan, headers):
-    _, token = plan
-    page = Page(client.post(f"/plans/{token}/ports/", {"service": "ssh", "ports": "22,<b>"}, headers=headers))
+    _, key = plan
+    page = Page(client.post(f"/plans/{key}/ports/", {"service": "ssh", "ports": "22,<b>"}, headers=headers))
     field = page.one("input", id="port-ssh")
     assert field.get("value") == "22,<b>"
     assert field.get("aria-invalid") == "true"
     assert "22,<b>" in words(page.one(id=field.get("aria-describedby")))
-    page = Page(client.post(f"/plans/{token}/name/", {"name": "a\x07", "description": "kept"}, headers=headers))
+    page = Page(client.post(f"/plans/{key}/name/", {"name": "a\x07", "description": "kept"}, headers=headers))
     assert page.one("input", id="plan-name").get("value") == "a\x07"
     assert words(page.one("textarea", name="description")) == "kept"
     assert page.one("details", class_="rename").get("open") is not None
 
 
 def test_every_link_of_a_page_with_an_error_leads_to_the_page_and_not_to_the_form(client, plan):
-    _, token = plan
-    page = Page(client.post(f"/plans/{token}/ports/", {"service": "ssh", "ports": "x"}))
+    _, key = plan
+    page = Page(client.post(f"/plans/{key}/ports/", {"service": "ssh", "ports": "x"}))
     for link in page.all("a"):
         href = link.get("href")
         assert href.startswith("/") or href in ("#main", "#after-picture"), href
-    assert page.one("form", id="filters").get("action") == f"/plans/{token}/"
+    assert page.one("form", id="filters").get("action") == f"/plans/{key}/"
     for link in [*page.one("nav", id="panels").iter("a"), *page.one("nav", id="views").iter("a")]:
         assert client.get(link.get("href")).status_code == 200
 
 
 def test_a_decision_is_made_and_taken_back(client, plan):
-    row, token = plan
-    client.post(f"/plans/{token}/choices/", {"choice": "esxi", "option": "powercli"})
+    row, key = plan
+    client.post(f"/plans/{key}/choices/", {"choice": "esxi", "option": "powercli"})
     assert document_of(row)["choices"] == {"esxi": "powercli"}
-    client.post(f"/plans/{token}/choices/", {"choice": "esxi", "option": ""})
+    client.post(f"/plans/{key}/choices/", {"choice": "esxi", "option": ""})
     assert "choices" not in document_of(row)
     assert row.revision == 3
 
 
 def test_a_choice_of_many_takes_some_or_none_of_its_options(client, plan):
-    row, token = plan
-    client.post(f"/plans/{token}/choices/", {"choice": "active-directory", "option": ["ldap", "kerberos"]})
+    row, key = plan
+    client.post(f"/plans/{key}/choices/", {"choice": "active-directory", "option": ["ldap", "kerberos"]})
     assert document_of(row)["choices"] == {"active-directory": ["ldap", "kerberos"]}
-    client.post(f"/plans/{token}/choices/", {"choice": "active-directory"})
+    client.post(f"/plans/{key}/choices/", {"choice": "active-directory"})
     assert document_of(row)["choices"] == {"active-directory": []}
 
 
 def test_a_decision_changes_the_report_at_once(client, plan):
-    _, token = plan
-    headers = from_page(f"/plans/{token}/", "?panel=decisions")
-    before = Page(client.get(f"/plans/{token}/")).table("rules")
+    _, key = plan
+    headers = from_page(f"/plans/{key}/", "?panel=decisions")
+    before = Page(client.get(f"/plans/{key}/")).table("rules")
     data = {"choice": "esxi", "option": "ssh"}
-    after = Page(client.post(f"/plans/{token}/choices/", data, headers=headers)).table("rules")
+    after = Page(client.post(f"/plans/{key}/choices/", data, headers=headers)).table("rules")
     assert [row for row in before if "ESX01" in row[2] and "tcp 443" in row[3]]
     assert not [row for row in after if "ESX01" in row[2] and "tcp 443" in row[3]]
     assert [row for row in after if "ESX01" in row[2] and "tcp 22" in row[3]]
@@ -227,44 +227,44 @@ def test_a_decision_changes_the_report_at_once(client, plan):
      ("22-22", "22")],
 )  # fmt: skip
 def test_a_port_is_normalised(client, plan, typed, stored):
-    row, token = plan
-    client.post(f"/plans/{token}/ports/", {"service": "app-server", "ports": typed})
+    row, key = plan
+    client.post(f"/plans/{key}/ports/", {"service": "app-server", "ports": typed})
     assert document_of(row)["ports"]["app-server"] == stored
 
 
 def test_an_empty_port_goes_back_to_the_default(client, plan):
-    row, token = plan
-    client.post(f"/plans/{token}/ports/", {"service": "website", "ports": ""})
+    row, key = plan
+    client.post(f"/plans/{key}/ports/", {"service": "website", "ports": ""})
     assert document_of(row)["ports"] == {"rpc-dynamic": "50000-50100"}
 
 
 def test_an_override_with_the_default_port_isnt_called_a_change(client, plan):
-    _, token = plan
-    client.post(f"/plans/{token}/ports/", {"service": "website", "ports": "443"})
-    page = Page(client.get(f"/plans/{token}/?panel=ports"))
+    _, key = plan
+    client.post(f"/plans/{key}/ports/", {"service": "website", "ports": "443"})
+    page = Page(client.get(f"/plans/{key}/?panel=ports"))
     assert "changed" not in words(page.one(id="port-item-website"))
 
 
 def test_a_correction_is_applied_and_taken_back(client, plan):
-    row, token = plan
-    client.post(f"/plans/{token}/corrections/", {"caveat": "ldap-tcp", "applied": "1"})
+    row, key = plan
+    client.post(f"/plans/{key}/corrections/", {"caveat": "ldap-tcp", "applied": "1"})
     assert document_of(row)["corrections"] == ["ldap-tcp"]
-    assert "Take back" in Page(client.get(f"/plans/{token}/?panel=caveats")).text(id="panel-ldap-tcp")
-    client.post(f"/plans/{token}/corrections/", {"caveat": "ldap-tcp", "applied": "0"})
+    assert "Take back" in Page(client.get(f"/plans/{key}/?panel=caveats")).text(id="panel-ldap-tcp")
+    client.post(f"/plans/{key}/corrections/", {"caveat": "ldap-tcp", "applied": "0"})
     assert "corrections" not in document_of(row)
 
 
 def test_corrections_are_offered_with_the_findings_too(client, plan):
-    _, token = plan
-    page = Page(client.get(f"/plans/{token}/?view=findings"))
+    _, key = plan
+    page = Page(client.get(f"/plans/{key}/?view=findings"))
     assert "Apply the correction" in page.text(id="finding-ldap-tcp")
 
 
 def test_every_panel_has_the_forms_that_its_edits_need(client, plan):
-    _, token = plan
+    _, key = plan
     for path, (panel, data, _) in EDITS.items():
-        page = Page(client.get(f"/plans/{token}/", {"panel": panel}))
-        forms = [form for form in page.all("form") if form.get("action", "").startswith(f"/plans/{token}/{path}")]
+        page = Page(client.get(f"/plans/{key}/", {"panel": panel}))
+        forms = [form for form in page.all("form") if form.get("action", "").startswith(f"/plans/{key}/{path}")]
         assert forms
         for form in forms:
             fields = {element.get("name") for element in form.iter() if element.get("name")}
@@ -274,10 +274,10 @@ def test_every_panel_has_the_forms_that_its_edits_need(client, plan):
 
 
 def test_two_edits_from_two_old_pages_both_survive(client, plan):
-    row, token = plan
-    client.post(f"/plans/{token}/choices/", {"choice": "esxi", "option": "ssh"})
-    client.post(f"/plans/{token}/ports/", {"service": "ssh", "ports": "2222"})
-    client.post(f"/plans/{token}/name/", {"name": "New", "description": ""})
+    row, key = plan
+    client.post(f"/plans/{key}/choices/", {"choice": "esxi", "option": "ssh"})
+    client.post(f"/plans/{key}/ports/", {"service": "ssh", "ports": "2222"})
+    client.post(f"/plans/{key}/name/", {"name": "New", "description": ""})
     document = document_of(row)
     assert document["choices"] == {"esxi": "ssh"}
     assert document["ports"]["ssh"] == "2222"
@@ -293,7 +293,7 @@ def test_an_edit_of_one_plan_leaves_the_others_alone(client, plan):
 
 @pytest.mark.parametrize("url", ["", "http://[", "javascript:alert(1)", "http://elsewhere/?panel=<x>&view=%00"])
 def test_an_odd_current_address_doesnt_keep_an_edit_from_working(client, plan, url):
-    row, token = plan
+    row, key = plan
     headers = HTMX | {"HX-Current-URL": url}
-    assert client.post(f"/plans/{token}/name/", {"name": "New"}, headers=headers).status_code == 200
+    assert client.post(f"/plans/{key}/name/", {"name": "New"}, headers=headers).status_code == 200
     assert document_of(row)["name"] == "New"

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from planner.models import Plan, Viewer
-from tests.views.pages import HTMX
+from tests.views.pages import BROWSERS, HTMX, give, know
 
 pytestmark = pytest.mark.django_db
 
@@ -97,7 +97,8 @@ def test_the_pulse_tells_the_revision_and_answers_304_when_nothing_changed(clien
 
 
 def test_another_browser_is_shown_by_the_name_it_chose(client, handler, address):
-    other = Client()
+    give(Plan.objects.get())
+    other = know(Client(), BROWSERS[1])
     other.handler = handler
     other.post(f"{address}visitor/", {"name": "  Kim\u202e "})
     other.get(f"{address}pulse/")

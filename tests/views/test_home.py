@@ -35,7 +35,7 @@ def test_every_ready_made_topology_starts_a_plan_of_its_own(client, slug):
     response = client.post("/plans/start/", {"example": slug})
     plan = Plan.objects.get()
     assert response.status_code == 302
-    assert len(response.url) == len("/plans//") + 43
+    assert len(response.url) == len("/plans//") + 36
     assert [zone["name"] for zone in plan.document["zones"]] == [zone["name"] for zone in example["zones"]]
     assert [row["name"] for row in plan.document["endpoints"]] == [row["name"] for row in example["endpoints"]]
     page = Page(client.get(response.url))

@@ -13,21 +13,21 @@ def plan():
     return store()
 
 
-def send(client, token, data, *, htmx=False):
-    headers = HTMX | {"HX-Target": "report", "HX-Current-URL": f"http://testserver/plans/{token}/"} if htmx else {}
-    return client.post(f"/plans/{token}/modules/", data, headers=headers)
+def send(client, key, data, *, htmx=False):
+    headers = HTMX | {"HX-Target": "report", "HX-Current-URL": f"http://testserver/plans/{key}/"} if htmx else {}
+    return client.post(f"/plans/{key}/modules/", data, headers=headers)
 
 
-def switch(client, token, module, to, *, htmx=False, **data):
-    return send(client, token, {"module": module, "to": to, **data}, htmx=htmx)
+def switch(client, key, module, to, *, htmx=False, **data):
+    return send(client, key, {"module": module, "to": to, **data}, htmx=htmx)
 
 
 def names(row):
     return [endpoint["name"] for endpoint in document_of(row)["endpoints"]]
 
 
-def card(client, token, module):
-    page = Page(client.get(f"/plans/{token}/"))
+def card(client, key, module):
+    page = Page(client.get(f"/plans/{key}/"))
     return page.text(id=f"module-{module}-now"), page.one(id=f"module-{module}-switch").get("aria-checked")
 
 
@@ -47,18 +47,18 @@ def errors(response):
 
 @both
 def test_a_module_is_switched_on_and_off_and_undo_brings_it_back(client, plan, htmx):
-    row, token = plan
-    assert card(client, token, "ha") == ("not used", "false")
-    response = switch(client, token, "ha", "on", htmx=htmx)
+    row, key = plan
+    assert card(client, key, "ha") == ("not used", "false")
+    response = switch(client, key, "ha", "on", htmx=htmx)
     assert response.status_code == (200 if htmx else 302)
-    assert card(client, token, "ha") == ("Passive, in the same zone · PS02", "true")
+    assert card(client, key, "ha") == ("Passive, in the same zone · PS02", "true")
     assert document_of(row)["endpoints"][-1] == {"name": "PS02", "zone": "Internal", "roles": ["web-passive"]}
     assert row.revisions.last().summary == "High availability: Passive, in the same zone"
-    switch(client, token, "ha", "off", htmx=htmx)
-    assert card(client, token, "ha") == ("not used", "false")
+    switch(client, key, "ha", "off", htmx=htmx)
+    assert card(client, key, "ha") == ("not used", "false")
     assert "PS02" not in names(row)
     assert row.revisions.last().summary == "High availability switched off"
-    client.post(f"/plans/{token}/undo/")
+    client.post(f"/plans/{key}/undo/")
     assert "PS02" in names(row)
 
 
@@ -77,79 +77,79 @@ def test_every_module_of_the_matrix_has_a_card_with_a_switch_that_is_a_form(clie
 
 @both
 def test_a_module_is_changed_from_one_option_to_another_with_what_is_known_of_it(client, htmx):
-    row, token = store(contoso())
-    switch(client, token, "portal", "on", htmx=htmx, option="internal")
+    row, key = store(contoso())
+    switch(client, key, "portal", "on", htmx=htmx, option="internal")
     portal = next(endpoint for endpoint in document_of(row)["endpoints"] if endpoint["name"] == "Portal")
     assert portal == {"name": "Portal", "zone": "Internal", "roles": ["password-reset-portal"]}
-    assert card(client, token, "portal")[0] == "Yes, the portal stands inside · Portal"
+    assert card(client, key, "portal")[0] == "Yes, the portal stands inside · Portal"
 
 
 @both
 def test_off_asks_when_something_would_be_lost_and_then_does_it(client, plan, htmx):
-    row, token = plan
-    switch(client, token, "ha", "on")
-    client.post(f"/plans/{token}/endpoints/edit/", {"target": "PS02", "name": "PS02", "zone": "Internal",
+    row, key = plan
+    switch(client, key, "ha", "on")
+    client.post(f"/plans/{key}/endpoints/edit/", {"target": "PS02", "name": "PS02", "zone": "Internal",
                 "addresses": "10.0.0.11", "roles": ["web-passive"]})  # fmt: skip
     revision = row.revisions.count()
-    response = switch(client, token, "ha", "off", htmx=htmx)
+    response = switch(client, key, "ha", "off", htmx=htmx)
     lost, fields = asked(response, "ha")
     assert lost == ["“PS02”: the address 10.0.0.11"]
     assert Page(response).text(id="state") == "Not saved: please confirm"
     assert row.revisions.count() == revision
-    send(client, token, fields, htmx=htmx)
+    send(client, key, fields, htmx=htmx)
     assert "PS02" not in names(row)
-    client.post(f"/plans/{token}/undo/")
+    client.post(f"/plans/{key}/undo/")
     assert document_of(row)["endpoints"][-1]["addresses"] == ["10.0.0.11"]
 
 
 def test_a_confirmation_counts_for_the_losses_that_were_seen_and_no_others(client, plan):
-    row, token = plan
-    switch(client, token, "ha", "on")
+    row, key = plan
+    switch(client, key, "ha", "on")
     edit = {"target": "PS02", "name": "PS02", "zone": "Internal", "roles": ["web-passive"]}
-    client.post(f"/plans/{token}/endpoints/edit/", edit | {"addresses": "10.0.0.11"})
-    _, fields = asked(switch(client, token, "ha", "off"), "ha")
-    client.post(f"/plans/{token}/endpoints/edit/", edit | {"addresses": "10.0.0.12"})
-    lost, again = asked(send(client, token, fields), "ha")
+    client.post(f"/plans/{key}/endpoints/edit/", edit | {"addresses": "10.0.0.11"})
+    _, fields = asked(switch(client, key, "ha", "off"), "ha")
+    client.post(f"/plans/{key}/endpoints/edit/", edit | {"addresses": "10.0.0.12"})
+    lost, again = asked(send(client, key, fields), "ha")
     assert lost == ["“PS02”: the address 10.0.0.12"]
     assert "PS02" in names(row)
-    send(client, token, again)
+    send(client, key, again)
     assert "PS02" not in names(row)
 
 
 @pytest.mark.parametrize("confirmed", ["", "0" * 32, "x", "1"])
 def test_a_confirmation_that_is_lost_or_made_up_asks_again(client, confirmed):
-    row, token = store(sites(3))
-    response = switch(client, token, "sites", "off", confirmed=confirmed)
+    row, key = store(sites(3))
+    response = switch(client, key, "sites", "off", confirmed=confirmed)
     assert len(asked(response, "sites")[0]) == 3
     assert row.revisions.count() == 1
 
 
 def test_another_option_asks_too_when_it_would_lose_something(client, plan):
-    row, token = plan
-    switch(client, token, "ha", "on", option="passive-second")
+    row, key = plan
+    switch(client, key, "ha", "on", option="passive-second")
     second = next(endpoint for endpoint in document_of(row)["endpoints"] if endpoint["name"] == "SQL02")
-    client.post(f"/plans/{token}/endpoints/edit/", {"target": second["name"], "name": second["name"],
+    client.post(f"/plans/{key}/endpoints/edit/", {"target": second["name"], "name": second["name"],
                 "zone": second["zone"], "roles": second["roles"], "addresses": "10.9.9.9"})  # fmt: skip
-    response = switch(client, token, "ha", "on", option="passive")
+    response = switch(client, key, "ha", "on", option="passive")
     lost, fields = asked(response, "ha")
     assert any("10.9.9.9" in loss for loss in lost), lost
     assert second["name"] in names(row)
-    send(client, token, fields)
+    send(client, key, fields)
     assert second["name"] not in names(row)
-    assert card(client, token, "ha")[0].startswith("Passive, in the same zone")
+    assert card(client, key, "ha")[0].startswith("Passive, in the same zone")
 
 
 @both
 def test_a_thousand_sites_are_added_and_taken_off_in_one_go(client, plan, htmx):
-    row, token = plan
+    row, key = plan
     lines = "\r\n".join(f"Site {number}" for number in range(1000))
-    switch(client, token, "sites", "on", htmx=htmx, names=lines)
+    switch(client, key, "sites", "on", htmx=htmx, names=lines)
     assert len(document_of(row)["zones"]) == 1003
-    assert card(client, token, "sites") == ("1,000 remote sites: Site 0, Site 1, Site 2, Site 3 and 996 more", "true")
+    assert card(client, key, "sites") == ("1,000 remote sites: Site 0, Site 1, Site 2, Site 3 and 996 more", "true")
     assert row.revision == 2
-    lost, fields = asked(switch(client, token, "sites", "off", htmx=htmx), "sites")
+    lost, fields = asked(switch(client, key, "sites", "off", htmx=htmx), "sites")
     assert lost[-1] == "and 988 more"
-    send(client, token, fields, htmx=htmx)
+    send(client, key, fields, htmx=htmx)
     assert len(document_of(row)["zones"]) == 3
 
 
@@ -177,8 +177,8 @@ def test_a_thousand_sites_are_added_and_taken_off_in_one_go(client, plan, htmx):
     ids=str,
 )
 def test_a_fault_is_said_and_changes_nothing(client, plan, htmx, data, part):
-    row, token = plan
-    response = send(client, token, data, htmx=htmx)
+    row, key = plan
+    response = send(client, key, data, htmx=htmx)
     assert response.status_code == 200
     assert part in errors(response)
     assert Page(response).text(id="state").startswith("Not saved")
@@ -193,11 +193,11 @@ def test_names_with_a_fault_are_kept_in_their_field(client, plan):
 
 @both
 def test_hostile_names_are_shown_as_text_in_cards_and_questions(client, htmx):
-    row, token = store(write_plan({"name": "PS01", "zone": "Internal", "roles": ["web-primary"]}))
+    row, key = store(write_plan({"name": "PS01", "zone": "Internal", "roles": ["web-primary"]}))
     hostile = [name for name in HOSTILE_NAMES if name.strip() == name and len(name) < 200]
-    response = switch(client, token, "sites", "on", htmx=htmx, names="\n".join(hostile))
+    response = switch(client, key, "sites", "on", htmx=htmx, names="\n".join(hostile))
     assert {zone["name"] for zone in document_of(row)["zones"]} >= set(hostile)
-    response = switch(client, token, "sites", "off", htmx=htmx)
+    response = switch(client, key, "sites", "off", htmx=htmx)
     page = Page(response)
     assert not page.all("b")
     assert not page.all("script", src=None)
@@ -206,20 +206,20 @@ def test_hostile_names_are_shown_as_text_in_cards_and_questions(client, htmx):
 
 
 def test_the_same_form_sent_twice_counts_once(client, plan):
-    row, token = plan
+    row, key = plan
     data = {"module": "sites", "to": "on", "names": "Oslo", "operation": "a" * 32, "base": "1"}
     for _ in range(2):
-        assert send(client, token, data).status_code == 302
+        assert send(client, key, data).status_code == 302
     assert row.revisions.count() == 2
-    client.post(f"/plans/{token}/undo/")
-    assert send(client, token, data).status_code == 302
+    client.post(f"/plans/{key}/undo/")
+    assert send(client, key, data).status_code == 302
     assert "Oslo agent" not in names(row)
 
 
 def test_a_stale_page_is_told_what_others_did_and_keeps_its_input(client, plan):
-    row, token = plan
-    switch(client, token, "ha", "on", option="active", base="1")
-    response = switch(client, token, "ha", "on", option="passive", base="1")
+    row, key = plan
+    switch(client, key, "ha", "on", option="active", base="1")
+    response = switch(client, key, "ha", "on", option="passive", base="1")
     assert "revision 2: High availability: Active/active, in the same zone" in errors(response)
     page = Page(response)
     ticked = [
@@ -228,50 +228,50 @@ def test_a_stale_page_is_told_what_others_did_and_keeps_its_input(client, plan):
     assert ticked == ["passive"]
     assert row.revisions.count() == 2
     fields = {field.get("name"): field.get("value") for field in page.one(id="module-ha-more").iter("input")}
-    send(client, token, fields | {"option": "passive"})
+    send(client, key, fields | {"option": "passive"})
     assert document_of(row)["endpoints"][-1]["roles"] == ["web-passive"]
 
 
 def test_a_stale_page_leaves_what_others_added(client, plan):
-    row, token = plan
-    client.post(f"/plans/{token}/endpoints/add/", {"name": "X", "zone": "DMZ", "roles": ["mail-server"]})
-    client.post(f"/plans/{token}/endpoints/edit/", {"target": "PS01", "name": "Web", "zone": "Internal",
+    row, key = plan
+    client.post(f"/plans/{key}/endpoints/add/", {"name": "X", "zone": "DMZ", "roles": ["mail-server"]})
+    client.post(f"/plans/{key}/endpoints/edit/", {"target": "PS01", "name": "Web", "zone": "Internal",
                 "addresses": "10.0.0.10 fd00::10", "roles": ["web-primary", "database"]})  # fmt: skip
-    assert switch(client, token, "gateway", "on", option="web", base="1").status_code == 302
+    assert switch(client, key, "gateway", "on", option="web", base="1").status_code == 302
     after = {endpoint["name"]: endpoint for endpoint in document_of(row)["endpoints"]}
     assert "X" in after
     assert after["Web"]["roles"] == ["web-primary", "database", "browser-gateway"]
 
 
 def test_a_stale_page_doesnt_switch_off_what_another_has_built_in_between(client, plan):
-    row, token = plan
-    switch(client, token, "ha", "on")
-    client.post(f"/plans/{token}/endpoints/add/", {"name": "PS09", "zone": "DMZ", "roles": ["web-passive"]})
-    response = switch(client, token, "ha", "off", base="2")
+    row, key = plan
+    switch(client, key, "ha", "on")
+    client.post(f"/plans/{key}/endpoints/add/", {"name": "PS09", "zone": "DMZ", "roles": ["web-passive"]})
+    response = switch(client, key, "ha", "off", base="2")
     assert "revision 3: PS09 added to DMZ" in errors(response)
     assert {"PS02", "PS09"} <= set(names(row))
 
 
 def test_what_others_have_done_already_is_done(client, plan):
-    row, token = plan
+    row, key = plan
     for _ in range(2):
-        assert switch(client, token, "ha", "on", base="1").status_code == 302
+        assert switch(client, key, "ha", "on", base="1").status_code == 302
     assert row.revisions.count() == 2
     for _ in range(2):
-        assert switch(client, token, "ha", "off", base="2").status_code == 302
+        assert switch(client, key, "ha", "off", base="2").status_code == 302
     assert row.revisions.count() == 3
 
 
 def test_a_module_that_no_option_describes_says_so(client):
-    _, token = store(write_plan(
+    _, key = store(write_plan(
         {"name": "PS01", "zone": "Internal", "roles": ["web-primary"]},
         {"name": "PS02", "zone": "Internet", "roles": ["web-passive"]},
     ))  # fmt: skip
-    assert card(client, token, "ha") == ("set up by hand · PS02", "true")
+    assert card(client, key, "ha") == ("set up by hand · PS02", "true")
 
 
 def test_the_cards_make_no_more_queries_for_more_sites(client, django_assert_max_num_queries):
-    _, token = store(sites(300))
-    client.get(f"/plans/{token}/")
+    _, key = store(sites(300))
+    client.get(f"/plans/{key}/")
     with django_assert_max_num_queries(12):
-        client.get(f"/plans/{token}/")
+        client.get(f"/plans/{key}/")

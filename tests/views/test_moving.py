@@ -14,14 +14,14 @@ def plan():
     return store()
 
 
-def move(client, token, name, zone, *, htmx=True, **sender):
-    return send(client, token, "endpoints/move/", {"target": name, "zone": zone, **sender}, htmx=htmx)
+def move(client, key, name, zone, *, htmx=True, **sender):
+    return send(client, key, "endpoints/move/", {"target": name, "zone": zone, **sender}, htmx=htmx)
 
 
 @both
 def test_an_endpoint_is_moved_and_the_outline_shows_it(client, plan, htmx):
-    row, token = plan
-    response = move(client, token, "DC01", "DMZ", htmx=htmx)
+    row, key = plan
+    response = move(client, key, "DC01", "DMZ", htmx=htmx)
     if not htmx:
         response = client.get(response.url)
     page = Page(response)
@@ -32,28 +32,28 @@ def test_an_endpoint_is_moved_and_the_outline_shows_it(client, plan, htmx):
 
 
 def test_a_move_counts_once(client, plan):
-    row, token = plan
-    move(client, token, "DC01", "DMZ", base="1", operation=OPERATION)
-    move(client, token, "DC01", "Internal", base="2")
-    move(client, token, "DC01", "DMZ", base="1", operation=OPERATION)
+    row, key = plan
+    move(client, key, "DC01", "DMZ", base="1", operation=OPERATION)
+    move(client, key, "DC01", "Internal", base="2")
+    move(client, key, "DC01", "DMZ", base="1", operation=OPERATION)
     row.refresh_from_db()
     assert row.revision == 3
     assert endpoints(row)["DC01"]["zone"] == "Internal"
 
 
 def test_a_move_onto_the_own_zone_makes_no_revision(client, plan):
-    row, token = plan
-    move(client, token, "DC01", "Internal")
+    row, key = plan
+    move(client, key, "DC01", "Internal")
     row.refresh_from_db()
     assert row.revision == 1
 
 
 def test_a_move_follows_those_who_renamed_endpoint_and_zone_in_between(client, plan):
-    row, token = plan
+    row, key = plan
     first = row.document
-    send(client, token, "endpoints/edit/", form_of(first, "DC01", name="DC09", base="1"))
-    send(client, token, "zones/edit/", {"target": "DMZ", "name": "Perimeter", "kind": "dmz", "base": "2"})
-    move(client, token, "DC01", "DMZ", base="1")
+    send(client, key, "endpoints/edit/", form_of(first, "DC01", name="DC09", base="1"))
+    send(client, key, "zones/edit/", {"target": "DMZ", "name": "Perimeter", "kind": "dmz", "base": "2"})
+    move(client, key, "DC01", "DMZ", base="1")
     assert endpoints(row)["DC09"]["zone"] == "Perimeter"
 
 
@@ -68,21 +68,21 @@ def test_a_move_follows_those_who_renamed_endpoint_and_zone_in_between(client, p
     ],
 )
 def test_a_move_that_leads_nowhere_is_refused_with_a_sentence(client, plan, name, zone, sentence, htmx):
-    row, token = plan
-    assert sentence in refused(move(client, token, name, zone, htmx=htmx), row, htmx=htmx)
+    row, key = plan
+    assert sentence in refused(move(client, key, name, zone, htmx=htmx), row, htmx=htmx)
 
 
 def test_the_second_to_move_an_endpoint_is_told(client, plan):
-    row, token = plan
-    move(client, token, "DC01", "DMZ", base="1")
-    response = move(client, token, "DC01", "Internet", base="1")
+    row, key = plan
+    move(client, key, "DC01", "DMZ", base="1")
+    response = move(client, key, "DC01", "Internet", base="1")
     assert "Someone changed the same thing" in Page(response).text(id="state")
     assert endpoints(row)["DC01"]["zone"] == "DMZ"
 
 
 def test_the_outline_names_what_can_be_dragged_and_where_it_can_be_dropped(client, plan):
-    row, token = plan
-    page = Page(client.get(f"/plans/{token}/"))
+    row, key = plan
+    page = Page(client.get(f"/plans/{key}/"))
     assert {zone.get("data-zone") for zone in page.all("section", data_zone=True)} == {
         zone["name"] for zone in document_of(row)["zones"]
     }
@@ -98,8 +98,8 @@ def test_the_outline_names_what_can_be_dragged_and_where_it_can_be_dropped(clien
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_names_are_moved_like_any_other(client, name):
-    row, token = store(hostile(name))
+    row, key = store(hostile(name))
     document = document_of(row)
     other = next(zone["name"] for zone in document["zones"] if zone["name"] != endpoints(row)[name]["zone"])
-    move(client, token, name, other)
+    move(client, key, name, other)
     assert endpoints(row)[name]["zone"] == other

@@ -3,6 +3,7 @@ import yaml
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from planner.actions import make_edit_link
 from planner.examples import FOLDER
 from planner.filters import Filter
 from planner.models import Plan
@@ -13,7 +14,7 @@ from planner.views.state import State
 from ports.models import PortMatrix
 from ports.queries import shipped_matrix
 from tests.renderers.samples import contoso, sites, write_plan
-from tests.views.pages import HTMX, Page, store, store_unchecked, words
+from tests.views.pages import HTMX, Page, know, store, store_unchecked, words
 
 PANELS = {
     "topology": "Name and description",
@@ -161,19 +162,19 @@ def test_the_security_policy_admits_our_own_files_and_nothing_inline(client, url
 
 
 @pytest.mark.parametrize(
-    "token",
+    "key",
     [UNKNOWN, "x" * 42, "x" * 44, "x", "x" * 42 + "!", "x" * 42 + "é", "0" * 43, "../" * 14 + "x", "%00" * 14 + "x"],
 )
 @pytest.mark.parametrize("suffix", ["", "plan.yaml", "report/json"])
-def test_an_unknown_short_or_odd_token_is_not_found(client, token, suffix):
+def test_an_unknown_short_or_odd_address_is_not_found(client, key, suffix):
     store()
-    response = client.get(f"/plans/{token}/{suffix}")
+    response = client.get(f"/plans/{key}/{suffix}")
     assert response.status_code == 404
     assert Page(response).text("h1") == "Nothing is here"
 
 
-def test_a_token_in_another_case_opens_nothing(client, url):
-    assert client.get(url.swapcase().replace("/PLANS/", "/plans/")).status_code == 404
+def test_an_address_in_another_case_opens_nothing(client, url):
+    assert client.get(url.upper().replace("/PLANS/", "/plans/")).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["name/", "choices/", "ports/", "corrections/"])
@@ -203,14 +204,17 @@ def test_the_page_answers_head_requests(client, url):
     assert response.headers["Cache-Control"] == "private, no-store"
 
 
-def test_only_a_hash_of_the_token_is_in_the_database():
-    plan, token = store()
+def test_only_hashes_of_tokens_and_of_the_keys_of_browsers_are_in_the_database(client):
+    plan, _ = store()
+    token = make_edit_link(plan_id=plan.pk)
+    know(client, "z" * 43).get(f"/edit/{token}/")
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         for table in tables:
             cursor.execute(f'SELECT * FROM "{table}"')
-            assert not [row for row in cursor.fetchall() if token in repr(row)], table
-    assert len(plan.token_hash) == 64
+            assert not [row for row in cursor.fetchall() if token in repr(row) or "z" * 43 in repr(row)], table
+    plan.refresh_from_db()
+    assert len(plan.edit_hash) == 64
 
 
 @pytest.mark.parametrize(
@@ -219,8 +223,8 @@ def test_only_a_hash_of_the_token_is_in_the_database():
 )
 def test_a_document_that_the_matrix_of_today_doesnt_admit_is_a_page_that_names_every_reason(client, path):
     document = contoso() | {"choices": {"colour": "red"}, "corrections": ["gone"]}
-    token = store_unchecked(document)
-    url = f"/plans/{token}/{path}"
+    key = store_unchecked(document)
+    url = f"/plans/{key}/{path}"
     if path.endswith("/"):
         data = {"name": "N", "choice": "esxi", "option": "ssh", "service": "ssh", "ports": "1", "caveat": "ldap-tcp",
                 "applied": "1"}  # fmt: skip

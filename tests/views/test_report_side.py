@@ -11,8 +11,8 @@ def plan():
     return store()
 
 
-def decide(client, token, option="ssh"):
-    return client.post(f"/plans/{token}/choices/", {"choice": "esxi", "option": option}, follow=True)
+def decide(client, key, option="ssh"):
+    return client.post(f"/plans/{key}/choices/", {"choice": "esxi", "option": option}, follow=True)
 
 
 def fresh(page):
@@ -26,8 +26,8 @@ def test_a_new_plan_marks_nothing(client, plan):
 
 
 def test_the_last_change_is_told_in_numbers_and_marked_in_the_rows(client, plan):
-    _, token = plan
-    page = Page(decide(client, token))
+    _, key = plan
+    page = Page(decide(client, key))
     [line] = page.all("p", class_="last-change")
     assert "SSH" in words(line)
     assert "1 rule to close" in words(line)
@@ -47,21 +47,21 @@ def test_a_rule_that_is_decided_now_is_marked_as_changed(client, plan):
 
 
 def test_undo_marks_what_it_brings_back(client, plan):
-    _, token = plan
-    decide(client, token)
-    page = Page(client.post(f"/plans/{token}/undo/", follow=True))
+    _, key = plan
+    decide(client, key)
+    page = Page(client.post(f"/plans/{key}/undo/", follow=True))
     assert any("ESX01" in row and "tcp 443" in row and "new" in row for row in fresh(page))
 
 
 def test_only_what_changed_since_a_revision_is_shown(client, plan):
-    _, token = plan
-    everything = Page(client.get(f"/plans/{token}/")).table("rules")
-    decide(client, token, "powercli")
-    page = Page(client.get(f"/plans/{token}/", {"since": "1"}))
+    _, key = plan
+    everything = Page(client.get(f"/plans/{key}/")).table("rules")
+    decide(client, key, "powercli")
+    page = Page(client.get(f"/plans/{key}/", {"since": "1"}))
     shown = page.table("rules")
     assert 0 < len(shown) < len(everything)
     assert all("ESX01" in row[2] for row in shown)
-    flows = Page(client.get(f"/plans/{token}/", {"since": "1", "view": "flows"})).table("flows")
+    flows = Page(client.get(f"/plans/{key}/", {"since": "1", "view": "flows"})).table("flows")
     assert flows
     assert all("ESX01" in row[1] for row in flows)
 
@@ -117,12 +117,10 @@ def test_a_whole_name_isnt_a_part_of_a_longer_one(client):
     document["endpoints"].append(
         {"name": "PS010", "zone": document["endpoints"][0]["zone"], "roles": ["website-user"]}
     )
-    _, token = store(document)
-    shown = Page(client.get(f"/plans/{token}/", {"view": "flows", "endpoint": "PS01"})).table("flows")
+    _, key = store(document)
+    shown = Page(client.get(f"/plans/{key}/", {"view": "flows", "endpoint": "PS01"})).table("flows")
     assert shown
-    assert any(
-        "PS010" in row[0] for row in Page(client.get(f"/plans/{token}/?view=flows&endpoint=PS0")).table("flows")
-    )
+    assert any("PS010" in row[0] for row in Page(client.get(f"/plans/{key}/?view=flows&endpoint=PS0")).table("flows"))
     assert all("PS01 " in row[0] or "PS01 " in row[1] for row in shown)
 
 

@@ -320,18 +320,18 @@ def count_queries(client, address):
 
 def test_hostile_names_are_text_in_the_history(client):
     for name in ("<script>alert(1)</script>", "\u202egpj.exe", "x" * 255, '"><img src=x onerror=alert(1)>'):
-        plan, token = store(hostile("N"))
+        plan, key = store(hostile("N"))
         actions.rename_plan(plan_id=plan.pk, matrix=current_matrix(), name=name, description="")
-        client.post(f"/plans/{token}/history/checkpoint/", {"number": 1, "name": name[:200]})
-        page = history(client, f"/plans/{token}/")
+        client.post(f"/plans/{key}/history/checkpoint/", {"number": 1, "name": name[:200]})
+        page = history(client, f"/plans/{key}/")
         assert not page.all("img")
         assert not [script for script in page.all("script") if not script.get("src")]
         assert all("\u202e" not in line and len(line) < 200 for line in lines(page))
 
 
 def test_a_plan_whose_document_nobody_can_read_has_a_history(client):
-    token = store_unchecked({"format": 1, "name": "N", "zones": [], "endpoints": []})
-    assert client.get(f"/plans/{token}/history/").status_code == 200
+    key = store_unchecked({"format": 1, "name": "N", "zones": [], "endpoints": []})
+    assert client.get(f"/plans/{key}/history/").status_code == 200
 
 
 def test_the_history_is_kept_by_no_cache_and_sets_no_cookie_of_a_visitor(client, address):

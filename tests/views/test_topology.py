@@ -12,10 +12,10 @@ def plan():
     return store()
 
 
-def send(client, token, path, data, *, htmx=False, query=""):
-    current = f"http://testserver/plans/{token}/{query}"
+def send(client, key, path, data, *, htmx=False, query=""):
+    current = f"http://testserver/plans/{key}/{query}"
     headers = HTMX | {"HX-Target": "report", "HX-Current-URL": current} if htmx else {}
-    return client.post(f"/plans/{token}/{path}{query}", data, headers=headers)
+    return client.post(f"/plans/{key}/{path}{query}", data, headers=headers)
 
 
 def form_of(document, which, **changes):
@@ -67,9 +67,9 @@ def refused(response, row, *, htmx):
 
 @both
 def test_an_endpoint_is_added_and_its_editor_opens(client, plan, htmx):
-    row, token = plan
+    row, key = plan
     data = {"name": " App 1 ", "zone": "DMZ", "roles": ["app-server"]}
-    response = send(client, token, "endpoints/add/", data, htmx=htmx, query="?add=endpoint&view=flows")
+    response = send(client, key, "endpoints/add/", data, htmx=htmx, query="?add=endpoint&view=flows")
     address = done(response, htmx=htmx)
     assert endpoints(row)["App 1"] == {"name": "App 1", "zone": "DMZ", "roles": ["app-server"]}
     assert "edit=App+1" in address
@@ -83,9 +83,9 @@ def test_an_endpoint_is_added_and_its_editor_opens(client, plan, htmx):
 
 @both
 def test_every_field_of_an_endpoint_is_edited_and_references_follow_a_new_name(client, plan, htmx):
-    row, token = plan
+    row, key = plan
     data = form_of(row.document, "PS01", name="PS02", zone="DMZ", addresses="10.0.0.1, 10.0.0.2\r\nps.example.net")
-    done(send(client, token, "endpoints/edit/", data, htmx=htmx, query="?edit=PS01"), htmx=htmx)
+    done(send(client, key, "endpoints/edit/", data, htmx=htmx, query="?edit=PS01"), htmx=htmx)
     after = endpoints(row)
     assert after["PS02"] == {
         "name": "PS02", "zone": "DMZ", "addresses": ["10.0.0.1", "10.0.0.2", "ps.example.net"],
@@ -95,16 +95,16 @@ def test_every_field_of_an_endpoint_is_edited_and_references_follow_a_new_name(c
 
 
 def test_saving_an_editor_without_a_change_changes_nothing(client, plan):
-    row, token = plan
+    row, key = plan
     before = row.document
     for name in endpoints(row):
-        page = Page(client.get(f"/plans/{token}/", {"edit": name}))
+        page = Page(client.get(f"/plans/{key}/", {"edit": name}))
         boxes = {box.get("name"): [] for box in page.all("input", type="checkbox")}
         for box in page.all("input", type="checkbox"):
             if box.get("checked") is not None:
                 boxes[box.get("name")].append(box.get("value"))
         data = form_of(row.document, name) | boxes
-        send(client, token, "endpoints/edit/", data)
+        send(client, key, "endpoints/edit/", data)
     assert document_of(row) == before
     assert row.revision == 1
 
@@ -130,9 +130,9 @@ def test_saving_an_editor_without_a_change_changes_nothing(client, plan):
     ],
 )
 def test_a_fault_stands_beside_its_field_and_keeps_what_was_typed(client, plan, htmx, changes, field, part):
-    row, token = plan
+    row, key = plan
     response = send(
-        client, token, "endpoints/edit/", form_of(row.document, "DC01", **changes), htmx=htmx, query="?edit=DC01"
+        client, key, "endpoints/edit/", form_of(row.document, "DC01", **changes), htmx=htmx, query="?edit=DC01"
     )
     if field is None:  # the same word a thousand times counts once
         done(response, htmx=htmx)
@@ -148,46 +148,46 @@ def test_a_fault_stands_beside_its_field_and_keeps_what_was_typed(client, plan, 
 
 
 def test_300_roles_that_exist_are_each_counted_once(client, plan):
-    row, token = plan
+    row, key = plan
     data = form_of(row.document, "ESX01", roles=["app-server", "mail-server"] * 150)
-    assert send(client, token, "endpoints/edit/", data).status_code == 302
+    assert send(client, key, "endpoints/edit/", data).status_code == 302
     assert endpoints(row)["ESX01"]["roles"] == ["app-server", "mail-server"]
 
 
 def test_a_role_that_others_rely_on_is_not_taken_away_without_a_word(client):
     document = contoso()
     document["endpoints"][3]["managed_by"] = ["PS01"]
-    row, token = store(document)
-    response = send(client, token, "endpoints/edit/", form_of(row.document, "PS01", roles=["database"]))
+    row, key = store(document)
+    response = send(client, key, "endpoints/edit/", form_of(row.document, "PS01", roles=["database"]))
     assert "ESX01: 'PS01' has none of the roles" in refused(response, row, htmx=False)
 
 
 @both
 def test_a_copy_has_a_free_name_and_its_editor_opens(client, plan, htmx):
-    row, token = plan
-    address = done(send(client, token, "endpoints/duplicate/", {"target": "DC01"}, htmx=htmx), htmx=htmx)
+    row, key = plan
+    address = done(send(client, key, "endpoints/duplicate/", {"target": "DC01"}, htmx=htmx), htmx=htmx)
     assert endpoints(row)["DC02"]["roles"] == ["domain-controller"]
     assert "edit=DC02" in address
 
 
 @both
 def test_an_endpoint_that_nothing_names_is_deleted_at_once(client, plan, htmx):
-    row, token = plan
+    row, key = plan
     data = {"target": "Portal"}
-    address = done(send(client, token, "endpoints/delete/", data, htmx=htmx, query="?edit=Portal"), htmx=htmx)
+    address = done(send(client, key, "endpoints/delete/", data, htmx=htmx, query="?edit=Portal"), htmx=htmx)
     assert "Portal" not in endpoints(row)
     assert "edit=" not in address
 
 
 @both
 def test_an_endpoint_that_a_flow_names_is_deleted_after_a_word(client, plan, htmx):
-    row, token = plan
-    response = send(client, token, "endpoints/delete/", {"target": "DC01"}, htmx=htmx, query="?edit=DC01")
+    row, key = plan
+    response = send(client, key, "endpoints/delete/", {"target": "DC01"}, htmx=htmx, query="?edit=DC01")
     page = Page(response)
     assert "additional flow from PS01 to DC01" in page.text("form", class_="confirm")
     assert "DC01" in endpoints(row)
     assert page.text(id="state").startswith("Saved")
-    done(send(client, token, "endpoints/delete/", {"target": "DC01", "confirmed": "1"}, htmx=htmx), htmx=htmx)
+    done(send(client, key, "endpoints/delete/", {"target": "DC01", "confirmed": "1"}, htmx=htmx), htmx=htmx)
     assert "DC01" not in endpoints(row)
     assert "additional_flows" not in row.document
 
@@ -195,11 +195,11 @@ def test_an_endpoint_that_a_flow_names_is_deleted_after_a_word(client, plan, htm
 @both
 @pytest.mark.parametrize("path", ["edit", "duplicate", "delete"])
 def test_an_endpoint_that_someone_just_deleted_is_said_to_be_gone(client, plan, htmx, path):
-    row, token = plan
+    row, key = plan
     data = form_of(row.document, "Portal", addresses="10.7.7.7", base="1")
-    send(client, token, "endpoints/delete/", {"target": "Portal"})
+    send(client, key, "endpoints/delete/", {"target": "Portal"})
     row.refresh_from_db()
-    response = send(client, token, f"endpoints/{path}/", data, htmx=htmx, query="?edit=Portal")
+    response = send(client, key, f"endpoints/{path}/", data, htmx=htmx, query="?edit=Portal")
     assert "Portal" in refused(response, row, htmx=htmx) or path != "edit"
     assert errors(response)
     if path == "edit":
@@ -207,10 +207,10 @@ def test_an_endpoint_that_someone_just_deleted_is_said_to_be_gone(client, plan, 
 
 
 def test_an_older_page_changes_only_what_its_author_changed(client, plan):
-    row, token = plan
+    row, key = plan
     first = row.document
-    send(client, token, "endpoints/edit/", form_of(first, "DC01", zone="DMZ", base="1"))
-    send(client, token, "endpoints/edit/", form_of(first, "DC01", addresses="10.0.0.99", base="1"))
+    send(client, key, "endpoints/edit/", form_of(first, "DC01", zone="DMZ", base="1"))
+    send(client, key, "endpoints/edit/", form_of(first, "DC01", addresses="10.0.0.99", base="1"))
     assert endpoints(row)["DC01"] == {
         "name": "DC01", "zone": "DMZ", "addresses": ["10.0.0.99"], "roles": ["domain-controller"],
     }  # fmt: skip
@@ -218,12 +218,12 @@ def test_an_older_page_changes_only_what_its_author_changed(client, plan):
 
 @both
 def test_a_clash_keeps_the_input_shows_what_is_there_and_can_be_applied_again(client, plan, htmx):
-    row, token = plan
+    row, key = plan
     first = row.document
-    send(client, token, "endpoints/edit/", form_of(first, "DC01", zone="DMZ", addresses="10.0.0.98", base="1"))
+    send(client, key, "endpoints/edit/", form_of(first, "DC01", zone="DMZ", addresses="10.0.0.98", base="1"))
     row.refresh_from_db()
     mine = form_of(first, "DC01", addresses="10.0.0.99", base="1")
-    response = send(client, token, "endpoints/edit/", mine, htmx=htmx, query="?edit=DC01")
+    response = send(client, key, "endpoints/edit/", mine, htmx=htmx, query="?edit=DC01")
     sentences = refused(response, row, htmx=htmx)
     assert "Someone changed the same thing" in sentences
     assert "In the plan now: 10.0.0.98." in sentences
@@ -231,31 +231,31 @@ def test_a_clash_keeps_the_input_shows_what_is_there_and_can_be_applied_again(cl
     assert page.text("textarea", id="endpoint-addresses") == "10.0.0.99"
     zone = next(option for option in page.one("select", id="endpoint-zone") if option.get("selected") is not None)
     assert zone.get("value") == "DMZ", "what the author left alone is what it has become"
-    send(client, token, "endpoints/edit/", mine | {"zone": "DMZ", "base": "2"})
+    send(client, key, "endpoints/edit/", mine | {"zone": "DMZ", "base": "2"})
     assert endpoints(row)["DC01"]["addresses"] == ["10.0.0.99"]
     assert endpoints(row)["DC01"]["zone"] == "DMZ"
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_names_are_edited_like_any_other(client, name):
-    row, token = store(hostile(name))
-    page = Page(client.get(f"/plans/{token}/"))
+    row, key = store(hostile(name))
+    page = Page(client.get(f"/plans/{key}/"))
     link = next(link for link in page.all("a", class_="topology-link") if link.get("title") == f"Edit {name}")
     assert client.get(link.get("href")).status_code == 200
-    page = Page(client.get(f"/plans/{token}/", {"edit": name}))
+    page = Page(client.get(f"/plans/{key}/", {"edit": name}))
     assert page.one("input", id="endpoint-name").get("value") == name
-    done(send(client, token, "endpoints/edit/", form_of(row.document, name, addresses="10.8.8.8")), htmx=False)
+    done(send(client, key, "endpoints/edit/", form_of(row.document, name, addresses="10.8.8.8")), htmx=False)
     assert endpoints(row)[name]["addresses"] == ["10.8.8.8"]
-    assert client.get(f"/plans/{token}/", {"zone": name}).status_code == 200
+    assert client.get(f"/plans/{key}/", {"zone": name}).status_code == 200
 
 
 def test_an_endpoint_that_is_folded_in_is_found_by_its_name(client):
-    _, token = store(sites(400))
-    page = Page(client.get(f"/plans/{token}/", {"find": "w399"}))
+    _, key = store(sites(400))
+    page = Page(client.get(f"/plans/{key}/", {"find": "w399"}))
     assert page.text(id="editor-title") == "Edit W399"
-    page = Page(client.get(f"/plans/{token}/", {"find": "W39"}))
+    page = Page(client.get(f"/plans/{key}/", {"find": "W39"}))
     assert page.text(id="editor-title") == "Edit W39"
-    page = Page(client.get(f"/plans/{token}/", {"find": "L3999"}))
+    page = Page(client.get(f"/plans/{key}/", {"find": "L3999"}))
     assert "no endpoint has it in its name" in page.text(class_="found")
 
 
@@ -266,25 +266,25 @@ def test_an_address_that_opens_nothing_is_a_page_all_the_same(client, plan, quer
 
 @both
 def test_a_zone_is_added_renamed_and_deleted(client, plan, htmx):
-    row, token = plan
-    done(send(client, token, "zones/add/", {"name": "Site", "kind": "remote-site"}, htmx=htmx), htmx=htmx)
+    row, key = plan
+    done(send(client, key, "zones/add/", {"name": "Site", "kind": "remote-site"}, htmx=htmx), htmx=htmx)
     data = {"target": "Internal", "name": "Core", "kind": "cloud"}
-    done(send(client, token, "zones/edit/", data, htmx=htmx, query="?zone=Internal"), htmx=htmx)
+    done(send(client, key, "zones/edit/", data, htmx=htmx, query="?zone=Internal"), htmx=htmx)
     assert document_of(row)["zones"][0] == {"name": "Core", "kind": "cloud"}
     assert endpoints(row)["PS01"]["zone"] == "Core"
-    done(send(client, token, "zones/delete/", {"target": "Site"}, htmx=htmx), htmx=htmx)
+    done(send(client, key, "zones/delete/", {"target": "Site"}, htmx=htmx), htmx=htmx)
     assert [zone["name"] for zone in document_of(row)["zones"]] == ["Core", "DMZ", "Internet"]
 
 
 @both
 def test_a_zone_with_endpoints_is_deleted_after_a_word(client, plan, htmx):
-    row, token = plan
-    response = send(client, token, "zones/delete/", {"target": "DMZ"}, htmx=htmx, query="?zone=DMZ")
+    row, key = plan
+    response = send(client, key, "zones/delete/", {"target": "DMZ"}, htmx=htmx, query="?zone=DMZ")
     assert "2 endpoints in this zone go with it" in Page(response).text("form", class_="confirm")
     assert len(document_of(row)["zones"]) == 3
-    send(client, token, "zones/delete/", {"target": "DMZ", "confirmed": "1"}, htmx=htmx)
+    send(client, key, "zones/delete/", {"target": "DMZ", "confirmed": "1"}, htmx=htmx)
     assert len(document_of(row)["zones"]) == 3, "another number than there are"
-    done(send(client, token, "zones/delete/", {"target": "DMZ", "confirmed": "2"}, htmx=htmx), htmx=htmx)
+    done(send(client, key, "zones/delete/", {"target": "DMZ", "confirmed": "2"}, htmx=htmx), htmx=htmx)
     assert {"Portal", "ESX01"}.isdisjoint(endpoints(row))
 
 
@@ -309,51 +309,51 @@ def test_a_zone_with_endpoints_is_deleted_after_a_word(client, plan, htmx):
     ],
 )
 def test_what_cannot_be_is_said_and_changes_nothing(client, plan, htmx, path, data, part):
-    row, token = plan
-    assert part in refused(send(client, token, path, data, htmx=htmx), row, htmx=htmx)
+    row, key = plan
+    assert part in refused(send(client, key, path, data, htmx=htmx), row, htmx=htmx)
 
 
 @both
 def test_a_paste_of_five_megabytes_gets_a_sentence(client, plan, htmx):
-    row, token = plan
-    response = send(client, token, "endpoints/import/", {"text": "x" * 5 * 2**20}, htmx=htmx)
+    row, key = plan
+    response = send(client, key, "endpoints/import/", {"text": "x" * 5 * 2**20}, htmx=htmx)
     assert response.status_code == 200
     assert b"The table has 5.0 MiB; at most 2 MiB are read." in response.content
     assert len(endpoints(row)) == 5
 
 
 def test_the_last_zone_stays(client):
-    row, token = store({"format": 1, "name": "N", "zones": [{"name": "Z", "kind": "dmz"}], "endpoints": []})
-    assert "At least one zone" in refused(send(client, token, "zones/delete/", {"target": "Z"}), row, htmx=False)
+    row, key = store({"format": 1, "name": "N", "zones": [{"name": "Z", "kind": "dmz"}], "endpoints": []})
+    assert "At least one zone" in refused(send(client, key, "zones/delete/", {"target": "Z"}), row, htmx=False)
 
 
 @both
 def test_a_table_of_a_thousand_endpoints_is_imported_once(client, plan, htmx):
-    row, token = plan
+    row, key = plan
     text = "name,zone,zone_kind,platforms\n" + "".join(f"W{n},Site,remote-site,windows\n" for n in range(1000))
     data = {"text": text, "operation": "b" * 32}
-    done(send(client, token, "endpoints/import/", data, htmx=htmx, query="?add=import"), htmx=htmx)
-    done(send(client, token, "endpoints/import/", data, htmx=htmx, query="?add=import"), htmx=htmx)
+    done(send(client, key, "endpoints/import/", data, htmx=htmx, query="?add=import"), htmx=htmx)
+    done(send(client, key, "endpoints/import/", data, htmx=htmx, query="?add=import"), htmx=htmx)
     assert len(endpoints(row)) == 1005
     assert row.revision == 2
 
 
 def test_a_table_comes_as_a_file_too(client, plan):
-    row, token = plan
-    data = client.get(f"/plans/{token}/endpoints/template.csv")
+    row, key = plan
+    data = client.get(f"/plans/{key}/endpoints/template.csv")
     assert data.headers["Content-Disposition"] == 'attachment; filename="endpoints-template.csv"'
     file = SimpleUploadedFile("e.csv", data.content)
-    done(client.post(f"/plans/{token}/endpoints/import/", {"file": file}), htmx=False)
+    done(client.post(f"/plans/{key}/endpoints/import/", {"file": file}), htmx=False)
     assert {"Staff", "Managed 1"} <= set(endpoints(row))
 
 
 def test_faults_of_a_table_are_listed_by_line_and_the_table_stays(client, plan):
-    row, token = plan
+    row, key = plan
     text = "name,zone,addresses\nX,DMZ,10.0.0.1/33\nps01,DMZ,\n"
-    response = send(client, token, "endpoints/import/", {"text": text})
+    response = send(client, key, "endpoints/import/", {"text": text})
     refused(response, row, htmx=False)
     page = Page(response)
     assert "Line 3, name" in page.text(id="import-errors")
     assert "ps01,DMZ," in page.text("textarea", id="import-text")
-    response = send(client, token, "endpoints/import/", {"text": text.replace("ps01", "Y")})
+    response = send(client, key, "endpoints/import/", {"text": text.replace("ps01", "Y")})
     assert "Line 2, addresses" in Page(response).text(id="import-errors")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.views.pages import HTMX, Page, store
+from tests.views.pages import BROWSERS, HTMX, Page, store, visitor_cookie
 
 pytestmark = pytest.mark.django_db
 
@@ -54,11 +54,13 @@ def test_a_pulse_that_was_asked_before_a_name_was_chosen_leaves_the_name(client,
     assert badge(client.get(address))[1] == "Ki"
 
 
-def test_a_cookie_that_was_tampered_with_is_replaced(client, address):
-    client.cookies["viewer"] = "x" * 22 + ":bad"
-    response = client.get(address)
-    assert re.fullmatch(r"viewer colour-[0-7]", badge(response)[0])
-    assert badge(client.get(address)) == badge(response)
+@pytest.mark.parametrize("value", ["", "x", BROWSERS[0], BROWSERS[0] + ":bad", visitor_cookie(BROWSERS[0])[:-1]])
+def test_a_cookie_that_was_tampered_with_opens_nothing_and_is_replaced(client, address, value):
+    assert client.get(address).status_code == 200
+    client.cookies["viewer"] = value
+    assert client.get(address).status_code == 404
+    response = client.post("/plans/start/", {"example": "dmz"})
+    assert re.fullmatch(r"viewer colour-[0-7]", badge(client.get(response.url))[0])
 
 
 def test_a_change_of_others_comes_without_the_parts_that_one_works_in(client, address):

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
+from planner import actions
 from planner.archive import BY_COMMAND, ArchiveError
 from planner.gunicorn import bind
 from planner.management.commands.load_demo import base_address
@@ -16,7 +17,7 @@ from ports.queries import NoMatrix, current_matrix
 
 
 class Command(BaseCommand):
-    """All of them or none. Their new addresses are printed: nobody can tell them later."""
+    """All of them or none. Their edit links are printed: nobody can tell them later."""
 
     help = "Import every plan of an archive that export_plans or a plan's page has written."
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("file", metavar="FILE", help="the zip file to read")
 
     def handle(self, *args: Any, file: str, **options: Any) -> None:
-        """Import the plans and print the address of each."""
+        """Import the plans and print the edit link of each."""
         try:
             with Path(file).open("rb") as archive:
                 plans = import_plans(archive, BY_COMMAND, current_matrix())
@@ -35,8 +36,9 @@ class Command(BaseCommand):
             raise CommandError(show_line(f"{file}: {error} Nothing was stored.")) from None
         except OSError as error:
             raise CommandError(f"{file} can't be read: {error.strerror}.") from None
-        for plan, token in plans:
-            address = f"{base_address(bind)}{reverse('show_plan', kwargs={'token': token})}"
+        for plan in plans:
+            path = reverse("open_edit_link", kwargs={"token": actions.make_edit_link(plan_id=plan.pk)})
+            address = f"{base_address(bind)}{path}"
             self.stdout.write(show_line(f"{plan.name}: {address}"))
         if not plans:
             self.stdout.write("There is no plan in the archive.")

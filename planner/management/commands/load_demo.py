@@ -1,7 +1,7 @@
 """The demonstration plan: one plan made from the ready-made topology that has everything.
 
-A plan's address is its secret, and the database keeps only a hash of it. The demonstration's is therefore kept in a
-file of its own in the data folder, readable by its owner alone, so that the next start finds the plan again.
+The secret token of an edit link is known when it is made and never again. The demonstration's is therefore kept in a
+file of its own in the data folder, readable by its owner alone, so that the next start can print the link again.
 """
 
 import os
@@ -30,10 +30,10 @@ FILE_NAME = "demo-plan"
 class Command(BaseCommand):
     """Idempotent: the plan that an earlier run made stays, with what was changed in it since."""
 
-    help = "Make the demonstration plan, unless it is there, and print its address."
+    help = "Make the demonstration plan, unless it is there, and print its edit link."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Find the plan or make it, and print its address once."""
+        """Find the plan or make it, and print its edit link once."""
         keeper = settings.DATA_DIR / FILE_NAME
         try:
             with transaction.atomic():  # so that two at the same time make one plan
@@ -43,8 +43,10 @@ class Command(BaseCommand):
         except PlanError as error:
             raise CommandError(f"The topology “{EXAMPLE}” doesn't fit the active port matrix.\n{error}") from None
         except OSError as error:
-            raise CommandError(f"The address can't be kept in {keeper}: {error.strerror}.") from None
-        self.stdout.write(f"Demonstration plan: {base_address(bind)}{reverse('show_plan', kwargs={'token': token})}")
+            raise CommandError(f"The edit link can't be kept in {keeper}: {error.strerror}.") from None
+        self.stdout.write(
+            f"Demonstration plan: {base_address(bind)}{reverse('open_edit_link', kwargs={'token': token})}"
+        )
 
 
 def find_demo(keeper: Path) -> str | None:
@@ -53,7 +55,7 @@ def find_demo(keeper: Path) -> str | None:
         token = keeper.read_bytes().decode("ascii", "replace").strip()
     except FileNotFoundError:
         return None
-    return token if Plan.objects.filter(token_hash=hash_token(token)).exists() else None
+    return token if Plan.objects.filter(edit_hash=hash_token(token)).exists() else None
 
 
 def make_demo(keeper: Path) -> str:
@@ -64,7 +66,8 @@ def make_demo(keeper: Path) -> str:
     """
     example = next(example for example in read_examples() if example.slug == EXAMPLE)
     plan = read_plan(example.data, matrix=current_matrix())
-    _, token = actions.create_plan(plan=plan, summary=f"Started from “{plan.name}”")
+    row = actions.create_plan(plan=plan, summary=f"Started from “{plan.name}”")
+    token = actions.make_edit_link(plan_id=row.pk)
     keep_token(keeper, token)
     return token
 

@@ -78,6 +78,17 @@ for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   });
 }
 
+/* Between question and answer another answer may have replaced the part that this one is for: it goes to what is there
+   in its place. Otherwise htmx would put it, with the errors in it, where nobody sees it. */
+document.addEventListener("htmx:beforeSend", (event) => {
+  const answer = event.detail;
+  answer.xhr.addEventListener("readystatechange", () => {
+    if (!answer.target.isConnected) {
+      answer.target = document.getElementById(answer.target.id) ?? answer.target;
+    }
+  });
+});
+
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) {
     stateLine.clear("reading");
@@ -97,6 +108,25 @@ document.addEventListener("htmx:afterRequest", (event) => {
     const fields = forms.flatMap((form) => [...form.querySelectorAll("input:not([type=hidden]), select, textarea")]);
     if (fields.some(isChanged)) {
       event.preventDefault();
+    }
+  });
+})();
+
+/* A menu lies on top of what is beside it, so it closes when one goes elsewhere, and on Escape. */
+(() => {
+  const close = (keep) => {
+    for (const menu of document.querySelectorAll(".menu[open]")) {
+      menu.open = menu.contains(keep);
+    }
+  };
+
+  document.addEventListener("pointerdown", (event) => close(event.target));
+  document.addEventListener("focusin", (event) => close(event.target));
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest(".menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
     }
   });
 })();

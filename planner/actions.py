@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from planner import models
+from planner import audit, models
 from planner.archive import PlanRecord, RevisionRecord
 from planner.document import Plan, check_plan, dump_plan
 from planner.edits import EDITS, NotPossible, Outcome, Params, narrow, translate
@@ -89,24 +89,14 @@ def create_plan(*, plan: Plan, summary: str, holder: Holder | None = None) -> mo
     document = dump_plan(plan)
     row = models.Plan.objects.create(name=plan.name, document=document)
     models.Revision.objects.create(plan=row, number=1, document=document, summary=summary[:300])
-    if holder is not None:
-        holder.give(row, models.Hold.Role.OWN)
+    _own(row, holder)
     return row
 
 
-@transaction.atomic
-def make_edit_link(*, plan_id: int, holder: Holder | None = None) -> str:
-    """Make a plan's edit link, or another one. Returns the secret token of its address, which is stored nowhere.
-
-    An older edit link leads nowhere from then on. Browsers other than the holder's have to open the new one, since
-    nobody can tell who came by a link that got out; accounts keep what they were given by name.
-    """
-    token = models.make_token()
-    plan = models.Plan.objects.select_for_update().defer("document").get(pk=plan_id)
-    plan.edit_hash = models.hash_token(token)
-    plan.save(update_fields=["edit_hash"])
-    plan.holds.exclude(browser="").exclude(browser=holder.browser if holder else "").delete()
-    return token
+def _own(row: models.Plan, holder: Holder | None) -> None:
+    if holder is not None:
+        holder.give(row, models.Hold.Role.OWN)
+    audit.note("plan-made", plan=row, actor=holder.name if holder else "")
 
 
 @transaction.atomic
@@ -127,8 +117,7 @@ def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord], holder
     row.updated, row.deleted = plan.updated, plan.deleted
     kept = {"document": row.document, "name": row.name, "updated": row.updated, "deleted": row.deleted}
     models.Plan.objects.filter(pk=row.pk).update(**kept)
-    if holder is not None:
-        holder.give(row, models.Hold.Role.OWN)
+    _own(row, holder)
     return row
 
 
@@ -392,17 +381,21 @@ def name_checkpoint(*, plan_id: int, number: int, name: str, seen: str) -> model
 
 
 @transaction.atomic
-def delete_plan(*, plan_id: int) -> None:
+def delete_plan(*, plan_id: int, actor: str = "") -> None:
     """Put a plan into the bin, from which it can be restored for KEPT_IN_BIN. What is overdue there goes for good."""
-    models.Plan.objects.filter(pk=plan_id, deleted=None).update(deleted=timezone.now())
+    if models.Plan.objects.filter(pk=plan_id, deleted=None).update(deleted=timezone.now()):
+        audit.note("plan-deleted", plan=models.Plan.objects.only("key").get(pk=plan_id), actor=actor)
     empty_bin()
 
 
-def restore_plan(*, plan_id: int) -> bool:
+@transaction.atomic
+def restore_plan(*, plan_id: int, actor: str = "") -> bool:
     """Take a plan out of the bin, as it was. Returns whether it could be: one that is gone for good can't."""
     overdue = timezone.now() - models.KEPT_IN_BIN
-    models.Plan.objects.filter(pk=plan_id, deleted__gt=overdue).update(deleted=None)
-    return models.Plan.objects.filter(pk=plan_id, deleted=None).exists()
+    plan = models.Plan.objects.only("key").filter(pk=plan_id)
+    if plan.filter(deleted__gt=overdue).update(deleted=None):
+        audit.note("plan-restored", plan=plan.get(), actor=actor)
+    return plan.filter(deleted=None).exists()
 
 
 def empty_bin() -> int:

@@ -43,7 +43,7 @@ class Limits:
     plans: int
 
 
-ON_THE_PAGE = Limits(packed=16 * 2**20, unpacked=64 * 2**20, files=1_000, plans=1)
+ON_THE_PAGE = Limits(packed=16 * 2**20, unpacked=64 * 2**20, files=1_000, plans=200)
 BY_COMMAND = Limits(packed=2**31 - 1, unpacked=2**31 - 1, files=2 * MAX_PLANS + 1, plans=MAX_PLANS)
 
 

@@ -34,6 +34,14 @@ def read_flag(name: str, default: bool = False) -> bool:
     return value == "1"
 
 
+def read_number(name: str, default: int, *, least: int, most: int) -> int:
+    """A whole number from `least` to `most`. Raises ImproperlyConfigured for anything else."""
+    value = read_text(name, str(default))
+    if not (value.isascii() and value.isdigit() and len(value) < 10 and least <= int(value) <= most):
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least:,} to {most:,}, not {value[:40]!r}.")
+    return int(value)
+
+
 def read_list(name: str, default: str = "") -> list[str]:
     """The parts of a comma-separated list, without white space and empty parts."""
     return [part.strip() for part in read_text(name, default).split(",") if part.strip()]

@@ -79,7 +79,55 @@ class CheckpointForm(RevisionForm):
         return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in name).split())
 
 
+<<<<<<< HEAD
 class ChoiceForm(EditForm):
+=======
+class LinkForm(forms.Form):
+    """What a read link is to be."""
+
+    DAYS = {"1": "1 day", "7": "7 days", "30": "30 days", "90": "90 days", "365": "1 year", "never": "never"}
+
+    label = forms.CharField(max_length=100, strip=True, error_messages={"required": "Say whom the link is for."})
+    shows = forms.ChoiceField(choices=[("newest", ""), ("pinned", "")], initial="newest")
+    revision = forms.IntegerField(min_value=1, max_value=999_999_999, required=False)
+    shows_changes = forms.BooleanField(required=False)
+    days = forms.ChoiceField(choices=list(DAYS.items()), initial="30")
+    passphrase = forms.CharField(max_length=200, required=False, strip=False)
+    most_openings = forms.IntegerField(min_value=1, max_value=100_000, required=False)
+
+    def __init__(self, data: Any = None, *, revision: int) -> None:
+        super().__init__(data, initial={"revision": revision})
+
+    def clean_passphrase(self) -> str:
+        """None, or one that isn't guessed in the tries that a link gives."""
+        passphrase: str = self.cleaned_data["passphrase"]
+        if passphrase and len(passphrase) < 8:
+            raise ValidationError("A passphrase has at least 8 characters; several words are good.")
+        return passphrase
+
+    def clean(self) -> dict[str, Any]:
+        """A link that is pinned names its revision; one that follows the newest has nothing to tell of since."""
+        facts = self.cleaned_data
+        if facts.get("shows") == "pinned" and facts.get("revision") is None and "revision" not in self.errors:
+            self.add_error("revision", "Name the revision that the link shows.")
+        return facts
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What `planner.links.Terms` takes, of a form without errors."""
+        facts, is_pinned = self.cleaned_data, self.cleaned_data["shows"] == "pinned"
+        return {
+            "label": facts["label"],
+            "pinned": facts["revision"] if is_pinned else None,
+            "shows_changes": facts["shows_changes"] and is_pinned,
+            "passphrase": facts["passphrase"],
+            "most_openings": facts["most_openings"],
+            "days": None if facts["days"] == "never" else int(facts["days"]),
+        }
+
+
+class ChoiceForm(forms.Form):
+>>>>>>> main
     """The decision of one choice. `options` is None when the decision is taken back."""
 
     def __init__(self, data: Any, *, matrix: Matrix) -> None:

@@ -171,3 +171,89 @@ class Viewer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ShareLink(models.Model):
+    """A link by which a plan's report can be read: to what, how long, how often, and behind which passphrase."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="links")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    label = models.CharField(max_length=100)
+    pinned = models.PositiveIntegerField(null=True, help_text="The revision that it shows; none follows the newest")
+    shows_changes = models.BooleanField(default=False, help_text="Whether it tells what changed since its revision")
+    passphrase = models.CharField(max_length=255, blank=True, editable=False, help_text="Argon2 hash")
+    most_openings = models.PositiveIntegerField(null=True, help_text="How often it can be opened; none is no limit")
+    openings = models.PositiveIntegerField(default=0, editable=False)
+    expires = models.DateTimeField(null=True, help_text="None: never")
+    author = models.CharField(max_length=150, blank=True, editable=False)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    revoked = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-created", "-pk")
+        verbose_name = "read link"
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.plan})"
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether someone has to ask for entry before anything is shown."""
+        return bool(self.passphrase) or self.most_openings is not None
+
+    @property
+    def state(self) -> str:
+        """live, revoked, expired or used up."""
+        if self.revoked is not None:
+            return "revoked"
+        if self.expires is not None and self.expires <= timezone.now():
+            return "expired"
+        if self.most_openings is not None and self.openings >= self.most_openings:
+            return "used up"
+        return "live"
+
+
+class Opening(models.Model):
+    """That a read link was opened, and when. By whom isn't known."""
+
+    link = models.ForeignKey(ShareLink, on_delete=models.CASCADE, related_name="opened")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.link}, {self.at:%Y-%m-%d %H:%M}"
+
+
+class Attempt(models.Model):
+    """Something of which only so many are admitted in an hour; see `planner.throttle`."""
+
+    subject = models.CharField(max_length=64, help_text="Keyed hash of what was tried, and by or on whom")
+    mark = models.CharField(max_length=64, help_text="Keyed hash of what tells two of them apart")
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["subject", "mark"], name="an_attempt_counts_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Event(models.Model):
+    """A line of the log: who did what to which plan or link. It outlives both."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    kind = models.CharField(max_length=40)
+    plan = models.UUIDField(null=True, db_index=True, help_text="The key of the plan")
+    link = models.PositiveBigIntegerField(null=True, help_text="The number of the read link")
+    actor = models.CharField(max_length=150, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        verbose_name = "log entry"
+        verbose_name_plural = "log entries"
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.kind}"

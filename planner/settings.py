@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from planner.environment import keep_secret_key, read_flag, read_list, read_text, read_time_zone
+from planner.environment import keep_secret_key, read_flag, read_list, read_number, read_text, read_time_zone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -36,6 +36,12 @@ if read_flag("PLANNER_TRUST_PROXY"):
 # PLANNER_REQUIRE_LOGIN: 1 when plans are made and edited by accounts only, and belong to them.
 REQUIRE_LOGIN = read_flag("PLANNER_REQUIRE_LOGIN")
 
+# PLANNER_PUBLIC_LINKS: 0 when plans can't be read by a link, however it was made.
+PUBLIC_LINKS = read_flag("PLANNER_PUBLIC_LINKS", default=True)
+
+# PLANNER_PLANS_PER_HOUR: how many plans one client, or one account, may make in an hour.
+PLANS_PER_HOUR = read_number("PLANNER_PLANS_PER_HOUR", 200, least=1, most=1_000_000)
+
 INSTALLED_APPS = [
     "planner",
     "ports",
@@ -50,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "planner.middleware.LinkHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -60,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "planner.middleware.LimitBody",
 ]
 
 ROOT_URLCONF = "planner.urls"
@@ -133,6 +141,8 @@ CSRF_FAILURE_VIEW = "planner.views.errors.show_csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Twice the largest archive that is read here, so that one that is too large gets a sentence; more isn't received.
+MAX_BODY = 32 * 1024 * 1024
 
 LOGGING = {
     "version": 1,
@@ -148,6 +158,12 @@ LOGGING = {
         "fontTools": {"level": "ERROR"},
     },
 }
+
+# Argon2 for new passwords and for the passphrases of links; the others are there to check what is older.
+PASSWORD_HASHERS = [
+    f"django.contrib.auth.hashers.{name}"
+    for name in ("Argon2PasswordHasher", "PBKDF2PasswordHasher", "ScryptPasswordHasher")
+]
 
 # Django checks the strength of staff passwords.
 AUTH_PASSWORD_VALIDATORS = [

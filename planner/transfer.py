@@ -6,7 +6,7 @@ looking, and the ids of edits.
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import IO, Any
@@ -34,10 +34,18 @@ def all_plans() -> Iterator[models.Plan]:
     return models.Plan.objects.exclude(deleted__lte=overdue).defer("document").order_by("pk").iterator()
 
 
-def import_plans(file: IO[bytes], limits: Limits, matrix: Matrix, holder: Holder | None = None) -> list[models.Plan]:
+def import_plans(
+    file: IO[bytes],
+    limits: Limits,
+    matrix: Matrix,
+    holder: Holder | None = None,
+    *,
+    admit: Callable[[int], object] = lambda _: None,
+) -> list[models.Plan]:
     """Make new plans of an archive, which the holder owns; ArchiveError and none if there is a fault in it.
 
-    All of it is checked before the first is stored, so that the write lock is held for the storing alone.
+    All of it is checked before the first is stored, so that the write lock is held for the storing alone. `admit` is
+    told then how many there are; what it raises keeps them from being stored.
     """
     archive = Archive(file, limits)
     plans: list[PlanRecord] = []
@@ -49,6 +57,7 @@ def import_plans(file: IO[bytes], limits: Limits, matrix: Matrix, holder: Holder
                 checked.write(json.dumps(dump_record(revision)).encode() + b"\n")
         checked.seek(0)
         with transaction.atomic():
+            admit(len(plans))
             return [
                 actions.import_plan(plan=plan, revisions=map(_load, islice(checked, plan.revision)), holder=holder)
                 for plan in plans

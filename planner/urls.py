@@ -15,7 +15,11 @@ from planner.views import (
     modules,
     own_flows,
     plans,
+    reading,
     revisions,
+    shared,
+    sharing,
+    shelf,
     start,
     topology,
 )
@@ -26,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show_home, name="show_home"),
     path("healthz", home.show_health, name="show_health"),
     # Plans
+    path("plans/", shelf.show_plans, name="show_plans"),
+    path("plans/export.zip", shelf.export_plans, name="export_plans"),
     path("plans/start/", home.start_plan, name="start_plan"),
     path("plans/guided/", start.guided_start, name="guided_start"),
     path("plans/guided/preview/", start.guided_preview, name="guided_preview"),
@@ -69,11 +75,35 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("export.zip", archives.export_plan, name="export_plan"),
                 re_path(r"^diagram\.(?P<extension>svg|png)$", downloads.download_diagram, name="download_diagram"),
                 path("report/<slug:name>", downloads.download_report, name="download_report"),
+                path("duplicate/", shelf.duplicate_plan, name="duplicate_plan"),
+                path("archive/", shelf.archive_plan, name="archive_plan"),
+                path("links/", sharing.show_links, name="show_links"),
+                path("links/make/", sharing.make_link, name="make_link"),
+                path("links/revoke/", sharing.revoke_link, name="revoke_link"),
+                path("links/pdf/", sharing.print_link, name="print_link"),
+                path("links/edit/", sharing.make_edit_link, name="make_edit_link"),
+                path("links/edit/withdraw/", sharing.withdraw_edit_link, name="withdraw_edit_link"),
+                path("read/", reading.read_plan, name="read_plan"),
+                path("read/report/<slug:name>", reading.read_report, name="read_report"),
+                re_path(r"^read/diagram\.(?P<extension>svg|png)$", reading.read_diagram, name="read_diagram"),
             ]
         ),
     ),
     # Links
     re_path(rf"^edit/{LINK}/$", edit_links.open_edit_link, name="open_edit_link"),
+    re_path(
+        rf"^shared/{LINK}/",
+        include(
+            [
+                path("", shared.open_link, name="open_link"),
+                path("enter/", shared.enter_link, name="enter_link"),
+                path("report/<slug:name>", shared.open_report, name="open_report"),
+                re_path(r"^diagram\.(?P<extension>svg|png)$", shared.open_diagram, name="open_diagram"),
+                path("changes/", shared.open_changes, name="open_changes"),
+                path("changes/<slug:name>", shared.open_changes_file, name="open_changes_file"),
+            ]
+        ),
+    ),
     # What the plans are made of
     path("matrix/", include("ports.urls")),
     re_path(r"^schemas/(?P<name>plan|report)\.json$", home.show_schema, name="show_schema"),

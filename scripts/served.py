@@ -22,6 +22,7 @@ import json, sys
 from planner import actions
 from planner.document import check_plan, read_plan
 from planner.examples import read_examples
+from planner.links import make_edit_link
 from ports.queries import current_matrix
 from scripts.sites import make_sites
 slug, matrix = sys.argv[1], current_matrix()
@@ -30,7 +31,7 @@ if slug == "sites":
 else:
     plan = read_plan(next(example.data for example in read_examples() if example.slug == slug), matrix=matrix)
 row = actions.create_plan(plan=plan, summary="Made to be looked at")
-print(actions.make_edit_link(plan_id=row.pk))
+print(make_edit_link(plan_id=row.pk))
 """
 """Run in a process of its own, since this one must not open the service's database."""
 

@@ -4,6 +4,7 @@ import io
 import json
 import stat
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -19,6 +20,7 @@ from planner import actions, archive
 from planner.archive import BY_COMMAND, ON_THE_PAGE, ArchiveError
 from planner.document import PlanError, check_plan
 from planner.edits import NotPossible
+from planner.links import make_edit_link
 from planner.models import Handover, Plan, Revision, hash_token
 from planner.transfer import all_plans, export_plans, import_plans
 from ports.actions import load_matrix
@@ -76,7 +78,7 @@ def a_plan_with_a_past():
 
 def test_nothing_is_lost_on_the_way_out_and_in():
     plan = a_plan_with_a_past()
-    token = actions.make_edit_link(plan_id=plan.pk)
+    token = make_edit_link(plan_id=plan.pk)
     plan.refresh_from_db()
     [other] = unpack(pack())
     assert facts_of(other) == facts_of(plan)
@@ -136,7 +138,7 @@ def test_any_past_comes_back_as_it_was(document, data):
 
 def test_an_archive_has_no_tokens_and_no_ids_of_edits():
     plan, key = store()
-    token = actions.make_edit_link(plan_id=plan.pk)
+    token = make_edit_link(plan_id=plan.pk)
     plan = Plan.objects.get(pk=plan.pk)
     operation = plan.revisions.get().operation
     with zipfile.ZipFile(io.BytesIO(pack())) as file:
@@ -208,12 +210,21 @@ def test_an_archive_is_known_by_its_content_too(client, loaded):
     assert upload(client, pack(), name="plan").status_code == 302
 
 
-def test_an_archive_of_many_plans_is_for_the_command(client, loaded):
+def test_an_archive_of_several_plans_leads_to_the_list_of_them(client, loaded):
     for _ in range(3):
         store()
-    data = pack()
-    said = words(Page(upload(client, data)).one(class_="notice-error"))
-    assert "The archive has 3 plans; at most 1 can be imported here. The command import_plans takes all" in said
+    response = upload(client, pack())
+    assert response.headers["Location"] == "/plans/"
+    assert Plan.objects.count() == 6
+    assert len(Page(client.get("/plans/")).all("li", class_="plan-line")) == 6
+
+
+def test_an_archive_of_very_many_plans_is_for_the_command(client, loaded, monkeypatch):
+    monkeypatch.setattr("planner.views.home.ON_THE_PAGE", replace(ON_THE_PAGE, plans=2))
+    for _ in range(3):
+        store()
+    said = words(Page(upload(client, pack())).one(class_="notice-error"))
+    assert "The archive has 3 plans; at most 2 can be imported here. The command import_plans takes all" in said
     assert Plan.objects.count() == 3
 
 

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from planner import presence
+from planner import presence, throttle
 from planner.document import PlanError
 from planner.holders import find_hold, note_opening, read_holder
 from planner.models import Hold, Plan
 from planner.views.bin import show_binned
-from planner.views.errors import show_error
+from planner.views.errors import show_error, show_too_many
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix
 
@@ -114,9 +114,20 @@ def maker_view(view: View) -> View:
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not read_holder(request).is_someone:
             return ask_for_login(request)
-        return view(request, *args, **kwargs)
+        try:
+            return view(request, *args, **kwargs)
+        except throttle.TooMany as error:
+            return show_too_many(request, error.wait, "Many plans were made from here within an hour.")
 
     return wrapper
+
+
+def count_plans(request: HttpRequest, number: int = 1) -> None:
+    """Count plans that a client or an account makes. Raises throttle.TooMany, which `maker_view` answers."""
+    user = read_holder(request).user
+    subject = f"account {user.pk}" if user else f"client {request.META.get('REMOTE_ADDR', '')}"
+    for _ in range(number):
+        throttle.count("plan", subject, limit=settings.PLANS_PER_HOUR)
 
 
 def open_new(request: HttpRequest, plan: Plan, *more: Plan) -> HttpResponse:

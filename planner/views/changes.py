@@ -75,7 +75,7 @@ def download_changes(request: HttpRequest, plan: Plan, name: str) -> HttpRespons
         raise Http404(str(error)) from None
     content = kind.render(compared, Editions(**_name_sides(sides), date=localdate(), paper=read_paper(request)))
     end = f"changes-{sides.before}-to-{sides.after}.{kind.extension}"
-    return send_file(content, kind.content_type, plan, end)
+    return send_file(content, kind.content_type, plan.name, end)
 
 
 @require_POST
@@ -156,7 +156,7 @@ def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
     try:
         sides = read_sides(request, plan)
         context["sides"] = sides
-        context |= _describe(_compare(plan, sides), sides)
+        context |= describe_comparison(_compare(plan, sides)) | {"query": sides.query()}
     except NothingToCompare as error:
         context["trouble"] = str(error)
     return render(request, "planner/changes.html", context)
@@ -172,7 +172,9 @@ def _list_revisions(plan: Plan) -> list[Any]:
     return [{"revision": revision, "sent": number in sent} for number, revision in sorted(found.items(), reverse=True)]
 
 
-def _describe(compared: Comparison, sides: Sides) -> dict[str, Any]:
+def describe_comparison(compared: Comparison) -> dict[str, Any]:
+    """What a page shows of a comparison: its numbers, and the rules to open, to close and changed by boundary."""
+
     def chapters(boundaries: Any, report: Any) -> tuple[Chapter, ...]:
         return outline_boundaries(boundaries, report, members=MEMBERS)
 
@@ -185,5 +187,4 @@ def _describe(compared: Comparison, sides: Sides) -> dict[str, Any]:
             ("changed", "Rules changed", chapters(compared.boundaries_changed, compared.after)),
         ],
         "formats": CHANGE_FORMATS.values(),
-        "query": sides.query(),
     }

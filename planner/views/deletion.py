@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from planner import actions
+from planner.holders import read_holder
 from planner.models import KEPT_IN_BIN, Plan
 from planner.views.access import bin_view, owner_view
 from planner.views.errors import show_not_found
@@ -15,7 +16,7 @@ from planner.views.errors import show_not_found
 def delete_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Ask whether the plan is to be deleted, and put it into the bin."""
     if request.method == "POST":
-        actions.delete_plan(plan_id=plan.pk)
+        actions.delete_plan(plan_id=plan.pk, actor=read_holder(request).name)
         return redirect(plan)
     return render(request, "planner/delete.html", {"plan": plan, "days": KEPT_IN_BIN.days})
 
@@ -24,6 +25,6 @@ def delete_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
 @bin_view
 def restore_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Take the plan out of the bin; one that isn't in it stays as it is."""
-    if not actions.restore_plan(plan_id=plan.pk):
+    if not actions.restore_plan(plan_id=plan.pk, actor=read_holder(request).name):
         return show_not_found(request, LookupError())
     return redirect(plan)

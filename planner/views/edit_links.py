@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from planner.holders import read_holder
-from planner.models import Hold, Plan, hash_token
+from planner.links import open_edit_link as open_link
 from planner.views.access import maker_view, open_new
 
 
@@ -12,11 +12,9 @@ from planner.views.access import maker_view, open_new
 @maker_view
 def open_edit_link(request: HttpRequest, token: str) -> HttpResponse:
     """Have whoever opens the link hold the plan. The query string goes along: it says what of the page is shown."""
-    plan = Plan.objects.filter(edit_hash=hash_token(token)).defer("document").first()
+    plan = open_link(token=token, holder=read_holder(request))
     if plan is None:
         raise Http404
-    holder = read_holder(request)
-    holder.give(plan, Hold.Role.EDIT if holder.user else Hold.Role.OWN)
     response = open_new(request, plan)
     if query := request.META["QUERY_STRING"]:
         response["Location"] += f"?{query}"

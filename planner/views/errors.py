@@ -15,10 +15,27 @@ def show_error(request: HttpRequest, status: int, title: str, message: str) -> H
 def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: a request that can't be meant; 413: more than the limits admit."""
     if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
-        return show_error(
-            request, 413, "That is more than this form takes", f"At most {MAX_BYTES // 2**20} MiB are read in one go."
-        )
+        return show_too_large(request)
     return show_error(request, 400, "That request can't be read", "Go back, check the form and send it again.")
+
+
+def show_too_large(request: HttpRequest) -> HttpResponse:
+    """413: more than is read, in bytes or in fields."""
+    return show_error(
+        request,
+        413,
+        "That is more than this form takes",
+        f"A document may have {MAX_BYTES // 2**20} MiB. Larger archives of plans are for the command import_plans.",
+    )
+
+
+def show_too_many(request: HttpRequest, wait: int, reason: str) -> HttpResponse:
+    """429: why, and after how many seconds to try again."""
+    minutes = -(-wait // 60)
+    said = f"{reason} Try again in {minutes} minute{'' if minutes == 1 else 's'}."
+    response = show_error(request, 429, "Please wait", said)
+    response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def show_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

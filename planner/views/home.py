@@ -15,8 +15,9 @@ from planner.forms import MAX_ERRORS, ImportForm
 from planner.holders import read_holder
 from planner.renderers.json import report_schema
 from planner.transfer import import_plans
-from planner.views.access import maker_view, matrix_view, open_new
+from planner.views.access import count_plans, keep_private, maker_view, matrix_view, open_new
 from planner.views.errors import show_error
+from planner.views.shelf import list_recent
 from ports.matrix import Matrix
 from ports.queries import current_matrix
 
@@ -38,7 +39,8 @@ def show_home(request: HttpRequest) -> HttpResponse:
     """What this is, and where to begin."""
     matrix = current_matrix()
     cards = [{"slug": slug, "plan": plan} for slug, plan in _examples(matrix).items()]
-    return render(request, "planner/home.html", {"cards": cards, "matrix": matrix})
+    context = {"cards": cards, "matrix": matrix, "recent": list_recent(request)}
+    return keep_private(render(request, "planner/home.html", context))
 
 
 @require_POST
@@ -49,6 +51,7 @@ def start_plan(request: HttpRequest) -> HttpResponse:
     plan = _examples(current_matrix()).get(request.POST.get("example", ""))
     if plan is None:
         return show_error(request, 404, "There is no such topology", "Choose one of those on the start page.")
+    count_plans(request)
     summary = f"Started from “{plan.name}”"
     return open_new(
         request, actions.create_plan(plan=blank_addresses(plan), summary=summary, holder=read_holder(request))
@@ -67,6 +70,7 @@ def import_plan(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and form.archive is not None:
         return _import_archive(request, form, form.archive, matrix)
     if form.is_valid() and form.plan is not None:
+        count_plans(request)
         return open_new(request, actions.create_plan(plan=form.plan, summary="Imported", holder=read_holder(request)))
     faults = form.faults.faults if form.faults else ()
     context = {"form": form, "matrix": matrix, "faults": faults[:MAX_ERRORS], "more": max(0, len(faults) - MAX_ERRORS)}
@@ -76,7 +80,9 @@ def import_plan(request: HttpRequest) -> HttpResponse:
 def _import_archive(request: HttpRequest, form: ImportForm, file: IO[bytes], matrix: Matrix) -> HttpResponse:
     """A plan with all its revisions, under a new address; or what is wrong with the archive."""
     try:
-        plans = import_plans(file, ON_THE_PAGE, matrix, read_holder(request))
+        plans = import_plans(
+            file, ON_THE_PAGE, matrix, read_holder(request), admit=lambda number: count_plans(request, number)
+        )
     except ArchiveError as error:
         form.add_error(None, "This archive can't be imported.")
         context = {"form": form, "matrix": matrix, "faults": (Fault(error.where, error.message),), "more": 0}

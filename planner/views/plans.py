@@ -20,7 +20,7 @@ from planner.document import PlanError
 from planner.edits import NotPossible
 from planner.engine import Report
 from planner.engine.merge import NO_RENAMES, Renames
-from planner.filters import LABELS, Filter
+from planner.filters import LABELS
 from planner.forms import ChoiceForm, CorrectionForm, EditForm, PortForm, RenameForm
 from planner.models import Plan
 from planner.renderers import FORMATS
@@ -97,7 +97,7 @@ def describe_page(
         "report": report,
         "state": state,
         "query": state.query(),
-        "unfiltered": replace(state, filter=Filter()).query(),
+        "unfiltered": state.without_filter().query(),
         "panels": [(slug, name, state.query(panel=slug), count_panel(slug, report)) for slug, name in PANELS.items()],
         "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
         "formats": FORMATS.values(),

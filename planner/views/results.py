@@ -229,7 +229,7 @@ def _link(state: State, here: str, fields: Mapping[str, str]) -> str:
         return f"{here}?{state.query(view='diagram', **fields)}"
     one = any(name.endswith("endpoint") for name in fields)
     inside = "source" in fields and fields["source"] == fields.get("destination")
-    return f"{here}?{replace(state, filter=Filter()).query(view='flows' if one or inside else 'rules', **fields)}"
+    return f"{here}?{state.without_filter().query(view='flows' if one or inside else 'rules', **fields)}"
 
 
 _VIEWS: dict[str, Callable[[Report, State, Changes], dict[str, Any]]] = {

@@ -20,7 +20,7 @@ from planner.engine import Report, evaluate_report
 from planner.engine.blueprint import Answers, compose, find_answer_faults, split_lines
 from planner.engine.rules import Boundary
 from planner.holders import read_holder
-from planner.views.access import maker_view, matrix_view, open_new
+from planner.views.access import count_plans, maker_view, matrix_view, open_new
 from planner.views.errors import show_error
 from ports.matrix import SEVERITIES, Matrix, Question
 from ports.queries import current_matrix
@@ -78,6 +78,7 @@ def guided_start(request: HttpRequest) -> HttpResponse:
         faults = tuple(fault.message for fault in error.faults)
         sheet = Sheet(name=sheet.name, answers=sheet.answers, name_faults=faults)
         return _show(request, matrix, sheet, refused=True)
+    count_plans(request)
     return open_new(request, actions.create_plan(plan=plan, summary="Guided start", holder=read_holder(request)))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.http import HttpRequest
@@ -35,6 +35,10 @@ class State:
     """The page of the plan's own flows, in their panel."""
     unfold: tuple[str, ...] = ()
     """Codes of the groups of zones that the diagram shows endpoint by endpoint."""
+
+    def without_filter(self) -> "State":
+        """The same with everything shown."""
+        return replace(self, filter=Filter())
 
     def query(self, **changes: str) -> str:
         """The state as a query string, with changes."""

@@ -19,7 +19,7 @@ from tests.views.pages import store
 
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs; downloads; and what has tests of its own: accounts, the bin.
-    "preview|start_plan|health|schema|download|export|pulse|rename|decide|override|correct|switch|add_|edit_|delete_flow|"
+    "preview|archive_plan|duplicate_plan|make_edit_link|withdraw_edit|start_plan|health|schema|download|export|pulse|rename|decide|override|correct|switch|add_|edit_|delete_flow|"
     "delete_endpoint|delete_zone|move_|duplicate_|import_endpoints|undo|redo|name_visitor|restore|checkpoint|hand_over|"
     "^admin|rows|_file$|_report$|_diagram$"
 )

@@ -3,9 +3,9 @@ import yaml
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from planner.actions import make_edit_link
 from planner.examples import FOLDER
 from planner.filters import Filter
+from planner.links import make_edit_link
 from planner.models import Plan
 from planner.reports import report_for
 from planner.views.panels import describe_panel

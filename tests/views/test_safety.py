@@ -10,7 +10,7 @@ import pypdf
 import pytest
 from django.test import Client
 
-from planner.actions import make_edit_link
+from planner.links import make_edit_link
 from planner.models import Plan
 from tests.renderers.samples import HOSTILE_NAMES, hostile
 from tests.views.pages import Page, document_of, know, parse, store, words

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from planner import actions
 from planner.archive import BY_COMMAND, ArchiveError
 from planner.gunicorn import bind
+from planner.links import make_edit_link
 from planner.management.commands.load_demo import base_address
 from planner.renderers.text import show_line
 from planner.transfer import import_plans
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} can't be read: {error.strerror}.") from None
         for plan in plans:
-            path = reverse("open_edit_link", kwargs={"token": actions.make_edit_link(plan_id=plan.pk)})
+            path = reverse("open_edit_link", kwargs={"token": make_edit_link(plan_id=plan.pk)})
             address = f"{base_address(bind)}{path}"
             self.stdout.write(show_line(f"{plan.name}: {address}"))
         if not plans:

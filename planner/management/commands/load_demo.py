@@ -19,6 +19,7 @@ from planner import actions
 from planner.document import PlanError, read_plan
 from planner.examples import read_examples
 from planner.gunicorn import bind
+from planner.links import make_edit_link
 from planner.models import Plan, hash_token
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, current_matrix
@@ -67,7 +68,7 @@ def make_demo(keeper: Path) -> str:
     example = next(example for example in read_examples() if example.slug == EXAMPLE)
     plan = read_plan(example.data, matrix=current_matrix())
     row = actions.create_plan(plan=plan, summary=f"Started from “{plan.name}”")
-    token = actions.make_edit_link(plan_id=row.pk)
+    token = make_edit_link(plan_id=row.pk)
     keep_token(keeper, token)
     return token
 

@@ -79,9 +79,6 @@ class CheckpointForm(RevisionForm):
         return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in name).split())
 
 
-<<<<<<< HEAD
-class ChoiceForm(EditForm):
-=======
 class LinkForm(forms.Form):
     """What a read link is to be."""
 
@@ -126,8 +123,7 @@ class LinkForm(forms.Form):
         }
 
 
-class ChoiceForm(forms.Form):
->>>>>>> main
+class ChoiceForm(EditForm):
     """The decision of one choice. `options` is None when the decision is taken back."""
 
     def __init__(self, data: Any, *, matrix: Matrix) -> None:

@@ -3,8 +3,8 @@
 The reference is a plain model of what people mean: fields that are set, endpoints that keep their identity when they
 are renamed. A change must be refused if, and only if, its field has been set to something that its author neither saw
 nor wants; one that leaves a field as its author saw it changes nothing. Going back, by undoing or by restoring a
-revision, is refused if, and only if, the plan has changed since its author looked. A zone is deleted with the endpoints
-that its author saw in it, and not at all if there are others by then.
+revision, is refused if, and only if, the plan has changed since its author looked. A zone is deleted with what its
+author saw in it, and not at all if there is more by then.
 """
 
 import pytest

@@ -18,16 +18,13 @@ from tests.renderers.samples import contoso
 from tests.views.pages import store
 
 NO_PAGES = re.compile(
-    # Answers to forms, to scripts and to programs; downloads; and what has tests of its own: accounts, the bin.
-    "preview|archive_plan|duplicate_plan|make_edit_link|withdraw_edit|start_plan|health|schema|download|export|pulse|rename|decide|override|correct|switch|add_|edit_|delete_flow|"
-    "delete_endpoint|delete_zone|move_|duplicate_|import_endpoints|undo|redo|name_visitor|restore|checkpoint|hand_over|"
-    "^admin|rows|_file$|_report$|_diagram$"
+    # Answers to forms, to scripts and to programs, and downloads.
+    "^(add|archive|correct|decide|delete_[efz]|download|duplicate|edit|enter|export|guided_preview|hand_over|make|move|name|"
+    "override|redo|rename|restore|revoke|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
+    "|_(file|report|diagram)$"
 )
-OF_THEIR_OWN = {
-    "show_plans", "open_edit_link", "show_links", "make_link", "revoke_link", "print_link", "open_link", "enter_link",
-    "open_changes", "read_plan",
-}  # fmt: skip
-"""What is looked at in tests of its own: the list of plans, links and what they open."""
+OF_THEIR_OWN = {"open_edit_link", "print_link", "open_link", "open_changes"}
+"""What is looked at in tests of its own: what links open."""
 OWN = {"source": "PS01", "destination": "DC01", "protocol": "udp", "ports": "53", "reason": "Name resolution"}
 PAGES = {
     "show_home": ["/"],
@@ -39,12 +36,15 @@ PAGES = {
             ("topology", "rules"), ("decisions", "flows"), ("ports", "findings"), ("caveats", "diagram"),
             ("own", "unneeded"),
         )),
-        "?edit=DC01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?find=01", "?find=none",
-        "?since=1", "?since=99", "?text=nothing-of-the-kind",
+        "?edit=DC01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?find=01",
+        "?find=none", "?since=1", "?since=99", "?text=nothing-of-the-kind",
     ],
     "show_history": ["history/", "history/?show=marked"],
     "show_changes": ["changes/", "changes/?from=1&to=99", "changes/?from=x"],
     "delete_plan": ["delete/"],
+    "show_plans": ["/plans/"],
+    "show_links": ["links/"],
+    "read_plan": ["read/"],
 }  # fmt: skip
 """By the name of the address, what of it is looked at; of a plan, what follows the plan's own address."""
 
@@ -61,7 +61,7 @@ def plan(site):
 
 
 def walk(plan):
-    for name, parts in PAGES.items():
+    for parts in PAGES.values():
         for part in parts:
             yield part if part.startswith("/") else plan + part
 

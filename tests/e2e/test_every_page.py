@@ -127,6 +127,7 @@ def test_no_question_and_no_error_has_a_violation(open_page, plan, width, scheme
     page.goto(plan)
     page.locator("#viewers").click()
     look("#viewer-name")
+    page.keyboard.press("Escape")
     page.get_by_text("More downloads").click()
     page.evaluate("document.querySelectorAll('.menu-downloads details').forEach((fold) => { fold.open = true; })")
     look(".menu-downloads")

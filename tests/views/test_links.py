@@ -62,7 +62,7 @@ def rename(row, name):
 def test_a_link_is_shown_once_with_a_code_to_photograph(client, plan):
     page, path = make(client, plan[1])
     assert re.fullmatch(r"/shared/[\w-]{43}/", path)
-    assert list(page.one("svg", class_="qr").iter("path"))
+    assert len(list(page.one(class_="qr"))) == 3, "a title, the paper and the modules"
     assert path not in client.get(f"/plans/{plan[1]}/links/").content.decode()
 
 

@@ -6,7 +6,9 @@
 import unicodedata
 
 from django.conf import settings
+from django.contrib.auth.backends import RemoteUserBackend
 from django.contrib.auth.middleware import RemoteUserMiddleware
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 
@@ -20,8 +22,22 @@ class ProxyUser(RemoteUserMiddleware):
 
     def get_username(self, request: HttpRequest) -> str:
         """Whom the proxy names. Raises KeyError for nobody, and for what is no name or several."""
-        name: str = super().get_username(request)
-        name = name.encode("latin-1", "replace").decode("utf-8", "replace").strip()  # WSGI hands bytes over as Latin-1
+        raw: str = super().get_username(request)
+        try:
+            name = raw.encode("latin-1").decode("utf-8").strip()  # WSGI hands bytes over as Latin-1
+        except UnicodeError:
+            raise KeyError(self.header) from None
         if not 0 < len(name) <= 150 or "," in name or any(unicodedata.category(c)[0] == "C" for c in name):
             raise KeyError(self.header)
         return name
+
+
+class ProxyUserBackend(RemoteUserBackend):
+    """Makes an account for a name that has none yet; it has no password here."""
+
+    def configure_user(self, request: HttpRequest, user: User, created: bool = True) -> User:
+        """Have nobody log in with a password."""
+        if created:
+            user.set_unusable_password()
+            user.save(update_fields=["password"])
+        return user

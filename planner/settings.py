@@ -116,7 +116,7 @@ AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 _after_login = MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1
 if REMOTE_USER:
     MIDDLEWARE.insert(_after_login, "planner.remote_user.ProxyUser")
-    AUTHENTICATION_BACKENDS.append("django.contrib.auth.backends.RemoteUserBackend")
+    AUTHENTICATION_BACKENDS.append("planner.remote_user.ProxyUserBackend")
 if OIDC_ISSUER:
     MIDDLEWARE.insert(_after_login, "allauth.account.middleware.AccountMiddleware")
     INSTALLED_APPS += [

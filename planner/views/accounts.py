@@ -67,7 +67,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
 class _ChangePassword(SuccessMessageMixin, PasswordChangeView):
     template_name = "accounts/password.html"
     success_url = reverse_lazy("show_plans")
-    success_message = "Your password is changed. Where else you were logged in, you no longer are."
+    success_message = "Your password is changed, and you are logged out everywhere but here."
 
 
 _show_password_form = _ChangePassword.as_view()

@@ -185,7 +185,7 @@ def test_a_password_is_changed_and_other_browsers_are_logged_out(browser, alice)
     log_in(browser)
     response = change_password(browser, PASSWORD, "narrow and closed")
     assert (response.status_code, response.url) == (302, "/plans/")
-    assert "Your password is changed." in Page(browser.get("/plans/")).text()
+    assert "Your password is changed, and" in Page(browser.get("/plans/")).text()
     assert urlsplit(other.get("/plans/").url).path == LOGIN
     alice.refresh_from_db()
     assert alice.check_password("narrow and closed")

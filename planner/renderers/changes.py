@@ -10,11 +10,12 @@ from planner.engine.compare import Comparison
 from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports
+from planner.renderers.csv import field
 from planner.renderers.edition import Paper
 from planner.renderers.json import comparison_data
 from planner.renderers.markdown import escape, join_lines, rule_cells, table
 from planner.renderers.outline import describe_marks, name_services
-from planner.renderers.text import LEGEND, count_changes, list_addresses, list_reasons, neutralise, show_line
+from planner.renderers.text import LEGEND, count_changes, list_addresses, list_reasons
 from planner.syntax import to_json
 
 
@@ -24,6 +25,8 @@ class Editions:
 
     before: str
     after: str
+    sent: str = ""
+    """To whom the first side was handed over and when, in words; empty if it wasn't."""
     date: datetime.date | None = None
     paper: Paper = "a4"
 
@@ -70,13 +73,11 @@ def render_csv(comparison: Comparison, _editions: Editions) -> bytes:
 def _flow_fields(flow: Flow, report: Report) -> Iterator[str]:
     need = flow.need
     for endpoint in (flow.source, flow.destination):
-        yield from (
-            neutralise(show_line(text)) for text in (endpoint.name, endpoint.zone, "; ".join(list_addresses(endpoint)))
-        )
+        yield from map(field, (endpoint.name, endpoint.zone, "; ".join(list_addresses(endpoint))))
     names = name_services(Ports(need.protocol, need.ports), need.services, report).names
-    yield from (need.protocol, need.ports or "", neutralise(show_line(names)), flow.scope, "; ".join(need.sections))
-    yield neutralise(show_line(describe_marks(need.any_of, report.matrix)))
-    yield neutralise("; ".join(list_reasons(need.reasons)))
+    yield from (need.protocol, need.ports or "", field(names), flow.scope, "; ".join(need.sections))
+    yield field(describe_marks(need.any_of, report.matrix))
+    yield field("; ".join(list_reasons(need.reasons)))
 
 
 # ---- Markdown ----

@@ -28,6 +28,7 @@ from planner.renderers.print_outline import (
 )
 from planner.renderers.servers import ServerSheet, SheetLine, outline_servers
 from planner.renderers.text import list_changes, say_changes, show_line
+from ports.matrix import Role
 
 PEERS = 6
 """How many endpoints a line of a server's sheet names before it counts."""
@@ -83,6 +84,8 @@ def _document(report: Report, edition: Edition) -> str:
             or (finding.severity == "decision" and finding.code not in ("address-missing", "choice-undecided"))
         ),
         "caveats": [state for state in report.caveats if not state.caveat.about.always],
+        "uncorrected": sum(finding.code == "caveat" and finding.severity == "warning" for finding in report.findings),
+        "roles": list_roles(report),
         "not_covered": [state.caveat for state in report.caveats if state.caveat.about.always],
         "unneeded": outline_unneeded(report),
         "local": outline_local(report),
@@ -142,6 +145,12 @@ def _endpoints(report: Report, edition: Edition) -> Iterable[Endpoint]:
         return report.plan.endpoints
     named = {end.name for flow in report.flows for end in (flow.source, flow.destination)}
     return [endpoint for endpoint in report.plan.endpoints if endpoint.name in named]
+
+
+def list_roles(report: Report) -> list[Role]:
+    """The roles that endpoints of the plan hold, for readers who don't know the product."""
+    held = {role for endpoint in report.plan.endpoints for role in endpoint.roles}
+    return [role for slug, role in report.matrix.roles.items() if slug in held and role.description]
 
 
 def _elsewhere(report: Report, covered: Container[str]) -> Iterator[str]:

@@ -1,17 +1,14 @@
 """The change request as one self-contained HTML document, and as the PDF that is made of it."""
 
-from collections.abc import Iterator
-
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from planner.engine.compare import Comparison
 from planner.renderers.changes import Editions
-from planner.renderers.html import lay_blanks, styles
+from planner.renderers.html import lay_blanks, list_roles, styles
 from planner.renderers.objects import Grouping
-from planner.renderers.outline import describe_reasons, outline_flow
-from planner.renderers.pdf import make_pdf
-from planner.renderers.print_outline import find_blanks, print_boundaries, print_changed
+from planner.renderers.paper import make_pdf
+from planner.renderers.print_outline import find_blanks, list_within_zones, print_boundaries, print_changed
 from planner.renderers.text import count_changes, list_addresses
 
 MOST_FLOWS = 60
@@ -25,7 +22,7 @@ def render_changes_html(comparison: Comparison, editions: Editions) -> bytes:
 
 def render_changes_pdf(comparison: Comparison, editions: Editions) -> bytes:
     """The change request as a tagged PDF."""
-    return make_pdf(_document(comparison, editions))
+    return make_pdf(_document(comparison, editions), editions.paper)
 
 
 def _document(comparison: Comparison, editions: Editions) -> str:
@@ -34,7 +31,7 @@ def _document(comparison: Comparison, editions: Editions) -> str:
     closed = print_boundaries(comparison.boundaries_closed, comparison.before, grouping_before, prefix="close-")
     changed = print_changed(comparison, grouping)
     blanks = find_blanks((*comparison.rules_opened, *comparison.rules_changed))
-    local = list(_within_zones(comparison))
+    local = list_within_zones(comparison)
     groups = (
         ("opened", "Rules to open", "Open", opened, len(comparison.rules_opened)),
         ("closed", "Rules to close", "Close", closed, len(comparison.rules_closed)),
@@ -68,18 +65,7 @@ def _document(comparison: Comparison, editions: Editions) -> str:
             "local": local[:MOST_FLOWS],
             "more_local": max(0, len(local) - MOST_FLOWS),
             "objects": objects,
+            "roles": list_roles(comparison.after),
             "contents": [*contents, ("legend", "Legend"), ("sign-off", "Sign-off")],
         },
     )
-
-
-def _within_zones(comparison: Comparison) -> Iterator[dict[str, object]]:
-    """The connections that cross no boundary and come or go: only the hosts' own firewalls see them."""
-    for action, flows, report in (
-        ("open", comparison.opened, comparison.after),
-        ("close", comparison.closed, comparison.before),
-    ):
-        for flow in flows:
-            if flow.scope == "same-zone":
-                why = describe_reasons(flow.need.reasons)
-                yield {"action": action, "flow": flow, "service": outline_flow(flow, report), "why": why}

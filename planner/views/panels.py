@@ -26,18 +26,15 @@ def describe_panel(report: Report, state: State, bound: Form | None) -> dict[str
     return _PANELS[state.panel](report, state, bound)
 
 
-def count_panel(slug: str, report: Report) -> str:
-    """What the tab of a panel says beside its name."""
-    if slug == "decisions" and report.decisions:
-        return f"{len(report.decisions)} open"
-    if slug == "ports" and report.plan.ports:
-        return f"{len(report.plan.ports)} changed"
+def count_panel(slug: str, report: Report) -> tuple[int, str]:
+    """How many things the tab of a panel counts beside its name, and a word for them."""
+    if slug == "decisions":
+        return len(report.decisions), "open"
+    if slug == "ports":
+        return len(report.plan.ports), "changed"
     if slug == "caveats":
-        waiting = sum(1 for state in report.caveats if state.caveat.correction and not state.applied)
-        return str(waiting) if waiting else ""
-    if slug == "own" and report.plan.additional_flows:
-        return f"{len(report.plan.additional_flows):,}"
-    return ""
+        return sum(1 for state in report.caveats if state.caveat.correction and not state.applied), "to correct"
+    return (len(report.plan.additional_flows) if slug == "own" else 0), ""
 
 
 def _describe_decisions(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def describe_page(
         "state": state,
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
-        "panels": [(slug, name, state.query(panel=slug), count_panel(slug, report)) for slug, name in PANELS.items()],
+        "panels": [(slug, name, state.query(panel=slug), *count_panel(slug, report)) for slug, name in PANELS.items()],
         "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
         "formats": FORMATS.values(),
         "protocols": PROTOCOLS,

@@ -54,12 +54,13 @@ def squeeze(text):
     return "".join(text.split())
 
 
-RUNNING = re.compile(r"\n(?:[^\n]* · port requirements|Change request: )[^\n]*\n[^\n]*page \d+ of \d+\s*$")
+HEADER = re.compile(r"^[^\n]*(?: · port requirements|Change request: )[^\n]*\n")
+FOOTER = re.compile(r"\nMatrix: [^\n]*page \d+ of \d+\s*$")
 
 
 def lines_of(page):
     """The text of a page without its running header and footer, numbers of rules in one piece."""
-    return RUNNING.sub("\n", page.extract_text()).replace("-\n", "-")
+    return HEADER.sub("", FOOTER.sub("\n", page.extract_text())).replace("-\n", "-")
 
 
 def text_of(data, pages=slice(None)):

@@ -203,6 +203,15 @@ def test_a_reader_sees_the_report_with_filters_and_downloads(client, reader, pla
         assert link.get("href").startswith(path)
 
 
+def test_a_reader_is_told_of_parts_that_are_off_but_not_to_switch_them_on(client, reader, plan):
+    page = Page(reader.get(f"{read_link(client, plan)}?view=unneeded"))
+    chapters = page.all("section", class_="chapter")
+    [listed] = [chapter for chapter in chapters if "Parts of the product" in words(chapter)]
+    assert "High availability" in words(listed)
+    assert "switch" not in words(listed)
+    assert not list(listed.iter("a"))
+
+
 @pytest.mark.parametrize("name", ["json", "csv", "xlsx", "html", "markdown", "nftables"])
 def test_a_readers_file_is_that_of_the_plan_without_what_is_not_theirs(client, reader, plan, name):
     path = read_link(client, plan)

@@ -18,6 +18,7 @@ from planner.management.commands.report import (
     write_output,
 )
 from planner.renderers.changes import CHANGE_FORMATS, Editions
+from planner.renderers.edition import PAPERS
 from planner.renderers.text import show_line
 
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("old", metavar="OLD", help="the plan as it was")
         parser.add_argument("new", metavar="NEW", help="the plan as it is to be")
         parser.add_argument("--format", required=True, choices=list(CHANGE_FORMATS), help="what to write")
+        parser.add_argument("--paper", choices=list(PAPERS), default="a4", help="what a PDF is to be printed on")
         parser.add_argument(
             "--output",
             metavar="PATH",
@@ -61,7 +63,7 @@ class Command(BaseCommand):
         if len(reports) < 2:
             sys.exit(1)
         try:
-            content = chosen.render(compare_reports(*reports), Editions(before=old, after=new))
+            content = chosen.render(compare_reports(*reports), Editions(before=old, after=new, paper=options["paper"]))
             if target is None:
                 write_output(self.stdout, content)
             else:

@@ -5,6 +5,8 @@ import secrets
 import stat
 import sys
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from django.utils.timezone import localdate
 
 from planner.document import Plan, PlanError, read_plan
 from planner.engine import Report, evaluate_report
+from planner.engine.compare import Comparison, compare_reports
 from planner.filters import FIELD_NAMES, Selection, read_filter, select
 from planner.renderers import FORMATS, Format, NotExpressible
 from planner.renderers.edition import PAPERS, Edition
@@ -27,9 +30,6 @@ OPTIONS = {
     "host_files": "nftables only: a file for each host instead of the rules between zones, as a zip archive",
 }
 """What some formats can be asked for beyond the report, and what it means."""
-
-FILTER_FIELDS = tuple(name for name in FIELD_NAMES if name != "since")
-"""Plan files have no revisions."""
 
 
 class NoUsableMatrix(RuntimeError):
@@ -65,7 +65,8 @@ class Command(BaseCommand):
             default=[],
             metavar="FIELD=VALUE",
             dest="filters",
-            help=f"write only what the filter lets through; may be given several times: {', '.join(FILTER_FIELDS)}",
+            help="write only what passes all filters: one for each field, may be given several times; the fields are "
+            f"{', '.join(FIELD_NAMES)}, and the value of since is an older plan document",
         )
         for name, text in OPTIONS.items():
             parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
@@ -75,12 +76,16 @@ class Command(BaseCommand):
         chosen = FORMATS[format]
         wanted = self._choose_options(chosen, options)
         pairs = self._choose_filters(options["filters"])
-        targets = choose_targets(self.parser, plans, chosen.extension, output, kept=plans)
+        older = pairs.get("since", "")
+        targets = choose_targets(
+            self.parser, plans, chosen.extension, output, kept=[*plans, older] if older else plans
+        )
         try:
             matrix = find_matrix()
         except NoUsableMatrix as error:
             self._complain(str(error))
             sys.exit(1)
+        earlier = self._read_earlier(older, matrix) if older else None
         progress = options["verbosity"] > 0 and self.stderr.isatty()
         failed = False
         for number, (plan, target) in enumerate(zip(plans, targets, strict=True), 1):
@@ -88,8 +93,9 @@ class Command(BaseCommand):
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
                 report = evaluate_report(matrix, read_plan_file(plan, matrix))
-                part, selection = _select(report, pairs)
-                edition = Edition(date=localdate(), paper=options["paper"], selection=selection)
+                since = compare_reports(earlier, report) if earlier else None
+                part, selection = _select(report, pairs, since)
+                edition = Edition(date=localdate(), paper=options["paper"], selection=selection, since=since)
                 # What carries no paper carries no date either, so that the same plan gives the same bytes.
                 content = chosen.render(part, edition if chosen.is_printed or selection else None, **wanted)
                 if target is None:
@@ -123,16 +129,29 @@ class Command(BaseCommand):
                 self.parser.error(f"--{name.replace('_', '-')} is for the formats {knowing}, not for {chosen.name}")
         return wanted
 
-    def _choose_filters(self, given: list[str]) -> list[tuple[str, str]]:
-        """The fields of the filter with their values. Leaves with status 2 when one is none."""
-        pairs = []
+    def _choose_filters(self, given: list[str]) -> dict[str, str]:
+        """The fields of the filter with their values. Leaves with status 2 when one is none or comes twice."""
+        chosen: dict[str, str] = {}
         for text in given:
             name, equals, value = text.partition("=")
-            if not equals or name not in FILTER_FIELDS:
-                fields = ", ".join(FILTER_FIELDS)
+            if not equals or name not in FIELD_NAMES:
+                fields = ", ".join(FIELD_NAMES)
                 self.parser.error(f"--filter {show_line(text)}: write FIELD=VALUE; the fields are {fields}")
-            pairs.append((name, value))
-        return pairs
+            if name in chosen:
+                self.parser.error(f"--filter {show_line(text)}: {name} is given already; a field has one value")
+            chosen[name] = value
+        return chosen
+
+    def _read_earlier(self, name: str, matrix: Matrix) -> Report:
+        """The report of the plan that is compared with. Leaves with status 1 when it is bad: nothing can be chosen."""
+        try:
+            return evaluate_report(matrix, read_plan_file(name, matrix))
+        except PlanError as error:
+            for fault in error.faults:
+                self._complain(f"{name}: {fault}")
+        except Failure as error:
+            self._complain(f"{name}: {error}")
+        sys.exit(1)
 
     def _complain(self, sentence: str) -> None:
         self.stderr.write(show_line(sentence))
@@ -141,12 +160,17 @@ class Command(BaseCommand):
         self.stderr.write(line, style_func=lambda text: text)
 
 
-def _select(report: Report, pairs: list[tuple[str, str]]) -> tuple[Report, Selection | None]:
-    """What the filter lets through of a report, and what says so. Raises Failure when it can't be used."""
-    chosen, faults = read_filter(pairs, report)
+def _select(report: Report, pairs: Mapping[str, str], since: Comparison | None) -> tuple[Report, Selection | None]:
+    """What the filter lets through of a report, and what says so. Raises Failure when it can't be used.
+
+    `since` is the comparison with the plan that the filter names.
+    """
+    chosen, faults = read_filter(
+        ((name, value) for name, value in pairs.items() if name != "since"), report, listed=False
+    )
     if faults:
         raise Failure(" ".join(f"--filter {name}: {sentence}" for name, sentence in faults.items()))
-    return select(report, chosen)
+    return select(report, replace(chosen, since=pairs.get("since", "")), since)
 
 
 def choose_targets(

@@ -115,7 +115,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/login/", accounts.log_in, name="log_in"),
     path("accounts/logout/", accounts.log_out, name="log_out"),
     path("accounts/password/", accounts.change_password, name="change_password"),
-    path("admin/login/", accounts.log_in_staff),
+    path("admin/login/", accounts.log_in_staff, name="log_in_staff"),
     # What the plans are made of
     path("matrix/", include("ports.urls")),
     re_path(r"^schemas/(?P<name>plan|report)\.json$", home.show_schema, name="show_schema"),

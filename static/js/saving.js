@@ -2,38 +2,25 @@
 "use strict";
 
 const saving = (() => {
-  const PASSING = [0, 502, 503, 504]; // no answer, or none from the service itself: it may be back in a moment
+  const PASSING = [0, 408, 425, 429, 502, 503, 504]; // no answer, or one for now only: it may be another in a moment
+  const REFUSED = {
+    403: "this page is too old. Reload it; what you typed is then offered back.",
+    404: "this browser can't open the plan any more. Reload the page.",
+    410: "this plan has been deleted. Reload the page to restore it.",
+    413: "that is more than the service takes in one go. Shorten it, or send it in parts.",
+  };
   const flights = new Set();
-  const sent = new WeakMap(); // form -> the content that went out under its id
   let waiting = []; // edits that did not arrive, oldest first
   let tries = 0;
   let notBefore = 0;
 
   const isEdit = (config) => config?.verb === "post" && config.parameters?.operation;
 
-  function makeOperation() {
-    return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  }
-
-  function describe(formData) {
-    const own = ["operation", "csrfmiddlewaretoken"];
-    const say = (value) => (value instanceof File ? [value.name, value.size, value.lastModified] : value);
-    return JSON.stringify([...formData].filter(([name]) => !own.includes(name)).map(([name, v]) => [name, say(v)]));
-  }
-
-  /* An id belongs to what was sent under it: other content needs another, or the server would take it for a repeat. */
+  /* What is sent anew takes the place of what didn't arrive of the same form; the server tells them apart. */
   document.addEventListener("htmx:configRequest", (event) => {
-    const form = event.detail.elt;
-    if (!isEdit(event.detail) || !form.matches("form")) {
-      return;
+    if (isEdit(event.detail) && event.detail.elt.matches("form")) {
+      waiting = waiting.filter((edit) => edit.operation !== event.detail.parameters.operation);
     }
-    const content = describe(event.detail.formData);
-    if (sent.has(form) && sent.get(form) !== content) {
-      const before = form.elements.operation.value;
-      waiting = waiting.filter((edit) => edit.operation !== before); // what is newer takes its place
-      form.elements.operation.value = event.detail.parameters.operation = makeOperation();
-    }
-    sent.set(form, content);
   });
 
   function show() {
@@ -63,7 +50,14 @@ const saving = (() => {
     show();
   }
 
+  /* Sent again as it is, it would be refused again; so it stays in its form only, and in the draft of that. */
+  function refuse(config, status) {
+    forget(waiting.find((edit) => edit.operation === config.parameters.operation));
+    stateLine.set("refused", `Not saved: ${REFUSED[status] ?? `the service refused it (${status}). Reload the page.`}`);
+  }
+
   function arrive(config) {
+    stateLine.clear("refused");
     waiting = waiting.filter((edit) => edit.operation !== config.parameters.operation);
     tries = 0;
     show();
@@ -77,7 +71,15 @@ const saving = (() => {
       return;
     }
     flights.add(xhr);
-    xhr.addEventListener("load", () => (xhr.status < 400 ? arrive(config) : keep(config, xhr.status)));
+    xhr.addEventListener("load", () => {
+      if (xhr.status < 400) {
+        arrive(config);
+      } else if (xhr.status >= 500 || PASSING.includes(xhr.status)) {
+        keep(config, xhr.status);
+      } else {
+        refuse(config, xhr.status);
+      }
+    });
     xhr.addEventListener("error", () => keep(config, 0));
     xhr.addEventListener("timeout", () => keep(config, 0));
     xhr.addEventListener("loadend", () => flights.delete(xhr));

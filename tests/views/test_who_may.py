@@ -131,9 +131,9 @@ ROWS: dict[str, Row] = {
     "open_changes_file": Row("link", args={"name": "json"}),
     # accounts
     "log_in": Row("accounts"),
-    "log_out": post("accounts"),
     "change_password": Row("accounts"),
     "log_in_staff": Row("anybody"),
+    "log_out": post("accounts"),  # the last one: the browser forgets its session
 }
 IN_ACCOUNTS = {"edit link", "edit link of another plan", "another account", "owner", "staff"}
 """Who is logged in where accounts are on."""

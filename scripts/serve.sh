@@ -9,5 +9,5 @@ python manage.py load_matrix
 python manage.py empty_bin
 if [ "${1-}" = --demo ]; then python manage.py load_demo; fi
 scripts/static.sh
-if [ -n "${PLANNER_REQUIRE_LOGIN-}${PLANNER_REQUIRE_LOGIN_FILE-}" ]; then python manage.py first_account; fi
+if env | grep -q '^PLANNER_REQUIRE_LOGIN'; then  # or the file that has it python manage.py first_account; fi
 exec python -m gunicorn --config python:planner.gunicorn planner.wsgi

@@ -327,6 +327,34 @@ class TestProduction:
         assert (result.returncode, result.stdout) == (0, "No changes detected\n")
 
 
+class TestSwitchingSingleSignOn:
+    """Its tables come when it is switched on, and stay when it is switched off; the service works either way."""
+
+    MIGRATE = "from django.core.management import execute_from_command_line as run; run(['manage.py', 'migrate', *{}])"
+    USE = """
+import django; django.setup()
+from django.contrib.auth.models import User
+from django.test import Client
+user, _ = User.objects.get_or_create(username="alice")
+if {on}:
+    from allauth.socialaccount.models import SocialAccount
+    SocialAccount.objects.get_or_create(user=user, provider="sso", uid="1")
+client = Client(HTTP_HOST="localhost")
+client.force_login(user)
+print(client.get("/plans/export.zip").status_code)
+"""
+
+    def test_the_database_serves_with_it_and_without_in_any_order(self, tmp_path):
+        base = {"DJANGO_SETTINGS_MODULE": "planner.settings", "PLANNER_DATA": str(tmp_path)} | ACCOUNTS
+        for on in (False, True, False, True):
+            variables = base | (OIDC if on else {})
+            for code in (self.MIGRATE.format("['-v0']"), self.MIGRATE.format("['--check']")):
+                result = run(code, **variables)
+                assert result.returncode == 0, result.stderr
+            result = run(self.USE.format(on=on), **variables)
+            assert result.stdout == "200\n", result.stderr
+
+
 class TestGunicorn:
     CODE = "import json; from planner import gunicorn as g; print(json.dumps([g.bind, g.workers, g.accesslog]))"
 

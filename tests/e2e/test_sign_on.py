@@ -96,6 +96,13 @@ def test_a_person_logs_in_and_is_the_same_account_the_next_time(service, provide
     assert asked["code_challenge_method"] == "S256"
 
 
+def test_the_first_start_tells_how_to_make_the_first_account(service):
+    lines = (service.data / "log").read_text().splitlines()
+    told = next(number for number, line in enumerate(lines) if line.startswith("There is no account yet"))
+    assert lines[told + 1].endswith("manage.py createsuperuser")
+    assert f"PLANNER_DATA={service.data}" in lines[told + 1]
+
+
 def test_an_edit_link_leads_through_single_sign_on_to_the_plan_and_its_token_stays_in_the_browser(
     service, provider, visit
 ):
@@ -195,7 +202,7 @@ def test_an_account_that_is_switched_off_stays_out(service, provider, visit):
 
 def test_answers_that_nobody_asked_for_log_nobody_in(visit):
     page = visit()
-    for query in ("", "?code=x", "?code=x&state=forged", "?error=access_denied", "?state=" + "x" * 5000):
+    for query in ("", "?code=x", "?code=x&state=forged", "?error=access_denied", "?state=" + "x" * 3000):
         answer = page.request.get(f"/accounts/sign-on/done/{query}", max_redirects=0)
         assert answer.status == 401, query
         assert "Nobody was logged in." in answer.text()

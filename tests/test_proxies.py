@@ -1,5 +1,13 @@
 """Whose word is taken for where a request comes from: only that of the proxies in the settings."""
 
+import http.client
+import os
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -115,3 +123,61 @@ def test_everybody_and_nonsense_are_no_proxies(part):
 
 def test_it_comes_before_everything_else(settings):
     assert settings.MIDDLEWARE[0] == "planner.middleware.Proxied"
+
+
+# --- through gunicorn itself -----------------------------------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@contextmanager
+def gunicorn(folder, bind, proxies):
+    """The service behind gunicorn, as it is configured, with https asked for."""
+    variables = {
+        "PLANNER_DATA": str(folder), "PLANNER_BIND": bind, "PLANNER_WORKERS": "1", "PLANNER_TLS": "1",
+        "PLANNER_HOSTS": "ports.example.com", "PLANNER_PROXIES": proxies,
+    }  # fmt: skip
+    names = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")}
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:planner.gunicorn", "planner.wsgi"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=names | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    try:
+        for line in process.stdout:
+            if b"Port planner: " in line:
+                break
+        yield
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def ask(bind, **headers):
+    """The status of a page that answers 405, unless it sends to https first."""
+    connection = http.client.HTTPConnection("ports.example.com")
+    if bind.startswith("unix:"):
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(bind.removeprefix("unix:"))
+    else:
+        connection.sock = socket.create_connection(tuple(bind.split(":")))
+    connection.request("GET", "/accounts/logout/", headers={name.replace("_", "-"): v for name, v in headers.items()})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.mark.parametrize(
+    ("at", "proxies", "believed"),
+    [("tcp", "127.0.0.1", True), ("tcp", "10.0.0.1", False), ("unix", "unix", True), ("unix", "10.0.0.1", False)],
+)
+def test_through_gunicorn_https_is_believed_from_the_proxies_alone(tmp_path, at, proxies, believed):
+    bind = f"unix:{tmp_path}/socket"
+    if at == "tcp":
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            bind = f"127.0.0.1:{probe.getsockname()[1]}"
+    with gunicorn(tmp_path, bind, proxies):
+        assert ask(bind) == 301
+        assert ask(bind, X_Forwarded_Proto="http") == 301
+        assert ask(bind, X_Forwarded_Proto="https") == (405 if believed else 301)
+        assert ask(bind, X_Forwarded_Protocol="ssl", X_Forwarded_Ssl="on") == 301

@@ -9,6 +9,8 @@ from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 
+from planner.stylesheet import BadStylesheet, read_stylesheet
+
 
 def read_text(name: str, default: str = "") -> str:
     """The value of a variable, or the content of the file that NAME_FILE points to; stripped. Empty counts as unset.
@@ -53,6 +55,15 @@ def read_time_zone(name: str, default: str = "UTC") -> str:
     if value not in available_timezones():
         raise ImproperlyConfigured(f"{name} must be a time zone such as Europe/Berlin, not {value!r}.")
     return value
+
+
+def read_style(name: str) -> str:
+    """The text of the stylesheet at a path; empty when none is given. Raises ImproperlyConfigured for a bad one."""
+    path = read_text(name)
+    try:
+        return read_stylesheet(path) if path else ""
+    except BadStylesheet as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from None
 
 
 def keep_secret_key(path: Path) -> str:

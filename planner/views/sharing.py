@@ -16,10 +16,10 @@ from django.utils.safestring import mark_safe
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST, require_safe
 
-from planner import links
-from planner.forms import LinkForm
+from planner import links, members
+from planner.forms import LinkForm, MemberForm
 from planner.holders import read_holder
-from planner.models import Opening, Plan, ShareLink
+from planner.models import Hold, Opening, Plan, ShareLink
 from planner.renderers import FORMATS
 from planner.renderers.edition import Edition
 from planner.reports import report_for
@@ -35,7 +35,7 @@ SHOWN_OPENINGS = 10
 @owner_view
 def show_links(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Every link of the plan, and the forms that make one."""
-    return _show(request, plan)
+    return show_sharing(request, plan)
 
 
 @require_POST
@@ -44,9 +44,9 @@ def make_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Make a read link and show its address, this once."""
     form = LinkForm(request.POST, revision=plan.revision)
     if not settings.PUBLIC_LINKS:
-        return _show(request, plan, trouble="Read links are switched off in this service.")
+        return show_sharing(request, plan, trouble="Read links are switched off in this service.")
     if not form.is_valid():
-        return _show(request, plan, form=form)
+        return show_sharing(request, plan, form=form)
     return _make(request, plan, "read", lambda token: _make_read_link(request, plan, form, token), form)
 
 
@@ -75,7 +75,7 @@ def _make(
         token = links.read_offer(plan, kind, request.POST.get("offer", ""))
         link = make(token)
     except links.NotMade as error:
-        return _show(request, plan, form=form, trouble=str(error))
+        return show_sharing(request, plan, form=form, trouble=str(error))
     plan.refresh_from_db(fields=["edit_hash"])
     path = reverse("open_edit_link" if kind == "edit" else "open_link", kwargs={"token": token})
     address = request.build_absolute_uri(path)
@@ -86,7 +86,7 @@ def _make(
         "qr": draw_qr(address),
         "offer": request.POST.get("offer", ""),
     }
-    return _show(request, plan, made=made)
+    return show_sharing(request, plan, made=made)
 
 
 def draw_qr(address: str) -> str:
@@ -113,7 +113,7 @@ def revoke_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     text = request.POST.get("link", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
     if not links.revoke_link(plan=plan, number=number, holder=read_holder(request)):
-        return _show(request, plan, trouble="This plan has no such link.")
+        return show_sharing(request, plan, trouble="This plan has no such link.")
     return redirect("show_links", key=plan.key)
 
 
@@ -124,10 +124,10 @@ def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     try:
         token = links.read_offer(plan, "read", request.POST.get("offer", ""))
     except links.NotMade as error:
-        return _show(request, plan, trouble=str(error))
+        return show_sharing(request, plan, trouble=str(error))
     link = links.find_link(token)
     if link is None or link.plan_id != plan.pk:
-        return _show(request, plan, trouble="This link leads nowhere any more.")
+        return show_sharing(request, plan, trouble="This link leads nowhere any more.")
     reading = links.read_link(link)
     address = request.build_absolute_uri(reverse("open_link", kwargs={"token": token}))
     edition = Edition(
@@ -142,12 +142,13 @@ def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     return send_file(data, kind.content_type, reading.name, f"revision-{reading.revision}.pdf")
 
 
-def _show(
+def show_sharing(
     request: HttpRequest,
     plan: Plan,
     *,
     form: forms.Form | None = None,
     made: dict[str, Any] | None = None,
+    member_form: forms.Form | None = None,
     trouble: str = "",
 ) -> HttpResponse:
     """The page as it is now; `made` is the link that was just made, with its address."""
@@ -168,6 +169,9 @@ def _show(
         "offer": links.offer_token(plan, "read"),
         "edit_offer": links.offer_token(plan, "edit"),
         "accounts": settings.REQUIRE_LOGIN,
+        "members": members.list_members(plan) if settings.REQUIRE_LOGIN else (),
+        "member_form": member_form or MemberForm(),
+        "roles": Hold.Role.choices,
         "public_links": settings.PUBLIC_LINKS,
         "open_hours": int(links.OPEN_FOR.total_seconds() // 3600),
     }

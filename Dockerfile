@@ -14,6 +14,7 @@ FROM python:3.13-slim-trixie
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         fonts-dejavu-core fonts-inter fonts-noto-core graphviz \
+        libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --create-home planner \
     && install -d -o planner -g planner -m 0750 /data

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ImproperlyConfigured
 
 from planner import proxies
+from planner.stylesheet import BadStylesheet, read_stylesheet
 
 
 def read_text(name: str, default: str = "") -> str:
@@ -120,6 +121,15 @@ def read_time_zone(name: str, default: str = "UTC") -> str:
     if value not in available_timezones():
         raise ImproperlyConfigured(f"{name} must be a time zone such as Europe/Berlin, not {value!r}.")
     return value
+
+
+def read_style(name: str) -> str:
+    """The text of the stylesheet at a path; empty when none is given. Raises ImproperlyConfigured for a bad one."""
+    path = read_text(name)
+    try:
+        return read_stylesheet(path) if path else ""
+    except BadStylesheet as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from None
 
 
 def keep_secret_key(path: Path) -> str:

@@ -14,6 +14,7 @@ from planner.environment import (
     read_number,
     read_origins,
     read_proxies,
+    read_style,
     read_text,
     read_time_zone,
 )
@@ -82,6 +83,9 @@ PUBLIC_LINKS = read_flag("PLANNER_PUBLIC_LINKS", default=True)
 
 # PLANNER_PLANS_PER_HOUR: how many plans one client, or one account, may make in an hour.
 PLANS_PER_HOUR = read_number("PLANNER_PLANS_PER_HOUR", 200, least=1, most=1_000_000)
+
+# PLANNER_STYLESHEET: a CSS file with the house style of printed reports and change requests.
+STYLESHEET = read_style("PLANNER_STYLESHEET")
 
 INSTALLED_APPS = [
     "planner",
@@ -227,6 +231,9 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Each step of each page. What WeasyPrint says of a house stylesheet that it can't follow is a warning.
+        "weasyprint.progress": {"level": "WARNING"},
+        "fontTools": {"level": "ERROR"},
     },
 }
 

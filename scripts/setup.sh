@@ -11,7 +11,7 @@ esac
 
 if [ $mode = test ] && [ -n "${PLANNER_CHROMIUM-}" ]; then scripts/chromium.sh >/dev/null; fi  # or say what is wrong
 
-PATH="$PATH:/usr/sbin:/sbin"  # where Debian keeps nft, out of a plain user's sight
+PATH="$PATH:/usr/sbin:/sbin"  # where Debian keeps ldconfig and nft, out of a plain user's sight
 # shellcheck source=/dev/null
 distribution=$(. /etc/os-release 2>/dev/null && echo "${ID-}") || distribution=
 venv_python=.venv/bin/python
@@ -45,7 +45,7 @@ wanted="$(cat pyproject.toml uv.lock | cksum) in $here"
 stamp=.venv/.synced-$mode
 
 venv_works() {
-    modules="django gunicorn typst"
+    modules="django gunicorn typst weasyprint"
     if [ $mode = test ]; then modules="$modules pytest mypy playwright"; fi
     # shellcheck disable=SC2086  # one argument for each module
     "$venv_python" -c 'import sys; from importlib.util import find_spec; sys.exit(None in map(find_spec, sys.argv[1:]))' \
@@ -62,6 +62,9 @@ if [ "$installed" = "$wanted" ] && venv_works; then venv_is_current=yes; fi
 # A "wish" makes reports look better; DejaVu stands in for it.
 system_needs() {
     cat <<TABLE
+library  libpango-1.0        libpango-1.0-0       pango                   pango
+library  libpangoft2-1.0     libpangoft2-1.0-0    pango                   pango
+library  libharfbuzz-subset  libharfbuzz-subset0  harfbuzz                harfbuzz
 program  fc-list             fontconfig           fontconfig              fontconfig
 program  dot                 graphviz             graphviz                graphviz
 font     DejaVuSans          fonts-dejavu-core    dejavu-sans-fonts       font-dejavu
@@ -93,10 +96,19 @@ TABLE
 
 is_there() {
     case $1 in
+        library) has_library "$2" ;;
         program) command -v "$2" >/dev/null ;;
         font | wish) fc-list -q "$2" 2>/dev/null ;;
         browser) scripts/chromium.sh >/dev/null ;;
     esac
+}
+
+has_library() {
+    if ldconfig -p 2>/dev/null | grep -q "$1\."; then return; fi
+    for file in /opt/homebrew/lib/"$1".* /usr/local/lib/"$1".* /usr/lib/"$1".* /usr/lib64/"$1".*; do
+        if [ -e "$file" ]; then return; fi
+    done
+    return 1
 }
 
 look_for_packages() {

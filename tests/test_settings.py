@@ -63,6 +63,24 @@ def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
+class TestStylesheet:
+    def test_none_is_nothing(self, tmp_path):
+        assert settings("STYLESHEET", PLANNER_DATA=str(tmp_path)) == {"STYLESHEET": ""}
+        assert settings("STYLESHEET", PLANNER_DATA=str(tmp_path), PLANNER_STYLESHEET=" ") == {"STYLESHEET": ""}
+
+    def test_it_is_read_at_the_start(self, tmp_path):
+        (tmp_path / "house.css").write_text("h2 { color: teal }")
+        given = {"PLANNER_DATA": str(tmp_path), "PLANNER_STYLESHEET": str(tmp_path / "house.css")}
+        assert settings("STYLESHEET", **given) == {"STYLESHEET": "h2 { color: teal }"}
+
+    def test_a_bad_one_is_refused_with_a_sentence(self, tmp_path):
+        (tmp_path / "bad.css").write_text("</style>")
+        for name in ("bad.css", "absent.css"):
+            said = refusal(PLANNER_DATA=str(tmp_path), PLANNER_STYLESHEET=str(tmp_path / name))
+            assert said.startswith(f"PLANNER_STYLESHEET: The stylesheet {tmp_path / name} ")
+            assert said.endswith(".")
+
+
 class TestSecretKey:
     def test_it_is_made_once_and_readable_by_its_owner_alone(self, tmp_path):
         path = tmp_path / "new" / "secret-key"

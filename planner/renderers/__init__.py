@@ -49,7 +49,7 @@ class Format:
     notes: Callable[[Report], tuple[str, ...]] = _no_notes
     """What the output leaves out of the report, in sentences."""
     is_printed: bool = False
-    """Whether it is made for paper and carries a date."""
+    """Whether it is made for paper: it carries a date and follows a house style."""
     ending: str = ""
     """The end of the names of downloads, where another one opens in the right program."""
 

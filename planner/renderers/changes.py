@@ -29,6 +29,8 @@ class Editions:
     """To whom the first side was handed over and when, in words; empty if it wasn't."""
     date: datetime.date | None = None
     paper: Paper = "a4"
+    stylesheet: str = ""
+    """CSS of a house style, as for a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class ChangeFormat:
     content_type: str
     label: str
     render: Callable[[Comparison, Editions], bytes]
+    is_printed: bool = False
+    """Whether it is made for paper and follows a house style."""
 
 
 def render_json(comparison: Comparison, _editions: Editions) -> bytes:
@@ -169,13 +173,21 @@ CHANGE_FORMATS: dict[str, ChangeFormat] = {
         label="Excel workbook",
         render=_render_xlsx,
     ),
-    "pdf": ChangeFormat(name="pdf", extension="pdf", content_type="application/pdf", label="PDF", render=_render_pdf),
+    "pdf": ChangeFormat(
+        name="pdf",
+        extension="pdf",
+        content_type="application/pdf",
+        label="PDF",
+        render=_render_pdf,
+        is_printed=True,
+    ),
     "html": ChangeFormat(
         name="html",
         extension="html",
         content_type="text/html; charset=utf-8",
         label="Web page",
         render=_render_html,
+        is_printed=True,
     ),
     "markdown": ChangeFormat(
         name="markdown",

@@ -28,3 +28,5 @@ class Edition:
     paper: Paper = "a4"
     link: str | None = None
     """The address of a page that shows the plan; on the cover, with a link, when given."""
+    stylesheet: str = ""
+    """CSS of a house style, as `planner.stylesheet.read_stylesheet` gives it; empty: ours alone."""

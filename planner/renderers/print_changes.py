@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from planner.engine.compare import Comparison
 from planner.renderers.changes import Editions
-from planner.renderers.html import lay_blanks, list_roles, styles
+from planner.renderers.html import Running, house_style, lay_blanks, list_roles, say_date, shorten, styles
 from planner.renderers.objects import Grouping
-from planner.renderers.paper import make_pdf
+from planner.renderers.pdf import print_document
 from planner.renderers.print_outline import find_blanks, list_within_zones, print_boundaries, print_changed
 from planner.renderers.text import count_changes, list_addresses
 
@@ -22,7 +22,7 @@ def render_changes_html(comparison: Comparison, editions: Editions) -> bytes:
 
 def render_changes_pdf(comparison: Comparison, editions: Editions) -> bytes:
     """The change request as a tagged PDF."""
-    return make_pdf(_document(comparison, editions), editions.paper)
+    return print_document(_document(comparison, editions), editions.paper, is_styled=bool(editions.stylesheet))
 
 
 def _document(comparison: Comparison, editions: Editions) -> str:
@@ -43,6 +43,12 @@ def _document(comparison: Comparison, editions: Editions) -> str:
     contents += [("blanks", f"Addresses to be filled in: {len(blanks):,}")] if blanks else []
     contents += [("local", f"Within zones, for host firewalls: {len(local):,}")] if local else []
     contents += [("objects", "Objects: groups and addresses")] if objects else []
+    date = editions.date or timezone.localdate()
+    running = Running(
+        name=f"Change request: {shorten(comparison.after.plan.name, 70)}",
+        edition=f"{shorten(editions.before, 24)} → {shorten(editions.after, 24)} · {say_date(date)}",
+        matrix=f"Matrix: {comparison.after.matrix.version}",
+    )
     return render_to_string(
         "planner/print/changes.html",
         {
@@ -51,8 +57,10 @@ def _document(comparison: Comparison, editions: Editions) -> str:
             "matrix": comparison.after.matrix,
             "matrix_before": comparison.before.matrix,
             "editions": editions,
-            "date": editions.date or timezone.localdate(),
-            "styles": styles(editions.paper),
+            "date": date,
+            "running": running,
+            "styles": styles(editions.paper, running),
+            "house_style": house_style(editions.stylesheet),
             "counts": count_changes(comparison),
             "groups": groups,
             "example": next(iter((*opened, *changed, *closed)), None),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
@@ -80,7 +81,13 @@ def download_changes(request: HttpRequest, plan: Plan, name: str) -> HttpRespons
     except NothingToCompare as error:
         raise Http404(str(error)) from None
     sent = say_handover(plan.handovers.filter(revision=sides.before).first())
-    editions = Editions(**_name_sides(sides), sent=sent, date=localdate(), paper=read_paper(request))
+    editions = Editions(
+        **_name_sides(sides),
+        sent=sent,
+        date=localdate(),
+        paper=read_paper(request),
+        stylesheet=settings.STYLESHEET,
+    )
     content = kind.render(compared, editions)
     end = f"changes-{sides.before}-to-{sides.after}.{kind.extension}"
     return send_file(content, kind.content_type, plan.name, end)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
@@ -70,7 +71,7 @@ def send_report(
         sentences = " ".join(f"{LABELS[name]}: {sentence}" for name, sentence in faults.items())
         return show_error(request, 400, "The filter can't be used", sentences)
     part, selection = select(report, chosen, since)
-    edition = replace(edition, selection=selection, paper=read_paper(request))
+    edition = replace(edition, selection=selection, paper=read_paper(request), stylesheet=settings.STYLESHEET)
     if since is not None:
         edition = replace(edition, since=since, since_revision=int(chosen.since), since_sent="")
     options = {option: True for option in sorted(kind.options) if request.GET.get(option)}

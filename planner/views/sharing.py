@@ -130,7 +130,13 @@ def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
         return show_sharing(request, plan, trouble="This link leads nowhere any more.")
     reading = links.read_link(link)
     address = request.build_absolute_uri(reverse("open_link", kwargs={"token": token}))
-    edition = Edition(date=localdate(), revision=reading.revision, link=address, paper=read_paper(request))
+    edition = Edition(
+        date=localdate(),
+        revision=reading.revision,
+        link=address,
+        paper=read_paper(request),
+        stylesheet=settings.STYLESHEET,
+    )
     kind = FORMATS["pdf"]
     data = kind.render(report_for(reading.document, current_matrix()), edition)
     return send_file(data, kind.content_type, reading.name, f"revision-{reading.revision}.pdf")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 from django.utils.timezone import localdate
@@ -21,6 +22,7 @@ from planner.filters import FIELD_NAMES, Selection, read_filter, select
 from planner.renderers import FORMATS, Format, NotExpressible
 from planner.renderers.edition import PAPERS, Edition
 from planner.renderers.text import show_line
+from planner.stylesheet import BadStylesheet, read_stylesheet
 from planner.syntax import MAX_BYTES, guess_syntax
 from ports.matrix import Matrix, MatrixError
 from ports.queries import NoMatrix, current_matrix, shipped_matrix
@@ -37,11 +39,11 @@ class NoUsableMatrix(RuntimeError):
 
 
 class Failure(Exception):
-    """A plan can't be read or a report not delivered. The message is a sentence, or empty when none is called for."""
+    """A file can't be read or a report not delivered. The message is a sentence, or empty when none is called for."""
 
 
 class Command(BaseCommand):
-    """Exit status: 0, or 1 when a plan was bad or a report could not be written, or 2 for wrong usage."""
+    """Exit status: 0; 1 when a plan or stylesheet was bad or a report could not be written; 2 for wrong usage."""
 
     help = "Write the port requirements of plan documents (JSON or YAML)."
     requires_system_checks = []
@@ -58,7 +60,7 @@ class Command(BaseCommand):
             "is one, or if there are several plans; without it the report of one plan goes to standard output",
         )
         parser.add_argument("--paper", choices=list(PAPERS), default="a4", help="what a PDF is to be printed on")
-
+        add_stylesheet(parser)
         parser.add_argument(
             "--filter",
             action="append",
@@ -77,12 +79,12 @@ class Command(BaseCommand):
         wanted = self._choose_options(chosen, options)
         pairs = self._choose_filters(options["filters"])
         older = pairs.get("since", "")
-        targets = choose_targets(
-            self.parser, plans, chosen.extension, output, kept=[*plans, older] if older else plans
-        )
+        kept = [*plans, *filter(None, (older, options["stylesheet"]))]
+        targets = choose_targets(self.parser, plans, chosen.extension, output, kept=kept)
         try:
+            stylesheet = choose_stylesheet(self.parser, options["stylesheet"], chosen.name, FORMATS)
             matrix = find_matrix()
-        except NoUsableMatrix as error:
+        except (Failure, NoUsableMatrix) as error:
             self._complain(str(error))
             sys.exit(1)
         earlier = self._read_earlier(older, matrix) if older else None
@@ -95,7 +97,13 @@ class Command(BaseCommand):
                 report = evaluate_report(matrix, read_plan_file(plan, matrix))
                 since = compare_reports(earlier, report) if earlier else None
                 part, selection = _select(report, pairs, since)
-                edition = Edition(date=localdate(), paper=options["paper"], selection=selection, since=since)
+                edition = Edition(
+                    date=localdate(),
+                    paper=options["paper"],
+                    selection=selection,
+                    since=since,
+                    stylesheet=stylesheet,
+                )
                 # What carries no paper carries no date either, so that the same plan gives the same bytes.
                 content = chosen.render(part, edition if chosen.is_printed or selection else None, **wanted)
                 if target is None:
@@ -173,6 +181,32 @@ def _select(report: Report, pairs: Mapping[str, str], since: Comparison | None) 
     return select(report, replace(chosen, since=pairs.get("since", "")), since)
 
 
+def add_stylesheet(parser: CommandParser) -> None:
+    """The option that `choose_stylesheet` reads."""
+    parser.add_argument(
+        "--stylesheet",
+        metavar="FILE",
+        help="pdf and html only: a CSS file with a house style, instead of the one in PLANNER_STYLESHEET",
+    )
+
+
+def choose_stylesheet(parser: CommandParser, path: str | None, name: str, formats: Mapping[str, Any]) -> str:
+    """The CSS of the file that is given, else that of the settings. Raises Failure when the file can't be used.
+
+    Leaves with status 2 when one is given for a format that isn't printed.
+    """
+    if path is None:
+        text: str = settings.STYLESHEET
+        return text
+    if not formats[name].is_printed:
+        printed = ", ".join(format.name for format in formats.values() if format.is_printed)
+        parser.error(f"--stylesheet is for the formats {printed}, not for {name}")
+    try:
+        return read_stylesheet(path)
+    except BadStylesheet as error:
+        raise Failure(str(error)) from None
+
+
 def choose_targets(
     parser: CommandParser, plans: list[str], extension: str, output: str | None, *, kept: list[str]
 ) -> list[Path | None]:
@@ -199,7 +233,7 @@ def choose_targets(
     for target in targets:
         for plan in kept:
             if _is_same_file(target, Path(plan)):
-                parser.error(f"it would overwrite the plan {show_line(plan)}")
+                parser.error(f"it would overwrite {show_line(plan)}, which is read")
     return list(targets)
 
 

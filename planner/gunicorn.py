@@ -1,15 +1,18 @@
 """How gunicorn serves Port planner, from `make run` as from the container.
 
-There is no access log on purpose: the address of a shared plan contains its secret token.
+There is no access log on purpose: the address of a shared plan contains its secret token. gunicorn tells of requests
+that it can't read, or whose worker fails, by their address too; that is taken out.
 """
 
 import errno
+import logging
 import os
 import socket
 import sys
 from typing import TYPE_CHECKING
 
 from planner.environment import read_flag, read_text
+from planner.logs import RedactTokens
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -29,6 +32,7 @@ worker_class = "sync"
 timeout = 120  # a large plan's PDF takes its time
 preload_app = True  # a broken application stops the start, and workers share the loaded code
 accesslog = None
+logging.getLogger("gunicorn.error").addFilter(RedactTokens())  # before anything is logged, in every process
 loglevel = "warning"
 # Whom forwarding headers are taken from is PLANNER_PROXIES' alone to say, so gunicorn takes them from nobody: not the
 # scheme, not the path, and no header with an underscore, which would pass for another one.

@@ -47,37 +47,39 @@ def make_link(request: HttpRequest, plan: Plan) -> HttpResponse:
         return show_sharing(request, plan, trouble="Read links are switched off in this service.")
     if not form.is_valid():
         return show_sharing(request, plan, form=form)
-    return _make(request, plan, "read", lambda token: _make_read_link(request, plan, form, token), form)
 
+    def make(offer: links.Offer) -> ShareLink:
+        terms = links.Terms(**form.terms)
+        return links.make_link(plan=plan, terms=terms, token=offer.token, holder=read_holder(request))
 
-def _make_read_link(request: HttpRequest, plan: Plan, form: LinkForm, token: str) -> ShareLink:
-    return links.make_link(plan=plan, terms=links.Terms(**form.terms), token=token, holder=read_holder(request))
+    return _make(request, plan, "read", make, form)
 
 
 @require_POST
 @owner_view
 def make_edit_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Make the edit link, or another one in place of it, and show its address, this once."""
-    holder = read_holder(request)
-    return _make(
-        request, plan, "edit", lambda token: links.make_edit_link(plan_id=plan.pk, holder=holder, token=token) and None
-    )
+
+    def make(offer: links.Offer) -> None:
+        links.make_edit_link(plan_id=plan.pk, holder=read_holder(request), offer=offer)
+        plan.refresh_from_db(fields=["edit_hash", "edit_number"])
+
+    return _make(request, plan, "edit", make)
 
 
 def _make(
     request: HttpRequest,
     plan: Plan,
     kind: str,
-    make: Callable[[str], ShareLink | None],
+    make: Callable[[links.Offer], ShareLink | None],
     form: forms.Form | None = None,
 ) -> HttpResponse:
     try:
-        token = links.read_offer(plan, kind, request.POST.get("offer", ""))
-        link = make(token)
+        offer = links.read_offer(plan, kind, request.POST.get("offer", ""))
+        link = make(offer)
     except links.NotMade as error:
         return show_sharing(request, plan, form=form, trouble=str(error))
-    plan.refresh_from_db(fields=["edit_hash"])
-    path = reverse("open_edit_link" if kind == "edit" else "open_link", kwargs={"token": token})
+    path = reverse("open_edit_link" if kind == "edit" else "open_link", kwargs={"token": offer.token})
     address = request.build_absolute_uri(path)
     made = {
         "kind": kind,
@@ -122,7 +124,7 @@ def revoke_link(request: HttpRequest, plan: Plan) -> HttpResponse:
 def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The PDF that a link leads to, with the link on its cover; only while the page still shows the link."""
     try:
-        token = links.read_offer(plan, "read", request.POST.get("offer", ""))
+        token = links.read_offer(plan, "read", request.POST.get("offer", "")).token
     except links.NotMade as error:
         return show_sharing(request, plan, trouble=str(error))
     link = links.find_link(token)
@@ -157,11 +159,12 @@ def show_sharing(
     recent = defaultdict(list)
     for opening in Opening.objects.filter(link__in=found).annotate(rank=rank).filter(rank__lte=SHOWN_OPENINGS):
         recent[opening.link_id].append(opening)
-    live = [(link, recent[link.pk]) for link in found if link.state == "live"]
+    # One that is used up is still open to those who are in, so it can be revoked as well.
+    live = [(link, recent[link.pk]) for link in found if link.state in ("live", "used up")]
     context = {
         "plan": plan,
         "links": live,
-        "ended": [link for link in found if link.state != "live"],
+        "ended": [link for link in found if link.state not in ("live", "used up")],
         "shown_openings": SHOWN_OPENINGS,
         "form": form or LinkForm(revision=plan.revision),
         "made": made,

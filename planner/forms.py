@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from planner import syntax
 from planner.document import Plan, PlanError, read_plan
+from planner.models import Hold
 from ports.matrix import Choice, Matrix, read_ports
 
 MAX_ERRORS = 200
@@ -121,6 +122,22 @@ class LinkForm(forms.Form):
             "most_openings": facts["most_openings"],
             "days": None if facts["days"] == "never" else int(facts["days"]),
         }
+
+
+class MemberForm(forms.Form):
+    """With which account a plan is shared, and what it may do."""
+
+    name = forms.CharField(
+        max_length=150, strip=True, error_messages={"required": "Say with whom: the user name of the account."}
+    )
+    role = forms.ChoiceField(choices=Hold.Role.choices, initial=Hold.Role.READ)
+
+
+class RoleForm(forms.Form):
+    """What an account that a plan is shared with may do from now on."""
+
+    member = forms.IntegerField(min_value=1, max_value=2**62)
+    role = forms.ChoiceField(choices=Hold.Role.choices)
 
 
 class ChoiceForm(EditForm):

@@ -27,6 +27,7 @@ OFFER_FOR = timedelta(days=1)
 """How long a form may wait before it is sent and makes a link."""
 MOST_LINKS = 200
 """How many live read links a plan may have."""
+TOO_OLD = "This form is too old. Open the page again and send it once more."
 
 
 class NotMade(ValueError):
@@ -51,21 +52,31 @@ class Terms:
 
 
 # A form carries the token of the link that it makes, signed for its plan: sent twice, it makes one link, and what the
-# second answer shows is that one. Until it is sent, the token is of no use to anybody.
+# second answer shows is that one. Until it is sent, the token is of no use to anybody; once its link was revoked or
+# another took its place, sending the form again brings nothing back.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a form offers to make."""
+
+    token: str
+    edit_number: int
+    """How many edit links the plan had had when the form was shown."""
 
 
 def offer_token(plan: Plan, kind: str) -> str:
     """A fresh token for a link of a kind, in a form that only the service can have made."""
-    return signing.dumps(make_token(), salt=_salt(plan, kind))
+    return signing.dumps([make_token(), plan.edit_number], salt=_salt(plan, kind))
 
 
-def read_offer(plan: Plan, kind: str, offer: str) -> str:
-    """The token in an offer. Raises NotMade when the service didn't make it, or made it too long ago."""
+def read_offer(plan: Plan, kind: str, offer: str) -> Offer:
+    """What is offered. Raises NotMade when the service didn't offer it, or did so too long ago."""
     try:
-        token: str = signing.loads(offer, salt=_salt(plan, kind), max_age=OFFER_FOR)
+        token, number = signing.loads(offer, salt=_salt(plan, kind), max_age=OFFER_FOR)
     except signing.BadSignature:
-        raise NotMade("This form is too old. Open the page again and send it once more.") from None
-    return token
+        raise NotMade(TOO_OLD) from None
+    return Offer(token=token, edit_number=number)
 
 
 def _salt(plan: Plan, kind: str) -> str:
@@ -73,18 +84,22 @@ def _salt(plan: Plan, kind: str) -> str:
 
 
 @transaction.atomic
-def make_edit_link(*, plan_id: int, holder: Holder | None = None, token: str | None = None) -> str:
+def make_edit_link(*, plan_id: int, holder: Holder | None = None, offer: Offer | None = None) -> str:
     """Make a plan's edit link, or another one. Returns the secret token of its address, which is stored nowhere.
 
     An older edit link leads nowhere from then on. Browsers other than the holder's have to open the new one, since
-    nobody can tell who came by a link that got out; accounts keep what they were given by name.
+    nobody can tell who came by a link that got out; accounts keep what they were given by name. Raises NotMade for an
+    offer from before another edit link was made.
     """
-    token = token or make_token()
+    token = offer.token if offer else make_token()
     plan = Plan.objects.select_for_update().defer("document").get(pk=plan_id)
     if plan.edit_hash != hash_token(token):
+        if offer is not None and offer.edit_number != plan.edit_number:
+            raise NotMade(TOO_OLD)
         _let_go(plan, holder)
         plan.edit_hash = hash_token(token)
-        plan.save(update_fields=["edit_hash"])
+        plan.edit_number += 1
+        plan.save(update_fields=["edit_hash", "edit_number"])
         audit.note("edit-link-made", plan=plan, actor=holder.name if holder else "")
     return token
 
@@ -121,9 +136,11 @@ def open_edit_link(*, token: str, holder: Holder) -> Plan | None:
 def make_link(*, plan: Plan, terms: Terms, token: str, holder: Holder) -> ShareLink:
     """Make a read link with this token; one that there is already stays as it is.
 
-    Raises NotMade when the plan has no such revision or too many links.
+    Raises NotMade when the plan has no such revision or too many links, or when that link leads nowhere any more.
     """
     known = plan.links.filter(token_hash=hash_token(token)).first()
+    if known is not None and known.state != "live":
+        raise NotMade(f"The link that this form made is {known.state}. Open the page again to make another.")
     if known is not None:
         return known
     if terms.pinned is not None and not plan.revisions.filter(number=terms.pinned).exists():
@@ -171,13 +188,27 @@ def find_link(token: str) -> ShareLink | None:
 
 
 @transaction.atomic
-def enter(link: ShareLink) -> Opening | None:
-    """Open a read link once more; None when it has been opened as often as it may be, or was revoked meanwhile."""
+def enter(link: ShareLink, browser: str = "") -> bool:
+    """Open a read link once more; False when it has been opened as often as it may be, or was revoked meanwhile.
+
+    `browser` is something secret that the sender's browser keeps, if it is known. A form that such a browser sends
+    twice, as impatient people do, opens the link once.
+    """
+    if has_entered(link, browser):
+        return True
     room = Q(most_openings=None) | Q(openings__lt=F("most_openings"))
     if not _live(ShareLink.objects.filter(room, pk=link.pk)).update(openings=F("openings") + 1):
-        return None
+        return False
+    if browser:
+        throttle.mark("entry", str(link.pk), browser)
+    Opening.objects.create(link=link)
     audit.note("link-opened", plan=link.plan, link=link)
-    return Opening.objects.create(link=link)
+    return True
+
+
+def has_entered(link: ShareLink, browser: str) -> bool:
+    """Whether this browser opened the link within the last hour, by what `enter` was given."""
+    return bool(browser) and throttle.is_marked("entry", str(link.pk), browser)
 
 
 def try_passphrase(link: ShareLink, passphrase: str) -> None:
@@ -195,16 +226,16 @@ def try_passphrase(link: ShareLink, passphrase: str) -> None:
     throttle.forgive(attempt)
 
 
-def seal(opening: Opening) -> str:
-    """What the browser that opened a link shows from then on."""
-    return signing.dumps([opening.link_id, opening.pk], salt="planner.links.opening")
+def seal(link: ShareLink) -> str:
+    """What a browser that opened a link shows from then on."""
+    return signing.dumps(link.pk, salt="planner.links.opening")
 
 
 def is_in(link: ShareLink, sealed: str) -> bool:
     """Whether a browser has opened this link within OPEN_FOR."""
     try:
-        number, _ = signing.loads(sealed, salt="planner.links.opening", max_age=OPEN_FOR)
-    except (signing.BadSignature, ValueError, TypeError):
+        number = signing.loads(sealed, salt="planner.links.opening", max_age=OPEN_FOR)
+    except signing.BadSignature:
         return False
     return bool(number == link.pk)
 

@@ -41,6 +41,9 @@ class Plan(models.Model):
     edit_hash = models.CharField(  # noqa: DJ001 - there may be many without one
         max_length=64, unique=True, null=True, editable=False, help_text="Of the edit link; none until one is made"
     )
+    edit_number = models.PositiveIntegerField(
+        default=0, editable=False, help_text="How many edit links were made: a form makes the next one and no other"
+    )
     name = models.CharField(max_length=255, editable=False)
     document = models.JSONField()
     revision = models.PositiveIntegerField(default=1)

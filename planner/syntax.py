@@ -5,6 +5,7 @@ tree to say. Anchors, aliases and tags are refused: a plan needs none of them, a
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -142,8 +143,20 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+_JSON_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+
+
 def _parse_json(text: str) -> Any:
+    # Each value has a comma or a bracket before it and, if it holds others, a bracket of its own. Values that are far
+    # too many are refused before they are built: millions of empty mappings would take hundreds of megabytes.
+    marks = _JSON_STRING.sub("", text)
+    if sum(marks.count(mark) for mark in "[{,") > 2 * MAX_VALUES:
+        raise SyntaxFault(_TOO_MANY)
+    del marks
+
     def mapping(pairs: list[tuple[str, Any]]) -> Tree:
+        if len(pairs) > MAX_VALUES:
+            raise SyntaxFault(_TOO_MANY)
         tree = Tree()
         for key, value in pairs:
             tree.put(key, value)

@@ -3,6 +3,7 @@
 Whom or what it counts for is kept as a keyed hash: no address of a client and no user name can be read from it.
 """
 
+import secrets
 from datetime import timedelta
 
 from django.db import transaction
@@ -30,7 +31,7 @@ def count(kind: str, subject: str, *, limit: int, mark: str | None = None) -> At
     now = timezone.now()
     Attempt.objects.filter(at__lte=now - HOUR).delete()
     hashed = _hash(kind, subject)
-    hashed_mark = hash_token(f"mark:{mark}" if mark is not None else f"time:{now.isoformat()}:{id(now)}")
+    hashed_mark = _hash_mark(mark) if mark is not None else hash_token(f"time:{now.isoformat()}:{secrets.token_hex()}")
     known = Attempt.objects.filter(subject=hashed, mark=hashed_mark).first()
     if known is not None:
         return known
@@ -50,6 +51,22 @@ def check(kind: str, subject: str, *, limit: int) -> None:
 def forgive(attempt: Attempt) -> None:
     """Count it no more: it was none of those that are to be kept few."""
     attempt.delete()
+
+
+def mark(kind: str, subject: str, what: str) -> None:
+    """Remember something for an hour, however much of the kind there is."""
+    now = timezone.now()
+    Attempt.objects.update_or_create(subject=_hash(kind, subject), mark=_hash_mark(what), defaults={"at": now})
+
+
+def is_marked(kind: str, subject: str, what: str) -> bool:
+    """Whether it was remembered within this hour."""
+    since = timezone.now() - HOUR
+    return Attempt.objects.filter(subject=_hash(kind, subject), mark=_hash_mark(what), at__gt=since).exists()
+
+
+def _hash_mark(text: str) -> str:
+    return hash_token(f"mark:{text}")
 
 
 def _hash(kind: str, subject: str) -> str:

@@ -1,11 +1,22 @@
 """The WSGI application that gunicorn serves."""
 
 import os
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planner.settings")
-application = get_wsgi_application()
+_ENCODING = re.compile(r";\s*charset[^=;]*=[^;]*", re.IGNORECASE)
+_answer = get_wsgi_application()
 # Every view is loaded before gunicorn forks: the first visitor of each worker would wait for it otherwise.
 _ = get_resolver().url_patterns
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer a request, whose text is UTF-8 whatever it says: over what is no encoding of text Django fails."""
+    if kind := environ.get("CONTENT_TYPE"):
+        environ["CONTENT_TYPE"] = _ENCODING.sub("", kind)
+    return _answer(environ, start_response)

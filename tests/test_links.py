@@ -49,7 +49,7 @@ def test_the_same_token_makes_one_link():
 def test_an_offer_is_good_for_its_plan_and_kind_alone():
     plan, other = store()[0], store()[0]
     offer = links.offer_token(plan, "read")
-    assert len(links.read_offer(plan, "read", offer)) == 43
+    assert len(links.read_offer(plan, "read", offer).token) == 43
     for wrong in ((other, "read", offer), (plan, "edit", offer), (plan, "read", offer + "x"), (plan, "read", "")):
         with pytest.raises(NotMade):
             links.read_offer(*wrong)
@@ -87,7 +87,7 @@ def test_a_link_that_ended_is_neither_found_nor_opened(end):
     assert links.find_link(TOKEN) == link
     end(plan, link)
     assert links.find_link(TOKEN) is None
-    assert links.enter(link) is None
+    assert not links.enter(link)
     assert not Opening.objects.exists()
 
 
@@ -101,7 +101,7 @@ def test_openings_are_counted_and_then_there_are_no_more():
     link = make(store()[0], most_openings=2)
     assert links.enter(link)
     assert links.enter(link)
-    assert links.enter(link) is None
+    assert not links.enter(link)
     link.refresh_from_db()
     assert (link.openings, link.state, Opening.objects.count()) == (2, "used up", 2)
 
@@ -175,7 +175,7 @@ def test_wrong_passphrases_of_one_link_leave_another_alone():
 def test_a_seal_is_good_for_its_link_alone_and_not_for_ever(monkeypatch):
     plan, _ = store()
     one, other = make(plan, "1" * 43), make(plan, "2" * 43)
-    seal = links.seal(links.enter(one))
+    seal = links.seal(one)
     assert links.is_in(one, seal)
     assert not links.is_in(other, seal)
     for wrong in ("", "x", seal[:-1], seal + "x"):
@@ -222,11 +222,50 @@ def test_another_edit_link_takes_the_place_of_the_first_and_locks_others_out():
 
 def test_an_edit_link_that_is_made_twice_by_one_form_is_one():
     plan, _ = store()
-    assert links.make_edit_link(plan_id=plan.pk, holder=ME, token=TOKEN) == TOKEN
-    links.open_edit_link(token=TOKEN, holder=Holder(browser="c" * 64))
-    links.make_edit_link(plan_id=plan.pk, holder=ME, token=TOKEN)
+    offer = links.read_offer(plan, "edit", links.offer_token(plan, "edit"))
+    assert links.make_edit_link(plan_id=plan.pk, holder=ME, offer=offer) == offer.token
+    links.open_edit_link(token=offer.token, holder=Holder(browser="c" * 64))
+    links.make_edit_link(plan_id=plan.pk, holder=ME, offer=offer)
     assert plan.holds.filter(browser="c" * 64).exists(), "the second time changes nothing"
     assert Event.objects.filter(kind="edit-link-made").count() == 1
+
+
+@pytest.mark.parametrize("way", ["another was made", "withdrawn"])
+def test_an_old_form_brings_no_edit_link_back(way):
+    plan, _ = store()
+    offer = links.read_offer(plan, "edit", links.offer_token(plan, "edit"))
+    links.make_edit_link(plan_id=plan.pk, holder=ME, offer=offer)
+    if way == "withdrawn":
+        links.withdraw_edit_link(plan_id=plan.pk, holder=ME)
+    else:
+        newer = links.make_edit_link(plan_id=plan.pk, holder=ME)
+    with pytest.raises(NotMade, match="too old"):
+        links.make_edit_link(plan_id=plan.pk, holder=ME, offer=offer)
+    assert links.open_edit_link(token=offer.token, holder=ME) is None
+    if way != "withdrawn":
+        assert links.open_edit_link(token=newer, holder=ME) == plan
+
+
+def test_an_old_form_brings_no_revoked_link_back_and_makes_no_second_one():
+    plan, _ = store()
+    links.revoke_link(plan=plan, number=make(plan).pk, holder=ME)
+    with pytest.raises(NotMade, match="is revoked"):
+        make(plan)
+    assert links.find_link(TOKEN) is None
+    assert ShareLink.objects.count() == 1
+
+
+def test_a_browser_that_sends_the_form_twice_opens_a_link_once():
+    plan, _ = store()
+    link, other = make(plan, "1" * 43, most_openings=2), make(plan, "2" * 43, most_openings=2)
+    assert links.enter(link, "mine")
+    assert links.enter(link, "mine")
+    assert links.enter(link, "yours")
+    assert not links.enter(link, "theirs")
+    assert not links.has_entered(other, "mine")
+    assert Opening.objects.count() == 2
+    Attempt.objects.update(at=timezone.now() - timedelta(minutes=61))
+    assert not links.has_entered(link, "mine")
 
 
 def test_opening_an_edit_link_never_takes_anything_away():

@@ -57,6 +57,7 @@ def _admit(view: PlanView, role: Hold.Role, *, document: bool = True, binned: bo
         if hold is None:
             return _turn_away(request)
         plan = hold.plan
+        request.hold = hold
         if plan.gone is not None and plan.gone <= timezone.now():
             raise Http404
         if not hold.allows(role):
@@ -93,7 +94,10 @@ def _turn_away(request: HttpRequest) -> HttpResponse:
 def ask_for_login(request: HttpRequest) -> HttpResponse:
     """The login, and from there back to where one was."""
     if request.htmx:
-        back = request.htmx.current_url_abs_path or "/"
+        try:
+            back = request.htmx.current_url_abs_path or "/"
+        except ValueError:  # no address at all
+            back = "/"
         return HttpResponseClientRedirect(redirect_to_login(back).url)
     return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else "/")
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 from django.forms import Form
@@ -29,7 +28,7 @@ from planner.views.access import plan_view
 from planner.views.handover import describe_handover
 from planner.views.panels import count_panel, describe_panel
 from planner.views.results import Changes, count_view, describe_results
-from planner.views.state import PANELS, VIEWS, State, read_state
+from planner.views.state import PANELS, VIEWS, State, read_current, read_state
 from ports.matrix import PROTOCOLS, Matrix
 from ports.queries import current_matrix
 
@@ -62,9 +61,10 @@ def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 def _came_from(request: HttpRequest, state: State) -> dict[str, Any]:
     """Where the focus goes: to what has just been opened, or back to the link of what has just been closed."""
-    if not request.htmx or not request.htmx.current_url:
+    current = read_current(request)
+    if current is None:
         return {"fresh": bool(state.opened.kind)}
-    before = dict(parse_qsl(urlsplit(request.htmx.current_url).query))
+    before = dict(current)
     opened = state.opened
     return {
         "fresh": bool(opened.kind) and before.get(opened.kind) != opened.name,

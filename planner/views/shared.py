@@ -34,7 +34,7 @@ def by_link(view: LinkView) -> View:
     def answer(request: HttpRequest, token: str, *args: object, **kwargs: object) -> HttpResponse:
         client = request.META.get("REMOTE_ADDR", "")
         link = links.find_link(token) if settings.PUBLIC_LINKS else None
-        is_in = link is not None and links.is_in(link, request.COOKIES.get(COOKIE, ""))
+        is_in = link is not None and (_shows_opening(request, link) or _sends_again(request, link))
         try:
             if not is_in:
                 throttle.check("wrong-link", client, limit=WRONG_LINKS)
@@ -46,6 +46,20 @@ def by_link(view: LinkView) -> View:
         return view(request, link, token, *args, **kwargs)
 
     return answer
+
+
+def _shows_opening(request: HttpRequest, link: ShareLink) -> bool:
+    return links.is_in(link, request.COOKIES.get(COOKIE, ""))
+
+
+def _sends_again(request: HttpRequest, link: ShareLink) -> bool:
+    """Whether the browser sends the form once more that opened the link: it must not find the last opening used up."""
+    return request.method == "POST" and links.has_entered(link, _know_browser(request))
+
+
+def _know_browser(request: HttpRequest) -> str:
+    """The secret that the browser has for its forms."""
+    return str(request.META.get("CSRF_COOKIE", ""))
 
 
 def show_nowhere(request: HttpRequest) -> HttpResponse:
@@ -67,26 +81,25 @@ def by_reader(view: ReadingView) -> View:
     @wraps(view)
     def answer(request: HttpRequest, link: ShareLink, token: str, *args: object, **kwargs: object) -> HttpResponse:
         here = reverse("open_link", kwargs={"token": token})
-        opening = None
-        if not links.is_in(link, request.COOKIES.get(COOKIE, "")):
-            if link.is_gated:
-                return _show_gate(request, link, token) if request.path == here else redirect("open_link", token=token)
-            opening = links.enter(link)
-            if opening is None:
-                return show_nowhere(request)
+        is_new = not _shows_opening(request, link)
+        if is_new and link.is_gated:
+            return _show_gate(request, link, token) if request.path == here else redirect("open_link", token=token)
+        is_new = is_new and request.method != "HEAD"  # nobody has read anything
+        if is_new and not links.enter(link):
+            return show_nowhere(request)
         place = Place(here=here, link=request.build_absolute_uri(here))
         response = view(request, links.read_link(link), place, *args, **kwargs)
-        if opening is not None:
-            _let_in(response, opening, here)
+        if is_new:
+            _let_in(response, link, here)
         return response
 
     return answer
 
 
-def _let_in(response: HttpResponse, opening: links.Opening, here: str) -> None:
+def _let_in(response: HttpResponse, link: ShareLink, here: str) -> None:
     """Keep the opening in the browser: for this link alone, out of reach of scripts."""
     response.set_cookie(
-        COOKIE, links.seal(opening), max_age=links.OPEN_FOR, path=here, httponly=True, secure=settings.TLS,
+        COOKIE, links.seal(link), max_age=links.OPEN_FOR, path=here, httponly=True, secure=settings.TLS,
         samesite="Lax",
     )  # fmt: skip
 
@@ -109,19 +122,19 @@ def _show_gate(
 def enter_link(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     """Open a link that asks first: for its passphrase, or whether one of its few openings is to be used."""
     here = reverse("open_link", kwargs={"token": token})
+    query = request.GET.urlencode()
+    response = redirect(f"{here}?{query}" if query else here)
+    if _shows_opening(request, link):
+        return response  # and the opening lasts no longer
     try:
         links.try_passphrase(link, request.POST.get("passphrase", ""))
     except links.Refused as error:
         return _show_gate(request, link, token, trouble=str(error), status=403)
     except throttle.TooMany as error:
-        sentence = "Too many wrong passphrases were tried on this link."
-        return show_too_many(request, error.wait, sentence)
-    opening = links.enter(link)
-    if opening is None:
+        return show_too_many(request, error.wait, "Too many wrong passphrases were tried on this link.")
+    if not links.enter(link, _know_browser(request)):
         return show_nowhere(request)
-    query = request.GET.urlencode()
-    response = redirect(f"{here}?{query}" if query else here)
-    _let_in(response, opening, here)
+    _let_in(response, link, here)
     return response
 
 

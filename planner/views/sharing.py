@@ -16,10 +16,10 @@ from django.utils.safestring import mark_safe
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST, require_safe
 
-from planner import links
-from planner.forms import LinkForm
+from planner import links, members
+from planner.forms import LinkForm, MemberForm
 from planner.holders import read_holder
-from planner.models import Opening, Plan, ShareLink
+from planner.models import Hold, Opening, Plan, ShareLink
 from planner.renderers import FORMATS
 from planner.renderers.edition import Edition
 from planner.reports import report_for
@@ -35,7 +35,7 @@ SHOWN_OPENINGS = 10
 @owner_view
 def show_links(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Every link of the plan, and the forms that make one."""
-    return _show(request, plan)
+    return show_sharing(request, plan)
 
 
 @require_POST
@@ -44,40 +44,42 @@ def make_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Make a read link and show its address, this once."""
     form = LinkForm(request.POST, revision=plan.revision)
     if not settings.PUBLIC_LINKS:
-        return _show(request, plan, trouble="Read links are switched off in this service.")
+        return show_sharing(request, plan, trouble="Read links are switched off in this service.")
     if not form.is_valid():
-        return _show(request, plan, form=form)
-    return _make(request, plan, "read", lambda token: _make_read_link(request, plan, form, token), form)
+        return show_sharing(request, plan, form=form)
 
+    def make(offer: links.Offer) -> ShareLink:
+        terms = links.Terms(**form.terms)
+        return links.make_link(plan=plan, terms=terms, token=offer.token, holder=read_holder(request))
 
-def _make_read_link(request: HttpRequest, plan: Plan, form: LinkForm, token: str) -> ShareLink:
-    return links.make_link(plan=plan, terms=links.Terms(**form.terms), token=token, holder=read_holder(request))
+    return _make(request, plan, "read", make, form)
 
 
 @require_POST
 @owner_view
 def make_edit_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Make the edit link, or another one in place of it, and show its address, this once."""
-    holder = read_holder(request)
-    return _make(
-        request, plan, "edit", lambda token: links.make_edit_link(plan_id=plan.pk, holder=holder, token=token) and None
-    )
+
+    def make(offer: links.Offer) -> None:
+        links.make_edit_link(plan_id=plan.pk, holder=read_holder(request), offer=offer)
+        plan.refresh_from_db(fields=["edit_hash", "edit_number"])
+
+    return _make(request, plan, "edit", make)
 
 
 def _make(
     request: HttpRequest,
     plan: Plan,
     kind: str,
-    make: Callable[[str], ShareLink | None],
+    make: Callable[[links.Offer], ShareLink | None],
     form: forms.Form | None = None,
 ) -> HttpResponse:
     try:
-        token = links.read_offer(plan, kind, request.POST.get("offer", ""))
-        link = make(token)
+        offer = links.read_offer(plan, kind, request.POST.get("offer", ""))
+        link = make(offer)
     except links.NotMade as error:
-        return _show(request, plan, form=form, trouble=str(error))
-    plan.refresh_from_db(fields=["edit_hash"])
-    path = reverse("open_edit_link" if kind == "edit" else "open_link", kwargs={"token": token})
+        return show_sharing(request, plan, form=form, trouble=str(error))
+    path = reverse("open_edit_link" if kind == "edit" else "open_link", kwargs={"token": offer.token})
     address = request.build_absolute_uri(path)
     made = {
         "kind": kind,
@@ -86,7 +88,7 @@ def _make(
         "qr": draw_qr(address),
         "offer": request.POST.get("offer", ""),
     }
-    return _show(request, plan, made=made)
+    return show_sharing(request, plan, made=made)
 
 
 def draw_qr(address: str) -> str:
@@ -113,7 +115,7 @@ def revoke_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     text = request.POST.get("link", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
     if not links.revoke_link(plan=plan, number=number, holder=read_holder(request)):
-        return _show(request, plan, trouble="This plan has no such link.")
+        return show_sharing(request, plan, trouble="This plan has no such link.")
     return redirect("show_links", key=plan.key)
 
 
@@ -122,12 +124,12 @@ def revoke_link(request: HttpRequest, plan: Plan) -> HttpResponse:
 def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The PDF that a link leads to, with the link on its cover; only while the page still shows the link."""
     try:
-        token = links.read_offer(plan, "read", request.POST.get("offer", ""))
+        token = links.read_offer(plan, "read", request.POST.get("offer", "")).token
     except links.NotMade as error:
-        return _show(request, plan, trouble=str(error))
+        return show_sharing(request, plan, trouble=str(error))
     link = links.find_link(token)
     if link is None or link.plan_id != plan.pk:
-        return _show(request, plan, trouble="This link leads nowhere any more.")
+        return show_sharing(request, plan, trouble="This link leads nowhere any more.")
     reading = links.read_link(link)
     address = request.build_absolute_uri(reverse("open_link", kwargs={"token": token}))
     edition = Edition(
@@ -142,12 +144,13 @@ def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     return send_file(data, kind.content_type, reading.name, f"revision-{reading.revision}.pdf")
 
 
-def _show(
+def show_sharing(
     request: HttpRequest,
     plan: Plan,
     *,
     form: forms.Form | None = None,
     made: dict[str, Any] | None = None,
+    member_form: forms.Form | None = None,
     trouble: str = "",
 ) -> HttpResponse:
     """The page as it is now; `made` is the link that was just made, with its address."""
@@ -156,11 +159,12 @@ def _show(
     recent = defaultdict(list)
     for opening in Opening.objects.filter(link__in=found).annotate(rank=rank).filter(rank__lte=SHOWN_OPENINGS):
         recent[opening.link_id].append(opening)
-    live = [(link, recent[link.pk]) for link in found if link.state == "live"]
+    # One that is used up is still open to those who are in, so it can be revoked as well.
+    live = [(link, recent[link.pk]) for link in found if link.state in ("live", "used up")]
     context = {
         "plan": plan,
         "links": live,
-        "ended": [link for link in found if link.state != "live"],
+        "ended": [link for link in found if link.state not in ("live", "used up")],
         "shown_openings": SHOWN_OPENINGS,
         "form": form or LinkForm(revision=plan.revision),
         "made": made,
@@ -168,6 +172,9 @@ def _show(
         "offer": links.offer_token(plan, "read"),
         "edit_offer": links.offer_token(plan, "edit"),
         "accounts": settings.REQUIRE_LOGIN,
+        "members": members.list_members(plan) if settings.REQUIRE_LOGIN else (),
+        "member_form": member_form or MemberForm(),
+        "roles": Hold.Role.choices,
         "public_links": settings.PUBLIC_LINKS,
         "open_hours": int(links.OPEN_FOR.total_seconds() // 3600),
     }

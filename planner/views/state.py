@@ -1,7 +1,6 @@
 """What of a plan's page is shown: it is all in the address."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -57,9 +56,8 @@ class State:
 def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, str]]:
     """The state in the address: of the page that an htmx edit comes from, else of the request itself."""
     pairs = [(name, value) for name, values in request.GET.lists() for value in values]
-    if request.method == "POST" and request.htmx and request.htmx.current_url:
-        with suppress(ValueError):  # no address at all
-            pairs = parse_qsl(urlsplit(request.htmx.current_url).query)
+    if request.method == "POST" and (current := read_current(request)) is not None:
+        pairs = current
     values = dict(pairs)
     chosen, faults = read_filter(pairs, report)
     return State(
@@ -71,6 +69,16 @@ def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, s
         opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
         own=_read_number(values.get("own", "")) if values.get("panel") == "own" else 1,
     ), faults
+
+
+def read_current(request: HttpRequest) -> list[tuple[str, str]] | None:
+    """What the address of the page says that htmx asks from; None where nobody says so, or what is said is none."""
+    if not request.htmx or not request.htmx.current_url:
+        return None
+    try:
+        return parse_qsl(urlsplit(request.htmx.current_url).query)
+    except ValueError:
+        return None
 
 
 def _read_number(text: str) -> int:

@@ -5,12 +5,14 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   button.addEventListener("click", async () => {
     const field = document.getElementById(button.dataset.copies);
     field.select();
+    let copied;
     try {
       await navigator.clipboard.writeText(field.value);
-      button.textContent = "Copied";
-      announce("The address was copied.");
+      copied = true;
     } catch {
-      announce("The address is selected; copy it with the keyboard.");
+      copied = document.execCommand("copy"); // without TLS there is no other way
     }
+    button.textContent = copied ? "Copied" : "Press Ctrl+C";
+    announce(copied ? "The address was copied." : "The address is selected; copy it with the keyboard.");
   });
 }

@@ -9,7 +9,8 @@ const saving = (() => {
     410: "this plan has been deleted. Reload the page to restore it.",
     413: "that is more than the service takes in one go. Shorten it, or send it in parts.",
   };
-  const flights = new Set();
+  const OWN = ["operation", "base", "csrfmiddlewaretoken"]; // what a form carries along without saying anything
+  const flights = new Map(); // by request: what was sent, and what the same form has said since
   let waiting = []; // edits that did not arrive, oldest first
   let tries = 0;
   let notBefore = 0;
@@ -70,10 +71,11 @@ const saving = (() => {
     if (!isEdit(config)) {
       return;
     }
-    flights.add(xhr);
+    flights.set(xhr, { config, next: null });
     xhr.addEventListener("load", () => {
       if (xhr.status < 400) {
         arrive(config);
+        follow(flights.get(xhr));
       } else if (xhr.status >= 500 || PASSING.includes(xhr.status)) {
         keep(config, xhr.status);
       } else {
@@ -84,6 +86,30 @@ const saving = (() => {
     xhr.addEventListener("timeout", () => keep(config, 0));
     xhr.addEventListener("loadend", () => flights.delete(xhr));
   });
+
+  const says = (values) => JSON.stringify([...values].filter(([name]) => !OWN.includes(name)).map(String));
+
+  /* What a form says while its last edit is on its way: its answer replaces the form, and htmx would let this fall. */
+  function hear(event) {
+    const form = event.target.closest("form");
+    const flight = [...flights.values()].find(({ config }) => form && config.elt === form);
+    const sends = event.type === "submit" || form?.getAttribute("hx-trigger")?.includes("change");
+    if (flight && sends) {
+      const values = new FormData(form, event.submitter ?? null);
+      flight.next = says(values) === says(flight.config.formData) ? null : values;
+    }
+  }
+  document.addEventListener("change", hear);
+  document.addEventListener("submit", hear);
+
+  /* It is another edit, made on what the first one left. */
+  function follow({ config, next }) {
+    if (next) {
+      next.set("operation", Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join(""));
+      next.set("base", document.getElementById("state").dataset.revision);
+      htmx.ajax("POST", config.path, { source: "#retry", target: "#report", values: next });
+    }
+  }
 
   /* As it was sent, wherever its form has gone in the meantime; a file only its form can send. */
   function send(edit) {

@@ -19,12 +19,20 @@ from tests.views.pages import store
 
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
-    "^(add|archive|correct|decide|delete_[efz]|download|duplicate|edit|enter|export|guided_preview|hand_over|make|move|name|"
-    "override|redo|rename|restore|revoke|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
+    "^(add|archive|change_member|continue|correct|decide|delete_[efz]|download|duplicate|edit|enter|export|guided_preview|hand_over|log_out|make|move|"
+    "name|override|redo|remove|rename|restore|revoke|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
     "|_(file|report|diagram)$"
 )
-OF_THEIR_OWN = {"open_edit_link", "print_link", "open_link", "open_changes"}
-"""What is looked at in tests of its own: what links open."""
+OF_THEIR_OWN = {
+    "open_edit_link",
+    "print_link",
+    "open_link",
+    "open_changes",
+    "log_in",
+    "change_password",
+    "log_in_staff",
+}
+"""What is looked at in tests of its own: what links open, and accounts. The admin is Django's."""
 OWN = {"source": "PS01", "destination": "DC01", "protocol": "udp", "ports": "53", "reason": "Name resolution"}
 PAGES = {
     "show_home": ["/"],

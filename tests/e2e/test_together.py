@@ -219,3 +219,29 @@ def test_a_menu_closes_on_escape_and_when_one_goes_elsewhere(page):
     page.get_by_text("More downloads").click()
     expect(page.locator("#viewer-name")).to_be_hidden()
     expect(page.locator(".menu-downloads")).to_be_visible()
+
+
+def test_the_last_of_two_quick_answers_counts(page):
+    """The second is given while the first is on its way, whose answer replaces the form."""
+    start(page, "Everything")
+    page.get_by_role("link", name=re.compile("^Decisions")).click()
+    page.locator("#choice-esxi-ssh").wait_for()
+    page.evaluate("""() => {
+      document.getElementById("choice-esxi-ssh").click();
+      document.getElementById("choice-esxi-powercli").click();
+    }""")
+    expect(page.locator("#state")).to_have_text("Saved · revision 3")
+    expect(page.locator("#choice-esxi-powercli")).to_be_checked()
+    assert Plan.objects.get().document["choices"]["esxi"] == "powercli"
+
+
+def test_the_same_answer_given_twice_is_sent_once(page):
+    start(page, "Everything")
+    page.get_by_role("link", name=re.compile("^Ports")).click()
+    field = page.get_by_label("SSH", exact=True)
+    field.fill("2222")
+    field.press("Enter")
+    field.press("Enter")
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    page.wait_for_timeout(500)
+    assert Plan.objects.get().revision == 2

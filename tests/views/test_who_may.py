@@ -42,7 +42,7 @@ class Row:
     """An address: how it is asked, what those may who may, and what is sent along."""
 
     may: str
-    """anybody, makers, readers, editors, owners: of the plan; link: whoever has opened it."""
+    """anybody, makers, accounts; readers, editors, owners: of the plan; link: whoever has opened it."""
     ok: int = 200
     method: str = "get"
     data: dict[str, str] = field(default_factory=dict)
@@ -116,14 +116,24 @@ ROWS: dict[str, Row] = {
     "print_link": post("owners", 200),
     "make_edit_link": post("owners", 200),
     "withdraw_edit_link": post("owners"),
+    # a plan: with whom its owner shares it by name, where there are accounts
+    "add_member": post("owners of an account", 200, name="nobody", role="own"),
+    "change_member": post("owners of an account", 200, member="0", role="own"),
+    "remove_member": post("owners of an account", member="0"),
     # links
     "open_edit_link": Row("edit link", 302),
+    "continue_edit_link": Row("makers", 302),
     "open_link": Row("link"),
     "enter_link": post("link"),
     "open_report": Row("link", args={"name": "json"}),
     "open_diagram": Row("link", args={"extension": "svg"}),
     "open_changes": Row("link"),
     "open_changes_file": Row("link", args={"name": "json"}),
+    # accounts
+    "log_in": Row("accounts"),
+    "change_password": Row("accounts"),
+    "log_in_staff": Row("anybody"),
+    "log_out": post("accounts"),  # the last one: the browser forgets its session
 }
 IN_ACCOUNTS = {"edit link", "edit link of another plan", "another account", "owner", "staff"}
 """Who is logged in where accounts are on."""
@@ -132,6 +142,12 @@ IN_ACCOUNTS = {"edit link", "edit link of another plan", "another account", "own
 def expected(row: Row, name: str, role: str, accounts: bool) -> Any:
     """The answer that a role gets."""
     logged_in = role in IN_ACCOUNTS
+    if not accounts and row.may in ("accounts", "owners of an account"):
+        return 404
+    if row.may == "accounts":
+        return LOGIN if name == "log_out" or (name == "change_password" and not logged_in) else row.ok
+    if name == "log_in_staff":
+        return 302 if role == "staff" else row.ok
     if row.may == "anybody":
         return row.ok
     if row.may == "makers":
@@ -145,7 +161,7 @@ def expected(row: Row, name: str, role: str, accounts: bool) -> Any:
             return LOGIN
         return row.ok if role in ("edit link", "edit link of another plan") else 404
     if role in ("owner", "edit link"):
-        if accounts and role == "edit link" and row.may == "owners":
+        if accounts and role == "edit link" and row.may.startswith("owners"):
             return 403
         return row.ok
     return LOGIN if accounts and not logged_in else 404
@@ -194,7 +210,8 @@ def become(role, plan, accounts):
     """A client in that role: with the cookies or the account that it comes by in the way it would."""
     client = know(Client(), f"{ROLES.index(role):043}")
     if role in IN_ACCOUNTS and (accounts or role in ("another account", "staff")):
-        client.force_login(User.objects.create_user(role.replace(" ", "-"), is_staff=role == "staff"))
+        user = User.objects.create_user(role.replace(" ", "-"), password="unused", is_staff=role == "staff")
+        client.force_login(user)
     if role in ("edit link", "edit link of another plan"):
         client.get(f"/edit/{EDIT if role == 'edit link' else OTHER_EDIT}/")
     if role == "owner":
@@ -214,7 +231,7 @@ def address(name, row, role, plan):
         return reverse(name, kwargs={"token": token})
     if row.may == "link":
         return reverse(name, kwargs={"token": LINKS.get(role, EDIT if role == "edit link" else "x" * 43)} | row.args)
-    if row.may in ("readers", "editors", "owners"):
+    if row.may in ("readers", "editors", "owners", "owners of an account"):
         return reverse(name, kwargs={"key": plan.key} | row.args)
     return reverse(name, kwargs=row.args) if row.args else reverse(name)
 

@@ -52,8 +52,15 @@ class Clash(ValueError):
 class Overtaken(Clash):
     """The plan changed since the page that asks for a whole state to come back; it would undo what others did."""
 
+    def __init__(self, done: str, again: str, theirs: Document, revisions: Sequence[models.Revision]) -> None:
+        self.done, self.again = done, again
+        super().__init__([], theirs, revisions)
+
     def _sentence(self) -> str:
-        return f"Nothing was restored, as the plan has changed since ({self._tell()}). Look at it, then restore again."
+        return (
+            f"Nothing was {self.done}, as the plan has changed since ({self._tell()}). "
+            f"Look at it, then {self.again} again."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,12 +199,12 @@ def hand_over(*, plan_id: int, revision: int, recipient: str, note: str, sender:
 
 def undo(*, plan_id: int, sender: Sender = ANYONE) -> Applied:
     """Bring back the state before the last change. Raises NotPossible when there is none, Clash when it isn't last."""
-    return _step_back(plan_id=plan_id, sender=sender, field="undo_to", verb="Undone")
+    return _step_back(plan_id=plan_id, sender=sender, field="undo_to", verb="Undone", again="undo")
 
 
 def redo(*, plan_id: int, sender: Sender = ANYONE) -> Applied:
     """Bring back the state that the last undo took away. Raises as `undo` does."""
-    return _step_back(plan_id=plan_id, sender=sender, field="redo_to", verb="Redone")
+    return _step_back(plan_id=plan_id, sender=sender, field="redo_to", verb="Redone", again="redo")
 
 
 def restore(*, plan_id: int, matrix: Matrix, number: int, sender: Sender = ANYONE) -> Applied:
@@ -210,7 +217,7 @@ def restore(*, plan_id: int, matrix: Matrix, number: int, sender: Sender = ANYON
     def make(row: models.Plan) -> _State:
         if sender.base is not None and sender.base < row.revision:
             newer = row.revisions.filter(number__gt=sender.base).defer("document").order_by("number")
-            raise Overtaken([], row.document, list(newer))
+            raise Overtaken("restored", "restore", row.document, list(newer))
         goal = row.revisions.filter(number=number).first()
         if goal is None:
             raise NotPossible(f"This plan has no revision {number}.")
@@ -319,19 +326,21 @@ def _rebase(row: models.Plan, edit: str, params: Params, base: int) -> Outcome:
         path for path in find_clashes(fields, theirs) if wanted.get(path) != there.get(path) or path[-1] == "name"
     ]
     outcome = EDITS[edit](row.document, moved)  # of what is gone it says so, which tells more than a clash
-    if clashes:
-        raise Clash(clashes, row.document, revisions[1:])
+    # What others have added since must not go with what the author saw: an endpoint in a zone that is deleted, say.
+    unseen = (touched(row.document, outcome.document, outcome.renames) - fields) & there.keys()
+    if clashes or unseen:
+        raise Clash(clashes or sorted(unseen), row.document, revisions[1:])
     return outcome
 
 
-def _step_back(*, plan_id: int, sender: Sender, field: str, verb: str) -> Applied:
+def _step_back(*, plan_id: int, sender: Sender, field: str, verb: str, again: str) -> Applied:
     def make(row: models.Plan) -> _State:
-        revisions = {
-            revision.number: revision for revision in row.revisions.filter(number__gte=sender.base or row.revision)
-        }
+        since = min(sender.base or row.revision, row.revision)
+        revisions = {revision.number: revision for revision in row.revisions.filter(number__gte=since)}
         now = revisions[row.revision]
         if sender.base is not None and sender.base < row.revision:
-            raise Clash([], row.document, [r for number, r in sorted(revisions.items()) if number > sender.base])
+            newer = [revision for number, revision in sorted(revisions.items()) if number > sender.base]
+            raise Overtaken(verb.lower(), again, row.document, newer)
         number = getattr(now, field)
         if number is None:
             raise NotPossible(f"There is nothing to be {verb.lower()}.")

@@ -9,3 +9,7 @@ class PlannerConfig(AppConfig):
     name = "planner"
     verbose_name = "Plans"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have logins noted in the log."""
+        from planner import accounts  # noqa: F401, PLC0415 - it can be imported only now

@@ -394,7 +394,7 @@ def _find(document: Document, key: str, name: str) -> dict[str, Any]:
             found: dict[str, Any] = item
             return found
     what = "zone" if key == "zones" else "endpoint"
-    raise NotPossible(f"There is no {what} “{name}” any more; someone has renamed or deleted it.")
+    raise NotPossible(f"There is no {what} “{short(name)}” any more; someone has renamed or deleted it.")
 
 
 def _changed(old: str, new: str) -> dict[str, str]:

@@ -16,6 +16,8 @@ from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
 from ports.matrix import PROTOCOLS, Reason, port_span, read_ports
 
+MOST_NAMED = 40
+"""How many of the values that can be chosen a sentence names."""
 DECIDED = {"decided": "Decided", "open": "Open"}
 
 
@@ -45,7 +47,7 @@ class Filter:
     decided: str = ""
     """A key of DECIDED: needed outright, or dependent on an open choice."""
     since: str = ""
-    """The number of a revision: what has been opened or changed since."""
+    """What has been opened or changed since: the number of a revision, or on the command line a plan file."""
 
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) for field in fields(self))
@@ -82,23 +84,34 @@ class Selection:
 FIELD_NAMES = tuple(field.name for field in fields(Filter))
 
 
-def read_filter(values: Iterable[tuple[str, str]], report: Report) -> tuple[Filter, dict[str, str]]:
+def read_filter(
+    values: Iterable[tuple[str, str]], report: Report, *, listed: bool = True
+) -> tuple[Filter, dict[str, str]]:
     """A filter from the pairs of a query string; pairs of other names are passed over.
 
     Returns it with a sentence for each field whose value can't be; such a field is shown as it was given and filters
-    everything out, so that nothing wrong looks like an answer.
+    everything out, so that nothing wrong looks like an answer. `listed`: whether the reader has a list to choose from;
+    if not, the sentence names what can be.
     """
     chosen = Filter(**{name: value.strip()[:255] for name, value in values if name in FIELD_NAMES})
     faults = {}
     for name, allowed in _known(report).items():
         value = getattr(chosen, name)
         if value and value not in allowed:
-            faults[name] = f"“{value[:40]}” is not in this report; choose from the list."
+            faults[name] = (
+                f"“{value[:40]}” is not in this report; {'choose from the list' if listed else _say_allowed(allowed)}."
+            )
     if chosen.port and _span(chosen.port) is None:
         faults["port"] = f"“{chosen.port[:40]}” is neither a port (1 to 65535) nor a range such as 49152-65535."
     if chosen.since and not (chosen.since.isascii() and chosen.since.isdigit()):
         faults["since"] = f"“{chosen.since[:40]}” is not the number of a revision."
     return chosen, faults
+
+
+def _say_allowed(values: frozenset[str]) -> str:
+    ordered = sorted(values, key=lambda value: (not value.isdigit(), int(value) if value.isdigit() else 0, value))
+    more = len(ordered) - MOST_NAMED
+    return f"it has {', '.join(ordered[:MOST_NAMED])}" + (f" and {more:,} more" if more > 0 else "")
 
 
 def _known(report: Report) -> Mapping[str, frozenset[str]]:
@@ -121,6 +134,8 @@ def describe_filter(chosen: Filter, report: Report) -> tuple[tuple[str, str], ..
     words: dict[str, Mapping[str, str]] = {
         "source": groups, "destination": groups, "zone": groups, "role": roles, "decided": DECIDED,
     }  # fmt: skip
+    since = {"since": {chosen.since: f"revision {chosen.since}"}} if chosen.since.isdigit() else {}
+    words |= since
     return tuple((LABELS[name], words.get(name, {}).get(value, value)) for name, value in chosen.pairs())
 
 
@@ -137,7 +152,7 @@ LABELS = {
     "protocol": "Protocol",
     "port": "Port",
     "decided": "Decided",
-    "since": "Changed since revision",
+    "since": "Changed since",
 }
 
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from planner.document import Fault, dump_plan
 from planner.engine import Report
+from planner.forms import MAX_TEXT, EditForm
 from ports.matrix import PROTOCOLS, read_ports
 
 Document = Mapping[str, Any]
@@ -35,7 +36,7 @@ def find_flow(document: Document, key: str) -> dict[str, Any] | None:
     return next((flow for flow in document.get("additional_flows", ()) if key_of(flow) == key), None)
 
 
-class FlowChangeForm(forms.Form):
+class FlowChangeForm(EditForm):
     """How a flow goes and why: what can be changed of one. `key` says which."""
 
     key = forms.CharField(required=False)
@@ -47,7 +48,13 @@ class FlowChangeForm(forms.Form):
         },
     )
     ports = forms.CharField(required=False)
-    reason = forms.CharField(error_messages={"required": "Say in a few words what this flow is for."})
+    reason = forms.CharField(
+        max_length=MAX_TEXT,
+        error_messages={
+            "required": "Say in a few words what this flow is for.",
+            "max_length": f"A reason has at most {MAX_TEXT:,} characters.",
+        },
+    )
 
     def clean_ports(self) -> str:
         """A port or range, normalised."""

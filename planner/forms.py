@@ -9,17 +9,42 @@ from django.core.exceptions import ValidationError
 
 from planner import syntax
 from planner.document import Plan, PlanError, read_plan
+from planner.models import Hold
 from ports.matrix import Choice, Matrix, read_ports
 
 MAX_ERRORS = 200
 """How many faults of a document a page lists."""
 
 
-class RenameForm(forms.Form):
-    """Name and description of a plan."""
+MAX_TEXT = 20_000
+"""Most characters of a description or a reason that a form takes; each revision keeps them."""
+
+
+class EditForm(forms.Form):
+    """A form of one edit of a plan."""
+
+    told = False
+    """Whether its sender has been told what others have done to the same field."""
+    held: int | None = None
+    """The revision that it is still about when it comes back with errors; None for the newest."""
+
+
+class RenameForm(EditForm):
+    """Name and description of a plan. A description that `seen` has may stay, however long it is."""
 
     name = forms.CharField(max_length=255, strip=True)
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, data: Any = None, *, seen: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.seen = seen or {}
+
+    def clean_description(self) -> str:
+        """Of a length that people read."""
+        text: str = self.cleaned_data["description"]
+        if len(text) > MAX_TEXT and text.replace("\r\n", "\n") != self.seen.get("description", "").strip():
+            raise ValidationError(f"A description has at most {MAX_TEXT:,} characters here; this has {len(text):,}.")
+        return text
 
     def catch_up(self, seen: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         """Show what others have changed in between, in the fields that this form left as its sender saw them."""
@@ -99,7 +124,23 @@ class LinkForm(forms.Form):
         }
 
 
-class ChoiceForm(forms.Form):
+class MemberForm(forms.Form):
+    """With which account a plan is shared, and what it may do."""
+
+    name = forms.CharField(
+        max_length=150, strip=True, error_messages={"required": "Say with whom: the user name of the account."}
+    )
+    role = forms.ChoiceField(choices=Hold.Role.choices, initial=Hold.Role.READ)
+
+
+class RoleForm(forms.Form):
+    """What an account that a plan is shared with may do from now on."""
+
+    member = forms.IntegerField(min_value=1, max_value=2**62)
+    role = forms.ChoiceField(choices=Hold.Role.choices)
+
+
+class ChoiceForm(EditForm):
     """The decision of one choice. `options` is None when the decision is taken back."""
 
     def __init__(self, data: Any, *, matrix: Matrix) -> None:
@@ -130,7 +171,7 @@ class ChoiceForm(forms.Form):
         return self.cleaned_data
 
 
-class PortForm(forms.Form):
+class PortForm(EditForm):
     """The port override of one configurable service; empty goes back to the default."""
 
     service = forms.CharField()
@@ -159,7 +200,7 @@ class PortForm(forms.Form):
             raise ValidationError(f"“{text[:40]}” {error}.") from None
 
 
-class CorrectionForm(forms.Form):
+class CorrectionForm(EditForm):
     """Apply the correction of a caveat or take it back."""
 
     caveat = forms.CharField()

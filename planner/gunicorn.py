@@ -11,6 +11,7 @@ import socket
 import sys
 from typing import TYPE_CHECKING
 
+from planner.environment import read_flag, read_text
 from planner.logs import RedactTokens
 
 if TYPE_CHECKING:
@@ -33,11 +34,22 @@ preload_app = True  # a broken application stops the start, and workers share th
 accesslog = None
 logging.getLogger("gunicorn.error").addFilter(RedactTokens())  # before anything is logged, in every process
 loglevel = "warning"
+# Whom forwarding headers are taken from is PLANNER_PROXIES' alone to say, so gunicorn takes them from nobody: not the
+# scheme, not the path, and no header with an underscore, which would pass for another one.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+header_map = "drop"
 control_socket_disable = True  # nobody uses it, and it would put a folder into the home directory
 
 
 def on_starting(server: "Arbiter") -> None:
-    """Say in one sentence why the address cannot be had; gunicorn would retry for five seconds."""
+    """Say in one sentence what keeps the service from being reached; gunicorn would retry for five seconds."""
+    if read_flag("PLANNER_TLS") and not read_text("PLANNER_PROXIES"):
+        sys.exit(
+            "PLANNER_TLS is 1, but PLANNER_PROXIES doesn't say which proxy ends TLS: every request would be sent to "
+            "https for ever. Set PLANNER_PROXIES to its address."
+        )
     if server.master_pid or "LISTEN_FDS" in os.environ:
         return  # the sockets are handed over, by an older master or by systemd
     for address in server.address:

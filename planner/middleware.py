@@ -11,6 +11,31 @@ from planner.views.errors import show_too_large
 UNDER_LINKS = ("/edit/", "/shared/")
 
 
+FORWARDED = ("FOR", "PROTO", "HOST", "PORT", "PROTOCOL", "SSL", "SERVER", "PREFIX")
+FORWARDING_HEADERS = ("HTTP_FORWARDED", *(f"HTTP_X_FORWARDED_{name}" for name in FORWARDED))
+
+
+class Proxied:
+    """Takes the client's address from a trusted proxy, and from everybody else nothing that only a proxy may say.
+
+    It comes first, so that whatever reads REMOTE_ADDR reads the client.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer as whom the request comes from."""
+        meta = request.META
+        remote = meta.get("REMOTE_ADDR") or ""
+        if settings.PROXIES.trusts(remote):
+            meta["REMOTE_ADDR"] = settings.PROXIES.find_client(remote, meta.get("HTTP_X_FORWARDED_FOR") or "")
+        else:
+            for header in (*FORWARDING_HEADERS, settings.REMOTE_USER):
+                meta.pop(header, None)
+        return self.get_response(request)
+
+
 class LinkHeaders:
     """Tells browsers and caches to keep the address of a link, and what it shows, to themselves."""
 

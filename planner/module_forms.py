@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from planner.engine import Report
 from planner.engine.blueprint import ModuleState, module_state, split_lines
+from planner.forms import EditForm
 from ports.matrix import Matrix, Question
 
 NAMES_SHOWN = 4
@@ -35,7 +36,7 @@ class Asked:
         return len(self.losses) - len(self.shown)
 
 
-class ModuleForm(forms.Form):
+class ModuleForm(EditForm):
     """A module on, perhaps in a certain way, or off. `asked` is what has to be confirmed first."""
 
     module = forms.CharField()

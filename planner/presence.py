@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -71,8 +72,14 @@ def _read_cookie(request: HttpRequest) -> Visitor:
     except (KeyError, signing.BadSignature):
         key, name = "", ""
     if not re.fullmatch(r"[A-Za-z0-9_-]{43}", key):
-        return Visitor(key=secrets.token_urlsafe(32), is_new=True)
-    return Visitor(key=key, name=clean_name(name))
+        return Visitor(key=secrets.token_urlsafe(32), name=_account_name(request), is_new=True)
+    return Visitor(key=key, name=_account_name(request) or clean_name(name))
+
+
+def _account_name(request: HttpRequest) -> str:
+    """The name of the account that is logged in, where accounts are on: it can't be chosen then."""
+    user = request.user if settings.REQUIRE_LOGIN else None
+    return clean_name(user.get_username()) if user is not None and user.is_authenticated else ""
 
 
 def keep_visitor(response: HttpResponse, visitor: Visitor, *, secure: bool) -> None:

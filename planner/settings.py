@@ -2,9 +2,22 @@
 
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from planner.environment import keep_secret_key, read_flag, read_list, read_number, read_text, read_time_zone
+from planner.environment import (
+    keep_secret_key,
+    read_flag,
+    read_header,
+    read_issuer,
+    read_list,
+    read_number,
+    read_origins,
+    read_proxies,
+    read_style,
+    read_text,
+    read_time_zone,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -18,29 +31,61 @@ SECRET_KEY = read_text("PLANNER_SECRET_KEY") or keep_secret_key(DATA_DIR / "secr
 # PLANNER_DEBUG: 1 shows tracebacks and serves static files unhashed; never where others can reach the service.
 DEBUG = read_flag("PLANNER_DEBUG")
 
-# PLANNER_HOSTS: host names that the service answers to, separated by commas.
-ALLOWED_HOSTS = read_list("PLANNER_HOSTS", "127.0.0.1,localhost,[::1]")
-
-# PLANNER_ORIGINS: origins (https://ports.example.com) that forms may come from, behind a proxy that changes the host.
-CSRF_TRUSTED_ORIGINS = read_list("PLANNER_ORIGINS")
-
 # PLANNER_TLS: 1 when people reach the service through https: cookies are then sent over TLS only.
 TLS = read_flag("PLANNER_TLS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = TLS
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
-# PLANNER_TRUST_PROXY: 1 when a proxy in front sets X-Forwarded-Proto on every request.
-if read_flag("PLANNER_TRUST_PROXY"):
+if TLS and DEBUG:
+    raise ImproperlyConfigured("PLANNER_DEBUG is 1 and PLANNER_TLS too; tracebacks are not for others. Set one to 0.")
+
+# PLANNER_HOSTS: host names that the service answers to, separated by commas.
+ALLOWED_HOSTS = read_list("PLANNER_HOSTS", "" if TLS else "127.0.0.1,localhost,[::1]")
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("PLANNER_HOSTS is missing: the host names under which people reach the service.")
+
+# PLANNER_ORIGINS: origins (https://ports.example.com) that forms may come from, behind a proxy that changes the host.
+CSRF_TRUSTED_ORIGINS = read_origins("PLANNER_ORIGINS")
+
+# PLANNER_PROXIES: the reverse proxies whose word is taken for the client's address and for https. Nobody else's is:
+# `planner.middleware.Proxied` takes what others say of it out of the request.
+PROXIES = read_proxies("PLANNER_PROXIES")
+if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # PLANNER_REQUIRE_LOGIN: 1 when plans are made and edited by accounts only, and belong to them.
 REQUIRE_LOGIN = read_flag("PLANNER_REQUIRE_LOGIN")
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "log_in", "show_plans", "log_in"
+
+# PLANNER_REMOTE_USER: the header in which a trusted proxy names the account that sends a request.
+REMOTE_USER = read_header("PLANNER_REMOTE_USER")
+if REMOTE_USER and not (PROXIES and REQUIRE_LOGIN):
+    raise ImproperlyConfigured(
+        "PLANNER_REMOTE_USER needs PLANNER_REQUIRE_LOGIN=1, and PLANNER_PROXIES to say whose word is taken for it."
+    )
+
+# PLANNER_OIDC_ISSUER, PLANNER_OIDC_CLIENT_ID, PLANNER_OIDC_CLIENT_SECRET, PLANNER_OIDC_CLIENT_SECRET_FILE: the OpenID
+# Connect provider that people may log in with, and how the service is known there.
+OIDC_ISSUER = read_issuer("PLANNER_OIDC_ISSUER")
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = read_text("PLANNER_OIDC_CLIENT_ID"), read_text("PLANNER_OIDC_CLIENT_SECRET")
+if any((OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)) and not all(
+    (OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, REQUIRE_LOGIN)
+):
+    raise ImproperlyConfigured(
+        "Single sign-on needs all of PLANNER_OIDC_ISSUER, PLANNER_OIDC_CLIENT_ID, PLANNER_OIDC_CLIENT_SECRET and "
+        "PLANNER_REQUIRE_LOGIN=1."
+    )
+if OIDC_ISSUER and REMOTE_USER:
+    raise ImproperlyConfigured("PLANNER_REMOTE_USER and PLANNER_OIDC_ISSUER are both set; choose one of them.")
 
 # PLANNER_PUBLIC_LINKS: 0 when plans can't be read by a link, however it was made.
 PUBLIC_LINKS = read_flag("PLANNER_PUBLIC_LINKS", default=True)
 
 # PLANNER_PLANS_PER_HOUR: how many plans one client, or one account, may make in an hour.
 PLANS_PER_HOUR = read_number("PLANNER_PLANS_PER_HOUR", 200, least=1, most=1_000_000)
+
+# PLANNER_STYLESHEET: a CSS file with the house style of printed reports and change requests.
+STYLESHEET = read_style("PLANNER_STYLESHEET")
 
 INSTALLED_APPS = [
     "planner",
@@ -56,6 +101,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "planner.middleware.Proxied",
     "planner.middleware.LinkHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -67,8 +113,38 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "planner.plain_pages.PlainPages",
     "planner.middleware.LimitBody",
 ]
+
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+_after_login = MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1
+if REMOTE_USER:
+    MIDDLEWARE.insert(_after_login, "planner.remote_user.ProxyUser")
+    AUTHENTICATION_BACKENDS.append("planner.remote_user.ProxyUserBackend")
+if OIDC_ISSUER:
+    MIDDLEWARE.insert(_after_login, "allauth.account.middleware.AccountMiddleware")
+    INSTALLED_APPS += [
+        "allauth", "allauth.account", "allauth.socialaccount", "allauth.socialaccount.providers.openid_connect",
+    ]  # fmt: skip
+    ACCOUNT_ADAPTER, SOCIALACCOUNT_ADAPTER = "planner.sign_on.AccountAdapter", "planner.sign_on.ProviderAdapter"
+    ACCOUNT_EMAIL_VERIFICATION = "none"
+    SOCIALACCOUNT_ONLY = True
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "SCOPE": ["openid", "profile"],
+            "APPS": [
+                {
+                    "provider_id": "sso",
+                    "name": "Single sign-on",
+                    "client_id": OIDC_CLIENT_ID,
+                    "secret": OIDC_CLIENT_SECRET,
+                    "settings": {"server_url": OIDC_ISSUER.rstrip("/")},
+                }
+            ],
+        }
+    }
 
 ROOT_URLCONF = "planner.urls"
 WSGI_APPLICATION = "planner.wsgi.application"
@@ -84,6 +160,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "planner.views.accounts.describe_account",
             ],
         },
     }
@@ -154,7 +231,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "weasyprint": {"level": "ERROR"},
+        # Each step of each page. What WeasyPrint says of a house stylesheet that it can't follow is a warning.
+        "weasyprint.progress": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
     },
 }

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from planner.document import Fault, name_key
 from planner.endpoint_table import COLUMNS, MAX_BYTES, Table, TableError, TableFault, read_table
 from planner.engine import Report
-from planner.forms import MAX_ERRORS
+from planner.forms import MAX_ERRORS, EditForm
 from ports.matrix import ZONE_KINDS, Matrix
 
 Document = Mapping[str, Any]
@@ -32,6 +32,8 @@ LISTS = {
     "operations": "Operations done to it",
     "sessions": "Sessions that people open to it",
 }
+MAX_NAME = 255
+"""Most characters of a name; one character more of a longer one is enough to know that nothing is called so."""
 _FIELDS = ("name", "zone", "addresses", "group", *LISTS, "managed_by")
 _NAME_NEEDED = {"required": "A name is needed.", "max_length": "A name has at most 255 characters."}
 _PLACE = re.compile(r"(zones|endpoints)\[(\d+)\](?:\.(\w+))?")
@@ -77,10 +79,10 @@ class MoveForm(forms.Form):
     zone = forms.CharField(strip=False, error_messages={"required": "Drop the endpoint on one zone."})
 
 
-class AddEndpointForm(forms.Form):
+class AddEndpointForm(EditForm):
     """The first words about a new endpoint."""
 
-    name = forms.CharField(max_length=255, error_messages=_NAME_NEEDED)
+    name = forms.CharField(max_length=MAX_NAME, error_messages=_NAME_NEEDED)
     zone = forms.CharField(strip=False, error_messages={"required": "Choose a zone."})
     roles = forms.Field(required=False)
 
@@ -90,11 +92,11 @@ class AddEndpointForm(forms.Form):
         return self.cleaned_data
 
 
-class EndpointForm(forms.Form):
+class EndpointForm(EditForm):
     """Every field of an endpoint. `shown` is what the fields hold: what was sent, else the endpoint as it is."""
 
     target = forms.CharField(strip=False)
-    name = forms.CharField(max_length=255, error_messages=_NAME_NEEDED)
+    name = forms.CharField(max_length=MAX_NAME, error_messages=_NAME_NEEDED)
     zone = forms.CharField(strip=False, error_messages={"required": "Choose a zone."})
     addresses = forms.CharField(
         required=False,
@@ -111,7 +113,7 @@ class EndpointForm(forms.Form):
     def __init__(self, data: Any = None, *, endpoint: Document | None = None) -> None:
         super().__init__(data)
         if data is not None:
-            self.target_name = data.get("target", "")
+            self.target_name = data.get("target", "")[: MAX_NAME + 1]
             self.shown = {
                 "name": data.get("name", ""),
                 "zone": data.get("zone", ""),
@@ -150,11 +152,11 @@ class EndpointForm(forms.Form):
         self.shown |= {key: value for key, value in _as_shown(now).items() if key not in mine}
 
 
-class ZoneForm(forms.Form):
+class ZoneForm(EditForm):
     """Name and kind of a zone; without a target, of a new one."""
 
     target = forms.CharField(strip=False, required=False)
-    name = forms.CharField(max_length=255, error_messages=_NAME_NEEDED)
+    name = forms.CharField(max_length=MAX_NAME, error_messages=_NAME_NEEDED)
     kind = forms.ChoiceField(
         choices=[(kind, kind) for kind in ZONE_KINDS],
         error_messages={
@@ -162,6 +164,11 @@ class ZoneForm(forms.Form):
             "invalid_choice": f"This is no kind of zone; allowed are {', '.join(ZONE_KINDS)}.",
         },
     )
+
+    @property
+    def target_name(self) -> str:
+        """The zone that it is about, as it was sent."""
+        return str(self.data.get("target", ""))[: MAX_NAME + 1]
 
     def catch_up(self, now: Document, changes: Iterable[str]) -> None:
         """Show the zone as others have made it in between, but for what this form changes."""
@@ -171,7 +178,7 @@ class ZoneForm(forms.Form):
         self.data.update({key: now[key] for key in ("name", "kind") if key not in mine})
 
 
-class EndpointsImportForm(forms.Form):
+class EndpointsImportForm(EditForm):
     """A table of endpoints as a file or pasted. After validation `table` is what was read."""
 
     file = forms.FileField(required=False, allow_empty_file=True)
@@ -276,7 +283,7 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
         data = {name: getattr(endpoint, name) for name in _FIELDS}
         return context | _describe_editor(report, EndpointForm(endpoint=data))
     if isinstance(bound, ZoneForm) and bound.data.get("target"):
-        return context | {"zone_editor": bound, "zone_target": bound.data["target"]}
+        return context | {"zone_editor": bound, "zone_target": bound.target_name}
     if opened.kind == "zone":
         zone = next((item for item in plan.zones if item.name == opened.name), None)
         if zone is None:
@@ -317,6 +324,7 @@ def _describe_editor(report: Report, form: EndpointForm) -> dict[str, Any]:
         titles["managed_by"] = "Managed by"
     return {
         "editor": form,
+        "first_fault": next((key for key in _FIELDS if form.is_bound and form.errors.get(key)), ""),
         "boxes": [
             {
                 "key": key,

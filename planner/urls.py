@@ -1,9 +1,11 @@
 """Every address of the service."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from planner.views import (
+    accounts,
     archives,
     changes,
     deletion,
@@ -12,6 +14,7 @@ from planner.views import (
     errors,
     history,
     home,
+    members,
     modules,
     own_flows,
     plans,
@@ -83,6 +86,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("links/pdf/", sharing.print_link, name="print_link"),
                 path("links/edit/", sharing.make_edit_link, name="make_edit_link"),
                 path("links/edit/withdraw/", sharing.withdraw_edit_link, name="withdraw_edit_link"),
+                path("members/add/", members.add_member, name="add_member"),
+                path("members/change/", members.change_member, name="change_member"),
+                path("members/remove/", members.remove_member, name="remove_member"),
                 path("read/", reading.read_plan, name="read_plan"),
                 path("read/report/<slug:name>", reading.read_report, name="read_report"),
                 re_path(r"^read/diagram\.(?P<extension>svg|png)$", reading.read_diagram, name="read_diagram"),
@@ -90,6 +96,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ),
     ),
     # Links
+    path("edit/", edit_links.continue_edit_link, name="continue_edit_link"),
     re_path(rf"^edit/{LINK}/$", edit_links.open_edit_link, name="open_edit_link"),
     re_path(
         rf"^shared/{LINK}/",
@@ -104,11 +111,26 @@ urlpatterns: list[URLPattern | URLResolver] = [
             ]
         ),
     ),
+    # Accounts
+    path("accounts/login/", accounts.log_in, name="log_in"),
+    path("accounts/logout/", accounts.log_out, name="log_out"),
+    path("accounts/password/", accounts.change_password, name="change_password"),
+    path("admin/login/", accounts.log_in_staff, name="log_in_staff"),
     # What the plans are made of
     path("matrix/", include("ports.urls")),
     re_path(r"^schemas/(?P<name>plan|report)\.json$", home.show_schema, name="show_schema"),
     path("admin/", admin.site.urls),
 ]
+
+if settings.OIDC_ISSUER:
+    from planner.views import sign_on  # what it imports is installed only then
+
+    # allauth finds its way back by this name, and knows the provider by this id.
+    back = {"provider_id": sign_on.PROVIDER}
+    urlpatterns += [
+        path("accounts/sign-on/", sign_on.start_sign_on, name="start_sign_on"),
+        path("accounts/sign-on/done/", sign_on.finish_sign_on, back, name="openid_connect_callback"),
+    ]
 
 handler400 = errors.show_bad_request
 handler403 = errors.show_forbidden

@@ -9,4 +9,8 @@ python manage.py load_matrix
 python manage.py empty_bin
 if [ "${1-}" = --demo ]; then python manage.py load_demo; fi
 scripts/static.sh
+if env | grep -q '^PLANNER_REQUIRE_LOGIN'; then  # or the file that has it
+    python manage.py clearsessions
+    python manage.py first_account
+fi
 exec python -m gunicorn --config python:planner.gunicorn planner.wsgi

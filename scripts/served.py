@@ -51,6 +51,11 @@ class Service:
         """The start of its addresses."""
         return f"http://{self.host}:{self.port}"
 
+    @property
+    def data(self) -> Path:
+        """The folder with its data, and with what it says, in the file `log`."""
+        return Path(self.environment["PLANNER_DATA"])
+
     def make_plan(self, slug: str) -> str:
         """The path of a new plan's edit link: of a ready-made topology with its addresses, or `sites` for 1,000."""
         program = f"import django\ndjango.setup()\n{MAKE}"
@@ -61,23 +66,20 @@ class Service:
 
 
 @contextmanager
-def serve(**more: str) -> Iterator[Service]:
-    """Serve until the block ends, with more in the environment."""
+def serve(**variables: str) -> Iterator[Service]:
+    """Serve until the block ends, with these settings beside the address and the data."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="planner-") as folder:
-        environment = (
-            {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")}
-            | {
-                "PLANNER_DATA": folder,
-                "PLANNER_BIND": f"127.0.0.1:{port}",
-                "DJANGO_SETTINGS_MODULE": "planner.settings",
-                "PYTHONPATH": str(ROOT),
-                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            }
-            | more
-        )
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")} | {
+            "PLANNER_DATA": folder,
+            "PLANNER_BIND": f"127.0.0.1:{port}",
+            "DJANGO_SETTINGS_MODULE": "planner.settings",
+            "PYTHONPATH": str(ROOT),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            **variables,
+        }
         with (Path(folder) / "log").open("w") as log:
             process = subprocess.Popen(
                 [ROOT / "scripts" / "serve.sh"], cwd=ROOT, env=environment, stdout=log, stderr=log

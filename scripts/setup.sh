@@ -11,7 +11,7 @@ esac
 
 if [ $mode = test ] && [ -n "${PLANNER_CHROMIUM-}" ]; then scripts/chromium.sh >/dev/null; fi  # or say what is wrong
 
-PATH="$PATH:/usr/sbin:/sbin"  # where Debian keeps ldconfig, out of a plain user's sight
+PATH="$PATH:/usr/sbin:/sbin"  # where Debian keeps ldconfig and nft, out of a plain user's sight
 # shellcheck source=/dev/null
 distribution=$(. /etc/os-release 2>/dev/null && echo "${ID-}") || distribution=
 venv_python=.venv/bin/python
@@ -45,7 +45,7 @@ wanted="$(cat pyproject.toml uv.lock | cksum) in $here"
 stamp=.venv/.synced-$mode
 
 venv_works() {
-    modules="django gunicorn weasyprint"
+    modules="django gunicorn typst weasyprint"
     if [ $mode = test ]; then modules="$modules pytest mypy playwright"; fi
     # shellcheck disable=SC2086  # one argument for each module
     "$venv_python" -c 'import sys; from importlib.util import find_spec; sys.exit(None in map(find_spec, sys.argv[1:]))' \

@@ -1,34 +1,51 @@
-"""The reports of the ready-made topologies, byte for byte as in tests/golden.
+"""The reports and change requests of the ready-made topologies, as in tests/golden.
 
-`make golden` rewrites the files; look at their differences before you commit them.
+Text is compared byte for byte. Archives are unpacked, workbooks are read, and a web page is taken without its styles
+and drawings, so that a change can be read in a diff. The PDF is made of the web page, and its text depends on the
+fonts of the machine: tests/renderers/test_print.py reads it. `make golden` rewrites the files; look at their
+differences before you commit them.
 """
 
+import copy
+import datetime
 import io
 import os
+import re
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
-from planner.document import read_plan
+from planner.document import check_plan, dump_plan, read_plan
 from planner.engine import evaluate_report
+from planner.engine.compare import compare_reports
 from planner.examples import read_examples
 from planner.renderers import FORMATS
+from planner.renderers.changes import CHANGE_FORMATS, Editions
+from planner.renderers.edition import Edition
 from ports.queries import shipped_matrix
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
-NAMES = ("json", "csv", "markdown")  # the formats without a date in them
-FIREWALLS = ("asa", "fortigate", "paloalto", "srx", "nftables", "iptables")
-ARCHIVES = ("windows", "aerleon")
-SMALL = {"dmz", "everything"}
-"""Archives are kept of these alone; unpacked and end to end, so that a change can be read."""
+DAY = datetime.date(2026, 1, 2)
 EXAMPLES = {example.slug: example for example in read_examples()}
+SITE = {
+    "zones": [{"name": "Lima", "kind": "remote-site"}],
+    "endpoints": [
+        {"name": "Lima agent", "zone": "Lima", "addresses": ["172.30.0.5"], "roles": ["remote-site-agent"]},
+        {
+            "name": "Lima Windows", "zone": "Lima", "addresses": ["172.30.0.64/26"], "group": True,
+            "platforms": ["windows"], "operations": ["discovery", "reset", "validation", "host-heartbeat"],
+            "sessions": ["rdp"],
+        },
+    ],
+}  # fmt: skip
+"""What the change requests are about: a remote site that comes to a deployment."""
 
 
-WANTED = [(slug, name) for slug in EXAMPLES for name in (*NAMES, *FIREWALLS)] + [
-    (slug, name) for slug in sorted(SMALL) for name in ARCHIVES
-]
+def as_it_is(data):
+    return data
 
 
 def unpack(data):
@@ -37,23 +54,74 @@ def unpack(data):
         return b"".join(f"=== {name}\n".encode() + archive.read(name) for name in archive.namelist())
 
 
-@pytest.mark.parametrize(("slug", "name"), WANTED)
-def test_the_report_is_the_golden_file(slug, name):
-    matrix = shipped_matrix()
-    data = FORMATS[name].render(evaluate_report(matrix, read_plan(EXAMPLES[slug].data, matrix=matrix)))
-    if name in ARCHIVES:
-        data = unpack(data)
-    path = GOLDEN / f"{slug}.{FORMATS[name].extension}"
+def read_book(data):
+    """The sheets of a workbook in one text, each under its name; a line for each row, bars between cells."""
+    lines = []
+    for sheet in openpyxl.load_workbook(io.BytesIO(data)):
+        lines.append(f"=== {sheet.title}")
+        lines += [
+            " | ".join((cell or "").replace("\n", "⏎") for cell in row).rstrip(" |")
+            for row in sheet.iter_rows(values_only=True)
+        ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def strip_page(data):
+    """A web page without styles and drawings: where Graphviz places what depends on its version."""
+    return re.sub(rb"<(style|svg)\b.*?</\1>", rb"<\1></\1>", data, flags=re.DOTALL)
+
+
+READERS = {"xlsx": read_book, "html": strip_page, "windows": unpack, "aerleon": unpack}
+"""How a format becomes a text; the others are texts."""
+ENDINGS = {"xlsx": "xlsx.txt", "nftables hosts": "nftables-hosts"}
+ELSEWHERE = {"pdf", "firewalls"}
+"""The PDF, as above; and all firewalls in one archive, whose files are here one by one."""
+REPORTS = sorted(FORMATS.keys() - ELSEWHERE | {"nftables hosts"})
+CHANGES = sorted(CHANGE_FORMATS.keys() - ELSEWHERE)
+WANTED = [f"{slug}.{ENDINGS.get(name, name)}" for slug in EXAMPLES for name in REPORTS]
+WANTED += [f"{slug}.changes.{ENDINGS.get(name, name)}" for slug in EXAMPLES for name in CHANGES]
+
+
+def plan_of(slug):
+    return read_plan(EXAMPLES[slug].data, matrix=shipped_matrix())
+
+
+def check(name, text):
+    path = GOLDEN / name
     if UPDATE:
-        path.write_bytes(data)
-    assert path.exists(), f"{path.name} is missing; make golden writes it"
-    assert data.decode().splitlines() == path.read_bytes().decode().splitlines()
-    assert data == path.read_bytes()
+        path.write_bytes(text)
+    assert path.exists(), f"{name} is missing; make golden writes it"
+    assert text.decode().splitlines() == path.read_bytes().decode().splitlines()
+    assert text == path.read_bytes()
+
+
+@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_the_report_is_the_golden_file(slug, name):
+    report = evaluate_report(shipped_matrix(), plan_of(slug))
+    kind, _, hosts = name.partition(" ")
+    edition = Edition(date=DAY) if FORMATS[kind].is_printed else None
+    data = FORMATS[kind].render(report, edition, **({"host_files": True} if hosts else {}))
+    check(f"{slug}.{ENDINGS.get(name, name)}", (unpack if hosts else READERS.get(name, as_it_is))(data))
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_the_change_request_for_another_remote_site_is_the_golden_file(slug, name):
+    matrix, plan = shipped_matrix(), plan_of(slug)
+    grown = copy.deepcopy(dump_plan(plan))
+    for key, more in SITE.items():
+        grown[key] += more
+    before, after = evaluate_report(matrix, plan), evaluate_report(matrix, check_plan(grown, matrix=matrix))
+    comparison = compare_reports(before, after)
+    assert not comparison.closed
+    assert all("Lima" in (flow.source.zone, flow.destination.zone) for flow in comparison.opened)
+    data = CHANGE_FORMATS[name].render(comparison, Editions(before="revision 1", after="revision 2", date=DAY))
+    check(f"{slug}.changes.{ENDINGS.get(name, name)}", READERS.get(name, as_it_is)(data))
 
 
 def test_there_is_no_golden_file_without_an_example():
-    wanted = {f"{slug}.{FORMATS[name].extension}" for slug, name in WANTED}
     for path in GOLDEN.iterdir():
-        if not path.name.startswith(".") and path.name not in wanted:
+        if not path.name.startswith(".") and path.name not in WANTED:
             assert UPDATE, f"{path.name} belongs to no example"
             path.unlink()

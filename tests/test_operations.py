@@ -3,7 +3,8 @@
 The reference is a plain model of what people mean: fields that are set, endpoints that keep their identity when they
 are renamed. A change must be refused if, and only if, its field has been set to something that its author neither saw
 nor wants; one that leaves a field as its author saw it changes nothing. Going back, by undoing or by restoring a
-revision, is refused if, and only if, the plan has changed since its author looked.
+revision, is refused if, and only if, the plan has changed since its author looked. A zone is deleted with what its
+author saw in it, and not at all if there is more by then.
 """
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from planner import actions
-from planner.document import check_plan
+from planner.document import PlanError, check_plan
 from planner.edits import NotPossible, list_switch
 from planner.engine.blueprint import add_module, remove_module
 from planner.models import Revision
@@ -28,7 +29,7 @@ VALUES = {
 DOCUMENT = {
     "format": 1,
     "name": "Shared",
-    "zones": [{"name": "A", "kind": "internal"}, {"name": "B", "kind": "dmz"}],
+    "zones": [{"name": "A", "kind": "internal"}, {"name": "B", "kind": "dmz"}, {"name": "C", "kind": "cloud"}],
     "endpoints": [
         {"name": "one", "zone": "A", "roles": ["web-primary"]},
         {"name": "two", "zone": "B", "managed_by": ["one"]},
@@ -52,8 +53,12 @@ class ThreeEditors(RuleBasedStateMachine):
         self.seen_documents = dict.fromkeys(EDITORS, self.plan.document)
         self.seen_fields = {editor: {} for editor in EDITORS}
         self.seen_names = {editor: dict(self.names) for editor in EDITORS}
+        self.guests = frozenset()  # names of the endpoints in zone C; None while it isn't there
+        self.seen_guests = dict.fromkeys(EDITORS, self.guests)
+        self.came = 0
         self.revision = 1
-        self.states = {1: ({}, dict(self.names), self._document())}  # revision -> what the model and the plan were
+        self.states = {}  # revision -> what the model and the plan were
+        self._remember()
 
     def _send(self, editor, edit, params, field, value):
         seen = self.seen_fields[editor].get(field, INITIAL.get(field))
@@ -126,6 +131,48 @@ class ThreeEditors(RuleBasedStateMachine):
         params = {"switch": list_switch(seen, after), "summary": option}
         self._send(editor, "switch-module", params, ("module",), option)
 
+    def _send_about_guests(self, editor, edit, params, refused_if, guests):
+        """An edit of zone C or of what is in it; `guests` is what follows unless it is refused."""
+        before = self._document()
+        try:
+            actions.apply_edit(
+                plan_id=self.plan.pk, matrix=self.matrix, edit=edit, params=params,
+                sender=actions.Sender(base=self.seen[editor]),
+            )  # fmt: skip
+        except (actions.Clash, NotPossible, PlanError):
+            assert refused_if, f"{edit} was refused for nothing"
+            assert self._document() == before
+            return
+        assert not refused_if, f"{edit} took along what its author didn't see"
+        self.guests = guests
+        self.revision += 1
+        self.changes.append((self.revision, None, editor))
+        self._remember()
+
+    @rule(editor=st.sampled_from(EDITORS))
+    def add_a_guest(self, editor):
+        if self.seen_guests[editor] is None:
+            return
+        self.came += 1
+        name = f"guest{self.came}"
+        params = {"endpoint": {"name": name, "zone": "C"}}
+        gone = self.guests is None
+        self._send_about_guests(editor, "add-endpoint", params, gone, None if gone else self.guests | {name})
+
+    @rule(editor=st.sampled_from(EDITORS))
+    def delete_the_zone_of_guests(self, editor):
+        seen = self.seen_guests[editor]
+        if seen is not None:
+            self._send_about_guests(
+                editor, "delete-zone", {"zone": "C"}, self.guests is None or bool(self.guests - seen), None
+            )
+
+    @rule(editor=st.sampled_from(EDITORS))
+    def bring_the_zone_of_guests_back(self, editor):
+        if self.seen_guests[editor] is None:
+            params = {"name": "C", "kind": "cloud"}
+            self._send_about_guests(editor, "add-zone", params, self.guests is not None, frozenset())
+
     def _go_back(self, editor, step, number):
         """Restore a revision or undo, from the state that the editor saw: refused unless that is the newest."""
         before = self._document()
@@ -137,9 +184,9 @@ class ThreeEditors(RuleBasedStateMachine):
             assert self._document() == before
             return
         assert self.seen[editor] == self.revision, "what others did in between was taken back unseen"
-        fields, names, document = self.states[number]
+        fields, names, guests, document = self.states[number]
         assert self._document() == document
-        self.fields, self.names = dict(fields), dict(names)
+        self.fields, self.names, self.guests = dict(fields), dict(names), guests
         if done.changed:
             self.revision += 1
             self.changes.append((self.revision, None, editor))
@@ -161,7 +208,7 @@ class ThreeEditors(RuleBasedStateMachine):
             self._go_back(editor, lambda sender: actions.undo(plan_id=self.plan.pk, sender=sender), goal)
 
     def _remember(self):
-        self.states[self.revision] = (dict(self.fields), dict(self.names), self._document())
+        self.states[self.revision] = (dict(self.fields), dict(self.names), self.guests, self._document())
 
     @rule(editor=st.sampled_from(EDITORS))
     def look(self, editor):
@@ -169,6 +216,7 @@ class ThreeEditors(RuleBasedStateMachine):
         self.seen[editor] = self.revision
         self.seen_names[editor] = dict(self.names)
         self.seen_fields[editor] = dict(self.fields)
+        self.seen_guests[editor] = self.guests
 
     @precondition(lambda self: self.changes)
     @rule(editor=st.sampled_from(EDITORS))
@@ -190,7 +238,8 @@ class ThreeEditors(RuleBasedStateMachine):
         portal = endpoints.pop("PRP01", None)
         place = {"A": "internal", "B": "dmz"}[portal["zone"]] if portal else "off"
         assert place == self.fields.pop(("module",), "off")
-        assert set(endpoints) == set(self.names.values())
+        assert ("C" in {zone["name"] for zone in document["zones"]}) == (self.guests is not None)
+        assert set(endpoints) == set(self.names.values()) | (self.guests or set())
         assert endpoints[self.names[1]]["managed_by"] == [self.names[0]]
         for field, value in self.fields.items():
             if field[0] == "port":

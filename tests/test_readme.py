@@ -98,6 +98,7 @@ def test_the_examples_of_the_command_line_work(arguments, monkeypatch, tmp_path,
     Path("plan.yaml").write_text(blocks(README, "yaml")[0], "utf-8")
     Path("old.yaml").write_text(blocks(README, "yaml")[0].replace("8443", "9443"), "utf-8")
     Path("dmz.yaml").write_bytes((ROOT / "planner" / "examples" / "dmz.yaml").read_bytes())
+    Path("house.css").write_text(blocks(read("docs/house-style.md"), "css")[0], "utf-8")
     call_command(*arguments)
     output = arguments[arguments.index("--output") + 1] if "--output" in arguments else None
     printed = capsysbinary.readouterr().out

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -13,6 +14,15 @@ from django.core.exceptions import ImproperlyConfigured
 from planner import environment
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+TLS = {"PLANNER_TLS": "1", "PLANNER_HOSTS": "ports.example.com"}
+ACCOUNTS = {"PLANNER_REQUIRE_LOGIN": "1"}
+BY_PROXY = ACCOUNTS | {"PLANNER_PROXIES": "10.0.0.1", "PLANNER_REMOTE_USER": "X-Remote-User"}
+OIDC = ACCOUNTS | {
+    "PLANNER_OIDC_ISSUER": "https://login.example", "PLANNER_OIDC_CLIENT_ID": "ports",
+    "PLANNER_OIDC_CLIENT_SECRET": "s3cret",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +61,24 @@ def refusal(**variables):
 
 def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
+
+
+class TestStylesheet:
+    def test_none_is_nothing(self, tmp_path):
+        assert settings("STYLESHEET", PLANNER_DATA=str(tmp_path)) == {"STYLESHEET": ""}
+        assert settings("STYLESHEET", PLANNER_DATA=str(tmp_path), PLANNER_STYLESHEET=" ") == {"STYLESHEET": ""}
+
+    def test_it_is_read_at_the_start(self, tmp_path):
+        (tmp_path / "house.css").write_text("h2 { color: teal }")
+        given = {"PLANNER_DATA": str(tmp_path), "PLANNER_STYLESHEET": str(tmp_path / "house.css")}
+        assert settings("STYLESHEET", **given) == {"STYLESHEET": "h2 { color: teal }"}
+
+    def test_a_bad_one_is_refused_with_a_sentence(self, tmp_path):
+        (tmp_path / "bad.css").write_text("</style>")
+        for name in ("bad.css", "absent.css"):
+            said = refusal(PLANNER_DATA=str(tmp_path), PLANNER_STYLESHEET=str(tmp_path / name))
+            assert said.startswith(f"PLANNER_STYLESHEET: The stylesheet {tmp_path / name} ")
+            assert said.endswith(".")
 
 
 class TestSecretKey:
@@ -189,24 +217,89 @@ class TestSettings:
         }
 
     def test_tls_sends_cookies_over_https_only(self, tmp_path):
-        names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "SECURE_PROXY_SSL_HEADER")
-        variables = {"PLANNER_DATA": str(tmp_path), "PLANNER_TLS": "1", "PLANNER_TRUST_PROXY": "1"}
-        found = settings(*names, "SECURE_HSTS_SECONDS", **variables)
+        names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
+        found = settings(*names, "SECURE_HSTS_SECONDS", **TLS, PLANNER_DATA=str(tmp_path))
         assert found.pop("SECURE_HSTS_SECONDS") > 0
-        assert found.pop("SECURE_PROXY_SSL_HEADER") == ["HTTP_X_FORWARDED_PROTO", "https"]
         assert set(found.values()) == {True}
 
+    def test_https_is_believed_where_there_is_a_proxy_to_say_so(self, tmp_path):
+        names = ("SECURE_PROXY_SSL_HEADER", "PROXIES")
+        assert settings(*names, **TLS, PLANNER_DATA=str(tmp_path))["SECURE_PROXY_SSL_HEADER"] is None
+        found = settings(*names, **TLS, PLANNER_DATA=str(tmp_path), PLANNER_PROXIES="10.1.2.3, 2001:db8::/32,unix")
+        assert found["SECURE_PROXY_SSL_HEADER"] == ["HTTP_X_FORWARDED_PROTO", "https"]
+        assert "10.1.2.3/32" in found["PROXIES"]
+        assert "2001:db8::/32" in found["PROXIES"]
+        assert "unix=True" in found["PROXIES"]
+
     def test_hosts_and_origins_are_lists(self, tmp_path):
-        variables = {"PLANNER_HOSTS": "a.example, b.example", "PLANNER_ORIGINS": "https://a.example"}
+        variables = {
+            "PLANNER_HOSTS": "a.example, b.example",
+            "PLANNER_ORIGINS": "https://a.example,http://b.example:81",
+        }
         assert settings("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", PLANNER_DATA=str(tmp_path), **variables) == {
             "ALLOWED_HOSTS": ["a.example", "b.example"],
-            "CSRF_TRUSTED_ORIGINS": ["https://a.example"],
+            "CSRF_TRUSTED_ORIGINS": ["https://a.example", "http://b.example:81"],
         }
 
-    @pytest.mark.parametrize("name", ["PLANNER_DEBUG", "PLANNER_TLS", "PLANNER_TRUST_PROXY"])
+    @pytest.mark.parametrize("name", ["PLANNER_DEBUG", "PLANNER_TLS", "PLANNER_REQUIRE_LOGIN", "PLANNER_PUBLIC_LINKS"])
     def test_a_bad_flag_stops_the_start_with_a_sentence(self, tmp_path, name):
         sentence = refusal(PLANNER_DATA=str(tmp_path), **{name: "yes"})
         assert sentence == f"{name} must be 0 or 1, not 'yes'."
+
+    @pytest.mark.parametrize(
+        ("variables", "sentence"),
+        [
+            ({"PLANNER_TLS": "1"}, r"^PLANNER_HOSTS is missing: "),
+            ({"PLANNER_HOSTS": ","}, r"^PLANNER_HOSTS is missing: "),
+            (TLS | {"PLANNER_DEBUG": "1"}, r"^PLANNER_DEBUG is 1 and PLANNER_TLS too; "),
+            ({"PLANNER_ORIGINS": "a.example"}, r"^PLANNER_ORIGINS must be origins .*, not 'a\.example'\.$"),
+            ({"PLANNER_ORIGINS": "https://a.example/"}, r"^PLANNER_ORIGINS must be origins "),
+            ({"PLANNER_ORIGINS": "https://a.example, null"}, r"not 'null'\.$"),
+            ({"PLANNER_ORIGINS": "https://a:x"}, r"^PLANNER_ORIGINS must be origins "),
+            (
+                {"PLANNER_PROXIES": "10.0.0.1/8"},
+                r"^PLANNER_PROXIES must be addresses of proxies, .*'10\.0\.0\.1/8'\.$",
+            ),
+            ({"PLANNER_PROXIES": "10.0.0.1, 0.0.0.0/0"}, r"not of everybody, .*'0\.0\.0\.0/0'\.$"),
+            ({"PLANNER_PROXIES": "*"}, r"^PLANNER_PROXIES must be "),
+            ({"PLANNER_REMOTE_USER": "X-Remote-User"}, r"^PLANNER_REMOTE_USER needs PLANNER_REQUIRE_LOGIN=1, and "),
+            (ACCOUNTS | {"PLANNER_REMOTE_USER": "X-Remote-User"}, r"^PLANNER_REMOTE_USER needs "),
+            ({"PLANNER_REMOTE_USER": "X-Remote-User", "PLANNER_PROXIES": "unix"}, r"^PLANNER_REMOTE_USER needs "),
+            (
+                BY_PROXY | {"PLANNER_REMOTE_USER": "X_Remote_User"},
+                r"^PLANNER_REMOTE_USER must be the name of a header",
+            ),
+            (
+                BY_PROXY | {"PLANNER_REMOTE_USER": "X-Forwarded-For"},
+                r"^PLANNER_REMOTE_USER must be the name of a header",
+            ),
+            (BY_PROXY | {"PLANNER_REMOTE_USER": "Cookie"}, r"^PLANNER_REMOTE_USER must be the name of a header"),
+            (OIDC | {"PLANNER_OIDC_ISSUER": "http://login.example"}, r"^PLANNER_OIDC_ISSUER must be an address "),
+            (OIDC | {"PLANNER_OIDC_ISSUER": "login.example"}, r"^PLANNER_OIDC_ISSUER must be an address "),
+            (OIDC | {"PLANNER_OIDC_ISSUER": ""}, r"^Single sign-on needs all of "),
+            (OIDC | {"PLANNER_OIDC_CLIENT_ID": ""}, r"^Single sign-on needs all of "),
+            (OIDC | {"PLANNER_OIDC_CLIENT_SECRET": ""}, r"^Single sign-on needs all of "),
+            (OIDC | {"PLANNER_REQUIRE_LOGIN": "0"}, r"^Single sign-on needs all of "),
+            (OIDC | BY_PROXY, r"^PLANNER_REMOTE_USER and PLANNER_OIDC_ISSUER are both set; "),
+        ],
+    )
+    def test_what_is_missing_or_contradicts_itself_stops_the_start_with_a_sentence(
+        self, tmp_path, variables, sentence
+    ):
+        assert re.search(sentence, refusal(PLANNER_DATA=str(tmp_path), **variables))
+
+    def test_the_secret_of_single_sign_on_can_come_from_a_file(self, tmp_path):
+        (tmp_path / "secret").write_text("from a file\n")
+        variables = OIDC | {"PLANNER_OIDC_CLIENT_SECRET_FILE": str(tmp_path / "secret")}
+        del variables["PLANNER_OIDC_CLIENT_SECRET"]
+        found = settings("OIDC_CLIENT_SECRET", PLANNER_DATA=str(tmp_path), **variables)
+        assert found == {"OIDC_CLIENT_SECRET": "from a file"}
+
+    def test_single_sign_on_is_off_by_default_and_nothing_of_it_is_installed(self, tmp_path):
+        names = ("INSTALLED_APPS", "MIDDLEWARE", "AUTHENTICATION_BACKENDS")
+        assert "allauth" not in str(settings(*names, PLANNER_DATA=str(tmp_path)))
+        assert "emote" not in str(settings(*names, PLANNER_DATA=str(tmp_path)))
+        assert "allauth.socialaccount" in settings(*names, **OIDC, PLANNER_DATA=str(tmp_path))["INSTALLED_APPS"]
 
     def test_a_bad_time_zone_stops_the_start_with_a_sentence(self, tmp_path):
         sentence = refusal(PLANNER_DATA=str(tmp_path), PLANNER_TIME_ZONE="Mars/Olympus")
@@ -223,6 +316,63 @@ class TestSettings:
         assert "PLANNER_DEBUG must be 0 or 1, not 'yes'." in result.stderr
 
 
+class TestProduction:
+    """`manage.py check --deploy` has nothing to say about a service that is set up as the documentation says."""
+
+    KEY = "k3y-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
+
+    @pytest.mark.parametrize("more", [{}, ACCOUNTS, BY_PROXY, OIDC], ids=["plain", "accounts", "by proxy", "oidc"])
+    def test_the_check_passes(self, tmp_path, more):
+        (tmp_path / "key").write_text(self.KEY)
+        code = (
+            "import sys; from django.core.management import execute_from_command_line as run; "
+            "run(['manage.py', 'check', '--deploy', '--fail-level', 'WARNING'])"
+        )
+        variables = TLS | {"PLANNER_PROXIES": "10.0.0.1", "PLANNER_ORIGINS": "https://ports.example.com"} | more
+        result = run(
+            code, DJANGO_SETTINGS_MODULE="planner.settings", PLANNER_DATA=str(tmp_path),
+            PLANNER_SECRET_KEY_FILE=str(tmp_path / "key"), **variables,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        assert "no issues (0 silenced)" in result.stdout
+
+    def test_no_migration_is_missing_with_single_sign_on(self, tmp_path):
+        code = (
+            "from django.core.management import execute_from_command_line as run; "
+            "run(['manage.py', 'makemigrations', '--check', '--dry-run'])"
+        )
+        result = run(code, DJANGO_SETTINGS_MODULE="planner.settings", PLANNER_DATA=str(tmp_path), **OIDC)
+        assert (result.returncode, result.stdout) == (0, "No changes detected\n")
+
+
+class TestSwitchingSingleSignOn:
+    """Its tables come when it is switched on, and stay when it is switched off; the service works either way."""
+
+    MIGRATE = "from django.core.management import execute_from_command_line as run; run(['manage.py', 'migrate', *{}])"
+    USE = """
+import django; django.setup()
+from django.contrib.auth.models import User
+from django.test import Client
+user, _ = User.objects.get_or_create(username="alice")
+if {on}:
+    from allauth.socialaccount.models import SocialAccount
+    SocialAccount.objects.get_or_create(user=user, provider="sso", uid="1")
+client = Client(HTTP_HOST="localhost")
+client.force_login(user)
+print(client.get("/plans/export.zip").status_code)
+"""
+
+    def test_the_database_serves_with_it_and_without_in_any_order(self, tmp_path):
+        base = {"DJANGO_SETTINGS_MODULE": "planner.settings", "PLANNER_DATA": str(tmp_path)} | ACCOUNTS
+        for on in (False, True, False, True):
+            variables = base | (OIDC if on else {})
+            for code in (self.MIGRATE.format("['-v0']"), self.MIGRATE.format("['--check']")):
+                result = run(code, **variables)
+                assert result.returncode == 0, result.stderr
+            result = run(self.USE.format(on=on), **variables)
+            assert result.stdout == "200\n", result.stderr
+
+
 class TestGunicorn:
     CODE = "import json; from planner import gunicorn as g; print(json.dumps([g.bind, g.workers, g.accesslog]))"
 
@@ -235,6 +385,21 @@ class TestGunicorn:
     def test_address_and_workers_can_be_set(self):
         found = json.loads(run(self.CODE, PLANNER_BIND="0.0.0.0:9000", PLANNER_WORKERS="2").stdout)
         assert found[:2] == ["0.0.0.0:9000", 2]
+
+    def test_it_takes_no_forwarding_header_itself(self):
+        code = (
+            "from gunicorn.config import Config; from planner import gunicorn as g; config = Config(); "
+            "names = ('forwarded_allow_ips', 'secure_scheme_headers', 'forwarder_headers', 'header_map'); "
+            "[config.set(name, getattr(g, name)) for name in names]; print([getattr(config, name) for name in names])"
+        )
+        assert run(code).stdout == "[[], {}, [], 'drop']\n"
+
+    def test_tls_without_a_proxy_that_ends_it_is_a_sentence(self):
+        code = "from planner import gunicorn as g; import types; g.on_starting(types.SimpleNamespace(master_pid=1))"
+        result = run(code, **TLS)
+        assert result.returncode == 1
+        assert result.stderr.startswith("PLANNER_TLS is 1, but PLANNER_PROXIES doesn't say which proxy ends TLS: ")
+        assert run(code, **TLS, PLANNER_PROXIES="10.0.0.1").returncode == 0
 
     @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5", "65", "²"])
     def test_a_number_of_workers_that_cant_be_meant_is_a_sentence(self, value):

@@ -1,16 +1,16 @@
 """Two reports compared: which connections have to be opened, which can be closed, which stay and say otherwise.
 
-Flows are matched by source, destination, protocol and ports, by name. Rules are made anew from the flows that differ,
-so that a change request has nothing in it but the change; they have the numbers of the rules they belong to.
+Flows are matched by source, destination, protocol and ports, by name. Rules are narrowed to the flows that differ, so
+that a change request has nothing in it but the change; each keeps the number that it has in the report: what is to be
+opened that of the new one, what is to be closed that of the old one, where the network team finds it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planner.document import Endpoint
 from planner.engine.flows import Flow
 from planner.engine.report import Report
-from planner.engine.rules import Boundary, Opening, Rule, consolidate
+from planner.engine.rules import Boundary, Opening, Rule, narrow_boundaries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,17 +99,13 @@ def compare_reports(before: Report, after: Report) -> Comparison:
         changed=changed,
         unchanged=len(kept) - len(changed),
         addresses=_compare_addresses(before, after),
-        boundaries_opened=_boundaries(after, [*opened, *(now for _, now in moved)]),
-        boundaries_closed=_boundaries(before, [*closed, *(was for was, _ in moved)]),
-        boundaries_changed=_boundaries(
-            after, [change.after for change in changed if _zones(change.before) == _zones(change.after)]
+        boundaries_opened=narrow_boundaries(after.boundaries, [*opened, *(now for _, now in moved)]),
+        boundaries_closed=narrow_boundaries(before.boundaries, [*closed, *(was for was, _ in moved)]),
+        boundaries_changed=narrow_boundaries(
+            after.boundaries,
+            [change.after for change in changed if _zones(change.before) == _zones(change.after)],
         ),
     )
-
-
-def _boundaries(report: Report, flows: Sequence[Flow]) -> tuple[Boundary, ...]:
-    groups = {zone: group for group in report.zone_groups for zone in group.zones}
-    return consolidate(report.matrix, report.plan, flows, groups) if flows else ()
 
 
 def _zones(flow: Flow) -> tuple[str, str]:

@@ -164,6 +164,35 @@ def consolidate(
     return tuple(boundaries)
 
 
+def narrow_boundaries(boundaries: Iterable[Boundary], flows: Iterable[Flow]) -> tuple[Boundary, ...]:
+    """What the rules say of some of their flows alone, in their order and under the numbers that they have.
+
+    A part of a rule that no product of sets stands for becomes several rules: INT-DMZ-150, INT-DMZ-150/2 and so on.
+    Flows that are in none of the rules are passed over; boundaries that nothing is left of go.
+    """
+    wanted: dict[Opening, Flow] = {
+        (flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports): flow
+        for flow in flows
+        if flow.scope == "cross-zone"
+    }
+    result = []
+    for boundary in boundaries:
+        rules = tuple(rule for whole in boundary.rules for rule in _narrow(whole, wanted))
+        if rules:
+            result.append(replace(boundary, rules=rules))
+    return tuple(result)
+
+
+def _narrow(rule: Rule, wanted: Mapping[Opening, Flow]) -> Iterator[Rule]:
+    part = [wanted[opening] for opening in rule.openings() if opening in wanted]
+    flows = {
+        (flow.source.name, flow.destination.name, Ports(flow.need.protocol, flow.need.ports)): flow for flow in part
+    }
+    drafts = sorted((_Draft(rule.any_of, *triple) for triple in _fold(part)), key=_Draft.order) if part else []
+    for place, draft in enumerate(drafts, 1):
+        yield replace(_rule(draft, flows), id=rule.id if place == 1 else f"{rule.id}/{place}")
+
+
 def group_zones(plan: Plan) -> Mapping[str, ZoneGroup]:
     """Zone name -> the group it stands in.
 

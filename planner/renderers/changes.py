@@ -10,11 +10,12 @@ from planner.engine.compare import Comparison
 from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports
+from planner.renderers.csv import field
 from planner.renderers.edition import Paper
 from planner.renderers.json import comparison_data
 from planner.renderers.markdown import escape, join_lines, rule_cells, table
 from planner.renderers.outline import describe_marks, name_services
-from planner.renderers.text import LEGEND, count_changes, list_addresses, list_reasons, neutralise, show_line
+from planner.renderers.text import LEGEND, count_changes, list_addresses, list_reasons
 from planner.syntax import to_json
 
 
@@ -24,8 +25,12 @@ class Editions:
 
     before: str
     after: str
+    sent: str = ""
+    """To whom the first side was handed over and when, in words; empty if it wasn't."""
     date: datetime.date | None = None
     paper: Paper = "a4"
+    stylesheet: str = ""
+    """CSS of a house style, as for a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,8 @@ class ChangeFormat:
     content_type: str
     label: str
     render: Callable[[Comparison, Editions], bytes]
+    is_printed: bool = False
+    """Whether it is made for paper and follows a house style."""
 
 
 def render_json(comparison: Comparison, _editions: Editions) -> bytes:
@@ -70,13 +77,11 @@ def render_csv(comparison: Comparison, _editions: Editions) -> bytes:
 def _flow_fields(flow: Flow, report: Report) -> Iterator[str]:
     need = flow.need
     for endpoint in (flow.source, flow.destination):
-        yield from (
-            neutralise(show_line(text)) for text in (endpoint.name, endpoint.zone, "; ".join(list_addresses(endpoint)))
-        )
+        yield from map(field, (endpoint.name, endpoint.zone, "; ".join(list_addresses(endpoint))))
     names = name_services(Ports(need.protocol, need.ports), need.services, report).names
-    yield from (need.protocol, need.ports or "", neutralise(show_line(names)), flow.scope, "; ".join(need.sections))
-    yield neutralise(show_line(describe_marks(need.any_of, report.matrix)))
-    yield neutralise("; ".join(list_reasons(need.reasons)))
+    yield from (need.protocol, need.ports or "", field(names), flow.scope, "; ".join(need.sections))
+    yield field(describe_marks(need.any_of, report.matrix))
+    yield field("; ".join(list_reasons(need.reasons)))
 
 
 # ---- Markdown ----
@@ -168,13 +173,21 @@ CHANGE_FORMATS: dict[str, ChangeFormat] = {
         label="Excel workbook",
         render=_render_xlsx,
     ),
-    "pdf": ChangeFormat(name="pdf", extension="pdf", content_type="application/pdf", label="PDF", render=_render_pdf),
+    "pdf": ChangeFormat(
+        name="pdf",
+        extension="pdf",
+        content_type="application/pdf",
+        label="PDF",
+        render=_render_pdf,
+        is_printed=True,
+    ),
     "html": ChangeFormat(
         name="html",
         extension="html",
         content_type="text/html; charset=utf-8",
         label="Web page",
         render=_render_html,
+        is_printed=True,
     ),
     "markdown": ChangeFormat(
         name="markdown",

@@ -8,7 +8,7 @@ what is read.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import hypot
 from textwrap import wrap
 from unicodedata import east_asian_width
@@ -46,6 +46,7 @@ from planner.renderers.picture import (
     picture_endpoints,
     picture_zones,
 )
+from planner.renderers.text import show_line
 
 __all__ = ["COLOURS", "LARGE", "NoDiagram", "render_diagram", "render_overview", "render_svg"]
 
@@ -61,6 +62,8 @@ _MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 _MARGIN = 6.0
 _SCREEN = 1.2
 """Pixels of the page to a point of the drawing."""
+_LARGE = 1150, 540
+"""A picture wider or higher than this many pixels can't be read once it is shrunk to stand above the rules."""
 _TIP_ROW = 13.0
 _TIP_WIDTH = 44
 """Characters in a row of a tip."""
@@ -93,8 +96,7 @@ def render_diagram(report: Report, *, unfolded: Collection[str] = (), link: Link
 
     Raises NoDiagram when Graphviz's `dot` is missing, fails or takes too long.
     """
-    picture = picture_endpoints(report, unfolded)
-    return _Drawing(picture, lay_out(picture, ports_shown=False), link).element(_describe_endpoints(report))
+    return _arrange(picture_endpoints(report, unfolded), link).element(_describe_endpoints(report))
 
 
 def render_overview(report: Report, *, link: Link | None = None) -> str:
@@ -105,9 +107,8 @@ def render_overview(report: Report, *, link: Link | None = None) -> str:
 
 def render_svg(report: Report, *, unfolded: Collection[str] = ()) -> bytes:
     """The diagram of endpoints as an SVG file that needs no other. Raises NoDiagram as above."""
-    picture = picture_endpoints(report, unfolded)
-    drawing = _Drawing(picture, lay_out(picture, ports_shown=False), None)
-    title = f"{report.plan.name}: {_describe_endpoints(report)}"
+    drawing = _arrange(picture_endpoints(report, unfolded), None)
+    title = f"{show_line(report.plan.name)}: {_describe_endpoints(report)}"
     return ('<?xml version="1.0" encoding="UTF-8"?>\n' + drawing.element(title, alone=True)).encode()
 
 
@@ -137,6 +138,7 @@ class _Drawing:
         traces = [list(trace(curve, steps)) for curve in layout.curves.values()]
         self.ports = self._place_ports(traces)
         self.labels = {frame.key: self._place_label(frame, traces) for frame in picture.frames}
+        self.covered = tuple(key for key, (_, free) in self.labels.items() if not free)
 
     def element(self, title: str, *, alone: bool = False) -> str:
         """The picture as an SVG element; `alone` for a file of its own."""
@@ -156,8 +158,9 @@ class _Drawing:
         # On paper a point is a point; on a screen the texts get the size of small print.
         unit, scale = ("px", _SCREEN) if self.link else ("pt", 1)
         size = f'width="{self.width * scale:.0f}{unit}" height="{self.height * scale:.0f}{unit}"'
+        large = self.link and (self.width * scale > _LARGE[0] or self.height * scale > _LARGE[1])
         return (
-            f'<svg {namespace}class="diagram" {role} {size} '
+            f'<svg {namespace}class="diagram{" diagram-large" if large else ""}" {role} {size} '
             f'viewBox="{box}" font-family="{FONT}" font-size="{SIZE}" fill="{_TEXT}">'
             f"{name}{paper}{''.join(parts)}</svg>"
         )
@@ -198,8 +201,10 @@ class _Drawing:
         )
 
     def _place_label(self, frame: Frame, traces: Sequence[Sequence[Point]]) -> tuple[Area, bool]:
-        """Where along the top of a frame its name is free of lines, and whether it is: else it gets a paper."""
+        """Where along its side of a frame the name is free of lines, and whether it is: else it gets a paper."""
         area = self.layout.frames[frame.key]
+        if frame.key in self.layout.low:
+            area = replace(area, y=area.y + area.height - 24)
         action = _measure(frame.action, SMALL) + 14 if frame.action else 0
         width = min(_measure(shorten(frame.label), SIZE) + action, area.width - 16)
         strip = Area(x=area.x, y=area.y + 1, width=area.width, height=22)
@@ -213,10 +218,15 @@ class _Drawing:
 
     def _draw_frame_label(self, frame: Frame) -> str:
         area, free = self.labels[frame.key]
-        paper = _paper(area, free)
+        # The paper has the colour of the frame that it lies on.
+        tint = (
+            f'<g class="frame-tint zone-{frame.kind}"><rect {_place(area)} rx="3" fill="{COLOURS[frame.kind]}" '
+            f'fill-opacity="{0 if free else 0.05}"/></g>'
+        )
         return (
-            f'{paper}<text class="frame-label zone-{frame.kind}" x="{area.x + 2:.1f}" y="{area.y + 14.5:.1f}" '
-            f'font-weight="700" fill="{COLOURS[frame.kind]}">{_text(shorten(frame.label))}</text>'
+            f'{_paper(area, free)}{tint}<text class="frame-label zone-{frame.kind}" '
+            f'x="{area.x + 2:.1f}" y="{area.y + 14.5:.1f}" font-weight="700" '
+            f'fill="{COLOURS[frame.kind]}">{_text(shorten(frame.label))}</text>'
         )
 
     def _draw_box(self, box: Box) -> str:
@@ -274,24 +284,31 @@ class _Drawing:
         )
 
     def _place_ports(self, traces: Sequence[Sequence[Point]]) -> dict[tuple[str, str], tuple[Area, bool]]:
-        """Where the ports of each line stand, and whether no line runs through them: else they get a paper."""
-        taken = list(self.layout.boxes.values())
-        taken += [curve.label for curve in self.layout.curves.values() if curve.label]
-        placed = {}
-        for key, curve in self.layout.curves.items():
+        """Where the ports of each line stand, and whether no line runs through them: else they get a paper.
+
+        Close to their own line and clear of all others, as near to its middle as can be.
+        """
+        crowd = _Crowd(traces)
+        inside = _inset(Area(x=self.left, y=self.top, width=self.width, height=self.height), 2)
+        # Until a label has found its place, the room that dot left for it stays free.
+        rooms = {key: curve.label for key, curve in self.layout.curves.items() if curve.label}
+        placed: dict[tuple[str, str], tuple[Area, bool]] = {}
+        for number, (key, curve) in enumerate(self.layout.curves.items()):
             if curve.label is None:
                 continue
-            others = [area for area in taken if area is not curve.label]
-            placed[key] = curve.label, False
-            for step in (0, -2, 2, -4, 4, -6, 6, -9, 9, -12, 12):
-                area = replace(curve.label, y=curve.label.y + step)
-                room = _inset(area, -1)
-                if not any(_holds(room, p) for points in traces for p in points) and not any(
-                    _overlap(area, other) for other in others
-                ):
-                    placed[key] = area, True
-                    taken = [*others, area]
+            taken = [*self.layout.boxes.values(), *(area for other, area in rooms.items() if other != key)]
+            close = None
+            for area in _beside(traces[number], curve.label):
+                if not _contains(inside, area) or any(_overlap(_inset(area, -2), other) for other in taken):
+                    continue
+                if crowd.lines_in(_inset(area, -1)):
+                    continue
+                close = close or area
+                if crowd.lines_in(_inset(area, -6)) <= {number}:
+                    close = area
                     break
+            rooms[key] = close or curve.label
+            placed[key] = rooms[key], not crowd.lines_in(_inset(rooms[key], -1))
         return placed
 
     def _curve(self, line: Line) -> Curve:
@@ -316,18 +333,19 @@ class _Drawing:
     def _frame_target(self, frame: Frame, link: Link) -> str:
         area, _ = self.labels[frame.key]
         action = _measure(frame.action, SMALL) + 14 if frame.action else 0
-        hit = Area(x=area.x, y=area.y, width=area.width - action, height=area.height)
+        # Large enough to be hit while the picture is shown at two thirds of its size.
+        hit = Area(x=area.x, y=area.y - 5, width=max(area.width - action, 31), height=31)
         zone = (
             f"<a {_link(link(frame.fields), f'Zone {frame.label}: its rules')}>"
             f'<rect class="halo" {_place(hit)} rx="3" fill="none"/></a>'
         )
         if not frame.action:
             return zone
-        spot = Area(x=hit.x + hit.width + 2, y=area.y, width=action - 2, height=area.height)
+        spot = Area(x=hit.x + hit.width + 2, y=hit.y, width=action - 2, height=hit.height)
         return (
             f"{zone}<a {_link(link(frame.action_fields), f'{frame.action} {frame.action_about}', 'target action')}>"
             f'<rect class="halo" {_place(spot)} rx="3" fill="none"/>'
-            f'<text x="{spot.middle[0]:.1f}" y="{spot.y + 14:.1f}" text-anchor="middle" font-size="{SMALL}" '
+            f'<text x="{spot.middle[0]:.1f}" y="{area.y + 14:.1f}" text-anchor="middle" font-size="{SMALL}" '
             f'fill="{_ACCENT}">{frame.action}</text></a>'
         )
 
@@ -353,7 +371,7 @@ class _Drawing:
         tip = self.line_tips[line.source.key, line.destination.key]
         at = _halfway(curve)
         # A line is thin and may be short: a disc in its middle makes it large enough to be hit.
-        disc = f'<circle class="disc" cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="12" fill="none"/>'
+        disc = f'<circle class="disc" cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="15" fill="none"/>'
         inner = f'{ends}{disc}<path class="halo" d="{path}" fill="none"/>{self._draw_tip(tip, at)}'
         says = _say_line(line)
         if not line.fields:
@@ -384,6 +402,60 @@ class _Drawing:
             for number, row in enumerate(tip.rows, 1 + len(tip.head))
         ]
         return f'<g class="tip" display="none"><rect {_place(paper)} rx="5" fill="{_PAPER}"/>{"".join(texts)}</g>'
+
+
+def _arrange(picture: Picture, link: Link | None) -> _Drawing:
+    """The drawing of a picture with frames; a name that lines would run through at the top goes to the bottom."""
+    drawing = _Drawing(picture, lay_out(picture, ports_shown=False), link)
+    if drawing.covered and len(picture.lines) <= MANY:
+        other = _Drawing(picture, lay_out(picture, ports_shown=False, low=drawing.covered), link)
+        if len(other.covered) < len(drawing.covered):
+            return other
+    return drawing
+
+
+class _Crowd:
+    """The points of all lines by where they are, to ask what runs through an area without looking at each."""
+
+    CELL = 24.0
+
+    def __init__(self, traces: Sequence[Sequence[Point]]) -> None:
+        self.cells: dict[tuple[int, int], list[tuple[int, Point]]] = {}
+        for number, points in enumerate(traces):
+            for point in points:
+                self.cells.setdefault(self._cell(point), []).append((number, point))
+
+    def lines_in(self, area: Area) -> set[int]:
+        """The numbers of the lines that have a point in an area."""
+        left, top = self._cell((area.x, area.y))
+        right, bottom = self._cell((area.x + area.width, area.y + area.height))
+        return {
+            number
+            for column in range(left, right + 1)
+            for row in range(top, bottom + 1)
+            for number, point in self.cells.get((column, row), ())
+            if _holds(area, point)
+        }
+
+    def _cell(self, point: Point) -> tuple[int, int]:
+        return int(point[0] // self.CELL), int(point[1] // self.CELL)
+
+
+def _beside(points: Sequence[Point], label: Area) -> Iterator[Area]:
+    """Places for a label on either side of a line, the nearest to its middle and to the line first."""
+    lengths = [0.0, *accumulate(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points))]
+    found: list[tuple[float, int, Area]] = []
+    for (x, y), length in list(zip(points, lengths, strict=True))[::4]:
+        away = abs(length - lengths[-1] / 2)
+        if away > 0.35 * lengths[-1]:
+            continue
+        for gap in (2.0, 4.0, 7.0, 11.0, 16.0, 22.0):
+            for across, down in ((0, -1), (0, 1), (-1, 0), (1, 0)):
+                middle_x = x + across * (label.width / 2 + gap)
+                middle_y = y + down * (label.height / 2 + gap)
+                area = replace(label, x=middle_x - label.width / 2, y=middle_y - label.height / 2)
+                found.append((away + 4 * gap, len(found), area))
+    return (area for _, _, area in sorted(found, key=lambda item: item[:2]))
 
 
 def _say_box(box: Box) -> str:
@@ -472,6 +544,15 @@ def _inset(area: Area, by: float) -> Area:
 
 def _holds(area: Area, point: Point) -> bool:
     return area.x <= point[0] <= area.x + area.width and area.y <= point[1] <= area.y + area.height
+
+
+def _contains(outer: Area, inner: Area) -> bool:
+    return (
+        outer.x <= inner.x
+        and inner.x + inner.width <= outer.x + outer.width
+        and outer.y <= inner.y
+        and inner.y + inner.height <= outer.y + outer.height
+    )
 
 
 def _overlap(one: Area, other: Area) -> bool:

@@ -23,6 +23,10 @@ class Edition:
     since: Comparison | None = None
     """What differs from an earlier revision."""
     since_revision: int | None = None
+    since_sent: str = ""
+    """To whom that revision was handed over and when, in words; empty if it wasn't."""
     paper: Paper = "a4"
     link: str | None = None
-    """Where the plan can be seen; printed on the cover when given."""
+    """The address of a page that shows the plan; on the cover, with a link, when given."""
+    stylesheet: str = ""
+    """CSS of a house style, as `planner.stylesheet.read_stylesheet` gives it; empty: ours alone."""

@@ -1,13 +1,17 @@
 """The report as one self-contained HTML document: for the screen as it is, and what the PDF is made of."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.dateformat import format as format_date
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 
 from planner.document import Endpoint
 from planner.engine.compare import Comparison
@@ -28,6 +32,8 @@ from planner.renderers.print_outline import (
 )
 from planner.renderers.servers import ServerSheet, SheetLine, outline_servers
 from planner.renderers.text import list_changes, say_changes, show_line
+from planner.stylesheet import can_end_early
+from ports.matrix import Role
 
 PEERS = 6
 """How many endpoints a line of a server's sheet names before it counts."""
@@ -56,12 +62,15 @@ def _document(report: Report, edition: Edition) -> str:
     sheets = outline_servers(report, members=PEERS, fold=True)
     busy = [sheet for sheet in sheets if sheet.accepts or sheet.opens]
     blanks = find_blanks(report.rules)
+    running = _running(report, edition)
     context: dict[str, Any] = {
         "report": report,
         "plan": report.plan,
         "matrix": report.matrix,
         "edition": edition,
-        "styles": styles(edition.paper),
+        "running": running,
+        "styles": styles(edition.paper, running),
+        "house_style": house_style(edition.stylesheet),
         "overview": overview,
         "diagram": diagram,
         "no_diagram": no_diagram,
@@ -83,6 +92,8 @@ def _document(report: Report, edition: Edition) -> str:
             or (finding.severity == "decision" and finding.code not in ("address-missing", "choice-undecided"))
         ),
         "caveats": [state for state in report.caveats if not state.caveat.about.always],
+        "uncorrected": sum(finding.code == "caveat" and finding.severity == "warning" for finding in report.findings),
+        "roles": list_roles(report),
         "not_covered": [state.caveat for state in report.caveats if state.caveat.about.always],
         "unneeded": outline_unneeded(report),
         "local": outline_local(report),
@@ -144,6 +155,12 @@ def _endpoints(report: Report, edition: Edition) -> Iterable[Endpoint]:
     return [endpoint for endpoint in report.plan.endpoints if endpoint.name in named]
 
 
+def list_roles(report: Report) -> list[Role]:
+    """The roles that endpoints of the plan hold, for readers who don't know the product."""
+    held = {role for endpoint in report.plan.endpoints for role in endpoint.roles}
+    return [role for slug, role in report.matrix.roles.items() if slug in held and role.description]
+
+
 def _elsewhere(report: Report, covered: Container[str]) -> Iterator[str]:
     """The flows within a zone that are on no sheet: between people, which only the plan itself can ask for."""
     for flow in report.flows:
@@ -189,7 +206,55 @@ def _say_side(endpoints: Sequence[Endpoint], report: Report) -> str:
     return f"{names} and {len(endpoints) - PEERS:,} more: {describe_common(endpoints, report.matrix)}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What stands on each page: above to the left and to the right, and below."""
+
+    name: str
+    edition: str
+    matrix: str
+
+
+def _running(report: Report, edition: Edition) -> Running:
+    name = [shorten(report.plan.name, 70), "port requirements"]
+    when = [f"Revision {edition.revision}"] if edition.revision else []
+    return Running(
+        name=" · ".join([*name, edition.selection.count] if edition.selection else name),
+        edition=" · ".join([*when, say_date(edition.date)]),
+        matrix=f"Matrix: {report.matrix.version}",
+    )
+
+
+def shorten(text: str, most: int) -> str:
+    """What somebody typed, on one line of at most so many letters."""
+    return Truncator(show_line(text)).chars(most)
+
+
+def say_date(day: date) -> str:
+    """A date for people: 2 January 2026."""
+    return format_date(day, "j F Y")
+
+
+def styles(paper: Paper, running: Running) -> SafeString:
+    """Our stylesheet, for a size of paper, with what stands on each page."""
+    boxes = {"top-left": running.name, "top-right": running.edition, "bottom-left": running.matrix}
+    margins = "".join(f" @{place} {{ content: {_quote(text)}; }}" for place, text in boxes.items())
+    # What was typed is quoted below, all else is ours.
+    return mark_safe(f"@page {{ size: {PAPERS[paper]} landscape;{margins} }}\n{_read_styles()}")  # noqa: S308
+
+
 @cache
-def styles(paper: Paper) -> SafeString:
-    """Our stylesheet, for a size of paper."""
-    return mark_safe(f"{_STYLES.read_text('utf-8')}@page {{ size: {PAPERS[paper]} landscape; }}\n")  # noqa: S308 - our own file
+def _read_styles() -> str:
+    return _STYLES.read_text("utf-8")
+
+
+def _quote(text: str) -> str:
+    """A text as a string of CSS, in which only letters, digits and spaces stand for themselves."""
+    return f'"{"".join(letter if letter.isalnum() or letter == " " else f"\\{ord(letter):x} " for letter in text)}"'
+
+
+def house_style(stylesheet: str) -> SafeString:
+    """A house style as it can stand in a `<style>` element. Raises ValueError where it could end the element."""
+    if can_end_early(stylesheet):
+        raise ValueError("A house style has to come from read_stylesheet.")
+    return mark_safe(stylesheet)  # noqa: S308 - looked at above

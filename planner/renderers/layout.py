@@ -5,8 +5,8 @@ It gets the texts to measure them and returns positions; nothing that it writes 
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -77,6 +77,8 @@ class Layout:
     boxes: Mapping[str, Area]
     frames: Mapping[str, Area]
     curves: Mapping[tuple[str, str], Curve]
+    low: frozenset[str] = frozenset()
+    """Keys of the frames whose name has its room at the bottom, not at the top."""
 
 
 def shorten(text: str, limit: int = LABEL) -> str:
@@ -84,25 +86,27 @@ def shorten(text: str, limit: int = LABEL) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def lay_out(picture: Picture, *, ports_shown: bool) -> Layout:
+def lay_out(picture: Picture, *, ports_shown: bool, low: Collection[str] = ()) -> Layout:
     """Place a picture; with `ports_shown` there is room on each line for its ports.
 
-    Raises NoDiagram when dot is missing, fails or takes too long.
+    The frames whose keys are among `low` have room for their names at the bottom. Raises NoDiagram when dot is
+    missing, fails or takes too long.
     """
+    names_low = frozenset(low)
     ports_shown = ports_shown and len(picture.lines) <= MANY
     # Parting the depths costs room, so it is done only where they don't come in order by themselves.
     if len(picture.lines) <= MANY:
-        layout = _place(picture, ports_shown, parted=False)
+        layout = _place(picture, ports_shown, names_low, parted=False)
         if _is_in_order(layout, picture):
             return layout
-    return _place(picture, ports_shown, parted=True)
+    return _place(picture, ports_shown, names_low, parted=True)
 
 
-def _place(picture: Picture, ports_shown: bool, *, parted: bool) -> Layout:
-    found = _run(_describe(picture, ports_shown, parted))
+def _place(picture: Picture, ports_shown: bool, low: frozenset[str], *, parted: bool) -> Layout:
+    found = _run(_describe(picture, ports_shown, low, parted))
     if isinstance(found, str):
         raise NoDiagram(found)
-    return _read(json.loads(found[0]), picture)
+    return replace(_read(json.loads(found[0]), picture), low=low)
 
 
 def _is_in_order(layout: Layout, picture: Picture) -> bool:
@@ -125,10 +129,10 @@ def label_lines(line: Line) -> list[str]:
     return [", ".join(cells[start : start + 2]) for start in range(0, len(cells), 2)]
 
 
-def _describe(picture: Picture, ports_shown: bool, parted: bool) -> str:
+def _describe(picture: Picture, ports_shown: bool, low: frozenset[str], parted: bool) -> str:
     graph = graphviz.Digraph("Topology")
     graph.attr(
-        rankdir="LR", fontname=BOLD, fontsize=str(SIZE), nodesep="0.16", ranksep="0.75", newrank="true",
+        rankdir="LR", fontname=BOLD, fontsize=str(SIZE), nodesep="0.1", ranksep="0.65", newrank="true",
     )  # fmt: skip
     if ports_shown:
         graph.attr(ranksep="0.4", nodesep="0.4")
@@ -142,7 +146,7 @@ def _describe(picture: Picture, ports_shown: bool, parted: bool) -> str:
             # Room for the link after the name, and for a face that is a little wider.
             inside.attr(
                 label=_text(shorten(frame.label) + (f"    {frame.action}" if frame.action else "") + "  "),
-                labeljust="l", margin="12",
+                labeljust="l", labelloc="b" if frame.key in low else "t", margin="12",
             )  # fmt: skip
             for box in frame.boxes:
                 _add_box(inside, box)

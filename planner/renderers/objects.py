@@ -20,7 +20,7 @@ MOST_LINES = 26
 """How many lines the side of a rule may take: a row has to fit a page."""
 MOST_ADDRESSES = 4
 """How many addresses of an endpoint a rule says; all of them are with the objects."""
-LETTERS = 22
+LETTERS = 20
 """How many characters fit in a line of a side, about."""
 LINE = 158
 """How many characters of the list of members fit between the margins, on either paper."""
@@ -201,8 +201,10 @@ def _name(endpoint: Endpoint) -> Named:
 
 
 def _count_lines(named: Named) -> int:
-    texts = (named.endpoint.name, *(named.addresses or ("",)))
-    return sum(1 + len(text) // LETTERS for text in texts) + bool(named.more)
+    name = sum(2 if letter in "mwMW@%" else 1.4 if letter.isupper() else 1 for letter in named.endpoint.name)
+    name += _width(named.endpoint.name) - len(named.endpoint.name)
+    addresses = named.addresses or ("",)
+    return 1 + int(name) // LETTERS + sum(1 + len(text) // LETTERS for text in addresses) + bool(named.more)
 
 
 def say_member(endpoint: Endpoint, *, zone: bool) -> str:

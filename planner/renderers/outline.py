@@ -50,7 +50,9 @@ class RuleLine:
     destinations: Members
     services: tuple[ServiceLine, ...]
     alternatives: str
-    """What would do instead, and which choice decides; empty when the rule is needed outright."""
+    """What would do instead: "or tcp 80", or "only with" where nothing would; empty if it is needed outright."""
+    decided_by: str
+    """The choices, and of each the options, that the rule depends on."""
     why: str
 
 
@@ -211,12 +213,13 @@ def _rule_line(rule: Rule, boundary: Boundary, report: Report, members: int) -> 
         sources=outline_members(rule.sources, report.matrix, members),
         destinations=outline_members(rule.destinations, report.matrix, members),
         services=tuple(name_services(ports, rule.names, report) for ports in rule.services),
-        alternatives=_alternatives(rule, boundary, report),
+        alternatives=_alternatives(rule, boundary),
+        decided_by=describe_marks(rule.any_of, report.matrix),
         why=describe_reasons(rule.reasons),
     )
 
 
-def _alternatives(rule: Rule, boundary: Boundary, report: Report) -> str:
+def _alternatives(rule: Rule, boundary: Boundary) -> str:
     if not rule.any_of:
         return ""
     choices = {mark.choice for mark in rule.any_of}
@@ -231,5 +234,4 @@ def _alternatives(rule: Rule, boundary: Boundary, report: Report) -> str:
         },
         key=lambda ports: (ports.protocol, port_span(ports.ports) if ports.ports else (0, 0)),
     )
-    what = describe_marks(rule.any_of, report.matrix)
-    return f"or {' or '.join(map(str, others))} ({what})" if others else f"only with {what}"
+    return f"or {' or '.join(map(str, others))}" if others else "only with"

@@ -12,6 +12,7 @@ from planner.engine.report import Report
 from planner.engine.rules import KIND_WORDS, Ports, ZoneGroup
 from planner.renderers.icons import choose_icon
 from planner.renderers.outline import label_endpoint
+from planner.renderers.text import show_line
 
 LARGE = 40
 """With more endpoints than this, like endpoints of a group of zones are one box until the group is unfolded."""
@@ -96,7 +97,7 @@ def picture_zones(report: Report) -> Picture:
         total = sum(counts[zone] for zone in group.zones)
         boxes[group.code] = Box(
             key=group.code,
-            label=group.label,
+            label=show_line(group.label),
             note=_count(total, "endpoint"),
             kind=group.kind,
             fields={"zone": group.code},
@@ -219,12 +220,12 @@ class _Composer:
             frames.append(
                 Frame(
                     key=self._key("f"),
-                    label=label,
+                    label=show_line(label),
                     kind=group.kind,
                     boxes=tuple(boxes),
                     fields={"zone": group.code},
                     action=action if number == 0 else "",
-                    action_about=group.label,
+                    action_about=show_line(group.label),
                     action_fields=self._toggle(group) if number == 0 else {},
                 )
             )
@@ -255,7 +256,7 @@ class _Composer:
         ports = {ports for endpoint in members for ports in self.local[endpoint.name]}
         box = Box(
             key=self._key("n"),
-            label=first.name if one else what,
+            label=show_line(first.name) if one else what,
             note="" if one else f"{len(members):,} of them",
             icon=choose_icon(first, self.report.matrix),
             many=first.group or not one,

@@ -1,17 +1,14 @@
 """The change request as one self-contained HTML document, and as the PDF that is made of it."""
 
-from collections.abc import Iterator
-
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from planner.engine.compare import Comparison
 from planner.renderers.changes import Editions
-from planner.renderers.html import lay_blanks, styles
+from planner.renderers.html import Running, house_style, lay_blanks, list_roles, say_date, shorten, styles
 from planner.renderers.objects import Grouping
-from planner.renderers.outline import describe_reasons, outline_flow
-from planner.renderers.pdf import make_pdf
-from planner.renderers.print_outline import find_blanks, print_boundaries, print_changed
+from planner.renderers.pdf import print_document
+from planner.renderers.print_outline import find_blanks, list_within_zones, print_boundaries, print_changed
 from planner.renderers.text import count_changes, list_addresses
 
 MOST_FLOWS = 60
@@ -25,7 +22,7 @@ def render_changes_html(comparison: Comparison, editions: Editions) -> bytes:
 
 def render_changes_pdf(comparison: Comparison, editions: Editions) -> bytes:
     """The change request as a tagged PDF."""
-    return make_pdf(_document(comparison, editions))
+    return print_document(_document(comparison, editions), editions.paper, is_styled=bool(editions.stylesheet))
 
 
 def _document(comparison: Comparison, editions: Editions) -> str:
@@ -34,7 +31,7 @@ def _document(comparison: Comparison, editions: Editions) -> str:
     closed = print_boundaries(comparison.boundaries_closed, comparison.before, grouping_before, prefix="close-")
     changed = print_changed(comparison, grouping)
     blanks = find_blanks((*comparison.rules_opened, *comparison.rules_changed))
-    local = list(_within_zones(comparison))
+    local = list_within_zones(comparison)
     groups = (
         ("opened", "Rules to open", "Open", opened, len(comparison.rules_opened)),
         ("closed", "Rules to close", "Close", closed, len(comparison.rules_closed)),
@@ -46,6 +43,12 @@ def _document(comparison: Comparison, editions: Editions) -> str:
     contents += [("blanks", f"Addresses to be filled in: {len(blanks):,}")] if blanks else []
     contents += [("local", f"Within zones, for host firewalls: {len(local):,}")] if local else []
     contents += [("objects", "Objects: groups and addresses")] if objects else []
+    date = editions.date or timezone.localdate()
+    running = Running(
+        name=f"Change request: {shorten(comparison.after.plan.name, 70)}",
+        edition=f"{shorten(editions.before, 24)} → {shorten(editions.after, 24)} · {say_date(date)}",
+        matrix=f"Matrix: {comparison.after.matrix.version}",
+    )
     return render_to_string(
         "planner/print/changes.html",
         {
@@ -54,8 +57,10 @@ def _document(comparison: Comparison, editions: Editions) -> str:
             "matrix": comparison.after.matrix,
             "matrix_before": comparison.before.matrix,
             "editions": editions,
-            "date": editions.date or timezone.localdate(),
-            "styles": styles(editions.paper),
+            "date": date,
+            "running": running,
+            "styles": styles(editions.paper, running),
+            "house_style": house_style(editions.stylesheet),
             "counts": count_changes(comparison),
             "groups": groups,
             "example": next(iter((*opened, *changed, *closed)), None),
@@ -68,18 +73,7 @@ def _document(comparison: Comparison, editions: Editions) -> str:
             "local": local[:MOST_FLOWS],
             "more_local": max(0, len(local) - MOST_FLOWS),
             "objects": objects,
+            "roles": list_roles(comparison.after),
             "contents": [*contents, ("legend", "Legend"), ("sign-off", "Sign-off")],
         },
     )
-
-
-def _within_zones(comparison: Comparison) -> Iterator[dict[str, object]]:
-    """The connections that cross no boundary and come or go: only the hosts' own firewalls see them."""
-    for action, flows, report in (
-        ("open", comparison.opened, comparison.after),
-        ("close", comparison.closed, comparison.before),
-    ):
-        for flow in flows:
-            if flow.scope == "same-zone":
-                why = describe_reasons(flow.need.reasons)
-                yield {"action": action, "flow": flow, "service": outline_flow(flow, report), "why": why}

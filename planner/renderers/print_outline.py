@@ -4,7 +4,7 @@ Shared by the report and the change request. Only arrangement: every fact comes 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from planner.document import Endpoint
@@ -14,8 +14,8 @@ from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
 from planner.renderers.objects import Grouping, Side
-from planner.renderers.outline import ServiceLine, describe_marks, describe_reasons, name_services
-from planner.renderers.text import show_line
+from planner.renderers.outline import ServiceLine, describe_marks, describe_reasons, name_services, outline_flow
+from planner.renderers.text import index_rules, show_line
 from ports.matrix import section_key
 
 MOST_SERVICES = 16
@@ -117,7 +117,7 @@ def _instead(rule: Rule, boundary: Boundary) -> tuple[tuple[str, str], ...]:
     if not choices:
         return ()
     return tuple(
-        (other.id, join_ports(other.services))
+        (other.id, join_ports(other.services).replace(" ", "\xa0", 1))
         for other in boundary.rules
         if other is not rule
         and (other.sources, other.destinations) == (rule.sources, rule.destinations)
@@ -197,26 +197,38 @@ def outline_local(report: Report) -> tuple[tuple[Endpoint, str], ...]:
 
 def print_changed(comparison: Comparison, grouping: Grouping) -> tuple[PrintedBoundary, ...]:
     """The rules that stay where they are and say otherwise, each with what differs."""
-    changes: dict[Opening, Change] = {flow_key(change.after): change for change in comparison.changed}
+    differences = list_differences(comparison)
     chapters = print_boundaries(comparison.boundaries_changed, comparison.after, grouping, prefix="changed-")
     return tuple(
         replace(
-            chapter,
-            rules=tuple(replace(line, differs=_differences(line.rule, changes, comparison)) for line in chapter.rules),
+            chapter, rules=tuple(replace(line, differs=differences.get(line.rule.id, ())) for line in chapter.rules)
         )
         for chapter in chapters
     )
 
 
+def list_differences(comparison: Comparison) -> dict[str, tuple[tuple[str, str, str], ...]]:
+    """Number of each changed rule -> what differs: of what, before, after; the number by which it was known, too."""
+    changes: dict[Opening, Change] = {flow_key(change.after): change for change in comparison.changed}
+    numbers = index_rules(comparison.before)
+    return {rule.id: _differences(rule, changes, numbers, comparison) for rule in comparison.rules_changed}
+
+
 def _differences(
-    rule: Rule, changes: dict[Opening, Change], comparison: Comparison
+    rule: Rule,
+    changes: Mapping[Opening, Change],
+    numbers: Mapping[tuple[str, str, Ports], str],
+    comparison: Comparison,
 ) -> tuple[tuple[str, str, str], ...]:
     """What differs, by service where the services of the rule differ in it."""
     found: dict[tuple[tuple[str, str, str], ...], set[Ports]] = defaultdict(set)
+    number = rule.id.partition("/")[0]
     for ports in rule.services:
-        alike = [changes[key] for key in rule.openings() if key in changes and Ports(*key[2:]) == ports]
-        before, after = [change.before for change in alike], [change.after for change in alike]
+        keys = [key for key in rule.openings() if key in changes and Ports(*key[2:]) == ports]
+        before, after = [changes[key].before for key in keys], [changes[key].after for key in keys]
+        known = dict.fromkeys(numbers[key[0], key[1], ports] for key in keys if (key[0], key[1], ports) in numbers)
         facts = (
+            ("Number", ", ".join(known), number),
             ("Sections", _say_sections(before), _say_sections(after)),
             ("Services", _say_services(before, comparison.before), _say_services(after, comparison.after)),
             ("Decided", _say_marks(before, comparison.before), _say_marks(after, comparison.after)),
@@ -244,3 +256,28 @@ def _say_services(flows: Iterable[Flow], report: Report) -> str:
 def _say_marks(flows: Iterable[Flow], report: Report) -> str:
     marks: dict[tuple[Mark, ...], None] = dict.fromkeys(flow.need.any_of for flow in flows)
     return " / ".join(f"only with {describe_marks(mark, report.matrix)}" if mark else "yes" for mark in marks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalChange:
+    """A connection that crosses no boundary and comes or goes: only the hosts' own firewalls see it."""
+
+    action: str
+    flow: Flow
+    service: ServiceLine
+    why: str
+
+
+def list_within_zones(comparison: Comparison) -> list[LocalChange]:
+    """What opens and closes within zones, for host firewalls."""
+    return [
+        LocalChange(
+            action=action, flow=flow, service=outline_flow(flow, report), why=describe_reasons(flow.need.reasons)
+        )
+        for action, flows, report in (
+            ("open", comparison.opened, comparison.after),
+            ("close", comparison.closed, comparison.before),
+        )
+        for flow in flows
+        if flow.scope == "same-zone"
+    ]

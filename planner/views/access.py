@@ -57,6 +57,7 @@ def _admit(view: PlanView, role: Hold.Role, *, document: bool = True, binned: bo
         if hold is None:
             return _turn_away(request)
         plan = hold.plan
+        request.hold = hold
         if plan.gone is not None and plan.gone <= timezone.now():
             raise Http404
         if not hold.allows(role):

@@ -1,8 +1,10 @@
 """Change requests: two revisions of a plan compared, or one under two matrices; and that one was handed over."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,16 +21,21 @@ from planner.engine.compare import Comparison
 from planner.forms import HandoverForm
 from planner.models import Plan
 from planner.renderers.changes import CHANGE_FORMATS, Editions
-from planner.renderers.outline import Chapter, outline_boundaries
+from planner.renderers.outline import outline_boundaries
+from planner.renderers.print_outline import list_differences, list_within_zones
 from planner.renderers.text import count_changes
 from planner.reports import compare_documents
 from planner.views.access import plan_view
 from planner.views.downloads import read_paper, send_file
+from planner.views.handover import say_handover
 from planner.views.plans import read_sender
 from ports.matrix import Matrix
 from ports.queries import current_matrix, find_matrix, list_matrices
 
 MEMBERS = 12
+NOTHING: Mapping[str, Any] = {}
+MOST_LOCAL = 100
+"""How many connections within zones the page names."""
 MOST_REVISIONS = 200
 """How many revisions the lists offer; older ones can still be named in the address."""
 
@@ -73,7 +80,15 @@ def download_changes(request: HttpRequest, plan: Plan, name: str) -> HttpRespons
         compared = _compare(plan, sides)
     except NothingToCompare as error:
         raise Http404(str(error)) from None
-    content = kind.render(compared, Editions(**_name_sides(sides), date=localdate(), paper=read_paper(request)))
+    sent = say_handover(plan.handovers.filter(revision=sides.before).first())
+    editions = Editions(
+        **_name_sides(sides),
+        sent=sent,
+        date=localdate(),
+        paper=read_paper(request),
+        stylesheet=settings.STYLESHEET,
+    )
+    content = kind.render(compared, editions)
     end = f"changes-{sides.before}-to-{sides.after}.{kind.extension}"
     return send_file(content, kind.content_type, plan.name, end)
 
@@ -175,16 +190,29 @@ def _list_revisions(plan: Plan) -> list[Any]:
 def describe_comparison(compared: Comparison) -> dict[str, Any]:
     """What a page shows of a comparison: its numbers, and the rules to open, to close and changed by boundary."""
 
-    def chapters(boundaries: Any, report: Any) -> tuple[Chapter, ...]:
-        return outline_boundaries(boundaries, report, members=MEMBERS)
+    def chapters(boundaries: Any, report: Any, differences: Mapping[str, Any] = NOTHING) -> list[dict[str, Any]]:
+        return [
+            {
+                "boundary": chapter.boundary,
+                "lines": [{"line": line, "differs": differences.get(line.rule.id, ())} for line in chapter.lines],
+            }
+            for chapter in outline_boundaries(boundaries, report, members=MEMBERS)
+        ]
 
+    local = list_within_zones(compared)
     return {
         "compared": compared,
+        "local": local[:MOST_LOCAL],
+        "more_local": max(0, len(local) - MOST_LOCAL),
         "counts": count_changes(compared),
         "groups": [
             ("opened", "Rules to open", chapters(compared.boundaries_opened, compared.after)),
             ("closed", "Rules to close", chapters(compared.boundaries_closed, compared.before)),
-            ("changed", "Rules changed", chapters(compared.boundaries_changed, compared.after)),
+            (
+                "changed",
+                "Rules changed",
+                chapters(compared.boundaries_changed, compared.after, list_differences(compared)),
+            ),
         ],
         "formats": CHANGE_FORMATS.values(),
     }

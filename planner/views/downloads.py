@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
@@ -21,6 +22,7 @@ from planner.reports import comparison_since, report_for
 from planner.syntax import to_yaml
 from planner.views.access import plan_view
 from planner.views.errors import show_error
+from planner.views.handover import say_handover
 from planner.views.state import read_unfold
 from ports.queries import current_matrix
 
@@ -43,6 +45,7 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
         # Without a revision in the filter it is compared with what was handed over last.
         since=comparison_since(plan, last.revision, matrix) if last else None,
         since_revision=last.revision if last else None,
+        since_sent=say_handover(last),
     )
     report = report_for(plan.document, matrix)
     return send_report(request, kind, report, edition, lambda number: comparison_since(plan, number, matrix))
@@ -68,9 +71,9 @@ def send_report(
         sentences = " ".join(f"{LABELS[name]}: {sentence}" for name, sentence in faults.items())
         return show_error(request, 400, "The filter can't be used", sentences)
     part, selection = select(report, chosen, since)
-    edition = replace(edition, selection=selection, paper=read_paper(request))
+    edition = replace(edition, selection=selection, paper=read_paper(request), stylesheet=settings.STYLESHEET)
     if since is not None:
-        edition = replace(edition, since=since, since_revision=int(chosen.since))
+        edition = replace(edition, since=since, since_revision=int(chosen.since), since_sent="")
     options = {option: True for option in sorted(kind.options) if request.GET.get(option)}
     try:
         data = kind.render(part, edition, **options)

@@ -51,10 +51,9 @@ def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def show_server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault."""
-    return show_error(
-        request, 500, "Something went wrong here", "It is not your doing, and nothing was changed. Try again."
-    )
+    """500: our fault. Nothing is asked about the request, since that may be what went wrong."""
+    message = "It is not your doing, and nothing was changed. Try again."
+    return render(None, "planner/error.html", {"title": "Something went wrong here", "message": message}, status=500)
 
 
 def show_csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

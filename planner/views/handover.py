@@ -2,10 +2,19 @@
 
 from typing import Any
 
-from planner.models import Plan
+from django.utils import dateformat, timezone
+
+from planner.models import Handover, Plan
 from planner.renderers.text import say_changes
 from planner.reports import comparison_since
 from ports.queries import current_matrix
+
+
+def say_handover(handover: Handover | None) -> str:
+    """To whom a revision went and when, in words; empty for None."""
+    if handover is None:
+        return ""
+    return f"handed over to {handover.recipient} on {dateformat.format(timezone.localtime(handover.sent), 'j F Y')}"
 
 
 def describe_handover(plan: Plan) -> dict[str, Any] | None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.forms import Form
 from django.http import HttpRequest
 
 from planner import actions
@@ -11,6 +10,7 @@ from planner.document import Plan as CheckedPlan
 from planner.document import PlanError, dump_plan
 from planner.edits import NotPossible, list_switch, translate
 from planner.engine.blueprint import AnswersError, add_module, losses, remove_module
+from planner.forms import EditForm
 from planner.models import Plan
 from planner.module_forms import ModuleForm
 from planner.reports import report_for
@@ -18,7 +18,7 @@ from planner.views.plans import edit_view, read_base, read_sender
 from ports.matrix import Matrix
 
 
-def _switch(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+def _switch(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
     """Switch a module as its sender meant it; what speaks against it, or would be lost, is said in its card."""
     form = ModuleForm(request.POST, matrix=matrix)
     sender = read_sender(request)
@@ -35,6 +35,7 @@ def _switch(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
             form.add_error(None, message)
     except (NotPossible, actions.Clash) as error:
         form.add_error(None, str(error))
+        form.told = isinstance(error, actions.Clash)
     return form
 
 

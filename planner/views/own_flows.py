@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
@@ -11,6 +10,7 @@ from planner import actions
 from planner.document import PlanError
 from planner.edits import NotPossible
 from planner.flow_forms import GONE, FlowChangeForm, FlowForm, find_flow
+from planner.forms import EditForm
 from planner.models import Plan
 from planner.views.access import plan_view
 from planner.views.plans import edit_view, read_base, read_sender, show_changed
@@ -18,7 +18,7 @@ from ports.matrix import Matrix
 from ports.queries import current_matrix
 
 
-def _add(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+def _add(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
     form = FlowForm(request.POST)
     if _was_sent_before(request, plan) or not form.is_valid():
         return form
@@ -28,19 +28,33 @@ def _add(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
     return _try(request, plan, matrix, form, "add-flow", {"flow": form.flow})
 
 
-def _edit(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+def _edit(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
     form = FlowChangeForm(request.POST)
     if _was_sent_before(request, plan) or not form.is_valid():
         return form
     flow = _seen_flow(request, plan)
     if flow is None:
-        form.add_error(None, GONE)
-        return form
+        return _offer_anew(request, plan, {}, GONE)
     wanted = {key: form.cleaned_data[key] for key in ("protocol", "ports", "reason")}
     changes = {key: value for key, value in wanted.items() if value != flow.get(key, "")}
     if not changes:
         return form
-    return _try(request, plan, matrix, form, "edit-flow", {"flow": flow, "changes": changes})
+    answer = _try(request, plan, matrix, form, "edit-flow", {"flow": flow, "changes": changes})
+    return _offer_anew(request, plan, flow, *answer.non_field_errors()) if answer.told else answer
+
+
+def _offer_anew(request: HttpRequest, plan: Plan, flow: Mapping[str, Any], *errors: str) -> EditForm:
+    """What was typed for a flow that is there no more, as the form of a new one: so it isn't lost."""
+    _, renames = read_base(request, plan)
+    data = request.POST.copy()
+    data.update({end: renames.endpoints.get(flow[end], flow[end]) for end in ("source", "destination") if end in flow})
+    form = FlowForm(data)
+    form.is_valid()
+    for error in errors:
+        form.add_error(None, error)
+    form.add_error(None, "What you typed stands here as a new flow; add it if it is to count.")
+    form.told = True
+    return form
 
 
 @require_POST
@@ -80,7 +94,7 @@ def _was_sent_before(request: HttpRequest, plan: Plan) -> bool:
 
 def _try(
     request: HttpRequest, plan: Plan, matrix: Matrix, form: FlowChangeForm, edit: str, params: Mapping[str, Any]
-) -> Form:
+) -> EditForm:
     """Apply an edit; what speaks against it becomes the form's errors."""
     try:
         actions.apply_edit(plan_id=plan.pk, matrix=matrix, edit=edit, params=params, sender=read_sender(request))
@@ -88,6 +102,7 @@ def _try(
         form.place_faults(error.faults)
     except (NotPossible, actions.Clash) as error:
         form.add_error(None, str(error))
+        form.told = True
     return form
 
 

@@ -26,18 +26,15 @@ def describe_panel(report: Report, state: State, bound: Form | None) -> dict[str
     return _PANELS[state.panel](report, state, bound)
 
 
-def count_panel(slug: str, report: Report) -> str:
-    """What the tab of a panel says beside its name."""
-    if slug == "decisions" and report.decisions:
-        return f"{len(report.decisions)} open"
-    if slug == "ports" and report.plan.ports:
-        return f"{len(report.plan.ports)} changed"
+def count_panel(slug: str, report: Report) -> tuple[int, str]:
+    """How many things the tab of a panel counts beside its name, and a word for them."""
+    if slug == "decisions":
+        return len(report.decisions), "open"
+    if slug == "ports":
+        return len(report.plan.ports), "changed"
     if slug == "caveats":
-        waiting = sum(1 for state in report.caveats if state.caveat.correction and not state.applied)
-        return str(waiting) if waiting else ""
-    if slug == "own" and report.plan.additional_flows:
-        return f"{len(report.plan.additional_flows):,}"
-    return ""
+        return sum(1 for state in report.caveats if state.caveat.correction and not state.applied), "to correct"
+    return (len(report.plan.additional_flows) if slug == "own" else 0), ""
 
 
 def _describe_decisions(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:
@@ -48,7 +45,7 @@ def _describe_decisions(report: Report, _state: State, bound: Form | None) -> di
         {
             "choice": choice,
             "decision": opened.get(slug),
-            "chosen": _chosen(report, slug),
+            "chosen": _sent_options(bound, slug) or _chosen(report, slug),
             "decided": slug in plan.choices,
             "errors": _errors(bound, ChoiceForm, "choice", slug),
             "idle": slug in consequences.idle,
@@ -106,6 +103,7 @@ def _describe_ports(report: Report, _state: State, bound: Form | None) -> dict[s
                 "value": _sent(bound, PortForm, "service", slug, "ports", plan.ports.get(slug, "")),
                 "override": plan.ports.get(slug, ""),
                 "errors": _errors(bound, PortForm, "service", slug),
+                "held": bound.held if isinstance(bound, PortForm) and bound.data.get("service") == slug else None,
             }
             for slug, service in matrix.services.items()
             if slug in configurable
@@ -171,6 +169,13 @@ def _errors(bound: Form | None, kind: type[Form], key: str, slug: str) -> list[s
     if not isinstance(bound, kind) or bound.data.get(key, "") != slug:
         return []
     return [str(error) for errors in bound.errors.values() for error in errors]
+
+
+def _sent_options(bound: Form | None, slug: str) -> tuple[str, ...]:
+    """The options of a decision that was sent with errors, if it is the one of this choice."""
+    if not isinstance(bound, ChoiceForm) or bound.data.get("choice", "") != slug:
+        return ()
+    return tuple(bound.data.getlist("option"))
 
 
 def _stray_errors(bound: Form | None, kind: type[Form], key: str, shown: Container[str]) -> list[str]:

@@ -1,5 +1,7 @@
 """The page of a plan: its topology and decisions on one side, what has to be opened on the other."""
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,7 +20,7 @@ from planner.edits import NotPossible
 from planner.engine import Report
 from planner.engine.merge import NO_RENAMES, Renames
 from planner.filters import LABELS
-from planner.forms import ChoiceForm, CorrectionForm, PortForm, RenameForm
+from planner.forms import ChoiceForm, CorrectionForm, EditForm, PortForm, RenameForm
 from planner.models import Plan
 from planner.renderers import FORMATS
 from planner.reports import comparison_since, report_for
@@ -96,7 +98,7 @@ def describe_page(
         "state": state,
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
-        "panels": [(slug, name, state.query(panel=slug), count_panel(slug, report)) for slug, name in PANELS.items()],
+        "panels": [(slug, name, state.query(panel=slug), *count_panel(slug, report)) for slug, name in PANELS.items()],
         "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
         "formats": FORMATS.values(),
         "protocols": PROTOCOLS,
@@ -135,12 +137,39 @@ def _describe_history(plan: Plan) -> dict[str, str]:
 
 def read_sender(request: HttpRequest) -> actions.Sender:
     """Who sends an edit: its id and base from the form, the name that the browser's person chose."""
-    operation, base = request.POST.get("operation", ""), request.POST.get("base", "")
+    base = request.POST.get("base", "")
     return actions.Sender(
-        operation=operation if re.fullmatch(r"[0-9a-f]{32}", operation) else None,
+        operation=_read_operation(request),
         base=int(base) if re.fullmatch(r"[1-9][0-9]{0,8}", base, re.ASCII) else None,
         author=presence.read_visitor(request).name,
     )
+
+
+def _read_operation(request: HttpRequest) -> str | None:
+    """The id of an edit: that of its form, and what the form says.
+
+    So the same form counts once however often it is sent, and one that a browser brought back from a page before, with
+    other input under the same id, is another edit and isn't lost.
+    """
+    if not re.fullmatch(r"[0-9a-f]{32}", request.POST.get("operation", "")):
+        return None
+    said = [(name, values) for name, values in request.POST.lists() if name not in ("base", "csrfmiddlewaretoken")]
+    digest = hashlib.sha256(json.dumps(sorted(said)).encode())
+    for name, file in sorted(request.FILES.items()):
+        digest.update(f"{name} {file.size} ".encode())
+        for chunk in file.chunks():
+            digest.update(chunk)
+        file.seek(0)
+    return digest.hexdigest()[:32]
+
+
+def hold_base(request: HttpRequest, form: EditForm) -> None:
+    """A form that comes back for another reason than a clash is still about the state that its sender saw.
+
+    Its author hasn't been told what others have done since, so that has to be found when it is sent again.
+    """
+    if form.errors and not form.told:
+        form.held = read_sender(request).base
 
 
 def read_base(request: HttpRequest, plan: Plan) -> tuple[Mapping[str, Any], Renames]:
@@ -157,7 +186,7 @@ def read_base(request: HttpRequest, plan: Plan) -> tuple[Mapping[str, Any], Rena
     return revisions[0].document, renames
 
 
-Edit = Callable[[HttpRequest, Plan, Matrix], Form]
+Edit = Callable[[HttpRequest, Plan, Matrix], EditForm]
 
 
 def edit_view(edit: Edit, panel: str) -> Callable[..., HttpResponse]:
@@ -179,7 +208,7 @@ def show_changed(
     request: HttpRequest,
     plan: Plan,
     *,
-    form: Form | None = None,
+    form: EditForm | None = None,
     panel: str | None = None,
     trouble: str = "",
     focus: str = "",
@@ -200,6 +229,8 @@ def show_changed(
     shown = state.panel == panel
     if failed and panel:
         state = replace(state, panel=panel)
+    if form is not None:
+        hold_base(request, form)
     context = describe_page(request, plan, report, state, faults, form if failed else None)
     if form is not None and shown and panel == "ports":
         slug = form.data.get("service")
@@ -208,7 +239,7 @@ def show_changed(
     return render(request, template, context | {"trouble": trouble, "focus": focus})
 
 
-def _apply[F: Form](form: F, plan: Plan, matrix: Matrix, request: HttpRequest, action: Callable[..., object]) -> F:
+def _apply[F: EditForm](form: F, plan: Plan, matrix: Matrix, request: HttpRequest, action: Callable[..., object]) -> F:
     """Apply a valid form by an action; what speaks against it becomes the form's error."""
     if form.is_valid():
         try:
@@ -218,27 +249,28 @@ def _apply[F: Form](form: F, plan: Plan, matrix: Matrix, request: HttpRequest, a
                 form.add_error(None, fault.message)
         except (NotPossible, actions.Clash) as error:
             form.add_error(None, str(error))
+            form.told = isinstance(error, actions.Clash)
     return form
 
 
-def _rename(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+def _rename(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
     seen, _ = read_base(request, plan)
-    form = _apply(RenameForm(request.POST), plan, matrix, request, actions.rename_plan)
+    form = _apply(RenameForm(request.POST, seen=seen), plan, matrix, request, actions.rename_plan)
     if form.errors:
         plan.refresh_from_db()
         form.catch_up(seen, plan.document)
     return form
 
 
-def _choose(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+def _choose(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
     return _apply(ChoiceForm(request.POST, matrix=matrix), plan, matrix, request, actions.choose)
 
 
-def _override(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+def _override(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
     return _apply(PortForm(request.POST, matrix=matrix), plan, matrix, request, actions.override_port)
 
 
-def _correct(request: HttpRequest, plan: Plan, matrix: Matrix) -> Form:
+def _correct(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
     return _apply(CorrectionForm(request.POST, matrix=matrix), plan, matrix, request, actions.set_correction)
 
 

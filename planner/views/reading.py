@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -109,6 +110,7 @@ def download_changes(request: HttpRequest, reading: Reading, _place: Place, name
         after=f"revision {newer.revision}",
         date=localdate(),
         paper=read_paper(request),
+        stylesheet=settings.STYLESHEET,
     )
     end = f"changes-{reading.revision}-to-{newer.revision}.{kind.extension}"
     return send_file(kind.render(compared, editions), kind.content_type, newer.name, end)

@@ -16,10 +16,10 @@ from django.utils.safestring import mark_safe
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST, require_safe
 
-from planner import links
-from planner.forms import LinkForm
+from planner import links, members
+from planner.forms import LinkForm, MemberForm
 from planner.holders import read_holder
-from planner.models import Opening, Plan, ShareLink
+from planner.models import Hold, Opening, Plan, ShareLink
 from planner.renderers import FORMATS
 from planner.renderers.edition import Edition
 from planner.reports import report_for
@@ -35,7 +35,7 @@ SHOWN_OPENINGS = 10
 @owner_view
 def show_links(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Every link of the plan, and the forms that make one."""
-    return _show(request, plan)
+    return show_sharing(request, plan)
 
 
 @require_POST
@@ -44,9 +44,9 @@ def make_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Make a read link and show its address, this once."""
     form = LinkForm(request.POST, revision=plan.revision)
     if not settings.PUBLIC_LINKS:
-        return _show(request, plan, trouble="Read links are switched off in this service.")
+        return show_sharing(request, plan, trouble="Read links are switched off in this service.")
     if not form.is_valid():
-        return _show(request, plan, form=form)
+        return show_sharing(request, plan, form=form)
 
     def make(offer: links.Offer) -> ShareLink:
         terms = links.Terms(**form.terms)
@@ -78,7 +78,7 @@ def _make(
         offer = links.read_offer(plan, kind, request.POST.get("offer", ""))
         link = make(offer)
     except links.NotMade as error:
-        return _show(request, plan, form=form, trouble=str(error))
+        return show_sharing(request, plan, form=form, trouble=str(error))
     path = reverse("open_edit_link" if kind == "edit" else "open_link", kwargs={"token": offer.token})
     address = request.build_absolute_uri(path)
     made = {
@@ -88,7 +88,7 @@ def _make(
         "qr": draw_qr(address),
         "offer": request.POST.get("offer", ""),
     }
-    return _show(request, plan, made=made)
+    return show_sharing(request, plan, made=made)
 
 
 def draw_qr(address: str) -> str:
@@ -115,7 +115,7 @@ def revoke_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     text = request.POST.get("link", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
     if not links.revoke_link(plan=plan, number=number, holder=read_holder(request)):
-        return _show(request, plan, trouble="This plan has no such link.")
+        return show_sharing(request, plan, trouble="This plan has no such link.")
     return redirect("show_links", key=plan.key)
 
 
@@ -126,24 +126,31 @@ def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     try:
         token = links.read_offer(plan, "read", request.POST.get("offer", "")).token
     except links.NotMade as error:
-        return _show(request, plan, trouble=str(error))
+        return show_sharing(request, plan, trouble=str(error))
     link = links.find_link(token)
     if link is None or link.plan_id != plan.pk:
-        return _show(request, plan, trouble="This link leads nowhere any more.")
+        return show_sharing(request, plan, trouble="This link leads nowhere any more.")
     reading = links.read_link(link)
     address = request.build_absolute_uri(reverse("open_link", kwargs={"token": token}))
-    edition = Edition(date=localdate(), revision=reading.revision, link=address, paper=read_paper(request))
+    edition = Edition(
+        date=localdate(),
+        revision=reading.revision,
+        link=address,
+        paper=read_paper(request),
+        stylesheet=settings.STYLESHEET,
+    )
     kind = FORMATS["pdf"]
     data = kind.render(report_for(reading.document, current_matrix()), edition)
     return send_file(data, kind.content_type, reading.name, f"revision-{reading.revision}.pdf")
 
 
-def _show(
+def show_sharing(
     request: HttpRequest,
     plan: Plan,
     *,
     form: forms.Form | None = None,
     made: dict[str, Any] | None = None,
+    member_form: forms.Form | None = None,
     trouble: str = "",
 ) -> HttpResponse:
     """The page as it is now; `made` is the link that was just made, with its address."""
@@ -165,6 +172,9 @@ def _show(
         "offer": links.offer_token(plan, "read"),
         "edit_offer": links.offer_token(plan, "edit"),
         "accounts": settings.REQUIRE_LOGIN,
+        "members": members.list_members(plan) if settings.REQUIRE_LOGIN else (),
+        "member_form": member_form or MemberForm(),
+        "roles": Hold.Role.choices,
         "public_links": settings.PUBLIC_LINKS,
         "open_hours": int(links.OPEN_FOR.total_seconds() // 3600),
     }

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
@@ -16,6 +15,7 @@ from planner.document import PlanError
 from planner.edits import NotPossible
 from planner.endpoint_table import place_faults as place_in_table
 from planner.endpoint_table import template
+from planner.forms import EditForm
 from planner.models import Plan
 from planner.reports import report_for
 from planner.topology_forms import (
@@ -31,7 +31,7 @@ from planner.topology_forms import (
     place_faults,
 )
 from planner.views.access import plan_view
-from planner.views.plans import describe_page, read_base, read_sender
+from planner.views.plans import describe_page, hold_base, read_base, read_sender
 from planner.views.state import read_state
 from ports.queries import current_matrix
 
@@ -160,7 +160,7 @@ def add_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
 def edit_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Give a zone another name or kind; what names it follows."""
     form = ZoneForm(request.POST)
-    target = request.POST.get("target", "")
+    target = form.target_name
     base, renames = read_base(request, plan)
     seen = _find(base, "zones", target) or {}
     name = renames.zones.get(target, target)
@@ -191,7 +191,7 @@ def delete_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 
 def _try(
-    request: HttpRequest, plan: Plan, form: Form, edit: str, params: Mapping[str, Any], kind: str, name: str | None
+    request: HttpRequest, plan: Plan, form: EditForm, edit: str, params: Mapping[str, Any], kind: str, name: str | None
 ) -> None:
     """Apply an edit; what speaks against it becomes the form's errors. `name` is the endpoint's or zone's as it is."""
     before = plan.document
@@ -206,6 +206,7 @@ def _try(
             form.add_error(field if field in form.fields else None, sentence)
     except actions.Clash as error:
         form.add_error(None, str(error))
+        form.told = True
         for path, value in error.values.items():
             if path[0] == kind and path[-1] in form.fields:
                 form.add_error(path[-1], f"In the plan now: {_say(value)}.")
@@ -241,7 +242,7 @@ def _answer(
     plan: Plan,
     opened: Opened,
     *,
-    form: Form | None = None,
+    form: EditForm | None = None,
     confirm: Mapping[str, Any] | None = None,
     trouble: str = "",
 ) -> HttpResponse:
@@ -250,6 +251,8 @@ def _answer(
     report = report_for(plan.document, current_matrix())
     state, faults = read_state(request, report)
     failed = bool(trouble) or bool(confirm) or (form is not None and bool(form.errors))
+    if form is not None:
+        hold_base(request, form)
     before, state = state.opened, replace(state, panel="topology", opened=opened)
     query = state.query()
     address = plan.get_absolute_url() + (f"?{query}" if query else "")

@@ -20,7 +20,7 @@ function isChanged(field) {
 /* The line that says "Saved": the server's own words, unless something is wrong at the moment. */
 const stateLine = (() => {
   const troubles = new Map();
-  const weight = ["unsent", "connection", "reading"]; // the first that there is is said
+  const weight = ["unsent", "refused", "connection", "reading"]; // the first that there is is said
 
   function show() {
     const state = document.getElementById("state");
@@ -52,7 +52,13 @@ const stateLine = (() => {
     }
   }
 
-  document.addEventListener("htmx:oobAfterSwap", show); // the server's new words don't hide what is still wrong
+  /* The server's new words are read out, as a line that is replaced as a whole isn't; they hide nothing still wrong. */
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    if (event.detail.target.id === "state") {
+      show();
+      announce(document.getElementById("state").textContent);
+    }
+  });
   return { set, clear: (kind) => set(kind, undefined) };
 })();
 
@@ -72,8 +78,55 @@ for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   });
 }
 
+/* Between question and answer another answer may have replaced the part that this one is for: it goes to what is there
+   in its place. Otherwise htmx would put it, with the errors in it, where nobody sees it. */
+document.addEventListener("htmx:beforeSend", (event) => {
+  const answer = event.detail;
+  answer.xhr.addEventListener("readystatechange", () => {
+    if (!answer.target.isConnected) {
+      answer.target = document.getElementById(answer.target.id) ?? answer.target;
+    }
+  });
+});
+
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) {
     stateLine.clear("reading");
   }
 });
+
+/* What is typed and not sent yet is not lost by a stray click. */
+(() => {
+  let leaving = null; // the form that leads away
+
+  document.addEventListener("submit", (event) => {
+    leaving = event.defaultPrevented ? null : event.target;
+  });
+
+  window.addEventListener("beforeunload", (event) => {
+    const forms = [...document.querySelectorAll("main form[method=post]")].filter((form) => form !== leaving);
+    const fields = forms.flatMap((form) => [...form.querySelectorAll("input:not([type=hidden]), select, textarea")]);
+    if (fields.some(isChanged)) {
+      event.preventDefault();
+    }
+  });
+})();
+
+/* A menu lies on top of what is beside it, so it closes when one goes elsewhere, and on Escape. */
+(() => {
+  const close = (keep) => {
+    for (const menu of document.querySelectorAll(".menu[open]")) {
+      menu.open = menu.contains(keep);
+    }
+  };
+
+  document.addEventListener("pointerdown", (event) => close(event.target));
+  document.addEventListener("focusin", (event) => close(event.target));
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest(".menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+})();

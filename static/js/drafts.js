@@ -97,9 +97,22 @@
   }
   window.addEventListener("pagehide", flush);
 
+  /* What came back refused stands in its form, on the revision of that. */
+  function stay(key) {
+    const drafts = read();
+    const form = findForm(key);
+    if (form && drafts[key]) {
+      drafts[key].base = form.elements.base.value;
+      write(drafts);
+    }
+  }
+
   document.addEventListener("edit-answered", (event) => {
-    if (document.getElementById("state").dataset.state !== "failed") {
-      drop(nameOf(event.detail.path, (name) => event.detail.parameters[name]));
+    const key = nameOf(event.detail.path, (name) => event.detail.parameters[name]);
+    if (document.getElementById("state").dataset.state === "failed") {
+      stay(key);
+    } else {
+      drop(key);
     }
     offer();
   });

@@ -10,8 +10,10 @@
 
   const state = () => document.getElementById("state");
   const revision = () => Number(state().dataset.revision);
+  /* A box that is only looked at gets the focus back when its part is replaced, if it can be found again. */
   const isTyping = (part) =>
-    part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+    part.contains(document.activeElement) &&
+    document.activeElement.matches("input:not([type=radio][id], [type=checkbox][id]), textarea, select");
   const fieldsOf = (part) => [...part.querySelectorAll("input:not([type=hidden]), textarea, select")];
 
   /* Someone types in the panel, or it holds what the server refused, or an endpoint is on its way to another zone. */
@@ -93,15 +95,28 @@
   }
 
   async function beat() {
+    next = 0; // one at a time
     try {
       await ask();
     } catch {
       stateLine.set("connection", "Connection lost; trying again …");
     }
-    setTimeout(beat, document.hidden ? 5 * INTERVAL : INTERVAL);
+    next = setTimeout(beat, document.hidden ? 5 * INTERVAL : INTERVAL);
   }
 
-  document.addEventListener("DOMContentLoaded", () => setTimeout(beat, INTERVAL / 4));
+  let next = 0;
+
+  document.addEventListener("DOMContentLoaded", () => {
+    next = setTimeout(beat, INTERVAL / 4);
+  });
+
+  /* Who comes back to this tab sees the plan of now, not of the last slow beat. */
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && next) {
+      clearTimeout(next);
+      beat();
+    }
+  });
 
   /* What a change of the plan must not move: how far one has scrolled, what is unfolded, what stands in the filter. */
   function takeNote() {
@@ -144,9 +159,17 @@
     }
   }
 
+  /* After the last undo there is nothing more to undo, and a button that is off can't have the focus. */
+  function restoreFocus(note) {
+    if (document.activeElement === document.body && (note.active === "undo" || note.active === "redo")) {
+      document.querySelector("#undo:enabled, #redo:enabled")?.focus();
+    }
+  }
+
   function restore(note) {
     restoreFolds(note);
     restoreFilters(note);
+    restoreFocus(note);
     if ((document.activeElement?.id ?? "") === (note.active ?? "")) {
       document.querySelector(".side").scrollTop = note.side;
       window.scrollTo(window.scrollX, note.page);
@@ -161,18 +184,50 @@
     }
   });
 
+  /* Each press of the keys counts: one that comes while a step is on its way waits for the answer. */
+  let steps = [];
+  let isStepping = false;
+
+  function step() {
+    const button = document.getElementById(steps.shift());
+    if (button.disabled) {
+      steps = [];
+      return;
+    }
+    htmx.process(document.getElementById("history")); // htmx would get to know the new forms a moment later
+    button.click();
+  }
+
+  document.addEventListener("htmx:beforeSend", (event) => {
+    const { requestConfig: config, xhr } = event.detail;
+    if (document.getElementById("history").contains(config.elt)) {
+      isStepping = true;
+      xhr.addEventListener("loadend", () => {
+        isStepping = false;
+        if (steps.length && xhr.status === 200 && state().dataset.state !== "failed") {
+          step();
+        } else {
+          steps = []; // what is wrong with one is wrong with those behind it
+        }
+      });
+    }
+  });
+
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=radio], [type=checkbox]), select, textarea, dialog");
     if (!typing && (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "z") {
       event.preventDefault();
-      document.getElementById(event.shiftKey ? "redo" : "undo").click();
+      if (!event.repeat) {
+        steps.push(event.shiftKey ? "redo" : "undo");
+      }
+      if (!event.repeat && !isStepping) {
+        step();
+      }
     }
   });
 
-  /* What is typed and not sent yet is not lost by a stray click. */
   window.addEventListener("beforeunload", (event) => {
-    const fields = [...document.querySelectorAll("#panel form[method=post]")].flatMap(fieldsOf);
-    if (saving.isWaiting() || fields.some(isChanged)) {
+    if (saving.isWaiting()) {
       event.preventDefault();
     }
   });

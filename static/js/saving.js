@@ -2,38 +2,26 @@
 "use strict";
 
 const saving = (() => {
-  const PASSING = [0, 502, 503, 504]; // no answer, or none from the service itself: it may be back in a moment
-  const flights = new Set();
-  const sent = new WeakMap(); // form -> the content that went out under its id
+  const PASSING = [0, 408, 425, 429, 502, 503, 504]; // no answer, or one for now only: it may be another in a moment
+  const REFUSED = {
+    403: "this page is too old. Reload it; what you typed is then offered back.",
+    404: "this browser can't open the plan any more. Reload the page.",
+    410: "this plan has been deleted. Reload the page to restore it.",
+    413: "that is more than the service takes in one go. Shorten it, or send it in parts.",
+  };
+  const OWN = ["operation", "base", "csrfmiddlewaretoken"]; // what a form carries along without saying anything
+  const flights = new Map(); // by request: what was sent, and what the same form has said since
   let waiting = []; // edits that did not arrive, oldest first
   let tries = 0;
   let notBefore = 0;
 
   const isEdit = (config) => config?.verb === "post" && config.parameters?.operation;
 
-  function makeOperation() {
-    return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  }
-
-  function describe(formData) {
-    const own = ["operation", "csrfmiddlewaretoken"];
-    const say = (value) => (value instanceof File ? [value.name, value.size, value.lastModified] : value);
-    return JSON.stringify([...formData].filter(([name]) => !own.includes(name)).map(([name, v]) => [name, say(v)]));
-  }
-
-  /* An id belongs to what was sent under it: other content needs another, or the server would take it for a repeat. */
+  /* What is sent anew takes the place of what didn't arrive of the same form; the server tells them apart. */
   document.addEventListener("htmx:configRequest", (event) => {
-    const form = event.detail.elt;
-    if (!isEdit(event.detail) || !form.matches("form")) {
-      return;
+    if (isEdit(event.detail) && event.detail.elt.matches("form")) {
+      waiting = waiting.filter((edit) => edit.operation !== event.detail.parameters.operation);
     }
-    const content = describe(event.detail.formData);
-    if (sent.has(form) && sent.get(form) !== content) {
-      const before = form.elements.operation.value;
-      waiting = waiting.filter((edit) => edit.operation !== before); // what is newer takes its place
-      form.elements.operation.value = event.detail.parameters.operation = makeOperation();
-    }
-    sent.set(form, content);
   });
 
   function show() {
@@ -63,7 +51,14 @@ const saving = (() => {
     show();
   }
 
+  /* Sent again as it is, it would be refused again; so it stays in its form only, and in the draft of that. */
+  function refuse(config, status) {
+    forget(waiting.find((edit) => edit.operation === config.parameters.operation));
+    stateLine.set("refused", `Not saved: ${REFUSED[status] ?? `the service refused it (${status}). Reload the page.`}`);
+  }
+
   function arrive(config) {
+    stateLine.clear("refused");
     waiting = waiting.filter((edit) => edit.operation !== config.parameters.operation);
     tries = 0;
     show();
@@ -76,12 +71,45 @@ const saving = (() => {
     if (!isEdit(config)) {
       return;
     }
-    flights.add(xhr);
-    xhr.addEventListener("load", () => (xhr.status < 400 ? arrive(config) : keep(config, xhr.status)));
+    flights.set(xhr, { config, next: null });
+    xhr.addEventListener("load", () => {
+      if (xhr.status < 400) {
+        arrive(config);
+        follow(flights.get(xhr));
+      } else if (xhr.status >= 500 || PASSING.includes(xhr.status)) {
+        keep(config, xhr.status);
+      } else {
+        refuse(config, xhr.status);
+      }
+    });
     xhr.addEventListener("error", () => keep(config, 0));
     xhr.addEventListener("timeout", () => keep(config, 0));
     xhr.addEventListener("loadend", () => flights.delete(xhr));
   });
+
+  const says = (values) => JSON.stringify([...values].filter(([name]) => !OWN.includes(name)).map(String));
+
+  /* What a form says while its last edit is on its way: its answer replaces the form, and htmx would let this fall. */
+  function hear(event) {
+    const form = event.target.closest("form");
+    const flight = [...flights.values()].find(({ config }) => form && config.elt === form);
+    const sends = event.type === "submit" || form?.getAttribute("hx-trigger")?.includes("change");
+    if (flight && sends) {
+      const values = new FormData(form, event.submitter ?? null);
+      flight.next = says(values) === says(flight.config.formData) ? null : values;
+    }
+  }
+  document.addEventListener("change", hear);
+  document.addEventListener("submit", hear);
+
+  /* It is another edit, made on what the first one left. */
+  function follow({ config, next }) {
+    if (next) {
+      next.set("operation", Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join(""));
+      next.set("base", document.getElementById("state").dataset.revision);
+      htmx.ajax("POST", config.path, { source: "#retry", target: "#report", values: next });
+    }
+  }
 
   /* As it was sent, wherever its form has gone in the meantime; a file only its form can send. */
   function send(edit) {

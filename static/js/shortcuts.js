@@ -23,7 +23,8 @@
   }
 
   function find() {
-    const search = document.querySelector("input[type=search]:not([disabled])");
+    const search =
+      document.querySelector("input[type=search]:not([disabled])") ?? document.getElementById("topology-find");
     search?.focus();
     search?.select();
     return Boolean(search);

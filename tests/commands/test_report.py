@@ -1,5 +1,6 @@
 """`manage.py report`. Most tests call the command in this process; what concerns the process itself starts one."""
 
+import csv
 import io
 import json
 import os
@@ -496,7 +497,7 @@ class TestFilter:
         assert data["selection"]["rules"] == len(data["rules"]) < data["selection"]["of"]
         assert f"{len(data['rules'])} of {data['selection']['of']} rules" in err
 
-    @pytest.mark.parametrize("wrong", ["port", "colour=red", "since=1", "=", ""])
+    @pytest.mark.parametrize("wrong", ["port", "colour=red", "module=prp", "=", ""])
     def test_a_field_that_isnt_one_is_wrong_usage(self, wrong):
         save("plan.yaml")
         assert "the fields are text, source" in refuse("plan.yaml", "--format", "json", "--filter", wrong)
@@ -507,6 +508,52 @@ class TestFilter:
         assert run("plan.yaml", "--format", "json", "--output", "out/", "--filter", wrong) == 1
         assert wrong.partition("=")[0] in capsys.readouterr().err
         assert not Path("out").exists()
+
+    def test_a_wrong_value_is_told_with_what_can_be(self, capsys):
+        save("plan.yaml")
+        assert run("plan.yaml", "--format", "json", "--filter", "protocol=TCP") == 1
+        assert "“TCP” is not in this report; it has icmp, tcp, udp." in capsys.readouterr().err
+
+    def test_a_field_has_one_value(self):
+        save("plan.yaml")
+        complaint = refuse("plan.yaml", "--format", "json", "--filter", "endpoint=PS01", "--filter", "endpoint=DC01")
+        assert "endpoint is given already" in complaint
+
+    def test_what_changed_since_an_older_plan_is_chosen(self, capsys):
+        older = contoso()
+        older["endpoints"] = older["endpoints"][:-1]
+        save("older.yaml", older)
+        save("plan.yaml", contoso())
+        assert run("plan.yaml", "--format", "json", "--filter", "since=older.yaml") == 0
+        data = json.loads(capsys.readouterr().out)
+        assert {flow["source"] for flow in data["flows"]} == {"Public"}
+        assert data["selection"]["fields"] == {"Changed since": "older.yaml"}
+        assert len(data["rules"]) == data["selection"]["rules"] < data["selection"]["of"]
+
+    def test_an_older_plan_that_is_bad_is_told_and_nothing_written(self, capsys):
+        save("plan.yaml")
+        Path("older.yaml").write_text("format: 1\n", "utf-8")
+        for wrong in ("older.yaml", "absent.yaml"):
+            assert run("plan.yaml", "--format", "json", "--output", "out/", "--filter", f"since={wrong}") == 1
+            assert wrong in capsys.readouterr().err
+        assert not Path("out").exists()
+
+    def test_the_older_plan_is_never_overwritten(self):
+        save("plan.yaml")
+        save("older.yaml")
+        refuse("plan.yaml", "--format", "json", "--filter", "since=older.yaml", "--output", "older.yaml")
+
+    def test_every_line_of_a_table_says_that_it_is_a_part(self, capsys):
+        save("plan.yaml")
+        assert run("plan.yaml", "--format", "csv", "--filter", "port=443", "--filter", "text=a;=1+1") == 0
+        out, _ = capsys.readouterr()
+        assert out.splitlines()[0].endswith(",rule,selection")
+        save("plan.yaml")
+        assert run("plan.yaml", "--format", "csv", "--filter", "port=443") == 0
+        lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out.lstrip("\ufeff"))))
+        assert lines
+        assert {line["selection"].partition(";")[0] for line in lines} == {"Port: 443"}
+        assert all(line["selection"].endswith(" rules") for line in lines)
 
     def test_a_filter_that_lets_nothing_through_writes_an_empty_report(self, capsys):
         save("plan.yaml")

@@ -119,6 +119,17 @@ def test_the_two_columns_stand_side_by_side_where_there_is_room(open_page, width
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_narrow_screen_says_what_follows_and_leads_there(open_page):
+    page = open_page(width=390)
+    page.goto(START)
+    link = page.locator("#preview-link")
+    expect(link).to_be_in_viewport()
+    answer(page, "Password Reset Portal", "Yes, in the DMZ")
+    expect(link).to_have_text("2 firewall rules across 2 boundaries")
+    link.click()
+    expect(figures(page)).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("look", ["light-1440", "dark-390"])
 def test_the_guided_start_has_no_violation(open_page, look):
     scheme, width = look.split("-")

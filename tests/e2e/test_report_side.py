@@ -1,5 +1,7 @@
 """What the report says about itself: marks of the last change, causes, what isn't needed, change requests."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -33,6 +35,59 @@ def test_undo_shows_what_comes_back(page, plan):
     page.locator("#undo").click()
     expect(page.locator("tr.fresh")).to_have_count(1)
     expect(page.locator(".rules-closed")).to_have_count(0)
+
+
+def test_what_closes_is_one_link_away(page, plan):
+    page.goto(f"{plan}?panel=decisions")
+    page.locator("#choice-esxi-ssh").check()
+    page.get_by_role("link", name="See what closes").click()
+    expect(page.locator(".rules-closed")).to_be_in_viewport()
+    expect(page.locator("#closed")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 900, 390])
+def test_a_mark_stands_within_its_cell(open_page, plan, width):
+    page = open_page(width=width)
+    page.goto(f"{plan}?panel=decisions")
+    page.locator("#choice-esxi-powercli").check()
+    mark = page.locator("tr.fresh .chip-new")
+    chip, cell = mark.bounding_box(), page.locator("tr.fresh td").first.bounding_box()
+    assert cell["x"] <= chip["x"]
+    assert chip["x"] + chip["width"] <= cell["x"] + cell["width"]
+
+
+def test_the_tabs_of_the_plan_stand_in_one_row_whatever_they_count(page, plan):
+    page.goto(f"{plan}?panel=ports")
+    page.get_by_label("SSH").fill("2222")
+    page.keyboard.press("Enter")
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    expect(page.locator("#tab-ports")).to_have_text(re.compile(r"Ports\s+3 changed"))
+    rows = "new Set([...document.querySelectorAll('#panels a')].map((tab) => tab.getBoundingClientRect().top)).size"
+    assert page.evaluate(rows) == 1
+
+
+@pytest.mark.parametrize("width", [1440, 1280])
+def test_a_long_name_doesnt_push_the_header_into_a_second_row(open_page, site, width):
+    page = open_page(width=width)
+    page.goto(f"/plans/{store(contoso() | {'name': 'Contoso ' + 'W' * 240})[1]}/")
+    assert page.locator(".top").bounding_box()["height"] < 60
+    expect(page.locator("#state")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Download PDF")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#heading")).to_have_attribute("title", re.compile("^Contoso W+$"))
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("width", [390, 360])
+def test_plan_and_report_are_one_touch_apart_on_a_narrow_screen(open_page, plan, width):
+    page = open_page(width=width)
+    page.goto(plan)
+    bar = page.get_by_role("navigation", name="On this page")
+    expect(bar).to_be_in_viewport()
+    expect(page.locator("#views")).not_to_be_in_viewport()
+    bar.get_by_role("link", name="Report").click()
+    expect(page.locator("#views")).to_be_in_viewport()
+    bar.get_by_role("link", name="Plan").click()
+    expect(page.locator("#panels")).to_be_in_viewport()
 
 
 def test_a_row_says_why_it_is_there_by_keyboard(page, plan):

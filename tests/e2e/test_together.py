@@ -83,3 +83,165 @@ def test_undo_and_redo_by_keyboard_and_by_button(page):
     expect(page.locator("#state")).to_have_text("Saved · revision 3")
     page.get_by_role("button", name="Redo").click()
     expect(page.locator("#report").get_by_text("tcp 2222").first).to_be_visible()
+
+
+def test_each_of_three_quick_presses_takes_one_change_back(page):
+    start(page, "Everything")
+    page.goto(f"{page.url}?panel=ports")
+    for number, slug in enumerate(("ssh", "vnc", "website")):
+        page.locator(f"#port-{slug}").fill("2222")
+        page.locator(f"#port-{slug}").press("Enter")
+        expect(page.locator("#state")).to_have_text(f"Saved · revision {number + 2}")
+    page.locator("#view-rules").focus()
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    expect(page.locator("#state")).to_have_text("Saved · revision 7")
+    expect(page.locator("#undo")).to_be_disabled()
+    expect(page.locator("#port-ssh")).to_have_value("")
+    for _ in range(5):
+        page.keyboard.press("Control+Shift+z")
+    expect(page.locator("#state")).to_have_text("Saved · revision 10")
+    expect(page.locator("#port-website")).to_have_value("2222")
+
+
+def test_the_focus_stays_when_there_is_nothing_more_to_undo(page):
+    start(page, "Everything")
+    override_port(page, "SSH", "2222")
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    page.locator("#undo").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#state")).to_have_text("Saved · revision 3")
+    expect(page.locator("#redo")).to_be_focused()
+
+
+def test_undo_of_what_another_did_in_between_is_refused_and_says_what(two):
+    one, other = two
+    override_port(one, "SSH", "2222")
+    expect(other.locator("#state")).to_have_text("Saved · revision 2")
+    other.route("**/pulse/", lambda route: route.fulfill(status=304))  # so it doesn't hear of what follows
+    one.locator("#port-vnc").fill("5901")
+    one.locator("#port-vnc").press("Tab")
+    expect(one.locator("#state")).to_have_text("Saved · revision 3")
+    other.locator("#undo").click()
+    expect(other.locator("#state")).to_contain_text("Nothing was undone, as the plan has changed since (revision 3")
+    expect(one.locator("#port-vnc")).to_have_value("5901")
+
+
+def test_a_refusal_is_shown_though_another_answer_has_replaced_its_place(two):
+    """The report of someone else's change may come between an edit and its answer."""
+    one, _ = two
+    one.goto(f"{one.url}?panel=ports")
+
+    def replace(route):
+        answer = route.fetch()
+        one.evaluate("const old = document.getElementById('report'); old.replaceWith(old.cloneNode(true));")
+        route.fulfill(response=answer)
+
+    one.route("**/ports/", replace)
+    for value, said in (("70000", "Not saved: see the form"), ("7000", "Saved · revision 2")):
+        one.locator("#port-ssh").fill(value)
+        one.locator("#port-ssh").press("Enter")
+        expect(one.locator("#state")).to_have_text(said)
+        expect(one.locator("#port-ssh")).to_have_value(value)
+    expect(one.locator("#report").get_by_text("tcp 7000").first).to_be_visible()
+
+
+def test_a_decision_of_another_shows_where_the_own_focus_is(two):
+    """A box that has been clicked keeps the focus; that must not hold back what comes from others."""
+    one, other = two
+    for page in two:
+        page.goto(f"{page.url.partition('?')[0]}?panel=decisions")
+    other.locator("#choice-windows-validation-smb").check()
+    expect(other.locator("#state")).to_have_text("Saved · revision 2")
+    expect(other.locator("#choice-windows-validation-smb")).to_be_focused()
+    one.locator("#choice-esxi-ssh").check()
+    expect(other.locator("#choice-esxi-ssh")).to_be_checked()
+    expect(other.locator("#choice-windows-validation-smb")).to_be_focused()
+
+
+def test_a_decision_that_clashes_keeps_the_own_one_and_is_applied_again(two):
+    one, other = two
+    for page in two:
+        page.goto(f"{page.url.partition('?')[0]}?panel=decisions")
+    other.route("**/pulse/", lambda route: route.fulfill(status=304))
+    one.locator("#choice-esxi-ssh").check()
+    expect(one.locator("#state")).to_have_text("Saved · revision 2")
+    other.locator("#choice-esxi-powercli").check()
+    expect(other.locator("#panel .error")).to_contain_text("VMware ESXi access decided: SSH")
+    expect(other.locator("#choice-esxi-powercli")).to_be_checked()
+    expect(other.locator("#draft")).to_be_hidden()
+    expect(other.locator("#choice-esxi-again")).to_be_focused()
+    other.keyboard.press("Enter")
+    expect(other.locator("#state")).to_have_text("Saved · revision 3")
+    expect(one.locator("#choice-esxi-powercli")).to_be_checked()
+
+
+def test_what_is_saved_is_read_out_and_so_is_what_is_not(page):
+    start(page, "Everything")
+    override_port(page, "SSH", "2222")
+    expect(page.locator("#live")).to_have_text("Saved · revision 2")
+    page.get_by_label("SSH", exact=True).fill("70000")
+    page.get_by_label("SSH", exact=True).press("Tab")
+    expect(page.locator("#live")).to_have_text("Not saved: see the form")
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_whether_all_is_saved_stays_in_sight(open_page, width):
+    page = open_page(width=width, height=740)
+    start(page, "Everything")
+    page.goto(f"{page.url}?edit=DC01")
+    for where in (0, 700, 100_000):
+        page.evaluate("where => window.scrollTo(0, where)", where)
+        expect(page.locator("#state")).to_be_in_viewport(ratio=1)
+    page.get_by_label("Addresses").fill("10.0.0.7/24")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#state")).to_have_text("Not saved: see the form")
+    expect(page.locator("#state")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_label("Addresses")).to_be_focused()
+    expect(page.get_by_label("Addresses")).to_be_in_viewport()
+
+
+def test_coming_back_to_a_tab_asks_at_once(page):
+    start(page, "Everything")
+    page.wait_for_timeout(1000)  # the first pulse has gone
+    with page.expect_request("**/pulse/", timeout=1000):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_a_menu_closes_on_escape_and_when_one_goes_elsewhere(page):
+    start(page, "Everything")
+    page.locator("#viewers").click()
+    page.locator("#viewer-name").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#viewer-name")).to_be_hidden()
+    expect(page.locator("#viewers")).to_be_focused()
+    page.locator("#viewers").click()
+    page.get_by_text("More downloads").click()
+    expect(page.locator("#viewer-name")).to_be_hidden()
+    expect(page.locator(".menu-downloads")).to_be_visible()
+
+
+def test_the_last_of_two_quick_answers_counts(page):
+    """The second is given while the first is on its way, whose answer replaces the form."""
+    start(page, "Everything")
+    page.get_by_role("link", name=re.compile("^Decisions")).click()
+    page.locator("#choice-esxi-ssh").wait_for()
+    page.evaluate("""() => {
+      document.getElementById("choice-esxi-ssh").click();
+      document.getElementById("choice-esxi-powercli").click();
+    }""")
+    expect(page.locator("#state")).to_have_text("Saved · revision 3")
+    expect(page.locator("#choice-esxi-powercli")).to_be_checked()
+    assert Plan.objects.get().document["choices"]["esxi"] == "powercli"
+
+
+def test_the_same_answer_given_twice_is_sent_once(page):
+    start(page, "Everything")
+    page.get_by_role("link", name=re.compile("^Ports")).click()
+    field = page.get_by_label("SSH", exact=True)
+    field.fill("2222")
+    field.press("Enter")
+    field.press("Enter")
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    page.wait_for_timeout(500)
+    assert Plan.objects.get().revision == 2

@@ -255,3 +255,58 @@ def test_storage_that_is_broken_or_full_stops_nothing(open_page, address):
     page.get_by_label("Addresses").fill("10.9.9.9")
     page.get_by_role("button", name="Save", exact=True).click()
     saved(page, 2)
+
+
+@pytest.mark.parametrize(("status", "said"), [
+    (403, "this page is too old. Reload it"), (404, "this browser can't open the plan any more"),
+    (410, "this plan has been deleted"), (413, "that is more than the service takes"), (409, "refused it (409)"),
+])  # fmt: skip
+def test_what_is_refused_for_good_says_why_and_offers_no_other_try(open_page, address, status, said):
+    page = open_page(status=status)
+    page.goto(f"{address}?edit=DC01")
+    cut(page, at="**/endpoints/edit/", answer=status)
+    page.get_by_label("Addresses").fill("10.9.9.9")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#state")).to_contain_text(f"Not saved: {said}" if status != 409 else said)
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+    expect(page.get_by_label("Addresses")).to_have_value("10.9.9.9")
+    page.unroute_all()
+    page.reload()
+    page.get_by_role("button", name="Restore").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    saved(page, 2)
+
+
+FORMS = {
+    "?edit=DC01": "#endpoint-addresses",
+    "history/": "#revision-1 input[name=name]",
+    "changes/": "input[name=recipient]",
+    "/plans/guided/": "input[name=name]",
+    "/plans/import/": "#id_text, textarea[name=text]",
+}
+
+
+@pytest.mark.parametrize("where", FORMS)
+def test_leaving_what_is_typed_asks_first_and_sending_it_does_not(page, address, where):
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto(where if where.startswith("/") else address + where)
+    page.goto("/matrix/")
+    assert asked == []
+    page.go_back()
+    page.evaluate("document.querySelectorAll('main details').forEach((fold) => { fold.open = true; })")
+    field = page.locator(FORMS[where]).first
+    field.fill("10.9.9.9")
+    page.goto("/matrix/")
+    assert asked == ["beforeunload"]
+    page.go_back()
+    page.evaluate("document.querySelectorAll('main details').forEach((fold) => { fold.open = true; })")
+    field.fill("10.9.9.9")
+    before = page.evaluate("performance.timeOrigin")
+    field.locator("xpath=ancestor::form[1]").locator("button:not([type=button])").last.click()
+    if where == "?edit=DC01":
+        saved(page, 2)
+        page.goto("/matrix/")
+    else:
+        page.wait_for_function("before => performance.timeOrigin !== before", arg=before)
+    assert asked == ["beforeunload"]

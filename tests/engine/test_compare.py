@@ -5,9 +5,10 @@ import copy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.document import check_plan
+from planner.document import check_plan, dump_plan, read_plan
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports, flow_key
+from planner.examples import read_examples
 from ports.queries import shipped_matrix
 from tests.renderers.samples import contoso
 from tests.strategies import documents
@@ -30,6 +31,11 @@ def openings(rules):
 
 def crossing(flows):
     return {flow_key(flow) for flow in flows if flow.scope == "cross-zone"}
+
+
+def read_example(slug):
+    data = next(example.data for example in read_examples() if example.slug == slug)
+    return dump_plan(read_plan(data, matrix=MATRIX))
 
 
 def changed(document, **more):
@@ -133,14 +139,23 @@ def test_numbers_of_rules_stay_when_another_endpoint_comes_in(document, data):
     after = report(grown)
     if [group.code for group in before.zone_groups] != [group.code for group in after.zone_groups]:
         return  # zones that were alike no longer are
-    meaning = {rule.id: (rule.requirements[:1], rule.any_of, rule.services) for rule in after.rules}
-    single = {}
+    ranks = {requirement.slug: rank for rank, requirement in enumerate(MATRIX.requirements)}
+
+    def meaning(rule):
+        return min((ranks[slug] for slug in rule.requirements), default=None), rule.any_of
+
+    def alone(rule, rules):
+        """Whether no other rule of the boundary means the same: numbers of those that do may move up."""
+        boundary = rule.id.rpartition("-")[0]
+        return [meaning(o) for o in rules if o.id.rpartition("-")[0] == boundary].count(meaning(rule)) == 1
+
+    holders = {opening: rule for rule in after.rules for opening in rule.openings()}
     for rule in before.rules:
-        single.setdefault((rule.id.rpartition("-")[0], rule.requirements[:1]), []).append(rule)
-    for rules in single.values():
-        [rule, *others] = rules
-        if not others and rule.requirements:
-            assert rule.id in meaning
+        found = {holders[opening].id: holders[opening] for opening in rule.openings()}
+        for other in found.values():
+            # One that the newcomer gave an earlier requirement means something else.
+            if meaning(other) == meaning(rule) and alone(rule, before.rules) and alone(other, after.rules):
+                assert other.id == rule.id
 
 
 def test_each_number_is_given_once():
@@ -163,5 +178,51 @@ def test_a_rule_has_the_same_number_in_the_report_and_in_the_change_request():
     assert result.rules_opened
     whole = {rule.id: rule for rule in result.after.rules}
     for rule in result.rules_opened:
-        if rule.id in whole:
-            assert set(rule.requirements) & set(whole[rule.id].requirements)
+        assert set(rule.openings()) <= set(whole[rule.id].openings())
+
+
+@settings(max_examples=80)
+@given(documents(MATRIX), documents(MATRIX))
+def test_each_number_of_a_change_request_is_that_of_the_rule_in_the_report(first, second):
+    """What is to be opened stands there in the new report, what is to be closed in the old one."""
+    result = compare(first, second)
+    for part, whole in (
+        (result.rules_opened, result.after), (result.rules_closed, result.before),
+        (result.rules_changed, result.after),
+    ):  # fmt: skip
+        found = {rule.id: set(rule.openings()) for rule in whole.rules}
+        for rule in part:
+            assert set(rule.openings()) <= found[rule.id.partition("/")[0]], rule.id
+        assert len({rule.id for rule in part}) == len(part)
+
+
+def test_a_service_that_goes_is_closed_under_the_number_that_the_network_team_has():
+    """By its own requirement it would have another number, and that might be another rule's."""
+    document = read_example("everything")
+    result = compare(document, changed(document, choices={**document["choices"], "sql-listener": "no"}))
+    [rule] = result.rules_closed
+    assert [str(ports) for ports in rule.services] == ["udp 1434"]
+    [whole] = [rule for rule in result.before.rules if "udp 1434" in map(str, rule.services)]
+    assert rule.id == whole.id
+
+
+def test_a_part_that_is_no_product_of_sets_becomes_rules_of_one_number():
+    ends = [{"name": name, "zone": "A"} for name in ("A1", "A2")] + [
+        {"name": name, "zone": "B"} for name in ("B1", "B2")
+    ]
+    document = {
+        "format": 1, "name": "X", "endpoints": ends,
+        "zones": [{"name": "A", "kind": "internal"}, {"name": "B", "kind": "dmz"}],
+    }  # fmt: skip
+    every = [(source, destination) for source in ("A1", "A2") for destination in ("B1", "B2")]
+
+    def plan(*pairs):
+        flows = [
+            {"source": s, "destination": d, "protocol": "tcp", "ports": "22", "reason": "Because"} for s, d in pairs
+        ]
+        return changed(document, additional_flows=flows)
+
+    result = compare(plan(("A1", "B1")), plan(*every))
+    [whole] = result.after.rules
+    assert [rule.id for rule in result.rules_opened] == [whole.id, f"{whole.id}/2"]
+    assert openings(result.rules_opened) == {(s, d, "tcp", "22") for s, d in every if (s, d) != ("A1", "B1")}

@@ -109,3 +109,48 @@ def evaluate(document) -> Report:
     """The report of a plan document under the shipped matrix."""
     data = json.dumps(document).encode()
     return evaluate_report(shipped_matrix(), read_plan(data, matrix=shipped_matrix(), syntax="json"))
+
+
+WORST_NAMES = (
+    "=1+1", '=cmd|"/c calc"!A1', "+1", "-1", "@SUM(A1)", "＝1+1", "a;=1+1", "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>", "]]></x><!-- -- -->", "\"double\" 'single' `back`", '"; accept',
+    '"; policy drop; } #', "*/ policy any {", "$(reboot) %COMSPEC% ${x}", "\u202egpj.exe", "\u2066isolated\u2069",
+    "x" * 255, "😀" * 40, "שרת העברית", "{{ 7*7 }}{% now %}", "pipe | pipe", "../../etc/passwd", "CON", "any",
+    "javascript:alert(1)", "--opt", "é\u0301 composed",
+)  # fmt: skip
+"""Formulas, HTML, quotes, ends of comments, what reorders text, too much, too wide, words that mean something."""
+
+
+def worst(missing=()):
+    """One plan in which everything that a person types is hostile; `missing`: names of endpoints to leave out."""
+    zones = (
+        ('=cmd|"/c calc"!A0', "internal"), ("<svg onload=alert(1)>", "dmz"), ("\u202eenoZ", "internet"),
+        ("y" * 255, "remote-site"), ('"; accept', "remote-site"),
+    )  # fmt: skip
+    roles = (
+        "web-primary", "database", "domain-controller", "app-server", "self-destruct-site", "mail-server",
+        "browser-gateway", "password-reset-portal", "remote-site-agent", "website-user", "launcher-user",
+    )  # fmt: skip
+    managed = {
+        "platforms": ["windows", "vmware-esxi"], "sessions": ["rdp"],
+        "operations": ["discovery", "reset", "validation", "host-heartbeat"],
+    }  # fmt: skip
+    endpoints = [
+        {"name": name, "zone": zones[number % len(zones)][0], "addresses": [f"10.0.{number}.1"]}
+        | ({"roles": [roles[number]]} if number < len(roles) else managed)
+        for number, name in enumerate(WORST_NAMES)
+    ]
+    flows = [
+        {
+            "source": name, "destination": WORST_NAMES[number - 1], "protocol": "tcp", "ports": str(number + 1),
+            "reason": f'{name}\nsecond line\t=2+2\n"; accept',
+        }
+        for number, name in enumerate(WORST_NAMES)
+    ]  # fmt: skip
+    return write_plan(
+        *(endpoint for endpoint in endpoints if endpoint["name"] not in missing),
+        zones=zones,
+        name='</title><script>alert(1)</script>"; accept \u202eplan',
+        description='=1+1\n<script>alert(1)</script>\n"; accept\n| a | b |\n# one\n[x](javascript:alert(1))',
+        additional_flows=[flow for flow in flows if not {flow["source"], flow["destination"]} & set(missing)],
+    )

@@ -11,12 +11,21 @@ from planner.engine import evaluate_report
 from planner.engine.rules import Ports
 from planner.examples import FOLDER
 from planner.renderers import layout
-from planner.renderers.diagram import NoDiagram, _Drawing, render_diagram, render_overview, render_svg
+from planner.renderers.diagram import (
+    COLOURS,
+    NoDiagram,
+    _arrange,
+    _Drawing,
+    render_diagram,
+    render_overview,
+    render_svg,
+)
 from planner.renderers.html import render_html
 from planner.renderers.icons import PATHS, choose_icon
 from planner.renderers.layout import lay_out, trace
 from planner.renderers.picture import MOST, picture_endpoints, picture_zones
 from planner.renderers.png import render_png
+from planner.renderers.text import show_line
 from ports.matrix import ICONS
 from ports.queries import shipped_matrix
 from scripts.sites import make_sites
@@ -57,9 +66,45 @@ def texts(svg):
     return ["".join(element.itertext()) for element in read(svg).iter() if element.tag in ("text", f"{SVG}text")]
 
 
+def many_names():
+    """A plan whose names are as long as they may be."""
+    document = make_sites(3)
+    for thing in (*document["zones"], *document["endpoints"]):
+        thing["name"] = f"{thing['name']} of the northern district ".ljust(200, "W") + "."
+        if "zone" in thing:
+            thing["zone"] = f"{thing['zone']} of the northern district ".ljust(200, "W") + "."
+    return document
+
+
+def many_hosts():
+    """A plan with 60 hosts of eight kinds beside everything else."""
+    document = make_sites(2)
+    platforms = ["windows", "linux-mac", "mysql", "oracle", "postgresql", "vmware-esxi", "cisco-ios", "fortigate"]
+    document["endpoints"] += [
+        {
+            "name": f"HOST-{number:03}", "zone": ("Internal", "Clients")[number % 2],
+            "platforms": [platforms[number % 8]], "operations": ["reset"], "sessions": ["ssh"],
+        }
+        for number in range(60)
+    ]  # fmt: skip
+    return document
+
+
+PLANS = [*EXAMPLES, "1,000 sites", "long names", "60 hosts"]
+
+
+@pytest.fixture
+def named(request, sites):
+    """The report of a plan by its name in PLANS."""
+    made = {"1,000 sites": lambda: sites, "long names": lambda: evaluate(many_names())}
+    made["60 hosts"] = lambda: evaluate(many_hosts())
+    return made.get(request.param, lambda: example(request.param))()
+
+
 def pictures(report):
-    for picture, ports_shown in ((picture_endpoints(report), False), (picture_zones(report), True)):
-        yield _Drawing(picture, lay_out(picture, ports_shown=ports_shown), None)
+    yield _arrange(picture_endpoints(report), None)
+    picture = picture_zones(report)
+    yield _Drawing(picture, lay_out(picture, ports_shown=True), None)
 
 
 def pairs_of(report):
@@ -145,10 +190,9 @@ def holds(area, point, by=1.0):
     return area.x + by < point[0] < area.x + area.width - by and area.y + by < point[1] < area.y + area.height - by
 
 
-@pytest.mark.parametrize("name", [*EXAMPLES, "1,000 sites"])
-def test_nothing_collides(name, sites):
-    report = sites if name == "1,000 sites" else example(name)
-    for drawing in pictures(report):
+@pytest.mark.parametrize("named", PLANS, indirect=True)
+def test_nothing_collides(named):
+    for drawing in pictures(named):
         placed = drawing.layout
         assert not [pair for pair in combinations(placed.boxes.values(), 2) if overlaps(*pair)]
         assert not [pair for pair in combinations(placed.frames.values(), 2) if overlaps(*pair)]
@@ -162,6 +206,54 @@ def test_nothing_collides(name, sites):
             # A label that a line runs through has a paper before it.
             free = [area for area, is_free in (*drawing.labels.values(), *drawing.ports.values()) if is_free]
             assert not [point for point in points for area in free if holds(area, point)]
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, "1,000 sites"])
+def test_no_line_runs_through_a_name_or_through_ports(name, sites):
+    for drawing in pictures(sites if name == "1,000 sites" else example(name)):
+        assert not [area for area, free in (*drawing.labels.values(), *drawing.ports.values()) if not free]
+        for frame in drawing.picture.frames:
+            area, _ = drawing.labels[frame.key]
+            around = drawing.layout.frames[frame.key]
+            assert around.x <= area.x
+            assert around.y <= area.y
+            assert area.y + area.height <= around.y + around.height
+            assert not [box for box in frame.boxes if overlaps(area, drawing.layout.boxes[box.key])]
+
+
+def distance(area, point):
+    across = max(area.x - point[0], 0, point[0] - area.x - area.width)
+    down = max(area.y - point[1], 0, point[1] - area.y - area.height)
+    return (across * across + down * down) ** 0.5
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, "1,000 sites"])
+def test_ports_stand_nearer_to_their_own_line_than_to_any_other(name, sites):
+    picture = picture_zones(sites if name == "1,000 sites" else example(name))
+    drawing = _Drawing(picture, lay_out(picture, ports_shown=True), None)
+    assert drawing.ports
+    for key, (area, _) in drawing.ports.items():
+        away = {
+            other: min(distance(area, point) for point in trace(curve, steps=40))
+            for other, curve in drawing.layout.curves.items()
+        }
+        assert min(away, key=away.get) == key
+
+
+def test_the_largest_ready_made_topology_can_be_read_on_a_landscape_page():
+    drawing = _arrange(picture_endpoints(example("everything")), None)
+    room = 257 / 25.4 * 72, 155 / 25.4 * 72  # millimetres of A4 between margins, heading and note
+    assert layout.SIZE * min(room[0] / drawing.width, room[1] / drawing.height) > 6
+
+
+def test_a_name_that_lines_run_through_has_a_paper_in_the_colour_of_its_frame():
+    drawing = _arrange(picture_endpoints(evaluate(many_hosts())), None)
+    assert drawing.covered
+    root = read(drawing.element("Picture", alone=True))
+    tints = [group[0] for group in root.iter(f"{SVG}g") if group.get("class", "").startswith("frame-tint")]
+    assert len(tints) == len(drawing.picture.frames)
+    assert sum(float(tint.get("fill-opacity")) > 0 for tint in tints) == len(drawing.covered)
+    assert {tint.get("fill") for tint in tints} <= set(COLOURS.values())
 
 
 @pytest.mark.parametrize("name", [*EXAMPLES, "1,000 sites"])
@@ -257,12 +349,28 @@ def test_a_name_is_text(name):
         {"name": "SQL01", "zone": "DMZ", "roles": ["database"]},
         zones=(("Z", "internal"), ("DMZ", "dmz")),
     )
-    shown = name if len(name) <= 30 else f"{name[:29]}…"
+    visible = show_line(name)  # what turns text round is written out, as in every other output
+    shown = visible if len(visible) <= 30 else f"{visible[:29]}…"
     file = read(render_svg(evaluate(document)))
     assert [element.tag for element in file.iter()] == [e.tag for e in read(render_svg(evaluate(plain))).iter()]
     assert ["".join(e.itertext()) for e in file.iter(f"{SVG}text")].count(shown) == 2
-    assert file[0].text.startswith(f"{name}: ")
-    assert f"{name} to SQL01: tcp 1433" in labels(render_diagram(evaluate(document), link=link))
+    assert file[0].text.startswith(f"{visible}: ")
+    assert f"{visible} to SQL01: tcp 1433" in labels(render_diagram(evaluate(document), link=link))
+
+
+def test_what_reorders_text_is_written_out():
+    document = write_plan(
+        {"name": "\u202egpj.exe", "zone": "\u202eenoZ", "roles": ["web-primary"]}, zones=(("\u202eenoZ", "dmz"),)
+    )
+    report = evaluate(document)
+    for drawing in (
+        render_svg(report).decode(),
+        render_diagram(report, link=lambda fields: "/"),
+        render_overview(report, link=lambda fields: "/"),
+    ):
+        assert "\u202e" not in drawing
+        assert "&lt;U+202E&gt;enoZ" in drawing
+    assert "&lt;U+202E&gt;gpj.exe" in render_svg(report).decode()
 
 
 # --- files and faults --------------------------------------------------------------------------------------------

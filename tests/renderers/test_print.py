@@ -40,9 +40,14 @@ def example(slug):
     return evaluate_report(matrix, read_plan(EXAMPLES[slug].data, matrix=matrix))
 
 
+HOUSE = "h2 { color: #b00020 }"
+SETTERS = {"Typst": "", "WeasyPrint": HOUSE}
+"""What sets the pages, and the house style for which it does."""
+
+
 @cache
-def printed(slug):
-    return render_pdf(example(slug), Edition(date=DAY, revision=7))
+def printed(slug, setter="Typst", paper="a4"):
+    return render_pdf(example(slug), Edition(date=DAY, revision=7, stylesheet=SETTERS[setter], paper=paper))
 
 
 def read(data):
@@ -54,12 +59,14 @@ def squeeze(text):
     return "".join(text.split())
 
 
-RUNNING = re.compile(r"\n(?:[^\n]* · port requirements|Change request: )[^\n]*\n[^\n]*page \d+ of \d+\s*$")
+RUNNING = r"[^\n]*(?: · port requirements|Change request: )[^\n]*\n"
+HEADER = re.compile(f"^{RUNNING}")
+FOOTER = re.compile(rf"\n(?:{RUNNING})?Matrix: [^\n]*page \d+ of \d+\s*$")
 
 
 def lines_of(page):
     """The text of a page without its running header and footer, numbers of rules in one piece."""
-    return RUNNING.sub("\n", page.extract_text()).replace("-\n", "-")
+    return HEADER.sub("", FOOTER.sub("\n", page.extract_text())).replace("-\n", "-")
 
 
 def text_of(data, pages=slice(None)):
@@ -106,11 +113,12 @@ def find_numbers(text):
     return set(re.findall(r"\b[A-Z]{2,4}\d?-[A-Z]{2,4}\d?-\d+", text))
 
 
+@pytest.mark.parametrize("setter", SETTERS)
 @pytest.mark.parametrize("slug", EXAMPLES)
 class TestExamples:
-    def test_every_rule_is_there_with_names_addresses_and_ports(self, slug):
+    def test_every_rule_is_there_with_names_addresses_and_ports(self, slug, setter):
         report = example(slug)
-        rows = split_rules(part(printed(slug), RULES), [rule.id for rule in report.rules])
+        rows = split_rules(part(printed(slug, setter), RULES), [rule.id for rule in report.rules])
         for rule, data in zip(report.rules, report_data(report)["rules"], strict=True):
             row = rows[rule.id]
             for endpoint in (*rule.sources, *rule.destinations):
@@ -124,38 +132,38 @@ class TestExamples:
             for section in data["sections"]:
                 assert re.search(rf"(?<!\d){section}(?!\d)", row)
 
-    def test_there_is_no_other_rule(self, slug):
+    def test_there_is_no_other_rule(self, slug, setter):
         numbers = {rule.id for rule in example(slug).rules}
-        assert find_numbers("".join(map(lines_of, read(printed(slug)).pages))) == numbers
+        assert find_numbers("".join(map(lines_of, read(printed(slug, setter)).pages))) == numbers
 
-    def test_rules_that_wait_for_a_decision_say_so_and_others_dont(self, slug):
+    def test_rules_that_wait_for_a_decision_say_so_and_others_dont(self, slug, setter):
         report = example(slug)
-        rows = split_rules(part(printed(slug), RULES), [rule.id for rule in report.rules])
+        rows = split_rules(part(printed(slug, setter), RULES), [rule.id for rule in report.rules])
         for rule in report.rules:
             assert ("Notdecided" in rows[rule.id]) == bool(rule.any_of)
 
-    def test_bookmarks_lead_to_each_boundary(self, slug):
-        reader = read(printed(slug))
+    def test_bookmarks_lead_to_each_boundary(self, slug, setter):
+        reader = read(printed(slug, setter))
         found = list(bookmarks(reader))
         for boundary in example(slug).boundaries:
             [page] = [page for level, title, page in found if (level, title) == (2, boundary.label)]
             assert squeeze(boundary.label) in squeeze(reader.pages[page - 1].extract_text())
 
-    def test_pages_are_numbered_as_they_are_labelled(self, slug):
-        reader = read(printed(slug))
+    def test_pages_are_numbered_as_they_are_labelled(self, slug, setter):
+        reader = read(printed(slug, setter))
         for label, page in zip(reader.page_labels, reader.pages, strict=True):
             assert f"page {label} of {len(reader.pages)}" in page.extract_text()
 
-    def test_the_head_of_the_table_is_repeated_on_every_page_of_rules(self, slug):
-        reader = read(printed(slug))
+    def test_the_head_of_the_table_is_repeated_on_every_page_of_rules(self, slug, setter):
+        reader = read(printed(slug, setter))
         parts = [(name, page) for level, name, page in bookmarks(reader) if level == 1]
         number = [name for name, _ in parts].index(RULES)
         for page in reader.pages[parts[number][1] - 1 : parts[number + 1][1] - 1]:
             assert "Rule From To Protocol, port, service Why § Decided" in " ".join(page.extract_text().split())
 
-    def test_every_server_has_a_sheet(self, slug):
+    def test_every_server_has_a_sheet(self, slug, setter):
         report = example(slug)
-        titles = {title for level, title, _ in bookmarks(read(printed(slug))) if level == 2}
+        titles = {title for level, title, _ in bookmarks(read(printed(slug, setter))) if level == 2}
         busy = {
             end.name for flow in report.flows if flow.scope != "same-host" for end in (flow.source, flow.destination)
         }
@@ -165,13 +173,13 @@ class TestExamples:
                 assert endpoint.name in titles
 
     @pytest.mark.skipif(not shutil.which("qpdf"), reason="qpdf is not on this machine")
-    def test_the_file_is_sound(self, slug, tmp_path):
+    def test_the_file_is_sound(self, slug, setter, tmp_path):
         path = tmp_path / "report.pdf"
-        path.write_bytes(printed(slug))
+        path.write_bytes(printed(slug, setter))
         subprocess.run(["qpdf", "--check", path], check=True, capture_output=True)
 
-    def test_it_has_a_title_a_language_and_tags(self, slug):
-        reader = read(printed(slug))
+    def test_it_has_a_title_a_language_and_tags(self, slug, setter):
+        reader = read(printed(slug, setter))
         assert reader.metadata.title == f"{example(slug).plan.name} · port requirements"
         assert reader.trailer["/Root"]["/Lang"] == "en"
         assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]

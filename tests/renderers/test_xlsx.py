@@ -3,7 +3,6 @@ import itertools
 import json
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -281,13 +280,13 @@ def test_the_file_tells_no_time_of_its_making():
     assert b"2000-01-01T00:00:00Z" in archive.read("docProps/core.xml")
 
 
-def test_a_thousand_sites_take_less_than_three_seconds():
+def test_a_thousand_sites_are_a_row_for_each_flow_in_a_small_file():
+    """How long it takes is for `make bench` to say, which has a budget for it."""
     report = evaluate(sites(1000))
-    start = time.process_time()
     data = render_xlsx(report)
-    # 1.5 seconds where this was written; the rest is for slower machines.
-    assert time.process_time() - start < 3
     assert len(data) < 3_000_000
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
+    assert sum(1 for _ in book["Flows"].iter_rows(min_row=2, values_only=True)) == len(report.flows) > 10_000
 
 
 def test_the_sheet_of_servers_says_what_each_accepts_and_opens():

@@ -57,6 +57,11 @@ class Page:
         ]
 
 
+def seen(text):
+    """A text as a page shows it: white space folded, and what would turn it round written out."""
+    return re.sub("[\u202a-\u202e\u2066\u2067]", lambda letter: f"<U+{ord(letter[0]):04X}>", " ".join(text.split()))
+
+
 def _fits(element, tag, wanted):
     if not isinstance(element.tag, str) or tag not in ("*", element.tag):
         return False

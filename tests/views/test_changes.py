@@ -6,8 +6,9 @@ import pytest
 
 from planner.models import Handover
 from planner.renderers.changes import CHANGE_FORMATS
+from tests.renderers.samples import contoso
 from tests.strategies import HOSTILE_NAMES
-from tests.views.pages import Page, store, words
+from tests.views.pages import Page, seen, store, words
 
 
 @pytest.fixture
@@ -102,6 +103,16 @@ def test_a_handover_is_remembered_and_the_plan_says_what_changed_since(client, p
     assert "Ticket 4711" in changes(client, key).text("main")
 
 
+def test_a_printed_change_request_says_to_whom_the_old_side_went(client, plan):
+    _, token = plan
+    send(client, token)
+    decide(client, token)
+    said = "handed over to Network team on "
+    assert said in client.get(f"/plans/{token}/changes/html").content.decode()
+    assert f"revision 1, {said}" in client.get(f"/plans/{token}/report/html").content.decode()
+    assert said not in client.get(f"/plans/{token}/changes/html?from=2&to=1").content.decode()
+
+
 def test_the_last_handover_is_what_the_change_request_starts_from(client, plan):
     _, key = plan
     decide(client, key)
@@ -145,7 +156,7 @@ def test_a_hostile_recipient_is_text(client, plan, name):
     page = changes(client, plan[1])
     assert not page.all("img")
     assert not [script for script in page.all("script") if not script.get("src")]
-    assert " ".join(name.split()) in page.text("main")
+    assert seen(name) in page.text("main")
 
 
 def test_two_matrices_can_be_compared(client, plan):
@@ -156,3 +167,24 @@ def test_two_matrices_can_be_compared(client, plan):
     assert page.one("select", id="matrix-before") is not None
     response = client.get(f"/plans/{plan[1]}/changes/", {"matrix_from": "empty"})
     assert response.status_code in (200, 503)
+
+
+def test_a_changed_rule_says_what_changed_and_the_number_that_it_had(client, plan):
+    decide(client, plan[1], "powercli")
+    page = changes(client, plan[1])
+    [row] = [row for row in page.table("rules") if "only with VMware ESXi access: PowerCLI → yes" in " ".join(row)]
+    report = client.get(f"/plans/{plan[1]}/report/json").json()
+    assert row[0] in {rule["id"] for rule in report["rules"]}
+
+
+def test_what_opens_and_closes_within_zones_is_named(client):
+    document = contoso()
+    _, key = store(document)
+    client.post(f"/plans/{key}/choices/", {"choice": "active-directory", "option": ["ldap"]})
+    page = changes(client, key)
+    data = client.get(f"/plans/{key}/changes/json").json()
+    within = [flow for name in ("opened", "closed") for flow in data[name] if flow["scope"] == "same-zone"]
+    assert within
+    rows = page.table("local")
+    assert [row[1:3] for row in rows] == [[flow["source"], flow["destination"]] for flow in within]
+    assert {row[0] for row in rows} == {"close"}

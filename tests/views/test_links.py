@@ -147,6 +147,29 @@ def test_a_link_stands_on_the_cover_of_the_pdf_when_it_is_asked_for(client, read
         assert (f"http://testserver{path}" in cover) is expected
 
 
+def test_printed_downloads_follow_the_house_style(client, reader, plan, settings):
+    settings.STYLESHEET = 'h1::after { content: " of ACME" }'
+    page, path = make(client, plan[1], shows="pinned", revision="1", shows_changes="1")
+    offer = page.one("form", action=f"/plans/{plan[1]}/links/pdf/")
+    offer = next(field.get("value") for field in offer.iter("input") if field.get("name") == "offer")
+    client.post(f"/plans/{plan[1]}/choices/", {"choice": "esxi", "option": "ssh"})
+    for response in (
+        client.post(f"/plans/{plan[1]}/links/pdf/", {"offer": offer}),
+        client.get(f"/plans/{plan[1]}/report/pdf"),
+        client.get(f"/plans/{plan[1]}/changes/pdf", {"from": "1", "to": "2"}),
+        reader.get(f"{path}report/pdf"),
+        reader.get(f"{path}changes/pdf"),
+    ):
+        assert "Contoso of ACME" in pypdf.PdfReader(io.BytesIO(response.content)).pages[0].extract_text()
+    for response in (
+        client.get(f"/plans/{plan[1]}/report/html"),
+        client.get(f"/plans/{plan[1]}/changes/html", {"from": "1", "to": "2"}),
+        reader.get(f"{path}report/html"),
+        reader.get(f"{path}changes/html"),
+    ):
+        assert f"<style>{settings.STYLESHEET}</style>" in response.content.decode()
+
+
 def test_an_offer_that_was_not_taken_prints_nothing(client, plan):
     response = client.post(f"/plans/{plan[1]}/links/pdf/", {"offer": links.offer_token(plan[0], "read")})
     assert "leads nowhere" in Page(response).text("main")
@@ -201,6 +224,15 @@ def test_a_reader_sees_the_report_with_filters_and_downloads(client, reader, pla
     assert len(part.table("flows")) == 1
     for link in page.all("a", download=True):
         assert link.get("href").startswith(path)
+
+
+def test_a_reader_is_told_of_parts_that_are_off_but_not_to_switch_them_on(client, reader, plan):
+    page = Page(reader.get(f"{read_link(client, plan)}?view=unneeded"))
+    chapters = page.all("section", class_="chapter")
+    [listed] = [chapter for chapter in chapters if "Parts of the product" in words(chapter)]
+    assert "High availability" in words(listed)
+    assert "switch" not in words(listed)
+    assert not list(listed.iter("a"))
 
 
 @pytest.mark.parametrize("name", ["json", "csv", "xlsx", "html", "markdown", "nftables"])

@@ -282,6 +282,8 @@ def test_like_sites_are_folded_and_the_page_stays_short(client):
     page = Page(client.get(f"/plans/{store(sites(200))[1]}/"))
     assert "200 remote sites" in page.text()
     assert "and 197 more" in page.text()
+    assert " ," not in page.text(id="panel")
+    assert "200 endpoints" in page.text(id="panel")
     assert len(page.table("rules")) <= 60
     assert len(page.html) < 200_000
 

@@ -34,6 +34,8 @@ def test_the_last_change_is_told_in_numbers_and_marked_in_the_rows(client, plan)
     [closed] = page.table("rules-closed")
     assert "ESX01" in closed[2]
     assert "tcp 443" in closed[3]
+    target = page.one("a", id="to-closed").get("href").removeprefix("#")
+    assert list(page.one("section", id=target).iter("table")) == page.all("table", class_="rules-closed")
 
 
 def test_a_rule_that_is_decided_now_is_marked_as_changed(client, plan):
@@ -89,6 +91,17 @@ def test_what_isnt_needed_is_listed_with_its_reason(client, plan):
     text = page.text("main")
     assert "No endpoint is “Passive web server (high availability)”." in text
     assert "The passive website reads from the primary" in text
+
+
+def test_modules_that_are_off_are_named_and_lead_to_their_cards(client):
+    _, key = store(contoso() | {"additional_flows": []})
+    page = Page(client.get(f"/plans/{key}/?view=unneeded"))
+    off = {words(card.find(".//h3")): card.get("id") for card in page.all("div", class_="module")
+           if any(switch.get("aria-checked") == "false" for switch in card.iter("button"))}  # fmt: skip
+    [listed] = [ul for ul in page.all("ul", class_="plain-list") if "switched off" in words(ul)]
+    said = {words(item.find("strong")): item.find(".//a").get("href").partition("#")[2] for item in listed}
+    assert said == off
+    assert off
 
 
 @pytest.mark.parametrize(

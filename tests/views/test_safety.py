@@ -13,7 +13,7 @@ from django.test import Client
 from planner.links import make_edit_link
 from planner.models import Plan
 from tests.renderers.samples import HOSTILE_NAMES, hostile
-from tests.views.pages import Page, document_of, know, parse, store, words
+from tests.views.pages import Page, document_of, know, parse, seen, store, words
 
 NAMES = (
     *HOSTILE_NAMES,
@@ -36,7 +36,7 @@ def ends_of(name):
 @pytest.mark.parametrize("name", NAMES, ids=ends_of)
 def test_names_are_text_on_every_page(client, name):
     _, key = store(hostile(name))
-    shown = " ".join(name.split())
+    shown = seen(name)
     for query in PAGES:
         page = Page(client.get(f"/plans/{key}/{query}"))
         assert page.text("h1") == shown

@@ -251,7 +251,7 @@ def test_htmx_gets_the_report_and_the_sentences_alone(client):
     assert "Internet → DMZ" in page.text(id="preview")
     assert "DMZ → Internal" in page.text(id="preview")
     assert [e.get("id") for e in page.all(hx_swap_oob="innerHTML")] == [
-        *(f"error-{slug}" for slug in MATRIX.questions), "preview-status",
+        *(f"error-{slug}" for slug in MATRIX.questions), "preview-link", "preview-status",
     ]  # fmt: skip
     assert page.text(id="preview-status").startswith("3 firewall rules across 3 boundaries")
     assert not page.all("textarea")

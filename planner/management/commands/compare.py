@@ -11,6 +11,8 @@ from planner.engine.compare import compare_reports
 from planner.management.commands.report import (
     Failure,
     NoUsableMatrix,
+    add_stylesheet,
+    choose_stylesheet,
     choose_targets,
     find_matrix,
     read_plan_file,
@@ -18,11 +20,12 @@ from planner.management.commands.report import (
     write_output,
 )
 from planner.renderers.changes import CHANGE_FORMATS, Editions
+from planner.renderers.edition import PAPERS
 from planner.renderers.text import show_line
 
 
 class Command(BaseCommand):
-    """Exit status: 0, whatever differs, or 1 when a plan was bad or nothing could be written, or 2 for wrong usage."""
+    """Exit status: 0, whatever differs; 1 when a file was bad or nothing could be written; 2 for wrong usage."""
 
     help = "Write what has to be opened and can be closed between two plan documents (JSON or YAML)."
     requires_system_checks = []
@@ -33,6 +36,8 @@ class Command(BaseCommand):
         parser.add_argument("old", metavar="OLD", help="the plan as it was")
         parser.add_argument("new", metavar="NEW", help="the plan as it is to be")
         parser.add_argument("--format", required=True, choices=list(CHANGE_FORMATS), help="what to write")
+        parser.add_argument("--paper", choices=list(PAPERS), default="a4", help="what a PDF is to be printed on")
+        add_stylesheet(parser)
         parser.add_argument(
             "--output",
             metavar="PATH",
@@ -43,10 +48,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, old: str, new: str, format: str, output: str | None, **options: Any) -> None:
         """Compare the two and write the result; every fault of both plans is told."""
         chosen = CHANGE_FORMATS[format]
-        [target] = choose_targets(self.parser, [new], chosen.extension, output, kept=[old, new])
+        kept = [old, new, *filter(None, [options["stylesheet"]])]
+        [target] = choose_targets(self.parser, [new], chosen.extension, output, kept=kept)
         try:
+            stylesheet = choose_stylesheet(self.parser, options["stylesheet"], chosen.name, CHANGE_FORMATS)
             matrix = find_matrix()
-        except NoUsableMatrix as error:
+        except (Failure, NoUsableMatrix) as error:
             self._complain(str(error))
             sys.exit(1)
         reports = []
@@ -61,7 +68,8 @@ class Command(BaseCommand):
         if len(reports) < 2:
             sys.exit(1)
         try:
-            content = chosen.render(compare_reports(*reports), Editions(before=old, after=new))
+            editions = Editions(before=old, after=new, paper=options["paper"], stylesheet=stylesheet)
+            content = chosen.render(compare_reports(*reports), editions)
             if target is None:
                 write_output(self.stdout, content)
             else:

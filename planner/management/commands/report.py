@@ -5,19 +5,24 @@ import secrets
 import stat
 import sys
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 from django.utils.timezone import localdate
 
 from planner.document import Plan, PlanError, read_plan
 from planner.engine import Report, evaluate_report
+from planner.engine.compare import Comparison, compare_reports
 from planner.filters import FIELD_NAMES, Selection, read_filter, select
 from planner.renderers import FORMATS, Format, NotExpressible
 from planner.renderers.edition import PAPERS, Edition
 from planner.renderers.text import show_line
+from planner.stylesheet import BadStylesheet, read_stylesheet
 from planner.syntax import MAX_BYTES, guess_syntax
 from ports.matrix import Matrix, MatrixError
 from ports.queries import NoMatrix, current_matrix, shipped_matrix
@@ -28,20 +33,17 @@ OPTIONS = {
 }
 """What some formats can be asked for beyond the report, and what it means."""
 
-FILTER_FIELDS = tuple(name for name in FIELD_NAMES if name != "since")
-"""Plan files have no revisions."""
-
 
 class NoUsableMatrix(RuntimeError):
     """The database is there, but its matrix can't be had. The message is a sentence."""
 
 
 class Failure(Exception):
-    """A plan can't be read or a report not delivered. The message is a sentence, or empty when none is called for."""
+    """A file can't be read or a report not delivered. The message is a sentence, or empty when none is called for."""
 
 
 class Command(BaseCommand):
-    """Exit status: 0, or 1 when a plan was bad or a report could not be written, or 2 for wrong usage."""
+    """Exit status: 0; 1 when a plan or stylesheet was bad or a report could not be written; 2 for wrong usage."""
 
     help = "Write the port requirements of plan documents (JSON or YAML)."
     requires_system_checks = []
@@ -58,14 +60,15 @@ class Command(BaseCommand):
             "is one, or if there are several plans; without it the report of one plan goes to standard output",
         )
         parser.add_argument("--paper", choices=list(PAPERS), default="a4", help="what a PDF is to be printed on")
-
+        add_stylesheet(parser)
         parser.add_argument(
             "--filter",
             action="append",
             default=[],
             metavar="FIELD=VALUE",
             dest="filters",
-            help=f"write only what the filter lets through; may be given several times: {', '.join(FILTER_FIELDS)}",
+            help="write only what passes all filters: one for each field, may be given several times; the fields are "
+            f"{', '.join(FIELD_NAMES)}, and the value of since is an older plan document",
         )
         for name, text in OPTIONS.items():
             parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
@@ -75,12 +78,16 @@ class Command(BaseCommand):
         chosen = FORMATS[format]
         wanted = self._choose_options(chosen, options)
         pairs = self._choose_filters(options["filters"])
-        targets = choose_targets(self.parser, plans, chosen.extension, output, kept=plans)
+        older = pairs.get("since", "")
+        kept = [*plans, *filter(None, (older, options["stylesheet"]))]
+        targets = choose_targets(self.parser, plans, chosen.extension, output, kept=kept)
         try:
+            stylesheet = choose_stylesheet(self.parser, options["stylesheet"], chosen.name, FORMATS)
             matrix = find_matrix()
-        except NoUsableMatrix as error:
+        except (Failure, NoUsableMatrix) as error:
             self._complain(str(error))
             sys.exit(1)
+        earlier = self._read_earlier(older, matrix) if older else None
         progress = options["verbosity"] > 0 and self.stderr.isatty()
         failed = False
         for number, (plan, target) in enumerate(zip(plans, targets, strict=True), 1):
@@ -88,8 +95,15 @@ class Command(BaseCommand):
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
                 report = evaluate_report(matrix, read_plan_file(plan, matrix))
-                part, selection = _select(report, pairs)
-                edition = Edition(date=localdate(), paper=options["paper"], selection=selection)
+                since = compare_reports(earlier, report) if earlier else None
+                part, selection = _select(report, pairs, since)
+                edition = Edition(
+                    date=localdate(),
+                    paper=options["paper"],
+                    selection=selection,
+                    since=since,
+                    stylesheet=stylesheet,
+                )
                 # What carries no paper carries no date either, so that the same plan gives the same bytes.
                 content = chosen.render(part, edition if chosen.is_printed or selection else None, **wanted)
                 if target is None:
@@ -123,16 +137,29 @@ class Command(BaseCommand):
                 self.parser.error(f"--{name.replace('_', '-')} is for the formats {knowing}, not for {chosen.name}")
         return wanted
 
-    def _choose_filters(self, given: list[str]) -> list[tuple[str, str]]:
-        """The fields of the filter with their values. Leaves with status 2 when one is none."""
-        pairs = []
+    def _choose_filters(self, given: list[str]) -> dict[str, str]:
+        """The fields of the filter with their values. Leaves with status 2 when one is none or comes twice."""
+        chosen: dict[str, str] = {}
         for text in given:
             name, equals, value = text.partition("=")
-            if not equals or name not in FILTER_FIELDS:
-                fields = ", ".join(FILTER_FIELDS)
+            if not equals or name not in FIELD_NAMES:
+                fields = ", ".join(FIELD_NAMES)
                 self.parser.error(f"--filter {show_line(text)}: write FIELD=VALUE; the fields are {fields}")
-            pairs.append((name, value))
-        return pairs
+            if name in chosen:
+                self.parser.error(f"--filter {show_line(text)}: {name} is given already; a field has one value")
+            chosen[name] = value
+        return chosen
+
+    def _read_earlier(self, name: str, matrix: Matrix) -> Report:
+        """The report of the plan that is compared with. Leaves with status 1 when it is bad: nothing can be chosen."""
+        try:
+            return evaluate_report(matrix, read_plan_file(name, matrix))
+        except PlanError as error:
+            for fault in error.faults:
+                self._complain(f"{name}: {fault}")
+        except Failure as error:
+            self._complain(f"{name}: {error}")
+        sys.exit(1)
 
     def _complain(self, sentence: str) -> None:
         self.stderr.write(show_line(sentence))
@@ -141,12 +168,43 @@ class Command(BaseCommand):
         self.stderr.write(line, style_func=lambda text: text)
 
 
-def _select(report: Report, pairs: list[tuple[str, str]]) -> tuple[Report, Selection | None]:
-    """What the filter lets through of a report, and what says so. Raises Failure when it can't be used."""
-    chosen, faults = read_filter(pairs, report)
+def _select(report: Report, pairs: Mapping[str, str], since: Comparison | None) -> tuple[Report, Selection | None]:
+    """What the filter lets through of a report, and what says so. Raises Failure when it can't be used.
+
+    `since` is the comparison with the plan that the filter names.
+    """
+    chosen, faults = read_filter(
+        ((name, value) for name, value in pairs.items() if name != "since"), report, listed=False
+    )
     if faults:
         raise Failure(" ".join(f"--filter {name}: {sentence}" for name, sentence in faults.items()))
-    return select(report, chosen)
+    return select(report, replace(chosen, since=pairs.get("since", "")), since)
+
+
+def add_stylesheet(parser: CommandParser) -> None:
+    """The option that `choose_stylesheet` reads."""
+    parser.add_argument(
+        "--stylesheet",
+        metavar="FILE",
+        help="pdf and html only: a CSS file with a house style, instead of the one in PLANNER_STYLESHEET",
+    )
+
+
+def choose_stylesheet(parser: CommandParser, path: str | None, name: str, formats: Mapping[str, Any]) -> str:
+    """The CSS of the file that is given, else that of the settings. Raises Failure when the file can't be used.
+
+    Leaves with status 2 when one is given for a format that isn't printed.
+    """
+    if path is None:
+        text: str = settings.STYLESHEET
+        return text
+    if not formats[name].is_printed:
+        printed = ", ".join(format.name for format in formats.values() if format.is_printed)
+        parser.error(f"--stylesheet is for the formats {printed}, not for {name}")
+    try:
+        return read_stylesheet(path)
+    except BadStylesheet as error:
+        raise Failure(str(error)) from None
 
 
 def choose_targets(
@@ -175,7 +233,7 @@ def choose_targets(
     for target in targets:
         for plan in kept:
             if _is_same_file(target, Path(plan)):
-                parser.error(f"it would overwrite the plan {show_line(plan)}")
+                parser.error(f"it would overwrite {show_line(plan)}, which is read")
     return list(targets)
 
 

@@ -107,11 +107,13 @@ def _render(target: Target, permits: Permits, edition: Edition | None, default_d
     everything = all_permits(permits)
     _check_lines(target, everything, permits)
     entries = len(everything)
+    chosen = " chosen" if edition and edition.selection else ""
     about = [
         *_about(target.label, permits, edition, default_deny),
-        f"{permits.rules} of {len(permits.report.rules)} rules between zones are in it, as {entries} entries.",
+        f"{permits.rules} of {len(permits.report.rules)}{chosen} rules between zones are in it, as {entries} entries.",
         *(f"{group.code} stands for {clean(group.label) or 'a zone'}." for group in permits.report.zone_groups),
         *target.load,
+        *([target.echo] if target.echo and any(permit.service.protocol == "icmp" for permit in everything) else []),
         *permits.left_out,
     ]
     filters = write_filters(target, permits, default_deny)
@@ -158,9 +160,16 @@ def _about(label: str, permits: Permits, edition: Edition | None, default_deny: 
     report = permits.report
     yield f"{label} for the plan: {clean(report.plan.name) or 'unnamed'}"
     yield f"Port matrix: {clean(report.matrix.version, 200)}"
-    if edition:
-        yield f"{edition.date}" + (f", revision {edition.revision}" if edition.revision is not None else "")
-    yield "What is not named here is denied at the end." if default_deny else "Nothing in here denies anything."
+    if edition and edition.revision is not None:
+        yield f"{edition.date}, revision {edition.revision}"
+    if edition and edition.selection:
+        yield f"Only a part of the plan. {clean(edition.selection.sentence.replace(';', ','), 400)}."
+    if not default_deny:
+        yield "Nothing in here denies anything."
+    elif edition and edition.selection:
+        yield "What is not named here is denied at the end, the rest of the plan included."
+    else:
+        yield "What is not named here is denied at the end."
 
 
 def _head(target: Target, about: Iterable[object]) -> str:

@@ -16,13 +16,14 @@ from typing import Any
 from aerleon.lib import aclgenerator, ciscoasa, fortigate, nacaddr, naming, policy, policy_builder
 
 from planner.renderers.firewall.errors import NotExpressible
-from planner.renderers.firewall.targets import ASA, FORTIGATE, NFTABLES, Filter, Target
+from planner.renderers.firewall.targets import ASA, FORTIGATE, NFTABLES, WINDOWS, Filter, Target
 from planner.renderers.firewall.words import clean
 
 # Aerleon keeps the definitions that it is working with in a variable of a module.
 _ONE_AT_A_TIME = threading.Lock()
 _TAGS = re.compile(r"^.*\$(?:Id|Date|Revision):\$.*\n", re.MULTILINE)
 _EMPTY_COMMENT = re.compile(r"^[ \t]*/\*\s*\*/\n", re.MULTILINE)
+_WINDOWS_RULE = re.compile(r"^netsh advfirewall firewall add rule name=(\S+) ", re.MULTILINE)
 _POLICY_NUMBER = re.compile(r"^(    edit )[0-9]+$", re.MULTILINE)
 
 
@@ -80,7 +81,7 @@ def generate(target: Target, filters: Sequence[Filter], definitions: dict[str, A
             raise NotExpressible(target.label, clean(str(error), 300)) from error
     if warnings:
         raise NotExpressible(target.label, clean(warnings[0], 300))
-    return _mend(target, text)
+    return _mend(target, _explain(text, filters) if target is WINDOWS else text)
 
 
 def _generator(target: Target) -> Any:
@@ -101,6 +102,21 @@ def _mend(target: Target, text: str) -> str:
     if target is NFTABLES:
         text = text.replace("{ echo-request, echo-request }", "echo-request")
     return text.strip("\n") + "\n"
+
+
+def _explain(text: str, filters: Sequence[Filter]) -> str:
+    """The rules of Windows with their comments, which Aerleon 1.18 leaves out, as remarks before them."""
+    comments = {
+        f"{chosen['header']['targets'][WINDOWS.platform][0]}_{term['name']}": term["comment"]
+        for chosen in filters
+        for term in chosen["terms"]
+    }
+
+    def remark(match: re.Match[str]) -> str:
+        # Once: a rule may take several lines.
+        return "".join(f"rem {line}\n" for line in comments.pop(match[1], "").splitlines()) + match[0]
+
+    return _WINDOWS_RULE.sub(remark, text)
 
 
 class _Collector(logging.Handler):

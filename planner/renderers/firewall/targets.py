@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from planner.renderers.firewall.permits import FAMILIES, Addresses, BoundaryPermits, Permit, Permits
-from planner.renderers.firewall.words import shorten, wrap
+from planner.renderers.firewall.words import cut, shorten, wrap
 
 Filter = dict[str, Any]
 """A filter in the words of Aerleon's YAML: a header and terms."""
@@ -41,6 +41,8 @@ class Target:
     """Most networks on either side of a term."""
     lines: bool = False
     """Whether each pair of networks is a line of its own."""
+    echo: str = ""
+    """What has to be heeded where echo requests are let through."""
 
 
 def _lines(permit: Permit) -> str:
@@ -53,7 +55,7 @@ def _short_lines(permit: Permit) -> str:
 
 def _one_line(permit: Permit) -> str:
     """A comment of nftables has at most 128 bytes."""
-    return " - ".join(permit.comment)[:120].strip()
+    return cut(" - ".join(permit.comment), 120)
 
 
 ASA = Target(
@@ -62,8 +64,10 @@ ASA = Target(
         "Paste it in configuration mode, then bind each access list: access-group FROM-INT in interface inside.",
         "It replaces access lists of the same name. Version 9.0 or newer, which has IPv4 and IPv6 in one access list.",
         "An access list that is bound denies what it does not name, whatever the option says.",
+        "Where none is bound the security levels decide: zones that open nothing get one only with a default deny.",
     ),
     comment=_short_lines, lines=True,
+    echo="Replies to echo requests come back only with inspect icmp in the policy map of the device.",
 )  # fmt: skip
 FORTIGATE = Target(
     name="fortigate", label="FortiGate", platform="fortigate", generator=("fortigate", "Fortigate"), mark="#",
@@ -71,6 +75,7 @@ FORTIGATE = Target(
     load=(
         "Create zones (or interfaces) with the names above, then paste it or load it as a script.",
         "Policies are added after those that are there; address objects of the same name are replaced.",
+        "FortiOS 6.4 or newer, which has IPv4 and IPv6 in one list of policies.",
     ),
     comment=_lines,
 )  # fmt: skip
@@ -117,7 +122,7 @@ WINDOWS = Target(
         "Run it as administrator on the host that it is named after. Rules are added; run it once.",
         "Incoming connections without a rule are blocked unless the profile says otherwise; outgoing ones are not.",
     ),
-    comment=_lines, sources=100, lines=True,
+    comment=_short_lines, sources=100, lines=True,
 )  # fmt: skip
 
 TARGETS = {target.name: target for target in (ASA, FORTIGATE, PALOALTO, SRX, NFTABLES, IPTABLES, WINDOWS)}
@@ -133,7 +138,11 @@ def write_filters(target: Target, permits: Permits, default_deny: bool) -> tuple
 
 
 def _filter_sources(permits: Permits, default_deny: bool) -> Iterator[Filter]:
-    """An access list for each group of source zones: an interface takes one."""
+    """An access list for each group of source zones: an interface takes one.
+
+    Without a list an interface lets everything through to lower security levels. So a default deny is also one for
+    zones that open nothing.
+    """
     boundaries = sorted(permits.boundaries, key=lambda boundary: boundary.source)
     for source, group in groupby(boundaries, key=lambda boundary: boundary.source):
         sides = list(group)
@@ -142,6 +151,10 @@ def _filter_sources(permits: Permits, default_deny: bool) -> Iterator[Filter]:
         terms = _terms(ASA, wanted, permits.addresses) + _deny(default_deny, source)
         if terms:
             yield _filter(ASA, f"FROM-{source}", f"From {source}: {', '.join(side.label for side in sides)}", terms)
+    if default_deny and boundaries:
+        silent = {group.code for group in permits.report.zone_groups} - {boundary.source for boundary in boundaries}
+        for source in sorted(silent):
+            yield _filter(ASA, f"FROM-{source}", f"From {source}: nothing", _deny(True, source))
 
 
 def _filter_forward(target: Target, permits: Permits, default_deny: bool) -> Iterator[Filter]:
@@ -194,7 +207,7 @@ def write_host_filters(
 
 
 def _filter(target: Target, options: str, comment: str, terms: list[dict[str, Any]]) -> Filter:
-    return {"header": {"targets": {target.platform: options}, "comment": comment[:95].strip()}, "terms": terms}
+    return {"header": {"targets": {target.platform: options}, "comment": cut(comment, 95)}, "terms": terms}
 
 
 def _deny(wanted: bool, suffix: str = "") -> list[dict[str, Any]]:

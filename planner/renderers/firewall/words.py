@@ -16,6 +16,7 @@ _OUTSIDE = re.compile(r"[^A-Za-z0-9.,:_() -]+")
 _OUTSIDE_NAMES = re.compile(r"[^A-Za-z0-9]+")
 _HYPHENS = re.compile(r"-{2,}")
 _SPACES = re.compile(r"\s+")
+_CUT = " ..."
 
 NAME_LENGTH = 30
 """Of an object's name, what stands for the endpoint: with what targets add it fits the tightest limit, 63."""
@@ -24,11 +25,20 @@ NAME_LENGTH = 30
 def clean(text: str, limit: int = 80) -> str:
     """The text on one line in letters, digits and . , : _ ( ) - only; accents go, the rest becomes a space.
 
-    May be empty. No two hyphens stand together, since they end a comment in XML.
+    May be empty. No two hyphens stand together, since they end a comment in XML. What is longer is cut, as `cut` does.
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     plain = _SPACES.sub(" ", _OUTSIDE.sub(" ", plain))
-    return _HYPHENS.sub("-", plain).strip()[:limit].strip()
+    return cut(_HYPHENS.sub("-", plain).strip(), limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """The text; a longer one ends after a whole word, if there is one, and in three dots that say so."""
+    if len(text) <= limit:
+        return text
+    start = text[: limit - len(_CUT)]
+    words = start.rpartition(" ")[0] if " " in start and text[len(start)] != " " else start
+    return words.rstrip(" .,:(-") + _CUT
 
 
 def shorten(name: str, limit: int) -> str:

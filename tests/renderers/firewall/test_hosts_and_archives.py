@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,9 @@ from planner.engine import evaluate_report
 from planner.examples import read_examples
 from planner.renderers import FORMATS, NotExpressible
 from planner.renderers.firewall import files
-from planner.renderers.firewall.words import clean, name_endpoints, shorten
+from planner.renderers.firewall.words import clean, cut, name_endpoints, shorten
 from ports.queries import shipped_matrix
-from tests.renderers.firewall.reading import READERS, expected
+from tests.renderers.firewall.reading import EVERYTHING, READERS, expected, largest, networks, read_nftables_file
 from tests.renderers.firewall.test_permits import check, flow, host, plan
 from tests.renderers.samples import HOSTILE_NAMES, contoso, evaluate, hostile, sites
 from tests.strategies import HOSTILE_NAMES as MORE_HOSTILE_NAMES
@@ -83,6 +84,76 @@ def test_a_windows_host_has_what_it_accepts_and_opens_within_its_zone_too():
     }
     assert "rem No address in the plan yet: Later." in found["host-W1.bat"]
     assert "\n" not in found["host-W1.bat"].replace("\r\n", "")
+
+
+def host_flows(report, endpoint):
+    """(direction, local, remote, ports, protocol) of every flow that a host accepts or opens, its own aside."""
+    found = set()
+    for one in report.flows:
+        if one.scope != "same-host":
+            for way, near, far in (("in", one.destination, one.source), ("out", one.source, one.destination)):
+                if near.name == endpoint.name:
+                    found |= {
+                        (way, here, there, one.need.ports, one.need.protocol)
+                        for here, there in product(networks(near), networks(far))
+                        if (":" in here) == (":" in there) and not (one.need.protocol == "icmp" and ":" in here)
+                    }
+    return found
+
+
+def uncovered(flows):
+    """The flows that no other one covers: nothing but any covers another here."""
+    return {
+        (way, permit) for way in ("in", "out") for permit in largest({flow[1:] for flow in flows if flow[0] == way})
+    }
+
+
+def windows_flows(text):
+    """The same of a Windows file."""
+    every = {"any": EVERYTHING[4]}
+    return {
+        (way, local, every.get(remote, remote), port, "icmp" if protocol == "icmpv4:8,any" else protocol)
+        for way, local, remote, port, protocol in rules(text)
+    }
+
+
+def nftables_flows(text):
+    """The same of an nftables file: chains of what comes in begin with in, of what goes out with out."""
+    found = set()
+    for way in ("in", "out"):
+        chains = re.findall(rf"^    chain {way}-\S+ \{{\n(.*?)^    \}}", text, re.MULTILINE | re.DOTALL)
+        part = "table ip filtering_policies {\n" + "".join(chains) + "}\n"
+        for source, destination, protocol, ports in read_nftables_file(part):
+            ends = (destination, source) if way == "in" else (source, destination)
+            found.add((way, *ends, ports, protocol))
+    return found
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+@pytest.mark.parametrize(
+    ("name", "options", "ending", "read"),
+    [("windows", {}, "bat", windows_flows), ("nftables", {"host_files": True}, "nft", nftables_flows)],
+)
+def test_the_file_of_a_host_permits_what_it_accepts_and_opens(slug, name, options, ending, read):
+    report = example(slug)
+    names = name_endpoints(report.plan.endpoints)
+    endpoints = {f"host-{names[endpoint.name]}.{ending}": endpoint for endpoint in report.plan.endpoints}
+    found = unpack(name, report, **options)
+    del found["README.txt"]
+    assert found
+    for file, text in found.items():
+        assert uncovered(read(text)) == uncovered(host_flows(report, endpoints[file])), file
+
+
+def test_a_rule_of_windows_says_what_it_is_for_and_whether_it_is_undecided():
+    text = unpack("windows", example("dmz"))["host-PS01.bat"].replace("\r\n", "\n")
+    assert re.search(
+        r"^rem INT-CLI-191, tcp 389\nrem undecided, only with Directory port for managed Active Directory: LDAP\n"
+        r"rem Account discovery: .*\n(?:rem   .*\n)*netsh advfirewall firewall add rule name=o_out-INT-CLI-191-\d+ ",
+        text,
+        re.MULTILINE,
+    )
+    assert len(re.findall("^rem .*, (?:tcp|udp) [0-9-]+$", text, re.MULTILINE)) == len(rules(text))
 
 
 def test_servers_have_windows_files_and_people_have_not():
@@ -250,6 +321,20 @@ def test_a_firewall_is_imported_only_for_those_who_ask():
 )  # fmt: skip
 def test_text_keeps_harmless_characters_only(text, harmless):
     assert clean(text) == harmless
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "cut_text"),
+    [
+        ("Password reset: Windows", 23, "Password reset: Windows"),
+        ("Password reset: Windows", 22, "Password reset ..."),
+        ("Password reset Windows", 18, "Password reset ..."),
+        ("x" * 30, 10, "xxxxxx ..."),
+    ],
+)
+def test_what_is_cut_ends_after_a_word_and_says_so(text, limit, cut_text):
+    assert cut(text, limit) == cut_text
+    assert len(cut(text, limit)) <= limit
 
 
 def test_names_of_objects_are_unique_short_and_don_t_depend_on_the_order():

@@ -1,5 +1,6 @@
 """Firewall files permit what the rules of the report say: no more, no less."""
 
+import datetime
 import ipaddress
 import re
 import shutil
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from planner.document import check_plan, read_plan
 from planner.engine import evaluate_report
 from planner.examples import read_examples
+from planner.filters import Filter, select
 from planner.renderers import FORMATS
+from planner.renderers.edition import Edition
 from ports.queries import shipped_matrix
 from tests.renderers.firewall.reading import READERS, expected, read_asa_file
 from tests.renderers.samples import HOSTILE_NAMES, contoso, evaluate, hostile, write_plan
@@ -21,6 +24,7 @@ from tests.strategies import HOSTILE_NAMES as MORE_HOSTILE_NAMES
 from tests.strategies import documents
 
 MATRIX = shipped_matrix()
+DAY = datetime.date(2026, 1, 2)
 EXAMPLES = {example.slug: example for example in read_examples()}
 ZONES = (("Internal", "internal"), ("DMZ", "dmz"), ("Internet", "internet"))
 
@@ -180,7 +184,7 @@ def test_replies_pass_where_a_firewall_has_to_be_told():
 DENIES = {
     "nftables": "policy drop;",
     "iptables": ":FORWARD DROP",
-    "asa": "extended deny ip any any",
+    "asa": "FROM-INT extended deny ip any any",
     "fortigate": 'set name "default-deny-INT-DMZ"',
     "paloalto": "<action>deny</action>",
     "srx": "policy default-deny-INT-DMZ {",
@@ -297,6 +301,66 @@ class _Chains:
                         return True
                     break
         return False
+
+
+LIMITS = {
+    "fortigate": [(r'set name "(.*?)"', 35), (r"^    edit (.*)$", 79), (r'set comments "(.*?)"', 1023)],
+    "paloalto": [(r'<entry name="(.*?)"', 63), (r"<description>(.*?)<", 1023), (r"<comments>(.*?)<", 1023)],
+    "srx": [(r"(?:policy|address|address-set|application|application-set) (\S+) (?:\{|\S+;)", 63)],
+    "iptables": [(r"-N (\S+)", 28), (r'--comment "(.*?)"', 255)],
+    "nftables": [(r"chain (\S+)", 127), (r'comment "(.*?)"', 127)],
+    "asa": [(r"remark (.*)", 100), (r"access-list (\S+)", 241)],
+}
+"""What the devices take: of each kind of name and comment, how long it may be."""
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_names_and_comments_are_within_the_limits_of_the_device(name):
+    long = [f"{'Long name of an endpoint ' * 9}{number}" for number in range(8)]
+    zones = tuple((f"{'Zone with a long name ' * 9}{number}", "internal") for number in range(4))
+    ends = [
+        host(end, f"10.{number}.0.1", f"fd00::{number}", zone=zones[number % 4][0]) for number, end in enumerate(long)
+    ]
+    flows = [
+        flow(s, d, *what, reason="A long reason, again and again. " * 40)
+        for s, d in product(long[:4], long[4:])
+        for what in (["tcp", "49152-65535"], ["udp", "1-65535"], ["icmp"])
+    ]
+    text = render(name, evaluate(write_plan(*ends, zones=zones, additional_flows=flows)), default_deny=True)
+    for pattern, limit in LIMITS[name]:
+        found = re.findall(pattern, text, re.MULTILINE)
+        assert found, pattern
+        assert max(map(len, found)) <= limit, pattern
+
+
+def test_a_default_deny_of_asa_is_one_for_zones_that_open_nothing_too():
+    """An interface without an access list lets everything through to lower security levels."""
+    report = plan([host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")])
+    lists = r"access-list (FROM-\S+) extended deny ip any any"
+    assert re.findall(lists, render("asa", report, default_deny=True)) == ["FROM-INT", "FROM-DMZ", "FROM-NET"]
+    assert re.findall(lists, render("asa", report)) == []
+
+
+def test_asa_says_what_echo_replies_need_where_there_are_echo_requests():
+    ends = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")]
+    assert "inspect icmp" in render("asa", plan(ends, [flow("A", "B", "icmp")]))
+    assert "inspect icmp" not in render("asa", plan(ends, [flow("A", "B")]))
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("deny", [False, True])
+def test_a_part_says_so_in_its_head(name, deny):
+    report = plan(
+        [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")],
+        [flow("A", "B"), flow("B", "A", "udp", "53"), flow("A", "B", "icmp")],
+    )
+    part, selection = select(report, Filter(protocol="udp", text="53"))
+    text = FORMATS[name].render(part, Edition(date=DAY, selection=selection), default_deny=deny).decode()
+    assert "Only a part of the plan. Search: 53, Protocol: udp, 1 of 2 rules." in text
+    assert "1 of 1 chosen rules between zones are in it" in text
+    assert ("denied at the end, the rest of the plan included" in text) == deny
+    assert READERS[name](text) == {("192.0.2.1/32", "10.0.0.1/32", "udp", "53")}
+    assert str(DAY) not in text  # the same plan gives the same bytes
 
 
 def test_asa_has_one_access_list_for_each_side_that_connections_come_from():

@@ -1,0 +1,39 @@
+"""Typst as this product uses it: nothing but what is handed over goes in, and nothing stays behind."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Literal
+
+import typst
+
+MEMORY = 10
+"""For how many documents more Typst remembers what it has worked out: hundreds of megabytes, here for nothing."""
+
+
+def typeset(
+    layout: bytes,
+    data: Mapping[str, str],
+    *,
+    form: Literal["pdf", "png"] = "pdf",
+    standards: Sequence[Literal["ua-1"]] = (),
+    dots: float = 72,
+) -> bytes:
+    """A layout in Typst's language with texts as `sys.inputs`, as one PDF or as one PNG of so many dots an inch.
+
+    The same input gives the same bytes. Raises typst.TypstError if a standard is asked for that the document breaks.
+    """
+    compiler = typst.Compiler(font_paths=_fonts(), sys_inputs=dict(data))
+    try:
+        made = compiler.compile(layout, format=form, pdf_standards=list(standards), timestamp=0, ppi=dots)
+    finally:
+        for _ in range(MEMORY):
+            compiler.compile(b"", format="svg", sys_inputs=None)
+    if not isinstance(made, bytes):
+        raise TypeError("Typst made several pages where one was expected.")
+    return made
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The fonts of the machine, looked for once."""
+    return typst.Fonts()

@@ -1,0 +1,116 @@
+"""The pages of accounts in a real browser: an edit link's way, the menu, sharing by name; none has a violation."""
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from planner.holders import Holder
+from planner.links import make_edit_link
+from planner.models import Hold
+from tests.e2e.test_accessibility import look, violations  # noqa: F401 - a fixture
+from tests.views.pages import store
+
+PASSWORD = "wide open spaces"
+
+
+@pytest.fixture(autouse=True)
+def accounts(settings, site):
+    settings.REQUIRE_LOGIN = True
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def plan():
+    """Olga's plan, which edna may edit."""
+    row, _ = store()
+    row.holds.all().delete()
+    for name, role in (("olga", Hold.Role.OWN), ("edna", Hold.Role.EDIT)):
+        Holder(user=User.objects.create_user(name, password=PASSWORD)).give(row, role)
+    return row
+
+
+def log_in(page, name):
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
+
+
+def test_the_way_of_an_edit_link_through_the_login_and_out_again(page, plan):
+    User.objects.create_user("nora", password=PASSWORD)
+    token = make_edit_link(plan_id=plan.pk)
+    page.goto(f"/edit/{token}/?view=flows")
+    assert token not in page.url
+    log_in(page, "nora")
+    page.wait_for_url(f"**/plans/{plan.key}/?view=flows")
+    page.locator(".account-menu > summary").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_text("You are logged out.")).to_be_visible()
+    page.go_back()
+    page.goto(f"/plans/{plan.key}/")
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def test_a_plan_is_shared_and_taken_back_without_a_mouse(page, plan):
+    User.objects.create_user("nora", password=PASSWORD)
+    page.goto(f"/plans/{plan.key}/links/")
+    log_in(page, "olga")
+    page.get_by_label("User name").focus()
+    page.keyboard.type("nora")
+    page.keyboard.press("Tab")
+    page.keyboard.type("may edit")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("What nora may do")).to_have_value("edit")
+    page.get_by_role("button", name="Remove nora").press("Enter")
+    expect(page.get_by_label("What nora may do")).to_have_count(0)
+    assert plan.holds.count() == 2
+
+
+def test_who_is_looking_is_told_by_the_accounts_names(open_page, plan):
+    pages = []
+    for name in ("olga", "edna"):
+        page = open_page()
+        page.goto(f"/plans/{plan.key}/")
+        log_in(page, name)
+        page.wait_for_url(f"**/plans/{plan.key}/")
+        pages.append(page)
+    pages[0].locator("#viewers").click()
+    expect(pages[0].locator("#viewer-names")).to_contain_text("edna")
+
+
+def test_pages_of_accounts_have_no_violation(open_page, look, plan):  # noqa: F811
+    page = open_page(**look)
+    found = []
+
+    def check(path=None):
+        if path:
+            page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= look["width"], page.url
+        found.extend(violations(page))
+
+    check("/accounts/login/")
+    page.get_by_label("User name").fill("olga")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
+    check()
+    log_in(page, "olga")
+    page.wait_for_url("**/plans/")
+    page.locator(".account-menu > summary").click()
+    check()
+    check("/accounts/login/")
+    check("/accounts/password/")
+    page.get_by_label("Old password").fill("wrong")
+    page.get_by_label("New password", exact=True).fill("x")
+    page.get_by_label("New password confirmation").fill("y")
+    page.get_by_role("button", name="Change password").click()
+    check()
+    check(f"/plans/{plan.key}/links/")
+    page.get_by_label("User name").fill("nobody")
+    page.locator("#add-member").click()
+    expect(page.get_by_text("There is no account “nobody”")).to_be_visible()
+    check()
+    check(f"/plans/{plan.key}/read/")
+    page.goto(f"/plans/{plan.key}/")
+    page.locator(".account-menu > summary").click()
+    check()
+    assert not found, "\n".join(found)

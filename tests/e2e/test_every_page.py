@@ -1,0 +1,215 @@
+"""What holds on every page there is: no fault that axe-core finds, nothing sideways, and every form works by itself.
+
+The pages are those of the address table: one that is added there and not here makes a test fail.
+"""
+
+import re
+
+import pytest
+from django.urls import URLResolver, get_resolver
+from playwright.sync_api import expect
+
+from planner import actions
+from planner.models import Plan
+from ports.queries import current_matrix
+from tests.e2e.test_accessibility import violations
+from tests.e2e.test_topology import saved
+from tests.renderers.samples import contoso
+from tests.views.pages import store
+
+NO_PAGES = re.compile(
+    # Answers to forms, to scripts and to programs, and downloads.
+    "^(add|archive|change_member|continue|correct|decide|delete_[efz]|download|duplicate|edit|enter|export|guided_preview|hand_over|log_out|make|move|"
+    "name|override|redo|remove|rename|restore|revoke|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
+    "|_(file|report|diagram)$"
+)
+OF_THEIR_OWN = {
+    "open_edit_link",
+    "print_link",
+    "open_link",
+    "open_changes",
+    "log_in",
+    "change_password",
+    "log_in_staff",
+}
+"""What is looked at in tests of its own: what links open, and accounts. The admin is Django's."""
+OWN = {"source": "PS01", "destination": "DC01", "protocol": "udp", "ports": "53", "reason": "Name resolution"}
+PAGES = {
+    "show_home": ["/"],
+    "guided_start": ["/plans/guided/"],
+    "import_plan": ["/plans/import/"],
+    "show_matrix": ["/matrix/", "/matrix/?text=464", "/matrix/?port=x&section=99"],
+    "show_plan": [
+        *(f"?panel={panel}&view={view}" for panel, view in (
+            ("topology", "rules"), ("decisions", "flows"), ("ports", "findings"), ("caveats", "diagram"),
+            ("own", "unneeded"),
+        )),
+        "?edit=DC01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?find=01",
+        "?find=none", "?since=1", "?since=99", "?text=nothing-of-the-kind",
+    ],
+    "show_history": ["history/", "history/?show=marked"],
+    "show_changes": ["changes/", "changes/?from=1&to=99", "changes/?from=x"],
+    "delete_plan": ["delete/"],
+    "show_plans": ["/plans/"],
+    "show_links": ["links/"],
+    "read_plan": ["read/"],
+}  # fmt: skip
+"""By the name of the address, what of it is looked at; of a plan, what follows the plan's own address."""
+
+
+@pytest.fixture
+def plan(site):
+    """A plan with a flow of its own, a history, a checkpoint and a handover."""
+    row, key = store(contoso(additional_flows=[OWN]))
+    for ports in ("2222", "2223"):
+        actions.override_port(plan_id=row.pk, matrix=current_matrix(), service="ssh", ports=ports)
+    actions.name_checkpoint(plan_id=row.pk, number=2, name="Before the audit", seen="")
+    actions.hand_over(plan_id=row.pk, revision=2, recipient="Network team", note="All of it")
+    return f"/plans/{key}/"
+
+
+def walk(plan):
+    for parts in PAGES.values():
+        for part in parts:
+            yield part if part.startswith("/") else plan + part
+
+
+def unfold(page):
+    page.evaluate("document.querySelectorAll('main details').forEach((fold) => { fold.open = true; })")
+
+
+def list_names(patterns):
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from list_names(pattern.url_patterns) if pattern.app_name != "admin" else ()
+        elif pattern.name:
+            yield pattern.name
+
+
+def test_every_address_that_is_a_page_is_looked_at():
+    names = set(list_names(get_resolver().url_patterns))
+    assert {name for name in names if not NO_PAGES.search(name)} - OF_THEIR_OWN == set(PAGES)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+def test_no_page_has_a_violation_or_scrolls_sideways(open_page, plan, width, scheme):
+    page = open_page(width=width, color_scheme=scheme, reduced_motion="reduce")
+    found = []
+    for address in walk(plan):
+        page.goto(address)
+        unfold(page)
+        found += violations(page)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(f"{address} scrolls sideways")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1440, "dark")])
+def test_no_question_and_no_error_has_a_violation(open_page, plan, width, scheme):
+    page = open_page(width=width, color_scheme=scheme)
+    found = []
+
+    def look(shown):
+        expect(page.locator(shown).first).to_be_visible()
+        found.extend(violations(page))
+
+    def fill(query, fields, button, shown="#panel .error"):
+        page.goto(plan + query)
+        unfold(page)
+        for field, value in fields.items():
+            page.locator(field).fill(value)
+        page.locator(button).click()
+        look(shown)
+
+    fill("?zone=DMZ", {}, "#panel .button-bad", "#panel .confirm")
+    fill("?edit=DC01", {}, "#endpoint-delete", "#panel .confirm")
+    fill("?edit=DC01", {"#endpoint-name": "ps01", "#endpoint-addresses": "10.0.0.7/24"}, "#endpoint-save")
+    fill("?zone=DMZ", {"#zone-name": "internal"}, "#panel .button-main")
+    fill("?add=endpoint", {"#endpoint-name": "ps01"}, "#endpoint-add")
+    fill("?add=import", {"#import-text": "name,zone\nX,Moon"}, "#endpoints-import")
+    fill("?panel=own", {"#own-new-reason": "r", "#own-new-ports": "x"}, "#own-add")
+    fill("", {"#plan-name": "x" * 255, "#plan-description": "y" * 20_001}, "#plan-rename")
+    page.goto(plan)
+    page.locator("#module-portal-switch").click()
+    look("#panel .confirm")
+    page.goto(plan)
+    page.locator("#viewers").click()
+    look("#viewer-name")
+    page.keyboard.press("Escape")
+    page.get_by_text("More downloads").click()
+    page.evaluate("document.querySelectorAll('.menu-downloads details').forEach((fold) => { fold.open = true; })")
+    look(".menu-downloads")
+    assert not found, "\n".join(found)
+
+
+def test_the_page_for_a_form_that_is_too_old_has_no_violation(open_page, plan):
+    page = open_page(status=403)
+    page.goto(f"{plan}delete/")
+    page.evaluate("document.querySelectorAll('[name=csrfmiddlewaretoken]').forEach((field) => field.remove())")
+    page.get_by_role("button", name=re.compile("^Delete")).click()
+    expect(page.get_by_role("heading", name="This form is too old")).to_be_visible()
+    assert not violations(page)
+
+
+FORMS = """
+  () => [...document.forms].filter((form) => !form.closest("dialog")).map((form) => ({
+    what: `${location.pathname}${location.search} ${form.outerHTML.slice(0, 120)}`,
+    hidden: form.hidden,
+    goes: form.method === "get" || Boolean(form.elements.csrfmiddlewaretoken?.value),
+    button: [...form.querySelectorAll("button, [type=submit]")].some((button) =>
+      button.type === "submit" && button.checkVisibility() && button.getBoundingClientRect().width > 0),
+  }))
+"""
+
+
+def test_without_javascript_every_form_has_its_button_and_nothing_pretends_to_work(open_page, plan):
+    page = open_page(java_script_enabled=False)
+    faults, count = [], 0
+    for address in walk(plan):
+        page.goto(address)
+        unfold(page)
+        page.evaluate("document.querySelectorAll('.menu details, .menu').forEach((fold) => { fold.open = true; })")
+        for form in page.evaluate(FORMS):
+            count += 1
+            # What drags endpoints is no form for people; the editor has a select for it.
+            if not form["hidden"] and not (form["goes"] and form["button"]):
+                faults.append(form["what"])
+        dead = page.locator("button[type=button]:visible")
+        faults += [button.inner_text() for button in dead.all()]
+    assert count > 100
+    assert not faults, "\n".join(faults)
+
+
+def test_without_javascript_the_forms_that_have_no_test_of_their_own_do_what_they_say(open_page, plan):
+    page = open_page(java_script_enabled=False)
+    page.goto(plan)
+    page.locator("#viewers").click()
+    page.get_by_label("Your name for the others").fill("Kim")
+    page.get_by_role("button", name="Use it").click()
+    expect(page.locator("#viewers")).to_have_text("Ki")
+    page.get_by_role("button", name="Undo").click()
+    saved(page, 4)
+    page.get_by_role("button", name="Redo").click()
+    saved(page, 5)
+
+    page.goto(f"{plan}?add=import")
+    page.get_by_label("Or paste it here").fill("name,zone\nNew01,DMZ\nNew02,Moon")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator(".table-faults")).to_contain_text("Moon")
+    page.get_by_label("Or paste it here").fill("name,zone\nNew01,DMZ\nNew02,DMZ")
+    page.get_by_role("button", name="Import", exact=True).click()
+    saved(page, 6)
+    page.get_by_label("Edit endpoint or zone").fill("new02")
+    page.locator("#topology-find-button").click()
+    expect(page.locator("#editor-title")).to_have_text("Edit New02")
+    page.locator("#endpoint-zone").select_option("Internal")
+    page.get_by_role("button", name="Save", exact=True).click()
+    saved(page, 7)
+
+    page.goto(f"{plan}changes/")
+    page.get_by_label("From revision").select_option("2")
+    page.get_by_role("button", name="Compare").click()
+    expect(page).to_have_url(re.compile("from=2"))
+    page.locator("input[name=recipient]").fill("Firewall team")
+    page.locator("form[action$='sent/'] button").click()
+    assert Plan.objects.get().handovers.filter(recipient="Firewall team").count() == 1

@@ -1,0 +1,50 @@
+"""A plan full of hostile text in a real browser: every view, the history, a change request and what is downloaded.
+
+That nothing is thrown and no policy is broken, each page says by itself (conftest); here no dialog may open, either.
+"""
+
+import pytest
+
+from planner import actions
+from ports.queries import current_matrix
+from tests.renderers.samples import worst
+from tests.views.pages import store
+
+PLACES = (
+    "", "?view=flows", "?view=findings", "?view=diagram", "?view=unneeded", "?panel=decisions", "?panel=own",
+    "?text=%22%3B+accept", "history/", "changes/?from=1", "delete/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_executes_and_nothing_scrolls_sideways(open_page, width):
+    page = open_page(width=width)
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    plan, key = store(worst())
+    actions.override_port(plan_id=plan.pk, matrix=current_matrix(), service="website", ports="8443")
+    actions.hand_over(plan_id=plan.pk, revision=1, recipient='"; accept <script>alert(1)</script>', note="\u202e=1+1")
+    for place in PLACES:
+        page.goto(f"/plans/{key}/{place}")
+        page.wait_for_load_state()
+        assert "<U+202E>plan" in page.title()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, place
+        page.evaluate("document.querySelectorAll('main details').forEach((fold) => { fold.open = true; })")
+        page.wait_for_timeout(100)
+    assert dialogs == []
+
+
+def test_nothing_in_a_downloaded_page_or_drawing_executes(open_page, tmp_path):
+    page = open_page()
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    plan, key = store(worst())
+    actions.override_port(plan_id=plan.pk, matrix=current_matrix(), service="website", ports="8443")
+    for place, name in (
+        ("report/html", "report.html"), ("changes/html?from=1", "changes.html"), ("diagram.svg", "diagram.svg"),
+    ):  # fmt: skip
+        path = tmp_path / name
+        path.write_bytes(page.request.get(f"/plans/{key}/{place}").body())
+        page.goto(path.as_uri())
+        page.wait_for_load_state()
+    assert dialogs == []

@@ -30,7 +30,7 @@ def open_edit_link(request: HttpRequest, token: str) -> HttpResponse:
     """Have whoever opens the link hold the plan. The query string goes along: it says what of the page is shown."""
     if read_holder(request).is_someone:
         return _open(request, token)
-    path, query = reverse("continue_edit_link"), request.META["QUERY_STRING"]
+    path, query = reverse("continue_edit_link"), request.GET.urlencode()
     response = redirect_to_login(f"{path}?{query}" if query else path)
     response.set_signed_cookie(
         COOKIE, token, salt=COOKIE, max_age=WAITS, path=path, httponly=True, secure=settings.TLS, samesite="Lax"
@@ -60,6 +60,6 @@ def _open(request: HttpRequest, token: str) -> HttpResponse:
     except throttle.TooMany as error:
         return show_too_many(request, error.wait, "Too many links that lead nowhere were tried from here.")
     response = open_new(request, plan)
-    if query := request.META["QUERY_STRING"]:
+    if query := request.GET.urlencode():
         response["Location"] += f"?{query}"
     return response

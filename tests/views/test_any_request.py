@@ -431,7 +431,7 @@ def test_any_cookie_is_answered(world, data):
         )
     )
     cut = data.draw(st.integers(0, len(value)))
-    names = ["opening", COOKIE, "csrftoken", "sessionid", "messages"]
+    names = ["opening", COOKIE, "csrftoken", "sessionid", "messages", "edit-link"]
     cookies = "; ".join(f"{name}={value[:cut]}{data.draw(BYTES)}" for name in names)
     for path in (f"/shared/{world.gate}/", f"/plans/{world.key}/", "/plans/", f"/shared/{world.open}/report/json"):
         response = Client(headers={"Cookie": cookies}).get(path)

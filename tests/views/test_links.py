@@ -353,6 +353,158 @@ def test_openings_are_used_by_those_who_ask_and_not_by_looking(client, handler, 
     assert ShareLink.objects.get().openings == 2
 
 
+# --- what an attacker, or an impatient reader, would try -------------------------------------------------------------
+
+
+def offer_in(page, action):
+    form = page.one("form", action=action)
+    return next(field.get("value") for field in form.iter("input") if field.get("name") == "offer")
+
+
+def test_an_old_form_of_the_edit_link_brings_no_old_link_back(client, reader, plan):
+    action = f"/plans/{plan[1]}/links/edit/"
+    old = offer_in(Page(client.get(f"/plans/{plan[1]}/links/")), action)
+    path = Page(client.post(action, {"offer": old})).one(id="made-address").get("value")
+    assert client.get(path).status_code == 302
+    _, newer = make(client, plan[1], "edit")
+    answer = Page(client.post(action, {"offer": old}))
+    assert "This form is too old" in answer.text("main")
+    assert not answer.all(id="made-address")
+    assert reader.get(path).status_code == 404
+    client.post(f"{action}withdraw/")
+    client.post(action, {"offer": old})
+    assert [reader.get(path).status_code, reader.get(newer).status_code] == [404, 404]
+
+
+def test_an_old_form_of_a_revoked_link_brings_nothing_back_and_prints_nothing(client, reader, plan):
+    action = f"/plans/{plan[1]}/links/make/"
+    offer = offer_in(Page(client.get(f"/plans/{plan[1]}/links/")), action)
+    data = {"label": "Team", "shows": "newest", "days": "30", "offer": offer}
+    path = Page(client.post(action, data)).one(id="made-address").get("value")
+    client.post(f"/plans/{plan[1]}/links/revoke/", {"link": ShareLink.objects.get().pk})
+    again = Page(client.post(action, data))
+    assert "The link that this form made is revoked." in again.text("main")
+    assert not again.all(id="made-address")
+    assert ShareLink.objects.count() == 1
+    assert reader.get(path).status_code == 404
+    printed = client.post(f"/plans/{plan[1]}/links/pdf/", {"offer": offer})
+    assert "leads nowhere" in Page(printed).text("main")
+
+
+def test_a_form_of_one_plan_is_of_no_use_on_another(client, reader, plan):
+    other = store()
+    for kind in ("make", "edit"):
+        offer = offer_in(Page(client.get(f"/plans/{plan[1]}/links/")), f"/plans/{plan[1]}/links/{kind}/")
+        data = {"label": "Team", "shows": "newest", "days": "30", "offer": offer}
+        assert "too old" in Page(client.post(f"/plans/{other[1]}/links/{kind}/", data)).text("main")
+    path = read_link(client, plan)
+    number = ShareLink.objects.get().pk
+    assert "no such link" in Page(client.post(f"/plans/{other[1]}/links/revoke/", {"link": number})).text("main")
+    assert reader.get(path).status_code == 200
+    offer = links.offer_token(plan[0], "read")
+    assert "too old" in Page(client.post(f"/plans/{other[1]}/links/pdf/", {"offer": offer})).text("main")
+
+
+def test_to_ask_for_the_headers_alone_opens_nothing(client, handler, plan):
+    open_path, gate = read_link(client, plan), read_link(client, plan, most_openings="1")
+    for path in (open_path, f"{open_path}report/json", gate, f"{gate}report/json"):
+        peeker = Client()
+        peeker.handler = handler
+        answer = peeker.head(path)
+        assert answer.status_code in (200, 302)
+        assert answer.content == b""
+        assert "opening" not in answer.cookies
+        assert peeker.options(path).status_code == 405
+    assert not Opening.objects.exists()
+
+
+def test_a_reader_who_sends_the_form_again_is_let_in_once_and_no_longer(client, reader, handler, plan):
+    path = read_link(client, plan, most_openings="1")
+    reader.get(path)
+    first = reader.post(f"{path}enter/")
+    assert "opening" in first.cookies
+    assert "opening" not in reader.post(f"{path}enter/").cookies, "what is open isn't opened for longer"
+    del reader.cookies["opening"]  # the first answer never arrived
+    again = reader.post(f"{path}enter/")
+    assert again.headers["Location"] == path
+    assert "opening" in again.cookies
+    assert reader.get(path).status_code == 200
+    assert ShareLink.objects.get().openings == 1
+    other = Client()
+    other.handler = handler
+    assert other.get(path).status_code == 404
+
+
+def test_who_was_in_needs_the_passphrase_again_without_the_cookie_of_the_opening(client, reader, plan):
+    path = read_link(client, plan, passphrase=PASSPHRASE)
+    reader.get(path)
+    reader.post(f"{path}enter/", {"passphrase": PASSPHRASE})
+    del reader.cookies["opening"]
+    assert reader.post(f"{path}enter/", {"passphrase": "wrong"}).status_code == 403
+    assert "Contoso" not in reader.get(path).content.decode()
+
+
+@pytest.mark.parametrize("spoil", [str.upper, lambda seal: seal[:-1], lambda seal: f"x{seal}", lambda seal: ""])
+def test_a_cookie_that_was_tampered_with_opens_nothing(client, reader, plan, spoil):
+    path = read_link(client, plan, passphrase=PASSPHRASE)
+    seal = reader.post(f"{path}enter/", {"passphrase": PASSPHRASE}).cookies["opening"].value
+    reader.cookies.load({"opening": spoil(seal)})
+    assert "Contoso" not in reader.get(path).content.decode()
+    assert reader.get(f"{path}report/json").status_code == 302
+
+
+def test_nothing_under_a_link_is_answered_from_a_cache(client, reader, plan):
+    path = read_link(client, plan)
+    for address in (path, f"{path}report/json", f"{path}report/pdf", f"{path}diagram.svg"):
+        first = reader.get(address)
+        assert not {"ETag", "Last-Modified", "Expires", "Age"} & set(first.headers)
+        again = reader.get(
+            address,
+            headers={"If-None-Match": "*", "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT", "Range": "bytes=0-9"},
+        )
+        assert again.status_code == 200
+        assert len(again.content) == len(first.content) or address.endswith("pdf")
+    client.post(f"/plans/{plan[1]}/links/revoke/", {"link": ShareLink.objects.get().pk})
+    assert reader.get(path, headers={"If-None-Match": "*"}).status_code == 404
+
+
+def test_a_link_that_is_used_up_can_be_taken_from_those_who_are_in(client, reader, plan):
+    path = read_link(client, plan, most_openings="1")
+    reader.post(f"{path}enter/")
+    page = Page(client.get(f"/plans/{plan[1]}/links/"))
+    assert "used up" in words(page.one("li", class_="link"))
+    [number] = [
+        field.get("value") for field in page.one("li", class_="link").iter("input") if field.get("name") == "link"
+    ]
+    assert reader.get(path).status_code == 200
+    client.post(f"/plans/{plan[1]}/links/revoke/", {"link": number})
+    assert reader.get(path).status_code == 404
+
+
+def test_wrong_edit_links_count_as_wrong_read_links_do(client, reader, plan, monkeypatch):
+    monkeypatch.setattr("planner.views.edit_links.WRONG_LINKS", 3)
+    monkeypatch.setattr(shared, "WRONG_LINKS", 3)
+    _, path = make(client, plan[1], "edit")
+    assert [reader.get(f"/edit/{letter * 43}/").status_code for letter in "abcd"] == [404, 404, 404, 429]
+    assert reader.get(path).status_code == 429
+    assert reader.get(f"/shared/{'e' * 43}/").status_code == 429
+
+
+@pytest.mark.parametrize("query", ["\r", "a=\r\nSet-Cookie: x=1", "%0d%0aX: 1", "view=flows&text=%ff\x00"])
+def test_an_edit_link_takes_any_query_along_as_a_query(client, reader, plan, query):
+    _, path = make(client, plan[1], "edit")
+    answer = reader.generic("GET", path, QUERY_STRING=query)
+    assert answer.headers["Location"].startswith(f"/plans/{plan[1]}/?")
+    assert "Set-Cookie: x" not in str(answer.headers)
+    assert "X" not in answer.headers
+
+
+def test_a_choice_that_there_isnt_is_said_beside_it(client, plan):
+    page, path = make(client, plan[1], shows="everything")
+    assert path is None
+    assert "not one of the available choices" in words(page.one("fieldset", class_="field"))
+
+
 def test_a_browser_that_comes_again_is_one_opening(client, reader, plan):
     path = read_link(client, plan)
     for _ in range(3):

@@ -80,6 +80,8 @@ def test_an_endpoint_is_edited_with_the_keyboard_alone(page, address):
     page.keyboard.press("Enter")
     saved(page, 2)
     expect(page.locator("#endpoint-save")).to_be_focused()
+    # htmx gets to know the links of an answer a moment after they are there; until then they are plain links.
+    expect(page.locator(".htmx-settling")).to_have_count(0)
     page.locator("#editor-close").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Edit DC01")).to_be_focused()

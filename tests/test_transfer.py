@@ -46,7 +46,7 @@ def unpack(data, limits=BY_COMMAND):
 
 def facts_of(plan):
     """Everything that was saved of a plan, without what belongs to its row and address."""
-    own = {"id", "plan_id", "operation", "key", "edit_hash"}
+    own = {"id", "plan_id", "operation", "key", "edit_hash", "edit_number"}
 
     def rows(found):
         return [{key: value for key, value in row.items() if key not in own} for row in found]

@@ -8,7 +8,7 @@ from django.test import Client
 
 from planner import audit, links
 from planner.holders import Holder
-from planner.links import make_edit_link
+from planner.links import Offer, make_edit_link
 from planner.models import Event, Hold, ShareLink, hash_token
 from tests.views.pages import Page, store, words
 
@@ -35,7 +35,7 @@ def plan():
     row.save()
     holder = Holder(user=User.objects.create_user("olga"), name="olga")
     holder.give(row, Hold.Role.OWN)
-    make_edit_link(plan_id=row.pk, token="e" * 43)
+    make_edit_link(plan_id=row.pk, offer=Offer(token="e" * 43, edit_number=0))
     terms = links.Terms(label="Network team", passphrase=PASSPHRASE)
     links.make_link(plan=row, terms=terms, token=READ, holder=holder)
     return row

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from planner import syntax
-from planner.document import Plan, PlanError, read_plan
+from planner.document import Fault, Plan, PlanError, read_plan
 from planner.models import Hold
 from ports.matrix import Choice, Matrix, read_ports
 
@@ -233,7 +233,7 @@ class ImportForm(forms.Form):
         self.matrix = matrix
         self.plan: Plan | None = None
         self.archive: IO[bytes] | None = None
-        self.faults: PlanError | None = None
+        self.faults: tuple[Fault, ...] = ()
 
     def clean(self) -> dict[str, Any]:
         """Read the document; its faults are kept for the page to list."""
@@ -251,14 +251,18 @@ class ImportForm(forms.Form):
             raise ValidationError(
                 f"The file has {file.size / 2**20:.1f} MiB; at most {syntax.MAX_BYTES // 2**20} MiB are read."
             )
-        data, name = (file.read(), file.name or "") if file else (text.encode("utf-8", "surrogatepass"), "")
+        self._read(*((file.read(), file.name or "") if file else (text.encode("utf-8", "surrogatepass"), "")))
+        if self.faults:
+            count = len(self.faults)
+            self.add_error(None, f"This is no plan: {count} {'fault' if count == 1 else 'faults'}.")
+        return self.cleaned_data
+
+    def _read(self, data: bytes, name: str) -> None:
+        """Set `plan` or `faults`. Of the error nothing else is kept: it would hold the whole document for long."""
         try:
             self.plan = read_plan(data, matrix=self.matrix, syntax=syntax.guess_syntax(name, data))
         except PlanError as error:
-            self.faults = error
-            count = len(error.faults)
-            raise ValidationError(f"This is no plan: {count} {'fault' if count == 1 else 'faults'}.") from None
-        return self.cleaned_data
+            self.faults = tuple(error.faults)
 
 
 def _is_archive(file: Any) -> bool:

@@ -1,5 +1,6 @@
 """What holds for every request and answer, whichever part of the service it is for."""
 
+import gc
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -52,6 +53,8 @@ class LinkHeaders:
         return response
 
 
+LARGE = 2**20
+"""From how many bytes on what a request left behind is cleared away at once."""
 DRAINED = 64 * 2**20
 """How many bytes of a refused body are received all the same, for the answer to be read."""
 
@@ -78,4 +81,6 @@ class LimitBody:
             with suppress(OSError):  # the sender has hung up
                 while request.read(2**16):
                     pass
+        if size > LARGE:
+            gc.collect()  # else a refused document may stay in memory, beside the next one
         return response

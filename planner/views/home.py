@@ -72,8 +72,12 @@ def import_plan(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and form.plan is not None:
         count_plans(request)
         return open_new(request, actions.create_plan(plan=form.plan, summary="Imported", holder=read_holder(request)))
-    faults = form.faults.faults if form.faults else ()
-    context = {"form": form, "matrix": matrix, "faults": faults[:MAX_ERRORS], "more": max(0, len(faults) - MAX_ERRORS)}
+    context = {
+        "form": form,
+        "matrix": matrix,
+        "faults": form.faults[:MAX_ERRORS],
+        "more": max(0, len(form.faults) - MAX_ERRORS),
+    }
     return render(request, "planner/import.html", context)
 
 

@@ -21,7 +21,8 @@ from planner.models import Hold, Opening, Plan, ShareLink, hash_token, make_toke
 
 WRONG_PASSPHRASES = 10
 """How many wrong passphrases a link takes in an hour, from whomever they come."""
-OPEN_FOR = timedelta(hours=12)
+OPEN_HOURS = 12
+OPEN_FOR = timedelta(hours=OPEN_HOURS)
 """How long an opening lasts in the browser that opened the link."""
 OFFER_FOR = timedelta(days=1)
 """How long a form may wait before it is sent and makes a link."""

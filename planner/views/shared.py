@@ -111,6 +111,7 @@ def _show_gate(
         "token": token,
         "asks": bool(link.passphrase),
         "is_limited": link.most_openings is not None,
+        "open_hours": links.OPEN_HOURS,
         "trouble": trouble,
         "query": request.GET.urlencode(),
     }

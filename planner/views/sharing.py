@@ -176,6 +176,6 @@ def show_sharing(
         "member_form": member_form or MemberForm(),
         "roles": Hold.Role.choices,
         "public_links": settings.PUBLIC_LINKS,
-        "open_hours": int(links.OPEN_FOR.total_seconds() // 3600),
+        "open_hours": links.OPEN_HOURS,
     }
     return render(request, "planner/links.html", context)

@@ -20,3 +20,9 @@ os.environ["PLANNER_DATA"] = str(_folder)
 os.environ["DJANGO_SETTINGS_MODULE"] = "planner.settings"  # for the programs that tests start
 
 from planner.settings import *  # noqa: E402, F403 - reads the environment
+from planner.settings import MIDDLEWARE, PASSWORD_HASHERS  # noqa: E402
+
+PASSWORD_HASHERS = ["tests.quick.QuickArgon2", *PASSWORD_HASHERS[1:]]
+MIDDLEWARE = [
+    "tests.quick.ScannedOnce" if name == "whitenoise.middleware.WhiteNoiseMiddleware" else name for name in MIDDLEWARE
+]

@@ -13,9 +13,15 @@ from hypothesis import HealthCheck, settings
 from tests.settings import DATA
 
 settings.register_profile(
-    "ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "ci",
+    max_examples=100,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
 )
-settings.load_profile("ci")
+settings.register_profile("long", settings.get_profile("ci"), derandomize=False, max_examples=1000)
+settings.load_profile("ci")  # `pytest --hypothesis-profile long` looks further, elsewhere each time
 ROOT = Path(__file__).resolve().parents[1]
 
 

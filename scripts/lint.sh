@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/test-env.sh
 ruff check .
 ruff format --check .
+lint-imports --no-logo
 mypy
 python manage.py check
 python manage.py makemigrations --check --dry-run

@@ -35,7 +35,7 @@ def settings_read():
 
 
 def scripts():
-    return sorted(path for path in (ROOT / "scripts").iterdir() if path.is_file())
+    return sorted(path for path in (ROOT / "scripts").iterdir() if path.suffix in (".sh", ".py"))
 
 
 def codes_of_the_engine():

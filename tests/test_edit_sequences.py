@@ -11,7 +11,7 @@ from planner.document import PlanError, check_plan, dump_plan
 from planner.edits import EDITS, NotPossible
 from ports.matrix import PROTOCOLS, ZONE_KINDS
 from ports.queries import shipped_matrix
-from tests.strategies import HOSTILE_NAMES, documents
+from tests.strategies import HOSTILE_NAMES, documents, often
 
 MATRIX = shipped_matrix()
 NAMES = st.sampled_from(["PS01", "New", "ß", *HOSTILE_NAMES])
@@ -69,7 +69,7 @@ def edits(draw, document):
 
 
 @pytest.mark.django_db
-@settings(max_examples=150)
+@settings(max_examples=often(150))
 @given(documents(MATRIX), st.data())
 def test_any_sequence_of_edits_is_valid_and_can_be_taken_back(document, data):
     plan = check_plan(document, matrix=MATRIX)

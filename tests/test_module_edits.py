@@ -11,7 +11,7 @@ from planner.engine.blueprint import add_module, losses, module_state, remove_mo
 from planner.engine.merge import Renames
 from ports.queries import shipped_matrix
 from tests.renderers.samples import contoso, sites, write_plan
-from tests.strategies import documents
+from tests.strategies import documents, often
 
 MATRIX = shipped_matrix()
 MODULES = [question for question in MATRIX.questions.values() if question.module]
@@ -43,7 +43,7 @@ def with_second_server(**fields):
     return canonical(document)
 
 
-@settings(max_examples=150)
+@settings(max_examples=often(150))
 @given(documents(MATRIX), st.sampled_from([*SWITCHES, *((question.slug, "") for question in MODULES)]))
 def test_the_edit_makes_of_a_document_what_the_blueprint_makes_of_it(document, switch):
     before, (slug, option) = canonical(document), switch
@@ -55,7 +55,7 @@ def test_the_edit_makes_of_a_document_what_the_blueprint_makes_of_it(document, s
     assert any(changes.values()) is (made != before)
 
 
-@settings(max_examples=80)
+@settings(max_examples=often(80))
 @given(documents(MATRIX), st.sampled_from(MODULES), st.data())
 def test_without_losses_going_back_to_the_old_option_brings_everything_back(document, question, data):
     option = st.sampled_from([slug for _, slug in SWITCHES if slug in question.slugs] or ["Oslo"])

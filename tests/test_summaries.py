@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from planner.document import check_plan, dump_plan
 from planner.edits import EDITS, NotPossible
 from ports.queries import shipped_matrix
-from tests.strategies import documents
+from tests.strategies import documents, often
 from tests.test_edit_sequences import edits
 
 MATRIX = shipped_matrix()
@@ -82,7 +82,7 @@ def test_an_edit_says_what_it_changed(edit, params, said):
     assert EDITS[edit](document, params).summary == said
 
 
-@settings(max_examples=150)
+@settings(max_examples=often(150))
 @given(documents(MATRIX), st.data())
 def test_whatever_names_are_the_words_stay_on_one_line_in_one_direction(document, data):
     document = dump_plan(check_plan(document, matrix=MATRIX))

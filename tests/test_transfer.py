@@ -26,7 +26,7 @@ from planner.transfer import all_plans, export_plans, import_plans
 from ports.actions import load_matrix
 from ports.queries import SHIPPED, shipped_matrix
 from tests.renderers.samples import contoso
-from tests.strategies import HOSTILE_NAMES, documents
+from tests.strategies import HOSTILE_NAMES, documents, often
 from tests.test_edit_sequences import edits
 from tests.views.pages import SENTENCE, Page, store, words
 
@@ -99,7 +99,7 @@ def test_undo_goes_on_where_it_was():
         actions.undo(plan_id=other.pk)
 
 
-@settings(max_examples=60)
+@settings(max_examples=often(60))
 @given(documents(MATRIX, most=4), st.data())
 def test_any_past_comes_back_as_it_was(document, data):
     plan = actions.create_plan(plan=check_plan(document, matrix=MATRIX), summary="Start")
@@ -482,7 +482,7 @@ def test_a_document_that_doesnt_fit_the_matrix_says_where(members):
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=often(150))
 @given(st.data())
 def test_whatever_stands_in_the_members_is_imported_whole_or_refused_in_a_sentence(data):
     plan, _ = store()

@@ -12,7 +12,7 @@ from planner.renderers.json import render_json
 from planner.syntax import to_yaml
 from ports.matrix import PROTOCOLS, ZONE_KINDS
 from ports.queries import shipped_matrix
-from tests.strategies import HOSTILE_NAMES, documents
+from tests.strategies import HOSTILE_NAMES, documents, often
 
 MATRIX = shipped_matrix()
 SYNTAXES = st.sampled_from(["json", "yaml"])
@@ -91,7 +91,7 @@ def read_or_refuse(read) -> Plan | None:
     return plan
 
 
-@settings(max_examples=250)
+@settings(max_examples=often(250))
 @given(st.one_of(damaged(), LIKE_PLANS, TREES), st.booleans())
 def test_any_tree_is_a_plan_or_refused(tree, text):
     before = copy.deepcopy(tree)
@@ -99,7 +99,7 @@ def test_any_tree_is_a_plan_or_refused(tree, text):
     assert repr(tree) == repr(before)
 
 
-@settings(max_examples=250)
+@settings(max_examples=often(250))
 @given(damaged())
 def test_a_damaged_document_is_a_plan_or_refused_in_either_syntax(document):
     data = json.dumps(document).encode()
@@ -109,19 +109,19 @@ def test_a_damaged_document_is_a_plan_or_refused_in_either_syntax(document):
         assert dump_plan(plan)["endpoints"] == dump_plan(again)["endpoints"]
 
 
-@settings(max_examples=300)
+@settings(max_examples=often(300))
 @given(st.one_of(st.text(max_size=200), st.lists(TEXTS, max_size=12).map(": ".join)), SYNTAXES)
 def test_any_text_is_a_plan_or_refused(text, syntax):
     read_or_refuse(lambda: read_plan(text.encode("utf-8", "surrogatepass"), matrix=MATRIX, syntax=syntax))
 
 
-@settings(max_examples=200)
+@settings(max_examples=often(200))
 @given(st.binary(max_size=200), SYNTAXES)
 def test_any_bytes_are_a_plan_or_refused(data, syntax):
     read_or_refuse(lambda: read_plan(data, matrix=MATRIX, syntax=syntax))
 
 
-@settings(max_examples=250)
+@settings(max_examples=often(250))
 @given(documents(MATRIX, most=2), SYNTAXES, st.data())
 def test_a_document_with_a_few_characters_changed_is_a_plan_or_refused(document, syntax, data):
     text = json.dumps(document, ensure_ascii=False) if syntax == "json" else to_yaml(document)

@@ -27,7 +27,7 @@ from planner.examples import FOLDER, read_examples
 from ports.matrix import ZONE_KINDS, build_matrix
 from ports.queries import shipped_matrix
 from tests.ports.records import make_records
-from tests.strategies import documents, names
+from tests.strategies import documents, names, often
 
 MATRIX = shipped_matrix()
 EXAMPLES = {example.slug: example for example in read_examples()}
@@ -146,7 +146,7 @@ def test_no_answer_at_all_gives_the_usual_plan():
     assert not [finding for finding in report.findings if finding.severity == "error"]
 
 
-@settings(max_examples=150)
+@settings(max_examples=often(150))
 @given(answers())
 def test_any_answers_give_a_sound_plan_or_say_what_is_wrong(given):
     faults = find_answer_faults(MATRIX, given)
@@ -161,7 +161,7 @@ def test_any_answers_give_a_sound_plan_or_say_what_is_wrong(given):
         assert canonical(document) == document
 
 
-@settings(max_examples=100)
+@settings(max_examples=often(100))
 @given(answers(), st.randoms(use_true_random=False))
 def test_the_order_in_which_answers_are_given_makes_no_difference(given, random):
     items = list(given.items())
@@ -177,7 +177,7 @@ def test_the_order_in_which_answers_are_given_makes_no_difference(given, random)
     assert json.dumps(compose(MATRIX, shuffled, "Any")) == json.dumps(first)
 
 
-@settings(max_examples=100)
+@settings(max_examples=often(100))
 @given(answers())
 def test_no_address_is_made_up(given):
     try:
@@ -189,7 +189,7 @@ def test_no_address_is_made_up(given):
         assert endpoint.get("addresses", []) == (["any"] if kinds[endpoint["zone"]] == "internet" else [])
 
 
-@settings(max_examples=100)
+@settings(max_examples=often(100))
 @given(answers())
 def test_a_skipped_question_counts_as_its_default(given):
     asked = {question.slug: question.default for question in MATRIX.questions.values()} | given
@@ -200,7 +200,7 @@ def test_a_skipped_question_counts_as_its_default(given):
     assert compose(MATRIX, asked, "Any") == first
 
 
-@settings(max_examples=100)
+@settings(max_examples=often(100))
 @given(answers())
 def test_zones_come_from_the_outside_in_and_endpoints_by_zone(given):
     try:
@@ -334,7 +334,7 @@ def test_lines_end_where_a_form_ends_them():
 # --- modules ---------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150)
+@settings(max_examples=often(150))
 @given(DOCUMENTS, st.sampled_from(SWITCHES))
 def test_a_module_switched_on_in_any_plan_gives_a_sound_plan_that_has_it(document, switch):
     slug, option = switch
@@ -356,7 +356,7 @@ def test_a_module_switched_on_in_any_plan_gives_a_sound_plan_that_has_it(documen
         assert state.answer == (option,) or add_module(MATRIX, after, slug, state.answer) == after
 
 
-@settings(max_examples=150)
+@settings(max_examples=often(150))
 @given(DOCUMENTS, st.sampled_from([question.slug for question in MODULES]))
 def test_a_module_switched_off_in_any_plan_is_gone_and_the_plan_sound(document, slug):
     question = MATRIX.questions[slug]
@@ -371,7 +371,7 @@ def test_a_module_switched_off_in_any_plan_is_gone_and_the_plan_sound(document, 
         assert after == canonical(document)
 
 
-@settings(max_examples=100)
+@settings(max_examples=often(100))
 @given(DOCUMENTS, st.data())
 def test_names_added_to_any_plan_give_a_sound_plan_or_a_sentence(document, data):
     sites = data.draw(names(data.draw(st.integers(1, 3))))
@@ -385,7 +385,7 @@ def test_names_added_to_any_plan_give_a_sound_plan_or_a_sentence(document, data)
     assert {name_key(name) for name in sites} <= there
 
 
-@settings(max_examples=150)
+@settings(max_examples=often(150))
 @given(DOCUMENTS, st.sampled_from([question.slug for question in MODULES if question.kind == "one"]))
 def test_what_isnt_listed_as_a_loss_comes_back(document, slug):
     lost = losses(MATRIX, document, slug)
@@ -411,7 +411,7 @@ def test_what_isnt_listed_as_a_loss_comes_back(document, slug):
         assert lost == ()
 
 
-@settings(max_examples=100)
+@settings(max_examples=often(100))
 @given(answers(), st.sampled_from([question.slug for question in MODULES]))
 def test_what_is_outside_of_a_module_stays_as_it_is(given, slug):
     question = MATRIX.questions[slug]

@@ -21,7 +21,7 @@ from planner.syntax import to_yaml
 from ports.matrix import build_matrix
 from ports.queries import read_fixture, shipped_matrix
 from tests.second_matrix.conftest import FIXTURE, HARBOUR
-from tests.strategies import documents
+from tests.strategies import documents, often
 from tests.views.pages import Page, give
 
 MATRIX = build_matrix(read_fixture(FIXTURE))
@@ -158,7 +158,7 @@ def test_its_checks_and_the_findings_of_every_product_speak_of_its_things():
     assert "relay or console" in engines[0].advice
 
 
-@settings(max_examples=60)
+@settings(max_examples=often(60))
 @given(documents(MATRIX))
 def test_any_plan_of_it_is_evaluated_exactly_and_survives_yaml(document):
     plan = check_plan(document, matrix=MATRIX)

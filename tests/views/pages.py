@@ -2,9 +2,10 @@
 
 import json
 import re
+from xml.etree.ElementTree import Element
 
-import tinyhtml5
 from django.http import HttpResponse
+from selectolax.lexbor import LexborHTMLParser
 
 from planner import actions
 from planner.document import read_plan
@@ -23,7 +24,7 @@ class Page:
 
     def __init__(self, response):
         self.html = response.content.decode()
-        self.root = tinyhtml5.parse(self.html, namespace_html_elements=False)
+        self.root = read_html(self.html)
 
     def all(self, tag="*", **attributes):
         """Elements with these attributes; True stands for any value, `class_` for one of the classes."""
@@ -55,6 +56,32 @@ class Page:
             for row in table.iter("tr")
             if row.find("td") is not None
         ]
+
+
+SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
+
+
+def read_html(html):
+    """The tree of elements that browsers make of a text, without comments; what isn't HTML has its namespace."""
+    return _element(LexborHTMLParser(html).root, "")
+
+
+def _element(node, space):
+    space = SVG if node.tag == "svg" else space
+    element = Element(space + node.tag)
+    for name, value in node.attributes.items():
+        element.set(name.replace("xlink:", XLINK) if space else name, value or "")
+    last = None
+    for child in node.iter(include_text=True):
+        if child.tag == "-text":
+            if last is None:
+                element.text = (element.text or "") + child.text_content
+            else:
+                last.tail = (last.tail or "") + child.text_content
+        elif not child.tag.startswith(("-", "!")):
+            last = _element(child, space)
+            element.append(last)
+    return element
 
 
 def seen(text):

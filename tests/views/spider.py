@@ -8,8 +8,9 @@ import re
 import struct
 import zipfile
 import zlib
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import chain
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urljoin, urlsplit
 
@@ -61,6 +62,8 @@ class Spider:
     seen: set = field(default_factory=set)
     posts: list = field(default_factory=list)
     """Pages and where their forms and buttons would write to."""
+    outside: set = field(default_factory=set)
+    """Addresses that were met and not asked for, since they don't begin with `within`."""
 
     def crawl(self, *starts, within=""):
         """Visit the addresses and all that follows from them, as long as it begins with `within`."""
@@ -68,7 +71,10 @@ class Spider:
         while queue:
             path, part, sure = queue.popleft()
             key = (path if sure else self._kind_of(path), part)
-            if key in self.seen or not path.startswith(within):
+            if key in self.seen:
+                continue
+            if not path.startswith(within):
+                self.outside.add(path)
                 continue
             self.seen.add(key)
             assert len(self.seen) < 3000, "this crawl doesn't end"
@@ -86,6 +92,7 @@ class Spider:
     def _visit(self, path, part):
         headers = HTMX | {"HX-Target": part} if part else {}
         visit = Visit(path, self.client.get(path, headers=headers), part)
+        read(visit.response)
         self.visits.append(visit)
         return visit
 
@@ -261,11 +268,18 @@ def forms_of(secret):
 def find(visits, secrets):
     """Sentences on where any of the secrets stands in an answer, in small letters or large."""
     needles = [(name, form.lower()) for name, secret in secrets.items() for form in forms_of(secret) if len(form) > 5]
-    found = []
+    by_start = defaultdict(list)  # what begins alike is sought together first, as most of it is nowhere
+    for name, form in needles:
+        by_start[form[:4]].append((name, form))
+    found, looked_at = [], {}
     for visit in visits:
         told = {}
         for layer, data in chain(layers(visit.response)):
             lower = data.lower()
-            told |= {name: layer for name, form in needles if name not in told and form in lower}
+            mark = sha256(lower).digest()  # much is sent over and over: headers, pictures, whole pages
+            if mark not in looked_at:
+                likely = (group for start, group in by_start.items() if start in lower)
+                looked_at[mark] = {name for group in likely for name, form in group if form in lower}
+            told = dict.fromkeys(looked_at[mark], layer) | told
         found += [f"{name} in {layer} of {visit}" for name, layer in told.items()]
     return found

@@ -20,7 +20,7 @@ from planner.presence import COOKIE
 from planner.views import shared
 from planner.wsgi import application
 from tests.renderers.samples import contoso
-from tests.strategies import HOSTILE_NAMES
+from tests.strategies import HOSTILE_NAMES, often
 from tests.views.pages import BROWSERS, know, store, visitor_cookie
 
 pytestmark = pytest.mark.django_db
@@ -317,7 +317,7 @@ def test_any_link_that_is_asked_for_is_made_or_refused_with_words(world, form):
     assert ('id="made"' in text) is ('class="error"' not in text and 'role="alert"' not in text)
 
 
-@settings(FUZZ, max_examples=40)
+@settings(FUZZ, max_examples=often(40))
 @given(TEXTS)
 def test_any_passphrase_is_answered_and_a_wrong_one_opens_nothing(world, passphrase):
     response = world.ask(
@@ -551,7 +551,7 @@ FILES = st.one_of(
 )
 
 
-@settings(FUZZ, max_examples=150)
+@settings(FUZZ, max_examples=often(150))
 @given(FILES, st.sampled_from(["a.zip", "a.json", "a.yaml", "a.csv", "", "\0", "../../é"]), st.data())
 def test_any_file_is_answered(world, content, name, data):
     if content.startswith(b"PK") and data.draw(st.booleans()):

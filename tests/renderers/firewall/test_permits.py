@@ -21,7 +21,7 @@ from ports.queries import shipped_matrix
 from tests.renderers.firewall.reading import READERS, expected, read_asa_file
 from tests.renderers.samples import HOSTILE_NAMES, contoso, evaluate, hostile, write_plan
 from tests.strategies import HOSTILE_NAMES as MORE_HOSTILE_NAMES
-from tests.strategies import documents
+from tests.strategies import documents, often
 
 MATRIX = shipped_matrix()
 DAY = datetime.date(2026, 1, 2)
@@ -82,7 +82,7 @@ def test_the_real_programs_read_the_files(slug, deny, tmp_path):
     check_with_programs(report, tmp_path, default_deny=deny)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=often(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_the_file_of_any_plan_permits_what_its_report_says(data):
     report = evaluate_report(MATRIX, check_plan(data.draw(documents(MATRIX)), matrix=MATRIX))
@@ -91,7 +91,7 @@ def test_the_file_of_any_plan_permits_what_its_report_says(data):
         assert read(render(name, report)) == wanted, name
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=often(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_the_real_programs_read_the_file_of_any_plan(tmp_path, data):
     report = evaluate_report(MATRIX, check_plan(data.draw(documents(MATRIX)), matrix=MATRIX))

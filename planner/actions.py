@@ -14,12 +14,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from planner import audit, models
-from planner.archive import PlanRecord, RevisionRecord
-from planner.document import Plan, check_plan, dump_plan
-from planner.edits import EDITS, NotPossible, Outcome, Params, narrow, translate
-from planner.engine.merge import NO_RENAMES, FieldPath, Renames, apply_renames, find_clashes, list_fields, touched
 from planner.holders import Holder
-from planner.summaries import short
+from planner.plan.archive import PlanRecord, RevisionRecord
+from planner.plan.document import Plan, check_plan, dump_plan
+from planner.plan.edits import EDITS, NotPossible, Outcome, Params, narrow, translate
+from planner.plan.merge import NO_RENAMES, FieldPath, Renames, apply_renames, find_clashes, list_fields, touched
+from planner.plan.summaries import short
 from ports.matrix import Matrix
 
 Document = dict[str, Any]
@@ -122,7 +122,7 @@ def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord], holder
 
 
 def apply_edit(*, plan_id: int, matrix: Matrix, edit: str, params: Params, sender: Sender = ANYONE) -> Applied:
-    """Apply one of `planner.edits.EDITS`.
+    """Apply one of `planner.plan.edits.EDITS`.
 
     Raises Clash when someone changed the same field since the sender's base, NotPossible when what it is about isn't
     there any more, and PlanError when the result would be no valid plan. Acknowledged means committed.

@@ -10,9 +10,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from planner.document import Fault, dump_plan
 from planner.engine import Report
 from planner.forms import MAX_TEXT, EditForm
+from planner.plan.document import Fault, dump_plan
 from ports.matrix import PROTOCOLS, read_ports
 
 Document = Mapping[str, Any]

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from django import forms
 from django.core.exceptions import ValidationError
 
-from planner.document import Fault, name_key
-from planner.endpoint_table import COLUMNS, MAX_BYTES, Table, TableError, TableFault, read_table
 from planner.engine import Report
 from planner.forms import MAX_ERRORS, EditForm
+from planner.plan.document import Fault, name_key
+from planner.plan.endpoint_table import COLUMNS, MAX_BYTES, Table, TableError, TableFault, read_table
 from ports.matrix import ZONE_KINDS, Matrix
 
 Document = Mapping[str, Any]

@@ -4,7 +4,7 @@ import unicodedata
 
 from hypothesis import strategies as st
 
-from planner.document import name_key
+from planner.plan.document import name_key
 from ports.matrix import PROTOCOLS, ZONE_KINDS, Matrix
 
 HOSTILE_NAMES = (

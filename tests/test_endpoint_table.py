@@ -2,9 +2,9 @@
 
 import pytest
 
-from planner.document import check_plan, dump_plan
-from planner.edits import add_endpoints
-from planner.endpoint_table import COLUMNS, MAX_BYTES, TableError, read_back, read_table, template
+from planner.plan.document import check_plan, dump_plan
+from planner.plan.edits import add_endpoints
+from planner.plan.endpoint_table import COLUMNS, MAX_BYTES, TableError, read_back, read_table, template
 from planner.renderers.text import neutralise
 from ports.queries import shipped_matrix
 from tests.renderers.samples import HOSTILE_NAMES, contoso

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from planner.document import ANY, MAX_ROWS, AdditionalFlow, Endpoint, Plan, Zone, check_plan, dump_plan, name_key
 from planner.engine.rules import KIND_CODES
+from planner.plan.document import ANY, MAX_ROWS, AdditionalFlow, Endpoint, Plan, Zone, check_plan, dump_plan, name_key
 from ports.matrix import PLACEHOLDER, Effect, EndpointTemplate, Grant, Matrix, Question, Repeat, ZoneTemplate
 
 Answers = Mapping[str, str | Sequence[str]]
@@ -55,7 +55,7 @@ def compose(matrix: Matrix, answers: Answers, name: str) -> Document:
     """The plan document of these answers, under this name; a question that isn't answered counts as its default.
 
     Zones come from the outside in, endpoints by zone; the same answers give the same document. Raises AnswersError
-    with every fault of the answers. Whether the name is one is left to `planner.document.check_plan`.
+    with every fault of the answers. Whether the name is one is left to `planner.plan.document.check_plan`.
     """
     given = _read_answers(matrix, answers)
     steps = [(question, answer) for question, answer in given if answer]

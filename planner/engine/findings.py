@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from planner.document import ANY, Endpoint, address_key
 from planner.engine.flows import Flow, Kind, Need, Terms, Topology
 from planner.engine.rules import Boundary
+from planner.plan.document import ANY, Endpoint, address_key
 from ports.matrix import SEVERITIES, Caveat, Check, Choice, Pairing, port_span
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, count, permutations, product
 from typing import NamedTuple
 
-from planner.document import Endpoint, Plan, Zone
 from planner.engine.flows import Flow, Kind, Mark, Need, kind_of
+from planner.plan.document import Endpoint, Plan, Zone
 from ports.matrix import Matrix, Reason, port_span, section_key
 
 KIND_CODES = {"internet": "NET", "dmz": "DMZ", "cloud": "CLD", "internal": "INT", "remote-site": "RS"}

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from planner.document import Endpoint
 from planner.engine.report import Report
 from planner.engine.rules import KIND_WORDS, Ports, ZoneGroup
+from planner.plan.document import Endpoint
 from planner.renderers.icons import choose_icon
 from planner.renderers.outline import label_endpoint
 from planner.renderers.text import show_line

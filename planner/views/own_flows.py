@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from planner import actions
-from planner.document import PlanError
-from planner.edits import NotPossible
 from planner.flow_forms import GONE, FlowChangeForm, FlowForm, find_flow
 from planner.forms import EditForm
 from planner.models import Plan
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
 from planner.views.access import plan_view
 from planner.views.plans import edit_view, read_base, read_sender, show_changed
 from ports.matrix import Matrix

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import push_url
 
 from planner import actions
-from planner.document import PlanError
-from planner.edits import NotPossible
-from planner.endpoint_table import place_faults as place_in_table
-from planner.endpoint_table import template
 from planner.forms import EditForm
 from planner.models import Plan
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
+from planner.plan.endpoint_table import place_faults as place_in_table
+from planner.plan.endpoint_table import template
 from planner.reports import report_for
 from planner.topology_forms import (
     CLOSED,

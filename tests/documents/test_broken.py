@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from planner.document import Fault, Plan, PlanError, check_plan, read_plan
-from planner.syntax import MAX_BYTES, MAX_DEPTH, to_yaml
+from planner.plan.document import Fault, Plan, PlanError, check_plan, read_plan
+from planner.plan.syntax import MAX_BYTES, MAX_DEPTH, to_yaml
 from ports.queries import shipped_matrix
 
 SYNTAXES = pytest.mark.parametrize("syntax", ["json", "yaml"])

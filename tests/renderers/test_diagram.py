@@ -6,10 +6,10 @@ from itertools import combinations
 
 import pytest
 
-from planner.document import check_plan, read_plan
 from planner.engine import evaluate_report
 from planner.engine.rules import Ports
 from planner.examples import FOLDER
+from planner.plan.document import check_plan, read_plan
 from planner.renderers import layout
 from planner.renderers.diagram import (
     COLOURS,

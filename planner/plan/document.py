@@ -28,8 +28,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from planner import syntax
-from planner.syntax import Path, Syntax
+from planner.plan import syntax
+from planner.plan.syntax import Path, Syntax
 from ports.matrix import PROTOCOLS, ZONE_KINDS, Choice, Matrix, read_ports
 
 FORMAT = 1
@@ -115,7 +115,7 @@ class PlanError(ValueError):
 
 
 def read_plan(data: bytes, *, matrix: Matrix, syntax: Syntax = "yaml") -> Plan:
-    """Read a plan document from JSON or YAML in UTF-8, at most `planner.syntax.MAX_BYTES` bytes.
+    """Read a plan document from JSON or YAML in UTF-8, at most `planner.plan.syntax.MAX_BYTES` bytes.
 
     Returns the checked plan. Raises PlanError with every fault of the document; a document that can't be parsed has
     one fault, at its line and column.

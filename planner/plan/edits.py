@@ -2,8 +2,8 @@
 
 An edit takes the document and the parameters of one user action and returns the changed document, the names it
 changed and a summary in words. It raises `NotPossible` with a sentence when what it is about isn't there (any more).
-It doesn't check what `planner.document.check_plan` checks; whoever applies it does that afterwards. Parameters are
-plain data too, so that an edit can be kept and carried over to a newer document.
+It doesn't check what `document.check_plan` checks; whoever applies it does that afterwards. Parameters are plain data
+too, so that an edit can be kept and carried over to a newer document.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from planner.document import name_key
-from planner.engine.merge import NO_RENAMES, Renames, apply_renames
-from planner.summaries import (
+from planner.plan.document import name_key
+from planner.plan.merge import NO_RENAMES, Renames, apply_renames
+from planner.plan.summaries import (
     Words,
     say_endpoint,
     say_flow,

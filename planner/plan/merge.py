@@ -1,6 +1,6 @@
 """Edits that meet: which fields an edit touches, and whether it still fits a document that moved on.
 
-Documents are plain data as `planner.document.dump_plan` writes them. A field is named by its path, for example
+Documents are plain data as `planner.plan.document.dump_plan` writes them. A field is named by its path, for example
 ("endpoints", "PS01", "zone"). Zones and endpoints are known by their names; whoever renames one says so in `Renames`,
 so that an edit made before can be carried over.
 """

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from planner.document import Fault, PlanError, check_plan, name_key
-from planner.edits import add_endpoints, free_name
+from planner.plan.document import Fault, PlanError, check_plan, name_key
+from planner.plan.edits import add_endpoints, free_name
 from planner.renderers.text import neutralise
 from ports.matrix import ZONE_KINDS, Matrix
 
@@ -150,7 +150,8 @@ def _split(text: str) -> list[tuple[int, list[str]]]:
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count) if first else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows, line = [], 1
+    rows: list[tuple[int, list[str]]] = []
+    line = 1
     while True:
         try:
             cells = next(reader)

@@ -15,7 +15,8 @@ from planner.engine import Report
 from planner.forms import MAX_ERRORS, EditForm
 from planner.plan.document import Fault, name_key
 from planner.plan.endpoint_table import COLUMNS, MAX_BYTES, Table, TableError, TableFault, read_table
-from ports.matrix import ZONE_KINDS, Matrix
+from planner.plan.kinds import KINDS
+from ports.matrix import Matrix
 
 Document = Mapping[str, Any]
 
@@ -158,10 +159,10 @@ class ZoneForm(EditForm):
     target = forms.CharField(strip=False, required=False)
     name = forms.CharField(max_length=MAX_NAME, error_messages=_NAME_NEEDED)
     kind = forms.ChoiceField(
-        choices=[(kind, kind) for kind in ZONE_KINDS],
+        choices=lambda: [(kind, kind) for kind in KINDS],
         error_messages={
             "required": "Choose a kind.",
-            "invalid_choice": f"This is no kind of zone; allowed are {', '.join(ZONE_KINDS)}.",
+            "invalid_choice": f"This is no kind of zone; allowed are {', '.join(KINDS)}.",
         },
     )
 
@@ -269,7 +270,7 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
     names = [endpoint.name for endpoint in plan.endpoints]
     context: dict[str, Any] = {
         "zone_names": [zone.name for zone in plan.zones],
-        "zone_kinds": ZONE_KINDS,
+        "zone_kinds": tuple(KINDS),
         "zone_editor": None,
         "zone_adder": None,
         "findable": names if len(names) <= MAX_LISTED else (),

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from planner.engine.rules import KIND_CODES
 from planner.plan.document import ANY, MAX_ROWS, AdditionalFlow, Endpoint, Plan, Zone, check_plan, dump_plan, name_key
+from planner.plan.kinds import KINDS, USUAL
 from ports.matrix import PLACEHOLDER, Effect, EndpointTemplate, Grant, Matrix, Question, Repeat, ZoneTemplate
 
 Answers = Mapping[str, str | Sequence[str]]
@@ -70,7 +70,7 @@ def compose(matrix: Matrix, answers: Answers, name: str) -> Document:
             draft.grant(effect)
             draft.choose(effect)
     if not draft.zones:
-        draft.make_zone(ZoneTemplate(key="", name="Internal", kind="internal"), "Internal")
+        draft.make_zone(ZoneTemplate(key="", name="Internal", kind=USUAL), "Internal")
     return dump_plan(_sorted_by_zone(draft.finish()))
 
 
@@ -250,8 +250,7 @@ def _effects(
 
 def _sorted_by_zone(plan: Plan) -> Plan:
     """The plan with its zones from the outside in, and its endpoints in the order of their zones."""
-    kinds = tuple(KIND_CODES)
-    zones = tuple(sorted(plan.zones, key=lambda zone: kinds.index(zone.kind)))
+    zones = tuple(sorted(plan.zones, key=lambda zone: KINDS[zone.kind].order))
     rank = {zone.name: number for number, zone in enumerate(zones)}
     endpoints = tuple(sorted(plan.endpoints, key=lambda endpoint: rank[endpoint.zone]))
     return replace(plan, zones=zones, endpoints=endpoints)
@@ -369,7 +368,7 @@ class _Draft:
 
     def sound(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint without the address `any` where the format doesn't allow it."""
-        anywhere = endpoint.group and self.zones[name_key(endpoint.zone)].kind == "internet"
+        anywhere = endpoint.group and KINDS[self.zones[name_key(endpoint.zone)].kind].allows_any
         return endpoint if anywhere or ANY not in endpoint.addresses else replace(endpoint, addresses=())
 
     # -- the rest

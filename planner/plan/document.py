@@ -29,8 +29,9 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from planner.plan import syntax
+from planner.plan.kinds import KINDS
 from planner.plan.syntax import Path, Syntax
-from ports.matrix import PROTOCOLS, ZONE_KINDS, Choice, Matrix, read_ports
+from ports.matrix import PROTOCOLS, Choice, Matrix, read_ports
 
 FORMAT = 1
 ANY = "any"
@@ -46,7 +47,7 @@ _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """A part of the network between firewalls. `kind` is one of ports.matrix.ZONE_KINDS."""
+    """A part of the network between firewalls. `kind` is one of planner.plan.kinds.KINDS."""
 
     name: str
     kind: str
@@ -448,7 +449,7 @@ class _ByDigest:
 @lru_cache(maxsize=8)
 def _plan_model(_digest: str, wrapped: _ByDigest) -> type[BaseModel]:
     matrix = wrapped.matrix
-    zone = create_model("Zone", __base__=_Part, name=_Name, kind=_one_of(ZONE_KINDS))
+    zone = create_model("Zone", __base__=_Part, name=_Name, kind=_one_of(KINDS))
     endpoint = create_model(
         "Endpoint",
         __base__=_Part,
@@ -558,9 +559,10 @@ def _find_endpoint_faults(
     if ANY in addresses:
         if len(set(addresses)) > 1:
             yield (*place, "addresses"), f"The address {ANY} stands alone; leave the others away, or it."
-        if endpoint.get("group") not in (True, "true", "True", "TRUE") or known.kinds.get(zone or "") != "internet":
+        allowed = [kind.slug for kind in KINDS.values() if kind.allows_any]
+        if endpoint.get("group") not in (True, "true", "True", "TRUE") or known.kinds.get(zone or "") not in allowed:
             sentence = (
-                f"The address {ANY} is for a group (group: true) in a zone of kind internet only; "
+                f"The address {ANY} is for a group (group: true) in a zone of kind {' or '.join(allowed)} only; "
                 "an address that is not known yet is left empty."
             )
             yield (*place, "addresses"), sentence

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from planner.plan.document import Fault, PlanError, check_plan, name_key
 from planner.plan.edits import add_endpoints, free_name
+from planner.plan.kinds import KINDS
 from planner.renderers.text import neutralise
-from ports.matrix import ZONE_KINDS, Matrix
+from ports.matrix import Matrix
 
 Document = Mapping[str, Any]
 
@@ -25,7 +26,7 @@ MAX_LINES = 20_000
 COLUMNS = {
     "name": "The endpoint's name. Needed.",
     "zone": "The name of its zone. Needed.",
-    "zone_kind": f"For a zone that isn't in the plan yet: {', '.join(ZONE_KINDS)}.",
+    "zone_kind": f"For a zone that isn't in the plan yet: {', '.join(KINDS)}.",
     "addresses": "IP addresses, networks, DNS names. Empty: not known yet.",
     "group": "yes if it stands for many machines.",
     "roles": "What it does.",
@@ -236,8 +237,8 @@ class _Reader:
             if other != zone:
                 sentence = f"There is a zone {_quote(other)}; write it like that, or give this one another name."
                 self.faults.append(TableFault(line, "zone", sentence))
-            elif kind and kind not in ZONE_KINDS:
-                sentence = f"{_quote(row['zone_kind'])} is no kind of zone; allowed are {', '.join(ZONE_KINDS)}."
+            elif kind and kind not in KINDS:
+                sentence = f"{_quote(row['zone_kind'])} is no kind of zone; allowed are {', '.join(KINDS)}."
                 self.faults.append(TableFault(line, "zone_kind", sentence))
             elif kind and {**fresh, **old}.get(zone, kind) != kind:
                 sentence = f"The zone {_quote(zone)} is {({**fresh, **old})[zone]} already; leave the cell empty."

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.plan.document import ANY, MAX_ROWS, AdditionalFlow, Endpoint, Plan, Zone, check_plan, dump_plan, name_key
+from planner.plan.fields import PARTS, Field
 from planner.plan.kinds import KINDS, USUAL
 from ports.matrix import PLACEHOLDER, Effect, EndpointTemplate, Grant, Matrix, Question, Repeat, ZoneTemplate
 
@@ -348,14 +349,13 @@ class _Draft:
 
     def enriched(self, endpoint: Endpoint, more: EndpointTemplate | Grant) -> Endpoint:
         """The endpoint with the roles, platforms, operations and sessions of a template or grant as well."""
-        changes: dict[str, Any] = {
-            name: _union(getattr(endpoint, name), values)
-            for name in ("platforms", "operations", "sessions")
-            if (values := getattr(more, name))
-        }
-        if more.roles:
-            changes["roles"] = self.combined(endpoint.roles, more.roles)
-        return replace(endpoint, **changes) if changes else endpoint
+        return replace(
+            endpoint,
+            roles=self.combined(endpoint.roles, more.roles) if more.roles else endpoint.roles,
+            platforms=_union(endpoint.platforms, more.platforms),
+            operations=_union(endpoint.operations, more.operations),
+            sessions=_union(endpoint.sessions, more.sessions),
+        )
 
     def combined(self, roles: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
         """Roles and more of them, without those that exclude one that is there."""
@@ -871,17 +871,6 @@ def _describe_losses(matrix: Matrix, before: Plan, after: Plan) -> Iterator[str]
             yield f"the decision “{choice.name}: {said or 'none'}”"
 
 
-_LISTS = {
-    "addresses": "the address",
-    "roles": "the role",
-    "platforms": "the platform",
-    "operations": "the operation",
-    "sessions": "the session",
-    "managed_by": "that it is managed by",
-}
-"""The lists of an endpoint, and how a loss from them begins."""
-
-
 def _listed_facts(matrix: Matrix, endpoint: Endpoint) -> str:
     facts = [
         *(matrix.roles[slug].name for slug in endpoint.roles),
@@ -892,22 +881,23 @@ def _listed_facts(matrix: Matrix, endpoint: Endpoint) -> str:
 
 
 def _describe_fields(matrix: Matrix, endpoint: Endpoint, other: Endpoint) -> Iterator[str]:
-    """What of an endpoint isn't the same any more."""
-    known: Mapping[str, Mapping[str, Any]] = {
-        "roles": matrix.roles,
-        "platforms": matrix.platforms,
-        "operations": matrix.operations,
-        "sessions": matrix.sessions,
-    }
-    for name, word in _LISTS.items():
-        lost = [value for value in getattr(endpoint, name) if value not in getattr(other, name)]
-        said = [known[name][value].name if name in known else value for value in lost]
-        if said:
-            yield f"“{endpoint.name}”: {word} {_some(said)}"
-    if endpoint.zone != other.zone:
-        yield f"“{endpoint.name}”: its place in the zone “{endpoint.zone}”"
-    if endpoint.group != other.group:
-        yield f"“{endpoint.name}”: that it stands for {'many machines' if endpoint.group else 'one machine'}"
+    """What of an endpoint isn't the same any more: first what its lists have lost, then the rest."""
+    entries = [entry for entry in PARTS["endpoints"].fields if entry.lost]
+    for entry in sorted(entries, key=lambda entry: entry.reads.shape not in ("list", "names")):
+        old, new = (getattr(side, entry.attribute) for side in (endpoint, other))
+        if old != new and (said := _describe_loss(entry, matrix, old, new)):
+            yield f"“{endpoint.name}”: {said}"
+
+
+def _describe_loss(entry: Field, matrix: Matrix, old: Any, new: Any) -> str:
+    one, off = entry.lost or ("", "")
+    if entry.reads.shape == "flag":
+        return one if old else off
+    if entry.reads.shape == "text":
+        return f"{one} “{old if entry.names else _shown(old)}”" if old else ""
+    called = entry.reads.options(matrix) if entry.reads.options else {}
+    lost = [called.get(value, value) for value in old if value not in new]
+    return f"{one} {_some(lost)}" if lost else ""
 
 
 def _describe_flow(flow: AdditionalFlow) -> str:

@@ -2,7 +2,7 @@
 
 Documents are plain data as `planner.plan.document.dump_plan` writes them. A field is named by its path, for example
 ("endpoints", "PS01", "zone"). Zones and endpoints are known by their names; whoever renames one says so in `Renames`,
-so that an edit made before can be carried over.
+so that an edit made before can be carried over. What a field is for merging, its entry in `planner.plan.fields` says.
 """
 
 import json
@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from planner.plan.fields import PARTS, PLAN
 
 Document = Mapping[str, Any]
 FieldPath = tuple[str, ...]
@@ -26,6 +28,13 @@ class Renames:
         """These renames followed by later ones, as one step."""
         return Renames(zones=_chain(self.zones, later.zones), endpoints=_chain(self.endpoints, later.endpoints))
 
+    def of(self, part: str) -> Mapping[str, str]:
+        """Those of one part, "zones" or "endpoints"."""
+        return {"zones": self.zones, "endpoints": self.endpoints}.get(part, {})
+
+    def __bool__(self) -> bool:
+        return bool(self.zones or self.endpoints)
+
 
 NO_RENAMES = Renames()
 
@@ -39,52 +48,94 @@ def _chain(first: Mapping[str, str], then: Mapping[str, str]) -> dict[str, str]:
 
 def apply_renames(document: Document, renames: Renames) -> dict[str, Any]:
     """The document with its zones and endpoints renamed, in every place that names them."""
-    zones, endpoints = renames.zones, renames.endpoints
-    if not zones and not endpoints:
-        return dict(document)
     renamed = dict(document)
-    renamed["zones"] = [{**zone, "name": zones.get(zone["name"], zone["name"])} for zone in document["zones"]]
-    renamed["endpoints"] = [_rename_endpoint(endpoint, zones, endpoints) for endpoint in document["endpoints"]]
-    if "additional_flows" in document:
-        renamed["additional_flows"] = [
-            {**flow, **{end: endpoints.get(flow[end], flow[end]) for end in ("source", "destination")}}
-            for flow in document["additional_flows"]
-        ]
+    if renames:
+        for entry in PARTS[PLAN].rows:
+            if entry.key in document:
+                renamed[entry.key] = [rename_row(entry.key, row, renames) for row in document[entry.key]]
     return renamed
 
 
-def _rename_endpoint(
-    endpoint: Mapping[str, Any], zones: Mapping[str, str], endpoints: Mapping[str, str]
-) -> dict[str, Any]:
-    changed = {
-        **endpoint,
-        "name": endpoints.get(endpoint["name"], endpoint["name"]),
-        "zone": zones.get(endpoint["zone"], endpoint["zone"]),
-    }
-    if "managed_by" in endpoint:
-        changed["managed_by"] = [endpoints.get(name, name) for name in endpoint["managed_by"]]
+def rename_row(part: str, row: Mapping[str, Any], renames: Renames) -> dict[str, Any]:
+    """A row, or some fields of one, with the names in it that others have by now."""
+    changed = dict(row)
+    for entry in PARTS[part].fields:
+        if entry.key not in row:
+            continue
+        if entry.key == "name":
+            changed["name"] = renames.of(part).get(row["name"], row["name"])
+        elif entry.names:
+            changed[entry.key] = rename_in(row[entry.key], renames.of(entry.names))
     return changed
 
 
+def rename_in(value: Any, names: Mapping[str, str]) -> Any:
+    """A name, a list of names, or a mapping by names, after renames."""
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, Mapping):
+        return {names.get(name, name): item for name, item in value.items()}
+    return [names.get(name, name) for name in value]
+
+
+def names_in(value: Any) -> frozenset[str]:
+    """The names in a field that names others."""
+    return frozenset([value] if isinstance(value, str) else value or ())
+
+
+def names_of(part: str, row: Mapping[str, Any], others: str) -> frozenset[str]:
+    """The rows of another part that a row names, by whatever field."""
+    fields = (entry.key for entry in PARTS[part].fields if entry.names == others)
+    return frozenset().union(*(names_in(row.get(key)) for key in fields))
+
+
+def rows_that_name(document: Document, part: str, name: str) -> list[Mapping[str, Any]]:
+    """The rows of a part that name this endpoint."""
+    return [row for row in document.get(part, ()) if name in names_of(part, row, "endpoints")]
+
+
 def list_fields(document: Document) -> dict[FieldPath, Any]:
-    """Every field of a document with its value; that a zone or endpoint is there is a field too."""
+    """Every field of a document with its value; that a row is there is a field too.
+
+    What a document has beyond the fields that are known is a field like any other, which nobody shares.
+    """
+    known = PARTS[PLAN].by_key
     fields: dict[FieldPath, Any] = {
-        ("name",): document["name"],
-        ("description",): document.get("description", ""),
+        (entry.key,): document.get(entry.key, entry.default) for entry in known.values() if entry.merges == "whole"
     }
-    for zone in document["zones"]:
-        fields["zones", zone["name"]] = True
-        fields["zones", zone["name"], "kind"] = zone["kind"]
-    for endpoint in document["endpoints"]:
-        name = endpoint["name"]
-        fields["endpoints", name] = True
-        fields.update({("endpoints", name, key): value for key, value in endpoint.items() if key != "name"})
-    for key in ("choices", "ports"):
-        fields.update({(key, slug): value for slug, value in document.get(key, {}).items()})
-    fields.update({("corrections", slug): True for slug in document.get("corrections", ())})
-    flows = Counter(json.dumps(flow, sort_keys=True) for flow in document.get("additional_flows", ()))
-    fields.update({("additional_flows", flow): count for flow, count in flows.items()})
+    for key, value in document.items():
+        entry = known.get(key)
+        if entry is None or entry.merges == "whole":
+            fields[key,] = value
+        elif entry.merges == "keys":
+            fields.update({(key, slug): item for slug, item in value.items()})
+        elif entry.merges == "members":
+            fields.update({(key, slug): True for slug in value})
+        elif PARTS[key].named:
+            for row in value:
+                fields.update(list_row(key, row))
+        else:
+            rows = Counter(row_key(row) for row in value)
+            fields.update({(key, row): count for row, count in rows.items()})
     return fields
+
+
+def list_row(part: str, row: Mapping[str, Any]) -> dict[FieldPath, Any]:
+    """That a row with a name is there, and each of its fields."""
+    name = row["name"]
+    fields: dict[FieldPath, Any] = {(part, name): True}
+    for key, value in row.items():
+        entry = PARTS[part].by_key.get(key)
+        if entry and entry.merges == "keys":
+            fields.update({(part, name, key, slug): item for slug, item in value.items()})
+        elif key != "name":
+            fields[part, name, key] = value
+    return fields
+
+
+def row_key(row: Mapping[str, Any]) -> str:
+    """What a row without a name is known by: all that it says."""
+    return json.dumps(row, sort_keys=True)
 
 
 def touched(before: Document, after: Document, renames: Renames = NO_RENAMES) -> frozenset[FieldPath]:

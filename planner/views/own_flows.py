@@ -35,8 +35,7 @@ def _edit(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
     flow = _seen_flow(request, plan)
     if flow is None:
         return _offer_anew(request, plan, {}, GONE)
-    wanted = {key: form.cleaned_data[key] for key in ("protocol", "ports", "reason")}
-    changes = {key: value for key, value in wanted.items() if value != flow.get(key, "")}
+    changes = form.changes(flow)
     if not changes:
         return form
     answer = _try(request, plan, matrix, form, "edit-flow", {"flow": flow, "changes": changes})

@@ -194,7 +194,8 @@ def test_bytes_that_are_no_utf_8_are_told_with_their_offset(wrong, offset, synta
     data = json.dumps(SOUND).encode()
     offset %= len(data)
     fault = only(data[:offset] + wrong + data[offset:], syntax)
-    assert fault == ("document", f"The document is not UTF-8: the byte at offset {offset} fits no character.")
+    sentence = f"The document is not UTF-8: the byte at offset {offset} fits no character."
+    assert fault == Fault("document", sentence, "syntax")
 
 
 @SYNTAXES
@@ -266,7 +267,7 @@ def test_a_key_that_is_there_twice_is_told_at_its_place_in_any_mapping(path, syn
         marked = '{"MARK": 1, ' + marked[1:]
     data = marked.replace('"MARK": 1', f'"{path[-1]}": {json.dumps(_at(path))}', 1)
     fault = only(data, syntax)
-    assert fault == (written(path), "This key is written more than once; keep one of them.")
+    assert fault == Fault(written(path), "This key is written more than once; keep one of them.", "repeated-key")
 
 
 def _at(path):

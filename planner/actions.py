@@ -14,12 +14,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from planner import audit, models
-from planner.archive import PlanRecord, RevisionRecord
-from planner.document import Plan, check_plan, dump_plan
-from planner.edits import EDITS, NotPossible, Outcome, Params, narrow, translate
-from planner.engine.merge import NO_RENAMES, FieldPath, Renames, apply_renames, find_clashes, list_fields, touched
 from planner.holders import Holder
-from planner.summaries import short
+from planner.plan.archive import PlanRecord, RevisionRecord
+from planner.plan.document import Plan, check_plan, dump_plan
+from planner.plan.edits import EDITS, NotPossible, Outcome, Params, narrow, translate
+from planner.plan.merge import NO_RENAMES, FieldPath, Renames, apply_renames, find_clashes, list_fields, touched
+from planner.plan.summaries import list_words, short
 from ports.matrix import Matrix
 
 Document = dict[str, Any]
@@ -122,28 +122,18 @@ def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord], holder
 
 
 def apply_edit(*, plan_id: int, matrix: Matrix, edit: str, params: Params, sender: Sender = ANYONE) -> Applied:
-    """Apply one of `planner.edits.EDITS`.
+    """Apply one of `planner.plan.edits.EDITS`.
 
     Raises Clash when someone changed the same field since the sender's base, NotPossible when what it is about isn't
     there any more, and PlanError when the result would be no valid plan. Acknowledged means committed.
     """
     if edit == "edit-endpoint":
-        params = {**params, "words": _list_words(matrix)}
+        params = {**params, "words": list_words("endpoints", matrix)}
     return _change(
         plan_id=plan_id,
         sender=sender,
         make=lambda row: _fit(row, edit, params, sender, matrix),
     )
-
-
-def _list_words(matrix: Matrix) -> dict[str, dict[str, str]]:
-    """What the slugs of an endpoint's fields are called, so that a summary says it in the reader's words."""
-    return {
-        "roles": {slug: role.label or role.name for slug, role in matrix.roles.items()},
-        "platforms": {slug: platform.name for slug, platform in matrix.platforms.items()},
-        "operations": {slug: operation.name for slug, operation in matrix.operations.items()},
-        "sessions": {slug: session.name for slug, session in matrix.sessions.items()},
-    }
 
 
 def rename_plan(*, plan_id: int, matrix: Matrix, name: str, description: str, sender: Sender = ANYONE) -> models.Plan:

@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from planner.document import Endpoint, name_key
 from planner.engine.compare import Comparison, flow_key
 from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
+from planner.plan.document import Endpoint, name_key
 from ports.matrix import PROTOCOLS, Reason, port_span, read_ports
 
 MOST_NAMED = 40

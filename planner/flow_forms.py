@@ -10,13 +10,17 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from planner.document import Fault, dump_plan
 from planner.engine import Report
 from planner.forms import MAX_TEXT, EditForm
+from planner.plan.document import dump_plan
+from planner.plan.faults import Fault
+from planner.plan.fields import PARTS
 from ports.matrix import PROTOCOLS, read_ports
 
 Document = Mapping[str, Any]
 
+ENTRIES = PARTS["additional_flows"].fields
+"""The fields of a flow of its own."""
 PER_PAGE = 100
 MAX_SELECT = 300
 """Most endpoints of a list to choose from; beyond that their names are typed."""
@@ -79,6 +83,11 @@ class FlowChangeForm(EditForm):
             self.add_error("ports", "A port or range is needed; only icmp goes without.")
         return self.cleaned_data
 
+    def changes(self, old: Document) -> dict[str, Any]:
+        """The fields that differ from the flow as its editor saw it."""
+        wanted = {entry.key: self.cleaned_data.get(entry.key, "") for entry in ENTRIES if entry.key in self.fields}
+        return {key: value for key, value in wanted.items() if value != old.get(key, "")}
+
     def place_faults(self, faults: Iterable[Fault]) -> None:
         """Bring what the document says against the flow to its fields."""
         for fault in faults:
@@ -95,8 +104,7 @@ class FlowForm(FlowChangeForm):
     @property
     def flow(self) -> dict[str, Any]:
         """The flow as documents have it."""
-        fields = ("source", "destination", "protocol", "reason", "ports")
-        return {name: self.cleaned_data[name] for name in fields if self.cleaned_data.get(name)}
+        return {entry.key: value for entry in ENTRIES if (value := self.cleaned_data.get(entry.key))}
 
 
 def describe_flows(report: Report, page: int, bound: forms.Form | None) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import IO, Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from planner import syntax
-from planner.document import Fault, Plan, PlanError, read_plan
 from planner.models import Hold
+from planner.plan import syntax
+from planner.plan.document import Fault, Plan, PlanError, read_plan
 from ports.matrix import Choice, Matrix, read_ports
 
 MAX_ERRORS = 200

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from planner.engine import Report
 from planner.engine.blueprint import ModuleState, module_state, split_lines
 from planner.forms import EditForm
+from planner.plan.kinds import KINDS
 from ports.matrix import Matrix, Question
 
 NAMES_SHOWN = 4
@@ -142,7 +143,7 @@ def _say_state(state: ModuleState, kinds: dict[str, str]) -> str:
 
 def _count(number: int, kind: str) -> str:
     """3 remote sites."""
-    word = {"": "name", "remote-site": "remote site"}.get(kind, f"{kind} zone")
+    word = KINDS[kind].name if kind else "name"
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 

@@ -5,18 +5,19 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from planner.document import PlanError, check_plan
 from planner.engine import Report, evaluate_report
 from planner.engine.compare import Comparison, compare_reports
 from planner.engine.consequences import Consequences, weigh
 from planner.models import Plan
+from planner.plan.document import PlanError, check_plan
 from ports.matrix import Matrix
 
 
 def report_for(document: Mapping[str, Any], matrix: Matrix) -> Report:
     """The report of a plan document under a matrix.
 
-    Raises planner.document.PlanError when the document doesn't fit the matrix (it can have been stored under another).
+    Raises planner.plan.document.PlanError when the document doesn't fit the matrix: it can have been stored under
+    another one.
     """
     text = json.dumps(document, ensure_ascii=False, sort_keys=False)
     return _report(text, _Keyed(matrix))

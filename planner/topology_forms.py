@@ -11,11 +11,16 @@ from typing import Any, NamedTuple
 from django import forms
 from django.core.exceptions import ValidationError
 
-from planner.document import Fault, name_key
-from planner.endpoint_table import COLUMNS, MAX_BYTES, Table, TableError, TableFault, read_table
 from planner.engine import Report
-from planner.forms import MAX_ERRORS, EditForm
-from ports.matrix import ZONE_KINDS, Matrix
+from planner.forms import MAX_ERRORS, MAX_TEXT, EditForm
+from planner.plan.document import dump_row
+from planner.plan.endpoint_table import MAX_BYTES, Table, TableError, TableFault, list_columns, read_table
+from planner.plan.faults import NAME_TAKEN, Fault
+from planner.plan.fields import PARTS, Field
+from planner.plan.kinds import KINDS
+from planner.plan.merge import rows_that_name
+from planner.plan.names import name_key
+from ports.matrix import Matrix
 
 Document = Mapping[str, Any]
 
@@ -26,15 +31,9 @@ MAX_LISTED = 300
 """Most names that a list of suggestions has; beyond that one types."""
 MAX_MANAGERS = 50
 """Most endpoints that are offered as boxes to tick; beyond that their names are typed."""
-LISTS = {
-    "roles": "Roles",
-    "platforms": "Platforms managed on it",
-    "operations": "Operations done to it",
-    "sessions": "Sessions that people open to it",
-}
 MAX_NAME = 255
 """Most characters of a name; one character more of a longer one is enough to know that nothing is called so."""
-_FIELDS = ("name", "zone", "addresses", "group", *LISTS, "managed_by")
+_TOO_MUCH = "An endpoint has at most 1,000 addresses; this is far more text than that."
 _NAME_NEEDED = {"required": "A name is needed.", "max_length": "A name has at most 255 characters."}
 _PLACE = re.compile(r"(zones|endpoints)\[(\d+)\](?:\.(\w+))?")
 
@@ -96,60 +95,48 @@ class EndpointForm(EditForm):
     """Every field of an endpoint. `shown` is what the fields hold: what was sent, else the endpoint as it is."""
 
     target = forms.CharField(strip=False)
-    name = forms.CharField(max_length=MAX_NAME, error_messages=_NAME_NEEDED)
-    zone = forms.CharField(strip=False, error_messages={"required": "Choose a zone."})
-    addresses = forms.CharField(
-        required=False,
-        max_length=300_000,
-        error_messages={"max_length": "An endpoint has at most 1,000 addresses; this is far more text than that."},
-    )
-    group = forms.BooleanField(required=False)
-    roles = forms.Field(required=False)
-    platforms = forms.Field(required=False)
-    operations = forms.Field(required=False)
-    sessions = forms.Field(required=False)
-    managed_by = forms.Field(required=False)
 
     def __init__(self, data: Any = None, *, endpoint: Document | None = None) -> None:
         super().__init__(data)
+        self.entries = [entry for entry in PARTS["endpoints"].fields if entry.widget]
+        self.fields |= {entry.key: _make_field(entry) for entry in self.entries}
         if data is not None:
             self.target_name = data.get("target", "")[: MAX_NAME + 1]
-            self.shown = {
-                "name": data.get("name", ""),
-                "zone": data.get("zone", ""),
-                "addresses": data.get("addresses", ""),
-                "group": bool(data.get("group")),
-                **{key: _sent_list(data, key) for key in (*LISTS, "managed_by")},
-            }
+            self.shown = {entry.key: _read_sent(entry, data) for entry in self.entries}
         else:
             self.target_name = endpoint["name"] if endpoint else ""
-            self.shown = _as_shown(endpoint or {})
+            self.shown = self._show(endpoint or {})
 
     def clean(self) -> dict[str, Any]:
         """The lists with the rest; addresses may be divided by whatever people divide them by."""
-        for key in (*LISTS, "managed_by"):
-            self.cleaned_data[key] = _sent_list(self.data, key)
-        self.cleaned_data["addresses"] = re.split(r"[\s,;]+", self.cleaned_data.get("addresses", "").strip())
-        self.cleaned_data["addresses"] = [item for item in dict.fromkeys(self.cleaned_data["addresses"]) if item]
+        for entry in self.entries:
+            if entry.widget in ("boxes", "names"):
+                self.cleaned_data[entry.key] = _sent_list(self.data, entry.key)
+            elif entry.widget == "lines":
+                items = re.split(r"[\s,;]+", self.cleaned_data.get(entry.key, "").strip())
+                self.cleaned_data[entry.key] = [item for item in dict.fromkeys(items) if item]
         return self.cleaned_data
 
     def changes(self, old: Document) -> dict[str, Any]:
         """The fields that differ from the endpoint as its editor saw it; boxes put nothing in another order."""
         changes = {}
-        for key in _FIELDS:
-            new, before = self.cleaned_data.get(key, self.shown[key]), old.get(key)
-            if key in LISTS or key == "managed_by":
+        for entry in self.entries:
+            new, before = self.cleaned_data.get(entry.key, self.shown[entry.key]), old.get(entry.key)
+            if entry.widget in ("boxes", "names"):
                 kept = [item for item in before or () if item in new]
                 new = kept + [item for item in dict.fromkeys(new) if item not in kept]
             if (new or None) != (before or None):
-                changes[key] = new
+                changes[entry.key] = new
         return changes
+
+    def _show(self, endpoint: Document) -> dict[str, Any]:
+        return {entry.key: _as_shown(entry, endpoint.get(entry.key)) for entry in self.entries}
 
     def catch_up(self, now: Document, changes: Iterable[str]) -> None:
         """Show the endpoint as others have made it in between, but for what this form changes."""
         self.target_name = now["name"]
         mine = set(changes)
-        self.shown |= {key: value for key, value in _as_shown(now).items() if key not in mine}
+        self.shown |= {key: value for key, value in self._show(now).items() if key not in mine}
 
 
 class ZoneForm(EditForm):
@@ -158,10 +145,10 @@ class ZoneForm(EditForm):
     target = forms.CharField(strip=False, required=False)
     name = forms.CharField(max_length=MAX_NAME, error_messages=_NAME_NEEDED)
     kind = forms.ChoiceField(
-        choices=[(kind, kind) for kind in ZONE_KINDS],
+        choices=lambda: [(kind, kind) for kind in KINDS],
         error_messages={
             "required": "Choose a kind.",
-            "invalid_choice": f"This is no kind of zone; allowed are {', '.join(ZONE_KINDS)}.",
+            "invalid_choice": f"This is no kind of zone; allowed are {', '.join(KINDS)}.",
         },
     )
 
@@ -170,12 +157,27 @@ class ZoneForm(EditForm):
         """The zone that it is about, as it was sent."""
         return str(self.data.get("target", ""))[: MAX_NAME + 1]
 
+    @property
+    def own(self) -> Sequence[str]:
+        """The fields of a zone that it has."""
+        return [entry.key for entry in PARTS["zones"].fields if entry.widget]
+
+    @property
+    def zone(self) -> dict[str, Any]:
+        """The zone that a valid form makes."""
+        return {key: self.cleaned_data[key] for key in self.own}
+
+    def changes(self, old: Document) -> dict[str, Any]:
+        """The fields that were sent otherwise than in the zone as its editor saw it."""
+        sent = {key: self.data.get(key, "").strip() for key in self.own}
+        return {key: value for key, value in sent.items() if value != old.get(key)}
+
     def catch_up(self, now: Document, changes: Iterable[str]) -> None:
         """Show the zone as others have made it in between, but for what this form changes."""
         mine = set(changes)
         self.data = self.data.copy()  # what was sent can't be changed
         self.data["target"] = now["name"]
-        self.data.update({key: now[key] for key in ("name", "kind") if key not in mine})
+        self.data.update({key: now[key] for key in self.own if key not in mine})
 
 
 class EndpointsImportForm(EditForm):
@@ -239,21 +241,22 @@ def _place(fault: Fault, document: Document, kind: str, index: int) -> tuple[str
     if match is None:
         return None, fault.message
     part, at, key = match[1], int(match[2]), match[3]
-    if part == kind and key == "name" and "is there already" in fault.message:
+    if part == kind and fault.code == NAME_TAKEN:
         what = "a zone" if kind == "zones" else "an endpoint"
         return "name", f"There is {what} of that name already; names must differ in more than upper and lower case."
     if part == kind and at == index:
         return key, fault.message
     others = document[part]
     other = others[at]["name"] if at < len(others) else fault.where
-    return ("roles" if kind == "endpoints" and key == "managed_by" else None), f"{other}: {fault.message}"
+    entry = PARTS[part].by_key.get(key)
+    field = entry.rests_on if entry and entry.names == kind and entry.rests_on else None
+    return field, f"{other}: {fault.message}"
 
 
 def name_uses(document: Document, name: str) -> list[str]:
     """What else of a plan names an endpoint, in words."""
-    managed = [item["name"] for item in document["endpoints"] if name in item.get("managed_by", ())]
-    managed = [other for other in managed if other != name]
-    flows = [flow for flow in document.get("additional_flows", ()) if name in (flow["source"], flow["destination"])]
+    managed = [row["name"] for row in rows_that_name(document, "endpoints", name) if row["name"] != name]
+    flows = rows_that_name(document, "additional_flows", name)
     uses = [f"it manages {other}" for other in managed[:8]]
     if len(managed) > 8:
         uses.append(f"and {len(managed) - 8:,} more")
@@ -269,7 +272,7 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
     names = [endpoint.name for endpoint in plan.endpoints]
     context: dict[str, Any] = {
         "zone_names": [zone.name for zone in plan.zones],
-        "zone_kinds": ZONE_KINDS,
+        "zone_kinds": tuple(KINDS),
         "zone_editor": None,
         "zone_adder": None,
         "findable": names if len(names) <= MAX_LISTED else (),
@@ -280,15 +283,14 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
         endpoint = next((item for item in plan.endpoints if item.name == opened.name), None)
         if endpoint is None:
             return context | {"gone": f"There is no endpoint “{opened.name}”; someone may have renamed or deleted it."}
-        data = {name: getattr(endpoint, name) for name in _FIELDS}
-        return context | _describe_editor(report, EndpointForm(endpoint=data))
+        return context | _describe_editor(report, EndpointForm(endpoint=dump_row("endpoints", endpoint)))
     if isinstance(bound, ZoneForm) and bound.data.get("target"):
         return context | {"zone_editor": bound, "zone_target": bound.target_name}
     if opened.kind == "zone":
         zone = next((item for item in plan.zones if item.name == opened.name), None)
         if zone is None:
             return context | {"gone": f"There is no zone “{opened.name}”; someone may have renamed or deleted it."}
-        initial = {"target": zone.name, "name": zone.name, "kind": zone.kind}
+        initial = {"target": zone.name, **dump_row("zones", zone)}
         return context | {"zone_editor": ZoneForm(initial=initial), "zone_target": zone.name}
     if isinstance(bound, AddEndpointForm) or opened == ("add", "endpoint"):
         chosen = _sent_list(bound.data, "roles") if isinstance(bound, AddEndpointForm) else []
@@ -300,7 +302,7 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
         return context | {"zone_adder": bound if isinstance(bound, ZoneForm) else ZoneForm()}
     if isinstance(bound, EndpointsImportForm) or opened == ("add", "import"):
         form = bound if isinstance(bound, EndpointsImportForm) else EndpointsImportForm(document={}, matrix=matrix)
-        return context | {"importer": form, "columns": COLUMNS.items()}
+        return context | {"importer": form, "columns": list_columns().items()}
     if opened.kind == "find":
         key = name_key(opened.name)
         found = [name for name in names if key in name_key(name)]
@@ -310,43 +312,80 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
 
 def _describe_editor(report: Report, form: EndpointForm) -> dict[str, Any]:
     matrix, shown = report.matrix, form.shown
-    offered: dict[str, list[tuple[str, str]]] = {
-        "roles": [(role.slug, role.name) for role in matrix.assignable_roles],
-        "platforms": [(slug, platform.name) for slug, platform in matrix.platforms.items()],
-        "operations": [(slug, operation.name) for slug, operation in matrix.operations.items()],
-        "sessions": [(slug, session.name) for slug, session in matrix.sessions.items()],
-    }
-    titles = dict(LISTS)
     managers = [item.name for item in report.plan.endpoints if matrix.managing_roles & set(item.roles)]
-    if len(managers) <= MAX_MANAGERS:
-        kept = [name for name in shown["managed_by"] if name not in managers][:MAX_MANAGERS]
-        offered["managed_by"] = [(name, name) for name in [*managers, *kept]]
-        titles["managed_by"] = "Managed by"
+    typed = len(managers) > MAX_MANAGERS
+    boxes = []
+    for entry in form.entries:
+        if entry.widget == "boxes" and entry.reads.options:
+            offered = list(entry.reads.options(matrix).items())
+        elif entry.widget == "names" and not typed:
+            kept = [name for name in shown[entry.key] if name not in managers][:MAX_MANAGERS]
+            offered = [(name, name) for name in [*managers, *kept]]
+        else:
+            continue
+        boxes.append(
+            {
+                "key": entry.key,
+                "title": entry.title,
+                "help": entry.help,
+                "options": [(slug, name, slug in shown[entry.key]) for slug, name in offered],
+                "count": sum(1 for slug, _ in offered if slug in shown[entry.key]),
+                "errors": form.errors.get(entry.key, ()) if form.is_bound else (),
+            }
+        )
+    faulty = [entry.key for entry in form.entries if form.is_bound and form.errors.get(entry.key)]
     return {
         "editor": form,
-        "first_fault": next((key for key in _FIELDS if form.is_bound and form.errors.get(key)), ""),
-        "boxes": [
-            {
-                "key": key,
-                "title": title,
-                "options": [(slug, name, slug in shown[key]) for slug, name in offered[key]],
-                "count": sum(1 for slug, _ in offered[key] if slug in shown[key]),
-                "errors": form.errors.get(key, ()) if form.is_bound else (),
-            }
-            for key, title in titles.items()
+        "first_fault": next(iter(faulty), ""),
+        "texts": [
+            {"entry": entry, "value": shown[entry.key], "errors": form.errors.get(entry.key, ()) if faulty else ()}
+            for entry in form.entries
+            if entry.widget == "text"
         ],
-        "managers_typed": len(managers) > MAX_MANAGERS,
+        "boxes": boxes,
+        "managers_typed": typed,
     }
 
 
-def _as_shown(endpoint: Document) -> dict[str, Any]:
-    return {
-        "name": endpoint.get("name", ""),
-        "zone": endpoint.get("zone", ""),
-        "addresses": "\n".join(endpoint.get("addresses", ())),
-        "group": bool(endpoint.get("group")),
-        **{key: list(endpoint.get(key, ())) for key in (*LISTS, "managed_by")},
-    }
+def _make_field(entry: Field) -> forms.Field:
+    """The field of a form for a field of the plan."""
+    match entry.widget:
+        case "name":
+            return forms.CharField(max_length=MAX_NAME, error_messages=_NAME_NEEDED)
+        case "zone":
+            return forms.CharField(strip=False, error_messages={"required": "Choose a zone."})
+        case "lines":
+            return forms.CharField(required=False, max_length=300_000, error_messages={"max_length": _TOO_MUCH})
+        case "text":
+            return forms.CharField(required=entry.needed, max_length=MAX_TEXT)
+        case "flag":
+            return forms.BooleanField(required=False)
+        case _:
+            return forms.Field(required=False)
+
+
+def _read_sent(entry: Field, data: Any) -> Any:
+    """What was sent, as the form shows it again."""
+    match entry.widget:
+        case "flag":
+            return bool(data.get(entry.key))
+        case "boxes" | "names":
+            return _sent_list(data, entry.key)
+        case _:
+            return data.get(entry.key, "")
+
+
+def _as_shown(entry: Field, value: Any) -> Any:
+    """A value of the plan as the form shows it."""
+    match entry.widget:
+        case "flag":
+            return bool(value)
+        case "boxes" | "names":
+            return list(value or ())
+        case "lines":
+            return "\n".join(value or ())
+        case _:
+            return value or ""
 
 
 def _sent_list(data: Any, key: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Between the database and archives: plans out with all that was saved of them, and in again under new ones.
 
-`planner.archive` has the format. What stays behind is what belongs to an address: tokens and their hashes, who is
+`planner.plan.archive` has the format. What stays behind is what belongs to an address: tokens and their hashes, who is
 looking, and the ids of edits.
 """
 
@@ -15,8 +15,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from planner import actions, models
-from planner.archive import Archive, HandoverRecord, Limits, PlanRecord, RevisionRecord, dump_record, write_archive
 from planner.holders import Holder
+from planner.plan.archive import (
+    Archive,
+    HandoverRecord,
+    Limits,
+    PlanRecord,
+    RevisionRecord,
+    dump_record,
+    write_archive,
+)
 from ports.matrix import Matrix
 
 IN_MEMORY = 4 * 2**20

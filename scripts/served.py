@@ -20,7 +20,7 @@ ARGUMENTS = [
 MAKE = """
 import json, sys
 from planner import actions
-from planner.document import check_plan, read_plan
+from planner.plan.document import check_plan, read_plan
 from planner.examples import read_examples
 from planner.links import make_edit_link
 from ports.queries import current_matrix

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from planner.document import name_key
+from planner.plan.document import name_key
 from ports.matrix import PROTOCOLS, ZONE_KINDS, Matrix
 
 

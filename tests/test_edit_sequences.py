@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner import actions
-from planner.document import PlanError, check_plan, dump_plan
-from planner.edits import EDITS, NotPossible
+from planner.plan.document import PlanError, check_plan, dump_plan
+from planner.plan.edits import EDITS, NotPossible
 from ports.matrix import PROTOCOLS, ZONE_KINDS
 from ports.queries import shipped_matrix
 from tests.strategies import HOSTILE_NAMES, documents, often

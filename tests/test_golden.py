@@ -17,10 +17,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.document import check_plan, dump_plan, read_plan
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.examples import read_examples
+from planner.plan.document import check_plan, dump_plan, read_plan
 from planner.renderers import FORMATS
 from planner.renderers.changes import CHANGE_FORMATS, Editions
 from planner.renderers.edition import Edition

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner import actions
-from planner.document import check_plan, dump_plan
-from planner.edits import EDITS, NotPossible, list_switch, translate
 from planner.engine.blueprint import add_module, losses, module_state, remove_module
-from planner.engine.merge import Renames
+from planner.plan.document import check_plan, dump_plan
+from planner.plan.edits import EDITS, NotPossible, list_switch, translate
+from planner.plan.merge import Renames
 from ports.queries import shipped_matrix
 from tests.renderers.samples import contoso, sites, write_plan
 from tests.strategies import documents, often

@@ -4,11 +4,11 @@ import pytest
 from django.http import QueryDict
 from django.template.loader import render_to_string
 
-from planner.document import check_plan
 from planner.engine import evaluate_report
 from planner.engine.blueprint import add_module, compose
 from planner.models import Plan
 from planner.module_forms import ModuleForm, describe_modules
+from planner.plan.document import check_plan
 from ports.matrix import build_matrix
 from tests.engine.test_blueprint import many_records
 from tests.views.pages import parse

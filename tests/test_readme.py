@@ -10,8 +10,8 @@ import pytest
 from django.core.management import call_command, get_commands
 from django.db import connection
 
-from planner.document import Plan, read_plan
 from planner.engine import evaluate_report, findings
+from planner.plan.document import Plan, read_plan
 from planner.renderers import FORMATS, xlsx
 from planner.renderers.csv import COLUMNS
 from planner.renderers.json import report_schema

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.document import check_plan, dump_plan
-from planner.edits import EDITS, NotPossible
+from planner.plan.document import check_plan, dump_plan
+from planner.plan.edits import EDITS, NotPossible
 from ports.queries import shipped_matrix
 from tests.strategies import documents, often
 from tests.test_edit_sequences import edits

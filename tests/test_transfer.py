@@ -16,12 +16,13 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner import actions, archive
-from planner.archive import BY_COMMAND, ON_THE_PAGE, ArchiveError
-from planner.document import PlanError, check_plan
-from planner.edits import NotPossible
+from planner import actions
 from planner.links import make_edit_link
 from planner.models import Handover, Plan, Revision, hash_token
+from planner.plan import archive
+from planner.plan.archive import BY_COMMAND, ON_THE_PAGE, ArchiveError
+from planner.plan.document import PlanError, check_plan
+from planner.plan.edits import NotPossible
 from planner.transfer import all_plans, export_plans, import_plans
 from ports.actions import load_matrix
 from ports.queries import SHIPPED, shipped_matrix

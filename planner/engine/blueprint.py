@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from planner.document import ANY, MAX_ROWS, AdditionalFlow, Endpoint, Plan, Zone, check_plan, dump_plan, name_key
-from planner.engine.rules import KIND_CODES
+from planner.plan.document import ANY, MAX_ROWS, AdditionalFlow, Endpoint, Plan, Zone, check_plan, dump_plan, name_key
+from planner.plan.fields import PARTS, Field
+from planner.plan.kinds import KINDS, USUAL
 from ports.matrix import PLACEHOLDER, Effect, EndpointTemplate, Grant, Matrix, Question, Repeat, ZoneTemplate
 
 Answers = Mapping[str, str | Sequence[str]]
@@ -55,7 +56,7 @@ def compose(matrix: Matrix, answers: Answers, name: str) -> Document:
     """The plan document of these answers, under this name; a question that isn't answered counts as its default.
 
     Zones come from the outside in, endpoints by zone; the same answers give the same document. Raises AnswersError
-    with every fault of the answers. Whether the name is one is left to `planner.document.check_plan`.
+    with every fault of the answers. Whether the name is one is left to `planner.plan.document.check_plan`.
     """
     given = _read_answers(matrix, answers)
     steps = [(question, answer) for question, answer in given if answer]
@@ -70,7 +71,7 @@ def compose(matrix: Matrix, answers: Answers, name: str) -> Document:
             draft.grant(effect)
             draft.choose(effect)
     if not draft.zones:
-        draft.make_zone(ZoneTemplate(key="", name="Internal", kind="internal"), "Internal")
+        draft.make_zone(ZoneTemplate(key="", name="Internal", kind=USUAL), "Internal")
     return dump_plan(_sorted_by_zone(draft.finish()))
 
 
@@ -250,8 +251,7 @@ def _effects(
 
 def _sorted_by_zone(plan: Plan) -> Plan:
     """The plan with its zones from the outside in, and its endpoints in the order of their zones."""
-    kinds = tuple(KIND_CODES)
-    zones = tuple(sorted(plan.zones, key=lambda zone: kinds.index(zone.kind)))
+    zones = tuple(sorted(plan.zones, key=lambda zone: KINDS[zone.kind].order))
     rank = {zone.name: number for number, zone in enumerate(zones)}
     endpoints = tuple(sorted(plan.endpoints, key=lambda endpoint: rank[endpoint.zone]))
     return replace(plan, zones=zones, endpoints=endpoints)
@@ -349,14 +349,13 @@ class _Draft:
 
     def enriched(self, endpoint: Endpoint, more: EndpointTemplate | Grant) -> Endpoint:
         """The endpoint with the roles, platforms, operations and sessions of a template or grant as well."""
-        changes: dict[str, Any] = {
-            name: _union(getattr(endpoint, name), values)
-            for name in ("platforms", "operations", "sessions")
-            if (values := getattr(more, name))
-        }
-        if more.roles:
-            changes["roles"] = self.combined(endpoint.roles, more.roles)
-        return replace(endpoint, **changes) if changes else endpoint
+        return replace(
+            endpoint,
+            roles=self.combined(endpoint.roles, more.roles) if more.roles else endpoint.roles,
+            platforms=_union(endpoint.platforms, more.platforms),
+            operations=_union(endpoint.operations, more.operations),
+            sessions=_union(endpoint.sessions, more.sessions),
+        )
 
     def combined(self, roles: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
         """Roles and more of them, without those that exclude one that is there."""
@@ -369,7 +368,7 @@ class _Draft:
 
     def sound(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint without the address `any` where the format doesn't allow it."""
-        anywhere = endpoint.group and self.zones[name_key(endpoint.zone)].kind == "internet"
+        anywhere = endpoint.group and KINDS[self.zones[name_key(endpoint.zone)].kind].allows_any
         return endpoint if anywhere or ANY not in endpoint.addresses else replace(endpoint, addresses=())
 
     # -- the rest
@@ -872,17 +871,6 @@ def _describe_losses(matrix: Matrix, before: Plan, after: Plan) -> Iterator[str]
             yield f"the decision “{choice.name}: {said or 'none'}”"
 
 
-_LISTS = {
-    "addresses": "the address",
-    "roles": "the role",
-    "platforms": "the platform",
-    "operations": "the operation",
-    "sessions": "the session",
-    "managed_by": "that it is managed by",
-}
-"""The lists of an endpoint, and how a loss from them begins."""
-
-
 def _listed_facts(matrix: Matrix, endpoint: Endpoint) -> str:
     facts = [
         *(matrix.roles[slug].name for slug in endpoint.roles),
@@ -893,22 +881,23 @@ def _listed_facts(matrix: Matrix, endpoint: Endpoint) -> str:
 
 
 def _describe_fields(matrix: Matrix, endpoint: Endpoint, other: Endpoint) -> Iterator[str]:
-    """What of an endpoint isn't the same any more."""
-    known: Mapping[str, Mapping[str, Any]] = {
-        "roles": matrix.roles,
-        "platforms": matrix.platforms,
-        "operations": matrix.operations,
-        "sessions": matrix.sessions,
-    }
-    for name, word in _LISTS.items():
-        lost = [value for value in getattr(endpoint, name) if value not in getattr(other, name)]
-        said = [known[name][value].name if name in known else value for value in lost]
-        if said:
-            yield f"“{endpoint.name}”: {word} {_some(said)}"
-    if endpoint.zone != other.zone:
-        yield f"“{endpoint.name}”: its place in the zone “{endpoint.zone}”"
-    if endpoint.group != other.group:
-        yield f"“{endpoint.name}”: that it stands for {'many machines' if endpoint.group else 'one machine'}"
+    """What of an endpoint isn't the same any more: first what its lists have lost, then the rest."""
+    entries = [entry for entry in PARTS["endpoints"].fields if entry.lost]
+    for entry in sorted(entries, key=lambda entry: entry.reads.shape not in ("list", "names")):
+        old, new = (getattr(side, entry.attribute) for side in (endpoint, other))
+        if old != new and (said := _describe_loss(entry, matrix, old, new)):
+            yield f"“{endpoint.name}”: {said}"
+
+
+def _describe_loss(entry: Field, matrix: Matrix, old: Any, new: Any) -> str:
+    one, off = entry.lost or ("", "")
+    if entry.reads.shape == "flag":
+        return one if old else off
+    if entry.reads.shape == "text":
+        return f"{one} “{old if entry.names else _shown(old)}”" if old else ""
+    called = entry.reads.options(matrix) if entry.reads.options else {}
+    lost = [called.get(value, value) for value in old if value not in new]
+    return f"{one} {_some(lost)}" if lost else ""
 
 
 def _describe_flow(flow: AdditionalFlow) -> str:

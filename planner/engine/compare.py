@@ -7,10 +7,10 @@ opened that of the new one, what is to be closed that of the old one, where the 
 
 from dataclasses import dataclass
 
-from planner.document import Endpoint
 from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Rule, narrow_boundaries
+from planner.plan.document import Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from planner.document import AdditionalFlow, Endpoint, Plan
+from planner.plan.document import AdditionalFlow, Endpoint, Plan
 from ports.matrix import (
     ChoiceIs,
     Condition,
@@ -247,7 +247,7 @@ def evaluate(matrix: Matrix, plan: Plan) -> tuple[Flow, ...]:
     """All flows of a plan, sorted by source, destination, protocol and port.
 
     One flow for each source, destination, protocol and ports, whatever number of requirements ask for it. Raises
-    nothing for a plan that `planner.document` has checked against the same matrix.
+    nothing for a plan that `planner.plan.document` has checked against the same matrix.
     """
     topology = Topology(matrix, plan)
     return derive_flows(topology, Terms(matrix, plan, topology))

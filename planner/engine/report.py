@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from planner.document import Plan
 from planner.engine.findings import (
     CaveatState,
     Decision,
@@ -15,6 +14,7 @@ from planner.engine.findings import (
 from planner.engine.flows import Flow, Terms, Topology, derive_flows
 from planner.engine.rules import Boundary, Rule, ZoneGroup, consolidate, group_zones
 from planner.engine.unneeded import LocalFlows, Unneeded, find_local_flows, find_unneeded
+from planner.plan.document import Plan
 from ports.matrix import Matrix
 
 

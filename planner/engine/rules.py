@@ -13,19 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, count, permutations, product
 from typing import NamedTuple
 
-from planner.document import Endpoint, Plan, Zone
 from planner.engine.flows import Flow, Kind, Mark, Need, kind_of
+from planner.plan.document import Endpoint, Plan, Zone
+from planner.plan.kinds import KINDS
 from ports.matrix import Matrix, Reason, port_span, section_key
-
-KIND_CODES = {"internet": "NET", "dmz": "DMZ", "cloud": "CLD", "internal": "INT", "remote-site": "RS"}
-"""The kinds of zone in the order of chapters, and how rule numbers abbreviate them."""
-KIND_WORDS = {
-    "internet": "internet zones",
-    "dmz": "DMZ zones",
-    "cloud": "cloud zones",
-    "internal": "internal zones",
-    "remote-site": "remote sites",
-}
 
 _OWN_RANK = 900
 """Where rules are numbered that only flows of the plan's own need."""
@@ -61,7 +52,7 @@ class ZoneGroup:
     @property
     def label(self) -> str:
         """The zone's name, or how many of which kind."""
-        return self.zones[0] if len(self.zones) == 1 else f"{len(self.zones):,} {KIND_WORDS[self.kind]}"
+        return self.zones[0] if len(self.zones) == 1 else f"{len(self.zones):,} {KINDS[self.kind].plural}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -204,7 +195,7 @@ def group_zones(plan: Plan) -> Mapping[str, ZoneGroup]:
     alike: dict[object, list[Zone]] = defaultdict(list)
     for zone in plan.zones:
         content = frozenset(contents[zone.name].items())
-        alike[zone.kind, content if zone.kind != "remote-site" else None].append(zone)
+        alike[zone.kind, content if not KINDS[zone.kind].remote else None].append(zone)
     groups: dict[str, ZoneGroup] = {}
     used: set[str] = set()
     for zones in alike.values():
@@ -222,15 +213,15 @@ def _abbreviate(zones: list[Zone]) -> str:
 
     A first remote site has the code that many have, so that the second doesn't change the numbers of its rules.
     """
-    kind = zones[0].kind
+    kind = KINDS[zones[0].kind]
     words = re.findall("[A-Za-z0-9]+", zones[0].name)
-    if len(zones) > 1 or kind in ("internet", "dmz", "remote-site") or not words:
-        return KIND_CODES[kind]
+    if len(zones) > 1 or kind.own_code or not words:
+        return kind.code
     return ("".join(word[0] for word in words[:4]) if len(words) > 1 else words[0][:3]).upper()
 
 
 def _group_order(group: ZoneGroup) -> tuple[int, tuple[str, ...]]:
-    return list(KIND_CODES).index(group.kind), group.zones
+    return KINDS[group.kind].order, group.zones
 
 
 _Set = frozenset[str] | frozenset[Ports]

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from planner.document import Endpoint
 from planner.engine.flows import Flow, Terms, Topology
 from planner.engine.words import say_choice
+from planner.plan.document import Endpoint
 from ports.matrix import ChoiceIs, Condition, Matrix, Requirement, Target
 
 

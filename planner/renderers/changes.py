@@ -10,13 +10,13 @@ from planner.engine.compare import Comparison
 from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports
+from planner.plan.syntax import to_json
 from planner.renderers.csv import field
 from planner.renderers.edition import Paper
 from planner.renderers.json import comparison_data
 from planner.renderers.markdown import escape, join_lines, rule_cells, table
 from planner.renderers.outline import describe_marks, name_services
 from planner.renderers.text import LEGEND, count_changes, list_addresses, list_reasons
-from planner.syntax import to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

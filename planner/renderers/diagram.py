@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from planner.engine.report import Report
 from planner.engine.rules import Ports
+from planner.plan.kinds import KINDS
 from planner.renderers.icons import PATHS, SIDE
 from planner.renderers.layout import (
     FONT,
@@ -48,15 +49,8 @@ from planner.renderers.picture import (
 )
 from planner.renderers.text import show_line
 
-__all__ = ["COLOURS", "LARGE", "NoDiagram", "render_diagram", "render_overview", "render_svg"]
+__all__ = ["LARGE", "NoDiagram", "render_diagram", "render_overview", "render_svg"]
 
-COLOURS = {
-    "internet": "#c0352b",
-    "dmz": "#a85f00",
-    "cloud": "#6b4fc8",
-    "internal": "#1f63d1",
-    "remote-site": "#0f7a55",
-}
 _TEXT, _SOFT, _LINE, _ACCENT, _PAPER = "#17202b", "#515d6b", "#7b8794", "#0f62d6", "#ffffff"
 _MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 _MARGIN = 6.0
@@ -186,7 +180,7 @@ class _Drawing:
                 yield self._draw_ports(line)
 
     def _draw_frame(self, frame: Frame) -> str:
-        colour = COLOURS[frame.kind]
+        colour = KINDS[frame.kind].colour
         empty = ""
         if not frame.boxes:
             x, y = self.layout.boxes[f"{frame.key}_empty"].middle
@@ -220,18 +214,18 @@ class _Drawing:
         area, free = self.labels[frame.key]
         # The paper has the colour of the frame that it lies on.
         tint = (
-            f'<g class="frame-tint zone-{frame.kind}"><rect {_place(area)} rx="3" fill="{COLOURS[frame.kind]}" '
+            f'<g class="frame-tint zone-{frame.kind}"><rect {_place(area)} rx="3" fill="{KINDS[frame.kind].colour}" '
             f'fill-opacity="{0 if free else 0.05}"/></g>'
         )
         return (
             f'{_paper(area, free)}{tint}<text class="frame-label zone-{frame.kind}" '
             f'x="{area.x + 2:.1f}" y="{area.y + 14.5:.1f}" font-weight="700" '
-            f'fill="{COLOURS[frame.kind]}">{_text(shorten(frame.label))}</text>'
+            f'fill="{KINDS[frame.kind].colour}">{_text(shorten(frame.label))}</text>'
         )
 
     def _draw_box(self, box: Box) -> str:
         area = self.layout.boxes[box.key]
-        colour = COLOURS.get(box.kind, _LINE)
+        colour = KINDS[box.kind].colour if box.kind in KINDS else _LINE
         zone = f" zone-{box.kind}" if box.kind else ""
         strong = ' stroke-width="1.4"' if box.kind else ' stroke-width="0.9"'
         frames = [f'<rect {_place(area)} rx="5" fill="{_PAPER}" stroke="{colour}"{strong}/>']

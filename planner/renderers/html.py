@@ -13,10 +13,10 @@ from django.utils.dateformat import format as format_date
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
-from planner.document import Endpoint
 from planner.engine.compare import Comparison
 from planner.engine.report import Report
 from planner.engine.rules import Ports
+from planner.plan.document import Endpoint
 from planner.renderers.diagram import NoDiagram, render_diagram, render_overview
 from planner.renderers.edition import PAPERS, Edition, Paper
 from planner.renderers.objects import Grouping, lay_out

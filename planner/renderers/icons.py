@@ -1,6 +1,6 @@
 """Small drawings for what an endpoint is: strokes in a square of 24 by 24, one for each of `ports.matrix.ICONS`."""
 
-from planner.document import Endpoint
+from planner.plan.document import Endpoint
 from ports.matrix import Matrix
 
 SIDE = 24

@@ -7,8 +7,8 @@ from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
 from planner.engine.rules import Rule
 from planner.filters import Selection
+from planner.plan.syntax import to_json
 from planner.renderers.edition import Edition
-from planner.syntax import to_json
 from ports.matrix import PROTOCOLS, SEVERITIES
 
 FORMAT = 1

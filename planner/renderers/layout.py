@@ -13,7 +13,8 @@ from typing import Any
 
 import graphviz
 
-from planner.renderers.picture import DEPTH, Box, Line, Picture
+from planner.plan.kinds import KINDS, USUAL
+from planner.renderers.picture import Box, Line, Picture
 
 MANY = 100
 """With more lines than this there are no ports on them, and no second try."""
@@ -111,10 +112,10 @@ def _place(picture: Picture, ports_shown: bool, low: frozenset[str], *, parted: 
 
 def _is_in_order(layout: Layout, picture: Picture) -> bool:
     """Whether zones outside stand left of all others, and remote sites not left of others."""
-    areas = [(DEPTH[frame.kind], layout.frames[frame.key]) for frame in picture.frames]
-    areas += [(DEPTH[box.kind], layout.boxes[box.key]) for box in picture.loose]
+    areas = [(KINDS[frame.kind].trust, layout.frames[frame.key]) for frame in picture.frames]
+    areas += [(KINDS[box.kind].trust, layout.boxes[box.key]) for box in picture.loose]
     return all(
-        outer.x + outer.width <= inner.x if depth < DEPTH["internal"] else outer.middle[0] <= inner.middle[0] + 20
+        outer.x + outer.width <= inner.x if depth < KINDS[USUAL].trust else outer.middle[0] <= inner.middle[0] + 20
         for depth, outer in areas
         for other, inner in areas
         if depth < other

@@ -6,11 +6,11 @@ Written for GitHub's dialect: tables, with `<br>` between the lines of a cell.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from planner.document import Endpoint
 from planner.engine.findings import Decision
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Rule
 from planner.filters import Selection
+from planner.plan.document import Endpoint
 from planner.renderers.edition import Edition
 from planner.renderers.outline import describe_marks, label_endpoint, name_services
 from planner.renderers.text import (

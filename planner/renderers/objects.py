@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from planner.document import ANY, Endpoint
 from planner.engine.report import Report
+from planner.plan.document import ANY, Endpoint
 from planner.renderers.outline import describe_common
 from planner.renderers.text import list_addresses, show_line
 

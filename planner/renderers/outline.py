@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from planner.document import Endpoint
 from planner.engine.findings import Finding
 from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule, ZoneGroup
+from planner.plan.document import Endpoint
 from ports.matrix import Matrix, Reason, port_span
 
 NO_ADDRESS = "address to be filled in"

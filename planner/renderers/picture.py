@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from planner.document import Endpoint
 from planner.engine.report import Report
-from planner.engine.rules import KIND_WORDS, Ports, ZoneGroup
+from planner.engine.rules import Ports, ZoneGroup
+from planner.plan.document import Endpoint
+from planner.plan.kinds import KINDS, USUAL
 from planner.renderers.icons import choose_icon
 from planner.renderers.outline import label_endpoint
 from planner.renderers.text import show_line
@@ -84,9 +85,6 @@ class Picture:
     """Key of a box -> how far inside it stands; lower is further out."""
 
 
-DEPTH = {"internet": 0, "dmz": 1, "cloud": 2, "internal": 2, "remote-site": 3}
-
-
 def picture_zones(report: Report) -> Picture:
     """Zones, like ones together, and a line for each boundary."""
     counts: dict[str, int] = defaultdict(int)
@@ -104,7 +102,7 @@ def picture_zones(report: Report) -> Picture:
             many=len(group.zones) > 1,
         )
     hidden = len(report.zone_groups) - len(boxes)
-    more = Box(key="more", label=f"and {hidden:,} more zones", kind="internal")
+    more = Box(key="more", label=f"and {hidden:,} more zones", kind=USUAL)
     lines: dict[tuple[str, str], Line] = {}
     for boundary in report.boundaries:
         ends = [boxes.get(group.code, more) for group in (boundary.source, boundary.destination)]
@@ -120,11 +118,11 @@ def picture_zones(report: Report) -> Picture:
                 fields={"source": boundary.source.code, "destination": boundary.destination.code}
                 if more not in ends
                 else {},
-                outwards=DEPTH[ends[0].kind] > DEPTH[ends[1].kind],
+                outwards=KINDS[ends[0].kind].trust > KINDS[ends[1].kind].trust,
             )
     loose = (*boxes.values(), more) if hidden else tuple(boxes.values())
     return Picture(
-        frames=(), loose=loose, lines=tuple(lines.values()), depths={box.key: DEPTH[box.kind] for box in loose}
+        frames=(), loose=loose, lines=tuple(lines.values()), depths={box.key: KINDS[box.kind].trust for box in loose}
     )
 
 
@@ -174,12 +172,12 @@ class _Composer:
         if left_out:
             outside = self._rest([m for _, boxes in left_out for m in boxes], None, len(left_out), left_out[0][0].kind)
             loose.append(outside)
-        depths = {box.key: DEPTH[frame.kind] for frame in frames for box in frame.boxes}
+        depths = {box.key: KINDS[frame.kind].trust for frame in frames for box in frame.boxes}
         return Picture(
             frames=tuple(frames),
             loose=tuple(loose),
-            lines=tuple(self._lines({**depths, **{box.key: DEPTH[box.kind] for box in loose}})),
-            depths={**depths, **{box.key: DEPTH[box.kind] for box in loose}},
+            lines=tuple(self._lines({**depths, **{box.key: KINDS[box.kind].trust for box in loose}})),
+            depths={**depths, **{box.key: KINDS[box.kind].trust for box in loose}},
         )
 
     def _frames(self, group: ZoneGroup) -> Iterator[tuple[str, list[list[Endpoint]]]]:
@@ -270,7 +268,7 @@ class _Composer:
     def _rest(self, boxes: Sequence[Sequence[Endpoint]], group: ZoneGroup | None, zones: int, kind: str) -> Box:
         """A box for what isn't drawn: further boxes of a frame, or further zones with all in them."""
         members = [endpoint for one in boxes for endpoint in one]
-        words = "zones" if group is None else KIND_WORDS[group.kind]
+        words = "zones" if group is None else KINDS[group.kind].plural
         box = Box(
             key=self._key("n"),
             label=f"and {zones:,} more {words if zones > 1 else 'zone'}" if zones else f"and {len(boxes):,} more",

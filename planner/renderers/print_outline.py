@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from planner.document import Endpoint
 from planner.engine.blueprint import module_state
 from planner.engine.compare import Change, Comparison, flow_key
 from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
+from planner.plan.document import Endpoint
 from planner.renderers.objects import Grouping, Side
 from planner.renderers.outline import ServiceLine, describe_marks, describe_reasons, name_services, outline_flow
 from planner.renderers.text import index_rules, show_line

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from planner.document import Endpoint
 from planner.engine.flows import Flow, Mark, Need
 from planner.engine.report import Report
 from planner.engine.rules import Ports
+from planner.plan.document import Endpoint
 from planner.renderers.outline import (
     Members,
     ServiceLine,

@@ -9,11 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import product
 
-from planner.document import Endpoint
 from planner.engine.compare import Comparison
 from planner.engine.flows import Scope
 from planner.engine.report import Report
 from planner.engine.rules import Ports
+from planner.plan.document import Endpoint
 from planner.renderers.outline import NO_ADDRESS
 from ports.matrix import SEVERITIES, Reason
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import xlsxwriter
 
-from planner.document import Endpoint
 from planner.engine.compare import Comparison
 from planner.engine.flows import Flow, Need
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule
+from planner.plan.document import Endpoint
 from planner.renderers.edition import Edition
 from planner.renderers.outline import describe_marks, name_services
 from planner.renderers.servers import outline_servers

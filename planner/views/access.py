@@ -13,9 +13,9 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from planner import presence, throttle
-from planner.document import PlanError
 from planner.holders import find_hold, note_opening, read_holder
 from planner.models import Hold, Plan
+from planner.plan.document import PlanError
 from planner.views.bin import show_binned
 from planner.views.errors import show_error, show_too_many
 from ports.matrix import MatrixError

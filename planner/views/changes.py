@@ -15,11 +15,11 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST, require_safe
 
 from planner import actions
-from planner.document import PlanError
-from planner.edits import NotPossible
 from planner.engine.compare import Comparison
 from planner.forms import HandoverForm
 from planner.models import Plan
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
 from planner.renderers.changes import CHANGE_FORMATS, Editions
 from planner.renderers.outline import outline_boundaries
 from planner.renderers.print_outline import list_differences, list_within_zones

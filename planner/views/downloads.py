@@ -10,16 +10,16 @@ from django.utils.text import slugify
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from planner.document import check_plan, dump_plan
 from planner.engine import Report
 from planner.engine.compare import Comparison
 from planner.filters import LABELS, read_filter, select
 from planner.models import Plan
+from planner.plan.document import check_plan, dump_plan
+from planner.plan.syntax import to_yaml
 from planner.renderers import FORMATS, Format, NotExpressible
 from planner.renderers.diagram import NoDiagram, render_svg
 from planner.renderers.edition import PAPERS, Edition, Paper
 from planner.reports import comparison_since, report_for
-from planner.syntax import to_yaml
 from planner.views.access import plan_view
 from planner.views.errors import show_error
 from planner.views.handover import say_handover

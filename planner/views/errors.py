@@ -4,7 +4,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from planner.syntax import MAX_BYTES
+from planner.plan.syntax import MAX_BYTES
 
 
 def show_error(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:

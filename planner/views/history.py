@@ -9,8 +9,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from planner import actions, presence
-from planner.edits import NotPossible
 from planner.models import Plan
+from planner.plan.edits import NotPossible
 from planner.views.access import glance_view, plan_view
 from planner.views.plans import read_sender, show_changed
 

@@ -7,12 +7,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from planner import actions
-from planner.archive import ON_THE_PAGE, ArchiveError
-from planner.document import Fault, Plan, PlanError, plan_schema, read_plan
 from planner.engine.blueprint import blank_addresses
 from planner.examples import read_examples
 from planner.forms import MAX_ERRORS, ImportForm
 from planner.holders import read_holder
+from planner.plan.archive import ON_THE_PAGE, ArchiveError
+from planner.plan.document import Fault, Plan, PlanError, plan_schema, read_plan
 from planner.renderers.json import report_schema
 from planner.transfer import import_plans
 from planner.views.access import count_plans, keep_private, maker_view, matrix_view, open_new

@@ -6,13 +6,13 @@ from typing import Any
 from django.http import HttpRequest
 
 from planner import actions
-from planner.document import Plan as CheckedPlan
-from planner.document import PlanError, dump_plan
-from planner.edits import NotPossible, list_switch, translate
 from planner.engine.blueprint import AnswersError, add_module, losses, remove_module
 from planner.forms import EditForm
 from planner.models import Plan
 from planner.module_forms import ModuleForm
+from planner.plan.document import Plan as CheckedPlan
+from planner.plan.document import PlanError, dump_plan
+from planner.plan.edits import NotPossible, list_switch, translate
 from planner.reports import report_for
 from planner.views.plans import edit_view, read_base, read_sender
 from ports.matrix import Matrix

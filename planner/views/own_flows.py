@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from planner import actions
-from planner.document import PlanError
-from planner.edits import NotPossible
 from planner.flow_forms import GONE, FlowChangeForm, FlowForm, find_flow
 from planner.forms import EditForm
 from planner.models import Plan
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
 from planner.views.access import plan_view
 from planner.views.plans import edit_view, read_base, read_sender, show_changed
 from ports.matrix import Matrix
@@ -35,8 +35,7 @@ def _edit(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
     flow = _seen_flow(request, plan)
     if flow is None:
         return _offer_anew(request, plan, {}, GONE)
-    wanted = {key: form.cleaned_data[key] for key in ("protocol", "ports", "reason")}
-    changes = {key: value for key, value in wanted.items() if value != flow.get(key, "")}
+    changes = form.changes(flow)
     if not changes:
         return form
     answer = _try(request, plan, matrix, form, "edit-flow", {"flow": flow, "changes": changes})

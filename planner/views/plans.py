@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import replace_url
 
 from planner import actions, presence
-from planner.document import PlanError
-from planner.edits import NotPossible
 from planner.engine import Report
-from planner.engine.merge import NO_RENAMES, Renames
 from planner.filters import LABELS
 from planner.forms import ChoiceForm, CorrectionForm, EditForm, PortForm, RenameForm
 from planner.models import Plan
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
+from planner.plan.merge import NO_RENAMES, Renames
 from planner.renderers import FORMATS
 from planner.reports import comparison_since, report_for
 from planner.views.access import plan_view

@@ -17,11 +17,11 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 from django_htmx.http import replace_url
 
-from planner.document import PlanError
 from planner.engine.compare import Comparison
 from planner.filters import LABELS
 from planner.links import Reading, read_newest
 from planner.models import Plan
+from planner.plan.document import PlanError
 from planner.renderers import FORMATS
 from planner.renderers.changes import CHANGE_FORMATS, Editions
 from planner.renderers.edition import Edition

@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from planner import actions
-from planner.document import PlanError
-from planner.edits import NotPossible
 from planner.forms import CheckpointForm, RevisionForm
 from planner.models import Plan, Revision
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
 from planner.timeline import fold
 from planner.views.access import glance_view
 from planner.views.plans import read_sender

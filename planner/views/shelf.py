@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from planner import actions
-from planner.document import check_plan, name_key
 from planner.holders import read_holder
 from planner.models import KEPT_IN_BIN, Hold, Plan
+from planner.plan.document import check_plan, name_key
 from planner.transfer import IN_MEMORY
 from planner.transfer import export_plans as write_archive
 from planner.views.access import count_plans, keep_private, maker_view, matrix_view, open_new, plan_view, reader_view

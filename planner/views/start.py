@@ -15,11 +15,11 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST
 
 from planner import actions
-from planner.document import Plan, PlanError, check_plan
 from planner.engine import Report, evaluate_report
 from planner.engine.blueprint import Answers, compose, find_answer_faults, split_lines
 from planner.engine.rules import Boundary
 from planner.holders import read_holder
+from planner.plan.document import Plan, PlanError, check_plan
 from planner.views.access import count_plans, maker_view, matrix_view, open_new
 from planner.views.errors import show_error
 from ports.matrix import SEVERITIES, Matrix, Question

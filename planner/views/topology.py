@@ -11,12 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import push_url
 
 from planner import actions
-from planner.document import PlanError
-from planner.edits import NotPossible
-from planner.endpoint_table import place_faults as place_in_table
-from planner.endpoint_table import template
 from planner.forms import EditForm
 from planner.models import Plan
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
+from planner.plan.endpoint_table import place_faults as place_in_table
+from planner.plan.endpoint_table import template
 from planner.reports import report_for
 from planner.topology_forms import (
     CLOSED,
@@ -150,8 +150,7 @@ def add_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Add a zone."""
     form = ZoneForm(request.POST)
     if form.is_valid():
-        params = {key: form.cleaned_data[key] for key in ("name", "kind")}
-        _try(request, plan, form, "add-zone", params, "zones", None)
+        _try(request, plan, form, "add-zone", form.zone, "zones", None)
     return _answer(request, plan, Opened("add", "zone") if form.errors else CLOSED, form=form)
 
 
@@ -164,8 +163,7 @@ def edit_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
     base, renames = read_base(request, plan)
     seen = _find(base, "zones", target) or {}
     name = renames.zones.get(target, target)
-    wanted = {key: request.POST.get(key, "").strip() for key in ("name", "kind")}
-    changes = {key: value for key, value in wanted.items() if value != seen.get(key)}
+    changes = form.changes(seen)
     if form.is_valid():
         _try(request, plan, form, "edit-zone", {"zone": target, **changes}, "zones", name)
     if form.errors:

@@ -13,9 +13,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from planner.plan.syntax import to_yaml
 from planner.renderers.changes import CHANGE_FORMATS
 from planner.renderers.json import comparison_schema
-from planner.syntax import to_yaml
 from tests.renderers.samples import contoso, sites
 from tests.strategies import HOSTILE_NAMES
 

@@ -20,10 +20,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from planner.management.commands import report as command
+from planner.plan.syntax import MAX_BYTES, to_yaml
 from planner.renderers.csv import render_csv
 from planner.renderers.json import render_json, report_schema
 from planner.renderers.markdown import render_markdown
-from planner.syntax import MAX_BYTES, to_yaml
 from ports import queries
 from ports.actions import load_matrix
 from ports.models import PortMatrix, Service

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from planner.syntax import to_yaml
+from planner.plan.syntax import to_yaml
 from tests.renderers.samples import contoso
 
 COMMANDS = {"report": ["new.yaml"], "compare": ["old.yaml", "new.yaml"]}

@@ -68,7 +68,7 @@ def encode(plan, syntax="json"):
 
 
 def read(data, syntax="json"):
-    from planner.document import read_plan
+    from planner.plan.document import read_plan
 
     if isinstance(data, str):
         data = data.encode()
@@ -87,7 +87,7 @@ def report(plan, syntax="json"):
 
 def faults(plan, syntax="json"):
     """What reading this plan complains about: (where, message) pairs; none if it is accepted."""
-    from planner.document import PlanError
+    from planner.plan.document import PlanError
 
     try:
         read(plan, syntax)

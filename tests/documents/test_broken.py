@@ -9,8 +9,8 @@ import json
 
 import pytest
 
-from planner.document import Fault, Plan, PlanError, check_plan, read_plan
-from planner.syntax import MAX_BYTES, MAX_DEPTH, to_yaml
+from planner.plan.document import Fault, Plan, PlanError, check_plan, read_plan
+from planner.plan.syntax import MAX_BYTES, MAX_DEPTH, to_yaml
 from ports.queries import shipped_matrix
 
 SYNTAXES = pytest.mark.parametrize("syntax", ["json", "yaml"])
@@ -206,7 +206,8 @@ def test_bytes_that_are_no_utf_8_are_told_with_their_offset(wrong, offset, synta
     data = json.dumps(SOUND).encode()
     offset %= len(data)
     fault = only(data[:offset] + wrong + data[offset:], syntax)
-    assert fault == ("document", f"The document is not UTF-8: the byte at offset {offset} fits no character.")
+    sentence = f"The document is not UTF-8: the byte at offset {offset} fits no character."
+    assert fault == Fault("document", sentence, "syntax")
 
 
 @SYNTAXES
@@ -276,7 +277,8 @@ def test_a_key_that_is_there_twice_is_told_at_its_place_in_any_mapping(syntax):
         if len(path) == 1:
             marked = '{"MARK": 1, ' + marked[1:]
         data = marked.replace('"MARK": 1', f'"{path[-1]}": {json.dumps(_at(path))}', 1)
-        assert only(data, syntax) == (written(path), "This key is written more than once; keep one of them.")
+        sentence = "This key is written more than once; keep one of them."
+        assert only(data, syntax) == Fault(written(path), sentence, "repeated-key")
 
     at_every_place(check)
 

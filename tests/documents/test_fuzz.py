@@ -6,10 +6,10 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.document import Plan, PlanError, check_plan, dump_plan, read_plan
 from planner.engine import evaluate_report
+from planner.plan.document import Plan, PlanError, check_plan, dump_plan, read_plan
+from planner.plan.syntax import to_yaml
 from planner.renderers.json import render_json
-from planner.syntax import to_yaml
 from ports.matrix import PROTOCOLS, ZONE_KINDS
 from ports.queries import shipped_matrix
 from tests.strategies import HOSTILE_NAMES, documents, often

@@ -9,7 +9,7 @@ MOST = 60 * 2**20
 """What a document may take beside the program itself; its text is an eighth of that."""
 PROGRAM = """
 import resource, sys
-import planner.syntax as syntax
+import planner.plan.syntax as syntax
 from tests.documents.test_memory import BURDENS
 
 def peak():

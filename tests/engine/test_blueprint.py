@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.document import Plan, PlanError, check_plan, dump_plan, name_key, read_plan
 from planner.engine import evaluate_report
 from planner.engine.blueprint import (
     MAX_NAMES,
@@ -24,6 +23,7 @@ from planner.engine.blueprint import (
     split_lines,
 )
 from planner.examples import FOLDER, read_examples
+from planner.plan.document import Plan, PlanError, check_plan, dump_plan, name_key, read_plan
 from ports.matrix import ZONE_KINDS, build_matrix
 from ports.queries import shipped_matrix
 from tests.ports.records import make_records

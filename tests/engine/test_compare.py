@@ -5,10 +5,10 @@ import copy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.document import check_plan, dump_plan, read_plan
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports, flow_key
 from planner.examples import read_examples
+from planner.plan.document import check_plan, dump_plan, read_plan
 from ports.queries import shipped_matrix
 from tests.renderers.samples import contoso
 from tests.strategies import documents, often

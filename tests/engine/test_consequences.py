@@ -5,10 +5,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.document import check_plan
 from planner.engine import consequences as module
 from planner.engine import evaluate_report
 from planner.engine.consequences import NOTHING, Consequence, find_idle_choices, weigh
+from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
 from tests.renderers.samples import contoso, evaluate, sites, write_plan
 from tests.strategies import documents, often

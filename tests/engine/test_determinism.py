@@ -14,7 +14,7 @@ sys.path.insert(0, sys.argv[1])
 import django
 django.setup()
 from datetime import date
-from planner.document import check_plan, read_plan
+from planner.plan.document import check_plan, read_plan
 from planner.engine import evaluate_report
 from planner.examples import read_examples
 from planner.renderers import FORMATS

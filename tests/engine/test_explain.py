@@ -2,9 +2,9 @@
 
 from hypothesis import given, settings
 
-from planner.document import check_plan
 from planner.engine import evaluate_report
 from planner.engine.explain import explain
+from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
 from tests.strategies import documents, often
 

@@ -7,10 +7,10 @@ from functools import partial
 
 import pytest
 
-from planner.document import PlanError, check_plan, dump_plan
 from planner.engine import evaluate_report
 from planner.engine.flows import evaluate
 from planner.engine.rules import consolidate
+from planner.plan.document import PlanError, check_plan, dump_plan
 from planner.renderers import FORMATS
 from planner.renderers.outline import outline_rules, outline_zones
 from ports.queries import shipped_matrix

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.document import check_plan
 from planner.engine.blueprint import add_module, compose, remove_module
+from planner.plan.document import check_plan
 from ports.actions import load_matrix
 from ports.matrix import (
     Answer,

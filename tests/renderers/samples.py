@@ -2,8 +2,8 @@
 
 import json
 
-from planner.document import read_plan
 from planner.engine import Report, evaluate_report
+from planner.plan.document import read_plan
 from ports.queries import shipped_matrix
 
 HOSTILE_NAMES = (

@@ -6,13 +6,13 @@ from itertools import combinations
 
 import pytest
 
-from planner.document import check_plan, read_plan
 from planner.engine import evaluate_report
 from planner.engine.rules import Ports
 from planner.examples import FOLDER
+from planner.plan.document import check_plan, read_plan
+from planner.plan.kinds import KINDS
 from planner.renderers import layout
 from planner.renderers.diagram import (
-    COLOURS,
     NoDiagram,
     _arrange,
     _Drawing,
@@ -253,7 +253,7 @@ def test_a_name_that_lines_run_through_has_a_paper_in_the_colour_of_its_frame():
     tints = [group[0] for group in root.iter(f"{SVG}g") if group.get("class", "").startswith("frame-tint")]
     assert len(tints) == len(drawing.picture.frames)
     assert sum(float(tint.get("fill-opacity")) > 0 for tint in tints) == len(drawing.covered)
-    assert {tint.get("fill") for tint in tints} <= set(COLOURS.values())
+    assert {tint.get("fill") for tint in tints} <= {kind.colour for kind in KINDS.values()}
 
 
 @pytest.mark.parametrize("name", [*EXAMPLES, "1,000 sites"])

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.document import read_plan
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.examples import read_examples
 from planner.filters import Filter, select
+from planner.plan.document import read_plan
 from planner.renderers.changes import CHANGE_FORMATS, Editions
 from planner.renderers.edition import Edition
 from planner.renderers.html import render_html

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from planner import actions
-from planner.document import read_plan
+from planner.plan.document import read_plan
 from ports.models import PortMatrix
 from ports.queries import _matrix_at, current_matrix
 from tests.views.pages import give

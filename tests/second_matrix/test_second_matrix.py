@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from pypdf import PdfReader
 
 from planner import actions
-from planner.document import PlanError, check_plan, dump_plan, plan_schema, read_plan
 from planner.engine import evaluate_report
 from planner.examples import read_examples
+from planner.plan.document import PlanError, check_plan, dump_plan, plan_schema, read_plan
+from planner.plan.syntax import to_yaml
 from planner.renderers import FORMATS
 from planner.renderers.json import report_data, report_schema
-from planner.syntax import to_yaml
 from ports.matrix import build_matrix
 from ports.queries import read_fixture, shipped_matrix
 from tests.second_matrix.conftest import FIXTURE, HARBOUR

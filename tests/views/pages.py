@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from selectolax.lexbor import LexborHTMLParser
 
 from planner import actions
-from planner.document import read_plan
 from planner.holders import Holder
 from planner.models import Hold, Plan, hash_token
+from planner.plan.document import read_plan
 from planner.presence import COOKIE, Visitor, keep_visitor
 from ports.queries import shipped_matrix
 from tests.renderers.samples import contoso

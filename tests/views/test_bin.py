@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.urls import get_resolver
 
 from planner import actions
-from planner.edits import NotPossible
 from planner.models import KEPT_IN_BIN, Plan, Revision
+from planner.plan.edits import NotPossible
 from tests.views.pages import Page, store, words
 
 pytestmark = pytest.mark.django_db

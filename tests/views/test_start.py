@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from planner.document import check_plan, dump_plan, read_plan
 from planner.engine.blueprint import MAX_NAMES, blank_addresses, compose
 from planner.examples import FOLDER, read_examples
 from planner.models import Plan, Revision
+from planner.plan.document import check_plan, dump_plan, read_plan
 from ports.matrix import build_matrix
 from ports.models import PortMatrix, Question
 from ports.queries import shipped_matrix

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from planner.document import PlanError
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.management.commands.report import (
@@ -19,6 +18,7 @@ from planner.management.commands.report import (
     write_file,
     write_output,
 )
+from planner.plan.document import PlanError
 from planner.renderers.changes import CHANGE_FORMATS, Editions
 from planner.renderers.edition import PAPERS
 from planner.renderers.text import show_line

@@ -16,11 +16,11 @@ from django.urls import reverse
 from gunicorn.util import parse_address
 
 from planner import actions
-from planner.document import PlanError, read_plan
 from planner.examples import read_examples
 from planner.gunicorn import bind
 from planner.links import make_edit_link
 from planner.models import Plan, hash_token
+from planner.plan.document import PlanError, read_plan
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, current_matrix
 

@@ -15,15 +15,15 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 from django.utils.timezone import localdate
 
-from planner.document import Plan, PlanError, read_plan
 from planner.engine import Report, evaluate_report
 from planner.engine.compare import Comparison, compare_reports
 from planner.filters import FIELD_NAMES, Selection, read_filter, select
+from planner.plan.document import Plan, PlanError, read_plan
+from planner.plan.syntax import MAX_BYTES, guess_syntax
 from planner.renderers import FORMATS, Format, NotExpressible
 from planner.renderers.edition import PAPERS, Edition
 from planner.renderers.text import show_line
 from planner.stylesheet import BadStylesheet, read_stylesheet
-from planner.syntax import MAX_BYTES, guess_syntax
 from ports.matrix import Matrix, MatrixError
 from ports.queries import NoMatrix, current_matrix, shipped_matrix
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from planner.document import plan_schema
 from planner.management.commands.report import Failure, NoUsableMatrix, find_matrix, write_output
+from planner.plan.document import plan_schema
+from planner.plan.syntax import to_json
 from planner.renderers.json import comparison_schema, report_schema
-from planner.syntax import to_json
 
 
 class Command(BaseCommand):

@@ -4,8 +4,9 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from planner.document import Endpoint
 from planner.engine.report import Report
+from planner.plan.document import Endpoint
+from planner.plan.syntax import to_yaml
 from planner.renderers.edition import Edition
 from planner.renderers.firewall.errors import NotExpressible
 from planner.renderers.firewall.permits import Host, Permit, Permits
@@ -23,7 +24,6 @@ from planner.renderers.firewall.targets import (
     write_host_filters,
 )
 from planner.renderers.firewall.words import clean, wrap
-from planner.syntax import to_yaml
 
 MOST_LINES = 200_000
 """More lines than this no device takes, and no browser waits for."""

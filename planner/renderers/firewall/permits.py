@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from planner.document import ANY, Endpoint
 from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule
+from planner.plan.document import ANY, Endpoint
 from planner.renderers.firewall.words import clean, name_endpoints
 from planner.renderers.outline import describe_marks, describe_reasons
 from planner.renderers.text import index_rules

@@ -10,7 +10,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from planner.document import Endpoint
+from planner.plan.document import Endpoint
 
 _OUTSIDE = re.compile(r"[^A-Za-z0-9.,:_() -]+")
 _OUTSIDE_NAMES = re.compile(r"[^A-Za-z0-9]+")

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from planner.document import read_plan
 from planner.engine import evaluate_report
 from planner.examples import read_examples
+from planner.plan.document import read_plan
 from planner.renderers import FORMATS, NotExpressible
 from planner.renderers.firewall import files
 from planner.renderers.firewall.words import clean, cut, name_endpoints, shorten

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from planner.document import check_plan, read_plan
 from planner.engine import evaluate_report
 from planner.examples import read_examples
 from planner.filters import Filter, select
+from planner.plan.document import check_plan, read_plan
 from planner.renderers import FORMATS
 from planner.renderers.edition import Edition
 from ports.queries import shipped_matrix

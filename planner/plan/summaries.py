@@ -7,20 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from planner.plan.fields import PARTS, PLAN, Field
+from ports.matrix import Matrix
+
 MAX_NAME = 60
 """How many characters of a name a sentence shows: it is there to be recognised, the plan has the whole."""
 SHOWN = 3
 # They would turn the rest of the sentence round, or break its line.
 _TURNS = re.compile("[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_FIELDS = {
-    "addresses": ("address", "addresses"),
-    "roles": ("role", "roles"),
-    "platforms": ("platform", "platforms"),
-    "operations": ("operation", "operations"),
-    "sessions": ("session", "sessions"),
-    "managed_by": ("manager", "managers"),
-}
 Words = Mapping[str, Mapping[str, str]]
+NO_WORDS: Words = {}
 
 
 def short(name: object) -> str:
@@ -39,29 +35,26 @@ def several(names: Sequence[object]) -> str:
 
 def say_plan(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """What another name or description of the plan changed."""
-    renamed = old["name"] != new["name"]
-    described = old.get("description", "") != new.get("description", "")
-    if renamed:
-        return f"Plan renamed to {short(new['name'])}" + (", description changed" if described else "")
-    return "Description of the plan changed"
-
-
-def say_zone(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """What changed in a zone."""
-    kind = f"kind changed from {old['kind']} to {new['kind']}" if old["kind"] != new["kind"] else ""
+    entries = [entry for entry in PARTS[PLAN].fields if entry.said and entry.merges == "whole"]
+    changed = [entry.said[0] for entry in entries if entry.said and old.get(entry.key, "") != new.get(entry.key, "")]
     if old["name"] != new["name"]:
-        return f"Zone {short(old['name'])} renamed to {short(new['name'])}" + (f", {kind}" if kind else "")
-    return f"Zone {short(new['name'])}: {kind or 'nothing changed'}"
+        return ", ".join((f"Plan renamed to {short(new['name'])}", *(f"{what} changed" for what in changed)))
+    return f"{' and '.join(changed or ['name']).capitalize()} of the plan changed"
 
 
-def say_endpoint(old: Mapping[str, Any], new: Mapping[str, Any], words: Words) -> str:
+def say_zone(old: Mapping[str, Any], new: Mapping[str, Any], words: Words = NO_WORDS) -> str:
+    """What changed in a zone."""
+    said = _say_fields("zones", old, new, words)
+    if old["name"] != new["name"]:
+        return f"Zone {short(old['name'])} renamed to {short(new['name'])}" + (f", {said}" if said else "")
+    return f"Zone {short(new['name'])}: {said or 'nothing changed'}"
+
+
+def say_endpoint(old: Mapping[str, Any], new: Mapping[str, Any], words: Words = NO_WORDS) -> str:
     """What changed in an endpoint: "PRP01 moved to DMZ", "SQL01: address 10.0.0.20 added"."""
     name = short(new["name"])
     moved = f"moved to {short(new['zone'])}" if old["zone"] != new["zone"] else ""
-    details = [_say_values(key, old.get(key, ()), new.get(key, ()), words.get(key, {})) for key in _FIELDS]
-    if bool(old.get("group")) != bool(new.get("group")):
-        details.append("now stands for many machines" if new.get("group") else "now stands for one machine")
-    said = "; ".join(filter(None, details))
+    said = _say_fields("endpoints", old, new, words)
     start = f"{short(old['name'])} renamed to {name}" if old["name"] != new["name"] else name
     if start != name:
         return "; ".join(filter(None, (start, moved, said)))
@@ -70,10 +63,31 @@ def say_endpoint(old: Mapping[str, Any], new: Mapping[str, Any], words: Words) -
     return f"{name}: {said or 'nothing changed'}"
 
 
-def _say_values(key: str, old: Sequence[str], new: Sequence[str], words: Mapping[str, str]) -> str:
+def _say_fields(part: str, old: Mapping[str, Any], new: Mapping[str, Any], words: Words) -> str:
+    """What changed in the fields of a row that summaries speak of; what is on or off comes last."""
+    entries = [entry for entry in PARTS[part].fields if entry.said]
+    entries.sort(key=lambda entry: entry.reads.shape == "flag")
+    said = (_say_field(entry, old.get(entry.key), new.get(entry.key), words.get(entry.key, {})) for entry in entries)
+    return "; ".join(filter(None, said))
+
+
+def _say_field(entry: Field, old: Any, new: Any, words: Mapping[str, str]) -> str:
+    one, many = entry.said or ("", "")
+    if (old or None) == (new or None):
+        return ""
+    if entry.reads.shape == "flag":
+        return one if new else many
+    if entry.reads.shape != "text":
+        return _say_values(one, many, list(old or ()), list(new or ()), words)
+    before, after = (words.get(value, value) if value else "" for value in (old, new))
+    if not after:
+        return f"{one} {short(before)} removed"
+    return f"{one} changed from {short(before)} to {short(after)}" if before else f"{one} {short(after)} added"
+
+
+def _say_values(one: str, many: str, old: Sequence[str], new: Sequence[str], words: Mapping[str, str]) -> str:
     added = [words.get(value, value) for value in new if value not in old]
     removed = [words.get(value, value) for value in old if value not in new]
-    one, many = _FIELDS[key]
     if len(added) == len(removed) == 1:
         return f"{one} changed from {short(removed[0])} to {short(added[0])}"
     parts = [
@@ -81,9 +95,12 @@ def _say_values(key: str, old: Sequence[str], new: Sequence[str], words: Mapping
         for values, done in ((added, "added"), (removed, "removed"))
         if values
     ]
-    if not parts and list(old) != list(new):
-        return f"{many} put in another order"
-    return ", ".join(parts)
+    return ", ".join(parts) or f"{many} put in another order"
+
+
+def list_words(part: str, matrix: Matrix) -> Words:
+    """What the slugs in the fields of a part are called, so that a summary says it in the reader's words."""
+    return {entry.key: words for entry in PARTS[part].fields if (words := entry.reads.say(matrix))}
 
 
 def say_flow(flow: Mapping[str, Any]) -> str:
@@ -99,8 +116,11 @@ def say_flow_change(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     if (old["protocol"], old.get("ports")) != (new["protocol"], new.get("ports")):
         before, after = (f"{flow['protocol']} {flow.get('ports') or ''}".strip() for flow in (old, new))
         details.append(f"{before} became {after}")
-    if old["reason"] != new["reason"]:
-        details.append(f"reason: {short(new['reason'])}")
+    details += [
+        f"{entry.said[0]}: {short(new.get(entry.key) or 'none')}"
+        for entry in PARTS["additional_flows"].fields
+        if entry.said and old.get(entry.key) != new.get(entry.key)
+    ]
     return f"Flow changed: {ends}, {', '.join(details) or 'nothing'}"
 
 

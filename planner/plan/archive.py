@@ -14,8 +14,8 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import IO, Any, NoReturn
 
-from planner import syntax
-from planner.document import PlanError, check_plan, dump_plan
+from planner.plan import syntax
+from planner.plan.document import PlanError, check_plan, dump_plan
 from ports.matrix import Matrix
 
 FORMAT = 1

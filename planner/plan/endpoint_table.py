@@ -7,13 +7,17 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from planner.document import Fault, PlanError, check_plan, name_key
-from planner.edits import add_endpoints, free_name
+from planner.plan.document import check_plan
+from planner.plan.edits import add_endpoints, free_name
+from planner.plan.faults import NAME_TAKEN, Fault, PlanError
+from planner.plan.fields import PARTS, Field
+from planner.plan.kinds import KINDS
+from planner.plan.names import name_key
 from planner.renderers.text import neutralise
-from ports.matrix import ZONE_KINDS, Matrix
+from ports.matrix import Matrix
 
 Document = Mapping[str, Any]
 
@@ -22,22 +26,22 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_LINES = 20_000
 """Most endpoints of a table that are read; one of 5,000 remote sites with four endpoints each has as many."""
 
-COLUMNS = {
-    "name": "The endpoint's name. Needed.",
-    "zone": "The name of its zone. Needed.",
-    "zone_kind": f"For a zone that isn't in the plan yet: {', '.join(ZONE_KINDS)}.",
-    "addresses": "IP addresses, networks, DNS names. Empty: not known yet.",
-    "group": "yes if it stands for many machines.",
-    "roles": "What it does.",
-    "platforms": "What is managed on it.",
-    "operations": "What is done to it.",
-    "sessions": "Kinds of remote session that people open to it.",
-    "managed_by": "Endpoints that carry out its operations.",
-}
-_LISTS = ("addresses", "roles", "platforms", "operations", "sessions", "managed_by")
+ZONE_KIND = "zone_kind"
+"""The one column that is no field of an endpoint."""
 _YES = {"yes", "true", "1", "x"}
 _NO = {"", "no", "false", "0"}
 _PLACE = re.compile(r"endpoints\[(\d+)\](?:\.(\w+))?")
+
+
+def list_columns() -> dict[str, str]:
+    """The columns with what they hold: fields of an endpoint, and beside its zone what kind a new zone is of."""
+    columns: dict[str, str] = {}
+    for entry in PARTS["endpoints"].fields:
+        if entry.column:
+            columns[entry.key] = entry.column
+        if entry.names == "zones":
+            columns[ZONE_KIND] = f"For a zone that isn't in the plan yet: {', '.join(KINDS)}."
+    return columns
 
 
 class TableFault(NamedTuple):
@@ -86,9 +90,9 @@ def read_table(data: bytes, *, document: Document, matrix: Matrix) -> Table:
         raise TableError([TableFault(line, "", sentence)]) from None
     rows = _split(text)
     if not rows:
-        raise TableError([TableFault(1, "", f"The table is empty; its first line is {','.join(COLUMNS)}.")])
+        raise TableError([TableFault(1, "", f"The table is empty; its first line is {','.join(list_columns())}.")])
     header = _read_header(*rows[0])
-    table = _Reader(document, header).read(rows[1:])
+    table = _Reader(document, header, tuple(list_columns())).read(rows[1:])
     if not table.endpoints:
         raise TableError([TableFault(rows[0][0], "", "There is no endpoint below the header.")])
     try:
@@ -108,7 +112,7 @@ def place_faults(faults: Iterable[Fault], table: Table, document: Document) -> l
         index = int(match[1]) - before if match else -1
         if match and 0 <= index < len(table.lines):
             message = fault.message
-            if match[2] == "name" and "is there already" in message:
+            if fault.code == NAME_TAKEN:
                 message = f"There is an endpoint “{table.endpoints[index]['name']}” already."
             placed.append(TableFault(table.lines[index], match[2] or "", message))
         else:
@@ -122,27 +126,50 @@ def template(document: Document, matrix: Matrix) -> bytes:
     taken = [endpoint["name"] for endpoint in document["endpoints"]]
     server = next((role.slug for role in matrix.assignable_roles if role.kind == "server"), "")
     people = next((role.slug for role in matrix.assignable_roles if role.kind == "people"), "")
-    examples: list[dict[str, str]] = [
-        {"name": "Server 1", "addresses": "192.0.2.10 server1.example.net", "roles": server},
-        {"name": "Staff", "addresses": "198.51.100.0/24", "group": "yes", "roles": people},
-        {
-            "name": "Managed 1",
-            "addresses": "192.0.2.20",
-            "platforms": next(iter(matrix.platforms), ""),
-            "operations": " ".join(matrix.operations),
-            "sessions": next(iter(matrix.sessions), ""),
-        },
+    make = PARTS["endpoints"].value
+    examples = [
+        make(name="Server 1", zone="", addresses=("192.0.2.10", "server1.example.net"), roles=(server,)),
+        make(name="Staff", zone="", addresses=("198.51.100.0/24",), group=True, roles=(people,)),
+        make(
+            name="Managed 1",
+            zone="",
+            addresses=("192.0.2.20",),
+            platforms=tuple(matrix.platforms)[:1],
+            operations=tuple(matrix.operations),
+            sessions=tuple(matrix.sessions)[:1],
+        ),
     ]
     if server in {role for endpoint in document["endpoints"] for role in endpoint.get("roles", ())}:
         examples = examples[1:]
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n", restval="")
+    writer = csv.DictWriter(text, list_columns(), lineterminator="\r\n", restval="")
     writer.writeheader()
-    for row in examples:
-        name = row["name"] if name_key(row["name"]) not in map(name_key, taken) else free_name(row["name"], taken)
-        cells = {**row, "name": name, "zone": zone["name"], "zone_kind": zone["kind"]}
+    for example in examples:
+        name = example.name if name_key(example.name) not in map(name_key, taken) else free_name(example.name, taken)
+        cells = write_cells(replace(example, name=name, zone=zone["name"])) | {ZONE_KIND: zone["kind"]}
         writer.writerow({column: neutralise(cell) for column, cell in cells.items()})
     return text.getvalue().encode("utf-8-sig")
+
+
+def write_cells(endpoint: Any) -> dict[str, str]:
+    """A `planner.plan.fields.Endpoint` as cells by column, which `read_table` reads back."""
+    return {
+        entry.key: _write(entry, getattr(endpoint, entry.attribute))
+        for entry in PARTS["endpoints"].fields
+        if entry.column
+    }
+
+
+def _write(entry: Field, value: Any) -> str:
+    match entry.reads.shape:
+        case "flag":
+            return "yes" if value else ""
+        case "list":
+            return " ".join(filter(None, value))
+        case "names":
+            return "; ".join(value)
+        case _:
+            return value or ""
 
 
 def _split(text: str) -> list[tuple[int, list[str]]]:
@@ -150,7 +177,8 @@ def _split(text: str) -> list[tuple[int, list[str]]]:
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count) if first else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows, line = [], 1
+    rows: list[tuple[int, list[str]]] = []
+    line = 1
     while True:
         try:
             cells = next(reader)
@@ -171,21 +199,21 @@ def _read_header(line: int, cells: Sequence[str]) -> list[str]:
     names = [re.sub(r"[\s-]+", "_", cell.strip().casefold()) for cell in cells]
     while names and not names[-1]:
         names.pop()
-    known = f"the columns are {', '.join(COLUMNS)}"
+    columns = list_columns()
+    needed = [entry.key for entry in PARTS["endpoints"].fields if entry.column and entry.needed]
+    known = f"the columns are {', '.join(columns)}"
     faults = [
         TableFault(line, "", f"There is no column {_quote(cell)}; {known}.")
         for cell, name in zip(cells, names, strict=False)
-        if name not in COLUMNS
+        if name not in columns
     ]
     faults += [
         TableFault(line, name, "This column is there more than once; keep one of them.")
-        for name in COLUMNS
+        for name in columns
         if names.count(name) > 1
     ]
     faults += [
-        TableFault(line, name, f"This column is needed and missing; {known}.")
-        for name in ("name", "zone")
-        if name not in names
+        TableFault(line, name, f"This column is needed and missing; {known}.") for name in needed if name not in names
     ]
     if faults:
         raise TableError(faults)
@@ -198,6 +226,7 @@ class _Reader:
 
     document: Document
     header: list[str]
+    columns: Sequence[str]
     faults: list[TableFault] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
 
@@ -217,7 +246,7 @@ class _Reader:
             self.faults.append(
                 TableFault(line, "", f"The line has {len(row)} cells, the header {len(self.header)} columns.")
             )
-        cells = dict.fromkeys(COLUMNS, "")
+        cells = dict.fromkeys(self.columns, "")
         cells.update((name, read_back(cell.strip())) for name, cell in zip(self.header, row, strict=False))
         return cells
 
@@ -225,9 +254,9 @@ class _Reader:
         old = {zone["name"]: zone["kind"] for zone in self.document["zones"]}
         spelled = {name_key(name): name for name in old}
         fresh: dict[str, str] = {}
-        given = {row["zone"] for _, row in rows if row["zone_kind"]}
+        given = {row["zone"] for _, row in rows if row[ZONE_KIND]}
         for line, row in rows:
-            zone, kind = row["zone"], row["zone_kind"].casefold()
+            zone, kind = row["zone"], row[ZONE_KIND].casefold()
             if not zone:
                 self.faults.append(TableFault(line, "zone", "A zone is needed."))
                 continue
@@ -235,21 +264,21 @@ class _Reader:
             if other != zone:
                 sentence = f"There is a zone {_quote(other)}; write it like that, or give this one another name."
                 self.faults.append(TableFault(line, "zone", sentence))
-            elif kind and kind not in ZONE_KINDS:
-                sentence = f"{_quote(row['zone_kind'])} is no kind of zone; allowed are {', '.join(ZONE_KINDS)}."
-                self.faults.append(TableFault(line, "zone_kind", sentence))
+            elif kind and kind not in KINDS:
+                sentence = f"{_quote(row['zone_kind'])} is no kind of zone; allowed are {', '.join(KINDS)}."
+                self.faults.append(TableFault(line, ZONE_KIND, sentence))
             elif kind and {**fresh, **old}.get(zone, kind) != kind:
                 sentence = f"The zone {_quote(zone)} is {({**fresh, **old})[zone]} already; leave the cell empty."
-                self.faults.append(TableFault(line, "zone_kind", sentence))
+                self.faults.append(TableFault(line, ZONE_KIND, sentence))
             elif zone not in old and zone not in given:
-                sentence = f"There is no zone {_quote(zone)} in the plan; its kind is needed in zone_kind to add it."
+                sentence = f"There is no zone {_quote(zone)} in the plan; its kind is needed in {ZONE_KIND} to add it."
                 self.faults.append(TableFault(line, "zone", sentence))
             elif kind and zone not in old:
                 fresh[zone] = kind
         return tuple({"name": name, "kind": kind} for name, kind in fresh.items())
 
     def _endpoint(self, line: int, row: dict[str, str], names: dict[str, str], exact: set[str]) -> dict[str, Any]:
-        name, group = row["name"], row["group"].casefold()
+        name = row["name"]
         key = name_key(name)
         if not name:
             self.faults.append(TableFault(line, "name", "A name is needed."))
@@ -263,13 +292,25 @@ class _Reader:
             self.faults.append(TableFault(line, "name", sentence))
         else:
             self.lines[key] = line
-        if group not in _YES | _NO:
-            self.faults.append(TableFault(line, "group", f"This is yes or no, found {_quote(row['group'])}."))
-        endpoint: dict[str, Any] = {"name": name, "zone": row["zone"], "group": group in _YES}
-        for column in _LISTS:
-            whole = column == "managed_by" and row[column] in exact
-            endpoint[column] = [row[column]] if whole else _read_list(row[column], names=column == "managed_by")
+        endpoint: dict[str, Any] = {"name": name}
+        for entry in PARTS["endpoints"].fields:
+            if entry.column and entry.key != "name":
+                endpoint[entry.key] = self._cell(line, entry, row[entry.key], exact)
         return endpoint
+
+    def _cell(self, line: int, entry: Field, cell: str, exact: set[str]) -> Any:
+        """What a cell says of a field; `exact` are the names of the plan's and the table's endpoints."""
+        match entry.reads.shape:
+            case "flag":
+                if cell.casefold() not in _YES | _NO:
+                    self.faults.append(TableFault(line, entry.key, f"This is yes or no, found {_quote(cell)}."))
+                return cell.casefold() in _YES
+            case "list":
+                return _read_list(cell, names=False)
+            case "names":
+                return [cell] if cell in exact else _read_list(cell, names=True)
+            case _:
+                return cell
 
 
 def _read_list(cell: str, *, names: bool) -> list[str]:

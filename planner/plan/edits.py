@@ -2,19 +2,21 @@
 
 An edit takes the document and the parameters of one user action and returns the changed document, the names it
 changed and a summary in words. It raises `NotPossible` with a sentence when what it is about isn't there (any more).
-It doesn't check what `planner.document.check_plan` checks; whoever applies it does that afterwards. Parameters are
-plain data too, so that an edit can be kept and carried over to a newer document.
+It doesn't check what `document.check_plan` checks; whoever applies it does that afterwards. Parameters are plain data
+too, so that an edit can be kept and carried over to a newer document.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from itertools import count
 from typing import Any
 
-from planner.document import name_key
-from planner.engine.merge import NO_RENAMES, Renames, apply_renames
-from planner.summaries import (
+from planner.plan.fields import PARTS, PLAN
+from planner.plan.merge import NO_RENAMES, Renames, apply_renames, names_in, names_of, rename_row
+from planner.plan.names import name_key
+from planner.plan.summaries import (
     Words,
     say_endpoint,
     say_flow,
@@ -46,8 +48,8 @@ Edit = Callable[[Document, Params], Outcome]
 
 
 def rename_plan(document: Document, params: Params) -> Outcome:
-    """name, description: of the plan; what isn't given stays."""
-    changed = {**document, **{key: params[key] for key in ("name", "description") if key in params}}
+    """Fields of the plan itself; what isn't given stays."""
+    changed = {**document, **params}
     return Outcome(document=changed, summary=say_plan(document, changed))
 
 
@@ -78,40 +80,39 @@ def set_correction(document: Document, params: Params) -> Outcome:
 
 
 def add_zone(document: Document, params: Params) -> Outcome:
-    """name, kind: of the zone."""
-    zone = {"name": params["name"], "kind": params["kind"]}
+    """A whole zone of the plan document."""
+    zone = tidy("zones", params)
     return Outcome(
         document={**document, "zones": [*document["zones"], zone]}, summary=f"Zone {short(zone['name'])} added"
     )
 
 
 def edit_zone(document: Document, params: Params) -> Outcome:
-    """zone: its name now; name, kind: what they shall be; what isn't given stays."""
+    """zone: its name now; the rest: what its fields shall be; what isn't given stays."""
     old = _find(document, "zones", params["zone"])
-    name = params.get("name", old["name"])
+    changes = {key: value for key, value in params.items() if key != "zone"}
+    name = changes.get("name", old["name"])
     renames = Renames(zones=_changed(old["name"], name))
     changed = apply_renames(document, renames)
     changed["zones"] = [
-        {**zone, "kind": params.get("kind", zone["kind"])} if zone["name"] == name else zone
-        for zone in changed["zones"]
+        tidy("zones", {**zone, **changes}) if zone["name"] == name else zone for zone in changed["zones"]
     ]
-    said = say_zone(old, {"name": name, "kind": params.get("kind", old["kind"])})
+    said = say_zone(old, {**old, **changes})
     return Outcome(document=changed, summary=said, renames=renames)
 
 
 def delete_zone(document: Document, params: Params) -> Outcome:
     """zone: its name. Its endpoints go with it, and what names them."""
     _find(document, "zones", params["zone"])
-    gone = {endpoint["name"] for endpoint in document["endpoints"] if endpoint["zone"] == params["zone"]}
-    changed = _without_endpoints(document, gone)
-    changed["zones"] = [zone for zone in document["zones"] if zone["name"] != params["zone"]]
-    more = f" with {len(gone)} endpoint{'' if len(gone) == 1 else 's'}" if gone else ""
+    changed = without(document, "zones", [params["zone"]])
+    gone = len(document["endpoints"]) - len(changed["endpoints"])
+    more = f" with {gone} endpoint{'' if gone == 1 else 's'}" if gone else ""
     return Outcome(document=changed, summary=f"Zone {short(params['zone'])} deleted{more}")
 
 
 def add_endpoint(document: Document, params: Params) -> Outcome:
     """endpoint: a whole endpoint of the plan document."""
-    endpoint = _tidy(params["endpoint"])
+    endpoint = tidy("endpoints", params["endpoint"])
     changed = {**document, "endpoints": [*document["endpoints"], endpoint]}
     said = f"{short(endpoint['name'])} added to {short(endpoint['zone'])}"
     return Outcome(document=changed, summary=said)
@@ -125,7 +126,8 @@ def edit_endpoint(document: Document, params: Params) -> Outcome:
     renames = Renames(endpoints=_changed(old["name"], name))
     changed = apply_renames(document, renames)
     changed["endpoints"] = [
-        _tidy({**endpoint, **changes}) if endpoint["name"] == name else endpoint for endpoint in changed["endpoints"]
+        tidy("endpoints", {**endpoint, **changes}) if endpoint["name"] == name else endpoint
+        for endpoint in changed["endpoints"]
     ]
     words: Words = params.get("words", {})
     said = say_endpoint(old, {**old, **changes, "name": name}, words)
@@ -135,7 +137,8 @@ def edit_endpoint(document: Document, params: Params) -> Outcome:
 def duplicate_endpoint(document: Document, params: Params) -> Outcome:
     """endpoint: its name. The copy has a free name like it, and no address: two machines share none."""
     old = _find(document, "endpoints", params["endpoint"])
-    copy = {key: deepcopy(value) for key, value in old.items() if key != "addresses"}
+    known = PARTS["endpoints"].by_key
+    copy = {key: deepcopy(value) for key, value in old.items() if key not in known or known[key].copied}
     copy["name"] = free_name(old["name"], [endpoint["name"] for endpoint in document["endpoints"]])
     position = document["endpoints"].index(old) + 1
     endpoints = [*document["endpoints"][:position], copy, *document["endpoints"][position:]]
@@ -146,7 +149,7 @@ def duplicate_endpoint(document: Document, params: Params) -> Outcome:
 def delete_endpoint(document: Document, params: Params) -> Outcome:
     """endpoint: its name. Managed-by lists and additional flows that name it lose it."""
     _find(document, "endpoints", params["endpoint"])
-    changed = _without_endpoints(document, {params["endpoint"]})
+    changed = without(document, "endpoints", [params["endpoint"]])
     return Outcome(document=changed, summary=f"{short(params['endpoint'])} deleted")
 
 
@@ -155,14 +158,14 @@ def add_endpoints(document: Document, params: Params) -> Outcome:
     changed = {
         **document,
         "zones": [*document["zones"], *params["zones"]],
-        "endpoints": [*document["endpoints"], *map(_tidy, params["endpoints"])],
+        "endpoints": [*document["endpoints"], *(tidy("endpoints", endpoint) for endpoint in params["endpoints"])],
     }
     return Outcome(document=changed, summary=say_import(params["zones"], params["endpoints"]))
 
 
 def add_flow(document: Document, params: Params) -> Outcome:
     """flow: an additional flow of the plan document."""
-    flow = {key: value for key, value in params["flow"].items() if value}
+    flow = tidy("additional_flows", params["flow"])
     flows = [*document.get("additional_flows", ()), flow]
     said = f"Flow added: {say_flow(flow)}"
     return Outcome(document={**document, "additional_flows": flows}, summary=said)
@@ -184,7 +187,7 @@ def edit_flow(document: Document, params: Params) -> Outcome:
     if params["flow"] not in flows:
         raise NotPossible("This flow is no longer in the plan; someone has changed or deleted it.")
     changed = {**params["flow"], **params["changes"]}
-    flows[flows.index(params["flow"])] = {key: value for key, value in changed.items() if value}
+    flows[flows.index(params["flow"])] = tidy("additional_flows", changed)
     said = say_flow_change(params["flow"], changed)
     return Outcome(document={**document, "additional_flows": flows}, summary=said)
 
@@ -198,8 +201,8 @@ def switch_module(document: Document, params: Params) -> Outcome:
     switch = params["switch"]
     flows = [flow for flow in document.get("additional_flows", ()) if flow not in switch["flows_removed"]]
     endpoints = _switch_endpoints(document, switch)
-    named = {name for endpoint in endpoints for name in endpoint.get("managed_by", ())}
-    named |= {flow[end] for flow in flows for end in ("source", "destination")}
+    named = {name for endpoint in endpoints for name in names_of("endpoints", endpoint, "endpoints")}
+    named |= {name for flow in flows for name in names_of("additional_flows", flow, "endpoints")}
     if still := sorted(named.intersection(switch["endpoints_removed"])):
         raise NotPossible(f"Something else in the plan names “{still[0]}” by now. Look at it, then do this again.")
     zones = _switch_zones(document, switch, {endpoint["zone"] for endpoint in endpoints})
@@ -217,13 +220,13 @@ def switch_module(document: Document, params: Params) -> Outcome:
 def _switch_endpoints(document: Document, switch: Params) -> list[dict[str, Any]]:
     gone, changes = set(switch["endpoints_removed"]), switch["endpoints_changed"]
     there = {
-        endpoint["name"]: _tidy({**endpoint, **changes.get(endpoint["name"], {})})
+        endpoint["name"]: tidy("endpoints", {**endpoint, **changes.get(endpoint["name"], {})})
         for endpoint in document["endpoints"]
         if endpoint["name"] not in gone
     }
     if missing := [name for name in changes if name not in there]:
         raise NotPossible(f"There is no endpoint “{missing[0]}” any more; someone has renamed or deleted it.")
-    for endpoint in map(_tidy, switch["endpoints_added"]):
+    for endpoint in (tidy("endpoints", added) for added in switch["endpoints_added"]):
         other = there.setdefault(endpoint["name"], endpoint)
         if any(other.get(key) != value for key, value in endpoint.items()):
             raise NotPossible(f"There is another endpoint “{endpoint['name']}” in the plan by now.")
@@ -234,7 +237,8 @@ def _switch_zones(document: Document, switch: Params, used: set[str]) -> list[di
     gone = set(switch["zones_removed"]) - used
     there = {zone["name"]: zone for zone in document["zones"] if zone["name"] not in gone}
     for zone in switch["zones_added"]:
-        if there.setdefault(zone["name"], zone)["kind"] != zone["kind"]:
+        other = there.setdefault(zone["name"], zone)
+        if any(other.get(key) != value for key, value in zone.items()):
             raise NotPossible(f"There is another zone “{zone['name']}” in the plan by now.")
     return list(there.values())
 
@@ -303,21 +307,17 @@ EDITS: dict[str, Edit] = {
 
 def translate(params: Params, renames: Renames) -> Params:
     """The parameters of an edit with the names that zones and endpoints have after renames."""
-    zones, endpoints = renames.zones, renames.endpoints
     moved = dict(params)
     if "zone" in params:
-        moved["zone"] = zones.get(params["zone"], params["zone"])
+        moved["zone"] = renames.zones.get(params["zone"], params["zone"])
     if isinstance(params.get("endpoint"), str):
-        moved["endpoint"] = endpoints.get(params["endpoint"], params["endpoint"])
-    if "changes" in params and "zone" in params["changes"]:
-        zone = params["changes"]["zone"]
-        moved["changes"] = {**params["changes"], "zone": zones.get(zone, zone)}
+        moved["endpoint"] = renames.endpoints.get(params["endpoint"], params["endpoint"])
+    if "changes" in params and isinstance(params.get("endpoint"), str):
+        moved["changes"] = _rename_fields("endpoints", params["changes"], renames)
     if isinstance(params.get("endpoint"), Mapping):
-        zone = params["endpoint"]["zone"]
-        moved["endpoint"] = {**params["endpoint"], "zone": zones.get(zone, zone)}
+        moved["endpoint"] = _rename_fields("endpoints", params["endpoint"], renames)
     if "flow" in params:
-        ends = {end: endpoints.get(params["flow"][end], params["flow"][end]) for end in ("source", "destination")}
-        moved["flow"] = {**params["flow"], **ends}
+        moved["flow"] = _rename_fields("additional_flows", params["flow"], renames)
     if "switch" in params:
         moved["switch"] = _translate_switch(params["switch"], renames)
     return moved
@@ -325,29 +325,22 @@ def translate(params: Params, renames: Renames) -> Params:
 
 def _translate_switch(switch: Params, renames: Renames) -> dict[str, Any]:
     zones, endpoints = renames.zones, renames.endpoints
-
-    def in_place(endpoint: Mapping[str, Any]) -> dict[str, Any]:
-        """Fields of an endpoint, with the names that they name translated."""
-        moved = dict(endpoint)
-        if "zone" in moved:
-            moved["zone"] = zones.get(moved["zone"], moved["zone"])
-        if moved.get("managed_by"):
-            moved["managed_by"] = [endpoints.get(name, name) for name in moved["managed_by"]]
-        return moved
-
     return {
         **switch,
         "zones_removed": [zones.get(name, name) for name in switch["zones_removed"]],
-        "endpoints_added": [in_place(endpoint) for endpoint in switch["endpoints_added"]],
+        "endpoints_added": [_rename_fields("endpoints", endpoint, renames) for endpoint in switch["endpoints_added"]],
         "endpoints_changed": {
-            endpoints.get(name, name): in_place(changes) for name, changes in switch["endpoints_changed"].items()
+            endpoints.get(name, name): _rename_fields("endpoints", changes, renames)
+            for name, changes in switch["endpoints_changed"].items()
         },
         "endpoints_removed": [endpoints.get(name, name) for name in switch["endpoints_removed"]],
-        "flows_removed": [
-            {**flow, **{end: endpoints.get(flow[end], flow[end]) for end in ("source", "destination")}}
-            for flow in switch["flows_removed"]
-        ],
+        "flows_removed": [_rename_fields("additional_flows", flow, renames) for flow in switch["flows_removed"]],
     }
+
+
+def _rename_fields(part: str, row: Params, renames: Renames) -> dict[str, Any]:
+    """Fields of a row, with the names that they name after renames; its own name is what its author wants it to be."""
+    return {**rename_row(part, row, renames), **({"name": row["name"]} if "name" in row else {})}
 
 
 def narrow(edit: str, document: Document, params: Params) -> Params:
@@ -358,13 +351,13 @@ def narrow(edit: str, document: Document, params: Params) -> Params:
     """
     narrowed = dict(params)
     if edit == "rename-plan":
-        for key in ("name", "description"):
+        for key in params:
             if narrowed.get(key) == document.get(key, ""):
                 del narrowed[key]
     elif edit == "edit-zone":
         zone = _find(document, "zones", params["zone"])
-        for key in ("name", "kind"):
-            if narrowed.get(key) == zone[key]:
+        for key in params:
+            if key != "zone" and (narrowed.get(key) or None) == (zone.get(key) or None):
                 del narrowed[key]
     elif edit == "edit-endpoint":
         endpoint = _find(document, "endpoints", params["endpoint"])
@@ -401,23 +394,57 @@ def _changed(old: str, new: str) -> dict[str, str]:
     return {old: new} if old != new else {}
 
 
-def _tidy(endpoint: Mapping[str, Any]) -> dict[str, Any]:
-    """An endpoint without its empty fields, in the order of the format."""
-    order = (
-        "name", "zone", "addresses", "group", "roles", "platforms", "operations", "sessions", "managed_by",
-    )  # fmt: skip
-    return {key: endpoint[key] for key in order if endpoint.get(key)}
+def tidy(part: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row without its empty fields, in the order of the format; what isn't known stays as it is, at the end."""
+    known = PARTS[part].by_key
+    tidied = {key: row[key] for key, entry in known.items() if row.get(key) or (entry.needed and key in row)}
+    return tidied | {key: value for key, value in row.items() if key not in known and value is not None}
 
 
-def _without_endpoints(document: Document, gone: set[str]) -> Document:
+def without(document: Document, part: str, gone: Iterable[str]) -> Document:
+    """The document without some rows of a part, by their names, and without what names them.
+
+    Of several names a field loses those that are gone; a row that needs one that is gone goes too.
+    """
+    lost: dict[str, set[str]] = {entry.key: set() for entry in PARTS[PLAN].rows} | {part: set(gone)}
     changed = dict(document)
-    changed["endpoints"] = [
-        _tidy({**endpoint, "managed_by": [name for name in endpoint.get("managed_by", ()) if name not in gone]})
-        for endpoint in document["endpoints"]
-        if endpoint["name"] not in gone
-    ]
-    if "additional_flows" in document:
-        changed["additional_flows"] = [
-            flow for flow in document["additional_flows"] if not gone & {flow["source"], flow["destination"]}
-        ]
+    for key in _named_first():
+        if key not in document:
+            continue
+        rows = []
+        for row in document[key]:
+            if row.get("name") in lost[key] or any(
+                isinstance(row.get(entry.key), str) and row[entry.key] in lost[entry.names]
+                for entry in PARTS[key].fields
+                if entry.names
+            ):
+                lost[key].add(row.get("name", ""))
+            else:
+                rows.append(row)
+        changed[key] = rows
+    for entry in PARTS[PLAN].rows:
+        if entry.key in changed:
+            changed[entry.key] = [_without_names(entry.key, row, lost) for row in changed[entry.key]]
     return changed
+
+
+def _named_first() -> list[str]:
+    """The parts in an order in which each comes after those that a row of it needs."""
+    parts = [entry.key for entry in PARTS[PLAN].rows]
+    needs = {key: {entry.names for entry in PARTS[key].fields if entry.names and entry.needed} for key in parts}
+    return list(TopologicalSorter({key: needs[key] - {key} for key in parts}).static_order())
+
+
+def _without_names(part: str, row: Mapping[str, Any], lost: Mapping[str, set[str]]) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for entry in PARTS[part].fields:
+        value = row.get(entry.key) or ()
+        if not entry.names or isinstance(value, str) or not names_in(value) & lost[entry.names]:
+            continue
+        there = lost[entry.names]
+        changes[entry.key] = (
+            {name: item for name, item in value.items() if name not in there}
+            if isinstance(value, Mapping)
+            else [name for name in value if name not in there]
+        )
+    return tidy(part, {**row, **changes}) if changes else dict(row)

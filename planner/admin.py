@@ -7,11 +7,11 @@ from django.contrib import admin, messages
 from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest
 
-from planner import audit
-from planner.accounts import StaffLoginForm
-from planner.holders import Holder
-from planner.links import revoke_link
-from planner.models import Event, Hold, Plan, ShareLink
+from planner.accounts.people import StaffLoginForm
+from planner.sharing.links import revoke_link
+from planner.store import audit
+from planner.store.holders import Holder
+from planner.store.models import Event, Hold, Plan, ShareLink
 
 admin.site.site_header = admin.site.site_title = "Port planner"
 admin.site.login_form = StaffLoginForm

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from planner.environment import (
+from planner.deploy.environment import (
     keep_secret_key,
     read_flag,
     read_header,
@@ -48,7 +48,7 @@ if not ALLOWED_HOSTS:
 CSRF_TRUSTED_ORIGINS = read_origins("PLANNER_ORIGINS")
 
 # PLANNER_PROXIES: the reverse proxies whose word is taken for the client's address and for https. Nobody else's is:
-# `planner.middleware.Proxied` takes what others say of it out of the request.
+# `planner.web.middleware.Proxied` takes what others say of it out of the request.
 PROXIES = read_proxies("PLANNER_PROXIES")
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -101,8 +101,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "planner.middleware.Proxied",
-    "planner.middleware.LinkHeaders",
+    "planner.web.middleware.Proxied",
+    "planner.web.middleware.LinkHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -113,21 +113,24 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "planner.plain_pages.PlainPages",
-    "planner.middleware.LimitBody",
+    "planner.web.plain_pages.PlainPages",
+    "planner.web.middleware.LimitBody",
 ]
 
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 _after_login = MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1
 if REMOTE_USER:
-    MIDDLEWARE.insert(_after_login, "planner.remote_user.ProxyUser")
-    AUTHENTICATION_BACKENDS.append("planner.remote_user.ProxyUserBackend")
+    MIDDLEWARE.insert(_after_login, "planner.accounts.remote_user.ProxyUser")
+    AUTHENTICATION_BACKENDS.append("planner.accounts.remote_user.ProxyUserBackend")
 if OIDC_ISSUER:
     MIDDLEWARE.insert(_after_login, "allauth.account.middleware.AccountMiddleware")
     INSTALLED_APPS += [
         "allauth", "allauth.account", "allauth.socialaccount", "allauth.socialaccount.providers.openid_connect",
     ]  # fmt: skip
-    ACCOUNT_ADAPTER, SOCIALACCOUNT_ADAPTER = "planner.sign_on.AccountAdapter", "planner.sign_on.ProviderAdapter"
+    ACCOUNT_ADAPTER, SOCIALACCOUNT_ADAPTER = (
+        "planner.web.sign_on.AccountAdapter",
+        "planner.web.sign_on.ProviderAdapter",
+    )
     ACCOUNT_EMAIL_VERIFICATION = "none"
     SOCIALACCOUNT_ONLY = True
     SOCIALACCOUNT_PROVIDERS = {
@@ -160,7 +163,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "planner.views.accounts.describe_account",
+                "planner.web.views.accounts.describe_account",
             ],
         },
     }
@@ -193,7 +196,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "planner.staticfiles.HashedStorage"
+        else "planner.deploy.staticfiles.HashedStorage"
     },
 }
 
@@ -212,7 +215,7 @@ SECURE_CSP = {
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = ["^healthz$"]
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "planner.views.errors.show_csrf_failure"
+CSRF_FAILURE_VIEW = "planner.web.views.errors.show_csrf_failure"
 
 # A document of the largest size that is read, pasted into a form, plus the form around it.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
@@ -224,7 +227,7 @@ MAX_BODY = 32 * 1024 * 1024
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "planner.logs.RedactTokens"}},
+    "filters": {"redact": {"()": "planner.deploy.logs.RedactTokens"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
     "root": {"handlers": ["console"], "level": "INFO"},

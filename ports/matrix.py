@@ -19,7 +19,7 @@ ROLE_KINDS = ("server", "people", "group")
 ICONS = (
     "server", "globe", "data", "directory", "mail", "bridge", "agent", "people", "phone", "device", "host",
 )  # fmt: skip
-"""What roles and platforms can look like in diagrams. `planner.renderers.icons` draws them."""
+"""What roles and platforms can look like in diagrams. `planner.report.diagram.icons` draws them."""
 SEVERITIES = ("error", "decision", "warning", "info")
 QUESTION_KINDS = ("one", "many", "list")
 PLACEHOLDER = "{name}"

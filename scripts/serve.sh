@@ -13,4 +13,4 @@ if env | grep -q '^PLANNER_REQUIRE_LOGIN'; then  # or the file that has it
     python manage.py clearsessions
     python manage.py first_account
 fi
-exec python -m gunicorn --config python:planner.gunicorn planner.wsgi
+exec python -m gunicorn --config python:planner.deploy.gunicorn planner.wsgi

@@ -35,8 +35,8 @@ def pytest_configure(config):
 
 @pytest.fixture
 def client():
-    """A browser that holds the plans that `tests.views.pages.store` makes."""
-    from tests.views.pages import know
+    """A browser that holds the plans that `tests.web.views.pages.store` makes."""
+    from tests.web.views.pages import know
 
     return know(Client())
 

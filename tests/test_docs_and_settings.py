@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.renderers import FORMATS
+from planner.report import FORMATS
 from ports.queries import SHIPPED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,7 +30,7 @@ def table_keys(text):
 
 def settings_read():
     """Every PLANNER_ variable that the settings, gunicorn and the scripts speak of."""
-    sources = ["planner/settings.py", "planner/gunicorn.py", *(f"scripts/{path.name}" for path in scripts())]
+    sources = ["planner/settings.py", "planner/deploy/gunicorn.py", *(f"scripts/{path.name}" for path in scripts())]
     return sorted({name for source in sources for name in VARIABLE.findall(read(source))})
 
 

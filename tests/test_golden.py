@@ -2,7 +2,7 @@
 
 Text is compared byte for byte. Archives are unpacked, workbooks are read, and a web page is taken without its styles
 and drawings, so that a change can be read in a diff. The PDF is made of the web page, and its text depends on the
-fonts of the machine: tests/renderers/test_print.py reads it. `make golden` rewrites the files; look at their
+fonts of the machine: tests/report/test_print.py reads it. `make golden` rewrites the files; look at their
 differences before you commit them.
 """
 
@@ -19,11 +19,11 @@ import pytest
 
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
-from planner.examples import read_examples
 from planner.plan.document import check_plan, dump_plan, read_plan
-from planner.renderers import FORMATS
-from planner.renderers.changes import CHANGE_FORMATS, Editions
-from planner.renderers.edition import Edition
+from planner.plan.examples import read_examples
+from planner.report import FORMATS
+from planner.report.formats.changes import CHANGE_FORMATS, Editions
+from planner.report.said.edition import Edition
 from ports.queries import shipped_matrix
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -12,11 +12,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from planner import actions
-from planner.engine.blueprint import add_module, remove_module
-from planner.models import Revision
+from planner.plan.blueprint import add_module, remove_module
 from planner.plan.document import PlanError, check_plan
 from planner.plan.edits import NotPossible, list_switch
+from planner.store import actions
+from planner.store.models import Revision
 from ports.queries import shipped_matrix
 from tests.strategies import often
 

@@ -12,9 +12,10 @@ from django.db import connection
 
 from planner.engine import evaluate_report, findings
 from planner.plan.document import Plan, read_plan
-from planner.renderers import FORMATS, xlsx
-from planner.renderers.csv import COLUMNS
-from planner.renderers.json import report_schema
+from planner.report import FORMATS
+from planner.report.formats import xlsx
+from planner.report.formats.csv import COLUMNS
+from planner.report.formats.json import report_schema
 from ports.queries import shipped_matrix
 
 ROOT = Path(__file__).parents[1]

@@ -16,7 +16,7 @@ from planner.plan.faults import NAME_TAKEN, Fault, PlanError
 from planner.plan.fields import PARTS, Field
 from planner.plan.kinds import KINDS
 from planner.plan.names import name_key
-from planner.renderers.text import neutralise
+from planner.report.said.text import neutralise
 from ports.matrix import Matrix
 
 Document = Mapping[str, Any]

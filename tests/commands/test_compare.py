@@ -14,9 +14,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from planner.plan.syntax import to_yaml
-from planner.renderers.changes import CHANGE_FORMATS
-from planner.renderers.json import comparison_schema
-from tests.renderers.samples import contoso, sites
+from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report.formats.json import comparison_schema
+from tests.report.samples import contoso, sites
 from tests.strategies import HOSTILE_NAMES
 
 

@@ -8,10 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import resolve
 
-from planner import actions
 from planner.management.commands import load_demo
-from planner.models import Plan, hash_token
 from planner.plan.document import check_plan
+from planner.store import actions
+from planner.store.models import Plan, hash_token
 from ports import queries
 from ports.models import PortMatrix, Question, Role
 

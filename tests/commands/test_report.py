@@ -21,13 +21,13 @@ from django.db import connection
 
 from planner.management.commands import report as command
 from planner.plan.syntax import MAX_BYTES, to_yaml
-from planner.renderers.csv import render_csv
-from planner.renderers.json import render_json, report_schema
-from planner.renderers.markdown import render_markdown
+from planner.report.formats.csv import render_csv
+from planner.report.formats.json import render_json, report_schema
+from planner.report.formats.markdown import render_markdown
 from ports import queries
 from ports.actions import load_matrix
 from ports.models import PortMatrix, Service
-from tests.renderers.samples import contoso, evaluate, sites, write_plan
+from tests.report.samples import contoso, evaluate, sites, write_plan
 
 ROOT = Path(__file__).parents[2]
 

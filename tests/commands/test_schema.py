@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from planner.renderers.json import report_data
-from tests.renderers.samples import contoso, evaluate
+from planner.report.formats.json import report_data
+from tests.report.samples import contoso, evaluate
 
 ROOT = Path(__file__).parents[2]
 

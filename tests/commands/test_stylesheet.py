@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from planner.plan.syntax import to_yaml
-from tests.renderers.samples import contoso
+from tests.report.samples import contoso
 
 COMMANDS = {"report": ["new.yaml"], "compare": ["old.yaml", "new.yaml"]}
 

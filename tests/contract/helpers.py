@@ -80,7 +80,7 @@ def read(data, syntax="json"):
 def report(plan, syntax="json"):
     """The JSON report of a plan: a mapping, or bytes or text in a syntax."""
     from planner.engine import evaluate_report
-    from planner.renderers.json import report_data
+    from planner.report.formats.json import report_data
 
     return report_data(evaluate_report(matrix(), read(plan, syntax)))
 

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from tests.e2e.test_walk import start
-from tests.renderers.samples import contoso
+from tests.report.samples import contoso
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -5,10 +5,10 @@ That nothing is thrown and no policy is broken, each page says by itself (confte
 
 import pytest
 
-from planner import actions
+from planner.store import actions
 from ports.queries import current_matrix
-from tests.renderers.samples import worst
-from tests.views.pages import store
+from tests.report.samples import worst
+from tests.web.views.pages import store
 
 PLACES = (
     "", "?view=flows", "?view=findings", "?view=diagram", "?view=unneeded", "?panel=decisions", "?panel=own",

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from planner.models import Plan
+from planner.store.models import Plan
 from tests.e2e.test_walk import start
-from tests.views.pages import give
+from tests.web.views.pages import give
 
 
 @pytest.fixture

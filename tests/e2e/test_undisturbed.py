@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from planner.models import Plan
+from planner.store.models import Plan
 from tests.e2e.test_topology import saved
 from tests.e2e.test_walk import start
-from tests.views.pages import give
+from tests.web.views.pages import give
 
 CARET = "[document.activeElement.id, document.activeElement.selectionStart, document.activeElement.selectionEnd]"
 PLACES = "[document.querySelector('.side').scrollTop, window.scrollY]"

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_topology import saved
-from tests.renderers.samples import contoso
-from tests.views.pages import document_of, store
+from tests.report.samples import contoso
+from tests.web.views.pages import document_of, store
 
 PATIENCE = 30_000
 HOSTILE = '"><script>alert(1)</script> \u202e ${7*7}\n</textarea>'

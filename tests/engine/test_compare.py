@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports, flow_key
-from planner.examples import read_examples
 from planner.plan.document import check_plan, dump_plan, read_plan
+from planner.plan.examples import read_examples
 from ports.queries import shipped_matrix
-from tests.renderers.samples import contoso
+from tests.report.samples import contoso
 from tests.strategies import documents, often
 
 MATRIX = shipped_matrix()

@@ -10,7 +10,7 @@ from planner.engine import evaluate_report
 from planner.engine.consequences import NOTHING, Consequence, find_idle_choices, weigh
 from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
-from tests.renderers.samples import contoso, evaluate, sites, write_plan
+from tests.report.samples import contoso, evaluate, sites, write_plan
 from tests.strategies import documents, often
 
 MATRIX = shipped_matrix()

@@ -18,10 +18,10 @@ from planner.engine import Report, evaluate_report
 from planner.engine.rules import Ports
 from planner.plan.document import Plan, check_plan, dump_plan, read_plan
 from planner.plan.syntax import to_json, to_yaml
-from planner.renderers import FORMATS
-from planner.renderers.diagram import render_diagram, render_overview
-from planner.renderers.json import render_json
-from planner.renderers.text import show_line
+from planner.report import FORMATS
+from planner.report.diagram.diagram import render_diagram, render_overview
+from planner.report.formats.json import render_json
+from planner.report.said.text import show_line
 from ports.queries import shipped_matrix
 from tests.strategies import HOSTILE_NAMES, documents, often
 

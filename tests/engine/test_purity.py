@@ -47,7 +47,7 @@ def is_under(module: str, *packages: str) -> bool:
 
 
 def test_a_plan_is_read_and_evaluated_where_django_can_not_be_imported():
-    arguments = [ROOT, ROOT / "ports/fixtures/passwordstate.json", ROOT / "planner/examples/dmz.yaml"]
+    arguments = [ROOT, ROOT / "ports/fixtures/passwordstate.json", ROOT / "planner/plan/examples/dmz.yaml"]
     run = subprocess.run(
         [sys.executable, "-c", PURE, *map(str, arguments)], capture_output=True, text=True, check=False
     )
@@ -71,7 +71,7 @@ def test_the_matrix_never_imports_the_planner(path):
         ("planner/engine/*.py", ("planner.plan", "planner.engine", "ports.matrix")),
         (
             "planner/plan/*.py",
-            ("planner.plan", "planner.renderers.text", "ports.matrix", "pydantic", "pydantic_core", "yaml"),
+            ("planner.plan", "planner.report.said.text", "ports.matrix", "pydantic", "pydantic_core", "yaml"),
         ),
         ("planner/plan/syntax.py", ("yaml",)),
         ("ports/matrix.py", ()),
@@ -84,6 +84,13 @@ def test_pure_modules_import_the_standard_library_and_what_they_may_know(pattern
 
 
 def test_renderers_read_the_report_and_neither_rows_nor_requests():
-    forbidden = ("ports.models", "ports.queries", "planner.models", "planner.actions", "planner.views", "django.db")
-    for path in files("planner/renderers/*.py"):
+    forbidden = (
+        "ports.models",
+        "ports.queries",
+        "planner.store.models",
+        "planner.store.actions",
+        "planner.web.views",
+        "django.db",
+    )
+    for path in files("planner/report/*.py"):
         assert [name for name in imports_of(path) if is_under(name, *forbidden)] == [], path

@@ -10,20 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.engine import evaluate_report
-from planner.engine.blueprint import losses
 from planner.plan import document as documents_module
 from planner.plan import reading
+from planner.plan.blueprint import losses
 from planner.plan.document import PlanError, check_plan, dump_plan, plan_schema
 from planner.plan.edits import EDITS, NotPossible
 from planner.plan.endpoint_table import list_columns, read_table, template, write_cells
 from planner.plan.fields import PARTS, AdditionalFlow, Endpoint, Plan, Zone, _entry, part_of
 from planner.plan.merge import Renames, apply_renames, list_fields, touched
-from planner.topology_forms import EndpointForm, Opened, describe_topology
+from planner.web.forms.topology import EndpointForm, Opened, describe_topology
 from ports.actions import load_matrix
 from ports.queries import SHIPPED, shipped_matrix
+from tests.plan.test_edit_sequences import edits
 from tests.strategies import documents
-from tests.test_edit_sequences import edits
-from tests.views.pages import Page, store
+from tests.web.views.pages import Page, store
 
 ROOT = Path(__file__).resolve().parents[2]
 MATRIX = shipped_matrix()
@@ -140,7 +140,7 @@ def test_a_field_that_is_added_is_changed_on_the_page(client, owned):
 
 
 def test_what_a_module_would_lose_of_a_field_that_is_added_is_listed(owned):
-    from planner.engine.blueprint import _describe_fields
+    from planner.plan.blueprint import _describe_fields
 
     old = check_plan(owned, matrix=MATRIX).endpoints[0]
     assert list(_describe_fields(MATRIX, old, replace(old, owner=""))) == ["“PS01”: the owner “Kim”"]
@@ -220,8 +220,8 @@ def literals(path):
 
 def test_nothing_else_in_the_code_names_a_field_of_an_endpoint():
     allowed = {
-        "planner/renderers/json.py": {"addresses"},  # of a comparison, which other programs read
-        "planner/renderers/print_changes.py": {"addresses"},  # a section of a page
+        "planner/report/formats/json.py": {"addresses"},  # of a comparison, which other programs read
+        "planner/report/paper/print_changes.py": {"addresses"},  # a section of a page
     }
     found = []
     for path in sorted((ROOT / "planner").rglob("*.py")):

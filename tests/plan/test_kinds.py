@@ -11,8 +11,8 @@ from planner.plan import document
 from planner.plan.document import PlanError, check_plan, plan_schema
 from planner.plan.endpoint_table import read_table
 from planner.plan.kinds import KINDS, USUAL, ZoneKind, outside_in
-from planner.renderers.diagram import render_svg
-from planner.topology_forms import ZoneForm
+from planner.report.diagram.diagram import render_svg
+from planner.web.forms.topology import ZoneForm
 from ports.matrix import ZONE_KINDS
 from ports.queries import shipped_matrix
 
@@ -56,7 +56,7 @@ def test_an_entry_says_all_and_nothing_twice():
 
 
 def test_nothing_else_in_the_code_names_a_kind():
-    allowed = {ROOT / "planner/plan/kinds.py", ROOT / "planner/examples/__init__.py"}  # a topology is called dmz
+    allowed = {ROOT / "planner/plan/kinds.py", ROOT / "planner/plan/examples/__init__.py"}  # a topology is called dmz
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}: {node.value!r}"
         for path in sorted((ROOT / "planner").rglob("*.py"))

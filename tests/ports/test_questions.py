@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.engine.blueprint import add_module, compose, remove_module
+from planner.plan.blueprint import add_module, compose, remove_module
 from planner.plan.document import check_plan
 from ports.actions import load_matrix
 from ports.matrix import (

@@ -11,18 +11,18 @@ from django.core.management import call_command
 from hypothesis import given, settings
 from pypdf import PdfReader
 
-from planner import actions
 from planner.engine import evaluate_report
-from planner.examples import read_examples
 from planner.plan.document import PlanError, check_plan, dump_plan, plan_schema, read_plan
+from planner.plan.examples import read_examples
 from planner.plan.syntax import to_yaml
-from planner.renderers import FORMATS
-from planner.renderers.json import report_data, report_schema
+from planner.report import FORMATS
+from planner.report.formats.json import report_data, report_schema
+from planner.store import actions
 from ports.matrix import build_matrix
 from ports.queries import read_fixture, shipped_matrix
 from tests.second_matrix.conftest import FIXTURE, HARBOUR
 from tests.strategies import documents, often
-from tests.views.pages import Page, give
+from tests.web.views.pages import Page, give
 
 MATRIX = build_matrix(read_fixture(FIXTURE))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scripts.served import serve
-from tests.views.pages import parse
+from tests.web.views.pages import parse
 
 PASSPHRASE = "zq-correct-horse"
 OPENINGS = 3
@@ -197,7 +197,7 @@ def test_no_token_and_no_passphrase_is_in_a_log_in_the_database_or_in_a_backup(s
         "django.db.backends",
         "django.template",
         "django.request",
-        "planner.audit",
+        "planner.store.audit",
         "[DEBUG] GET",
         "Invalid request",
     ):
@@ -225,9 +225,9 @@ def test_a_worker_that_fails_over_a_request_doesnt_name_its_token():
     from gunicorn.config import Config
     from gunicorn.glogging import Logger
 
-    import planner.gunicorn
+    import planner.deploy.gunicorn
 
-    assert planner.gunicorn.accesslog is None
+    assert planner.deploy.gunicorn.accesslog is None
     logger = Logger(Config())
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)

@@ -19,9 +19,9 @@ from planner.management.commands.report import (
     write_output,
 )
 from planner.plan.document import PlanError
-from planner.renderers.changes import CHANGE_FORMATS, Editions
-from planner.renderers.edition import PAPERS
-from planner.renderers.text import show_line
+from planner.report.formats.changes import CHANGE_FORMATS, Editions
+from planner.report.said.edition import PAPERS
+from planner.report.said.text import show_line
 
 
 class Command(BaseCommand):

@@ -15,12 +15,12 @@ from django.db import transaction
 from django.urls import reverse
 from gunicorn.util import parse_address
 
-from planner import actions
-from planner.examples import read_examples
-from planner.gunicorn import bind
-from planner.links import make_edit_link
-from planner.models import Plan, hash_token
+from planner.deploy.gunicorn import bind
 from planner.plan.document import PlanError, read_plan
+from planner.plan.examples import read_examples
+from planner.sharing.links import make_edit_link
+from planner.store import actions
+from planner.store.models import Plan, hash_token
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, current_matrix
 

@@ -17,13 +17,13 @@ from django.utils.timezone import localdate
 
 from planner.engine import Report, evaluate_report
 from planner.engine.compare import Comparison, compare_reports
-from planner.filters import FIELD_NAMES, Selection, read_filter, select
 from planner.plan.document import Plan, PlanError, read_plan
 from planner.plan.syntax import MAX_BYTES, guess_syntax
-from planner.renderers import FORMATS, Format, NotExpressible
-from planner.renderers.edition import PAPERS, Edition
-from planner.renderers.text import show_line
-from planner.stylesheet import BadStylesheet, read_stylesheet
+from planner.report import FORMATS, Format, NotExpressible
+from planner.report.paper.stylesheet import BadStylesheet, read_stylesheet
+from planner.report.said.edition import PAPERS, Edition
+from planner.report.said.filters import FIELD_NAMES, Selection, read_filter, select
+from planner.report.said.text import show_line
 from ports.matrix import Matrix, MatrixError
 from ports.queries import NoMatrix, current_matrix, shipped_matrix
 

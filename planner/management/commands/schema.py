@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from planner.management.commands.report import Failure, NoUsableMatrix, find_matrix, write_output
 from planner.plan.document import plan_schema
 from planner.plan.syntax import to_json
-from planner.renderers.json import comparison_schema, report_schema
+from planner.report.formats.json import comparison_schema, report_schema
 
 
 class Command(BaseCommand):

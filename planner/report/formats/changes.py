@@ -1,0 +1,200 @@
+"""What differs between two reports as a file: the change request. One entry in CHANGE_FORMATS for each format."""
+
+import csv
+import datetime
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from planner.engine.compare import Comparison
+from planner.engine.flows import Flow
+from planner.engine.report import Report
+from planner.engine.rules import Boundary, Ports
+from planner.plan.syntax import to_json
+from planner.report.formats.csv import field
+from planner.report.formats.json import comparison_data
+from planner.report.formats.markdown import escape, join_lines, rule_cells, table
+from planner.report.said.edition import Paper
+from planner.report.said.outline import describe_marks, name_services
+from planner.report.said.text import LEGEND, count_changes, list_addresses, list_reasons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Editions:
+    """What the two sides are called ("revision 41", a file's name), and the date of the comparison; None: today."""
+
+    before: str
+    after: str
+    sent: str = ""
+    """To whom the first side was handed over and when, in words; empty if it wasn't."""
+    date: datetime.date | None = None
+    paper: Paper = "a4"
+    stylesheet: str = ""
+    """CSS of a house style, as for a report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFormat:
+    """A way to write a comparison. The same comparison and editions give the same content."""
+
+    name: str
+    extension: str
+    content_type: str
+    label: str
+    render: Callable[[Comparison, Editions], bytes]
+    is_printed: bool = False
+    """Whether it is made for paper and follows a house style."""
+
+
+def render_json(comparison: Comparison, _editions: Editions) -> bytes:
+    """The comparison as JSON in UTF-8. Its schema is `planner.report.formats.json.comparison_schema`."""
+    return to_json(comparison_data(comparison)).encode()
+
+
+# ---- CSV ----
+
+COLUMNS = (
+    "action", "source", "source_zone", "source_addresses", "destination", "destination_zone", "destination_addresses",
+    "protocol", "ports", "services", "scope", "sections", "undecided_options", "reasons",
+)  # fmt: skip
+"""The header line. `action` is open, close or change; of a changed flow the line says what it is now."""
+
+
+def render_csv(comparison: Comparison, _editions: Editions) -> bytes:
+    """The flows that differ as CSV, as `planner.report.formats.csv.render_csv` writes them, each with its action."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for action, flows, report in (
+        ("open", comparison.opened, comparison.after),
+        ("close", comparison.closed, comparison.before),
+        ("change", [change.after for change in comparison.changed], comparison.after),
+    ):
+        writer.writerows([action, *_flow_fields(flow, report)] for flow in flows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _flow_fields(flow: Flow, report: Report) -> Iterator[str]:
+    need = flow.need
+    for endpoint in (flow.source, flow.destination):
+        yield from map(field, (endpoint.name, endpoint.zone, "; ".join(list_addresses(endpoint))))
+    names = name_services(Ports(need.protocol, need.ports), need.services, report).names
+    yield from (need.protocol, need.ports or "", field(names), flow.scope, "; ".join(need.sections))
+    yield field(describe_marks(need.any_of, report.matrix))
+    yield field("; ".join(list_reasons(need.reasons)))
+
+
+# ---- Markdown ----
+
+
+def render_markdown(comparison: Comparison, editions: Editions) -> bytes:
+    """The change request as Markdown in UTF-8: rules to open, to close and changed by boundary, then addresses."""
+    lines = [
+        f"# Change request: {escape(comparison.after.plan.name)}",
+        "",
+        f"From {escape(editions.before)} to {escape(editions.after)}.",
+        "",
+        *table(("What", "Count"), ((escape(what), str(count)) for what, count in count_changes(comparison))),
+        *_markdown_rules("Rules to open", comparison.boundaries_opened, comparison.after),
+        *_markdown_rules("Rules to close", comparison.boundaries_closed, comparison.before),
+        *_markdown_rules("Rules changed", comparison.boundaries_changed, comparison.after),
+        *_markdown_addresses(comparison),
+        "## How to read this",
+        "",
+        *(f"- {escape(sentence)}" for sentence in LEGEND),
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _markdown_rules(title: str, boundaries: Sequence[Boundary], report: Report) -> Iterator[str]:
+    yield f"## {title}"
+    yield ""
+    if not boundaries:
+        yield "None."
+        yield ""
+    for boundary in boundaries:
+        yield f"### {escape(boundary.code)}: {escape(boundary.label)}"
+        yield ""
+        yield from table(
+            ("Rule", "Sources", "Destinations", "Services", "Why", "Undecided", "Sections"),
+            (rule_cells(rule, report) for rule in boundary.rules),
+        )
+
+
+def _markdown_addresses(comparison: Comparison) -> Iterator[str]:
+    if comparison.addresses:
+        yield "## Addresses changed"
+        yield ""
+        yield from table(
+            ("Endpoint", "Before", "After"),
+            (
+                (
+                    escape(change.endpoint.name),
+                    join_lines(change.before or ("none",)),
+                    join_lines(list_addresses(change.endpoint)),
+                )
+                for change in comparison.addresses
+            ),
+        )
+
+
+# The imports of these cost from 0.2 to 1.5 seconds; only those who ask for the format wait for them.
+
+
+def _render_pdf(comparison: Comparison, editions: Editions) -> bytes:
+    from planner.report.paper.print_changes import render_changes_pdf  # noqa: PLC0415
+
+    return render_changes_pdf(comparison, editions)
+
+
+def _render_html(comparison: Comparison, editions: Editions) -> bytes:
+    from planner.report.paper.print_changes import render_changes_html  # noqa: PLC0415
+
+    return render_changes_html(comparison, editions)
+
+
+def _render_xlsx(comparison: Comparison, editions: Editions) -> bytes:
+    from planner.report.formats.xlsx import render_changes  # noqa: PLC0415
+
+    return render_changes(comparison, editions.before, editions.after)
+
+
+CHANGE_FORMATS: dict[str, ChangeFormat] = {
+    "json": ChangeFormat(
+        name="json", extension="json", content_type="application/json", label="JSON", render=render_json
+    ),
+    "csv": ChangeFormat(
+        name="csv", extension="csv", content_type="text/csv; charset=utf-8", label="CSV", render=render_csv
+    ),
+    "xlsx": ChangeFormat(
+        name="xlsx",
+        extension="xlsx",
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        label="Excel workbook",
+        render=_render_xlsx,
+    ),
+    "pdf": ChangeFormat(
+        name="pdf",
+        extension="pdf",
+        content_type="application/pdf",
+        label="PDF",
+        render=_render_pdf,
+        is_printed=True,
+    ),
+    "html": ChangeFormat(
+        name="html",
+        extension="html",
+        content_type="text/html; charset=utf-8",
+        label="Web page",
+        render=_render_html,
+        is_printed=True,
+    ),
+    "markdown": ChangeFormat(
+        name="markdown",
+        extension="markdown",
+        content_type="text/markdown; charset=utf-8",
+        label="Markdown",
+        render=render_markdown,
+    ),
+}
+"""The formats by name, in the order in which they are offered."""

@@ -7,6 +7,7 @@ from django.utils.csp import CSP
 
 from planner.deploy.environment import (
     keep_secret_key,
+    read_choice,
     read_flag,
     read_header,
     read_issuer,
@@ -86,6 +87,11 @@ PLANS_PER_HOUR = read_number("PLANNER_PLANS_PER_HOUR", 200, least=1, most=1_000_
 
 # PLANNER_STYLESHEET: a CSS file with the house style of printed reports and change requests.
 STYLESHEET = read_style("PLANNER_STYLESHEET")
+
+# PLANNER_PDF: what sets the pages of PDFs, typst or weasyprint; weasyprint where there is a house style, else typst.
+PDF_ENGINE = read_choice("PLANNER_PDF", ("typst", "weasyprint")) or None
+if PDF_ENGINE == "typst" and STYLESHEET:
+    raise ImproperlyConfigured("PLANNER_PDF is typst, which follows no PLANNER_STYLESHEET. Take one of them away.")
 
 INSTALLED_APPS = [
     "planner",

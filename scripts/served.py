@@ -20,9 +20,9 @@ ARGUMENTS = [
 MAKE = """
 import json, sys
 from planner import actions
-from planner.plan.document import check_plan, read_plan
-from planner.plan.examples import read_examples
-from planner.sharing.links import make_edit_link
+from planner.document import check_plan, read_plan
+from planner.examples import read_examples
+from planner.links import make_edit_link
 from ports.queries import current_matrix
 from scripts.sites import make_sites
 slug, matrix = sys.argv[1], current_matrix()

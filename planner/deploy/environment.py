@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -37,6 +38,14 @@ def read_flag(name: str, default: bool = False) -> bool:
     if value not in ("0", "1"):
         raise ImproperlyConfigured(f"{name} must be 0 or 1, not {value!r}.")
     return value == "1"
+
+
+def read_choice(name: str, allowed: Sequence[str]) -> str:
+    """One of the words that are allowed, or "" when it is unset. Raises ImproperlyConfigured for anything else."""
+    value = read_text(name)
+    if value and value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(allowed)}, not {value[:40]!r}.")
+    return value
 
 
 def read_number(name: str, default: int, *, least: int, most: int) -> int:

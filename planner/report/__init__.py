@@ -64,13 +64,13 @@ def _render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
 
 
 def _render_html(report: Report, edition: Edition | None = None) -> bytes:
-    from planner.report.paper.html import render_html  # noqa: PLC0415
+    from planner.report.paper.prints import render_html  # noqa: PLC0415
 
     return render_html(report, edition)
 
 
 def _render_pdf(report: Report, edition: Edition | None = None) -> bytes:
-    from planner.report.paper.pdf import render_pdf  # noqa: PLC0415
+    from planner.report.paper.prints import render_pdf  # noqa: PLC0415
 
     return render_pdf(report, edition)
 

@@ -16,8 +16,7 @@ from ports.matrix import Matrix
 def report_for(document: Mapping[str, Any], matrix: Matrix) -> Report:
     """The report of a plan document under a matrix.
 
-    Raises planner.plan.document.PlanError when the document doesn't fit the matrix: it can have been stored under
-    another one.
+    Raises PlanError when the document doesn't fit the matrix: it can have been stored under another.
     """
     text = json.dumps(document, ensure_ascii=False, sort_keys=False)
     return _report(text, _Keyed(matrix))

@@ -127,7 +127,7 @@ def test_it_comes_before_everything_else(settings):
 
 # --- through gunicorn itself -----------------------------------------------------------------------------------------
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from datetime import date
 import pypdf
 import pytest
 
-from planner.report.paper.html import render_html
+from planner.report.paper.prints import render_html
 from planner.report.said.edition import Edition
 from tests.report.samples import contoso, evaluate
 from tests.report.test_house_style import outside, reaching

@@ -23,7 +23,7 @@ from planner.plan.blueprint import (
     split_lines,
 )
 from planner.plan.document import Plan, PlanError, check_plan, dump_plan, name_key, read_plan
-from planner.plan.examples import FOLDER, read_examples
+from planner.store.examples import FOLDER, read_examples
 from ports.matrix import ZONE_KINDS, build_matrix
 from ports.queries import shipped_matrix
 from tests.ports.records import make_records

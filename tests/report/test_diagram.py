@@ -9,7 +9,7 @@ import pytest
 from planner.engine import evaluate_report
 from planner.engine.rules import Ports
 from planner.plan.document import check_plan, read_plan
-from planner.plan.examples import FOLDER
+from planner.store.examples import FOLDER
 from planner.plan.kinds import KINDS
 from planner.report.diagram import layout
 from planner.report.diagram.diagram import (
@@ -24,7 +24,7 @@ from planner.report.diagram.icons import PATHS, choose_icon
 from planner.report.diagram.layout import lay_out, trace
 from planner.report.diagram.picture import MOST, picture_endpoints, picture_zones
 from planner.report.diagram.png import render_png
-from planner.report.paper.html import render_html
+from planner.report.paper.prints import render_html
 from planner.report.said.text import show_line
 from ports.matrix import ICONS
 from ports.queries import shipped_matrix

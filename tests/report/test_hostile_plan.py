@@ -21,9 +21,9 @@ from planner.report import FORMATS
 from planner.report.diagram.diagram import render_svg
 from planner.report.diagram.png import render_png
 from planner.report.firewall.targets import TARGETS
-from planner.report.formats.changes import CHANGE_FORMATS, Editions
+from planner.report.formats.changes import CHANGE_FORMATS
 from planner.report.formats.markdown import escape
-from planner.report.said.edition import Edition
+from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
 from planner.report.said.text import neutralise, show_line
 from tests.report.firewall.reading import READERS, expected

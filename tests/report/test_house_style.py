@@ -13,11 +13,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from weasyprint import HTML
 
-from planner.report.formats.changes import CHANGE_FORMATS, Editions
-from planner.report.paper.html import render_html
-from planner.report.paper.pdf import render_pdf
+from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report.paper.prints import render_html, render_pdf
+from planner.report.paper.report_pages import compose_report
 from planner.report.paper.stylesheet import MAX_KIB, BadStylesheet, read_stylesheet
-from planner.report.said.edition import Edition
+from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
 from tests.report.samples import contoso, evaluate, sites, write_plan
 from tests.report.test_paper import assert_nothing_is_lost, assert_nothing_sticks_out, structure
@@ -116,8 +116,7 @@ class TestOnPaper:
     @pytest.mark.parametrize("slug", ["dmz", "everything"])
     def test_every_word_is_on_paper_between_the_margins(self, slug):
         edition = Edition(date=DAY, revision=7, stylesheet=HOUSE)
-        html = render_html(example(slug), edition).decode()
-        assert_nothing_is_lost(html, render_pdf(example(slug), edition))
+        assert_nothing_is_lost(compose_report(example(slug), edition), render_pdf(example(slug), edition))
 
     def test_a_long_table_tears_no_row_and_repeats_its_head(self):
         data = styled(HOUSE, evaluate(sites(14)), paper="letter")
@@ -152,7 +151,7 @@ class TestOnPaper:
 
     def test_weasyprint_is_loaded_only_for_it(self):
         code = (
-            "import sys, django; django.setup(); import planner.report.paper.pdf, planner.report.paper.print_changes; "
+            "import sys, django; django.setup(); import planner.report.paper.prints; "
             "sys.exit('weasyprint' in sys.modules)"
         )
         subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,6 +4,7 @@ import io
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from xml.etree import ElementTree
@@ -11,34 +12,41 @@ from xml.etree import ElementTree
 import pypdf
 import pytest
 
-from planner.plan.examples import read_examples
-from planner.report.formats.changes import Editions
-from planner.report.paper.html import render_html
-from planner.report.paper.paper import make_pdf, read_tree
-from planner.report.paper.pdf import render_pdf
-from planner.report.paper.print_changes import render_changes_html
-from planner.report.said.edition import Edition
+from planner.store.examples import read_examples
+from planner.report.paper.change_pages import compose_changes
+from planner.report.paper.pdf import write_pdf
+from planner.report.paper.printed import Element, PrintedReport, Running, make
+from planner.report.paper.prints import render_pdf
+from planner.report.paper.report_pages import compose_report
+from planner.report.paper.typst_pages import make_pdf
+from planner.report.said.edition import Edition, Editions
 from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
-from tests.report.test_print import TestChanges, example, squeeze, text_of
+from tests.report.test_print import TestChanges, example, lines_of, read, squeeze, text_of
 from tests.strategies import HOSTILE_NAMES
 
 DAY = date(2024, 2, 29)
 PAPERS = ("a4", "letter")
 
 
-def page(body, title="T"):
-    return f'<!doctype html><html lang="en"><head><title>{title}</title></head><body><main>{body}</main></body></html>'
+RUNNING = Running(name="N", edition="E", matrix="M")
 
 
-def texts(node):
-    """Every piece of text of a tree, words that may break in one piece."""
-    for kid in node["k"]:
-        if isinstance(kid, str):
-            yield from kid.splitlines()
-        elif kid["t"] == "long":
-            yield "".join(kid["k"])
-        else:
-            yield from texts(kid)
+def page(*parts):
+    return PrintedReport(title="T", running=RUNNING, parts=parts)
+
+
+def without_pictures(printed):
+    """The document without its figures, which are measured elsewhere, and whose words may touch lines of others."""
+
+    def strip(element):
+        kids = (
+            strip(kid) if isinstance(kid, Element) else kid
+            for kid in element.kids
+            if not (isinstance(kid, Element) and kid.tag == "figure")
+        )
+        return replace(element, kids=tuple(kids))
+
+    return replace(printed, parts=tuple(map(strip, printed.parts)))
 
 
 def boxes(data):
@@ -69,26 +77,76 @@ def assert_nothing_sticks_out(data):
         assert all(bottom < height - 40 or top > height - 45 for _, _, top, _, bottom in words)
 
 
-def assert_nothing_is_lost(html, data):
-    printed = text_of(data)
-    for text in texts({"k": read_tree(html)["body"]}):
-        assert squeeze(text) in printed, text
+def assert_nothing_is_lost(printed, data):
+    text = text_of(data)
+    for part in printed.parts:
+        for piece in part.texts():
+            for line in piece.splitlines():
+                assert squeeze(line) in text, line
+
+
+def compose(report, **more):
+    return compose_report(report, Edition(date=DAY, **more))
+
+
+def compose_change():
+    return compose_changes(TestChanges.compared(), Editions(before="revision 41", after="revision 42", date=DAY))
 
 
 @pytest.mark.parametrize("slug", [example.slug for example in read_examples()])
 def test_every_word_of_the_document_is_on_paper(slug):
-    html = render_html(example(slug), Edition(date=DAY, revision=7)).decode()
-    assert_nothing_is_lost(html, make_pdf(html))
+    printed = compose(example(slug), revision=7)
+    assert_nothing_is_lost(printed, make_pdf(printed))
 
 
 def test_every_word_of_a_plan_of_many_sites_is_on_paper():
-    html = render_html(evaluate(sites(70)), Edition(date=DAY)).decode()
-    assert_nothing_is_lost(html, make_pdf(html, "letter"))
+    printed = compose(evaluate(sites(70)), paper="letter")
+    assert_nothing_is_lost(printed, make_pdf(printed))
 
 
 def test_every_word_of_a_change_request_is_on_paper():
-    html = render_changes_html(TestChanges.compared(), Editions(before="revision 41", after="revision 42", date=DAY))
-    assert_nothing_is_lost(html.decode(), make_pdf(html.decode()))
+    printed = compose_change()
+    assert_nothing_is_lost(printed, make_pdf(printed))
+
+
+# Between two pieces of a section's text there may be numbers of pages, and heads of tables that a page repeats.
+PAGES = r"(?:,page)?\d+"
+
+
+def assert_it_says_the_same(printed, data):
+    """Section by section, a PDF has the texts of the document in their order, and nothing besides."""
+    reader = read(data)
+    text = squeeze("".join(map(lines_of, reader.pages)))
+    at = 0
+    for part in printed.parts:
+        heads = {squeeze("".join(kid.texts())) for kid in find(part, "thead")}
+        noise = re.compile(f"(?:{'|'.join([PAGES, *map(re.escape, sorted(heads, key=len, reverse=True))])})*")
+        for piece in filter(None, map(squeeze, part.texts())):
+            start = text.index(piece, at)
+            assert noise.fullmatch(text[at:start]), (part.get("id"), piece, text[at:start])
+            at = start + len(piece)
+    assert text[at:] == ""
+
+
+def find(element, tag):
+    for kid in element.kids:
+        if isinstance(kid, Element):
+            if kid.tag == tag:
+                yield kid
+            yield from find(kid, tag)
+
+
+@pytest.mark.parametrize("engine", ["typst", "weasyprint"])
+@pytest.mark.parametrize("slug", ["one-server", "everything"])
+def test_both_setters_say_the_same_section_by_section(slug, engine):
+    printed = without_pictures(compose(example(slug), revision=7))
+    assert_it_says_the_same(printed, write_pdf(printed, engine))
+
+
+@pytest.mark.parametrize("engine", ["typst", "weasyprint"])
+def test_both_setters_say_the_same_of_a_change(engine):
+    printed = compose_change()
+    assert_it_says_the_same(printed, write_pdf(printed, engine))
 
 
 @pytest.mark.parametrize(
@@ -113,8 +171,7 @@ def test_hostile_names_break_nothing(name):
 
 
 def test_the_same_document_gives_the_same_bytes():
-    html = render_html(evaluate(contoso()), Edition(date=DAY)).decode()
-    assert make_pdf(html) == make_pdf(html)
+    assert make_pdf(compose(evaluate(contoso()))) == make_pdf(compose(evaluate(contoso())))
 
 
 def claims_accessibility(data):
@@ -129,12 +186,11 @@ def test_the_examples_are_pdf_ua(slug, paper):
 
 
 def test_a_change_request_is_pdf_ua():
-    html = render_changes_html(TestChanges.compared(), Editions(before="a", after="b", date=DAY)).decode()
-    assert claims_accessibility(make_pdf(html))
+    assert claims_accessibility(make_pdf(compose_change()))
 
 
 def test_a_letter_without_a_glyph_costs_the_claim_and_not_the_document():
-    data = make_pdf(page("<h2>Name</h2><p>\U0010fffd and text</p>"))
+    data = make_pdf(page(make("section", make("h2", "Name"), make("p", "\U0010fffd and text"))))
     assert not claims_accessibility(data)
     assert "and text" in pypdf.PdfReader(io.BytesIO(data)).pages[0].extract_text()
 
@@ -184,22 +240,23 @@ def test_the_tallest_rows_fit_a_page(paper, letter):
                 {"source": name, "destination": to, "protocol": "tcp", "ports": str(port), "reason": "m" * 90}
                 for port in range(1_000, 1_000 + 2 * count)
             ]
-    html = render_html(evaluate(write_plan(*endpoints, additional_flows=flows)), Edition(date=DAY)).decode()
-    # Pictures are measured elsewhere, and their words may touch lines of others.
-    data = make_pdf(re.sub(r"<figure.*?</figure>", "", html, flags=re.DOTALL), paper)
-    assert_nothing_sticks_out(data)
+    printed = compose(evaluate(write_plan(*endpoints, additional_flows=flows)), paper=paper)
+    assert_nothing_sticks_out(make_pdf(without_pictures(printed)))
 
 
 @pytest.mark.parametrize("slug", [example.slug for example in read_examples()])
 @pytest.mark.parametrize("paper", PAPERS)
 def test_nothing_sticks_out_in_the_examples(slug, paper):
-    html = render_html(example(slug), Edition(date=DAY, revision=7)).decode()
-    assert_nothing_sticks_out(make_pdf(re.sub(r"<figure.*?</figure>", "", html, flags=re.DOTALL), paper))
+    assert_nothing_sticks_out(make_pdf(without_pictures(compose(example(slug), revision=7, paper=paper))))
 
 
-def test_only_the_standard_library_and_typst_are_needed():
+def test_what_sets_pages_by_typst_needs_no_framework():
     code = (
-        "import sys; sys.modules['django'] = None; from planner.report.paper.paper import make_pdf; "
-        "assert make_pdf('<title>T</title><body><p>x</p></body>').startswith(b'%PDF')"
+        "import sys; sys.modules['django'] = None\n"
+        "from planner.report.paper.printed import PrintedReport, Running, make\n"
+        "from planner.report.paper.typst_pages import make_pdf\n"
+        "running = Running(name='', edition='', matrix='')\n"
+        "printed = PrintedReport(title='T', running=running, parts=(make('p', 'x'),))\n"
+        "assert make_pdf(printed).startswith(b'%PDF')"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

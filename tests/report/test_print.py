@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.plan.document import read_plan
-from planner.plan.examples import read_examples
-from planner.report.formats.changes import CHANGE_FORMATS, Editions
+from planner.store.examples import read_examples
+from planner.report.formats.changes import CHANGE_FORMATS
 from planner.report.formats.json import comparison_data, report_data
-from planner.report.paper.html import render_html
-from planner.report.paper.pdf import render_pdf
-from planner.report.said.edition import Edition
+from planner.report.paper.prints import render_html, render_pdf
+from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
 from planner.report.said.objects import LINE, MOST_NAMED, Grouping, lay_out
 from planner.report.said.text import show_line

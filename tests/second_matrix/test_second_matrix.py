@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from planner.engine import evaluate_report
 from planner.plan.document import PlanError, check_plan, dump_plan, plan_schema, read_plan
-from planner.plan.examples import read_examples
+from planner.store.examples import read_examples
 from planner.plan.syntax import to_yaml
 from planner.report import FORMATS
 from planner.report.formats.json import report_data, report_schema

@@ -19,8 +19,8 @@ from planner.management.commands.report import (
     write_output,
 )
 from planner.plan.document import PlanError
-from planner.report.formats.changes import CHANGE_FORMATS, Editions
-from planner.report.said.edition import PAPERS
+from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report.said.edition import PAPERS, Editions
 from planner.report.said.text import show_line
 
 

@@ -17,7 +17,7 @@ from gunicorn.util import parse_address
 
 from planner.deploy.gunicorn import bind
 from planner.plan.document import PlanError, read_plan
-from planner.plan.examples import read_examples
+from planner.store.examples import read_examples
 from planner.sharing.links import make_edit_link
 from planner.store import actions
 from planner.store.models import Plan, hash_token

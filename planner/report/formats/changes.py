@@ -1,7 +1,6 @@
 """What differs between two reports as a file: the change request. One entry in CHANGE_FORMATS for each format."""
 
 import csv
-import datetime
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,23 +13,9 @@ from planner.plan.syntax import to_json
 from planner.report.formats.csv import field
 from planner.report.formats.json import comparison_data
 from planner.report.formats.markdown import escape, join_lines, rule_cells, table
-from planner.report.said.edition import Paper
+from planner.report.said.edition import Editions
 from planner.report.said.outline import describe_marks, name_services
 from planner.report.said.text import LEGEND, count_changes, list_addresses, list_reasons
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Editions:
-    """What the two sides are called ("revision 41", a file's name), and the date of the comparison; None: today."""
-
-    before: str
-    after: str
-    sent: str = ""
-    """To whom the first side was handed over and when, in words; empty if it wasn't."""
-    date: datetime.date | None = None
-    paper: Paper = "a4"
-    stylesheet: str = ""
-    """CSS of a house style, as for a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,13 +127,13 @@ def _markdown_addresses(comparison: Comparison) -> Iterator[str]:
 
 
 def _render_pdf(comparison: Comparison, editions: Editions) -> bytes:
-    from planner.report.paper.print_changes import render_changes_pdf  # noqa: PLC0415
+    from planner.report.paper.prints import render_changes_pdf  # noqa: PLC0415
 
     return render_changes_pdf(comparison, editions)
 
 
 def _render_html(comparison: Comparison, editions: Editions) -> bytes:
-    from planner.report.paper.print_changes import render_changes_html  # noqa: PLC0415
+    from planner.report.paper.prints import render_changes_html  # noqa: PLC0415
 
     return render_changes_html(comparison, editions)
 

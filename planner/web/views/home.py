@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from planner.plan.archive import ON_THE_PAGE, ArchiveError
 from planner.plan.blueprint import blank_addresses
 from planner.plan.document import Fault, Plan, PlanError, plan_schema, read_plan
-from planner.plan.examples import read_examples
+from planner.store.examples import read_examples
 from planner.report.formats.json import report_schema
 from planner.store import actions
 from planner.store.holders import read_holder

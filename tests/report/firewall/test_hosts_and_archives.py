@@ -13,7 +13,7 @@ import yaml
 
 from planner.engine import evaluate_report
 from planner.plan.document import read_plan
-from planner.plan.examples import read_examples
+from planner.store.examples import read_examples
 from planner.report import FORMATS, NotExpressible
 from planner.report.firewall import files
 from planner.report.firewall.words import clean, cut, name_endpoints, shorten

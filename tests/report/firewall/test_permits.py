@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from planner.engine import evaluate_report
 from planner.plan.document import check_plan, read_plan
-from planner.plan.examples import read_examples
+from planner.store.examples import read_examples
 from planner.report import FORMATS
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select

@@ -4,7 +4,7 @@ import jsonschema
 import pytest
 import yaml
 
-from planner.plan.examples import FOLDER, ORDER
+from planner.store.examples import FOLDER, ORDER
 from planner.store.models import Plan, Revision
 from ports.models import PortMatrix
 from tests.web.views.pages import Page

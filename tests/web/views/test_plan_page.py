@@ -3,7 +3,7 @@ import yaml
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from planner.plan.examples import FOLDER
+from planner.store.examples import FOLDER
 from planner.report.said.filters import Filter
 from planner.sharing.links import make_edit_link
 from planner.store.models import Plan

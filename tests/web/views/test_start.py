@@ -6,7 +6,7 @@ import pytest
 
 from planner.plan.blueprint import MAX_NAMES, blank_addresses, compose
 from planner.plan.document import check_plan, dump_plan, read_plan
-from planner.plan.examples import FOLDER, read_examples
+from planner.store.examples import FOLDER, read_examples
 from planner.store.models import Plan, Revision
 from ports.matrix import build_matrix
 from ports.models import PortMatrix, Question

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parents[1] / "plan" / "examples"
 ORDER = ("one-server", "web-and-sql", "dmz", "high-availability", "remote-sites", "everything")
 
 

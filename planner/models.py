@@ -1,0 +1,27 @@
+"""Where Django looks for the models of plans; they are in `planner.store.models`. Old migrations name what is here."""
+
+from planner.store.models import (
+    Attempt,
+    Event,
+    Handover,
+    Hold,
+    Opening,
+    Plan,
+    Revision,
+    ShareLink,
+    Viewer,
+    make_operation,
+)
+
+__all__ = [
+    "Attempt",
+    "Event",
+    "Handover",
+    "Hold",
+    "Opening",
+    "Plan",
+    "Revision",
+    "ShareLink",
+    "Viewer",
+    "make_operation",
+]

@@ -24,15 +24,15 @@ django.setup()
 
 from django.utils.timezone import localdate  # noqa: E402
 
-from planner.plan.document import Plan, check_plan, dump_plan, read_plan  # noqa: E402
 from planner.engine import Report, evaluate_report  # noqa: E402
 from planner.engine.flows import evaluate  # noqa: E402
 from planner.engine.rules import consolidate  # noqa: E402
-from planner.store.examples import read_examples  # noqa: E402
-from planner.report import FORMATS  # noqa: E402
-from planner.report.said.edition import Edition  # noqa: E402
-from planner.report.diagram.layout import _run  # noqa: E402
+from planner.plan.document import Plan, check_plan, dump_plan, read_plan  # noqa: E402
 from planner.plan.syntax import to_json, to_yaml  # noqa: E402
+from planner.report import FORMATS  # noqa: E402
+from planner.report.diagram.layout import _run  # noqa: E402
+from planner.report.said.edition import Edition  # noqa: E402
+from planner.store.examples import read_examples  # noqa: E402
 from ports.queries import shipped_matrix  # noqa: E402
 from scripts.sites import make_company, make_sites  # noqa: E402
 

@@ -20,10 +20,10 @@ import pytest
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.plan.document import check_plan, dump_plan, read_plan
-from planner.store.examples import read_examples
 from planner.report import FORMATS
 from planner.report.formats.changes import CHANGE_FORMATS
 from planner.report.said.edition import Edition, Editions
+from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -9,7 +9,6 @@ import pytest
 from planner.engine import evaluate_report
 from planner.engine.rules import Ports
 from planner.plan.document import check_plan, read_plan
-from planner.store.examples import FOLDER
 from planner.plan.kinds import KINDS
 from planner.report.diagram import layout
 from planner.report.diagram.diagram import (
@@ -26,6 +25,7 @@ from planner.report.diagram.picture import MOST, picture_endpoints, picture_zone
 from planner.report.diagram.png import render_png
 from planner.report.paper.prints import render_html
 from planner.report.said.text import show_line
+from planner.store.examples import FOLDER
 from ports.matrix import ICONS
 from ports.queries import shipped_matrix
 from scripts.sites import make_sites

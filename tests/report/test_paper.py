@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 import pypdf
 import pytest
 
-from planner.store.examples import read_examples
 from planner.report.paper.change_pages import compose_changes
 from planner.report.paper.pdf import write_pdf
 from planner.report.paper.printed import Element, PrintedReport, Running, make
@@ -20,6 +19,7 @@ from planner.report.paper.prints import render_pdf
 from planner.report.paper.report_pages import compose_report
 from planner.report.paper.typst_pages import make_pdf
 from planner.report.said.edition import Edition, Editions
+from planner.store.examples import read_examples
 from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
 from tests.report.test_print import TestChanges, example, lines_of, read, squeeze, text_of
 from tests.strategies import HOSTILE_NAMES

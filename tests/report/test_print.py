@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.plan.document import read_plan
-from planner.store.examples import read_examples
 from planner.report.formats.changes import CHANGE_FORMATS
 from planner.report.formats.json import comparison_data, report_data
 from planner.report.paper.prints import render_html, render_pdf
@@ -23,6 +22,7 @@ from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
 from planner.report.said.objects import LINE, MOST_NAMED, Grouping, lay_out
 from planner.report.said.text import show_line
+from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
 from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
 from tests.strategies import HOSTILE_NAMES

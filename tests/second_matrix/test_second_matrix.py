@@ -13,11 +13,11 @@ from pypdf import PdfReader
 
 from planner.engine import evaluate_report
 from planner.plan.document import PlanError, check_plan, dump_plan, plan_schema, read_plan
-from planner.store.examples import read_examples
 from planner.plan.syntax import to_yaml
 from planner.report import FORMATS
 from planner.report.formats.json import report_data, report_schema
 from planner.store import actions
+from planner.store.examples import read_examples
 from ports.matrix import build_matrix
 from ports.queries import read_fixture, shipped_matrix
 from tests.second_matrix.conftest import FIXTURE, HARBOUR

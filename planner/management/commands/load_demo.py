@@ -17,9 +17,9 @@ from gunicorn.util import parse_address
 
 from planner.deploy.gunicorn import bind
 from planner.plan.document import PlanError, read_plan
-from planner.store.examples import read_examples
 from planner.sharing.links import make_edit_link
 from planner.store import actions
+from planner.store.examples import read_examples
 from planner.store.models import Plan, hash_token
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, current_matrix

@@ -323,8 +323,8 @@ def _make_pictures(report: Report) -> Iterator[tuple[str, Element | None]]:
                 make("figure", Picture(diagram)),
                 make(
                     "p.small",
-                    "An arrow leads from the endpoint that opens a connection to the one that accepts it; dashed arrows "
-                    "stay within a zone. A double frame stands for many machines.",
+                    "An arrow leads from the endpoint that opens a connection to the one that accepts it; dashed "
+                    "arrows stay within a zone. A double frame stands for many machines.",
                 ),
             ),
         )

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from planner.plan.archive import ON_THE_PAGE, ArchiveError
 from planner.plan.blueprint import blank_addresses
 from planner.plan.document import Fault, Plan, PlanError, plan_schema, read_plan
-from planner.store.examples import read_examples
 from planner.report.formats.json import report_schema
 from planner.store import actions
+from planner.store.examples import read_examples
 from planner.store.holders import read_holder
 from planner.store.transfer import import_plans
 from planner.web.forms.plans import MAX_ERRORS, ImportForm

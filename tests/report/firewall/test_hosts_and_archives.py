@@ -13,10 +13,10 @@ import yaml
 
 from planner.engine import evaluate_report
 from planner.plan.document import read_plan
-from planner.store.examples import read_examples
 from planner.report import FORMATS, NotExpressible
 from planner.report.firewall import files
 from planner.report.firewall.words import clean, cut, name_endpoints, shorten
+from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
 from tests.report.firewall.reading import (
     EVERYTHING,

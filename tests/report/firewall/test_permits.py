@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from planner.engine import evaluate_report
 from planner.plan.document import check_plan, read_plan
-from planner.store.examples import read_examples
 from planner.report import FORMATS
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select
+from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
 from tests.report.firewall.reading import READERS, expected, read_asa_file
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, write_plan

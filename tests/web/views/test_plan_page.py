@@ -3,9 +3,9 @@ import yaml
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from planner.store.examples import FOLDER
 from planner.report.said.filters import Filter
 from planner.sharing.links import make_edit_link
+from planner.store.examples import FOLDER
 from planner.store.models import Plan
 from planner.store.reports import report_for
 from planner.web.views.panels import describe_panel

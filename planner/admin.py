@@ -1,7 +1,7 @@
 """Staff see which plans and read links there are, revoke links, read the log. No token, hash or document is shown."""
 
 import uuid
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from django.contrib import admin, messages
 from django.db.models import Model, Prefetch, QuerySet
@@ -17,7 +17,13 @@ admin.site.site_header = admin.site.site_title = "Port planner"
 admin.site.login_form = StaffLoginForm
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin  # takes no parameters
+
+
+class ReadOnlyAdmin(ModelAdmin):
     """Rows that the service writes, for staff to look at."""
 
     list_per_page = 100

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,7 +66,7 @@ def say(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
 
 
-def print_table(title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def print_table(title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """A table in plain text, its first column to the left and the others to the right."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     print(f"\n{title}\n")
@@ -143,7 +143,7 @@ def bench_renderers(reports: dict[str, Report]) -> None:
     }
     rows = []
     for format_ in FORMATS.values():
-        cells = [format_.name]
+        cells, took = [format_.name], 0.0
         for report in chosen.values():
             data = format_.render(report)  # once for what is imported and kept
 
@@ -237,7 +237,7 @@ def read_everything() -> Report:
 
 def measure_memory() -> list[tuple[str, ...]]:
     """The most memory that a process of its own takes for each output of 1,000 sites."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name in ("none, the report alone", *FORMATS, STYLED):
         command = [sys.executable, __file__, "--memory", name]
         kib = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)

@@ -8,5 +8,6 @@ ruff check .
 ruff format --check .
 lint-imports --no-logo
 mypy
+djlint --lint --quiet templates
 python manage.py check
 python manage.py makemigrations --check --dry-run

@@ -46,9 +46,9 @@ class FewWrongLogins:
         """Check name and password, if there are both."""
         name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")  # type: ignore[attr-defined]
         if not name or not password:
-            return super().clean()  # type: ignore[misc]
+            return super().clean()  # type: ignore[misc, no-any-return]
         with few_wrong_logins(self.request, name):  # type: ignore[attr-defined]
-            return super().clean()  # type: ignore[misc]
+            return super().clean()  # type: ignore[misc, no-any-return]
 
 
 class LoginForm(FewWrongLogins, AuthenticationForm):

@@ -7,8 +7,8 @@ import unicodedata
 
 from django.conf import settings
 from django.contrib.auth.backends import RemoteUserBackend
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.middleware import RemoteUserMiddleware
-from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 
@@ -35,7 +35,9 @@ class ProxyUser(RemoteUserMiddleware):
 class ProxyUserBackend(RemoteUserBackend):
     """Makes an account for a name that has none yet; it has no password here."""
 
-    def configure_user(self, request: HttpRequest, user: User, created: bool = True) -> User:
+    def configure_user[Person: AbstractBaseUser](
+        self, request: HttpRequest | None, user: Person, created: bool = True
+    ) -> Person:
         """Have nobody log in with a password."""
         if created:
             user.set_unusable_password()

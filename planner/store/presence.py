@@ -62,13 +62,13 @@ def read_visitor(request: HttpRequest) -> Visitor:
     known: Visitor | None = getattr(request, "visitor", None)
     if known is None:
         known = _read_cookie(request)
-        request.visitor = known
+        request.visitor = known  # type: ignore[attr-defined]  # kept for the rest of the request
     return known
 
 
 def _read_cookie(request: HttpRequest) -> Visitor:
     try:
-        key, _, name = request.get_signed_cookie(COOKIE, salt=COOKIE).partition(" ")
+        key, _, name = (request.get_signed_cookie(COOKIE, salt=COOKIE) or "").partition(" ")
     except (KeyError, signing.BadSignature):
         key, name = "", ""
     if not re.fullmatch(r"[A-Za-z0-9_-]{43}", key):

@@ -78,7 +78,7 @@ def start(*arguments, data, **options):
     """Run the command in a process of its own, with a data folder."""
     environment = os.environ | {"PLANNER_DATA": str(data), "PLANNER_SECRET_KEY": "x"}
     line = [sys.executable, str(ROOT / "manage.py"), "report", *arguments]
-    return subprocess.run(line, env=environment, check=False, timeout=60, **options)
+    return subprocess.run(line, env=environment, check=False, timeout=600, **options)
 
 
 def files(folder="."):

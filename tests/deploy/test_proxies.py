@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from planner.deploy.proxies import Proxies, read_proxies
 from planner.web.middleware import Proxied
+from scripts.served import free_port
 
 PROXIES = read_proxies(["10.0.0.0/8", "192.0.2.1", "2001:db8:1::/48", "unix"])
 SECRET = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example", "X-Forwarded-Port": "1",
@@ -173,9 +174,7 @@ def ask(bind, **headers):
 def test_through_gunicorn_https_is_believed_from_the_proxies_alone(tmp_path, at, proxies, believed):
     bind = f"unix:{tmp_path}/socket"
     if at == "tcp":
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            bind = f"127.0.0.1:{probe.getsockname()[1]}"
+        bind = f"127.0.0.1:{free_port()}"
     with gunicorn(tmp_path, bind, proxies):
         assert ask(bind) == 301
         assert ask(bind, X_Forwarded_Proto="http") == 301

@@ -19,7 +19,8 @@ from ports.queries import SHIPPED
 from tests.web.views.pages import BROWSERS, visitor_cookie
 
 # Patience, as machines can be busy: no test is about time.
-expect.set_options(timeout=15_000)
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 ARGUMENTS = [
@@ -131,7 +132,7 @@ def open_page(browser, site, request):
         context = browser.new_context(
             base_url=site, viewport={"width": width, "height": height}, locale="en-GB", **options
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         key = BROWSERS[len(contexts) % len(BROWSERS)]
         context.add_cookies([{"name": COOKIE, "value": visitor_cookie(key), "url": site}])
         if options.get("java_script_enabled", True):

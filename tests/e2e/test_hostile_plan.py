@@ -30,7 +30,7 @@ def test_nothing_executes_and_nothing_scrolls_sideways(open_page, width):
         assert "<U+202E>plan" in page.title()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, place
         page.evaluate("document.querySelectorAll('main details').forEach((fold) => { fold.open = true; })")
-        page.wait_for_timeout(100)
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert dialogs == []
 
 

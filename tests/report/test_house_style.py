@@ -52,6 +52,19 @@ def plain():
     return styled(HOUSE)
 
 
+FOLLOWED = f"""
+    h2 {{ color: rgb(255, 0, 128); font-family: "DejaVu Serif" }}
+    @page {{ @top-right {{ content: "ACME secret" }} }}
+    h1::before {{ content: url(data:image/png;base64,{PIXEL}) }}
+    #sign-off {{ display: none }}
+"""
+
+
+@cache
+def followed():
+    return styled(FOLLOWED)
+
+
 def drawn(data):
     """What is drawn on all pages, as the operators say it."""
     return b"".join(page.get_contents().get_data() for page in read(data).pages)
@@ -65,26 +78,22 @@ def fonts(data):
 class TestOnPaper:
     def test_a_colour_is_followed(self):
         red = re.compile(rb"\b1 0 0\.50196\d* rg")
-        assert red.search(drawn(styled("h2 { color: rgb(255, 0, 128) }")))
+        assert red.search(drawn(followed()))
         assert not red.search(drawn(plain()))
 
     def test_a_font_is_followed(self):
-        assert any("Serif" in name for name in fonts(styled('h2 { font-family: "DejaVu Serif" }')))
+        assert any("Serif" in name for name in fonts(followed()))
         assert not any("Serif" in name for name in fonts(plain()))
 
     def test_text_and_a_logo_are_followed(self):
-        logo = f"url(data:image/png;base64,{PIXEL})"
-        css = f'@page {{ @top-right {{ content: "ACME secret" }} }} h1::before {{ content: {logo} }}'
-        data = styled(css)
-        reader = read(data)
+        reader = read(followed())
         assert all("ACME secret" in page.extract_text() for page in reader.pages[1:])
         assert len(reader.pages[0].images) == 1
         assert not read(plain()).pages[0].images
 
     def test_it_can_hide_and_order_what_ours_shows(self):
         assert "Sign-off" in "".join(page.extract_text() for page in read(plain()).pages)
-        hidden = styled("#sign-off { display: none }")
-        assert "Signature, ticket" not in "".join(page.extract_text() for page in read(hidden).pages)
+        assert "Signature, ticket" not in "".join(page.extract_text() for page in read(followed()).pages)
 
     @pytest.mark.parametrize(("paper", "size"), [("a4", (842, 595)), ("letter", (792, 612))])
     def test_the_paper_is_landscape_and_the_one_asked_for(self, paper, size):

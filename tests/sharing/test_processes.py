@@ -39,7 +39,7 @@ class Browser:
         """The same with a body of any kind; without one it is asked for by GET."""
         request = urllib.request.Request(self.base + path, body, {"Content-Type": kind} if body is not None else {})
         try:
-            with self.opener.open(request, timeout=120) as answer:
+            with self.opener.open(request, timeout=600) as answer:
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -180,7 +180,7 @@ def test_no_token_and_no_passphrase_is_in_a_log_in_the_database_or_in_a_backup(s
         f"G\0T {read} HTTP/1.1",
         f"GET {read} HTTP/1.1\r\nA B: 1",
     ):
-        with socket.create_connection((sharing.service.host, sharing.service.port), timeout=20) as connection:
+        with socket.create_connection((sharing.service.host, sharing.service.port), timeout=600) as connection:
             connection.sendall(f"{line}\r\nHost: 127.0.0.1\r\n\r\n".encode())
             connection.recv(1000)
 

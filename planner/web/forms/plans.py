@@ -6,6 +6,7 @@ from typing import IO, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from planner.plan import syntax
 from planner.plan.document import Fault, Plan, PlanError, read_plan
@@ -23,6 +24,7 @@ MAX_TEXT = 20_000
 class EditForm(forms.Form):
     """A form of one edit of a plan."""
 
+    data: QueryDict
     told = False
     """Whether its sender has been told what others have done to the same field."""
     held: int | None = None

@@ -6,7 +6,7 @@ from typing import Concatenate
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -18,11 +18,12 @@ from planner.store.holders import find_hold, note_opening, read_holder
 from planner.store.models import Hold, Plan
 from planner.web.views.bin import show_binned
 from planner.web.views.errors import show_error, show_too_many
+from planner.web.views.htmx import htmx_of
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix
 
-View = Callable[..., HttpResponse]
-PlanView = Callable[Concatenate[HttpRequest, Plan, ...], HttpResponse]
+View = Callable[..., HttpResponseBase]
+PlanView = Callable[Concatenate[HttpRequest, Plan, ...], HttpResponseBase]
 
 
 def plan_view(view: PlanView) -> View:
@@ -52,31 +53,31 @@ def bin_view(view: PlanView) -> View:
 
 def _admit(view: PlanView, role: Hold.Role, *, document: bool = True, binned: bool = False) -> View:
     @matrix_view
-    def answer(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponse:
+    def answer(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponseBase:
         hold = find_hold(request, key, document=document)
         if hold is None:
             return _turn_away(request)
         plan = hold.plan
-        request.hold = hold
+        request.hold = hold  # type: ignore[attr-defined]  # templates ask what one may do
         if plan.gone is not None and plan.gone <= timezone.now():
             raise Http404
         if not hold.allows(role):
             return _turn_down(request, plan, hold)
         if plan.deleted is not None and not binned:
             return show_binned(request, plan)
-        if request.method == "GET" and not request.htmx:
+        if request.method == "GET" and not htmx_of(request):
             note_opening(hold)
         return view(request, plan, *args, **kwargs)
 
     @wraps(view)
-    def wrapper(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponse:
+    def wrapper(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponseBase:
         response = answer(request, key, *args, **kwargs)
         return keep_private(response)
 
     return wrapper
 
 
-def keep_private(response: HttpResponse) -> HttpResponse:
+def keep_private[Answer: HttpResponseBase](response: Answer) -> Answer:
     """An answer that belongs to one person: nothing of it is kept by caches or found by search engines."""
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
@@ -93,9 +94,9 @@ def _turn_away(request: HttpRequest) -> HttpResponse:
 
 def ask_for_login(request: HttpRequest) -> HttpResponse:
     """The login, and from there back to where one was."""
-    if request.htmx:
+    if htmx := htmx_of(request):
         try:
-            back = request.htmx.current_url_abs_path or "/"
+            back = htmx.current_url_abs_path or "/"
         except ValueError:  # no address at all
             back = "/"
         return HttpResponseClientRedirect(redirect_to_login(back).url)
@@ -105,7 +106,7 @@ def ask_for_login(request: HttpRequest) -> HttpResponse:
 def _turn_down(request: HttpRequest, plan: Plan, hold: Hold) -> HttpResponse:
     """What someone gets who may do less with a plan than the view does."""
     name = request.resolver_match.url_name if request.resolver_match else ""
-    if name == "show_plan" and not request.htmx:
+    if name == "show_plan" and not htmx_of(request):
         return redirect("read_plan", key=plan.key)
     said = f"You may {'edit' if hold.allows(Hold.Role.EDIT) else 'read'} this plan, but not do that."
     return show_error(request, 403, "Not allowed", f"{said} Ask whoever owns it.")
@@ -115,7 +116,7 @@ def maker_view(view: View) -> View:
     """For what makes plans: where accounts are on, only for those who are logged in."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not read_holder(request).is_someone:
             return ask_for_login(request)
         try:
@@ -148,13 +149,13 @@ def matrix_view(view: View) -> View:
     """Say in sentences what keeps the matrix, or a plan under it, from being evaluated."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except NoMatrix as error:
             return show_error(request, 503, "There is no port matrix yet", str(error))
         except MatrixError as error:
-            context = {"title": "The port matrix has faults", "faults": error.faults}
+            context: dict[str, object] = {"title": "The port matrix has faults", "faults": error.faults}
             return render(request, "planner/faults.html", context, status=503)
         except PlanError as error:
             context = {"title": "This plan doesn't fit the port matrix of today", "faults": error.faults}

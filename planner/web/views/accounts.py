@@ -1,15 +1,15 @@
 """Logging in and out, and changing one's password: Django's own views in our frame, where accounts are on."""
 
-from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import logout
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.contrib.messages.views import SuccessMessageMixin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -22,11 +22,11 @@ from planner.web.views.access import View, ask_for_login, keep_private
 from planner.web.views.errors import show_error, show_too_many
 
 
-def account_view(view: Callable[..., HttpResponse]) -> View:
+def account_view(view: View) -> View:
     """A page that is there only where accounts are on, and that nobody else is shown."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not settings.REQUIRE_LOGIN:
             raise Http404
         return keep_private(view(request, *args, **kwargs))
@@ -34,11 +34,11 @@ def account_view(view: Callable[..., HttpResponse]) -> View:
     return wrapper
 
 
-def _few_tries(view: Callable[..., HttpResponse]) -> View:
+def _few_tries(view: View) -> View:
     """A login that answers 429 when too many were wrong."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except throttle.TooMany as error:
@@ -64,7 +64,13 @@ def log_out(request: HttpRequest) -> HttpResponse:
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
-class _ChangePassword(SuccessMessageMixin, PasswordChangeView):
+if TYPE_CHECKING:
+    _Messages = SuccessMessageMixin[PasswordChangeForm]
+else:
+    _Messages = SuccessMessageMixin  # takes no parameters
+
+
+class _ChangePassword(_Messages, PasswordChangeView):
     template_name = "accounts/password.html"
     success_url = reverse_lazy("show_plans")
     success_message = "Your password is changed, and you are logged out everywhere but here."
@@ -75,7 +81,7 @@ _show_password_form = _ChangePassword.as_view()
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @account_view
-def change_password(request: HttpRequest) -> HttpResponse:
+def change_password(request: HttpRequest) -> HttpResponseBase:
     """Ask for the old password and a new one."""
     user = read_holder(request).user
     if user is None:

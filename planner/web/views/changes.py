@@ -52,7 +52,7 @@ class Sides:
 
     def query(self) -> str:
         """The sides as a query string."""
-        pairs = {
+        pairs: dict[str, int | str] = {
             "from": self.before, "to": self.after, "matrix_from": self.matrix_before, "matrix_to": self.matrix_after,
         }  # fmt: skip
         return urlencode({name: value for name, value in pairs.items() if value})

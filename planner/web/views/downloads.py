@@ -63,7 +63,7 @@ def send_report(
     `find_since` says what differs from a revision that the filter names, None where that can't be said. 400 with
     sentences for a filter that can't be used, 422 where the format can't say what the report says.
     """
-    chosen, faults = read_filter(request.GET.items(), report)
+    chosen, faults = read_filter(request.GET.dict().items(), report)
     since = find_since(int(chosen.since)) if chosen.since and "since" not in faults else None
     if chosen.since and "since" not in faults and since is None:
         faults["since"] = f"This plan has no revision {chosen.since[:40]} to compare with."

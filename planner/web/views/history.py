@@ -12,6 +12,7 @@ from planner.plan.edits import NotPossible
 from planner.store import actions, presence
 from planner.store.models import Plan
 from planner.web.views.access import glance_view, plan_view
+from planner.web.views.htmx import htmx_of
 from planner.web.views.plans import read_sender, show_changed
 
 
@@ -66,6 +67,6 @@ def name_visitor(request: HttpRequest, plan: Plan) -> HttpResponse:
     old = presence.read_visitor(request)
     visitor = presence.Visitor(key=old.key, name=presence.clean_name(request.POST.get("name", "")))
     presence.note_visit(plan, visitor)
-    response = HttpResponse(status=204) if request.htmx else redirect(plan)
+    response = HttpResponse(status=204) if htmx_of(request) else redirect(plan)
     presence.keep_visitor(response, visitor, secure=settings.TLS)
     return response

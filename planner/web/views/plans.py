@@ -24,8 +24,9 @@ from planner.store import actions, presence
 from planner.store.models import Plan
 from planner.store.reports import comparison_since, report_for
 from planner.web.forms.plans import ChoiceForm, CorrectionForm, EditForm, PortForm, RenameForm
-from planner.web.views.access import plan_view
+from planner.web.views.access import View, plan_view
 from planner.web.views.handover import describe_handover
+from planner.web.views.htmx import htmx_of
 from planner.web.views.panels import count_panel, describe_panel
 from planner.web.views.results import Changes, count_view, describe_results
 from planner.web.views.state import PANELS, VIEWS, State, read_current, read_state
@@ -41,20 +42,21 @@ def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     report = report_for(plan.document, matrix)
     state, faults = read_state(request, report)
     visitor = presence.read_visitor(request)
-    part = request.htmx.target if request.htmx and not request.htmx.history_restore_request else None
+    htmx = htmx_of(request)
+    part = htmx.target if htmx and not htmx.history_restore_request else None
     context = describe_page(request, plan, report, state, faults, draw=part != "results") | {
         "visitor": visitor,
         **_came_from(request, state),
     }
     template = "planner/plan.html"
-    if "X-Pulse" in request.headers and request.htmx:
+    if "X-Pulse" in request.headers and htmx:
         template, context["kept"] = "planner/plan.html#pulsed", request.headers["X-Pulse"].split()
     elif part in ("report", "panel", "results"):
         template = f"planner/plan.html#moved-{part}"
     response = render(request, template, context)
     if part == "results":  # an address to bookmark, without the fields that are empty
         replace_url(response, "?".join(filter(None, (context["here"], context["query"]))))
-    if visitor.is_new or not request.htmx:  # an answer that comes late must not bring an old name back
+    if visitor.is_new or not htmx:  # an answer that comes late must not bring an old name back
         presence.keep_visitor(response, visitor, secure=settings.TLS)
     return response
 
@@ -155,11 +157,12 @@ def _read_operation(request: HttpRequest) -> str | None:
         return None
     said = [(name, values) for name, values in request.POST.lists() if name not in ("base", "csrfmiddlewaretoken")]
     digest = hashlib.sha256(json.dumps(sorted(said)).encode())
-    for name, file in sorted(request.FILES.items()):
-        digest.update(f"{name} {file.size} ".encode())
-        for chunk in file.chunks():
-            digest.update(chunk)
-        file.seek(0)
+    for name in sorted(request.FILES):
+        for file in request.FILES.getlist(name):
+            digest.update(f"{name} {file.size} ".encode())
+            for chunk in file.chunks():
+                digest.update(chunk)
+            file.seek(0)
     return digest.hexdigest()[:32]
 
 
@@ -189,7 +192,7 @@ def read_base(request: HttpRequest, plan: Plan) -> tuple[Mapping[str, Any], Rena
 Edit = Callable[[HttpRequest, Plan, Matrix], EditForm]
 
 
-def edit_view(edit: Edit, panel: str) -> Callable[..., HttpResponse]:
+def edit_view(edit: Edit, panel: str) -> View:
     """A view around one edit: on success the page as it is now, on errors the form as it was sent.
 
     `edit` reads the form and applies it; what it raises is shown beside the form, and nothing was stored then.
@@ -222,7 +225,7 @@ def show_changed(
     report = report_for(plan.document, current_matrix())
     state, faults = read_state(request, report)
     failed = bool(trouble) or (form is not None and not form.is_valid())
-    if not failed and not request.htmx:
+    if not failed and not htmx_of(request):
         query = state.query(panel=panel) if panel else state.query()
         return redirect(plan.get_absolute_url() + (f"?{query}" if query else ""))
     # Of the ports only the one that was sent is replaced: what is being typed into another field stays.
@@ -235,7 +238,7 @@ def show_changed(
     if form is not None and shown and panel == "ports":
         slug = form.data.get("service")
         context["item"] = next((item for item in context["services"] if item["service"].slug == slug), None)
-    template = "planner/plan.html#changed" if request.htmx else "planner/plan.html"
+    template = "planner/plan.html#changed" if htmx_of(request) else "planner/plan.html"
     return render(request, template, context | {"trouble": trouble, "focus": focus})
 
 

@@ -29,6 +29,7 @@ from planner.store.reports import compare_documents, report_for
 from planner.web.views.access import View, reader_view
 from planner.web.views.changes import describe_comparison
 from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report
+from planner.web.views.htmx import htmx_of
 from planner.web.views.results import Changes, count_view, describe_results
 from planner.web.views.state import VIEWS, read_state
 from ports.matrix import PROTOCOLS
@@ -53,7 +54,8 @@ def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
     state, faults = read_state(request, report)
     if state.filter.since and "since" not in faults:
         faults["since"] = "What changed since another revision isn't shown here."
-    part = request.htmx.target if request.htmx and not request.htmx.history_restore_request else None
+    htmx = htmx_of(request)
+    part = htmx.target if htmx and not htmx.history_restore_request else None
     context = {
         "reading": reading,
         "place": place,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -25,14 +25,14 @@ COOKIE = "opening"
 WRONG_LINKS = 30
 """How many links that lead nowhere one client may try in an hour; the same one counts once."""
 
-LinkView = Callable[..., HttpResponse]
+LinkView = Callable[..., HttpResponseBase]
 
 
 def by_link(view: LinkView) -> View:
     """Hand the read link of the address to the view."""
 
     @wraps(view)
-    def answer(request: HttpRequest, token: str, *args: object, **kwargs: object) -> HttpResponse:
+    def answer(request: HttpRequest, token: str, *args: object, **kwargs: object) -> HttpResponseBase:
         client = request.META.get("REMOTE_ADDR", "")
         link = links.find_link(token) if settings.PUBLIC_LINKS else None
         is_in = link is not None and (_shows_opening(request, link) or _sends_again(request, link))

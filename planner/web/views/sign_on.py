@@ -33,6 +33,7 @@ def start_sign_on(request: HttpRequest) -> HttpResponse:
 def finish_sign_on(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Log in whom the provider names, and lead to where they wanted to go."""
     try:
-        return keep_private(callback(request, provider_id=provider_id))
+        answer: HttpResponse = callback(request, provider_id=provider_id)
+        return keep_private(answer)
     except (KeyError, ValueError, TypeError) as error:  # it says nonsense
         return show_failed(request, error, 502)

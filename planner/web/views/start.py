@@ -22,6 +22,7 @@ from planner.store import actions
 from planner.store.holders import read_holder
 from planner.web.views.access import count_plans, maker_view, matrix_view, open_new
 from planner.web.views.errors import show_error
+from planner.web.views.htmx import htmx_of
 from ports.matrix import SEVERITIES, Matrix, Question
 from ports.queries import current_matrix
 
@@ -49,7 +50,7 @@ def read_sheet(matrix: Matrix, data: QueryDict) -> Sheet:
         if name not in data:
             continue
         if question.kind == "list":
-            answers[slug] = split_lines(data[name])
+            answers[slug] = split_lines(data.get(name, ""))
         elif given := tuple(value for value in data.getlist(name) if value):
             answers[slug] = given
         elif question.kind == "many":
@@ -104,7 +105,8 @@ def _usual_name(matrix: Matrix) -> str:
 
 def _show(request: HttpRequest, matrix: Matrix, sheet: Sheet, *, refused: bool = False) -> HttpResponse:
     """The whole page, or for htmx what the answers change on it."""
-    partial = bool(request.htmx) and not request.htmx.history_restore_request
+    htmx = htmx_of(request)
+    partial = bool(htmx) and not htmx.history_restore_request
     context: dict[str, Any] = {
         "matrix": matrix,
         "sheet": sheet,

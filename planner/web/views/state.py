@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from planner.engine import Report
 from planner.report.said.filters import Filter, read_filter
 from planner.web.forms.topology import CLOSED, OPENINGS, Opened, read_opened
+from planner.web.views.htmx import htmx_of
 
 PANELS = {"topology": "Topology", "decisions": "Decisions", "ports": "Ports", "caveats": "Caveats", "own": "Own flows"}
 VIEWS = {
@@ -73,10 +74,11 @@ def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, s
 
 def read_current(request: HttpRequest) -> list[tuple[str, str]] | None:
     """What the address of the page says that htmx asks from; None where nobody says so, or what is said is none."""
-    if not request.htmx or not request.htmx.current_url:
+    address = htmx_of(request).current_url
+    if not address:
         return None
     try:
-        return parse_qsl(urlsplit(request.htmx.current_url).query)
+        return parse_qsl(urlsplit(address).query)
     except ValueError:
         return None
 

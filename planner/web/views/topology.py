@@ -31,6 +31,7 @@ from planner.web.forms.topology import (
     place_faults,
 )
 from planner.web.views.access import plan_view
+from planner.web.views.htmx import htmx_of
 from planner.web.views.plans import describe_page, hold_base, read_base, read_sender
 from planner.web.views.state import read_state
 from ports.queries import current_matrix
@@ -82,7 +83,7 @@ def move_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
         params = {"endpoint": form.cleaned_data["target"], "changes": {"zone": form.cleaned_data["zone"]}}
         trouble = _try_plainly(request, plan, "edit-endpoint", params)
     else:
-        trouble = " ".join(error for errors in form.errors.values() for error in errors)
+        trouble = " ".join(str(error) for errors in form.errors.values() for error in errors)
     return _answer(request, plan, CLOSED, trouble=trouble)
 
 
@@ -254,7 +255,7 @@ def _answer(
     before, state = state.opened, replace(state, panel="topology", opened=opened)
     query = state.query()
     address = plan.get_absolute_url() + (f"?{query}" if query else "")
-    if not failed and not request.htmx:
+    if not failed and not htmx_of(request):
         return redirect(address)
     context = describe_page(request, plan, report, state, faults, form if failed else None)
     context |= {
@@ -263,5 +264,5 @@ def _answer(
         "fresh": opened.kind and before.kind != opened.kind,
         "returned": "" if opened.kind else before.name,
     }
-    response = render(request, "planner/plan.html#changed" if request.htmx else "planner/plan.html", context)
-    return push_url(response, address) if request.htmx and not failed else response
+    response = render(request, "planner/plan.html#changed" if htmx_of(request) else "planner/plan.html", context)
+    return push_url(response, address) if htmx_of(request) and not failed else response

@@ -236,7 +236,7 @@ def test_aclgen_makes_the_same_rules_of_the_sources(deny, tmp_path):
     (tmp_path / "policies/pol/fortigate.yaml").unlink()
     line = [sys.executable, "-m", "aerleon", "--base_directory", "policies", "--definitions_directory", "def",
             "--output_directory", "out"]  # fmt: skip
-    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     made = {path.stem: path.read_text() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert set(made) == {"asa", "paloalto", "srx", "nftables", "iptables"} | ({"iptables-ipv6"} if deny else set())

@@ -24,7 +24,7 @@ import json, sys
 from planner import actions
 from planner.document import check_plan, read_plan
 from planner.examples import read_examples
-from planner.links import make_edit_link
+from planner.sharing.links import make_edit_link
 from ports.queries import current_matrix
 from scripts.sites import make_sites
 slug, matrix = sys.argv[1], current_matrix()
@@ -95,13 +95,14 @@ def serve(**variables: str) -> Iterator[Service]:
         collected = Path(os.environ.get("PLANNER_DATA", ROOT / "data")) / "static"
         if collected.is_dir():  # to collect the static files takes most of a start, and only what is new is collected
             shutil.copytree(collected, Path(folder) / "static")
-        with (Path(folder) / "log").open("w") as log:
+        said = Path(environment["PLANNER_DATA"]) / "log"
+        with said.open("w") as log:
             process = subprocess.Popen(
                 [ROOT / "scripts" / "serve.sh"], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
         service = Service(host="127.0.0.1", port=port, environment=environment, process=process.pid)
         try:
-            _wait_for(service, process, Path(folder) / "log")
+            _wait_for(service, process, said)
             yield service
         finally:
             process.terminate()

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from planner.report.formats.json import report_data
+from ports.queries import SHIPPED
 from tests.report.samples import contoso, evaluate
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +33,7 @@ def schema(capsysbinary):
     return read
 
 
-@pytest.mark.parametrize("document", ["plan", "report", "comparison"])
+@pytest.mark.parametrize("document", ["plan", "report", "comparison", "matrix"])
 def test_it_prints_a_valid_schema(schema, document):
     printed = schema(document)
     assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -52,6 +53,14 @@ def test_the_report_schema_takes_reports_and_refuses_what_is_none(schema):
     validator.validate(data)
     assert not validator.is_valid(data | {"format": 2})
     assert not validator.is_valid(data | {"flows": [{}]})
+
+
+def test_the_matrix_schema_takes_fixtures_and_refuses_what_is_none(schema):
+    validator = jsonschema.Draft202012Validator(schema("matrix"))
+    rows = json.loads(SHIPPED.read_text("utf-8"))
+    validator.validate(rows)
+    assert not validator.is_valid([{**rows[-1], "model": "ports.section"}])
+    assert not validator.is_valid({"rows": rows})
 
 
 def test_another_document_is_refused():

@@ -17,8 +17,9 @@ from datetime import date
 from planner.document import check_plan, read_plan
 from planner.engine import evaluate_report
 from planner.examples import read_examples
-from planner.renderers import FORMATS
-from planner.renderers.html import Edition, render_html
+from planner.report import FORMATS
+from planner.report.paper.prints import render_html
+from planner.report.said.edition import Edition
 from ports.queries import shipped_matrix
 from scripts.sites import make_sites
 from tests.contract.arbitrary import arbitrary_plan

@@ -55,8 +55,8 @@ def test_a_plan_is_read_and_evaluated_where_django_can_not_be_imported():
     data = json.loads(run.stdout)
     assert data["flows"] > 0
     loaded = [name for name in data["modules"] if is_under(name, "planner", "ports")]
-    assert [name for name in loaded if not is_under(name, "planner.engine", "planner.plan")] == [
-        "planner", "ports", "ports.matrix",
+    assert [name for name in loaded if not is_under(name, "planner.engine", "planner.plan", "ports.matrix")] == [
+        "planner", "ports",
     ]  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_the_matrix_never_imports_the_planner(path):
             ("planner.plan", "planner.report.said.text", "ports.matrix", "pydantic", "pydantic_core", "yaml"),
         ),
         ("planner/plan/syntax.py", ("yaml",)),
-        ("ports/matrix.py", ()),
+        ("ports/matrix/*.py", ("ports.matrix", "pydantic", "pydantic_core")),
     ],
 )
 def test_pure_modules_import_the_standard_library_and_what_they_may_know(pattern, allowed):

@@ -68,6 +68,8 @@ class Rule:
     sections: tuple[str, ...]
     any_of: tuple[Mark, ...]
     reasons: tuple[Reason, ...]
+    service_reasons: tuple[tuple[Reason, ...], ...]
+    """Of each of the services, in their order, why its own flows are needed: "why is this port open?"."""
     requirements: tuple[str, ...]
 
     def openings(self) -> Iterator[Opening]:
@@ -309,15 +311,14 @@ def _rule(draft: _Draft, flows: Mapping[tuple[str, str, Ports], Flow]) -> Rule:
     services = tuple(sorted(draft.services, key=lambda ports: ports.order))
     endpoints = {}
     needs: dict[int, Need] = {}
+    by_service: dict[Ports, dict[int, Need]] = {service: {} for service in services}
     for key in product(sources, destinations, services):
         flow = flows[key]
         endpoints[flow.source.name] = flow.source
         endpoints[flow.destination.name] = flow.destination
-        needs[id(flow.need)] = flow.need
-    reasons: dict[Reason, None] = {}
+        needs[id(flow.need)] = by_service[key[2]][id(flow.need)] = flow.need
     requirements: dict[str, None] = {}
     for need in needs.values():
-        reasons.update(dict.fromkeys(need.reasons))
         requirements.update(dict.fromkeys(need.requirements))
     return Rule(
         id="",
@@ -327,6 +328,11 @@ def _rule(draft: _Draft, flows: Mapping[tuple[str, str, Ports], Flow]) -> Rule:
         names=tuple(sorted({slug for need in needs.values() for slug in need.services})),
         sections=tuple(sorted({s for need in needs.values() for s in need.sections}, key=section_key)),
         any_of=draft.any_of,
-        reasons=tuple(sorted(reasons)),
+        reasons=_sorted_reasons(needs.values()),
+        service_reasons=tuple(_sorted_reasons(by_service[service].values()) for service in services),
         requirements=tuple(requirements),
     )
+
+
+def _sorted_reasons(needs: Iterable[Need]) -> tuple[Reason, ...]:
+    return tuple(sorted({reason for need in needs for reason in need.reasons}))

@@ -11,6 +11,7 @@ from planner.report.firewall.files import (
     list_host_notes,
     list_notes,
     render_all,
+    render_iptables,
     render_nftables,
     render_sources,
     render_target,
@@ -132,7 +133,7 @@ FORMATS: dict[str, Format] = {
             ending=ENDINGS[name],
         )
         for name, target in TARGETS.items()
-        if name not in ("nftables", "windows")
+        if name not in ("nftables", "iptables", "windows")
     },
     "nftables": Format(
         name="nftables",
@@ -140,9 +141,19 @@ FORMATS: dict[str, Format] = {
         content_type="text/plain; charset=utf-8",
         label="nftables",
         render=render_nftables,
-        options=frozenset({"default_deny", "host_files"}),
+        options=frozenset({"default_deny", "host_files", "open_undecided"}),
         notes=list_notes,
         ending=ENDINGS["nftables"],
+    ),
+    "iptables": Format(
+        name="iptables",
+        extension="iptables",
+        content_type="text/plain; charset=utf-8",
+        label="iptables",
+        render=render_iptables,
+        options=frozenset({"default_deny", "open_undecided"}),
+        notes=list_notes,
+        ending=ENDINGS["iptables"],
     ),
     "windows": Format(
         name="windows",
@@ -170,7 +181,7 @@ FORMATS: dict[str, Format] = {
         content_type="application/zip",
         label="All firewall configurations (zip)",
         render=render_all,
-        options=frozenset({"default_deny"}),
+        options=frozenset({"default_deny", "open_undecided"}),
         notes=list_notes,
         ending=ENDINGS["firewalls"],
     ),

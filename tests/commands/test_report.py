@@ -352,9 +352,23 @@ def test_a_default_deny_is_written_when_it_is_asked_for(capsys):
     document = contoso()
     document["endpoints"][2]["addresses"] = ["192.0.2.10"]
     run(save("contoso.yaml", document), "--format", "nftables")
-    assert "policy accept;" in capsys.readouterr().out
+    assert "policy " not in capsys.readouterr().out
     assert run("contoso.yaml", "--format", "nftables", "--default-deny") == 0
     assert "policy drop;" in capsys.readouterr().out
+
+
+def test_what_is_undecided_is_opened_when_it_is_asked_for(capsys):
+    document = contoso()
+    document["endpoints"][3]["addresses"] = ["192.0.2.30"]
+    plan = save("contoso.yaml", document)
+    for format, rule in (("nftables", "add rule "), ("iptables", "-4 -A PORT-PLANNER ")):
+        assert run(plan, "--format", format) == 0
+        closed = capsys.readouterr().out.splitlines()
+        assert run(plan, "--format", format, "--open-undecided") == 0
+        opened = capsys.readouterr().out.splitlines()
+        disabled = [line for line in closed if line.startswith(f"# {rule}")]
+        assert disabled
+        assert [line.removeprefix("# ") for line in disabled] == [line for line in opened if line not in closed][-1:]
 
 
 def test_archives_are_written_under_the_name_of_the_format():
@@ -373,7 +387,9 @@ def test_what_a_format_cannot_say_is_a_sentence_and_no_file(capsys):
     assert all("can't be written for this plan: a rule that blocks wins" in line for line in lines)
 
 
-@pytest.mark.parametrize(("format", "option"), [("json", "--default-deny"), ("asa", "--host-files")])
+@pytest.mark.parametrize(
+    ("format", "option"), [("json", "--default-deny"), ("asa", "--host-files"), ("asa", "--open-undecided")]
+)
 def test_an_option_of_other_formats_is_wrong_usage(format, option):
     assert f"{option} is for the formats " in refuse(save("one.yaml"), "--format", format, option, "--output", "out/")
     assert files() == ["one.yaml"]

@@ -58,6 +58,22 @@ def test_rules_expand_to_exactly_the_cross_zone_flows_each_once_with_its_own_alt
     assert set(Counter(covered).values()) <= {1}
 
 
+@settings(max_examples=often(80))
+@given(DOCUMENTS)
+def test_each_service_of_a_rule_has_the_reasons_of_its_own_flows_and_no_other(document):
+    report = evaluate(document)
+    reasons = {
+        (flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports): set(flow.need.reasons)
+        for flow in report.flows
+    }
+    for rule in report.rules:
+        for service, own in zip(rule.services, rule.service_reasons, strict=True):
+            ends = [(source.name, destination.name) for source in rule.sources for destination in rule.destinations]
+            assert set(own) == set().union(*(reasons[*pair, *service] for pair in ends))
+            assert list(own) == sorted(set(own))
+        assert set(rule.reasons) == set().union(*rule.service_reasons)
+
+
 @settings(max_examples=often(100))
 @given(DOCUMENTS)
 def test_a_flow_is_listed_once_and_its_scope_follows_from_its_ends(document):

@@ -55,7 +55,9 @@ def render(after):
             return CHANGE_FORMATS[format].render(comparison, Editions(before=name, after=f"={name}", date=DAY))
         if kind == "part":
             return FORMATS[format].render(part, Edition(date=DAY, revision=1, selection=selection, since=comparison))
-        return FORMATS[format].render(after, Edition(date=DAY, revision=1, since=comparison))
+        # What is undecided is open, as in the report, wherever a file can be asked for that.
+        options = {"open_undecided": True} if "open_undecided" in FORMATS[format].options else {}
+        return FORMATS[format].render(after, Edition(date=DAY, revision=1, since=comparison), **options)
 
     return render
 

@@ -28,7 +28,9 @@ from ports.matrix import Matrix, MatrixError
 from ports.queries import NoMatrix, current_matrix, shipped_matrix
 
 OPTIONS = {
-    "default_deny": "firewalls only: deny at the end what no rule names",
+    "default_deny": "firewalls only: deny at the end what no rule names; for nftables and iptables that is a complete "
+    "table, for a router that has no other rules",
+    "open_undecided": "nftables and iptables only: open every option of undecided choices; else they are comments",
     "host_files": "nftables only: a file for each host instead of the rules between zones, as a zip archive",
 }
 """What some formats can be asked for beyond the report, and what it means."""

@@ -1,15 +1,21 @@
-"""The files of each firewall: a head of comments that says what is in it and what isn't, then what Aerleon makes."""
+"""The files of each firewall: a head of comments that says what is in it and what isn't, then its statements.
+
+Those of nftables and iptables are written here, by nftables.py and iptables.py; Aerleon makes all others.
+"""
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from planner.engine.report import Report
 from planner.plan.document import Endpoint
 from planner.plan.syntax import to_yaml
+from planner.report.firewall import iptables, nftables
 from planner.report.firewall.errors import NotExpressible
+from planner.report.firewall.head import comment_out, count_rules, explain_codes, introduce, list_lines
 from planner.report.firewall.permits import Host, Permit, Permits
 from planner.report.firewall.targets import (
+    IPTABLES,
     NFTABLES,
     PALOALTO,
     TARGETS,
@@ -22,7 +28,6 @@ from planner.report.firewall.targets import (
     write_filters,
     write_host_filters,
 )
-from planner.report.firewall.words import clean, wrap
 from planner.report.said.edition import Edition
 
 MOST_LINES = 200_000
@@ -33,13 +38,23 @@ ENDINGS = {
     "firewalls": "firewalls.zip",
 }  # fmt: skip
 """Format -> the end of its files' names where somebody opens them by name: downloads, archives."""
+_OWN: Mapping[Target, Callable[..., bytes]] = {
+    NFTABLES: nftables.render_forward,
+    IPTABLES: iptables.render_forward,
+}
+"""What Aerleon can't say: a chain that stands beside others."""
+_HOSTS = (
+    "The head of each file says how it is loaded and how it is taken back.",
+    "A host with a file in an earlier archive and none in this one has nothing to accept or open: take its file back.",
+)
+"""What the README of the nftables files for hosts says."""
 
 
 def render_target(
     target: Target, report: Report, edition: Edition | None = None, *, default_deny: bool = False
 ) -> bytes:
     """The rules between zones for one target, as one file. Raises NotExpressible."""
-    return _render(target, Permits(report), edition, default_deny).encode()
+    return _render(target, Permits(report), edition, default_deny, open_undecided=True)
 
 
 def render_windows(report: Report, edition: Edition | None = None, *, default_deny: bool = False) -> bytes:
@@ -50,22 +65,34 @@ def render_windows(report: Report, edition: Edition | None = None, *, default_de
             "a rule that blocks wins over every rule that allows, so it can't be the last one; set the profile's "
             "default instead (netsh advfirewall set allprofiles firewallpolicy blockinbound,blockoutbound)",
         )
-    return _pack(_host_files(WINDOWS, Permits(report), edition))
+    return _pack(_host_files(WINDOWS, Permits(report), edition, open_undecided=True))
+
+
+def render_iptables(
+    report: Report, edition: Edition | None = None, *, default_deny: bool = False, open_undecided: bool = False
+) -> bytes:
+    """The rules between zones for iptables. Raises NotExpressible."""
+    return _render(IPTABLES, Permits(report), edition, default_deny, open_undecided)
 
 
 def render_nftables(
-    report: Report, edition: Edition | None = None, *, default_deny: bool = False, host_files: bool = False
+    report: Report,
+    edition: Edition | None = None,
+    *,
+    default_deny: bool = False,
+    host_files: bool = False,
+    open_undecided: bool = False,
 ) -> bytes:
     """The rules between zones for nftables, or an archive with a file for each host. Raises NotExpressible."""
     if not host_files:
-        return render_target(NFTABLES, report, edition, default_deny=default_deny)
+        return _render(NFTABLES, Permits(report), edition, default_deny, open_undecided)
     if default_deny:
         raise NotExpressible(
             f"{NFTABLES.label} for hosts",
             "a default deny there would stop what the plan doesn't list and every host needs, such as neighbour "
             "discovery; leave the option out, and add the policy on the host",
         )
-    return _pack(_host_files(NFTABLES, Permits(report), edition))
+    return _pack(_host_files(NFTABLES, Permits(report), edition, open_undecided))
 
 
 def render_sources(report: Report, edition: Edition | None = None, *, default_deny: bool = False) -> bytes:
@@ -73,7 +100,9 @@ def render_sources(report: Report, edition: Edition | None = None, *, default_de
     return _pack(_sources(Permits(report), edition, default_deny))
 
 
-def render_all(report: Report, edition: Edition | None = None, *, default_deny: bool = False) -> bytes:
+def render_all(
+    report: Report, edition: Edition | None = None, *, default_deny: bool = False, open_undecided: bool = False
+) -> bytes:
     """An archive with every firewall's file; what can't be made is named in its README."""
     permits = Permits(report)
     files: dict[str, str | bytes] = {}
@@ -81,14 +110,16 @@ def render_all(report: Report, edition: Edition | None = None, *, default_deny: 
     for target in TARGETS.values():
         try:
             if target is WINDOWS:
-                files |= {f"windows/{name}": text for name, text in _host_files(target, permits, edition).items()}
+                hosts = _host_files(target, permits, edition, open_undecided)
+                files |= {f"windows/{name}": text for name, text in hosts.items()}
             else:
-                files[f"firewall.{ENDINGS[target.name]}"] = _render(target, permits, edition, default_deny)
+                made = _render(target, permits, edition, default_deny, open_undecided)
+                files[f"firewall.{ENDINGS[target.name]}"] = made
         except NotExpressible as error:
             refused.append(str(error))
     files |= {f"aerleon/{name}": text for name, text in _sources(permits, edition, default_deny).items()}
-    readme = [*_about("All firewall configurations", permits, edition, default_deny), *permits.left_out, *refused]
-    return _pack({"README.txt": _lines(readme), **files})
+    readme = [*introduce("All firewall configurations", permits, edition, default_deny), *permits.left_out, *refused]
+    return _pack({"README.txt": list_lines(readme), **files})
 
 
 def list_notes(report: Report) -> tuple[str, ...]:
@@ -103,26 +134,27 @@ def list_host_notes(report: Report) -> tuple[str, ...]:
     return tuple(f"Left out. {left_out}" for left_out in missing)
 
 
-def _render(target: Target, permits: Permits, edition: Edition | None, default_deny: bool) -> str:
+def _render(
+    target: Target, permits: Permits, edition: Edition | None, default_deny: bool, open_undecided: bool
+) -> bytes:
+    """The rules between zones as a file. Whether undecided ones are open is asked of nftables and iptables alone."""
     everything = all_permits(permits)
     _check_lines(target, everything, permits)
-    entries = len(everything)
-    chosen = " chosen" if edition and edition.selection else ""
+    if target in _OWN:
+        return _OWN[target](permits, edition, default_deny=default_deny, open_undecided=open_undecided)
     about = [
-        *_about(target.label, permits, edition, default_deny),
-        f"{permits.rules} of {len(permits.report.rules)}{chosen} rules between zones are in it, as {entries} entries.",
-        *(f"{group.code} stands for {clean(group.label) or 'a zone'}." for group in permits.report.zone_groups),
+        *introduce(target.label, permits, edition, default_deny),
+        f"{count_rules(permits, edition, len(everything))}.",
+        *explain_codes(permits),
         *target.load,
         *([target.echo] if target.echo and any(permit.service.protocol == "icmp" for permit in everything) else []),
         *permits.left_out,
     ]
     filters = write_filters(target, permits, default_deny)
     if not filters:
-        return _empty(target, about)
-    definitions = write_definitions(everything, permits.addresses)
-    if target.platform == "speedway":
-        return _head(target, about) + _join_families(target, filters, definitions)
-    return _assemble(target, about, _generate(target, filters, definitions))
+        return _empty(target, about).encode()
+    text = _generate(target, filters, write_definitions(everything, permits.addresses))
+    return _assemble(target, about, text).encode()
 
 
 def _generate(target: Target, filters: Sequence[Filter], definitions: dict[str, object]) -> str:
@@ -142,76 +174,41 @@ def _check_lines(target: Target, permits: Iterable[Permit], within: Permits) -> 
         )
 
 
-def _join_families(target: Target, filters: Sequence[Filter], definitions: dict[str, object]) -> str:
-    """One table for iptables-restore and ip6tables-restore: each skips the lines that are marked for the other."""
-    chains: list[str] = []
-    rules: list[str] = []
-    for chosen in filters:
-        family = 6 if " inet6" in chosen["header"]["targets"][target.platform] else 4
-        for line in _generate(target, [chosen], definitions).splitlines():
-            if line.startswith(":") and line not in chains:
-                chains.append(line)
-            elif line.startswith("-"):
-                rules.append(f"-{family} {line}")
-    return "\n".join(["*filter", *chains, *rules, "COMMIT"]) + "\n"
-
-
-def _about(label: str, permits: Permits, edition: Edition | None, default_deny: bool) -> Iterator[str]:
-    report = permits.report
-    yield f"{label} for the plan: {clean(report.plan.name) or 'unnamed'}"
-    yield f"Port matrix: {clean(report.matrix.version, 200)}"
-    if edition and edition.revision is not None:
-        yield f"{edition.date}, revision {edition.revision}"
-    if edition and edition.selection:
-        yield f"Only a part of the plan. {clean(edition.selection.sentence.replace(';', ','), 400)}."
-    if not default_deny:
-        yield "Nothing in here denies anything."
-    elif edition and edition.selection:
-        yield "What is not named here is denied at the end, the rest of the plan included."
-    else:
-        yield "What is not named here is denied at the end."
-
-
-def _head(target: Target, about: Iterable[object]) -> str:
-    return "".join(f"{target.mark} {line}\n" for text in about for line in wrap(str(text))) + "\n"
-
-
-def _lines(about: Iterable[object]) -> str:
-    return "".join(f"{line}\n" for text in about for line in wrap(str(text)))
-
-
 def _assemble(target: Target, about: Iterable[object], text: str) -> str:
     if target is not PALOALTO:
-        return _head(target, about) + text
+        return comment_out(target.mark, about) + "\n" + text
     declaration, _, rest = text.partition("\n")
-    return f"{declaration}\n<!--\n{_lines(about)}-->\n{rest}"
+    return f"{declaration}\n<!--\n{list_lines(about)}-->\n{rest}"
 
 
 def _empty(target: Target, about: Sequence[object]) -> str:
     """A file of comments alone: there is no rule, or none that has addresses."""
     about = [*about, "There is no rule to write."]
-    if target is PALOALTO:
-        return _assemble(target, about, '<?xml version="1.0" ?>\n<config/>\n')
-    if target.platform == "speedway":
-        return _head(target, about) + "*filter\nCOMMIT\n"
-    return _head(target, about)
+    return _assemble(target, about, '<?xml version="1.0" ?>\n<config/>\n' if target is PALOALTO else "")
 
 
-def _host_files(target: Target, permits: Permits, edition: Edition | None) -> dict[str, str | bytes]:
+def _host_files(
+    target: Target, permits: Permits, edition: Edition | None, open_undecided: bool
+) -> dict[str, str | bytes]:
     report = permits.report
     wanted = _windows_hosts(report) if target is WINDOWS else _other_hosts(report)
     hosts, missing = permits.hosts(wanted)
     ending = "bat" if target is WINDOWS else ENDINGS[target.name]
     files: dict[str, str | bytes] = {
-        f"host-{host.name}.{ending}": _render_host(target, host, permits, edition) for host in hosts
+        f"host-{host.name}.{ending}": (
+            _render_windows_host(host, permits, edition)
+            if target is WINDOWS
+            else nftables.render_host(host, permits, edition, open_undecided=open_undecided)
+        )
+        for host in hosts
     }
     about = [
-        *_about(f"{target.label}, a file for each host", permits, edition, False),
+        *introduce(f"{target.label}, a file for each host", permits, edition, False),
         f"{len(files)} hosts. Each file has what the host must accept and what it must open, within its zone too.",
-        *target.load,
+        *(target.load if target is WINDOWS else _HOSTS),
         *missing,
     ]
-    return {"README.txt": _lines(about), **files}
+    return {"README.txt": list_lines(about), **files}
 
 
 def _windows_hosts(report: Report) -> list[Endpoint]:
@@ -232,30 +229,30 @@ def _is_server(endpoint: Endpoint, report: Report) -> bool:
     return any(report.matrix.roles[role].kind == "server" for role in endpoint.roles)
 
 
-def _render_host(target: Target, host: Host, permits: Permits, edition: Edition | None) -> str | bytes:
+def _render_windows_host(host: Host, permits: Permits, edition: Edition | None) -> str:
     permitted = (*host.inbound, *host.outbound)
-    _check_lines(target, permitted, permits)
+    _check_lines(WINDOWS, permitted, permits)
     label = permits.addresses.labels[host.endpoint.name]
     about = [
-        *_about(f"{target.label}, host {label},", permits, edition, False),
+        *introduce(f"{WINDOWS.label}, host {label},", permits, edition, False),
         f"{len(host.inbound)} entries for what it accepts, {len(host.outbound)} for what it opens.",
-        *target.load,
+        *WINDOWS.load,
         *host.left_out,
     ]
-    text = _empty(target, about)
+    text = _empty(WINDOWS, about)
     if permitted:
-        filters = write_host_filters(target, host.inbound, host.outbound, permits.addresses)
-        text = _assemble(target, about, _generate(target, filters, write_definitions(permitted, permits.addresses)))
+        filters = write_host_filters(host.inbound, host.outbound, permits.addresses)
+        text = _assemble(WINDOWS, about, _generate(WINDOWS, filters, write_definitions(permitted, permits.addresses)))
     # cmd.exe wants its own line ends.
-    return text.replace("\n", "\r\n") if target is WINDOWS else text
+    return text.replace("\n", "\r\n")
 
 
 def _sources(permits: Permits, edition: Edition | None, default_deny: bool) -> dict[str, str | bytes]:
     """Definitions once, and a policy for each target; of Windows none, which has one for each host."""
     definitions = write_definitions(all_permits(permits), permits.addresses)
-    about = _lines(
+    about = list_lines(
         [
-            *_about("Policies and definitions of Aerleon", permits, edition, default_deny),
+            *introduce("Policies and definitions of Aerleon", permits, edition, default_deny),
             "aclgen --base_directory policies --definitions_directory def --output_directory out",
             *permits.left_out,
         ]

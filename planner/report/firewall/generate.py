@@ -16,7 +16,7 @@ from typing import Any
 from aerleon.lib import aclgenerator, ciscoasa, fortigate, nacaddr, naming, policy, policy_builder
 
 from planner.report.firewall.errors import NotExpressible
-from planner.report.firewall.targets import ASA, FORTIGATE, NFTABLES, WINDOWS, Filter, Target
+from planner.report.firewall.targets import ASA, FORTIGATE, WINDOWS, Filter, Target
 from planner.report.firewall.words import clean
 
 # Aerleon keeps the definitions that it is working with in a variable of a module.
@@ -99,8 +99,6 @@ def _mend(target: Target, text: str) -> str:
     if target is FORTIGATE:
         # Numbered from 1 they would replace the policies that are there; 0 is the next free number.
         text = _POLICY_NUMBER.sub(r"\g<1>0", text)
-    if target is NFTABLES:
-        text = text.replace("{ echo-request, echo-request }", "echo-request")
     return text.strip("\n") + "\n"
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule
-from planner.plan.document import ANY, Endpoint
+from planner.plan.document import ANY, Endpoint, address_key
+from planner.report.firewall.special import is_special
 from planner.report.firewall.words import clean, name_endpoints
 from planner.report.said.outline import describe_marks, describe_reasons
 from planner.report.said.text import index_rules
@@ -29,7 +30,8 @@ NO_SOURCE = "Rules without a source that has an IP address"
 NO_DESTINATION = "Rules without a destination that has an IP address"
 NO_COMMON_FAMILY = "Pairs without an address family in common"
 ONLY_IPV6_ECHO = "Echo requests (ICMP) between IPv6 addresses, which the document does not speak of"
-REASONS = (NO_ADDRESS, ONLY_NAMES, ALSO_NAMES, NO_SOURCE, NO_DESTINATION, NO_COMMON_FAMILY, ONLY_IPV6_ECHO)
+SPECIAL = "Addresses that no firewall forwards (loopback, link-local, multicast, unspecified, broadcast, IPv4-mapped)"
+REASONS = (NO_ADDRESS, ONLY_NAMES, ALSO_NAMES, SPECIAL, NO_SOURCE, NO_DESTINATION, NO_COMMON_FAMILY, ONLY_IPV6_ECHO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +57,17 @@ class Permit:
     sources: tuple[str, ...] | None
     destinations: tuple[str, ...] | None
     service: Ports
-    comment: tuple[str, ...]
-    """Lines of harmless text: the rule and its service, what it depends on, why it is there."""
+    title: str
+    """The rule and its service, as all three in harmless text."""
+    condition: str
+    """The options of open choices that it depends on; empty when it is needed outright."""
+    reason: str
+    """Why this service is needed; may be empty."""
+
+    @property
+    def comment(self) -> tuple[str, ...]:
+        """All of it, a line for each."""
+        return tuple(filter(None, (self.title, self.condition, self.reason)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,28 +108,35 @@ class Addresses:
         """Endpoint name -> why it can't be in a rule at all."""
         self.named: set[str] = set()
         """Names of the endpoints that have DNS names beside addresses."""
+        self.special: dict[str, tuple[str, ...]] = {}
+        """Endpoint name -> those of its addresses that no firewall forwards; they are in no object."""
         for endpoint in endpoints:
             self._add(endpoint)
 
     def _add(self, endpoint: Endpoint) -> None:
         found: dict[int, dict[str, None]] = {family: {} for family in FAMILIES}
-        names = 0
+        names, special = 0, []
         for address in endpoint.addresses:
             try:
                 network = ipaddress.ip_network(address)
             except ValueError:
                 names += address != ANY
             else:
-                found[network.version][str(network)] = None
+                if is_special(network):
+                    special.append(address_key(address))
+                else:
+                    found[network.version][str(network)] = None
         self.members[endpoint.name] = {
             family: tuple(self._divide(endpoint.name, family, tuple(networks)))
             for family, networks in found.items()
             if networks
         }
         if not self.members[endpoint.name] and endpoint.addresses != (ANY,):
-            self.without[endpoint.name] = ONLY_NAMES if names else NO_ADDRESS
+            self.without[endpoint.name] = ONLY_NAMES if names else SPECIAL if special else NO_ADDRESS
         elif names:
             self.named.add(endpoint.name)
+        if special:
+            self.special[endpoint.name] = tuple(special)
 
     def _divide(self, name: str, family: int, networks: tuple[str, ...]) -> Iterator[str]:
         """Objects for the networks. The underscore keeps a further part apart from every endpoint's own name."""
@@ -171,13 +189,13 @@ class Permits:
             yield from self._permit_rule(rule, omissions)
 
     def _permit_rule(self, rule: Rule, omissions: Omissions) -> Iterator[Permit]:
-        about = _Why(rule.id, rule.any_of, rule.reasons)
         sources, destinations = self._usable(rule.sources, omissions), self._usable(rule.destinations, omissions)
         if not sources or not destinations:
             omissions.add(NO_DESTINATION if sources else NO_SOURCE, rule.id)
             return
         self._note_strangers(rule.id, sources, destinations, omissions)
-        for number, service in enumerate(rule.services, 1):
+        for number, (service, reasons) in enumerate(zip(rule.services, rule.service_reasons, strict=True), 1):
+            about = _Why(rule.id, rule.any_of, reasons)
             yield from self._permit(about, number, service, sources, destinations, omissions)
 
     def _usable(self, endpoints: Iterable[Endpoint], omissions: Omissions) -> list[Endpoint]:
@@ -185,11 +203,13 @@ class Permits:
         usable = []
         for endpoint in endpoints:
             label, why = self.addresses.labels[endpoint.name], self.addresses.without.get(endpoint.name)
+            if endpoint.name in self.addresses.special:
+                omissions.add(SPECIAL, f"{label} ({', '.join(self.addresses.special[endpoint.name])})")
             if why is None:
                 usable.append(endpoint)
                 if endpoint.name in self.addresses.named:
                     omissions.add(ALSO_NAMES, f"{label} ({_names(endpoint)})")
-            else:
+            elif why != SPECIAL:
                 omissions.add(why, f"{label} ({_names(endpoint)})" if why == ONLY_NAMES else label)
         return usable
 
@@ -233,7 +253,9 @@ class Permits:
                 sources=here,
                 destinations=there,
                 service=service,
-                comment=about.comment(service, self.report),
+                title=f"{about.label}, {service}" + (" echo request" if service.protocol == "icmp" else ""),
+                condition=about.condition(self.report),
+                reason=clean(describe_reasons(about.reasons), 200),
             )
 
     def _side(self, endpoints: Iterable[Endpoint], family: int) -> tuple[str, ...] | None:
@@ -321,9 +343,8 @@ class _Why:
     marks: tuple[Mark, ...]
     reasons: tuple[Reason, ...]
 
-    def comment(self, service: Ports, report: Report) -> tuple[str, ...]:
-        lines = [f"{self.label}, {service}" + (" echo request" if service.protocol == "icmp" else "")]
-        if self.marks:
-            lines.append(clean(f"undecided, only with {describe_marks(self.marks, report.matrix)}", 100))
-        lines.append(clean(describe_reasons(self.reasons), 200))
-        return tuple(line for line in lines if line)
+    def condition(self, report: Report) -> str:
+        """The options that it depends on, in harmless words."""
+        if not self.marks:
+            return ""
+        return clean(f"undecided, only with {describe_marks(self.marks, report.matrix)}", 100)

@@ -1,5 +1,7 @@
 """Permits as policies of Aerleon, one shape for each target, in the words of its YAML: docs/firewalls.md.
 
+Those of nftables and iptables are for the archive of sources alone; the files of these two are written by hand.
+
 A term holds one service and one protocol: Aerleon takes every port of a term with every protocol of it. It also holds
 one address family: given both, targets disagree about what a missing half means.
 """
@@ -32,8 +34,8 @@ class Target:
     """What begins a line of comment; XML has its own."""
     name_length: int
     """The longest name of a term."""
-    load: tuple[str, ...]
-    """How the file is loaded, for its head."""
+    load: tuple[str, ...] = ()
+    """How the file is loaded, for its head; empty where who writes the file says it."""
     comment: Callable[[Permit], str]
     pairs: int | None = None
     """Most pairs of networks in a term."""
@@ -98,22 +100,11 @@ SRX = Target(
 )  # fmt: skip
 NFTABLES = Target(
     name="nftables", label="nftables", platform="nftables", generator=("nftables", "Nftables"), mark="#",
-    name_length=60,
-    load=(
-        "nft -c -f FILE checks it, nft -f FILE loads it.",
-        "Loading adds to the tables ip and ip6 filtering_policies; nft delete table removes one before the next time.",
-    ),
-    comment=_one_line,
+    name_length=60, comment=_one_line,
 )  # fmt: skip
 IPTABLES = Target(
     name="iptables", label="iptables", platform="speedway", generator=("speedway", "Speedway"), mark="#",
-    name_length=24,
-    load=(
-        "iptables-restore --test FILE and ip6tables-restore --test FILE check it; both load it without --test.",
-        "Each takes the lines of its own family, marked -4 and -6.",
-        "Loading replaces the whole filter table; with --noflush it adds.",
-    ),
-    comment=_lines, pairs=100, lines=True,
+    name_length=24, comment=_lines, pairs=100, lines=True,
 )  # fmt: skip
 WINDOWS = Target(
     name="windows", label="Windows Advanced Firewall", platform="windows_advfirewall",
@@ -165,14 +156,17 @@ def _filter_forward(target: Target, permits: Permits, default_deny: bool) -> Ite
             terms += _deny(True)
         if not terms:
             continue
-        verdict = "" if default_deny else " ACCEPT"
         if target is IPTABLES:
-            # nftables gets this from its generator. Replies would have no rule to go by.
-            replies = {"name": "replies", "option": ["established"], "action": "accept"}
-            options = f"FORWARD {_INET[family]}{verdict or ' DROP'}"
-            yield _filter(target, options, f"IPv{family} between zones", [replies, *terms])
+            # Without a default deny a chain beside others: FORWARD has a policy, which would become the site's.
+            options, replies = f"PORT-PLANNER {_INET[family]}", []
+            if default_deny:
+                # nftables gets this from its generator. Replies would have no rule to go by.
+                replies = [{"name": "replies", "option": ["established"], "action": "accept"}]
+                options = f"FORWARD {_INET[family]} DROP"
+            yield _filter(target, options, f"IPv{family} between zones", [*replies, *terms])
         else:
-            yield _filter(target, f"{_INET[family]} forward{verdict}", f"IPv{family} between zones", terms)
+            options = f"{_INET[family]} forward{'' if default_deny else ' ACCEPT'}"
+            yield _filter(target, options, f"IPv{family} between zones", terms)
 
 
 def _filter_zones(target: Target, permits: Permits, default_deny: bool) -> Iterator[Filter]:
@@ -193,16 +187,15 @@ def boundary_name(boundary: BoundaryPermits) -> str:
 
 
 def write_host_filters(
-    target: Target, inbound: Sequence[Permit], outbound: Sequence[Permit], addresses: Addresses
+    inbound: Sequence[Permit], outbound: Sequence[Permit], addresses: Addresses
 ) -> tuple[Filter, ...]:
-    """The filters of one host's own firewall, for Windows or nftables."""
+    """The filters of one Windows host's own firewall."""
     filters = []
-    for way, hook, permits in (("in", "input", inbound), ("out", "output", outbound)):
+    for way, permits in (("in", inbound), ("out", outbound)):
         for family in FAMILIES:
-            terms = _terms(target, [p for p in permits if p.family == family], addresses, prefix=f"{way}-")
+            terms = _terms(WINDOWS, [p for p in permits if p.family == family], addresses, prefix=f"{way}-")
             if terms:
-                options = f"{way} {_INET[family]}" if target is WINDOWS else f"{_INET[family]} {hook} ACCEPT"
-                filters.append(_filter(target, options, f"IPv{family} {way}", terms))
+                filters.append(_filter(WINDOWS, f"{way} {_INET[family]}", f"IPv{family} {way}", terms))
     return tuple(filters)
 
 

@@ -78,6 +78,6 @@ def name_endpoints(endpoints: Iterable[Endpoint]) -> Mapping[str, str]:
     return names
 
 
-def wrap(text: str, width: int = 100) -> Iterator[str]:
-    """Lines of at most so many characters; the ones after the first are indented."""
-    yield from textwrap.wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+def wrap(text: str, width: int = 100, indent: str = "  ") -> Iterator[str]:
+    """Lines of at most so many characters; the ones after the first begin with the indent."""
+    yield from textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

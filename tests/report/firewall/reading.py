@@ -35,10 +35,20 @@ def networks(endpoint):
     found = []
     for address in endpoint.addresses:
         try:
-            found.append(str(ipaddress.ip_network(address)))
+            network = ipaddress.ip_network(address)
         except ValueError:
             continue
+        if not is_special(network):
+            found.append(str(network))
     return found
+
+
+def is_special(network):
+    """By what Python knows of addresses; of a network both ends."""
+    ends = network.network_address, network.broadcast_address
+    flags = ("is_loopback", "is_link_local", "is_multicast", "is_unspecified")
+    mapped = network.version == 6 and all(end.ipv4_mapped for end in ends)
+    return mapped or str(network) == "255.255.255.255/32" or any(all(getattr(e, f) for e in ends) for f in flags)
 
 
 @cache
@@ -63,46 +73,79 @@ def largest(permits):
     }
 
 
+_ENDS = r"(?:(ip6?) {}addr (\{{ [0-9a-f.:/, ]+ \}}|[0-9a-f.:/]+) )?"
+_NFTABLES_RULE = re.compile(
+    rf"{_ENDS.format('s')}{_ENDS.format('d')}(?:meta nfproto (ipv[46]) )?(?:(tcp|udp) dport (\d+(?:-\d+)?)|icmp type "
+    r'echo-request) ct state new,established,untracked accept comment "([A-Za-z0-9.,:_() /-]{1,128})"'
+)
+_BESIDE = ["add table inet filter", "add chain inet filter {}", "flush chain inet filter {}"]
+_ALONE = [
+    "add table inet port_planner", "delete table inet port_planner", "add table inet port_planner",
+    "add chain inet port_planner forward { type filter hook forward priority filter; policy drop; }",
+    "add rule inet port_planner forward ct state established,related accept",
+]  # fmt: skip
+
+
+def statements(text):
+    """The lines that are no comments."""
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
 def read_nftables_file(text):
-    """Table by table, since a rule without addresses means its table's family."""
-    assert "table " in text or re.fullmatch(r"(#.*\n|\n)*", text)
+    """Every statement is one that is known, or a rule to the last character."""
+    lines = statements(text)
+    if lines[0] == _ALONE[0]:
+        begin, place = _ALONE, "inet port_planner forward"
+    else:
+        begin, place = [line.format("port_planner") for line in _BESIDE], "inet filter port_planner"
+    assert lines[: len(begin)] == begin
+    return read_nftables_rules(lines[len(begin) :], place)
+
+
+def read_nftables_rules(lines, place):
     found = set()
-    for family, body in re.findall(r"^table (\w+) filtering_policies \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL):
-        for line in body.splitlines():
-            if line.strip().endswith("ct state new accept"):
-                found |= _read_nftables_rule(family, line)
-            else:
-                assert not re.match(r"\s*(ip6?|tcp|udp|icmp|meta|iifname) ", line), line
+    for line in lines:
+        assert line.startswith(f"add rule {place} "), line
+        rule = _NFTABLES_RULE.fullmatch(line.removeprefix(f"add rule {place} "))
+        assert rule, line
+        here, source, there, destination, family, protocol, ports, _ = rule.groups()
+        families = {word for word in (here, there, family and family.replace("v4", "").replace("v6", "6")) if word}
+        assert len(families) == 1, line
+        every = EVERYTHING[6 if families == {"ip6"} else 4]
+        sides = [[str(ipaddress.ip_network(n)) for n in (side or every).strip("{} ").split(", ")]
+                 for side in (source, destination)]  # fmt: skip
+        found |= {(s, d, protocol or "icmp", ports) for s, d in product(*sides)}
     return largest(found)
 
 
-def _read_nftables_rule(family, line):
-    assert set(re.findall(r"\b(ip6?) [sd]addr", line)) <= {family}, line
-    everything = [EVERYTHING[6 if family == "ip6" else 4]]
-    sources, destinations = (
-        re.findall(r"[0-9a-f.:]+/\d+", match[1]) if match else everything
-        for match in (re.search(rf" {side}addr ({{[^}}]*}}|\S+)", line) for side in "sd")
-    )
-    service = re.search(r"\b(tcp|udp) dport (\S+)", line)
-    assert service or "icmp type echo-request" in line, line
-    protocol, ports = service.groups() if service else ("icmp", None)
-    return {(s, d, protocol, ports) for s, d in product(sources, destinations)}
+_IPTABLES_RULE = re.compile(
+    r"-([46]) -A PORT-PLANNER (?:-s (\S+) )?(?:-d (\S+) )?-p (?:(tcp|udp) -m \4 --dport (\d+(?::\d+)?)|icmp -m icmp "
+    r"--icmp-type 8) -m conntrack --ctstate NEW,ESTABLISHED,UNTRACKED -m comment --comment "
+    r'"([A-Za-z0-9.,:_() /-]{1,255})" -j ACCEPT'
+)
+_IPTABLES_BESIDE = ["*filter", ":PORT-PLANNER - [0:0]", "-C FORWARD -j PORT-PLANNER"]
+_IPTABLES_ALONE = [
+    "*filter", ":FORWARD DROP [0:0]", ":PORT-PLANNER - [0:0]", "-F FORWARD",
+    "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", "-A FORWARD -j PORT-PLANNER",
+]  # fmt: skip
 
 
 def read_iptables_file(text):
+    """Every line is one that is known, or a rule to the last character."""
+    lines = statements(text)
+    begin = _IPTABLES_ALONE if lines[1] == _IPTABLES_ALONE[1] else _IPTABLES_BESIDE
+    assert lines[: len(begin)] == begin
+    assert lines[-1] == "COMMIT"
     found = set()
-    for family, line in re.findall(r"^-([46]) -A (F_.*)$", text, re.MULTILINE):
-        if "--comment" in line or line.startswith(("F_replies ", "F_default-deny ")):
-            continue
-        assert line.endswith("-m state --state NEW,ESTABLISHED,RELATED -j ACCEPT"), line
-        every = EVERYTHING[int(family)]
+    for line in lines[len(begin) : -1]:
+        rule = _IPTABLES_RULE.fullmatch(line)
+        assert rule, line
+        family, source, destination, protocol, ports, _ = rule.groups()
         source, destination = (
-            (match[1] if (match := re.search(rf" -{flag} (\S+)", line)) else every) for flag in "sd"
+            str(ipaddress.ip_network(side or EVERYTHING[int(family)])) for side in (source, destination)
         )
-        protocol = re.search(r" -p (\S+)", line)[1]
-        ports = match[1].replace(":", "-") if (match := re.search(r" --dport (\S+)", line)) else None
-        assert ports or " --icmp-type 8 " in line, line
-        found.add((source, destination, protocol, ports))
+        assert {(":" in source), (":" in destination)} == {family == "6"}, line
+        found.add((source, destination, protocol or "icmp", ports and ports.replace(":", "-")))
     return largest(found)
 
 

@@ -1,7 +1,7 @@
 """Firewall files permit what the rules of the report say: no more, no less."""
 
+import dataclasses
 import datetime
-import ipaddress
 import re
 import shutil
 import subprocess
@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.engine import evaluate_report
-from planner.plan.document import check_plan, read_plan
+from planner.plan.document import address_key, check_plan, read_plan
 from planner.report import FORMATS
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select
 from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
-from tests.report.firewall.reading import READERS, expected, read_asa_file
+from tests.report.firewall.reading import READERS, expected, read_asa_file, statements
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, write_plan
 from tests.strategies import HOSTILE_NAMES as MORE_HOSTILE_NAMES
 from tests.strategies import documents, often
@@ -30,6 +30,8 @@ ZONES = (("Internal", "internal"), ("DMZ", "dmz"), ("Internet", "internet"))
 
 
 def render(name, report, **options):
+    """What is undecided is open, as in the report, wherever a file can be asked for that."""
+    options = {"open_undecided": True} | options if "open_undecided" in FORMATS[name].options else options
     return FORMATS[name].render(report, None, **options).decode()
 
 
@@ -167,18 +169,19 @@ def test_any_to_any_is_both_families(name):
 
 def test_only_echo_requests_of_icmp_are_let_through():
     report = plan([host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B", "icmp")])
-    assert "icmp type echo-request ct state new accept" in render("nftables", report)
-    assert "-p icmp --icmp-type 8 " in render("iptables", report)
+    assert "icmp type echo-request " in render("nftables", report)
+    assert "-p icmp -m icmp --icmp-type 8 " in render("iptables", report)
     assert "permit icmp host 10.0.0.1 host 192.0.2.1 echo" in render("asa", report)
     assert "set icmptype 8" in render("fortigate", report)
     assert "<type>8</type>" in render("paloalto", report)
     assert "icmp-type 8 " in render("srx", report)
 
 
-def test_replies_pass_where_a_firewall_has_to_be_told():
+def test_replies_pass_where_no_other_chain_lets_them():
     report = plan([host("A", "10.0.0.1"), host("B", "fd00::1", "192.0.2.1", zone="DMZ")], [flow("A", "B")])
-    assert "ct state established,related accept" in render("nftables", report)
-    assert "-4 -A F_replies -p all -m state --state ESTABLISHED,RELATED -j ACCEPT" in render("iptables", report)
+    for name, replies in (("nftables", "ct state established,related accept"), ("iptables", "RELATED,ESTABLISHED -j")):
+        assert replies not in render(name, report)
+        assert replies in render(name, report, default_deny=True)
 
 
 DENIES = {
@@ -219,11 +222,86 @@ def test_a_rule_can_be_found_by_its_number():
     report = plan([host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")])
     (rule,) = report.rules
     for name in READERS:
-        assert f"{rule.id}-1" in render(name, report)
+        number = f"{rule.id}, tcp 443 - " if name in ("nftables", "iptables") else f"{rule.id}-1"
+        assert number in render(name, report)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_comment_gives_the_reason_of_its_own_service_and_no_other(name):
+    report = plan(
+        [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")],
+        [flow("A", "B", reason="Web for all"), flow("A", "B", ports="22", reason="Shell for some")],
+    )
+    (rule,) = report.rules
+    assert len(rule.services) == 2
+    entries = re.split(rf"(?={rule.id}, tcp )", _flat(render(name, report)))[1:]
+    said = {entry.split()[2].strip('"'): entry for entry in entries}
+    assert "Web for all" in said["443"]
+    assert "Shell for some" not in said["443"]
+    assert "Shell for some" in said["22"]
+    assert "Web for all" not in said["22"]
+
+
+@pytest.mark.parametrize("name", ["nftables", "iptables"])
+def test_what_is_undecided_is_a_comment_unless_it_is_asked_for(name):
+    document = contoso()
+    document["endpoints"][3]["addresses"] = ["192.0.2.30"]
+    report = evaluate(document)
+    closed, opened = render(name, report, open_undecided=False), render(name, report)
+    marked = {rule.id for rule in report.rules if rule.any_of}
+    assert marked
+    decided = dataclasses.replace(
+        report,
+        boundaries=tuple(
+            dataclasses.replace(boundary, rules=tuple(rule for rule in boundary.rules if not rule.any_of))
+            for boundary in report.boundaries
+        ),
+    )
+    assert READERS[name](closed) == expected(decided)
+    assert READERS[name](opened) == expected(report) != expected(decided)
+    assert ", 1 of them disabled: " in closed
+    assert "disabled" not in opened
+    # Without the marks of comments it is the other file.
+    disabled = re.sub(r"(?m)^# (?=add rule|-[46] -A)", "", closed)
+    assert statements(disabled) == statements(opened)
+    assert all(re.search(rf"(?m)^# {number}, .*undecided, only with ", closed) for number in marked)
+    assert FORMATS[name].render(report, None).decode() == closed
+
+
+SPECIAL = ("127.0.0.1", "127.0.0.0/8", "169.254.1.1", "224.0.0.1", "0.0.0.0", "255.255.255.255", "::1", "::",
+           "fe80::1", "fe80::/64", "ff02::1", "::ffff:10.0.0.1", "::ffff:0:0/96")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("address", SPECIAL)
+def test_special_addresses_are_left_out_and_named(name, address):
+    report = plan(
+        [host("A", address, "10.0.0.1"), host("Only", address), host("B", "192.0.2.1", "fd00::9", zone="DMZ")],
+        [flow("A", "B"), flow("Only", "B", ports="22"), flow("B", "A", ports="25")],
+    )
+    text = render(name, report)
+    assert READERS[name](text) == expected(report) == {
+        ("10.0.0.1/32", "192.0.2.1/32", "tcp", "443"), ("192.0.2.1/32", "10.0.0.1/32", "tcp", "25"),
+    }  # fmt: skip
+    said = " ".join(re.sub(r"(?m)^[#!] (\| )?", "", text).split())
+    assert f"IPv4-mapped): A ({address_key(address)}); Only ({address_key(address)})." in said
+    assert "Rules without a source that has an IP address: " in text
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0/0", "::/0", "0.0.0.0/1", "224.0.0.0/3", "fe00::/9"])
+def test_a_network_that_is_wider_than_special_ones_stays(address, tmp_path):
+    report = plan(
+        [host("A", address), host("B", "192.0.2.1", "2001:db8::1", zone="DMZ")], [flow("A", "B")],
+    )  # fmt: skip
+    for name, read in READERS.items():
+        assert read(render(name, report)) == expected(report) != set(), name
+    check_with_programs(report, tmp_path)
 
 
 HOSTILE = (*HOSTILE_NAMES, *MORE_HOSTILE_NAMES, '"; accept', '"; policy accept; #', "*/ policy any {", "$(reboot)",
-           "%COMSPEC%", "!", "any", "all", "none", "\u202egpj.exe", "😀" * 60, "V4-x_0", "x_0")  # fmt: skip
+           "%COMSPEC%", "!", "any", "all", "none", "\u202egpj.exe", "😀" * 60, "V4-x_0", "x_0", '" -j ACCEPT',
+           "-j ACCEPT", "add rule inet filter forward accept", ("nft flush ruleset " * 14).strip(),
+           ("iptables -P FORWARD ACCEPT " * 9).strip())  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(set(HOSTILE)), ids=ascii)
@@ -232,7 +310,8 @@ def test_hostile_names_are_harmless_in_every_format(name, tmp_path):
     document["endpoints"][1]["addresses"] = ["192.0.2.1"]
     document["endpoints"].append(host("x", "192.0.2.9", zone="DMZ"))
     document["endpoints"].append(host("x!", "192.0.2.10", zone="DMZ"))
-    document["additional_flows"] += [flow(name, "x", reason=name), flow(name, "x!", ports="22", reason=name)]
+    reason = f"{name}\nadd rule inet filter forward accept\n-A FORWARD -j ACCEPT\n"
+    document["additional_flows"] += [flow(name, "x", reason=reason), flow(name, "x!", ports="22", reason=reason)]
     report = evaluate(document)
     for kind, read in READERS.items():
         text = render(kind, report, default_deny=True)
@@ -246,10 +325,10 @@ def test_hostile_names_are_harmless_in_every_format(name, tmp_path):
 def _comments(kind, text):
     """What is written into comments, without the signs that make it one."""
     for line in text.splitlines():
-        if kind == "nftables" and line.strip().startswith("comment "):
-            yield line.strip().removeprefix('comment "').removesuffix('"')
+        if kind == "nftables" and ' comment "' in line:
+            yield line.partition(' comment "')[2].removesuffix('"')
         elif kind == "iptables" and "--comment " in line:
-            yield line.partition('--comment "')[2].removesuffix('"')
+            yield line.partition('--comment "')[2].partition('"')[0]
         elif kind == "asa" and " remark " in line:
             yield line.partition(" remark ")[2]
         elif kind == "fortigate" and line.strip().startswith("set comments "):
@@ -257,58 +336,34 @@ def _comments(kind, text):
 
 
 def test_endpoints_with_hundreds_of_addresses_are_permitted_exactly(tmp_path):
-    """iptables may say it the other way round (return unless …), so addresses are tried one by one."""
     many = [f"10.0.{i}.{j}" for i in range(3) for j in range(1, 21)]
     report = plan(
         [host("Many", *many), host("Few", *(f"192.0.2.{n}" for n in range(1, 41, 2)), zone="DMZ")],
         [flow("Many", "Few")],
     )
-    text = render("iptables", report)
-    check("iptables-restore", text, tmp_path)
-    assert "-j RETURN" in text
-    permitted = _Chains(text)
-    sources = ["10.0.0.1", "10.0.2.20", "10.0.1.17", "10.0.2.21", "10.0.3.1", "9.9.9.9", "192.0.2.1"]
-    for source, destination in product(sources, ["192.0.2.1", "192.0.2.2", "192.0.2.39", "192.0.2.41", "10.0.0.1"]):
-        wanted = source in many and destination.startswith("192.0.2.") and int(destination[8:]) in range(1, 41, 2)
-        assert permitted.passes(source, destination) == wanted, (source, destination)
-    for name in set(READERS) - {"iptables", "srx"}:  # Aerleon merges the networks within an object of an SRX
+    assert len(expected(report)) == 60 * 20
+    for name in set(READERS) - {"srx"}:  # Aerleon merges the networks within an object of an SRX
         assert READERS[name](render(name, report)) == expected(report), name
+    check_with_programs(report, tmp_path)
 
 
-class _Chains:
-    """The chains of an iptables file, walked as the kernel walks them."""
-
-    def __init__(self, text):
-        self.chains = {}
-        for line in text.splitlines():
-            if line.startswith("-4 -A F_") and "--comment" not in line and "F_replies" not in line:
-                words = line.split()
-                self.chains.setdefault(words[2], []).append(
-                    (
-                        words[-1],
-                        *(words[words.index(flag) + 1] if flag in words else "0.0.0.0/0" for flag in ("-s", "-d")),
-                    )
-                )
-
-    def passes(self, source, destination):
-        for rules in self.chains.values():
-            for verdict, here, there in rules:
-                if all(
-                    ipaddress.ip_address(address) in ipaddress.ip_network(network)
-                    for address, network in ((source, here), (destination, there))
-                ):
-                    if verdict == "ACCEPT":
-                        return True
-                    break
-        return False
+def test_a_network_that_another_one_contains_is_not_repeated(tmp_path):
+    inside = host(
+        "Inside", "10.0.0.0/24", "10.0.0.7", "10.0.0.0/25", "10.0.1.0/24", "10.0.0.0/24", "fd00::7", "fd00::/64"
+    )
+    report = plan([inside, host("B", "192.0.2.1", "2001:db8::1", zone="DMZ")], [flow("Inside", "B")])
+    assert "ip saddr { 10.0.0.0/24, 10.0.1.0/24 } ip daddr 192.0.2.1 " in render("nftables", report)
+    assert "ip6 saddr fd00::/64 ip6 daddr 2001:db8::1 " in render("nftables", report)
+    assert render("iptables", report).count("-j ACCEPT") == 3
+    check_with_programs(report, tmp_path)
 
 
 LIMITS = {
     "fortigate": [(r'set name "(.*?)"', 35), (r"^    edit (.*)$", 79), (r'set comments "(.*?)"', 1023)],
     "paloalto": [(r'<entry name="(.*?)"', 63), (r"<description>(.*?)<", 1023), (r"<comments>(.*?)<", 1023)],
     "srx": [(r"(?:policy|address|address-set|application|application-set) (\S+) (?:\{|\S+;)", 63)],
-    "iptables": [(r"-N (\S+)", 28), (r'--comment "(.*?)"', 255)],
-    "nftables": [(r"chain (\S+)", 127), (r'comment "(.*?)"', 127)],
+    "iptables": [(r"^:(\S+) -", 28), (r'--comment "(.*?)"', 255)],
+    "nftables": [(r"add chain \S+ \S+ (\S+)", 127), (r'comment "(.*?)"', 127)],
     "asa": [(r"remark (.*)", 100), (r"access-list (\S+)", 241)],
 }
 """What the devices take: of each kind of name and comment, how long it may be."""

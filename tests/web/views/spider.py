@@ -22,7 +22,7 @@ from tests.web.views.pages import HTMX, Page
 
 SITE = "http://testserver"
 ADDRESSES = ("href", "src", "action", "poster", "data", "hx-get", "{http://www.w3.org/1999/xlink}href")
-OPTIONS = {"cover", "default_deny", "host_files", "unfold"}
+OPTIONS = {"cover", "default_deny", "host_files", "open_undecided", "unfold"}
 """What an address says of a file beside the filter."""
 WRITES = ("formaction", "hx-post", "hx-put", "hx-patch", "hx-delete")
 

@@ -83,6 +83,7 @@ NAMES = st.sampled_from(
         "paper",
         "default_deny",
         "host_files",
+        "open_undecided",
         "from",
         "to",
         "matrix_from",

@@ -224,9 +224,21 @@ def test_firewall_files_carry_date_and_revision_and_deny_when_asked(client):
     url = f"/plans/{store(document)[1]}/"
     text = client.get(f"{url}report/nftables").content.decode()
     assert re.search(r"^# 20\d\d-\d\d-\d\d, revision 1$", text, re.MULTILINE)
-    assert "policy accept;" in text
+    assert "policy " not in text
     assert "policy drop;" in client.get(f"{url}report/nftables?default_deny=1").content.decode()
-    assert "policy accept;" in client.get(f"{url}report/nftables?default_deny=&nonsense=1").content.decode()
+    assert "policy " not in client.get(f"{url}report/nftables?default_deny=&nonsense=1").content.decode()
+
+
+@pytest.mark.parametrize("name", ["nftables", "iptables"])
+def test_what_is_undecided_is_opened_when_asked(client, name):
+    document = contoso()
+    document["endpoints"][3]["addresses"] = ["192.0.2.30"]
+    url = f"/plans/{store(document)[1]}/report/{name}"
+    disabled = re.compile(r"^# .*(?:add rule|-A PORT-PLANNER) .*undecided", re.MULTILINE)
+    assert disabled.search(client.get(url).content.decode())
+    opened = client.get(f"{url}?open_undecided=1").content.decode()
+    assert not disabled.search(opened)
+    assert re.search(r"^(?:add rule|-4 -A PORT-PLANNER) .*undecided", opened, re.MULTILINE)
 
 
 def test_what_a_firewall_cannot_say_is_a_sentence_on_a_page(client, url):
@@ -239,8 +251,9 @@ def test_the_menu_offers_all_firewalls_at_once_with_or_without_denial(client, ur
     page = Page(client.get(url))
     form = next(form for form in page.all("form") if form.get("action") == f"{url}report/firewalls")
     assert form.get("method") == "get"
-    (box,) = [element for element in form.iter() if element.get("name") == "default_deny"]
-    assert box.get("type") == "checkbox"
+    for option in ("default_deny", "open_undecided"):
+        (box,) = [element for element in form.iter() if element.get("name") == option]
+        assert box.get("type") == "checkbox"
     assert {"asa", "fortigate", "paloalto", "srx", "nftables", "iptables", "windows", "aerleon"} < set(FIREWALLS)
 
 

@@ -199,13 +199,13 @@ def bench_printing(reports: dict[str, Report]) -> None:
 
 _BY_TYPST = """
 import pathlib, sys
-from planner.renderers.paper import make_pdf
+from planner.report.paper.typst_pages import make_pdf
 path = pathlib.Path(sys.argv[1])
 path.with_suffix(".typst.pdf").write_bytes(make_pdf(path.read_text("utf-8")))
 """
 _BY_WEASYPRINT = """
 import pathlib, sys
-from planner.renderers.styled import make_styled_pdf
+from planner.report.paper.styled import make_styled_pdf
 path = pathlib.Path(sys.argv[1])
 path.with_suffix(".weasyprint.pdf").write_bytes(make_styled_pdf(path.read_text("utf-8")))
 """

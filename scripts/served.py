@@ -21,9 +21,9 @@ ARGUMENTS = [
 ]  # fmt: skip
 MAKE = """
 import json, sys
-from planner import actions
-from planner.document import check_plan, read_plan
-from planner.examples import read_examples
+from planner.store import actions
+from planner.plan.document import check_plan, read_plan
+from planner.store.examples import read_examples
 from planner.sharing.links import make_edit_link
 from ports.queries import current_matrix
 from scripts.sites import make_sites

@@ -81,7 +81,7 @@ def read_offer(plan: Plan, kind: str, offer: str) -> Offer:
 
 
 def _salt(plan: Plan, kind: str) -> str:
-    return f"planner.sharing.links.{kind}.{plan.key}"
+    return f"planner.links.{kind}.{plan.key}"
 
 
 @transaction.atomic
@@ -229,13 +229,13 @@ def try_passphrase(link: ShareLink, passphrase: str) -> None:
 
 def seal(link: ShareLink) -> str:
     """What a browser that opened a link shows from then on."""
-    return signing.dumps(link.pk, salt="planner.sharing.links.opening")
+    return signing.dumps(link.pk, salt="planner.links.opening")
 
 
 def is_in(link: ShareLink, sealed: str) -> bool:
     """Whether a browser has opened this link within OPEN_FOR."""
     try:
-        number = signing.loads(sealed, salt="planner.sharing.links.opening", max_age=OPEN_FOR)
+        number = signing.loads(sealed, salt="planner.links.opening", max_age=OPEN_FOR)
     except signing.BadSignature:
         return False
     return bool(number == link.pk)

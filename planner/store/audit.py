@@ -18,7 +18,7 @@ Kind = Literal[
     "logged-in", "logged-out", "login-failed",
 ]  # fmt: skip
 
-logger = logging.getLogger("planner.store.audit")
+logger = logging.getLogger("planner.audit")
 
 
 def note(

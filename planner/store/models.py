@@ -26,7 +26,8 @@ def make_token() -> str:
 
 def hash_token(token: str) -> str:
     """The keyed hash (HMAC-SHA-256 under the secret key, hexadecimal) that stands for a token in the database."""
-    return salted_hmac("planner.store.models.Plan.token", token, algorithm="sha256").hexdigest()
+    # The first text is part of every hash that is stored; it stays whatever this module is called.
+    return salted_hmac("planner.models.Plan.token", token, algorithm="sha256").hexdigest()
 
 
 def make_operation() -> str:

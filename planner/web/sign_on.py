@@ -22,7 +22,7 @@ from planner.web.views.errors import show_error
 PROVIDER = "sso"
 """What the provider is called in addresses and in the database."""
 
-logger = logging.getLogger("planner.web.sign_on")
+logger = logging.getLogger("planner.sign_on")
 
 
 def show_failed(request: HttpRequest, reason: object = None, status: int = 401) -> HttpResponse:

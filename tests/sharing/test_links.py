@@ -295,7 +295,7 @@ def test_the_database_has_no_token_and_no_passphrase():
 
 def test_the_log_tells_what_happened_without_secrets(caplog, django_capture_on_commit_callbacks):
     plan, _ = store()
-    with caplog.at_level("INFO", "planner.store.audit"), django_capture_on_commit_callbacks(execute=True):
+    with caplog.at_level("INFO", "planner.audit"), django_capture_on_commit_callbacks(execute=True):
         link = make(plan)
         links.enter(link)
         links.revoke_link(plan=plan, number=link.pk, holder=ME)

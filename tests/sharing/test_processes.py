@@ -197,7 +197,7 @@ def test_no_token_and_no_passphrase_is_in_a_log_in_the_database_or_in_a_backup(s
         "django.db.backends",
         "django.template",
         "django.request",
-        "planner.store.audit",
+        "planner.audit",
         "[DEBUG] GET",
         "Invalid request",
     ):

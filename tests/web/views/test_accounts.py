@@ -366,7 +366,7 @@ def test_the_log_tells_of_logins_without_passwords_and_addresses(
     browser, alice, caplog, django_capture_on_commit_callbacks
 ):
     secret = "pa55word-typed-wrong"
-    with caplog.at_level(logging.INFO, "planner.store.audit"), django_capture_on_commit_callbacks(execute=True):
+    with caplog.at_level(logging.INFO, "planner.audit"), django_capture_on_commit_callbacks(execute=True):
         log_in(browser, "alice", secret)
         log_in(browser, "x" * 150, secret)
         log_in(browser)
@@ -375,7 +375,7 @@ def test_the_log_tells_of_logins_without_passwords_and_addresses(
     told = [(event.kind, event.actor) for event in Event.objects.order_by("pk")]
     assert told == [("login-failed", "alice"), ("login-failed", "x" * 150), ("logged-in", "alice"),
                     ("logged-out", "alice")]  # fmt: skip
-    lines = [json.loads(record.message) for record in caplog.records if record.name == "planner.store.audit"]
+    lines = [json.loads(record.message) for record in caplog.records if record.name == "planner.audit"]
     assert [(line["event"], line["actor"]) for line in lines] == told
     for text in (secret, PASSWORD, "127.0.0.1"):
         assert text not in caplog.text

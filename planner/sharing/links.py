@@ -5,7 +5,7 @@ A token is made here and handed out once. The database keeps its keyed hash, of 
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,9 +15,11 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from planner.engine.renames import Rename
 from planner.store import audit, throttle
 from planner.store.holders import Holder
 from planner.store.models import Hold, Opening, Plan, ShareLink, hash_token, make_token
+from planner.store.reports import find_known
 
 WRONG_PASSPHRASES = 10
 """How many wrong passphrases a link takes in an hour, from whomever they come."""
@@ -251,6 +253,8 @@ class Reading:
     """When that revision was made."""
     newer: "Reading | None" = None
     """The newest revision, where what changed since may be told."""
+    renamed: tuple[Rename, ...] = ()
+    """What the plan's history tells to have another name in the newer one."""
 
     @property
     def name(self) -> str:
@@ -268,10 +272,14 @@ def read_link(link: ShareLink) -> Reading:
     """What a reader sees under a link."""
     if link.pinned is None:
         return read_newest(link.plan)
-    newer = read_newest(link.plan) if link.shows_changes and link.plan.revision > link.pinned else None
-    return _read_revision(link.plan, link.pinned, newer)
+    reading = _read_revision(link.plan, link.pinned)
+    if not link.shows_changes or link.plan.revision <= link.pinned:
+        return reading
+    newer = read_newest(link.plan)
+    renamed = find_known(link.plan, (reading.revision, reading.document), (newer.revision, newer.document))
+    return replace(reading, newer=newer, renamed=renamed)
 
 
-def _read_revision(plan: Plan, number: int, newer: Reading | None = None) -> Reading:
+def _read_revision(plan: Plan, number: int) -> Reading:
     revision = plan.revisions.only("number", "document", "created").get(number=number)
-    return Reading(document=revision.document, revision=number, dated=revision.created, newer=newer)
+    return Reading(document=revision.document, revision=number, dated=revision.created)

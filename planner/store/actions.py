@@ -7,12 +7,13 @@ the same field it is refused with `Clash`. Whatever is refused stores nothing.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from itertools import batched
+from itertools import batched, pairwise
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from planner.engine.lineage import find_added
 from planner.plan.archive import PlanRecord, RevisionRecord
 from planner.plan.document import Plan, check_plan, dump_plan
 from planner.plan.edits import EDITS, NotPossible, Outcome, Params, narrow, translate
@@ -105,11 +106,15 @@ def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord], holder
     row = models.Plan.objects.create(document={}, revision=plan.revision, created=plan.created)
     last: RevisionRecord | None = None
     for some in batched(revisions, 20):
-        last = some[-1]
         models.Revision.objects.bulk_create(
-            models.Revision(plan=row, **{field.name: getattr(one, field.name) for field in fields(one)})
-            for one in some
+            models.Revision(
+                plan=row,
+                added=find_added(before.document, one.document, one.renames) if before else {},
+                **{field.name: getattr(one, field.name) for field in fields(one)},
+            )
+            for before, one in pairwise((last, *some))
         )
+        last = some[-1]
     if last is None or last.number != plan.revision:
         raise ValueError("a plan has as many revisions as it says")
     models.Handover.objects.bulk_create(models.Handover(plan=row, **asdict(one)) for one in plan.handovers)
@@ -266,6 +271,8 @@ def _change(*, plan_id: int, sender: Sender, make: Callable[[models.Plan], _Stat
     state = make(row)
     if state.document == row.document:
         return Applied(plan=row, changed=False)
+    renames = {"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)}
+    added = find_added(row.document, state.document, renames)
     row.document = state.document
     row.name = state.document["name"]
     row.revision += 1
@@ -277,7 +284,8 @@ def _change(*, plan_id: int, sender: Sender, make: Callable[[models.Plan], _Stat
         summary=state.summary[:300],
         author=sender.author[:60],
         operation=sender.operation or models.make_operation(),
-        renames={"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)},
+        renames=renames,
+        added=added,
         undo_to=state.undo_to,
         redo_to=state.redo_to,
         restored=state.restored,

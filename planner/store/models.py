@@ -113,6 +113,10 @@ class Hold(models.Model):
         return order.index(self.Role(self.role)) >= order.index(role)
 
 
+NOTHING_RENAMED: dict[str, dict[str, str]] = {"zones": {}, "endpoints": {}}
+"""What an edit says of `renames` that renames nothing."""
+
+
 class Revision(models.Model):
     """A state of a plan's document: its number, what changed, by whom, and when."""
 
@@ -125,6 +129,9 @@ class Revision(models.Model):
         max_length=64, default=make_operation, help_text="The sender's own id of the edit: the same one counts once"
     )
     renames = models.JSONField(default=dict, help_text="Old and new names, of zones and of endpoints")
+    added = models.JSONField(
+        default=dict, blank=True, help_text="Names of zones and of endpoints that the revision before has not"
+    )
     undo_to = models.PositiveIntegerField(null=True, help_text="Whose state an undo brings back")
     redo_to = models.PositiveIntegerField(null=True, help_text="Whose state a redo brings back")
     restored = models.PositiveIntegerField(null=True, help_text="Whose state this revision brought back")

@@ -23,9 +23,15 @@ from planner.report.formats.changes import CHANGE_FORMATS
 from planner.report.said.edition import PAPERS, Editions
 from planner.report.said.text import show_line
 
+DIFFERS = 3
+"""The exit status that says that there is something to open, close or change, where it is asked for."""
+
 
 class Command(BaseCommand):
-    """Exit status: 0, whatever differs; 1 when a file was bad or nothing could be written; 2 for wrong usage."""
+    """Exit status: 0, whatever differs, and with --exit-code 3 if there is something to do.
+
+    1 when a file was bad or nothing could be written; 2 for wrong usage.
+    """
 
     help = "Write what has to be opened and can be closed between two plan documents (JSON or YAML)."
     requires_system_checks = []
@@ -43,6 +49,11 @@ class Command(BaseCommand):
             metavar="PATH",
             help="a file, or a folder that gets the file NEW.FORMAT: it is a folder if it ends in / or is one; "
             "without it the comparison goes to standard output",
+        )
+        parser.add_argument(
+            "--exit-code",
+            action="store_true",
+            help="leave with 3 if a flow, a rule or an address differs; what was renamed alone doesn't count",
         )
 
     def handle(self, *args: Any, old: str, new: str, format: str, output: str | None, **options: Any) -> None:
@@ -69,7 +80,8 @@ class Command(BaseCommand):
             sys.exit(1)
         try:
             editions = Editions(before=old, after=new, paper=options["paper"], stylesheet=stylesheet)
-            content = chosen.render(compare_reports(*reports), editions)
+            comparison = compare_reports(*reports)
+            content = chosen.render(comparison, editions)
             if target is None:
                 write_output(self.stdout, content)
             else:
@@ -78,6 +90,8 @@ class Command(BaseCommand):
             if str(error):
                 self._complain(str(error))
             sys.exit(1)
+        if options["exit_code"] and comparison.asks_for_changes:
+            sys.exit(DIFFERS)
 
     def _complain(self, sentence: str) -> None:
         self.stderr.write(show_line(sentence))

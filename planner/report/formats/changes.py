@@ -15,7 +15,14 @@ from planner.report.formats.json import comparison_data
 from planner.report.formats.markdown import escape, join_lines, rule_cells, table
 from planner.report.said.edition import Editions
 from planner.report.said.outline import describe_marks, name_services
-from planner.report.said.text import LEGEND, count_changes, list_addresses, list_reasons
+from planner.report.said.text import (
+    LEGEND,
+    count_changes,
+    list_addresses,
+    list_reasons,
+    list_renamed,
+    say_set_apart,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +49,17 @@ COLUMNS = (
     "action", "source", "source_zone", "source_addresses", "destination", "destination_zone", "destination_addresses",
     "protocol", "ports", "services", "scope", "sections", "undecided_options", "reasons",
 )  # fmt: skip
-"""The header line. `action` is open, close or change; of a changed flow the line says what it is now."""
+"""The header line. `action` is open, close or change; of a changed flow the line says what it is now.
+
+What was renamed comes last: `rename-endpoint` or `rename-zone`, the old name as source, the new one as destination.
+"""
 
 
 def render_csv(comparison: Comparison, _editions: Editions) -> bytes:
-    """The flows that differ as CSV, as `planner.report.formats.csv.render_csv` writes them, each with its action."""
+    """The flows that differ as CSV, as `planner.report.formats.csv.render_csv` writes them, each with its action.
+
+    A line for each rename follows.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -56,6 +69,10 @@ def render_csv(comparison: Comparison, _editions: Editions) -> bytes:
         ("change", [change.after for change in comparison.changed], comparison.after),
     ):
         writer.writerows([action, *_flow_fields(flow, report)] for flow in flows)
+    for name in list_renamed(comparison):
+        said = {"source": name.old, "destination": name.new, "reasons": name.sentence}
+        cells = [field(said.get(column, "")) for column in COLUMNS[1:]]
+        writer.writerow([f"rename-{name.kind}", *cells])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -73,13 +90,14 @@ def _flow_fields(flow: Flow, report: Report) -> Iterator[str]:
 
 
 def render_markdown(comparison: Comparison, editions: Editions) -> bytes:
-    """The change request as Markdown in UTF-8: rules to open, to close and changed by boundary, then addresses."""
+    """The change request as Markdown in UTF-8: what was renamed, rules by boundary, then addresses."""
     lines = [
         f"# Change request: {escape(comparison.after.plan.name)}",
         "",
         f"From {escape(editions.before)} to {escape(editions.after)}.",
         "",
         *table(("What", "Count"), ((escape(what), str(count)) for what, count in count_changes(comparison))),
+        *_markdown_renamed(comparison),
         *_markdown_rules("Rules to open", comparison.boundaries_opened, comparison.after),
         *_markdown_rules("Rules to close", comparison.boundaries_closed, comparison.before),
         *_markdown_rules("Rules changed", comparison.boundaries_changed, comparison.after),
@@ -89,6 +107,19 @@ def render_markdown(comparison: Comparison, editions: Editions) -> bytes:
         *(f"- {escape(sentence)}" for sentence in LEGEND),
     ]
     return ("\n".join(lines) + "\n").encode()
+
+
+def _markdown_renamed(comparison: Comparison) -> Iterator[str]:
+    if comparison.renamed:
+        yield "## Renamed"
+        yield ""
+        yield "A new name opens and closes nothing. All of this change request has the new names."
+        yield ""
+        yield from table(
+            ("What", "Before", "Now", "Remark"),
+            (tuple(map(escape, name)) for name in list_renamed(comparison)),
+        )
+        yield from (f"{escape(sentence)}\n" for sentence in say_set_apart(comparison))
 
 
 def _markdown_rules(title: str, boundaries: Sequence[Boundary], report: Report) -> Iterator[str]:

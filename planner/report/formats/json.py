@@ -104,6 +104,7 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
                 for change in comparison.addresses
             ],
         },
+        "renamed": [rename._asdict() for rename in comparison.renamed],
     }
 
 
@@ -150,6 +151,7 @@ def comparison_schema() -> dict[str, Any]:
     flows = {"type": "array", "items": _flow_schema()}
     rules = {"type": "array", "items": _rule_schema()}
     address = _object({"endpoint": _TEXT, "before": _TEXTS, "after": _TEXTS})
+    renamed = _object({"kind": {"enum": ["endpoint", "zone"]}, "old": _TEXT, "new": _TEXT})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Comparison of two port requirement reports",
@@ -168,6 +170,7 @@ def comparison_schema() -> dict[str, Any]:
                         "addresses": {"type": "array", "items": address},
                     }
                 ),
+                "renamed": {"type": "array", "items": renamed},
             }
         ),
     }

@@ -29,7 +29,9 @@ from planner.report.said.text import (
     list_addresses,
     list_changes,
     list_reasons,
+    list_renamed,
     neutralise,
+    say_set_apart,
     show,
 )
 
@@ -70,6 +72,7 @@ _CHANGE_COLUMNS: _Columns = (
     ("Sections", 10),
 )  # fmt: skip
 _ADDRESS_COLUMNS: _Columns = (("Endpoint", 26), ("Zone", 18), ("Before", 36), ("After", 36))
+_RENAMED_COLUMNS: _Columns = (("What", 12), ("Before", 36), ("Now", 36), ("Remark", 60))
 _FINDING_COLUMNS: _Columns = (
     ("Severity", 12), ("Finding", 28), ("About", 28), ("What", 80), ("What to do", 60), ("Sections", 10),
 )  # fmt: skip
@@ -101,7 +104,7 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
 
 
 def render_changes(comparison: Comparison, before: str, after: str) -> bytes:
-    """The change request as a workbook with the sheets Rules, Flows, Addresses and About.
+    """The change request as a workbook with the sheets Rules, Flows, Addresses, Renamed and About.
 
     `before` and `after` say what the two sides are. Raises OSError as `render_xlsx` does.
     """
@@ -111,6 +114,7 @@ def render_changes(comparison: Comparison, before: str, after: str) -> bytes:
             ("Rules", (("Action", 10), *_RULE_COLUMNS), _changed_rule_rows(comparison)),
             ("Flows", (("Action", 10), *_FLOW_COLUMNS[:-1]), _changed_flow_rows(comparison)),
             ("Addresses", _ADDRESS_COLUMNS, _address_rows(comparison)),
+            ("Renamed", _RENAMED_COLUMNS, _renamed_rows(comparison)),
             ("About", _ABOUT_COLUMNS, _about_changes(comparison, before, after)),
         ),
     )
@@ -393,6 +397,13 @@ def _change_rows(edition: Edition | None) -> Iterator[Sequence[str]]:
                         _cell("\n".join(list_reasons(rule.reasons))),
                         ", ".join(rule.sections),
                     )
+    for name in list_renamed(edition.since):
+        yield "rename", "", _cell(name.old), _cell(name.new), "", _cell(name.sentence), ""
+
+
+def _renamed_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
+    for name in list_renamed(comparison):
+        yield tuple(map(_cell, name))
 
 
 def _address_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
@@ -413,6 +424,8 @@ def _about_changes(comparison: Comparison, before: str, after: str) -> Iterator[
     yield "Port matrix after", _cell(comparison.after.matrix.version)
     for what, count in count_changes(comparison):
         yield what, str(count)
+    for sentence in say_set_apart(comparison):
+        yield "Names", _cell(sentence)
     for sentence in LEGEND:
         yield "How to read this", _cell(sentence)
 

@@ -31,7 +31,7 @@ from planner.report.said.printed_rules import (
     print_boundaries,
     print_changed,
 )
-from planner.report.said.text import count_changes, list_addresses, show_line
+from planner.report.said.text import count_changes, list_addresses, list_renamed, say_set_apart, show_line
 
 MOST_FLOWS = 60
 """How many connections within zones are named; the CSV file has all."""
@@ -56,7 +56,10 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
     local = list_within_zones(comparison)
     objects = [found for found in (grouping.objects(()), grouping_before.objects(())) if found.groups]
     example = next(iter((*opened, *changed, *closed)), None)
-    parts: list[tuple[str, Element]] = [
+    parts: list[tuple[str, Element]] = []
+    if comparison.renamed:
+        parts.append((f"Renamed: {len(comparison.renamed):,}", _make_renamed(comparison)))
+    parts += [
         (f"{title}: {len(rules):,}", _make_rules(anchor, title, chapters, column))
         for title, anchor, rules, chapters, column in (
             ("Rules to open", "opened", comparison.rules_opened, opened, "open"),
@@ -111,6 +114,30 @@ def _make_cover(comparison: Comparison, editions: Editions, date: str, contents:
             for number, (what, count) in enumerate(count_changes(comparison))
         ),
         make("div.halves", make("div", make_facts(facts())), make_contents(contents)),
+    )
+
+
+def _make_renamed(comparison: Comparison) -> Element:
+    rows = [
+        make(
+            "tr",
+            make("td", name.kind),
+            make("td", shown(name.old)),
+            make("td", shown(name.new)),
+            make("td", f"{name.remark[:1].upper()}{name.remark[1:]}"),
+        )
+        for name in list_renamed(comparison)
+    ]
+    return make(
+        "section#renamed",
+        make("h2", "Renamed"),
+        make(
+            "p.intro",
+            "A new name opens and closes nothing; objects on firewalls may get it. All of this change request has the "
+            "new names.",
+        ),
+        make("table.renamed", make_head("What", "Before", "Now", "Remark"), make("tbody", rows)),
+        [make("p.note", shown(sentence)) for sentence in say_set_apart(comparison)],
     )
 
 

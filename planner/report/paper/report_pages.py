@@ -30,7 +30,7 @@ from planner.report.said.objects import Grouping
 from planner.report.said.outline import describe_common, describe_reasons
 from planner.report.said.printed_rules import Blank, PrintedBoundary, find_blanks, join_ports, print_boundaries
 from planner.report.said.servers import outline_servers
-from planner.report.said.text import list_changes, say_changes, show_line
+from planner.report.said.text import count_renamed, list_changes, list_renamed, say_changes, show_line
 
 MOST_CHANGES = 60
 """How many rules the change log names; the change request has all."""
@@ -170,7 +170,7 @@ def _list_facts(facts: _Facts) -> Iterator[tuple[str, Kids]]:
     if edition.since is not None:
         which = f"revision {edition.since_revision}" if edition.since_revision else "an earlier revision"
         sent = [", ", shown(edition.since_sent)] if edition.since_sent else None
-        counts = ", ".join(say_changes(edition.since)) or "nothing differs in rules or addresses"
+        counts = ", ".join(_say_since(edition.since)) or "nothing differs in rules or addresses"
         yield "Compared with", [which, sent, f": {counts}"]
     if edition.link:
         yield "See it online", make("a", edition.link, href=edition.link)
@@ -343,7 +343,7 @@ def _make_changes(edition: Edition) -> Element | None:
     if edition.since is None:
         return None
     rows = list(_list_changes(edition.since))
-    counts = ", ".join(say_changes(edition.since))
+    counts = ", ".join(_say_since(edition.since))
     which = f"revision {edition.since_revision}" if edition.since_revision else "the earlier revision"
     more = len(rows) - MOST_CHANGES
     table: Kids = [
@@ -366,8 +366,12 @@ def _make_changes(edition: Edition) -> Element | None:
     )
 
 
+def _say_since(comparison: Comparison) -> list[str]:
+    return [*say_changes(comparison), *count_renamed(comparison)]
+
+
 def _list_changes(comparison: Comparison) -> Iterator[Element]:
-    """What differs from an earlier revision, a row for each rule and address."""
+    """What differs from an earlier revision, a row for each rule, address and rename."""
     for what, report, rules in (
         ("open", comparison.after, comparison.rules_opened),
         ("close", comparison.before, comparison.rules_closed),
@@ -380,6 +384,8 @@ def _list_changes(comparison: Comparison) -> Iterator[Element]:
         before, after = (", ".join(addresses) or "none" for addresses in (change.before, change.endpoint.addresses))
         name = change.endpoint.name
         yield _make_change("address", "", f"{name}: {before}", f"{name}: {after}", "")
+    for renamed in list_renamed(comparison):
+        yield _make_change("renamed", "", renamed.old, f"now {renamed.new}", "")
 
 
 def _make_change(what: str, rule: str, source: str, destination: str, ports: str) -> Element:

@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import product
+from typing import NamedTuple
 
 from planner.engine.compare import Comparison
 from planner.engine.flows import Scope
@@ -110,6 +111,7 @@ def count_changes(comparison: Comparison) -> tuple[tuple[str, int], ...]:
         ("Rules to close", len(comparison.rules_closed)),
         ("Rules changed", len(comparison.rules_changed)),
         ("Addresses changed", len(comparison.addresses)),
+        ("Renamed", len(comparison.renamed)),
         ("Flows opened", len(comparison.opened)),
         ("Flows closed", len(comparison.closed)),
         ("Flows changed", len(comparison.changed)),
@@ -126,6 +128,55 @@ def say_changes(comparison: Comparison) -> list[str]:
         (comparison.addresses, "address changed", "addresses changed"),
     )
     return [f"{len(found):,} {one if len(found) == 1 else many}" for found, one, many in words if found]
+
+
+def count_renamed(comparison: Comparison) -> list[str]:
+    """How much was renamed, in words: "1 endpoint renamed", "2 zones renamed"; empty for nothing."""
+    kinds = Counter(rename.kind for rename in comparison.renamed)
+    return [
+        f"{kinds[kind]:,} {kind if kinds[kind] == 1 else f'{kind}s'} renamed"
+        for kind in ("endpoint", "zone")
+        if kinds[kind]
+    ]
+
+
+class NewName(NamedTuple):
+    """A rename for readers."""
+
+    kind: str
+    old: str
+    new: str
+    remark: str
+    """What else is different by it; may be empty."""
+
+    @property
+    def sentence(self) -> str:
+        """PS01 is now PS-LON-1."""
+        start = f"{show_line(self.old)} is now {show_line(self.new)}"
+        return f"{'Zone ' if self.kind == 'zone' else ''}{start}{f'; {self.remark}' if self.remark else ''}."
+
+
+def list_renamed(comparison: Comparison) -> list[NewName]:
+    """What was renamed, endpoints first, each by its old name. Rule numbers have the letters of zones in them."""
+    before, after = (
+        {zone: group.code for group in report.zone_groups for zone in group.zones}
+        for report in (comparison.before, comparison.after)
+    )
+    found = []
+    for kind, old, new in comparison.renamed:
+        remark = ""
+        if kind == "zone" and before[new] != after[new]:
+            remark = f"the numbers of its rules have {after[new]} in place of {before[new]}"
+        found.append(NewName(kind, old, new, remark))
+    return found
+
+
+def say_set_apart(comparison: Comparison) -> list[str]:
+    """Who appears under a name that nobody gave: whose own went to something else. A sentence for each."""
+    return [
+        f"What is called “{show_line(new)}” here was “{show_line(old)}” before, a name that another {kind} has now."
+        for kind, old, new in comparison.set_apart
+    ]
 
 
 def list_changes(report: Report) -> list[str]:

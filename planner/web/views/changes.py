@@ -21,10 +21,10 @@ from planner.report.formats.changes import CHANGE_FORMATS
 from planner.report.said.edition import Editions
 from planner.report.said.outline import outline_boundaries
 from planner.report.said.printed_rules import list_differences, list_within_zones
-from planner.report.said.text import count_changes
+from planner.report.said.text import count_changes, list_renamed, say_set_apart
 from planner.store import actions
 from planner.store.models import Plan
-from planner.store.reports import compare_documents
+from planner.store.reports import compare_documents, find_known
 from planner.web.forms.plans import HandoverForm
 from planner.web.views.access import plan_view
 from planner.web.views.downloads import read_paper, send_file
@@ -37,6 +37,8 @@ MEMBERS = 12
 NOTHING: Mapping[str, Any] = {}
 MOST_LOCAL = 100
 """How many connections within zones the page names."""
+MOST_RENAMED = 100
+"""How many renames it names."""
 MOST_REVISIONS = 200
 """How many revisions the lists offer; older ones can still be named in the address."""
 
@@ -138,9 +140,11 @@ def _compare(plan: Plan, sides: Sides) -> Comparison:
     for number in (sides.before, sides.after):
         if number not in documents:
             raise NothingToCompare(f"This plan has no revision {number}.")
-    matrices = [_find_matrix(slug) for slug in (sides.matrix_before, sides.matrix_after)]
+    matrix_before, matrix_after = map(_find_matrix, (sides.matrix_before, sides.matrix_after))
+    before, after = ((number, documents[number]) for number in (sides.before, sides.after))
+    known = find_known(plan, before, after)
     try:
-        return compare_documents(documents[sides.before], documents[sides.after], *matrices)
+        return compare_documents(before[1], after[1], matrix_before, matrix_after, known)
     except PlanError as error:
         raise NothingToCompare(f"A revision doesn't fit the port matrix: {error.faults[0]}") from None
 
@@ -201,8 +205,12 @@ def describe_comparison(compared: Comparison) -> dict[str, Any]:
         ]
 
     local = list_within_zones(compared)
+    renamed = list_renamed(compared)
     return {
         "compared": compared,
+        "renamed": renamed[:MOST_RENAMED],
+        "more_renamed": max(0, len(renamed) - MOST_RENAMED),
+        "set_apart": say_set_apart(compared),
         "local": local[:MOST_LOCAL],
         "more_local": max(0, len(local) - MOST_LOCAL),
         "counts": count_changes(compared),

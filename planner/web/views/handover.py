@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import dateformat, timezone
 
-from planner.report.said.text import say_changes
+from planner.report.said.text import count_renamed, say_changes
 from planner.store.models import Handover, Plan
 from planner.store.reports import comparison_since
 from ports.queries import current_matrix
@@ -23,5 +23,5 @@ def describe_handover(plan: Plan) -> dict[str, Any] | None:
     if last is None:
         return None
     compared = comparison_since(plan, last.revision, current_matrix()) if last.revision != plan.revision else None
-    said = say_changes(compared) if compared else []
+    said = [*say_changes(compared), *count_renamed(compared)] if compared else []
     return {"handover": last, "same": last.revision == plan.revision, "said": ", ".join(said)}

@@ -122,9 +122,9 @@ def _compare(reading: Reading) -> tuple[Comparison, Reading]:
     """What changed since; 404 where that isn't told, or where nothing can have."""
     if reading.newer is None:
         raise Http404
-    matrix = current_matrix()
+    matrix, newer = current_matrix(), reading.newer
     try:
-        return compare_documents(reading.document, reading.newer.document, matrix, matrix), reading.newer
+        return compare_documents(reading.document, newer.document, matrix, matrix, reading.renamed), newer
     except PlanError:
         raise Http404 from None
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from planner.plan.blueprint import add_module, remove_module
+from planner.plan.changes import compare_documents
 from planner.plan.document import PlanError, check_plan
-from planner.plan.edits import NotPossible, list_switch
+from planner.plan.edits import NotPossible
 from planner.store import actions
 from planner.store.models import Revision
 from ports.queries import shipped_matrix
@@ -129,7 +130,7 @@ class ThreeEditors(RuleBasedStateMachine):
             if option == "off"
             else add_module(self.matrix, seen, "portal", option)
         )
-        params = {"switch": list_switch(seen, after), "summary": option}
+        params = {"switch": compare_documents(seen, after), "summary": option}
         self._send(editor, "switch-module", params, ("module",), option)
 
     def _send_about_guests(self, editor, edit, params, refused_if, guests):

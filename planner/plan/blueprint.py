@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.plan.document import ANY, MAX_ROWS, AdditionalFlow, Endpoint, Plan, Zone, check_plan, dump_plan, name_key
-from planner.plan.fields import PARTS, Field
+from planner.plan.fields import PARTS, Field, forget_gone
 from planner.plan.kinds import KINDS, USUAL
 from ports.matrix import PLACEHOLDER, Effect, EndpointTemplate, Grant, Matrix, Question, Repeat, ZoneTemplate
 
@@ -397,8 +397,7 @@ class _Draft:
         """The plan as it is now, without what named an endpoint that is gone or manages no more."""
         managing = self.matrix.managing_roles
         managers = {e.name for e in self.endpoints.values() if not managing.isdisjoint(e.roles)}
-        there = {endpoint.name for endpoint in self.endpoints.values()}
-        return replace(
+        plan = replace(
             self.plan,
             zones=tuple(self.zones.values()),
             endpoints=tuple(
@@ -408,10 +407,8 @@ class _Draft:
                 for endpoint in self.endpoints.values()
             ),
             choices={slug: self.choices[slug] for slug in self.matrix.choices if slug in self.choices},
-            additional_flows=tuple(
-                flow for flow in self.plan.additional_flows if flow.source in there and flow.destination in there
-            ),
         )
+        return forget_gone(plan)
 
 
 def is_conditional(template: EndpointTemplate) -> bool:

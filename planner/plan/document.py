@@ -93,9 +93,11 @@ def dump_row(part: str, value: object) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, str | bool) or not isinstance(value, Mapping):
+        return value
+    return {key: _plain(item) for key, item in value.items()}
 
 
 def plan_schema(matrix: Matrix) -> dict[str, Any]:

@@ -1,290 +1,148 @@
-"""Edits: functions from one plan document to the next, on plain data.
+"""The changes that a user makes to a plan, each a function from the document that its author saw to an `Edit`.
 
-An edit takes the document and the parameters of one user action and returns the changed document, the names it
-changed and a summary in words. It raises `NotPossible` with a sentence when what it is about isn't there (any more).
-It doesn't check what `document.check_plan` checks; whoever applies it does that afterwards. Parameters are plain data
-too, so that an edit can be kept and carried over to a newer document.
+Parameters are plain data, as a form sends them. `fit` makes of an edit what it is on the newest document. Both raise
+`NotPossible` with a sentence when what an edit is about isn't there (any more). Whoever applies an edit has the result
+checked by `document.check_plan`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
-from graphlib import TopologicalSorter
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
+from planner.plan.changes import Change, Edit, Index, apply, compare_rows
 from planner.plan.fields import PARTS, PLAN
-from planner.plan.merge import NO_RENAMES, Renames, apply_renames, names_in, names_of, rename_row
 from planner.plan.names import name_key
-from planner.plan.summaries import (
-    Words,
-    say_endpoint,
-    say_flow,
-    say_flow_change,
-    say_import,
-    say_plan,
-    say_zone,
-    short,
-)
+from planner.plan.references import WORDS
+from planner.plan.rows import Document, Row, find_lost, forget_names, names_of, row_key, tidy
+from planner.plan.summaries import short
 
-Document = dict[str, Any]
 Params = Mapping[str, Any]
+GONE = "This flow is no longer in the plan; someone has changed or deleted it."
 
 
 class NotPossible(ValueError):
     """The edit doesn't fit the document. The message is a sentence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What an edit makes of a document."""
-
-    document: Document
-    summary: str
-    renames: Renames = NO_RENAMES
+def rename_plan(document: Document, params: Params) -> Edit:
+    """Fields of the plan itself, each with its new value; what isn't given stays."""
+    changes = compare_rows(PLAN, {key: document.get(key) for key in params}, params)
+    return Edit(what="rename-plan", changes=_that_differ(changes))
 
 
-Edit = Callable[[Document, Params], Outcome]
-
-
-def rename_plan(document: Document, params: Params) -> Outcome:
-    """Fields of the plan itself; what isn't given stays."""
-    changed = {**document, **params}
-    return Outcome(document=changed, summary=say_plan(document, changed))
-
-
-def choose(document: Document, params: Params) -> Outcome:
+def choose(document: Document, params: Params) -> Edit:
     """choice: its slug; options: a slug, a list of them for a choice of many, or None to take the decision back."""
-    chosen = {**document.get("choices", {})}
-    chosen.pop(params["choice"], None)
-    if params["options"] is not None:
-        chosen[params["choice"]] = params["options"]
-    return Outcome(document={**document, "choices": chosen}, summary=params["summary"])
+    return _set(document, "choose", ("choices", params["choice"]), params["options"], params)
 
 
-def override_port(document: Document, params: Params) -> Outcome:
+def override_port(document: Document, params: Params) -> Edit:
     """service: its slug; ports: a port or range, or empty for the default."""
-    ports = {**document.get("ports", {})}
-    ports.pop(params["service"], None)
-    if params["ports"]:
-        ports[params["service"]] = params["ports"]
-    return Outcome(document={**document, "ports": ports}, summary=params["summary"])
+    return _set(document, "override-port", ("ports", params["service"]), params["ports"] or None, params)
 
 
-def set_correction(document: Document, params: Params) -> Outcome:
+def set_correction(document: Document, params: Params) -> Edit:
     """caveat: its slug; applied: whether its correction is."""
-    corrections = [slug for slug in document.get("corrections", ()) if slug != params["caveat"]]
-    if params["applied"]:
-        corrections.append(params["caveat"])
-    return Outcome(document={**document, "corrections": corrections}, summary=params["summary"])
+    where = ("corrections", params["caveat"])
+    return _set(document, "set-correction", where, True if params["applied"] else None, params)
 
 
-def add_zone(document: Document, params: Params) -> Outcome:
-    """A whole zone of the plan document."""
-    zone = tidy("zones", params)
-    return Outcome(
-        document={**document, "zones": [*document["zones"], zone]}, summary=f"Zone {short(zone['name'])} added"
-    )
+def _set(document: Document, what: str, where: tuple[str, str], value: Any, params: Params) -> Edit:
+    """One key or member of a field of the plan; params has the summary."""
+    change = Change(where=where, after=value)
+    return fit(document, Edit(what=what, where=where, changes=(change,), words={"summary": params["summary"]}))
 
 
-def edit_zone(document: Document, params: Params) -> Outcome:
+def add_zone(_document: Document, params: Params) -> Edit:
+    """The fields of the zone."""
+    return _add("add-zone", "zones", params)
+
+
+def edit_zone(document: Document, params: Params) -> Edit:
     """zone: its name now; the rest: what its fields shall be; what isn't given stays."""
-    old = _find(document, "zones", params["zone"])
     changes = {key: value for key, value in params.items() if key != "zone"}
-    name = changes.get("name", old["name"])
-    renames = Renames(zones=_changed(old["name"], name))
-    changed = apply_renames(document, renames)
-    changed["zones"] = [
-        tidy("zones", {**zone, **changes}) if zone["name"] == name else zone for zone in changed["zones"]
-    ]
-    said = say_zone(old, {**old, **changes})
-    return Outcome(document=changed, summary=said, renames=renames)
+    return _edit(document, "edit-zone", "zones", params["zone"], changes)
 
 
-def delete_zone(document: Document, params: Params) -> Outcome:
+def delete_zone(document: Document, params: Params) -> Edit:
     """zone: its name. Its endpoints go with it, and what names them."""
-    _find(document, "zones", params["zone"])
-    changed = without(document, "zones", [params["zone"]])
-    gone = len(document["endpoints"]) - len(changed["endpoints"])
-    more = f" with {gone} endpoint{'' if gone == 1 else 's'}" if gone else ""
-    return Outcome(document=changed, summary=f"Zone {short(params['zone'])} deleted{more}")
+    return fit(document, Edit(what="delete-zone", where=("zones", params["zone"])))
 
 
-def add_endpoint(document: Document, params: Params) -> Outcome:
+def add_endpoint(_document: Document, params: Params) -> Edit:
     """endpoint: a whole endpoint of the plan document."""
-    endpoint = tidy("endpoints", params["endpoint"])
-    changed = {**document, "endpoints": [*document["endpoints"], endpoint]}
-    said = f"{short(endpoint['name'])} added to {short(endpoint['zone'])}"
-    return Outcome(document=changed, summary=said)
+    return _add("add-endpoint", "endpoints", params["endpoint"])
 
 
-def edit_endpoint(document: Document, params: Params) -> Outcome:
+def edit_endpoint(document: Document, params: Params) -> Edit:
     """endpoint: its name now; changes: the fields that change, each with its new value; words: by field, of slugs."""
-    old = _find(document, "endpoints", params["endpoint"])
-    changes = dict(params["changes"])
-    name = changes.pop("name", old["name"])
-    renames = Renames(endpoints=_changed(old["name"], name))
-    changed = apply_renames(document, renames)
-    changed["endpoints"] = [
-        tidy("endpoints", {**endpoint, **changes}) if endpoint["name"] == name else endpoint
-        for endpoint in changed["endpoints"]
-    ]
-    words: Words = params.get("words", {})
-    said = say_endpoint(old, {**old, **changes, "name": name}, words)
-    return Outcome(document=changed, summary=said, renames=renames)
+    edit = _edit(document, "edit-endpoint", "endpoints", params["endpoint"], params["changes"])
+    return replace(edit, words=params.get("words", {}))
 
 
-def duplicate_endpoint(document: Document, params: Params) -> Outcome:
-    """endpoint: its name. The copy has a free name like it, and no address: two machines share none."""
-    old = _find(document, "endpoints", params["endpoint"])
-    known = PARTS["endpoints"].by_key
-    copy = {key: deepcopy(value) for key, value in old.items() if key not in known or known[key].copied}
-    copy["name"] = free_name(old["name"], [endpoint["name"] for endpoint in document["endpoints"]])
-    position = document["endpoints"].index(old) + 1
-    endpoints = [*document["endpoints"][:position], copy, *document["endpoints"][position:]]
-    said = f"{short(copy['name'])} copied from {short(old['name'])}"
-    return Outcome(document={**document, "endpoints": endpoints}, summary=said)
+def duplicate_endpoint(document: Document, params: Params) -> Edit:
+    """endpoint: its name. The copy has a free name like it, and nothing that only one machine can have."""
+    return fit(document, Edit(what="duplicate-endpoint", where=("endpoints", params["endpoint"])))
 
 
-def delete_endpoint(document: Document, params: Params) -> Outcome:
-    """endpoint: its name. Managed-by lists and additional flows that name it lose it."""
-    _find(document, "endpoints", params["endpoint"])
-    changed = without(document, "endpoints", [params["endpoint"]])
-    return Outcome(document=changed, summary=f"{short(params['endpoint'])} deleted")
+def delete_endpoint(document: Document, params: Params) -> Edit:
+    """endpoint: its name. What else names it loses it, or goes with it."""
+    return fit(document, Edit(what="delete-endpoint", where=("endpoints", params["endpoint"])))
 
 
-def add_endpoints(document: Document, params: Params) -> Outcome:
+def add_endpoints(_document: Document, params: Params) -> Edit:
     """zones, endpoints: whole zones and endpoints of the plan document, as read from a table."""
-    changed = {
-        **document,
-        "zones": [*document["zones"], *params["zones"]],
-        "endpoints": [*document["endpoints"], *(tidy("endpoints", endpoint) for endpoint in params["endpoints"])],
-    }
-    return Outcome(document=changed, summary=say_import(params["zones"], params["endpoints"]))
+    changes = (_come(part, row) for part in ("zones", "endpoints") for row in params[part])
+    return Edit(what="add-endpoints", changes=tuple(changes))
 
 
-def add_flow(document: Document, params: Params) -> Outcome:
+def add_flow(_document: Document, params: Params) -> Edit:
     """flow: an additional flow of the plan document."""
-    flow = tidy("additional_flows", params["flow"])
-    flows = [*document.get("additional_flows", ()), flow]
-    said = f"Flow added: {say_flow(flow)}"
-    return Outcome(document={**document, "additional_flows": flows}, summary=said)
+    return _add("add-flow", "additional_flows", params["flow"])
 
 
-def delete_flow(document: Document, params: Params) -> Outcome:
-    """flow: the additional flow as it stands in the document."""
-    flows = list(document.get("additional_flows", ()))
-    if params["flow"] not in flows:
-        raise NotPossible("This flow is no longer in the plan; someone has changed or deleted it.")
-    flows.remove(params["flow"])
-    said = f"Flow deleted: {say_flow(params['flow'])}"
-    return Outcome(document={**document, "additional_flows": flows}, summary=said)
-
-
-def edit_flow(document: Document, params: Params) -> Outcome:
+def edit_flow(document: Document, params: Params) -> Edit:
     """flow: the additional flow as it stands in the document; changes: the fields that change, empty to leave away."""
-    flows = list(document.get("additional_flows", ()))
-    if params["flow"] not in flows:
-        raise NotPossible("This flow is no longer in the plan; someone has changed or deleted it.")
-    changed = {**params["flow"], **params["changes"]}
-    flows[flows.index(params["flow"])] = tidy("additional_flows", changed)
-    said = say_flow_change(params["flow"], changed)
-    return Outcome(document={**document, "additional_flows": flows}, summary=said)
+    flow = params["flow"]
+    where = ("additional_flows", row_key("additional_flows", flow))
+    change = Change(where=where, before=flow, after=tidy("additional_flows", {**flow, **params["changes"]}))
+    return fit(document, Edit(what="edit-flow", where=where, changes=(change,)))
 
 
-def switch_module(document: Document, params: Params) -> Outcome:
-    """summary: in words; switch: what `list_switch` found between the documents without and with the change.
+def delete_flow(document: Document, params: Params) -> Edit:
+    """flow: the additional flow as it stands in the document."""
+    where = ("additional_flows", row_key("additional_flows", params["flow"]))
+    return fit(document, Edit(what="delete-flow", where=where, changes=(Change(where=where, before=params["flow"]),)))
+
+
+def switch_module(document: Document, params: Params) -> Edit:
+    """summary: in words; switch: what differs (`compare_documents`) between the plan without and with the change.
 
     What is there already, or gone already, counts as done. A zone stays while something stands in it. When others
     have hung something on to an endpoint that goes, nothing is done, so that it doesn't go with it.
     """
-    switch = params["switch"]
-    flows = [flow for flow in document.get("additional_flows", ()) if flow not in switch["flows_removed"]]
-    endpoints = _switch_endpoints(document, switch)
-    named = {name for endpoint in endpoints for name in names_of("endpoints", endpoint, "endpoints")}
-    named |= {name for flow in flows for name in names_of("additional_flows", flow, "endpoints")}
-    if still := sorted(named.intersection(switch["endpoints_removed"])):
-        raise NotPossible(f"Something else in the plan names “{still[0]}” by now. Look at it, then do this again.")
-    zones = _switch_zones(document, switch, {endpoint["zone"] for endpoint in endpoints})
-    choices = {**document.get("choices", {}), **switch["choices"]}
-    changed = {
-        **document,
-        "zones": zones,
-        "endpoints": endpoints,
-        "choices": {slug: chosen for slug, chosen in choices.items() if chosen is not None},
-        "additional_flows": flows,
-    }
-    return Outcome(document=changed, summary=params["summary"])
+    switch = tuple(params["switch"])
+    return fit(document, Edit(what="switch-module", changes=switch, words={"summary": params["summary"]}))
 
 
-def _switch_endpoints(document: Document, switch: Params) -> list[dict[str, Any]]:
-    gone, changes = set(switch["endpoints_removed"]), switch["endpoints_changed"]
-    there = {
-        endpoint["name"]: tidy("endpoints", {**endpoint, **changes.get(endpoint["name"], {})})
-        for endpoint in document["endpoints"]
-        if endpoint["name"] not in gone
-    }
-    if missing := [name for name in changes if name not in there]:
-        raise NotPossible(f"There is no endpoint “{missing[0]}” any more; someone has renamed or deleted it.")
-    for endpoint in (tidy("endpoints", added) for added in switch["endpoints_added"]):
-        other = there.setdefault(endpoint["name"], endpoint)
-        if any(other.get(key) != value for key, value in endpoint.items()):
-            raise NotPossible(f"There is another endpoint “{endpoint['name']}” in the plan by now.")
-    return list(there.values())
+def _add(what: str, part: str, row: Row) -> Edit:
+    change = _come(part, row)
+    return Edit(what=what, where=change.where, changes=(change,))
 
 
-def _switch_zones(document: Document, switch: Params, used: set[str]) -> list[dict[str, Any]]:
-    gone = set(switch["zones_removed"]) - used
-    there = {zone["name"]: zone for zone in document["zones"] if zone["name"] not in gone}
-    for zone in switch["zones_added"]:
-        other = there.setdefault(zone["name"], zone)
-        if any(other.get(key) != value for key, value in zone.items()):
-            raise NotPossible(f"There is another zone “{zone['name']}” in the plan by now.")
-    return list(there.values())
+def _come(part: str, row: Row) -> Change:
+    row = tidy(part, row)
+    return Change(where=(part, row_key(part, row)), after=row)
 
 
-def list_switch(before: Document, after: Document) -> dict[str, Any]:
-    """What differs in zones, endpoints, choices and additional flows, as `switch_module` takes it; names are kept."""
-    zones = {zone["name"]: zone for zone in before["zones"]}, {zone["name"]: zone for zone in after["zones"]}
-    old, new = ({endpoint["name"]: endpoint for endpoint in state["endpoints"]} for state in (before, after))
-    choices = before.get("choices", {}), after.get("choices", {})
-    left = list(after.get("additional_flows", ()))
-    flows_removed = []
-    for flow in before.get("additional_flows", ()):
-        if flow in left:
-            left.remove(flow)
-        else:
-            flows_removed.append(flow)
-    changed = {
-        name: {
-            key: endpoint.get(key)
-            for key in dict.fromkeys((*old[name], *endpoint))
-            if old[name].get(key) != endpoint.get(key)
-        }
-        for name, endpoint in new.items()
-        if name in old and old[name] != endpoint
-    }
-    return {
-        "zones_added": [zone for name, zone in zones[1].items() if name not in zones[0]],
-        "zones_removed": [name for name in zones[0] if name not in zones[1]],
-        "endpoints_added": [endpoint for name, endpoint in new.items() if name not in old],
-        "endpoints_changed": changed,
-        "endpoints_removed": [name for name in old if name not in new],
-        "flows_removed": flows_removed,
-        "choices": {
-            slug: choices[1].get(slug)
-            for slug in (choices[0] | choices[1])
-            if choices[0].get(slug) != choices[1].get(slug)
-        },
-    }
+def _edit(document: Document, what: str, part: str, name: str, wanted: Params) -> Edit:
+    old = _find(Index(document), part, name)
+    changes = compare_rows(part, {"name": name, **{key: old.get(key) for key in wanted}}, {"name": name, **wanted})
+    return Edit(what=what, where=(part, name), changes=_that_differ(changes))
 
 
-def replace_document(document: Document, params: Params) -> Outcome:
-    """document: what takes the place of the whole; summary: why."""
-    return Outcome(document=dict(params["document"]), summary=params["summary"])
-
-
-EDITS: dict[str, Edit] = {
+EDITS: dict[str, Callable[[Document, Params], Edit]] = {
     "rename-plan": rename_plan,
     "choose": choose,
     "override-port": override_port,
@@ -302,69 +160,117 @@ EDITS: dict[str, Edit] = {
     "delete-flow": delete_flow,
     "switch-module": switch_module,
 }
-"""The edits by name, as revisions remember them."""
+"""The edits by name."""
 
 
-def translate(params: Params, renames: Renames) -> Params:
-    """The parameters of an edit with the names that zones and endpoints have after renames."""
-    moved = dict(params)
-    if "zone" in params:
-        moved["zone"] = renames.zones.get(params["zone"], params["zone"])
-    if isinstance(params.get("endpoint"), str):
-        moved["endpoint"] = renames.endpoints.get(params["endpoint"], params["endpoint"])
-    if "changes" in params and isinstance(params.get("endpoint"), str):
-        moved["changes"] = _rename_fields("endpoints", params["changes"], renames)
-    if isinstance(params.get("endpoint"), Mapping):
-        moved["endpoint"] = _rename_fields("endpoints", params["endpoint"], renames)
-    if "flow" in params:
-        moved["flow"] = _rename_fields("additional_flows", params["flow"], renames)
-    if "switch" in params:
-        moved["switch"] = _translate_switch(params["switch"], renames)
-    return moved
+# ---- an edit on another document than the one that it was made for ----
 
 
-def _translate_switch(switch: Params, renames: Renames) -> dict[str, Any]:
-    zones, endpoints = renames.zones, renames.endpoints
-    return {
-        **switch,
-        "zones_removed": [zones.get(name, name) for name in switch["zones_removed"]],
-        "endpoints_added": [_rename_fields("endpoints", endpoint, renames) for endpoint in switch["endpoints_added"]],
-        "endpoints_changed": {
-            endpoints.get(name, name): _rename_fields("endpoints", changes, renames)
-            for name, changes in switch["endpoints_changed"].items()
-        },
-        "endpoints_removed": [endpoints.get(name, name) for name in switch["endpoints_removed"]],
-        "flows_removed": [_rename_fields("additional_flows", flow, renames) for flow in switch["flows_removed"]],
-    }
+def fit(document: Document, edit: Edit) -> Edit:
+    """The edit as it is to be made on this document: with the values before that it has, without what is so already.
 
-
-def _rename_fields(part: str, row: Params, renames: Renames) -> dict[str, Any]:
-    """Fields of a row, with the names that they name after renames; its own name is what its author wants it to be."""
-    return {**rename_row(part, row, renames), **({"name": row["name"]} if "name" in row else {})}
-
-
-def narrow(edit: str, document: Document, params: Params) -> Params:
-    """The parameters without those that say what the document says already.
-
-    A form sends all of its fields; carried over to a newer document, those that its author left alone must not undo
-    what others did to them.
+    Raises NotPossible when what it is about isn't there.
     """
-    narrowed = dict(params)
-    if edit == "rename-plan":
-        for key in params:
-            if narrowed.get(key) == document.get(key, ""):
-                del narrowed[key]
-    elif edit == "edit-zone":
-        zone = _find(document, "zones", params["zone"])
-        for key in params:
-            if key != "zone" and (narrowed.get(key) or None) == (zone.get(key) or None):
-                del narrowed[key]
-    elif edit == "edit-endpoint":
-        endpoint = _find(document, "endpoints", params["endpoint"])
-        narrowed["changes"] = {
-            key: value for key, value in params["changes"].items() if (value or None) != (endpoint.get(key) or None)
-        }
-    return narrowed
+    changes = _FITS.get(edit.what, _fit_changes)(document, edit)
+    return replace(edit, changes=_that_differ(changes))
+
+
+def _that_differ(changes: Iterable[Change]) -> tuple[Change, ...]:
+    return tuple(change for change in changes if change.before != change.after)
+
+
+def _fit_changes(document: Document, edit: Edit) -> Iterator[Change]:
+    index = Index(document)
+    return (_fit_change(index, change) for change in edit.changes)
+
+
+def _fit_change(index: Index, change: Change) -> Change:
+    part = change.where[0]
+    if change.is_row:
+        if change.before is None:
+            return change
+        found = index.find(part, change.where[1])
+        if found is None:
+            raise NotPossible(_say_gone(part, change.where[1]) if PARTS[part].named else GONE)
+        return replace(change, before=found[1], at=found[0])
+    if part in PARTS:
+        _find(index, part, change.where[1])
+        return change if change.is_rename else replace(change, before=index.look(change.where))
+    before = index.look(change.where)
+    members = index.document.get(part) if before is True else None
+    return replace(change, before=before, at=members.index(change.where[1]) if isinstance(members, list) else None)
+
+
+def _fit_deletion(document: Document, edit: Edit) -> Iterator[Change]:
+    """The row, the rows that need it, and in all others its name."""
+    part, name = edit.where
+    _find(Index(document), part, name)
+    lost = find_lost(document, part, {name})
+    gone = {key: frozenset(row_key(key, document[key][place]) for place in places) for key, places in lost.items()}
+    for key, places in lost.items():
+        for place, row in enumerate(document.get(key, ())):
+            where = (key, row_key(key, row))
+            if place in places:
+                yield Change(where=where, before=row, at=place)
+                continue
+            fewer = forget_names(key, row, gone)
+            if PARTS[key].named:
+                own = {"name": row["name"]}
+                yield from compare_rows(key, own | {field: row[field] for field in fewer}, own | fewer)
+            elif fewer:
+                yield Change(where=where, before=row, after=tidy(key, {**row, **fewer}), at=place)
+
+
+def _fit_copy(document: Document, edit: Edit) -> Iterator[Change]:
+    part, name = edit.where
+    index = Index(document)
+    known = PARTS[part].by_key
+    old = _find(index, part, name)
+    copy = {key: deepcopy(value) for key, value in old.items() if key not in known or known[key].copied}
+    copy["name"] = free_name(name, [row["name"] for row in document[part]])
+    place, _ = index.find(part, name) or (len(document[part]) - 1, old)
+    yield Change(where=(part, copy["name"]), after=copy, at=place + 1)
+
+
+def _fit_switch(document: Document, edit: Edit) -> Iterator[Change]:
+    index = Index(document)
+    fitted = (_fit_switched(index, change) for change in edit.changes)
+    changes = [change for change in fitted if change is not None]
+    after = apply(document, replace(edit, changes=tuple(changes)))
+    rows = PARTS[PLAN].rows
+    named = {
+        part: {name for entry in rows for row in after.get(entry.key, ()) for name in names_of(entry.key, row, part)}
+        for part in WORDS
+    }
+    for change in changes:
+        part, name = change.where[0], change.where[-1]
+        if change.is_row and change.after is None and name in named.get(part, ()):
+            if part == "endpoints":
+                raise NotPossible(f"Something else in the plan names “{name}” by now. Look at it, then do this again.")
+            continue
+        yield change
+
+
+def _fit_switched(index: Index, change: Change) -> Change | None:
+    """A change of a switch, None where it is done already."""
+    if not change.is_row:
+        return _fit_change(index, change)
+    part, key = change.where
+    found = index.find(part, key)
+    if change.before is not None:
+        return replace(change, before=found[1], at=found[0]) if found else None
+    if found and any(found[1].get(field) != value for field, value in change.after.items()):
+        raise NotPossible(f"There is another {WORDS.get(part, 'row')} “{short(key)}” in the plan by now.")
+    return None if found else change
+
+
+_FITS: dict[str, Callable[[Document, Edit], Iterator[Change]]] = {
+    "delete-zone": _fit_deletion,
+    "delete-endpoint": _fit_deletion,
+    "duplicate-endpoint": _fit_copy,
+    "switch-module": _fit_switch,
+}
+"""The edits whose changes follow from the document: what hangs on to a row that goes, a name that is free."""
 
 
 def free_name(name: str, taken: Sequence[str]) -> str:
@@ -381,70 +287,12 @@ def free_name(name: str, taken: Sequence[str]) -> str:
     raise AssertionError("numbers don't end")
 
 
-def _find(document: Document, key: str, name: str) -> dict[str, Any]:
-    for item in document[key]:
-        if item["name"] == name:
-            found: dict[str, Any] = item
-            return found
-    what = "zone" if key == "zones" else "endpoint"
-    raise NotPossible(f"There is no {what} “{short(name)}” any more; someone has renamed or deleted it.")
+def _find(index: Index, part: str, name: str) -> Row:
+    found = index.find(part, name)
+    if found is None:
+        raise NotPossible(_say_gone(part, name))
+    return found[1]
 
 
-def _changed(old: str, new: str) -> dict[str, str]:
-    return {old: new} if old != new else {}
-
-
-def tidy(part: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row without its empty fields, in the order of the format; what isn't known stays as it is, at the end."""
-    known = PARTS[part].by_key
-    tidied = {key: row[key] for key, entry in known.items() if row.get(key) or (entry.needed and key in row)}
-    return tidied | {key: value for key, value in row.items() if key not in known and value is not None}
-
-
-def without(document: Document, part: str, gone: Iterable[str]) -> Document:
-    """The document without some rows of a part, by their names, and without what names them.
-
-    Of several names a field loses those that are gone; a row that needs one that is gone goes too.
-    """
-    lost: dict[str, set[str]] = {entry.key: set() for entry in PARTS[PLAN].rows} | {part: set(gone)}
-    changed = dict(document)
-    for key in _named_first():
-        if key not in document:
-            continue
-        rows = []
-        for row in document[key]:
-            if row.get("name") in lost[key] or any(
-                isinstance(row.get(entry.key), str) and row[entry.key] in lost[entry.names]
-                for entry in PARTS[key].fields
-                if entry.names
-            ):
-                lost[key].add(row.get("name", ""))
-            else:
-                rows.append(row)
-        changed[key] = rows
-    for entry in PARTS[PLAN].rows:
-        if entry.key in changed:
-            changed[entry.key] = [_without_names(entry.key, row, lost) for row in changed[entry.key]]
-    return changed
-
-
-def _named_first() -> list[str]:
-    """The parts in an order in which each comes after those that a row of it needs."""
-    parts = [entry.key for entry in PARTS[PLAN].rows]
-    needs = {key: {entry.names for entry in PARTS[key].fields if entry.names and entry.needed} for key in parts}
-    return list(TopologicalSorter({key: needs[key] - {key} for key in parts}).static_order())
-
-
-def _without_names(part: str, row: Mapping[str, Any], lost: Mapping[str, set[str]]) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    for entry in PARTS[part].fields:
-        value = row.get(entry.key) or ()
-        if not entry.names or isinstance(value, str) or not names_in(value) & lost[entry.names]:
-            continue
-        there = lost[entry.names]
-        changes[entry.key] = (
-            {name: item for name, item in value.items() if name not in there}
-            if isinstance(value, Mapping)
-            else [name for name in value if name not in there]
-        )
-    return tidy(part, {**row, **changes}) if changes else dict(row)
+def _say_gone(part: str, name: str) -> str:
+    return f"There is no {WORDS[part]} “{short(name)}” any more; someone has renamed or deleted it."

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from planner.plan.changes import apply
 from planner.plan.document import check_plan
 from planner.plan.edits import add_endpoints, free_name
 from planner.plan.faults import NAME_TAKEN, Fault, PlanError
@@ -96,8 +97,8 @@ def read_table(data: bytes, *, document: Document, matrix: Matrix) -> Table:
     if not table.endpoints:
         raise TableError([TableFault(rows[0][0], "", "There is no endpoint below the header.")])
     try:
-        params = {"zones": table.zones, "endpoints": table.endpoints}
-        check_plan(add_endpoints(dict(document), params).document, matrix=matrix)
+        edit = add_endpoints(document, {"zones": table.zones, "endpoints": table.endpoints})
+        check_plan(apply(document, edit), matrix=matrix)
     except PlanError as error:
         raise TableError(place_faults(error.faults, table, document)) from None
     return table

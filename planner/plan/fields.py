@@ -82,7 +82,8 @@ class Part:
         return tuple(entry for entry in self.fields if entry.row)
 
 
-def _entry(reads: Reader, **facts: Any) -> Mapping[str, Field]:
+def describe(reads: Reader, **facts: Any) -> Mapping[str, Field]:
+    """The entry of an attribute, as its metadata: how it is read, and any other facts of a `Field`."""
     return {"entry": Field(reads=reads, **facts)}
 
 
@@ -102,9 +103,9 @@ def part_of(key: str, value: type) -> Part:
 class Zone:
     """A part of the network between firewalls. `kind` is one of planner.plan.kinds.KINDS."""
 
-    name: str = field(metadata=_entry(reading.NAME, widget="name", title="Name"))
+    name: str = field(metadata=describe(reading.NAME, widget="name", title="Name"))
     kind: str = field(
-        metadata=_entry(
+        metadata=describe(
             one_of(lambda _: {kind.slug: kind.slug for kind in KINDS.values()}),
             said=("kind", "kinds"),
             widget="kind",
@@ -118,10 +119,10 @@ class Endpoint:
     """A machine, or with `group` many alike, in one zone. An empty `addresses` means not known yet."""
 
     name: str = field(
-        metadata=_entry(reading.NAME, widget="name", title="Name", column="The endpoint's name. Needed.")
+        metadata=describe(reading.NAME, widget="name", title="Name", column="The endpoint's name. Needed.")
     )
     zone: str = field(
-        metadata=_entry(
+        metadata=describe(
             reading.NAME,
             names="zones",
             check=must_be_there("zones"),
@@ -133,7 +134,7 @@ class Endpoint:
     )
     addresses: tuple[str, ...] = field(
         default=(),
-        metadata=_entry(
+        metadata=describe(
             reading.ADDRESSES,
             check=check_any,
             said=("address", "addresses"),
@@ -146,7 +147,7 @@ class Endpoint:
     )
     group: bool = field(
         default=False,
-        metadata=_entry(
+        metadata=describe(
             reading.FLAG,
             said=("now stands for many machines", "now stands for one machine"),
             lost=("that it stands for many machines", "that it stands for one machine"),
@@ -157,7 +158,7 @@ class Endpoint:
     )
     roles: tuple[str, ...] = field(
         default=(),
-        metadata=_entry(
+        metadata=describe(
             some_of(
                 lambda matrix: {role.slug: role.name for role in matrix.assignable_roles},
                 lambda matrix: {slug: role.label or role.name for slug, role in matrix.roles.items()},
@@ -172,7 +173,7 @@ class Endpoint:
     )
     platforms: tuple[str, ...] = field(
         default=(),
-        metadata=_entry(
+        metadata=describe(
             some_of(lambda matrix: {slug: platform.name for slug, platform in matrix.platforms.items()}),
             said=("platform", "platforms"),
             lost=("the platform", ""),
@@ -183,7 +184,7 @@ class Endpoint:
     )
     operations: tuple[str, ...] = field(
         default=(),
-        metadata=_entry(
+        metadata=describe(
             some_of(lambda matrix: {slug: operation.name for slug, operation in matrix.operations.items()}),
             said=("operation", "operations"),
             lost=("the operation", ""),
@@ -194,7 +195,7 @@ class Endpoint:
     )
     sessions: tuple[str, ...] = field(
         default=(),
-        metadata=_entry(
+        metadata=describe(
             some_of(lambda matrix: {slug: session.name for slug, session in matrix.sessions.items()}),
             said=("session", "sessions"),
             lost=("the session", ""),
@@ -205,7 +206,7 @@ class Endpoint:
     )
     managed_by: tuple[str, ...] = field(
         default=(),
-        metadata=_entry(
+        metadata=describe(
             reading.NAMES,
             names="endpoints",
             rests_on="roles",
@@ -224,13 +225,13 @@ class Endpoint:
 class AdditionalFlow:
     """A flow that the site needs beyond the vendor's document. `ports` is None for ICMP only."""
 
-    source: str = field(metadata=_entry(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
-    destination: str = field(metadata=_entry(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
+    source: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
+    destination: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
     protocol: Literal["tcp", "udp", "icmp"] = field(
-        metadata=_entry(one_of(lambda _: {protocol: protocol for protocol in PROTOCOLS}))
+        metadata=describe(one_of(lambda _: {protocol: protocol for protocol in PROTOCOLS}))
     )
-    ports: str | None = field(default=None, metadata=_entry(reading.PORT, check=check_flow_ports))
-    reason: str = field(metadata=_entry(reading.REASON, said=("reason", "reasons")))
+    ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_flow_ports))
+    reason: str = field(metadata=describe(reading.REASON, said=("reason", "reasons")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,17 +242,17 @@ class Plan:
     is the matrix's default. `ports` holds overrides, normalised.
     """
 
-    name: str = field(metadata=_entry(reading.NAME))
-    description: str = field(default="", metadata=_entry(reading.PROSE, said=("description", "descriptions")))
-    zones: tuple[Zone, ...] = field(metadata=_entry(reading.ROWS, row=Zone, merges="rows"))
-    endpoints: tuple[Endpoint, ...] = field(metadata=_entry(reading.ROWS, row=Endpoint, merges="rows"))
+    name: str = field(metadata=describe(reading.NAME))
+    description: str = field(default="", metadata=describe(reading.PROSE, said=("description", "descriptions")))
+    zones: tuple[Zone, ...] = field(metadata=describe(reading.ROWS, row=Zone, merges="rows"))
+    endpoints: tuple[Endpoint, ...] = field(metadata=describe(reading.ROWS, row=Endpoint, merges="rows"))
     choices: Mapping[str, str | tuple[str, ...]] = field(
-        default_factory=dict, metadata=_entry(reading.CHOICES, merges="keys")
+        default_factory=dict, metadata=describe(reading.CHOICES, merges="keys")
     )
-    ports: Mapping[str, str] = field(default_factory=dict, metadata=_entry(reading.PORTS, merges="keys"))
+    ports: Mapping[str, str] = field(default_factory=dict, metadata=describe(reading.PORTS, merges="keys"))
     corrections: tuple[str, ...] = field(
         default=(),
-        metadata=_entry(
+        metadata=describe(
             some_of(
                 lambda matrix: {slug: caveat.title for slug, caveat in matrix.caveats.items() if caveat.correction}
             ),
@@ -259,7 +260,7 @@ class Plan:
         ),
     )
     additional_flows: tuple[AdditionalFlow, ...] = field(
-        default=(), metadata=_entry(reading.ROWS, row=AdditionalFlow, merges="rows")
+        default=(), metadata=describe(reading.ROWS, row=AdditionalFlow, merges="rows")
     )
 
 
@@ -267,3 +268,31 @@ PLAN = "plan"
 PARTS: dict[str, Part] = {PLAN: part_of(PLAN, Plan)}
 """The plan by PLAN, and each kind of row by the key of its list."""
 PARTS |= {entry.key: part_of(entry.key, entry.row) for entry in PARTS[PLAN].rows if entry.row}
+
+
+def forget_gone(plan: Plan) -> Plan:
+    """The plan without what names a zone or endpoint that it doesn't have.
+
+    A field that names several loses those; a row that needs one of them goes.
+    """
+    there = {"zones": {zone.name for zone in plan.zones}, "endpoints": {endpoint.name for endpoint in plan.endpoints}}
+    changes: dict[str, Any] = {}
+    for rows in PARTS[PLAN].rows:
+        naming = [(entry, there[entry.names]) for entry in PARTS[rows.key].fields if entry.names]
+        kept = (_forget(row, naming) for row in getattr(plan, rows.attribute))
+        changes[rows.attribute] = tuple(row for row in kept if row is not None)
+    return replace(plan, **changes)
+
+
+def _forget(row: Any, naming: list[tuple[Field, set[str]]]) -> Any:
+    """A row without the names that aren't there; None for one that needs one of them."""
+    changes: dict[str, Any] = {}
+    for entry, there in naming:
+        value = getattr(row, entry.attribute)
+        if isinstance(value, str):
+            if value not in there:
+                return None
+        elif value and not there.issuperset(value):
+            kept = [name for name in value if name in there]
+            changes[entry.attribute] = {name: value[name] for name in kept} if isinstance(value, dict) else tuple(kept)
+    return replace(row, **changes) if changes else row

@@ -61,8 +61,3 @@ KINDS: Mapping[str, ZoneKind] = {kind.slug: kind for kind in _TABLE}
 """The kinds by slug, in the order in which they are listed and offered."""
 USUAL = "internal"
 """The kind of a zone of which nothing more is known."""
-
-
-def outside_in() -> tuple[str, ...]:
-    """The slugs in the order of chapters."""
-    return tuple(sorted(KINDS, key=lambda slug: KINDS[slug].order))

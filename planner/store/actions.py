@@ -15,10 +15,12 @@ from django.utils import timezone
 
 from planner.engine.lineage import find_added
 from planner.plan.archive import PlanRecord, RevisionRecord
+from planner.plan.changes import Edit, FieldPath, Index, apply
 from planner.plan.document import Plan, check_plan, dump_plan
-from planner.plan.edits import EDITS, NotPossible, Outcome, Params, narrow, translate
-from planner.plan.merge import NO_RENAMES, FieldPath, Renames, apply_renames, find_clashes, list_fields, touched
-from planner.plan.summaries import list_words, short
+from planner.plan.edits import EDITS, NotPossible, Params
+from planner.plan.merge import rebase
+from planner.plan.rows import NO_RENAMES, Renames
+from planner.plan.summaries import list_words, say, short
 from planner.store import audit, models
 from planner.store.holders import Holder
 from ports.matrix import Matrix
@@ -32,9 +34,9 @@ class Clash(ValueError):
     def __init__(self, fields: Sequence[FieldPath], theirs: Document, revisions: Sequence[models.Revision]) -> None:
         self.fields = tuple(fields)
         self.revisions = tuple(revisions)
-        there = list_fields(theirs)
-        # The name of a zone or endpoint is no field of its own: it stands in the path.
-        self.values = {path: path[1] if path[2:] == ("name",) else there.get(path) for path in fields}
+        index = Index(theirs)
+        # A name is what its row is found by, so it is in the path.
+        self.values = {path: path[1] if path[2:] == ("name",) else index.look(path) for path in fields}
         super().__init__(self._sentence())
 
     def _sentence(self) -> str:
@@ -296,39 +298,25 @@ def _change(*, plan_id: int, sender: Sender, make: Callable[[models.Plan], _Stat
 def _fit(row: models.Plan, edit: str, params: Params, sender: Sender, matrix: Matrix) -> _State:
     """The state after an edit, carried over from the sender's base if others changed something since."""
     if sender.base is None or sender.base >= row.revision:
-        outcome = EDITS[edit](row.document, params)
+        fitted = EDITS[edit](row.document, params)
     else:
-        outcome = _rebase(row, edit, params, sender.base)
-    document = dump_plan(check_plan(outcome.document, matrix=matrix))
-    return _State(document=document, summary=outcome.summary, renames=outcome.renames, undo_to=row.revision)
+        fitted = _carry_over(row, edit, params, sender.base)
+    document = dump_plan(check_plan(apply(row.document, fitted), matrix=matrix))
+    return _State(document=document, summary=say(fitted), renames=fitted.renames, undo_to=row.revision)
 
 
-def _rebase(row: models.Plan, edit: str, params: Params, base: int) -> Outcome:
+def _carry_over(row: models.Plan, edit: str, params: Params, base: int) -> Edit:
+    """The edit as its author meant it on the base, for the plan as it is now."""
     revisions = list(row.revisions.filter(number__gte=base).order_by("number"))
     if not revisions or revisions[0].number != base:
         raise NotPossible("This page is too old to change the plan; open it again.")
     renames = NO_RENAMES
     for revision in revisions[1:]:
         renames = renames.then(Renames(**revision.renames) if revision.renames else NO_RENAMES)
-    before = apply_renames(revisions[0].document, renames)
-    moved = narrow(edit, before, translate(params, renames))
-    mine = EDITS[edit](before, moved)
-    fields = set(touched(before, mine.document, mine.renames))
-    if not fields:  # the author left everything as it was then, so it stays as it is now
-        return Outcome(document=row.document, summary=mine.summary)
-    fields |= {("endpoints", old, "name") for old in mine.renames.endpoints}
-    fields |= {("zones", old, "name") for old in mine.renames.zones}
-    theirs = touched(revisions[0].document, row.document, renames)
-    wanted, there = list_fields(mine.document), list_fields(row.document)
-    clashes = [
-        path for path in find_clashes(fields, theirs) if wanted.get(path) != there.get(path) or path[-1] == "name"
-    ]
-    outcome = EDITS[edit](row.document, moved)  # of what is gone it says so, which tells more than a clash
-    # What others have added since must not go with what the author saw: an endpoint in a zone that is deleted, say.
-    unseen = (touched(row.document, outcome.document, outcome.renames) - fields) & there.keys()
-    if clashes or unseen:
-        raise Clash(clashes or sorted(unseen), row.document, revisions[1:])
-    return outcome
+    fitted, met = rebase(EDITS[edit](revisions[0].document, params), row.document, renames)
+    if met:
+        raise Clash(met, row.document, revisions[1:])
+    return fitted
 
 
 def _step_back(*, plan_id: int, sender: Sender, field: str, verb: str, again: str) -> Applied:

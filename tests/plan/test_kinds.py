@@ -10,7 +10,7 @@ from planner.engine import evaluate_report
 from planner.plan import document
 from planner.plan.document import PlanError, check_plan, plan_schema
 from planner.plan.endpoint_table import read_table
-from planner.plan.kinds import KINDS, USUAL, ZoneKind, outside_in
+from planner.plan.kinds import KINDS, USUAL, ZoneKind
 from planner.report.diagram.diagram import render_svg
 from planner.web.forms.topology import ZoneForm
 from ports.matrix import ZONE_KINDS
@@ -18,14 +18,14 @@ from ports.queries import shipped_matrix
 
 ROOT = Path(__file__).resolve().parents[2]
 MATRIX = shipped_matrix()
-PARTNER = ZoneKind(
-    slug="partner", name="partner zone", plural="partner zones", code="PAR", order=3, trust=1,
+MOONBASE = ZoneKind(
+    slug="moonbase", name="moonbase zone", plural="moonbase zones", code="MOON", order=3, trust=1,
     colour="#123456", help="A network of somebody else.", allows_any=True, own_code=True,
 )  # fmt: skip
 PLAN = {
     "format": 1,
     "name": "P",
-    "zones": [{"name": "Inside", "kind": "internal"}, {"name": "Theirs", "kind": "partner"}],
+    "zones": [{"name": "Inside", "kind": "internal"}, {"name": "Theirs", "kind": "moonbase"}],
     "endpoints": [
         {"name": "PS01", "zone": "Inside", "roles": ["web-primary"]},
         {"name": "Staff", "zone": "Theirs", "roles": ["website-user"], "group": True, "addresses": ["any"]},
@@ -34,9 +34,9 @@ PLAN = {
 
 
 @pytest.fixture
-def partner(monkeypatch):
+def moonbase(monkeypatch):
     document._plan_model.cache_clear()
-    monkeypatch.setitem(KINDS, "partner", PARTNER)
+    monkeypatch.setitem(KINDS, "moonbase", MOONBASE)
     yield
     document._plan_model.cache_clear()
 
@@ -52,7 +52,8 @@ def test_an_entry_says_all_and_nothing_twice():
         assert len(set(values)) == len(values), attribute
     assert all(slug == kind.slug for slug, kind in KINDS.items())
     assert all(re.fullmatch(r"[A-Z]{2,4}", kind.code) and kind.help.endswith(".") for kind in KINDS.values())
-    assert outside_in() == ("internet", "dmz", "cloud", "internal", "remote-site")
+    chapters = sorted(ZONE_KINDS, key=lambda slug: KINDS[slug].order)
+    assert chapters == ["internet", "dmz", "cloud", "internal", "remote-site"]
 
 
 def test_nothing_else_in_the_code_names_a_kind():
@@ -78,18 +79,19 @@ def test_every_kind_is_documented():
     assert [slug for slug in KINDS if f"`{slug}`" not in text] == []
 
 
-@pytest.mark.usefixtures("partner")
+@pytest.mark.usefixtures("moonbase")
 def test_a_kind_that_is_added_to_the_table_is_known_everywhere():
     report = evaluate_report(MATRIX, check_plan(PLAN, matrix=MATRIX))
-    assert next(rule.id for boundary in report.boundaries for rule in boundary.rules).startswith("PAR-")
-    assert "partner" in plan_schema(MATRIX)["$defs"]["Zone"]["properties"]["kind"]["enum"]
-    assert PARTNER.colour.encode() in render_svg(report)
-    table = read_table(b"name,zone,zone_kind\nX,Other,partner\n", document=PLAN, matrix=MATRIX)
-    assert table.zones == ({"name": "Other", "kind": "partner"},)
-    assert ZoneForm({"name": "N", "kind": "partner"}).is_valid()
+    assert next(rule.id for boundary in report.boundaries for rule in boundary.rules).startswith("MOON-")
+    assert "moonbase" in plan_schema(MATRIX)["$defs"]["Zone"]["properties"]["kind"]["enum"]
+    assert MOONBASE.colour.encode() in render_svg(report)
+    table = read_table(b"name,zone,zone_kind\nX,Other,moonbase\n", document=PLAN, matrix=MATRIX)
+    assert table.zones == ({"name": "Other", "kind": "moonbase"},)
+    assert ZoneForm({"name": "N", "kind": "moonbase"}).is_valid()
 
 
 def test_a_kind_that_the_table_lacks_is_refused_with_those_that_it_has():
-    with pytest.raises(PlanError, match=r"zones\[1\]\.kind: 'partner' .* internal, dmz, internet, cloud, remote-site"):
+    known = "allowed are internal, dmz, internet, cloud, remote-site"
+    with pytest.raises(PlanError, match=rf"zones\[1\]\.kind: 'moonbase' is not known here; {known}"):
         check_plan(PLAN, matrix=MATRIX)
-    assert not ZoneForm({"name": "N", "kind": "partner"}).is_valid()
+    assert not ZoneForm({"name": "N", "kind": "moonbase"}).is_valid()

@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.plan.blueprint import add_module, losses, module_state, remove_module
+from planner.plan.changes import Change, compare_documents
+from planner.plan.changes import apply as apply_edit
 from planner.plan.document import check_plan, dump_plan
-from planner.plan.edits import EDITS, NotPossible, list_switch, translate
-from planner.plan.merge import Renames
+from planner.plan.edits import EDITS, NotPossible
+from planner.plan.rows import Renames
 from planner.store import actions
 from ports.queries import shipped_matrix
 from tests.report.samples import contoso, sites, write_plan
@@ -23,15 +25,15 @@ def canonical(document):
 
 
 def apply(document, switch):
-    return EDITS["switch-module"](document, {"switch": switch, "summary": "S"}).document
+    return apply_edit(document, EDITS["switch-module"](document, {"switch": switch, "summary": "S"}))
 
 
 def on(document, slug="ha", option="passive"):
-    return list_switch(document, add_module(MATRIX, document, slug, option))
+    return compare_documents(document, add_module(MATRIX, document, slug, option))
 
 
 def off(document, slug="ha"):
-    return list_switch(document, remove_module(MATRIX, document, slug))
+    return compare_documents(document, remove_module(MATRIX, document, slug))
 
 
 def with_second_server(**fields):
@@ -48,11 +50,11 @@ def with_second_server(**fields):
 def test_the_edit_makes_of_a_document_what_the_blueprint_makes_of_it(document, switch):
     before, (slug, option) = canonical(document), switch
     after = add_module(MATRIX, before, slug, option) if option else remove_module(MATRIX, before, slug)
-    changes = list_switch(before, after)
+    changes = compare_documents(before, after)
     made = canonical(apply(before, changes))
     assert made == canonical(after)
     assert canonical(apply(made, changes)) == made, "done twice it is done once"
-    assert any(changes.values()) is (made != before)
+    assert bool(changes) is (made != before)
 
 
 @settings(max_examples=often(80))
@@ -95,7 +97,7 @@ def test_a_zone_that_someone_uses_by_now_stays():
     before["zones"] = [zone for zone in before["zones"] if zone["name"] != "DMZ"]
     before = apply(before, on(before, "portal", "dmz"))
     switch = off(before, "portal")
-    assert switch["zones_removed"] == ["DMZ"]
+    assert [change.where for change in switch if change.is_row and change.where[0] == "zones"] == [("zones", "DMZ")]
     assert "DMZ" not in [zone["name"] for zone in apply(before, switch)["zones"]]
     now = before | {"endpoints": [*before["endpoints"], {"name": "X", "zone": "DMZ"}]}
     assert "DMZ" in [zone["name"] for zone in canonical(apply(now, switch))["zones"]]
@@ -133,11 +135,12 @@ def test_names_follow_what_has_been_renamed_since():
     before["endpoints"].append({"name": "X", "zone": "DMZ", "managed_by": ["PS01", "PS02"]})
     switch = off(canonical(before))
     renames = Renames(zones={"Internal": "Inside"}, endpoints={"PS02": "Web 2", "PS01": "Web 1", "X": "Y"})
-    moved = translate({"switch": switch}, renames)["switch"]
-    assert moved["endpoints_removed"] == ["Web 2"]
-    assert moved["endpoints_changed"] == {"Y": {"managed_by": ["Web 1"]}}
-    added = translate({"switch": on(canonical(contoso()))}, renames)["switch"]
-    assert [endpoint["zone"] for endpoint in added["endpoints_added"]] == ["Inside"]
+    moved = [change.under(renames) for change in switch]
+    assert [change.where for change in moved if change.is_row] == [("endpoints", "Web 2")]
+    managed = Change(where=("endpoints", "Y", "managed_by"), before=["Web 1", "Web 2"], after=["Web 1"])
+    assert [change for change in moved if not change.is_row] == [managed]
+    added = [change.under(renames) for change in on(canonical(contoso())) if change.is_row]
+    assert [change.after["zone"] for change in added] == ["Inside"]
 
 
 @pytest.mark.django_db
@@ -171,7 +174,8 @@ FLOW = {"source": "PS01", "destination": "DC01", "protocol": "udp", "ports": "53
 def test_a_flow_is_changed_in_its_place_and_loses_its_ports_with_icmp():
     document = canonical(contoso(additional_flows=[FLOW, {**FLOW, "ports": "123"}]))
     changes = {"protocol": "icmp", "ports": "", "reason": "Ping"}
-    after = EDITS["edit-flow"](document, {"flow": document["additional_flows"][0], "changes": changes}).document
+    edit = EDITS["edit-flow"](document, {"flow": document["additional_flows"][0], "changes": changes})
+    after = apply_edit(document, edit)
     first = {"source": "PS01", "destination": "DC01", "protocol": "icmp", "reason": "Ping"}
     assert [canonical(after)["additional_flows"][0], after["additional_flows"][1]["ports"]] == [first, "123"]
 

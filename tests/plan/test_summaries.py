@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from planner.plan.document import check_plan, dump_plan
 from planner.plan.edits import EDITS, NotPossible
+from planner.plan.summaries import say
 from ports.queries import shipped_matrix
 from tests.plan.test_edit_sequences import edits
 from tests.strategies import documents, often
@@ -79,7 +80,7 @@ WORDS = {"roles": {"web-primary": "web, primary"}}
 )
 def test_an_edit_says_what_it_changed(edit, params, said):
     document = dump_plan(check_plan(DOCUMENT, matrix=MATRIX))
-    assert EDITS[edit](document, params).summary == said
+    assert say(EDITS[edit](document, params)) == said
 
 
 @settings(max_examples=often(150))
@@ -88,7 +89,7 @@ def test_whatever_names_are_the_words_stay_on_one_line_in_one_direction(document
     document = dump_plan(check_plan(document, matrix=MATRIX))
     edit, params = data.draw(edits(document))
     try:
-        said = EDITS[edit](document, params).summary
+        said = say(EDITS[edit](document, params))
     except NotPossible:
         return
     assert said

@@ -26,7 +26,6 @@ MAX_SELECT = 300
 """Most endpoints of a list to choose from; beyond that their names are typed."""
 MAX_SUGGESTED = 5_000
 """Most names that are suggested to one who types."""
-GONE = "This flow is no longer in the plan; someone has changed or deleted it."
 _PLACE = re.compile(r"additional_flows\[\d+\]\.(\w+)")
 
 

@@ -17,8 +17,8 @@ from planner.plan.endpoint_table import MAX_BYTES, Table, TableError, TableFault
 from planner.plan.faults import NAME_TAKEN, Fault
 from planner.plan.fields import PARTS, Field
 from planner.plan.kinds import KINDS
-from planner.plan.merge import rows_that_name
 from planner.plan.names import name_key
+from planner.plan.rows import rows_that_name
 from planner.web.forms.plans import MAX_ERRORS, MAX_TEXT, EditForm
 from ports.matrix import Matrix
 
@@ -91,21 +91,22 @@ class AddEndpointForm(EditForm):
         return self.cleaned_data
 
 
-class EndpointForm(EditForm):
-    """Every field of an endpoint. `shown` is what the fields hold: what was sent, else the endpoint as it is."""
+class RowForm(EditForm):
+    """The fields of a zone or endpoint. `shown` is what they hold: what was sent, else the row as it is."""
 
+    part: str
     target = forms.CharField(strip=False)
 
-    def __init__(self, data: Any = None, *, endpoint: Document | None = None) -> None:
+    def __init__(self, data: Any = None, *, row: Document | None = None) -> None:
         super().__init__(data)
-        self.entries = [entry for entry in PARTS["endpoints"].fields if entry.widget]
+        self.entries = [entry for entry in PARTS[self.part].fields if entry.widget]
         self.fields |= {entry.key: _make_field(entry) for entry in self.entries}
         if data is not None:
             self.target_name = data.get("target", "")[: MAX_NAME + 1]
             self.shown = {entry.key: _read_sent(entry, data) for entry in self.entries}
         else:
-            self.target_name = endpoint["name"] if endpoint else ""
-            self.shown = self._show(endpoint or {})
+            self.target_name = row["name"] if row else ""
+            self.shown = self._show(row or {})
 
     def clean(self) -> dict[str, Any]:
         """The lists with the rest; addresses may be divided by whatever people divide them by."""
@@ -117,8 +118,22 @@ class EndpointForm(EditForm):
                 self.cleaned_data[entry.key] = [item for item in dict.fromkeys(items) if item]
         return self.cleaned_data
 
+    @property
+    def row(self) -> dict[str, Any]:
+        """The row that a valid form makes."""
+        return {entry.key: self.cleaned_data[entry.key] for entry in self.entries}
+
+    @property
+    def texts(self) -> list[dict[str, Any]]:
+        """The fields that are a line of text, beyond those that have a place of their own."""
+        return [
+            {"entry": entry, "value": self.shown[entry.key], "errors": self.errors.get(entry.key, ())}
+            for entry in self.entries
+            if entry.widget == "text"
+        ]
+
     def changes(self, old: Document) -> dict[str, Any]:
-        """The fields that differ from the endpoint as its editor saw it; boxes put nothing in another order."""
+        """The fields that differ from the row as its editor saw it; boxes put nothing in another order."""
         changes = {}
         for entry in self.entries:
             new, before = self.cleaned_data.get(entry.key, self.shown[entry.key]), old.get(entry.key)
@@ -129,55 +144,27 @@ class EndpointForm(EditForm):
                 changes[entry.key] = new
         return changes
 
-    def _show(self, endpoint: Document) -> dict[str, Any]:
-        return {entry.key: _as_shown(entry, endpoint.get(entry.key)) for entry in self.entries}
+    def _show(self, row: Document) -> dict[str, Any]:
+        return {entry.key: _as_shown(entry, row.get(entry.key)) for entry in self.entries}
 
     def catch_up(self, now: Document, changes: Iterable[str]) -> None:
-        """Show the endpoint as others have made it in between, but for what this form changes."""
+        """Show the row as others have made it in between, but for what this form changes."""
         self.target_name = now["name"]
         mine = set(changes)
         self.shown |= {key: value for key, value in self._show(now).items() if key not in mine}
 
 
-class ZoneForm(EditForm):
-    """Name and kind of a zone; without a target, of a new one."""
+class EndpointForm(RowForm):
+    """Every field of an endpoint."""
 
+    part = "endpoints"
+
+
+class ZoneForm(RowForm):
+    """Every field of a zone; without a target, of a new one."""
+
+    part = "zones"
     target = forms.CharField(strip=False, required=False)
-    name = forms.CharField(max_length=MAX_NAME, error_messages=_NAME_NEEDED)
-    kind = forms.ChoiceField(
-        choices=lambda: [(kind, kind) for kind in KINDS],
-        error_messages={
-            "required": "Choose a kind.",
-            "invalid_choice": f"This is no kind of zone; allowed are {', '.join(KINDS)}.",
-        },
-    )
-
-    @property
-    def target_name(self) -> str:
-        """The zone that it is about, as it was sent."""
-        return str(self.data.get("target", ""))[: MAX_NAME + 1]
-
-    @property
-    def own(self) -> Sequence[str]:
-        """The fields of a zone that it has."""
-        return [entry.key for entry in PARTS["zones"].fields if entry.widget]
-
-    @property
-    def zone(self) -> dict[str, Any]:
-        """The zone that a valid form makes."""
-        return {key: self.cleaned_data[key] for key in self.own}
-
-    def changes(self, old: Document) -> dict[str, Any]:
-        """The fields that were sent otherwise than in the zone as its editor saw it."""
-        sent = {key: self.data.get(key, "").strip() for key in self.own}
-        return {key: value for key, value in sent.items() if value != old.get(key)}
-
-    def catch_up(self, now: Document, changes: Iterable[str]) -> None:
-        """Show the zone as others have made it in between, but for what this form changes."""
-        mine = set(changes)
-        self.data = self.data.copy()  # what was sent can't be changed
-        self.data["target"] = now["name"]
-        self.data.update({key: now[key] for key in self.own if key not in mine})
 
 
 class EndpointsImportForm(EditForm):
@@ -283,15 +270,14 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
         endpoint = next((item for item in plan.endpoints if item.name == opened.name), None)
         if endpoint is None:
             return context | {"gone": f"There is no endpoint “{opened.name}”; someone may have renamed or deleted it."}
-        return context | _describe_editor(report, EndpointForm(endpoint=dump_row("endpoints", endpoint)))
-    if isinstance(bound, ZoneForm) and bound.data.get("target"):
+        return context | _describe_editor(report, EndpointForm(row=dump_row("endpoints", endpoint)))
+    if isinstance(bound, ZoneForm) and bound.target_name:
         return context | {"zone_editor": bound, "zone_target": bound.target_name}
     if opened.kind == "zone":
         zone = next((item for item in plan.zones if item.name == opened.name), None)
         if zone is None:
             return context | {"gone": f"There is no zone “{opened.name}”; someone may have renamed or deleted it."}
-        initial = {"target": zone.name, **dump_row("zones", zone)}
-        return context | {"zone_editor": ZoneForm(initial=initial), "zone_target": zone.name}
+        return context | {"zone_editor": ZoneForm(row=dump_row("zones", zone)), "zone_target": zone.name}
     if isinstance(bound, AddEndpointForm) or opened == ("add", "endpoint"):
         chosen = _sent_list(bound.data, "roles") if isinstance(bound, AddEndpointForm) else []
         return context | {
@@ -337,11 +323,6 @@ def _describe_editor(report: Report, form: EndpointForm) -> dict[str, Any]:
     return {
         "editor": form,
         "first_fault": next(iter(faulty), ""),
-        "texts": [
-            {"entry": entry, "value": shown[entry.key], "errors": form.errors.get(entry.key, ()) if faulty else ()}
-            for entry in form.entries
-            if entry.widget == "text"
-        ],
         "boxes": boxes,
         "managers_typed": typed,
     }
@@ -354,6 +335,14 @@ def _make_field(entry: Field) -> forms.Field:
             return forms.CharField(max_length=MAX_NAME, error_messages=_NAME_NEEDED)
         case "zone":
             return forms.CharField(strip=False, error_messages={"required": "Choose a zone."})
+        case "kind":
+            return forms.ChoiceField(
+                choices=[(kind, kind) for kind in KINDS],
+                error_messages={
+                    "required": "Choose a kind.",
+                    "invalid_choice": f"This is no kind of zone; allowed are {', '.join(KINDS)}.",
+                },
+            )
         case "lines":
             return forms.CharField(required=False, max_length=300_000, error_messages={"max_length": _TOO_MUCH})
         case "text":

@@ -1,14 +1,15 @@
 """Modules: switched on and off in a plan that is there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
 
 from planner.plan.blueprint import AnswersError, add_module, losses, remove_module
+from planner.plan.changes import Change, FieldPath, compare_documents
 from planner.plan.document import Plan as CheckedPlan
 from planner.plan.document import PlanError, dump_plan
-from planner.plan.edits import NotPossible, list_switch, translate
+from planner.plan.edits import NotPossible
 from planner.store import actions
 from planner.store.models import Plan
 from planner.store.reports import report_for
@@ -47,9 +48,9 @@ def _apply(request: HttpRequest, plan: Plan, form: ModuleForm, sender: actions.S
     meant = todo
     if base is not plan.document:
         meant = _list_changes(form, report_for(base, form.matrix).plan)
-    if not any(meant.values()) or not any(todo.values()):
+    if not meant or not todo:
         return  # it was so on the page, or is so by now
-    if translate({"switch": meant}, renames)["switch"] != todo:
+    if _list_goals(change.under(renames) for change in meant) != _list_goals(todo):
         revisions = list(plan.revisions.filter(number__gt=sender.base or 0).order_by("number"))
         raise actions.Clash([], plan.document, revisions)
     answer = form.cleaned_data["answer"]
@@ -59,14 +60,19 @@ def _apply(request: HttpRequest, plan: Plan, form: ModuleForm, sender: actions.S
     actions.apply_edit(plan_id=plan.pk, matrix=form.matrix, edit="switch-module", params=params, sender=sender)
 
 
-def _list_changes(form: ModuleForm, plan: CheckedPlan) -> Mapping[str, Any]:
+def _list_changes(form: ModuleForm, plan: CheckedPlan) -> tuple[Change, ...]:
     """What the switch would change in a plan."""
     matrix, slug = form.matrix, form.question.slug
     if form.cleaned_data["to"] == "off":
         after = remove_module(matrix, plan, slug)
     else:
         after = add_module(matrix, plan, slug, form.cleaned_data["answer"])
-    return list_switch(dump_plan(plan), after)
+    return compare_documents(dump_plan(plan), after)
+
+
+def _list_goals(changes: Iterable[Change]) -> list[tuple[FieldPath, Any]]:
+    """What is to become of what, whatever it is now: what would be lost is asked about."""
+    return [(change.where, change.after) for change in changes]
 
 
 def _summarise(form: ModuleForm) -> str:

@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from planner.plan.document import PlanError
-from planner.plan.edits import NotPossible
+from planner.plan.edits import GONE, NotPossible
 from planner.store import actions
 from planner.store.models import Plan
-from planner.web.forms.flows import GONE, FlowChangeForm, FlowForm, find_flow
+from planner.web.forms.flows import FlowChangeForm, FlowForm, find_flow
 from planner.web.forms.plans import EditForm
 from planner.web.views.access import plan_view
 from planner.web.views.plans import edit_view, read_base, read_sender, show_changed

@@ -17,7 +17,7 @@ from django_htmx.http import replace_url
 from planner.engine import Report
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
-from planner.plan.merge import NO_RENAMES, Renames
+from planner.plan.rows import NO_RENAMES, Renames
 from planner.report import FORMATS
 from planner.report.said.filters import LABELS
 from planner.store import actions, presence

@@ -151,7 +151,7 @@ def add_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Add a zone."""
     form = ZoneForm(request.POST)
     if form.is_valid():
-        _try(request, plan, form, "add-zone", form.zone, "zones", None)
+        _try(request, plan, form, "add-zone", form.row, "zones", None)
     return _answer(request, plan, Opened("add", "zone") if form.errors else CLOSED, form=form)
 
 
@@ -164,8 +164,9 @@ def edit_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
     base, renames = read_base(request, plan)
     seen = _find(base, "zones", target) or {}
     name = renames.zones.get(target, target)
+    valid = form.is_valid()
     changes = form.changes(seen)
-    if form.is_valid():
+    if valid:
         _try(request, plan, form, "edit-zone", {"zone": target, **changes}, "zones", name)
     if form.errors:
         plan.refresh_from_db()

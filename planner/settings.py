@@ -1,6 +1,7 @@
 """All settings, read from the environment. Every variable is listed in docs/settings.md."""
 
 from pathlib import Path
+from typing import Literal
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
@@ -89,7 +90,7 @@ PLANS_PER_HOUR = read_number("PLANNER_PLANS_PER_HOUR", 200, least=1, most=1_000_
 STYLESHEET = read_style("PLANNER_STYLESHEET")
 
 # PLANNER_PDF: what sets the pages of PDFs, typst or weasyprint; weasyprint where there is a house style, else typst.
-PDF_ENGINE = read_choice("PLANNER_PDF", ("typst", "weasyprint")) or None
+PDF_ENGINE: Literal["typst", "weasyprint"] | None = read_choice("PLANNER_PDF", ("typst", "weasyprint"))
 if PDF_ENGINE == "typst" and STYLESHEET:
     raise ImproperlyConfigured("PLANNER_PDF is typst, which follows no PLANNER_STYLESHEET. Take one of them away.")
 

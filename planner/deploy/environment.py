@@ -40,12 +40,15 @@ def read_flag(name: str, default: bool = False) -> bool:
     return value == "1"
 
 
-def read_choice(name: str, allowed: Sequence[str]) -> str:
-    """One of the words that are allowed, or "" when it is unset. Raises ImproperlyConfigured for anything else."""
+def read_choice[Word: str](name: str, allowed: Sequence[Word]) -> Word | None:
+    """One of the words that are allowed, or None when it is unset. Raises ImproperlyConfigured for anything else."""
     value = read_text(name)
-    if value and value not in allowed:
+    for word in allowed:
+        if value == word:
+            return word
+    if value:
         raise ImproperlyConfigured(f"{name} must be {' or '.join(allowed)}, not {value[:40]!r}.")
-    return value
+    return None
 
 
 def read_number(name: str, default: int, *, least: int, most: int) -> int:

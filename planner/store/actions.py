@@ -7,7 +7,7 @@ the same field it is refused with `Clash`. Whatever is refused stores nothing.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from itertools import batched, pairwise
+from itertools import batched
 from typing import Any
 
 from django.db import transaction
@@ -108,15 +108,13 @@ def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord], holder
     row = models.Plan.objects.create(document={}, revision=plan.revision, created=plan.created)
     last: RevisionRecord | None = None
     for some in batched(revisions, 20):
-        models.Revision.objects.bulk_create(
-            models.Revision(
-                plan=row,
-                added=find_added(before.document, one.document, one.renames) if before else {},
-                **{field.name: getattr(one, field.name) for field in fields(one)},
-            )
-            for before, one in pairwise((last, *some))
-        )
-        last = some[-1]
+        rows = []
+        for one in some:
+            added = find_added(last.document, one.document, one.renames) if last else {}
+            facts = {field.name: getattr(one, field.name) for field in fields(one)}
+            rows.append(models.Revision(plan=row, added=added, **facts))
+            last = one
+        models.Revision.objects.bulk_create(rows)
     if last is None or last.number != plan.revision:
         raise ValueError("a plan has as many revisions as it says")
     models.Handover.objects.bulk_create(models.Handover(plan=row, **asdict(one)) for one in plan.handovers)

@@ -78,9 +78,10 @@ class Command(BaseCommand):
                 self._complain(f"{name}: {error}")
         if len(reports) < 2:
             sys.exit(1)
+        before, after = reports
         try:
             editions = Editions(before=old, after=new, paper=options["paper"], stylesheet=stylesheet)
-            comparison = compare_reports(*reports)
+            comparison = compare_reports(before, after)
             content = chosen.render(comparison, editions)
             if target is None:
                 write_output(self.stdout, content)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from django.utils import timezone
 
 from planner.engine.compare import Comparison
+from planner.engine.rules import Rule
 from planner.report.paper.chapters import (
     Column,
     list_roles,
@@ -56,16 +57,17 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
     local = list_within_zones(comparison)
     objects = [found for found in (grouping.objects(()), grouping_before.objects(())) if found.groups]
     example = next(iter((*opened, *changed, *closed)), None)
+    kinds: tuple[tuple[str, str, Sequence[Rule], Sequence[PrintedBoundary], Column], ...] = (
+        ("Rules to open", "opened", comparison.rules_opened, opened, "open"),
+        ("Rules to close", "closed", comparison.rules_closed, closed, "close"),
+        ("Rules changed", "changed", comparison.rules_changed, changed, "changed"),
+    )
     parts: list[tuple[str, Element]] = []
     if comparison.renamed:
         parts.append((f"Renamed: {len(comparison.renamed):,}", _make_renamed(comparison)))
     parts += [
         (f"{title}: {len(rules):,}", _make_rules(anchor, title, chapters, column))
-        for title, anchor, rules, chapters, column in (
-            ("Rules to open", "opened", comparison.rules_opened, opened, "open"),
-            ("Rules to close", "closed", comparison.rules_closed, closed, "close"),
-            ("Rules changed", "changed", comparison.rules_changed, changed, "changed"),
-        )
+        for title, anchor, rules, chapters, column in kinds
     ]
     if comparison.addresses:
         parts.append((f"Addresses changed: {len(comparison.addresses):,}", _make_addresses(comparison)))

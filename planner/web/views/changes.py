@@ -84,8 +84,10 @@ def download_changes(request: HttpRequest, plan: Plan, name: str) -> HttpRespons
     except NothingToCompare as error:
         raise Http404(str(error)) from None
     sent = say_handover(plan.handovers.filter(revision=sides.before).first())
+    before, after = _name_sides(sides)
     editions = Editions(
-        **_name_sides(sides),
+        before=before,
+        after=after,
         sent=sent,
         date=localdate(),
         paper=read_paper(request),
@@ -158,9 +160,9 @@ def _find_matrix(slug: str) -> Matrix:
     return matrix
 
 
-def _name_sides(sides: Sides) -> dict[str, str]:
+def _name_sides(sides: Sides) -> tuple[str, str]:
     under = [f", matrix {slug}" if slug else "" for slug in (sides.matrix_before, sides.matrix_after)]
-    return {"before": f"revision {sides.before}{under[0]}", "after": f"revision {sides.after}{under[1]}"}
+    return f"revision {sides.before}{under[0]}", f"revision {sides.after}{under[1]}"
 
 
 def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:

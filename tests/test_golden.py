@@ -20,8 +20,7 @@ import pytest
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.plan.document import check_plan, dump_plan, read_plan
-from planner.report import FORMATS
-from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.edition import Edition, Editions
 from planner.store.examples import read_examples
 from ports.queries import shipped_matrix

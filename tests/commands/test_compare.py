@@ -13,9 +13,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from planner.plan.merge import Renames, apply_renames
+from planner.plan.rows import Renames, apply_renames
 from planner.plan.syntax import to_yaml
-from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report import CHANGE_FORMATS
 from planner.report.formats.json import comparison_schema
 from tests.report.samples import contoso, sites
 from tests.strategies import HOSTILE_NAMES

@@ -10,7 +10,7 @@ from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports, flow_key
 from planner.engine.renames import Rename
 from planner.plan.document import address_key, check_plan, name_key
-from planner.plan.merge import Renames, apply_renames
+from planner.plan.rows import Renames, apply_renames
 from ports.queries import shipped_matrix
 from tests.report.samples import contoso, write_plan
 from tests.strategies import documents

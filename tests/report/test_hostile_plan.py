@@ -17,11 +17,10 @@ import pypdf
 import pytest
 
 from planner.engine.compare import compare_reports
-from planner.report import FORMATS
+from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.diagram.diagram import render_svg
 from planner.report.diagram.png import render_png
 from planner.report.firewall.targets import TARGETS
-from planner.report.formats.changes import CHANGE_FORMATS
 from planner.report.formats.markdown import escape
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select

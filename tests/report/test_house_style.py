@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from weasyprint import HTML
 
-from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report import CHANGE_FORMATS
 from planner.report.paper.prints import render_html, render_pdf
 from planner.report.paper.report_pages import compose_report
 from planner.report.paper.stylesheet import MAX_KIB, BadStylesheet, read_stylesheet

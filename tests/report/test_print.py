@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.plan.document import read_plan
-from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report import CHANGE_FORMATS
 from planner.report.formats.json import comparison_data, report_data
 from planner.report.paper.prints import render_html, render_pdf
 from planner.report.said.edition import Edition, Editions

@@ -19,7 +19,7 @@ from planner.management.commands.report import (
     write_output,
 )
 from planner.plan.document import PlanError
-from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report import CHANGE_FORMATS
 from planner.report.said.edition import PAPERS, Editions
 from planner.report.said.text import show_line
 

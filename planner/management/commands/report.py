@@ -19,21 +19,13 @@ from planner.engine import Report, evaluate_report
 from planner.engine.compare import Comparison, compare_reports
 from planner.plan.document import Plan, PlanError, read_plan
 from planner.plan.syntax import MAX_BYTES, guess_syntax
-from planner.report import FORMATS, Format, NotExpressible
+from planner.report import FORMATS, OPTIONS, Format, NotExpressible
 from planner.report.paper.stylesheet import BadStylesheet, read_stylesheet
 from planner.report.said.edition import PAPERS, Edition
 from planner.report.said.filters import FIELD_NAMES, Selection, read_filter, select
 from planner.report.said.text import show_line
 from ports.matrix import Matrix, MatrixError
 from ports.queries import NoMatrix, current_matrix, shipped_matrix
-
-OPTIONS = {
-    "default_deny": "firewalls only: deny at the end what no rule names; for nftables and iptables that is a complete "
-    "table, for a router that has no other rules",
-    "open_undecided": "nftables and iptables only: open every option of undecided choices; else they are comments",
-    "host_files": "nftables only: a file for each host instead of the rules between zones, as a zip archive",
-}
-"""What some formats can be asked for beyond the report, and what it means."""
 
 
 class NoUsableMatrix(RuntimeError):

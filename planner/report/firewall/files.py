@@ -6,18 +6,23 @@ Those of nftables and iptables are written here, by nftables.py and iptables.py;
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from planner.engine.report import Report
 from planner.plan.document import Endpoint
 from planner.plan.syntax import to_yaml
+from planner.report import FORMATS
 from planner.report.firewall import iptables, nftables
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import comment_out, count_rules, explain_codes, introduce, list_lines
 from planner.report.firewall.permits import Host, Permit, Permits
 from planner.report.firewall.targets import (
+    ASA,
+    FORTIGATE,
     IPTABLES,
     NFTABLES,
     PALOALTO,
+    SRX,
     TARGETS,
     WINDOWS,
     Filter,
@@ -32,12 +37,6 @@ from planner.report.said.edition import Edition
 
 MOST_LINES = 200_000
 """More lines than this no device takes, and no browser waits for."""
-ENDINGS = {
-    "asa": "asa.txt", "fortigate": "fortigate.txt", "paloalto": "paloalto.xml", "srx": "srx.txt",
-    "nftables": "nft", "iptables": "iptables", "windows": "windows.zip", "aerleon": "aerleon.zip",
-    "firewalls": "firewalls.zip",
-}  # fmt: skip
-"""Format -> the end of its files' names where somebody opens them by name: downloads, archives."""
 _OWN: Mapping[Target, Callable[..., bytes]] = {
     NFTABLES: nftables.render_forward,
     IPTABLES: iptables.render_forward,
@@ -55,6 +54,12 @@ def render_target(
 ) -> bytes:
     """The rules between zones for one target, as one file. Raises NotExpressible."""
     return _render(target, Permits(report), edition, default_deny, open_undecided=True)
+
+
+render_asa = partial(render_target, ASA)
+render_fortigate = partial(render_target, FORTIGATE)
+render_paloalto = partial(render_target, PALOALTO)
+render_srx = partial(render_target, SRX)
 
 
 def render_windows(report: Report, edition: Edition | None = None, *, default_deny: bool = False) -> bytes:
@@ -114,7 +119,7 @@ def render_all(
                 files |= {f"windows/{name}": text for name, text in hosts.items()}
             else:
                 made = _render(target, permits, edition, default_deny, open_undecided)
-                files[f"firewall.{ENDINGS[target.name]}"] = made
+                files[f"firewall.{FORMATS[target.name].ending}"] = made
         except NotExpressible as error:
             refused.append(str(error))
     files |= {f"aerleon/{name}": text for name, text in _sources(permits, edition, default_deny).items()}
@@ -193,7 +198,7 @@ def _host_files(
     report = permits.report
     wanted = _windows_hosts(report) if target is WINDOWS else _other_hosts(report)
     hosts, missing = permits.hosts(wanted)
-    ending = "bat" if target is WINDOWS else ENDINGS[target.name]
+    ending = "bat" if target is WINDOWS else FORMATS[target.name].ending
     files: dict[str, str | bytes] = {
         f"host-{host.name}.{ending}": (
             _render_windows_host(host, permits, edition)

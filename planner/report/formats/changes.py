@@ -1,9 +1,8 @@
-"""What differs between two reports as a file: the change request. One entry in CHANGE_FORMATS for each format."""
+"""What differs between two reports as JSON, CSV and Markdown: the change request for programs, tables and wikis."""
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from planner.engine.compare import Comparison
 from planner.engine.flows import Flow
@@ -23,19 +22,6 @@ from planner.report.said.text import (
     list_renamed,
     say_set_apart,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeFormat:
-    """A way to write a comparison. The same comparison and editions give the same content."""
-
-    name: str
-    extension: str
-    content_type: str
-    label: str
-    render: Callable[[Comparison, Editions], bytes]
-    is_printed: bool = False
-    """Whether it is made for paper and follows a house style."""
 
 
 def render_json(comparison: Comparison, _editions: Editions) -> bytes:
@@ -152,65 +138,3 @@ def _markdown_addresses(comparison: Comparison) -> Iterator[str]:
                 for change in comparison.addresses
             ),
         )
-
-
-# The imports of these cost from 0.2 to 1.5 seconds; only those who ask for the format wait for them.
-
-
-def _render_pdf(comparison: Comparison, editions: Editions) -> bytes:
-    from planner.report.paper.prints import render_changes_pdf  # noqa: PLC0415
-
-    return render_changes_pdf(comparison, editions)
-
-
-def _render_html(comparison: Comparison, editions: Editions) -> bytes:
-    from planner.report.paper.prints import render_changes_html  # noqa: PLC0415
-
-    return render_changes_html(comparison, editions)
-
-
-def _render_xlsx(comparison: Comparison, editions: Editions) -> bytes:
-    from planner.report.formats.xlsx import render_changes  # noqa: PLC0415
-
-    return render_changes(comparison, editions.before, editions.after)
-
-
-CHANGE_FORMATS: dict[str, ChangeFormat] = {
-    "json": ChangeFormat(
-        name="json", extension="json", content_type="application/json", label="JSON", render=render_json
-    ),
-    "csv": ChangeFormat(
-        name="csv", extension="csv", content_type="text/csv; charset=utf-8", label="CSV", render=render_csv
-    ),
-    "xlsx": ChangeFormat(
-        name="xlsx",
-        extension="xlsx",
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        label="Excel workbook",
-        render=_render_xlsx,
-    ),
-    "pdf": ChangeFormat(
-        name="pdf",
-        extension="pdf",
-        content_type="application/pdf",
-        label="PDF",
-        render=_render_pdf,
-        is_printed=True,
-    ),
-    "html": ChangeFormat(
-        name="html",
-        extension="html",
-        content_type="text/html; charset=utf-8",
-        label="Web page",
-        render=_render_html,
-        is_printed=True,
-    ),
-    "markdown": ChangeFormat(
-        name="markdown",
-        extension="markdown",
-        content_type="text/markdown; charset=utf-8",
-        label="Markdown",
-        render=render_markdown,
-    ),
-}
-"""The formats by name, in the order in which they are offered."""

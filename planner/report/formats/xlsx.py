@@ -17,7 +17,7 @@ from planner.engine.flows import Flow, Need
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule
 from planner.plan.document import Endpoint
-from planner.report.said.edition import Edition
+from planner.report.said.edition import Edition, Editions
 from planner.report.said.outline import describe_marks, name_services
 from planner.report.said.servers import outline_servers
 from planner.report.said.text import (
@@ -103,10 +103,10 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
     )
 
 
-def render_changes(comparison: Comparison, before: str, after: str) -> bytes:
+def render_changes(comparison: Comparison, editions: Editions) -> bytes:
     """The change request as a workbook with the sheets Rules, Flows, Addresses, Renamed and About.
 
-    `before` and `after` say what the two sides are. Raises OSError as `render_xlsx` does.
+    Raises OSError as `render_xlsx` does.
     """
     return _make_book(
         show(f"Change request: {comparison.after.plan.name}"),
@@ -115,7 +115,7 @@ def render_changes(comparison: Comparison, before: str, after: str) -> bytes:
             ("Flows", (("Action", 10), *_FLOW_COLUMNS[:-1]), _changed_flow_rows(comparison)),
             ("Addresses", _ADDRESS_COLUMNS, _address_rows(comparison)),
             ("Renamed", _RENAMED_COLUMNS, _renamed_rows(comparison)),
-            ("About", _ABOUT_COLUMNS, _about_changes(comparison, before, after)),
+            ("About", _ABOUT_COLUMNS, _about_changes(comparison, editions.before, editions.after)),
         ),
     )
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from planner.engine.compare import Comparison
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
-from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report import CHANGE_FORMATS
 from planner.report.said.edition import Editions
 from planner.report.said.outline import outline_boundaries
 from planner.report.said.printed_rules import list_differences, list_within_zones

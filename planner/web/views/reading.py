@@ -19,8 +19,7 @@ from django_htmx.http import replace_url
 
 from planner.engine.compare import Comparison
 from planner.plan.document import PlanError
-from planner.report import FORMATS
-from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import LABELS
 from planner.sharing.links import Reading, read_newest

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report import CHANGE_FORMATS
 from planner.store.models import Handover
 from tests.report.samples import contoso
 from tests.strategies import HOSTILE_NAMES

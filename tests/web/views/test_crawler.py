@@ -6,8 +6,7 @@ Words planted wherever a reader has no business are in nothing that a reader rec
 import pytest
 from django.test import Client
 
-from planner.report import FORMATS
-from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report import CHANGE_FORMATS, FORMATS
 from planner.store.models import Event, Hold, Opening, Plan, ShareLink
 from planner.web.views.state import VIEWS
 from tests.web.views.planted import GATED, PASSPHRASE, WORDS, Planted, word, words_of

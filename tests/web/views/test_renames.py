@@ -8,7 +8,7 @@ from django.test import Client
 from pypdf import PdfReader
 
 from planner.plan.document import PlanError
-from planner.report.formats.changes import CHANGE_FORMATS
+from planner.report import CHANGE_FORMATS
 from planner.sharing import links
 from planner.store import actions
 from planner.store.holders import Holder

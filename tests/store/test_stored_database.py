@@ -1,4 +1,4 @@
-"""A database that an earlier version left opens unchanged: plans, history, links, holders, and the matrix with its edits."""
+"""A database of an earlier version opens unchanged: plans, history, links, holders, the matrix with its edits."""
 
 import json
 import os
@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 STORED = Path(__file__).parent / "stored" / "november-2026.sql"
-"""One plan with an edit of each kind, undone, redone, restored, handed over, named, shared by both kinds of links, held by
-an account; one in the bin; a service that staff have edited (SMTP on 587)."""
+"""One plan with an edit of each kind, undone, redone, restored, handed over, named, shared by both kinds of links,
+held by an account; one in the bin; a service that staff have edited (SMTP on 587)."""
 SECRET = "the secret key of a stored database, long enough to be one 0123456789"
 READ_LINK, EDIT_LINK = "T" * 43, "_fa1-qmFKk6ygk9C5UBYVnGHDeg9TQdE9BxlGI9UhTw"
 
@@ -71,7 +71,8 @@ token = links.make_edit_link(plan_id=plan.pk)
 client = Client()
 client.post(f"/edit/{token}/")
 client.get(f"/edit/{token}/", follow=True)
-found["pages"] = [client.get(f"/plans/{plan.key}/{page}").status_code for page in ("", "history/", "changes/", "links/")]
+pages = ("", "history/", "changes/", "links/")
+found["pages"] = [client.get(f"/plans/{plan.key}/{page}").status_code for page in pages]
 found["pdf"] = FORMATS["pdf"].render(report_for(late.document, matrix))[:5].decode()
 print(json.dumps(found))
 """

@@ -109,7 +109,7 @@ class Connection(HTTPChannel):  # type: ignore[misc] # waitress has no types
             self.began = None
 
 
-class PatientWorker(Worker):  # type: ignore[misc] # nor has gunicorn
+class PatientWorker(Worker):
     """A process that answers, with `threads` requests at work at once."""
 
     _wake: Callable[[], None] | None = None
@@ -117,11 +117,12 @@ class PatientWorker(Worker):  # type: ignore[misc] # nor has gunicorn
     def run(self) -> None:
         """Serve until gunicorn says that it is over, then finish what has been begun."""
         loop: dict[int, Any] = {}
+        listeners: Any = self.sockets  # gunicorn's own, each around a socket
         server = create_server(
             without_body(self.wsgi),
             map=loop,
-            sockets=[listener.sock for listener in self.sockets],
-            server_name=_name_of(self.sockets[0].sock),
+            sockets=[listener.sock for listener in listeners],
+            server_name=_name_of(listeners[0].sock),
             backlog=self.cfg.backlog,
             threads=self.cfg.threads,
             connection_limit=CONNECTIONS + 100,  # only if a thousand requests are at work or being answered

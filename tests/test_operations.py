@@ -21,6 +21,8 @@ from planner.store.models import Revision
 from ports.queries import shipped_matrix
 from tests.strategies import often
 
+pytestmark = pytest.mark.slow
+
 EDITORS = range(3)
 SERVICES = ("ssh", "vnc")
 FIELDS = ("addresses", "roles")

@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from planner.deploy import environment
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

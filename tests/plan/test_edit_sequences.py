@@ -13,6 +13,8 @@ from ports.matrix import PROTOCOLS, ZONE_KINDS
 from ports.queries import shipped_matrix
 from tests.strategies import HOSTILE_NAMES, documents, often
 
+pytestmark = pytest.mark.slow
+
 MATRIX = shipped_matrix()
 NAMES = st.sampled_from(["PS01", "New", "ß", *HOSTILE_NAMES])
 

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 MOST = 60 * 2**20
 """What a document may take beside the program itself; its text is an eighth of that."""
 PROGRAM = """

@@ -14,6 +14,8 @@ import pytest
 from scripts.served import serve
 from tests.web.views.pages import parse
 
+pytestmark = pytest.mark.slow
+
 PASSPHRASE = "zq-correct-horse"
 OPENINGS = 3
 

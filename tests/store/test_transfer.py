@@ -375,6 +375,7 @@ def test_a_bomb_that_lies_about_its_size_is_no_larger_than_it_says(members):
     assert "damaged" in complaint(data)
 
 
+@pytest.mark.slow
 def test_a_line_longer_than_a_document_may_be_is_refused(members):
     spoiled = members | {"plans/1/revisions.jsonl": b'"' + b"x" * (9 * 2**20) + b'"'}
     assert "A line has more than 8 MiB" in complaint(zipped(spoiled))
@@ -485,6 +486,7 @@ def test_a_document_that_doesnt_fit_the_matrix_says_where(members):
 
 @settings(max_examples=often(150))
 @given(st.data())
+@pytest.mark.slow
 def test_whatever_stands_in_the_members_is_imported_whole_or_refused_in_a_sentence(data):
     plan, _ = store()
     good = json.loads(zipfile.ZipFile(io.BytesIO(pack([plan]))).read("plans/1/revisions.jsonl"))

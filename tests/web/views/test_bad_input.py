@@ -114,6 +114,7 @@ def test_the_focus_goes_to_the_first_field_with_an_error(client, plan, htmx):
     assert Page(response).one(autofocus=True).get("id") == "endpoint-addresses"
 
 
+@pytest.mark.slow
 class TestFiveMegabytes:
     @both
     def test_of_description_are_refused_and_stay_in_the_field(self, client, plan, htmx):

@@ -1,7 +1,8 @@
 """How gunicorn serves Port planner, from `make run` as from the container.
 
 Each process answers by `planner.deploy.worker`. There is no access log on purpose: the address of a shared plan
-contains its secret token. What can't be read as a request is told of in the log, with a part of it; tokens are taken out.
+contains its secret token. What can't be read as a request is told of in the log, with a part of it; tokens are taken
+out.
 """
 
 import errno

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import resolve
 
+from planner.deploy.addresses import base_address
 from planner.management.commands import load_demo
 from planner.plan.document import check_plan
 from planner.store import actions
@@ -137,4 +138,4 @@ def test_a_matrix_that_the_example_does_not_fit_is_named_with_its_faults(tmp_pat
     ],
 )
 def test_the_address_is_one_that_a_browser_on_this_computer_reaches(bound, address):
-    assert load_demo.base_address(bound) == address
+    assert base_address(bound) == address

@@ -19,8 +19,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from planner.management.commands import report as command
 from planner.plan.syntax import MAX_BYTES, to_yaml
+from planner.report import files as writing
 from planner.report.formats.csv import render_csv
 from planner.report.formats.json import render_json, report_schema
 from planner.report.formats.markdown import render_markdown
@@ -290,7 +290,7 @@ def test_a_report_that_cannot_be_finished_leaves_the_older_one_and_no_half_file(
     def fail(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(command.os, "fsync", fail)
+    monkeypatch.setattr(writing.os, "fsync", fail)
     assert run(save("one.yaml"), "--format", "json", "--output", "report.json") == 1
     assert capsys.readouterr().err == "one.yaml: report.json can't be written: No space left on device.\n"
     assert Path("report.json").read_text() == "old"

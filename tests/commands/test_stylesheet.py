@@ -1,4 +1,4 @@
-"""`--stylesheet` and `--engine` of `manage.py report` and `manage.py compare`: a company's own CSS, and what sets pages."""
+"""`--stylesheet` and `--engine` of `manage.py report` and `compare`: a company's own CSS, and what sets pages."""
 
 from pathlib import Path
 

@@ -32,7 +32,7 @@ if slug == "sites":
     plan = check_plan(make_sites(1_000), matrix=matrix)
 else:
     plan = read_plan(next(example.data for example in read_examples() if example.slug == slug), matrix=matrix)
-row = actions.create_plan(plan=plan, summary="Made to be looked at")
+row = actions.create_plan(plan=plan, matrix=matrix, summary="Made to be looked at")
 print(make_edit_link(plan_id=row.pk))
 """
 """Run in a process of its own, since this one must not open the service's database."""

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from planner.plan.document import ANY, MAX_ROWS, AdditionalFlow, Endpoint, Plan, Zone, check_plan, dump_plan, name_key
+from planner.plan import limits
+from planner.plan.document import ANY, AdditionalFlow, Endpoint, Plan, Zone, check_stored, dump_plan, name_key
 from planner.plan.fields import PARTS, Field, forget_gone
 from planner.plan.kinds import KINDS, USUAL
 from ports.matrix import PLACEHOLDER, Effect, EndpointTemplate, Grant, Matrix, Question, Repeat, ZoneTemplate
@@ -474,8 +475,8 @@ def add_module(
         if faults:
             raise AnswersError({question: faults})
         after = _switch(matrix, plan, asked, tuple(slug for slug in asked.slugs if slug in lines))
-    if max(len(after.zones), len(after.endpoints)) > MAX_ROWS:
-        raise AnswersError({question: (f"A plan has at most {MAX_ROWS:,} zones and endpoints; this is full.",)})
+    if len(after.endpoints) > max(limits.ENDPOINTS, len(plan.endpoints)):
+        raise AnswersError({question: (limits.say_endpoints(len(after.endpoints)),)})
     return dump_plan(after)
 
 
@@ -519,7 +520,7 @@ def losses(
 
 
 def _read(matrix: Matrix, document: Mapping[str, Any] | Plan) -> Plan:
-    return document if isinstance(document, Plan) else check_plan(dict(document), matrix=matrix)
+    return document if isinstance(document, Plan) else check_stored(dict(document), matrix=matrix)
 
 
 def _module(matrix: Matrix, slug: str) -> Question:

@@ -65,9 +65,9 @@ def test_a_second_run_leaves_what_was_changed_in_the_plan():
 
 
 def test_other_plans_are_left_alone():
-    plan = check_plan({"format": 1, "name": "Mine", "zones": [{"name": "A", "kind": "dmz"}], "endpoints": []},
-                      matrix=queries.current_matrix())  # fmt: skip
-    actions.create_plan(plan=plan, summary="Imported")
+    matrix = queries.current_matrix()
+    document = {"format": 1, "name": "Mine", "zones": [{"name": "A", "kind": "dmz"}], "endpoints": []}
+    actions.create_plan(plan=check_plan(document, matrix=matrix), matrix=matrix, summary="Imported")
     run()
     run()
     assert sorted(Plan.objects.values_list("name", flat=True)) == ["Everything", "Mine"]

@@ -9,7 +9,7 @@ from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.management.options import add_printing, choose_engine, choose_stylesheet, choose_targets
 from planner.plan.document import PlanError
-from planner.report import CHANGE_FORMATS
+from planner.report import CHANGE_FORMATS, NotExpressible
 from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Editions
 from planner.report.said.text import show_line
@@ -79,6 +79,9 @@ class Command(BaseCommand):
                 write_output(self.stdout, content)
             else:
                 write_file(target, content)
+        except NotExpressible as error:
+            self._complain(f"{new}: {error}")
+            sys.exit(1)
         except Failure as error:
             if str(error):
                 self._complain(str(error))

@@ -66,8 +66,9 @@ def make_demo(keeper: Path) -> str:
     and OSError when the file can't be written.
     """
     example = next(example for example in read_examples() if example.slug == EXAMPLE)
-    plan = read_plan(example.data, matrix=current_matrix())
-    row = actions.create_plan(plan=plan, summary=f"Started from “{plan.name}”")
+    matrix = current_matrix()
+    plan = read_plan(example.data, matrix=matrix)
+    row = actions.create_plan(plan=plan, matrix=matrix, summary=f"Started from “{plan.name}”")
     token = make_edit_link(plan_id=row.pk)
     keep_token(keeper, token)
     return token

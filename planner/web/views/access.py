@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from planner.engine import TooLarge
 from planner.plan.document import PlanError
+from planner.report.firewall.errors import NotExpressible
 from planner.store import presence, throttle
 from planner.store.holders import find_hold, note_opening, read_holder
 from planner.store.models import Hold, Plan
@@ -146,7 +148,7 @@ def open_new(request: HttpRequest, plan: Plan, *more: Plan) -> HttpResponse:
 
 
 def matrix_view(view: View) -> View:
-    """Say in sentences what keeps the matrix, or a plan under it, from being evaluated."""
+    """Say in sentences what keeps the matrix, or a plan under it, from being evaluated, or written in a format."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
@@ -157,6 +159,10 @@ def matrix_view(view: View) -> View:
         except MatrixError as error:
             context: dict[str, object] = {"title": "The port matrix has faults", "faults": error.faults}
             return render(request, "planner/faults.html", context, status=503)
+        except NotExpressible as error:
+            return show_error(request, 422, "This format can't say that", str(error))
+        except TooLarge as error:
+            return show_error(request, 409, "This plan is too large for a report", error.sentence)
         except PlanError as error:
             context = {"title": "This plan doesn't fit the port matrix of today", "faults": error.faults}
             return render(request, "planner/faults.html", context, status=409)

@@ -73,7 +73,7 @@ class TestTheSameFormTwice:
 def test_a_state_that_isnt_there_yet_is_the_newest(client, plan, path, base):
     row, key = plan
     override(row, "2222")
-    actions.undo(plan_id=row.pk)
+    actions.undo(plan_id=row.pk, matrix=current_matrix())
     before = document_of(row)
     response = send(client, key, path, {"base": base}, htmx=True)
     assert response.status_code == 200

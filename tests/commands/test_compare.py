@@ -386,6 +386,8 @@ def test_a_bad_plan_is_1_whatever_differs(capsys):
     save("new.yaml", grown() | {"colour": "red"})
     assert run("old.yaml", "new.yaml", "--format", "json", "--exit-code") == 1
     assert run("old.yaml", "absent.yaml", "--format", "json", "--exit-code") == 1
+
+
 def test_a_plan_that_would_be_too_much_is_refused_on_either_side(monkeypatch, capsys):
     old, new = save("old.yaml", contoso()), save("new.yaml", grown())
     monkeypatch.setattr("planner.plan.limits.FLOWS", 1)

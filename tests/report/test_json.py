@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from planner.engine.compare import compare_reports
 from planner.plan.syntax import to_json, write_json
-from planner.report.formats.changes import CHANGE_FORMATS, Editions
+from planner.report import CHANGE_FORMATS
 from planner.report.formats.json import comparison_data, render_json, report_data
+from planner.report.said.edition import Editions
 from tests.report.samples import contoso, evaluate, sites
 
 PLAIN = st.recursive(

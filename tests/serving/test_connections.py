@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 from threading import Event, Thread
 from types import SimpleNamespace
 
-from planner import worker
+from planner.deploy import worker
 from scripts.served import ROOT
 from tests.serving.conftest import SLOW
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from planner import worker
+from planner.deploy import worker
 from tests.serving.test_connections import connect, read
 
 HOST = b"Host: localhost\r\n"

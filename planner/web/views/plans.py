@@ -109,7 +109,7 @@ def describe_page(
         "history": _describe_history(plan),
         "sent": describe_handover(plan),
         "panel_template": f"planner/panels/{state.panel}.html",
-        "view_template": f"planner/web/views/{'too_large' if report.too_large else state.view}.html",
+        "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",
         **describe_panel(report, state, bound),
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],

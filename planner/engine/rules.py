@@ -228,7 +228,6 @@ def _group_order(group: ZoneGroup) -> tuple[int, tuple[str, ...]]:
     return KINDS[group.kind].order, group.zones
 
 
-_Set = frozenset[str] | frozenset[Ports]
 _Triple = tuple[frozenset[str], frozenset[str], frozenset[Ports]]
 
 

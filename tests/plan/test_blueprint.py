@@ -15,13 +15,13 @@ from planner.plan.blueprint import (
     add_module,
     blank_addresses,
     compose,
-    effective_answers,
     find_answer_faults,
     losses,
     module_state,
     remove_module,
     split_lines,
 )
+from planner.plan.blueprint.answers import read_answers
 from planner.plan.document import Plan, PlanError, check_plan, dump_plan, name_key, read_plan
 from planner.store.examples import FOLDER, read_examples
 from ports.matrix import ZONE_KINDS, build_matrix
@@ -226,7 +226,7 @@ def test_every_single_answer_gives_a_report_without_errors(question, option):
     report = evaluate_report(MATRIX, check(compose(MATRIX, given, "One")))
     errors = [finding.code for finding in report.findings if finding.severity == "error"]
     assert errors == []
-    assert effective_answers(MATRIX, given)[question] == (option,)
+    assert (MATRIX.questions[question], (option,)) in read_answers(MATRIX, given)
 
 
 def test_an_answer_to_a_question_that_isnt_asked_does_nothing():
@@ -430,7 +430,7 @@ def test_what_is_outside_of_a_module_stays_as_it_is(given, slug):
 
 @pytest.mark.parametrize("slug", ANSWERS)
 def test_the_state_of_a_composed_plan_is_what_was_answered(slug):
-    given = effective_answers(MATRIX, ANSWERS[slug])
+    given = {question.slug: answer for question, answer in read_answers(MATRIX, ANSWERS[slug])}
     for state in module_state(MATRIX, compose(MATRIX, ANSWERS[slug], "X")):
         assert state.answer == given[state.question.slug]
         assert state.on == (state.answer not in ((), (state.question.off,)))

@@ -74,6 +74,7 @@ def _follows(question: Question, answer: tuple[str, ...]) -> bool:
 
 
 def find_option_faults(question: Question, given: tuple[str, ...]) -> Iterator[str]:
+    """What is wrong with an answer by slugs of options, as sentences."""
     allowed = ", ".join(option.name for option in question.options)
     for slug in given:
         if slug not in question.slugs:
@@ -165,6 +166,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 
 def first_few(sentences: list[str]) -> tuple[str, ...]:
+    """The sentences; of more than a page can show the first ones, and how many more there are."""
     more = len(sentences) - _SHOWN_FAULTS
     if more <= 0:
         return tuple(sentences)
@@ -178,4 +180,5 @@ def shown(text: str) -> str:
 
 
 def fill(template: str, name: str) -> str:
+    """A template's name with the name of a list in it: "Site London" of "Site {name}" and "London"."""
     return template.replace(PLACEHOLDER, name, 1)

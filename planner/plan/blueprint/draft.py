@@ -28,7 +28,11 @@ class Draft:
     # -- zones
 
     def find_zone(self, template: ZoneTemplate, name: str) -> Zone | None:
-        """The zone that stands for a template now: near a role, under its name, of its kind."""
+        """The zone that a template stands for, None if there is none yet.
+
+        The first of these, always of the template's kind: where the role is that it wants to be near; the zone of this
+        name; any zone, unless it is to be one of its own.
+        """
         if template.near:
             holders = self.matrix.holders[template.near]
             for key, endpoint in self.endpoints.items():
@@ -52,7 +56,10 @@ class Draft:
     # -- endpoints
 
     def add_all(self, effect: Effect, name: str, maker: str, *, conditional: bool) -> None:
-        """The zones of an effect, and its endpoints: those without a condition, or those whose condition holds."""
+        """Add the zones of an effect, and its endpoints without a condition; `conditional`: those whose holds.
+
+        `name` is the one of a list that templates are filled with, `maker` the slug of the question.
+        """
         zones = {}
         for template in effect.zones:
             full = fill(template.name, name)
@@ -76,7 +83,7 @@ class Draft:
         )
 
     def add(self, template: EndpointTemplate, zone: Zone, name: str, maker: str) -> None:
-        """An endpoint from its template; what another option of the question made under this name gets the rest."""
+        """Add an endpoint from its template; one that another option of the question has made gets what is more."""
         identity = (maker, name, template.name)
         if identity in self._made:
             key = self._made[identity]
@@ -152,7 +159,7 @@ class Draft:
 
 
 def is_conditional(template: EndpointTemplate) -> bool:
-    """Whether it depends on the others if this endpoint is needed."""
+    """Whether this endpoint is made only with, or only without, some role in the plan."""
     return template.with_role is not None or template.without_role is not None
 
 
@@ -161,6 +168,7 @@ def _union(values: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
 
 
 def as_set(chosen: str | tuple[str, ...]) -> frozenset[str]:
+    """What a plan says of a choice, one option or several, as a set."""
     return frozenset((chosen,) if isinstance(chosen, str) else chosen)
 
 

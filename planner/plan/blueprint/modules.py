@@ -43,7 +43,7 @@ def module_state(matrix: Matrix, document: Mapping[str, Any] | Plan) -> tuple[Mo
     Takes a document or a plan that was checked. Raises PlanError when the document is none.
     """
     plan = _read(matrix, document)
-    return tuple(_state(matrix, plan, question) for question in matrix.questions.values() if question.module)
+    return tuple(_describe_state(matrix, plan, question) for question in matrix.questions.values() if question.module)
 
 
 def add_module(
@@ -64,9 +64,9 @@ def add_module(
         faults = tuple(find_option_faults(asked, lines))
         if faults:
             raise AnswersError({question: faults})
-        after = _switch(matrix, plan, asked, tuple(slug for slug in asked.slugs if slug in lines))
-    if len(after.endpoints) > max(limits.ENDPOINTS, len(plan.endpoints)):
-        raise AnswersError({question: (limits.say_endpoints(len(after.endpoints)),)})
+        after = _set_options(matrix, plan, asked, tuple(slug for slug in asked.slugs if slug in lines))
+    if max(len(after.zones), len(after.endpoints)) > MAX_ROWS:
+        raise AnswersError({question: (f"A plan has at most {MAX_ROWS:,} zones and endpoints; this is full.",)})
     return dump_plan(after)
 
 
@@ -81,7 +81,7 @@ def remove_module(matrix: Matrix, document: Mapping[str, Any] | Plan, question: 
     asked = _module(matrix, question)
     if asked.kind == "list":
         return dump_plan(_remove_names(matrix, plan, asked))
-    return dump_plan(_switch(matrix, plan, asked, (asked.off,) if asked.off else ()))
+    return dump_plan(_set_options(matrix, plan, asked, (asked.off,) if asked.off else ()))
 
 
 def losses(
@@ -95,7 +95,7 @@ def losses(
     """
     plan = _read(matrix, document)
     asked = _module(matrix, question)
-    state = _state(matrix, plan, asked)
+    state = _describe_state(matrix, plan, asked)
     if not state.on:
         return ()
     if asked.kind == "list":
@@ -114,13 +114,14 @@ def _read(matrix: Matrix, document: Mapping[str, Any] | Plan) -> Plan:
 
 
 def _module(matrix: Matrix, slug: str) -> Question:
+    """The question that a module belongs to. Raises KeyError when there is none."""
     question = matrix.questions[slug]
     if not question.module:
         raise KeyError(slug)
     return question
 
 
-def _state(matrix: Matrix, plan: Plan, question: Question) -> ModuleState:
+def _describe_state(matrix: Matrix, plan: Plan, question: Question) -> ModuleState:
     survey = ModuleInPlan(matrix, plan, question)
     if question.kind == "list":
         sites = survey.sites()
@@ -133,8 +134,11 @@ def _state(matrix: Matrix, plan: Plan, question: Question) -> ModuleState:
     return ModuleState(question=question, on=not survey.is_off(), answer=fitting, endpoints=members)
 
 
-def _switch(matrix: Matrix, plan: Plan, question: Question, options: tuple[str, ...]) -> Plan:
-    """The plan with these options of a module, and nothing of its others. No options: without the module."""
+def _set_options(matrix: Matrix, plan: Plan, question: Question, options: tuple[str, ...]) -> Plan:
+    """The plan with a module as these options have it, and without what its other options brought; none: without it.
+
+    Endpoints that nothing else needs are moved to where the new options want them, or else taken off.
+    """
     survey = ModuleInPlan(matrix, plan, question)
     now = survey.fitting()
     if now == options and (now or not survey.holders):
@@ -163,7 +167,7 @@ def _switch(matrix: Matrix, plan: Plan, question: Question, options: tuple[str, 
                 draft.make_zone(zone, zone.name)
     for conditional in (False, True):
         for effect in effects:
-            _place(draft, effect, spare, survey.roles, question.slug, conditional=conditional)
+            _move_or_add(draft, effect, spare, survey.roles, question.slug, conditional=conditional)
     draft.remove(spare)
     draft.leaving = set()
     for effect in effects:
@@ -173,10 +177,13 @@ def _switch(matrix: Matrix, plan: Plan, question: Question, options: tuple[str, 
     return draft.finish()
 
 
-def _place(
+def _move_or_add(
     draft: Draft, effect: Effect, spare: dict[str, Endpoint], roles: frozenset[str], maker: str, *, conditional: bool
 ) -> None:
-    """The zones and endpoints of an effect; an endpoint that would go is used again, with all that is known of it."""
+    """Put the endpoints of an effect into their zones: moved from `spare`, with all that is known of them, or new.
+
+    `spare` has by key what would go otherwise, and loses what is used. `maker`: the slug of the question.
+    """
     for template in effect.endpoints:
         if is_conditional(template) != conditional or not draft.admits(template):
             continue

@@ -9,7 +9,7 @@ from ports.matrix import PLACEHOLDER, Effect, Grant, Matrix, Question, ZoneTempl
 
 
 class ModuleInPlan:
-    """What of a plan belongs to a module."""
+    """A plan seen from one module: which endpoints have its roles, and which of its options describe them."""
 
     def __init__(self, matrix: Matrix, plan: Plan, question: Question) -> None:
         self.matrix = matrix
@@ -47,25 +47,28 @@ class ModuleInPlan:
         return self._zones[template]
 
     def stands_in(self, endpoint: Endpoint, template: ZoneTemplate, *, exact: bool) -> bool:
-        """Whether an endpoint is where a template wants it: in that very zone, or in one of the kind."""
+        """Whether an endpoint is in the zone that a template stands for (`exact`), or in one of its kind."""
         zone = self.zone(template)
         if exact:
             return zone is not None and zone.name == endpoint.zone
         return self.draft.zones[name_key(endpoint.zone)].kind == template.kind
 
     def receives(self, endpoint: Endpoint, grant: Grant) -> bool:
-        """Whether an endpoint is one of those that a grant is to."""
+        """Whether an endpoint has the role or a platform to which a grant gives something."""
         holders = self.matrix.holders[grant.to_role] if grant.to_role else frozenset[str]()
         return not (holders.isdisjoint(endpoint.roles) and set(grant.to_platforms).isdisjoint(endpoint.platforms))
 
     def decides(self, effect: Effect) -> bool:
-        """Whether the plan has chosen what an effect chooses."""
+        """Whether everything that an effect decides is decided so in the plan."""
         return all(
             choice_in_force(self.matrix, self.plan.choices, slug) == as_set(chosen) for slug, chosen in effect.choices
         )
 
     def brought(self, effect: Effect, *, exact: bool) -> frozenset[str] | None:
-        """Names of the endpoints through which the plan is as an effect would have it; None when it isn't."""
+        """Names of the endpoints that are as this effect would have made them; None when one that it makes is missing.
+
+        `exact`: each in the very zone that the effect would choose; otherwise any zone of the kind will do.
+        """
         zones = {template.key: template for template in effect.zones}
         found: set[str] = set()
         for template in effect.endpoints:
@@ -96,7 +99,7 @@ class ModuleInPlan:
         return self.question.off is None or self.decides(self.question.option(self.question.off).effect)
 
     def fitting(self) -> tuple[str, ...]:
-        """The option that describes the plan; of a question of many, the options. None does when it is empty."""
+        """The options that describe the plan: at most one, but for a question of many. Empty when none does."""
         if self.question.kind == "many":
             return tuple(
                 option.slug
@@ -116,7 +119,7 @@ class ModuleInPlan:
         return ()
 
     def companions(self, slugs: Iterable[str]) -> tuple[str, ...]:
-        """Names of endpoints that options bring beside those with the module's roles, where they are as brought."""
+        """Names of endpoints without the module's roles that these options bring with it, if they are as brought."""
         others = {
             role
             for question in self.matrix.questions.values()

@@ -161,19 +161,19 @@ class _Drawing:
             )
         return (
             f'<g class="frame zone-{frame.kind}">'
-            f'<rect {_place(self.layout.frames[frame.key])} rx="7" fill="{colour}" fill-opacity="0.05" '
+            f'<rect {_rect(self.layout.frames[frame.key])} rx="7" fill="{colour}" fill-opacity="0.05" '
             f'stroke="{colour}" stroke-width="1.2"/>{empty}</g>'
         )
 
     def _draw_frame_label(self, frame: Frame) -> str:
         area, free = self.labels[frame.key]
-        # The paper has the colour of the frame that it lies on.
+        # The patch has the colour of the frame that it lies on.
         tint = (
-            f'<g class="frame-tint zone-{frame.kind}"><rect {_place(area)} rx="3" fill="{KINDS[frame.kind].colour}" '
+            f'<g class="frame-tint zone-{frame.kind}"><rect {_rect(area)} rx="3" fill="{KINDS[frame.kind].colour}" '
             f'fill-opacity="{0 if free else 0.05}"/></g>'
         )
         return (
-            f'{_paper(area, free)}{tint}<text class="frame-label zone-{frame.kind}" '
+            f'{_patch(area, free)}{tint}<text class="frame-label zone-{frame.kind}" '
             f'x="{area.x + 2:.1f}" y="{area.y + 14.5:.1f}" font-weight="700" '
             f'fill="{KINDS[frame.kind].colour}">{_text(shorten(frame.label))}</text>'
         )
@@ -183,10 +183,10 @@ class _Drawing:
         colour = KINDS[box.kind].colour if box.kind in KINDS else _LINE
         zone = f" zone-{box.kind}" if box.kind else ""
         strong = ' stroke-width="1.4"' if box.kind else ' stroke-width="0.9"'
-        frames = [f'<rect {_place(area)} rx="5" fill="{_PAPER}" stroke="{colour}"{strong}/>']
+        frames = [f'<rect {_rect(area)} rx="5" fill="{_PAPER}" stroke="{colour}"{strong}/>']
         if box.many:
             frames.append(
-                f'<rect {_place(inset(area, 2.2))} rx="3.4" fill="none" stroke="{colour}" stroke-width="0.6"/>'
+                f'<rect {_rect(inset(area, 2.2))} rx="3.4" fill="none" stroke="{colour}" stroke-width="0.6"/>'
             )
         x = area.x + PAD
         if box.icon is not None:
@@ -225,7 +225,7 @@ class _Drawing:
             return ""
         area, free = self.ports[line.source.key, line.destination.key]
         x, _ = area.middle
-        paper = _paper(area, free)
+        paper = _patch(area, free)
         return paper + "".join(
             f'<text class="soft ports" x="{x:.1f}" y="{area.y + (number + 0.75) * ROW:.1f}" text-anchor="middle" '
             f'fill="{_SOFT}" font-size="{SMALL}">{_text(row)}</text>'
@@ -258,21 +258,21 @@ class _Drawing:
         hit = Area(x=area.x, y=area.y - 5, width=max(area.width - action, 31), height=31)
         zone = (
             f"<a {_link(link(frame.fields), f'Zone {frame.label}: its rules')}>"
-            f'<rect class="halo" {_place(hit)} rx="3" fill="none"/></a>'
+            f'<rect class="halo" {_rect(hit)} rx="3" fill="none"/></a>'
         )
         if not frame.action:
             return zone
         spot = Area(x=hit.x + hit.width + 2, y=hit.y, width=action - 2, height=hit.height)
         return (
             f"{zone}<a {_link(link(frame.action_fields), f'{frame.action} {frame.action_about}', 'target action')}>"
-            f'<rect class="halo" {_place(spot)} rx="3" fill="none"/>'
+            f'<rect class="halo" {_rect(spot)} rx="3" fill="none"/>'
             f'<text x="{spot.middle[0]:.1f}" y="{area.y + 14:.1f}" text-anchor="middle" font-size="{SMALL}" '
             f'fill="{_ACCENT}">{frame.action}</text></a>'
         )
 
     def _box_target(self, box: Box, link: Link) -> str:
         area = self.layout.boxes[box.key]
-        halo = f'<rect class="halo" {_place(inset(area, -2))} rx="7" fill="none"/>'
+        halo = f'<rect class="halo" {_rect(inset(area, -2))} rx="7" fill="none"/>'
         tip = self.box_tips[box.key]
         below = area.y + area.height + 3
         if below + tip.height > self.top + self.height:
@@ -286,7 +286,7 @@ class _Drawing:
         curve = self._curve(line)
         path = path_data(curve, whole=True)
         ends = "".join(
-            f'<rect class="end" {_place(inset(self.layout.boxes[box.key], -2))} rx="7" fill="none"/>'
+            f'<rect class="end" {_rect(inset(self.layout.boxes[box.key], -2))} rx="7" fill="none"/>'
             for box in (line.source, line.destination)
         )
         tip = self.line_tips[line.source.key, line.destination.key]
@@ -313,7 +313,7 @@ class _Drawing:
             f'font-size="{SMALL}">{_text(row)}</text>'
             for number, row in enumerate(tip.rows, 1 + len(tip.head))
         ]
-        return f'<g class="tip" display="none"><rect {_place(paper)} rx="5" fill="{_PAPER}"/>{"".join(texts)}</g>'
+        return f'<g class="tip" display="none"><rect {_rect(paper)} rx="5" fill="{_PAPER}"/>{"".join(texts)}</g>'
 
 
 def _arrange(picture: Picture, link: Link | None) -> _Drawing:
@@ -336,10 +336,10 @@ def _link(address: str, says: str, classes: str = "target") -> str:
     return f"class={quoteattr(classes)} href={to} hx-get={to} aria-label={quoteattr(says)}"
 
 
-def _place(area: Area) -> str:
+def _rect(area: Area) -> str:
     return f'x="{area.x:.1f}" y="{area.y:.1f}" width="{area.width:.1f}" height="{area.height:.1f}"'
 
 
-def _paper(area: Area, free: bool) -> str:
-    """What hides a line behind a text; unseen where there is none, so that names change nothing of the structure."""
-    return f'<rect class="paper" {_place(area)} rx="3" fill="{_PAPER}" fill-opacity="{0 if free else 0.9}"/>'
+def _patch(area: Area, free: bool) -> str:
+    """The patch that hides lines behind a text; drawn unseen where there are none, so that all texts have one."""
+    return f'<rect class="paper" {_rect(area)} rx="3" fill="{_PAPER}" fill-opacity="{0 if free else 0.9}"/>'

@@ -11,7 +11,10 @@ from planner.report.diagram.shapes import Area, Point, contains, holds, inset, m
 
 
 def place_name(frame: Frame, layout: Layout, traces: Sequence[Sequence[Point]]) -> tuple[Area, bool]:
-    """Where along its side of a frame the name is free of lines, and whether it is: else it gets a paper."""
+    """Where the name of a frame stands along its side, and whether it is clear of lines there.
+
+    If no place is clear it stands at the beginning, and is drawn on a patch that hides the lines.
+    """
     area = layout.frames[frame.key]
     if frame.key in layout.low:
         area = replace(area, y=area.y + area.height - 24)
@@ -30,7 +33,7 @@ def place_name(frame: Frame, layout: Layout, traces: Sequence[Sequence[Point]]) 
 def place_ports(
     layout: Layout, page: Area, traces: Sequence[Sequence[Point]]
 ) -> dict[tuple[str, str], tuple[Area, bool]]:
-    """Where the ports of each line stand, and whether no line runs through them: else they get a paper.
+    """Where the ports of each line stand, and whether no line runs through them; else a patch hides the lines.
 
     Close to their own line and clear of all others, as near to its middle as can be. By the keys of the two boxes.
     `page` is the whole drawing; `traces` has the points of each line, in the order of the layout's curves.

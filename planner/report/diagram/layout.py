@@ -207,7 +207,7 @@ def _read_positions(data: Mapping[str, Any], lines: Mapping[tuple[str, str], Lin
             frames[name.removeprefix("cluster_")] = Area(x=left, y=height - top, width=right - left, height=top - low)
         elif not name.startswith("part_"):
             x, y = _point(item["pos"], height)
-            boxes[name] = _around(x, y, float(item["width"]) * 72, float(item["height"]) * 72)
+            boxes[name] = _area_around(x, y, float(item["width"]) * 72, float(item["height"]) * 72)
     for item in data.get("edges", ()):
         if "id" in item:
             source, destination = item["id"].split("\t")
@@ -227,7 +227,7 @@ def _read_curve(item: Mapping[str, Any], height: float, outwards: bool) -> Curve
     label = None
     if "lp" in item:
         rows = [part["width"] for part in item["_ldraw_"] if part["op"] == "T"]
-        label = _around(*_point(item["lp"], height), max(rows) * SMALL / LABEL_SIZE, len(rows) * ROW)
+        label = _area_around(*_point(item["lp"], height), max(rows) * SMALL / LABEL_SIZE, len(rows) * ROW)
     return Curve(points=tuple(points), tip=tip or points[-1], label=label)
 
 
@@ -237,5 +237,5 @@ def _point(text: str, height: float) -> Point:
     return float(x), height - float(y)
 
 
-def _around(x: float, y: float, width: float, height: float) -> Area:
+def _area_around(x: float, y: float, width: float, height: float) -> Area:
     return Area(x=x - width / 2, y=y - height / 2, width=width, height=height)

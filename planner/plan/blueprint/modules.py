@@ -65,8 +65,8 @@ def add_module(
         if faults:
             raise AnswersError({question: faults})
         after = _set_options(matrix, plan, asked, tuple(slug for slug in asked.slugs if slug in lines))
-    if max(len(after.zones), len(after.endpoints)) > MAX_ROWS:
-        raise AnswersError({question: (f"A plan has at most {MAX_ROWS:,} zones and endpoints; this is full.",)})
+    if len(after.endpoints) > max(limits.ENDPOINTS, len(plan.endpoints)):
+        raise AnswersError({question: (limits.say_endpoints(len(after.endpoints)),)})
     return dump_plan(after)
 
 

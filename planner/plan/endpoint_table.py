@@ -17,8 +17,8 @@ from planner.plan.faults import NAME_TAKEN, Fault, PlanError
 from planner.plan.fields import PARTS, Field
 from planner.plan.kinds import KINDS
 from planner.plan.names import free_name, name_key
-from planner.report.said.text import neutralise
 from ports.matrix import Matrix
+from ports.text import neutralise
 
 Document = Mapping[str, Any]
 

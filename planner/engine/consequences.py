@@ -43,7 +43,9 @@ NOTHING = Consequence(rules=0, opened=0, closed=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequences:
-    """All of a report: by choice and option, and by caveat. Without `known` the plan is too large, and they are empty.
+    """The consequences of other answers to a plan: by choice and option, and by caveat.
+
+    Where `known` is False the plan is too large for them (MAX_FLOWS), and there are none.
 
     The option of a choice of many is taken up, or left out if it is in force; None takes a decision back. The
     correction of a caveat is applied, or taken back if it is applied. What is in force already has no consequence.
@@ -61,22 +63,23 @@ def weigh(report: Report) -> Consequences:
     idle = find_idle_choices(report)
     if report.too_large or len(report.flows) > MAX_FLOWS:
         return Consequences(known=False, options={}, corrections={}, idle=idle)
-    scale = _Scale(report)
+    baseline = _Baseline(report)
     matrix = report.matrix
     return Consequences(
         known=True,
         options={
-            slug: {} if slug in idle else dict(_weigh_choice(scale, choice)) for slug, choice in matrix.choices.items()
+            slug: {} if slug in idle else dict(_weigh_choice(baseline, choice))
+            for slug, choice in matrix.choices.items()
         },
         corrections={
-            slug: _weigh_correction(scale, slug) for slug, caveat in matrix.caveats.items() if caveat.correction
+            slug: _weigh_correction(baseline, slug) for slug, caveat in matrix.caveats.items() if caveat.correction
         },
         idle=idle,
     )
 
 
 def find_idle_choices(report: Report) -> frozenset[str]:
-    """The choices on which nothing between endpoints of this plan depends, and no check or caveat that speaks up."""
+    """The choices that change nothing in this plan: no requirement that leads anywhere, check or caveat needs them."""
     matrix = report.matrix
     topology = Topology(matrix, report.plan)
     found = {finding.code for finding in report.findings}
@@ -107,12 +110,12 @@ def _leads_somewhere(topology: Topology, requirement: Requirement) -> bool:
     return requirement.source is not None and topology.has_role(requirement.source) and any(True for _ in destinations)
 
 
-def _weigh_choice(scale: "_Scale", choice: Choice) -> Iterator[tuple[str | None, Consequence]]:
+def _weigh_choice(baseline: "_Baseline", choice: Choice) -> Iterator[tuple[str | None, Consequence]]:
     answers: list[str | None] = [*choice.slugs]
     if not choice.many and choice.default is None:
         answers.append(None)
     for option in answers:
-        yield option, scale.weigh(choices=_choices_with(scale.report, choice, option))
+        yield option, baseline.weigh(choices=_choices_with(baseline.report, choice, option))
 
 
 def _choices_with(report: Report, choice: Choice, option: str | None) -> dict[str, str | tuple[str, ...]]:
@@ -128,10 +131,10 @@ def _choices_with(report: Report, choice: Choice, option: str | None) -> dict[st
     return chosen
 
 
-def _weigh_correction(scale: "_Scale", caveat: str) -> Consequence:
-    applied = scale.report.plan.corrections
+def _weigh_correction(baseline: "_Baseline", caveat: str) -> Consequence:
+    applied = baseline.report.plan.corrections
     others = tuple(slug for slug in applied if slug != caveat)
-    return scale.weigh(corrections=others if caveat in applied else (*applied, caveat))
+    return baseline.weigh(corrections=others if caveat in applied else (*applied, caveat))
 
 
 _Openings = dict[tuple[str, str, str, str | None], tuple[Mark, ...]]
@@ -139,7 +142,7 @@ _Openings = dict[tuple[str, str, str, str | None], tuple[Mark, ...]]
 
 
 def _list_openings(flows: Iterable[Flow]) -> tuple[_Openings, _Openings]:
-    """Those between zones, and the others."""
+    """What flows open: first between zones, then within a zone or a host."""
     crossing: _Openings = {}
     inside: _Openings = {}
     for flow in flows:
@@ -148,8 +151,8 @@ def _list_openings(flows: Iterable[Flow]) -> tuple[_Openings, _Openings]:
     return crossing, inside
 
 
-class _Scale:
-    """A report, and plans that differ from its own in choices or corrections, compared by what they open."""
+class _Baseline:
+    """What a plan opens as it is, to compare with what it would open under other choices or corrections."""
 
     def __init__(self, report: Report) -> None:
         self.report = report

@@ -118,6 +118,7 @@ def find_caveats(evidence: Evidence) -> tuple[CaveatState, ...]:
 
 
 def _bears(caveat: Caveat, evidence: Evidence) -> bool:
+    """Whether a caveat is about something that this plan has: a role, a section, a requirement or a service in use."""
     about = caveat.about
     if evidence.terms.all_marks(about.when) is None:
         return False

@@ -171,7 +171,7 @@ def matches(kind: Kind, target: Target) -> bool:
 
 
 class Ask(NamedTuple):
-    """A service that an active requirement asks for. No marks: outright."""
+    """A service that a requirement asks for, and the undecided options that this depends on; none: in any case."""
 
     service: Service
     ports: str | None
@@ -251,7 +251,7 @@ class Terms:
 
 
 class _Cause(NamedTuple):
-    """A requirement between two endpoints; with a section that its source adds."""
+    """Why two endpoints connect: a requirement, by its place in the matrix, and a section cited for the source."""
 
     requirement: int
     near_section: str | None
@@ -280,7 +280,7 @@ def evaluate(matrix: Matrix, plan: Plan) -> tuple[Flow, ...]:
 
 
 def derive_flows(topology: Topology, terms: Terms) -> tuple[Flow, ...]:
-    """`evaluate`, for a caller that has use for topology and terms as well."""
+    """The flows of the plan that `topology` and `terms` are of, as `evaluate` gives them. Raises TooLarge like it."""
     if (pairs := count_pairs(topology, terms)) > limits.PAIRS:
         raise TooLarge(limits.say_pairs(pairs))
     found = find_needs(topology, terms)

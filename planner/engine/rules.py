@@ -19,7 +19,7 @@ from planner.plan.kinds import KINDS
 from ports.matrix import Matrix, Reason, port_span, section_key
 
 _OWN_RANK = 900
-"""Where rules are numbered that only flows of the plan's own need."""
+"""The rank, in the numbers of rules, of those that only the plan's additional flows need."""
 
 
 Opening = tuple[str, str, str, str | None]
@@ -228,7 +228,6 @@ def _group_order(group: ZoneGroup) -> tuple[int, tuple[str, ...]]:
     return KINDS[group.kind].order, group.zones
 
 
-_Set = frozenset[str] | frozenset[Ports]
 _Triple = tuple[frozenset[str], frozenset[str], frozenset[Ports]]
 
 

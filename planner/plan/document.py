@@ -76,7 +76,7 @@ def check_plan(tree: object, *, matrix: Matrix, text: bool = False, endpoints: i
     faults += _find_reference_faults(tree, matrix)
     plan = None
     try:
-        model = _plan_model(matrix.digest, _ByDigest(matrix))
+        model = _plan_model(matrix.digest, _MatrixOfDigest(matrix))
         plan = model.model_validate(tree, context={"text": text, "endpoints": endpoints})
     except ValidationError as error:
         faults += [_tell(details, matrix) for details in error.errors(include_url=False)]
@@ -123,28 +123,28 @@ def plan_schema(matrix: Matrix) -> dict[str, Any]:
     It holds what a schema can say: keys, types, vocabulary. References, duplicate names and addresses are checked by
     `check_plan` alone.
     """
-    schema = _plan_model(matrix.digest, _ByDigest(matrix)).model_json_schema()
+    schema = _plan_model(matrix.digest, _MatrixOfDigest(matrix)).model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Plan document"}
 
 
 # ---- types of the document, made from the fields and the matrix ----
 
 
-class _ByDigest:
-    """The matrix as an argument that the cache of models doesn't compare: the digest beside it says it all."""
+class _MatrixOfDigest:
+    """A matrix for a cached function that is given its digest too: all of these are equal, so the digest decides."""
 
     def __init__(self, matrix: Matrix) -> None:
         self.matrix = matrix
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByDigest)
+        return isinstance(other, _MatrixOfDigest)
 
     def __hash__(self) -> int:
         return 0
 
 
 @lru_cache(maxsize=8)
-def _plan_model(_digest: str, wrapped: _ByDigest) -> type[BaseModel]:
+def _plan_model(_digest: str, wrapped: _MatrixOfDigest) -> type[BaseModel]:
     kind = Annotated[int, BeforeValidator(read_format), WithJsonSchema({"const": FORMAT})]
     return create_model("PlanDocument", __base__=Mapped, format=kind, **_list_types(PARTS[PLAN], wrapped.matrix))
 
@@ -249,7 +249,7 @@ def _tell(details: ErrorDetails, matrix: Matrix) -> tuple[Path, str, str]:
 
 def _tell_unknown_key(details: ErrorDetails, matrix: Matrix) -> tuple[str, str]:
     key = str(details["loc"][-1])
-    known = _known_keys(_path(details)[:-1], _plan_model(matrix.digest, _ByDigest(matrix)))
+    known = _known_keys(_path(details)[:-1], _plan_model(matrix.digest, _MatrixOfDigest(matrix)))
     if details["loc"][0] == "ports" and key in matrix.services:
         sentence = f"The service {key} is fixed; services whose port can be changed are {', '.join(known)}."
         return "fixed-service", sentence

@@ -103,11 +103,11 @@ def create_plan(*, plan: Plan, matrix: Matrix, summary: str, holder: Holder | No
 def _store_new(plan: Plan, document: Document, summary: str, holder: Holder | None) -> models.Plan:
     row = models.Plan.objects.create(name=plan.name, document=document)
     models.Revision.objects.create(plan=row, number=1, document=document, summary=summary[:300])
-    _own(row, holder)
+    _give_to_maker(row, holder)
     return row
 
 
-def _own(row: models.Plan, holder: Holder | None) -> None:
+def _give_to_maker(row: models.Plan, holder: Holder | None) -> None:
     if holder is not None:
         holder.give(row, models.Hold.Role.OWN)
     audit.note("plan-made", plan=row, actor=holder.name if holder else "")
@@ -133,7 +133,7 @@ def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord], holder
     row.updated, row.deleted = plan.updated, plan.deleted
     kept = {"document": row.document, "name": row.name, "updated": row.updated, "deleted": row.deleted}
     models.Plan.objects.filter(pk=row.pk).update(**kept)
-    _own(row, holder)
+    _give_to_maker(row, holder)
     return row
 
 
@@ -149,7 +149,7 @@ def apply_edit(*, plan_id: int, matrix: Matrix, edit: str, params: Params, sende
         plan_id=plan_id,
         sender=sender,
         matrix=matrix,
-        make=lambda row: _fit(row, edit, params, sender, matrix),
+        make=lambda row: _apply_to_newest(row, edit, params, sender, matrix),
     )
 
 
@@ -329,7 +329,7 @@ def _check_growth(before: Document, state: _State, matrix: Matrix) -> None:
         check_size(matrix, plan, now)
 
 
-def _fit(row: models.Plan, edit: str, params: Params, sender: Sender, matrix: Matrix) -> _State:
+def _apply_to_newest(row: models.Plan, edit: str, params: Params, sender: Sender, matrix: Matrix) -> _State:
     """The state after an edit, carried over from the sender's base if others changed something since."""
     if sender.base is None or sender.base >= row.revision:
         fitted = EDITS[edit](row.document, params)

@@ -12,7 +12,7 @@ MOST = 60 * 2**20
 PROGRAM = """
 import resource, sys
 import planner.plan.syntax as syntax
-from tests.documents.test_memory import BURDENS
+from tests.plan.test_memory import BURDENS
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

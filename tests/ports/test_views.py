@@ -7,9 +7,9 @@ import re
 import pytest
 
 from ports.actions import load_matrix
-from ports.exports import neutralise
 from ports.models import Caveat, PortMatrix, Requirement, Service
 from ports.queries import shipped_matrix
+from ports.text import neutralise
 from tests.ports.records import fixture_text, record
 
 pytestmark = pytest.mark.django_db
@@ -457,6 +457,7 @@ def test_another_format_is_not_found(client, loaded):
         ("\t=1", "'\t=1"),
         ("\r=1", "'\r=1"),
         ("＝1", "'＝1"),
+        (" \u200b=1", "' \u200b=1"),
         ("a=1", "a=1"),
         ("", ""),
     ],

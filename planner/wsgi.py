@@ -16,7 +16,16 @@ _ = get_resolver().url_patterns
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answer a request, whose text is UTF-8 whatever it says: over what is no encoding of text Django fails."""
+    """Answer a request, whose text is UTF-8 whatever it says: over what is no encoding of text Django fails.
+
+    To HEAD, the headers that GET would get and no body (RFC 9110, 9.3.2): Django's views make one all the same, and
+    leave it to the server to throw it away.
+    """
     if kind := environ.get("CONTENT_TYPE"):
         environ["CONTENT_TYPE"] = _ENCODING.sub("", kind)
-    return _answer(environ, start_response)
+    answer = _answer(environ, start_response)
+    if environ.get("REQUEST_METHOD") != "HEAD":
+        return answer
+    if close := getattr(answer, "close", None):
+        close()  # the server would, but doesn't get it
+    return ()

@@ -4,6 +4,7 @@ import json
 from importlib.resources import files
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.test_walk import start
 from tests.renderers.samples import hostile, sites
@@ -106,7 +107,7 @@ def test_an_import_with_faults_has_no_violation(open_page, look):
     page.goto("/plans/import/")
     page.get_by_label("Or paste it here").fill("format: 2\nname: x\n")
     page.get_by_role("button", name="Import").click()
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     assert not violations(page)
 
 
@@ -137,7 +138,7 @@ def test_nothing_scrolls_sideways(open_page, width):
     page.goto("/plans/import/")
     page.get_by_label("Or paste it here").fill(json.dumps({"x" * 500: 1, "name": "y" * 500}))
     page.get_by_role("button", name="Import").click()
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

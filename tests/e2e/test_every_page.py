@@ -212,4 +212,5 @@ def test_without_javascript_the_forms_that_have_no_test_of_their_own_do_what_the
     expect(page).to_have_url(re.compile("from=2"))
     page.locator("input[name=recipient]").fill("Firewall team")
     page.locator("form[action$='sent/'] button").click()
+    expect(page.locator(".sent li")).to_have_count(2)
     assert Plan.objects.get().handovers.filter(recipient="Firewall team").count() == 1

@@ -53,6 +53,7 @@ def test_a_checkpoint_is_named_and_what_came_after_is_taken_back(browser_page):
     expect(page.locator("#revision-4")).to_contain_text("The plan as it is now")
     page.get_by_role("link", name="Everything").click()
     page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#state")).to_have_text("Saved · revision 5")
     page.goto(page.url.partition("?")[0] + "?panel=ports")
     expect(page.get_by_label("SSH", exact=True)).to_have_value("2223")
 
@@ -137,6 +138,7 @@ def test_the_pages_have_no_violation_and_dont_scroll_sideways(open_page, scheme,
                 folded.first.click()
         found += look()
     page.get_by_role("button", name=re.compile("^Delete")).click()
+    expect(page.get_by_role("button", name=re.compile("^Restore"))).to_be_visible()
     found += look()
     assert not found, "\n".join(found)
 

@@ -321,6 +321,7 @@ def test_no_page_of_sharing_has_a_violation_or_scrolls_sideways(open_page, plan,
     look_at(reader)
     reader.goto(pinned)
     reader.get_by_role("button", name="Open the report").click()
+    expect(reader.locator("#report")).to_be_visible()
     look_at(reader)
     reader.goto(f"{pinned}changes/")
     look_at(reader)

@@ -17,56 +17,70 @@ function isChanged(field) {
   return field.value !== field.defaultValue;
 }
 
-/* The line that says "Saved": the server's own words, unless something is wrong at the moment. */
-const stateLine = (() => {
-  const troubles = new Map();
-  const weight = ["unsent", "refused", "connection", "reading"]; // the first that there is is said
+/* What a form says, as a text that can be compared with what it says at another time, and with nothing else: what is
+   sent of it may leave out more. Of files what tells them apart; a field for files without one says nothing. */
+function wordsOf(form, submitter = null, except = []) {
+  const entries = [...new FormData(form, submitter)].filter(([name]) => !except.includes(name));
+  const words = entries.map(([name, value]) => [name, value instanceof File ? markOf(value) : value]);
+  return JSON.stringify(words.filter(([, value]) => value));
+}
 
-  function show() {
-    const state = document.getElementById("state");
-    const sentence = weight.map((kind) => troubles.get(kind)).find(Boolean);
+const markOf = (file) => file.name && [file.name, file.size, file.lastModified];
+
+/* The line that says "Saved": the server's own words, unless an edit is on its way or something is wrong at the moment.
+   What it shows anew is read out as well. */
+const stateLine = (() => {
+  const words = new Map();
+  const weight = ["saving", "unsent", "refused", "connection", "reading"]; // the first that there is is said
+  const find = () => document.getElementById("state");
+
+  let shown = null; // what it said last
+
+  /* The server's own words stay with the line; a line that has just come from the server has nothing else. */
+  function show(isNew = false) {
+    const state = find();
     if (!state) {
       return;
     }
-    if (sentence) {
-      state.dataset.said ??= state.textContent;
-      state.dataset.was ??= state.dataset.state ?? "";
-      state.textContent = sentence;
-      state.dataset.state = "failed";
-    } else if (state.dataset.said !== undefined) {
-      state.textContent = state.dataset.said;
-      state.dataset.state = state.dataset.was;
-      delete state.dataset.said;
-      delete state.dataset.was;
+    const before = shown ?? state.textContent;
+    state.dataset.said ??= state.textContent;
+    state.dataset.was ??= state.dataset.state ?? "";
+    const kind = weight.find((kind) => words.has(kind));
+    state.textContent = shown = words.get(kind) ?? state.dataset.said;
+    state.dataset.state = kind === undefined ? state.dataset.was : kind === "saving" ? "saving" : "failed";
+    if (shown !== before || (isNew && kind === undefined)) {
+      announce(shown);
     }
   }
 
-  function set(kind, sentence) {
-    if (troubles.get(kind) === sentence) {
-      return;
-    }
-    troubles.set(kind, sentence);
-    show();
-    if (sentence) {
-      announce(sentence);
-    }
-  }
-
-  /* The server's new words are read out, as a line that is replaced as a whole isn't; they hide nothing still wrong. */
+  /* The server's new words are read out, as a line that is replaced as a whole isn't; they hide nothing still true. */
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     if (event.detail.target.id === "state") {
-      show();
-      announce(document.getElementById("state").textContent);
+      show(true);
     }
   });
-  return { set, clear: (kind) => set(kind, undefined) };
+
+  return {
+    set(kind, sentence) {
+      words.set(kind, sentence);
+      show();
+    },
+    /* It isn't so any more: what is shown instead follows with the answer, or with what is said next. */
+    forget: (kind) => words.delete(kind),
+    clear(kind) {
+      words.delete(kind);
+      show();
+    },
+    /* Whether the server's last word on an edit of this page is that it wasn't taken. */
+    isRefused: () => (find().dataset.was ?? find().dataset.state) === "failed",
+  };
 })();
 
 /* A page that can't be read is said out loud and in sight; what is on the screen stays as it was. */
 for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
-    if (event.detail?.requestConfig?.verb === "post" && document.getElementById("retry")) {
-      return; // saving.js knows more
+    if (event.detail?.requestConfig?.parameters?.operation) {
+      return; // an edit: saving.js knows more
     }
     const status = event.detail?.xhr?.status;
     stateLine.set(

@@ -109,7 +109,7 @@
 
   document.addEventListener("edit-answered", (event) => {
     const key = nameOf(event.detail.path, (name) => event.detail.parameters[name]);
-    if (document.getElementById("state").dataset.state === "failed") {
+    if (stateLine.isRefused()) {
       stay(key);
     } else {
       drop(key);

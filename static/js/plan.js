@@ -204,7 +204,7 @@
       isStepping = true;
       xhr.addEventListener("loadend", () => {
         isStepping = false;
-        if (steps.length && xhr.status === 200 && state().dataset.state !== "failed") {
+        if (steps.length && xhr.status === 200 && !stateLine.isRefused()) {
           step();
         } else {
           steps = []; // what is wrong with one is wrong with those behind it

@@ -10,7 +10,7 @@ const saving = (() => {
     413: "that is more than the service takes in one go. Shorten it, or send it in parts.",
   };
   const OWN = ["operation", "base", "csrfmiddlewaretoken"]; // what a form carries along without saying anything
-  const flights = new Map(); // by request: what was sent, and what the same form has said since
+  const flights = new Map(); // by request: what was sent, what its form said then, and what it has said since
   let waiting = []; // edits that did not arrive, oldest first
   let tries = 0;
   let notBefore = 0;
@@ -40,12 +40,12 @@ const saving = (() => {
     );
   }
 
-  function keep(config, status) {
+  /* What its form has said in the meantime takes its place. */
+  function keep({ config, next }, status) {
     const { operation } = config.parameters;
-    const before = waiting.find((edit) => edit.operation === operation);
-    const form = config.elt.matches("form") ? config.elt : before?.form;
-    waiting = waiting.filter((edit) => edit !== before);
-    waiting.push({ operation, path: config.path, form, values: config.formData, status });
+    waiting = waiting.filter((edit) => edit.operation !== operation);
+    const values = next ?? config.formData;
+    waiting.push({ operation, path: config.path, values, isMultipart: isMultipart(config), status });
     tries += 1;
     notBefore = Date.now() + Math.min(60_000, 1000 * 2 ** tries);
     show();
@@ -65,60 +65,117 @@ const saving = (() => {
     document.dispatchEvent(new CustomEvent("edit-answered", { detail: config }));
   }
 
+  const isUnderWay = () => [...flights.values()].some((flight) => flight.isAsked && !flight.isAnswered);
+
   /* Heard from the request itself: the form may have left the page by then, and htmx's events with it. */
   document.addEventListener("htmx:beforeSend", (event) => {
     const { requestConfig: config, xhr } = event.detail;
-    if (!isEdit(config)) {
+    if (config.verb !== "post") {
       return;
     }
-    flights.set(xhr, { config, next: null });
-    xhr.addEventListener("load", () => {
-      if (xhr.status < 400) {
-        arrive(config);
-        follow(flights.get(xhr));
-      } else if (xhr.status >= 500 || PASSING.includes(xhr.status)) {
-        keep(config, xhr.status);
-      } else {
-        refuse(config, xhr.status);
+    const form = config.elt.matches("form") ? config.elt : null;
+    const said = form && wordsOf(form, config.triggeringEvent?.submitter, OWN);
+    const isAsked = !config.elt.matches("[data-unasked]");
+    const flight = { config, form, said, next: null, isAsked, isAnswered: false };
+    flights.set(xhr, flight);
+    if (isAsked) {
+      stateLine.set("saving", "Saving…");
+    }
+    /* This comes before the answer is shown, which says how it went; what comes after it has another answer. */
+    xhr.addEventListener("readystatechange", () => {
+      flight.isAnswered ||= xhr.readyState === XMLHttpRequest.DONE;
+      if (flight.isAnswered && !isUnderWay()) {
+        stateLine.forget("saving");
       }
     });
-    xhr.addEventListener("error", () => keep(config, 0));
-    xhr.addEventListener("timeout", () => keep(config, 0));
-    xhr.addEventListener("loadend", () => flights.delete(xhr));
+    if (isEdit(config)) {
+      xhr.addEventListener("load", () => land(flight, xhr.status));
+      for (const name of ["error", "timeout", "abort"]) {
+        xhr.addEventListener(name, () => keep(flight, 0));
+      }
+    }
+    xhr.addEventListener("loadend", () => {
+      flights.delete(xhr);
+      if (!isUnderWay()) {
+        stateLine.clear("saving");
+      }
+    });
   });
 
-  const says = (values) => JSON.stringify([...values].filter(([name]) => !OWN.includes(name)).map(String));
-
-  /* What a form says while its last edit is on its way: its answer replaces the form, and htmx would let this fall. */
-  function hear(event) {
-    const form = event.target.closest("form");
-    const flight = [...flights.values()].find(({ config }) => form && config.elt === form);
-    const sends = event.type === "submit" || form?.getAttribute("hx-trigger")?.includes("change");
-    if (flight && sends) {
-      const values = new FormData(form, event.submitter ?? null);
-      flight.next = says(values) === says(flight.config.formData) ? null : values;
+  function land(flight, status) {
+    if (status >= 500 || PASSING.includes(status)) {
+      keep(flight, status);
+      return;
     }
+    if (status < 400) {
+      arrive(flight.config);
+    } else {
+      refuse(flight.config, status);
+    }
+    follow(flight, status);
   }
-  document.addEventListener("change", hear);
-  document.addEventListener("submit", hear);
+
+  /* What a form says while its last edit is on its way waits for the answer, which replaces the form. htmx would keep it
+     with the form and let it fall, or send it although it says nothing new. */
+  document.addEventListener("htmx:confirm", (event) => {
+    const { elt: form, triggeringEvent: trigger } = event.detail;
+    const flight = [...flights.values()].find((flight) => flight.form === form && isEdit(flight.config));
+    if (flight) {
+      event.preventDefault();
+      const isSame = wordsOf(form, trigger?.submitter, OWN) === flight.said;
+      flight.next = isSame ? null : new FormData(form, trigger?.submitter ?? null);
+    }
+  });
 
   /* It is another edit, made on what the first one left. */
-  function follow({ config, next }) {
+  function follow({ config, next }, status) {
     if (next) {
       next.set("operation", Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join(""));
-      next.set("base", document.getElementById("state").dataset.revision);
-      htmx.ajax("POST", config.path, { source: "#retry", target: "#report", values: next });
+      if (status < 400) {
+        next.set("base", document.getElementById("state").dataset.revision);
+      }
+      post({ path: config.path, values: next, isMultipart: isMultipart(config) });
     }
   }
 
-  /* As it was sent, wherever its form has gone in the meantime; a file only its form can send. */
-  function send(edit) {
-    const values = edit.values;
-    const hasFile = [...values.values()].some((value) => value instanceof File);
-    if (hasFile) {
-      return edit.form?.isConnected ? htmx.ajax("POST", edit.path, { source: edit.form }) : forget(edit);
+  const isMultipart = (config) => config.headers["Content-Type"] === undefined;
+
+  /* Wherever its form has gone in the meantime, and in the same encoding: in another one it would be another edit.
+     Each goes by itself, as htmx keeps but one request of an element waiting. */
+  async function post({ path, values, isMultipart }, isAsked = true) {
+    const sender = document.createElement("div");
+    sender.hidden = true;
+    sender.toggleAttribute("data-unasked", !isAsked);
+    if (isMultipart) {
+      sender.setAttribute("hx-encoding", "multipart/form-data");
     }
-    return htmx.ajax("POST", edit.path, { source: "#retry", target: "#report", values });
+    document.body.append(sender);
+    try {
+      await htmx.ajax("POST", path, { source: sender, target: "#report", values });
+    } catch {
+      // its failure has been noted by then
+    }
+    sender.remove();
+  }
+
+  /* A browser sends a file as it was when it was chosen, or not at all. */
+  async function canBeRead(values) {
+    const files = [...values.values()].filter((value) => value instanceof File);
+    try {
+      await Promise.all(files.map((file) => file.slice(0, 1).arrayBuffer()));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async function send(edit, isAsked) {
+    if (await canBeRead(edit.values)) {
+      await post(edit, isAsked);
+    } else {
+      forget(edit);
+      stateLine.set("refused", "Not saved: the file has changed or gone since it was chosen. Choose it again.");
+    }
   }
 
   function forget(edit) {
@@ -126,21 +183,21 @@ const saving = (() => {
     show();
   }
 
-  async function resendAll() {
+  async function resendAll(isAsked) {
     for (const edit of [...waiting]) {
-      await Promise.resolve(send(edit)).catch(() => {}); // its failure has been noted by then
+      await send(edit, isAsked);
     }
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    document.getElementById("retry").addEventListener("click", resendAll);
+    document.getElementById("retry").addEventListener("click", () => resendAll(true));
   });
 
   return {
     /* The service answers: what can pass goes out again, in its order, not more often than it makes sense. */
     async resend() {
       if (waiting.length && Date.now() >= notBefore && waiting.every((edit) => PASSING.includes(edit.status))) {
-        await resendAll();
+        await resendAll(false);
       }
     },
     isWaiting: () => waiting.length > 0,

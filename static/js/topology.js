@@ -4,10 +4,6 @@
 (() => {
   let dragged = null; // the name of an endpoint and the zone it comes from
 
-  const announce = (text) => {
-    document.getElementById("live").textContent = text;
-  };
-
   /* A group of like zones is no single place, so it has no data-zone and takes nothing. */
   function findZone(event) {
     const zone = dragged && event.target.closest?.("#panel [data-zone]");
@@ -32,7 +28,6 @@
     const form = document.getElementById("mover");
     form.elements.target.value = dragged.name;
     form.elements.zone.value = zone.dataset.zone;
-    announce(`Moving ${dragged.name} to ${zone.dataset.zone} …`);
     form.requestSubmit();
   }
 
@@ -92,8 +87,7 @@
     const { requestConfig, successful } = event.detail;
     if (successful && requestConfig.path.endsWith("/endpoints/move/")) {
       const { target, zone } = requestConfig.parameters;
-      const refused = document.getElementById("state").dataset.state === "failed";
-      announce(refused ? `${target} was not moved.` : `${target} moved to ${zone}.`);
+      announce(stateLine.isRefused() ? `${target} was not moved.` : `${target} moved to ${zone}.`);
     }
   });
 })();

@@ -143,7 +143,7 @@ def open_page(browser, site, request):
     def watch(page, status):
         def hear(message):
             said = [f"responded with a status of {status} ", f"Response Status Error Code {status} "]
-            expected = said if status else ["net::ERR_", "htmx:sendError"]
+            expected = said if status else ["net::ERR_", "htmx:sendError", "htmx:timeout"]
             # A request that a newer one replaces is given up on purpose.
             expected += ["htmx:sendAbort", "htmx:afterRequest"]
             if message.type == "error" and not any(text in message.text for text in expected):

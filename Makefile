@@ -20,7 +20,7 @@ lint: ## The static checks alone
 	@scripts/lint.sh
 
 format: ## Bring the code into the house style
-	@scripts/dev.sh sh -c 'ruff check --fix . && ruff format .'
+	@scripts/dev.sh sh -c 'ruff check --fix . && ruff format . && biome check --write --config-path=scripts/web static'
 
 golden: ## Rewrite the golden files; review the diff before committing it
 	@scripts/dev.sh sh -c 'scripts/static.sh && UPDATE_GOLDEN=1 exec python -m pytest -k golden'

@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 . scripts/test-env.sh
 ruff check .
 ruff format --check .
+biome check --error-on-warnings --config-path=scripts/web static
+tsc --project scripts/web/tsconfig.json
 mypy
 python manage.py check
 python manage.py makemigrations --check --dry-run

@@ -1,4 +1,4 @@
-"""What the pages load: scripts that import each other by names with a hash, and stylesheets that do; nothing is left over."""
+"""What the pages load: scripts and stylesheets that import each other by names with a hash, and nothing left over."""
 
 import re
 from pathlib import Path

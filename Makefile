@@ -1,5 +1,5 @@
 # Every verb is one script, so each also works where there is no make. Options for the tests: make test ARGS="-k flows"
-.PHONY: help run test setup lint format bench golden demo audit
+.PHONY: help run test check setup lint format bench golden demo audit coverage screenshots
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -13,6 +13,12 @@ demo: ## The same, with the example plan loaded
 test: ## Everything that must pass before a change goes in
 	@scripts/test.sh $(ARGS)
 
+check: ## What is worth knowing before every commit, in two minutes: static checks, tests without a browser
+	@scripts/check.sh $(ARGS)
+
+coverage: ## Show which lines and branches no test takes
+	@scripts/coverage.sh $(ARGS)
+
 setup: ## Install what the other verbs need; they call it themselves
 	@scripts/setup.sh --test
 
@@ -23,7 +29,7 @@ format: ## Bring the code into the house style
 	@scripts/dev.sh sh -c 'ruff check --fix . && ruff format . && biome check --write --config-path=scripts/web static'
 
 golden: ## Rewrite the golden files; review the diff before committing it
-	@scripts/dev.sh sh -c 'scripts/static.sh && UPDATE_GOLDEN=1 exec python -m pytest -k golden'
+	@scripts/dev.sh env UPDATE_GOLDEN=1 python -m pytest -k golden
 
 bench: ## Measure the engine, the pages, and several people on one plan
 	@scripts/dev.sh python scripts/bench.py

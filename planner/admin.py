@@ -1,23 +1,29 @@
 """Staff see which plans and read links there are, revoke links, read the log. No token, hash or document is shown."""
 
 import uuid
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from django.contrib import admin, messages
 from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest
 
-from planner import audit
-from planner.accounts import StaffLoginForm
-from planner.holders import Holder
-from planner.links import revoke_link
-from planner.models import Event, Hold, Plan, ShareLink
+from planner.accounts.people import StaffLoginForm
+from planner.sharing.links import revoke_link
+from planner.store import audit
+from planner.store.holders import Holder
+from planner.store.models import Event, Hold, Plan, ShareLink
 
 admin.site.site_header = admin.site.site_title = "Port planner"
 admin.site.login_form = StaffLoginForm
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin  # takes no parameters
+
+
+class ReadOnlyAdmin(ModelAdmin):
     """Rows that the service writes, for staff to look at."""
 
     list_per_page = 100

@@ -12,4 +12,4 @@ class PlannerConfig(AppConfig):
 
     def ready(self) -> None:
         """Have logins noted in the log."""
-        from planner import accounts  # noqa: F401, PLC0415 - it can be imported only now
+        from planner.accounts import people as accounts  # noqa: F401, PLC0415 - it can be imported only now

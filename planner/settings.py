@@ -1,12 +1,14 @@
 """All settings, read from the environment. Every variable is listed in docs/settings.md."""
 
 from pathlib import Path
+from typing import Literal
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from planner.environment import (
+from planner.deploy.environment import (
     keep_secret_key,
+    read_choice,
     read_flag,
     read_header,
     read_issuer,
@@ -48,7 +50,7 @@ if not ALLOWED_HOSTS:
 CSRF_TRUSTED_ORIGINS = read_origins("PLANNER_ORIGINS")
 
 # PLANNER_PROXIES: the reverse proxies whose word is taken for the client's address and for https. Nobody else's is:
-# `planner.middleware.Proxied` takes what others say of it out of the request.
+# `planner.web.middleware.Proxied` takes what others say of it out of the request.
 PROXIES = read_proxies("PLANNER_PROXIES")
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -87,6 +89,11 @@ PLANS_PER_HOUR = read_number("PLANNER_PLANS_PER_HOUR", 200, least=1, most=1_000_
 # PLANNER_STYLESHEET: a CSS file with the house style of printed reports and change requests.
 STYLESHEET = read_style("PLANNER_STYLESHEET")
 
+# PLANNER_PDF: what sets the pages of PDFs, typst or weasyprint; weasyprint where there is a house style, else typst.
+PDF_ENGINE: Literal["typst", "weasyprint"] | None = read_choice("PLANNER_PDF", ("typst", "weasyprint"))
+if PDF_ENGINE == "typst" and STYLESHEET:
+    raise ImproperlyConfigured("PLANNER_PDF is typst, which follows no PLANNER_STYLESHEET. Take one of them away.")
+
 INSTALLED_APPS = [
     "planner",
     "ports",
@@ -101,8 +108,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "planner.middleware.Proxied",
-    "planner.middleware.LinkHeaders",
+    "planner.web.middleware.Proxied",
+    "planner.web.middleware.LinkHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -113,21 +120,24 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "planner.plain_pages.PlainPages",
-    "planner.middleware.LimitBody",
+    "planner.web.plain_pages.PlainPages",
+    "planner.web.middleware.LimitBody",
 ]
 
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 _after_login = MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1
 if REMOTE_USER:
-    MIDDLEWARE.insert(_after_login, "planner.remote_user.ProxyUser")
-    AUTHENTICATION_BACKENDS.append("planner.remote_user.ProxyUserBackend")
+    MIDDLEWARE.insert(_after_login, "planner.accounts.remote_user.ProxyUser")
+    AUTHENTICATION_BACKENDS.append("planner.accounts.remote_user.ProxyUserBackend")
 if OIDC_ISSUER:
     MIDDLEWARE.insert(_after_login, "allauth.account.middleware.AccountMiddleware")
     INSTALLED_APPS += [
         "allauth", "allauth.account", "allauth.socialaccount", "allauth.socialaccount.providers.openid_connect",
     ]  # fmt: skip
-    ACCOUNT_ADAPTER, SOCIALACCOUNT_ADAPTER = "planner.sign_on.AccountAdapter", "planner.sign_on.ProviderAdapter"
+    ACCOUNT_ADAPTER, SOCIALACCOUNT_ADAPTER = (
+        "planner.web.sign_on.AccountAdapter",
+        "planner.web.sign_on.ProviderAdapter",
+    )
     ACCOUNT_EMAIL_VERIFICATION = "none"
     SOCIALACCOUNT_ONLY = True
     SOCIALACCOUNT_PROVIDERS = {
@@ -160,7 +170,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "planner.views.accounts.describe_account",
+                "planner.web.views.accounts.describe_account",
             ],
         },
     }
@@ -193,7 +203,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "planner.staticfiles.HashedStorage"
+        else "planner.deploy.staticfiles.HashedStorage"
     },
 }
 
@@ -212,19 +222,22 @@ SECURE_CSP = {
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = ["^healthz$"]
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "planner.views.errors.show_csrf_failure"
+CSRF_FAILURE_VIEW = "planner.web.views.errors.show_csrf_failure"
 
 # A document of the largest size that is read, pasted into a form, plus the form around it.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-# Twice the largest archive that is read here, so that one that is too large gets a sentence; more isn't received.
+# Twice the largest archive that is read here, so that one that is too large gets a sentence.
 MAX_BODY = 32 * 1024 * 1024
+# What is larger is received nevertheless and thrown away, up to here: browsers that are hung up on while they send
+# show an error of their own instead of the page that says what to do.
+MAX_RECEIVED = 2 * MAX_BODY
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "planner.logs.RedactTokens"}},
+    "filters": {"redact": {"()": "planner.deploy.logs.RedactTokens"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
@@ -233,6 +246,9 @@ LOGGING = {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         # Each step of each page. What WeasyPrint says of a house stylesheet that it can't follow is a warning.
         "weasyprint.progress": {"level": "WARNING"},
+        # That a request waits for a thread is no trouble, nor is it that someone has left a page before it was there.
+        "waitress": {"level": "WARNING"},
+        "waitress.queue": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
     },
 }

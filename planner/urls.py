@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from planner.views import (
+from planner.web.views import (
     accounts,
     archives,
     changes,
@@ -123,10 +123,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 if settings.OIDC_ISSUER:
-    from planner.views import sign_on  # what it imports is installed only then
+    from planner.web.sign_on import PROVIDER
+    from planner.web.views import sign_on  # what it imports is installed only then
 
     # allauth finds its way back by this name, and knows the provider by this id.
-    back = {"provider_id": sign_on.PROVIDER}
+    back = {"provider_id": PROVIDER}
     urlpatterns += [
         path("accounts/sign-on/", sign_on.start_sign_on, name="start_sign_on"),
         path("accounts/sign-on/done/", sign_on.finish_sign_on, back, name="openid_connect_callback"),

@@ -2,37 +2,24 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from ports.actions import activate_matrix
-from ports.matrix import FIELDS, MatrixError, find_faults, record_key
-from ports.models import (
-    Caveat,
-    Check,
-    Choice,
-    Operation,
-    Pairing,
-    Platform,
-    PortMatrix,
-    Question,
-    Requirement,
-    Role,
-    Row,
-    Section,
-    Service,
-    Session,
-    new_stamp,
-)
+from ports.matrix import FIELDS, KINDS, MatrixError, find_faults, record_key
+from ports.matrix.rows import describe_fields, facets, find_facet
+from ports.models import ROWS, PortMatrix, Row, new_stamp
 from ports.queries import current_records
 
 
@@ -59,7 +46,14 @@ class FactsField(forms.JSONField):
         return facts
 
 
-class FactsForm(forms.ModelForm):
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[models.Model]
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelForm, ModelAdmin = forms.ModelForm, admin.ModelAdmin
+
+
+class FactsForm(ModelForm):
     """A row's form. It is valid only if the matrix is one with the row put in."""
 
     def clean(self) -> dict[str, Any]:
@@ -95,7 +89,7 @@ def find_new_faults(instance: models.Model, facts: dict[str, Any]) -> list[str]:
     return [fault for fault in find_faults({**records, kind: rows}) if fault not in before]
 
 
-class FactsAdmin(admin.ModelAdmin):
+class FactsAdmin(ModelAdmin):
     """What the admin pages share: JSON to edit, and a deletion that would break a matrix says why it is refused."""
 
     form = FactsForm
@@ -146,9 +140,10 @@ class PortMatrixAdmin(FactsAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PortMatrix]:
         """With the number of requirements."""
-        return super().get_queryset(request).annotate(requirement_count=Count("requirements"))
+        found: QuerySet[PortMatrix] = super().get_queryset(request)
+        return found.annotate(requirement_count=Count("requirements"))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: PortMatrix | None = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: PortMatrix | None = None) -> tuple[str, ...]:
         """The slug tells `load_matrix` which matrix it has before it, so it stays."""
         return ("slug", *self.readonly_fields) if obj else self.readonly_fields
 
@@ -157,7 +152,7 @@ class PortMatrixAdmin(FactsAdmin):
         """How many there are."""
         return int(matrix.requirement_count)  # type: ignore[attr-defined]
 
-    def save_model(self, request: HttpRequest, obj: PortMatrix, form: forms.ModelForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: PortMatrix, form: ModelForm, change: bool) -> None:
         """Save under a new stamp, so that the change shows in every process."""
         obj.stamp = new_stamp()
         super().save_model(request, obj, form, change)
@@ -187,10 +182,10 @@ class PortMatrixAdmin(FactsAdmin):
 class RowAdmin(FactsAdmin):
     """What the admin pages of all rows share: they are listed by matrix, and stay in theirs."""
 
-    list_filter: Sequence[Any] = ("matrix",)
+    list_filter = ("matrix",)
     list_select_related = ("matrix",)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Row | None = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Row | None = None) -> tuple[str, ...]:
         """A row's matrix is chosen when the row is added."""
         return ("matrix",) if obj else ()
 
@@ -204,104 +199,41 @@ class RowAdmin(FactsAdmin):
             if faults:
                 raise MatrixError(faults)
 
+    def formfield_for_dbfield(
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """What the matrix says of the field: its words, whether it has several lines, and what it means."""
+        facts = KINDS[self.model.KIND]
+        facet = find_facet(facts, db_field.name)
+        if facet is None:
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        kwargs["help_text"] = describe_fields(facts)[facet.attribute].replace("`", "")
+        if facet.allowed and facet.store == "text":
+            choices = [("", "---------"), *((word, word) for word in facet.allowed)]
+            return forms.ChoiceField(
+                choices=choices, required=facet.required, label=capfirst(db_field.verbose_name), **kwargs
+            )
+        if facet.store == "text":
+            kwargs["widget"] = AdminTextareaWidget if facet.several_lines else AdminTextInputWidget
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-@admin.register(Section)
-class SectionAdmin(RowAdmin):
-    """Sections of the document."""
-
-    list_display = ("number", "title", "position", "matrix")
-    search_fields = ("number", "title")
-
-
-@admin.register(Role)
-class RoleAdmin(RowAdmin):
-    """Roles and their groups."""
-
-    list_display = ("slug", "name", "kind", "label", "icon", "position", "matrix")
-    list_filter = ("matrix", "kind")
-    search_fields = ("slug", "name", "label", "description")
-
-
-@admin.register(Platform)
-class PlatformAdmin(RowAdmin):
-    """Kinds of managed system."""
-
-    list_display = ("slug", "name", "icon", "position", "matrix")
-    search_fields = ("slug", "name")
-
-
-@admin.register(Session)
-class SessionAdmin(RowAdmin):
-    """Kinds of session."""
-
-    list_display = ("slug", "name", "position", "matrix")
-    search_fields = ("slug", "name")
-
-
-@admin.register(Operation)
-class OperationAdmin(RowAdmin):
-    """What is done to managed systems."""
-
-    list_display = ("slug", "name", "section", "needs_platform", "position", "matrix")
-    search_fields = ("slug", "name", "section")
+    @classmethod
+    def make(cls, model: type[Row]) -> type["RowAdmin"]:
+        """The page of a kind of row: what is short is listed, what is one of a few filters, everything is searched."""
+        shown = [facet for facet in facets(KINDS[model.KIND]) if facet.store in ("text", "flag")]
+        short = [facet.name for facet in shown if not facet.several_lines]
+        few = [facet.name for facet in shown if facet.allowed or facet.store == "flag" or facet.names]
+        return type(
+            f"{model.__name__}Admin",
+            (cls,),
+            {
+                "__doc__": model.__doc__,
+                "list_display": (*short, "position", "matrix"),
+                "list_filter": ("matrix", *few),
+                "search_fields": FIELDS[model.KIND],
+            },
+        )
 
 
-@admin.register(Service)
-class ServiceAdmin(RowAdmin):
-    """Services with their default ports."""
-
-    list_display = ("slug", "name", "protocol", "ports", "configurable", "position", "matrix")
-    list_filter = ("matrix", "protocol", "configurable")
-    search_fields = ("slug", "name", "ports")
-
-
-@admin.register(Choice)
-class ChoiceAdmin(RowAdmin):
-    """Choices with their options."""
-
-    list_display = ("slug", "name", "question", "many", "default", "position", "matrix")
-    list_filter = ("matrix", "many")
-    search_fields = ("slug", "name", "question", "options")
-
-
-@admin.register(Pairing)
-class PairingAdmin(RowAdmin):
-    """How the sources of targets are found."""
-
-    list_display = ("slug", "name", "managed_by", "near", "fallback", "position", "matrix")
-    search_fields = ("slug", "name", "near", "fallback")
-
-
-@admin.register(Requirement)
-class RequirementAdmin(RowAdmin):
-    """The rows that make flows."""
-
-    list_display = ("slug", "section", "topic", "name", "correction", "position", "matrix")
-    list_filter = ("matrix", "section", "pairing", "correction")
-    search_fields = ("slug", "section", "topic", "name", "summary", "source", "destination", "services", "target")
-
-
-@admin.register(Caveat)
-class CaveatAdmin(RowAdmin):
-    """Doubts about the document, and corrections."""
-
-    list_display = ("slug", "title", "sections", "correction", "position", "matrix")
-    search_fields = ("slug", "title", "text", "correction")
-
-
-@admin.register(Check)
-class CheckAdmin(RowAdmin):
-    """Findings that follow from the matrix."""
-
-    list_display = ("code", "severity", "subject", "message", "position", "matrix")
-    list_filter = ("matrix", "severity")
-    search_fields = ("code", "subject", "message", "advice")
-
-
-@admin.register(Question)
-class QuestionAdmin(RowAdmin):
-    """Questions that describe a topology."""
-
-    list_display = ("slug", "title", "topic", "kind", "module", "default", "position", "matrix")
-    list_filter = ("matrix", "kind", "module")
-    search_fields = ("slug", "title", "topic", "text", "options", "each")
+for row_model in ROWS:
+    admin.site.register(row_model, RowAdmin.make(row_model))

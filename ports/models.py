@@ -1,10 +1,17 @@
-"""The port matrix as rows. Rows name each other by slug; `ports.matrix` says what holds a matrix together."""
+"""The port matrix as rows. Rows name each other by slug; `ports.matrix` says what holds a matrix together.
+
+The tables of rows are made from the kinds that `ports.matrix` declares, so that neither knows a field that the other
+doesn't; what is written here by hand is the matrix itself, and what all rows share.
+"""
 
 import secrets
+from typing import Any, ClassVar
 
 from django.db import models
 
-from ports.matrix import ICONS, PROTOCOLS, QUESTION_KINDS, ROLE_KINDS, SEVERITIES, record_key
+from ports.matrix import HEAD, KINDS, record_key
+from ports.matrix import Row as Facts
+from ports.matrix.rows import Facet, facets
 
 
 def new_stamp() -> int:
@@ -13,7 +20,11 @@ def new_stamp() -> int:
 
 
 class MatrixManager(models.Manager["PortMatrix"]):
-    """Finds a matrix by its slug, as fixtures name it."""
+    """Finds a matrix by its slug, as fixtures name it; what was loaded is fetched only by who asks for it."""
+
+    def get_queryset(self) -> models.QuerySet["PortMatrix"]:
+        """Matrices without the copy of what was loaded, which is as long as all their rows."""
+        return super().get_queryset().defer("loaded")
 
     def get_by_natural_key(self, slug: str) -> "PortMatrix":
         """The matrix with that slug."""
@@ -28,6 +39,10 @@ class PortMatrix(models.Model):
     document = models.CharField(max_length=200)
     received = models.CharField(max_length=100, help_text="Version or date of the document as it was received")
     digest = models.CharField(max_length=64, editable=False, default="", help_text="SHA-256 of the rows as shipped")
+    loaded = models.JSONField(
+        null=True, editable=False, serialize=False,
+        help_text="The records of the file as load_matrix wrote them; null when that isn't known",
+    )  # fmt: skip
     active = models.BooleanField(default=False, help_text="Plans are evaluated against the active matrix")
     stamp = models.PositiveBigIntegerField(
         default=0, editable=False, help_text="Another number after every change of its rows"
@@ -61,6 +76,9 @@ class RowManager(models.Manager["Row"]):
 class Row(models.Model):
     """A row of a matrix, at its position among rows of its kind."""
 
+    KIND: ClassVar[str] = ""
+    """What fixtures call rows of this kind."""
+
     matrix = models.ForeignKey(PortMatrix, on_delete=models.CASCADE, related_name="%(class)ss")
     position = models.PositiveIntegerField(default=0)
 
@@ -70,182 +88,53 @@ class Row(models.Model):
         abstract = True
         ordering = ("matrix", "position")
 
+    def __str__(self) -> str:
+        return str(getattr(self, record_key(self.KIND)))
+
     def natural_key(self) -> tuple[str, str]:
         """What fixtures call it."""
-        return (self.matrix.slug, getattr(self, record_key(self._meta.model_name or "")))
+        return (self.matrix.slug, str(self))
 
 
-class SluggedRow(Row):
-    """A row that others name by its slug."""
-
-    slug = models.CharField(max_length=100)
-
-    class Meta(Row.Meta):
-        abstract = True
-        constraints = (models.UniqueConstraint(fields=["matrix", "slug"], name="unique_%(class)s"),)
-
-    def __str__(self) -> str:
-        return self.slug
-
-
-def _list(**options: object) -> models.JSONField:
-    return models.JSONField(default=list, blank=True, **options)  # type: ignore[arg-type]
-
-
-def _mapping(**options: object) -> models.JSONField:
-    return models.JSONField(default=dict, blank=True, **options)  # type: ignore[arg-type]
+def _make_field(facet: Facet) -> "models.Field[Any, Any]":
+    """The column of a field. Which words, names and lengths a text may have, the matrix says and not the column."""
+    match facet.store:
+        case "flag":
+            return models.BooleanField(default=facet.blank)
+        case "list" | "facts":
+            blank = {"list": list, "facts": dict}[facet.store]
+            return (
+                models.JSONField(null=True, blank=True)
+                if facet.nullable
+                else models.JSONField(default=blank, blank=True)
+            )
+        case _:
+            return models.TextField(default="", blank=not facet.required)
 
 
-def _choices(values: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(value, value) for value in values]
-
-
-def _icon() -> models.CharField:
-    return models.CharField(
-        max_length=20, choices=_choices(ICONS), blank=True, default="", help_text="What it looks like in diagrams"
+def _make_model(kind: str, facts: type[Facts]) -> type[Row]:
+    """The table of a kind of row: a column for each field that the kind declares."""
+    key = facts.KEY
+    meta = type(
+        "Meta",
+        (Row.Meta,),
+        {"constraints": (models.UniqueConstraint(fields=["matrix", key], name=f"unique_{kind}"),), "abstract": False},
+    )
+    fields = {facet.name: _make_field(facet) for facet in facets(facts)}
+    return type(
+        facts.__name__,
+        (Row,),
+        {"__module__": __name__, "__doc__": facts.__doc__, "KIND": kind, "Meta": meta, **fields},
     )
 
 
-class Section(Row):
-    """A section of the document."""
-
-    number = models.CharField(max_length=20)
-    title = models.CharField(max_length=200)
-
-    class Meta(Row.Meta):
-        constraints = (models.UniqueConstraint(fields=["matrix", "number"], name="unique_section"),)
-
-    def __str__(self) -> str:
-        return f"§{self.number} {self.title}"
+ROWS: tuple[type[Row], ...] = tuple(_make_model(kind, facts) for kind, facts in KINDS.items() if kind != HEAD)
+"""The tables of all kinds of row, in the order of the kinds. A new kind, or field, needs its migration and no more."""
 
 
-class Role(SluggedRow):
-    """What an endpoint does, or a group of such roles."""
-
-    name = models.CharField(max_length=200)
-    kind = models.CharField(max_length=20, choices=_choices(ROLE_KINDS))
-    label = models.CharField(max_length=60, help_text="Short, for chips and tables")
-    icon = _icon()
-    description = models.TextField(blank=True)
-    is_a = _list(help_text="Slugs of the groups that this role belongs to")
-    exclusive = models.BooleanField(default=False, help_text="An endpoint holds one role of this group at most")
-
-
-class Platform(SluggedRow):
-    """A kind of managed system."""
-
-    name = models.CharField(max_length=200)
-    icon = _icon()
-
-
-class Operation(SluggedRow):
-    """Something that is done to managed systems."""
-
-    name = models.CharField(max_length=200)
-    section = models.CharField(max_length=20)
-    needs_platform = models.BooleanField(default=True)
-
-
-class Session(SluggedRow):
-    """A kind of remote session."""
-
-    name = models.CharField(max_length=200)
-
-
-class Service(SluggedRow):
-    """A named protocol and destination port."""
-
-    name = models.CharField(max_length=200)
-    protocol = models.CharField(max_length=10, choices=_choices(PROTOCOLS))
-    ports = models.CharField(max_length=20, blank=True, help_text="443 or 49152-65535; empty for ICMP")
-    configurable = models.BooleanField(default=False, help_text="Plans may override the port")
-    listener = models.CharField(max_length=100, blank=True, help_text="Services of one listener share a socket")
-
-
-class Choice(SluggedRow):
-    """A decision that the document leaves to its reader."""
-
-    name = models.CharField(max_length=200)
-    question = models.CharField(max_length=300)
-    sections = _list()
-    options = _list(help_text="A list of {slug, name, consequence}")
-    many = models.BooleanField(default=False)
-    default = models.JSONField(null=True, blank=True, help_text="A list of options; null starts undecided")
-
-
-class Pairing(SluggedRow):
-    """How the sources of a target are found."""
-
-    name = models.CharField(max_length=200)
-    managed_by = models.BooleanField(default=False)
-    near = models.CharField(max_length=100)
-    fallback = models.CharField(max_length=100)
-    fallback_not_in = _list()
-    near_section = models.CharField(max_length=20, blank=True)
-
-
-class Requirement(SluggedRow):
-    """One row or sentence of the document: who must reach whom, on which services, when."""
-
-    section = models.CharField(max_length=20)
-    topic = models.CharField(max_length=200, blank=True)
-    name = models.CharField(max_length=200, help_text="The document's own name of the row")
-    summary = models.TextField()
-    source = models.CharField(max_length=100, blank=True)
-    destination = models.CharField(max_length=100, blank=True)
-    pairing = models.CharField(max_length=100, blank=True)
-    target = _mapping()
-    services = _list()
-    when = _list()
-    correction = models.CharField(max_length=100, blank=True)
-
-
-class Caveat(SluggedRow):
-    """Where the document is probably wrong, ambiguous or silent."""
-
-    sections = _list()
-    title = models.CharField(max_length=200)
-    text = models.TextField()
-    about = _mapping()
-    correction = models.CharField(max_length=300, blank=True)
-    service_ports = _mapping()
-
-
-class Check(Row):
-    """A finding that follows from the matrix."""
-
-    code = models.CharField(max_length=100)
-    severity = models.CharField(max_length=20, choices=_choices(SEVERITIES))
-    subject = models.CharField(max_length=100)
-    message = models.TextField()
-    advice = models.TextField()
-    when = _list()
-    needs = _list()
-    opening = _mapping()
-
-    class Meta(Row.Meta):
-        constraints = (models.UniqueConstraint(fields=["matrix", "code"], name="unique_check"),)
-
-    def __str__(self) -> str:
-        return self.code
-
-
-class Question(SluggedRow):
-    """A question whose answers describe a topology."""
-
-    title = models.CharField(max_length=200)
-    topic = models.CharField(max_length=200, help_text="The heading that it stands under")
-    text = models.TextField()
-    kind = models.CharField(max_length=10, choices=_choices(QUESTION_KINDS))
-    module = models.BooleanField(default=False, help_text="Can be switched on and off in a plan")
-    off = models.CharField(max_length=100, blank=True, help_text="The option that switches the module off")
-    roles = _list(help_text="Slugs of the roles whose presence means that the module is on")
-    when = _mapping(help_text="{question, options}: asked only after these answers to an earlier question")
-    default = _list(help_text="Options that it counts as when it is skipped")
-    options = _list(help_text="A list of {slug, name, consequence, effect}")
-    each = _mapping(help_text="For a list: {zones, endpoints} that there are once for each name")
-
-
-ROWS: tuple[type[Row], ...] = (
-    Section, Role, Platform, Operation, Session, Service, Choice, Pairing, Requirement, Caveat, Check, Question,
-)  # fmt: skip
+def __getattr__(name: str) -> type[Row]:
+    """The table of a kind by its name: `ports.models.Service`."""
+    found = next((model for model in ROWS if model.__name__ == name), None)
+    if found is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return found

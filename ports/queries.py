@@ -9,10 +9,24 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from ports.matrix import FIELDS, Matrix, build_matrix, record_key
+from ports.matrix import (
+    FIELDS,
+    Matrix,
+    MatrixError,
+    Records,
+    build_matrix,
+    digest_records,
+    find_faults,
+    record_key,
+)
+from ports.matrix.differences import describe_conflict, describe_edit, find_differences, keep_lost
 from ports.models import PortMatrix
 
 _MARKS = ("stamp", "digest", "product", "document", "received")
+_UNKNOWN = (
+    "What was loaded isn't known any more: this matrix was written here, or loaded by an earlier version and edited "
+    "since. It differs from the file in this:"
+)
 SHIPPED = Path(__file__).parent / "fixtures" / "passwordstate.json"
 
 
@@ -44,6 +58,16 @@ def read_fixture(path: Path) -> dict[str, list[dict[str, Any]]]:
 def shipped_matrix() -> Matrix:
     """The matrix that the product ships, read from its fixture; needs no database."""
     return build_matrix(read_fixture(SHIPPED))
+
+
+@cache
+def _shipped_records(path: Path) -> tuple[dict[str, list[dict[str, Any]]], str]:
+    """The records of the shipped fixture, and their digest; MatrixError when it has faults."""
+    records = read_fixture(path)
+    faults = find_faults(records)
+    if faults:
+        raise MatrixError(faults)
+    return records, digest_records(records)
 
 
 def current_records(matrix_id: int) -> dict[str, list[dict[str, Any]]]:
@@ -90,3 +114,44 @@ def find_matrix(slug: str) -> Matrix | None:
 def _matrix_at(matrix_id: int, *_marks: object) -> Matrix:
     """The matrix as of its marks: what they name has changed when any of them has."""
     return build_matrix(current_records(matrix_id))
+
+
+def find_lost_edits(matrix: PortMatrix, records: Records) -> tuple[str, ...]:
+    """What staff edited in this matrix and would lose if the records of a file took the place of its rows.
+
+    One sentence for each edit, with its row, its field, what was loaded and what is there; empty when nothing would
+    be lost. Where nobody knows what was loaded, as an earlier version loaded it, the first sentence says so and the
+    others say where rows and file differ.
+    """
+    present = current_records(matrix.pk)
+    if digest_records(present) in (matrix.digest, digest_records(records)):
+        return ()
+    overwritten = find_differences(records, present)
+    loaded = _loaded_records(matrix)
+    if loaded is not None:
+        return tuple(describe_edit(edit) for edit in keep_lost(find_differences(loaded, present), overwritten))
+    return (_UNKNOWN, *map(describe_conflict, overwritten))
+
+
+def find_held_back() -> tuple[str, ...]:
+    """The edits for whose sake the shipped matrix isn't loaded over the one of its slug, in sentences.
+
+    Empty when it is loaded, when loading it would lose no edit, and when it can't be read (a check says so then).
+    """
+    try:
+        records, digest = _shipped_records(SHIPPED)
+    except (OSError, ValueError):
+        return ()
+    matrix = PortMatrix.objects.filter(slug=records["portmatrix"][0].get("slug")).first()
+    return find_lost_edits(matrix, records) if matrix is not None and matrix.digest != digest else ()
+
+
+def _loaded_records(matrix: PortMatrix) -> Records | None:
+    """What was loaded into this matrix, as remembered or as still shipped; None when neither tells."""
+    if matrix.loaded is not None:
+        return dict(matrix.loaded)
+    try:
+        records, digest = _shipped_records(SHIPPED)
+    except (OSError, ValueError):
+        return None
+    return records if digest == matrix.digest else None

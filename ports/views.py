@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import replace_url
+from django_htmx.middleware import HtmxDetails
 
 from ports.exports import SYNTAXES
 from ports.filters import (
@@ -24,11 +25,17 @@ from ports.filters import (
     source_options,
 )
 from ports.matrix import PROTOCOLS, Matrix, MatrixError
-from ports.queries import NoMatrix, current_matrix
+from ports.queries import NoMatrix, current_matrix, find_held_back
+
+
+class HtmxRequest(HttpRequest):
+    """A request as the middleware of django-htmx leaves it."""
+
+    htmx: HtmxDetails
 
 
 @require_http_methods(["GET", "HEAD"])
-def show_matrix(request: HttpRequest) -> HttpResponse:
+def show_matrix(request: HtmxRequest) -> HttpResponse:
     """The whole matrix, or what a query leaves of it; the rows alone when htmx asks for them."""
     try:
         matrix = current_matrix()
@@ -52,7 +59,9 @@ def show_matrix(request: HttpRequest) -> HttpResponse:
         response = render(request, "ports/matrix.html#matrix-rows", context)
         replace_url(response, f"{request.path}?{urlencode(given)}" if given else request.path)
     else:
-        response = render(request, "ports/matrix.html", context | _describe_matrix(matrix, given, errors))
+        context |= _describe_matrix(matrix, given, errors)
+        context["held_back"] = find_held_back() if request.user.is_staff else ()
+        response = render(request, "ports/matrix.html", context)
     patch_vary_headers(response, ["HX-Request", "HX-Boosted", "HX-History-Restore-Request"])
     return response
 

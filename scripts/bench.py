@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,15 +24,15 @@ django.setup()
 
 from django.utils.timezone import localdate  # noqa: E402
 
-from planner.document import Plan, check_plan, dump_plan, read_plan  # noqa: E402
 from planner.engine import Report, evaluate_report  # noqa: E402
 from planner.engine.flows import evaluate  # noqa: E402
 from planner.engine.rules import consolidate  # noqa: E402
-from planner.examples import read_examples  # noqa: E402
-from planner.renderers import FORMATS  # noqa: E402
-from planner.renderers.edition import Edition  # noqa: E402
-from planner.renderers.layout import _run  # noqa: E402
-from planner.syntax import to_json, to_yaml  # noqa: E402
+from planner.plan.document import Plan, check_plan, dump_plan, read_plan  # noqa: E402
+from planner.plan.syntax import to_json, to_yaml  # noqa: E402
+from planner.report import FORMATS  # noqa: E402
+from planner.report.diagram.layout import _run  # noqa: E402
+from planner.report.said.edition import Edition  # noqa: E402
+from planner.store.examples import read_examples  # noqa: E402
 from ports.queries import shipped_matrix  # noqa: E402
 from scripts.sites import make_company, make_sites  # noqa: E402
 
@@ -66,7 +66,7 @@ def say(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
 
 
-def print_table(title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def print_table(title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """A table in plain text, its first column to the left and the others to the right."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     print(f"\n{title}\n")
@@ -143,7 +143,7 @@ def bench_renderers(reports: dict[str, Report]) -> None:
     }
     rows = []
     for format_ in FORMATS.values():
-        cells = [format_.name]
+        cells, took = [format_.name], 0.0
         for report in chosen.values():
             data = format_.render(report)  # once for what is imported and kept
 
@@ -199,13 +199,13 @@ def bench_printing(reports: dict[str, Report]) -> None:
 
 _BY_TYPST = """
 import pathlib, sys
-from planner.renderers.paper import make_pdf
+from planner.report.paper.typst_pages import make_pdf
 path = pathlib.Path(sys.argv[1])
 path.with_suffix(".typst.pdf").write_bytes(make_pdf(path.read_text("utf-8")))
 """
 _BY_WEASYPRINT = """
 import pathlib, sys
-from planner.renderers.styled import make_styled_pdf
+from planner.report.paper.styled import make_styled_pdf
 path = pathlib.Path(sys.argv[1])
 path.with_suffix(".weasyprint.pdf").write_bytes(make_styled_pdf(path.read_text("utf-8")))
 """
@@ -237,7 +237,7 @@ def read_everything() -> Report:
 
 def measure_memory() -> list[tuple[str, ...]]:
     """The most memory that a process of its own takes for each output of 1,000 sites."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name in ("none, the report alone", *FORMATS, STYLED):
         command = [sys.executable, __file__, "--memory", name]
         kib = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)

@@ -8,6 +8,8 @@ ruff check .
 ruff format --check .
 biome check --error-on-warnings --config-path=scripts/web static
 tsc --project scripts/web/tsconfig.json
+lint-imports --no-logo
 mypy
+djlint --lint --quiet templates
 python manage.py check
 python manage.py makemigrations --check --dry-run

@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 
 # A matrix with faults must not keep the service from starting: pages say what is wrong with it.
 python manage.py migrate --verbosity 0 --skip-checks
-python manage.py load_matrix
+# Nor may a newer matrix that would overwrite what staff edited: the edited one is served, and the log says so.
+python manage.py load_matrix --keep-edits
 python manage.py empty_bin
 if [ "${1-}" = --demo ]; then python manage.py load_demo; fi
 scripts/static.sh
@@ -13,4 +14,6 @@ if env | grep -q '^PLANNER_REQUIRE_LOGIN'; then  # or the file that has it
     python manage.py clearsessions
     python manage.py first_account
 fi
-exec python -m gunicorn --config python:planner.gunicorn planner.wsgi
+# With a heap for each thread a process would keep several times what its largest request took.
+export MALLOC_ARENA_MAX=1
+exec python -m gunicorn --config python:planner.deploy.gunicorn planner.wsgi

@@ -1,13 +1,15 @@
 """The service as `make run` starts it, on a free port and with its own data, for who measures it or takes pictures."""
 
 import os
+import random
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -19,10 +21,10 @@ ARGUMENTS = [
 ]  # fmt: skip
 MAKE = """
 import json, sys
-from planner import actions
-from planner.document import check_plan, read_plan
-from planner.examples import read_examples
-from planner.links import make_edit_link
+from planner.store import actions
+from planner.plan.document import check_plan, read_plan
+from planner.store.examples import read_examples
+from planner.sharing.links import make_edit_link
 from ports.queries import current_matrix
 from scripts.sites import make_sites
 slug, matrix = sys.argv[1], current_matrix()
@@ -30,7 +32,7 @@ if slug == "sites":
     plan = check_plan(make_sites(1_000), matrix=matrix)
 else:
     plan = read_plan(next(example.data for example in read_examples() if example.slug == slug), matrix=matrix)
-row = actions.create_plan(plan=plan, summary="Made to be looked at")
+row = actions.create_plan(plan=plan, matrix=matrix, summary="Made to be looked at")
 print(make_edit_link(plan_id=row.pk))
 """
 """Run in a process of its own, since this one must not open the service's database."""
@@ -65,12 +67,22 @@ class Service:
         return f"/edit/{token}/"
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on, and that systems don't give away by themselves.
+
+    Somebody else may still take it first: chosen among twenty thousand, it isn't what another chooses meanwhile.
+    """
+    while True:
+        port = random.randrange(10_000, 32_000)  # noqa: S311 - no secret
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 @contextmanager
 def serve(**variables: str) -> Iterator[Service]:
     """Serve until the block ends, with these settings beside the address and the data."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="planner-") as folder:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")} | {
             "PLANNER_DATA": folder,
@@ -80,13 +92,17 @@ def serve(**variables: str) -> Iterator[Service]:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             **variables,
         }
-        with (Path(folder) / "log").open("w") as log:
+        collected = Path(os.environ.get("PLANNER_DATA", ROOT / "data")) / "static"
+        if collected.is_dir():  # to collect the static files takes most of a start, and only what is new is collected
+            shutil.copytree(collected, Path(folder) / "static")
+        said = Path(environment["PLANNER_DATA"]) / "log"
+        with said.open("w") as log:
             process = subprocess.Popen(
                 [ROOT / "scripts" / "serve.sh"], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
         service = Service(host="127.0.0.1", port=port, environment=environment, process=process.pid)
         try:
-            _wait_for(service, process, Path(folder) / "log")
+            _wait_for(service, process, said)
             yield service
         finally:
             process.terminate()
@@ -94,7 +110,7 @@ def serve(**variables: str) -> Iterator[Service]:
 
 
 def _wait_for(service: Service, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
+    for _ in range(1500):
         if process.poll() is not None:
             break
         try:
@@ -103,7 +119,7 @@ def _wait_for(service: Service, process: subprocess.Popen[bytes], log: Path) -> 
             time.sleep(0.2)
         else:
             return
-    sys.exit(f"The service didn't start:\n{log.read_text()}")
+    raise RuntimeError(f"The service didn't start:\n{log.read_text()}")
 
 
 def chromium_path() -> str:

@@ -79,6 +79,7 @@ program  pdftotext           poppler-utils        poppler-utils           popple
 program  qpdf                qpdf                 qpdf                    qpdf
 program  nft                 nftables             nftables                nftables
 program  iptables-restore    iptables             iptables-nft            iptables
+program  ip                  iproute2             iproute                 iproute2mac
 TABLE
         # Ubuntu's package only fetches the snap, which does not start in a container: see the end of this script.
         if [ "$distribution" != ubuntu ]; then

@@ -5,5 +5,6 @@ cd "$(dirname "$0")/.."
 
 . scripts/test-env.sh
 scripts/lint.sh
-scripts/static.sh
-exec python -m pytest "$@"
+# A worker for each processor. Each begins with a run of neighbours, which share what is made once for a file, and takes
+# from the others when it is done; so none waits for the browser tests at the end.
+exec python -m pytest -n auto --maxprocesses 8 --dist worksteal "$@"

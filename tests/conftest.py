@@ -1,20 +1,42 @@
 """What all tests share: property tests try the same examples on every run, and no clock decides whether one passes."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, settings
 
+from tests.settings import DATA
+
 settings.register_profile(
-    "ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "ci",
+    max_examples=100,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
 )
-settings.load_profile("ci")
+settings.register_profile("long", settings.get_profile("ci"), derandomize=False, max_examples=1000)
+settings.load_profile("ci")  # `pytest --hypothesis-profile long` looks further, elsewhere each time
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure(config):
+    """Collect the static files, before there are workers and before a test asks for one."""
+    if not hasattr(config, "workerinput"):
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        environment = os.environ | {"PATH": path, "PLANNER_DATA": str(DATA)}
+        subprocess.run([ROOT / "scripts" / "static.sh"], env=environment, check=True)
 
 
 @pytest.fixture
 def client():
-    """A browser that holds the plans that `tests.views.pages.store` makes."""
-    from tests.views.pages import know
+    """A browser that holds the plans that `tests.web.views.pages.store` makes."""
+    from tests.web.views.pages import know
 
     return know(Client())
 

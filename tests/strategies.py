@@ -2,10 +2,17 @@
 
 import unicodedata
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
-from planner.document import name_key
+from planner.plan.document import name_key
 from ports.matrix import PROTOCOLS, ZONE_KINDS, Matrix
+
+
+def often(number: int) -> int:
+    """So many examples in a usual run, and ten times as many with `--hypothesis-profile long`."""
+    return number * settings().max_examples // 100
+
 
 HOSTILE_NAMES = (
     "=1+1",

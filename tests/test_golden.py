@@ -2,7 +2,7 @@
 
 Text is compared byte for byte. Archives are unpacked, workbooks are read, and a web page is taken without its styles
 and drawings, so that a change can be read in a diff. The PDF is made of the web page, and its text depends on the
-fonts of the machine: tests/renderers/test_print.py reads it. `make golden` rewrites the files; look at their
+fonts of the machine: tests/report/test_print.py reads it. `make golden` rewrites the files; look at their
 differences before you commit them.
 """
 
@@ -17,13 +17,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.document import check_plan, dump_plan, read_plan
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
-from planner.examples import read_examples
-from planner.renderers import FORMATS
-from planner.renderers.changes import CHANGE_FORMATS, Editions
-from planner.renderers.edition import Edition
+from planner.plan.document import check_plan, dump_plan, read_plan
+from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report.said.edition import Edition, Editions
+from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 
-from planner.staticfiles import HashedStorage
+from planner.deploy.staticfiles import HashedStorage
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "static"
@@ -46,7 +46,7 @@ def collected(tmp_path_factory):
     from django.test import override_settings
 
     folder = tmp_path_factory.mktemp("static")
-    kinds = settings.STORAGES | {"staticfiles": {"BACKEND": "planner.staticfiles.HashedStorage"}}
+    kinds = settings.STORAGES | {"staticfiles": {"BACKEND": "planner.deploy.staticfiles.HashedStorage"}}
     with override_settings(STATIC_ROOT=folder, STORAGES=kinds):
         call_command("collectstatic", interactive=False, verbosity=0)
         yield folder, HashedStorage(location=folder, base_url="/static/")

@@ -1,16 +1,19 @@
 """Two reports compared: which connections have to be opened, which can be closed, which stay and say otherwise.
 
-Flows are matched by source, destination, protocol and ports, by name. Rules are narrowed to the flows that differ, so
-that a change request has nothing in it but the change; each keeps the number that it has in the report: what is to be
-opened that of the new one, what is to be closed that of the old one, where the network team finds it.
+Flows are matched by source, destination, protocol and ports, by name; what was renamed is compared under its new name.
+Rules are narrowed to the flows that differ, so that a change request has nothing in it but the change; each keeps the
+number that it has in the report: what is to be opened that of the new one, what is to be closed that of the old one,
+where the network team finds it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from planner.document import Endpoint
 from planner.engine.flows import Flow
+from planner.engine.renames import Rename, find_renames, rename_report, set_apart
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Rule, narrow_boundaries
+from planner.plan.document import Endpoint, address_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,7 +37,12 @@ class Comparison:
     """What differs between two reports. Flows come in the order of the reports."""
 
     before: Report
+    """The old report, under the new names."""
     after: Report
+    renamed: tuple[Rename, ...]
+    """What has another name now, sorted by kind and old name."""
+    set_apart: tuple[Rename, ...]
+    """What stays behind while its name went to something else, with the name that it has in `before`."""
     opened: tuple[Flow, ...]
     closed: tuple[Flow, ...]
     changed: tuple[Change, ...]
@@ -62,7 +70,9 @@ class Comparison:
         """The rules whose openings stay and whose services, sections or open options differ."""
         return tuple(rule for boundary in self.boundaries_changed for rule in boundary.rules)
 
-    def __bool__(self) -> bool:
+    @property
+    def asks_for_changes(self) -> bool:
+        """Whether flows, rules or addresses differ. Another name alone asks firewalls for nothing."""
         return bool(
             self.opened
             or self.closed
@@ -72,18 +82,26 @@ class Comparison:
             or self.boundaries_closed
         )
 
+    def __bool__(self) -> bool:
+        return self.asks_for_changes or bool(self.renamed)
+
 
 def flow_key(flow: Flow) -> Opening:
     """What makes a flow the same flow in two reports."""
     return flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports
 
 
-def compare_reports(before: Report, after: Report) -> Comparison:
+def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ()) -> Comparison:
     """Compare two reports, of any plans under any matrices. Pure; its cost grows with the number of flows.
+
+    `known` are renames that the plan's history tells; others are found as `find_renames` says.
 
     A flow that stays and whose endpoint moved to another zone meets other firewalls: it is among the rules to be
     opened where it now crosses, and to be closed where it did, whether or not it counts as changed.
     """
+    renamed = find_renames(before.plan, after.plan, known)
+    apart = set_apart(before.plan, after.plan, renamed)
+    before = rename_report(before, (*renamed, *apart))
     old = {flow_key(flow): flow for flow in before.flows}
     new = {flow_key(flow): flow for flow in after.flows}
     opened = tuple(flow for key, flow in new.items() if key not in old)
@@ -94,6 +112,8 @@ def compare_reports(before: Report, after: Report) -> Comparison:
     return Comparison(
         before=before,
         after=after,
+        renamed=renamed,
+        set_apart=apart,
         opened=opened,
         closed=closed,
         changed=changed,
@@ -126,5 +146,10 @@ def _compare_addresses(before: Report, after: Report) -> tuple[AddressChange, ..
     return tuple(
         AddressChange(endpoint=endpoint, before=old[endpoint.name])
         for endpoint in sorted(after.plan.endpoints, key=lambda endpoint: endpoint.name)
-        if endpoint.name in old and set(old[endpoint.name]) != set(endpoint.addresses)
+        if endpoint.name in old and not _are_same(old[endpoint.name], endpoint.addresses)
     )
+
+
+def _are_same(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+    """Whether these are the same addresses, however they are written: 10.0.0.1 is 10.0.0.1/32."""
+    return set(before) == set(after) or set(map(address_key, before)) == set(map(address_key, after))

@@ -6,31 +6,36 @@ Found by evaluating the plan with that answer; what a choice has no requirement 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from planner.engine.flows import Flow, Mark, Terms, Topology, derive_flows
+from planner.engine.flows import Flow, Mark, Terms, Topology, count_pairs, derive_flows
 from planner.engine.report import Report
 from planner.engine.rules import consolidate
+from planner.plan import limits
 from ports.matrix import Choice, ChoiceIs, Condition, Requirement, RolePresent
 
 MAX_FLOWS = 2_000
 """In a plan with more flows nothing is weighed: each answer costs an evaluation, and a page has dozens of them."""
+MAX_PAIRS = 10_000
+"""An answer that would take more pairs of a flow and a requirement than that isn't weighed, for the same reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequence:
     """What an answer would change: firewall rules more or fewer, flows between zones opened and closed.
 
-    `inside`: whether flows within a zone or a host change.
+    `inside`: whether flows within a zone or a host change. `many`: whether it would open too much to be counted here;
+    the numbers are 0 then.
     """
 
     rules: int
     opened: int
     closed: int
     inside: bool = False
+    many: bool = False
 
     @property
     def nothing(self) -> bool:
         """Whether the firewalls between zones stay as they are."""
-        return not (self.rules or self.opened or self.closed)
+        return not (self.rules or self.opened or self.closed or self.many)
 
 
 NOTHING = Consequence(rules=0, opened=0, closed=0)
@@ -54,7 +59,7 @@ class Consequences:
 def weigh(report: Report) -> Consequences:
     """The consequences of every answer to every choice, and of every correction."""
     idle = find_idle_choices(report)
-    if len(report.flows) > MAX_FLOWS:
+    if report.too_large or len(report.flows) > MAX_FLOWS:
         return Consequences(known=False, options={}, corrections={}, idle=idle)
     scale = _Scale(report)
     matrix = report.matrix
@@ -167,7 +172,10 @@ class _Scale:
         )
         if (other.choices, other.corrections) == (plan.choices, plan.corrections):
             return NOTHING
-        flows = derive_flows(self.topology, Terms(self.report.matrix, other, self.topology))
+        terms = Terms(self.report.matrix, other, self.topology)
+        if count_pairs(self.topology, terms) > min(MAX_PAIRS, limits.FLOWS):  # there are never more flows than pairs
+            return replace(NOTHING, many=True)
+        flows = derive_flows(self.topology, terms)
         openings, inside = _list_openings(flows)
         if openings == self.openings:  # the same rules then
             return replace(NOTHING, inside=inside != self.inside)

@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from planner.document import ANY, Endpoint, address_key
 from planner.engine.flows import Flow, Kind, Need, Terms, Topology
 from planner.engine.rules import Boundary
+from planner.plan.document import ANY, Endpoint, address_key
+from planner.plan.kinds import KINDS
 from ports.matrix import SEVERITIES, Caveat, Check, Choice, Pairing, port_span
 
 
@@ -385,12 +386,12 @@ def _find_sites_without_agent(evidence: Evidence) -> Iterator[Finding]:
     unmanned = {endpoint.zone for endpoint in evidence.plan.endpoints if endpoint.operations} - manned
     near = evidence.matrix.roles[pairings[0].near].label
     for zone in evidence.plan.zones:
-        if zone.kind == "remote-site" and zone.name in unmanned:
+        if KINDS[zone.kind].remote and zone.name in unmanned:
             yield Finding(
                 code="site-without-agent",
                 severity="warning",
                 subject=zone.name,
-                message=f"The remote site {zone.name} has managed systems but no {near}; "
+                message=f"The {KINDS[zone.kind].name} {zone.name} has managed systems but no {near}; "
                 "they are reached from elsewhere, on every port of every operation.",
                 advice=f"Place a {near} in {zone.name}: then only its own calls cross the boundary.",
                 sections=tuple(p.near_section for p in pairings if p.near_section),
@@ -400,16 +401,18 @@ def _find_sites_without_agent(evidence: Evidence) -> Iterator[Finding]:
 def _find_port_conflicts(evidence: Evidence) -> Iterator[Finding]:
     """Two services that one endpoint would have to offer on one port."""
     matrix, terms = evidence.matrix, evidence.terms
-    for kind, endpoints in evidence.topology.kinds.items():
-        offered = {
+    offered: dict[Kind, set[tuple[str, int, int, str, str]]] = defaultdict(set)
+    for requirement in matrix.requirements:
+        # A server role listens on its service even while a correction that opens it isn't applied.
+        listened = {
             (ask.service.protocol, *port_span(ask.ports), ask.service.listener or ask.service.slug, ask.service.slug)
-            for requirement in matrix.requirements
-            if evidence.topology.is_destination(kind, requirement)
-            # A server role listens on its service even while a correction that opens it isn't applied.
             for ask in terms.offers.get(requirement.slug, ())
             if ask.ports
         }
-        for protocol, ports, slugs in _overlaps(sorted(offered)):
+        for kind in evidence.topology.destination_kinds(requirement) if listened else ():
+            offered[kind] |= listened
+    for kind, endpoints in evidence.topology.kinds.items():
+        for protocol, ports, slugs in _overlaps(sorted(offered[kind])):
             for endpoint in endpoints:
                 yield Finding(
                     code="port-conflict",

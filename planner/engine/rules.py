@@ -13,19 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, count, permutations, product
 from typing import NamedTuple
 
-from planner.document import Endpoint, Plan, Zone
 from planner.engine.flows import Flow, Kind, Mark, Need, kind_of
+from planner.plan.document import Endpoint, Plan, Zone
+from planner.plan.kinds import KINDS
 from ports.matrix import Matrix, Reason, port_span, section_key
-
-KIND_CODES = {"internet": "NET", "dmz": "DMZ", "cloud": "CLD", "internal": "INT", "remote-site": "RS"}
-"""The kinds of zone in the order of chapters, and how rule numbers abbreviate them."""
-KIND_WORDS = {
-    "internet": "internet zones",
-    "dmz": "DMZ zones",
-    "cloud": "cloud zones",
-    "internal": "internal zones",
-    "remote-site": "remote sites",
-}
 
 _OWN_RANK = 900
 """Where rules are numbered that only flows of the plan's own need."""
@@ -61,7 +52,7 @@ class ZoneGroup:
     @property
     def label(self) -> str:
         """The zone's name, or how many of which kind."""
-        return self.zones[0] if len(self.zones) == 1 else f"{len(self.zones):,} {KIND_WORDS[self.kind]}"
+        return self.zones[0] if len(self.zones) == 1 else f"{len(self.zones):,} {KINDS[self.kind].plural}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,6 +68,8 @@ class Rule:
     sections: tuple[str, ...]
     any_of: tuple[Mark, ...]
     reasons: tuple[Reason, ...]
+    service_reasons: tuple[tuple[Reason, ...], ...]
+    """Of each of the services, in their order, why its own flows are needed: "why is this port open?"."""
     requirements: tuple[str, ...]
 
     def openings(self) -> Iterator[Opening]:
@@ -204,13 +197,15 @@ def group_zones(plan: Plan) -> Mapping[str, ZoneGroup]:
     alike: dict[object, list[Zone]] = defaultdict(list)
     for zone in plan.zones:
         content = frozenset(contents[zone.name].items())
-        alike[zone.kind, content if zone.kind != "remote-site" else None].append(zone)
+        alike[zone.kind, content if not KINDS[zone.kind].remote else None].append(zone)
     groups: dict[str, ZoneGroup] = {}
     used: set[str] = set()
+    further: dict[str, Iterator[int]] = {}
     for zones in alike.values():
         kind = zones[0].kind
         short = _abbreviate(zones)
-        code = next(code for code in chain([short], (f"{short}{n}" for n in count(2))) if code not in used)
+        numbers = further.setdefault(short, count(2))  # goes on where the last one ended
+        code = next(code for code in chain([short], (f"{short}{n}" for n in numbers)) if code not in used)
         used.add(code)
         group = ZoneGroup(code=code, kind=kind, zones=tuple(sorted(zone.name for zone in zones)))
         groups.update((zone.name, group) for zone in zones)
@@ -222,15 +217,15 @@ def _abbreviate(zones: list[Zone]) -> str:
 
     A first remote site has the code that many have, so that the second doesn't change the numbers of its rules.
     """
-    kind = zones[0].kind
+    kind = KINDS[zones[0].kind]
     words = re.findall("[A-Za-z0-9]+", zones[0].name)
-    if len(zones) > 1 or kind in ("internet", "dmz", "remote-site") or not words:
-        return KIND_CODES[kind]
+    if len(zones) > 1 or kind.own_code or not words:
+        return kind.code
     return ("".join(word[0] for word in words[:4]) if len(words) > 1 else words[0][:3]).upper()
 
 
 def _group_order(group: ZoneGroup) -> tuple[int, tuple[str, ...]]:
-    return list(KIND_CODES).index(group.kind), group.zones
+    return KINDS[group.kind].order, group.zones
 
 
 _Set = frozenset[str] | frozenset[Ports]
@@ -302,12 +297,15 @@ def _number(rules: list[Rule], ranks: Mapping[str, int], matrix: Matrix) -> list
     added. Where that is taken, by another rule of the same requirement, the next free unit is used.
     """
     taken: set[int] = set()
+    beyond: dict[int, Iterator[int]] = {}
     numbers = []
     for rule in rules:
         ten = 10 * min((ranks[slug] for slug in rule.requirements), default=_OWN_RANK)
         mark = rule.any_of[0] if rule.any_of else None
         unit = min(1 + matrix.choices[mark.choice].slugs.index(mark.option), 9) if mark else 0
-        number = next(n for n in chain(range(ten + unit, ten + 10), count(10 * ten + 100_000)) if n not in taken)
+        # Numbers are never given back, so the search beyond the ten goes on where the last one ended.
+        further = beyond.setdefault(ten, count(10 * ten + 100_000))
+        number = next(n for n in chain(range(ten + unit, ten + 10), further) if n not in taken)
         taken.add(number)
         numbers.append(number)
     return numbers
@@ -318,15 +316,14 @@ def _rule(draft: _Draft, flows: Mapping[tuple[str, str, Ports], Flow]) -> Rule:
     services = tuple(sorted(draft.services, key=lambda ports: ports.order))
     endpoints = {}
     needs: dict[int, Need] = {}
+    by_service: dict[Ports, dict[int, Need]] = {service: {} for service in services}
     for key in product(sources, destinations, services):
         flow = flows[key]
         endpoints[flow.source.name] = flow.source
         endpoints[flow.destination.name] = flow.destination
-        needs[id(flow.need)] = flow.need
-    reasons: dict[Reason, None] = {}
+        needs[id(flow.need)] = by_service[key[2]][id(flow.need)] = flow.need
     requirements: dict[str, None] = {}
     for need in needs.values():
-        reasons.update(dict.fromkeys(need.reasons))
         requirements.update(dict.fromkeys(need.requirements))
     return Rule(
         id="",
@@ -336,6 +333,11 @@ def _rule(draft: _Draft, flows: Mapping[tuple[str, str, Ports], Flow]) -> Rule:
         names=tuple(sorted({slug for need in needs.values() for slug in need.services})),
         sections=tuple(sorted({s for need in needs.values() for s in need.sections}, key=section_key)),
         any_of=draft.any_of,
-        reasons=tuple(sorted(reasons)),
+        reasons=_sorted_reasons(needs.values()),
+        service_reasons=tuple(_sorted_reasons(by_service[service].values()) for service in services),
         requirements=tuple(requirements),
     )
+
+
+def _sorted_reasons(needs: Iterable[Need]) -> tuple[Reason, ...]:
+    return tuple(sorted({reason for need in needs for reason in need.reasons}))

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from planner.document import Endpoint
 from planner.engine.flows import Flow, Terms, Topology
 from planner.engine.words import say_choice
+from planner.plan.document import Endpoint
 from ports.matrix import ChoiceIs, Condition, Matrix, Requirement, Target
 
 
@@ -46,7 +46,7 @@ def _why_not(requirement: Requirement, topology: Topology, terms: Terms) -> str:
     for role in (requirement.source, requirement.destination):
         if role and not topology.has_role(role):
             return f"No endpoint is “{matrix.roles[role].name}”."
-    if requirement.target and not any(topology.is_destination(kind, requirement) for kind in topology.kinds):
+    if requirement.target and not topology.destination_kinds(requirement):
         return _no_target(requirement.target, matrix)
     for condition in requirement.when:
         if terms.marks(condition) is None:

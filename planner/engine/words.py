@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from planner.document import Plan
+from planner.plan.document import Plan
 from ports.matrix import Matrix, Target
 
 

@@ -2,7 +2,7 @@
 
 from django import template
 
-from planner.models import make_operation
+from planner.store.models import make_operation
 
 register = template.Library()
 

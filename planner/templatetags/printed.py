@@ -6,9 +6,9 @@ from django import template
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from planner.document import ANY, Endpoint
-from planner.renderers.outline import NO_ADDRESS
-from planner.renderers.text import show, show_line
+from planner.plan.document import ANY, Endpoint
+from planner.report.said.outline import NO_ADDRESS
+from planner.report.said.text import show, show_line
 
 register = template.Library()
 

@@ -19,15 +19,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from planner.management.commands import report as command
-from planner.renderers.csv import render_csv
-from planner.renderers.json import render_json, report_schema
-from planner.renderers.markdown import render_markdown
-from planner.syntax import MAX_BYTES, to_yaml
+from planner.plan.syntax import MAX_BYTES, to_yaml
+from planner.report import files as writing
+from planner.report.formats.csv import render_csv
+from planner.report.formats.json import render_json, report_schema
+from planner.report.formats.markdown import render_markdown
 from ports import queries
 from ports.actions import load_matrix
 from ports.models import PortMatrix, Service
-from tests.renderers.samples import contoso, evaluate, sites, write_plan
+from tests.report.samples import contoso, evaluate, sites, write_plan
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,7 +78,7 @@ def start(*arguments, data, **options):
     """Run the command in a process of its own, with a data folder."""
     environment = os.environ | {"PLANNER_DATA": str(data), "PLANNER_SECRET_KEY": "x"}
     line = [sys.executable, str(ROOT / "manage.py"), "report", *arguments]
-    return subprocess.run(line, env=environment, check=False, timeout=60, **options)
+    return subprocess.run(line, env=environment, check=False, timeout=600, **options)
 
 
 def files(folder="."):
@@ -290,7 +290,7 @@ def test_a_report_that_cannot_be_finished_leaves_the_older_one_and_no_half_file(
     def fail(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(command.os, "fsync", fail)
+    monkeypatch.setattr(writing.os, "fsync", fail)
     assert run(save("one.yaml"), "--format", "json", "--output", "report.json") == 1
     assert capsys.readouterr().err == "one.yaml: report.json can't be written: No space left on device.\n"
     assert Path("report.json").read_text() == "old"
@@ -352,9 +352,23 @@ def test_a_default_deny_is_written_when_it_is_asked_for(capsys):
     document = contoso()
     document["endpoints"][2]["addresses"] = ["192.0.2.10"]
     run(save("contoso.yaml", document), "--format", "nftables")
-    assert "policy accept;" in capsys.readouterr().out
+    assert "policy " not in capsys.readouterr().out
     assert run("contoso.yaml", "--format", "nftables", "--default-deny") == 0
     assert "policy drop;" in capsys.readouterr().out
+
+
+def test_what_is_undecided_is_opened_when_it_is_asked_for(capsys):
+    document = contoso()
+    document["endpoints"][3]["addresses"] = ["192.0.2.30"]
+    plan = save("contoso.yaml", document)
+    for format, rule in (("nftables", "add rule "), ("iptables", "-4 -A PORT-PLANNER ")):
+        assert run(plan, "--format", format) == 0
+        closed = capsys.readouterr().out.splitlines()
+        assert run(plan, "--format", format, "--open-undecided") == 0
+        opened = capsys.readouterr().out.splitlines()
+        disabled = [line for line in closed if line.startswith(f"# {rule}")]
+        assert disabled
+        assert [line.removeprefix("# ") for line in disabled] == [line for line in opened if line not in closed][-1:]
 
 
 def test_archives_are_written_under_the_name_of_the_format():
@@ -373,7 +387,9 @@ def test_what_a_format_cannot_say_is_a_sentence_and_no_file(capsys):
     assert all("can't be written for this plan: a rule that blocks wins" in line for line in lines)
 
 
-@pytest.mark.parametrize(("format", "option"), [("json", "--default-deny"), ("asa", "--host-files")])
+@pytest.mark.parametrize(
+    ("format", "option"), [("json", "--default-deny"), ("asa", "--host-files"), ("asa", "--open-undecided")]
+)
 def test_an_option_of_other_formats_is_wrong_usage(format, option):
     assert f"{option} is for the formats " in refuse(save("one.yaml"), "--format", format, option, "--output", "out/")
     assert files() == ["one.yaml"]
@@ -570,3 +586,60 @@ def test_a_pdf_can_be_on_letter_paper():
 
 def test_paper_that_isnt_known_is_wrong_usage():
     assert "--paper" in refuse(save("plan.yaml"), "--format", "pdf", "--paper", "foolscap")
+
+
+# ---- what is too large ----
+
+
+def exploding(count=200):
+    """So many servers that are each other's targets, in 45 KB: 720,000 pairs of a flow and a requirement."""
+    server = {"zone": "Internal", "roles": ["web-active"], "platforms": ["windows"], "sessions": ["rdp"]}
+    server["operations"] = ["discovery", "reset", "validation", "host-heartbeat"]
+    endpoints = [{"name": f"W{number}", **server} for number in range(count)]
+    return contoso(endpoints=endpoints, additional_flows=[])
+
+
+@pytest.mark.parametrize("format", ["json", "pdf", "nftables"])
+def test_a_plan_that_would_be_too_much_is_refused_and_the_others_are_written(format, capsys):
+    save("big.json", exploding())
+    save("contoso.json")
+    assert run("big.json", "contoso.json", "--format", format, "--output", "out/") == 1
+    assert capsys.readouterr().err.splitlines(keepends=True)[0] == (
+        "big.json: document: The plan needs 720,000 pairs of a flow and a requirement that asks for it; at most "
+        "600,000 are evaluated. Let fewer endpoints reach each target (managed_by), put like machines into one group, "
+        "or divide the plan.\n"
+    )
+    assert files("out") == [f"contoso.{format}"]
+
+
+def test_a_plan_that_is_compared_with_may_be_too_much_as_well(capsys):
+    save("big.json", exploding())
+    save("contoso.json")
+    assert run("contoso.json", "--format", "json", "--filter", "since=big.json", "--output", "out/") == 1
+    assert "at most 600,000 are evaluated" in capsys.readouterr().err
+    assert files() == ["big.json", "contoso.json"]
+
+
+def test_a_plan_that_would_be_too_much_takes_no_memory_for_what_it_asks_for(tmp_path):
+    """With 262 KB, as a worker once died of: 1,200 servers, 26 million pairs, in an address space of 1 GiB."""
+    save("big.json", exploding(1_200))
+    script = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)); "
+    script += "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    environment = os.environ | {"PLANNER_DATA": str(tmp_path / "data"), "PLANNER_SECRET_KEY": "x"}
+    environment["PYTHONPATH"] = str(ROOT)
+    line = [sys.executable, "-c", script, str(ROOT / "manage.py"), "report", "big.json", "--format", "json"]
+    run = subprocess.run(line, env=environment, check=False, timeout=120, capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.startswith("big.json: document: The plan needs 25,920,000 pairs")
+
+
+def test_what_is_too_long_for_pages_is_refused_and_the_others_are_printed(monkeypatch, capsys):
+    monkeypatch.setattr("planner.plan.limits.PRINTED", 100_000)
+    save("long.json", contoso(description="word " * 20_000))
+    save("contoso.json")
+    assert run("long.json", "contoso.json", "--format", "pdf", "--output", "out/") == 1
+    assert capsys.readouterr().err == (
+        "long.json: PDF can't be written for this plan: as a web page it has 0.1 MiB, and at most 0 MiB are set in "
+        "pages; choose a part of it by a filter, or take another format.\n"
+    )
+    assert files("out") == ["contoso.pdf"]

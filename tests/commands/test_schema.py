@@ -8,8 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from planner.renderers.json import report_data
-from tests.renderers.samples import contoso, evaluate
+from planner.report.formats.json import report_data
+from ports.queries import SHIPPED
+from tests.report.samples import contoso, evaluate
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,7 +33,7 @@ def schema(capsysbinary):
     return read
 
 
-@pytest.mark.parametrize("document", ["plan", "report", "comparison"])
+@pytest.mark.parametrize("document", ["plan", "report", "comparison", "matrix"])
 def test_it_prints_a_valid_schema(schema, document):
     printed = schema(document)
     assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -54,6 +55,14 @@ def test_the_report_schema_takes_reports_and_refuses_what_is_none(schema):
     assert not validator.is_valid(data | {"flows": [{}]})
 
 
+def test_the_matrix_schema_takes_fixtures_and_refuses_what_is_none(schema):
+    validator = jsonschema.Draft202012Validator(schema("matrix"))
+    rows = json.loads(SHIPPED.read_text("utf-8"))
+    validator.validate(rows)
+    assert not validator.is_valid([{**rows[-1], "model": "ports.section"}])
+    assert not validator.is_valid({"rows": rows})
+
+
 def test_another_document_is_refused():
     with pytest.raises(CommandError, match="invalid choice"):
         call_command("schema", "network")
@@ -62,6 +71,6 @@ def test_another_document_is_refused():
 def test_it_prints_utf_8_whatever_the_terminal_speaks(tmp_path):
     environment = {"PLANNER_DATA": str(tmp_path / "data"), "PLANNER_SECRET_KEY": "x", "PYTHONIOENCODING": "ascii"}
     line = [sys.executable, str(ROOT / "manage.py"), "schema", "plan"]
-    done = subprocess.run(line, env=environment, capture_output=True, check=True, timeout=60)
+    done = subprocess.run(line, env=environment, capture_output=True, check=True, timeout=600)
     assert json.loads(done.stdout.decode("utf-8"))["title"] == "Plan document"
     assert not (tmp_path / "data").exists()

@@ -68,7 +68,7 @@ def encode(plan, syntax="json"):
 
 
 def read(data, syntax="json"):
-    from planner.document import read_plan
+    from planner.plan.document import read_plan
 
     if isinstance(data, str):
         data = data.encode()
@@ -80,14 +80,14 @@ def read(data, syntax="json"):
 def report(plan, syntax="json"):
     """The JSON report of a plan: a mapping, or bytes or text in a syntax."""
     from planner.engine import evaluate_report
-    from planner.renderers.json import report_data
+    from planner.report.formats.json import report_data
 
     return report_data(evaluate_report(matrix(), read(plan, syntax)))
 
 
 def faults(plan, syntax="json"):
     """What reading this plan complains about: (where, message) pairs; none if it is accepted."""
-    from planner.document import PlanError
+    from planner.plan.document import PlanError
 
     try:
         read(plan, syntax)

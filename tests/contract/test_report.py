@@ -197,7 +197,7 @@ def test_the_same_plan_gives_the_same_report_in_every_process():
             env=os.environ | {"PYTHONHASHSEED": seed},
             capture_output=True,
             check=True,
-            timeout=60,
+            timeout=600,
         )
         answers.add(run.stdout)
     assert answers == {json.dumps(report(RICH)).encode()}

@@ -13,13 +13,14 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from planner.presence import COOKIE
+from planner.store.presence import COOKIE
 from ports.actions import load_matrix
 from ports.queries import SHIPPED
-from tests.views.pages import BROWSERS, visitor_cookie
+from tests.web.views.pages import BROWSERS, visitor_cookie
 
 # Patience, as machines can be busy: no test is about time.
-expect.set_options(timeout=15_000)
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 ARGUMENTS = [
@@ -120,7 +121,7 @@ def site(live_server, matrix):
 def open_page(browser, site, request):
     """Opens a page in a context of its own: open_page(width=390, color_scheme="dark", java_script_enabled=False).
 
-    Each is another browser, up to as many as hold the plans that `tests.views.pages.store` makes.
+    Each is another browser, up to as many as hold the plans that `tests.web.views.pages.store` makes.
 
     `status` is that of an error page the test asks for, 0 a network that fails: the browser logs an error for it.
     """
@@ -131,7 +132,7 @@ def open_page(browser, site, request):
         context = browser.new_context(
             base_url=site, viewport={"width": width, "height": height}, locale="en-GB", **options
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         key = BROWSERS[len(contexts) % len(BROWSERS)]
         context.add_cookies([{"name": COOKIE, "value": visitor_cookie(key), "url": site}])
         if options.get("java_script_enabled", True):

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_walk import start
-from tests.renderers.samples import hostile, sites
-from tests.views.pages import store, store_unchecked
+from tests.report.samples import hostile, sites
+from tests.web.views.pages import store, store_unchecked
 
 AXE = (files("axe_core_python") / "axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

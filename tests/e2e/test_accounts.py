@@ -4,11 +4,11 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from planner.holders import Holder
-from planner.links import make_edit_link
-from planner.models import Hold
+from planner.sharing.links import make_edit_link
+from planner.store.holders import Holder
+from planner.store.models import Hold
 from tests.e2e.test_accessibility import look, violations  # noqa: F401 - a fixture
-from tests.views.pages import store
+from tests.web.views.pages import store
 
 PASSWORD = "wide open spaces"
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from scripts.sites import make_sites
 from tests.e2e.test_accessibility import violations
 from tests.e2e.test_walk import start
-from tests.views.pages import store
+from tests.web.views.pages import store
 
 
 def edge(page, name):

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_topology import saved
-from tests.renderers.samples import contoso
-from tests.views.pages import document_of, store
+from tests.report.samples import contoso
+from tests.web.views.pages import document_of, store
 
 HEIGHT = 2000
 """So tall that every zone is in sight: a mouse can't let go of something outside."""

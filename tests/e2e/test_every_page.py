@@ -9,13 +9,13 @@ import pytest
 from django.urls import URLResolver, get_resolver
 from playwright.sync_api import expect
 
-from planner import actions
-from planner.models import Plan
+from planner.store import actions
+from planner.store.models import Plan
 from ports.queries import current_matrix
 from tests.e2e.test_accessibility import violations
 from tests.e2e.test_topology import saved
-from tests.renderers.samples import contoso
-from tests.views.pages import store
+from tests.report.samples import contoso
+from tests.web.views.pages import store
 
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.

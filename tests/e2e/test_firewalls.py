@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from tests.e2e.test_walk import start
-from tests.renderers.samples import contoso
+from tests.report.samples import contoso
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -21,7 +21,7 @@ def test_all_firewalls_are_downloaded_with_or_without_a_default_deny(open_page, 
     page.get_by_label("A file").set_input_files(path)
     page.get_by_role("button", name="Import").click()
     page.get_by_text("More downloads").click()
-    for deny, policy in ((False, "policy accept;"), (True, "policy drop;")):
+    for deny, policy in ((False, "flush chain inet filter port_planner"), (True, "policy drop;")):
         page.get_by_label("Deny at the end what no rule names").set_checked(deny)
         with page.expect_download() as download:
             page.get_by_role("button", name="Download all").click()

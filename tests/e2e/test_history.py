@@ -5,13 +5,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from planner import actions
-from planner.models import Plan
+from planner.store import actions
+from planner.store.models import Plan
 from ports.queries import current_matrix
 from tests.e2e.test_accessibility import violations
 from tests.e2e.test_walk import start
-from tests.renderers.samples import hostile
-from tests.views.pages import store
+from tests.report.samples import hostile
+from tests.web.views.pages import store
 
 
 def override(*ports, plan=None, author="Kim"):

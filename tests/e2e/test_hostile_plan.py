@@ -5,10 +5,10 @@ That nothing is thrown and no policy is broken, each page says by itself (confte
 
 import pytest
 
-from planner import actions
+from planner.store import actions
 from ports.queries import current_matrix
-from tests.renderers.samples import worst
-from tests.views.pages import store
+from tests.report.samples import worst
+from tests.web.views.pages import store
 
 PLACES = (
     "", "?view=flows", "?view=findings", "?view=diagram", "?view=unneeded", "?panel=decisions", "?panel=own",
@@ -30,7 +30,7 @@ def test_nothing_executes_and_nothing_scrolls_sideways(open_page, width):
         assert "<U+202E>plan" in page.title()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, place
         page.evaluate("document.querySelectorAll('main details').forEach((fold) => { fold.open = true; })")
-        page.wait_for_timeout(100)
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert dialogs == []
 
 

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_accessibility import violations
-from tests.renderers.samples import contoso, sites
-from tests.views.pages import store
+from tests.report.samples import contoso, sites
+from tests.web.views.pages import store
 
 both = pytest.mark.parametrize("scripts", [True, False], ids=["htmx", "plain"])
 

@@ -7,11 +7,11 @@ from datetime import date
 import pypdf
 import pytest
 
-from planner.renderers.edition import Edition
-from planner.renderers.html import render_html
-from tests.renderers.samples import contoso, evaluate
-from tests.renderers.test_house_style import outside, reaching
-from tests.renderers.test_print import example
+from planner.report.paper.prints import render_html
+from planner.report.said.edition import Edition
+from tests.report.samples import contoso, evaluate
+from tests.report.test_house_style import outside, reaching
+from tests.report.test_print import example
 
 DAY = date(2024, 2, 29)
 

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_accessibility import violations
-from tests.renderers.samples import contoso
-from tests.views.pages import store
+from tests.report.samples import contoso
+from tests.web.views.pages import store
 
 
 @pytest.fixture
@@ -143,3 +143,18 @@ def test_axe_finds_nothing(open_page, plan, scheme, width):
         faults += violations(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
     assert not faults, "\n".join(faults)
+
+
+def test_a_new_name_after_a_handover_is_told_and_asks_for_no_rule(page, plan):
+    page.goto(f"{plan}changes/")
+    page.locator("#handover-recipient").fill("Network team")
+    page.locator("#handover-save").click()
+    page.goto(f"{plan}?edit=PS01")
+    page.get_by_label("Name", exact=True).fill("PS-LON-1")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.locator(".sent-line")).to_contain_text("Since then: 1 endpoint renamed")
+    page.get_by_role("link", name="Change request").click()
+    expect(page.locator("#renamed li")).to_have_text(["PS01 is now PS-LON-1"])
+    for part in ("opened", "closed", "changed"):
+        expect(page.locator(f"#{part}")).to_have_count(0)
+    assert violations(page) == []

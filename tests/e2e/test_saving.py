@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from planner import actions
+from planner.store import actions
 from ports.queries import current_matrix
 from tests.e2e.test_topology import saved
-from tests.renderers.samples import contoso
-from tests.views.pages import store
+from tests.report.samples import contoso
+from tests.web.views.pages import store
 
 CLICK = "document.querySelector('{}').click();"
 TABLE = "name,zone\\nKiosk,DMZ"

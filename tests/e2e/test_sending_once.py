@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 from playwright.sync_api import expect
 
-from planner.models import Plan
+from planner.store.models import Plan
 from tests.e2e.test_topology import saved
-from tests.renderers.samples import contoso
-from tests.views.pages import document_of, store
+from tests.report.samples import contoso
+from tests.web.views.pages import document_of, store
 
 TABLE = "name,zone,addresses\nKiosk 1,DMZ,10.4.0.1\nKiosk 2,DMZ,10.4.0.2\n"
 OTHER_TABLE = TABLE.replace("Kiosk", "Booth").replace("10.4", "10.5")

@@ -9,14 +9,15 @@ import segno
 from PIL import Image
 from playwright.sync_api import expect
 
-from planner import actions, links
-from planner.holders import Holder
-from planner.models import Opening, ShareLink, make_token
-from planner.views import shared
+from planner.sharing import links
+from planner.store import actions
+from planner.store.holders import Holder
+from planner.store.models import Opening, ShareLink, make_token
+from planner.web.views import shared
 from ports.queries import current_matrix
 from tests.e2e.test_accessibility import violations
-from tests.renderers.samples import contoso, hostile
-from tests.views.pages import store
+from tests.report.samples import contoso, hostile
+from tests.web.views.pages import store
 
 PASSPHRASE = "correct horse"
 SIDEWAYS = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from scripts.served import ROOT, serve
-from tests.e2e.conftest import DESKTOP, LISTEN
+from tests.e2e.conftest import DESKTOP, LISTEN, PATIENCE
 from tests.e2e.test_accessibility import violations
 from tests.oidc import CLIENT, SECRET, provide
 
@@ -46,7 +46,7 @@ def visit(browser, service):
 
     def visit(**options):
         context = browser.new_context(base_url=service.address, viewport=DESKTOP, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.add_init_script(LISTEN)
         contexts.append(context)
         page = context.new_page()
@@ -65,7 +65,7 @@ def visit(browser, service):
 
 def ask(service, question, *values):
     """Rows of the service's database."""
-    with closing(sqlite3.connect(service.data / "planner.sqlite3", timeout=20)) as database, database:
+    with closing(sqlite3.connect(service.data / "planner.sqlite3", timeout=600)) as database, database:
         return database.execute(question, values).fetchall()
 
 

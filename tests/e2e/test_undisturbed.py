@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from planner.models import Plan
+from planner.store.models import Plan
 from tests.e2e.test_topology import saved
 from tests.e2e.test_walk import start
-from tests.views.pages import give
+from tests.web.views.pages import give
 
 CARET = "[document.activeElement.id, document.activeElement.selectionStart, document.activeElement.selectionEnd]"
 PLACES = "[document.querySelector('.side').scrollTop, window.scrollY]"
@@ -58,7 +58,7 @@ def test_typing_goes_on_while_changes_come_in(two):
         if number % 6 == 0:
             override_port(other, "SSH", str(2200 + number))
             saved(other, 2 + number // 6)
-            one.wait_for_timeout(700)
+            saved(one, 2 + number // 6)
     expect(search).to_have_value(text)
     expect(search).to_be_focused()
     saved(one, 5)
@@ -170,6 +170,8 @@ def test_the_first_page_shows_the_visitors_colour_for_good(page):
     start(page, "One server")
     badge = page.locator("#viewers .viewer").first
     first = (badge.get_attribute("class"), badge.text_content())
-    page.wait_for_timeout(1500)  # a pulse or two
+    for _ in range(2):
+        with page.expect_response("**/pulse/"):
+            pass
     page.reload()
     assert (badge.get_attribute("class"), badge.text_content()) == first

@@ -7,10 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_topology import saved
-from tests.renderers.samples import contoso
-from tests.views.pages import document_of, store
+from tests.report.samples import contoso
+from tests.web.views.pages import document_of, store
 
-PATIENCE = 30_000
 HOSTILE = '"><script>alert(1)</script> \u202e ${7*7}\n</textarea>'
 
 
@@ -59,7 +58,7 @@ def test_an_edit_without_connection_is_kept_and_sent_again_by_itself(page, addre
     expect(page.get_by_label("SSH", exact=True)).to_have_value("2222")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     page.unroute_all()
-    expect(page.locator("#state")).to_have_text("Saved · revision 2", timeout=PATIENCE)
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
     expect(page.get_by_role("button", name="Try again")).to_be_hidden()
     assert ports(plan)["ssh"] == "2222"
 
@@ -89,8 +88,8 @@ def test_an_edit_whose_answer_was_lost_counts_once(page, address, plan):
 
     page.route("**/ports/", lose, times=1)
     override_port(page, "SSH", "2222")
-    expect(page.locator("#state")).to_have_text("Saved · revision 2", timeout=PATIENCE)
-    expect(page.get_by_role("button", name="Try again")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
     plan[0].refresh_from_db()
     assert len(sent) == 1
     assert plan[0].revision == 2
@@ -104,7 +103,7 @@ def test_what_is_typed_over_an_edit_that_failed_takes_its_place(page, address, p
     override_port(page, "SSH", "2223")
     override_port(page, "VNC", "5999")
     page.unroute_all()
-    expect(page.locator("#state")).to_have_text("Saved · revision 3", timeout=PATIENCE)
+    expect(page.locator("#state")).to_have_text("Saved · revision 3")
     assert ports(plan)["ssh"] == "2223"
     assert ports(plan)["vnc"] == "5999"
 

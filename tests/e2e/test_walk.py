@@ -8,7 +8,7 @@ import yaml
 from playwright.sync_api import Error, expect
 from pypdf import PdfReader
 
-from tests.renderers.samples import contoso
+from tests.report.samples import contoso
 
 
 def start(page, name):

@@ -5,13 +5,13 @@ import copy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.document import check_plan, dump_plan, read_plan
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports, flow_key
-from planner.examples import read_examples
+from planner.plan.document import check_plan, dump_plan, read_plan
+from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
-from tests.renderers.samples import contoso
-from tests.strategies import documents
+from tests.report.samples import contoso
+from tests.strategies import documents, often
 
 MATRIX = shipped_matrix()
 
@@ -42,7 +42,7 @@ def changed(document, **more):
     return copy.deepcopy(document) | more
 
 
-@settings(max_examples=80)
+@settings(max_examples=often(80))
 @given(documents(MATRIX), documents(MATRIX))
 def test_opened_closed_changed_and_unchanged_are_all_there_is(first, second):
     result = compare(first, second)
@@ -54,7 +54,7 @@ def test_opened_closed_changed_and_unchanged_are_all_there_is(first, second):
     assert result.unchanged + len(result.changed) == len(after & before)
 
 
-@settings(max_examples=80)
+@settings(max_examples=often(80))
 @given(documents(MATRIX), documents(MATRIX))
 def test_rules_to_open_are_exactly_what_crosses_between_zones_now_and_did_not_cross_there_before(first, second):
     result = compare(first, second)
@@ -69,7 +69,7 @@ def test_rules_to_open_are_exactly_what_crosses_between_zones_now_and_did_not_cr
     assert openings(result.rules_closed) == {key for key, *_ in before - after}
 
 
-@settings(max_examples=40)
+@settings(max_examples=often(40))
 @given(documents(MATRIX))
 def test_a_report_differs_in_nothing_from_itself(document):
     result = compare(document, document)
@@ -77,12 +77,19 @@ def test_a_report_differs_in_nothing_from_itself(document):
     assert result.unchanged == len(result.after.flows)
 
 
-@settings(max_examples=60)
+@settings(max_examples=often(60))
 @given(documents(MATRIX), documents(MATRIX))
 def test_the_other_way_round_opened_and_closed_change_places(first, second):
     there, back = compare(first, second), compare(second, first)
-    assert {flow_key(flow) for flow in there.opened} == {flow_key(flow) for flow in back.closed}
-    assert openings(there.rules_opened) == openings(back.rules_closed)
+    names = {rename.old: rename.new for rename in back.renamed if rename.kind == "endpoint"}
+    assert {rename.new: rename.old for rename in there.renamed if rename.kind == "endpoint"} == names
+
+    def turned(keys):
+        return {(names.get(source, source), names.get(destination, destination), *rest)
+                for source, destination, *rest in keys}  # fmt: skip
+
+    assert turned(flow_key(flow) for flow in there.opened) == {flow_key(flow) for flow in back.closed}
+    assert turned(openings(there.rules_opened)) == openings(back.rules_closed)
     assert there.unchanged == back.unchanged
 
 
@@ -126,7 +133,7 @@ def test_a_decision_changes_what_stays_and_closes_what_goes():
     assert all(mark.choice == choice and mark.option != option for mark in marks)
 
 
-@settings(max_examples=60)
+@settings(max_examples=often(60))
 @given(documents(MATRIX), st.data())
 def test_numbers_of_rules_stay_when_another_endpoint_comes_in(document, data):
     before = report(document)
@@ -181,7 +188,7 @@ def test_a_rule_has_the_same_number_in_the_report_and_in_the_change_request():
         assert set(rule.openings()) <= set(whole[rule.id].openings())
 
 
-@settings(max_examples=80)
+@settings(max_examples=often(80))
 @given(documents(MATRIX), documents(MATRIX))
 def test_each_number_of_a_change_request_is_that_of_the_rule_in_the_report(first, second):
     """What is to be opened stands there in the new report, what is to be closed in the old one."""

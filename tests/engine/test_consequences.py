@@ -5,13 +5,13 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.document import check_plan
 from planner.engine import consequences as module
 from planner.engine import evaluate_report
 from planner.engine.consequences import NOTHING, Consequence, find_idle_choices, weigh
+from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
-from tests.renderers.samples import contoso, evaluate, sites, write_plan
-from tests.strategies import documents
+from tests.report.samples import contoso, evaluate, sites, write_plan
+from tests.strategies import documents, often
 
 MATRIX = shipped_matrix()
 
@@ -52,7 +52,7 @@ def other_plans(report):
             yield slug, None, replace(report.plan, choices=rest)
 
 
-@settings(max_examples=40)
+@settings(max_examples=often(40))
 @given(documents(MATRIX))
 def test_each_consequence_is_what_evaluating_shows(document):
     report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
@@ -71,7 +71,7 @@ def test_each_consequence_is_what_evaluating_shows(document):
         assert consequence == compare(report, evaluate_report(MATRIX, plan))
 
 
-@settings(max_examples=40)
+@settings(max_examples=often(40))
 @given(documents(MATRIX), st.data())
 def test_an_open_decision_closes_the_flows_that_are_marked_with_other_options_only(document, data):
     report = evaluate_report(MATRIX, check_plan(document | {"choices": {}}, matrix=MATRIX))

@@ -14,11 +14,12 @@ sys.path.insert(0, sys.argv[1])
 import django
 django.setup()
 from datetime import date
-from planner.document import check_plan, read_plan
+from planner.plan.document import check_plan, read_plan
 from planner.engine import evaluate_report
-from planner.examples import read_examples
-from planner.renderers import FORMATS
-from planner.renderers.html import Edition, render_html
+from planner.store.examples import read_examples
+from planner.report import FORMATS
+from planner.report.paper.prints import render_html
+from planner.report.said.edition import Edition
 from ports.queries import shipped_matrix
 from scripts.sites import make_sites
 from tests.contract.arbitrary import arbitrary_plan

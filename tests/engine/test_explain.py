@@ -2,11 +2,11 @@
 
 from hypothesis import given, settings
 
-from planner.document import check_plan
 from planner.engine import evaluate_report
 from planner.engine.explain import explain
+from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
-from tests.strategies import documents
+from tests.strategies import documents, often
 
 MATRIX = shipped_matrix()
 
@@ -66,7 +66,7 @@ def test_a_managed_endpoint_is_explained_by_operation_and_platform():
     assert any("Password reset" in way for way in cause.removal)
 
 
-@settings(max_examples=60)
+@settings(max_examples=often(60))
 @given(documents(MATRIX))
 def test_every_requirement_is_either_needed_or_said_not_to_be_with_a_reason(document):
     found = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
@@ -78,7 +78,7 @@ def test_every_requirement_is_either_needed_or_said_not_to_be_with_a_reason(docu
     assert all(group.why.endswith((".", ":")) for group in found.unneeded)
 
 
-@settings(max_examples=60)
+@settings(max_examples=often(60))
 @given(documents(MATRIX))
 def test_every_flow_has_a_cause_and_every_cause_a_way_out(document):
     found = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
@@ -88,7 +88,7 @@ def test_every_flow_has_a_cause_and_every_cause_a_way_out(document):
         assert all(cause.removal for cause in causes)
 
 
-@settings(max_examples=60)
+@settings(max_examples=often(60))
 @given(documents(MATRIX))
 def test_what_stays_on_a_host_is_listed_whole(document):
     found = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))

@@ -7,14 +7,16 @@ from functools import partial
 
 import pytest
 
-from planner.document import PlanError, check_plan, dump_plan
 from planner.engine import evaluate_report
 from planner.engine.flows import evaluate
 from planner.engine.rules import consolidate
-from planner.renderers import FORMATS
-from planner.renderers.outline import outline_rules, outline_zones
+from planner.plan.document import PlanError, check_plan, dump_plan
+from planner.report import FORMATS
+from planner.report.said.outline import outline_rules, outline_zones
 from ports.queries import shipped_matrix
 from scripts.sites import make_company, make_sites
+
+pytestmark = pytest.mark.slow
 
 MATRIX = shipped_matrix()
 SMALL, LARGE = 100, 400

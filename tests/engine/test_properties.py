@@ -14,16 +14,16 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from planner.document import Plan, check_plan, dump_plan, read_plan
 from planner.engine import Report, evaluate_report
 from planner.engine.rules import Ports
-from planner.renderers import FORMATS
-from planner.renderers.diagram import render_diagram, render_overview
-from planner.renderers.json import render_json
-from planner.renderers.text import show_line
-from planner.syntax import to_json, to_yaml
+from planner.plan.document import Plan, check_plan, dump_plan, read_plan
+from planner.plan.syntax import to_json, to_yaml
+from planner.report import FORMATS
+from planner.report.diagram.diagram import render_diagram, render_overview
+from planner.report.formats.json import render_json
+from planner.report.said.text import show_line
 from ports.queries import shipped_matrix
-from tests.strategies import HOSTILE_NAMES, documents
+from tests.strategies import HOSTILE_NAMES, documents, often
 
 MATRIX = shipped_matrix()
 DOCUMENTS = documents(MATRIX)
@@ -40,7 +40,7 @@ def evaluate(document) -> Report:
 # --- the engine --------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150)
+@settings(max_examples=often(150))
 @given(DOCUMENTS)
 def test_rules_expand_to_exactly_the_cross_zone_flows_each_once_with_its_own_alternatives(document):
     report = evaluate(document)
@@ -58,7 +58,23 @@ def test_rules_expand_to_exactly_the_cross_zone_flows_each_once_with_its_own_alt
     assert set(Counter(covered).values()) <= {1}
 
 
-@settings(max_examples=100)
+@settings(max_examples=often(80))
+@given(DOCUMENTS)
+def test_each_service_of_a_rule_has_the_reasons_of_its_own_flows_and_no_other(document):
+    report = evaluate(document)
+    reasons = {
+        (flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports): set(flow.need.reasons)
+        for flow in report.flows
+    }
+    for rule in report.rules:
+        for service, own in zip(rule.services, rule.service_reasons, strict=True):
+            ends = [(source.name, destination.name) for source in rule.sources for destination in rule.destinations]
+            assert set(own) == set().union(*(reasons[*pair, *service] for pair in ends))
+            assert list(own) == sorted(set(own))
+        assert set(rule.reasons) == set().union(*rule.service_reasons)
+
+
+@settings(max_examples=often(100))
 @given(DOCUMENTS)
 def test_a_flow_is_listed_once_and_its_scope_follows_from_its_ends(document):
     report = evaluate(document)
@@ -72,7 +88,7 @@ def test_a_flow_is_listed_once_and_its_scope_follows_from_its_ends(document):
             assert flow.scope == ("same-zone" if flow.source.zone == flow.destination.zone else "cross-zone")
 
 
-@settings(max_examples=100)
+@settings(max_examples=often(100))
 @given(DOCUMENTS)
 def test_numbers_of_rules_and_codes_of_boundaries_are_unique_and_each_zone_is_in_one_group(document):
     report = evaluate(document)
@@ -91,7 +107,7 @@ def test_numbers_of_rules_and_codes_of_boundaries_are_unique_and_each_zone_is_in
             assert set(rule.destination_zones) <= set(boundary.destination.zones)
 
 
-@settings(max_examples=80)
+@settings(max_examples=often(80))
 @given(DOCUMENTS, st.randoms(use_true_random=False))
 def test_the_order_of_endpoints_and_zones_in_the_document_changes_no_flow(document, random):
     shuffled = document | {key: random.sample(document[key], len(document[key])) for key in ("zones", "endpoints")}
@@ -102,7 +118,7 @@ def test_the_order_of_endpoints_and_zones_in_the_document_changes_no_flow(docume
     assert flows(evaluate(shuffled)) == flows(evaluate(document))
 
 
-@settings(max_examples=80)
+@settings(max_examples=often(80))
 @given(DOCUMENTS)
 def test_every_open_alternative_is_asked_for_and_nothing_else_is(document):
     report = evaluate(document)
@@ -114,7 +130,7 @@ def test_every_open_alternative_is_asked_for_and_nothing_else_is(document):
 # --- the document ------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150)
+@settings(max_examples=often(150))
 @given(DOCUMENTS)
 def test_a_plan_survives_json_and_yaml_and_is_dumped_as_it_was(document):
     plan = check(document)
@@ -126,7 +142,7 @@ def test_a_plan_survives_json_and_yaml_and_is_dumped_as_it_was(document):
     assert check(dumped) == plan
 
 
-@settings(max_examples=100)
+@settings(max_examples=often(100))
 @given(DOCUMENTS)
 def test_the_same_plan_gives_the_same_bytes(document):
     text = to_yaml(dump_plan(check(document))).encode()
@@ -137,7 +153,7 @@ def test_the_same_plan_gives_the_same_bytes(document):
 # --- the formats -------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=often(60))
 @given(DOCUMENTS)
 def test_tables_of_any_plan_can_be_read_back_and_json_has_names_as_typed(document):
     report = evaluate(document)
@@ -230,7 +246,7 @@ def without_bdi(page):
     return [(tag, names) for tag, names in page.elements if tag != "bdi"]
 
 
-@settings(max_examples=35)
+@settings(max_examples=often(35))
 @given(documents(MATRIX, most=5))
 def test_names_are_text_in_the_web_page_and_change_nothing_of_its_structure(document):
     page = Page(FORMATS["html"].render(evaluate(document)).decode())
@@ -242,7 +258,7 @@ def test_names_are_text_in_the_web_page_and_change_nothing_of_its_structure(docu
     assert without_bdi(page) == without_bdi(plain)
 
 
-@settings(max_examples=35)
+@settings(max_examples=often(35))
 @given(documents(MATRIX, most=5))
 def test_names_are_text_in_the_diagrams(document):
     report = evaluate(document)
@@ -282,8 +298,11 @@ def test_a_name_of_ill_repute_is_shown_as_it_is_wherever_a_name_can_stand(name):
     assert shown in Page(render_overview(report)).all_text
 
 
-@settings(max_examples=5, phases=[Phase.generate])  # each takes a while, so no search for a smaller one that fails
+@settings(
+    max_examples=often(5), phases=[Phase.generate]
+)  # each takes a while, so no search for a smaller one that fails
 @given(documents(MATRIX, most=4))
+@pytest.mark.slow
 def test_any_plan_can_be_printed(document):
     report = evaluate(document)
     pdf = PdfReader(io.BytesIO(FORMATS["pdf"].render(report)))

@@ -15,12 +15,12 @@ PURE = """
 import json, sys
 sys.modules["django"] = None  # any import of it raises
 sys.path.insert(0, sys.argv[1])
-import planner.engine, planner.document, planner.syntax, ports.matrix
+import planner.engine, planner.plan.document, planner.plan.syntax, ports.matrix
 records = {}
 for entry in json.load(open(sys.argv[2], encoding="utf-8")):
     records.setdefault(entry["model"].removeprefix("ports."), []).append(entry["fields"])
 matrix = ports.matrix.build_matrix(records)
-plan = planner.document.read_plan(open(sys.argv[3], "rb").read(), matrix=matrix)
+plan = planner.plan.document.read_plan(open(sys.argv[3], "rb").read(), matrix=matrix)
 report = planner.engine.evaluate_report(matrix, plan)
 print(json.dumps({"flows": len(report.flows), "modules": sorted(sys.modules)}))
 """
@@ -47,7 +47,7 @@ def is_under(module: str, *packages: str) -> bool:
 
 
 def test_a_plan_is_read_and_evaluated_where_django_can_not_be_imported():
-    arguments = [ROOT, ROOT / "ports/fixtures/passwordstate.json", ROOT / "planner/examples/dmz.yaml"]
+    arguments = [ROOT, ROOT / "ports/fixtures/passwordstate.json", ROOT / "planner/plan/examples/dmz.yaml"]
     run = subprocess.run(
         [sys.executable, "-c", PURE, *map(str, arguments)], capture_output=True, text=True, check=False
     )
@@ -55,8 +55,8 @@ def test_a_plan_is_read_and_evaluated_where_django_can_not_be_imported():
     data = json.loads(run.stdout)
     assert data["flows"] > 0
     loaded = [name for name in data["modules"] if is_under(name, "planner", "ports")]
-    assert [name for name in loaded if not is_under(name, "planner.engine")] == [
-        "planner", "planner.document", "planner.syntax", "ports", "ports.matrix",
+    assert [name for name in loaded if not is_under(name, "planner.engine", "planner.plan", "ports.matrix")] == [
+        "planner", "ports",
     ]  # fmt: skip
 
 
@@ -68,21 +68,30 @@ def test_the_matrix_never_imports_the_planner(path):
 @pytest.mark.parametrize(
     ("pattern", "allowed"),
     [
-        ("planner/engine/*.py", ("planner.document", "planner.engine", "ports.matrix")),
-        ("planner/document.py", ("planner.syntax", "ports.matrix", "pydantic", "pydantic_core")),
-        ("planner/syntax.py", ("yaml",)),
-        ("ports/matrix.py", ()),
+        ("planner/engine/*.py", ("planner.plan", "planner.engine", "ports.matrix")),
+        (
+            "planner/plan/*.py",
+            ("planner.plan", "planner.report.said.text", "ports.matrix", "pydantic", "pydantic_core", "yaml"),
+        ),
+        ("planner/plan/syntax.py", ("planner.plan.limits", "yaml")),
+        ("planner/plan/limits.py", ()),
+        ("ports/matrix/*.py", ("ports.matrix", "pydantic", "pydantic_core")),
     ],
 )
 def test_pure_modules_import_the_standard_library_and_what_they_may_know(pattern, allowed):
     for path in files(pattern):
         others = {name for name in imports_of(path) if name.partition(".")[0] not in sys.stdlib_module_names}
-        if pattern == "planner/document.py":
-            others.discard("planner")  # "from planner import syntax"
         assert [name for name in others if not is_under(name, *allowed)] == [], path
 
 
 def test_renderers_read_the_report_and_neither_rows_nor_requests():
-    forbidden = ("ports.models", "ports.queries", "planner.models", "planner.actions", "planner.views", "django.db")
-    for path in files("planner/renderers/*.py"):
+    forbidden = (
+        "ports.models",
+        "ports.queries",
+        "planner.store.models",
+        "planner.store.actions",
+        "planner.web.views",
+        "django.db",
+    )
+    for path in files("planner/report/*.py"):
         assert [name for name in imports_of(path) if is_under(name, *forbidden)] == [], path

@@ -1,8 +1,8 @@
 """Rules and their numbers, on plans made for the case."""
 
-from planner.document import Endpoint, Plan, Zone
 from planner.engine import evaluate_report
 from planner.engine.rules import group_zones
+from planner.plan.document import Endpoint, Plan, Zone
 from ports.queries import shipped_matrix
 
 

@@ -225,6 +225,15 @@ def test_a_missing_field_is_a_fault(records):
     assert find_faults(records) == ["role 'user': the field 'label' is missing."]
 
 
+def test_half_of_a_character_is_a_fault(records):
+    record(records, "role", "user")["label"] = "\ud800"
+    record(records, "choice", "mail")["options"][0]["name"] = "\udfff"
+    assert find_faults(records) == [
+        "role 'user': a text in it has half of a character (a lone surrogate).",
+        "choice 'mail': a text in it has half of a character (a lone surrogate).",
+    ]
+
+
 def test_a_slug_given_twice_is_a_fault(records):
     records["platform"] *= 2
     assert find_faults(records) == ["platform 'linux' is there twice."]

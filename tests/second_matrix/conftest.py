@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from planner import actions
-from planner.document import read_plan
+from planner.plan.document import read_plan
+from planner.store import actions
 from ports.models import PortMatrix
 from ports.queries import _matrix_at, current_matrix
-from tests.views.pages import give
+from tests.web.views.pages import give
 
 FOLDER = Path(__file__).parent
 FIXTURE = FOLDER / "gatekeeper.json"
@@ -29,4 +29,4 @@ def gatekeeper(db):
 def address(gatekeeper):
     """The address of a stored plan of the other product."""
     plan = read_plan(HARBOUR.read_bytes(), matrix=gatekeeper)
-    return f"/plans/{give(actions.create_plan(plan=plan, summary='Test'))}/"
+    return f"/plans/{give(actions.create_plan(plan=plan, matrix=gatekeeper, summary='Test'))}/"

@@ -11,18 +11,18 @@ from django.core.management import call_command
 from hypothesis import given, settings
 from pypdf import PdfReader
 
-from planner import actions
-from planner.document import PlanError, check_plan, dump_plan, plan_schema, read_plan
 from planner.engine import evaluate_report
-from planner.examples import read_examples
-from planner.renderers import FORMATS
-from planner.renderers.json import report_data, report_schema
-from planner.syntax import to_yaml
+from planner.plan.document import PlanError, check_plan, dump_plan, plan_schema, read_plan
+from planner.plan.syntax import to_yaml
+from planner.report import FORMATS
+from planner.report.formats.json import report_data, report_schema
+from planner.store import actions
+from planner.store.examples import read_examples
 from ports.matrix import build_matrix
 from ports.queries import read_fixture, shipped_matrix
 from tests.second_matrix.conftest import FIXTURE, HARBOUR
-from tests.strategies import documents
-from tests.views.pages import Page, give
+from tests.strategies import documents, often
+from tests.web.views.pages import Page, give
 
 MATRIX = build_matrix(read_fixture(FIXTURE))
 
@@ -158,7 +158,7 @@ def test_its_checks_and_the_findings_of_every_product_speak_of_its_things():
     assert "relay or console" in engines[0].advice
 
 
-@settings(max_examples=60)
+@settings(max_examples=often(60))
 @given(documents(MATRIX))
 def test_any_plan_of_it_is_evaluated_exactly_and_survives_yaml(document):
     plan = check_plan(document, matrix=MATRIX)
@@ -336,7 +336,7 @@ def test_the_page_of_the_matrix_lists_and_finds_its_rows(client, gatekeeper):
 
 def test_a_stored_plan_of_the_shipped_product_is_told_that_it_does_not_fit(client, gatekeeper):
     old = read_plan(read_examples()[0].data, matrix=shipped_matrix())
-    answer = client.get(f"/plans/{give(actions.create_plan(plan=old, summary='Test'))}/")
+    answer = client.get(f"/plans/{give(actions.create_plan(plan=old, matrix=shipped_matrix(), summary='Test'))}/")
     assert answer.status_code == 409
     assert "allowed are console-main" in Page(answer).text()
 

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from scripts.served import serve
-from tests.views.pages import parse
+from tests.web.views.pages import parse
+
+pytestmark = pytest.mark.slow
 
 PASSPHRASE = "zq-correct-horse"
 OPENINGS = 3
@@ -39,7 +41,7 @@ class Browser:
         """The same with a body of any kind; without one it is asked for by GET."""
         request = urllib.request.Request(self.base + path, body, {"Content-Type": kind} if body is not None else {})
         try:
-            with self.opener.open(request, timeout=120) as answer:
+            with self.opener.open(request, timeout=600) as answer:
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -173,14 +175,14 @@ def test_no_token_and_no_passphrase_is_in_a_log_in_the_database_or_in_a_backup(s
         reader.ask(path, {"x": "1"})
     sharing.enter(reader, gate, PASSPHRASE)
     sharing.owner.ask(f"{sharing.plan}export.zip")
-    # What gunicorn can't read it tells of by itself, and a worker that dies names what it was doing.
+    # What is no request is told of with a part of it.
     for line in (
         f"GET {read} x HTTP/1.1",
         f"GET {read} HTTP/9.9",
         f"G\0T {read} HTTP/1.1",
         f"GET {read} HTTP/1.1\r\nA B: 1",
     ):
-        with socket.create_connection((sharing.service.host, sharing.service.port), timeout=20) as connection:
+        with socket.create_connection((sharing.service.host, sharing.service.port), timeout=600) as connection:
             connection.sendall(f"{line}\r\nHost: 127.0.0.1\r\n\r\n".encode())
             connection.recv(1000)
 
@@ -225,9 +227,9 @@ def test_a_worker_that_fails_over_a_request_doesnt_name_its_token():
     from gunicorn.config import Config
     from gunicorn.glogging import Logger
 
-    import planner.gunicorn
+    import planner.deploy.gunicorn
 
-    assert planner.gunicorn.accesslog is None
+    assert planner.deploy.gunicorn.accesslog is None
     logger = Logger(Config())
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)

@@ -5,27 +5,25 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from planner.document import PlanError
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
-from planner.management.commands.report import (
-    Failure,
-    NoUsableMatrix,
-    add_stylesheet,
-    choose_stylesheet,
-    choose_targets,
-    find_matrix,
-    read_plan_file,
-    write_file,
-    write_output,
-)
-from planner.renderers.changes import CHANGE_FORMATS, Editions
-from planner.renderers.edition import PAPERS
-from planner.renderers.text import show_line
+from planner.management.options import add_printing, choose_engine, choose_stylesheet, choose_targets
+from planner.plan.document import PlanError
+from planner.report import CHANGE_FORMATS, NotExpressible
+from planner.report.files import Failure, write_file, write_output
+from planner.report.said.edition import Editions
+from planner.report.said.text import show_line
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_plan_file
+
+DIFFERS = 3
+"""The exit status that says that there is something to open, close or change, where it is asked for."""
 
 
 class Command(BaseCommand):
-    """Exit status: 0, whatever differs; 1 when a file was bad or nothing could be written; 2 for wrong usage."""
+    """Exit status: 0, whatever differs, and with --exit-code 3 if there is something to do.
+
+    1 when a file was bad or nothing could be written; 2 for wrong usage.
+    """
 
     help = "Write what has to be opened and can be closed between two plan documents (JSON or YAML)."
     requires_system_checks = []
@@ -36,13 +34,17 @@ class Command(BaseCommand):
         parser.add_argument("old", metavar="OLD", help="the plan as it was")
         parser.add_argument("new", metavar="NEW", help="the plan as it is to be")
         parser.add_argument("--format", required=True, choices=list(CHANGE_FORMATS), help="what to write")
-        parser.add_argument("--paper", choices=list(PAPERS), default="a4", help="what a PDF is to be printed on")
-        add_stylesheet(parser)
+        add_printing(parser)
         parser.add_argument(
             "--output",
             metavar="PATH",
             help="a file, or a folder that gets the file NEW.FORMAT: it is a folder if it ends in / or is one; "
             "without it the comparison goes to standard output",
+        )
+        parser.add_argument(
+            "--exit-code",
+            action="store_true",
+            help="leave with 3 if a flow, a rule or an address differs; what was renamed alone doesn't count",
         )
 
     def handle(self, *args: Any, old: str, new: str, format: str, output: str | None, **options: Any) -> None:
@@ -52,6 +54,7 @@ class Command(BaseCommand):
         [target] = choose_targets(self.parser, [new], chosen.extension, output, kept=kept)
         try:
             stylesheet = choose_stylesheet(self.parser, options["stylesheet"], chosen.name, CHANGE_FORMATS)
+            engine = choose_engine(self.parser, options["engine"], chosen.name, stylesheet)
             matrix = find_matrix()
         except (Failure, NoUsableMatrix) as error:
             self._complain(str(error))
@@ -67,17 +70,24 @@ class Command(BaseCommand):
                 self._complain(f"{name}: {error}")
         if len(reports) < 2:
             sys.exit(1)
+        before, after = reports
         try:
-            editions = Editions(before=old, after=new, paper=options["paper"], stylesheet=stylesheet)
-            content = chosen.render(compare_reports(*reports), editions)
+            editions = Editions(before=old, after=new, paper=options["paper"], stylesheet=stylesheet, engine=engine)
+            comparison = compare_reports(before, after)
+            content = chosen.render(comparison, editions)
             if target is None:
                 write_output(self.stdout, content)
             else:
                 write_file(target, content)
+        except NotExpressible as error:
+            self._complain(f"{new}: {error}")
+            sys.exit(1)
         except Failure as error:
             if str(error):
                 self._complain(str(error))
             sys.exit(1)
+        if options["exit_code"] and comparison.asks_for_changes:
+            sys.exit(DIFFERS)
 
     def _complain(self, sentence: str) -> None:
         self.stderr.write(show_line(sentence))

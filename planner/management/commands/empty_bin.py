@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from planner import actions
-from planner.models import KEPT_IN_BIN
+from planner.store import actions
+from planner.store.models import KEPT_IN_BIN
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from planner.transfer import all_plans, export_plans
+from planner.store.transfer import all_plans, export_plans
 
 
 class Command(BaseCommand):

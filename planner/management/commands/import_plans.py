@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from planner.archive import BY_COMMAND, ArchiveError
-from planner.gunicorn import bind
-from planner.links import make_edit_link
-from planner.management.commands.load_demo import base_address
-from planner.renderers.text import show_line
-from planner.transfer import import_plans
+from planner.deploy.addresses import base_address
+from planner.deploy.gunicorn import bind
+from planner.plan.archive import BY_COMMAND, ArchiveError
+from planner.report.said.text import show_line
+from planner.sharing.links import make_edit_link
+from planner.store.transfer import import_plans
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, current_matrix
 

@@ -1,30 +1,38 @@
-"""The JSON Schemas of plan documents, reports and comparisons, for editors and programs that build on them."""
+"""The JSON Schemas of plan documents, reports, comparisons and matrices, for editors and programs that use them."""
 
 import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from planner.document import plan_schema
-from planner.management.commands.report import Failure, NoUsableMatrix, find_matrix, write_output
-from planner.renderers.json import comparison_schema, report_schema
-from planner.syntax import to_json
+from planner.plan.document import plan_schema
+from planner.plan.syntax import to_json
+from planner.report.files import Failure, write_output
+from planner.report.formats.json import comparison_schema, report_schema
+from planner.store.plan_files import NoUsableMatrix, find_matrix
+from ports.matrix.schema import fixture_schema
 
 
 class Command(BaseCommand):
     """The schema of plans has the vocabulary of the matrix that reports are made under."""
 
-    help = "Print the JSON Schema of plan documents, of JSON reports or of comparisons."
+    help = "Print the JSON Schema of plan documents, of JSON reports, of comparisons or of matrix fixtures."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which schema."""
-        parser.add_argument("document", choices=("plan", "report", "comparison"), help="whose schema to print")
+        parser.add_argument(
+            "document", choices=("plan", "report", "comparison", "matrix"), help="whose schema to print"
+        )
 
     def handle(self, *args: Any, document: str, **options: Any) -> None:
         """Print it as JSON."""
         try:
-            made: dict[str, Any] = {"report": report_schema, "comparison": comparison_schema}
+            made: dict[str, Any] = {
+                "report": report_schema,
+                "comparison": comparison_schema,
+                "matrix": fixture_schema,
+            }
             schema = made[document]() if document in made else plan_schema(find_matrix())
             write_output(self.stdout, to_json(schema).encode())
         except NoUsableMatrix as error:

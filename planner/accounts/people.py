@@ -1,0 +1,92 @@
+"""Logging in: wrong tries are few, and the log tells of every login. Without accounts this is for staff alone."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from planner.store import audit, throttle
+
+WRONG_BY_NAME = 10
+"""How many wrong logins in an hour are admitted for one user name, from whomever they come."""
+WRONG_BY_CLIENT = 30
+"""How many are admitted from one client, for whatever names."""
+
+
+@contextmanager
+def few_wrong_logins(request: HttpRequest, name: str) -> Iterator[None]:
+    """Around a login: it is counted unless the block ends without an exception.
+
+    Raises throttle.TooMany before the block when there were too many for the name or from the client. A try counts
+    from its beginning, so that many at once are no more than that.
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    by_name = throttle.count("wrong-login-name", folded, limit=WRONG_BY_NAME)
+    try:
+        by_client = throttle.count("wrong-login", request.META.get("REMOTE_ADDR", ""), limit=WRONG_BY_CLIENT)
+    except throttle.TooMany:
+        throttle.forgive(by_name)
+        raise
+    yield
+    throttle.forgive(by_name)
+    throttle.forgive(by_client)
+
+
+class FewWrongLogins:
+    """For forms that log in: they raise throttle.TooMany where too many were wrong."""
+
+    def clean(self) -> dict[str, Any]:
+        """Check name and password, if there are both."""
+        name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")  # type: ignore[attr-defined]
+        if not name or not password:
+            return super().clean()  # type: ignore[misc, no-any-return]
+        with few_wrong_logins(self.request, name):  # type: ignore[attr-defined]
+            return super().clean()  # type: ignore[misc, no-any-return]
+
+
+class LoginForm(FewWrongLogins, AuthenticationForm):
+    """User name and password of an account."""
+
+    error_messages = {
+        "invalid_login": "This user name and this password don't belong together. Capitals count in both.",
+        "inactive": "This account is switched off.",
+    }
+
+
+class StaffLoginForm(FewWrongLogins, AdminAuthenticationForm):
+    """The same for the admin, which is for staff."""
+
+
+@receiver(user_logged_in)
+def note_login(user: User, **_: Any) -> None:
+    """A line of the log."""
+    audit.note("logged-in", actor=user.get_username())
+
+
+@receiver(user_logged_out)
+def note_logout(user: User | None, **_: Any) -> None:
+    """A line of the log, if anybody was logged in."""
+    if user is not None:
+        audit.note("logged-out", actor=user.get_username())
+
+
+@receiver(user_login_failed)
+def note_failed_login(credentials: Mapping[str, Any], **_: Any) -> None:
+    """A line of the log with the name that was tried.
+
+    A proxy names its user with each request, so one whose account is switched off is told once an hour.
+    """
+    remote = credentials.get("remote_user")
+    if remote is not None:
+        try:
+            throttle.count("remote-user-told", str(remote), limit=1)
+        except throttle.TooMany:
+            return
+    audit.note("login-failed", actor=str(remote or credentials.get("username", ""))[:150])

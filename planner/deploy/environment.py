@@ -1,0 +1,165 @@
+"""Settings from the environment: read, checked, and refused with a sentence when they can't be meant."""
+
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ImproperlyConfigured
+
+from planner.deploy import proxies
+from planner.report.paper.stylesheet import BadStylesheet, read_stylesheet
+
+
+def read_text(name: str, default: str = "") -> str:
+    """The value of a variable, or the content of the file that NAME_FILE points to; stripped. Empty counts as unset.
+
+    Raises ImproperlyConfigured when both are set or the file can't be read.
+    """
+    value, path = os.environ.get(name), os.environ.get(f"{name}_FILE")
+    if value is not None and path is not None:
+        raise ImproperlyConfigured(f"Both {name} and {name}_FILE are set; set one of them.")
+    if path is not None:
+        try:
+            return Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(f"{name}_FILE names {path}, which can't be read: {error}.") from None
+    return (value or "").strip() or default
+
+
+def read_flag(name: str, default: bool = False) -> bool:
+    """1 or 0. Raises ImproperlyConfigured for anything else."""
+    value = read_text(name, "1" if default else "0")
+    if value not in ("0", "1"):
+        raise ImproperlyConfigured(f"{name} must be 0 or 1, not {value!r}.")
+    return value == "1"
+
+
+def read_choice[Word: str](name: str, allowed: Sequence[Word]) -> Word | None:
+    """One of the words that are allowed, or None when it is unset. Raises ImproperlyConfigured for anything else."""
+    value = read_text(name)
+    for word in allowed:
+        if value == word:
+            return word
+    if value:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(allowed)}, not {value[:40]!r}.")
+    return None
+
+
+def read_number(name: str, default: int, *, least: int, most: int) -> int:
+    """A whole number from `least` to `most`. Raises ImproperlyConfigured for anything else."""
+    value = read_text(name, str(default))
+    if not (value.isascii() and value.isdigit() and len(value) < 10 and least <= int(value) <= most):
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least:,} to {most:,}, not {value[:40]!r}.")
+    return int(value)
+
+
+def read_list(name: str, default: str = "") -> list[str]:
+    """The parts of a comma-separated list, without white space and empty parts."""
+    return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
+
+
+def read_origins(name: str) -> list[str]:
+    """Origins, each a scheme and a host, perhaps with a port. Raises ImproperlyConfigured for anything else."""
+    origins = read_list(name)
+    for origin in origins:
+        parts = _split(origin)
+        if parts is None or parts.scheme not in ("http", "https") or f"{parts.scheme}://{parts.netloc}" != origin:
+            raise ImproperlyConfigured(f"{name} must be origins such as https://ports.example.com, not {origin!r}.")
+    return origins
+
+
+def read_issuer(name: str) -> str:
+    """The https address of an OpenID Connect issuer, or "" when there is none; http on this machine alone.
+
+    Raises ImproperlyConfigured for anything else.
+    """
+    value = read_text(name)
+    parts = _split(value)
+    is_here = parts is not None and parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if value and (parts is None or parts.query or parts.fragment or not (parts.scheme == "https" or is_here)):
+        raise ImproperlyConfigured(f"{name} must be an address such as https://login.example.com, not {value!r}.")
+    return value
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(address)
+        return parts if parts.hostname and parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def read_proxies(name: str) -> proxies.Proxies:
+    """Reverse proxies that are trusted. Raises ImproperlyConfigured for what is none, and for everybody."""
+    try:
+        return proxies.read_proxies(read_list(name))
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be addresses of proxies, networks such as 10.1.2.0/24 but not of everybody, or unix, "
+            f"not {str(error)!r}."
+        ) from None
+
+
+def read_header(name: str) -> str:
+    """The key of a request header in WSGI's environment (X-Remote-User is HTTP_X_REMOTE_USER), or "" for none.
+
+    Raises ImproperlyConfigured for what is no name of a header of its own.
+    """
+    value = read_text(name)
+    if not value:
+        return ""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)+", value) or value.lower() in USED_HEADERS:
+        raise ImproperlyConfigured(f"{name} must be the name of a header such as X-Remote-User, not {value!r}.")
+    return "HTTP_" + value.upper().replace("-", "_")
+
+
+USED_HEADERS = {
+    "accept-encoding", "accept-language", "cache-control", "content-length", "content-type", "if-match",
+    "if-modified-since", "if-none-match", "if-unmodified-since", "transfer-encoding", "user-agent",
+    "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto",
+}  # fmt: skip
+"""Headers that mean something else, so that they can't name who sends a request."""
+
+
+def read_time_zone(name: str, default: str = "UTC") -> str:
+    """A time zone of the IANA database. Raises ImproperlyConfigured for anything else."""
+    value = read_text(name, default)
+    if value not in available_timezones():
+        raise ImproperlyConfigured(f"{name} must be a time zone such as Europe/Berlin, not {value!r}.")
+    return value
+
+
+def read_style(name: str) -> str:
+    """The text of the stylesheet at a path; empty when none is given. Raises ImproperlyConfigured for a bad one."""
+    path = read_text(name)
+    try:
+        return read_stylesheet(path) if path else ""
+    except BadStylesheet as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from None
+
+
+def keep_secret_key(path: Path) -> str:
+    """The secret key in the file, made on first use with 384 random bits and readable by its owner alone (0600).
+
+    Processes that start together agree on one key. Raises ImproperlyConfigured when the folder can't be written.
+    """
+    try:
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret-") as draft:
+                draft.write(secrets.token_urlsafe(48) + "\n")
+                draft.flush()
+                with suppress(FileExistsError):
+                    os.link(draft.name, path)
+        return path.read_text("ascii").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The secret key can't be kept in {path}: {error.strerror}. Set PLANNER_DATA to a folder that can be "
+            "written, or PLANNER_SECRET_KEY."
+        ) from None

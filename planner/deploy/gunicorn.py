@@ -1,0 +1,78 @@
+"""How gunicorn serves Port planner, from `make run` as from the container.
+
+Each process answers by `planner.deploy.worker`. There is no access log on purpose: the address of a shared plan
+contains its secret token. What can't be read as a request is told of in the log, with a part of it; tokens are taken
+out.
+"""
+
+import errno
+import logging
+import os
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from planner.deploy.environment import read_flag, read_text
+from planner.deploy.logs import RedactTokens
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+
+
+def _read_count(name: str, default: int) -> int:
+    text = os.environ.get(name, "")
+    if text and not (text.isascii() and text.isdigit() and 1 <= int(text) <= 64):
+        sys.exit(f"{name} must be a number from 1 to 64, not {text!r}.")
+    return int(text or default)
+
+
+# PLANNER_BIND: the address and port to listen on.
+bind = os.environ.get("PLANNER_BIND") or "127.0.0.1:8000"
+# PLANNER_WORKERS: the number of processes that answer.
+workers = _read_count("PLANNER_WORKERS", min((os.cpu_count() or 1) + 1, 5))
+# PLANNER_THREADS: how many requests each of them is at work on at once.
+threads = _read_count("PLANNER_THREADS", 4)
+worker_class = "planner.deploy.worker.PatientWorker"
+timeout = 120  # a large plan's PDF takes its time
+preload_app = True  # a broken application stops the start, and workers share the loaded code
+accesslog = None
+logging.getLogger("gunicorn.error").addFilter(RedactTokens())  # before anything is logged, in every process
+loglevel = "warning"
+# Whom forwarding headers are taken from is PLANNER_PROXIES' alone to say, so gunicorn takes them from nobody: not the
+# scheme, not the path, and no header with an underscore, which would pass for another one.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+header_map = "drop"
+control_socket_disable = True  # nobody uses it, and it would put a folder into the home directory
+
+
+def on_starting(server: "Arbiter") -> None:
+    """Say in one sentence what keeps the service from being reached; gunicorn would retry for five seconds."""
+    if read_flag("PLANNER_TLS") and not read_text("PLANNER_PROXIES"):
+        sys.exit(
+            "PLANNER_TLS is 1, but PLANNER_PROXIES doesn't say which proxy ends TLS: every request would be sent to "
+            "https for ever. Set PLANNER_PROXIES to its address."
+        )
+    if server.master_pid or "LISTEN_FDS" in os.environ:
+        return  # the sockets are handed over, by an older master or by systemd
+    for address in server.address:
+        if isinstance(address, tuple):
+            _check_free(*address)
+
+
+def when_ready(server: "Arbiter") -> None:
+    """Tell where to look, now that the sockets accept."""
+    for listener in server.LISTENERS:
+        print(f"Port planner: {listener}/", flush=True)
+
+
+def _check_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = "is already in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            sys.exit(f"Port {port} on {host} {reason}; choose another with PLANNER_BIND=127.0.0.1:8001, for example.")

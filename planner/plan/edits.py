@@ -1,0 +1,298 @@
+"""The changes that a user makes to a plan, each a function from the document that its author saw to an `Edit`.
+
+Parameters are plain data, as a form sends them. `fit` makes of an edit what it is on the newest document. Both raise
+`NotPossible` with a sentence when what an edit is about isn't there (any more). Whoever applies an edit has the result
+checked by `document.check_plan`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+from planner.plan.changes import Change, Edit, Index, apply, compare_rows
+from planner.plan.fields import PARTS, PLAN
+from planner.plan.names import name_key
+from planner.plan.references import WORDS
+from planner.plan.rows import Document, Row, find_lost, forget_names, names_of, row_key, tidy
+from planner.plan.summaries import short
+
+Params = Mapping[str, Any]
+GONE = "This flow is no longer in the plan; someone has changed or deleted it."
+
+
+class NotPossible(ValueError):
+    """The edit doesn't fit the document. The message is a sentence."""
+
+
+def rename_plan(document: Document, params: Params) -> Edit:
+    """Fields of the plan itself, each with its new value; what isn't given stays."""
+    changes = compare_rows(PLAN, {key: document.get(key) for key in params}, params)
+    return Edit(what="rename-plan", changes=_that_differ(changes))
+
+
+def choose(document: Document, params: Params) -> Edit:
+    """choice: its slug; options: a slug, a list of them for a choice of many, or None to take the decision back."""
+    return _set(document, "choose", ("choices", params["choice"]), params["options"], params)
+
+
+def override_port(document: Document, params: Params) -> Edit:
+    """service: its slug; ports: a port or range, or empty for the default."""
+    return _set(document, "override-port", ("ports", params["service"]), params["ports"] or None, params)
+
+
+def set_correction(document: Document, params: Params) -> Edit:
+    """caveat: its slug; applied: whether its correction is."""
+    where = ("corrections", params["caveat"])
+    return _set(document, "set-correction", where, True if params["applied"] else None, params)
+
+
+def _set(document: Document, what: str, where: tuple[str, str], value: Any, params: Params) -> Edit:
+    """One key or member of a field of the plan; params has the summary."""
+    change = Change(where=where, after=value)
+    return fit(document, Edit(what=what, where=where, changes=(change,), words={"summary": params["summary"]}))
+
+
+def add_zone(_document: Document, params: Params) -> Edit:
+    """The fields of the zone."""
+    return _add("add-zone", "zones", params)
+
+
+def edit_zone(document: Document, params: Params) -> Edit:
+    """zone: its name now; the rest: what its fields shall be; what isn't given stays."""
+    changes = {key: value for key, value in params.items() if key != "zone"}
+    return _edit(document, "edit-zone", "zones", params["zone"], changes)
+
+
+def delete_zone(document: Document, params: Params) -> Edit:
+    """zone: its name. Its endpoints go with it, and what names them."""
+    return fit(document, Edit(what="delete-zone", where=("zones", params["zone"])))
+
+
+def add_endpoint(_document: Document, params: Params) -> Edit:
+    """endpoint: a whole endpoint of the plan document."""
+    return _add("add-endpoint", "endpoints", params["endpoint"])
+
+
+def edit_endpoint(document: Document, params: Params) -> Edit:
+    """endpoint: its name now; changes: the fields that change, each with its new value; words: by field, of slugs."""
+    edit = _edit(document, "edit-endpoint", "endpoints", params["endpoint"], params["changes"])
+    return replace(edit, words=params.get("words", {}))
+
+
+def duplicate_endpoint(document: Document, params: Params) -> Edit:
+    """endpoint: its name. The copy has a free name like it, and nothing that only one machine can have."""
+    return fit(document, Edit(what="duplicate-endpoint", where=("endpoints", params["endpoint"])))
+
+
+def delete_endpoint(document: Document, params: Params) -> Edit:
+    """endpoint: its name. What else names it loses it, or goes with it."""
+    return fit(document, Edit(what="delete-endpoint", where=("endpoints", params["endpoint"])))
+
+
+def add_endpoints(_document: Document, params: Params) -> Edit:
+    """zones, endpoints: whole zones and endpoints of the plan document, as read from a table."""
+    changes = (_come(part, row) for part in ("zones", "endpoints") for row in params[part])
+    return Edit(what="add-endpoints", changes=tuple(changes))
+
+
+def add_flow(_document: Document, params: Params) -> Edit:
+    """flow: an additional flow of the plan document."""
+    return _add("add-flow", "additional_flows", params["flow"])
+
+
+def edit_flow(document: Document, params: Params) -> Edit:
+    """flow: the additional flow as it stands in the document; changes: the fields that change, empty to leave away."""
+    flow = params["flow"]
+    where = ("additional_flows", row_key("additional_flows", flow))
+    change = Change(where=where, before=flow, after=tidy("additional_flows", {**flow, **params["changes"]}))
+    return fit(document, Edit(what="edit-flow", where=where, changes=(change,)))
+
+
+def delete_flow(document: Document, params: Params) -> Edit:
+    """flow: the additional flow as it stands in the document."""
+    where = ("additional_flows", row_key("additional_flows", params["flow"]))
+    return fit(document, Edit(what="delete-flow", where=where, changes=(Change(where=where, before=params["flow"]),)))
+
+
+def switch_module(document: Document, params: Params) -> Edit:
+    """summary: in words; switch: what differs (`compare_documents`) between the plan without and with the change.
+
+    What is there already, or gone already, counts as done. A zone stays while something stands in it. When others
+    have hung something on to an endpoint that goes, nothing is done, so that it doesn't go with it.
+    """
+    switch = tuple(params["switch"])
+    return fit(document, Edit(what="switch-module", changes=switch, words={"summary": params["summary"]}))
+
+
+def _add(what: str, part: str, row: Row) -> Edit:
+    change = _come(part, row)
+    return Edit(what=what, where=change.where, changes=(change,))
+
+
+def _come(part: str, row: Row) -> Change:
+    row = tidy(part, row)
+    return Change(where=(part, row_key(part, row)), after=row)
+
+
+def _edit(document: Document, what: str, part: str, name: str, wanted: Params) -> Edit:
+    old = _find(Index(document), part, name)
+    changes = compare_rows(part, {"name": name, **{key: old.get(key) for key in wanted}}, {"name": name, **wanted})
+    return Edit(what=what, where=(part, name), changes=_that_differ(changes))
+
+
+EDITS: dict[str, Callable[[Document, Params], Edit]] = {
+    "rename-plan": rename_plan,
+    "choose": choose,
+    "override-port": override_port,
+    "set-correction": set_correction,
+    "add-zone": add_zone,
+    "edit-zone": edit_zone,
+    "delete-zone": delete_zone,
+    "add-endpoint": add_endpoint,
+    "edit-endpoint": edit_endpoint,
+    "duplicate-endpoint": duplicate_endpoint,
+    "delete-endpoint": delete_endpoint,
+    "add-endpoints": add_endpoints,
+    "add-flow": add_flow,
+    "edit-flow": edit_flow,
+    "delete-flow": delete_flow,
+    "switch-module": switch_module,
+}
+"""The edits by name."""
+
+
+# ---- an edit on another document than the one that it was made for ----
+
+
+def fit(document: Document, edit: Edit) -> Edit:
+    """The edit as it is to be made on this document: with the values before that it has, without what is so already.
+
+    Raises NotPossible when what it is about isn't there.
+    """
+    changes = _FITS.get(edit.what, _fit_changes)(document, edit)
+    return replace(edit, changes=_that_differ(changes))
+
+
+def _that_differ(changes: Iterable[Change]) -> tuple[Change, ...]:
+    return tuple(change for change in changes if change.before != change.after)
+
+
+def _fit_changes(document: Document, edit: Edit) -> Iterator[Change]:
+    index = Index(document)
+    return (_fit_change(index, change) for change in edit.changes)
+
+
+def _fit_change(index: Index, change: Change) -> Change:
+    part = change.where[0]
+    if change.is_row:
+        if change.before is None:
+            return change
+        found = index.find(part, change.where[1])
+        if found is None:
+            raise NotPossible(_say_gone(part, change.where[1]) if PARTS[part].named else GONE)
+        return replace(change, before=found[1], at=found[0])
+    if part in PARTS:
+        _find(index, part, change.where[1])
+        return change if change.is_rename else replace(change, before=index.look(change.where))
+    before = index.look(change.where)
+    members = index.document.get(part) if before is True else None
+    return replace(change, before=before, at=members.index(change.where[1]) if isinstance(members, list) else None)
+
+
+def _fit_deletion(document: Document, edit: Edit) -> Iterator[Change]:
+    """The row, the rows that need it, and in all others its name."""
+    part, name = edit.where
+    _find(Index(document), part, name)
+    lost = find_lost(document, part, {name})
+    gone = {key: frozenset(row_key(key, document[key][place]) for place in places) for key, places in lost.items()}
+    for key, places in lost.items():
+        for place, row in enumerate(document.get(key, ())):
+            where = (key, row_key(key, row))
+            if place in places:
+                yield Change(where=where, before=row, at=place)
+                continue
+            fewer = forget_names(key, row, gone)
+            if PARTS[key].named:
+                own = {"name": row["name"]}
+                yield from compare_rows(key, own | {field: row[field] for field in fewer}, own | fewer)
+            elif fewer:
+                yield Change(where=where, before=row, after=tidy(key, {**row, **fewer}), at=place)
+
+
+def _fit_copy(document: Document, edit: Edit) -> Iterator[Change]:
+    part, name = edit.where
+    index = Index(document)
+    known = PARTS[part].by_key
+    old = _find(index, part, name)
+    copy = {key: deepcopy(value) for key, value in old.items() if key not in known or known[key].copied}
+    copy["name"] = free_name(name, [row["name"] for row in document[part]])
+    place, _ = index.find(part, name) or (len(document[part]) - 1, old)
+    yield Change(where=(part, copy["name"]), after=copy, at=place + 1)
+
+
+def _fit_switch(document: Document, edit: Edit) -> Iterator[Change]:
+    index = Index(document)
+    fitted = (_fit_switched(index, change) for change in edit.changes)
+    changes = [change for change in fitted if change is not None]
+    after = apply(document, replace(edit, changes=tuple(changes)))
+    rows = PARTS[PLAN].rows
+    named = {
+        part: {name for entry in rows for row in after.get(entry.key, ()) for name in names_of(entry.key, row, part)}
+        for part in WORDS
+    }
+    for change in changes:
+        part, name = change.where[0], change.where[-1]
+        if change.is_row and change.after is None and name in named.get(part, ()):
+            if part == "endpoints":
+                raise NotPossible(f"Something else in the plan names “{name}” by now. Look at it, then do this again.")
+            continue
+        yield change
+
+
+def _fit_switched(index: Index, change: Change) -> Change | None:
+    """A change of a switch, None where it is done already."""
+    if not change.is_row:
+        return _fit_change(index, change)
+    part, key = change.where
+    found = index.find(part, key)
+    if change.before is not None:
+        return replace(change, before=found[1], at=found[0]) if found else None
+    if found and any(found[1].get(field) != value for field, value in change.after.items()):
+        raise NotPossible(f"There is another {WORDS.get(part, 'row')} “{short(key)}” in the plan by now.")
+    return None if found else change
+
+
+_FITS: dict[str, Callable[[Document, Edit], Iterator[Change]]] = {
+    "delete-zone": _fit_deletion,
+    "delete-endpoint": _fit_deletion,
+    "duplicate-endpoint": _fit_copy,
+    "switch-module": _fit_switch,
+}
+"""The edits whose changes follow from the document: what hangs on to a row that goes, a name that is free."""
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """A name like this one that isn't taken: PS02 after PS01, "Staff 2" after "Staff"; at most 255 characters."""
+    keys = {name_key(other) for other in taken}
+    stem = name.rstrip("0123456789")
+    digits = name[len(stem) :]
+    numbered = 0 < len(digits) < 10
+    for number in count(int(digits) + 1 if numbered else 2):
+        end = f"{number:0{len(digits)}d}" if numbered else f" {number}"
+        candidate = (stem if numbered else name)[: 255 - len(end)] + end
+        if name_key(candidate) not in keys:
+            return candidate
+    raise AssertionError("numbers don't end")
+
+
+def _find(index: Index, part: str, name: str) -> Row:
+    found = index.find(part, name)
+    if found is None:
+        raise NotPossible(_say_gone(part, name))
+    return found[1]
+
+
+def _say_gone(part: str, name: str) -> str:
+    return f"There is no {WORDS[part]} “{short(name)}” any more; someone has renamed or deleted it."

@@ -1,0 +1,298 @@
+"""The fields of a plan: an entry of this table says all that there is to know of one.
+
+A field is an attribute of one of the classes below, with its entry beside it. What reads documents, writes them, edits
+and merges them, says what changed, shows forms and tables, and lists what would be lost goes by the entries, so that
+a field is added here and nowhere else. Pure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Any, Literal
+
+from planner.plan import reading
+from planner.plan.kinds import KINDS
+from planner.plan.reading import Reader, one_of, some_of
+from planner.plan.references import (
+    Check,
+    check_any,
+    check_flow_ports,
+    check_managers,
+    check_roles,
+    must_be_there,
+)
+from ports.matrix import PROTOCOLS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of the document. What it doesn't say, there is none of."""
+
+    reads: Reader
+    """What values it takes."""
+    key: str = ""
+    """How documents call it; the attribute's own name where an entry doesn't say another."""
+    attribute: str = ""
+    needed: bool = True
+    """Whether a document must have it."""
+    default: Any = None
+    """What it is where a document doesn't have it."""
+    merges: Literal["whole", "keys", "members", "rows"] = "whole"
+    """What two edits may change of it without meeting: nothing, or each its own key, member or row."""
+    row: type | None = None
+    """Of a list of rows: the class of one."""
+    names: Literal["", "zones", "endpoints"] = ""
+    """Whose names it holds. They follow renames. Where one goes, a list loses it; a row that names just one goes."""
+    rests_on: str = ""
+    """The field of who is named that decides whether they may be."""
+    check: Check | None = None
+    """What else of the document it must agree with."""
+    said: tuple[str, str] | None = None
+    """In summaries: what one and several of its values are called; of a flag, what on and off mean."""
+    lost: tuple[str, str] | None = None
+    """How a loss of one of its values begins; of a flag: of on and of off."""
+    title: str = ""
+    """What forms call it."""
+    widget: Literal["", "name", "zone", "kind", "lines", "text", "flag", "boxes", "names"] = ""
+    """How the editor shows it."""
+    help: str = ""
+    """What the form says about it."""
+    column: str = ""
+    """What a table of endpoints has in its column of this name."""
+    copied: bool = True
+    """Whether a copy of the row has it too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A kind of row, or the plan itself: its class, and its fields in the order of the format."""
+
+    key: str
+    value: type
+    fields: tuple[Field, ...]
+    by_key: Mapping[str, Field]
+
+    @property
+    def named(self) -> bool:
+        """Whether its rows are known by their names; otherwise by all that they say."""
+        return "name" in self.by_key
+
+    @property
+    def rows(self) -> tuple[Field, ...]:
+        """The fields that are lists of rows."""
+        return tuple(entry for entry in self.fields if entry.row)
+
+
+def describe(reads: Reader, **facts: Any) -> Mapping[str, Field]:
+    """The entry of an attribute, as its metadata: how it is read, and any other facts of a `Field`."""
+    return {"entry": Field(reads=reads, **facts)}
+
+
+def part_of(key: str, value: type) -> Part:
+    """The part that a class describes by the entries of its attributes."""
+    entries = []
+    for attribute in fields(value):
+        default = attribute.default if attribute.default_factory is MISSING else attribute.default_factory()
+        entry: Field = attribute.metadata["entry"]
+        needed = default is MISSING
+        entry = replace(entry, key=entry.key or attribute.name, attribute=attribute.name, needed=needed)
+        entries.append(entry if needed else replace(entry, default=default))
+    return Part(key=key, value=value, fields=tuple(entries), by_key={entry.key: entry for entry in entries})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A part of the network between firewalls. `kind` is one of planner.plan.kinds.KINDS."""
+
+    name: str = field(metadata=describe(reading.NAME, widget="name", title="Name"))
+    kind: str = field(
+        metadata=describe(
+            one_of(lambda _: {kind.slug: kind.slug for kind in KINDS.values()}),
+            said=("kind", "kinds"),
+            widget="kind",
+            title="Kind",
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A machine, or with `group` many alike, in one zone. An empty `addresses` means not known yet."""
+
+    name: str = field(
+        metadata=describe(reading.NAME, widget="name", title="Name", column="The endpoint's name. Needed.")
+    )
+    zone: str = field(
+        metadata=describe(
+            reading.NAME,
+            names="zones",
+            check=must_be_there("zones"),
+            lost=("its place in the zone", ""),
+            widget="zone",
+            title="Zone",
+            column="The name of its zone. Needed.",
+        )
+    )
+    addresses: tuple[str, ...] = field(
+        default=(),
+        metadata=describe(
+            reading.ADDRESSES,
+            check=check_any,
+            said=("address", "addresses"),
+            lost=("the address", ""),
+            widget="lines",
+            title="Addresses",
+            column="IP addresses, networks, DNS names. Empty: not known yet.",
+            copied=False,  # two machines share none
+        ),
+    )
+    group: bool = field(
+        default=False,
+        metadata=describe(
+            reading.FLAG,
+            said=("now stands for many machines", "now stands for one machine"),
+            lost=("that it stands for many machines", "that it stands for one machine"),
+            widget="flag",
+            title="A group",
+            column="yes if it stands for many machines.",
+        ),
+    )
+    roles: tuple[str, ...] = field(
+        default=(),
+        metadata=describe(
+            some_of(
+                lambda matrix: {role.slug: role.name for role in matrix.assignable_roles},
+                lambda matrix: {slug: role.label or role.name for slug, role in matrix.roles.items()},
+            ),
+            check=check_roles,
+            said=("role", "roles"),
+            lost=("the role", ""),
+            widget="boxes",
+            title="Roles",
+            column="What it does.",
+        ),
+    )
+    platforms: tuple[str, ...] = field(
+        default=(),
+        metadata=describe(
+            some_of(lambda matrix: {slug: platform.name for slug, platform in matrix.platforms.items()}),
+            said=("platform", "platforms"),
+            lost=("the platform", ""),
+            widget="boxes",
+            title="Platforms managed on it",
+            column="What is managed on it.",
+        ),
+    )
+    operations: tuple[str, ...] = field(
+        default=(),
+        metadata=describe(
+            some_of(lambda matrix: {slug: operation.name for slug, operation in matrix.operations.items()}),
+            said=("operation", "operations"),
+            lost=("the operation", ""),
+            widget="boxes",
+            title="Operations done to it",
+            column="What is done to it.",
+        ),
+    )
+    sessions: tuple[str, ...] = field(
+        default=(),
+        metadata=describe(
+            some_of(lambda matrix: {slug: session.name for slug, session in matrix.sessions.items()}),
+            said=("session", "sessions"),
+            lost=("the session", ""),
+            widget="boxes",
+            title="Sessions that people open to it",
+            column="Kinds of remote session that people open to it.",
+        ),
+    )
+    managed_by: tuple[str, ...] = field(
+        default=(),
+        metadata=describe(
+            reading.NAMES,
+            names="endpoints",
+            rests_on="roles",
+            check=check_managers,
+            said=("manager", "managers"),
+            lost=("that it is managed by", ""),
+            widget="names",
+            title="Managed by",
+            help="None ticked: the agents in its zone, else every web server.",
+            column="Endpoints that carry out its operations.",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdditionalFlow:
+    """A flow that the site needs beyond the vendor's document. `ports` is None for ICMP only."""
+
+    source: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
+    destination: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
+    protocol: Literal["tcp", "udp", "icmp"] = field(
+        metadata=describe(one_of(lambda _: {protocol: protocol for protocol in PROTOCOLS}))
+    )
+    ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_flow_ports))
+    reason: str = field(metadata=describe(reading.REASON, said=("reason", "reasons")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A plan document that has been checked against a matrix.
+
+    `choices` holds what the document says, an option or for a choice of many a tuple of options; what it doesn't say
+    is the matrix's default. `ports` holds overrides, normalised.
+    """
+
+    name: str = field(metadata=describe(reading.NAME))
+    description: str = field(default="", metadata=describe(reading.PROSE, said=("description", "descriptions")))
+    zones: tuple[Zone, ...] = field(metadata=describe(reading.ROWS, row=Zone, merges="rows"))
+    endpoints: tuple[Endpoint, ...] = field(metadata=describe(reading.ROWS, row=Endpoint, merges="rows"))
+    choices: Mapping[str, str | tuple[str, ...]] = field(
+        default_factory=dict, metadata=describe(reading.CHOICES, merges="keys")
+    )
+    ports: Mapping[str, str] = field(default_factory=dict, metadata=describe(reading.PORTS, merges="keys"))
+    corrections: tuple[str, ...] = field(
+        default=(),
+        metadata=describe(
+            some_of(
+                lambda matrix: {slug: caveat.title for slug, caveat in matrix.caveats.items() if caveat.correction}
+            ),
+            merges="members",
+        ),
+    )
+    additional_flows: tuple[AdditionalFlow, ...] = field(
+        default=(), metadata=describe(reading.ROWS, row=AdditionalFlow, merges="rows")
+    )
+
+
+PLAN = "plan"
+PARTS: dict[str, Part] = {PLAN: part_of(PLAN, Plan)}
+"""The plan by PLAN, and each kind of row by the key of its list."""
+PARTS |= {entry.key: part_of(entry.key, entry.row) for entry in PARTS[PLAN].rows if entry.row}
+
+
+def forget_gone(plan: Plan) -> Plan:
+    """The plan without what names a zone or endpoint that it doesn't have.
+
+    A field that names several loses those; a row that needs one of them goes.
+    """
+    there = {"zones": {zone.name for zone in plan.zones}, "endpoints": {endpoint.name for endpoint in plan.endpoints}}
+    changes: dict[str, Any] = {}
+    for rows in PARTS[PLAN].rows:
+        naming = [(entry, there[entry.names]) for entry in PARTS[rows.key].fields if entry.names]
+        kept = (_forget(row, naming) for row in getattr(plan, rows.attribute))
+        changes[rows.attribute] = tuple(row for row in kept if row is not None)
+    return replace(plan, **changes)
+
+
+def _forget(row: Any, naming: list[tuple[Field, set[str]]]) -> Any:
+    """A row without the names that aren't there; None for one that needs one of them."""
+    changes: dict[str, Any] = {}
+    for entry, there in naming:
+        value = getattr(row, entry.attribute)
+        if isinstance(value, str):
+            if value not in there:
+                return None
+        elif value and not there.issuperset(value):
+            kept = [name for name in value if name in there]
+            changes[entry.attribute] = {name: value[name] for name in kept} if isinstance(value, dict) else tuple(kept)
+    return replace(row, **changes) if changes else row

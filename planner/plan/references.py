@@ -1,0 +1,150 @@
+"""What one part of a document says about another: names that must be there, and fields that contradict each other.
+
+These checks see a document of any shape, before it is known to be one: whatever isn't as it should be is passed over,
+since the readers say so. Each yields the path within the value, a code and a sentence.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from planner.plan.faults import shown
+from planner.plan.kinds import KINDS
+from planner.plan.reading import ANY
+from planner.plan.syntax import Null, Path
+from ports.matrix import Matrix
+
+Row = Mapping[str, Any]
+Found = Iterator[tuple[Path, str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a document has that its parts can name."""
+
+    matrix: Matrix
+    rows: Mapping[str, Mapping[str, Row]]
+    """By part, "zones" or "endpoints": its rows by name."""
+    listed: Mapping[str, str]
+    """By part: its first names, as a sentence lists them."""
+    managers: frozenset[str]
+    managers_listed: str
+
+
+Check = Callable[[object, Row, Known], Found]
+"""Takes what stands in a field, the row that it stands in, and what there is to be named."""
+
+
+def know(parts: Mapping[str, list[tuple[int, Row]]], matrix: Matrix) -> Known:
+    """What the rows of each part, with their indexes, can be named by."""
+    rows = {
+        part: {name: row for _, row in items if (name := text(row.get("name"))) is not None}
+        for part, items in parts.items()
+    }
+    managers = [
+        name
+        for name, row in rows["endpoints"].items()
+        if not matrix.managing_roles.isdisjoint(texts(row.get("roles")))
+    ]
+    return Known(
+        matrix=matrix,
+        rows=rows,
+        listed={part: some(names) for part, names in rows.items()},
+        managers=frozenset(managers),
+        managers_listed=some(managers),
+    )
+
+
+def must_be_there(part: str) -> Check:
+    """The names in the field are rows of this part."""
+    word = WORDS[part]
+
+    def check(value: object, _row: Row, known: Known) -> Found:
+        for path, name in _names(value):
+            if name not in known.rows[part]:
+                yield (
+                    path,
+                    f"no-such-{word}",
+                    f"There is no {word} {shown(name)}; the {word}s are {known.listed[part]}.",
+                )
+
+    return check
+
+
+def check_any(value: object, row: Row, known: Known) -> Found:
+    """`any` stands alone, for a group in a zone that allows it."""
+    addresses = texts(value)
+    if ANY not in addresses:
+        return
+    if len(set(addresses)) > 1:
+        yield (), "any-alone", f"The address {ANY} stands alone; leave the others away, or it."
+    zone = known.rows["zones"].get(text(row.get("zone")) or "", {})
+    allowed = [kind.slug for kind in KINDS.values() if kind.allows_any]
+    if row.get("group") not in (True, "true", "True", "TRUE") or zone.get("kind") not in allowed:
+        sentence = (
+            f"The address {ANY} is for a group (group: true) in a zone of kind {' or '.join(allowed)} only; "
+            "an address that is not known yet is left empty."
+        )
+        yield (), "any-not-allowed", sentence
+
+
+def check_roles(value: object, _row: Row, known: Known) -> Found:
+    """Of roles that exclude each other an endpoint has one."""
+    own = set(texts(value))
+    for role in known.matrix.roles.values():
+        held = sorted(own & known.matrix.holders[role.slug])
+        if role.exclusive and len(held) > 1:
+            sentence = f"An endpoint is one {role.label} at most, found {', '.join(held)}; keep one of them."
+            yield (), "exclusive-roles", sentence
+
+
+def check_managers(value: object, _row: Row, known: Known) -> Found:
+    """Who manages has a role that does."""
+    for position, name in enumerate(texts(value)):
+        if name in known.managers:
+            continue
+        if name in known.rows["endpoints"]:
+            roles = ", ".join(sorted(known.matrix.managing_roles))
+            code, what = "no-manager", f"{shown(name)} has none of the roles that manage others ({roles})"
+        else:
+            code, what = "no-such-endpoint", f"There is no endpoint {shown(name)}"
+        yield (position,), code, f"{what}; allowed are {known.managers_listed}."
+
+
+def check_flow_ports(value: object, row: Row, _known: Known) -> Found:
+    """Ports for protocols that have any."""
+    absent = value is None or isinstance(value, Null)
+    if row.get("protocol") == "icmp" and not absent:
+        yield (), "icmp-ports", f"ICMP has no ports, found {shown(value)}; leave the key away."
+    if row.get("protocol") in ("tcp", "udp") and absent:
+        yield (), "ports-missing", "A port or range is needed; only icmp goes without."
+
+
+WORDS = {"zones": "zone", "endpoints": "endpoint"}
+"""The parts whose rows are named by others, and what one row is called."""
+
+
+def _names(value: object) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, list):
+        yield from (((position,), str(name)) for position, name in enumerate(texts(value)))
+    elif isinstance(value, str):
+        yield (), str(value)
+
+
+def text(value: object) -> str | None:
+    """A text, or None for whatever is none."""
+    return str(value) if isinstance(value, str) else None
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """The texts of a list, or none."""
+    return tuple(str(item) for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def some(names: Collection[str]) -> str:
+    """The first few of many names, and how many more there are."""
+    listed = [shown(name) for name in islice(names, 8)]
+    if len(names) > len(listed):
+        return f"{', '.join(listed)} and {len(names) - len(listed)} more"
+    return ", ".join(listed) or "none yet"

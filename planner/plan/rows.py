@@ -1,0 +1,138 @@
+"""Rows of a plan document as plain data: what they are known by, whom they name, and what follows a name.
+
+Zones and endpoints are known by their names; whoever renames one says so in `Renames`. Which field names whom, the
+table in `planner.plan.fields` says. What isn't in the table is kept as it is.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from typing import Any
+
+from planner.plan.fields import PARTS, PLAN
+
+Document = Mapping[str, Any]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renames:
+    """Old name -> new name, of zones and of endpoints."""
+
+    zones: Mapping[str, str] = field(default_factory=dict)
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+
+    def then(self, later: "Renames") -> "Renames":
+        """These renames followed by later ones, as one step."""
+        return Renames(zones=_chain(self.zones, later.zones), endpoints=_chain(self.endpoints, later.endpoints))
+
+    def of(self, part: str) -> Mapping[str, str]:
+        """Those of one part, "zones" or "endpoints"; none of any other."""
+        return {"zones": self.zones, "endpoints": self.endpoints}.get(part, {})
+
+    def __bool__(self) -> bool:
+        return bool(self.zones or self.endpoints)
+
+
+NO_RENAMES = Renames()
+
+
+def _chain(first: Mapping[str, str], then: Mapping[str, str]) -> dict[str, str]:
+    chained = {old: then.get(new, new) for old, new in first.items()}
+    reached = set(first.values())
+    chained.update({old: new for old, new in then.items() if old not in reached and old not in first})
+    return {old: new for old, new in chained.items() if old != new}
+
+
+def tidy(part: str, row: Row) -> dict[str, Any]:
+    """A row without its empty fields, in the order of the format; what isn't known stays as it is, at the end."""
+    known = PARTS[part].by_key
+    tidied = {key: row[key] for key, entry in known.items() if row.get(key) or (entry.needed and key in row)}
+    return tidied | {key: value for key, value in row.items() if key not in known and value is not None}
+
+
+def row_key(part: str, row: Row) -> str:
+    """What a row is known by: its name, or without one all that it says."""
+    return str(row["name"]) if PARTS[part].named else json.dumps(row, sort_keys=True)
+
+
+def apply_renames(document: Document, renames: Renames) -> dict[str, Any]:
+    """The document with its zones and endpoints renamed, in every place that names them."""
+    renamed = dict(document)
+    if renames:
+        for entry in PARTS[PLAN].rows:
+            if entry.key in document:
+                renamed[entry.key] = [rename_row(entry.key, row, renames) for row in document[entry.key]]
+    return renamed
+
+
+def rename_row(part: str, row: Row, renames: Renames) -> dict[str, Any]:
+    """A row, or some fields of one, with its own name and those that it names after renames."""
+    changed = dict(row)
+    for entry in PARTS[part].fields:
+        if entry.key in row:
+            others = part if entry.key == "name" else entry.names
+            if others:
+                changed[entry.key] = rename_in(row[entry.key], renames.of(others))
+    return changed
+
+
+def rename_in(value: Any, names: Mapping[str, str]) -> Any:
+    """A name, a list of names, or a mapping by names, after renames."""
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, Mapping):
+        return {names.get(name, name): item for name, item in value.items()}
+    return [names.get(name, name) for name in value] if value else value
+
+
+def names_of(part: str, row: Row, others: str) -> frozenset[str]:
+    """The rows of another part that a row names, by whatever field."""
+    fields = (entry.key for entry in PARTS[part].fields if entry.names == others)
+    return frozenset().union(*(_names_in(row.get(key)) for key in fields))
+
+
+def rows_that_name(document: Document, part: str, name: str) -> list[Row]:
+    """The rows of a part that name this endpoint."""
+    return [row for row in document.get(part, ()) if name in names_of(part, row, "endpoints")]
+
+
+def _names_in(value: Any) -> frozenset[str]:
+    return frozenset([value] if isinstance(value, str) else value or ())
+
+
+def find_lost(document: Document, part: str, names: Iterable[str]) -> dict[str, frozenset[int]]:
+    """Where the rows stand that go when some of a part go, by part: those themselves, and those that need one."""
+    gone: dict[str, set[str]] = {entry.key: set() for entry in PARTS[PLAN].rows} | {part: set(names)}
+    lost: dict[str, frozenset[int]] = {}
+    for key in _needed_first():
+        needs = [(entry.key, gone[entry.names]) for entry in PARTS[key].fields if entry.names and entry.needed]
+        rows = document.get(key, ())
+        lost[key] = frozenset(
+            place
+            for place, row in enumerate(rows)
+            if row.get("name") in gone[key] or any(row.get(field) in names for field, names in needs)
+        )
+        if PARTS[key].named:
+            gone[key] |= {rows[place]["name"] for place in lost[key]}
+    return lost
+
+
+def _needed_first() -> list[str]:
+    """The parts in an order in which each comes after those that a row of it needs."""
+    parts = [entry.key for entry in PARTS[PLAN].rows]
+    needs = {key: {entry.names for entry in PARTS[key].fields if entry.names and entry.needed} for key in parts}
+    return list(TopologicalSorter({key: needs[key] - {key} for key in parts}).static_order())
+
+
+def forget_names(part: str, row: Row, gone: Mapping[str, frozenset[str]]) -> dict[str, Any]:
+    """The fields of a row that name several and lose some of them, as they are without those that are gone."""
+    changes: dict[str, Any] = {}
+    for entry in PARTS[part].fields:
+        value = row.get(entry.key)
+        if not entry.names or isinstance(value, str) or not _names_in(value) & gone[entry.names]:
+            continue
+        kept = [name for name in value or () if name not in gone[entry.names]]
+        changes[entry.key] = {name: value[name] for name in kept} if isinstance(value, Mapping) else kept
+    return changes

@@ -1,0 +1,177 @@
+"""What an edit changed, as a sentence for people: names as they are, values before and after.
+
+Pure: works on the fields of plan documents. What slugs are called comes from outside, as `words`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from planner.plan.changes import Edit
+from planner.plan.fields import PARTS, PLAN, Field
+from ports.matrix import Matrix
+
+MAX_NAME = 60
+"""How many characters of a name a sentence shows: it is there to be recognised, the plan has the whole."""
+SHOWN = 3
+# They would turn the rest of the sentence round, or break its line.
+_TURNS = re.compile("[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+Words = Mapping[str, Mapping[str, str]]
+
+
+def short(name: object) -> str:
+    """A name fit to stand in a sentence: on one line, in one direction, and no longer than MAX_NAME."""
+    text = " ".join(_TURNS.sub("", str(name)).split())
+    return text if len(text) <= MAX_NAME else text[: MAX_NAME - 1].rstrip() + "…"
+
+
+def several(names: Sequence[object]) -> str:
+    """A, B and C; of more than SHOWN the first ones and how many more."""
+    shown = [short(name) for name in names[:SHOWN]]
+    if len(names) > SHOWN:
+        return f"{', '.join(shown)} and {len(names) - SHOWN:,} more"
+    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
+
+
+def say(edit: Edit) -> str:
+    """What an edit changes, as a sentence."""
+    said = edit.words.get("summary")
+    return said if isinstance(said, str) else _SAYINGS[edit.what](edit)
+
+
+def list_words(part: str, matrix: Matrix) -> Words:
+    """What the slugs in the fields of a part are called, so that a summary says it in the reader's words."""
+    return {entry.key: words for entry in PARTS[part].fields if (words := entry.reads.say(matrix))}
+
+
+def _sides(edit: Edit) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields that an edit of one row, or of the plan itself, changes: as they were, and as they are to be."""
+    old: dict[str, Any] = {}
+    new: dict[str, Any] = {}
+    for change in edit.changes:
+        key, *slug = change.where[len(edit.where) :]
+        for side, value in ((old, change.before), (new, change.after)):
+            if slug:
+                side.setdefault(key, {})[slug[0]] = value
+            else:
+                side[key] = value
+    return old, new
+
+
+def _say_plan(edit: Edit) -> str:
+    _, new = _sides(edit)
+    entries = [entry for entry in PARTS[PLAN].fields if entry.key in new]
+    changed = [f"{entry.said[0]} changed" for entry in entries if entry.said]
+    if "name" in new:
+        return ", ".join((f"Plan renamed to {short(new['name'])}", *changed))
+    return f"{', '.join(entry.said[0] for entry in entries if entry.said).capitalize()} of the plan changed"
+
+
+def _say_zone(edit: Edit) -> str:
+    name, said = edit.where[1], _say_fields(edit)
+    if new := edit.renames.zones.get(name):
+        return f"Zone {short(name)} renamed to {short(new)}" + (f", {said}" if said else "")
+    return f"Zone {short(name)}: {said or 'nothing changed'}"
+
+
+def _say_endpoint(edit: Edit) -> str:
+    """ "PRP01 moved to DMZ", "SQL01: address 10.0.0.20 added"."""
+    name, said = edit.where[1], _say_fields(edit)
+    zone = next((change.after for change in edit.changes if change.where[2:] == ("zone",)), None)
+    moved = f"moved to {short(zone)}" if zone else ""
+    if new := edit.renames.endpoints.get(name):
+        return "; ".join(filter(None, (f"{short(name)} renamed to {short(new)}", moved, said)))
+    if moved:
+        return f"{short(name)} {moved}" + (f"; {said}" if said else "")
+    return f"{short(name)}: {said or 'nothing changed'}"
+
+
+def _say_deleted_zone(edit: Edit) -> str:
+    gone = sum(1 for change in edit.changes if change.is_row and change.where[0] == "endpoints")
+    more = f" with {gone} endpoint{'' if gone == 1 else 's'}" if gone else ""
+    return f"Zone {short(edit.where[1])} deleted{more}"
+
+
+def _say_import(edit: Edit) -> str:
+    """Which endpoints came in from a table, and how many zones with them."""
+    zones, endpoints = (
+        [change.where[1] for change in edit.changes if change.where[0] == part] for part in ("zones", "endpoints")
+    )
+    count = len(endpoints)
+    said = f"{count:,} endpoint{'' if count == 1 else 's'} imported: {several(endpoints)}"
+    return said + (f"; zones added: {several(zones)}" if zones else "")
+
+
+def _say_flow(flow: Mapping[str, Any]) -> str:
+    """An additional flow in short: PS01 to DC01, udp 53."""
+    ports = f" {flow['ports']}" if flow.get("ports") else ""
+    return f"{short(flow['source'])} to {short(flow['destination'])}, {flow['protocol']}{ports}"
+
+
+def _say_flow_change(edit: Edit) -> str:
+    if not edit.changes:
+        return "Flow changed: nothing"
+    old, new = edit.changes[0].before, edit.changes[0].after
+    details = []
+    if (old["protocol"], old.get("ports")) != (new["protocol"], new.get("ports")):
+        before, after = (f"{flow['protocol']} {flow.get('ports') or ''}".strip() for flow in (old, new))
+        details.append(f"{before} became {after}")
+    details += [
+        f"{entry.said[0]}: {short(new.get(entry.key) or 'none')}"
+        for entry in PARTS["additional_flows"].fields
+        if entry.said and old.get(entry.key) != new.get(entry.key)
+    ]
+    return f"Flow changed: {short(new['source'])} to {short(new['destination'])}, {', '.join(details)}"
+
+
+_SAYINGS: Mapping[str, Callable[[Edit], str]] = {
+    "rename-plan": _say_plan,
+    "add-zone": lambda edit: f"Zone {short(edit.where[1])} added",
+    "edit-zone": _say_zone,
+    "delete-zone": _say_deleted_zone,
+    "add-endpoint": lambda edit: f"{short(edit.where[1])} added to {short(edit.changes[0].after['zone'])}",
+    "edit-endpoint": _say_endpoint,
+    "duplicate-endpoint": lambda edit: f"{short(edit.changes[0].where[1])} copied from {short(edit.where[1])}",
+    "delete-endpoint": lambda edit: f"{short(edit.where[1])} deleted",
+    "add-endpoints": _say_import,
+    "add-flow": lambda edit: f"Flow added: {_say_flow(edit.changes[0].after)}",
+    "edit-flow": _say_flow_change,
+    "delete-flow": lambda edit: f"Flow deleted: {_say_flow(edit.changes[0].before)}",
+}
+"""What is said of an edit that doesn't come with its sentence."""
+
+
+def _say_fields(edit: Edit) -> str:
+    """What changed in the fields of a row that summaries speak of; what is on or off comes last."""
+    old, new = _sides(edit)
+    entries = [entry for entry in PARTS[edit.where[0]].fields if entry.said and entry.key in new]
+    entries.sort(key=lambda entry: entry.reads.shape == "flag")
+    said = (_say_field(entry, old[entry.key], new[entry.key], edit.words.get(entry.key, {})) for entry in entries)
+    return "; ".join(filter(None, said))
+
+
+def _say_field(entry: Field, old: Any, new: Any, words: Mapping[str, str]) -> str:
+    one, many = entry.said or ("", "")
+    if entry.reads.shape == "flag":
+        return one if new else many
+    if entry.reads.shape == "mapping":
+        return f"{one if len(new) == 1 else many} {several([words.get(key, key) for key in new])} changed"
+    if entry.reads.shape != "text":
+        return _say_values(one, many, list(old or ()), list(new or ()), words)
+    before, after = (words.get(value, value) if value else "" for value in (old, new))
+    if not after:
+        return f"{one} {short(before)} removed"
+    return f"{one} changed from {short(before)} to {short(after)}" if before else f"{one} {short(after)} added"
+
+
+def _say_values(one: str, many: str, old: Sequence[str], new: Sequence[str], words: Mapping[str, str]) -> str:
+    added = [words.get(value, value) for value in new if value not in old]
+    removed = [words.get(value, value) for value in old if value not in new]
+    if len(added) == len(removed) == 1:
+        return f"{one} changed from {short(removed[0])} to {short(added[0])}"
+    parts = [
+        f"{one if len(values) == 1 else many} {several(values)} {done}"
+        for values, done in ((added, "added"), (removed, "removed"))
+        if values
+    ]
+    return ", ".join(parts) or f"{many} put in another order"

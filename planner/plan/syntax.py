@@ -1,0 +1,284 @@
+"""JSON and YAML text to a plain tree, and back.
+
+Knows nothing of plans. YAML scalars stay the text they were written as; which type they have is for the reader of the
+tree to say. Anchors, aliases and tags are refused: a plan needs none of them, and they make small files large.
+"""
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import batched
+from typing import Any, Literal
+
+import yaml
+
+from planner.plan import limits
+
+Syntax = Literal["json", "yaml"]
+
+MAX_BYTES = limits.DOCUMENT
+MAX_VALUES = limits.VALUES
+MAX_DEPTH = 32
+"""Deepest nesting of lists and mappings in YAML; a plan needs five levels."""
+
+Path = tuple[str | int, ...]
+
+
+class SyntaxFault(ValueError):
+    """The text is no JSON or YAML document. The message is a sentence; `where` names line and column if known."""
+
+    def __init__(self, message: str, where: str = "document") -> None:
+        super().__init__(message)
+        self.where = where
+
+
+class Null(str):
+    """A plain YAML scalar that can mean "nothing": the text as written, for where nothing isn't allowed."""
+
+    __slots__ = ()
+
+
+class Oddity:
+    """A JSON number that no plan can contain (NaN, infinity, thousands of digits), kept to be named in an error."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class Tree(dict[str, Any]):
+    """A mapping that remembers which keys were written more than once."""
+
+    __slots__ = ("repeated",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.repeated: list[str] = []
+
+    def put(self, key: str, value: object) -> None:
+        """Set a key; the first value stays when the key comes again."""
+        if key in self:
+            self.repeated.append(key)
+        else:
+            self[key] = value
+
+
+def parse(data: bytes, syntax: Syntax) -> Any:
+    """Parse a document of at most MAX_BYTES bytes in UTF-8, with or without a byte order mark.
+
+    Returns dictionaries (`Tree`), lists and scalars: for JSON text, integers, floats, booleans, None and `Oddity`;
+    for YAML text and `Null`. Raises SyntaxFault with a sentence for anything that can't be read.
+    """
+    if len(data) > MAX_BYTES:
+        raise SyntaxFault(f"The document has {len(data) / 2**20:.1f} MiB; at most {MAX_BYTES // 2**20} MiB are read.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SyntaxFault(f"The document is not UTF-8: the byte at offset {error.start} fits no character.") from None
+    tree = _parse_json(text) if syntax == "json" else _parse_yaml(text)
+    if syntax == "json" and _count_values(tree) > MAX_VALUES:
+        raise SyntaxFault(_TOO_MANY)
+    return tree
+
+
+_TOO_MANY = f"The document has more than {MAX_VALUES:,} values, which no plan needs."
+
+
+def _count_values(tree: object) -> int:
+    """How many values there are, counted no further than just over MAX_VALUES."""
+    count, stack = 0, [tree]
+    while stack and count <= MAX_VALUES:
+        value = stack.pop()
+        count += 1
+        if isinstance(value, dict):
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
+    return count
+
+
+def guess_syntax(name: str, data: bytes) -> Syntax:
+    """JSON or YAML, by the end of the file's name, else by whether the text starts like a JSON object."""
+    lower = name.lower()
+    if lower.endswith(".json"):
+        return "json"
+    if lower.endswith((".yaml", ".yml")):
+        return "yaml"
+    return "json" if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "yaml"
+
+
+def repeated_keys(tree: object) -> Iterator[Path]:
+    """Paths of all keys that were written more than once in one mapping."""
+    stack: list[tuple[Path, object]] = [((), tree)]
+    while stack:
+        path, value = stack.pop()
+        if isinstance(value, Tree):
+            for key in value.repeated:
+                yield (*path, key)
+            stack.extend(((*path, key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            stack.extend(((*path, index), item) for index, item in enumerate(value))
+
+
+def to_json(data: object) -> str:
+    """JSON text with two spaces of indentation and a line break at the end."""
+    return _ENCODER.encode(data) + "\n"
+
+
+def write_json(data: Mapping[str, Any]) -> bytes:
+    """The text of `to_json` in UTF-8, of mappings in which iterators stand for long lists.
+
+    The items of an iterator are made a few at a time, written and forgotten, so that a long report takes little more
+    memory than its text.
+    """
+    text = io.BytesIO()
+    for piece in _pieces(data, "\n"):
+        text.write(piece.encode())
+    text.write(b"\n")
+    return text.getvalue()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, indent=2)
+
+
+_TOGETHER = 200
+"""How many items of an iterator are made and written together."""
+
+
+def _pieces(data: object, line: str) -> Iterator[str]:
+    """JSON text in pieces; `line` is a line break and the indentation of what holds the data."""
+    comma = ""
+    if isinstance(data, Mapping):
+        yield "{"
+        for key, value in data.items():
+            yield f"{comma}{line}  {_ENCODER.encode(key)}: "
+            yield from _pieces(value, line + "  ")
+            comma = ","
+        yield f"{line}}}" if comma else "}"
+    elif isinstance(data, Iterator):
+        yield "["
+        for items in batched(data, _TOGETHER):
+            yield comma + _shift(items, line)[1 : -len(line) - 1]  # without its brackets, and the line of the last
+            comma = ","
+        yield f"{line}]" if comma else "]"
+    else:
+        yield _shift(data, line)
+
+
+def _shift(data: object, line: str) -> str:
+    """JSON text further to the right; a line break in JSON text is never part of a string."""
+    return _ENCODER.encode(data).replace("\n", line)
+
+
+def to_yaml(data: object) -> str:
+    """YAML text in the order given; every text that another reader could take for a number or date is quoted."""
+    return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Indents lists below their key, and never writes anchors."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+_JSON_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+
+
+def _parse_json(text: str) -> Any:
+    # Each value has a comma or a bracket before it and, if it holds others, a bracket of its own. Values that are far
+    # too many are refused before they are built: millions of empty mappings would take hundreds of megabytes.
+    marks = _JSON_STRING.sub("", text)
+    if sum(marks.count(mark) for mark in "[{,") > 2 * MAX_VALUES:
+        raise SyntaxFault(_TOO_MANY)
+    del marks
+
+    def mapping(pairs: list[tuple[str, Any]]) -> Tree:
+        if len(pairs) > MAX_VALUES:
+            raise SyntaxFault(_TOO_MANY)
+        tree = Tree()
+        for key, value in pairs:
+            tree.put(key, value)
+        return tree
+
+    def integer(digits: str) -> int | Oddity:
+        return int(digits) if len(digits) <= 20 else Oddity(digits[:20] + "…")
+
+    try:
+        return json.loads(text, object_pairs_hook=mapping, parse_int=integer, parse_constant=Oddity)
+    except json.JSONDecodeError as error:
+        raise SyntaxFault(f"This is no JSON: {error.msg}.", f"line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise SyntaxFault("The document is nested too deeply; a plan has five levels.") from None
+
+
+def _parse_yaml(text: str) -> Any:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        documents = _build(yaml.parse(text, Loader=loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "document"
+        raise SyntaxFault(f"This is no YAML: {error.problem or error.context}.", where) from None
+    except yaml.YAMLError:
+        raise SyntaxFault("This is no YAML: there is a character that YAML doesn't allow.") from None
+    if len(documents) > 1:
+        raise SyntaxFault("There is more than one YAML document; give one plan at a time.")
+    return documents[0] if documents else Null("")
+
+
+def _build(events: Iterator[yaml.Event]) -> list[Any]:
+    """The documents of a stream of YAML events, built without recursion."""
+    documents: list[Any] = []
+    adders: list[Callable[[Any], None]] = []
+    adder: Callable[[Any], None] = documents.append
+    for number, event in enumerate(events):
+        mark = event.start_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "document"
+        if number > 3 * MAX_VALUES:  # a key, a value and the end of a collection at most for each value
+            raise SyntaxFault(_TOO_MANY, where)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise SyntaxFault("YAML anchors and aliases (& and *) are not read; write the value out.", where)
+        if getattr(event, "tag", None):
+            raise SyntaxFault("YAML tags (!) are not read; leave the tag away.", where)
+        if isinstance(event, yaml.ScalarEvent):
+            plain = not event.style and event.value in ("", "~", "null", "Null", "NULL")
+            adder(Null(event.value) if plain else event.value)
+        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            if len(adders) >= MAX_DEPTH:
+                raise SyntaxFault("The document is nested too deeply; a plan has five levels.", where)
+            adders.append(adder)
+            if isinstance(event, yaml.SequenceStartEvent):
+                items: list[Any] = []
+                adder(items)
+                adder = items.append
+            else:
+                tree = Tree()
+                adder(tree)
+                adder = _pairs_into(tree, where)
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            adder = adders.pop()
+    return documents
+
+
+def _pairs_into(tree: Tree, where: str) -> Callable[[Any], None]:
+    """A function that takes keys and values by turns and puts them into the tree."""
+    waiting: list[str] = []
+
+    def add(value: object) -> None:
+        if waiting:
+            tree.put(waiting.pop(), value)
+        elif isinstance(value, str):
+            waiting.append(str(value))
+        else:
+            raise SyntaxFault("A list or mapping can't be a key; keys are names.", where)
+
+    return add

@@ -1,0 +1,223 @@
+"""Report to bytes: every format is one entry of FORMATS, which pages, commands, archives and docs go by.
+
+An entry names the function that writes the format as "module:function". It is imported when the format is asked for
+the first time, because some cost up to a second and a half to import, and nobody else should wait for them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING
+
+from planner.report.firewall.errors import NotExpressible
+
+if TYPE_CHECKING:
+    from planner.engine.compare import Comparison
+    from planner.engine.report import Report
+    from planner.report.said.edition import Edition, Editions
+
+__all__ = ["CHANGE_FORMATS", "FORMATS", "OPTIONS", "ChangeFormat", "Format", "NotExpressible"]
+
+OPTIONS: Mapping[str, str] = {
+    "default_deny": "firewalls only: deny at the end what no rule names; for nftables and iptables that is a complete "
+    "table, for a router that has no other rules",
+    "open_undecided": "nftables and iptables only: open every option of undecided choices; else they are comments",
+    "host_files": "nftables only: a file for each host instead of the rules between zones, as a zip archive",
+}
+"""What some formats can be asked for beyond the report, and what it means."""
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """What formats of reports and of comparisons have in common."""
+
+    name: str
+    """What commands and addresses call it; the end of the names of files that commands write."""
+    label: str
+    content_type: str
+    writes: str
+    """The function that writes it, as "module:function"."""
+    is_printed: bool = False
+    """Whether it is made for paper: it carries a date and follows a house style."""
+
+    @property
+    def extension(self) -> str:
+        """The end of file names, without the dot: the name of the format, as the command line promises."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format(_Entry):
+    """A way to write a report."""
+
+    options: frozenset[str] = frozenset()
+    """Those of OPTIONS that it knows."""
+    remarks: str = ""
+    """The function that says what the output leaves out of a report, as "module:function"; empty: nothing."""
+    ending: str = ""
+    """The end of the names of downloads, where another one opens in the right program."""
+
+    def render(self, report: "Report", edition: "Edition | None" = None, **options: bool) -> bytes:
+        """The report in this format; documents that carry a date have that of the edition, or today's.
+
+        `options` are by name those of OPTIONS that the format knows. The same report, edition and options give the
+        same content. Raises NotExpressible where the format can't say what the report says.
+        """
+        written: bytes = resolve_name(self.writes)(report, edition, **options)
+        return written
+
+    def notes(self, report: "Report") -> tuple[str, ...]:
+        """What the output leaves out of the report, in sentences."""
+        said: tuple[str, ...] = resolve_name(self.remarks)(report) if self.remarks else ()
+        return said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFormat(_Entry):
+    """A way to write a comparison: a change request."""
+
+    def render(self, comparison: "Comparison", editions: "Editions") -> bytes:
+        """The change request in this format. The same comparison and editions give the same content."""
+        written: bytes = resolve_name(self.writes)(comparison, editions)
+        return written
+
+
+_FIREWALL = "planner.report.firewall.files:"
+_NOTES = f"{_FIREWALL}list_notes"
+_DENY, _OPEN, _HOSTS = (frozenset({name}) for name in OPTIONS)
+
+_ALL: tuple[Format, ...] = (
+    Format(
+        name="json", label="JSON", content_type="application/json", writes="planner.report.formats.json:render_json"
+    ),
+    Format(
+        name="csv", label="CSV", content_type="text/csv; charset=utf-8", writes="planner.report.formats.csv:render_csv"
+    ),
+    Format(name="xlsx", label="Excel workbook", content_type=_XLSX, writes="planner.report.formats.xlsx:render_xlsx"),
+    Format(
+        name="pdf",
+        label="PDF",
+        content_type="application/pdf",
+        writes="planner.report.paper.prints:render_pdf",
+        is_printed=True,
+    ),
+    Format(
+        name="html",
+        label="Web page",
+        content_type="text/html; charset=utf-8",
+        writes="planner.report.paper.prints:render_html",
+        is_printed=True,
+    ),
+    Format(
+        name="markdown",
+        label="Markdown",
+        content_type="text/markdown; charset=utf-8",
+        writes="planner.report.formats.markdown:render_markdown",
+    ),
+    Format(
+        name="asa",
+        label="Cisco ASA",
+        content_type=_TEXT,
+        writes=f"{_FIREWALL}render_asa",
+        options=_DENY,
+        remarks=_NOTES,
+        ending="asa.txt",
+    ),
+    Format(
+        name="fortigate",
+        label="FortiGate",
+        content_type=_TEXT,
+        writes=f"{_FIREWALL}render_fortigate",
+        options=_DENY,
+        remarks=_NOTES,
+        ending="fortigate.txt",
+    ),
+    Format(
+        name="paloalto",
+        label="Palo Alto",
+        content_type="text/xml; charset=utf-8",
+        writes=f"{_FIREWALL}render_paloalto",
+        options=_DENY,
+        remarks=_NOTES,
+        ending="paloalto.xml",
+    ),
+    Format(
+        name="srx",
+        label="Juniper SRX",
+        content_type=_TEXT,
+        writes=f"{_FIREWALL}render_srx",
+        options=_DENY,
+        remarks=_NOTES,
+        ending="srx.txt",
+    ),
+    Format(
+        name="nftables",
+        label="nftables",
+        content_type=_TEXT,
+        writes=f"{_FIREWALL}render_nftables",
+        options=_DENY | _HOSTS | _OPEN,
+        remarks=_NOTES,
+        ending="nft",
+    ),
+    Format(
+        name="iptables",
+        label="iptables",
+        content_type=_TEXT,
+        writes=f"{_FIREWALL}render_iptables",
+        options=_DENY | _OPEN,
+        remarks=_NOTES,
+        ending="iptables",
+    ),
+    Format(
+        name="windows",
+        label="Windows hosts (zip)",
+        content_type="application/zip",
+        writes=f"{_FIREWALL}render_windows",
+        options=_DENY,
+        remarks=f"{_FIREWALL}list_host_notes",
+        ending="windows.zip",
+    ),
+    Format(
+        name="aerleon",
+        label="Aerleon policies and definitions (zip)",
+        content_type="application/zip",
+        writes=f"{_FIREWALL}render_sources",
+        options=_DENY,
+        remarks=_NOTES,
+        ending="aerleon.zip",
+    ),
+    Format(
+        name="firewalls",
+        label="All firewall configurations (zip)",
+        content_type="application/zip",
+        writes=f"{_FIREWALL}render_all",
+        options=_DENY | _OPEN,
+        remarks=_NOTES,
+        ending="firewalls.zip",
+    ),
+)
+FORMATS: Mapping[str, Format] = {entry.name: entry for entry in _ALL}
+"""The formats of reports by name, in the order in which they are offered."""
+
+_CHANGES = {
+    "json": "planner.report.formats.changes:render_json",
+    "csv": "planner.report.formats.changes:render_csv",
+    "xlsx": "planner.report.formats.xlsx:render_changes",
+    "pdf": "planner.report.paper.prints:render_changes_pdf",
+    "html": "planner.report.paper.prints:render_changes_html",
+    "markdown": "planner.report.formats.changes:render_markdown",
+}
+CHANGE_FORMATS: Mapping[str, ChangeFormat] = {
+    name: ChangeFormat(
+        name=name,
+        label=FORMATS[name].label,
+        content_type=FORMATS[name].content_type,
+        writes=writes,
+        is_printed=FORMATS[name].is_printed,
+    )
+    for name, writes in _CHANGES.items()
+}
+"""The formats of change requests by name: those of reports that can say one."""

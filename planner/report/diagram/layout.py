@@ -1,0 +1,286 @@
+"""Where the parts of a picture go: Graphviz's `dot` places boxes and leads lines around them.
+
+It gets the texts to measure them and returns positions; nothing that it writes is shown.
+"""
+
+import json
+import subprocess
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import graphviz
+
+from planner.plan.kinds import KINDS, USUAL
+from planner.report.diagram.picture import Box, Line, Picture
+
+MANY = 100
+"""With more lines than this there are no ports on them, and no second try."""
+SECONDS = 12
+"""dot is stopped after this time."""
+LABEL = 30
+"""Longer names are shortened; in full they stand beside the picture and in what a link says."""
+FONT = "Inter, DejaVu Sans, sans-serif"
+BOLD = "Inter Bold, DejaVu Sans Bold, sans-serif"
+SIZE, SMALL = 10.5, 9.0
+LABEL_SIZE = 10.0
+"""Rows on lines are measured a little larger than they are, so that they stay off the line."""
+ROW = 11.0
+"""Height of a row of small text."""
+ICON = 15.0
+PAD = 8.0
+GAP = 6.0
+
+Point = tuple[float, float]
+
+
+class NoDiagram(RuntimeError):
+    """Graphviz isn't there or couldn't draw. The message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """A rectangle; y grows downwards."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def middle(self) -> Point:
+        """Its centre."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Bézier segments from the source's border to the destination's: a point, then three for each segment.
+
+    `tip` is where the arrow ends, beyond the last point; `label` the middle of the room for its text, if it has one.
+    """
+
+    points: tuple[Point, ...]
+    tip: Point
+    label: Area | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Areas of boxes and frames by their keys, curves by the keys of their ends; where it all begins, its size."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    boxes: Mapping[str, Area]
+    frames: Mapping[str, Area]
+    curves: Mapping[tuple[str, str], Curve]
+    low: frozenset[str] = frozenset()
+    """Keys of the frames whose name has its room at the bottom, not at the top."""
+
+
+def shorten(text: str, limit: int = LABEL) -> str:
+    """The text, or its beginning and an ellipsis."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def lay_out(picture: Picture, *, ports_shown: bool, low: Collection[str] = ()) -> Layout:
+    """Place a picture; with `ports_shown` there is room on each line for its ports.
+
+    The frames whose keys are among `low` have room for their names at the bottom. Raises NoDiagram when dot is
+    missing, fails or takes too long.
+    """
+    names_low = frozenset(low)
+    ports_shown = ports_shown and len(picture.lines) <= MANY
+    # Parting the depths costs room, so it is done only where they don't come in order by themselves.
+    if len(picture.lines) <= MANY:
+        layout = _place(picture, ports_shown, names_low, parted=False)
+        if _is_in_order(layout, picture):
+            return layout
+    return _place(picture, ports_shown, names_low, parted=True)
+
+
+def _place(picture: Picture, ports_shown: bool, low: frozenset[str], *, parted: bool) -> Layout:
+    found = _run(_describe(picture, ports_shown, low, parted))
+    if isinstance(found, str):
+        raise NoDiagram(found)
+    return replace(_read(json.loads(found[0]), picture), low=low)
+
+
+def _is_in_order(layout: Layout, picture: Picture) -> bool:
+    """Whether zones outside stand left of all others, and remote sites not left of others."""
+    areas = [(KINDS[frame.kind].trust, layout.frames[frame.key]) for frame in picture.frames]
+    areas += [(KINDS[box.kind].trust, layout.boxes[box.key]) for box in picture.loose]
+    return all(
+        outer.x + outer.width <= inner.x if depth < KINDS[USUAL].trust else outer.middle[0] <= inner.middle[0] + 20
+        for depth, outer in areas
+        for other, inner in areas
+        if depth < other
+    )
+
+
+def label_lines(line: Line) -> list[str]:
+    """At most four ports, two to a row, and how many more there are."""
+    listed = [str(item) for item in line.ports]
+    more = [f"+{len(listed) - 4} more"] if len(listed) > 4 else []
+    cells = [*listed[:4], *more]
+    return [", ".join(cells[start : start + 2]) for start in range(0, len(cells), 2)]
+
+
+def _describe(picture: Picture, ports_shown: bool, low: frozenset[str], parted: bool) -> str:
+    graph = graphviz.Digraph("Topology")
+    graph.attr(
+        rankdir="LR", fontname=BOLD, fontsize=str(SIZE), nodesep="0.1", ranksep="0.65", newrank="true",
+    )  # fmt: skip
+    if ports_shown:
+        graph.attr(ranksep="0.4", nodesep="0.4")
+    if len(picture.lines) > 250:
+        graph.attr(splines="polyline", nslimit="2", mclimit="0.5")
+    side = (ICON + GAP) / 2 + PAD
+    graph.attr("node", fontname=FONT, fontsize=str(SIZE), shape="box", height="0.36", margin=f"{side / 72:.3f},0.07")
+    graph.attr("edge", fontname=FONT, fontsize=str(LABEL_SIZE), arrowsize="0.6")
+    for frame in picture.frames:
+        with graph.subgraph(name=f"cluster_{frame.key}") as inside:
+            # Room for the link after the name, and for a face that is a little wider.
+            inside.attr(
+                label=_text(shorten(frame.label) + (f"    {frame.action}" if frame.action else "") + "  "),
+                labeljust="l", labelloc="b" if frame.key in low else "t", margin="12",
+            )  # fmt: skip
+            for box in frame.boxes:
+                _add_box(inside, box)
+            if not frame.boxes:
+                inside.node(f"{frame.key}_empty", "no endpoints", height="0.2", margin="0.02")
+    for box in picture.loose:
+        _add_box(graph, box)
+    within = {box.key: frame.key for frame in picture.frames for box in frame.boxes}
+    for line in picture.lines:
+        ends = line.source.key, line.destination.key
+        # Outer zones stand left of inner ones, whichever way a connection goes.
+        tail, head = ends[::-1] if line.outwards else ends
+        graph.edge(
+            tail, head, dir="back" if line.outwards else "forward", id="\t".join(ends),
+            weight="1" if within.get(tail) == within.get(head) else "2",
+            **({"label": _text("\n".join(f" {row} " for row in label_lines(line)))} if ports_shown else {}),
+        )  # fmt: skip
+    if parted:
+        _part_depths(graph, picture)
+    return str(graph.source)
+
+
+def _part_depths(graph: graphviz.Digraph, picture: Picture) -> None:
+    """Outer zones stand left of inner ones even where nothing flows: unseen nodes part them."""
+    levels = sorted(set(picture.depths.values()))
+    for outer, inner in pairwise(levels):
+        graph.node(f"part_{outer}", "", style="invis", shape="point", width="0.01", height="0.01")
+        for key, depth in picture.depths.items():
+            if depth == outer:
+                graph.edge(key, f"part_{outer}", style="invis", weight="0", minlen="0")
+            elif depth == inner:
+                graph.edge(f"part_{outer}", key, style="invis", weight="0", minlen="1")
+
+
+def _add_box(graph: graphviz.Digraph, box: Box) -> None:
+    text = shorten(box.label)
+    graph.node(box.key, _text(f"{text}\n{box.note}" if box.note else text))
+
+
+def _text(text: str) -> str:
+    # Its type, not its text, tells the library that <…> is no markup: str() would undo that.
+    # Graphviz reads &amp; and the like in labels as entities, so that a name's own ampersand needs to be one.
+    escaped: str = graphviz.escape(text.replace("&", "&amp;"))
+    return escaped
+
+
+@lru_cache(maxsize=32)
+def _run(source: str) -> tuple[str] | str:
+    """What dot answers, or a sentence why there is none: to ask again would take as long."""
+    try:
+        done = subprocess.run(
+            ["dot", "-Tjson"], input=source.encode(), capture_output=True, timeout=SECONDS, check=True
+        )
+    except FileNotFoundError:
+        return "The diagram needs Graphviz, whose program dot is not installed here."
+    except subprocess.TimeoutExpired:
+        return "There is too much in this plan to draw it in time; the rules and flows have all of it."
+    except (subprocess.CalledProcessError, OSError):
+        return "Graphviz could not draw this plan."
+    return (done.stdout.decode("utf-8", "replace"),)
+
+
+def trace(curve: Curve, steps: int = 12) -> Iterator[Point]:
+    """Points along a line, from its beginning to the end of its arrow."""
+    start = curve.points[0]
+    yield start
+    for at in range(1, len(curve.points) - 2, 3):
+        one, two, end = curve.points[at : at + 3]
+        for step in range(1, steps + 1):
+            t = step / steps
+            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+            yield (
+                a * start[0] + b * one[0] + c * two[0] + d * end[0],
+                a * start[1] + b * one[1] + c * two[1] + d * end[1],
+            )
+        start = end
+    yield curve.tip
+
+
+def _read(data: Mapping[str, Any], picture: Picture) -> Layout:
+    """The positions that dot found, moved to where they take no more room than what is seen."""
+    layout = _read_positions(data, {(line.source.key, line.destination.key): line for line in picture.lines})
+    areas = [*layout.boxes.values(), *layout.frames.values()]
+    areas += [curve.label for curve in layout.curves.values() if curve.label]
+    points = [point for curve in layout.curves.values() for point in trace(curve)]
+    points += [(area.x, area.y) for area in areas]
+    points += [(area.x + area.width, area.y + area.height) for area in areas]
+    left, top = min(x for x, _ in points), min(y for _, y in points)
+    return Layout(
+        left=left, top=top, width=max(x for x, _ in points) - left, height=max(y for _, y in points) - top,
+        boxes=layout.boxes, frames=layout.frames, curves=layout.curves,
+    )  # fmt: skip
+
+
+def _read_positions(data: Mapping[str, Any], lines: Mapping[tuple[str, str], Line]) -> Layout:
+    _, _, width, height = map(float, data["bb"].split(","))
+    boxes, frames, curves = {}, {}, {}
+    for item in data.get("objects", ()):
+        name = item["name"]
+        if "bb" in item:
+            left, low, right, top = map(float, item["bb"].split(","))
+            frames[name.removeprefix("cluster_")] = Area(x=left, y=height - top, width=right - left, height=top - low)
+        elif not name.startswith("part_"):
+            x, y = _point(item["pos"], height)
+            boxes[name] = _around(x, y, float(item["width"]) * 72, float(item["height"]) * 72)
+    for item in data.get("edges", ()):
+        if "id" in item:
+            source, destination = item["id"].split("\t")
+            curves[source, destination] = _read_curve(item, height, lines[source, destination].outwards)
+    return Layout(left=0, top=0, width=width, height=height, boxes=boxes, frames=frames, curves=curves)
+
+
+def _read_curve(item: Mapping[str, Any], height: float, outwards: bool) -> Curve:
+    tip, points = None, []
+    for part in item["pos"].split():
+        if part.startswith(("e,", "s,")):
+            tip = _point(part[2:], height)
+        else:
+            points.append(_point(part, height))
+    if outwards:  # was drawn from its end
+        points.reverse()
+    label = None
+    if "lp" in item:
+        rows = [part["width"] for part in item["_ldraw_"] if part["op"] == "T"]
+        label = _around(*_point(item["lp"], height), max(rows) * SMALL / LABEL_SIZE, len(rows) * ROW)
+    return Curve(points=tuple(points), tip=tip or points[-1], label=label)
+
+
+def _point(text: str, height: float) -> Point:
+    """A point of dot's, whose y grows upwards."""
+    x, y = text.split(",")[:2]
+    return float(x), height - float(y)
+
+
+def _around(x: float, y: float, width: float, height: float) -> Area:
+    return Area(x=x - width / 2, y=y - height / 2, width=width, height=height)

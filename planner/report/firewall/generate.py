@@ -1,0 +1,138 @@
+"""The only module that knows Aerleon: policies and definitions in, the target's text out.
+
+Aerleon's generators are called one by one instead of through its `api.Generate`, which imports all 34 of them and
+every plug-in that happens to be installed. Nothing is read from files and nothing is written.
+"""
+
+import copy
+import logging
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from aerleon.lib import aclgenerator, ciscoasa, fortigate, nacaddr, naming, policy, policy_builder
+
+from planner.report.firewall.errors import NotExpressible
+from planner.report.firewall.targets import ASA, FORTIGATE, WINDOWS, Filter, Target
+from planner.report.firewall.words import clean
+
+# Aerleon keeps the definitions that it is working with in a variable of a module.
+_ONE_AT_A_TIME = threading.Lock()
+_TAGS = re.compile(r"^.*\$(?:Id|Date|Revision):\$.*\n", re.MULTILINE)
+_EMPTY_COMMENT = re.compile(r"^[ \t]*/\*\s*\*/\n", re.MULTILINE)
+_WINDOWS_RULE = re.compile(r"^netsh advfirewall firewall add rule name=(\S+) ", re.MULTILINE)
+_POLICY_NUMBER = re.compile(r"^(    edit )[0-9]+$", re.MULTILINE)
+
+
+class _Asa(ciscoasa.CiscoASA):  # type: ignore[misc]
+    """Aerleon 1.18 writes IPv4 only, although its terms can do both; our terms are of one family each."""
+
+    def _TranslatePolicy(self, pol: Any, exp_info: int) -> None:  # noqa: N802
+        self.ciscoasa_policies = []
+        for header, terms in self.policy.filters:
+            name = header.FilterName(self._PLATFORM)
+            self.ciscoasa_policies.append(
+                (header, name, [str(ciscoasa.Term(term, name, af=_family(term))) for term in terms])
+            )
+
+
+def _family(term: Any) -> int:
+    sides = (*term.source_address, *term.destination_address)
+    return 6 if any(isinstance(address, nacaddr.IPv6) for address in sides) else 4
+
+
+class _Fortigate(fortigate.Fortigate):  # type: ignore[misc]
+    """Aerleon 1.18 can't sort ICMP services among others."""
+
+    services: list[Any]
+
+    def __str__(self) -> str:
+        self.services = [_ByName(service.name, str(service)) for service in self.services]
+        return str(super().__str__())
+
+
+class _ByName(tuple[str, str]):
+    """A service that is sorted by its name."""
+
+    __slots__ = ()
+
+    def __new__(cls, name: str, text: str) -> "_ByName":
+        return super().__new__(cls, (name, text))
+
+    def __str__(self) -> str:
+        return self[1]
+
+
+def generate(target: Target, filters: Sequence[Filter], definitions: dict[str, Any]) -> str:
+    """The text of a target. Raises NotExpressible when Aerleon refuses, or warns that it would leave something out."""
+    with _ONE_AT_A_TIME, _warnings() as warnings:
+        try:
+            names = naming.Naming()
+            names.ParseDefinitionsObject(definitions, "")
+            # The builder writes into what it is given.
+            source = {"filename": "plan", "filters": copy.deepcopy(list(filters))}
+            # Optimised, neighbouring networks become one under the name of one endpoint, and another rule opens both.
+            built = policy.FromBuilder(policy_builder.PolicyBuilder(source, names, optimize=False))
+            text = str(_generator(target)(built, 2))
+        except (aclgenerator.Error, policy.Error, naming.Error, ValueError, TypeError) as error:
+            raise NotExpressible(target.label, clean(str(error), 300)) from error
+    if warnings:
+        raise NotExpressible(target.label, clean(warnings[0], 300))
+    return _mend(target, _explain(text, filters) if target is WINDOWS else text)
+
+
+def _generator(target: Target) -> Any:
+    if target is ASA:
+        return _Asa
+    if target is FORTIGATE:
+        return _Fortigate
+    module, name = target.generator
+    return getattr(import_module(f"aerleon.lib.{module}"), name)
+
+
+def _mend(target: Target, text: str) -> str:
+    """Take out what stands for a version control system, and what would do harm on the device."""
+    text = _EMPTY_COMMENT.sub("", _TAGS.sub("", text))
+    if target is FORTIGATE:
+        # Numbered from 1 they would replace the policies that are there; 0 is the next free number.
+        text = _POLICY_NUMBER.sub(r"\g<1>0", text)
+    return text.strip("\n") + "\n"
+
+
+def _explain(text: str, filters: Sequence[Filter]) -> str:
+    """The rules of Windows with their comments, which Aerleon 1.18 leaves out, as remarks before them."""
+    comments = {
+        f"{chosen['header']['targets'][WINDOWS.platform][0]}_{term['name']}": term["comment"]
+        for chosen in filters
+        for term in chosen["terms"]
+    }
+
+    def remark(match: re.Match[str]) -> str:
+        # Once: a rule may take several lines.
+        return "".join(f"rem {line}\n" for line in comments.pop(match[1], "").splitlines()) + match[0]
+
+    return _WINDOWS_RULE.sub(remark, text)
+
+
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """What Aerleon warns of meanwhile; it stays out of the service's log, where names of plans have no business."""
+    logger, collector = logging.getLogger("absl"), _Collector()
+    kept = logger.handlers[:], logger.propagate
+    logger.handlers[:], logger.propagate = [collector], False
+    try:
+        yield collector.messages
+    finally:
+        logger.handlers[:], logger.propagate = kept

@@ -1,0 +1,75 @@
+"""The comments at the head of a file: which plan and matrix it is of, and what it is a part of."""
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from planner.report.firewall.permits import Permits
+from planner.report.firewall.words import clean, wrap
+from planner.report.said.edition import Edition
+
+
+def introduce(label: str, permits: Permits, edition: Edition | None, default_deny: bool) -> Iterator[str]:
+    """Sentences of harmless text: what the file is for, its plan, matrix and edition, and whether it denies."""
+    report = permits.report
+    yield f"{label} for the plan: {clean(report.plan.name) or 'unnamed'}"
+    yield f"Port matrix: {clean(report.matrix.version, 200)}"
+    if edition and edition.revision is not None:
+        yield f"{edition.date}, revision {edition.revision}"
+    if edition and edition.selection:
+        yield f"Only a part of the plan. {clean(edition.selection.sentence.replace(';', ','), 400)}."
+    if not default_deny:
+        yield "Nothing in here denies anything."
+    elif edition and edition.selection:
+        yield "What is not named here is denied at the end, the rest of the plan included."
+    else:
+        yield "What is not named here is denied at the end."
+
+
+def count_rules(permits: Permits, edition: Edition | None, entries: int) -> str:
+    """How many of the report's rules are in the file, and as how many entries, without a full stop."""
+    chosen = " chosen" if edition and edition.selection else ""
+    of = len(permits.report.rules)
+    return f"{permits.rules} of {of}{chosen} rules between zones are in it, as {entries} entries"
+
+
+def explain_codes(permits: Permits) -> Iterator[str]:
+    """What the first parts of the rules' numbers stand for."""
+    for group in permits.report.zone_groups:
+        yield f"{group.code} stands for {clean(group.label) or 'a zone'}."
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Lines of the shell that stand in a head by themselves, to be copied."""
+
+    lines: tuple[str, ...]
+
+
+def comment_out(mark: str, about: Iterable[object], indent: str = "  ") -> str:
+    """The sentences as lines of comment; what doesn't fit into one goes on after the indent. Commands stay whole."""
+    lines = "".join(f"{mark} {line}".rstrip() + "\n" for text in about for line in _divide(text, indent))
+    # No empty line at the end.
+    return re.sub(rf"(?<=\n){re.escape(mark)}\n\Z", "", lines)
+
+
+def _divide(text: object, indent: str) -> Iterator[str]:
+    if isinstance(text, Commands):
+        yield from ("", *text.lines, "")
+    else:
+        yield from wrap(str(text), indent=indent)
+
+
+def write_file(head: str, statements: Iterable[str]) -> bytes:
+    """Head and statements, a line each. No list of the lines is made: a file for iptables can have 200,000."""
+    file = io.BytesIO()
+    file.write(f"{head}\n".encode())
+    for line in statements:
+        file.write(f"{line}\n".encode())
+    return file.getvalue()
+
+
+def list_lines(about: Iterable[object]) -> str:
+    """The sentences as lines of text."""
+    return "".join(f"{line}\n" for text in about for line in wrap(str(text)))

@@ -1,0 +1,171 @@
+"""nftables files: a chain of our own that a site's chain jumps to, or, to deny the rest, a table of our own.
+
+Beside what is there a file must not be a base chain: of several at one hook each can drop, and an accept in one is no
+accept in another (nft(8), "VERDICT STATEMENTS"). So the entries stand in a regular chain, and the site's own chain
+jumps there. Sets are anonymous; nothing of the site's is named but its table.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from planner.report.firewall.entries import Entry, Networks, list_entries, say_disabled, say_empty
+from planner.report.firewall.head import (
+    Commands,
+    comment_out,
+    count_rules,
+    explain_codes,
+    introduce,
+    write_file,
+)
+from planner.report.firewall.permits import Host, Permits
+from planner.report.firewall.targets import NFTABLES, all_permits
+from planner.report.said.edition import Edition
+
+TABLE = "inet filter"
+"""The table of the site's own chains."""
+CHAIN = "port_planner"
+OWN_TABLE = "inet port_planner"
+"""The table of a default deny."""
+
+_COMMENT = 120
+"""nft takes comments of at most 128 bytes."""
+_STATE = "ct state new,established,untracked"
+"""All packets of a connection from its source; those out of state are left to the chain that jumps here."""
+_INDENT = "| "
+"""So that no line of a head begins with what a person typed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """A chain of our own, and the chain of the site that jumps to it."""
+
+    name: str
+    jumps_from: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def jump(self) -> str:
+        """What has the site's chain jump here."""
+        return f"nft insert rule {TABLE} {self.jumps_from} jump {self.name}"
+
+    def take_back(self) -> Iterator[str]:
+        """What removes jump and chain. Rules are deleted by a handle, which only the kernel knows."""
+        found = rf's/.*[[:space:]]jump {self.name}\( comment ".*"\)\{{0,1\}} # handle '
+        deleted = f"/delete rule {TABLE} {self.jumps_from} handle /p"
+        yield f"nft flush chain {TABLE} {self.name}"
+        yield f"nft -a list chain {TABLE} {self.jumps_from} | sed -n '{found}{deleted}' | nft -f -"
+        yield f"nft delete chain {TABLE} {self.name}"
+
+
+def render_forward(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
+    """The rules between zones: as a chain beside others, or with a default deny as a table of its own."""
+    entries = list_entries(all_permits(permits), permits.addresses, open_undecided=open_undecided)
+    chain = Chain(name=CHAIN, jumps_from="forward", entries=entries)
+    about = [
+        *introduce(NFTABLES.label, permits, edition, default_deny),
+        f"{count_rules(permits, edition, len(entries))}{say_disabled(entries)}",
+        *explain_codes(permits),
+        *(_say_table() if default_deny else _say_chains([chain], is_part=bool(edition and edition.selection))),
+        *permits.left_out,
+        *say_empty(entries, default_deny=default_deny),
+    ]
+    statements = _write_table(entries) if default_deny else _write_chains([chain])
+    return write_file(comment_out(NFTABLES.mark, about, _INDENT), statements)
+
+
+def render_host(host: Host, permits: Permits, edition: Edition | None, *, open_undecided: bool) -> bytes:
+    """What one host must accept and what it must open, as two chains beside those of its own."""
+    inbound, outbound = (
+        list_entries(side, permits.addresses, open_undecided=open_undecided) for side in (host.inbound, host.outbound)
+    )
+    chains = [
+        Chain(name=f"{CHAIN}_in", jumps_from="input", entries=inbound),
+        Chain(name=f"{CHAIN}_out", jumps_from="output", entries=outbound),
+    ]
+    label = permits.addresses.labels[host.endpoint.name]
+    about = [
+        *introduce(f"{NFTABLES.label}, host {label},", permits, edition, False),
+        f"{len(inbound)} entries for what it accepts, {len(outbound)} for what it opens"
+        + say_disabled([*inbound, *outbound]),
+        *_say_chains(chains, is_part=bool(edition and edition.selection)),
+        *host.left_out,
+        *say_empty([*inbound, *outbound], default_deny=False),
+    ]
+    statements = _write_chains(chains)
+    return write_file(comment_out(NFTABLES.mark, about, _INDENT), statements)
+
+
+def _say_chains(chains: Sequence[Chain], *, is_part: bool) -> Iterator[object]:
+    names = " and ".join(chain.name for chain in chains)
+    yield (
+        f"It fills {'the chain' if len(chains) == 1 else 'the chains'} {names} of the table {TABLE} and changes "
+        "nothing else. Loading it again, or the file of another revision, replaces what was loaded before."
+    )
+    if is_part:
+        yield "So loading this part closes what the file of the whole plan has opened."
+    yield (
+        "Check it with nft -c -f FILE, load it with nft -f FILE. Once, after the first time, have your own chain jump "
+        "there:"
+    )
+    yield Commands(tuple(chain.jump for chain in chains))
+    yield (
+        "Replies are the matter of that chain: it has to accept established connections. Another base chain that "
+        "drops still drops. Where your table or chain has another name, write that here and in the lines below."
+    )
+    yield "To take it back:"
+    yield Commands(tuple(line for chain in chains for line in chain.take_back()))
+
+
+def _say_table() -> Iterator[object]:
+    yield (
+        f"It is the table {OWN_TABLE}, complete, for a router that has no other rules: what is forwarded is dropped "
+        "unless it is a reply or named here. Loading it again replaces the table."
+    )
+    yield "Check it with nft -c -f FILE, load it with nft -f FILE. To take it back:"
+    yield Commands((f"nft delete table {OWN_TABLE}",))
+
+
+def _write_chains(chains: Iterable[Chain]) -> Iterator[str]:
+    """Adding what is there already changes nothing; flushed, a chain holds what this file says and no more."""
+    yield f"add table {TABLE}"
+    for chain in chains:
+        place = f"{TABLE} {chain.name}"
+        yield f"add chain {place}"
+        yield f"flush chain {place}"
+        yield from (line for entry in chain.entries for line in _write_entry(entry, place))
+
+
+def _write_table(entries: Iterable[Entry]) -> Iterator[str]:
+    place = f"{OWN_TABLE} forward"
+    # Deleting fails where there is no table, so it is added before.
+    yield f"add table {OWN_TABLE}"
+    yield f"delete table {OWN_TABLE}"
+    yield f"add table {OWN_TABLE}"
+    yield f"add chain {place} {{ type filter hook forward priority filter; policy drop; }}"
+    yield f"add rule {place} ct state established,related accept"
+    yield from (line for entry in entries for line in _write_entry(entry, place))
+
+
+def _write_entry(entry: Entry, place: str) -> Iterator[str]:
+    """The rule; before it, where it is undecided, a comment that says on what it depends."""
+    protocol, ports = entry.service
+    matches = [
+        _match(entry.family, "saddr", entry.sources),
+        _match(entry.family, "daddr", entry.destinations),
+        # Without addresses nothing says which family it is.
+        f"meta nfproto ipv{entry.family}" if entry.sources is None and entry.destinations is None else "",
+        f"{protocol} dport {ports}" if ports else "icmp type echo-request",
+        _STATE,
+    ]
+    rule = " ".join(filter(None, matches))
+    if entry.condition:
+        yield f"# {entry.title}: {entry.condition}"
+    line = f'add rule {place} {rule} accept comment "{entry.comment(_COMMENT)}"'
+    yield f"# {line}" if entry.disabled else line
+
+
+def _match(family: int, side: str, networks: Networks) -> str:
+    if networks is None:
+        return ""
+    members = ", ".join(networks)
+    return f"{'ip' if family == 4 else 'ip6'} {side} {members if len(networks) == 1 else f'{{ {members} }}'}"

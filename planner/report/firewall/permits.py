@@ -1,0 +1,350 @@
+"""What firewalls have to let through, worked out of the report: pure values that no target has touched yet.
+
+A permit is one service between members of one address family. Who has no IP address is left out and said so; nobody
+becomes "any" by being left out.
+"""
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from planner.engine.flows import Flow, Mark
+from planner.engine.report import Report
+from planner.engine.rules import Boundary, Ports, Rule
+from planner.plan.document import ANY, Endpoint, address_key
+from planner.report.firewall.special import is_special
+from planner.report.firewall.words import clean, name_endpoints
+from planner.report.said.outline import describe_marks, describe_reasons
+from planner.report.said.text import index_rules
+from ports.matrix import Reason
+
+FAMILIES = (4, 6)
+PART = 50
+"""Addresses in one object; an endpoint with more has several."""
+
+NO_ADDRESS = "No address in the plan yet"
+ONLY_NAMES = "Only DNS names, which are not resolved here"
+ALSO_NAMES = "DNS names beside addresses; the addresses are in, the names are not"
+NO_SOURCE = "Rules without a source that has an IP address"
+NO_DESTINATION = "Rules without a destination that has an IP address"
+NO_COMMON_FAMILY = "Pairs without an address family in common"
+ONLY_IPV6_ECHO = "Echo requests (ICMP) between IPv6 addresses, which the document does not speak of"
+SPECIAL = "Addresses that no firewall forwards (loopback, link-local, multicast, unspecified, broadcast, IPv4-mapped)"
+REASONS = (NO_ADDRESS, ONLY_NAMES, ALSO_NAMES, SPECIAL, NO_SOURCE, NO_DESTINATION, NO_COMMON_FAMILY, ONLY_IPV6_ECHO)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """What is not in the file, under one reason; the items are harmless text."""
+
+    why: str
+    items: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.why}: {'; '.join(self.items)}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """One service from members to members. None for members means any, as the plan says it of a group."""
+
+    label: str
+    """The number of the rule, or what stands for one within a zone."""
+    number: int
+    """Counts the services of one rule, or the permits of one host."""
+    family: int
+    sources: tuple[str, ...] | None
+    destinations: tuple[str, ...] | None
+    service: Ports
+    title: str
+    """The rule and its service, as all three in harmless text."""
+    condition: str
+    """The options of open choices that it depends on; empty when it is needed outright."""
+    reason: str
+    """Why this service is needed; may be empty."""
+
+    @property
+    def comment(self) -> tuple[str, ...]:
+        """All of it, a line for each."""
+        return tuple(filter(None, (self.title, self.condition, self.reason)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundaryPermits:
+    """The permits from one group of zones to another."""
+
+    source: str
+    destination: str
+    label: str
+    permits: tuple[Permit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """The permits of one endpoint's own firewall."""
+
+    name: str
+    endpoint: Endpoint
+    inbound: tuple[Permit, ...]
+    outbound: tuple[Permit, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+class Addresses:
+    """The endpoints of a plan as objects of one family each, with harmless names and at most PART addresses."""
+
+    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        self.names = name_endpoints(endpoints)
+        self.labels = {
+            endpoint.name: clean(endpoint.name, 60) or f"endpoint {position}"
+            for position, endpoint in enumerate(endpoints, 1)
+        }
+        self.objects: dict[str, tuple[str, ...]] = {}
+        """Object -> its networks."""
+        self.members: dict[str, dict[int, tuple[str, ...]]] = {}
+        """Endpoint name -> family -> its objects."""
+        self.without: dict[str, str] = {}
+        """Endpoint name -> why it can't be in a rule at all."""
+        self.named: set[str] = set()
+        """Names of the endpoints that have DNS names beside addresses."""
+        self.special: dict[str, tuple[str, ...]] = {}
+        """Endpoint name -> those of its addresses that no firewall forwards; they are in no object."""
+        for endpoint in endpoints:
+            self._add(endpoint)
+
+    def _add(self, endpoint: Endpoint) -> None:
+        found: dict[int, dict[str, None]] = {family: {} for family in FAMILIES}
+        names, special = 0, []
+        for address in endpoint.addresses:
+            try:
+                network = ipaddress.ip_network(address)
+            except ValueError:
+                names += address != ANY
+            else:
+                if is_special(network):
+                    special.append(address_key(address))
+                else:
+                    found[network.version][str(network)] = None
+        self.members[endpoint.name] = {
+            family: tuple(self._divide(endpoint.name, family, tuple(networks)))
+            for family, networks in found.items()
+            if networks
+        }
+        if not self.members[endpoint.name] and endpoint.addresses != (ANY,):
+            self.without[endpoint.name] = ONLY_NAMES if names else SPECIAL if special else NO_ADDRESS
+        elif names:
+            self.named.add(endpoint.name)
+        if special:
+            self.special[endpoint.name] = tuple(special)
+
+    def _divide(self, name: str, family: int, networks: tuple[str, ...]) -> Iterator[str]:
+        """Objects for the networks. The underscore keeps a further part apart from every endpoint's own name."""
+        for part, start in enumerate(range(0, len(networks), PART)):
+            key = f"V{family}-{self.names[name]}" + (f"_part{part + 1}" if part else "")
+            self.objects[key] = networks[start : start + PART]
+            yield key
+
+    def weight(self, members: Iterable[str]) -> int:
+        """How many networks the objects hold."""
+        return sum(len(self.objects[member]) for member in members)
+
+
+@dataclass(slots=True)
+class Omissions:
+    """Gathers what is left out: why -> items, in the order in which they are found."""
+
+    found: dict[str, dict[str, None]] = field(default_factory=lambda: {why: {} for why in REASONS})
+
+    def add(self, why: str, item: str) -> None:
+        """Remember one item under its reason."""
+        self.found[why][item] = None
+
+    def freeze(self) -> tuple[LeftOut, ...]:
+        """The reasons that have items."""
+        return tuple(LeftOut(why=why, items=tuple(items)) for why, items in self.found.items() if items)
+
+
+class Permits:
+    """The permits of a report: at its boundaries, and for single hosts."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.addresses = Addresses(report.plan.endpoints)
+        omissions = Omissions()
+        self.boundaries = tuple(
+            BoundaryPermits(
+                source=boundary.source.code,
+                destination=boundary.destination.code,
+                label=clean(f"{boundary.source.label} to {boundary.destination.label}") or boundary.code,
+                permits=tuple(self._permit_boundary(boundary, omissions)),
+            )
+            for boundary in report.boundaries
+        )
+        self.left_out = omissions.freeze()
+        self.rules = len({permit.label for boundary in self.boundaries for permit in boundary.permits})
+
+    def _permit_boundary(self, boundary: Boundary, omissions: Omissions) -> Iterator[Permit]:
+        for rule in boundary.rules:
+            yield from self._permit_rule(rule, omissions)
+
+    def _permit_rule(self, rule: Rule, omissions: Omissions) -> Iterator[Permit]:
+        sources, destinations = self._usable(rule.sources, omissions), self._usable(rule.destinations, omissions)
+        if not sources or not destinations:
+            omissions.add(NO_DESTINATION if sources else NO_SOURCE, rule.id)
+            return
+        self._note_strangers(rule.id, sources, destinations, omissions)
+        for number, (service, reasons) in enumerate(zip(rule.services, rule.service_reasons, strict=True), 1):
+            about = _Why(rule.id, rule.any_of, reasons)
+            yield from self._permit(about, number, service, sources, destinations, omissions)
+
+    def _usable(self, endpoints: Iterable[Endpoint], omissions: Omissions) -> list[Endpoint]:
+        """The endpoints that have an IP address, or are any; the others are noted."""
+        usable = []
+        for endpoint in endpoints:
+            label, why = self.addresses.labels[endpoint.name], self.addresses.without.get(endpoint.name)
+            if endpoint.name in self.addresses.special:
+                omissions.add(SPECIAL, f"{label} ({', '.join(self.addresses.special[endpoint.name])})")
+            if why is None:
+                usable.append(endpoint)
+                if endpoint.name in self.addresses.named:
+                    omissions.add(ALSO_NAMES, f"{label} ({_names(endpoint)})")
+            elif why != SPECIAL:
+                omissions.add(why, f"{label} ({_names(endpoint)})" if why == ONLY_NAMES else label)
+        return usable
+
+    def _note_strangers(
+        self, label: str, sources: list[Endpoint], destinations: list[Endpoint], omissions: Omissions
+    ) -> None:
+        """Note sources of one family alone that meet destinations of the other alone."""
+        for family, other in ((4, 6), (6, 4)):
+            here = [e for e in sources if set(self.addresses.members[e.name]) == {family}]
+            there = [e for e in destinations if set(self.addresses.members[e.name]) == {other}]
+            if here and there:
+                ends = " to ".join(
+                    f"{', '.join(self.addresses.labels[e.name] for e in side)} (IPv{version} only)"
+                    for side, version in ((here, family), (there, other))
+                )
+                omissions.add(NO_COMMON_FAMILY, f"{label}: {ends}")
+
+    def _permit(
+        self,
+        about: "_Why",
+        number: int,
+        service: Ports,
+        sources: Sequence[Endpoint],
+        destinations: Sequence[Endpoint],
+        omissions: Omissions,
+    ) -> Iterator[Permit]:
+        """A permit for each family that both sides have."""
+        for family in FAMILIES:
+            here, there = self._side(sources, family), self._side(destinations, family)
+            if here == () or there == ():
+                continue
+            if service.protocol == "icmp" and family == 6:
+                # Any to IPv4 needs no word about IPv6; addresses that were typed do.
+                if here is not None and there is not None:
+                    omissions.add(ONLY_IPV6_ECHO, about.label)
+                continue
+            yield Permit(
+                label=about.label,
+                number=number,
+                family=family,
+                sources=here,
+                destinations=there,
+                service=service,
+                title=f"{about.label}, {service}" + (" echo request" if service.protocol == "icmp" else ""),
+                condition=about.condition(self.report),
+                reason=clean(describe_reasons(about.reasons), 200),
+            )
+
+    def _side(self, endpoints: Iterable[Endpoint], family: int) -> tuple[str, ...] | None:
+        """The objects of one side in a family; None for any, empty when there are none."""
+        members: dict[str, None] = {}
+        for endpoint in endpoints:
+            if endpoint.addresses == (ANY,):
+                return None
+            members.update(dict.fromkeys(self.addresses.members[endpoint.name].get(family, ())))
+        return tuple(members)
+
+    def hosts(self, wanted: Iterable[Endpoint]) -> tuple[tuple[Host, ...], tuple[LeftOut, ...]]:
+        """The hosts that flows begin or end at, and which of those wanted have no IP address to make a file for.
+
+        Within a zone too, since a host's own firewall stands in the way of its neighbours as well.
+        """
+        inbound: dict[str, list[Flow]] = defaultdict(list)
+        outbound: dict[str, list[Flow]] = defaultdict(list)
+        for flow in self.report.flows:
+            if flow.scope != "same-host":
+                inbound[flow.destination.name].append(flow)
+                outbound[flow.source.name].append(flow)
+        rules = index_rules(self.report)
+        missing, hosts = Omissions(), []
+        for endpoint in wanted:
+            if endpoint.name not in inbound and endpoint.name not in outbound:
+                continue
+            if endpoint.addresses == (ANY,) or not self._usable([endpoint], missing):
+                continue
+            left_out = Omissions()
+            hosts.append(
+                Host(
+                    name=self.addresses.names[endpoint.name],
+                    endpoint=endpoint,
+                    inbound=tuple(self._permit_host(endpoint, inbound[endpoint.name], rules, left_out, True)),
+                    outbound=tuple(self._permit_host(endpoint, outbound[endpoint.name], rules, left_out, False)),
+                    left_out=left_out.freeze(),
+                )
+            )
+        return tuple(hosts), missing.freeze()
+
+    def _permit_host(
+        self,
+        endpoint: Endpoint,
+        flows: Iterable[Flow],
+        rules: Mapping[tuple[str, str, Ports], str],
+        omissions: Omissions,
+        inbound: bool,
+    ) -> Iterator[Permit]:
+        parts: dict[tuple[str, Ports, tuple[Mark, ...]], list[Flow]] = defaultdict(list)
+        for flow in flows:
+            service = Ports(flow.need.protocol, flow.need.ports)
+            label = rules.get((flow.source.name, flow.destination.name, service), "same-zone")
+            parts[label, service, flow.need.any_of].append(flow)
+        order = sorted(parts, key=lambda part: (part[0], part[1].order, part[2]))
+        for number, part in enumerate(order, 1):
+            label, service, marks = part
+            peers = self._usable([flow.source if inbound else flow.destination for flow in parts[part]], omissions)
+            if not peers:
+                continue
+            ends = ([endpoint], peers)
+            sources, destinations = (peers, [endpoint]) if inbound else ends
+            self._note_strangers(label, sources, destinations, omissions)
+            reasons = tuple(dict.fromkeys(reason for flow in parts[part] for reason in flow.need.reasons))
+            why = _Why(label, marks, reasons)
+            yield from self._permit(why, number, service, sources, destinations, omissions)
+
+
+def _names(endpoint: Endpoint) -> str:
+    """The DNS names of an endpoint."""
+    names = []
+    for address in endpoint.addresses:
+        try:
+            ipaddress.ip_network(address)
+        except ValueError:
+            names.append(clean(address, 253))
+    return ", ".join(names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Why:
+    """What the comments of a rule's permits say."""
+
+    label: str
+    marks: tuple[Mark, ...]
+    reasons: tuple[Reason, ...]
+
+    def condition(self, report: Report) -> str:
+        """The options that it depends on, in harmless words."""
+        if not self.marks:
+            return ""
+        return clean(f"undecided, only with {describe_marks(self.marks, report.matrix)}", 100)

@@ -1,0 +1,305 @@
+"""Permits as policies of Aerleon, one shape for each target, in the words of its YAML: docs/firewalls.md.
+
+Those of nftables and iptables are for the archive of sources alone; the files of these two are written by hand.
+
+A term holds one service and one protocol: Aerleon takes every port of a term with every protocol of it. It also holds
+one address family: given both, targets disagree about what a missing half means.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from planner.report.firewall.permits import FAMILIES, Addresses, BoundaryPermits, Permit, Permits
+from planner.report.firewall.words import cut, shorten, wrap
+
+Filter = dict[str, Any]
+"""A filter in the words of Aerleon's YAML: a header and terms."""
+
+_INET = {4: "inet", 6: "inet6"}
+DENY = "default-deny"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A platform of Aerleon and what has to be heeded there."""
+
+    name: str
+    label: str
+    platform: str
+    generator: tuple[str, str]
+    """Module and class."""
+    mark: str
+    """What begins a line of comment; XML has its own."""
+    name_length: int
+    """The longest name of a term."""
+    load: tuple[str, ...] = ()
+    """How the file is loaded, for its head; empty where who writes the file says it."""
+    comment: Callable[[Permit], str]
+    pairs: int | None = None
+    """Most pairs of networks in a term."""
+    sources: int | None = None
+    """Most networks on either side of a term."""
+    lines: bool = False
+    """Whether each pair of networks is a line of its own."""
+    echo: str = ""
+    """What has to be heeded where echo requests are let through."""
+
+
+def _lines(permit: Permit) -> str:
+    return "\n".join(permit.comment)
+
+
+def _short_lines(permit: Permit) -> str:
+    return "\n".join(line for text in permit.comment for line in wrap(text, 95))
+
+
+def _one_line(permit: Permit) -> str:
+    """A comment of nftables has at most 128 bytes."""
+    return cut(" - ".join(permit.comment), 120)
+
+
+ASA = Target(
+    name="asa", label="Cisco ASA", platform="ciscoasa", generator=("ciscoasa", "CiscoASA"), mark="!", name_length=60,
+    load=(
+        "Paste it in configuration mode, then bind each access list: access-group FROM-INT in interface inside.",
+        "It replaces access lists of the same name. Version 9.0 or newer, which has IPv4 and IPv6 in one access list.",
+        "An access list that is bound denies what it does not name, whatever the option says.",
+        "Where none is bound the security levels decide: zones that open nothing get one only with a default deny.",
+    ),
+    comment=_short_lines, lines=True,
+    echo="Replies to echo requests come back only with inspect icmp in the policy map of the device.",
+)  # fmt: skip
+FORTIGATE = Target(
+    name="fortigate", label="FortiGate", platform="fortigate", generator=("fortigate", "Fortigate"), mark="#",
+    name_length=35,
+    load=(
+        "Create zones (or interfaces) with the names above, then paste it or load it as a script.",
+        "Policies are added after those that are there; address objects of the same name are replaced.",
+        "FortiOS 6.4 or newer, which has IPv4 and IPv6 in one list of policies.",
+    ),
+    comment=_lines,
+)  # fmt: skip
+PALOALTO = Target(
+    name="paloalto", label="Palo Alto", platform="paloalto", generator=("paloaltofw", "PaloAltoFW"), mark="",
+    name_length=48,
+    load=(
+        "Create zones with the names above and import the file as a named configuration; then load config partial in",
+        "mode merge from it: address, address-group, service, application, tag and rulebase.",
+    ),
+    comment=_lines,
+)  # fmt: skip
+SRX = Target(
+    name="srx", label="Juniper SRX", platform="srx", generator=("junipersrx", "JuniperSRX"), mark="#", name_length=50,
+    load=(
+        "Create security zones with the names above, then: load merge FILE, show | compare, commit check.",
+        "Do not use load replace: it would put this in the place of all policies, addresses and applications.",
+    ),
+    comment=_lines, sources=400,
+)  # fmt: skip
+NFTABLES = Target(
+    name="nftables", label="nftables", platform="nftables", generator=("nftables", "Nftables"), mark="#",
+    name_length=60, comment=_one_line,
+)  # fmt: skip
+IPTABLES = Target(
+    name="iptables", label="iptables", platform="speedway", generator=("speedway", "Speedway"), mark="#",
+    name_length=24, comment=_lines, pairs=100, lines=True,
+)  # fmt: skip
+WINDOWS = Target(
+    name="windows", label="Windows Advanced Firewall", platform="windows_advfirewall",
+    generator=("windows_advfirewall", "WindowsAdvFirewall"), mark="rem", name_length=60,
+    load=(
+        "Run it as administrator on the host that it is named after. Rules are added; run it once.",
+        "Incoming connections without a rule are blocked unless the profile says otherwise; outgoing ones are not.",
+    ),
+    comment=_short_lines, sources=100, lines=True,
+)  # fmt: skip
+
+TARGETS = {target.name: target for target in (ASA, FORTIGATE, PALOALTO, SRX, NFTABLES, IPTABLES, WINDOWS)}
+
+
+def write_filters(target: Target, permits: Permits, default_deny: bool) -> tuple[Filter, ...]:
+    """The filters of the rules between zones for a target; for iptables those of both families."""
+    if target is ASA:
+        return tuple(_filter_sources(permits, default_deny))
+    if target in (NFTABLES, IPTABLES):
+        return tuple(_filter_forward(target, permits, default_deny))
+    return tuple(_filter_zones(target, permits, default_deny))
+
+
+def _filter_sources(permits: Permits, default_deny: bool) -> Iterator[Filter]:
+    """An access list for each group of source zones: an interface takes one.
+
+    Without a list an interface lets everything through to lower security levels. So a default deny is also one for
+    zones that open nothing.
+    """
+    boundaries = sorted(permits.boundaries, key=lambda boundary: boundary.source)
+    for source, group in groupby(boundaries, key=lambda boundary: boundary.source):
+        sides = list(group)
+        # "any" of an ASA is both families.
+        wanted = [p for side in sides for p in side.permits if p.family == 4 or p.sources or p.destinations]
+        terms = _terms(ASA, wanted, permits.addresses) + _deny(default_deny, source)
+        if terms:
+            yield _filter(ASA, f"FROM-{source}", f"From {source}: {', '.join(side.label for side in sides)}", terms)
+    if default_deny and boundaries:
+        silent = {group.code for group in permits.report.zone_groups} - {boundary.source for boundary in boundaries}
+        for source in sorted(silent):
+            yield _filter(ASA, f"FROM-{source}", f"From {source}: nothing", _deny(True, source))
+
+
+def _filter_forward(target: Target, permits: Permits, default_deny: bool) -> Iterator[Filter]:
+    everything = [permit for boundary in permits.boundaries for permit in boundary.permits]
+    for family in FAMILIES:
+        terms = _terms(target, [p for p in everything if p.family == family], permits.addresses)
+        if permits.boundaries and default_deny:
+            terms += _deny(True)
+        if not terms:
+            continue
+        if target is IPTABLES:
+            # Without a default deny a chain beside others: FORWARD has a policy, which would become the site's.
+            options, replies = f"PORT-PLANNER {_INET[family]}", []
+            if default_deny:
+                # nftables gets this from its generator. Replies would have no rule to go by.
+                replies = [{"name": "replies", "option": ["established"], "action": "accept"}]
+                options = f"FORWARD {_INET[family]} DROP"
+            yield _filter(target, options, f"IPv{family} between zones", [*replies, *terms])
+        else:
+            options = f"{_INET[family]} forward{'' if default_deny else ' ACCEPT'}"
+            yield _filter(target, options, f"IPv{family} between zones", terms)
+
+
+def _filter_zones(target: Target, permits: Permits, default_deny: bool) -> Iterator[Filter]:
+    for boundary in permits.boundaries:
+        zones = f"from-zone {boundary.source} to-zone {boundary.destination}"
+        for family in FAMILIES:
+            terms = _terms(target, [p for p in boundary.permits if p.family == family], permits.addresses)
+            if terms:
+                yield _filter(target, f"{zones} {_INET[family]}", boundary.label, terms)
+        if default_deny:
+            # In a filter of its own after both families: its "any" would cover the second one.
+            yield _filter(target, f"{zones} mixed", boundary.label, _deny(True, boundary_name(boundary)))
+
+
+def boundary_name(boundary: BoundaryPermits) -> str:
+    """INT-DMZ."""
+    return f"{boundary.source}-{boundary.destination}"
+
+
+def write_host_filters(
+    inbound: Sequence[Permit], outbound: Sequence[Permit], addresses: Addresses
+) -> tuple[Filter, ...]:
+    """The filters of one Windows host's own firewall."""
+    filters = []
+    for way, permits in (("in", inbound), ("out", outbound)):
+        for family in FAMILIES:
+            terms = _terms(WINDOWS, [p for p in permits if p.family == family], addresses, prefix=f"{way}-")
+            if terms:
+                filters.append(_filter(WINDOWS, f"{way} {_INET[family]}", f"IPv{family} {way}", terms))
+    return tuple(filters)
+
+
+def _filter(target: Target, options: str, comment: str, terms: list[dict[str, Any]]) -> Filter:
+    return {"header": {"targets": {target.platform: options}, "comment": cut(comment, 95)}, "terms": terms}
+
+
+def _deny(wanted: bool, suffix: str = "") -> list[dict[str, Any]]:
+    return [{"name": shorten(f"{DENY}-{suffix}", 35) if suffix else DENY, "action": "deny"}] if wanted else []
+
+
+def _terms(target: Target, permits: Iterable[Permit], addresses: Addresses, prefix: str = "") -> list[dict[str, Any]]:
+    return [term for permit in permits for term in _divide(target, permit, addresses, prefix)]
+
+
+def _divide(target: Target, permit: Permit, addresses: Addresses, prefix: str) -> Iterator[dict[str, Any]]:
+    """A term for a permit, or several where the target takes only so many networks in one."""
+    parts = (
+        (sources, destinations)
+        for destinations in _chunks(permit.destinations, target.sources or (10 if target.pairs else None), addresses)
+        for sources in _chunks(permit.sources, _most_sources(target, destinations, addresses), addresses)
+    )
+    for index, (sources, destinations) in enumerate(parts):
+        yield _term(target, permit, prefix, index, sources, destinations)
+
+
+def _most_sources(target: Target, destinations: tuple[str, ...] | None, addresses: Addresses) -> int | None:
+    if target.pairs:
+        return max(1, target.pairs // max(1, addresses.weight(destinations or ())))
+    return target.sources
+
+
+def _chunks(
+    members: tuple[str, ...] | None, most: int | None, addresses: Addresses
+) -> Iterator[tuple[str, ...] | None]:
+    """The members in parts of at most so many networks; a member that has more is a part of its own."""
+    if members is None or most is None or addresses.weight(members) <= most:
+        yield members
+        return
+    part: list[str] = []
+    for member in members:
+        if part and addresses.weight((*part, member)) > most:
+            yield tuple(part)
+            part = []
+        part.append(member)
+    yield tuple(part)
+
+
+def _term(
+    target: Target,
+    permit: Permit,
+    prefix: str,
+    index: int,
+    sources: tuple[str, ...] | None,
+    destinations: tuple[str, ...] | None,
+) -> dict[str, Any]:
+    # Chains of nftables don't begin with a digit.
+    label = f"{prefix}{permit.label}" if prefix or not permit.label[0].isdigit() else f"R{permit.label}"
+    name = f"{label}-{permit.number}" + ("-v6" if permit.family == 6 else "") + (f"-c{index + 1}" if index else "")
+    term: dict[str, Any] = {"name": shorten(name, target.name_length), "comment": target.comment(permit)}
+    if sources is not None:
+        term["source-address"] = list(sources)
+    if destinations is not None:
+        term["destination-address"] = list(destinations)
+    term["protocol"] = permit.service.protocol
+    if permit.service.protocol == "icmp":
+        # Twice for nftables: its generator (Aerleon 1.18) fails at one type, and a set of two like ones is the one.
+        term["icmp-type"] = ["echo-request"] * (2 if target is NFTABLES else 1)
+    else:
+        term["destination-port"] = name_service(permit)
+    term["action"] = "accept"
+    return term
+
+
+def name_service(permit: Permit) -> str:
+    """TCP-443."""
+    return f"{permit.service.protocol}-{permit.service.ports}".upper()
+
+
+def write_definitions(permits: Iterable[Permit], addresses: Addresses) -> dict[str, Any]:
+    """The networks and services that permits name, in the words of Aerleon's definitions."""
+    permits = list(permits)
+    objects = {
+        member: None for permit in permits for side in (permit.sources, permit.destinations) for member in side or ()
+    }
+    services = {name_service(p): (p.service.protocol, p.service.ports) for p in permits if p.service.ports}
+    return {
+        "networks": {
+            name: {"values": [{"address": network} for network in addresses.objects[name]]} for name in sorted(objects)
+        },
+        "services": {
+            name: [{"protocol": protocol, "port": ports}] for name, (protocol, ports) in sorted(services.items())
+        },
+    }
+
+
+def count_lines(permits: Iterable[Permit], addresses: Addresses) -> int:
+    """How many lines a target needs that writes one for each pair of networks."""
+    return sum(
+        max(1, addresses.weight(permit.sources or ())) * max(1, addresses.weight(permit.destinations or ()))
+        for permit in permits
+    )
+
+
+def all_permits(permits: Permits) -> tuple[Permit, ...]:
+    """Those of every boundary."""
+    return tuple(permit for boundary in permits.boundaries for permit in boundary.permits)

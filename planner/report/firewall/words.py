@@ -1,0 +1,83 @@
+"""Words and names that no firewall takes for anything else: what a person typed goes through here, or stays out.
+
+What is allowed is listed, not what is forbidden: a quote ends a comment of nftables, a question mark asks an ASA for
+help, a dollar sign or a percent sign is a variable somewhere.
+"""
+
+import hashlib
+import re
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+
+from planner.plan.document import Endpoint
+
+_OUTSIDE = re.compile(r"[^A-Za-z0-9.,:_() -]+")
+_OUTSIDE_NAMES = re.compile(r"[^A-Za-z0-9]+")
+_HYPHENS = re.compile(r"-{2,}")
+_SPACES = re.compile(r"\s+")
+_CUT = " ..."
+
+NAME_LENGTH = 30
+"""Of an object's name, what stands for the endpoint: with what targets add it fits the tightest limit, 63."""
+
+
+def clean(text: str, limit: int = 80) -> str:
+    """The text on one line in letters, digits and . , : _ ( ) - only; accents go, the rest becomes a space.
+
+    May be empty. No two hyphens stand together, since they end a comment in XML. What is longer is cut, as `cut` does.
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    plain = _SPACES.sub(" ", _OUTSIDE.sub(" ", plain))
+    return cut(_HYPHENS.sub("-", plain).strip(), limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """The text; a longer one ends after a whole word, if there is one, and in three dots that say so."""
+    if len(text) <= limit:
+        return text
+    start = text[: limit - len(_CUT)]
+    words = start.rpartition(" ")[0] if " " in start and text[len(start)] != " " else start
+    return words.rstrip(" .,:(-") + _CUT
+
+
+def shorten(name: str, limit: int) -> str:
+    """The name; a longer one is cut and gets six digits of its hash, so that it stays another than its like."""
+    return name if len(name) <= limit else f"{name[: limit - 7].rstrip('-')}-{_digest(name, 6)}"
+
+
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+
+
+def name_endpoints(endpoints: Iterable[Endpoint]) -> Mapping[str, str]:
+    """Endpoint name -> a name in letters, digits and hyphens that no other endpoint has, whatever the case.
+
+    Those that would get the same one carry the start of their own name's hash, so that the order of the plan
+    doesn't matter.
+    """
+    bases = {
+        endpoint.name: shorten(
+            _OUTSIDE_NAMES.sub("-", clean(endpoint.name, 255)).strip("-") or "endpoint", NAME_LENGTH
+        )
+        for endpoint in endpoints
+    }
+    counts: dict[str, int] = {}
+    for base in bases.values():
+        counts[base.casefold()] = counts.get(base.casefold(), 0) + 1
+    single = {base.casefold() for base in bases.values() if counts[base.casefold()] == 1}
+    names, taken = {}, set(single)
+    for name, base in sorted(bases.items()):
+        unique = base
+        if base.casefold() not in single:
+            suffixes = (f"-{_digest(name, length)}" for length in range(6, NAME_LENGTH - 1))
+            candidates = (base[: NAME_LENGTH - len(suffix)] + suffix for suffix in suffixes)
+            unique = next(candidate for candidate in candidates if candidate.casefold() not in taken)
+        taken.add(unique.casefold())
+        names[name] = unique
+    return names
+
+
+def wrap(text: str, width: int = 100, indent: str = "  ") -> Iterator[str]:
+    """Lines of at most so many characters; the ones after the first begin with the indent."""
+    yield from textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

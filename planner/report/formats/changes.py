@@ -1,0 +1,139 @@
+"""What differs between two reports as JSON, CSV and Markdown: the change request for programs, tables and wikis."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from planner.engine.compare import Comparison
+from planner.engine.flows import Flow
+from planner.engine.report import Report
+from planner.engine.rules import Boundary, Ports
+from planner.report.formats.csv import field
+from planner.report.formats.json import render_comparison
+from planner.report.formats.markdown import escape, join_lines, rule_cells, table
+from planner.report.said.edition import Editions
+from planner.report.said.outline import describe_marks, name_services
+from planner.report.said.text import (
+    LEGEND,
+    count_changes,
+    list_addresses,
+    list_reasons,
+    list_renamed,
+    say_set_apart,
+)
+
+
+def render_json(comparison: Comparison, _editions: Editions) -> bytes:
+    """The comparison as JSON in UTF-8. Its schema is `planner.report.formats.json.comparison_schema`."""
+    return render_comparison(comparison)
+
+
+# ---- CSV ----
+
+COLUMNS = (
+    "action", "source", "source_zone", "source_addresses", "destination", "destination_zone", "destination_addresses",
+    "protocol", "ports", "services", "scope", "sections", "undecided_options", "reasons",
+)  # fmt: skip
+"""The header line. `action` is open, close or change; of a changed flow the line says what it is now.
+
+What was renamed comes last: `rename-endpoint` or `rename-zone`, the old name as source, the new one as destination.
+"""
+
+
+def render_csv(comparison: Comparison, _editions: Editions) -> bytes:
+    """The flows that differ as CSV, as `planner.report.formats.csv.render_csv` writes them, each with its action.
+
+    A line for each rename follows.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for action, flows, report in (
+        ("open", comparison.opened, comparison.after),
+        ("close", comparison.closed, comparison.before),
+        ("change", [change.after for change in comparison.changed], comparison.after),
+    ):
+        writer.writerows([action, *_flow_fields(flow, report)] for flow in flows)
+    for name in list_renamed(comparison):
+        said = {"source": name.old, "destination": name.new, "reasons": name.sentence}
+        cells = [field(said.get(column, "")) for column in COLUMNS[1:]]
+        writer.writerow([f"rename-{name.kind}", *cells])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _flow_fields(flow: Flow, report: Report) -> Iterator[str]:
+    need = flow.need
+    for endpoint in (flow.source, flow.destination):
+        yield from map(field, (endpoint.name, endpoint.zone, "; ".join(list_addresses(endpoint))))
+    names = name_services(Ports(need.protocol, need.ports), need.services, report).names
+    yield from (need.protocol, need.ports or "", field(names), flow.scope, "; ".join(need.sections))
+    yield field(describe_marks(need.any_of, report.matrix))
+    yield field("; ".join(list_reasons(need.reasons)))
+
+
+# ---- Markdown ----
+
+
+def render_markdown(comparison: Comparison, editions: Editions) -> bytes:
+    """The change request as Markdown in UTF-8: what was renamed, rules by boundary, then addresses."""
+    lines = [
+        f"# Change request: {escape(comparison.after.plan.name)}",
+        "",
+        f"From {escape(editions.before)} to {escape(editions.after)}.",
+        "",
+        *table(("What", "Count"), ((escape(what), str(count)) for what, count in count_changes(comparison))),
+        *_markdown_renamed(comparison),
+        *_markdown_rules("Rules to open", comparison.boundaries_opened, comparison.after),
+        *_markdown_rules("Rules to close", comparison.boundaries_closed, comparison.before),
+        *_markdown_rules("Rules changed", comparison.boundaries_changed, comparison.after),
+        *_markdown_addresses(comparison),
+        "## How to read this",
+        "",
+        *(f"- {escape(sentence)}" for sentence in LEGEND),
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _markdown_renamed(comparison: Comparison) -> Iterator[str]:
+    if comparison.renamed:
+        yield "## Renamed"
+        yield ""
+        yield "A new name opens and closes nothing. All of this change request has the new names."
+        yield ""
+        yield from table(
+            ("What", "Before", "Now", "Remark"),
+            (tuple(map(escape, name)) for name in list_renamed(comparison)),
+        )
+        yield from (f"{escape(sentence)}\n" for sentence in say_set_apart(comparison))
+
+
+def _markdown_rules(title: str, boundaries: Sequence[Boundary], report: Report) -> Iterator[str]:
+    yield f"## {title}"
+    yield ""
+    if not boundaries:
+        yield "None."
+        yield ""
+    for boundary in boundaries:
+        yield f"### {escape(boundary.code)}: {escape(boundary.label)}"
+        yield ""
+        yield from table(
+            ("Rule", "Sources", "Destinations", "Services", "Why", "Undecided", "Sections"),
+            (rule_cells(rule, report) for rule in boundary.rules),
+        )
+
+
+def _markdown_addresses(comparison: Comparison) -> Iterator[str]:
+    if comparison.addresses:
+        yield "## Addresses changed"
+        yield ""
+        yield from table(
+            ("Endpoint", "Before", "After"),
+            (
+                (
+                    escape(change.endpoint.name),
+                    join_lines(change.before or ("none",)),
+                    join_lines(list_addresses(change.endpoint)),
+                )
+                for change in comparison.addresses
+            ),
+        )

@@ -1,0 +1,71 @@
+"""The flows as CSV: one line each, for spreadsheets and for programs that read tables."""
+
+import csv
+import io
+import re
+
+from planner.engine.flows import Flow, Need
+from planner.engine.report import Report
+from planner.engine.rules import Ports
+from planner.report.said.edition import Edition
+from planner.report.said.outline import describe_marks, name_services
+from planner.report.said.text import index_rules, list_addresses, list_reasons, neutralise, show_line
+
+COLUMNS = (
+    "source", "source_zone", "source_addresses",
+    "destination", "destination_zone", "destination_addresses",
+    "protocol", "ports", "services", "scope", "sections", "undecided_options", "reasons", "rule",
+)  # fmt: skip
+"""The header line. `rule` is the number of the rule that covers a flow between zones, empty for the others."""
+
+# Where the comma is the decimal sign, Excel divides the line at semicolons, whatever is quoted.
+_AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")
+
+
+def render_csv(report: Report, edition: Edition | None = None) -> bytes:
+    """All flows as CSV (RFC 4180: commas, CRLF, quotes doubled) under a header; the same plan gives the same bytes.
+
+    A part of a report has one more column, `selection`: the filter, and how many of the rules it let through.
+
+    UTF-8 with a byte order mark: without it Excel reads the bytes in the code page of the machine and garbles every
+    name beyond ASCII; other readers know it as "utf-8-sig". Each flow is one line, lists within a field are joined by
+    "; ". Fields that a spreadsheet could take for a formula start with an apostrophe.
+    """
+    ends = {
+        endpoint.name: (field(endpoint.name), field(endpoint.zone), field("; ".join(list_addresses(endpoint))))
+        for endpoint in report.plan.endpoints
+    }
+    rules = index_rules(report)
+    selection = edition.selection if edition else None
+    more = [field(selection.sentence)] if selection else []
+    needs: dict[int, tuple[list[str], list[str]]] = {}
+
+    def rows(flow: Flow) -> list[str]:
+        need = flow.need
+        about = needs.get(id(need)) or needs.setdefault(id(need), _describe(need, report))
+        rule = rules.get((flow.source.name, flow.destination.name, Ports(need.protocol, need.ports)), "")
+        return [*ends[flow.source.name], *ends[flow.destination.name], *about[0], flow.scope, *about[1], rule, *more]
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow((*COLUMNS, "selection") if selection else COLUMNS)
+    writer.writerows(map(rows, report.flows))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _describe(need: Need, report: Report) -> tuple[list[str], list[str]]:
+    """The fields of a need before and after the scope; many flows share one need."""
+    ports = Ports(need.protocol, need.ports)
+    return (
+        [need.protocol, need.ports or "", field(name_services(ports, need.services, report).names)],
+        [
+            field("; ".join(need.sections)),
+            field(describe_marks(need.any_of, report.matrix)),
+            field("; ".join(list_reasons(need.reasons))),
+        ],
+    )
+
+
+def field(text: str) -> str:
+    """A text as it goes into a field: on one line, visible, and nothing in it that a spreadsheet runs."""
+    return _AFTER_SEMICOLON.sub(r"\1'", neutralise(show_line(text)))

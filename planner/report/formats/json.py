@@ -1,0 +1,248 @@
+"""Reports and their comparisons as JSON: the interface that others build on, with its schemas."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from planner.engine.compare import Comparison
+from planner.engine.findings import Finding
+from planner.engine.flows import Flow, Mark
+from planner.engine.report import Report
+from planner.engine.rules import Rule
+from planner.plan.syntax import write_json
+from planner.report.said.edition import Edition
+from planner.report.said.filters import Selection
+from ports.matrix import PROTOCOLS, SEVERITIES
+
+FORMAT = 1
+
+
+def render_json(report: Report, edition: Edition | None = None) -> bytes:
+    """The report as JSON in UTF-8; the same plan, matrix and selection give the same bytes."""
+    return write_json(_report_parts(report, edition.selection if edition else None))
+
+
+def report_data(report: Report, selection: Selection | None = None) -> dict[str, Any]:
+    """The report as plain data, in the shape of `report_schema`; what a filter chose says so."""
+    return _read_out(_report_parts(report, selection))
+
+
+def _read_out(data: dict[str, Any]) -> dict[str, Any]:
+    """Mappings with lists where iterators stand for them."""
+    return {
+        key: _read_out(value) if isinstance(value, dict) else list(value) if isinstance(value, Iterator) else value
+        for key, value in data.items()
+    }
+
+
+def _report_parts(report: Report, selection: Selection | None) -> dict[str, Any]:
+    """`report_data` with iterators for the long lists, each to be read once."""
+    data: dict[str, Any] = {
+        "format": FORMAT,
+        "plan": report.plan.name,
+        "matrix": report.matrix.version,
+        "flows": map(flow_data, report.flows),
+        "rules": map(rule_data, report.rules),
+        "findings": map(finding_data, report.findings),
+    }
+    if selection is not None:
+        data["selection"] = {
+            "fields": dict(selection.fields),
+            "rules": selection.rules,
+            "of": selection.all_rules,
+        }
+    return data
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """A finding as plain data."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "subject": finding.subject,
+        "message": finding.message,
+        "advice": finding.advice,
+        "sections": list(finding.sections),
+    }
+
+
+def flow_data(flow: Flow) -> dict[str, Any]:
+    """A flow as plain data."""
+    need = flow.need
+    return {
+        "source": flow.source.name,
+        "source_zone": flow.source.zone,
+        "destination": flow.destination.name,
+        "destination_zone": flow.destination.zone,
+        "protocol": need.protocol,
+        "ports": need.ports,
+        "services": list(need.services),
+        "scope": flow.scope,
+        "sections": list(need.sections),
+        "any_of": _marks(need.any_of),
+        "reasons": [str(reason) for reason in need.reasons],
+    }
+
+
+def rule_data(rule: Rule) -> dict[str, Any]:
+    """A rule as plain data."""
+    return {
+        "id": rule.id,
+        "sources": [endpoint.name for endpoint in rule.sources],
+        "source_zones": list(rule.source_zones),
+        "destinations": [endpoint.name for endpoint in rule.destinations],
+        "destination_zones": list(rule.destination_zones),
+        "services": [{"protocol": ports.protocol, "ports": ports.ports} for ports in rule.services],
+        "sections": list(rule.sections),
+        "any_of": _marks(rule.any_of),
+        "reasons": [str(reason) for reason in rule.reasons],
+    }
+
+
+def render_comparison(comparison: Comparison) -> bytes:
+    """What differs between two reports as JSON in UTF-8, in the shape of `comparison_schema`."""
+    return write_json(_comparison_parts(comparison))
+
+
+def comparison_data(comparison: Comparison) -> dict[str, Any]:
+    """What differs between two reports as plain data, in the shape of `comparison_schema`."""
+    return _read_out(_comparison_parts(comparison))
+
+
+def _comparison_parts(comparison: Comparison) -> dict[str, Any]:
+    """`comparison_data` with iterators for the long lists, each to be read once."""
+    return {
+        "format": FORMAT,
+        "opened": map(flow_data, comparison.opened),
+        "closed": map(flow_data, comparison.closed),
+        "changed": (
+            {"before": flow_data(change.before), "after": flow_data(change.after)} for change in comparison.changed
+        ),
+        "unchanged": comparison.unchanged,
+        "rules": {
+            "opened": map(rule_data, comparison.rules_opened),
+            "closed": map(rule_data, comparison.rules_closed),
+            "changed": map(rule_data, comparison.rules_changed),
+            "addresses": [
+                {
+                    "endpoint": change.endpoint.name,
+                    "before": list(change.before),
+                    "after": list(change.endpoint.addresses),
+                }
+                for change in comparison.addresses
+            ],
+        },
+        "renamed": [rename._asdict() for rename in comparison.renamed],
+    }
+
+
+def _marks(marks: tuple[Mark, ...]) -> list[dict[str, str]]:
+    return [{"choice": mark.choice, "option": mark.option} for mark in marks]
+
+
+def report_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of `report_data`."""
+    text, texts = _TEXT, _TEXTS
+    finding = _object(
+        {
+            "code": text,
+            "severity": {"enum": list(SEVERITIES)},
+            "subject": text,
+            "message": text,
+            "advice": text,
+            "sections": texts,
+        }
+    )
+    whole = _object(
+        {
+            "format": {"const": FORMAT},
+            "plan": text,
+            "matrix": text,
+            "flows": {"type": "array", "items": _flow_schema()},
+            "rules": {"type": "array", "items": _rule_schema()},
+            "findings": {"type": "array", "items": finding},
+        }
+    )
+    count = {"type": "integer", "minimum": 0}
+    fields = {"type": "object", "additionalProperties": text}
+    # Only in the export of a part: what was chosen, and how many of the rules.
+    whole["properties"]["selection"] = _object({"fields": fields, "rules": count, "of": count})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Port requirement report",
+        **whole,
+    }
+
+
+def comparison_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of `comparison_data`."""
+    flows = {"type": "array", "items": _flow_schema()}
+    rules = {"type": "array", "items": _rule_schema()}
+    address = _object({"endpoint": _TEXT, "before": _TEXTS, "after": _TEXTS})
+    renamed = _object({"kind": {"enum": ["endpoint", "zone"]}, "old": _TEXT, "new": _TEXT})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Comparison of two port requirement reports",
+        **_object(
+            {
+                "format": {"const": FORMAT},
+                "opened": flows,
+                "closed": flows,
+                "changed": {"type": "array", "items": _object({"before": _flow_schema(), "after": _flow_schema()})},
+                "unchanged": {"type": "integer", "minimum": 0},
+                "rules": _object(
+                    {
+                        "opened": rules,
+                        "closed": rules,
+                        "changed": rules,
+                        "addresses": {"type": "array", "items": address},
+                    }
+                ),
+                "renamed": {"type": "array", "items": renamed},
+            }
+        ),
+    }
+
+
+def _flow_schema() -> dict[str, Any]:
+    return _object(
+        {
+            "source": _TEXT,
+            "source_zone": _TEXT,
+            "destination": _TEXT,
+            "destination_zone": _TEXT,
+            "protocol": _PROTOCOL,
+            "ports": _PORTS,
+            "services": _TEXTS,
+            "scope": {"enum": ["same-host", "same-zone", "cross-zone"]},
+            "sections": _TEXTS,
+            "any_of": _ANY_OF,
+            "reasons": _TEXTS,
+        }
+    )
+
+
+def _rule_schema() -> dict[str, Any]:
+    return _object(
+        {
+            "id": _TEXT,
+            "sources": _TEXTS,
+            "source_zones": _TEXTS,
+            "destinations": _TEXTS,
+            "destination_zones": _TEXTS,
+            "services": {"type": "array", "items": _object({"protocol": _PROTOCOL, "ports": _PORTS})},
+            "sections": _TEXTS,
+            "any_of": _ANY_OF,
+            "reasons": _TEXTS,
+        }
+    )
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_PROTOCOL = {"enum": list(PROTOCOLS)}
+_PORTS = {"type": ["string", "null"], "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?$"}
+_ANY_OF = {"type": "array", "items": _object({"choice": _TEXT, "option": _TEXT})}

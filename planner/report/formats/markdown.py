@@ -1,0 +1,204 @@
+"""The report as Markdown, for wikis, tickets and repositories.
+
+Written for GitHub's dialect: tables, with `<br>` between the lines of a cell.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from planner.engine.findings import Decision
+from planner.engine.report import Report
+from planner.engine.rules import Boundary, Rule
+from planner.plan.document import Endpoint
+from planner.report.said.edition import Edition
+from planner.report.said.filters import Selection
+from planner.report.said.outline import describe_marks, label_endpoint, name_services
+from planner.report.said.text import (
+    LEGEND,
+    count_contents,
+    list_addresses,
+    list_changes,
+    list_reasons,
+    show,
+    show_line,
+)
+
+_MARKS = re.compile(r"[\\`*_\[\]#|~$]")
+# An address of the web in the middle of a sentence becomes a link all by itself.
+_LINKS = re.compile(r"(?<=[A-Za-z])(?=://)|(?<=www)(?=\.)", re.IGNORECASE)
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def render_markdown(report: Report, edition: Edition | None = None) -> bytes:
+    """The report as Markdown in UTF-8; the same plan and selection give the same bytes.
+
+    Rules stand by boundary, with every endpoint and its addresses; then come findings, open decisions and endpoints.
+    Flows within a zone are counted but not listed.
+    """
+    lines = [
+        *_open(report, edition.selection if edition else None),
+        *_write_rules(report),
+        *_write_findings(report),
+        *_write_decisions(report),
+        *_write_endpoints(report),
+        "## How to read this",
+        "",
+        *(f"- {escape(sentence)}" for sentence in LEGEND),
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def escape(text: str) -> str:
+    """The text on one line, written so that Markdown shows it as it is: no markup, HTML, links or table cells."""
+    return _LINKS.sub(r"\\", _MARKS.sub(r"\\\g<0>", show_line(text).translate(_ENTITIES)))
+
+
+def _escape_lines(text: str) -> str:
+    """`escape`, with the text's own line breaks."""
+    return "<br>".join(map(escape, show(text).strip().split("\n")))
+
+
+def join_lines(texts: Iterable[str]) -> str:
+    """Texts as the lines of a cell."""
+    return "<br>".join(map(escape, texts))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table of cells that are Markdown already."""
+    yield f"| {' | '.join(header)} |"
+    yield f"| {' | '.join('---' for _ in header)} |"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def _open(report: Report, selection: Selection | None) -> Iterator[str]:
+    yield f"# Port requirements: {escape(report.plan.name)}"
+    yield ""
+    if report.plan.description.strip():
+        yield f"**Description:** {_escape_lines(report.plan.description)}"
+        yield ""
+    if selection is not None:
+        yield f"**Only a part:** {escape(selection.sentence)}"
+        yield ""
+    yield f"**Port matrix:** {escape(report.matrix.version)}"
+    yield ""
+    yield escape(LEGEND[0])
+    yield ""
+    yield from table(("Content", "Count"), ((escape(what), str(count)) for what, count in count_contents(report)))
+    changes = list_changes(report)
+    if changes:
+        yield "Different from the vendor's document in this plan:"
+        yield ""
+        yield from (f"- {escape(change)}" for change in changes)
+        yield ""
+
+
+def _write_rules(report: Report) -> Iterator[str]:
+    yield "## Firewall rules"
+    yield ""
+    if not report.boundaries:
+        yield "No flow crosses a boundary between zones, so no rule is needed."
+        yield ""
+    for boundary in report.boundaries:
+        yield f"### {escape(boundary.code)}: {escape(boundary.label)}"
+        yield ""
+        yield from _name_zones(boundary)
+        yield from table(
+            ("Rule", "Sources", "Destinations", "Services", "Why", "Undecided", "Sections"),
+            (rule_cells(rule, report) for rule in boundary.rules),
+        )
+
+
+def _name_zones(boundary: Boundary) -> Iterator[str]:
+    """Which zones stand together on a side, when the heading only counts them."""
+    for group in dict.fromkeys((boundary.source, boundary.destination)):
+        if len(group.zones) > 1:
+            yield f"{escape(group.label)}: {', '.join(map(escape, group.zones))}"
+            yield ""
+
+
+def rule_cells(rule: Rule, report: Report) -> tuple[str, ...]:
+    """A rule as the cells of a table."""
+    services = []
+    for ports in rule.services:
+        line = name_services(ports, rule.names, report)
+        changed = f" (changed from {line.changed_from})" if line.changed_from else ""
+        services.append(f"{line.ports}: {line.names}{changed}" if line.names else line.ports)
+    return (
+        escape(rule.id),
+        join_lines(map(_name_endpoint, rule.sources)),
+        join_lines(map(_name_endpoint, rule.destinations)),
+        join_lines(services),
+        join_lines(list_reasons(rule.reasons)),
+        escape(describe_marks(rule.any_of, report.matrix)),
+        escape(", ".join(f"§{section}" for section in rule.sections)),
+    )
+
+
+def _name_endpoint(endpoint: Endpoint) -> str:
+    return f"{endpoint.name} ({', '.join(list_addresses(endpoint))})"
+
+
+def _write_findings(report: Report) -> Iterator[str]:
+    yield "## Findings"
+    yield ""
+    if not report.findings:
+        yield "Nothing to note."
+        yield ""
+        return
+    yield from table(
+        ("Severity", "Finding", "About", "What", "What to do", "Sections"),
+        (
+            (
+                escape(finding.severity),
+                escape(finding.code),
+                escape(finding.subject),
+                escape(finding.message),
+                escape(finding.advice),
+                escape(", ".join(f"§{section}" for section in finding.sections)),
+            )
+            for finding in report.findings
+        ),
+    )
+
+
+def _write_decisions(report: Report) -> Iterator[str]:
+    yield "## Open decisions"
+    yield ""
+    if not report.decisions:
+        yield "None: every choice that flows depend on is made."
+        yield ""
+        return
+    yield from table(("Choice", "Question", "Options", "Flows"), map(_decision_cells, report.decisions))
+
+
+def _decision_cells(decision: Decision) -> tuple[str, ...]:
+    choice = decision.choice
+    options = [
+        f"{option.name}: {option.consequence}"
+        + (" Needs nothing more than is open anyway." if option.slug in decision.free else "")
+        for option in choice.options
+    ]
+    return escape(choice.name), escape(choice.question), join_lines(options), str(decision.flows)
+
+
+def _write_endpoints(report: Report) -> Iterator[str]:
+    yield "## Endpoints"
+    yield ""
+    if not report.plan.endpoints:
+        yield "The plan has no endpoints yet."
+        yield ""
+        return
+    yield from table(
+        ("Name", "Zone", "Addresses", "What it is"),
+        (
+            (
+                escape(endpoint.name),
+                escape(endpoint.zone),
+                join_lines(list_addresses(endpoint)),
+                escape(", ".join((*(("group",) if endpoint.group else ()), *label_endpoint(endpoint, report.matrix)))),
+            )
+            for endpoint in report.plan.endpoints
+        ),
+    )

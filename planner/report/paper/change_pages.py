@@ -1,0 +1,203 @@
+"""The change request as a printed document: what to open, what to close, what differs. Only arrangement."""
+
+from collections.abc import Iterator, Sequence
+
+from django.utils import timezone
+
+from planner.engine.compare import Comparison
+from planner.engine.rules import Rule
+from planner.report.paper.chapters import (
+    Column,
+    list_roles,
+    make_blanks,
+    make_chapter,
+    make_contents,
+    make_facts,
+    make_head,
+    make_legend,
+    make_matrix_facts,
+    make_numbers,
+    make_objects,
+    make_sign_off,
+)
+from planner.report.paper.printed import Element, Kids, PrintedReport, Running, make
+from planner.report.paper.words import mark_addresses, say_date, shorten, shown
+from planner.report.said.edition import Editions
+from planner.report.said.objects import Grouping
+from planner.report.said.printed_rules import (
+    LocalChange,
+    PrintedBoundary,
+    find_blanks,
+    list_within_zones,
+    print_boundaries,
+    print_changed,
+)
+from planner.report.said.text import count_changes, list_addresses, list_renamed, say_set_apart, show_line
+
+MOST_FLOWS = 60
+"""How many connections within zones are named; the CSV file has all."""
+
+_INTRO: dict[Column, str] = {
+    "open": "New connections. The source opens the connection, ports are destination ports; a stateful firewall "
+    "admits the replies. A number belongs to the rule of the plan that the change is a part of.",
+    "close": "Nothing of the plan needs these any more. Make sure that nothing else does before you close them.",
+    "changed": "These connections stay open; what they are needed for, or whether they are decided, is different.",
+}
+
+
+def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport:
+    """The change request as a printed document; without a date of the editions it is of today."""
+    after, before = comparison.after, comparison.before
+    date = editions.date or timezone.localdate()
+    grouping, grouping_before = Grouping(after), Grouping(before, mark="to close")
+    opened = print_boundaries(comparison.boundaries_opened, after, grouping, prefix="open-")
+    closed = print_boundaries(comparison.boundaries_closed, before, grouping_before, prefix="close-")
+    changed = print_changed(comparison, grouping)
+    blanks = find_blanks((*comparison.rules_opened, *comparison.rules_changed))
+    local = list_within_zones(comparison)
+    objects = [found for found in (grouping.objects(()), grouping_before.objects(())) if found.groups]
+    example = next(iter((*opened, *changed, *closed)), None)
+    kinds: tuple[tuple[str, str, Sequence[Rule], Sequence[PrintedBoundary], Column], ...] = (
+        ("Rules to open", "opened", comparison.rules_opened, opened, "open"),
+        ("Rules to close", "closed", comparison.rules_closed, closed, "close"),
+        ("Rules changed", "changed", comparison.rules_changed, changed, "changed"),
+    )
+    parts: list[tuple[str, Element]] = []
+    if comparison.renamed:
+        parts.append((f"Renamed: {len(comparison.renamed):,}", _make_renamed(comparison)))
+    parts += [
+        (f"{title}: {len(rules):,}", _make_rules(anchor, title, chapters, column))
+        for title, anchor, rules, chapters, column in kinds
+    ]
+    if comparison.addresses:
+        parts.append((f"Addresses changed: {len(comparison.addresses):,}", _make_addresses(comparison)))
+    if blanks:
+        section = make("section#blanks", make("h2", "To complete before the rules are made"), make_blanks(blanks))
+        parts.append((f"Addresses to be filled in: {len(blanks):,}", section))
+    if local:
+        parts.append((f"Within zones, for host firewalls: {len(local):,}", _make_local(local)))
+    for number, found in enumerate(objects):
+        parts.append(("Objects: groups and addresses", make_objects(found, whole=False, number=number)))
+    parts.append(("Legend", make_legend(after.matrix, list_roles(after), example, whole=False)))
+    parts.append(("Sign-off", make_sign_off()))
+    anchors = {title: part.get("id") or "" for title, part in reversed(parts)}  # of parts of one title the first
+    contents = [(anchors[title], title) for title in dict.fromkeys(title for title, _ in parts)]
+    return PrintedReport(
+        title=f"Change request: {show_line(after.plan.name)}",
+        running=Running(
+            name=f"Change request: {shorten(after.plan.name, 70)}",
+            edition=f"{shorten(editions.before, 24)} → {shorten(editions.after, 24)} · {say_date(date)}",
+            matrix=f"Matrix: {after.matrix.version}",
+        ),
+        parts=(_make_cover(comparison, editions, say_date(date), contents), *(part for _, part in parts)),
+        paper=editions.paper,
+        stylesheet=editions.stylesheet,
+    )
+
+
+def _make_cover(comparison: Comparison, editions: Editions, date: str, contents: Sequence[tuple[str, str]]) -> Element:
+    matrix, matrix_before = comparison.after.matrix, comparison.before.matrix
+    sent = [" (", shown(editions.sent), ")"] if editions.sent else None
+
+    def facts() -> Iterator[tuple[str, Kids]]:
+        yield "Date", date
+        yield "Vendor document", f"{matrix.product}, “{matrix.document}”, as received {matrix.received}"
+        if matrix_before.digest != matrix.digest:
+            yield make_matrix_facts(matrix_before, "Port matrix before")
+        yield make_matrix_facts(matrix)
+
+    return make(
+        "section.cover",
+        make("p.eyebrow", f"Change request for the ports of {matrix.product}"),
+        make("h1", shown(comparison.after.plan.name)),
+        make("p.lead", "From ", shown(editions.before), sent, " to ", shown(editions.after), "."),
+        make_numbers(
+            (count, what.lower(), bool(count) and number < 4)
+            for number, (what, count) in enumerate(count_changes(comparison))
+        ),
+        make("div.halves", make("div", make_facts(facts())), make_contents(contents)),
+    )
+
+
+def _make_renamed(comparison: Comparison) -> Element:
+    rows = [
+        make(
+            "tr",
+            make("td", name.kind),
+            make("td", shown(name.old)),
+            make("td", shown(name.new)),
+            make("td", f"{name.remark[:1].upper()}{name.remark[1:]}"),
+        )
+        for name in list_renamed(comparison)
+    ]
+    return make(
+        "section#renamed",
+        make("h2", "Renamed"),
+        make(
+            "p.intro",
+            "A new name opens and closes nothing; objects on firewalls may get it. All of this change request has the "
+            "new names.",
+        ),
+        make("table.renamed", make_head("What", "Before", "Now", "Remark"), make("tbody", rows)),
+        [make("p.note", shown(sentence)) for sentence in say_set_apart(comparison)],
+    )
+
+
+def _make_rules(anchor: str, title: str, chapters: Sequence[PrintedBoundary], column: Column) -> Element:
+    return make(
+        f"section#{anchor}",
+        make("h2", title),
+        make("p.intro", _INTRO[column]),
+        [make_chapter(chapter, column) for chapter in chapters] or make("p", "None."),
+    )
+
+
+def _make_addresses(comparison: Comparison) -> Element:
+    rows = []
+    for change in comparison.addresses:
+        endpoint = change.endpoint
+        after = ", ".join(list_addresses(endpoint))
+        rows.append(
+            make(
+                "tr",
+                make("td", shown(endpoint.name)),
+                make("td", shown(endpoint.zone)),
+                make("td", make("samp", ", ".join(change.before) or "none")),
+                make(
+                    "td",
+                    make("samp", after)
+                    if endpoint.addresses
+                    else make("span.missing", f"{after}: ", shown(endpoint.name)),
+                ),
+            )
+        )
+    return make(
+        "section#addresses",
+        make("h2", "Addresses changed"),
+        make("p.intro", "The rules of these endpoints stay; the objects in them have other addresses."),
+        make("table.moved", make_head("Endpoint", "Zone", "Before", "After"), make("tbody", rows)),
+    )
+
+
+def _make_local(local: Sequence[LocalChange]) -> Element:
+    more = len(local) - MOST_FLOWS
+    return make(
+        "section#local",
+        make("h2", "Within zones, for host firewalls"),
+        make("p.intro", "No firewall between zones sees these; the host’s own may."),
+        make(
+            "table.local",
+            make_head("What", "From", "To", "Port", "Why"),
+            make("tbody", [_make_local_row(item) for item in local[:MOST_FLOWS]]),
+        ),
+        make("p", f"And {more:,} more; the CSV file has all of them.") if more > 0 else None,
+    )
+
+
+def _make_local_row(item: LocalChange) -> Element:
+    ends = [
+        make("td", shown(end.name), " ", mark_addresses(end, 3)) for end in (item.flow.source, item.flow.destination)
+    ]
+    names = f" {item.service.names}" if item.service.names else None
+    services = make("td.services", make("samp", item.service.ports), names)
+    return make("tr", make("td", item.action), ends, services, make("td", shown(item.why)))

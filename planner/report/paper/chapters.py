@@ -1,0 +1,304 @@
+"""Parts that the report and the change request share: rules by boundary, objects, blanks, the legend, the sign-off."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from planner.engine.report import Report
+from planner.plan.document import ANY
+from planner.report.paper.printed import Element, Kids, join, make
+from planner.report.paper.words import mark_addresses, name_zones, shown
+from planner.report.said.objects import Members, Objects, Side, lay_out
+from planner.report.said.printed_rules import Blank, PrintedBoundary, PrintedRule
+from planner.report.said.text import show_line
+from ports.matrix import Matrix, Role
+
+Column = Literal["open", "close", "changed"]
+"""What the last column of a table of rules is about: rules that are to be open, that closed, or that differ."""
+
+MOST_BLANKS = 40
+"""Of so many missing addresses each has a line to write on; more stand in columns."""
+
+
+_RULE = (
+    "Every endpoint under “From” may open every listed port of every endpoint under “To”, and nothing else. Every "
+    "rule permits, so their order means nothing."
+)
+_STAYS = "It stays with the rule when the plan changes, for as long as the rule means the same."
+_OWN = "“own”: an addition of this plan, not of the vendor’s."
+_WORDS = {
+    "Port": "The destination port. The source’s port is any. The source opens the connection; a stateful firewall "
+    "admits the replies.",
+    "Address": "An IPv4 or IPv6 address, or a network. A DNS name stays a name: use an object of the firewall that "
+    "resolves it, or fill in its addresses.",
+    "Any": "“Any address” stands only where the plan says so, for a group in an internet zone. A missing address is "
+    "written as “address to be filled in” and never means any.",
+    "Group": "Behind a name: an endpoint that stands for many machines, by networks or addresses.",
+    "Decided": "What is “not decided” depends on a choice that the vendor’s document leaves and the plan hasn’t made. "
+    "It is needed when the option that it names is chosen; open it only then.",
+}
+"""Words of every printed document, each with what it means."""
+
+
+def make_head(*titles: str, page: bool = False) -> Element:
+    """The head of a table; with `page` the last column has numbers of pages."""
+    cells = [make("th", title, scope="col") for title in titles]
+    if page:
+        cells.append(make("th.page", "Page", scope="col"))
+    return make("thead", make("tr", cells))
+
+
+def make_chapter(chapter: PrintedBoundary, column: Column = "open") -> Element:
+    """A boundary with its rules."""
+    source, destination = chapter.boundary.source, chapter.boundary.destination
+    alike = [
+        [f"{way} ", name_zones(side.zones), " alike."]
+        for way, side in (("From", source), ("To", destination))
+        if len(side.zones) > 1
+    ]
+    return make(
+        f"section.chapter{'.short' if len(chapter.rules) == 1 else ''}#{chapter.anchor}",
+        make("h3", shown(source.label), " → ", shown(destination.label)),
+        make("p.intro", join(alike, " ")) if alike else None,
+        make(
+            "table.rules",
+            make_head(
+                "Rule", "From", "To", "Protocol, port, service", "Why", "§",
+                "What differs" if column == "changed" else "Decided",
+            ),
+            make("tbody", [_make_rule(line, column) for line in chapter.rules]),
+        ),
+        [make("p.remark", make("b", title), " ", shown(text)) for title, text in chapter.remarks],
+    )  # fmt: skip
+
+
+def _make_rule(line: PrintedRule, column: Column) -> Element:
+    services = [
+        make(
+            "p",
+            make("samp", service.ports),
+            f" {service.names}" if service.names else None,
+            [" ", make("em", f"changed from {service.changed_from}")] if service.changed_from else None,
+        )
+        for service in line.services
+    ]
+    if line.many:
+        services.append(make("p", make("samp", line.many)))
+    return make(
+        "tr",
+        make("td.id", line.rule.id),
+        make("td", _make_side(line.sources)),
+        make("td", _make_side(line.destinations)),
+        make("td.services", services),
+        make("td.why", shown(line.why)),
+        make("td", ", ".join(line.rule.sections) or "own"),
+        make("td", _say_differences(line) if column == "changed" else _say_decided(line, closed=column == "close")),
+    )
+
+
+def _say_differences(line: PrintedRule) -> Kids:
+    return [
+        make("p", f"{what}: {before} → {after}") for what, before, after in line.differs
+    ] or "In the reasons alone."
+
+
+def _say_decided(line: PrintedRule, *, closed: bool) -> Kids:
+    if not line.undecided:
+        return "yes"
+    if closed:
+        return [make("b.open", "Was not decided"), " ", make("small", f"It was needed only with {line.undecided}.")]
+    instead = [
+        ["; otherwise " if number == 0 else " or ", make("span.keep", rule), f" ({ports})"]
+        for number, (rule, ports) in enumerate(line.instead)
+    ]
+    return [make("b.open", "Not decided"), " ", make("small", f"Only with {line.undecided}", instead, ".")]
+
+
+def _make_side(side: Side) -> Kids:
+    kids: list[Kids] = []
+    for named in side.named:
+        endpoint = named.endpoint
+        kids.append(
+            make(
+                "p",
+                shown(endpoint.name),
+                [" ", make("small", "(group)")] if endpoint.group else None,
+                [
+                    [make("br"), make("samp", "any address" if address == ANY else address)]
+                    for address in named.addresses
+                ],
+                [make("br"), make("small", f"and {named.more} more addresses, under “Objects”")]
+                if named.more
+                else None,
+            )
+        )
+        if not endpoint.addresses:
+            kids.append(make("p.missing", "address to be filled in: ", shown(endpoint.name)))
+    if side.group:
+        kids += [
+            make("p", make("a.at", make("b", side.group.name), href=f"#{side.group.anchor}")),
+            make("p", make("small", f"{side.group.total:,} members: {side.group.common}")),
+        ]
+    return kids
+
+
+def make_blanks(blanks: Sequence[Blank]) -> Kids:
+    """The addresses that rules wait for, each with a line to write on."""
+    if not blanks:
+        return None
+    head = make("h3", f"Addresses to be filled in: {len(blanks)}")
+    if len(blanks) > MOST_BLANKS:
+        return [head, make("pre", lay_out([show_line(blank.endpoint.name) for blank in blanks]))]
+    return [head, [_make_blank(blank) for blank in blanks]]
+
+
+def _make_blank(blank: Blank) -> Element:
+    more = f" and {len(blank.rules) - 12} more rules" if len(blank.rules) > 12 else ""
+    return make(
+        "p.blank",
+        make("span.missing", shown(blank.endpoint.name)),
+        " in ", shown(blank.endpoint.zone), ": ______________________ ",
+        make("small", f"for {', '.join(blank.rules[:12])}{more}"),
+    )  # fmt: skip
+
+
+def make_objects(objects: Objects, *, whole: bool, number: int | None = None) -> Element:
+    """Groups with their members; `whole`: the endpoints that are in no group stand there, too.
+
+    `number` keeps the anchors of several such parts of one document apart.
+    """
+    intro = [
+        "A rule with many endpoints on a side names a group; its members are here." if objects.groups else "",
+        "Every endpoint stands here once, with all its addresses." if whole else "",
+        "Its zone is in brackets where its name doesn’t say it." if objects.groups else "",
+    ]
+    return make(
+        f"section#objects{'' if number is None else f'-{number}'}",
+        make("h2", "Objects: groups, endpoints and addresses"),
+        make("p.intro", " ".join(filter(None, intro))),
+        [
+            make(
+                f"p.union#{union.group.anchor}",
+                make("b", union.group.name), f" has {union.group.total:,} members: those of ",
+                join([make("a.at", part.name, href=f"#{part.anchor}") for part in union.parts]), ". ",
+                make("small", f"Used by {', '.join(union.used_by)}."),
+            )
+            for union in objects.unions
+        ],
+        [_make_group(members) for members in objects.groups],
+        make("h3", "In no group, by zone") if objects.groups and objects.zones else None,
+        [_make_zone(members) for members in objects.zones],
+        make("p", "The plan has no endpoints yet.") if not objects.zones and not objects.groups else None,
+    )  # fmt: skip
+
+
+def _make_group(members: Members) -> Kids:
+    used = f" Used by {', '.join(members.used_by)}." if members.used_by else ""
+    said = f"{len(members.endpoints):,} members: {members.common}.{used}"
+    return [
+        make(f"h3#{members.anchor}", members.title),
+        make("p.intro", make("small", said)),
+        make("pre", members.lines),
+    ]
+
+
+def _make_zone(members: Members) -> Kids:
+    if len(members.endpoints) > 24:
+        return [
+            make("h4", shown(members.title)),
+            make("p.intro", make("small", f"{len(members.endpoints):,} endpoints: {members.common}.")),
+            make("pre", members.lines),
+        ]
+    each = [
+        [
+            shown(endpoint.name),
+            " (group)" if endpoint.group else None,
+            " ",
+            mark_addresses(endpoint)
+            if endpoint.addresses
+            else make("span.missing", "address to be filled in: ", shown(endpoint.name)),
+        ]
+        for endpoint in members.endpoints
+    ]
+    return make("p.zone", make("b", shown(members.title)), " \u2002", join(each, "; "))
+
+
+def make_legend(
+    matrix: Matrix, roles: Iterable[Role], example: PrintedBoundary | None, *, whole: bool = True
+) -> Element:
+    """How to read the document.
+
+    `whole`: its rules are all of the plan's; `example`: a boundary by which the numbers of rules are explained.
+    """
+    rule: Kids = [_RULE, " All rules together are exactly the connections between zones." if whole else None, " "]
+    number: Kids = None
+    if example:
+        source, destination = example.boundary.source, example.boundary.destination
+        number = [
+            f"A number begins with its boundary: {example.rules[0].rule.id} is a rule from ",
+            shown(source.label), " to ", shown(destination.label), ". ",
+        ]  # fmt: skip
+    sections = "; ".join(f"{section.number} {section.title}" for section in matrix.sections)
+    document = f"The section of “{matrix.document}” that asks for it: {sections}. {_OWN}"
+    words: tuple[tuple[str, Kids], ...] = (("Rule", [rule, number, _STAYS]), *_WORDS.items(), ("§", document))
+    listed = [make("div", make("dt", f"{role.name}:"), " ", make("dd", role.description)) for role in roles]
+    return make(
+        "section.legend#legend",
+        make("h2", "Legend"),
+        make("dl", [make("div", make("dt", word), " ", make("dd", said)) for word, said in words]),
+        [make("h3.aside", "What the endpoints of this plan are"), make("dl.roles", listed)] if listed else None,
+    )
+
+
+def make_sign_off() -> Element:
+    """A table to sign in."""
+    blank = [make("td"), make("td"), make("td")]
+    return make(
+        "section.sign-off#sign-off",
+        make("h2", "Sign-off"),
+        make(
+            "table.signatures",
+            make_head("Step", "Name", "Date", "Signature, ticket or remark"),
+            make(
+                "tbody",
+                [
+                    make("tr", make("th", step, scope="row"), blank)
+                    for step in ("Requested", "Approved", "Implemented")
+                ],
+            ),
+        ),
+    )
+
+
+def list_roles(report: Report) -> list[Role]:
+    """The roles that endpoints of the plan hold, for readers who don't know the product."""
+    held = {role for endpoint in report.plan.endpoints for role in endpoint.roles}
+    return [role for slug, role in report.matrix.roles.items() if slug in held and role.description]
+
+
+def make_facts(rows: Iterable[tuple[str, Kids]]) -> Element:
+    """What the cover says about the document: words and what they stand for."""
+    return make(
+        "table.facts",
+        make("tbody", [make("tr", make("th", what, scope="row"), make("td", said)) for what, said in rows]),
+    )
+
+
+def make_matrix_facts(matrix: Matrix, what: str = "Port matrix") -> tuple[str, Kids]:
+    """Which port matrix it is, by version and digest."""
+    return what, [matrix.version, make("br"), make("samp.digest", matrix.digest)]
+
+
+def make_contents(parts: Iterable[tuple[str, str]]) -> Element:
+    """Where what stands: anchors and titles."""
+    return make(
+        "nav", make("ul.contents", [make("li", make("a", title, href=f"#{anchor}")) for anchor, title in parts]),
+        aria_label="Contents",
+    )  # fmt: skip
+
+
+def make_numbers(counts: Iterable[tuple[int, str, bool]]) -> Element:
+    """How much of what there is: number, word, and whether it asks for attention."""
+    return make(
+        "ul.numbers",
+        [make("li.warn" if warns else "li", make("b", f"{count:,}"), f" {what}") for count, what, warns in counts],
+    )

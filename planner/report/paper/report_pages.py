@@ -1,0 +1,405 @@
+"""The report as a printed document: what stands in it, part by part. Every fact comes from the report."""
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from planner.engine.compare import Comparison
+from planner.engine.report import Report
+from planner.engine.rules import Ports
+from planner.plan.document import Endpoint
+from planner.report.diagram.diagram import NoDiagram, render_diagram, render_overview
+from planner.report.paper.chapters import (
+    list_roles,
+    make_blanks,
+    make_chapter,
+    make_contents,
+    make_facts,
+    make_head,
+    make_legend,
+    make_matrix_facts,
+    make_numbers,
+    make_objects,
+    make_sign_off,
+)
+from planner.report.paper.printed import Element, Kids, Picture, PrintedReport, Running, join, make
+from planner.report.paper.report_end import make_caveats, make_findings, make_unneeded
+from planner.report.paper.sheets import PEERS, make_servers
+from planner.report.paper.words import plural, say_date, shorten, shown, shown_lines
+from planner.report.said.edition import Edition
+from planner.report.said.objects import Grouping
+from planner.report.said.outline import describe_common, describe_reasons
+from planner.report.said.printed_rules import Blank, PrintedBoundary, find_blanks, join_ports, print_boundaries
+from planner.report.said.servers import outline_servers
+from planner.report.said.text import count_renamed, list_changes, list_renamed, say_changes, show_line
+
+MOST_CHANGES = 60
+"""How many rules the change log names; the change request has all."""
+MOST_PORTS = 8
+"""How many ports of a boundary the summary names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    """What several parts of the document need."""
+
+    report: Report
+    edition: Edition
+    chapters: tuple[PrintedBoundary, ...]
+    blanks: tuple[Blank, ...]
+
+
+def compose_report(report: Report, edition: Edition) -> PrintedReport:
+    """The report as a printed document, dated and set as the edition says."""
+    grouping = Grouping(report)
+    facts = _Facts(
+        report=report,
+        edition=edition,
+        chapters=print_boundaries(report.boundaries, report, grouping),
+        blanks=find_blanks(report.rules),
+    )
+    sheets = outline_servers(report, members=PEERS, fold=True)
+    elsewhere = list(_list_elsewhere(report, {end.name for sheet in sheets for end in sheet.members}))
+    servers = make_servers(sheets, elsewhere, is_part=edition.selection is not None)
+    legend = make_legend(report.matrix, list_roles(report), facts.chapters[0] if facts.chapters else None)
+    parts: list[tuple[str, Element | None]] = [
+        ("Summary by boundary", _make_summary(facts)),
+        ("To complete before the rules are made", _make_open(facts)),
+        *_make_pictures(report),
+        ("Firewall rules by boundary", _make_rules(facts)),
+        ("Host firewalls, server by server", servers),
+        ("Objects: groups, endpoints and addresses",
+         make_objects(grouping.objects(_list_endpoints(report, edition)), whole=True)),
+        ("Changes since an earlier revision", _make_changes(edition)),
+        ("Findings", make_findings(report)),
+        ("How the vendor’s document was read", make_caveats(report)),
+        ("What isn’t needed, and why", None if edition.selection else make_unneeded(report)),
+        ("Legend", legend),
+        ("Sign-off", make_sign_off()),
+    ]  # fmt: skip
+    there = [(title, part) for title, part in parts if part is not None]
+    contents = [(part.get("id") or "", title) for title, part in there]
+    return PrintedReport(
+        title=f"{show_line(report.plan.name)} · port requirements",
+        running=_running(report, edition),
+        parts=(
+            _make_cover(facts, contents, has_sheets=bool(sheets)),
+            *(part for _, part in there),
+        ),
+        paper=edition.paper,
+        stylesheet=edition.stylesheet,
+    )
+
+
+def _running(report: Report, edition: Edition) -> Running:
+    name = [shorten(report.plan.name, 70), "port requirements"]
+    when = [f"Revision {edition.revision}"] if edition.revision else []
+    return Running(
+        name=" · ".join([*name, edition.selection.count] if edition.selection else name),
+        edition=" · ".join([*when, say_date(edition.date)]),
+        matrix=f"Matrix: {report.matrix.version}",
+    )
+
+
+def _list_endpoints(report: Report, edition: Edition) -> Iterable[Endpoint]:
+    """All of the plan; of a part of it those that the part names."""
+    if edition.selection is None:
+        return report.plan.endpoints
+    named = {end.name for flow in report.flows for end in (flow.source, flow.destination)}
+    return [endpoint for endpoint in report.plan.endpoints if endpoint.name in named]
+
+
+def _list_elsewhere(report: Report, covered: Container[str]) -> Iterator[str]:
+    """The flows within a zone that are on no sheet: between people, which only the plan itself can ask for."""
+    for flow in report.flows:
+        if flow.scope == "same-zone" and not (flow.source.name in covered or flow.destination.name in covered):
+            ports = str(Ports(flow.need.protocol, flow.need.ports))
+            why = describe_reasons(flow.need.reasons)
+            yield show_line(f"{flow.source.name} to {flow.destination.name}, {ports}: {why}")
+
+
+# ---- the cover ----
+
+
+def _make_cover(facts: _Facts, contents: Sequence[tuple[str, str]], *, has_sheets: bool) -> Element:
+    report, edition = facts.report, facts.edition
+    plan, matrix = report.plan, report.matrix
+    return make(
+        "section.cover",
+        make("p.eyebrow", f"Port requirements for {matrix.product}"),
+        make("h1", shown(plan.name)),
+        make("p.lead", shown_lines(plan.description)) if plan.description else None,
+        make("p.part", make("b", "Only a part of the plan."), " ", shown(edition.selection.sentence))
+        if edition.selection
+        else None,
+        make_numbers(_count(facts)),
+        make(
+            "div.halves",
+            make(
+                "div",
+                make_facts(_list_facts(facts)),
+                make("h2.aside", "Who does what with this document"),
+                make("ul.steps", [make("li", step) for step in _list_steps(facts, has_sheets=has_sheets)]),
+            ),
+            make_contents(contents),
+        ),
+    )
+
+
+def _count(facts: _Facts) -> Iterator[tuple[int, str, bool]]:
+    report = facts.report
+    endpoints, zones, blanks = len(report.plan.endpoints), len(report.plan.zones), len(facts.blanks)
+    crossing = sum(flow.scope == "cross-zone" for flow in report.flows)
+    severities = [finding.severity for finding in report.findings]
+    errors, warnings = severities.count("error"), severities.count("warning")
+    yield len(report.rules), plural(len(report.rules), "firewall rule"), False
+    yield crossing, f"{plural(crossing, 'flow')} between zones", False
+    yield endpoints, f"{plural(endpoints, 'endpoint')} in {zones:,} {plural(zones, 'zone')}", False
+    yield blanks, f"{plural(blanks, 'address', 'addresses')} to be filled in", bool(blanks)
+    yield len(report.decisions), f"{plural(len(report.decisions), 'decision')} open", bool(report.decisions)
+    yield errors, plural(errors, "error"), bool(errors)
+    yield warnings, plural(warnings, "warning"), False
+
+
+def _list_facts(facts: _Facts) -> Iterator[tuple[str, Kids]]:
+    edition, matrix = facts.edition, facts.report.matrix
+    if edition.revision:
+        yield "Revision", str(edition.revision)
+    yield "Date", say_date(edition.date)
+    yield "Vendor document", f"{matrix.product}, “{matrix.document}”, as received {matrix.received}"
+    yield make_matrix_facts(matrix)
+    if edition.since is not None:
+        which = f"revision {edition.since_revision}" if edition.since_revision else "an earlier revision"
+        sent = [", ", shown(edition.since_sent)] if edition.since_sent else None
+        counts = ", ".join(_say_since(edition.since)) or "nothing differs in rules or addresses"
+        yield "Compared with", [which, sent, f": {counts}"]
+    if edition.link:
+        yield "See it online", make("a", edition.link, href=edition.link)
+
+
+def _list_steps(facts: _Facts, *, has_sheets: bool) -> Iterator[Kids]:
+    """Who does what with the document, one after the other."""
+
+    def at(anchor: str, title: str) -> Element:
+        return make("a.at", f"“{title}”", href=f"#{anchor}")
+
+    blanks, decisions = len(facts.blanks), len(facts.report.decisions)
+    if blanks or decisions:
+        tasks = [
+            f"fills in {blanks:,} {plural(blanks, 'address', 'addresses')}" if blanks else None,
+            f"takes {decisions:,} {plural(decisions, 'decision')}" if decisions else None,
+        ]
+        said = " and ".join(filter(None, tasks))
+        where = at("open", "To complete before the rules are made")
+        yield [make("b", "Whoever asks for the ports"), f" {said}: ", where, "."]
+    if facts.chapters:
+        where = at("rules", "Firewall rules by boundary")
+        yield [make("b", "The network team"), " opens the rules under ", where, ", and nothing else."]
+    if has_sheets:
+        where = at("servers", "Host firewalls, server by server")
+        yield [make("b", "The owners of servers"), " set their hosts’ own firewalls by ", where, "."]
+    yield [make("b", "All of them"), " sign under ", at("sign-off", "Sign-off"), "."]
+
+
+# ---- what comes before the rules ----
+
+
+def _make_summary(facts: _Facts) -> Element:
+    report = facts.report
+    changes = list_changes(report)
+    if facts.chapters:
+        body: Kids = make(
+            "table.summary",
+            make_head("From", "To", "Rules", "Numbers", "Ports", page=True),
+            make("tbody", [_sum_up(chapter) for chapter in facts.chapters]),
+        )
+    elif facts.edition.selection:
+        body = make("p", "No rule matches the filter.")
+    else:
+        body = make("p", "Nothing crosses a boundary between zones, so no firewall rule is needed.")
+    return make(
+        "section#summary",
+        make("h2", "Summary"),
+        make(
+            "p.intro",
+            "Ports are destination ports. The source opens the connection; a stateful firewall admits the replies. "
+            "Each rule names the section of the vendor’s document that asks for it. Nothing stands for “any” unless "
+            "the plan says so, and a missing address never does.",
+        ),
+        body,
+        make("p.note", make("b", "Different from the vendor’s document in this plan."), f" {' '.join(changes)}")
+        if changes
+        else None,
+    )
+
+
+def _sum_up(chapter: PrintedBoundary) -> Element:
+    boundary = chapter.boundary
+    more = len(boundary.ports) - MOST_PORTS
+    return make(
+        "tr",
+        make("td", shown(boundary.source.label)),
+        make("td", shown(boundary.destination.label)),
+        make("td", str(len(chapter.rules))),
+        make("td", make("samp", boundary.code)),
+        make(
+            "td",
+            make("samp", ", ".join(map(str, boundary.ports[:MOST_PORTS]))),
+            f" and {more} more" if more > 0 else None,
+        ),
+        make("td.page", make("a.to", "→", href=f"#{chapter.anchor}")),
+    )
+
+
+def _make_open(facts: _Facts) -> Element:
+    report = facts.report
+    nothing = None
+    if not facts.blanks and not report.decisions:
+        said = "Nothing: every address that rules need is there, and every choice that matters here is made."
+        nothing = make("p", said)
+    return make(
+        "section#open",
+        make("h2", "To complete before the rules are made"),
+        make_blanks(facts.blanks),
+        [
+            make(
+                "div.item",
+                make("h3.aside", decision.choice.name),
+                make(
+                    "p",
+                    f"{decision.choice.question} {decision.flows:,} {plural(decision.flows, 'flow')} "
+                    f"{plural(decision.flows, 'depends', 'depend')} on it.",
+                ),
+                make(
+                    "p",
+                    join(
+                        (
+                            f"☐ {option.name}: {option.consequence}"
+                            f"{' Nothing more to open.' if option.slug in decision.free else ''}"
+                            for option in decision.choice.options
+                        ),
+                        " \u2003",
+                    ),
+                ),
+            )
+            for decision in report.decisions
+        ],
+        nothing,
+    )
+
+
+def _make_pictures(report: Report) -> Iterator[tuple[str, Element | None]]:
+    """The zones and what crosses between them, then the endpoints; or why there are none."""
+    overview = diagram = no_diagram = ""
+    try:
+        if report.boundaries:
+            overview = render_overview(report)
+        if report.plan.endpoints:
+            diagram = render_diagram(report)
+    except NoDiagram as error:
+        no_diagram = str(error)
+    if overview or no_diagram:
+        yield (
+            "Zones and the ports between them",
+            make(
+                "section.topology#topology",
+                make("h2", "Zones and the ports between them"),
+                [
+                    make("figure.overview", Picture(overview)),
+                    make(
+                        "p.small", "An arrow leads from the zone that opens connections to the one that accepts them."
+                    ),
+                ]
+                if overview
+                else None,
+                make("p", no_diagram) if no_diagram else None,
+            ),
+        )
+    if diagram:
+        yield (
+            "Endpoints and their connections",
+            make(
+                "section.topology#endpoints",
+                make("h2", "Endpoints and their connections"),
+                make("figure", Picture(diagram)),
+                make(
+                    "p.small",
+                    "An arrow leads from the endpoint that opens a connection to the one that accepts it; dashed "
+                    "arrows stay within a zone. A double frame stands for many machines.",
+                ),
+            ),
+        )
+
+
+# ---- rules and what changed ----
+
+
+def _make_rules(facts: _Facts) -> Element | None:
+    if not facts.chapters:
+        return None
+    return make("section#rules", make("h2", "Firewall rules by boundary"), map(make_chapter, facts.chapters))
+
+
+def _make_changes(edition: Edition) -> Element | None:
+    if edition.since is None:
+        return None
+    rows = list(_list_changes(edition.since))
+    counts = ", ".join(_say_since(edition.since))
+    which = f"revision {edition.since_revision}" if edition.since_revision else "the earlier revision"
+    more = len(rows) - MOST_CHANGES
+    table: Kids = [
+        make(
+            "p.intro",
+            f"{counts[:1].upper()}{counts[1:]}. Numbers are those of the rules that the change belongs to. The change "
+            "request has all of it with addresses.",
+        ),
+        make(
+            "table.changes",
+            make_head("What", "Rule", "From", "To", "Ports"),
+            make("tbody", rows[:MOST_CHANGES]),
+        ),
+        make("p", f"And {more} more.") if more > 0 else None,
+    ]
+    return make(
+        "section#changes",
+        make("h2", f"Changes since {which}"),
+        table if rows else make("p", "Nothing differs in rules or addresses."),
+    )
+
+
+def _say_since(comparison: Comparison) -> list[str]:
+    return [*say_changes(comparison), *count_renamed(comparison)]
+
+
+def _list_changes(comparison: Comparison) -> Iterator[Element]:
+    """What differs from an earlier revision, a row for each rule, address and rename."""
+    for what, report, rules in (
+        ("open", comparison.after, comparison.rules_opened),
+        ("close", comparison.before, comparison.rules_closed),
+        ("changed", comparison.after, comparison.rules_changed),
+    ):
+        for rule in rules:
+            ends = _say_side(rule.sources, report), _say_side(rule.destinations, report)
+            yield _make_change(what, rule.id, *ends, join_ports(rule.services))
+    for change in comparison.addresses:
+        before, after = (", ".join(addresses) or "none" for addresses in (change.before, change.endpoint.addresses))
+        name = change.endpoint.name
+        yield _make_change("address", "", f"{name}: {before}", f"{name}: {after}", "")
+    for renamed in list_renamed(comparison):
+        yield _make_change("renamed", "", renamed.old, f"now {renamed.new}", "")
+
+
+def _make_change(what: str, rule: str, source: str, destination: str, ports: str) -> Element:
+    cells = (
+        make("td.id", rule),
+        make("td", shown(source)),
+        make("td", shown(destination)),
+        make("td", make("samp", ports)),
+    )
+    return make("tr", make("td", what), cells)
+
+
+def _say_side(endpoints: Sequence[Endpoint], report: Report) -> str:
+    names = ", ".join(endpoint.name for endpoint in endpoints[:PEERS])
+    if len(endpoints) <= PEERS:
+        return names
+    return f"{names} and {len(endpoints) - PEERS:,} more: {describe_common(endpoints, report.matrix)}"

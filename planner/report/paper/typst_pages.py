@@ -1,0 +1,133 @@
+"""Printed documents on paper by Typst: tagged PDF with bookmarks, page numbers and running headers.
+
+The tree of the document goes in as data, and `pages.typ` says what each element looks like. So nothing that a person
+typed can be code, and nothing in it makes Typst read a file or a network.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from typst import TypstError
+
+from planner.report.paper.printed import Element, Kid, Picture, PrintedReport
+from planner.report.paper.typesetting import typeset
+from planner.report.said.edition import Paper
+
+Node = dict[str, Any]
+
+_LAYOUT = Path(__file__).with_name("pages.typ").read_bytes()
+_PAPERS: dict[Paper, str] = {"a4": "a4", "letter": "us-letter"}
+"""What Typst calls them."""
+_UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]|(?<=[\x20-\u024f])[\u200c-\u200f]")
+"""Characters without a shape. A PDF would have them in its text wherever their neighbour stands."""
+_SPACES = re.compile("[ \t\r\n]+")
+_WORD = 18
+"""Longer words may be broken, since a column may be narrower."""
+_LINE = 158
+"""How many letters of one width stand beside each other, on either paper."""
+
+
+def make_pdf(printed: PrintedReport) -> bytes:
+    """The document as a tagged PDF. The same document gives the same bytes.
+
+    It says that it is PDF/UA-1 if Typst finds nothing against it; a letter that no font of the machine has is enough.
+    """
+    data = {"document": json.dumps(read_tree(printed), ensure_ascii=False)}
+    try:
+        return typeset(_LAYOUT, data, standards=["ua-1"])
+    except TypstError:
+        return typeset(_LAYOUT, data)
+
+
+def read_tree(printed: PrintedReport) -> Node:
+    """What `pages.typ` sets: title, running texts, the elements and the pictures in them."""
+    pictures: list[str] = []
+    return {
+        "title": _see(printed.title),
+        "lang": "en",
+        "name": _see(printed.running.name),
+        "edition": _see(printed.running.edition),
+        "matrix": _see(printed.running.matrix),
+        "paper": _PAPERS[printed.paper],
+        "body": [_take_element(part, pictures) for part in printed.parts],
+        "pictures": pictures,
+    }
+
+
+def _see(text: str) -> str:
+    return _UNSEEN.sub("", text)
+
+
+def _take_element(element: Element, pictures: list[str], anchor: str | None = None) -> Node:
+    node: Node = {"t": element.tag, "c": list(element.classes), "k": []}
+    given = dict(element.attributes)
+    if "href" in given:
+        node["href"] = given["href"]
+    if "colspan" in given:
+        node["span"] = int(given["colspan"])
+    # Where a section begins is where its heading stands.
+    inner = given.get("id") if element.tag == "section" else None
+    if element.tag != "section" and (anchor or "id" in given):
+        node["id"] = anchor or given["id"]
+    for kid in element.kids:
+        if isinstance(kid, Element) and inner and kid.tag in ("h2", "h3"):
+            node["k"].append(_take_element(kid, pictures, inner))
+            inner = None
+        else:
+            node["k"] += _take(kid, element, pictures)
+    return node
+
+
+def _take(kid: Kid, parent: Element, pictures: list[str]) -> list[Any]:
+    if isinstance(kid, Picture):
+        return [_take_picture(kid, parent, pictures)]
+    if isinstance(kid, Element):
+        return [_take_element(kid, pictures)]
+    text = _see(kid)
+    return _say_lines(text) if parent.tag == "pre" else _say(_SPACES.sub(" ", text))
+
+
+def _take_picture(picture: Picture, parent: Element, pictures: list[str]) -> Node:
+    pictures.append(_see(picture.svg))
+    size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', picture.svg)
+    title = re.search(r"<title>([^<]*)</title>", picture.svg)
+    width, height = (float(size[1]), float(size[2])) if size else (400.0, 300.0)
+    # What fits on a page of either paper, beside a heading; an overview leaves room for more.
+    scale = min(1.0, 690 / width, (260 if "overview" in parent.classes else 400) / height)
+    return {
+        "t": "svg", "c": [], "k": [], "number": len(pictures) - 1, "alt": title[1] if title else "Diagram",
+        "width": round(width * scale, 2), "height": round(height * scale, 2),
+    }  # fmt: skip
+
+
+def _say(text: str) -> list[Any]:
+    """Text, its long words as parts between which a line may break."""
+    if max(map(len, text.split(" "))) <= _WORD:
+        return [text]
+    said: list[Any] = []
+    for word in re.split("( )", text):
+        if len(word) <= _WORD:
+            if said and isinstance(said[-1], str):
+                said[-1] += word
+            elif word:
+                said.append(word)
+        else:
+            parts = [part for part in re.split(r"(?<=[.:/_@-])", word) if part]
+            parts = [some for part in parts for some in ([part] if len(part) <= _WORD else part)]
+            said.append({"t": "long", "c": [], "k": parts})
+    return said
+
+
+def _say_lines(text: str) -> list[Any]:
+    """Lines as they are, but those that are longer than a page is wide: they may break in their words."""
+    said: list[Any] = []
+    for line in text.split("\n"):
+        if len(line) > _LINE:
+            said.append({"t": "line", "c": [], "k": _say(line)})
+        elif said and isinstance(said[-1], str):
+            said[-1] += f"\n{line}"
+        else:
+            said.append(line)
+    return said

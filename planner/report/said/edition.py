@@ -1,0 +1,54 @@
+"""What a report says about itself beyond its content."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Literal
+
+from planner.engine.compare import Comparison
+from planner.report.said.filters import Selection
+
+Paper = Literal["a4", "letter"]
+PAPERS: dict[Paper, str] = {"a4": "A4", "letter": "Letter"}
+"""The sizes of paper that can be printed on, with what people and CSS call them."""
+Engine = Literal["typst", "weasyprint"]
+ENGINES: tuple[Engine, ...] = ("typst", "weasyprint")
+"""What can set the pages of a PDF."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """The date of a report, the revision of the plan if it is stored, and what the report was made with."""
+
+    date: datetime.date
+    revision: int | None = None
+    selection: Selection | None = None
+    """None: the whole report."""
+    since: Comparison | None = None
+    """What differs from an earlier revision."""
+    since_revision: int | None = None
+    since_sent: str = ""
+    """To whom that revision was handed over and when, in words; empty if it wasn't."""
+    paper: Paper = "a4"
+    link: str | None = None
+    """The address of a page that shows the plan; on the cover, with a link, when given."""
+    stylesheet: str = ""
+    """CSS of a house style, as `planner.report.paper.stylesheet.read_stylesheet` gives it; empty: ours alone."""
+    engine: Engine | None = None
+    """What sets the PDF; None: whatever suits the service and the house style."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Editions:
+    """What the two sides of a comparison are called ("revision 41", a file's name), and what a document of it has."""
+
+    before: str
+    after: str
+    sent: str = ""
+    """To whom the first side was handed over and when, in words; empty if it wasn't."""
+    date: datetime.date | None = None
+    """Of the comparison; None: today."""
+    paper: Paper = "a4"
+    stylesheet: str = ""
+    """CSS of a house style, as for a report."""
+    engine: Engine | None = None
+    """As for a report."""

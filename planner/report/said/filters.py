@@ -1,0 +1,336 @@
+"""The filters of a report: which rules and flows to show. One language for page, exports and command line.
+
+Fields are joined by AND; an empty one admits everything. Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from planner.engine.compare import Comparison, flow_key
+from planner.engine.flows import Flow, Mark
+from planner.engine.report import Report
+from planner.engine.rules import Boundary, Opening, Ports, Rule
+from planner.plan.document import Endpoint, name_key
+from ports.matrix import PROTOCOLS, Reason, port_span, read_ports
+
+MOST_NAMED = 40
+"""How many of the values that can be chosen a sentence names."""
+DECIDED = {"decided": "Decided", "open": "Open"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What to show of a report."""
+
+    text: str = ""
+    """A part of a name, address, zone, service, port or reason; case is ignored."""
+    source: str = ""
+    """The code of a group of zones on the side that opens the connection."""
+    destination: str = ""
+    zone: str = ""
+    """The code of a group of zones on either side."""
+    endpoint: str = ""
+    """The name of an endpoint on either side; if no endpoint is called so, a part of names."""
+    source_endpoint: str = ""
+    destination_endpoint: str = ""
+    """Names of endpoints on one side, in full."""
+    role: str = ""
+    """The slug of a role that an endpoint on either side has."""
+    section: str = ""
+    """The number of a section that is cited."""
+    protocol: str = ""
+    port: str = ""
+    """A port or range that overlaps the destination ports."""
+    decided: str = ""
+    """A key of DECIDED: needed outright, or dependent on an open choice."""
+    since: str = ""
+    """What has been opened or changed since: the number of a revision, or on the command line a plan file."""
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, field.name) for field in fields(self))
+
+    def query(self) -> str:
+        """The filter as a query string, without what is empty."""
+        return urlencode(self.pairs())
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The fields that are set, in their order."""
+        return [(field.name, value) for field in fields(self) if (value := getattr(self, field.name))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The filter that an export was made with, and how much it let through."""
+
+    fields: tuple[tuple[str, str], ...]
+    """Names and values, for readers: ("Port", "443")."""
+    rules: int
+    all_rules: int
+
+    @property
+    def sentence(self) -> str:
+        """Port: 443; 3 of 27 rules."""
+        return "; ".join((*(f"{name}: {value}" for name, value in self.fields), self.count))
+
+    @property
+    def count(self) -> str:
+        """3 of 27 rules."""
+        return f"{self.rules:,} of {self.all_rules:,} rules"
+
+
+FIELD_NAMES = tuple(field.name for field in fields(Filter))
+
+
+def read_filter(
+    values: Iterable[tuple[str, str]], report: Report, *, listed: bool = True
+) -> tuple[Filter, dict[str, str]]:
+    """A filter from the pairs of a query string; pairs of other names are passed over.
+
+    Returns it with a sentence for each field whose value can't be; such a field is shown as it was given and filters
+    everything out, so that nothing wrong looks like an answer. `listed`: whether the reader has a list to choose from;
+    if not, the sentence names what can be.
+    """
+    chosen = Filter(**{name: value.strip()[:255] for name, value in values if name in FIELD_NAMES})
+    faults = {}
+    for name, allowed in _known(report).items():
+        value = getattr(chosen, name)
+        if value and value not in allowed:
+            faults[name] = (
+                f"“{value[:40]}” is not in this report; {'choose from the list' if listed else _say_allowed(allowed)}."
+            )
+    if chosen.port and _span(chosen.port) is None:
+        faults["port"] = f"“{chosen.port[:40]}” is neither a port (1 to 65535) nor a range such as 49152-65535."
+    if chosen.since and not (chosen.since.isascii() and chosen.since.isdigit()):
+        faults["since"] = f"“{chosen.since[:40]}” is not the number of a revision."
+    return chosen, faults
+
+
+def _say_allowed(values: frozenset[str]) -> str:
+    ordered = sorted(values, key=lambda value: (not value.isdigit(), int(value) if value.isdigit() else 0, value))
+    more = len(ordered) - MOST_NAMED
+    return f"it has {', '.join(ordered[:MOST_NAMED])}" + (f" and {more:,} more" if more > 0 else "")
+
+
+def _known(report: Report) -> Mapping[str, frozenset[str]]:
+    codes = frozenset(group.code for group in report.zone_groups)
+    return {
+        "source": codes,
+        "destination": codes,
+        "zone": codes,
+        "role": frozenset(report.matrix.roles),
+        "section": frozenset(section.number for section in report.matrix.sections),
+        "protocol": frozenset(PROTOCOLS),
+        "decided": frozenset(DECIDED),
+    }
+
+
+def describe_filter(chosen: Filter, report: Report) -> tuple[tuple[str, str], ...]:
+    """The fields that are set as names and values for readers: ("From", "Internal"), ("Port", "443")."""
+    groups = {group.code: group.label for group in report.zone_groups}
+    roles = {slug: role.name for slug, role in report.matrix.roles.items()}
+    words: dict[str, Mapping[str, str]] = {
+        "source": groups, "destination": groups, "zone": groups, "role": roles, "decided": DECIDED,
+    }  # fmt: skip
+    since = {"since": {chosen.since: f"revision {chosen.since}"}} if chosen.since.isdigit() else {}
+    words |= since
+    return tuple((LABELS[name], words.get(name, {}).get(value, value)) for name, value in chosen.pairs())
+
+
+LABELS = {
+    "text": "Search",
+    "source": "From",
+    "destination": "To",
+    "zone": "Zone",
+    "endpoint": "Endpoint",
+    "source_endpoint": "Source",
+    "destination_endpoint": "Destination",
+    "role": "Role",
+    "section": "Section",
+    "protocol": "Protocol",
+    "port": "Port",
+    "decided": "Decided",
+    "since": "Changed since",
+}
+
+
+def filter_boundaries(
+    report: Report, chosen: Filter, comparison: Comparison | None = None
+) -> tuple[tuple[Boundary, tuple[Rule, ...]], ...]:
+    """The boundaries and those of their rules that the filter admits; boundaries without any are left out.
+
+    `comparison` is with the revision of `since`; without it that field admits nothing.
+    """
+    sieve = _Sieve(report, chosen, comparison)
+    result = []
+    for boundary in report.boundaries:
+        if not sieve.admits_codes(boundary.source.code, boundary.destination.code):
+            continue
+        rules = tuple(rule for rule in boundary.rules if sieve.admits_rule(rule))
+        if rules:
+            result.append((boundary, rules))
+    return tuple(result)
+
+
+def filter_flows(report: Report, chosen: Filter, comparison: Comparison | None = None) -> tuple[Flow, ...]:
+    """The flows that the filter admits, in the report's order. `comparison` as for `filter_boundaries`."""
+    if not chosen:
+        return report.flows
+    sieve = _Sieve(report, chosen, comparison)
+    return tuple(flow for flow in report.flows if sieve.admits_flow(flow))
+
+
+def narrow_report(report: Report, chosen: Filter, comparison: Comparison | None = None) -> Report:
+    """A report with the rules and flows that the filter admits and all else as it is."""
+    if not chosen:
+        return report
+    boundaries = tuple(
+        replace(boundary, rules=rules) for boundary, rules in filter_boundaries(report, chosen, comparison)
+    )
+    return replace(report, flows=filter_flows(report, chosen, comparison), boundaries=boundaries)
+
+
+def select(report: Report, chosen: Filter, comparison: Comparison | None = None) -> tuple[Report, Selection | None]:
+    """`narrow_report`, with what the export says about it; None for the whole report."""
+    if not chosen:
+        return report, None
+    part = narrow_report(report, chosen, comparison)
+    fields = describe_filter(chosen, report)
+    return part, Selection(fields=fields, rules=len(part.rules), all_rules=len(report.rules))
+
+
+class _Thing(NamedTuple):
+    """A rule or a flow as the filter sees it."""
+
+    sources: tuple[Endpoint, ...]
+    destinations: tuple[Endpoint, ...]
+    services: tuple[Ports, ...]
+    names: tuple[str, ...]
+    sections: tuple[str, ...]
+    marks: tuple[Mark, ...]
+    reasons: tuple[Reason, ...]
+
+
+class _Sieve:
+    """A filter made ready for many rules and flows: names are looked up once."""
+
+    def __init__(self, report: Report, chosen: Filter, comparison: Comparison | None) -> None:
+        self.report = report
+        self.filter = chosen
+        self.comparison = comparison
+        self.words = chosen.text.casefold()
+        self.span = _span(chosen.port) if chosen.port else None
+        self.codes = {zone: group.code for group in report.zone_groups for zone in group.zones}
+        self.named = self._find_named(chosen.endpoint)
+
+    def _find_named(self, wanted: str) -> frozenset[str]:
+        endpoints = self.report.plan.endpoints
+        key = name_key(wanted)
+        exact = frozenset(endpoint.name for endpoint in endpoints if wanted and name_key(endpoint.name) == key)
+        return exact or frozenset(endpoint.name for endpoint in endpoints if wanted and key in name_key(endpoint.name))
+
+    @cached_property
+    def fresh(self) -> frozenset[Opening]:
+        """The flows that were opened, changed or moved to other zones."""
+        if self.comparison is None:
+            return frozenset()
+        compared = self.comparison
+        return frozenset(
+            (
+                *map(flow_key, compared.opened),
+                *(flow_key(change.after) for change in compared.changed),
+                *(opening for rule in compared.rules_opened for opening in rule.openings()),
+            )
+        )
+
+    def admits_codes(self, source: str, destination: str) -> bool:
+        """Whether the zones on either side are wanted."""
+        chosen = self.filter
+        return (
+            chosen.source in ("", source)
+            and chosen.destination in ("", destination)
+            and chosen.zone in ("", source, destination)
+        )
+
+    def admits_rule(self, rule: Rule) -> bool:
+        """Whether a rule is wanted, its zones aside: some of what it stands for is."""
+        if self.filter.since and self.fresh.isdisjoint(rule.openings()):
+            return False
+        return self._admits(
+            _Thing(
+                rule.sources,
+                rule.destinations,
+                rule.services,
+                (rule.id, *rule.names),
+                rule.sections,
+                rule.any_of,
+                rule.reasons,
+            )
+        )
+
+    def admits_flow(self, flow: Flow) -> bool:
+        """Whether a flow is wanted."""
+        need = flow.need
+        if self.filter.since and flow_key(flow) not in self.fresh:
+            return False
+        if not self.admits_codes(self.codes[flow.source.zone], self.codes[flow.destination.zone]):
+            return False
+        return self._admits(
+            _Thing(
+                (flow.source,),
+                (flow.destination,),
+                (Ports(need.protocol, need.ports),),
+                need.services,
+                need.sections,
+                need.any_of,
+                need.reasons,
+            )
+        )
+
+    def _admits(self, thing: _Thing) -> bool:
+        chosen = self.filter
+        return (
+            (not chosen.protocol or any(ports.protocol == chosen.protocol for ports in thing.services))
+            and (not chosen.port or any(self._overlaps(ports) for ports in thing.services))
+            and (not chosen.section or chosen.section in thing.sections)
+            and (not chosen.decided or ((chosen.decided == "open") == bool(thing.marks) and chosen.decided in DECIDED))
+            and (not chosen.source_endpoint or _is_one(chosen.source_endpoint, thing.sources))
+            and (not chosen.destination_endpoint or _is_one(chosen.destination_endpoint, thing.destinations))
+            and (not chosen.endpoint or any(end.name in self.named for end in (*thing.sources, *thing.destinations)))
+            and (not chosen.role or any(self._holds(end) for end in (*thing.sources, *thing.destinations)))
+            and (not self.words or self._mentions(thing))
+        )
+
+    def _overlaps(self, ports: Ports) -> bool:
+        if self.span is None or ports.ports is None:
+            return False
+        first, last = port_span(ports.ports)
+        return first <= self.span[1] and self.span[0] <= last
+
+    def _holds(self, endpoint: Endpoint) -> bool:
+        return not self.report.matrix.holders.get(self.filter.role, frozenset()).isdisjoint(endpoint.roles)
+
+    def _mentions(self, thing: _Thing) -> bool:
+        words = self.words
+        return (
+            any(words in word.casefold() for word in (*map(str, thing.services), *thing.names))
+            or any(words in str(reason).casefold() for reason in thing.reasons)
+            or any(
+                words in text.casefold()
+                for endpoint in (*thing.sources, *thing.destinations)
+                for text in (endpoint.name, endpoint.zone, *endpoint.addresses)
+            )
+        )
+
+
+def _is_one(name: str, endpoints: Iterable[Endpoint]) -> bool:
+    return any(endpoint.name == name for endpoint in endpoints)
+
+
+def _span(text: str) -> tuple[int, int] | None:
+    try:
+        return port_span(read_ports(text))
+    except ValueError:
+        return None

@@ -1,0 +1,253 @@
+"""What a report says, arranged for reading: chapters of rules in words, shared by the page and the PDF.
+
+Only arrangement: every fact comes from the report.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from planner.engine.findings import Finding
+from planner.engine.flows import Flow, Mark
+from planner.engine.report import Report
+from planner.engine.rules import Boundary, Ports, Rule, ZoneGroup
+from planner.plan.document import Endpoint
+from ports.matrix import Matrix, Reason, port_span
+
+NO_ADDRESS = "address to be filled in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """The endpoints on one side of a rule: the first few, how many more, and what they have in common."""
+
+    shown: tuple[Endpoint, ...]
+    more: int
+    common: str
+
+    @property
+    def total(self) -> int:
+        """How many endpoints there are."""
+        return len(self.shown) + self.more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLine:
+    """One protocol and port of a rule with its names, and the default ports it was changed from."""
+
+    ports: str
+    names: str
+    changed_from: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleLine:
+    """A rule, ready to be read from left to right."""
+
+    rule: Rule
+    sources: Members
+    destinations: Members
+    services: tuple[ServiceLine, ...]
+    alternatives: str
+    """What would do instead: "or tcp 80", or "only with" where nothing would; empty if it is needed outright."""
+    decided_by: str
+    """The choices, and of each the options, that the rule depends on."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """A boundary with its rules."""
+
+    boundary: Boundary
+    lines: tuple[RuleLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointLine:
+    """Endpoints of one kind in a group of zones: each by itself, or many together."""
+
+    endpoints: Members
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneBlock:
+    """A zone, or a group of like zones, with what is in it."""
+
+    group: ZoneGroup
+    lines: tuple[EndpointLine, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingGroup:
+    """Findings of one code and severity."""
+
+    code: str
+    severity: str
+    findings: tuple[Finding, ...]
+
+
+def outline_rules(report: Report, *, members: int) -> tuple[Chapter, ...]:
+    """The chapters of a report; each side of a rule names at most `members` endpoints and counts the rest."""
+    return outline_boundaries(report.boundaries, report, members=members)
+
+
+def outline_boundaries(boundaries: Iterable[Boundary], report: Report, *, members: int) -> tuple[Chapter, ...]:
+    """Chapters for these boundaries, whose endpoints and services are of this report."""
+    chapters = []
+    for boundary in boundaries:
+        alike = group_alternatives(boundary)
+        lines = tuple(_rule_line(rule, alike, report, members) for rule in boundary.rules)
+        chapters.append(Chapter(boundary=boundary, lines=lines))
+    return tuple(chapters)
+
+
+Alternatives = Mapping[tuple[tuple[str, ...], tuple[str, ...]], Sequence[Rule]]
+"""By names of sources and destinations: the rules between just these that depend on open choices."""
+
+
+def group_alternatives(boundary: Boundary) -> Alternatives:
+    """The rules of a boundary that depend on open choices, for `find_alternatives`."""
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Rule]] = defaultdict(list)
+    for rule in boundary.rules:
+        if rule.any_of:
+            alike[_ends(rule)].append(rule)
+    return alike
+
+
+def find_alternatives(rule: Rule, alike: Alternatives) -> Iterator[Rule]:
+    """The rules between the same endpoints that another option of the same choices would need, in their order."""
+    choices = {mark.choice for mark in rule.any_of}
+    for other in alike.get(_ends(rule), ()) if choices else ():
+        if other is not rule and choices & {mark.choice for mark in other.any_of}:
+            yield other
+
+
+def _ends(rule: Rule) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(end.name for end in rule.sources), tuple(end.name for end in rule.destinations)
+
+
+def outline_zones(report: Report, *, members: int) -> tuple[ZoneBlock, ...]:
+    """The zones with their endpoints; of a kind that stands in more than `members` zones the first few are named."""
+    by_zone: dict[str, list[Endpoint]] = defaultdict(list)
+    for endpoint in report.plan.endpoints:
+        by_zone[endpoint.zone].append(endpoint)
+    blocks = []
+    for group in report.zone_groups:
+        endpoints = [endpoint for zone in group.zones for endpoint in by_zone[zone]]
+        if len(group.zones) == 1:
+            lines = [[endpoint] for endpoint in endpoints]
+        else:
+            alike: dict[tuple[str, ...], list[Endpoint]] = defaultdict(list)
+            for endpoint in endpoints:
+                alike[label_endpoint(endpoint, report.matrix)].append(endpoint)
+            lines = list(alike.values())
+        blocks.append(
+            ZoneBlock(
+                group=group,
+                lines=tuple(
+                    EndpointLine(
+                        endpoints=outline_members(line, report.matrix, members),
+                        labels=label_endpoint(line[0], report.matrix),
+                    )
+                    for line in lines
+                ),
+                total=len(endpoints),
+            )
+        )
+    return tuple(blocks)
+
+
+def outline_findings(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
+    """Findings with those of one code together, gravest first."""
+    return tuple(
+        FindingGroup(code=code, severity=severity, findings=tuple(group))
+        for (severity, code), group in groupby(findings, key=lambda finding: (finding.severity, finding.code))
+    )
+
+
+def outline_members(endpoints: Sequence[Endpoint], matrix: Matrix, limit: int) -> Members:
+    """At most `limit` endpoints by name; of more than that the first three, and what all have in common."""
+    if len(endpoints) <= limit:
+        return Members(shown=tuple(endpoints), more=0, common="")
+    shown = tuple(endpoints[: min(3, limit)])
+    return Members(shown=shown, more=len(endpoints) - len(shown), common=describe_common(endpoints, matrix))
+
+
+def describe_common(endpoints: Iterable[Endpoint], matrix: Matrix) -> str:
+    """1,000 × site agent, 1,000 × Windows: kinds of endpoints and how many there are of each."""
+    counts = Counter(", ".join(label_endpoint(endpoint, matrix)) or "no role" for endpoint in endpoints)
+    kinds = [f"{count:,} × {label}" for label, count in counts.most_common(4)]
+    return "; ".join(kinds) + ("; others" if len(counts) > 4 else "")
+
+
+def label_endpoint(endpoint: Endpoint, matrix: Matrix) -> tuple[str, ...]:
+    """Short words for what an endpoint is: its roles and the platforms that are managed on it."""
+    return (
+        *(role.label for slug, role in matrix.roles.items() if slug in endpoint.roles),
+        *(platform.name for slug, platform in matrix.platforms.items() if slug in endpoint.platforms),
+    )
+
+
+def describe_reasons(reasons: Iterable[Reason]) -> str:
+    """The reasons as one text: each topic once, with what falls under it."""
+    topics: dict[str, list[str]] = defaultdict(list)
+    for reason in reasons:
+        topics[reason.topic].append(reason.text)
+    sentences = [f"{topic}: {', '.join(texts)}" for topic, texts in topics.items() if topic]
+    return " ".join(f"{text.rstrip('.')}." for text in [*topics.get("", ()), *sentences])
+
+
+def name_services(ports: Ports, slugs: Iterable[str], report: Report) -> ServiceLine:
+    """A protocol and port with the names of those services (of `slugs`) that use it in this plan."""
+    services = [
+        service
+        for slug in slugs
+        if (service := report.matrix.services[slug]).protocol == ports.protocol and report.ports[slug] == ports.ports
+    ]
+    changed = [service.ports for service in services if service.ports and service.ports != ports.ports]
+    return ServiceLine(
+        ports=str(ports),
+        names=", ".join(service.name for service in services),
+        changed_from=", ".join(dict.fromkeys(changed)),
+    )
+
+
+def describe_marks(marks: Iterable[Mark], matrix: Matrix) -> str:
+    """Which options of which choices a flow depends on."""
+    parts = []
+    for choice_slug, group in groupby(marks, key=lambda mark: mark.choice):
+        choice = matrix.choices[choice_slug]
+        options = " or ".join(choice.option(mark.option).name for mark in group)
+        parts.append(f"{choice.name}: {options}")
+    return "; ".join(parts)
+
+
+def outline_flow(flow: Flow, report: Report) -> ServiceLine:
+    """The service of a flow with its names."""
+    return name_services(Ports(flow.need.protocol, flow.need.ports), flow.need.services, report)
+
+
+def _rule_line(rule: Rule, alike: Alternatives, report: Report, members: int) -> RuleLine:
+    return RuleLine(
+        rule=rule,
+        sources=outline_members(rule.sources, report.matrix, members),
+        destinations=outline_members(rule.destinations, report.matrix, members),
+        services=tuple(name_services(ports, rule.names, report) for ports in rule.services),
+        alternatives=_say_alternatives(rule, alike),
+        decided_by=describe_marks(rule.any_of, report.matrix),
+        why=describe_reasons(rule.reasons),
+    )
+
+
+def _say_alternatives(rule: Rule, alike: Alternatives) -> str:
+    if not rule.any_of:
+        return ""
+    others = sorted(
+        {ports for other in find_alternatives(rule, alike) for ports in other.services},
+        key=lambda ports: (ports.protocol, port_span(ports.ports) if ports.ports else (0, 0)),
+    )
+    return f"or {' or '.join(map(str, others))}" if others else "only with"

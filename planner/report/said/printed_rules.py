@@ -1,0 +1,285 @@
+"""What the printed documents say, arranged for reading: rules with groups, what to complete first, what isn't needed.
+
+Shared by the report and the change request. Only arrangement: every fact comes from the report. Pure.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from planner.engine.compare import Change, Comparison, flow_key
+from planner.engine.flows import Flow, Mark
+from planner.engine.report import Report
+from planner.engine.rules import Boundary, Opening, Ports, Rule
+from planner.plan.blueprint import module_state
+from planner.plan.document import Endpoint
+from planner.report.said.objects import Grouping, Side
+from planner.report.said.outline import (
+    Alternatives,
+    ServiceLine,
+    describe_marks,
+    describe_reasons,
+    find_alternatives,
+    group_alternatives,
+    name_services,
+    outline_flow,
+)
+from planner.report.said.text import index_rules, show_line
+from ports.matrix import section_key
+
+MOST_SERVICES = 16
+"""How many services of a rule have a line of their own; more stand one after the other."""
+MOST_LETTERS = 700
+"""How much a cell says of why: a row has to fit a page. The rest stands after the table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedRule:
+    """A rule, ready to be read from left to right."""
+
+    rule: Rule
+    sources: Side
+    destinations: Side
+    services: tuple[ServiceLine, ...]
+    many: str
+    """The services as one text, when there are too many for lines of their own."""
+    undecided: str
+    """Which options it depends on; empty when it is needed outright."""
+    instead: tuple[tuple[str, str], ...]
+    """The rules that would do instead: numbers and services."""
+    why: str
+    differs: tuple[tuple[str, str, str], ...] = ()
+    """What of it changed: of what, before, after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedBoundary:
+    """A chapter: what crosses one boundary in one direction."""
+
+    boundary: Boundary
+    anchor: str
+    rules: tuple[PrintedRule, ...]
+    remarks: tuple[tuple[str, str], ...]
+    """What doesn't fit into a row: title and text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blank:
+    """An address that rules need and nobody has filled in."""
+
+    endpoint: Endpoint
+    rules: tuple[str, ...]
+
+
+def print_boundaries(
+    boundaries: Iterable[Boundary], report: Report, grouping: Grouping, *, prefix: str = ""
+) -> tuple[PrintedBoundary, ...]:
+    """The chapters of these boundaries; their groups are collected in `grouping`. `prefix` keeps anchors apart."""
+    chapters = []
+    for boundary in boundaries:
+        alike = group_alternatives(boundary)
+        rules = tuple(_print_rule(rule, alike, report, grouping) for rule in boundary.rules)
+        remarks = [remark for rule in boundary.rules for remark in _remarks(rule)]
+        chapters.append(
+            PrintedBoundary(boundary=boundary, anchor=f"{prefix}{boundary.code}", rules=rules, remarks=tuple(remarks))
+        )
+    return tuple(chapters)
+
+
+def _print_rule(rule: Rule, alike: Alternatives, report: Report, grouping: Grouping) -> PrintedRule:
+    many = len(rule.services) > MOST_SERVICES
+    why = describe_reasons(rule.reasons)
+    return PrintedRule(
+        rule=rule,
+        sources=grouping.side(rule.id, "sources", rule.sources),
+        destinations=grouping.side(rule.id, "destinations", rule.destinations),
+        services=() if many else tuple(name_services(ports, rule.names, report) for ports in rule.services),
+        many="" if not many else _shorten(join_ports(rule.services), "services", rule),
+        undecided=describe_marks(rule.any_of, report.matrix),
+        instead=tuple(
+            (other.id, join_ports(other.services).replace(" ", "\xa0", 1)) for other in find_alternatives(rule, alike)
+        ),
+        why=_shorten(show_line(why), "why", rule),
+    )
+
+
+def _shorten(text: str, what: str, rule: Rule) -> str:
+    if len(text) <= MOST_LETTERS:
+        return text
+    return f"{text[:MOST_LETTERS].rstrip()} … All of it stands after this table: {rule.id}, {what}."
+
+
+def _remarks(rule: Rule) -> Iterable[tuple[str, str]]:
+    for what, text in (("services", join_ports(rule.services)), ("why", show_line(describe_reasons(rule.reasons)))):
+        if len(text) > MOST_LETTERS:
+            yield f"{rule.id}, {what}:", text
+
+
+def join_ports(services: Iterable[Ports]) -> str:
+    """tcp 80, 443; udp 53: the ports of each protocol together."""
+    by_protocol: dict[str, list[str]] = defaultdict(list)
+    for ports in services:
+        by_protocol[ports.protocol].append(ports.ports or "")
+    return "; ".join(f"{protocol} {', '.join(ports)}".strip() for protocol, ports in by_protocol.items())
+
+
+def find_blanks(rules: Iterable[Rule]) -> tuple[Blank, ...]:
+    """The endpoints of these rules that have no address, with the rules that wait for it."""
+    waiting: dict[str, list[str]] = defaultdict(list)
+    endpoints = {}
+    for rule in rules:
+        for endpoint in {end.name: end for end in (*rule.sources, *rule.destinations)}.values():
+            if not endpoint.addresses:
+                endpoints[endpoint.name] = endpoint
+                waiting[endpoint.name].append(rule.id)
+    return tuple(Blank(endpoint=endpoints[name], rules=tuple(ids)) for name, ids in waiting.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotNeeded:
+    """A section of the vendor's document, and what of it the plan doesn't need for which reason."""
+
+    number: str
+    title: str
+    reasons: tuple[tuple[str, str], ...]
+    """Why, and what."""
+
+
+def outline_unneeded(report: Report) -> tuple[NotNeeded, ...]:
+    """What the plan doesn't need, by section."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for part in report.unneeded:
+        found[part.section][part.why] += [
+            f"{requirement.topic}: {requirement.name}" if requirement.topic else requirement.name
+            for requirement in part.requirements
+        ]
+    titles = {section.number: section.title for section in report.matrix.sections}
+    return tuple(
+        NotNeeded(
+            number=number,
+            title=titles.get(number, ""),
+            reasons=tuple((why, _join_topics(names)) for why, names in found[number].items()),
+        )
+        for number in sorted(found, key=section_key)
+    )
+
+
+def _join_topics(names: Sequence[str]) -> str:
+    """ "Account discovery: Cisco IOS, Oracle": each topic once."""
+    topics: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        topic, colon, rest = name.partition(": ")
+        topics[topic if colon else ""].append(rest if colon else name)
+    texts = [f"{topic}: {', '.join(parts)}" if topic else "; ".join(parts) for topic, parts in topics.items()]
+    return " ".join(f"{text.rstrip('.')}." for text in texts)
+
+
+def list_absent_modules(report: Report) -> tuple[str, ...]:
+    """The titles of the modules that are not in the plan."""
+    return tuple(state.question.title for state in module_state(report.matrix, report.plan) if not state.on)
+
+
+def outline_local(report: Report) -> tuple[tuple[Endpoint, str], ...]:
+    """What stays on one host: the host, and the services."""
+    return tuple(
+        (
+            local.endpoint,
+            join_ports(dict.fromkeys(Ports(flow.need.protocol, flow.need.ports) for flow in local.flows)),
+        )
+        for local in report.local
+    )
+
+
+# ---- changes ----
+
+
+def print_changed(comparison: Comparison, grouping: Grouping) -> tuple[PrintedBoundary, ...]:
+    """The rules that stay where they are and say otherwise, each with what differs."""
+    differences = list_differences(comparison)
+    chapters = print_boundaries(comparison.boundaries_changed, comparison.after, grouping, prefix="changed-")
+    return tuple(
+        replace(
+            chapter, rules=tuple(replace(line, differs=differences.get(line.rule.id, ())) for line in chapter.rules)
+        )
+        for chapter in chapters
+    )
+
+
+def list_differences(comparison: Comparison) -> dict[str, tuple[tuple[str, str, str], ...]]:
+    """Number of each changed rule -> what differs: of what, before, after; the number by which it was known, too."""
+    changes: dict[Opening, Change] = {flow_key(change.after): change for change in comparison.changed}
+    numbers = index_rules(comparison.before)
+    return {rule.id: _differences(rule, changes, numbers, comparison) for rule in comparison.rules_changed}
+
+
+def _differences(
+    rule: Rule,
+    changes: Mapping[Opening, Change],
+    numbers: Mapping[tuple[str, str, Ports], str],
+    comparison: Comparison,
+) -> tuple[tuple[str, str, str], ...]:
+    """What differs, by service where the services of the rule differ in it."""
+    found: dict[tuple[tuple[str, str, str], ...], set[Ports]] = defaultdict(set)
+    number = rule.id.partition("/")[0]
+    openings: dict[Ports, list[Opening]] = defaultdict(list)
+    for opening in rule.openings():
+        if opening in changes:
+            openings[Ports(*opening[2:])].append(opening)
+    for ports in rule.services:
+        keys = openings[ports]
+        before, after = [changes[key].before for key in keys], [changes[key].after for key in keys]
+        known = dict.fromkeys(numbers[key[0], key[1], ports] for key in keys if (key[0], key[1], ports) in numbers)
+        facts = (
+            ("Number", ", ".join(known), number),
+            ("Sections", _say_sections(before), _say_sections(after)),
+            ("Services", _say_services(before, comparison.before), _say_services(after, comparison.after)),
+            ("Decided", _say_marks(before, comparison.before), _say_marks(after, comparison.after)),
+        )
+        found[tuple(fact for fact in facts if fact[1] != fact[2])].add(ports)
+    if len(found) == 1:
+        return next(iter(found))
+    return tuple(
+        (f"{join_ports(sorted(services, key=lambda ports: ports.order))}: {what}", was, now)
+        for facts, services in found.items()
+        for what, was, now in facts
+    )
+
+
+def _say_sections(flows: Iterable[Flow]) -> str:
+    numbers = {number for flow in flows for number in flow.need.sections}
+    return ", ".join(sorted(numbers, key=section_key)) or "none"
+
+
+def _say_services(flows: Iterable[Flow], report: Report) -> str:
+    slugs = sorted({slug for flow in flows for slug in flow.need.services})
+    return ", ".join(report.matrix.services[slug].name for slug in slugs) or "none of the vendor's"
+
+
+def _say_marks(flows: Iterable[Flow], report: Report) -> str:
+    marks: dict[tuple[Mark, ...], None] = dict.fromkeys(flow.need.any_of for flow in flows)
+    return " / ".join(f"only with {describe_marks(mark, report.matrix)}" if mark else "yes" for mark in marks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalChange:
+    """A connection that crosses no boundary and comes or goes: only the hosts' own firewalls see it."""
+
+    action: str
+    flow: Flow
+    service: ServiceLine
+    why: str
+
+
+def list_within_zones(comparison: Comparison) -> list[LocalChange]:
+    """What opens and closes within zones, for host firewalls."""
+    return [
+        LocalChange(
+            action=action, flow=flow, service=outline_flow(flow, report), why=describe_reasons(flow.need.reasons)
+        )
+        for action, flows, report in (
+            ("open", comparison.opened, comparison.after),
+            ("close", comparison.closed, comparison.before),
+        )
+        for flow in flows
+        if flow.scope == "same-zone"
+    ]

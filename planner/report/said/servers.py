@@ -1,0 +1,168 @@
+"""One sheet for each server: what it must accept and what it opens, for whoever sets its host firewall.
+
+Flows within a zone are on the sheets as well: no firewall between zones sees them, the host's own does.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from planner.engine.flows import Flow, Mark, Need
+from planner.engine.report import Report
+from planner.engine.rules import Ports
+from planner.plan.document import Endpoint
+from planner.report.said.outline import (
+    Members,
+    ServiceLine,
+    describe_marks,
+    describe_reasons,
+    label_endpoint,
+    name_services,
+    outline_members,
+)
+from planner.report.said.text import index_rules
+from ports.matrix import section_key
+
+MOST_SHEETS = 60
+"""With more servers than this, those of one kind share a sheet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetLine:
+    """A service of a sheet, or several that are alike in all else, and all endpoints at their other end."""
+
+    services: tuple[ServiceLine, ...]
+    peers: Members
+    within: bool
+    """Whether all of it stays within a zone, so that only host firewalls see it."""
+    undecided: str
+    why: str
+    sections: tuple[str, ...]
+    rules: tuple[str, ...]
+    """Numbers of the rules that stand for it between zones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSheet:
+    """A server, or all servers of a kind, with what they accept and open."""
+
+    title: str
+    endpoints: Members
+    members: tuple[Endpoint, ...]
+    """All of them."""
+    labels: tuple[str, ...]
+    accepts: tuple[SheetLine, ...]
+    opens: tuple[SheetLine, ...]
+
+
+def outline_servers(report: Report, *, members: int, fold: bool = False) -> tuple[ServerSheet, ...]:
+    """The sheets in the order of the plan, for endpoints with a server's role or a platform; people have none.
+
+    Of more than MOST_SHEETS servers, those with the same roles and platforms share a sheet. A line names at most
+    `members` endpoints and counts the others. `fold`: services that lead to the same endpoints by the same rules make
+    one line.
+    """
+    matrix = report.matrix
+    servers = [
+        endpoint
+        for endpoint in report.plan.endpoints
+        if endpoint.platforms or any(matrix.roles[role].kind != "people" for role in endpoint.roles)
+    ]
+    together: dict[object, list[Endpoint]] = defaultdict(list)
+    for endpoint in servers:
+        key = endpoint.name if len(servers) <= MOST_SHEETS else (endpoint.roles, endpoint.platforms)
+        together[key].append(endpoint)
+    key_of = {endpoint.name: key for key, endpoints in together.items() for endpoint in endpoints}
+    accepted, opened = _sort_flows(report.flows, key_of)
+    rules = index_rules(report)
+    return tuple(
+        ServerSheet(
+            title=_title(endpoints, report),
+            endpoints=outline_members(endpoints, matrix, members),
+            members=tuple(endpoints),
+            labels=label_endpoint(endpoints[0], matrix),
+            accepts=_lines(accepted.get(key, ()), report, members, rules, incoming=True, fold=fold),
+            opens=_lines(opened.get(key, ()), report, members, rules, incoming=False, fold=fold),
+        )
+        for key, endpoints in together.items()
+    )
+
+
+def _title(endpoints: Sequence[Endpoint], report: Report) -> str:
+    if len(endpoints) == 1:
+        return endpoints[0].name
+    return f"{len(endpoints):,} × {', '.join(label_endpoint(endpoints[0], report.matrix))}"
+
+
+def _sort_flows(
+    flows: Iterable[Flow], key_of: Mapping[str, object]
+) -> tuple[dict[object, list[Flow]], dict[object, list[Flow]]]:
+    """The flows that each sheet accepts, and those that it opens; what stays on one host is on none."""
+    accepted: dict[object, list[Flow]] = defaultdict(list)
+    opened: dict[object, list[Flow]] = defaultdict(list)
+    for flow in flows:
+        if flow.scope == "same-host":
+            continue
+        if flow.destination.name in key_of:
+            accepted[key_of[flow.destination.name]].append(flow)
+        if flow.source.name in key_of:
+            opened[key_of[flow.source.name]].append(flow)
+    return accepted, opened
+
+
+def _lines(
+    flows: Iterable[Flow],
+    report: Report,
+    members: int,
+    rules: Mapping[tuple[str, str, Ports], str],
+    *,
+    incoming: bool,
+    fold: bool,
+) -> tuple[SheetLine, ...]:
+    """The flows as lines: those on one port, equally decided and of one scope stand together."""
+    together: dict[tuple[Ports, tuple[Mark, ...], bool], list[Flow]] = defaultdict(list)
+    for flow in flows:
+        within = flow.scope == "same-zone"
+        together[Ports(flow.need.protocol, flow.need.ports), flow.need.any_of, within].append(flow)
+    lines: dict[object, dict[Ports, list[Flow]]] = defaultdict(dict)
+    for (ports, marks, within), alike in sorted(
+        together.items(), key=lambda item: (item[0][0].order, item[0][1], item[0][2])
+    ):
+        peers = tuple(dict.fromkeys((flow.source if incoming else flow.destination).name for flow in alike))
+        cited = {rules.get((flow.source.name, flow.destination.name, ports)) for flow in alike}
+        lines[(peers, marks, within, frozenset(cited), () if fold else ports)][ports] = alike
+    return tuple(_line(by_ports, report, members, rules, incoming=incoming) for by_ports in lines.values())
+
+
+def _line(
+    by_ports: Mapping[Ports, Sequence[Flow]],
+    report: Report,
+    members: int,
+    rules: Mapping[tuple[str, str, Ports], str],
+    *,
+    incoming: bool,
+) -> SheetLine:
+    peers: dict[str, Endpoint] = {}
+    needs: dict[int, Need] = {}
+    services = []
+    cited: dict[str, None] = {}
+    for ports, flows in by_ports.items():
+        for flow in flows:
+            peer = flow.source if incoming else flow.destination
+            peers[peer.name] = peer
+            needs[id(flow.need)] = flow.need
+            rule = rules.get((flow.source.name, flow.destination.name, ports))
+            if rule:
+                cited[rule] = None
+        slugs = sorted({slug for flow in flows for slug in flow.need.services})
+        services.append(name_services(ports, slugs, report))
+    first = next(iter(by_ports.values()))[0]
+    return SheetLine(
+        services=tuple(services),
+        peers=outline_members(list(peers.values()), report.matrix, members),
+        within=first.scope == "same-zone",
+        undecided=describe_marks(first.need.any_of, report.matrix),
+        why=describe_reasons(sorted({reason for need in needs.values() for reason in need.reasons})),
+        sections=tuple(sorted({n for need in needs.values() for n in need.sections}, key=section_key)),
+        rules=tuple(cited),
+    )

@@ -1,0 +1,190 @@
+"""Words and characters that the table formats (CSV, spreadsheet, Markdown) share.
+
+What a person typed is shown as text wherever it lands: a name can't become a formula, hide what stands next to it, or
+break the file it is in. The JSON report alone keeps every character as it was typed.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import NamedTuple
+
+from planner.engine.compare import Comparison
+from planner.engine.flows import Scope
+from planner.engine.report import Report
+from planner.engine.rules import Ports
+from planner.plan.document import Endpoint
+from planner.report.said.outline import NO_ADDRESS
+from ports.matrix import SEVERITIES, Reason
+
+LEGEND = (
+    "Ports are destination ports; the source opens the connection; a stateful firewall admits the replies.",
+    "Rules cover exactly the flows between zones: every source may reach every destination on every service.",
+    "Flows within a zone and flows on one host cross no boundary between zones and are not in the rules.",
+    "What is marked as undecided is needed if one of the options named there is chosen.",
+    f"“{NO_ADDRESS}” is a blank to complete before the rule can be made; it never means any address.",
+    "Sections are those of the vendor's document; what has none is an addition of this plan.",
+)
+"""How to read a report, one sentence or two each."""
+
+SCOPES: dict[Scope, str] = {"cross-zone": "between zones", "same-zone": "within a zone", "same-host": "on one host"}
+"""The scopes of flows in words, those that need rules first."""
+
+# Control characters but tab and line breaks, separators that some programs take for line breaks, lone surrogates,
+# non-characters (not allowed in XML), and the controls that reorder the text after them: with one of those in a name,
+# an address beside it can read as another.
+_PLANES = "".join(chr((plane << 16) | low) for plane in range(1, 17) for low in (0xFFFE, 0xFFFF))
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+    f"\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff{_PLANES}]"
+)
+_BREAKS = re.compile(r"\s*[\t\r\n]\s*")
+# White space and invisible characters may come before the sign; full-width signs count where Japanese is typed.
+_FORMULA = re.compile("[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*[=+\\-@＝＋－＠]|[\t\r\n]")
+
+
+def show(text: str) -> str:
+    """The text with characters that can't be seen, or change how others are seen, written out: <U+202E>.
+
+    Tabs and line breaks stay; line breaks become line feeds.
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _HIDDEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
+
+
+def show_line(text: str) -> str:
+    """`show` on one line: each tab or line break, with the white space around it, is a space."""
+    return _BREAKS.sub(" ", show(text)).strip()
+
+
+def neutralise(text: str) -> str:
+    """The text with an apostrophe in front if a spreadsheet program could take it for a formula.
+
+    That is when it begins with = + - or @, perhaps after white space, or with a tab or line break.
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def list_addresses(endpoint: Endpoint) -> tuple[str, ...]:
+    """The addresses of an endpoint, or the words that say they are missing: never empty, never `any` unless it is."""
+    return endpoint.addresses or (NO_ADDRESS,)
+
+
+def list_reasons(reasons: Iterable[Reason]) -> list[str]:
+    """The reasons as one line each, those of one topic together: "Account discovery: Windows, Linux and macOS"."""
+    single: list[str] = []
+    topics: dict[str, list[str]] = defaultdict(list)
+    for reason in reasons:
+        (topics[reason.topic] if reason.topic else single).append(show_line(reason.text))
+    return single + [f"{topic}: {', '.join(texts)}" for topic, texts in topics.items()]
+
+
+def index_rules(report: Report) -> Mapping[tuple[str, str, Ports], str]:
+    """Source name, destination name and service of every cross-zone flow -> the number of its rule."""
+    return {
+        (source.name, destination.name, ports): rule.id
+        for rule in report.rules
+        for source, destination, ports in product(rule.sources, rule.destinations, rule.services)
+    }
+
+
+def count_contents(report: Report) -> list[tuple[str, int]]:
+    """What is in the report and how much of it, in the order of reading."""
+    scopes = Counter(flow.scope for flow in report.flows)
+    severities = Counter(finding.severity for finding in report.findings)
+    return [
+        ("Zones", len(report.plan.zones)),
+        ("Endpoints", len(report.plan.endpoints)),
+        ("Firewall rules", len(report.rules)),
+        *((f"Flows {words}", scopes[scope]) for scope, words in SCOPES.items()),
+        ("Open decisions", len(report.decisions)),
+        *((f"Findings: {severity}", severities[severity]) for severity in SEVERITIES),
+    ]
+
+
+def count_changes(comparison: Comparison) -> tuple[tuple[str, int], ...]:
+    """What differs and how much of it, in the order of reading."""
+    return (
+        ("Rules to open", len(comparison.rules_opened)),
+        ("Rules to close", len(comparison.rules_closed)),
+        ("Rules changed", len(comparison.rules_changed)),
+        ("Addresses changed", len(comparison.addresses)),
+        ("Renamed", len(comparison.renamed)),
+        ("Flows opened", len(comparison.opened)),
+        ("Flows closed", len(comparison.closed)),
+        ("Flows changed", len(comparison.changed)),
+        ("Flows unchanged", comparison.unchanged),
+    )
+
+
+def say_changes(comparison: Comparison) -> list[str]:
+    """What differs of rules and addresses, in words: "2 rules to open", "1 address changed"; empty for nothing."""
+    words = (
+        (comparison.rules_opened, "rule to open", "rules to open"),
+        (comparison.rules_closed, "rule to close", "rules to close"),
+        (comparison.rules_changed, "rule changed", "rules changed"),
+        (comparison.addresses, "address changed", "addresses changed"),
+    )
+    return [f"{len(found):,} {one if len(found) == 1 else many}" for found, one, many in words if found]
+
+
+def count_renamed(comparison: Comparison) -> list[str]:
+    """How much was renamed, in words: "1 endpoint renamed", "2 zones renamed"; empty for nothing."""
+    kinds = Counter(rename.kind for rename in comparison.renamed)
+    return [
+        f"{kinds[kind]:,} {kind if kinds[kind] == 1 else f'{kind}s'} renamed"
+        for kind in ("endpoint", "zone")
+        if kinds[kind]
+    ]
+
+
+class NewName(NamedTuple):
+    """A rename for readers."""
+
+    kind: str
+    old: str
+    new: str
+    remark: str
+    """What else is different by it; may be empty."""
+
+    @property
+    def sentence(self) -> str:
+        """PS01 is now PS-LON-1."""
+        start = f"{show_line(self.old)} is now {show_line(self.new)}"
+        return f"{'Zone ' if self.kind == 'zone' else ''}{start}{f'; {self.remark}' if self.remark else ''}."
+
+
+def list_renamed(comparison: Comparison) -> list[NewName]:
+    """What was renamed, endpoints first, each by its old name. Rule numbers have the letters of zones in them."""
+    before, after = (
+        {zone: group.code for group in report.zone_groups for zone in group.zones}
+        for report in (comparison.before, comparison.after)
+    )
+    found = []
+    for kind, old, new in comparison.renamed:
+        remark = ""
+        if kind == "zone" and before[new] != after[new]:
+            remark = f"the numbers of its rules have {after[new]} in place of {before[new]}"
+        found.append(NewName(kind, old, new, remark))
+    return found
+
+
+def say_set_apart(comparison: Comparison) -> list[str]:
+    """Who appears under a name that nobody gave: whose own went to something else. A sentence for each."""
+    return [
+        f"What is called “{show_line(new)}” here was “{show_line(old)}” before, a name that another {kind} has now."
+        for kind, old, new in comparison.set_apart
+    ]
+
+
+def list_changes(report: Report) -> list[str]:
+    """How this plan departs from the vendor's document: changed ports and corrections, a sentence each."""
+    ports = [
+        f"{service.name}: {service.protocol} {report.ports[slug]} instead of {service.ports}."
+        for slug, service in report.matrix.services.items()
+        if report.ports[slug] != service.ports
+    ]
+    corrections = [f"Correction applied: {state.caveat.correction}" for state in report.caveats if state.applied]
+    return ports + corrections

@@ -1,0 +1,285 @@
+"""Links to a plan: making and withdrawing edit links, making, opening and revoking read links.
+
+A token is made here and handed out once. The database keeps its keyed hash, of the passphrase an Argon2 hash.
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.core import signing
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from planner.engine.renames import Rename
+from planner.store import audit, throttle
+from planner.store.holders import Holder
+from planner.store.models import Hold, Opening, Plan, ShareLink, hash_token, make_token
+from planner.store.reports import find_known
+
+WRONG_PASSPHRASES = 10
+"""How many wrong passphrases a link takes in an hour, from whomever they come."""
+OPEN_HOURS = 12
+OPEN_FOR = timedelta(hours=OPEN_HOURS)
+"""How long an opening lasts in the browser that opened the link."""
+OFFER_FOR = timedelta(days=1)
+"""How long a form may wait before it is sent and makes a link."""
+MOST_LINKS = 200
+"""How many live read links a plan may have."""
+TOO_OLD = "This form is too old. Open the page again and send it once more."
+
+
+class NotMade(ValueError):
+    """A link can't be made; says why."""
+
+
+class Refused(ValueError):
+    """A passphrase is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a read link is to be."""
+
+    label: str
+    pinned: int | None = None
+    shows_changes: bool = False
+    passphrase: str = ""
+    most_openings: int | None = None
+    days: int | None = 30
+    """How long it leads somewhere; None is for ever."""
+
+
+# A form carries the token of the link that it makes, signed for its plan: sent twice, it makes one link, and what the
+# second answer shows is that one. Until it is sent, the token is of no use to anybody; once its link was revoked or
+# another took its place, sending the form again brings nothing back.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a form offers to make."""
+
+    token: str
+    edit_number: int
+    """How many edit links the plan had had when the form was shown."""
+
+
+def offer_token(plan: Plan, kind: str) -> str:
+    """A fresh token for a link of a kind, in a form that only the service can have made."""
+    return signing.dumps([make_token(), plan.edit_number], salt=_salt(plan, kind))
+
+
+def read_offer(plan: Plan, kind: str, offer: str) -> Offer:
+    """What is offered. Raises NotMade when the service didn't offer it, or did so too long ago."""
+    try:
+        token, number = signing.loads(offer, salt=_salt(plan, kind), max_age=OFFER_FOR)
+    except signing.BadSignature:
+        raise NotMade(TOO_OLD) from None
+    return Offer(token=token, edit_number=number)
+
+
+def _salt(plan: Plan, kind: str) -> str:
+    return f"planner.links.{kind}.{plan.key}"
+
+
+@transaction.atomic
+def make_edit_link(*, plan_id: int, holder: Holder | None = None, offer: Offer | None = None) -> str:
+    """Make a plan's edit link, or another one. Returns the secret token of its address, which is stored nowhere.
+
+    An older edit link leads nowhere from then on. Browsers other than the holder's have to open the new one, since
+    nobody can tell who came by a link that got out; accounts keep what they were given by name. Raises NotMade for an
+    offer from before another edit link was made.
+    """
+    token = offer.token if offer else make_token()
+    plan = Plan.objects.select_for_update().defer("document").get(pk=plan_id)
+    if plan.edit_hash != hash_token(token):
+        if offer is not None and offer.edit_number != plan.edit_number:
+            raise NotMade(TOO_OLD)
+        _let_go(plan, holder)
+        plan.edit_hash = hash_token(token)
+        plan.edit_number += 1
+        plan.save(update_fields=["edit_hash", "edit_number"])
+        audit.note("edit-link-made", plan=plan, actor=holder.name if holder else "")
+    return token
+
+
+@transaction.atomic
+def withdraw_edit_link(*, plan_id: int, holder: Holder) -> None:
+    """Have the edit link lead nowhere; browsers other than the holder's hold the plan no more."""
+    plan = Plan.objects.select_for_update().defer("document").get(pk=plan_id)
+    if plan.edit_hash is not None:
+        _let_go(plan, holder)
+        plan.edit_hash = None
+        plan.save(update_fields=["edit_hash"])
+        audit.note("edit-link-withdrawn", plan=plan, actor=holder.name)
+
+
+def _let_go(plan: Plan, holder: Holder | None) -> None:
+    plan.holds.exclude(browser="").exclude(browser=holder.browser if holder else "").delete()
+
+
+@transaction.atomic
+def open_edit_link(*, token: str, holder: Holder) -> Plan | None:
+    """Have whoever opens an edit link hold its plan; None when it leads nowhere."""
+    wanted = hash_token(token)
+    plan = Plan.objects.filter(edit_hash=wanted).defer("document").first()
+    if plan is None or not hmac.compare_digest(plan.edit_hash or "", wanted):
+        return None
+    if not holder.holds().filter(plan=plan).exists():
+        audit.note("edit-link-opened", plan=plan, actor=holder.name)
+    holder.give(plan, Hold.Role.EDIT if holder.user else Hold.Role.OWN)
+    return plan
+
+
+@transaction.atomic
+def make_link(*, plan: Plan, terms: Terms, token: str, holder: Holder) -> ShareLink:
+    """Make a read link with this token; one that there is already stays as it is.
+
+    Raises NotMade when the plan has no such revision or too many links, or when that link leads nowhere any more.
+    """
+    known = plan.links.filter(token_hash=hash_token(token)).first()
+    if known is not None and known.state != "live":
+        raise NotMade(f"The link that this form made is {known.state}. Open the page again to make another.")
+    if known is not None:
+        return known
+    if terms.pinned is not None and not plan.revisions.filter(number=terms.pinned).exists():
+        raise NotMade(f"This plan has no revision {terms.pinned}.")
+    if _live(plan.links.all()).count() >= MOST_LINKS:
+        raise NotMade(f"This plan has {MOST_LINKS} read links; revoke some of them first.")
+    link: ShareLink = plan.links.create(
+        token_hash=hash_token(token),
+        label=terms.label,
+        pinned=terms.pinned,
+        shows_changes=terms.shows_changes and terms.pinned is not None,
+        passphrase=make_password(terms.passphrase, hasher="argon2") if terms.passphrase else "",
+        most_openings=terms.most_openings,
+        expires=timezone.now() + timedelta(days=terms.days) if terms.days is not None else None,
+        author=holder.name[:150],
+    )
+    audit.note("link-made", plan=plan, link=link, actor=holder.name)
+    return link
+
+
+@transaction.atomic
+def revoke_link(*, plan: Plan, number: int, holder: Holder) -> bool:
+    """Have a read link lead nowhere from the next request on. Returns whether there is such a link."""
+    link = plan.links.filter(pk=number).first()
+    if link is None:
+        return False
+    if plan.links.filter(pk=number, revoked=None).update(revoked=timezone.now()):
+        audit.note("link-revoked", plan=plan, link=link, actor=holder.name)
+    return True
+
+
+def _live(links: Any) -> Any:
+    return links.filter(Q(expires=None) | Q(expires__gt=timezone.now()), revoked=None, plan__deleted=None)
+
+
+def find_link(token: str) -> ShareLink | None:
+    """The read link with this token, its plan with it but without the document; None when it leads nowhere (any more).
+
+    One that has been opened as often as it may be is found, for those who are in.
+    """
+    wanted = hash_token(token)
+    links = ShareLink.objects.filter(token_hash=wanted).select_related("plan").defer("plan__document")
+    link: ShareLink | None = _live(links).first()
+    return link if link is not None and hmac.compare_digest(link.token_hash, wanted) else None
+
+
+@transaction.atomic
+def enter(link: ShareLink, browser: str = "") -> bool:
+    """Open a read link once more; False when it has been opened as often as it may be, or was revoked meanwhile.
+
+    `browser` is something secret that the sender's browser keeps, if it is known. A form that such a browser sends
+    twice, as impatient people do, opens the link once.
+    """
+    if has_entered(link, browser):
+        return True
+    room = Q(most_openings=None) | Q(openings__lt=F("most_openings"))
+    if not _live(ShareLink.objects.filter(room, pk=link.pk)).update(openings=F("openings") + 1):
+        return False
+    if browser:
+        throttle.mark("entry", str(link.pk), browser)
+    Opening.objects.create(link=link)
+    audit.note("link-opened", plan=link.plan, link=link)
+    return True
+
+
+def has_entered(link: ShareLink, browser: str) -> bool:
+    """Whether this browser opened the link within the last hour, by what `enter` was given."""
+    return bool(browser) and throttle.is_marked("entry", str(link.pk), browser)
+
+
+def try_passphrase(link: ShareLink, passphrase: str) -> None:
+    """Return when it is the link's passphrase, or when the link has none.
+
+    Raises Refused for a wrong one, and throttle.TooMany without a look at it once WRONG_PASSPHRASES of this hour were
+    wrong. A try counts from its beginning, so that many at once are no more than that.
+    """
+    if not link.passphrase:
+        return
+    attempt = throttle.count("passphrase", str(link.pk), limit=WRONG_PASSPHRASES)
+    if not check_password(passphrase, link.passphrase):
+        audit.note("wrong-passphrase", plan=link.plan, link=link)
+        raise Refused("That is not the passphrase of this link.")
+    throttle.forgive(attempt)
+
+
+def seal(link: ShareLink) -> str:
+    """What a browser that opened a link shows from then on."""
+    return signing.dumps(link.pk, salt="planner.links.opening")
+
+
+def is_in(link: ShareLink, sealed: str) -> bool:
+    """Whether a browser has opened this link within OPEN_FOR."""
+    try:
+        number = signing.loads(sealed, salt="planner.links.opening", max_age=OPEN_FOR)
+    except signing.BadSignature:
+        return False
+    return bool(number == link.pk)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """All that a reader of a plan is shown, and nothing else of it: the pages of readers know no plan, only this."""
+
+    document: Mapping[str, Any]
+    revision: int
+    dated: datetime
+    """When that revision was made."""
+    newer: "Reading | None" = None
+    """The newest revision, where what changed since may be told."""
+    renamed: tuple[Rename, ...] = ()
+    """What the plan's history tells to have another name in the newer one."""
+
+    @property
+    def name(self) -> str:
+        """The name of the plan in this revision."""
+        name: str = self.document["name"]
+        return name
+
+
+def read_newest(plan: Plan) -> Reading:
+    """What a reader sees who follows a plan."""
+    return _read_revision(plan, plan.revision)
+
+
+def read_link(link: ShareLink) -> Reading:
+    """What a reader sees under a link."""
+    if link.pinned is None:
+        return read_newest(link.plan)
+    reading = _read_revision(link.plan, link.pinned)
+    if not link.shows_changes or link.plan.revision <= link.pinned:
+        return reading
+    newer = read_newest(link.plan)
+    renamed = find_known(link.plan, (reading.revision, reading.document), (newer.revision, newer.document))
+    return replace(reading, newer=newer, renamed=renamed)
+
+
+def _read_revision(plan: Plan, number: int) -> Reading:
+    revision = plan.revisions.only("number", "document", "created").get(number=number)
+    return Reading(document=revision.document, revision=number, dated=revision.created)

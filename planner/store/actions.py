@@ -1,0 +1,427 @@
+"""Every write to plans: keyword-only, atomic, under the plan's write lock.
+
+An edit comes with an id of its own and the revision that its author saw. The same id counts once. An edit made on an
+older revision is carried over to the newest when it touches other fields than the edits in between; when it touches
+the same field it is refused with `Clash`. Whatever is refused stores nothing.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from itertools import batched
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from planner.engine import TooLarge
+from planner.engine.lineage import find_added
+from planner.engine.size import check_size
+from planner.plan import limits
+from planner.plan.archive import PlanRecord, RevisionRecord
+from planner.plan.changes import Edit, FieldPath, Index, apply
+from planner.plan.document import Plan, PlanError, check_plan, check_stored, dump_plan
+from planner.plan.edits import EDITS, NotPossible, Params
+from planner.plan.merge import rebase
+from planner.plan.rows import NO_RENAMES, Renames
+from planner.plan.summaries import list_words, say, short
+from planner.store import audit, models
+from planner.store.holders import Holder
+from ports.matrix import Matrix
+
+Document = dict[str, Any]
+
+
+class Clash(ValueError):
+    """Someone else changed the same field in between. Says which fields, and by which revisions."""
+
+    def __init__(self, fields: Sequence[FieldPath], theirs: Document, revisions: Sequence[models.Revision]) -> None:
+        self.fields = tuple(fields)
+        self.revisions = tuple(revisions)
+        index = Index(theirs)
+        # A name is what its row is found by, so it is in the path.
+        self.values = {path: path[1] if path[2:] == ("name",) else index.look(path) for path in fields}
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        return (
+            f"Someone changed the same thing while you were at it ({self._tell()}). "
+            "Send yours again if it is to count."
+        )
+
+    def _tell(self) -> str:
+        return "; ".join(
+            f"revision {revision.number}{f' by {revision.author}' if revision.author else ''}: {revision.summary}"
+            for revision in self.revisions[-3:]
+        )
+
+
+class Overtaken(Clash):
+    """The plan changed since the page that asks for a whole state to come back; it would undo what others did."""
+
+    def __init__(self, done: str, again: str, theirs: Document, revisions: Sequence[models.Revision]) -> None:
+        self.done, self.again = done, again
+        super().__init__([], theirs, revisions)
+
+    def _sentence(self) -> str:
+        return (
+            f"Nothing was {self.done}, as the plan has changed since ({self._tell()}). "
+            f"Look at it, then {self.again} again."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What came of an edit: the plan as it is now, and whether this call changed it."""
+
+    plan: models.Plan
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who sends an edit, from which state, under which id. Without a base the edit is meant for the newest state."""
+
+    operation: str | None = None
+    base: int | None = None
+    author: str = ""
+
+
+ANYONE = Sender()
+
+
+def create_plan(*, plan: Plan, matrix: Matrix, summary: str, holder: Holder | None = None) -> models.Plan:
+    """Store a new plan, and have its maker own it. Without one nobody can open it until there is an edit link.
+
+    The plan has been checked under this matrix. Raises PlanError for one that is too large (planner.plan.limits).
+    """
+    document = dump_plan(plan)
+    check_size(matrix, plan)
+    return _store_new(plan, document, summary, holder)
+
+
+@transaction.atomic
+def _store_new(plan: Plan, document: Document, summary: str, holder: Holder | None) -> models.Plan:
+    row = models.Plan.objects.create(name=plan.name, document=document)
+    models.Revision.objects.create(plan=row, number=1, document=document, summary=summary[:300])
+    _own(row, holder)
+    return row
+
+
+def _own(row: models.Plan, holder: Holder | None) -> None:
+    if holder is not None:
+        holder.give(row, models.Hold.Role.OWN)
+    audit.note("plan-made", plan=row, actor=holder.name if holder else "")
+
+
+@transaction.atomic
+def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord], holder: Holder | None = None) -> models.Plan:
+    """Store a plan that has been somewhere else, with all its revisions, which have been checked."""
+    row = models.Plan.objects.create(document={}, revision=plan.revision, created=plan.created)
+    last: RevisionRecord | None = None
+    for some in batched(revisions, 20):
+        rows = []
+        for one in some:
+            added = find_added(last.document, one.document, one.renames) if last else {}
+            facts = {field.name: getattr(one, field.name) for field in fields(one)}
+            rows.append(models.Revision(plan=row, added=added, **facts))
+            last = one
+        models.Revision.objects.bulk_create(rows)
+    if last is None or last.number != plan.revision:
+        raise ValueError("a plan has as many revisions as it says")
+    models.Handover.objects.bulk_create(models.Handover(plan=row, **asdict(one)) for one in plan.handovers)
+    row.document, row.name = dict(last.document), last.document["name"]
+    row.updated, row.deleted = plan.updated, plan.deleted
+    kept = {"document": row.document, "name": row.name, "updated": row.updated, "deleted": row.deleted}
+    models.Plan.objects.filter(pk=row.pk).update(**kept)
+    _own(row, holder)
+    return row
+
+
+def apply_edit(*, plan_id: int, matrix: Matrix, edit: str, params: Params, sender: Sender = ANYONE) -> Applied:
+    """Apply one of `planner.plan.edits.EDITS`.
+
+    Raises Clash when someone changed the same field since the sender's base, NotPossible when what it is about isn't
+    there any more, and PlanError when the result would be no valid plan. Acknowledged means committed.
+    """
+    if edit == "edit-endpoint":
+        params = {**params, "words": list_words("endpoints", matrix)}
+    return _change(
+        plan_id=plan_id,
+        sender=sender,
+        matrix=matrix,
+        make=lambda row: _fit(row, edit, params, sender, matrix),
+    )
+
+
+def rename_plan(*, plan_id: int, matrix: Matrix, name: str, description: str, sender: Sender = ANYONE) -> models.Plan:
+    """Give a plan another name and description."""
+    params = {"name": name, "description": description.replace("\r\n", "\n")}
+    return apply_edit(plan_id=plan_id, matrix=matrix, edit="rename-plan", params=params, sender=sender).plan
+
+
+def choose(
+    *, plan_id: int, matrix: Matrix, choice: str, options: Sequence[str] | None, sender: Sender = ANYONE
+) -> models.Plan:
+    """Decide a choice: one option, for a choice of many any number of them; None takes the decision back."""
+    facts = matrix.choices[choice]
+    if options is None:
+        said = "back to the default" if facts.default is not None else "undecided again"
+    else:
+        said = "decided: " + (", ".join(facts.option(option).name for option in options) or "none")
+    taken = None if options is None else list(options) if facts.many else options[0]
+    params = {"choice": choice, "options": taken, "summary": f"{facts.name} {said}"}
+    return apply_edit(plan_id=plan_id, matrix=matrix, edit="choose", params=params, sender=sender).plan
+
+
+def override_port(*, plan_id: int, matrix: Matrix, service: str, ports: str, sender: Sender = ANYONE) -> models.Plan:
+    """Change the port of a configurable service; an empty text goes back to the default."""
+    said = f"changed to {ports}" if ports else "back to the default"
+    summary = f"Port of {matrix.services[service].name} {said}"
+    params = {"service": service, "ports": ports, "summary": summary}
+    return apply_edit(plan_id=plan_id, matrix=matrix, edit="override-port", params=params, sender=sender).plan
+
+
+def set_correction(
+    *, plan_id: int, matrix: Matrix, caveat: str, applied: bool, sender: Sender = ANYONE
+) -> models.Plan:
+    """Apply the correction of a caveat, or take it back."""
+    summary = f"Correction {'applied' if applied else 'taken back'}: {matrix.caveats[caveat].title}"
+    params = {"caveat": caveat, "applied": applied, "summary": summary}
+    return apply_edit(plan_id=plan_id, matrix=matrix, edit="set-correction", params=params, sender=sender).plan
+
+
+@transaction.atomic
+def hand_over(*, plan_id: int, revision: int, recipient: str, note: str, sender: Sender = ANYONE) -> models.Handover:
+    """Remember that a revision was handed over; the same operation counts once.
+
+    Raises NotPossible when the plan has no such revision.
+    """
+    plan = _lock(plan_id)
+    if not plan.revisions.filter(number=revision).exists():
+        raise NotPossible(f"This plan has no revision {revision}.")
+    facts = {"revision": revision, "recipient": recipient, "note": note, "author": sender.author[:60]}
+    operation = sender.operation or models.make_operation()
+    return plan.handovers.get_or_create(operation=operation, defaults=facts)[0]
+
+
+def undo(*, plan_id: int, matrix: Matrix, sender: Sender = ANYONE) -> Applied:
+    """Bring back the state before the last change.
+
+    Raises NotPossible when there is none, Clash when it isn't last, PlanError when that state is too large.
+    """
+    return _step_back(plan_id=plan_id, matrix=matrix, sender=sender, field="undo_to", verb="Undone", again="undo")
+
+
+def redo(*, plan_id: int, matrix: Matrix, sender: Sender = ANYONE) -> Applied:
+    """Bring back the state that the last undo took away. Raises as `undo` does."""
+    return _step_back(plan_id=plan_id, matrix=matrix, sender=sender, field="redo_to", verb="Redone", again="redo")
+
+
+def restore(*, plan_id: int, matrix: Matrix, number: int, sender: Sender = ANYONE) -> Applied:
+    """Bring back the state of a revision as a new one; an undo takes that back.
+
+    Raises NotPossible when there is no such revision, Overtaken when the plan has changed since the sender's base, and
+    PlanError when the old state doesn't fit the matrix of today.
+    """
+
+    def make(row: models.Plan) -> _State:
+        if sender.base is not None and sender.base < row.revision:
+            newer = row.revisions.filter(number__gt=sender.base).defer("document").order_by("number")
+            raise Overtaken("restored", "restore", row.document, list(newer))
+        goal = row.revisions.filter(number=number).first()
+        if goal is None:
+            raise NotPossible(f"This plan has no revision {number}.")
+        named = f" “{short(goal.checkpoint)}”" if goal.checkpoint else ""
+        plan = check_stored(goal.document, matrix=matrix)
+        return _State(
+            document=dump_plan(plan),
+            plan=plan,
+            summary=f"Restored{named}: revision {number}" if named else f"Revision {number} restored",
+            renames=_find_renames_back(row, goal),
+            undo_to=row.revision,
+            restored=number,
+        )
+
+    return _change(plan_id=plan_id, sender=sender, matrix=matrix, make=make)
+
+
+def _find_renames_back(row: models.Plan, goal: models.Revision) -> Renames:
+    """What is called otherwise in an older state: names of now with those of then."""
+    renames = NO_RENAMES
+    between = row.revisions.filter(number__gt=goal.number, number__lte=row.revision).order_by("number")
+    for names in between.values_list("renames", flat=True):
+        renames = renames.then(Renames(**names) if names else NO_RENAMES)
+
+    def turn(names: Mapping[str, str], key: str) -> dict[str, str]:
+        now, then = ({item["name"] for item in document[key]} for document in (row.document, goal.document))
+        return {new: old for old, new in names.items() if new in now and old in then}
+
+    return Renames(zones=turn(renames.zones, "zones"), endpoints=turn(renames.endpoints, "endpoints"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """The state that follows: a document, what to call the change, and where undo and redo lead from it."""
+
+    document: Document
+    summary: str
+    renames: Renames
+    undo_to: int | None
+    redo_to: int | None = None
+    restored: int | None = None
+    plan: Plan | None = None
+    """The document, where it has been checked."""
+
+
+def _lock(plan_id: int) -> models.Plan:
+    """The plan with its write lock, to be changed. Raises NotPossible for one that is in the bin by now."""
+    row = models.Plan.objects.select_for_update().filter(pk=plan_id).first()
+    if row is None or row.deleted is not None:
+        raise NotPossible("This plan has been deleted. Open its address to see whether it can still be restored.")
+    return row
+
+
+@transaction.atomic
+def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[models.Plan], _State]) -> Applied:
+    # On SQLite the transaction itself holds the write lock (BEGIN IMMEDIATE); elsewhere the row does.
+    row = _lock(plan_id)
+    if sender.operation and row.revisions.filter(operation=sender.operation).exists():
+        return Applied(plan=row, changed=False)
+    state = make(row)
+    if state.document == row.document:
+        return Applied(plan=row, changed=False)
+    _check_growth(row.document, state, matrix)
+    renames = {"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)}
+    added = find_added(row.document, state.document, renames)
+    row.document = state.document
+    row.name = state.document["name"]
+    row.revision += 1
+    row.save(update_fields=["document", "name", "revision", "updated"])
+    models.Revision.objects.create(
+        plan=row,
+        number=row.revision,
+        document=state.document,
+        summary=state.summary[:300],
+        author=sender.author[:60],
+        operation=sender.operation or models.make_operation(),
+        renames=renames,
+        added=added,
+        undo_to=state.undo_to,
+        redo_to=state.redo_to,
+        restored=state.restored,
+    )
+    return Applied(plan=row, changed=True)
+
+
+def _check_growth(before: Document, state: _State, matrix: Matrix) -> None:
+    """Raise PlanError for a state that is too large, unless it is no larger than the plan is: so it can be mended."""
+    try:
+        plan = state.plan or check_stored(state.document, matrix=matrix)
+    except PlanError:
+        return  # an undo may lead to what the matrix of today doesn't fit, and nothing is evaluated of that
+    try:
+        check_size(matrix, plan)
+    except TooLarge as error:
+        try:
+            now = check_stored(before, matrix=matrix)
+        except PlanError:
+            raise error from None
+        check_size(matrix, plan, now)
+
+
+def _fit(row: models.Plan, edit: str, params: Params, sender: Sender, matrix: Matrix) -> _State:
+    """The state after an edit, carried over from the sender's base if others changed something since."""
+    if sender.base is None or sender.base >= row.revision:
+        fitted = EDITS[edit](row.document, params)
+    else:
+        fitted = _carry_over(row, edit, params, sender.base)
+    most = max(limits.ENDPOINTS, len(row.document["endpoints"]))
+    plan = check_plan(apply(row.document, fitted), matrix=matrix, endpoints=most)
+    return _State(
+        document=dump_plan(plan), plan=plan, summary=say(fitted), renames=fitted.renames, undo_to=row.revision
+    )
+
+
+def _carry_over(row: models.Plan, edit: str, params: Params, base: int) -> Edit:
+    """The edit as its author meant it on the base, for the plan as it is now."""
+    revisions = list(row.revisions.filter(number__gte=base).order_by("number"))
+    if not revisions or revisions[0].number != base:
+        raise NotPossible("This page is too old to change the plan; open it again.")
+    renames = NO_RENAMES
+    for revision in revisions[1:]:
+        renames = renames.then(Renames(**revision.renames) if revision.renames else NO_RENAMES)
+    fitted, met = rebase(EDITS[edit](revisions[0].document, params), row.document, renames)
+    if met:
+        raise Clash(met, row.document, revisions[1:])
+    return fitted
+
+
+def _step_back(*, plan_id: int, matrix: Matrix, sender: Sender, field: str, verb: str, again: str) -> Applied:
+    def make(row: models.Plan) -> _State:
+        since = min(sender.base or row.revision, row.revision)
+        revisions = {revision.number: revision for revision in row.revisions.filter(number__gte=since)}
+        now = revisions[row.revision]
+        if sender.base is not None and sender.base < row.revision:
+            newer = [revision for number, revision in sorted(revisions.items()) if number > sender.base]
+            raise Overtaken(verb.lower(), again, row.document, newer)
+        number = getattr(now, field)
+        if number is None:
+            raise NotPossible(f"There is nothing to be {verb.lower()}.")
+        goal = row.revisions.get(number=number)
+        last = now.summary if field == "undo_to" else goal.summary
+        plain = last.removeprefix("Undone: ").removeprefix("Redone: ")
+        return _State(
+            document=goal.document,
+            summary=f"{verb}: {plain}",
+            renames=_find_renames_back(row, goal),
+            undo_to=goal.undo_to,
+            redo_to=row.revision if field == "undo_to" else goal.redo_to,
+        )
+
+    return _change(plan_id=plan_id, sender=sender, matrix=matrix, make=make)
+
+
+@transaction.atomic
+def name_checkpoint(*, plan_id: int, number: int, name: str, seen: str) -> models.Revision:
+    """Give a revision a name, another name, or with an empty one none; `seen` is the name that the sender saw there.
+
+    Naming it again what it is named is nothing new, so the same form counts once. Raises NotPossible when there is no
+    such revision, or when someone else has named it in between.
+    """
+    plan = _lock(plan_id)
+    revision = plan.revisions.filter(number=number).first()
+    if revision is None:
+        raise NotPossible(f"This plan has no revision {number}.")
+    if revision.checkpoint not in (seen, name):
+        raise NotPossible(
+            f"Someone has named revision {number} “{short(revision.checkpoint)}” in between; it keeps that name."
+            if revision.checkpoint
+            else f"Someone has taken the name of revision {number} away in between; name it again if it needs one."
+        )
+    revision.checkpoint = name[:200]
+    revision.save(update_fields=["checkpoint"])
+    return revision
+
+
+@transaction.atomic
+def delete_plan(*, plan_id: int, actor: str = "") -> None:
+    """Put a plan into the bin, from which it can be restored for KEPT_IN_BIN. What is overdue there goes for good."""
+    if models.Plan.objects.filter(pk=plan_id, deleted=None).update(deleted=timezone.now()):
+        audit.note("plan-deleted", plan=models.Plan.objects.only("key").get(pk=plan_id), actor=actor)
+    empty_bin()
+
+
+@transaction.atomic
+def restore_plan(*, plan_id: int, actor: str = "") -> bool:
+    """Take a plan out of the bin, as it was. Returns whether it could be: one that is gone for good can't."""
+    overdue = timezone.now() - models.KEPT_IN_BIN
+    plan = models.Plan.objects.only("key").filter(pk=plan_id)
+    if plan.filter(deleted__gt=overdue).update(deleted=None):
+        audit.note("plan-restored", plan=plan.get(), actor=actor)
+    return plan.filter(deleted=None).exists()
+
+
+def empty_bin() -> int:
+    """Remove for good what has been in the bin for KEPT_IN_BIN. Returns how many plans that were."""
+    overdue = models.Plan.objects.filter(deleted__lte=timezone.now() - models.KEPT_IN_BIN).defer("document")
+    return overdue.delete()[1].get("planner.Plan", 0)

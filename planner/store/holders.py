@@ -1,0 +1,93 @@
+"""Who sends a request, and which plans they hold: a browser by its cookie, or an account where accounts are on.
+
+Knows requests and rows, but no pages; `planner.web.views.access` turns its answers into pages.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from planner.store import presence
+from planner.store.models import Hold, Plan
+
+RENEW = timedelta(minutes=1)
+"""How old the date of the last opening may be before it is renewed: most openings cost no write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Whoever can hold a plan: an account, or the keyed hash of a browser's key; nobody has neither."""
+
+    browser: str = ""
+    user: User | None = None
+    name: str = ""
+    """What the log calls them."""
+
+    @property
+    def is_someone(self) -> bool:
+        """Whether a plan can be held at all."""
+        return bool(self.browser) or self.user is not None
+
+    def holds(self) -> QuerySet[Hold]:
+        """The rows of what they hold."""
+        if self.user is not None:
+            return Hold.objects.filter(user=self.user)
+        return Hold.objects.filter(browser=self.browser) if self.browser else Hold.objects.none()
+
+    def give(self, plan: Plan, role: Hold.Role) -> Hold:
+        """Have them hold a plan; whoever may do more with it already keeps that. Raises ValueError for nobody."""
+        if not self.is_someone:
+            raise ValueError("nobody can't hold a plan")
+        browser = "" if self.user is not None else self.browser
+        hold, made = plan.holds.get_or_create(user=self.user, browser=browser, defaults={"role": role})
+        if not made and not hold.allows(role):
+            hold.role = role
+            hold.save(update_fields=["role"])
+        return hold
+
+
+def read_holder(request: HttpRequest) -> Holder:
+    """Who sends a request: where accounts are on, the account that is logged in or nobody; else the browser."""
+    if settings.REQUIRE_LOGIN:
+        if isinstance(request.user, User):
+            return Holder(user=request.user, name=request.user.get_username())
+        return Holder()
+    visitor = presence.read_visitor(request)
+    return Holder(browser=visitor.hash, name=visitor.label)
+
+
+def find_hold(request: HttpRequest, key: str, *, document: bool = True) -> Hold | None:
+    """What whoever sends a request holds of the plan with this key, the plan with it; None if nothing.
+
+    The plan comes without its document if that isn't needed. An account takes over a plan that nobody's account has
+    and that its browser made or opened before accounts were on.
+    """
+    holder = read_holder(request)
+    found = holder.holds().filter(plan__key=key).select_related("plan")
+    if not document:
+        found = found.defer("plan__document")
+    hold = found.first()
+    if hold is None and holder.user is not None and _take_over(request, holder, key):
+        hold = found.first()
+    return hold
+
+
+def _take_over(request: HttpRequest, holder: Holder, key: str) -> bool:
+    browser = Holder(browser=presence.read_visitor(request).hash)
+    held = browser.holds().filter(plan__key=key).exclude(plan__holds__user__isnull=False).first()
+    if held is None:
+        return False
+    holder.give(held.plan, Hold.Role.OWN)
+    return True
+
+
+def note_opening(hold: Hold) -> None:
+    """Remember that its holder opened the plan just now."""
+    now = timezone.now()
+    if hold.opened < now - RENEW:
+        Hold.objects.filter(pk=hold.pk).update(opened=now)

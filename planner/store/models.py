@@ -1,0 +1,270 @@
+"""Plans as documents with their revisions, and who may do what with them.
+
+A plan's own address is no secret: it opens for those who hold the plan (`Hold`). Links hold a secret token, of which
+only a keyed hash is stored.
+"""
+
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+TOKEN_BYTES = 32
+KEPT_IN_BIN = timedelta(days=30)
+"""How long a deleted plan can be restored; after that it is gone, whether or not its rows have been removed yet."""
+
+
+def make_token() -> str:
+    """A new secret of 256 random bits, as 43 URL-safe characters."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def hash_token(token: str) -> str:
+    """The keyed hash (HMAC-SHA-256 under the secret key, hexadecimal) that stands for a token in the database."""
+    # The first text is part of every hash that is stored; it stays whatever this module is called.
+    return salted_hmac("planner.models.Plan.token", token, algorithm="sha256").hexdigest()
+
+
+def make_operation() -> str:
+    """A new id for an edit."""
+    return secrets.token_hex(16)
+
+
+class Plan(models.Model):
+    """A plan document and the number of its newest revision."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Names it in its own address")
+    edit_hash = models.CharField(  # noqa: DJ001 - there may be many without one
+        max_length=64, unique=True, null=True, editable=False, help_text="Of the edit link; none until one is made"
+    )
+    edit_number = models.PositiveIntegerField(
+        default=0, editable=False, help_text="How many edit links were made: a form makes the next one and no other"
+    )
+    name = models.CharField(max_length=255, editable=False)
+    document = models.JSONField()
+    revision = models.PositiveIntegerField(default=1)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    updated = models.DateTimeField(auto_now=True)
+    deleted = models.DateTimeField(
+        null=True, blank=True, db_index=True, editable=False, help_text="Since when it is in the bin"
+    )
+
+    class Meta:
+        ordering = ("-updated",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """The plan's own address. It leads nowhere for whoever doesn't hold the plan."""
+        return reverse("show_plan", kwargs={"key": self.key})
+
+    @property
+    def gone(self) -> datetime | None:
+        """When a plan in the bin is gone for good; None for one that isn't in it."""
+        return self.deleted + KEPT_IN_BIN if self.deleted else None
+
+
+class Hold(models.Model):
+    """Who holds a plan, a browser or an account, and what they may do with it."""
+
+    class Role(models.TextChoices):
+        """Each may do what the ones before it may."""
+
+        READ = "read", "may read"
+        EDIT = "edit", "may edit"
+        OWN = "own", "owns it"
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="holds")
+    browser = models.CharField(max_length=64, blank=True, editable=False, help_text="Keyed hash of the browser's key")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="holds"
+    )
+    role = models.CharField(max_length=4, choices=Role)
+    archived = models.BooleanField(default=False)
+    since = models.DateTimeField(default=timezone.now, editable=False)
+    opened = models.DateTimeField(default=timezone.now, editable=False, help_text="When its holder last opened it")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="a_browser_or_an_account",
+                condition=models.Q(browser="", user__isnull=False) | (~models.Q(browser="") & models.Q(user=None)),
+            ),
+            models.UniqueConstraint(
+                fields=["browser", "plan"], condition=~models.Q(browser=""), name="a_browser_holds_once"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "plan"], condition=models.Q(user__isnull=False), name="an_account_holds_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user or 'A browser'} {self.get_role_display()}: {self.plan}"
+
+    def allows(self, role: "Hold.Role") -> bool:
+        """Whether its holder may do what that role may."""
+        order = list(self.Role)
+        return order.index(self.Role(self.role)) >= order.index(role)
+
+
+NOTHING_RENAMED: dict[str, dict[str, str]] = {"zones": {}, "endpoints": {}}
+"""What an edit says of `renames` that renames nothing."""
+
+
+class Revision(models.Model):
+    """A state of a plan's document: its number, what changed, by whom, and when."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    document = models.JSONField()
+    summary = models.CharField(max_length=300)
+    author = models.CharField(max_length=60, blank=True)
+    operation = models.CharField(
+        max_length=64, default=make_operation, help_text="The sender's own id of the edit: the same one counts once"
+    )
+    renames = models.JSONField(default=dict, help_text="Old and new names, of zones and of endpoints")
+    added = models.JSONField(
+        default=dict, blank=True, help_text="Names of zones and of endpoints that the revision before has not"
+    )
+    undo_to = models.PositiveIntegerField(null=True, help_text="Whose state an undo brings back")
+    redo_to = models.PositiveIntegerField(null=True, help_text="Whose state a redo brings back")
+    restored = models.PositiveIntegerField(null=True, help_text="Whose state this revision brought back")
+    checkpoint = models.CharField(max_length=200, blank=True, help_text="A name that someone gave to this state")
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("plan", "number")
+        constraints = (
+            models.UniqueConstraint(fields=["plan", "number"], name="unique_revision"),
+            models.UniqueConstraint(fields=["plan", "operation"], name="an_operation_counts_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.plan}, revision {self.number}"
+
+
+class Handover(models.Model):
+    """A revision that was given to those who open the ports: to whom, when, and what was said about it."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="handovers")
+    revision = models.PositiveIntegerField()
+    recipient = models.CharField(max_length=200)
+    note = models.TextField(blank=True)
+    author = models.CharField(max_length=60, blank=True)
+    operation = models.CharField(max_length=64, default=make_operation, help_text="The same one counts once")
+    sent = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("plan", "-sent", "-pk")
+        constraints = (models.UniqueConstraint(fields=["plan", "operation"], name="a_handover_counts_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.plan}, revision {self.revision}, to {self.recipient}"
+
+
+class Viewer(models.Model):
+    """A browser that looks at a plan, or did a short while ago."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="viewers")
+    key_hash = models.CharField(max_length=64, editable=False)
+    name = models.CharField(max_length=60)
+    colour = models.PositiveSmallIntegerField(default=0)
+    seen = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["plan", "key_hash"], name="a_viewer_once"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ShareLink(models.Model):
+    """A link by which a plan's report can be read: to what, how long, how often, and behind which passphrase."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="links")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    label = models.CharField(max_length=100)
+    pinned = models.PositiveIntegerField(null=True, help_text="The revision that it shows; none follows the newest")
+    shows_changes = models.BooleanField(default=False, help_text="Whether it tells what changed since its revision")
+    passphrase = models.CharField(max_length=255, blank=True, editable=False, help_text="Argon2 hash")
+    most_openings = models.PositiveIntegerField(null=True, help_text="How often it can be opened; none is no limit")
+    openings = models.PositiveIntegerField(default=0, editable=False)
+    expires = models.DateTimeField(null=True, help_text="None: never")
+    author = models.CharField(max_length=150, blank=True, editable=False)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    revoked = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-created", "-pk")
+        verbose_name = "read link"
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.plan})"
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether someone has to ask for entry before anything is shown."""
+        return bool(self.passphrase) or self.most_openings is not None
+
+    @property
+    def state(self) -> str:
+        """live, revoked, expired or used up."""
+        if self.revoked is not None:
+            return "revoked"
+        if self.expires is not None and self.expires <= timezone.now():
+            return "expired"
+        if self.most_openings is not None and self.openings >= self.most_openings:
+            return "used up"
+        return "live"
+
+
+class Opening(models.Model):
+    """That a read link was opened, and when. By whom isn't known."""
+
+    link = models.ForeignKey(ShareLink, on_delete=models.CASCADE, related_name="opened")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.link}, {self.at:%Y-%m-%d %H:%M}"
+
+
+class Attempt(models.Model):
+    """Something of which only so many are admitted in an hour; see `planner.store.throttle`."""
+
+    subject = models.CharField(max_length=64, help_text="Keyed hash of what was tried, and by or on whom")
+    mark = models.CharField(max_length=64, help_text="Keyed hash of what tells two of them apart")
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["subject", "mark"], name="an_attempt_counts_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Event(models.Model):
+    """A line of the log: who did what to which plan or link. It outlives both."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    kind = models.CharField(max_length=40)
+    plan = models.UUIDField(null=True, db_index=True, help_text="The key of the plan")
+    link = models.PositiveBigIntegerField(null=True, help_text="The number of the read link")
+    actor = models.CharField(max_length=150, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        verbose_name = "log entry"
+        verbose_name_plural = "log entries"
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.kind}"

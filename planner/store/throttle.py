@@ -1,0 +1,73 @@
+"""Only so many of something in an hour, counted in the database for all processes and forgotten after that hour.
+
+Whom or what it counts for is kept as a keyed hash: no address of a client and no user name can be read from it.
+"""
+
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from planner.store.models import Attempt, hash_token
+
+HOUR = timedelta(hours=1)
+
+
+class TooMany(Exception):
+    """There were as many as are admitted; `wait` is the time until the next one, in whole seconds from 1 to 3600."""
+
+    def __init__(self, wait: int) -> None:
+        self.wait = wait
+        super().__init__(f"Too many within an hour; the next one in {wait} seconds.")
+
+
+@transaction.atomic
+def count(kind: str, subject: str, *, limit: int, mark: str | None = None) -> Attempt:
+    """Count one more of a kind for a subject, of `limit` that any hour admits; the same mark counts once in it.
+
+    Returns what `forgive` takes. Raises TooMany and counts nothing when there is no room.
+    """
+    now = timezone.now()
+    Attempt.objects.filter(at__lte=now - HOUR).delete()
+    hashed = _hash(kind, subject)
+    hashed_mark = _hash_mark(mark) if mark is not None else hash_token(f"time:{now.isoformat()}:{secrets.token_hex()}")
+    known = Attempt.objects.filter(subject=hashed, mark=hashed_mark).first()
+    if known is not None:
+        return known
+    check(kind, subject, limit=limit)
+    return Attempt.objects.create(subject=hashed, mark=hashed_mark, at=now)
+
+
+def check(kind: str, subject: str, *, limit: int) -> None:
+    """Raise TooMany when there is no room for another one."""
+    now = timezone.now()
+    recent = Attempt.objects.filter(subject=_hash(kind, subject), at__gt=now - HOUR).order_by("-at")
+    oldest = recent[limit - 1 : limit].values_list("at", flat=True)
+    if oldest:
+        raise TooMany(max(1, min(3600, int((oldest[0] + HOUR - now).total_seconds()) + 1)))
+
+
+def forgive(attempt: Attempt) -> None:
+    """Count it no more: it was none of those that are to be kept few."""
+    attempt.delete()
+
+
+def mark(kind: str, subject: str, what: str) -> None:
+    """Remember something for an hour, however much of the kind there is."""
+    now = timezone.now()
+    Attempt.objects.update_or_create(subject=_hash(kind, subject), mark=_hash_mark(what), defaults={"at": now})
+
+
+def is_marked(kind: str, subject: str, what: str) -> bool:
+    """Whether it was remembered within this hour."""
+    since = timezone.now() - HOUR
+    return Attempt.objects.filter(subject=_hash(kind, subject), mark=_hash_mark(what), at__gt=since).exists()
+
+
+def _hash_mark(text: str) -> str:
+    return hash_token(f"mark:{text}")
+
+
+def _hash(kind: str, subject: str) -> str:
+    return hash_token(f"attempt:{kind}:{subject}")

@@ -1,0 +1,143 @@
+"""The forms of the flows that a plan needs beyond the vendor's document, and what their panel shows."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from planner.engine import Report
+from planner.plan.document import dump_plan
+from planner.plan.faults import Fault
+from planner.plan.fields import PARTS
+from planner.web.forms.plans import MAX_TEXT, EditForm
+from ports.matrix import PROTOCOLS, read_ports
+
+Document = Mapping[str, Any]
+
+ENTRIES = PARTS["additional_flows"].fields
+"""The fields of a flow of its own."""
+PER_PAGE = 100
+MAX_SELECT = 300
+"""Most endpoints of a list to choose from; beyond that their names are typed."""
+MAX_SUGGESTED = 5_000
+"""Most names that are suggested to one who types."""
+_PLACE = re.compile(r"additional_flows\[\d+\]\.(\w+)")
+
+
+def key_of(flow: Document) -> str:
+    """What a form calls a flow: made of all that it says, so that it never means another one."""
+    return hashlib.sha256(json.dumps(flow, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def find_flow(document: Document, key: str) -> dict[str, Any] | None:
+    """The additional flow of that key, as it stands in the document."""
+    return next((flow for flow in document.get("additional_flows", ()) if key_of(flow) == key), None)
+
+
+class FlowChangeForm(EditForm):
+    """How a flow goes and why: what can be changed of one. `key` says which."""
+
+    key = forms.CharField(required=False)
+    protocol = forms.ChoiceField(
+        choices=[(protocol, protocol) for protocol in PROTOCOLS],
+        error_messages={
+            "required": "Choose a protocol.",
+            "invalid_choice": f"This is no protocol; allowed are {', '.join(PROTOCOLS)}.",
+        },
+    )
+    ports = forms.CharField(required=False)
+    reason = forms.CharField(
+        max_length=MAX_TEXT,
+        error_messages={
+            "required": "Say in a few words what this flow is for.",
+            "max_length": f"A reason has at most {MAX_TEXT:,} characters.",
+        },
+    )
+
+    def clean_ports(self) -> str:
+        """A port or range, normalised."""
+        text: str = self.cleaned_data["ports"]
+        if not text:
+            return ""
+        try:
+            return read_ports(text.replace(" ", "").replace("–", "-"))
+        except ValueError as error:
+            raise ValidationError(f"“{text[:40]}” {error}.") from None
+
+    def clean_reason(self) -> str:
+        """Line breaks as documents have them."""
+        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")
+
+    def clean(self) -> dict[str, Any]:
+        """Ports for protocols that have any."""
+        protocol, ports = self.cleaned_data.get("protocol"), self.cleaned_data.get("ports")
+        if protocol == "icmp" and ports:
+            self.add_error("ports", "ICMP has no ports; leave this empty.")
+        elif protocol in PROTOCOLS and protocol != "icmp" and ports == "":
+            self.add_error("ports", "A port or range is needed; only icmp goes without.")
+        return self.cleaned_data
+
+    def changes(self, old: Document) -> dict[str, Any]:
+        """The fields that differ from the flow as its editor saw it."""
+        wanted = {entry.key: self.cleaned_data.get(entry.key, "") for entry in ENTRIES if entry.key in self.fields}
+        return {key: value for key, value in wanted.items() if value != old.get(key, "")}
+
+    def place_faults(self, faults: Iterable[Fault]) -> None:
+        """Bring what the document says against the flow to its fields."""
+        for fault in faults:
+            match = _PLACE.match(fault.where)
+            self.add_error(match[1] if match and match[1] in self.fields else None, fault.message)
+
+
+class FlowForm(FlowChangeForm):
+    """A new flow: both of its ends as well."""
+
+    source = forms.CharField(error_messages={"required": "Name the endpoint that opens the connection."})
+    destination = forms.CharField(error_messages={"required": "Name the endpoint that accepts the connection."})
+
+    @property
+    def flow(self) -> dict[str, Any]:
+        """The flow as documents have it."""
+        return {entry.key: value for entry in ENTRIES if (value := self.cleaned_data.get(entry.key))}
+
+
+def describe_flows(report: Report, page: int, bound: forms.Form | None) -> dict[str, Any]:
+    """What the panel shows: a page of the plan's own flows, and the form for another one."""
+    flows = dump_plan(report.plan).get("additional_flows", [])
+    last = max(1, ceil(len(flows) / PER_PAGE))
+    page = min(page, last)
+    adder = bound if isinstance(bound, FlowForm) else FlowForm()
+    changer = bound if isinstance(bound, FlowChangeForm) and not isinstance(bound, FlowForm) else None
+    sent = changer.data.get("key", "") if changer else ""
+    shown = _unlike(flows[(page - 1) * PER_PAGE : page * PER_PAGE])
+    names: Sequence[str] = [endpoint.name for endpoint in report.plan.endpoints]
+    listed = {item["key"] for item in shown}
+    return {
+        "own_flows": [item | {"form": changer if item["key"] == sent else None} for item in shown],
+        "own_total": len(flows),
+        "own_first": (page - 1) * PER_PAGE + 1,
+        "own_last": min(page * PER_PAGE, len(flows)),
+        "own_previous": page - 1 if page > 1 else None,
+        "own_next": page + 1 if page < last else None,
+        "adder": adder,
+        "has_endpoints": bool(names),
+        "selectable": names if len(names) <= MAX_SELECT else (),
+        "suggested": names if MAX_SELECT < len(names) <= MAX_SUGGESTED else (),
+        "stray_errors": [str(error) for errors in changer.errors.values() for error in errors]
+        if changer and sent not in listed
+        else [],
+    }
+
+
+def _unlike(flows: Iterable[Document]) -> list[dict[str, Any]]:
+    """The flows with their keys; of those that say the same, one, with how many there are."""
+    items: dict[str, dict[str, Any]] = {}
+    for flow in flows:
+        item = items.setdefault(key_of(flow), {"flow": flow, "key": key_of(flow), "count": 0})
+        item["count"] += 1
+    return list(items.values())

@@ -1,0 +1,277 @@
+"""One form for each user action. What may be chosen comes from the matrix; the document has the last word."""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from planner.engine.size import check_size
+from planner.plan import syntax
+from planner.plan.document import Fault, Plan, PlanError, read_plan
+from planner.store.models import Hold
+from ports.matrix import Choice, Matrix, read_ports
+
+MAX_ERRORS = 200
+"""How many faults of a document a page lists."""
+
+
+MAX_TEXT = 20_000
+"""Most characters of a description or a reason that a form takes; each revision keeps them."""
+
+
+class EditForm(forms.Form):
+    """A form of one edit of a plan."""
+
+    data: QueryDict
+    told = False
+    """Whether its sender has been told what others have done to the same field."""
+    held: int | None = None
+    """The revision that it is still about when it comes back with errors; None for the newest."""
+
+
+class RenameForm(EditForm):
+    """Name and description of a plan. A description that `seen` has may stay, however long it is."""
+
+    name = forms.CharField(max_length=255, strip=True)
+    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, data: Any = None, *, seen: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.seen = seen or {}
+
+    def clean_description(self) -> str:
+        """Of a length that people read."""
+        text: str = self.cleaned_data["description"]
+        if len(text) > MAX_TEXT and text.replace("\r\n", "\n") != self.seen.get("description", "").strip():
+            raise ValidationError(f"A description has at most {MAX_TEXT:,} characters here; this has {len(text):,}.")
+        return text
+
+    def catch_up(self, seen: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        """Show what others have changed in between, in the fields that this form left as its sender saw them."""
+        self.data = self.data.copy()  # what was sent can't be changed
+        for key in ("name", "description"):
+            if self.data.get(key, "").replace("\r\n", "\n").strip() == seen.get(key, "").strip():
+                self.data[key] = now.get(key, "")
+
+
+class HandoverForm(forms.Form):
+    """That a revision was given to those who open the ports."""
+
+    revision = forms.IntegerField(min_value=1, max_value=999_999_999)
+    recipient = forms.CharField(max_length=200, strip=True)
+    note = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class RevisionForm(forms.Form):
+    """Which revision something is done to."""
+
+    number = forms.IntegerField(min_value=1, max_value=999_999_999)
+
+
+class CheckpointForm(RevisionForm):
+    """A name for a revision, empty to take it away, and the name that its sender saw there."""
+
+    name = forms.CharField(required=False, max_length=200, strip=True)
+    seen = forms.CharField(required=False, max_length=200, strip=False)
+
+    def clean_name(self) -> str:
+        """A name on one line."""
+        name: str = self.cleaned_data["name"]
+        return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in name).split())
+
+
+class LinkForm(forms.Form):
+    """What a read link is to be."""
+
+    DAYS = {"1": "1 day", "7": "7 days", "30": "30 days", "90": "90 days", "365": "1 year", "never": "never"}
+
+    label = forms.CharField(max_length=100, strip=True, error_messages={"required": "Say whom the link is for."})
+    shows = forms.ChoiceField(choices=[("newest", ""), ("pinned", "")], initial="newest")
+    revision = forms.IntegerField(min_value=1, max_value=999_999_999, required=False)
+    shows_changes = forms.BooleanField(required=False)
+    days = forms.ChoiceField(choices=list(DAYS.items()), initial="30")
+    passphrase = forms.CharField(max_length=200, required=False, strip=False)
+    most_openings = forms.IntegerField(min_value=1, max_value=100_000, required=False)
+
+    def __init__(self, data: Any = None, *, revision: int) -> None:
+        super().__init__(data, initial={"revision": revision})
+
+    def clean_passphrase(self) -> str:
+        """None, or one that isn't guessed in the tries that a link gives."""
+        passphrase: str = self.cleaned_data["passphrase"]
+        if passphrase and len(passphrase) < 8:
+            raise ValidationError("A passphrase has at least 8 characters; several words are good.")
+        return passphrase
+
+    def clean(self) -> dict[str, Any]:
+        """A link that is pinned names its revision; one that follows the newest has nothing to tell of since."""
+        facts = self.cleaned_data
+        if facts.get("shows") == "pinned" and facts.get("revision") is None and "revision" not in self.errors:
+            self.add_error("revision", "Name the revision that the link shows.")
+        return facts
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What `planner.sharing.links.Terms` takes, of a form without errors."""
+        facts, is_pinned = self.cleaned_data, self.cleaned_data["shows"] == "pinned"
+        return {
+            "label": facts["label"],
+            "pinned": facts["revision"] if is_pinned else None,
+            "shows_changes": facts["shows_changes"] and is_pinned,
+            "passphrase": facts["passphrase"],
+            "most_openings": facts["most_openings"],
+            "days": None if facts["days"] == "never" else int(facts["days"]),
+        }
+
+
+class MemberForm(forms.Form):
+    """With which account a plan is shared, and what it may do."""
+
+    name = forms.CharField(
+        max_length=150, strip=True, error_messages={"required": "Say with whom: the user name of the account."}
+    )
+    role = forms.ChoiceField(choices=Hold.Role.choices, initial=Hold.Role.READ)
+
+
+class RoleForm(forms.Form):
+    """What an account that a plan is shared with may do from now on."""
+
+    member = forms.IntegerField(min_value=1, max_value=2**62)
+    role = forms.ChoiceField(choices=Hold.Role.choices)
+
+
+class ChoiceForm(EditForm):
+    """The decision of one choice. `options` is None when the decision is taken back."""
+
+    def __init__(self, data: Any, *, matrix: Matrix) -> None:
+        super().__init__(data)
+        self.matrix = matrix
+
+    choice = forms.CharField()
+
+    def clean_choice(self) -> str:
+        """A choice that the matrix has."""
+        slug: str = self.cleaned_data["choice"]
+        if slug not in self.matrix.choices:
+            raise ValidationError("There is no such choice; open the page again.")
+        return slug
+
+    def clean(self) -> dict[str, Any]:
+        """Options that the choice has; one, unless it is a choice of many."""
+        choice: Choice | None = self.matrix.choices.get(self.cleaned_data.get("choice", ""))
+        if choice is None:
+            return self.cleaned_data
+        options = [option for option in self.data.getlist("option") if option]
+        unknown = [option for option in options if option not in choice.slugs]
+        if unknown:
+            raise ValidationError(f"{choice.name}: allowed are {', '.join(o.name for o in choice.options)}.")
+        if len(options) > 1 and not choice.many:
+            raise ValidationError(f"{choice.name}: choose one option.")
+        self.cleaned_data["options"] = options if options or choice.many else None
+        return self.cleaned_data
+
+
+class PortForm(EditForm):
+    """The port override of one configurable service; empty goes back to the default."""
+
+    service = forms.CharField()
+    ports = forms.CharField(required=False, strip=True)
+
+    def __init__(self, data: Any, *, matrix: Matrix) -> None:
+        super().__init__(data)
+        self.matrix = matrix
+
+    def clean_service(self) -> str:
+        """A configurable service of the matrix."""
+        slug: str = self.cleaned_data["service"]
+        service = self.matrix.services.get(slug)
+        if service is None or not service.configurable:
+            raise ValidationError("The port of this service can't be changed.")
+        return slug
+
+    def clean_ports(self) -> str:
+        """A port or range, normalised. The default is an override as well: it keeps corrections off the port."""
+        text: str = self.cleaned_data["ports"]
+        if not text:
+            return ""
+        try:
+            return read_ports(text.replace(" ", "").replace("–", "-"))
+        except ValueError as error:
+            raise ValidationError(f"“{text[:40]}” {error}.") from None
+
+
+class CorrectionForm(EditForm):
+    """Apply the correction of a caveat or take it back."""
+
+    caveat = forms.CharField()
+    applied = forms.TypedChoiceField(choices=[("1", "apply"), ("0", "take back")], coerce=lambda value: value == "1")
+
+    def __init__(self, data: Any, *, matrix: Matrix) -> None:
+        super().__init__(data)
+        self.matrix = matrix
+
+    def clean_caveat(self) -> str:
+        """A caveat that offers a correction."""
+        slug: str = self.cleaned_data["caveat"]
+        caveat = self.matrix.caveats.get(slug)
+        if caveat is None or not caveat.correction:
+            raise ValidationError("There is no such correction; open the page again.")
+        return slug
+
+
+class ImportForm(forms.Form):
+    """A plan document as a file or pasted. After validation `plan` is the plan that was read.
+
+    Of an archive of a plan with its history, `archive` is the file, which has not been read.
+    """
+
+    file = forms.FileField(required=False, allow_empty_file=True)
+    text = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 12}))
+
+    def __init__(self, data: Any = None, files: Any = None, *, matrix: Matrix) -> None:
+        super().__init__(data, files)
+        self.matrix = matrix
+        self.plan: Plan | None = None
+        self.archive: IO[bytes] | None = None
+        self.faults: tuple[Fault, ...] = ()
+
+    def clean(self) -> dict[str, Any]:
+        """Read the document; its faults are kept for the page to list."""
+        if self.errors:
+            return self.cleaned_data
+        file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text") or ""
+        if file and text.strip():
+            raise ValidationError("There is a file and a pasted text; give one of them.")
+        if not file and not text.strip():
+            raise ValidationError("Choose a file or paste a plan.")
+        if file and _is_archive(file):
+            self.archive = file
+            return self.cleaned_data
+        if file and file.size > syntax.MAX_BYTES:
+            raise ValidationError(
+                f"The file has {file.size / 2**20:.1f} MiB; at most {syntax.MAX_BYTES // 2**20} MiB are read."
+            )
+        self._read(*((file.read(), file.name or "") if file else (text.encode("utf-8", "surrogatepass"), "")))
+        if self.faults:
+            count = len(self.faults)
+            self.add_error(None, f"This is no plan: {count} {'fault' if count == 1 else 'faults'}.")
+        return self.cleaned_data
+
+    def _read(self, data: bytes, name: str) -> None:
+        """Set `plan` or `faults`. Of the error nothing else is kept: it would hold the whole document for long."""
+        try:
+            plan = read_plan(data, matrix=self.matrix, syntax=syntax.guess_syntax(name, data))
+            check_size(self.matrix, plan)
+            self.plan = plan
+        except PlanError as error:
+            self.faults = tuple(error.faults)
+
+
+def _is_archive(file: Any) -> bool:
+    """Whether a file is meant to be a zip archive, by its name or by how it begins."""
+    start = file.read(4)
+    file.seek(0)
+    return (file.name or "").lower().endswith(".zip") or start in (b"PK\3\4", b"PK\5\6")

@@ -1,0 +1,170 @@
+"""From an address to a plan: who may see it is decided here, for every view, before anything is rendered."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+from planner.engine import TooLarge
+from planner.plan.document import PlanError
+from planner.report.firewall.errors import NotExpressible
+from planner.store import presence, throttle
+from planner.store.holders import find_hold, note_opening, read_holder
+from planner.store.models import Hold, Plan
+from planner.web.views.bin import show_binned
+from planner.web.views.errors import show_error, show_too_many
+from planner.web.views.htmx import htmx_of
+from ports.matrix import MatrixError
+from ports.queries import NoMatrix
+
+View = Callable[..., HttpResponseBase]
+PlanView = Callable[Concatenate[HttpRequest, Plan, ...], HttpResponseBase]
+
+
+def plan_view(view: PlanView) -> View:
+    """Hand the plan of the address to the view, for those who may edit it; nothing of the answer is kept by caches."""
+    return _admit(view, Hold.Role.EDIT)
+
+
+def glance_view(view: PlanView) -> View:
+    """The same for a view that needs no document, which may be large."""
+    return _admit(view, Hold.Role.EDIT, document=False)
+
+
+def reader_view(view: PlanView) -> View:
+    """The same for what everybody may see who holds the plan."""
+    return _admit(view, Hold.Role.READ)
+
+
+def owner_view(view: PlanView) -> View:
+    """The same for what only those may do who own the plan; without the document."""
+    return _admit(view, Hold.Role.OWN, document=False)
+
+
+def bin_view(view: PlanView) -> View:
+    """The same for the one view that also takes a plan that is in the bin."""
+    return _admit(view, Hold.Role.OWN, document=False, binned=True)
+
+
+def _admit(view: PlanView, role: Hold.Role, *, document: bool = True, binned: bool = False) -> View:
+    @matrix_view
+    def answer(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponseBase:
+        hold = find_hold(request, key, document=document)
+        if hold is None:
+            return _turn_away(request)
+        plan = hold.plan
+        request.hold = hold  # type: ignore[attr-defined]  # templates ask what one may do
+        if plan.gone is not None and plan.gone <= timezone.now():
+            raise Http404
+        if not hold.allows(role):
+            return _turn_down(request, plan, hold)
+        if plan.deleted is not None and not binned:
+            return show_binned(request, plan)
+        if request.method == "GET" and not htmx_of(request):
+            note_opening(hold)
+        return view(request, plan, *args, **kwargs)
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponseBase:
+        response = answer(request, key, *args, **kwargs)
+        return keep_private(response)
+
+    return wrapper
+
+
+def keep_private[Answer: HttpResponseBase](response: Answer) -> Answer:
+    """An answer that belongs to one person: nothing of it is kept by caches or found by search engines."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    patch_vary_headers(response, ["HX-Request", "Cookie"])
+    return response
+
+
+def _turn_away(request: HttpRequest) -> HttpResponse:
+    """To the login where an account could help; else there is nothing, as for an address that never was."""
+    if settings.REQUIRE_LOGIN and not read_holder(request).is_someone:
+        return ask_for_login(request)
+    raise Http404
+
+
+def ask_for_login(request: HttpRequest) -> HttpResponse:
+    """The login, and from there back to where one was."""
+    if htmx := htmx_of(request):
+        try:
+            back = htmx.current_url_abs_path or "/"
+        except ValueError:  # no address at all
+            back = "/"
+        return HttpResponseClientRedirect(redirect_to_login(back).url)
+    return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else "/")
+
+
+def _turn_down(request: HttpRequest, plan: Plan, hold: Hold) -> HttpResponse:
+    """What someone gets who may do less with a plan than the view does."""
+    name = request.resolver_match.url_name if request.resolver_match else ""
+    if name == "show_plan" and not htmx_of(request):
+        return redirect("read_plan", key=plan.key)
+    said = f"You may {'edit' if hold.allows(Hold.Role.EDIT) else 'read'} this plan, but not do that."
+    return show_error(request, 403, "Not allowed", f"{said} Ask whoever owns it.")
+
+
+def maker_view(view: View) -> View:
+    """For what makes plans: where accounts are on, only for those who are logged in."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if not read_holder(request).is_someone:
+            return ask_for_login(request)
+        try:
+            return view(request, *args, **kwargs)
+        except throttle.TooMany as error:
+            return show_too_many(request, error.wait, "Many plans were made from here within an hour.")
+
+    return wrapper
+
+
+def count_plans(request: HttpRequest, number: int = 1) -> None:
+    """Count plans that a client or an account makes. Raises throttle.TooMany, which `maker_view` answers."""
+    user = read_holder(request).user
+    subject = f"account {user.pk}" if user else f"client {request.META.get('REMOTE_ADDR', '')}"
+    for _ in range(number):
+        throttle.count("plan", subject, limit=settings.PLANS_PER_HOUR)
+
+
+def open_new(request: HttpRequest, plan: Plan, *more: Plan) -> HttpResponse:
+    """Go to a plan that the sender has just made, or to the list of plans if there are several.
+
+    The browser keeps its cookie, without which it couldn't open them.
+    """
+    response = redirect("show_plans") if more else redirect(plan)
+    presence.keep_visitor(response, presence.read_visitor(request), secure=settings.TLS)
+    return keep_private(response)
+
+
+def matrix_view(view: View) -> View:
+    """Say in sentences what keeps the matrix, or a plan under it, from being evaluated, or written in a format."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except NoMatrix as error:
+            return show_error(request, 503, "There is no port matrix yet", str(error))
+        except MatrixError as error:
+            context: dict[str, object] = {"title": "The port matrix has faults", "faults": error.faults}
+            return render(request, "planner/faults.html", context, status=503)
+        except NotExpressible as error:
+            return show_error(request, 422, "This format can't say that", str(error))
+        except TooLarge as error:
+            return show_error(request, 409, "This plan is too large for a report", error.sentence)
+        except PlanError as error:
+            context = {"title": "This plan doesn't fit the port matrix of today", "faults": error.faults}
+            return render(request, "planner/faults.html", context, status=409)
+
+    return wrapper

@@ -1,0 +1,105 @@
+"""Logging in and out, and changing one's password: Django's own views in our frame, where accounts are on."""
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth import logout
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.contrib.messages.views import SuccessMessageMixin
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from planner.accounts.people import LoginForm
+from planner.store import throttle
+from planner.store.holders import read_holder
+from planner.web.middleware import UNDER_LINKS
+from planner.web.views.access import View, ask_for_login, keep_private
+from planner.web.views.errors import show_error, show_too_many
+
+
+def account_view(view: View) -> View:
+    """A page that is there only where accounts are on, and that nobody else is shown."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if not settings.REQUIRE_LOGIN:
+            raise Http404
+        return keep_private(view(request, *args, **kwargs))
+
+    return wrapper
+
+
+def _few_tries(view: View) -> View:
+    """A login that answers 429 when too many were wrong."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except throttle.TooMany as error:
+            return show_too_many(request, error.wait, "Too many logins were wrong, under this name or from here.")
+
+    return wrapper
+
+
+log_in = account_view(
+    _few_tries(LoginView.as_view(template_name="accounts/login.html", authentication_form=LoginForm))
+)
+
+log_in_staff = _few_tries(admin.site.login)
+"""The admin's own login. It is there whether accounts are on or not."""
+
+
+@require_POST
+@account_view
+def log_out(request: HttpRequest) -> HttpResponse:
+    """End the session, and say so on the page of the login."""
+    logout(request)
+    messages.success(request, "You are logged out.")
+    return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+if TYPE_CHECKING:
+    _Messages = SuccessMessageMixin[PasswordChangeForm]
+else:
+    _Messages = SuccessMessageMixin  # takes no parameters
+
+
+class _ChangePassword(_Messages, PasswordChangeView):
+    template_name = "accounts/password.html"
+    success_url = reverse_lazy("show_plans")
+    success_message = "Your password is changed, and you are logged out everywhere but here."
+
+
+_show_password_form = _ChangePassword.as_view()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@account_view
+def change_password(request: HttpRequest) -> HttpResponseBase:
+    """Ask for the old password and a new one."""
+    user = read_holder(request).user
+    if user is None:
+        return ask_for_login(request)
+    if not user.has_usable_password():
+        return show_error(
+            request, 403, "There is no password here", "You log in elsewhere; change your password there."
+        )
+    return _show_password_form(request)
+
+
+def describe_account(request: HttpRequest) -> dict[str, Any]:
+    """For every template: whether accounts are on, and how people log in. Pages under a link know no accounts."""
+    under_link = request.path_info.startswith(UNDER_LINKS)
+    return {
+        "account": {
+            "on": settings.REQUIRE_LOGIN and not under_link,
+            "by_proxy": bool(settings.REMOTE_USER),
+            "single_sign_on": bool(settings.OIDC_ISSUER),
+        }
+    }

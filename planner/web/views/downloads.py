@@ -1,0 +1,127 @@
+"""Downloads: the report in every format, and the plan itself."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+from django.utils.text import slugify
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
+
+from planner.engine import Report
+from planner.engine.compare import Comparison
+from planner.plan.document import check_stored, dump_plan
+from planner.plan.syntax import to_yaml
+from planner.report import FORMATS, Format
+from planner.report.diagram.diagram import NoDiagram, render_svg
+from planner.report.said.edition import PAPERS, Edition, Paper
+from planner.report.said.filters import LABELS, read_filter, select
+from planner.store.models import Plan
+from planner.store.reports import comparison_since, report_for
+from planner.web.views.access import plan_view
+from planner.web.views.errors import show_error
+from planner.web.views.handover import say_handover
+from planner.web.views.state import read_unfold
+from ports.queries import current_matrix
+
+
+@require_safe
+@plan_view
+def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
+    """The report in one of FORMATS, as a file; options of the format that are in the address count as switched on.
+
+    422 with a sentence where the format can't say what the report says.
+    """
+    kind = FORMATS.get(name)
+    if kind is None:
+        raise Http404
+    matrix = current_matrix()
+    last = plan.handovers.first()
+    edition = Edition(
+        date=localdate(),
+        revision=plan.revision,
+        # Without a revision in the filter it is compared with what was handed over last.
+        since=comparison_since(plan, last.revision, matrix) if last else None,
+        since_revision=last.revision if last else None,
+        since_sent=say_handover(last),
+    )
+    report = report_for(plan.document, matrix)
+    return send_report(request, kind, report, edition, lambda number: comparison_since(plan, number, matrix))
+
+
+def send_report(
+    request: HttpRequest,
+    kind: Format,
+    report: Report,
+    edition: Edition,
+    find_since: Callable[[int], Comparison | None],
+) -> HttpResponse:
+    """The part of a report that the filter in the address lets through, as a file of this edition.
+
+    `find_since` says what differs from a revision that the filter names, None where that can't be said. 400 with
+    sentences for a filter that can't be used. Raises NotExpressible where the format can't say what the report says.
+    """
+    chosen, faults = read_filter(request.GET.dict().items(), report)
+    since = find_since(int(chosen.since)) if chosen.since and "since" not in faults else None
+    if chosen.since and "since" not in faults and since is None:
+        faults["since"] = f"This plan has no revision {chosen.since[:40]} to compare with."
+    if faults:
+        sentences = " ".join(f"{LABELS[name]}: {sentence}" for name, sentence in faults.items())
+        return show_error(request, 400, "The filter can't be used", sentences)
+    part, selection = select(report, chosen, since)
+    edition = replace(edition, selection=selection, paper=read_paper(request), stylesheet=settings.STYLESHEET)
+    if since is not None:
+        edition = replace(edition, since=since, since_revision=int(chosen.since), since_sent="")
+    options = {option: True for option in sorted(kind.options) if request.GET.get(option)}
+    data = kind.render(part, edition, **options)
+    end = f"revision-{edition.revision}" + (f"-{selection.rules}-of-{selection.all_rules}-rules" if selection else "")
+    return send_file(data, kind.content_type, report.plan.name, f"{end}.{kind.ending or kind.extension}")
+
+
+@require_safe
+@plan_view
+def download_diagram(request: HttpRequest, plan: Plan, extension: str) -> HttpResponse:
+    """The diagram of endpoints as SVG or PNG, with the groups of zones in `unfold` unfolded."""
+    return send_diagram(request, report_for(plan.document, current_matrix()), plan.revision, extension)
+
+
+def send_diagram(request: HttpRequest, report: Report, revision: int, extension: str) -> HttpResponse:
+    """The diagram of a report as a file; 503 with a sentence where it can't be drawn."""
+    unfolded = read_unfold(request.GET.getlist("unfold"), report)
+    try:
+        data = render_svg(report, unfolded=unfolded)
+        if extension == "png":
+            from planner.report.diagram.png import render_png  # noqa: PLC0415 - costs half a second
+
+            data = render_png(data)
+    except NoDiagram as error:
+        return HttpResponse(f"{error}\n", status=503, content_type="text/plain; charset=utf-8")
+    content_type = "image/svg+xml" if extension == "svg" else "image/png"
+    return send_file(data, content_type, report.plan.name, f"revision-{revision}.{extension}")
+
+
+@require_safe
+@plan_view
+def download_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """The plan document as YAML."""
+    document = dump_plan(check_stored(plan.document, matrix=current_matrix()))
+    return send_file(
+        to_yaml(document).encode(), "application/yaml; charset=utf-8", plan.name, f"revision-{plan.revision}.yaml"
+    )
+
+
+def read_paper(request: HttpRequest) -> Paper:
+    """The size of paper that the address asks for: A4, unless it is another that there is."""
+    asked = request.GET.get("paper", "").lower()
+    return next((paper for paper in PAPERS if paper == asked), "a4")
+
+
+def send_file(data: bytes, content_type: str, plan: str, end: str) -> HttpResponse:
+    """An answer that is saved as a file named after the plan, by its name."""
+    response = HttpResponse(data, content_type=content_type)
+    # An ASCII name that no system trips over; the plan's own name stands in the document.
+    name = f"{slugify(plan)[:80] or 'plan'}-{end}"
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    return response

@@ -1,0 +1,63 @@
+"""Answers to what went wrong: a sentence that says what to do, in the product's own frame."""
+
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from planner.plan.syntax import MAX_BYTES
+
+
+def show_error(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
+    """An error page with one heading and one sentence."""
+    return render(request, "planner/error.html", {"title": title, "message": message}, status=status)
+
+
+def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: a request that can't be meant; 413: more than the limits admit."""
+    if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
+        return show_too_large(request)
+    return show_error(request, 400, "That request can't be read", "Go back, check the form and send it again.")
+
+
+def show_too_large(request: HttpRequest) -> HttpResponse:
+    """413: more than is read, in bytes or in fields."""
+    return show_error(
+        request,
+        413,
+        "That is more than this form takes",
+        f"A document may have {MAX_BYTES // 2**20} MiB. Larger archives of plans are for the command import_plans.",
+    )
+
+
+def show_too_many(request: HttpRequest, wait: int, reason: str) -> HttpResponse:
+    """429: why, and after how many seconds to try again."""
+    minutes = -(-wait // 60)
+    said = f"{reason} Try again in {minutes} minute{'' if minutes == 1 else 's'}."
+    response = show_error(request, 429, "Please wait", said)
+    response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def show_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    return show_error(request, 403, "Not allowed", "This page isn't for this browser or account.")
+
+
+def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, the same for an address that never was and one that is no longer."""
+    return show_error(
+        request, 404, "Nothing is here", "Check the address. A plan's address has to be complete to open it."
+    )
+
+
+def show_server_error(request: HttpRequest) -> HttpResponse:
+    """500: our fault. Nothing is asked about the request, since that may be what went wrong."""
+    message = "It is not your doing, and nothing was changed. Try again."
+    return render(None, "planner/error.html", {"title": "Something went wrong here", "message": message}, status=500)
+
+
+def show_csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form that was sent without its token: an old page, or cookies switched off."""
+    return show_error(
+        request, 403, "This form is too old", "Open the page again and send the form once more. Cookies must be on."
+    )

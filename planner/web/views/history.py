@@ -1,0 +1,76 @@
+"""Undo and redo, and the question that every open page asks: has anything changed, and who else is looking?"""
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST, require_safe
+
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
+from planner.store import actions, presence
+from planner.store.models import Plan
+from planner.web.views.access import glance_view, plan_view
+from planner.web.views.htmx import htmx_of
+from planner.web.views.plans import read_sender, show_changed
+from ports.queries import current_matrix
+
+
+@require_POST
+@plan_view
+def undo_change(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Take the last change back."""
+    return _step(request, plan, actions.undo)
+
+
+@require_POST
+@plan_view
+def redo_change(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Bring back what was undone."""
+    return _step(request, plan, actions.redo)
+
+
+def _step(request: HttpRequest, plan: Plan, step: Any) -> HttpResponse:
+    trouble = ""
+    try:
+        step(plan_id=plan.pk, matrix=current_matrix(), sender=read_sender(request))
+    except PlanError as error:
+        trouble = error.faults[0].message
+    except (NotPossible, actions.Clash) as error:
+        trouble = str(error)
+    return show_changed(request, plan, trouble=trouble)
+
+
+@require_safe
+@glance_view
+def show_pulse(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """The newest revision and who else is looking; 304 for a browser that knows both."""
+    visitor = presence.read_visitor(request)
+    others = presence.note_visit(plan, visitor)
+    data = {
+        "revision": plan.revision,
+        "viewers": [{"name": viewer.name, "colour": viewer.colour} for viewer in others],
+    }
+    tag = '"' + hashlib.sha256(repr(data).encode()).hexdigest()[:32] + '"'
+    if request.headers.get("If-None-Match") == tag:
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        response = JsonResponse(data)
+    response.headers["ETag"] = tag
+    if visitor.is_new:
+        presence.keep_visitor(response, visitor, secure=settings.TLS)
+    return response
+
+
+@require_POST
+@glance_view
+def name_visitor(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Remember the name that a person wants to be seen by; an empty one is none."""
+    old = presence.read_visitor(request)
+    visitor = presence.Visitor(key=old.key, name=presence.clean_name(request.POST.get("name", "")))
+    presence.note_visit(plan, visitor)
+    response = HttpResponse(status=204) if htmx_of(request) else redirect(plan)
+    presence.keep_visitor(response, visitor, secure=settings.TLS)
+    return response

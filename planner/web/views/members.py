@@ -1,0 +1,71 @@
+"""Sharing a plan with accounts by name; where there are no accounts, there is nothing here."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from planner.sharing import members
+from planner.store.holders import find_hold, read_holder
+from planner.store.models import Hold, Plan
+from planner.web.forms.plans import MemberForm, RoleForm
+from planner.web.views.access import View, owner_view
+from planner.web.views.sharing import show_sharing
+
+
+def member_view(view: Callable[..., HttpResponse]) -> View:
+    """For owners, where accounts are on. What can't be done is told on the page."""
+
+    @require_POST
+    @owner_view
+    @wraps(view)
+    def wrapper(request: HttpRequest, plan: Plan) -> HttpResponse:
+        if not settings.REQUIRE_LOGIN:
+            raise Http404
+        try:
+            response = view(request, plan)
+        except members.NotShared as error:
+            return show_sharing(request, plan, trouble=str(error))
+        return response if find_hold(request, str(plan.key), document=False) else redirect("show_plans")
+
+    return wrapper
+
+
+@member_view
+def add_member(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Share the plan with the account of a name."""
+    form = MemberForm(request.POST)
+    if not form.is_valid():
+        return show_sharing(request, plan, member_form=form)
+    try:
+        user = members.find_account(form.cleaned_data["name"])
+    except members.NotShared as error:
+        form.add_error("name", str(error))
+        return show_sharing(request, plan, member_form=form)
+    role = Hold.Role(form.cleaned_data["role"])
+    members.share_plan(plan=plan, user=user, role=role, holder=read_holder(request))
+    return redirect("show_links", key=plan.key)
+
+
+@member_view
+def change_member(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Let an account do more or less with the plan."""
+    form = RoleForm(request.POST)
+    hold = members.list_members(plan).filter(pk=form.cleaned_data["member"]).first() if form.is_valid() else None
+    if hold is None or hold.user is None:
+        return show_sharing(request, plan, trouble="The plan isn't shared with that account any more.")
+    role = Hold.Role(form.cleaned_data["role"])
+    members.share_plan(plan=plan, user=hold.user, role=role, holder=read_holder(request))
+    return redirect("show_links", key=plan.key)
+
+
+@member_view
+def remove_member(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Have an account hold the plan no more; one that doesn't is no trouble."""
+    text = request.POST.get("member", "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    members.unshare_plan(plan=plan, number=number, holder=read_holder(request))
+    return redirect("show_links", key=plan.key)

@@ -1,0 +1,197 @@
+"""The side of a plan's page on which it is edited: topology, decisions, ports, caveats, flows of its own."""
+
+from collections.abc import Callable, Container
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.forms import Form
+
+from planner.engine import Report
+from planner.engine.consequences import Consequence, Consequences
+from planner.report.said.outline import outline_zones
+from planner.store.reports import consequences_of
+from planner.web.forms.flows import describe_flows
+from planner.web.forms.modules import ModuleForm, describe_modules
+from planner.web.forms.plans import ChoiceForm, CorrectionForm, PortForm, RenameForm
+from planner.web.forms.topology import describe_topology
+from planner.web.views.state import State
+from ports.matrix import Choice
+
+MEMBERS = 6
+"""How many endpoints a line names before it counts."""
+
+
+def describe_panel(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
+    """What the open panel shows. `bound` is a form that was sent with errors, to be shown again as it was."""
+    return _PANELS[state.panel](report, state, bound)
+
+
+def count_panel(slug: str, report: Report) -> tuple[int, str]:
+    """How many things the tab of a panel counts beside its name, and a word for them."""
+    if slug == "decisions":
+        return len(report.decisions), "open"
+    if slug == "ports":
+        return len(report.plan.ports), "changed"
+    if slug == "caveats":
+        return sum(1 for state in report.caveats if state.caveat.correction and not state.applied), "to correct"
+    return (len(report.plan.additional_flows) if slug == "own" else 0), ""
+
+
+def _describe_decisions(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:
+    plan, matrix = report.plan, report.matrix
+    opened = {decision.choice.slug: decision for decision in report.decisions}
+    consequences = consequences_of(report)
+    more = {
+        "weighed": consequences.known,
+        "stray_errors": _stray_errors(bound, ChoiceForm, "choice", matrix.choices),
+    }
+    choices = [
+        {
+            "choice": choice,
+            "decision": opened.get(slug),
+            "chosen": _sent_options(bound, slug) or _chosen(report, slug),
+            "decided": slug in plan.choices,
+            "errors": _errors(bound, ChoiceForm, "choice", slug),
+            "idle": slug in consequences.idle,
+            "options": [(option, _say_option(consequences, report, choice, option.slug)) for option in choice.options],
+            "back": _say_option(consequences, report, choice, None),
+        }
+        for slug, choice in matrix.choices.items()
+    ]
+    if report.too_large:  # nothing is known of what depends on them
+        return {"choice_groups": [("Choices", "decided", choices)], **more}
+    return {
+        "choice_groups": [
+            ("Open", "open", [item for item in choices if item["decision"]]),
+            ("Decided", "decided", [item for item in choices if not item["decision"] and not item["idle"]]),
+            ("Without effect in this plan", "idle", [item for item in choices if item["idle"]]),
+        ],
+        **more,
+    }
+
+
+def _say_option(consequences: Consequences, report: Report, choice: Choice, option: str | None) -> str:
+    """What an option would change, in words; nothing for one that is in force, unless it can be left out."""
+    consequence = consequences.options.get(choice.slug, {}).get(option)
+    chosen = _chosen(report, choice.slug)
+    if consequence is None or (not choice.many and (option in chosen or (option is None and not chosen))):
+        return ""
+    return f"{'without it: ' if choice.many and option in chosen else ''}{say_consequence(consequence)}"
+
+
+def say_consequence(consequence: Consequence) -> str:
+    """2 rules fewer (14 flows)."""
+    rules, opened, closed = consequence.rules, consequence.opened, consequence.closed
+    if consequence.many:
+        return "opens too much to be counted here"
+    if consequence.nothing:
+        return "changes no rule, only flows within a zone" if consequence.inside else "changes nothing"
+    said = f"{_count(abs(rules), 'rule')} {'more' if rules > 0 else 'fewer'}" if rules else "as many rules"
+    if opened and closed:
+        return f"{said}, {_count(opened, 'flow')} opened, {closed:,} closed"
+    if (opened and rules > 0) or (closed and rules < 0):
+        return f"{said} ({_count(opened or closed, 'flow')})"
+    if opened or closed:
+        return f"{said}, {_count(opened or closed, 'flow')} {'more' if opened else 'fewer'}"
+    return f"{said}, the same flows"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _describe_ports(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:
+    plan, matrix = report.plan, report.matrix
+    configurable = {slug for slug, service in matrix.services.items() if service.configurable}
+    return {
+        "services": [
+            {
+                "service": service,
+                "value": _sent(bound, PortForm, "service", slug, "ports", plan.ports.get(slug, "")),
+                "override": plan.ports.get(slug, ""),
+                "errors": _errors(bound, PortForm, "service", slug),
+                "held": bound.held if isinstance(bound, PortForm) and bound.data.get("service") == slug else None,
+            }
+            for slug, service in matrix.services.items()
+            if slug in configurable
+        ],
+        "stray_errors": _stray_errors(bound, PortForm, "service", configurable),
+    }
+
+
+def _describe_caveats(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:
+    bearing = {item.caveat.slug for item in report.caveats}
+    weights = consequences_of(report).corrections
+    return {
+        "caveats": [
+            {
+                "caveat": caveat,
+                "applied": slug in report.plan.corrections,
+                "bears": slug in bearing or bool(report.too_large),
+                "consequence": say_consequence(weights[slug]) if slug in weights else "",
+            }
+            for slug, caveat in sorted(report.matrix.caveats.items(), key=lambda item: item[0] not in bearing)
+        ],
+        "stray_errors": _stray_errors(bound, CorrectionForm, "caveat", ()),
+    }
+
+
+def _describe_topology(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
+    modules = {question.slug for question in report.matrix.questions.values() if question.module}
+    return {
+        "zones": outline_zones(report, members=MEMBERS),
+        "modules": describe_modules(report, bound),
+        "stray_errors": _stray_errors(bound, ModuleForm, "module", modules),
+        "closed": state.query(panel=""),
+        "closed_pairs": parse_qsl(state.query(panel="")),
+        **describe_topology(report, state.opened, bound),
+        "rename": bound
+        if isinstance(bound, RenameForm)
+        else RenameForm(initial={"name": report.plan.name, "description": report.plan.description}),
+    }
+
+
+def _describe_own_flows(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
+    context = describe_flows(report, state.own, bound)
+    pages = {name: context.pop(name) for name in ("own_previous", "own_next")}
+    return context | {name: state.query(own=str(page)) if page else "" for name, page in pages.items()}
+
+
+_PANELS: dict[str, Callable[[Report, State, Form | None], dict[str, Any]]] = {
+    "topology": _describe_topology,
+    "decisions": _describe_decisions,
+    "ports": _describe_ports,
+    "caveats": _describe_caveats,
+    "own": _describe_own_flows,
+}
+
+
+def _chosen(report: Report, slug: str) -> tuple[str, ...]:
+    taken = report.plan.choices.get(slug, report.matrix.choices[slug].default or ())
+    return (taken,) if isinstance(taken, str) else taken
+
+
+def _errors(bound: Form | None, kind: type[Form], key: str, slug: str) -> list[str]:
+    """The sentences of a form that was sent with errors, if it is the one for this slug."""
+    if not isinstance(bound, kind) or bound.data.get(key, "") != slug:
+        return []
+    return [str(error) for errors in bound.errors.values() for error in errors]
+
+
+def _sent_options(bound: Form | None, slug: str) -> tuple[str, ...]:
+    """The options of a decision that was sent with errors, if it is the one of this choice."""
+    if not isinstance(bound, ChoiceForm) or bound.data.get("choice", "") != slug:
+        return ()
+    return tuple(bound.data.getlist("option"))
+
+
+def _stray_errors(bound: Form | None, kind: type[Form], key: str, shown: Container[str]) -> list[str]:
+    """The sentences of a form that was sent with errors and has no place of its own in the panel."""
+    slug = bound.data.get(key, "") if isinstance(bound, kind) else ""
+    return [] if slug in shown else _errors(bound, kind, key, slug)
+
+
+def _sent(bound: Form | None, kind: type[Form], key: str, slug: str, field: str, otherwise: str) -> str:
+    if isinstance(bound, kind) and bound.data.get(key) == slug:
+        return str(bound.data.get(field, ""))
+    return otherwise

@@ -1,0 +1,283 @@
+"""The page of a plan: its topology and decisions on one side, what has to be opened on the other."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import replace_url
+
+from planner.engine import Report
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
+from planner.plan.rows import NO_RENAMES, Renames
+from planner.report import FORMATS
+from planner.report.said.filters import LABELS
+from planner.store import actions, presence
+from planner.store.models import Plan
+from planner.store.reports import comparison_since, outline_for
+from planner.web.forms.plans import ChoiceForm, CorrectionForm, EditForm, PortForm, RenameForm
+from planner.web.views.access import View, plan_view
+from planner.web.views.handover import describe_handover
+from planner.web.views.htmx import htmx_of
+from planner.web.views.panels import count_panel, describe_panel
+from planner.web.views.results import Changes, count_view, describe_results
+from planner.web.views.state import PANELS, VIEWS, State, read_current, read_state
+from ports.matrix import PROTOCOLS, Matrix
+from ports.queries import current_matrix
+
+
+@require_safe
+@plan_view
+def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """The whole page, or for htmx the part that it asks for."""
+    matrix = current_matrix()
+    report = outline_for(plan.document, matrix)
+    state, faults = read_state(request, report)
+    visitor = presence.read_visitor(request)
+    htmx = htmx_of(request)
+    part = htmx.target if htmx and not htmx.history_restore_request else None
+    context = describe_page(request, plan, report, state, faults, draw=part != "results") | {
+        "visitor": visitor,
+        **_came_from(request, state),
+    }
+    template = "planner/plan.html"
+    if "X-Pulse" in request.headers and htmx:
+        template, context["kept"] = "planner/plan.html#pulsed", request.headers["X-Pulse"].split()
+    elif part in ("report", "panel", "results"):
+        template = f"planner/plan.html#moved-{part}"
+    response = render(request, template, context)
+    if part == "results":  # an address to bookmark, without the fields that are empty
+        replace_url(response, "?".join(filter(None, (context["here"], context["query"]))))
+    if visitor.is_new or not htmx:  # an answer that comes late must not bring an old name back
+        presence.keep_visitor(response, visitor, secure=settings.TLS)
+    return response
+
+
+def _came_from(request: HttpRequest, state: State) -> dict[str, Any]:
+    """Where the focus goes: to what has just been opened, or back to the link of what has just been closed."""
+    current = read_current(request)
+    if current is None:
+        return {"fresh": bool(state.opened.kind)}
+    before = dict(current)
+    opened = state.opened
+    return {
+        "fresh": bool(opened.kind) and before.get(opened.kind) != opened.name,
+        "returned": "" if opened.kind else before.get("edit", "") or before.get("zone", ""),
+    }
+
+
+def describe_page(
+    request: HttpRequest,
+    plan: Plan,
+    report: Report,
+    state: State,
+    faults: Mapping[str, str],
+    bound: Form | None = None,
+    *,
+    draw: bool = True,
+) -> dict[str, Any]:
+    """Everything that the page shows, the diagram only if `draw`.
+
+    `faults` are sentences about fields of the filter. `bound` is a form that was sent with errors, to be shown again
+    as it was.
+    """
+    changes = _read_changes(plan, state, report.matrix)
+    if state.filter.since and "since" not in faults and changes.since is None:
+        faults = {**faults, "since": f"This plan has no revision {state.filter.since} to compare with."}
+    here = plan.get_absolute_url()
+    return {
+        "plan": plan,
+        "here": here,
+        "report": report,
+        "state": state,
+        "query": state.query(),
+        "unfiltered": state.without_filter().query(),
+        "panels": [(slug, name, state.query(panel=slug), *count_panel(slug, report)) for slug, name in PANELS.items()],
+        "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
+        "formats": FORMATS.values(),
+        "protocols": PROTOCOLS,
+        "bound": bound,
+        "visitor": presence.read_visitor(request),
+        "history": _describe_history(plan),
+        "sent": describe_handover(plan),
+        "panel_template": f"planner/panels/{state.panel}.html",
+        "view_template": f"planner/web/views/{'too_large' if report.too_large else state.view}.html",
+        **describe_panel(report, state, bound),
+        "filter_faults": faults,
+        "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
+        **describe_results(report, state, changes, draw, here),
+    }
+
+
+def _read_changes(plan: Plan, state: State, matrix: Matrix) -> Changes:
+    """What the last change did, and what differs from the revision that the filter names."""
+    since = state.filter.since
+    revision = plan.revisions.filter(number=plan.revision).defer("document").first() if plan.revision > 1 else None
+    return Changes(
+        revision=revision,
+        last=comparison_since(plan, plan.revision - 1, matrix) if revision else None,
+        since=comparison_since(plan, int(since), matrix) if since.isascii() and since.isdigit() else None,
+    )
+
+
+def _describe_history(plan: Plan) -> dict[str, str]:
+    """What an undo would take back and a redo bring back, in words; empty when there is nothing."""
+    now = plan.revisions.filter(number=plan.revision).first()
+    if now is None:
+        return {"undo": "", "redo": ""}
+    again = plan.revisions.filter(number=now.redo_to).first() if now.redo_to else None
+    return {"undo": now.summary if now.undo_to else "", "redo": again.summary if again else ""}
+
+
+def read_sender(request: HttpRequest) -> actions.Sender:
+    """Who sends an edit: its id and base from the form, the name that the browser's person chose."""
+    base = request.POST.get("base", "")
+    return actions.Sender(
+        operation=_read_operation(request),
+        base=int(base) if re.fullmatch(r"[1-9][0-9]{0,8}", base, re.ASCII) else None,
+        author=presence.read_visitor(request).name,
+    )
+
+
+def _read_operation(request: HttpRequest) -> str | None:
+    """The id of an edit: that of its form, and what the form says.
+
+    So the same form counts once however often it is sent, and one that a browser brought back from a page before, with
+    other input under the same id, is another edit and isn't lost.
+    """
+    if not re.fullmatch(r"[0-9a-f]{32}", request.POST.get("operation", "")):
+        return None
+    said = [(name, values) for name, values in request.POST.lists() if name not in ("base", "csrfmiddlewaretoken")]
+    digest = hashlib.sha256(json.dumps(sorted(said)).encode())
+    for name in sorted(request.FILES):
+        for file in request.FILES.getlist(name):
+            digest.update(f"{name} {file.size} ".encode())
+            for chunk in file.chunks():
+                digest.update(chunk)
+            file.seek(0)
+    return digest.hexdigest()[:32]
+
+
+def hold_base(request: HttpRequest, form: EditForm) -> None:
+    """A form that comes back for another reason than a clash is still about the state that its sender saw.
+
+    Its author hasn't been told what others have done since, so that has to be found when it is sent again.
+    """
+    if form.errors and not form.told:
+        form.held = read_sender(request).base
+
+
+def read_base(request: HttpRequest, plan: Plan) -> tuple[Mapping[str, Any], Renames]:
+    """The document that the sender saw, and what has been renamed since; without a known base, the newest."""
+    base = read_sender(request).base
+    if base is None or base >= plan.revision:
+        return plan.document, NO_RENAMES
+    revisions = list(plan.revisions.filter(number__gte=base).order_by("number"))
+    if not revisions or revisions[0].number != base:
+        return plan.document, NO_RENAMES
+    renames = NO_RENAMES
+    for revision in revisions[1:]:
+        renames = renames.then(Renames(**revision.renames) if revision.renames else NO_RENAMES)
+    return revisions[0].document, renames
+
+
+Edit = Callable[[HttpRequest, Plan, Matrix], EditForm]
+
+
+def edit_view(edit: Edit, panel: str) -> View:
+    """A view around one edit: on success the page as it is now, on errors the form as it was sent.
+
+    `edit` reads the form and applies it; what it raises is shown beside the form, and nothing was stored then.
+    """
+
+    @require_POST
+    @plan_view
+    def view(request: HttpRequest, plan: Plan) -> HttpResponse:
+        form = edit(request, plan, current_matrix())
+        return show_changed(request, plan, form=form, panel=panel)
+
+    return view
+
+
+def show_changed(
+    request: HttpRequest,
+    plan: Plan,
+    *,
+    form: EditForm | None = None,
+    panel: str | None = None,
+    trouble: str = "",
+    focus: str = "",
+) -> HttpResponse:
+    """The answer to an edit: for htmx the parts that may have changed, else the page.
+
+    `form` is shown as it was sent if it has errors, in its panel; `trouble` is a sentence of what couldn't be done;
+    `focus` the id of what gets the focus, where what had it is gone.
+    """
+    plan.refresh_from_db()
+    report = outline_for(plan.document, current_matrix())
+    state, faults = read_state(request, report)
+    failed = bool(trouble) or (form is not None and not form.is_valid())
+    if not failed and not htmx_of(request):
+        query = state.query(panel=panel) if panel else state.query()
+        return redirect(plan.get_absolute_url() + (f"?{query}" if query else ""))
+    # Of the ports only the one that was sent is replaced: what is being typed into another field stays.
+    shown = state.panel == panel
+    if failed and panel:
+        state = replace(state, panel=panel)
+    if form is not None:
+        hold_base(request, form)
+    context = describe_page(request, plan, report, state, faults, form if failed else None)
+    if form is not None and shown and panel == "ports":
+        slug = form.data.get("service")
+        context["item"] = next((item for item in context["services"] if item["service"].slug == slug), None)
+    template = "planner/plan.html#changed" if htmx_of(request) else "planner/plan.html"
+    return render(request, template, context | {"trouble": trouble, "focus": focus})
+
+
+def _apply[F: EditForm](form: F, plan: Plan, matrix: Matrix, request: HttpRequest, action: Callable[..., object]) -> F:
+    """Apply a valid form by an action; what speaks against it becomes the form's error."""
+    if form.is_valid():
+        try:
+            action(plan_id=plan.pk, matrix=matrix, sender=read_sender(request), **form.cleaned_data)
+        except PlanError as error:
+            for fault in error.faults:
+                form.add_error(None, fault.message)
+        except (NotPossible, actions.Clash) as error:
+            form.add_error(None, str(error))
+            form.told = isinstance(error, actions.Clash)
+    return form
+
+
+def _rename(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
+    seen, _ = read_base(request, plan)
+    form = _apply(RenameForm(request.POST, seen=seen), plan, matrix, request, actions.rename_plan)
+    if form.errors:
+        plan.refresh_from_db()
+        form.catch_up(seen, plan.document)
+    return form
+
+
+def _choose(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
+    return _apply(ChoiceForm(request.POST, matrix=matrix), plan, matrix, request, actions.choose)
+
+
+def _override(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
+    return _apply(PortForm(request.POST, matrix=matrix), plan, matrix, request, actions.override_port)
+
+
+def _correct(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
+    return _apply(CorrectionForm(request.POST, matrix=matrix), plan, matrix, request, actions.set_correction)
+
+
+rename_plan = edit_view(_rename, "topology")
+decide_choice = edit_view(_choose, "decisions")
+override_port = edit_view(_override, "ports")
+correct_caveat = edit_view(_correct, "caveats")

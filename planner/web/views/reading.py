@@ -1,0 +1,149 @@
+"""What readers of a plan see: its report with filters and downloads, the diagram, and perhaps what changed since.
+
+Everything here is made of a `Reading`, which has no more than that, and of the matrix. The same pages serve whoever
+opens a read link (`planner.web.views.shared`) and accounts that may read a plan.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
+from django_htmx.http import replace_url
+
+from planner.engine import TooLarge
+from planner.engine.compare import Comparison
+from planner.plan.document import PlanError
+from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report.said.edition import Edition, Editions
+from planner.report.said.filters import LABELS
+from planner.sharing.links import Reading, read_newest
+from planner.store.models import Plan
+from planner.store.reports import compare_documents, report_for
+from planner.web.views.access import View, reader_view
+from planner.web.views.changes import describe_comparison
+from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report
+from planner.web.views.htmx import htmx_of
+from planner.web.views.results import Changes, count_view, describe_results
+from planner.web.views.state import VIEWS, read_state
+from ports.matrix import PROTOCOLS
+from ports.queries import current_matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a reader is: the address of the page, under which the files are, and the link to print if there is one."""
+
+    here: str
+    link: str | None = None
+
+
+ReadingView = Callable[Concatenate[HttpRequest, Reading, Place, ...], HttpResponse]
+
+
+def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
+    """The page of a report, or for htmx the part that it asks for."""
+    matrix = current_matrix()
+    report = report_for(reading.document, matrix)
+    state, faults = read_state(request, report)
+    if state.filter.since and "since" not in faults:
+        faults["since"] = "What changed since another revision isn't shown here."
+    htmx = htmx_of(request)
+    part = htmx.target if htmx and not htmx.history_restore_request else None
+    context = {
+        "reading": reading,
+        "place": place,
+        "here": place.here,
+        "report": report,
+        "state": state,
+        "query": state.query(),
+        "unfiltered": state.without_filter().query(),
+        "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
+        "formats": FORMATS.values(),
+        "protocols": PROTOCOLS,
+        "view_template": f"planner/views/{state.view}.html",
+        "filter_faults": faults,
+        "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
+        **describe_results(report, state, Changes(), part != "results", place.here),
+    }
+    template = f"planner/reading.html#moved-{part}" if part in ("report", "results") else "planner/reading.html"
+    response = render(request, template, context)
+    if part == "results":
+        replace_url(response, "?".join(filter(None, (place.here, context["query"]))))
+    return response
+
+
+def download(request: HttpRequest, reading: Reading, place: Place, name: str) -> HttpResponse:
+    """The report in one of FORMATS; with `cover` in the address the link stands on the cover."""
+    kind = FORMATS.get(name)
+    if kind is None:
+        raise Http404
+    link = place.link if request.GET.get("cover") else None
+    edition = Edition(date=localdate(), revision=reading.revision, link=link)
+    return send_report(request, kind, report_for(reading.document, current_matrix()), edition, lambda _: None)
+
+
+def download_diagram(request: HttpRequest, reading: Reading, _place: Place, extension: str) -> HttpResponse:
+    """The diagram as SVG or PNG."""
+    return send_diagram(request, report_for(reading.document, current_matrix()), reading.revision, extension)
+
+
+def show_changes(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
+    """What the newest revision opens and closes, compared with the one that is read."""
+    compared, newer = _compare(reading)
+    context = {"reading": reading, "newer": newer, "here": place.here, **describe_comparison(compared)}
+    return render(request, "planner/reading_changes.html", context)
+
+
+def download_changes(request: HttpRequest, reading: Reading, _place: Place, name: str) -> HttpResponse:
+    """The same in one of CHANGE_FORMATS."""
+    compared, newer = _compare(reading)
+    kind = CHANGE_FORMATS.get(name)
+    if kind is None:
+        raise Http404
+    editions = Editions(
+        before=f"revision {reading.revision}",
+        after=f"revision {newer.revision}",
+        date=localdate(),
+        paper=read_paper(request),
+        stylesheet=settings.STYLESHEET,
+    )
+    end = f"changes-{reading.revision}-to-{newer.revision}.{kind.extension}"
+    return send_file(kind.render(compared, editions), kind.content_type, newer.name, end)
+
+
+def _compare(reading: Reading) -> tuple[Comparison, Reading]:
+    """What changed since; 404 where that isn't told, or where nothing can have."""
+    if reading.newer is None:
+        raise Http404
+    matrix, newer = current_matrix(), reading.newer
+    try:
+        return compare_documents(reading.document, newer.document, matrix, matrix, reading.renamed), newer
+    except TooLarge:
+        raise
+    except PlanError:
+        raise Http404 from None
+
+
+def by_account(view: ReadingView) -> View:
+    """A page of readers for those who hold the plan."""
+
+    @require_safe
+    @reader_view
+    @wraps(view)
+    def answer(request: HttpRequest, plan: Plan, *args: object, **kwargs: object) -> HttpResponse:
+        place = Place(here=reverse("read_plan", kwargs={"key": plan.key}))
+        return view(request, read_newest(plan), place, *args, **kwargs)
+
+    return answer
+
+
+read_plan = by_account(show)
+read_report = by_account(download)
+read_diagram = by_account(download_diagram)

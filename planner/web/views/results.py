@@ -1,0 +1,253 @@
+"""The side of a plan's page that shows its report: rules, flows, findings, the diagram."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
+from math import ceil
+from typing import Any
+from urllib.parse import urlencode
+
+from planner.engine import Report
+from planner.engine.compare import Comparison
+from planner.engine.explain import explain
+from planner.engine.rules import Ports
+from planner.plan.blueprint import module_state
+from planner.report.diagram.diagram import NoDiagram, render_diagram, render_overview
+from planner.report.said.filters import DECIDED, Filter, filter_boundaries, filter_flows
+from planner.report.said.outline import (
+    Chapter,
+    describe_marks,
+    describe_reasons,
+    outline_boundaries,
+    outline_findings,
+    outline_flow,
+    outline_rules,
+)
+from planner.report.said.text import say_changes
+from planner.store.models import Revision
+from planner.web.views.state import State
+
+FLOWS_PER_PAGE = 200
+MOST_RULES = 2_000
+"""How many rules a page lists; a filter leads to the others, and the downloads have all."""
+MOST_CLOSED = 50
+MOST_LOCAL = 50
+MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "since")
+"""The fields of the filter that are folded away until one of them is used."""
+MEMBERS = 6
+"""How many endpoints a rule names on the page before it counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What the page knows of the past: the last change, and what differs from the revision of the filter."""
+
+    revision: Revision | None = None
+    """The newest revision; None while the plan is as it was first stored."""
+    last: Comparison | None = None
+    since: Comparison | None = None
+
+    @property
+    def shown(self) -> Comparison | None:
+        """What rows are marked by."""
+        return self.since or self.last
+
+
+def describe_results(report: Report, state: State, changes: Changes, draw: bool, here: str) -> dict[str, Any]:
+    """What the open view of the report shows; the overview beside it only if `draw`. `here` is the page's address."""
+    if report.too_large:
+        return {"filter": state.without_filter().filter}
+    picture = {}
+    if state.view == "diagram":
+        picture = _draw(partial(render_diagram, report, unfolded=state.unfold, link=partial(_link, state, here)))
+    elif state.view == "rules" and draw:
+        picture = _draw(partial(render_overview, report, link=partial(_link, state, here)))
+    return {
+        "filter": state.filter,
+        "more_filters": any(getattr(state.filter, name) for name in MORE_FIELDS),
+        "last_change": _describe_last_change(changes, state),
+        **picture,
+        **_VIEWS[state.view](report, state, changes),
+    }
+
+
+def count_view(slug: str, report: Report) -> str | None:
+    """What the tab of a view says beside its name."""
+    counts = {
+        "rules": len(report.rules),
+        "flows": len(report.flows),
+        "findings": len(report.findings),
+        "unneeded": sum(len(group.requirements) for group in report.unneeded),
+    }
+    return f"{counts[slug]:,}" if slug in counts else None
+
+
+def _describe_last_change(changes: Changes, state: State) -> dict[str, Any] | None:
+    """The last change in words and numbers, and a link to what it opened."""
+    compared = changes.last
+    if compared is None or changes.revision is None or not compared or state.filter.since:
+        return None
+    only = replace(state, view="rules", filter=Filter(since=str(changes.revision.number - 1)))
+    return {
+        "summary": changes.revision.summary,
+        "number": changes.revision.number,
+        "said": ", ".join(say_changes(compared)) or "no firewall rule changes",
+        "only": only.query() if compared.rules_opened or compared.rules_changed else "",
+    }
+
+
+def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str, Any]:
+    chapters = outline_rules(report, members=MEMBERS)
+    admitted = [rule.id for _, rules in filter_boundaries(report, state.filter, changes.since) for rule in rules]
+    shown = set(admitted[:MOST_RULES])
+    marks = _mark_rules(changes.shown)
+    return {
+        **_describe_fields(report),
+        "chapters": [
+            {"boundary": chapter.boundary, "lines": lines}
+            for chapter in chapters
+            if (
+                lines := [
+                    {
+                        "line": line,
+                        "mark": marks.get(line.rule.id, ""),
+                        "causes": explain(report, line.rule.requirements, line.rule.services, line.rule.reasons),
+                    }
+                    for line in chapter.lines
+                    if line.rule.id in shown
+                ]
+            )
+        ],
+        "closed_chapters": _describe_closed(changes, state),
+        "matching": f"{len(admitted):,} of {len(report.rules):,} rules"
+        + (f", the first {MOST_RULES:,} shown" if len(admitted) > MOST_RULES else ""),
+    }
+
+
+def _mark_rules(compared: Comparison | None) -> dict[str, str]:
+    """By number of the rule: "new" when all of it has to be opened, "more" when some has, else "changed"."""
+    if not compared:
+        return {}
+    opened = {opening for rule in compared.rules_opened for opening in rule.openings()}
+    changed = {opening for rule in compared.rules_changed for opening in rule.openings()}
+    marks = {}
+    for rule in compared.after.rules:
+        openings = set(rule.openings())
+        if openings & opened:
+            marks[rule.id] = "new" if openings <= opened else "more"
+        elif openings & changed:
+            marks[rule.id] = "changed"
+    return marks
+
+
+def _describe_closed(changes: Changes, state: State) -> list[Chapter]:
+    """The rules that the last change, or the changes since a revision, made unnecessary."""
+    compared = changes.shown
+    if compared is None or not (state.filter == Filter() or state.filter == Filter(since=state.filter.since)):
+        return []
+    chapters = []
+    room = MOST_RULES
+    for chapter in outline_boundaries(compared.boundaries_closed, compared.before, members=MEMBERS):
+        if room > 0:
+            chapters.append(replace(chapter, lines=chapter.lines[:room]))
+            room -= len(chapter.lines)
+    return chapters
+
+
+def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str, Any]:
+    flows = filter_flows(report, state.filter, changes.since)
+    page = min(state.page, max(1, ceil(len(flows) / FLOWS_PER_PAGE)))
+    first = (page - 1) * FLOWS_PER_PAGE
+    shown = flows[first : first + FLOWS_PER_PAGE]
+    compared = changes.shown
+    opened = {id(flow) for flow in compared.opened} if compared else set()
+    changed = {id(change.after) for change in compared.changed} if compared else set()
+    return {
+        **_describe_fields(report),
+        "flows": [
+            {
+                "flow": flow,
+                "service": outline_flow(flow, report),
+                "open": describe_marks(flow.need.any_of, report.matrix),
+                "why": describe_reasons(flow.need.reasons),
+                "mark": "new" if id(flow) in opened else "changed" if id(flow) in changed else "",
+                "causes": explain(
+                    report, flow.need.requirements, [Ports(flow.need.protocol, flow.need.ports)], flow.need.reasons
+                ),
+            }
+            for flow in shown
+        ],
+        "closed_flows": compared.closed[:MOST_CLOSED] if compared and not state.filter and page == 1 else (),
+        "matching": f"{len(flows):,} of {len(report.flows):,} flows"
+        + (f", {first + 1:,} to {first + len(shown):,} shown" if len(shown) < len(flows) else ""),
+        "previous": state.query(page=str(page - 1)) if page > 1 else "",
+        "next": state.query(page=str(page + 1)) if first + len(shown) < len(flows) else "",
+    }
+
+
+def _describe_unneeded(report: Report, _state: State, _changes: Changes) -> dict[str, Any]:
+    titles = {section.number: section.title for section in report.matrix.sections}
+    return {
+        "absent_modules": [module.question for module in module_state(report.matrix, report.plan) if not module.on],
+        "unneeded": [
+            {"number": number, "title": titles.get(number, ""), "groups": list(groups)}
+            for number, groups in groupby(report.unneeded, key=lambda group: group.section)
+        ],
+        "local": [
+            {
+                "endpoint": local.endpoint,
+                "lines": [
+                    {"service": outline_flow(flow, report), "why": describe_reasons(flow.need.reasons)}
+                    for flow in local.flows
+                ],
+            }
+            for local in report.local[:MOST_LOCAL]
+        ],
+        "more_local": max(0, len(report.local) - MOST_LOCAL),
+    }
+
+
+def _describe_findings(report: Report, _state: State, _changes: Changes) -> dict[str, Any]:
+    return {"finding_groups": outline_findings(report.findings)}
+
+
+def _describe_diagram(_report: Report, state: State, _changes: Changes) -> dict[str, Any]:
+    return {"unfold_query": urlencode({"unfold": ",".join(state.unfold)}) if state.unfold else ""}
+
+
+def _describe_fields(report: Report) -> dict[str, Any]:
+    """What the fields of the filter offer."""
+    held = {role for endpoint in report.plan.endpoints for role in endpoint.roles}
+    cited = {number for flow in report.flows for number in flow.need.sections}
+    return {
+        "groups": report.zone_groups,
+        "sections": [section for section in report.matrix.sections if section.number in cited],
+        "roles": [role for slug, role in report.matrix.roles.items() if slug in held],
+        "decided_options": DECIDED.items(),
+    }
+
+
+def _draw(render: Callable[[], str]) -> dict[str, str]:
+    try:
+        return {"diagram": render()}
+    except NoDiagram as error:
+        return {"no_diagram": str(error)}
+
+
+def _link(state: State, here: str, fields: Mapping[str, str]) -> str:
+    """Where a part of a picture leads: zones to their rules, endpoints to their flows, the rest to the diagram."""
+    if "unfold" in fields:
+        return f"{here}?{state.query(view='diagram', **fields)}"
+    one = any(name.endswith("endpoint") for name in fields)
+    inside = "source" in fields and fields["source"] == fields.get("destination")
+    return f"{here}?{state.without_filter().query(view='flows' if one or inside else 'rules', **fields)}"
+
+
+_VIEWS: dict[str, Callable[[Report, State, Changes], dict[str, Any]]] = {
+    "rules": _describe_rules,
+    "flows": _describe_flows,
+    "findings": _describe_findings,
+    "diagram": _describe_diagram,
+    "unneeded": _describe_unneeded,
+}

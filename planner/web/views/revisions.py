@@ -1,0 +1,138 @@
+"""The history of a plan: its revisions in words, with what can be done about each."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from planner.engine import TooLarge
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
+from planner.store import actions
+from planner.store.models import Plan, Revision
+from planner.store.timeline import fold
+from planner.web.forms.plans import CheckpointForm, RevisionForm
+from planner.web.views.access import glance_view
+from planner.web.views.plans import read_sender
+from ports.queries import current_matrix
+
+PAGE = 50
+"""How many revisions a page has. Its borders are numbers of revisions, so that a page stays when new ones come."""
+MOST_MARKED = 500
+"""How many checkpoints and handovers their list has; the pages have all of them."""
+
+
+@require_safe
+@glance_view
+def show_history(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Revisions newest first, or only those that someone named or handed over."""
+    return _show(request, plan)
+
+
+@require_POST
+@glance_view
+def restore_revision(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Bring a revision's state back as a new one."""
+    form = RevisionForm(request.POST)
+    if not form.is_valid():
+        return _show(request, plan, trouble="That is not the number of a revision; nothing was restored.")
+    number = form.cleaned_data["number"]
+    try:
+        done = actions.restore(plan_id=plan.pk, matrix=current_matrix(), number=number, sender=read_sender(request))
+    except TooLarge as error:
+        trouble = f"Revision {number} is too large now; nothing was restored. {error.sentence}"
+        return _show(request, plan, trouble=trouble)
+    except PlanError as error:
+        count = len(error.faults)
+        more = f" and {count - 1} more" if count > 1 else ""
+        return _show(
+            request,
+            plan,
+            trouble=f"Revision {number} doesn't fit the port matrix of today; nothing was restored. "
+            f"{error.faults[0]}{more}",
+        )
+    except (NotPossible, actions.Clash) as error:
+        return _show(request, plan, trouble=str(error))
+    if not done.changed and not _was_restored_by(plan, request):
+        return _show(request, plan, said=f"The plan is as it was in revision {number} already; nothing has changed.")
+    return redirect("show_history", key=plan.key)
+
+
+def _was_restored_by(plan: Plan, request: HttpRequest) -> bool:
+    """Whether this very form has done it before, sent twice."""
+    operation = read_sender(request).operation
+    return operation is not None and plan.revisions.filter(operation=operation).exists()
+
+
+@require_POST
+@glance_view
+def name_checkpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Give a revision a name, another one, or none."""
+    form = CheckpointForm(request.POST)
+    if not form.is_valid():
+        sentences = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        return _show(request, plan, trouble=f"The name was not saved. {sentences}")
+    facts = form.cleaned_data
+    try:
+        actions.name_checkpoint(plan_id=plan.pk, **facts)
+    except NotPossible as error:
+        return _show(request, plan, trouble=str(error))
+    query = request.GET.urlencode()
+    page = f"?{query}" if query else ""
+    return redirect(f"{reverse('show_history', kwargs={'key': plan.key})}{page}#revision-{facts['number']}")
+
+
+def _show(request: HttpRequest, plan: Plan, *, trouble: str = "", said: str = "") -> HttpResponse:
+    """The page as it is now; `trouble` says what couldn't be done, `said` what needn't be."""
+    if request.method == "POST":
+        plan.refresh_from_db(fields=["revision", "name", "deleted"])
+    marked = request.GET.get("show") == "marked"
+    upto = plan.revision if marked else _read_upto(request, plan)
+    revisions = list(_find_marked(plan) if marked else _find_page(plan, upto))
+    handovers: dict[int, list[Any]] = {}
+    for handover in plan.handovers.filter(revision__in=[revision.number for revision in revisions]).order_by("sent"):
+        handovers.setdefault(handover.revision, []).append(handover)
+    for revision in revisions:
+        revision.handovers = handovers.get(revision.number, [])
+    context = {
+        "plan": plan,
+        "here": reverse("show_history", kwargs={"key": plan.key}),
+        "entries": fold(revisions, handovers),
+        "marked": marked,
+        "query": request.GET.urlencode(),
+        "upto": upto,
+        "last": revisions[-1].number if revisions else 1,
+        "older": upto - PAGE if not marked and upto > PAGE else None,
+        "newer": min(upto + PAGE, plan.revision) if upto < plan.revision else None,
+        "trouble": trouble,
+        "said": said,
+    }
+    return render(request, "planner/history.html", context)
+
+
+def _read_upto(request: HttpRequest, plan: Plan) -> int:
+    """The newest revision of the page that is asked for; 404 for what is none."""
+    text = request.GET.get("upto", "")
+    if not text:
+        return plan.revision
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= 1):
+        raise Http404
+    return min(int(text), plan.revision)
+
+
+def _find_page(plan: Plan, upto: int) -> Any:
+    return _brief(plan).filter(number__lte=upto, number__gt=upto - PAGE)
+
+
+def _find_marked(plan: Plan) -> Any:
+    """Checkpoints and what was handed over."""
+    sent = plan.handovers.values("revision")
+    found = _brief(plan).exclude(checkpoint="") | _brief(plan).filter(number__in=sent)
+    return found[:MOST_MARKED]
+
+
+def _brief(plan: Plan) -> Any:
+    """Revisions without their documents, which may be large."""
+    return Revision.objects.filter(plan=plan).order_by("-number").defer("document", "renames")

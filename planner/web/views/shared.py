@@ -1,0 +1,147 @@
+"""Under a read link: who may come in, and then the pages of readers.
+
+A link that leads somewhere, one that never did and one that no longer does take the same steps, and the last two get
+the same answer. Whoever tries many wrong ones is asked to wait, except where their browser has opened the link.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from planner.sharing import links
+from planner.store import throttle
+from planner.store.models import ShareLink
+from planner.web.views import reading
+from planner.web.views.access import View, matrix_view
+from planner.web.views.errors import show_error, show_too_many
+from planner.web.views.reading import Place, ReadingView
+
+COOKIE = "opening"
+WRONG_LINKS = 30
+"""How many links that lead nowhere one client may try in an hour; the same one counts once."""
+
+LinkView = Callable[..., HttpResponseBase]
+
+
+def by_link(view: LinkView) -> View:
+    """Hand the read link of the address to the view."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, token: str, *args: object, **kwargs: object) -> HttpResponseBase:
+        client = request.META.get("REMOTE_ADDR", "")
+        link = links.find_link(token) if settings.PUBLIC_LINKS else None
+        is_in = link is not None and (_shows_opening(request, link) or _sends_again(request, link))
+        try:
+            if not is_in:
+                throttle.check("wrong-link", client, limit=WRONG_LINKS)
+            if link is None or (link.state != "live" and not is_in):
+                throttle.count("wrong-link", client, limit=WRONG_LINKS, mark=token)
+                return show_nowhere(request)
+        except throttle.TooMany as error:
+            return show_too_many(request, error.wait, "Too many links that lead nowhere were tried from here.")
+        return view(request, link, token, *args, **kwargs)
+
+    return answer
+
+
+def _shows_opening(request: HttpRequest, link: ShareLink) -> bool:
+    return links.is_in(link, request.COOKIES.get(COOKIE, ""))
+
+
+def _sends_again(request: HttpRequest, link: ShareLink) -> bool:
+    """Whether the browser sends the form once more that opened the link: it must not find the last opening used up."""
+    return request.method == "POST" and links.has_entered(link, _know_browser(request))
+
+
+def _know_browser(request: HttpRequest) -> str:
+    """The secret that the browser has for its forms."""
+    return str(request.META.get("CSRF_COOKIE", ""))
+
+
+def show_nowhere(request: HttpRequest) -> HttpResponse:
+    """404 for every link that leads nowhere, whyever."""
+    return show_error(
+        request,
+        404,
+        "This link leads nowhere",
+        "It may be incomplete, or have expired, or have been revoked. Ask whoever sent it for a new one.",
+    )
+
+
+def by_reader(view: ReadingView) -> View:
+    """A page of readers for those who have opened the link."""
+
+    @require_safe
+    @by_link
+    @matrix_view
+    @wraps(view)
+    def answer(request: HttpRequest, link: ShareLink, token: str, *args: object, **kwargs: object) -> HttpResponse:
+        here = reverse("open_link", kwargs={"token": token})
+        is_new = not _shows_opening(request, link)
+        if is_new and link.is_gated:
+            return _show_gate(request, link, token) if request.path == here else redirect("open_link", token=token)
+        is_new = is_new and request.method != "HEAD"  # nobody has read anything
+        if is_new and not links.enter(link):
+            return show_nowhere(request)
+        place = Place(here=here, link=request.build_absolute_uri(here))
+        response = view(request, links.read_link(link), place, *args, **kwargs)
+        if is_new:
+            _let_in(response, link, here)
+        return response
+
+    return answer
+
+
+def _let_in(response: HttpResponse, link: ShareLink, here: str) -> None:
+    """Keep the opening in the browser: for this link alone, out of reach of scripts."""
+    response.set_cookie(
+        COOKIE, links.seal(link), max_age=links.OPEN_FOR, path=here, httponly=True, secure=settings.TLS,
+        samesite="Lax",
+    )  # fmt: skip
+
+
+def _show_gate(
+    request: HttpRequest, link: ShareLink, token: str, *, trouble: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "token": token,
+        "asks": bool(link.passphrase),
+        "is_limited": link.most_openings is not None,
+        "open_hours": links.OPEN_HOURS,
+        "trouble": trouble,
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "planner/gate.html", context, status=status)
+
+
+@require_POST
+@by_link
+def enter_link(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    """Open a link that asks first: for its passphrase, or whether one of its few openings is to be used."""
+    here = reverse("open_link", kwargs={"token": token})
+    query = request.GET.urlencode()
+    response = redirect(f"{here}?{query}" if query else here)
+    if _shows_opening(request, link):
+        return response  # and the opening lasts no longer
+    try:
+        links.try_passphrase(link, request.POST.get("passphrase", ""))
+    except links.Refused as error:
+        return _show_gate(request, link, token, trouble=str(error), status=403)
+    except throttle.TooMany as error:
+        return show_too_many(request, error.wait, "Too many wrong passphrases were tried on this link.")
+    if not links.enter(link, _know_browser(request)):
+        return show_nowhere(request)
+    _let_in(response, link, here)
+    return response
+
+
+open_link = by_reader(reading.show)
+open_report = by_reader(reading.download)
+open_diagram = by_reader(reading.download_diagram)
+open_changes = by_reader(reading.show_changes)
+open_changes_file = by_reader(reading.download_changes)

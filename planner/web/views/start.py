@@ -1,0 +1,238 @@
+"""The guided start: the questions of the matrix on one page, and beside them what has to be opened.
+
+The answers are in the form and nowhere else until a plan is made of them.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods, require_POST
+
+from planner.engine import Report, TooLarge, evaluate_report
+from planner.engine.rules import Boundary
+from planner.engine.size import check_size
+from planner.plan.blueprint import Answers, compose, find_answer_faults, split_lines
+from planner.plan.document import Plan, PlanError, check_plan
+from planner.store import actions
+from planner.store.holders import read_holder
+from planner.web.views.access import count_plans, maker_view, matrix_view, open_new
+from planner.web.views.errors import show_error
+from planner.web.views.htmx import htmx_of
+from ports.matrix import SEVERITIES, Matrix, Question
+from ports.queries import current_matrix
+
+FIELD = "answer-"
+"""What the names of fields begin with, before the slug of the question."""
+PORTS_SHOWN, NAMES_SHOWN = 8, 6
+"""How many ports of a boundary and endpoints of a zone are named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The form as it was sent: the name of the plan, the answers, and the sentences to show beside them."""
+
+    name: str = ""
+    answers: Answers = field(default_factory=dict)
+    faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    name_faults: tuple[str, ...] = ()
+
+
+def read_sheet(matrix: Matrix, data: QueryDict) -> Sheet:
+    """The form that was sent, checked. A question that isn't in it was skipped; one of many without a tick was not."""
+    answers: dict[str, str | tuple[str, ...]] = {}
+    for slug, question in matrix.questions.items():
+        name = FIELD + slug
+        if name not in data:
+            continue
+        if question.kind == "list":
+            answers[slug] = split_lines(data.get(name, ""))
+        elif given := tuple(value for value in data.getlist(name) if value):
+            answers[slug] = given
+        elif question.kind == "many":
+            answers[slug] = ()
+    return Sheet(name=data.get("name", "").strip(), answers=answers, faults=find_answer_faults(matrix, answers))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@maker_view
+@matrix_view
+def guided_start(request: HttpRequest) -> HttpResponse:
+    """The questions; sent, the plan that the answers make. With errors nothing is stored and all input is kept."""
+    matrix = current_matrix()
+    if not matrix.questions:
+        return _show_none(request, matrix)
+    if request.method != "POST":
+        return _show(request, matrix, Sheet())
+    sheet = read_sheet(matrix, request.POST)
+    if sheet.faults:
+        return _show(request, matrix, sheet, refused=True)
+    try:
+        plan = check_plan(compose(matrix, sheet.answers, sheet.name or _usual_name(matrix)), matrix=matrix)
+        check_size(matrix, plan)
+    except PlanError as error:
+        if is_over(error):
+            return _show(request, matrix, sheet, refused=True)
+        if any(fault.where != "name" for fault in error.faults):
+            raise
+        faults = tuple(fault.message for fault in error.faults)
+        sheet = Sheet(name=sheet.name, answers=sheet.answers, name_faults=faults)
+        return _show(request, matrix, sheet, refused=True)
+    count_plans(request)
+    row = actions.create_plan(plan=plan, matrix=matrix, summary="Guided start", holder=read_holder(request))
+    return open_new(request, row)
+
+
+@require_POST
+@maker_view
+@matrix_view
+def guided_preview(request: HttpRequest) -> HttpResponse:
+    """What the answers so far open, and what is wrong with them; nothing is stored."""
+    matrix = current_matrix()
+    if not matrix.questions:
+        return _show_none(request, matrix)
+    return _show(request, matrix, read_sheet(matrix, request.POST))
+
+
+def _show_none(request: HttpRequest, matrix: Matrix) -> HttpResponse:
+    message = f"The port matrix of {matrix.product} has none. Import a plan instead."
+    return show_error(request, 404, "There are no questions", message)
+
+
+def is_over(error: PlanError) -> bool:
+    """Whether nothing is wrong with a plan but its size."""
+    return isinstance(error, TooLarge) or [fault.where for fault in error.faults] == ["endpoints"]
+
+
+def _usual_name(matrix: Matrix) -> str:
+    return f"{matrix.product} plan"
+
+
+def _show(request: HttpRequest, matrix: Matrix, sheet: Sheet, *, refused: bool = False) -> HttpResponse:
+    """The whole page, or for htmx what the answers change on it."""
+    htmx = htmx_of(request)
+    partial = bool(htmx) and not htmx.history_restore_request
+    context: dict[str, Any] = {
+        "matrix": matrix,
+        "sheet": sheet,
+        "refused": refused,
+        "usual_name": _usual_name(matrix),
+        "topics": _describe_topics(matrix, sheet),
+        "questions": matrix.questions.values(),
+        "faults": [(matrix.questions[slug], sentences) for slug, sentences in sheet.faults.items()],
+        **_describe_report(matrix, sheet),
+    }
+    response = render(request, "planner/start.html#changed" if partial else "planner/start.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+# ---- the questions ----
+
+
+def _describe_topics(matrix: Matrix, sheet: Sheet) -> list[dict[str, Any]]:
+    """The questions under their topics, each with those that follow from it."""
+    topics: dict[str, list[dict[str, Any]]] = {}
+    for question in matrix.questions.values():
+        if question.when is None:
+            topics.setdefault(question.topic, []).append(_describe_question(matrix, question, sheet))
+    return [{"title": title, "questions": questions} for title, questions in topics.items()]
+
+
+def _describe_question(matrix: Matrix, question: Question, sheet: Sheet) -> dict[str, Any]:
+    followers = [other for other in matrix.questions.values() if other.when and other.when.question == question.slug]
+    answer = sheet.answers.get(question.slug, question.default)
+    chosen = (answer,) if isinstance(answer, str) else tuple(answer)
+    return {
+        "question": question,
+        "field": FIELD + question.slug,
+        "text": "\n".join(chosen) if question.kind == "list" else "",
+        "faults": sheet.faults.get(question.slug, ()),
+        "options": [
+            {
+                "option": option,
+                "checked": option.slug in chosen,
+                "usual": question.kind == "one" and option.slug in question.default,
+                "leads": " ".join(
+                    str(number)
+                    for number, other in enumerate(followers, 1)
+                    if other.when and option.slug in other.when.options
+                ),
+            }
+            for option in question.options
+        ],
+        "followers": [_describe_question(matrix, other, sheet) for other in followers],
+    }
+
+
+# ---- the report so far ----
+
+
+def _describe_report(matrix: Matrix, sheet: Sheet) -> dict[str, Any]:
+    """The report of the answers in a few figures; none while an answer is at fault or the plan would be too large."""
+    if sheet.faults:
+        return {"report": None}
+    try:
+        plan = check_plan(compose(matrix, sheet.answers, _usual_name(matrix)), matrix=matrix)
+        check_size(matrix, plan)
+        report = evaluate_report(matrix, plan)
+    except PlanError as error:
+        if not is_over(error):
+            raise
+        return {"report": None, "too_large": error.faults[0].message}
+    missing = sum(finding.code == "address-missing" for finding in report.findings)
+    counts = Counter(finding.severity for finding in report.findings if finding.code != "address-missing")
+    return {
+        "report": report,
+        "boundaries": [_describe_boundary(boundary) for boundary in report.boundaries],
+        "rules": len(report.rules),
+        "sizes": _describe_sizes(plan, report),
+        "parts": _describe_parts(report),
+        "missing": missing,
+        "findings": sum(counts.values()),
+        "severities": [
+            (severity, _count(counts[severity], word))
+            for severity, word in zip(SEVERITIES, ("error", "decision", "warning", "note"), strict=True)
+            if counts[severity]
+        ],
+        "errors": [finding for finding in report.findings if finding.severity == "error"],
+    }
+
+
+def _describe_boundary(boundary: Boundary) -> dict[str, Any]:
+    services = sorted({service for rule in boundary.rules for service in rule.services}, key=lambda s: s.order)
+    shown = groupby(services[:PORTS_SHOWN], key=lambda service: service.protocol)
+    ports = [f"{protocol} {', '.join(s.ports for s in group if s.ports)}".strip() for protocol, group in shown]
+    return {
+        "boundary": boundary,
+        "count": _count(len(boundary.rules), "rule"),
+        "ports": " · ".join(ports),
+        "more": max(0, len(services) - PORTS_SHOWN),
+    }
+
+
+def _describe_parts(report: Report) -> list[dict[str, Any]]:
+    """The first few endpoints of each zone; like zones together."""
+    names: dict[str, list[str]] = {}
+    for endpoint in report.plan.endpoints:
+        names.setdefault(endpoint.zone, []).append(endpoint.name)
+    parts = []
+    for group in report.zone_groups:
+        members = [name for zone in group.zones for name in names.get(zone, ())]
+        more = f"{len(members) - NAMES_SHOWN:,}" if len(members) > NAMES_SHOWN else ""
+        parts.append({"group": group, "names": members[:NAMES_SHOWN], "more": more})
+    return parts
+
+
+def _describe_sizes(plan: Plan, report: Report) -> str:
+    zones, endpoints = _count(len(plan.zones), "zone"), _count(len(plan.endpoints), "endpoint")
+    return f"{zones}, {endpoints}, {_count(len(report.flows), 'flow')}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

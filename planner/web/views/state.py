@@ -1,0 +1,94 @@
+"""What of a plan's page is shown: it is all in the address."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.http import HttpRequest
+
+from planner.engine import Report
+from planner.report.said.filters import Filter, read_filter
+from planner.web.forms.topology import CLOSED, OPENINGS, Opened, read_opened
+from planner.web.views.htmx import htmx_of
+
+PANELS = {"topology": "Topology", "decisions": "Decisions", "ports": "Ports", "caveats": "Caveats", "own": "Own flows"}
+VIEWS = {
+    "rules": "Rules",
+    "flows": "Flows",
+    "findings": "Findings",
+    "diagram": "Diagram",
+    "unneeded": "Not needed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What of the page is shown: a panel, a view of the report, a filter, a page of flows."""
+
+    panel: str
+    view: str
+    filter: Filter
+    page: int
+    opened: Opened = CLOSED
+    """What is open in the topology panel; a link to a panel closes it."""
+    own: int = 1
+    """The page of the plan's own flows, in their panel."""
+    unfold: tuple[str, ...] = ()
+    """Codes of the groups of zones that the diagram shows endpoint by endpoint."""
+
+    def without_filter(self) -> "State":
+        """The same with everything shown."""
+        return replace(self, filter=Filter())
+
+    def query(self, **changes: str) -> str:
+        """The state as a query string, with changes."""
+        values = {
+            "panel": self.panel if self.panel != "topology" else "",
+            "view": self.view if self.view != "rules" else "",
+            **dict(parse_qsl(self.filter.query())),
+            "unfold": ",".join(self.unfold),
+            **({self.opened.kind: self.opened.name} if not {"panel", *OPENINGS} & changes.keys() else {}),
+            **({"own": str(self.own)} if self.own > 1 and "panel" not in changes else {}),
+            **changes,
+        }
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, str]]:
+    """The state in the address: of the page that an htmx edit comes from, else of the request itself."""
+    pairs = [(name, value) for name, values in request.GET.lists() for value in values]
+    if request.method == "POST" and (current := read_current(request)) is not None:
+        pairs = current
+    values = dict(pairs)
+    chosen, faults = read_filter(pairs, report)
+    return State(
+        panel=values.get("panel", "") if values.get("panel") in PANELS else "topology",
+        view=values.get("view", "") if values.get("view") in VIEWS else "rules",
+        filter=chosen,
+        page=_read_number(values.get("page", "")),
+        unfold=read_unfold((value for name, value in pairs if name == "unfold"), report),
+        opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
+        own=_read_number(values.get("own", "")) if values.get("panel") == "own" else 1,
+    ), faults
+
+
+def read_current(request: HttpRequest) -> list[tuple[str, str]] | None:
+    """What the address of the page says that htmx asks from; None where nobody says so, or what is said is none."""
+    address = htmx_of(request).current_url
+    if not address:
+        return None
+    try:
+        return parse_qsl(urlsplit(address).query)
+    except ValueError:
+        return None
+
+
+def _read_number(text: str) -> int:
+    """The number of a page; the first for whatever is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and int(text) > 0 else 1
+
+
+def read_unfold(values: Iterable[str], report: Report) -> tuple[str, ...]:
+    """The codes of groups of zones in an address, in the report's order; what the report doesn't have is left out."""
+    asked = {code for value in values for code in value.split(",")}
+    return tuple(group.code for group in report.zone_groups if group.code in asked)

@@ -1,0 +1,269 @@
+"""Zones and endpoints: adding, editing, moving, duplicating, deleting, and importing them from a table."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import push_url
+
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
+from planner.plan.endpoint_table import place_faults as place_in_table
+from planner.plan.endpoint_table import template
+from planner.store import actions
+from planner.store.models import Plan
+from planner.store.reports import outline_for
+from planner.web.forms.plans import EditForm
+from planner.web.forms.topology import (
+    CLOSED,
+    AddEndpointForm,
+    EndpointForm,
+    EndpointsImportForm,
+    MoveForm,
+    Opened,
+    TargetForm,
+    ZoneForm,
+    name_uses,
+    place_faults,
+)
+from planner.web.views.access import plan_view
+from planner.web.views.htmx import htmx_of
+from planner.web.views.plans import describe_page, hold_base, read_base, read_sender
+from planner.web.views.state import read_state
+from ports.queries import current_matrix
+
+Document = Mapping[str, Any]
+
+
+@require_POST
+@plan_view
+def add_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Add an endpoint and open its editor."""
+    form = AddEndpointForm(request.POST)
+    if form.is_valid():
+        _try(request, plan, form, "add-endpoint", {"endpoint": form.cleaned_data}, "endpoints", None)
+    opened = ("add", "endpoint") if form.errors else ("edit", form.cleaned_data["name"])
+    return _answer(request, plan, Opened(*opened), form=form)
+
+
+@require_POST
+@plan_view
+def edit_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Change what differs between the form and the endpoint as its editor saw it."""
+    form = EndpointForm(request.POST)
+    target = form.target_name
+    base, renames = read_base(request, plan)
+    seen = _find(base, "endpoints", target)
+    now = _find(plan.document, "endpoints", renames.endpoints.get(target, target))
+    if seen is None or now is None:
+        form.is_valid()
+        form.add_error(None, f"There is no endpoint “{target}” any more; someone has renamed or deleted it.")
+        return _answer(request, plan, Opened("edit", target), form=form)
+    valid = form.is_valid()
+    changes = form.changes(seen)
+    if valid:
+        params = {"endpoint": target, "changes": changes}
+        _try(request, plan, form, "edit-endpoint", params, "endpoints", now["name"])
+    if form.errors:
+        plan.refresh_from_db()
+        form.catch_up(_find(plan.document, "endpoints", now["name"]) or now, changes)
+    return _answer(request, plan, Opened("edit", now["name"] if form.errors else form.cleaned_data["name"]), form=form)
+
+
+@require_POST
+@plan_view
+def move_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Put an endpoint into another zone: what its editor does, for who drags it there."""
+    form = MoveForm(request.POST)
+    if form.is_valid():
+        params = {"endpoint": form.cleaned_data["target"], "changes": {"zone": form.cleaned_data["zone"]}}
+        trouble = _try_plainly(request, plan, "edit-endpoint", params)
+    else:
+        trouble = " ".join(str(error) for errors in form.errors.values() for error in errors)
+    return _answer(request, plan, CLOSED, trouble=trouble)
+
+
+@require_POST
+@plan_view
+def duplicate_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Copy an endpoint under a free name, and open the copy."""
+    target = request.POST.get("target", "")
+    trouble = _try_plainly(request, plan, "duplicate-endpoint", {"endpoint": target})
+    plan.refresh_from_db()
+    names = [endpoint["name"] for endpoint in plan.document["endpoints"]]
+    after = names[names.index(target) + 1 :] if target in names and not trouble else []
+    return _answer(request, plan, Opened("edit", after[0]) if after else CLOSED, trouble=trouble)
+
+
+@require_POST
+@plan_view
+def delete_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Delete an endpoint; if something else names it, once that has been confirmed."""
+    form = TargetForm(request.POST)
+    target = request.POST.get("target", "")
+    uses = name_uses(plan.document, target)
+    confirmed = form.cleaned_data["confirmed"] if form.is_valid() else None
+    if uses and confirmed != len(uses) and _find(plan.document, "endpoints", target):
+        return _answer(request, plan, Opened("edit", target), confirm={"uses": uses, "count": len(uses)})
+    trouble = _try_plainly(request, plan, "delete-endpoint", {"endpoint": target})
+    return _answer(request, plan, CLOSED, trouble=trouble)
+
+
+@require_POST
+@plan_view
+def import_endpoints(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Add the endpoints of a table, all or none."""
+    matrix = current_matrix()
+    form = EndpointsImportForm(request.POST, request.FILES, document=plan.document, matrix=matrix)
+    sender = read_sender(request)
+    if sender.operation and plan.revisions.filter(operation=sender.operation).exists():
+        return _answer(request, plan, CLOSED)  # sent twice: its endpoints are there
+    if form.is_valid() and form.table is not None:
+        params = {"zones": list(form.table.zones), "endpoints": list(form.table.endpoints)}
+        try:
+            actions.apply_edit(plan_id=plan.pk, matrix=matrix, edit="add-endpoints", params=params, sender=sender)
+        except PlanError as error:
+            plan.refresh_from_db()
+            form.refuse(place_in_table(error.faults, form.table, plan.document))
+        except (NotPossible, actions.Clash) as error:
+            form.add_error(None, str(error))
+    return _answer(request, plan, Opened("add", "import") if form.errors else CLOSED, form=form)
+
+
+@require_safe
+@plan_view
+def download_template(_request: HttpRequest, plan: Plan) -> HttpResponse:
+    """A table to fill in, with the columns that an import reads."""
+    response = HttpResponse(template(plan.document, current_matrix()), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = (
+        content_disposition_header(True, "endpoints-template.csv") or "attachment"
+    )
+    return response
+
+
+@require_POST
+@plan_view
+def add_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Add a zone."""
+    form = ZoneForm(request.POST)
+    if form.is_valid():
+        _try(request, plan, form, "add-zone", form.row, "zones", None)
+    return _answer(request, plan, Opened("add", "zone") if form.errors else CLOSED, form=form)
+
+
+@require_POST
+@plan_view
+def edit_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Give a zone another name or kind; what names it follows."""
+    form = ZoneForm(request.POST)
+    target = form.target_name
+    base, renames = read_base(request, plan)
+    seen = _find(base, "zones", target) or {}
+    name = renames.zones.get(target, target)
+    valid = form.is_valid()
+    changes = form.changes(seen)
+    if valid:
+        _try(request, plan, form, "edit-zone", {"zone": target, **changes}, "zones", name)
+    if form.errors:
+        plan.refresh_from_db()
+        now = _find(plan.document, "zones", name)
+        if now is not None:
+            form.catch_up(now, changes)
+    return _answer(request, plan, Opened("zone", name) if form.errors else CLOSED, form=form)
+
+
+@require_POST
+@plan_view
+def delete_zone(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Delete a zone; if endpoints go with it, once their number has been confirmed."""
+    form = TargetForm(request.POST)
+    target = request.POST.get("target", "")
+    count = sum(1 for endpoint in plan.document["endpoints"] if endpoint["zone"] == target)
+    confirmed = form.cleaned_data["confirmed"] if form.is_valid() else None
+    if count and confirmed != count:
+        return _answer(request, plan, Opened("zone", target), confirm={"count": count})
+    trouble = _try_plainly(request, plan, "delete-zone", {"zone": target})
+    return _answer(request, plan, CLOSED, trouble=trouble)
+
+
+def _try(
+    request: HttpRequest, plan: Plan, form: EditForm, edit: str, params: Mapping[str, Any], kind: str, name: str | None
+) -> None:
+    """Apply an edit; what speaks against it becomes the form's errors. `name` is the endpoint's or zone's as it is."""
+    before = plan.document
+    try:
+        actions.apply_edit(
+            plan_id=plan.pk, matrix=current_matrix(), edit=edit, params=params, sender=read_sender(request)
+        )
+    except PlanError as error:
+        names = [item["name"] for item in before[kind]]
+        index = names.index(name) if name in names else len(names)
+        for field, sentence in place_faults(error.faults, before, kind, index):
+            form.add_error(field if field in form.fields else None, sentence)
+    except actions.Clash as error:
+        form.add_error(None, str(error))
+        form.told = True
+        for path, value in error.values.items():
+            if path[0] == kind and path[-1] in form.fields:
+                form.add_error(path[-1], f"In the plan now: {_say(value)}.")
+    except NotPossible as error:
+        form.add_error(None, str(error))
+
+
+def _try_plainly(request: HttpRequest, plan: Plan, edit: str, params: Mapping[str, Any]) -> str:
+    """Apply an edit that has no fields. Returns what speaks against it, or nothing."""
+    try:
+        actions.apply_edit(
+            plan_id=plan.pk, matrix=current_matrix(), edit=edit, params=params, sender=read_sender(request)
+        )
+    except PlanError as error:
+        return " ".join(dict.fromkeys(fault.message for fault in error.faults[:3]))
+    except (NotPossible, actions.Clash) as error:
+        return str(error)
+    return ""
+
+
+def _find(document: Document, kind: str, name: str) -> dict[str, Any] | None:
+    return next((item for item in document[kind] if item["name"] == name), None)
+
+
+def _say(value: object) -> str:
+    if isinstance(value, list):
+        return f"{', '.join(map(str, value[:8]))}{' …' if len(value) > 8 else ''}"
+    return {None: "nothing", True: "yes"}.get(value, str(value)) if isinstance(value, bool | None) else str(value)
+
+
+def _answer(
+    request: HttpRequest,
+    plan: Plan,
+    opened: Opened,
+    *,
+    form: EditForm | None = None,
+    confirm: Mapping[str, Any] | None = None,
+    trouble: str = "",
+) -> HttpResponse:
+    """The page as it is now, or the form as it was sent; for htmx the parts that may have changed."""
+    plan.refresh_from_db()
+    report = outline_for(plan.document, current_matrix())
+    state, faults = read_state(request, report)
+    failed = bool(trouble) or bool(confirm) or (form is not None and bool(form.errors))
+    if form is not None:
+        hold_base(request, form)
+    before, state = state.opened, replace(state, panel="topology", opened=opened)
+    query = state.query()
+    address = plan.get_absolute_url() + (f"?{query}" if query else "")
+    if not failed and not htmx_of(request):
+        return redirect(address)
+    context = describe_page(request, plan, report, state, faults, form if failed else None)
+    context |= {
+        "trouble": trouble,
+        "confirm": confirm,
+        "fresh": opened.kind and before.kind != opened.kind,
+        "returned": "" if opened.kind else before.name,
+    }
+    response = render(request, "planner/plan.html#changed" if htmx_of(request) else "planner/plan.html", context)
+    return push_url(response, address) if htmx_of(request) and not failed else response

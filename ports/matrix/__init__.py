@@ -1,0 +1,49 @@
+"""The port matrix as frozen values: what a vendor's document asks for.
+
+Pure: neither Django nor I/O. `build_matrix` turns plain records (fixture entries or database rows) into one
+checked `Matrix`; `find_faults` says in sentences what is wrong with records that are none. A kind of row is declared
+once, in the module of its subject (`basics`, `requirements`, `caveats`, `questions`); `rows` says what follows from
+that.
+The vocabulary that requirements are written in is documented in docs/matrix-format.md.
+"""
+
+from ports.matrix.basics import Choice, Document, Operation, Option, Platform, Role, Section, Service, Session
+from ports.matrix.caveats import About, Caveat, Check, Opening
+from ports.matrix.effects import Effect, EndpointTemplate, Grant, Repeat, RepeatOf, ZoneTemplate
+from ports.matrix.questions import Answer, Follows, Question
+from ports.matrix.reading import (
+    FIELDS,
+    HEAD,
+    MatrixError,
+    Record,
+    Records,
+    build_matrix,
+    complete,
+    digest_records,
+    find_faults,
+    record_key,
+)
+from ports.matrix.requirements import Ask, ChoiceIs, Condition, Pairing, Reason, Requirement, RolePresent, Target
+from ports.matrix.rows import KINDS, Row
+from ports.matrix.vocabulary import (
+    ICONS,
+    PLACEHOLDER,
+    PROTOCOLS,
+    QUESTION_KINDS,
+    ROLE_KINDS,
+    SEVERITIES,
+    ZONE_KINDS,
+    port_span,
+    read_ports,
+    section_key,
+)
+from ports.matrix.whole import Matrix
+
+__all__ = [
+    "FIELDS", "HEAD", "ICONS", "KINDS", "PLACEHOLDER", "PROTOCOLS", "QUESTION_KINDS", "ROLE_KINDS", "SEVERITIES",
+    "ZONE_KINDS", "About", "Answer", "Ask", "Caveat", "Check", "Choice", "ChoiceIs", "Condition", "Document",
+    "Effect", "EndpointTemplate", "Follows", "Grant", "Matrix", "MatrixError", "Opening", "Operation", "Option",
+    "Pairing", "Platform", "Question", "Reason", "Record", "Records", "Repeat", "RepeatOf", "Requirement", "Role",
+    "RolePresent", "Row", "Section", "Service", "Session", "Target", "ZoneTemplate", "build_matrix", "complete",
+    "digest_records", "find_faults", "port_span", "read_ports", "record_key", "section_key",
+]  # fmt: skip

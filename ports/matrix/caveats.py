@@ -1,0 +1,107 @@
+"""What a reader of the document must know: caveats with their corrections, and checks that make findings."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from ports.matrix.basics import Flag, Paragraph, Ports, RoleSlug, SectionNumber, ServiceSlug, Slug
+from ports.matrix.marks import ABSENT, BLANK_FACTS, BLANK_TEXT, KIND_OF_ZONE, SEVERITY, Names, Pairs
+from ports.matrix.requirements import Conditions, Requirement, find_option_faults
+from ports.matrix.rows import Part, Row, Rows, part, row
+
+ZoneKind = Annotated[str, KIND_OF_ZONE]
+
+
+@part("about")
+class About(Part):
+    """When a caveat bears on a plan: `when` holds and, unless `always`, one of the others is met."""
+
+    always: Flag = False
+    """`true`: whatever the plan."""
+    sections: tuple[SectionNumber, ...] = ()
+    """Some flow is cited for one of these."""
+    roles: tuple[RoleSlug, ...] = ()
+    """Some endpoint has one of these."""
+    services: tuple[ServiceSlug, ...] = ()
+    """Some flow uses one of these."""
+    requirements: tuple[Annotated[str, Names("requirement")], ...] = ()
+    """Some flow comes from one of these rows."""
+    when: Conditions = ()
+    """Conditions, as for requirements; all of them must hold beside one of the others."""
+
+
+@row("caveat")
+class Caveat(Row):
+    """Where the document is probably wrong, ambiguous or silent. `correction` None: information only."""
+
+    slug: Slug
+    """Names it in plans and requirements."""
+    sections: tuple[SectionNumber, ...] = ()
+    """Where; may be empty for what the document leaves out altogether."""
+    title: str
+    """What it is about."""
+    text: Paragraph
+    """What is wrong or missing."""
+    about: About
+    """When it bears on a plan."""
+    correction: Annotated[str | None, BLANK_TEXT] = None
+    """What applying it does, in a sentence; blank: information only."""
+    service_ports: Annotated[tuple[tuple[ServiceSlug, Ports], ...], Pairs(sort=True)] = ()
+    """Ports that the correction gives to services: `{"telnet": "23"}`; a plan's own override still wins."""
+
+    def find_faults(self, where: str, rows: Rows) -> Iterator[str]:
+        """It is about something, and a correction corrects something."""
+        about = self.about
+        yield from find_option_faults(where, about.when, rows)
+        if not (about.always or about.sections or about.roles or about.services or about.requirements):
+            yield f"{where} would never be shown; say in 'about' what it is about."
+        brings = any(requirement.correction == self.slug for requirement in rows.of(Requirement))
+        if bool(self.correction) != bool(self.service_ports or brings):
+            yield f"{where}: a correction needs both its text and something that it changes, or neither."
+
+
+@part("an opening")
+class Opening(Part):
+    """A flow worth a warning: every field that is set must hold. Flows that stay on one host never match."""
+
+    service: Annotated[ServiceSlug | None, ABSENT] = None
+    """The service."""
+    source_role: Annotated[RoleSlug | None, ABSENT] = None
+    """A role or group of the source."""
+    source_kind: Annotated[ZoneKind | None, ABSENT] = None
+    """The kind of the source's zone."""
+    destination_role: Annotated[RoleSlug | None, ABSENT] = None
+    """A role or group of the destination."""
+    destination_kind: Annotated[ZoneKind | None, ABSENT] = None
+    """The kind of the destination's zone."""
+
+
+@row("check", key="code")
+class Check(Row):
+    """A finding that follows from the matrix.
+
+    Raised when all of `when` holds and no endpoint has any role of `needs` (if given); with an `opening`, when a flow
+    matches it as well.
+    """
+
+    code: Slug
+    """Others may rely on it; not one that the planner uses itself (`caveat`, `choice-undecided` …)."""
+    severity: Annotated[str, SEVERITY]
+    """`error`: the plan can't work."""
+    subject: str
+    """Slug of what it is about."""
+    message: Paragraph
+    """What is wrong."""
+    advice: Paragraph
+    """What to do."""
+    when: Conditions = ()
+    """Raised only if all of these conditions hold …"""
+    needs: tuple[RoleSlug, ...] = ()
+    """… and no endpoint has any of these roles …"""
+    opening: Annotated[Opening | None, BLANK_FACTS] = None
+    """… and some flow matches; the pairs of endpoints are added to the message."""
+
+    def find_faults(self, where: str, rows: Rows) -> Iterator[str]:
+        """Something must raise it."""
+        yield from find_option_faults(where, self.when, rows)
+        if not (self.when or self.needs or self.opening):
+            yield f"{where} would never be raised; say when, what it needs, or for which opening."

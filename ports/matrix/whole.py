@@ -1,0 +1,107 @@
+"""A whole matrix, checked: what the engine, the pages and the reports read."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ports.matrix.basics import Choice, Document, Operation, Platform, Role, Section, Service, Session
+from ports.matrix.caveats import Caveat, Check
+from ports.matrix.questions import Question
+from ports.matrix.requirements import Pairing, Requirement
+from ports.matrix.rows import Row, Rows
+from ports.matrix.vocabulary import section_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """Everything one vendor document asks for, checked: every slug that is named exists."""
+
+    product: str
+    document: str
+    received: str
+    digest: str
+    """SHA-256 (hexadecimal) of all facts below: it changes when any of them does."""
+    sections: tuple[Section, ...]
+    roles: Mapping[str, Role]
+    platforms: Mapping[str, Platform]
+    operations: Mapping[str, Operation]
+    sessions: Mapping[str, Session]
+    services: Mapping[str, Service]
+    choices: Mapping[str, Choice]
+    pairings: Mapping[str, Pairing]
+    requirements: tuple[Requirement, ...]
+    caveats: Mapping[str, Caveat]
+    checks: tuple[Check, ...]
+    holders: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Role slug -> slugs of the roles that are it: itself, and for a group its members."""
+    questions: Mapping[str, Question] = field(default_factory=dict)
+    tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, repr=False, compare=False)
+    """All rows by kind: what `of` gives, for kinds that have no field of their own here."""
+
+    def of[R: Row](self, facts: type[R]) -> tuple[R, ...]:
+        """The rows of a kind, in the matrix's order."""
+        return self.tables.get(facts.KIND, ())  # type: ignore[return-value]
+
+    @property
+    def version(self) -> str:
+        """One line that names the matrix: product, document, date received and the start of the digest."""
+        return f"{self.product} {self.document}, as received {self.received} ({self.digest[:8]})"
+
+    @property
+    def assignable_roles(self) -> tuple[Role, ...]:
+        """The roles that an endpoint can be given, in the matrix's order."""
+        return tuple(role for role in self.roles.values() if role.kind != "group")
+
+    @property
+    def managing_roles(self) -> frozenset[str]:
+        """Slugs of the roles that may stand in `managed_by`."""
+        return frozenset(
+            slug
+            for pairing in self.pairings.values()
+            if pairing.managed_by
+            for role in (pairing.near, pairing.fallback)
+            for slug in self.holders[role]
+        )
+
+    def section_title(self, number: str) -> str:
+        """The heading of a section, or an empty text for one that the matrix doesn't list."""
+        return next((section.title for section in self.sections if section.number == number), "")
+
+
+def make_matrix(rows: Rows, digest: str) -> Matrix:
+    """The matrix of rows that have no faults."""
+    (head,) = rows.of(Document)
+    return Matrix(
+        product=head.product,
+        document=head.document,
+        received=head.received,
+        digest=digest,
+        sections=tuple(sorted(rows.of(Section), key=lambda section: section_key(section.number))),
+        roles=_by_name(rows.of(Role)),
+        platforms=_by_name(rows.of(Platform)),
+        operations=_by_name(rows.of(Operation)),
+        sessions=_by_name(rows.of(Session)),
+        services=_by_name(rows.of(Service)),
+        choices=_by_name(rows.of(Choice)),
+        pairings=_by_name(rows.of(Pairing)),
+        requirements=tuple(rows.of(Requirement)),
+        caveats=_by_name(rows.of(Caveat)),
+        checks=tuple(rows.of(Check)),
+        holders=_holders(rows.of(Role)),
+        questions=_by_name(rows.of(Question)),
+        tables=rows.tables,
+    )
+
+
+def _by_name[R: Row](rows: Iterable[R]) -> dict[str, R]:
+    return {getattr(row, row.KEY): row for row in rows}
+
+
+def _holders(roles: Iterable[Role]) -> dict[str, frozenset[str]]:
+    holders: dict[str, set[str]] = {}
+    for role in roles:
+        holders.setdefault(role.slug, set())
+        if role.kind != "group":
+            holders[role.slug].add(role.slug)
+        for group in role.is_a:
+            holders.setdefault(group, set()).add(role.slug)
+    return {slug: frozenset(members) for slug, members in holders.items()}

@@ -1,0 +1,9 @@
+#!/bin/sh
+# What is worth knowing before every commit, within two minutes: the static checks, and all tests but those in a
+# browser, with services of their own, and those marked as slow. Options go to pytest.
+set -eu
+cd "$(dirname "$0")/.."
+
+. scripts/test-env.sh
+scripts/lint.sh
+exec python -m pytest -n auto --maxprocesses 8 --dist worksteal -m "not e2e and not slow" "$@"

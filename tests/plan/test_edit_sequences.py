@@ -1,0 +1,97 @@
+"""Any sequence of edits gives a valid document, and undoing them all gives the first one back, byte for byte."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.plan.document import PlanError, check_plan, dump_plan
+from planner.plan.edits import EDITS, NotPossible
+from planner.store import actions
+from ports.matrix import PROTOCOLS, ZONE_KINDS
+from ports.queries import shipped_matrix
+from tests.strategies import HOSTILE_NAMES, documents, often
+
+pytestmark = pytest.mark.slow
+
+MATRIX = shipped_matrix()
+NAMES = st.sampled_from(["PS01", "New", "ß", *HOSTILE_NAMES])
+
+
+def some(values):
+    return st.lists(st.sampled_from(sorted(values)), max_size=3, unique=True)
+
+
+@st.composite
+def edits(draw, document):
+    """An edit with parameters that a form could send for this document, sensible or not."""
+    zones = [zone["name"] for zone in document["zones"]] + ["nowhere"]
+    endpoints = [endpoint["name"] for endpoint in document["endpoints"]] + ["nobody"]
+    name = draw(st.sampled_from(sorted(set(EDITS) - {"switch-module"})))
+    zone, endpoint, other = (draw(st.sampled_from(values)) for values in (zones, endpoints, endpoints))
+    new = {"name": draw(NAMES), "zone": zone, "roles": draw(some(MATRIX.roles))}
+    flow = {"source": endpoint, "destination": other, "protocol": draw(st.sampled_from(PROTOCOLS)), "reason": "Own"}
+    if flow["protocol"] != "icmp":
+        flow["ports"] = draw(st.sampled_from(["1", "65535", "10-20"]))
+    choice = MATRIX.choices[draw(st.sampled_from(sorted(MATRIX.choices)))]
+    options = draw(some(choice.slugs))
+    flows = document.get("additional_flows") or [flow]
+    params = {
+        "rename-plan": {"name": draw(NAMES), "description": draw(NAMES)},
+        "choose": {
+            "choice": choice.slug,
+            "options": options if choice.many else options[0] if options else None,
+            "summary": "choose",
+        },
+        "override-port": {
+            "service": draw(st.sampled_from(sorted(MATRIX.services))),
+            "ports": draw(st.sampled_from(["", "1234", "5-9"])),
+            "summary": "port",
+        },
+        "set-correction": {
+            "caveat": draw(st.sampled_from(sorted(MATRIX.caveats))), "applied": draw(st.booleans()), "summary": "c",
+        },
+        "add-zone": {"name": draw(NAMES), "kind": draw(st.sampled_from(ZONE_KINDS))},
+        "edit-zone": {"zone": zone, "name": draw(NAMES), "kind": draw(st.sampled_from(ZONE_KINDS))},
+        "delete-zone": {"zone": zone},
+        "add-endpoint": {"endpoint": new},
+        "edit-endpoint": {"endpoint": endpoint, "changes": draw(st.sampled_from([
+            {"name": new["name"]}, {"zone": zone}, {"roles": new["roles"]}, {"addresses": ["10.0.0.9"]},
+            {"platforms": draw(some(MATRIX.platforms)), "operations": draw(some(MATRIX.operations))},
+        ]))},
+        "duplicate-endpoint": {"endpoint": endpoint},
+        "delete-endpoint": {"endpoint": endpoint},
+        "add-endpoints": {"zones": [], "endpoints": [new]},
+        "add-flow": {"flow": flow},
+        "edit-flow": {"flow": draw(st.sampled_from(flows)), "changes": {"reason": "Another"}},
+        "delete-flow": {"flow": draw(st.sampled_from(flows))},
+    }  # fmt: skip
+    return name, params[name]
+
+
+@pytest.mark.django_db
+@settings(max_examples=often(150))
+@given(documents(MATRIX), st.data())
+def test_any_sequence_of_edits_is_valid_and_can_be_taken_back(document, data):
+    plan = check_plan(document, matrix=MATRIX)
+    row = actions.create_plan(plan=plan, matrix=MATRIX, summary="Start")
+    row.refresh_from_db()
+    first = json.dumps(row.document)
+    changed = 0
+    for _ in range(data.draw(st.integers(1, 8))):
+        edit, params = data.draw(edits(row.document))
+        before = json.dumps(row.document)
+        try:
+            changed += actions.apply_edit(plan_id=row.pk, matrix=MATRIX, edit=edit, params=params).changed
+        except (PlanError, NotPossible):
+            row.refresh_from_db()
+            assert json.dumps(row.document) == before, "what was refused changed nothing"
+        row.refresh_from_db()
+        assert dump_plan(check_plan(row.document, matrix=MATRIX)) == row.document
+    for _ in range(changed):
+        actions.undo(plan_id=row.pk, matrix=MATRIX)
+    row.refresh_from_db()
+    assert json.dumps(row.document) == first
+    with pytest.raises(NotPossible):
+        actions.undo(plan_id=row.pk, matrix=MATRIX)

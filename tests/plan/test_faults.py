@@ -1,0 +1,103 @@
+"""Every fault has a code, and no program goes by its sentence."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from planner.plan.document import PlanError, check_plan, read_plan
+from planner.plan.endpoint_table import Table, place_faults
+from planner.plan.faults import NAME_TAKEN, Fault
+from planner.web.forms.topology import place_faults as place_in_form
+from ports.queries import shipped_matrix
+
+ROOT = Path(__file__).resolve().parents[2]
+MATRIX = shipped_matrix()
+SOUND = {
+    "format": 1,
+    "name": "P",
+    "zones": [{"name": "A", "kind": "internal"}],
+    "endpoints": [{"name": "one", "zone": "A", "roles": ["web-primary"]}],
+}
+
+
+def endpoint(**fields):
+    return SOUND | {"endpoints": [{"name": "one", "zone": "A", "roles": ["web-primary"]} | fields]}
+
+
+def flow(**fields):
+    plain = {"source": "one", "destination": "one", "protocol": "tcp", "ports": "1", "reason": "R"}
+    return SOUND | {"additional_flows": [{key: value for key, value in (plain | fields).items() if value is not None}]}
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ([], "no-mapping"),
+        (SOUND | {"format": 2}, "format"),
+        (SOUND | {"zones": [], "endpoints": []}, "no-zone"),
+        (SOUND | {"endpoints": 5}, "no-list"),
+        (SOUND | {"ports": 5}, "no-mapping"),
+        (SOUND | {"colour": 5}, "unknown-key"),
+        (SOUND | {"ports": {"ldap": 5}}, "fixed-service"),
+        (SOUND | {"ports": {"ssh": 0}}, "port"),
+        (SOUND | {"zones": [*SOUND["zones"], {"name": "a", "kind": "dmz"}]}, "name-taken"),
+        (SOUND | {"zones": [{"name": "A"}]}, "key-missing"),
+        (endpoint(name=""), "name-length"),
+        (endpoint(name=" x"), "name-space"),
+        (endpoint(name="a\0b"), "control-characters"),
+        (endpoint(name=5), "text"),
+        (endpoint(zone="B"), "no-such-zone"),
+        (endpoint(group="yes"), "flag"),
+        (endpoint(roles=["barista"]), "unknown-value"),
+        (endpoint(roles=["web-primary", "web-passive"]), "exclusive-roles"),
+        (endpoint(addresses=["10.0.0.7/24"]), "host-bits"),
+        (endpoint(addresses=["10.0.0.999"]), "address"),
+        (endpoint(addresses=["any"]), "any-not-allowed"),
+        (endpoint(managed_by=["two"]), "no-such-endpoint"),
+        (endpoint(roles=["database"], managed_by=["one"]), "no-manager"),
+        (flow(source="two"), "no-such-endpoint"),
+        (flow(protocol="icmp"), "icmp-ports"),
+        (flow(ports=None), "ports-missing"),
+        (flow(reason=" "), "reason-missing"),
+    ],
+)
+def test_a_fault_has_the_code_of_its_kind(document, code):
+    with pytest.raises(PlanError) as caught:
+        check_plan(document, matrix=MATRIX)
+    assert [fault.code for fault in caught.value.faults] == [code]
+
+
+@pytest.mark.parametrize(("data", "code"), [(b"{", "syntax"), (b'{"format": 1, "format": 1}', "repeated-key")])
+def test_a_fault_of_the_text_has_a_code_too(data, code):
+    with pytest.raises(PlanError) as caught:
+        read_plan(data, matrix=MATRIX, syntax="json")
+    assert caught.value.faults[0].code == code
+
+
+def test_a_name_that_is_taken_is_known_by_its_code_whatever_the_sentence_says():
+    table = Table(zones=(), endpoints=({"name": "one"},), lines=(2,))
+    fault = Fault("endpoints[1].name", "Anything.", NAME_TAKEN)
+    assert place_faults([fault], table, SOUND)[0].message == "There is an endpoint “one” already."
+    assert place_faults([Fault("endpoints[1].name", "It is there already.")], table, SOUND)[0].message[:2] == "It"
+    assert place_in_form([fault], SOUND, "endpoints", 1)[0][1].startswith("There is an endpoint of that name already")
+
+
+def test_nothing_in_the_code_looks_into_a_sentence():
+    """No `"…" in fault.message`, no `str(error).startswith(…)`: sentences are for people, and change."""
+    found = []
+    for path in sorted((ROOT / "planner").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Compare) and any(
+                isinstance(sign, ast.In | ast.NotIn | ast.Eq) for sign in node.ops
+            ):
+                sides = [node.left, *node.comparators]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                sides = [node.func.value] if node.func.attr in ("startswith", "endswith", "find", "index") else []
+            else:
+                continue
+            texts = [ast.unparse(side) for side in sides]
+            if any(re.search(r"\bmessage$|^str\((error|fault)\)$", text) for text in texts):
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}")
+    assert found == []

@@ -1,0 +1,274 @@
+"""A field of the plan is one entry of a table: one that is added there is read, kept, said, shown and compared."""
+
+import ast
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.engine import evaluate_report
+from planner.plan import document as documents_module
+from planner.plan import reading
+from planner.plan.blueprint import losses
+from planner.plan.changes import apply, compare_documents
+from planner.plan.document import PlanError, check_plan, dump_plan, plan_schema
+from planner.plan.edits import EDITS, NotPossible
+from planner.plan.endpoint_table import list_columns, read_table, template, write_cells
+from planner.plan.fields import PARTS, AdditionalFlow, Endpoint, Plan, Zone, describe, forget_gone, part_of
+from planner.plan.merge import rebase
+from planner.plan.rows import NO_RENAMES, Renames, apply_renames
+from planner.plan.summaries import say
+from planner.web.forms.topology import EndpointForm, Opened, describe_topology
+from ports.actions import load_matrix
+from ports.queries import SHIPPED, shipped_matrix
+from tests.plan.test_edit_sequences import edits
+from tests.strategies import documents
+from tests.web.views.pages import Page, store
+
+ROOT = Path(__file__).resolve().parents[2]
+MATRIX = shipped_matrix()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned(Endpoint):
+    """An endpoint with fields that no version of the format has."""
+
+    owner: str = field(
+        default="",
+        metadata=describe(
+            reading.PROSE,
+            said=("owner", "owners"),
+            lost=("the owner", ""),
+            widget="text",
+            title="Who looks after it",
+            column="Who looks after it.",
+        ),
+    )
+    backups: tuple[str, ...] = field(
+        default=(),
+        metadata=describe(reading.NAMES, key="backed-up-by", names="endpoints", said=("backup", "backups")),
+    )
+    own_ports: dict = field(
+        default_factory=dict,
+        metadata=describe(reading.PORTS, key="own ports", merges="keys", said=("own port", "own ports")),
+    )
+
+
+def make_plan():
+    return {
+        "format": 1,
+        "name": "P",
+        "zones": [{"name": "Inside", "kind": "internal"}],
+        "endpoints": [
+            {"name": "PS01", "zone": "Inside", "roles": ["web-primary"], "owner": "Kim"},
+            {
+                "name": "SQL01", "zone": "Inside", "roles": ["database"], "owner": "Lee",
+                "backed-up-by": ["PS01"], "own ports": {"ssh": "2222"},
+            },
+        ],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def owned(monkeypatch):
+    documents_module._plan_model.cache_clear()
+    monkeypatch.setitem(PARTS, "endpoints", part_of("endpoints", Owned))
+    yield make_plan()
+    documents_module._plan_model.cache_clear()
+
+
+def edit(document, what, /, **params):
+    return apply(document, EDITS[what](document, params))
+
+
+def test_a_field_that_is_added_is_read_and_written(owned):
+    plan = check_plan(owned, matrix=MATRIX)
+    assert (plan.endpoints[1].owner, plan.endpoints[1].backups) == ("Lee", ("PS01",))
+    assert dump_plan(plan) == owned
+    properties = plan_schema(MATRIX)["$defs"]["Owned"]["properties"]
+    assert {"owner", "backed-up-by", "own ports"} <= properties.keys()
+    with pytest.raises(PlanError, match=r"endpoints\[0\]\.owner: This must be text"):
+        check_plan(owned | {"endpoints": [owned["endpoints"][0] | {"owner": 5}]}, matrix=MATRIX)
+
+
+def test_a_field_that_is_added_is_edited_and_the_edit_says_so(owned):
+    made = EDITS["edit-endpoint"](owned, {"endpoint": "SQL01", "changes": {"owner": "Max"}})
+    assert say(made) == "SQL01: owner changed from Lee to Max"
+    assert apply(owned, made)["endpoints"][1] == owned["endpoints"][1] | {"owner": "Max"}
+    changes = {"owner": "", "backed-up-by": [], "own ports": {"ssh": "22", "vnc": "5901"}}
+    gone = EDITS["edit-endpoint"](owned, {"endpoint": "SQL01", "changes": changes})
+    assert say(gone) == "SQL01: owner Lee removed; backup PS01 removed; own ports ssh and vnc changed"
+    endpoint = check_plan(apply(owned, gone), matrix=MATRIX).endpoints[1]
+    assert (endpoint.owner, endpoint.backups, endpoint.own_ports) == ("", (), {"ssh": "22", "vnc": "5901"})
+    assert edit(owned, "duplicate-endpoint", endpoint="SQL01")["endpoints"][2]["owner"] == "Lee"
+
+
+def test_a_field_that_is_added_meets_only_edits_of_the_same_field(owned):
+    mine = EDITS["edit-endpoint"](owned, {"endpoint": "SQL01", "changes": {"owner": "Max"}})
+    for changes, met in (({"owner": "Kim"}, True), ({"owner": "Max"}, False), ({"backed-up-by": []}, False)):
+        now = edit(owned, "edit-endpoint", endpoint="SQL01", changes=changes)
+        assert rebase(mine, now, NO_RENAMES)[1] == ((("endpoints", "SQL01", "owner"),) if met else ())
+    ports = EDITS["edit-endpoint"](owned, {"endpoint": "SQL01", "changes": {"own ports": {"ssh": "22"}}})
+    now = edit(owned, "edit-endpoint", endpoint="SQL01", changes={"own ports": {"ssh": "2222", "vnc": "5901"}})
+    both, met = rebase(ports, now, NO_RENAMES)
+    assert not met, "each key of a mapping is a field of its own"
+    assert apply(now, both)["endpoints"][1]["own ports"] == {"ssh": "22", "vnc": "5901"}
+
+
+def test_names_in_a_field_that_is_added_follow_renames_and_deletions(owned):
+    renamed = apply_renames(owned, Renames(endpoints={"PS01": "Web"}))
+    assert renamed["endpoints"][1]["backed-up-by"] == ["Web"]
+    assert "backed-up-by" not in edit(owned, "delete-endpoint", endpoint="PS01")["endpoints"][0]
+
+
+def test_what_a_module_takes_away_is_forgotten_by_a_field_that_is_added(owned):
+    plan = check_plan(owned | {"additional_flows": [FLOW]}, matrix=MATRIX)
+    left = forget_gone(replace(plan, endpoints=plan.endpoints[1:]))
+    assert left.endpoints == (replace(plan.endpoints[1], backups=()),)
+    assert left.additional_flows == ()
+    assert forget_gone(plan) == plan
+
+
+FLOW = {"source": "PS01", "destination": "SQL01", "protocol": "icmp", "reason": "R"}
+
+
+def test_a_field_that_is_added_is_a_column_of_the_table(owned):
+    assert list_columns()["owner"] == "Who looks after it."
+    assert b",owner" in template(owned, MATRIX).splitlines()[0]
+    table = read_table(b"name,zone,owner\nX,Inside,Max\n", document=owned, matrix=MATRIX)
+    assert table.endpoints[0]["owner"] == "Max"
+    assert write_cells(check_plan(owned, matrix=MATRIX).endpoints[0])["owner"] == "Kim"
+
+
+def test_a_field_that_is_added_stands_in_the_editor(owned):
+    form = EndpointForm(row=owned["endpoints"][0])
+    assert form.shown["owner"] == "Kim"
+    report = evaluate_report(MATRIX, check_plan(owned, matrix=MATRIX))
+    (item,) = describe_topology(report, Opened("edit", "PS01"), None)["editor"].texts
+    assert (item["entry"].title, item["value"]) == ("Who looks after it", "Kim")
+
+
+@pytest.mark.django_db
+def test_a_field_that_is_added_is_changed_on_the_page(client, owned):
+    load_matrix(path=SHIPPED)
+    row, key = store(owned)
+    page = Page(client.get(f"/plans/{key}/?edit=SQL01"))
+    assert page.one("input", id="endpoint-owner").get("value") == "Lee"
+    data = {"target": "SQL01", "name": "SQL01", "zone": "Inside", "roles": "database", "owner": "Max", "base": "1"}
+    client.post(f"/plans/{key}/endpoints/edit/", data)
+    row.refresh_from_db()
+    assert row.document["endpoints"][1] == owned["endpoints"][1] | {"owner": "Max"}, "and what the form lacks stays"
+    assert row.revisions.get(number=2).summary == "SQL01: owner changed from Lee to Max"
+
+
+def test_what_a_module_would_lose_of_a_field_that_is_added_is_listed(owned):
+    from planner.plan.blueprint import _describe_fields
+
+    old = check_plan(owned, matrix=MATRIX).endpoints[0]
+    assert list(_describe_fields(MATRIX, old, replace(old, owner=""))) == ["“PS01”: the owner “Kim”"]
+    assert losses(MATRIX, check_plan(owned, matrix=MATRIX), "portal", ("dmz",)) == ()
+
+
+# ---- nothing gets lost ----
+
+STRANGE = {"colour": "red", "size": [1, {"x": None}]}
+
+
+def with_strangers(document):
+    """The document with keys in it that no version of the format knows, in every place that may have some."""
+    rows = {
+        key: [row | STRANGE for row in document[key]]
+        for key in ("zones", "endpoints", "additional_flows")
+        if key in document
+    }
+    return {**document, **rows, "future": STRANGE}
+
+
+@settings(max_examples=120)
+@given(documents(MATRIX), st.data())
+def test_an_edit_keeps_what_it_doesnt_know(document, data):
+    document = dump_plan(check_plan(document, matrix=MATRIX))
+    name, params = data.draw(edits(document))
+    if isinstance(params.get("flow"), dict) and name != "add-flow":
+        params = params | {"flow": params["flow"] | STRANGE}
+    try:
+        after = edit(with_strangers(document), name, **params)
+        plain = edit(document, name, **(params | {key: without(params[key]) for key in ("flow",) if key in params}))
+    except NotPossible:
+        return
+    assert after["future"] == STRANGE
+    came = {"add-zone", "add-endpoint", "add-endpoints", "add-flow"}
+    for key in ("zones", "endpoints", "additional_flows"):
+        rows = after.get(key, [])
+        assert [without(row) for row in rows] == plain.get(key, []), "and does what it would do without"
+        strange = [row for row in rows if STRANGE.items() <= row.items()]
+        assert len(rows) - len(strange) <= (1 if name in came else 0)
+
+
+def without(row):
+    return {key: value for key, value in row.items() if key not in STRANGE}
+
+
+@settings(max_examples=60)
+@given(documents(MATRIX), st.data())
+def test_an_edit_of_one_field_keeps_all_others(document, data):
+    document = dump_plan(check_plan(document, matrix=MATRIX))
+    if not document["endpoints"]:
+        return
+    target = data.draw(st.sampled_from(document["endpoints"]))["name"]
+    entry = data.draw(st.sampled_from([e for e in PARTS["endpoints"].fields if e.reads.shape == "list"]))
+    after = edit(document, "edit-endpoint", endpoint=target, changes={entry.key: ["10.77.77.77"]})
+    assert {change.where for change in compare_documents(document, after)} <= {("endpoints", target, entry.key)}
+
+
+# ---- nothing stands twice ----
+
+SPEAKING = ("addresses", "platforms", "operations", "sessions", "managed_by")
+"""Keys that mean nothing else; name, zone or roles are words of other things as well."""
+
+
+def literals(path):
+    """The texts of a module that aren't docstrings, by line."""
+    tree = ast.parse(path.read_text("utf-8"))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.lineno, node.value
+
+
+def test_nothing_else_in_the_code_names_a_field_of_an_endpoint():
+    allowed = {
+        "planner/report/formats/json.py": {"addresses"},  # of a comparison, which other programs read
+        "planner/report/paper/print_changes.py": {"addresses"},  # a section of a page
+    }
+    found = []
+    for path in sorted((ROOT / "planner").rglob("*.py")):
+        name = str(path.relative_to(ROOT))
+        keys = set(SPEAKING) - allowed.get(name, set())
+        if name != "planner/plan/fields.py" and "/migrations/" not in name:
+            found += [f"{name}:{line}: {text}" for line, text in literals(path) if text in keys]
+    assert found == []
+    assert set(SPEAKING) <= PARTS["endpoints"].by_key.keys()
+
+
+@pytest.mark.parametrize("value", [Plan, Zone, Endpoint, AdditionalFlow])
+def test_every_field_is_documented(value):
+    text = (ROOT / "docs/plan-format.md").read_text("utf-8")
+    assert [entry.key for entry in part_of("", value).fields if f"| `{entry.key}` |" not in text] == []
+
+
+def test_every_part_of_the_table_is_whole():
+    for part in PARTS.values():
+        for entry in part.fields:
+            place = f"{part.key}.{entry.key}"
+            assert entry.key, place
+            assert (entry.reads.shape == "rows") is (entry.row is not None) is (entry.merges == "rows"), place
+            assert entry.merges != "keys" or entry.reads.shape == "mapping", place
+            assert not entry.names or entry.check, f"{place} names others, and nothing checks that they are there"
+            assert not entry.widget or entry.title, f"{place} has no label"
+            assert json.dumps(entry.default if not isinstance(entry.default, tuple) else list(entry.default)), place
+    assert [entry.key for entry in PARTS["endpoints"].fields if not entry.column] == []
+    assert all(entry.column.endswith(".") for entry in PARTS["endpoints"].fields)

@@ -1,0 +1,49 @@
+"""The registry of formats: what it says of each is true, and nothing else has a list of them."""
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+from pkgutil import resolve_name
+
+import pytest
+
+from planner.report import CHANGE_FORMATS, FORMATS, OPTIONS
+from tests.report.samples import contoso, evaluate
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORT = evaluate(contoso())
+
+
+@pytest.mark.parametrize("entry", FORMATS.values(), ids=list(FORMATS))
+def test_a_format_is_written_by_the_function_that_it_names_with_the_options_that_it_knows(entry):
+    known = inspect.signature(resolve_name(entry.writes)).parameters
+    assert entry.options == known.keys() & OPTIONS.keys()
+    assert entry.options <= OPTIONS.keys()
+    assert all(isinstance(note, str) for note in entry.notes(REPORT))
+
+
+@pytest.mark.parametrize("entry", CHANGE_FORMATS.values(), ids=list(CHANGE_FORMATS))
+def test_a_change_request_is_written_by_the_function_that_it_names(entry):
+    assert next(iter(inspect.signature(resolve_name(entry.writes)).parameters)) == "comparison"
+    assert (entry.label, entry.content_type) == (FORMATS[entry.name].label, FORMATS[entry.name].content_type)
+
+
+def test_two_formats_never_share_a_name_or_an_ending():
+    endings = [entry.ending or entry.name for entry in FORMATS.values()]
+    assert len(set(endings)) == len(endings) == len(FORMATS)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_in_the_readme_and_only_those(name):
+    table = re.search(r"## Formats\n(.*?)\n## ", (ROOT / "README.md").read_text(), flags=re.DOTALL)[1]
+    first = "".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    assert name in re.findall(r"`([a-z]+)`", first)
+    assert set(re.findall(r"`([a-z]+)`", first)) == FORMATS.keys()
+
+
+def test_who_asks_for_no_format_loads_none():
+    code = "import sys, planner.report; print(*(name for name in sys.modules if name.startswith('planner.')))"
+    run = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
+    assert set(run.stdout.split()) == {"planner.report", "planner.report.firewall", "planner.report.firewall.errors"}

@@ -1,0 +1,197 @@
+"""One plan full of hostile text through every format, as a report, as a part of one and as a change request.
+
+Nothing executes, nothing breaks, and the text survives where the format allows.
+"""
+
+import csv
+import datetime
+import io
+import json
+import re
+import subprocess
+import zipfile
+from html.parser import HTMLParser
+
+import openpyxl
+import pypdf
+import pytest
+
+from planner.engine.compare import compare_reports
+from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report.diagram.diagram import render_svg
+from planner.report.diagram.png import render_png
+from planner.report.firewall.targets import TARGETS
+from planner.report.formats.markdown import escape
+from planner.report.said.edition import Edition, Editions
+from planner.report.said.filters import Filter, select
+from planner.report.said.text import neutralise, show_line
+from tests.report.firewall.reading import READERS, expected
+from tests.report.firewall.test_permits import check
+from tests.report.samples import WORST_NAMES, evaluate, worst
+
+DAY = datetime.date(2026, 1, 2)
+NEW = WORST_NAMES[4:20]
+TEXTS = [show_line(name) for name in WORST_NAMES]
+REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+FORMULA = re.compile(r"(^|;)\s*[=+\-@＝]")
+KINDS = ("report", "part", "changes")
+
+
+@pytest.fixture(scope="module")
+def after():
+    return evaluate(worst())
+
+
+@pytest.fixture(scope="module")
+def render(after):
+    """The bytes of a format: of the report, of a part of it, or of the change request from a plan with fewer hosts."""
+    part, selection = select(after, Filter(text='"; accept'))
+    comparison = compare_reports(evaluate(worst(NEW)), after)
+    name = '"; accept <script>alert(1)</script>\u202e.yaml'
+
+    def render(kind, format):
+        if kind == "changes":
+            return CHANGE_FORMATS[format].render(comparison, Editions(before=name, after=f"={name}", date=DAY))
+        if kind == "part":
+            return FORMATS[format].render(part, Edition(date=DAY, revision=1, selection=selection, since=comparison))
+        # What is undecided is open, as in the report, wherever a file can be asked for that.
+        options = {"open_undecided": True} if "open_undecided" in FORMATS[format].options else {}
+        return FORMATS[format].render(after, Edition(date=DAY, revision=1, since=comparison), **options)
+
+    return render
+
+
+def names_of(kind):
+    """The names that have to be found: all of them in the report, what is new in the change request."""
+    return {"report": WORST_NAMES, "changes": NEW, "part": ()}[kind]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_json_keeps_every_character(render, kind):
+    data = json.loads(render(kind, "json"))
+    flows = data["opened"] if kind == "changes" else data["flows"]
+    assert {end for flow in flows for end in (flow["source"], flow["destination"])} >= set(names_of(kind))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_table_has_no_formula_and_a_line_for_each_flow(render, kind):
+    rows = list(csv.DictReader(io.StringIO(render(kind, "csv").decode("utf-8-sig"))))
+    assert rows
+    assert not [cell for row in rows for cell in row.values() if FORMULA.search(cell) or REORDERING.search(cell)]
+    data = json.loads(render(kind, "json"))
+    assert len(rows) == sum(len(data[key]) for key in ("flows", "opened", "closed", "changed") if key in data)
+    cells = {cell.replace(";'", ";").removeprefix("'") for row in rows for cell in row.values()}
+    assert cells >= {show_line(name) for name in names_of(kind)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_workbook_has_text_alone(render, kind):
+    book = openpyxl.load_workbook(io.BytesIO(render(kind, "xlsx")))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert not [cell for cell in cells if cell.hyperlink or FORMULA.match(cell.value) or REORDERING.search(cell.value)]
+    lines = {line for cell in cells for line in cell.value.split("\n")}
+    for name in names_of(kind):
+        assert {show_line(name), neutralise(show_line(name))} & lines, ascii(name)
+
+
+class _Reader(HTMLParser):
+    """Which elements a page has, what stands in them, and where it could act."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.text, self.acts = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.acts += [(tag, name) for name, _ in attrs if name.startswith("on") or name == "srcdoc"]
+        self.acts += [(tag, value) for name, value in attrs if name in ("src", "href") and not value.startswith("#")]
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_web_page_has_no_element_that_acts(render, kind):
+    html = render(kind, "html").decode()
+    reader = _Reader()
+    reader.feed(html)
+    assert not {"script", "iframe", "object", "embed", "img", "form", "link", "base"} & set(reader.tags)
+    assert reader.acts == []
+    assert not REORDERING.search(html)
+    assert html.rstrip().endswith("</html>")
+    text = "".join(reader.text)
+    for name in names_of(kind):
+        assert show_line(name) in text, ascii(name)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_markdown_has_no_element_link_or_torn_row(render, kind):
+    text = render(kind, "markdown").decode()
+    assert not re.search(r"<(?!br>)", text)
+    assert not re.search(r"(?<!\\)\]\(", text)
+    assert not REORDERING.search(text)
+    width = None
+    for line in text.splitlines():
+        bars = len(re.findall(r"(?<!\\)\|", line))
+        assert width is None or not line.startswith("|") or bars == width, line
+        width = bars if line.startswith("|") else None
+    for name in names_of(kind):
+        assert escape(name) in text, ascii(name)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pdf_has_no_action_and_names_everybody(render, kind):
+    data = render(kind, "pdf")
+    reader = pypdf.PdfReader(io.BytesIO(data))
+    assert not REORDERING.search(reader.metadata.title)
+    assert "/OpenAction" not in reader.root_object
+    assert not {"/JavaScript", "/EmbeddedFiles"} & reader.root_object.get("/Names", {}).keys()
+    for page in reader.pages:
+        links = [note.get_object() for note in page.get("/Annots", ())]
+        assert all(link.get("/A", {}).get("/S", "/GoTo") == "/GoTo" and "/AA" not in link for link in links)
+    # Not with pypdf, which can't read every font of it.
+    done = subprocess.run(["pdftotext", "-raw", "-", "-"], input=data, capture_output=True, check=True)
+    text = "".join(done.stdout.decode().split())
+    assert "\u202e" not in text  # around Hebrew pdftotext itself writes others
+    for name in names_of(kind):
+        if name.isascii():  # letters that join or run from the right come out of a PDF in another order
+            assert "".join(show_line(name).split()) in text, ascii(name)
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("kind", ["report", "part"])
+def test_a_firewall_permits_what_the_report_says(render, after, kind, name, tmp_path):
+    text = render(kind, name).decode()
+    assert text.isascii()
+    if kind == "report":
+        assert READERS[name](text) == expected(after)
+    for program in {"nftables": ["nft"], "iptables": ["iptables-restore", "ip6tables-restore"]}.get(name, ()):
+        check(program, text, tmp_path)
+
+
+def test_archives_have_a_file_for_each_host_under_a_name_that_leads_nowhere(render):
+    with zipfile.ZipFile(io.BytesIO(render("report", "firewalls"))) as archive:
+        names = archive.namelist()
+        assert all(re.fullmatch(r"(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+(?:\.[A-Za-z0-9]+)+", name) for name in names)
+        assert len({name.casefold() for name in names}) == len(names)
+        for name in names:
+            assert archive.read(name).isascii()
+        assert not {"CON.bat", "CON"} & {name.rpartition("/")[2] for name in names}
+    assert sum(name.startswith("windows/host-") for name in names) > len(WORST_NAMES) - 5
+
+
+def test_every_format_is_tried_here():
+    tried = {"json", "csv", "xlsx", "html", "markdown", "pdf", *READERS, "windows", "aerleon", "firewalls"}
+    assert tried == set(FORMATS)
+    assert set(TARGETS) == {*READERS, "windows"}  # the archive of all firewalls has those of windows and aerleon
+    assert set(CHANGE_FORMATS) == {"json", "csv", "xlsx", "html", "markdown", "pdf"}
+
+
+def test_a_drawing_is_a_drawing(after):
+    drawing = render_svg(after)
+    text = drawing.decode()
+    assert not REORDERING.search(text)
+    assert "<script" not in text
+    assert "onload=" not in re.sub(r">[^<]*<", "><", text)
+    assert render_png(drawing).startswith(b"\x89PNG")

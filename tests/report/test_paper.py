@@ -1,0 +1,264 @@
+"""What sets pages: every word of a document arrives on paper, nothing typed becomes code, no row is lost."""
+
+import io
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from itertools import product
+from xml.etree import ElementTree
+
+import pypdf
+import pytest
+
+from planner.report.paper.change_pages import compose_changes
+from planner.report.paper.pdf import write_pdf
+from planner.report.paper.printed import Element, PrintedReport, Running, make
+from planner.report.paper.prints import render_pdf
+from planner.report.paper.report_pages import compose_report
+from planner.report.paper.typst_pages import make_pdf
+from planner.report.said.edition import Edition, Editions
+from planner.store.examples import read_examples
+from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
+from tests.report.test_print import compared, example, lines_of, read, squeeze, text_of
+from tests.strategies import HOSTILE_NAMES
+
+pytestmark = pytest.mark.slow
+
+DAY = date(2024, 2, 29)
+PAPERS = ("a4", "letter")
+
+
+RUNNING = Running(name="N", edition="E", matrix="M")
+
+
+def page(*parts):
+    return PrintedReport(title="T", running=RUNNING, parts=parts)
+
+
+def without_pictures(printed):
+    """The document without its figures, which are measured elsewhere, and whose words may touch lines of others."""
+
+    def strip(element):
+        kids = (
+            strip(kid) if isinstance(kid, Element) else kid
+            for kid in element.kids
+            if not (isinstance(kid, Element) and kid.tag == "figure")
+        )
+        return replace(element, kids=tuple(kids))
+
+    return replace(printed, parts=tuple(map(strip, printed.parts)))
+
+
+def boxes(data):
+    """For each page its width and height and the boxes of its words: text, left, top, right, bottom."""
+    run = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=data, capture_output=True, check=True)
+    root = ElementTree.fromstring(run.stdout.decode().replace(' xmlns="http://www.w3.org/1999/xhtml"', ""))
+    for sheet in root.iter("page"):
+        words = [
+            (word.text or "", *(float(word.get(edge)) for edge in ("xMin", "yMin", "xMax", "yMax")))
+            for word in sheet.iter("word")
+        ]
+        yield float(sheet.get("width")), float(sheet.get("height")), words
+
+
+def assert_nothing_sticks_out(data):
+    """Words stay between the margins, and none stands on another."""
+    for width, height, words in boxes(data):
+        for text, left, top, right, bottom in words:
+            assert 50 < left < right < width - 50, text
+            assert 25 < top < bottom < height - 20, text
+        body = sorted((word for word in words if word[2] < height - 45), key=lambda word: word[2])
+        for number, (one, left, top, right, bottom) in enumerate(body):
+            for other, left_2, top_2, right_2, bottom_2 in body[number + 1 :]:
+                if top_2 > bottom:
+                    break
+                over = min(bottom, bottom_2) - max(top, top_2)
+                assert not (min(right, right_2) - max(left, left_2) > 1.5 and over > 4), (one, other)
+        assert all(bottom < height - 40 or top > height - 45 for _, _, top, _, bottom in words)
+
+
+def assert_nothing_is_lost(printed, data):
+    text = text_of(data)
+    for part in printed.parts:
+        for piece in part.texts():
+            for line in piece.splitlines():
+                assert squeeze(line) in text, line
+
+
+def compose(report, **more):
+    return compose_report(report, Edition(date=DAY, **more))
+
+
+def compose_change():
+    return compose_changes(compared(), Editions(before="revision 41", after="revision 42", date=DAY))
+
+
+@pytest.mark.parametrize("slug", [example.slug for example in read_examples()])
+def test_every_word_of_the_document_is_on_paper(slug):
+    printed = compose(example(slug), revision=7)
+    assert_nothing_is_lost(printed, make_pdf(printed))
+
+
+def test_every_word_of_a_plan_of_many_sites_is_on_paper():
+    printed = compose(evaluate(sites(70)), paper="letter")
+    assert_nothing_is_lost(printed, make_pdf(printed))
+
+
+def test_every_word_of_a_change_request_is_on_paper():
+    printed = compose_change()
+    assert_nothing_is_lost(printed, make_pdf(printed))
+
+
+# Between two pieces of a section's text there may be numbers of pages, and heads of tables that a page repeats.
+PAGES = r"(?:,page)?\d+"
+
+
+def assert_it_says_the_same(printed, data):
+    """Section by section, a PDF has the texts of the document in their order, and nothing besides."""
+    reader = read(data)
+    text = squeeze("".join(map(lines_of, reader.pages)))
+    at = 0
+    for part in printed.parts:
+        heads = {squeeze("".join(kid.texts())) for kid in find(part, "thead")}
+        noise = re.compile(f"(?:{'|'.join([PAGES, *map(re.escape, sorted(heads, key=len, reverse=True))])})*")
+        for piece in filter(None, map(squeeze, part.texts())):
+            start = text.index(piece, at)
+            assert noise.fullmatch(text[at:start]), (part.get("id"), piece, text[at:start])
+            at = start + len(piece)
+    assert text[at:] == ""
+
+
+def find(element, tag):
+    for kid in element.kids:
+        if isinstance(kid, Element):
+            if kid.tag == tag:
+                yield kid
+            yield from find(kid, tag)
+
+
+@pytest.mark.parametrize("engine", ["typst", "weasyprint"])
+@pytest.mark.parametrize("slug", ["one-server", "everything"])
+def test_both_setters_say_the_same_section_by_section(slug, engine):
+    printed = without_pictures(compose(example(slug), revision=7))
+    assert_it_says_the_same(printed, write_pdf(printed, engine))
+
+
+@pytest.mark.parametrize("engine", ["typst", "weasyprint"])
+def test_both_setters_say_the_same_of_a_change(engine):
+    printed = compose_change()
+    assert_it_says_the_same(printed, write_pdf(printed, engine))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ['#panic("x")', "#import \"@preview/a:1.0.0\": b", "$ x^2 $", "*bold* _slanted_", "] #read(\"/etc/passwd\") [",
+     "<label> @label", "// gone", "\\u{41}", "a -- b ~ c", "= Heading", "`raw`", "+ item"],
+)  # fmt: skip
+def test_what_was_typed_stands_there_as_it_was_typed(typed):
+    report = evaluate(write_plan(
+        {"name": typed, "zone": "DMZ", "addresses": ["192.0.2.1"], "roles": ["password-reset-portal"]},
+        {"name": "PS01", "zone": "Internal", "addresses": ["10.0.0.1"], "roles": ["web-primary", "database"]},
+    ))  # fmt: skip
+    assert squeeze(typed) in text_of(render_pdf(report, Edition(date=DAY)))
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
+def test_hostile_names_break_nothing(name):
+    data = render_pdf(evaluate(hostile(name)), Edition(date=DAY))
+    reader = pypdf.PdfReader(io.BytesIO(data))
+    assert f"page {len(reader.pages)} of {len(reader.pages)}" in reader.pages[-1].extract_text()
+    assert "/JavaScript" not in str(reader.trailer["/Root"])
+
+
+def test_the_same_document_gives_the_same_bytes():
+    assert make_pdf(compose(evaluate(contoso()))) == make_pdf(compose(evaluate(contoso())))
+
+
+def claims_accessibility(data):
+    metadata = pypdf.PdfReader(io.BytesIO(data)).trailer["/Root"]["/Metadata"].get_data().decode()
+    return bool(re.search(r"<pdfuaid:part>1</pdfuaid:part>", metadata))
+
+
+@pytest.mark.parametrize("slug", [example.slug for example in read_examples()])
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_examples_are_pdf_ua(slug, paper):
+    assert claims_accessibility(render_pdf(example(slug), Edition(date=DAY, paper=paper)))
+
+
+def test_a_change_request_is_pdf_ua():
+    assert claims_accessibility(make_pdf(compose_change()))
+
+
+def test_a_letter_without_a_glyph_costs_the_claim_and_not_the_document():
+    data = make_pdf(page(make("section", make("h2", "Name"), make("p", "\U0010fffd and text"))))
+    assert not claims_accessibility(data)
+    assert "and text" in pypdf.PdfReader(io.BytesIO(data)).pages[0].extract_text()
+
+
+def structure(data):
+    """How often each kind of element stands in the tags, and their alternative texts."""
+    counts, said = {}, []
+
+    def walk(node):
+        node = node.get_object() if hasattr(node, "get_object") else node
+        if isinstance(node, list):
+            for kid in node:
+                walk(kid)
+        elif isinstance(node, dict) and "/S" in node:
+            counts[node["/S"]] = counts.get(node["/S"], 0) + 1
+            if "/Alt" in node:
+                said.append(node["/Alt"])
+            walk(node.get("/K", []))
+
+    walk(pypdf.PdfReader(io.BytesIO(data)).trailer["/Root"]["/StructTreeRoot"]["/K"])
+    return counts, said
+
+
+def test_tags_know_headings_tables_header_cells_and_what_pictures_show():
+    report = example("dmz")
+    counts, said = structure(render_pdf(report, Edition(date=DAY)))
+    assert counts["/H1"] >= 8
+    assert counts["/H2"] >= len(report.boundaries)
+    assert counts["/Table"] >= len(report.boundaries)
+    assert counts["/TH"] >= 7 * len(report.boundaries)
+    assert counts["/TR"] > len(report.rules)
+    assert said == ["Zones and the ports between them", "Zones, their endpoints and the connections between them"]
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("letter", ["W", "\u754c"])
+def test_the_tallest_rows_fit_a_page(paper, letter):
+    addresses = [f"2001:db8:{number:x}:1111:2222:3333:4444:{number:04x}" for number in range(9)]
+    endpoints, flows = [], []
+    for count, length, known in product((1, 3, 8), (9, 80, 250), (0, 4, 9)):
+        to = f"To {count} {length} {known}"
+        endpoints.append({"name": to, "zone": "Internal", "addresses": addresses[:known]})
+        for number in range(count):
+            name = f"{number}-{count}-{length}-{known}-".ljust(length, letter)
+            endpoints.append({"name": name, "zone": "DMZ", "addresses": addresses[:known]})
+            flows += [
+                {"source": name, "destination": to, "protocol": "tcp", "ports": str(port), "reason": "m" * 90}
+                for port in range(1_000, 1_000 + 2 * count)
+            ]
+    printed = compose(evaluate(write_plan(*endpoints, additional_flows=flows)), paper=paper)
+    assert_nothing_sticks_out(make_pdf(without_pictures(printed)))
+
+
+@pytest.mark.parametrize("slug", [example.slug for example in read_examples()])
+@pytest.mark.parametrize("paper", PAPERS)
+def test_nothing_sticks_out_in_the_examples(slug, paper):
+    assert_nothing_sticks_out(make_pdf(without_pictures(compose(example(slug), revision=7, paper=paper))))
+
+
+def test_what_sets_pages_by_typst_needs_no_framework():
+    code = (
+        "import sys; sys.modules['django'] = None\n"
+        "from planner.report.paper.printed import PrintedReport, Running, make\n"
+        "from planner.report.paper.typst_pages import make_pdf\n"
+        "running = Running(name='', edition='', matrix='')\n"
+        "printed = PrintedReport(title='T', running=running, parts=(make('p', 'x'),))\n"
+        "assert make_pdf(printed).startswith(b'%PDF')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

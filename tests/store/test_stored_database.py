@@ -1,0 +1,146 @@
+"""A database of an earlier version opens unchanged: plans, history, links, holders, the matrix with its edits."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+STORED = Path(__file__).parent / "stored" / "november-2026.sql"
+"""One plan with an edit of each kind, undone, redone, restored, handed over, named, shared by both kinds of links,
+held by an account; one in the bin; a service that staff have edited (SMTP on 587)."""
+SECRET = "the secret key of a stored database, long enough to be one 0123456789"
+READ_LINK, EDIT_LINK = "T" * 43, "_fa1-qmFKk6ygk9C5UBYVnGHDeg9TQdE9BxlGI9UhTw"
+
+LOOK = """
+import json, sys, uuid
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0, skip_checks=True)
+call_command("load_matrix", verbosity=0)
+from django.conf import settings
+from django.test import Client
+from planner.report import FORMATS
+from planner.sharing import links
+from planner.store import actions, models
+from planner.store.holders import Holder
+from planner.store.reports import report_for
+from ports.queries import current_matrix
+settings.ALLOWED_HOSTS = ["*"]
+matrix = current_matrix()
+plan = models.Plan.objects.get(key=uuid.UUID(int=1))
+revisions = list(plan.revisions.order_by("number"))
+found = {
+    "revisions": [(one.number, one.summary, one.author, one.undo_to, one.redo_to, one.restored) for one in revisions],
+    "documents": [one.document for one in revisions],
+    "rules": [len(report_for(one.document, matrix).rules) for one in revisions],
+    "smtp": matrix.services["smtp"].ports,
+    "handovers": list(plan.handovers.values_list("revision", "recipient", "note")),
+    "checkpoints": [one.checkpoint for one in revisions if one.checkpoint],
+    "holds": sorted(plan.holds.values_list("browser", "user__username", "role"), key=str),
+    "bin": models.Plan.objects.exclude(deleted=None).count(),
+}
+read_link, edit_link = sys.argv[1:]
+opened = links.open_edit_link(token=edit_link, holder=Holder(browser="d" * 64))
+found["edit_link"] = str(opened.key)
+link = links.find_link(read_link)
+found["link"] = [link.label, link.most_openings, link.shows_changes, link.state]
+try:
+    links.try_passphrase(link, "not the passphrase")
+except Exception as error:
+    found["refused"] = type(error).__name__
+links.try_passphrase(link, "a passphrase for tests")
+sender = actions.Sender(base=plan.revision, author="Eva")
+undone = actions.undo(plan_id=plan.pk, sender=sender).plan
+found["undone"] = [undone.revision, undone.document]
+redone = actions.redo(plan_id=plan.pk, sender=actions.Sender(base=undone.revision)).plan
+found["redone"] = redone.document
+# An edit that was begun three revisions ago is carried over, over a rename that the database remembers.
+late = actions.apply_edit(
+    plan_id=plan.pk, matrix=matrix, edit="edit-endpoint",
+    params={"endpoint": "Public", "changes": {"platforms": ["windows"]}}, sender=actions.Sender(base=1),
+).plan
+found["late"] = next(one for one in late.document["endpoints"] if one["name"] == "Renamed")["platforms"]
+token = links.make_edit_link(plan_id=plan.pk)
+client = Client()
+client.post(f"/edit/{token}/")
+client.get(f"/edit/{token}/", follow=True)
+pages = ("", "history/", "changes/", "links/")
+found["pages"] = [client.get(f"/plans/{plan.key}/{page}").status_code for page in pages]
+found["pdf"] = FORMATS["pdf"].render(report_for(late.document, matrix))[:5].decode()
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What the version of today finds in it."""
+    folder = tmp_path_factory.mktemp("stored")
+    with closing(sqlite3.connect(folder / "planner.sqlite3")) as database:
+        database.executescript(STORED.read_text("utf-8"))
+    environment = os.environ | {
+        "PLANNER_DATA": str(folder),
+        "PLANNER_SECRET_KEY": SECRET,
+        "PLANNER_DEBUG": "1",
+        "DJANGO_SETTINGS_MODULE": "planner.settings",
+    }
+    command = [sys.executable, "-c", LOOK, READ_LINK, EDIT_LINK]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def stored():
+    """What is in it, as it was written."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(STORED.read_text("utf-8"))
+        wanted = "select number, summary, document from planner_revision where plan_id = 1 order by number"
+        return [(number, summary, json.loads(document)) for number, summary, document in database.execute(wanted)]
+
+
+def test_every_revision_is_there_as_it_was(found, stored):
+    assert [(number, summary) for number, summary, *_ in found["revisions"]] == [one[:2] for one in stored]
+    assert found["documents"] == [document for *_, document in stored]
+    assert all(found["rules"])
+
+
+def test_what_staff_edited_in_the_matrix_holds(found):
+    assert found["smtp"] == "587"
+
+
+def test_handovers_checkpoints_holders_and_the_bin_are_there(found):
+    assert found["handovers"] == [[9, "Network team", "First"]]
+    assert found["checkpoints"] == ["Sent"]
+    assert found["holds"] == [["", "staff", "edit"]]
+    assert found["bin"] == 1
+
+
+def test_a_read_link_opens_with_its_passphrase(found):
+    assert found["link"] == ["Network team", 5, False, "live"]
+    assert found["refused"] == "Refused"
+
+
+def test_its_edit_link_opens_it(found):
+    assert found["edit_link"] == "00000000-0000-0000-0000-000000000001"
+
+
+def test_the_last_change_is_undone_and_done_again(found, stored):
+    assert found["undone"][0] == stored[-1][0] + 1
+    assert found["redone"] == stored[-1][2]
+    assert found["undone"][1] != stored[-1][2]
+
+
+def test_an_edit_from_an_old_page_is_carried_over_a_rename(found):
+    assert found["late"] == ["windows"]
+
+
+def test_its_pages_open_and_its_report_is_made(found):
+    assert found["pages"] == [200, 200, 200, 200]
+    assert found["pdf"] == "%PDF-"

@@ -1,0 +1,41 @@
+"""What the tests of the pages share: the shipped matrix in the database, and one application for all clients."""
+
+import pytest
+from django.test import Client
+
+from ports.actions import load_matrix
+from ports.models import PortMatrix
+from ports.queries import SHIPPED
+from tests.web.views.pages import know
+
+
+@pytest.fixture(scope="package")
+def shipped(django_db_setup, django_db_blocker):
+    """The shipped matrix, loaded once and taken away after the last of these tests."""
+    with django_db_blocker.unblock():
+        matrix, _ = load_matrix(path=SHIPPED)
+    yield matrix
+    with django_db_blocker.unblock():
+        PortMatrix.objects.all().delete()
+
+
+@pytest.fixture(autouse=True)
+def matrix(shipped, db):
+    """The shipped matrix in the database. What a test does to it is rolled back."""
+    return PortMatrix.objects.get(pk=shipped.pk)
+
+
+@pytest.fixture(scope="package")
+def handler():
+    """The application with its middleware, which takes a while to look through the static files."""
+    handler = Client().handler
+    handler.load_middleware()
+    return handler
+
+
+@pytest.fixture
+def client(handler):
+    """A browser that holds the plans that `store` makes."""
+    client = know(Client())
+    client.handler = handler
+    return client

@@ -1,0 +1,152 @@
+"""Reading pages as a browser would, and plans to look at."""
+
+import json
+import re
+from xml.etree.ElementTree import Element
+
+from django.http import HttpResponse
+from selectolax.lexbor import LexborHTMLParser
+
+from planner.plan.document import read_plan
+from planner.store import actions
+from planner.store.holders import Holder
+from planner.store.models import Hold, Plan, hash_token
+from planner.store.presence import COOKIE, Visitor, keep_visitor
+from ports.queries import shipped_matrix
+from tests.report.samples import contoso
+
+HTMX = {"HX-Request": "true"}
+SENTENCE = re.compile(r"^[A-Z“‘'0-9].*[.!?]$", re.DOTALL)
+
+
+class Page:
+    """An HTML answer, parsed as browsers parse it."""
+
+    def __init__(self, response):
+        self.html = response.content.decode()
+        self.root = read_html(self.html)
+
+    def all(self, tag="*", **attributes):
+        """Elements with these attributes; True stands for any value, `class_` for one of the classes."""
+        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+        return [element for element in self.root.iter() if _fits(element, tag, wanted)]
+
+    def one(self, tag="*", **attributes):
+        found = self.all(tag, **attributes)
+        assert len(found) == 1, f"{len(found)} of <{tag} {attributes}>"
+        return found[0]
+
+    def text(self, tag=None, **attributes):
+        """The text of the one element that fits; of the whole page without anything."""
+        return words(self.one(tag or ("*" if attributes else "body"), **attributes))
+
+    @property
+    def ids(self):
+        return [element.get("id") for element in self.root.iter() if element.get("id")]
+
+    @property
+    def is_whole(self):
+        return self.html.lstrip().startswith("<!doctype html>")
+
+    def table(self, name):
+        """The rows of the tables of a class, each as the list of its cells' texts."""
+        return [
+            [words(cell) for cell in row if cell.tag in ("td", "th")]
+            for table in self.all("table", class_=name)
+            for row in table.iter("tr")
+            if row.find("td") is not None
+        ]
+
+
+SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
+
+
+def read_html(html):
+    """The tree of elements that browsers make of a text, without comments; what isn't HTML has its namespace."""
+    return _element(LexborHTMLParser(html).root, "")
+
+
+def _element(node, space):
+    space = SVG if node.tag == "svg" else space
+    element = Element(space + node.tag)
+    for name, value in node.attributes.items():
+        element.set(name.replace("xlink:", XLINK) if space else name, value or "")
+    last = None
+    for child in node.iter(include_text=True):
+        if child.tag == "-text":
+            if last is None:
+                element.text = (element.text or "") + child.text_content
+            else:
+                last.tail = (last.tail or "") + child.text_content
+        elif not child.tag.startswith(("-", "!")):
+            last = _element(child, space)
+            element.append(last)
+    return element
+
+
+def seen(text):
+    """A text as a page shows it: white space folded, and what would turn it round written out."""
+    return re.sub("[\u202a-\u202e\u2066\u2067]", lambda letter: f"<U+{ord(letter[0]):04X}>", " ".join(text.split()))
+
+
+def _fits(element, tag, wanted):
+    if not isinstance(element.tag, str) or tag not in ("*", element.tag):
+        return False
+    for name, value in wanted.items():
+        if name == "class":
+            if value not in element.get("class", "").split():
+                return False
+        elif element.get(name) is None or value not in (True, element.get(name)):
+            return False
+    return True
+
+
+def words(element):
+    """The text of an element with every white space as one space."""
+    return " ".join("".join(element.itertext()).split())
+
+
+def parse(html):
+    return Page(type("Answer", (), {"content": html.encode()}))
+
+
+BROWSERS = tuple(letter * 43 for letter in "abcd")
+"""The keys of browsers that hold every plan that `store` makes."""
+
+
+def know(client, key=BROWSERS[0]):
+    """The client, as the browser with this key."""
+    client.cookies[COOKIE] = visitor_cookie(key)
+    return client
+
+
+def visitor_cookie(key):
+    """The value of the signed cookie by which a browser is known."""
+    response = HttpResponse()
+    keep_visitor(response, Visitor(key=key), secure=False)
+    return response.cookies[COOKIE].value
+
+
+def store(document=None):
+    """A plan in the database, which BROWSERS hold: its row and its key."""
+    data = json.dumps(document or contoso()).encode()
+    matrix = shipped_matrix()
+    plan = actions.create_plan(plan=read_plan(data, matrix=matrix, syntax="json"), matrix=matrix, summary="Test")
+    return plan, give(plan)
+
+
+def give(plan):
+    """Have BROWSERS hold a plan. Returns its key."""
+    for key in BROWSERS:
+        Holder(browser=hash_token(key)).give(plan, Hold.Role.OWN)
+    return str(plan.key)
+
+
+def store_unchecked(document):
+    """A plan with a document that nobody checked, as another matrix may have left it: its key."""
+    return give(Plan.objects.create(name=document.get("name", ""), document=document))
+
+
+def document_of(plan):
+    plan.refresh_from_db()
+    return plan.document

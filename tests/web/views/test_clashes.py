@@ -1,0 +1,108 @@
+"""After a clash a form shows what others made of the fields its author left alone, and keeps the author's own."""
+
+import pytest
+
+from tests.web.views.pages import Page, document_of, store
+from tests.web.views.test_topology import both, refused, send
+
+
+@pytest.fixture
+def plan():
+    return store()
+
+
+def zones(row):
+    return {zone["name"]: zone["kind"] for zone in document_of(row)["zones"]}
+
+
+def field(page, which):
+    element = page.one(id=which)
+    if element.tag == "textarea":
+        return "".join(element.itertext())
+    if element.tag == "select":
+        (option,) = [option for option in element.iter("option") if option.get("selected") is not None]
+        return option.text
+    return element.get("value")
+
+
+def hidden(page, action, name):
+    """What a form of the page would send in a hidden field."""
+    (form,) = [form for form in page.all("form") if form.get("hx-post", "").endswith(action)]
+    (found,) = [item for item in form.iter("input") if item.get("name") == name]
+    return found.get("value")
+
+
+def edit_zone(client, key, target, name, kind, *, htmx=False, **sender):
+    data = {"target": target, "name": name, "kind": kind, **sender}
+    return send(client, key, "zones/edit/", data, htmx=htmx, query=f"?zone={target}")
+
+
+@both
+def test_a_zone_that_two_rename_shows_the_others_kind_and_keeps_the_own_name(client, plan, htmx):
+    row, key = plan
+    edit_zone(client, key, "DMZ", "Perimeter", "cloud", base="1")
+    row.refresh_from_db()
+    response = edit_zone(client, key, "DMZ", "Border", "dmz", base="1", htmx=htmx)
+    sentences = refused(response, row, htmx=htmx)
+    assert "Someone changed the same thing" in sentences
+    assert "In the plan now: Perimeter." in sentences
+    page = Page(response)
+    assert (field(page, "zone-name"), field(page, "zone-kind")) == ("Border", "cloud")
+    assert page.text(id="editor-title") == "Edit zone Perimeter"
+    sent = {name: hidden(page, "zones/edit/", name) for name in ("target", "base", "operation")}
+    assert sent["base"] == "2"
+    edit_zone(client, key, sent.pop("target"), "Border", "cloud", **sent)
+    assert zones(row)["Border"] == "cloud"
+    assert not {"Perimeter", "DMZ"} & zones(row).keys()
+
+
+def test_a_zone_whose_kind_two_change_keeps_the_others_name(client, plan):
+    _, key = plan
+    edit_zone(client, key, "DMZ", "Perimeter", "cloud", base="1")
+    page = Page(edit_zone(client, key, "DMZ", "DMZ", "internal", base="1", htmx=True))
+    assert (field(page, "zone-name"), field(page, "zone-kind")) == ("Perimeter", "internal")
+    assert "In the plan now: cloud." in page.text()
+
+
+def test_two_who_change_different_fields_of_a_zone_both_succeed(client, plan):
+    row, key = plan
+    edit_zone(client, key, "DMZ", "Perimeter", "dmz", base="1")
+    edit_zone(client, key, "DMZ", "DMZ", "cloud", base="1")
+    assert zones(row)["Perimeter"] == "cloud"
+
+
+def test_a_zone_that_was_deleted_keeps_what_was_typed(client, plan):
+    row, key = plan
+    send(client, key, "zones/delete/", {"target": "DMZ", "confirmed": "2"})
+    row.refresh_from_db()
+    response = edit_zone(client, key, "DMZ", "Border", "dmz", base="1", htmx=True)
+    assert "There is no zone “DMZ” any more" in refused(response, row, htmx=True)
+    assert field(Page(response), "zone-name") == "Border"
+
+
+def test_an_endpoint_that_two_rename_says_its_name_of_now(client, plan):
+    _, key = plan
+    endpoint = {"zone": "Internal", "addresses": "10.0.0.30", "roles": "domain-controller"}
+    send(client, key, "endpoints/edit/", {"target": "DC01", "name": "DC08", "base": "1", **endpoint})
+    response = send(client, key, "endpoints/edit/", {"target": "DC01", "name": "DC09", "base": "1", **endpoint})
+    assert "In the plan now: DC08." in Page(response).text()
+
+
+@both
+def test_a_plan_that_two_rename_takes_over_the_others_description(client, plan, htmx):
+    row, key = plan
+    name, description = row.document["name"], row.document.get("description", "")
+    data = {"name": "Theirs", "description": "Theirs,\r\ntwo lines", "base": "1"}
+    send(client, key, "name/", data)
+    row.refresh_from_db()
+    mine = {"name": "Mine", "description": description.replace("\n", "\r\n"), "base": "1"}
+    response = send(client, key, "name/", mine, htmx=htmx)
+    assert "Someone changed the same thing" in refused(response, row, htmx=htmx)
+    page = Page(response)
+    assert field(page, "plan-name") == "Mine"
+    assert field(page, "plan-description").strip() == "Theirs,\ntwo lines"
+    again = {"name": "Mine", "description": "Theirs,\r\ntwo lines", "base": hidden(page, "name/", "base")}
+    send(client, key, "name/", again)
+    document = document_of(row)
+    assert (document["name"], document["description"]) == ("Mine", "Theirs,\ntwo lines")
+    assert name != "Mine"

@@ -1,0 +1,133 @@
+"""Undo, redo, edits that meet, and the pulse of a plan."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from planner.store.models import Plan, Viewer
+from tests.web.views.pages import BROWSERS, HTMX, give, know
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def address(client, matrix):
+    return client.post("/plans/start/", {"example": "everything"}).headers["Location"]
+
+
+def send(client, address, path, *, base="", operation="", htmx=True, **data):
+    headers = HTMX if htmx else {}
+    return client.post(f"{address}{path}", {"base": base, "operation": operation, **data}, headers=headers)
+
+
+def document():
+    return Plan.objects.get().document
+
+
+def override(client, address, service, ports, **sender):
+    return send(client, address, "ports/", service=service, ports=ports, **sender)
+
+
+def test_undo_brings_back_the_state_before_and_redo_the_one_after(client, address):
+    first = document()
+    override(client, address, "ssh", "2222")
+    second = document()
+    override(client, address, "ssh", "2223")
+    send(client, address, "undo/")
+    assert document() == second
+    send(client, address, "undo/")
+    assert document() == first
+    send(client, address, "redo/")
+    assert document() == second
+
+
+def test_undoing_when_there_is_nothing_to_undo_says_so(client, address):
+    reply = send(client, address, "undo/")
+    assert reply.status_code == 200
+    assert "There is nothing to be undone" in reply.text
+    assert Plan.objects.get().revision == 1
+
+
+def test_undo_of_an_older_page_is_refused_and_tells_what_happened(client, address):
+    override(client, address, "ssh", "2222")
+    override(client, address, "ssh", "2223")
+    reply = send(client, address, "undo/", base="2")
+    assert "Nothing was undone, as the plan has changed since (revision 3: Port of SSH" in reply.text
+    assert document()["ports"]["ssh"] == "2223"
+
+
+def test_the_same_operation_counts_once(client, address):
+    operation = "a" * 32
+    override(client, address, "ssh", "2222", operation=operation)
+    override(client, address, "ssh", "2222", operation=operation)
+    assert Plan.objects.get().revision == 2
+
+
+def test_two_people_who_change_different_things_both_succeed(client, address):
+    override(client, address, "ssh", "2222", base="1")
+    reply = override(client, address, "vnc", "5901", base="1")
+    assert "Someone changed" not in reply.text
+    assert document()["ports"] | {"ssh": "2222", "vnc": "5901"} == document()["ports"]
+
+
+def test_who_changes_the_same_field_second_is_told_and_keeps_the_input(client, address):
+    override(client, address, "ssh", "2222", base="1")
+    reply = override(client, address, "ssh", "2299", base="1")
+    assert "Someone changed the same thing" in reply.text
+    assert 'value="2299"' in reply.text
+    assert document()["ports"]["ssh"] == "2222"
+
+
+def test_what_was_refused_can_be_applied_again_on_the_newest_state(client, address):
+    override(client, address, "ssh", "2222", base="1")
+    override(client, address, "ssh", "2299", base="1")
+    override(client, address, "ssh", "2299", base="2")
+    assert document()["ports"]["ssh"] == "2299"
+
+
+def test_the_pulse_tells_the_revision_and_answers_304_when_nothing_changed(client, address):
+    first = client.get(f"{address}pulse/")
+    assert first.json() == {"revision": 1, "viewers": []}
+    again = client.get(f"{address}pulse/", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+    override(client, address, "ssh", "2222")
+    later = client.get(f"{address}pulse/", headers={"If-None-Match": first.headers["ETag"]})
+    assert later.json()["revision"] == 2
+
+
+def test_another_browser_is_shown_by_the_name_it_chose(client, handler, address):
+    give(Plan.objects.get())
+    other = know(Client(), BROWSERS[1])
+    other.handler = handler
+    other.post(f"{address}visitor/", {"name": "  Kim\u202e "})
+    other.get(f"{address}pulse/")
+    viewers = client.get(f"{address}pulse/").json()["viewers"]
+    assert [viewer["name"] for viewer in viewers] == ["Kim"]
+
+
+def test_a_viewer_is_stored_without_the_key_of_its_browser(client, address):
+    client.get(f"{address}pulse/")
+    key = client.cookies["viewer"].value.split(":")[0].split(" ")[0]
+    assert key not in str(Viewer.objects.values_list().get())
+
+
+def test_a_pulse_costs_few_queries_and_no_write_when_it_comes_soon_again(client, address, django_assert_num_queries):
+    client.get(f"{address}pulse/")
+    with django_assert_num_queries(2):
+        client.get(f"{address}pulse/")
+
+
+def test_a_pulse_leaves_the_document_where_it_is(client, address, django_assert_max_num_queries):
+    with django_assert_max_num_queries(5) as asked:  # with the transaction of the one that is written
+        client.get(f"{address}pulse/")
+    assert not any('"document"' in query["sql"] for query in asked.captured_queries)
+    assert Viewer.objects.count() == 1
+
+
+def test_a_viewer_who_comes_again_later_is_still_one(client, address, monkeypatch):
+    client.get(f"{address}pulse/")
+    monkeypatch.setattr("planner.store.presence.RENEW", timedelta(seconds=-1))
+    client.get(f"{address}pulse/")
+    client.post(f"{address}visitor/", {"name": "Kim"})
+    assert Viewer.objects.get().name == "Kim"

@@ -1,0 +1,604 @@
+"""Sharing a plan, and what those see who get a link."""
+
+import io
+import re
+from datetime import timedelta
+
+import pypdf
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from planner.sharing import links
+from planner.store import actions
+from planner.store.models import Event, Hold, Opening, Plan, ShareLink
+from planner.web.views import shared
+from ports.queries import shipped_matrix
+from tests.report.samples import contoso
+from tests.web.views.pages import BROWSERS, HTMX, Page, know, store, words
+
+pytestmark = pytest.mark.django_db
+PASSPHRASE = "correct horse"
+PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "private, no-store"}
+
+
+@pytest.fixture
+def plan():
+    return store()
+
+
+@pytest.fixture
+def reader(handler):
+    client = Client()
+    client.handler = handler
+    return client
+
+
+def make(client, key, kind="make", **terms):
+    """Make a link as the page does: the answer, and the path of the link in it."""
+    offers = {
+        form.get("action"): field.get("value")
+        for form in Page(client.get(f"/plans/{key}/links/")).all("form")
+        for field in form.iter("input")
+        if field.get("name") == "offer"
+    }
+    action = f"/plans/{key}/links/{kind}/"
+    data = {"label": "Network team", "shows": "newest", "days": "30", "offer": offers[action]} | terms
+    page = Page(client.post(action, data))
+    found = page.all("input", id="made-address")
+    return page, found[0].get("value").removeprefix("http://testserver") if found else None
+
+
+def read_link(client, plan, **terms):
+    return make(client, plan[1], **terms)[1]
+
+
+def rename(row, name):
+    actions.rename_plan(plan_id=row.pk, matrix=shipped_matrix(), name=name, description="")
+
+
+# --- making links ----------------------------------------------------------------------------------------------------
+
+
+def test_a_link_is_shown_once_with_a_code_to_photograph(client, plan):
+    page, path = make(client, plan[1])
+    assert re.fullmatch(r"/shared/[\w-]{43}/", path)
+    assert len(list(page.one(class_="qr"))) == 3, "a title, the paper and the modules"
+    assert path not in client.get(f"/plans/{plan[1]}/links/").content.decode()
+
+
+def test_the_form_sent_twice_makes_one_link_and_shows_it_again(client, plan):
+    offer = Page(client.get(f"/plans/{plan[1]}/links/")).one("form", action=f"/plans/{plan[1]}/links/make/")
+    offer = next(field.get("value") for field in offer.iter("input") if field.get("name") == "offer")
+    data = {"label": "Team", "shows": "newest", "days": "30", "offer": offer}
+    first, second = (Page(client.post(f"/plans/{plan[1]}/links/make/", data)) for _ in range(2))
+    assert first.one(id="made-address").get("value") == second.one(id="made-address").get("value")
+    assert ShareLink.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("terms", "sentence"),
+    [
+        ({"label": ""}, "Say whom the link is for."),
+        ({"passphrase": "short"}, "at least 8 characters"),
+        ({"days": "9999"}, "not one of the available choices"),
+        ({"shows": "pinned", "revision": "9"}, "no revision 9"),
+        ({"shows": "pinned", "revision": ""}, "Name the revision"),
+        ({"shows": "pinned", "revision": "x"}, "whole number"),
+        ({"most_openings": "0"}, "greater than or equal to 1"),
+        ({"offer": "forged"}, "This form is too old"),
+    ],
+)
+def test_a_link_that_cannot_be_is_not_made_and_what_was_typed_stays(client, plan, terms, sentence):
+    page, path = make(client, plan[1], **({"label": "Partners"} | terms))
+    assert path is None
+    assert sentence in page.text("main")
+    assert page.one("input", id="link-label").get("value") == terms.get("label", "Partners")
+    assert not ShareLink.objects.exists()
+
+
+def test_never_is_a_choice_that_has_to_be_made(client, plan):
+    options = Page(client.get(f"/plans/{plan[1]}/links/")).one("select", id="link-days").iter("option")
+    assert [option.get("value") for option in options if option.get("selected") is not None] == ["30"]
+    page, _ = make(client, plan[1], days="never")
+    assert "never expires" in page.text("main")
+
+
+def test_all_links_are_listed_with_how_often_and_when_they_were_opened(client, reader, plan):
+    path = read_link(client, plan, label="Alpha")
+    read_link(client, plan, label="Beta")
+    reader.get(path)
+    page = Page(client.get(f"/plans/{plan[1]}/links/"))
+    said = [words(item) for item in page.all("li", class_="link")]
+    assert "Beta" in said[0]
+    assert "not opened yet" in said[0]
+    assert "opened 1 time" in said[1]
+    assert f"{timezone.localdate():%B %Y}" in said[1]
+
+
+def test_a_revoked_link_leads_nowhere_on_the_next_request(client, reader, plan):
+    path = read_link(client, plan)
+    assert reader.get(path).status_code == 200
+    number = ShareLink.objects.get().pk
+    client.post(f"/plans/{plan[1]}/links/revoke/", {"link": number})
+    assert reader.get(path).status_code == 404
+    assert reader.get(f"{path}report/json").status_code == 404
+    page = Page(client.get(f"/plans/{plan[1]}/links/"))
+    assert not page.all("li", class_="link")
+    assert "revoked" in page.text("main")
+
+
+@pytest.mark.parametrize("number", ["", "0", "x", "-1", "9" * 30, "²"])
+def test_revoking_what_isnt_there_is_said(client, plan, number):
+    response = client.post(f"/plans/{plan[1]}/links/revoke/", {"link": number})
+    assert "no such link" in Page(response).text("main")
+
+
+def test_a_link_stands_on_the_cover_of_the_pdf_when_it_is_asked_for(client, reader, plan):
+    page, path = make(client, plan[1])
+    offer = page.one("form", action=f"/plans/{plan[1]}/links/pdf/")
+    offer = next(field.get("value") for field in offer.iter("input") if field.get("name") == "offer")
+    for response, expected in (
+        (client.post(f"/plans/{plan[1]}/links/pdf/", {"offer": offer}), True),
+        (reader.get(f"{path}report/pdf?cover=1"), True),
+        (reader.get(f"{path}report/pdf"), False),
+        (client.get(f"/plans/{plan[1]}/report/pdf"), False),
+    ):
+        cover = "".join(pypdf.PdfReader(io.BytesIO(response.content)).pages[0].extract_text().split())
+        assert (f"http://testserver{path}" in cover) is expected
+
+
+@pytest.mark.slow
+def test_printed_downloads_follow_the_house_style(client, reader, plan, settings):
+    settings.STYLESHEET = 'h1::after { content: " of ACME" }'
+    page, path = make(client, plan[1], shows="pinned", revision="1", shows_changes="1")
+    offer = page.one("form", action=f"/plans/{plan[1]}/links/pdf/")
+    offer = next(field.get("value") for field in offer.iter("input") if field.get("name") == "offer")
+    client.post(f"/plans/{plan[1]}/choices/", {"choice": "esxi", "option": "ssh"})
+    for response in (
+        client.post(f"/plans/{plan[1]}/links/pdf/", {"offer": offer}),
+        client.get(f"/plans/{plan[1]}/report/pdf"),
+        client.get(f"/plans/{plan[1]}/changes/pdf", {"from": "1", "to": "2"}),
+        reader.get(f"{path}report/pdf"),
+        reader.get(f"{path}changes/pdf"),
+    ):
+        assert "Contoso of ACME" in pypdf.PdfReader(io.BytesIO(response.content)).pages[0].extract_text()
+    for response in (
+        client.get(f"/plans/{plan[1]}/report/html"),
+        client.get(f"/plans/{plan[1]}/changes/html", {"from": "1", "to": "2"}),
+        reader.get(f"{path}report/html"),
+        reader.get(f"{path}changes/html"),
+    ):
+        assert f"<style>{settings.STYLESHEET}</style>" in response.content.decode()
+
+
+def test_an_offer_that_was_not_taken_prints_nothing(client, plan):
+    response = client.post(f"/plans/{plan[1]}/links/pdf/", {"offer": links.offer_token(plan[0], "read")})
+    assert "leads nowhere" in Page(response).text("main")
+
+
+# --- the edit link ---------------------------------------------------------------------------------------------------
+
+
+def test_an_edit_link_lets_another_browser_in_and_leaves_the_address_bar(client, reader, plan):
+    _, path = make(client, plan[1], "edit")
+    assert reader.get(f"/plans/{plan[1]}/").status_code == 404
+    response = reader.get(f"{path}?panel=ports")
+    assert response.headers["Location"] == f"/plans/{plan[1]}/?panel=ports"
+    assert {name: response.headers[name] for name in PRIVATE} == PRIVATE
+    assert reader.get(f"/plans/{plan[1]}/").status_code == 200
+    assert reader.post(f"/plans/{plan[1]}/name/", {"name": "Theirs", "description": ""}).status_code == 302
+    plan[0].refresh_from_db()
+    assert plan[0].name == "Theirs"
+
+
+def test_another_edit_link_locks_out_all_but_the_browser_that_made_it(client, reader, plan):
+    _, old = make(client, plan[1], "edit")
+    reader.get(old)
+    _, new = make(client, plan[1], "edit")
+    assert new != old
+    assert reader.get(old).status_code == 404
+    assert reader.get(f"/plans/{plan[1]}/").status_code == 404
+    assert client.get(f"/plans/{plan[1]}/").status_code == 200
+    reader.get(new)
+    assert reader.get(f"/plans/{plan[1]}/").status_code == 200
+
+
+def test_a_withdrawn_edit_link_leads_nowhere(client, reader, plan):
+    _, path = make(client, plan[1], "edit")
+    client.post(f"/plans/{plan[1]}/links/edit/withdraw/")
+    assert reader.get(path).status_code == 404
+
+
+# --- under a read link -----------------------------------------------------------------------------------------------
+
+
+def test_a_reader_sees_the_report_with_filters_and_downloads(client, reader, plan):
+    path = read_link(client, plan)
+    page = Page(reader.get(path))
+    assert page.text("h1") == "Contoso"
+    assert page.table("rules")
+    flows = Page(reader.get(f"{path}?view=flows&protocol=udp")).table("flows")
+    assert flows
+    assert all("udp" in row[2] for row in flows)
+    part = Page(reader.get(f"{path}?view=flows&text=53", headers=HTMX | {"HX-Target": "results"}))
+    assert not part.is_whole
+    assert len(part.table("flows")) == 1
+    for link in page.all("a", download=True):
+        assert link.get("href").startswith(path)
+
+
+def test_a_reader_is_told_of_parts_that_are_off_but_not_to_switch_them_on(client, reader, plan):
+    page = Page(reader.get(f"{read_link(client, plan)}?view=unneeded"))
+    chapters = page.all("section", class_="chapter")
+    [listed] = [chapter for chapter in chapters if "Parts of the product" in words(chapter)]
+    assert "High availability" in words(listed)
+    assert "switch" not in words(listed)
+    assert not list(listed.iter("a"))
+
+
+@pytest.mark.parametrize("name", ["json", "csv", "xlsx", "html", "markdown", "nftables"])
+def test_a_readers_file_is_that_of_the_plan_without_what_is_not_theirs(client, reader, plan, name):
+    path = read_link(client, plan)
+    actions.hand_over(plan_id=plan[0].pk, revision=1, recipient="Secret partner", note="Secret note")
+    response = reader.get(f"{path}report/{name}")
+    assert response.status_code == 200
+    assert b"Secret" not in response.content
+
+
+def test_every_answer_under_a_link_keeps_to_itself(client, reader, plan):
+    path = read_link(client, plan)
+    gated = read_link(client, plan, passphrase=PASSPHRASE)
+    for response in (
+        reader.get(path),
+        reader.get(f"{path}report/json"),
+        reader.get(f"{path}diagram.svg"),
+        reader.get(f"{path}changes/"),
+        reader.get(f"{path}report/none"),
+        reader.get(f"{path}nothing"),
+        reader.post(path),
+        reader.get(gated),
+        reader.post(f"{gated}enter/", {"passphrase": "wrong"}),
+        reader.get(f"/shared/{'x' * 43}/"),
+        reader.get(f"/edit/{'x' * 43}/"),
+        Client(enforce_csrf_checks=True).post(f"{gated}enter/", {}),
+    ):
+        assert {name: response.headers[name] for name in PRIVATE} == PRIVATE, response
+
+
+def test_links_that_lead_nowhere_answer_alike(client, reader, plan):
+    ends = {
+        "revoked": {"revoked": timezone.now()},
+        "expired": {"expires": timezone.now() - timedelta(seconds=1)},
+        "used up": {"most_openings": 1, "openings": 1},
+    }
+    paths = []
+    for number, facts in enumerate(ends.values()):
+        path = read_link(client, plan, label=f"Team {number}")
+        ShareLink.objects.filter(label=f"Team {number}").update(**facts)
+        paths.append(path)
+    answers = [reader.get(path) for path in [*paths, f"/shared/{'x' * 43}/"]]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
+    assert len({str(sorted(answer.headers.items())) for answer in answers}) == 1
+
+
+def test_who_tries_many_wrong_links_has_to_wait_but_not_who_is_in(client, reader, handler, plan, monkeypatch):
+    monkeypatch.setattr(shared, "WRONG_LINKS", 5)
+    path = read_link(client, plan)
+    assert reader.get(path).status_code == 200
+    stranger = Client()
+    stranger.handler = handler
+    for number in range(5):
+        for _ in range(3 if number < 4 else 1):
+            assert stranger.get(f"/shared/{number}{'x' * 42}/").status_code == 404, "the same one counts once"
+    answer = stranger.get(f"/shared/9{'x' * 42}/")
+    assert answer.status_code == 429
+    assert 3000 < int(answer.headers["Retry-After"]) <= 3600
+    assert stranger.get(path).status_code == 429, "nor is a right one told from a wrong one then"
+    assert reader.get(path).status_code == 200
+    assert stranger.get(path, REMOTE_ADDR="192.0.2.1").status_code == 200
+    assert stranger.get(f"/shared/9{'x' * 42}/", headers={"X-Forwarded-For": "192.0.2.9"}).status_code == 429
+
+
+def test_a_passphrase_is_asked_for_before_anything_is_shown(client, reader, plan):
+    path = read_link(client, plan, passphrase=PASSPHRASE)
+    page = reader.get(path)
+    assert "Contoso" not in page.content.decode()
+    assert reader.get(f"{path}report/json").headers["Location"] == path
+    wrong = reader.post(f"{path}enter/", {"passphrase": "wrong"})
+    assert wrong.status_code == 403
+    assert "That is not the passphrase" in Page(wrong).text("main")
+    assert "opening" not in wrong.cookies
+    assert "Contoso" not in reader.get(path).content.decode(), "a failed try leaves nothing open"
+    right = reader.post(f"{path}enter/?view=flows", {"passphrase": PASSPHRASE})
+    assert right.headers["Location"] == f"{path}?view=flows"
+    cookie = right.cookies["opening"]
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (path, True, "Lax")
+    assert Page(reader.get(path)).text("h1") == "Contoso"
+    assert reader.get(f"{path}report/json").status_code == 200
+    assert ShareLink.objects.get().openings == Opening.objects.count() == 1
+
+
+def test_the_cookie_of_one_link_opens_no_other(client, reader, plan):
+    one = read_link(client, plan, passphrase=PASSPHRASE, label="One")
+    other = read_link(client, plan, passphrase=PASSPHRASE, label="Other")
+    cookie = reader.post(f"{one}enter/", {"passphrase": PASSPHRASE}).cookies["opening"].value
+    reader.cookies.load({"opening": cookie})
+    reader.cookies["opening"]["path"] = "/"
+    assert reader.get(other).status_code == 200
+    assert "Contoso" not in reader.get(other).content.decode()
+
+
+def test_after_ten_wrong_passphrases_the_link_waits_whoever_asks(client, reader, plan):
+    path = read_link(client, plan, passphrase=PASSPHRASE)
+    for number in range(10):
+        address = f"192.0.2.{number}"
+        response = reader.post(f"{path}enter/", {"passphrase": "wrong"}, REMOTE_ADDR=address,
+                               headers={"X-Forwarded-For": f"198.51.100.{number}"})  # fmt: skip
+        assert response.status_code == 403
+    response = reader.post(f"{path}enter/", {"passphrase": PASSPHRASE}, headers={"X-Forwarded-For": "203.0.113.1"})
+    assert response.status_code == 429
+    assert "Too many wrong passphrases" in Page(response).text("main")
+
+
+def test_openings_are_used_by_those_who_ask_and_not_by_looking(client, handler, plan):
+    path = read_link(client, plan, most_openings="2")
+    readers = [Client() for _ in range(3)]
+    for reader in readers:
+        reader.handler = handler
+        for _ in range(2):
+            assert "Contoso" not in reader.get(path).content.decode(), "a preview of the link uses nothing up"
+    assert [reader.post(f"{path}enter/").status_code for reader in readers] == [302, 302, 404]
+    assert [reader.get(path).status_code for reader in readers] == [200, 200, 404]
+    assert readers[0].get(f"{path}report/json").status_code == 200
+    assert ShareLink.objects.get().openings == 2
+
+
+# --- what an attacker, or an impatient reader, would try -------------------------------------------------------------
+
+
+def offer_in(page, action):
+    form = page.one("form", action=action)
+    return next(field.get("value") for field in form.iter("input") if field.get("name") == "offer")
+
+
+def test_an_old_form_of_the_edit_link_brings_no_old_link_back(client, reader, plan):
+    action = f"/plans/{plan[1]}/links/edit/"
+    old = offer_in(Page(client.get(f"/plans/{plan[1]}/links/")), action)
+    path = Page(client.post(action, {"offer": old})).one(id="made-address").get("value")
+    assert client.get(path).status_code == 302
+    _, newer = make(client, plan[1], "edit")
+    answer = Page(client.post(action, {"offer": old}))
+    assert "This form is too old" in answer.text("main")
+    assert not answer.all(id="made-address")
+    assert reader.get(path).status_code == 404
+    client.post(f"{action}withdraw/")
+    client.post(action, {"offer": old})
+    assert [reader.get(path).status_code, reader.get(newer).status_code] == [404, 404]
+
+
+def test_an_old_form_of_a_revoked_link_brings_nothing_back_and_prints_nothing(client, reader, plan):
+    action = f"/plans/{plan[1]}/links/make/"
+    offer = offer_in(Page(client.get(f"/plans/{plan[1]}/links/")), action)
+    data = {"label": "Team", "shows": "newest", "days": "30", "offer": offer}
+    path = Page(client.post(action, data)).one(id="made-address").get("value")
+    client.post(f"/plans/{plan[1]}/links/revoke/", {"link": ShareLink.objects.get().pk})
+    again = Page(client.post(action, data))
+    assert "The link that this form made is revoked." in again.text("main")
+    assert not again.all(id="made-address")
+    assert ShareLink.objects.count() == 1
+    assert reader.get(path).status_code == 404
+    printed = client.post(f"/plans/{plan[1]}/links/pdf/", {"offer": offer})
+    assert "leads nowhere" in Page(printed).text("main")
+
+
+def test_a_form_of_one_plan_is_of_no_use_on_another(client, reader, plan):
+    other = store()
+    for kind in ("make", "edit"):
+        offer = offer_in(Page(client.get(f"/plans/{plan[1]}/links/")), f"/plans/{plan[1]}/links/{kind}/")
+        data = {"label": "Team", "shows": "newest", "days": "30", "offer": offer}
+        assert "too old" in Page(client.post(f"/plans/{other[1]}/links/{kind}/", data)).text("main")
+    path = read_link(client, plan)
+    number = ShareLink.objects.get().pk
+    assert "no such link" in Page(client.post(f"/plans/{other[1]}/links/revoke/", {"link": number})).text("main")
+    assert reader.get(path).status_code == 200
+    offer = links.offer_token(plan[0], "read")
+    assert "too old" in Page(client.post(f"/plans/{other[1]}/links/pdf/", {"offer": offer})).text("main")
+
+
+def test_to_ask_for_the_headers_alone_opens_nothing(client, handler, plan):
+    open_path, gate = read_link(client, plan), read_link(client, plan, most_openings="1")
+    for path in (open_path, f"{open_path}report/json", gate, f"{gate}report/json"):
+        peeker = Client()
+        peeker.handler = handler
+        answer = peeker.head(path)
+        assert answer.status_code in (200, 302)
+        assert answer.content == b""
+        assert "opening" not in answer.cookies
+        assert peeker.options(path).status_code == 405
+    assert not Opening.objects.exists()
+
+
+def test_a_reader_who_sends_the_form_again_is_let_in_once_and_no_longer(client, reader, handler, plan):
+    path = read_link(client, plan, most_openings="1")
+    reader.get(path)
+    first = reader.post(f"{path}enter/")
+    assert "opening" in first.cookies
+    assert "opening" not in reader.post(f"{path}enter/").cookies, "what is open isn't opened for longer"
+    del reader.cookies["opening"]  # the first answer never arrived
+    again = reader.post(f"{path}enter/")
+    assert again.headers["Location"] == path
+    assert "opening" in again.cookies
+    assert reader.get(path).status_code == 200
+    assert ShareLink.objects.get().openings == 1
+    other = Client()
+    other.handler = handler
+    assert other.get(path).status_code == 404
+
+
+def test_who_was_in_needs_the_passphrase_again_without_the_cookie_of_the_opening(client, reader, plan):
+    path = read_link(client, plan, passphrase=PASSPHRASE)
+    reader.get(path)
+    reader.post(f"{path}enter/", {"passphrase": PASSPHRASE})
+    del reader.cookies["opening"]
+    assert reader.post(f"{path}enter/", {"passphrase": "wrong"}).status_code == 403
+    assert "Contoso" not in reader.get(path).content.decode()
+
+
+@pytest.mark.parametrize("spoil", [str.upper, lambda seal: seal[:-1], lambda seal: f"x{seal}", lambda seal: ""])
+def test_a_cookie_that_was_tampered_with_opens_nothing(client, reader, plan, spoil):
+    path = read_link(client, plan, passphrase=PASSPHRASE)
+    seal = reader.post(f"{path}enter/", {"passphrase": PASSPHRASE}).cookies["opening"].value
+    reader.cookies.load({"opening": spoil(seal)})
+    assert "Contoso" not in reader.get(path).content.decode()
+    assert reader.get(f"{path}report/json").status_code == 302
+
+
+def test_nothing_under_a_link_is_answered_from_a_cache(client, reader, plan):
+    path = read_link(client, plan)
+    for address in (path, f"{path}report/json", f"{path}report/pdf", f"{path}diagram.svg"):
+        first = reader.get(address)
+        assert not {"ETag", "Last-Modified", "Expires", "Age"} & set(first.headers)
+        again = reader.get(
+            address,
+            headers={"If-None-Match": "*", "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT", "Range": "bytes=0-9"},
+        )
+        assert again.status_code == 200
+        assert len(again.content) == len(first.content) or address.endswith("pdf")
+    client.post(f"/plans/{plan[1]}/links/revoke/", {"link": ShareLink.objects.get().pk})
+    assert reader.get(path, headers={"If-None-Match": "*"}).status_code == 404
+
+
+def test_a_link_that_is_used_up_can_be_taken_from_those_who_are_in(client, reader, plan):
+    path = read_link(client, plan, most_openings="1")
+    reader.post(f"{path}enter/")
+    page = Page(client.get(f"/plans/{plan[1]}/links/"))
+    assert "used up" in words(page.one("li", class_="link"))
+    [number] = [
+        field.get("value") for field in page.one("li", class_="link").iter("input") if field.get("name") == "link"
+    ]
+    assert reader.get(path).status_code == 200
+    client.post(f"/plans/{plan[1]}/links/revoke/", {"link": number})
+    assert reader.get(path).status_code == 404
+
+
+def test_wrong_edit_links_count_as_wrong_read_links_do(client, reader, plan, monkeypatch):
+    monkeypatch.setattr("planner.web.views.edit_links.WRONG_LINKS", 3)
+    monkeypatch.setattr(shared, "WRONG_LINKS", 3)
+    _, path = make(client, plan[1], "edit")
+    assert [reader.get(f"/edit/{letter * 43}/").status_code for letter in "abcd"] == [404, 404, 404, 429]
+    assert reader.get(path).status_code == 429
+    assert reader.get(f"/shared/{'e' * 43}/").status_code == 429
+
+
+@pytest.mark.parametrize("query", ["\r", "a=\r\nSet-Cookie: x=1", "%0d%0aX: 1", "view=flows&text=%ff\x00"])
+def test_an_edit_link_takes_any_query_along_as_a_query(client, reader, plan, query):
+    _, path = make(client, plan[1], "edit")
+    answer = reader.generic("GET", path, QUERY_STRING=query)
+    assert answer.headers["Location"].startswith(f"/plans/{plan[1]}/?")
+    assert "Set-Cookie: x" not in str(answer.headers)
+    assert "X" not in answer.headers
+
+
+def test_a_choice_that_there_isnt_is_said_beside_it(client, plan):
+    page, path = make(client, plan[1], shows="everything")
+    assert path is None
+    assert "not one of the available choices" in words(page.one("fieldset", class_="field"))
+
+
+def test_a_browser_that_comes_again_is_one_opening(client, reader, plan):
+    path = read_link(client, plan)
+    for _ in range(3):
+        reader.get(path)
+        reader.get(f"{path}report/csv")
+    assert ShareLink.objects.get().openings == 1
+
+
+def test_a_pinned_link_shows_its_revision_and_tells_of_later_ones_only_where_allowed(client, reader, plan):
+    silent = read_link(client, plan, shows="pinned", revision="1", label="Silent")
+    telling = read_link(client, plan, shows="pinned", revision="1", shows_changes="1", label="Telling")
+    actions.override_port(plan_id=plan[0].pk, matrix=shipped_matrix(), service="website", ports="4443")
+    rename(plan[0], "Renamed")
+    for path in (silent, telling):
+        page = Page(reader.get(path))
+        assert page.text("h1") == "Contoso"
+        assert "4443" not in words(page.one(id="results"))
+    assert reader.get(f"{silent}changes/").status_code == 404
+    assert reader.get(f"{silent}changes/json").status_code == 404
+    assert "Renamed" not in reader.get(silent).content.decode()
+    assert f"{telling}changes/" in [link.get("href") for link in Page(reader.get(telling)).all("a")]
+    assert "4443" in Page(reader.get(f"{telling}changes/")).text("main")
+    assert reader.get(f"{telling}changes/json").json()["opened"]
+    assert reader.get(f"{telling}changes/none").status_code == 404
+
+
+def test_a_filter_by_revision_tells_a_reader_nothing(client, reader, plan):
+    rename(plan[0], "Renamed")
+    path = read_link(client, plan)
+    assert reader.get(f"{path}report/json?since=1").status_code == 400
+    page = Page(reader.get(path, {"since": "1"}))
+    assert "isn't shown here" in page.text("main")
+    assert not page.all("input", id="filter-since")
+
+
+def test_read_links_can_be_switched_off(client, reader, plan, settings):
+    path = read_link(client, plan)
+    settings.PUBLIC_LINKS = False
+    assert reader.get(path).status_code == 404
+    assert not Page(client.get(f"/plans/{plan[1]}/links/")).all(id="make-link")
+    response = client.post(f"/plans/{plan[1]}/links/make/", {"label": "Team"})
+    assert "switched off" in Page(response).text("main")
+
+
+def test_deleting_a_plan_shuts_its_links_and_restoring_opens_them(client, reader, plan):
+    path = read_link(client, plan)
+    client.post(f"/plans/{plan[1]}/delete/")
+    assert reader.get(path).status_code == 404
+    client.post(f"/plans/{plan[1]}/bin/restore/")
+    assert reader.get(path).status_code == 200
+
+
+def test_who_may_only_read_gets_the_page_of_readers_and_nothing_else(client, plan):
+    Hold.objects.filter(plan=plan[0]).update(role="read")
+    assert client.get(f"/plans/{plan[1]}/").headers["Location"] == f"/plans/{plan[1]}/read/"
+    assert Page(client.get(f"/plans/{plan[1]}/read/")).text("h1") == "Contoso"
+    assert client.get(f"/plans/{plan[1]}/read/report/json").status_code == 200
+    for path in ("history/", "changes/", "plan.yaml", "export.zip", "links/", "pulse/", "report/json"):
+        assert client.get(f"/plans/{plan[1]}/{path}").status_code == 403
+    assert client.post(f"/plans/{plan[1]}/name/", {"name": "N"}).status_code == 403
+
+
+def test_making_and_opening_links_is_logged(client, reader, plan):
+    path = read_link(client, plan)
+    reader.get(path)
+    _, edit = make(client, plan[1], "edit")
+    know(reader, "z" * 43).get(edit)
+    kinds = list(Event.objects.order_by("pk").values_list("kind", flat=True))
+    assert kinds == ["plan-made", "link-made", "link-opened", "edit-link-made", "edit-link-opened"]
+    assert BROWSERS[0] not in repr(list(Event.objects.values()))
+
+
+def test_more_links_and_openings_cost_no_more_queries(client, plan, django_assert_num_queries):
+    row = Plan.objects.get()
+    holder = links.Holder(browser="b" * 64)
+
+    def add(count):
+        for number in range(count):
+            made = links.make_link(plan=row, terms=links.Terms(label="L"), token=f"{count}-{number}", holder=holder)
+            Opening.objects.bulk_create(Opening(link=made) for _ in range(30))
+
+    add(1)
+    with django_assert_num_queries(3):
+        client.get(f"/plans/{plan[1]}/links/")
+    add(20)
+    with django_assert_num_queries(3):
+        client.get(f"/plans/{plan[1]}/links/")
+
+
+def test_a_plan_that_does_not_fit_the_matrix_is_said_to_the_reader(client, reader):
+    row, key = store(contoso())
+    path = read_link(client, (row, key))
+    document = row.document | {"choices": {"colour": "red"}}
+    row.revisions.update(document=document)
+    assert reader.get(path).status_code == 409

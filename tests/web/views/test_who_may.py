@@ -1,0 +1,270 @@
+"""Every address and everybody: who gets what, with accounts and without. An address that is in no row fails a test."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
+
+from planner.store.holders import Holder
+from planner.store.models import Hold, Plan, ShareLink, hash_token
+from tests.web.views.pages import know, store
+
+pytestmark = pytest.mark.django_db
+
+ROLES = (
+    "stranger",
+    "read link",
+    "expired link",
+    "revoked link",
+    "wrong passphrase",
+    "edit link",
+    "edit link of another plan",
+    "another account",
+    "owner",
+    "staff",
+)
+"""Without accounts an account is nobody: what counts is the browser."""
+LINKS = {"read link": "r" * 43, "expired link": "e" * 43, "revoked link": "v" * 43, "wrong passphrase": "w" * 43}
+EDIT, OTHER_EDIT = "d" * 43, "o" * 43
+LOGIN = "login"
+"""302 to the login."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An address: how it is asked, what those may who may, and what is sent along."""
+
+    may: str
+    """anybody, makers, accounts; readers, editors, owners: of the plan; link: whoever has opened it."""
+    ok: int = 200
+    method: str = "get"
+    data: dict[str, str] = field(default_factory=dict)
+    args: dict[str, str] = field(default_factory=dict)
+
+
+def post(may, ok=302, **data):
+    return Row(may, ok, "post", data)
+
+
+ROWS: dict[str, Row] = {
+    # what everybody gets
+    "show_home": Row("anybody"),
+    "show_health": Row("anybody"),
+    "show_matrix": Row("anybody"),
+    "download_matrix": Row("anybody"),
+    "show_schema": Row("anybody", args={"name": "plan"}),
+    # what makes plans
+    "show_plans": Row("makers"),
+    "export_plans": Row("makers"),
+    "start_plan": post("makers", example="dmz"),
+    "guided_start": Row("makers"),
+    "guided_preview": post("makers", 200),
+    "import_plan": Row("makers"),
+    # a plan: what changes nothing
+    "show_plan": Row("editors"),
+    "show_history": Row("editors"),
+    "show_changes": Row("editors"),
+    "download_changes": Row("editors", args={"name": "json"}),
+    "download_plan": Row("editors"),
+    "export_plan": Row("editors"),
+    "download_diagram": Row("editors", args={"extension": "svg"}),
+    "download_report": Row("editors", args={"name": "json"}),
+    "download_template": Row("editors"),
+    "show_pulse": Row("editors"),
+    "read_plan": Row("readers"),
+    "read_report": Row("readers", args={"name": "json"}),
+    "read_diagram": Row("readers", args={"extension": "svg"}),
+    # a plan: what changes it
+    "rename_plan": post("editors", name="N", description=""),
+    "decide_choice": post("editors", choice="esxi", option="ssh"),
+    "override_port": post("editors", service="ssh", ports="2222"),
+    "correct_caveat": post("editors", caveat="telnet-port", applied="1"),
+    "switch_module": post("editors", module="ha", to="on"),
+    "add_flow": post("editors", source="PS01", destination="DC01", protocol="tcp", ports="99", reason="R"),
+    "edit_flow": post("editors", 200),
+    "delete_flow": post("editors", 200),
+    "add_endpoint": post("editors", name="New", zone="Internal"),
+    "edit_endpoint": post("editors", target="DC01", name="DC09", zone="Internal"),
+    "move_endpoint": post("editors", target="DC01", zone="DMZ"),
+    "duplicate_endpoint": post("editors", target="DC01"),
+    "delete_endpoint": post("editors", 200, target="DC01"),
+    "import_endpoints": post("editors", 200),
+    "add_zone": post("editors", name="New", kind="dmz"),
+    "edit_zone": post("editors", target="DMZ", name="Border", kind="dmz"),
+    "delete_zone": post("editors", 200, target="DMZ"),
+    "undo_change": post("editors"),
+    "redo_change": post("editors", 200),
+    "name_visitor": post("editors", name="Kim"),
+    "restore_revision": post("editors", 200, number="1"),
+    "name_checkpoint": post("editors", number="1", name="First", seen=""),
+    "hand_over": post("editors", revision="1", recipient="Team", note=""),
+    "duplicate_plan": post("editors"),
+    "archive_plan": post("readers", to="archive"),
+    # a plan: what its owner does
+    "delete_plan": Row("owners"),
+    "restore_plan": post("owners"),
+    "show_links": Row("owners"),
+    "make_link": post("owners", 200),
+    "revoke_link": post("owners", 200),
+    "print_link": post("owners", 200),
+    "make_edit_link": post("owners", 200),
+    "withdraw_edit_link": post("owners"),
+    # a plan: with whom its owner shares it by name, where there are accounts
+    "add_member": post("owners of an account", 200, name="nobody", role="own"),
+    "change_member": post("owners of an account", 200, member="0", role="own"),
+    "remove_member": post("owners of an account", member="0"),
+    # links
+    "open_edit_link": Row("edit link", 302),
+    "continue_edit_link": Row("makers", 302),
+    "open_link": Row("link"),
+    "enter_link": post("link"),
+    "open_report": Row("link", args={"name": "json"}),
+    "open_diagram": Row("link", args={"extension": "svg"}),
+    "open_changes": Row("link"),
+    "open_changes_file": Row("link", args={"name": "json"}),
+    # accounts
+    "log_in": Row("accounts"),
+    "change_password": Row("accounts"),
+    "log_in_staff": Row("anybody"),
+    "log_out": post("accounts"),  # the last one: the browser forgets its session
+}
+IN_ACCOUNTS = {"edit link", "edit link of another plan", "another account", "owner", "staff"}
+"""Who is logged in where accounts are on."""
+
+
+def expected(row: Row, name: str, role: str, accounts: bool) -> Any:
+    """The answer that a role gets."""
+    logged_in = role in IN_ACCOUNTS
+    if not accounts and row.may in ("accounts", "owners of an account"):
+        return 404
+    if row.may == "accounts":
+        return LOGIN if name == "log_out" or (name == "change_password" and not logged_in) else row.ok
+    if name == "log_in_staff":
+        return 302 if role == "staff" else row.ok
+    if row.may == "anybody":
+        return row.ok
+    if row.may == "makers":
+        return row.ok if logged_in or not accounts else LOGIN
+    if row.may == "link":
+        if role == "wrong passphrase":  # has tried one, and stands before the gate
+            return {"open_link": 200, "enter_link": 403}.get(name, 302)
+        return row.ok if role == "read link" else 404
+    if row.may == "edit link":
+        if accounts and not logged_in:
+            return LOGIN
+        return row.ok if role in ("edit link", "edit link of another plan") else 404
+    if role in ("owner", "edit link"):
+        if accounts and role == "edit link" and row.may.startswith("owners"):
+            return 403
+        return row.ok
+    return LOGIN if accounts and not logged_in else 404
+
+
+def addresses():
+    """The names of all addresses, without those of the admin, which asks for a login of staff itself."""
+
+    def walk(patterns):
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                yield pattern.name
+            elif str(pattern.pattern) != "admin/":
+                yield from walk(pattern.url_patterns)
+
+    return set(walk(get_resolver().url_patterns))
+
+
+def test_every_address_has_its_row():
+    assert addresses() == set(ROWS)
+
+
+@pytest.fixture
+def plan():
+    """A plan with an edit link and read links of every kind; the tokens are known, which they are nowhere else."""
+    row, _ = store()
+    row.holds.all().delete()
+    for token, facts in (
+        (LINKS["read link"], {"pinned": 1, "shows_changes": True}),
+        (LINKS["expired link"], {"expires": timezone.now() - timedelta(minutes=1)}),
+        (LINKS["revoked link"], {"revoked": timezone.now()}),
+        (LINKS["wrong passphrase"], {"passphrase": make_password("correct horse", hasher="argon2")}),
+    ):
+        ShareLink.objects.create(plan=row, token_hash=hash_token(token), label="L", **facts)
+    row.edit_hash = hash_token(EDIT)
+    row.save()
+    # A second revision, so that there is something that changed since the first.
+    row.revisions.create(number=2, document=row.document | {"name": "Second"}, summary="S", undo_to=1)
+    Plan.objects.filter(pk=row.pk).update(revision=2)
+    other = Plan.objects.create(name="Other", document=row.document, edit_hash=hash_token(OTHER_EDIT))
+    other.revisions.create(number=1, document=other.document, summary="S")
+    return Plan.objects.get(pk=row.pk)
+
+
+def become(role, plan, accounts):
+    """A client in that role: with the cookies or the account that it comes by in the way it would."""
+    client = know(Client(), f"{ROLES.index(role):043}")
+    if role in IN_ACCOUNTS and (accounts or role in ("another account", "staff")):
+        user = User.objects.create_user(role.replace(" ", "-"), password="unused", is_staff=role == "staff")
+        client.force_login(user)
+    if role in ("edit link", "edit link of another plan"):
+        client.get(f"/edit/{EDIT if role == 'edit link' else OTHER_EDIT}/")
+    if role == "owner":
+        holder = (
+            Holder(user=User.objects.get(username="owner")) if accounts else Holder(browser=hash_token(f"{8:043}"))
+        )
+        holder.give(plan, Hold.Role.OWN)
+    if role == "wrong passphrase":
+        client.post(f"/shared/{LINKS[role]}/enter/", {"passphrase": "wrong horse"})
+    return client
+
+
+def address(name, row, role, plan):
+    """Where the role goes: with the link that it has; those without one try any."""
+    if row.may == "edit link":
+        token = {"edit link": EDIT, "edit link of another plan": OTHER_EDIT}.get(role, "x" * 43)
+        return reverse(name, kwargs={"token": token})
+    if row.may == "link":
+        return reverse(name, kwargs={"token": LINKS.get(role, EDIT if role == "edit link" else "x" * 43)} | row.args)
+    if row.may in ("readers", "editors", "owners", "owners of an account"):
+        return reverse(name, kwargs={"key": plan.key} | row.args)
+    return reverse(name, kwargs=row.args) if row.args else reverse(name)
+
+
+@pytest.mark.parametrize("accounts", [False, True], ids=["browsers", "accounts"])
+@pytest.mark.parametrize("role", ROLES)
+def test_everybody_gets_what_they_may_and_nothing_else(settings, plan, role, accounts):
+    settings.REQUIRE_LOGIN = accounts
+    client = become(role, plan, accounts)
+    wrong = []
+    for name, row in ROWS.items():
+        with transaction.atomic():  # each address on the same state
+            data = {"passphrase": "wrong horse"} if name == "enter_link" else row.data
+            answer = getattr(client, row.method)(address(name, row, role, plan), data)
+            content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            wanted = expected(row, name, role, accounts)
+            to_login = answer.headers.get("Location", "").startswith("/accounts/login/")
+            got = LOGIN if answer.status_code == 302 and to_login else answer.status_code
+            if got != wanted:
+                wrong.append(f"{name}: {got}, not {wanted}")
+            if wanted != row.ok:
+                now = Plan.objects.get(pk=plan.pk)
+                if plan.name.encode() in content:
+                    wrong.append(f"{name}: tells the plan's name")
+                if (now.revision, now.document, now.deleted) != (plan.revision, plan.document, plan.deleted):
+                    wrong.append(f"{name}: changes the plan")
+            transaction.set_rollback(True)
+    assert not wrong
+
+
+@pytest.mark.parametrize("accounts", [False, True], ids=["browsers", "accounts"])
+@pytest.mark.parametrize("role", ROLES)
+def test_the_admin_is_for_staff(settings, plan, role, accounts):
+    settings.REQUIRE_LOGIN = accounts
+    answer = become(role, plan, accounts).get("/admin/")
+    assert answer.status_code == (200 if role == "staff" else 302)

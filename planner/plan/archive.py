@@ -9,14 +9,13 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import IO, Any, NoReturn
 
-from planner.engine.size import check_size
 from planner.plan import syntax
-from planner.plan.document import PlanError, check_stored, dump_plan
+from planner.plan.document import Plan, PlanError, check_stored, dump_plan
 from ports.matrix import Matrix
 
 FORMAT = 1
@@ -157,8 +156,13 @@ class Archive:
         name = f"plans/{number}/plan.json"
         return _read_plan(self._read_tree(name), name)
 
-    def read_revisions(self, number: int, plan: PlanRecord, matrix: Matrix) -> Iterator[RevisionRecord]:
-        """Its revisions by number, checked under the matrix, one after the other. Raises ArchiveError."""
+    def read_revisions(
+        self, number: int, plan: PlanRecord, matrix: Matrix, admit: Callable[[Plan], object] = lambda _: None
+    ) -> Iterator[RevisionRecord]:
+        """Its revisions by number, checked under the matrix, one after the other. Raises ArchiveError.
+
+        `admit` is given the newest state, where sizes are limited; the PlanError that it raises is a fault, too.
+        """
         name = f"plans/{number}/revisions.jsonl"
         found = 0
         for found, line in enumerate(self._read_lines(name), start=1):
@@ -166,7 +170,7 @@ class Archive:
             if found > plan.revision:
                 _refuse(where, f"This is one revision more than the {plan.revision:,} that plan.json tells of.")
             is_sized = self._limits.sizes and found == plan.revision
-            yield _read_revision(_parse(line, where), where, found, matrix, is_sized=is_sized)
+            yield _read_revision(_parse(line, where), where, found, matrix, admit if is_sized else lambda _: None)
         if found < plan.revision:
             _refuse(name, f"Revision {found + 1} is missing: plan.json tells of {plan.revision:,}, found {found:,}.")
 
@@ -289,7 +293,9 @@ def _read_handover(tree: object, where: str, newest: int) -> HandoverRecord:
     )
 
 
-def _read_revision(tree: object, where: str, number: int, matrix: Matrix, *, is_sized: bool) -> RevisionRecord:
+def _read_revision(
+    tree: object, where: str, number: int, matrix: Matrix, admit: Callable[[Plan], object]
+) -> RevisionRecord:
     facts = _mapping(tree, where, [field.name for field in fields(RevisionRecord)])
     found = _number(facts["number"], f"{where}, number", least=1, most=MAX_NUMBER)
     if found != number:
@@ -307,7 +313,7 @@ def _read_revision(tree: object, where: str, number: int, matrix: Matrix, *, is_
         summary=_text(facts["summary"], f"{where}, summary", 300),
         checkpoint=_text(facts["checkpoint"], f"{where}, checkpoint", 200),
         renames=_read_renames(facts["renames"], f"{where}, renames"),
-        document=_read_document(facts["document"], where, matrix, is_sized=is_sized),
+        document=_read_document(facts["document"], where, matrix, admit),
         **links,
     )
 
@@ -325,11 +331,10 @@ def _read_renames(tree: object, where: str) -> dict[str, dict[str, str]]:
     return {kind: dict(names) for kind, names in kinds.items()}
 
 
-def _read_document(tree: object, where: str, matrix: Matrix, *, is_sized: bool) -> dict[str, Any]:
+def _read_document(tree: object, where: str, matrix: Matrix, admit: Callable[[Plan], object]) -> dict[str, Any]:
     try:
         plan = check_stored(tree, matrix=matrix)
-        if is_sized:
-            check_size(matrix, plan)
+        admit(plan)
         return dump_plan(plan)
     except PlanError as error:
         first, *others = error.faults

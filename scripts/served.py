@@ -95,14 +95,13 @@ def serve(**variables: str) -> Iterator[Service]:
         collected = Path(os.environ.get("PLANNER_DATA", ROOT / "data")) / "static"
         if collected.is_dir():  # to collect the static files takes most of a start, and only what is new is collected
             shutil.copytree(collected, Path(folder) / "static")
-        said = Path(environment["PLANNER_DATA"]) / "log"
-        with said.open("w") as log:
+        with (Path(folder) / "log").open("w") as log:
             process = subprocess.Popen(
                 [ROOT / "scripts" / "serve.sh"], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
         service = Service(host="127.0.0.1", port=port, environment=environment, process=process.pid)
         try:
-            _wait_for(service, process, said)
+            _wait_for(service, process, Path(folder) / "log")
             yield service
         finally:
             process.terminate()

@@ -26,7 +26,7 @@ lint: ## The static checks alone
 	@scripts/lint.sh
 
 format: ## Bring the code into the house style
-	@scripts/dev.sh sh -c 'ruff check --fix . && ruff format .'
+	@scripts/dev.sh sh -c 'ruff check --fix . && ruff format . && biome check --write --config-path=scripts/web static'
 
 golden: ## Rewrite the golden files; review the diff before committing it
 	@scripts/dev.sh env UPDATE_GOLDEN=1 python -m pytest -k golden

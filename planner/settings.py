@@ -228,8 +228,11 @@ CSRF_FAILURE_VIEW = "planner.web.views.errors.show_csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-# Twice the largest archive that is read here, so that one that is too large gets a sentence; more isn't received.
+# Twice the largest archive that is read here, so that one that is too large gets a sentence.
 MAX_BODY = 32 * 1024 * 1024
+# What is larger is received nevertheless and thrown away, up to here: browsers that are hung up on while they send
+# show an error of their own instead of the page that says what to do.
+MAX_RECEIVED = 2 * MAX_BODY
 
 LOGGING = {
     "version": 1,
@@ -243,6 +246,9 @@ LOGGING = {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         # Each step of each page. What WeasyPrint says of a house stylesheet that it can't follow is a warning.
         "weasyprint.progress": {"level": "WARNING"},
+        # That a request waits for a thread is no trouble, nor is it that someone has left a page before it was there.
+        "waitress": {"level": "WARNING"},
+        "waitress.queue": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
     },
 }

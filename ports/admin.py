@@ -18,7 +18,7 @@ from django.utils.text import capfirst
 
 from ports.actions import activate_matrix
 from ports.matrix import FIELDS, KINDS, MatrixError, find_faults, record_key
-from ports.matrix.rows import Facet, facets
+from ports.matrix.rows import describe_fields, facets, find_facet
 from ports.models import ROWS, PortMatrix, Row, new_stamp
 from ports.queries import current_records
 
@@ -203,10 +203,11 @@ class RowAdmin(FactsAdmin):
         self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         """What the matrix says of the field: its words, whether it has several lines, and what it means."""
-        facet = self._facets().get(db_field.name)
+        facts = KINDS[self.model.KIND]
+        facet = find_facet(facts, db_field.name)
         if facet is None:
             return super().formfield_for_dbfield(db_field, request, **kwargs)
-        kwargs["help_text"] = facet.description.replace("`", "")
+        kwargs["help_text"] = describe_fields(facts)[facet.attribute].replace("`", "")
         if facet.allowed and facet.store == "text":
             choices = [("", "---------"), *((word, word) for word in facet.allowed)]
             return forms.ChoiceField(
@@ -232,9 +233,6 @@ class RowAdmin(FactsAdmin):
                 "search_fields": FIELDS[model.KIND],
             },
         )
-
-    def _facets(self) -> dict[str, Facet]:
-        return {facet.name: facet for facet in facets(KINDS[self.model.KIND])}
 
 
 for row_model in ROWS:

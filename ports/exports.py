@@ -9,13 +9,12 @@ from typing import Any
 
 from ports.filters import End, Query, Row, describe_condition
 from ports.matrix import ChoiceIs, Condition, Matrix
+from ports.text import neutralise
 
 COLUMNS = (
     "section", "section title", "topic", "row", "summary", "source", "destination", "services", "when",
     "added by correction", "caveats",
 )  # fmt: skip
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +56,6 @@ SYNTAXES: Mapping[str, Syntax] = {
     "csv": Syntax(content_type="text/csv; charset=utf-8", write=write_csv),
     "json": Syntax(content_type="application/json; charset=utf-8", write=write_json),
 }
-
-
-def neutralise(cell: str) -> str:
-    """The cell, led by an apostrophe where a spreadsheet would read a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _row_data(matrix: Matrix, row: Row) -> dict[str, Any]:

@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 . scripts/test-env.sh
 ruff check .
 ruff format --check .
+biome check --error-on-warnings --config-path=scripts/web static
+tsc --project scripts/web/tsconfig.json
 lint-imports --no-logo
 mypy
 djlint --lint --quiet templates

@@ -14,4 +14,6 @@ if env | grep -q '^PLANNER_REQUIRE_LOGIN'; then  # or the file that has it
     python manage.py clearsessions
     python manage.py first_account
 fi
+# With a heap for each thread a process would keep several times what its largest request took.
+export MALLOC_ARENA_MAX=1
 exec python -m gunicorn --config python:planner.deploy.gunicorn planner.wsgi

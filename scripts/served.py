@@ -32,7 +32,7 @@ if slug == "sites":
     plan = check_plan(make_sites(1_000), matrix=matrix)
 else:
     plan = read_plan(next(example.data for example in read_examples() if example.slug == slug), matrix=matrix)
-row = actions.create_plan(plan=plan, summary="Made to be looked at")
+row = actions.create_plan(plan=plan, matrix=matrix, summary="Made to be looked at")
 print(make_edit_link(plan_id=row.pk))
 """
 """Run in a process of its own, since this one must not open the service's database."""
@@ -95,14 +95,13 @@ def serve(**variables: str) -> Iterator[Service]:
         collected = Path(os.environ.get("PLANNER_DATA", ROOT / "data")) / "static"
         if collected.is_dir():  # to collect the static files takes most of a start, and only what is new is collected
             shutil.copytree(collected, Path(folder) / "static")
-        said = Path(environment["PLANNER_DATA"]) / "log"
-        with said.open("w") as log:
+        with (Path(folder) / "log").open("w") as log:
             process = subprocess.Popen(
                 [ROOT / "scripts" / "serve.sh"], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
         service = Service(host="127.0.0.1", port=port, environment=environment, process=process.pid)
         try:
-            _wait_for(service, process, said)
+            _wait_for(service, process, Path(folder) / "log")
             yield service
         finally:
             process.terminate()

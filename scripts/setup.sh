@@ -42,6 +42,8 @@ find_uv() {
 # The stamp holds what was installed and where: scripts in a virtual environment name their folder.
 here=$(pwd -P)
 wanted="$(cat pyproject.toml uv.lock | cksum) in $here"
+web=scripts/web
+web_wanted="$(cat $web/package.json $web/package-lock.json | cksum) in $here"
 stamp=.venv/.synced-$mode
 
 venv_works() {
@@ -184,6 +186,13 @@ if [ $venv_is_current = no ]; then
     "$uv" sync --frozen "$@"
     if [ $mode = test ]; then echo "$wanted" >.venv/.synced-run; fi
     echo "$wanted" >"$stamp"
+fi
+
+# --- What checks scripts and stylesheets: from npm, which the development packages bring ----------------------------
+
+if [ $mode = test ] && [ "$(cat $web/node_modules/.synced 2>/dev/null)" != "$web_wanted" ]; then
+    PATH="$PWD/.venv/bin:$PATH" npm ci --prefix $web --silent --no-audit --no-fund
+    echo "$web_wanted" >$web/node_modules/.synced
 fi
 
 # --- A browser where the system has none but the snap ---------------------------------------------------------------

@@ -2,6 +2,7 @@
 # Sourced from the top folder: what tests and checks start from.
 scripts/setup.sh --test
 . scripts/env.sh
+PATH="$PATH:$PWD/scripts/web/node_modules/.bin"
 PLANNER_CHROMIUM=$(scripts/chromium.sh)
 export PLANNER_CHROMIUM
 export PLANNER_DATA="$PWD/tests/artifacts/data"  # never the plans that `make run` keeps

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from planner.engine import consequences
+from planner.plan import limits
 from planner.report import FORMATS
+from planner.web.views import results
 from ports.queries import SHIPPED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,3 +89,21 @@ def test_every_documented_finding_can_happen():
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_in_the_readme(name):
     assert re.search(rf"`{re.escape(name)}`", read("README.md"))
+
+
+def test_every_limit_is_documented_as_it_is():
+    text = read("docs/limits.md")
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]
+    documented = [most.strip() for _, most in rows[2:]]
+
+    def said(number):
+        return f"{number // 2**20} MiB" if number % 2**20 == 0 else f"{number:,}"
+
+    names = ("DOCUMENT", "VALUES", "ENDPOINTS", "ROWS", "ROWS", "ITEMS", "FLOWS", "PAIRS", "PRINTED", "STYLED")
+    assert documented == [said(getattr(limits, name)) for name in names]
+    assert {name for name in vars(limits) if name.isupper() and name[0] != "_"} == {*names, "SECONDS", "MEMORY"}
+    prose = " ".join(text.split())
+    assert f"at most {limits.SECONDS} seconds of processor time and {limits.MEMORY // 2**30} GiB of memory" in prose
+    assert f"plans of up to {consequences.MAX_FLOWS:,} flows" in prose
+    assert f"answers of up to {consequences.MAX_PAIRS:,} pairs" in prose
+    assert f"A page lists at most {results.MOST_RULES:,} rules" in prose

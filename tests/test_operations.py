@@ -21,6 +21,8 @@ from planner.store.models import Revision
 from ports.queries import shipped_matrix
 from tests.strategies import often
 
+pytestmark = pytest.mark.slow
+
 EDITORS = range(3)
 SERVICES = ("ssh", "vnc")
 FIELDS = ("addresses", "roles")
@@ -46,7 +48,7 @@ class ThreeEditors(RuleBasedStateMachine):
     @initialize()
     def start(self):
         matrix = shipped_matrix()
-        self.plan = actions.create_plan(plan=check_plan(DOCUMENT, matrix=matrix), summary="Start")
+        self.plan = actions.create_plan(plan=check_plan(DOCUMENT, matrix=matrix), matrix=matrix, summary="Start")
         self.matrix = matrix
         self.fields = {}  # field -> value
         self.changes = []  # (revision, field, editor)
@@ -207,7 +209,8 @@ class ThreeEditors(RuleBasedStateMachine):
     def undo(self, editor):
         goal = Revision.objects.get(plan=self.plan, number=self.revision).undo_to
         if goal is not None:
-            self._go_back(editor, lambda sender: actions.undo(plan_id=self.plan.pk, sender=sender), goal)
+            go = {"plan_id": self.plan.pk, "matrix": self.matrix}
+            self._go_back(editor, lambda sender: actions.undo(**go, sender=sender), goal)
 
     def _remember(self):
         self.states[self.revision] = (dict(self.fields), dict(self.names), self.guests, self._document())
@@ -252,7 +255,7 @@ class ThreeEditors(RuleBasedStateMachine):
         numbers = self.revision
         while True:  # taking everything back leads to the first state, byte for byte
             try:
-                actions.undo(plan_id=self.plan.pk)
+                actions.undo(plan_id=self.plan.pk, matrix=self.matrix)
             except NotPossible:
                 break
             numbers += 1

@@ -1,7 +1,8 @@
 """How gunicorn serves Port planner, from `make run` as from the container.
 
-There is no access log on purpose: the address of a shared plan contains its secret token. gunicorn tells of requests
-that it can't read, or whose worker fails, by their address too; that is taken out.
+Each process answers by `planner.deploy.worker`. There is no access log on purpose: the address of a shared plan
+contains its secret token. What can't be read as a request is told of in the log, with a part of it; tokens are taken
+out.
 """
 
 import errno
@@ -18,17 +19,20 @@ if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
 
 
-def _read_workers(text: str) -> int:
+def _read_count(name: str, default: int) -> int:
+    text = os.environ.get(name, "")
     if text and not (text.isascii() and text.isdigit() and 1 <= int(text) <= 64):
-        sys.exit(f"PLANNER_WORKERS must be a number from 1 to 64, not {text!r}.")
-    return int(text) if text else min(2 * (os.cpu_count() or 1) + 1, 5)
+        sys.exit(f"{name} must be a number from 1 to 64, not {text!r}.")
+    return int(text or default)
 
 
 # PLANNER_BIND: the address and port to listen on.
 bind = os.environ.get("PLANNER_BIND") or "127.0.0.1:8000"
-# PLANNER_WORKERS: the number of processes that answer, each one request at a time.
-workers = _read_workers(os.environ.get("PLANNER_WORKERS", ""))
-worker_class = "sync"
+# PLANNER_WORKERS: the number of processes that answer.
+workers = _read_count("PLANNER_WORKERS", min((os.cpu_count() or 1) + 1, 5))
+# PLANNER_THREADS: how many requests each of them is at work on at once.
+threads = _read_count("PLANNER_THREADS", 4)
+worker_class = "planner.deploy.worker.PatientWorker"
 timeout = 120  # a large plan's PDF takes its time
 preload_app = True  # a broken application stops the start, and workers share the loaded code
 accesslog = None

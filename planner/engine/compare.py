@@ -42,7 +42,8 @@ class Comparison:
     renamed: tuple[Rename, ...]
     """What has another name now, sorted by kind and old name."""
     set_apart: tuple[Rename, ...]
-    """What stays behind while its name went to something else, with the name that it has in `before`."""
+    """Zones and endpoints of the old report that are gone while something else took their name; in `before` each has
+    another one, as `renames.set_apart` says."""
     opened: tuple[Flow, ...]
     closed: tuple[Flow, ...]
     changed: tuple[Change, ...]
@@ -83,6 +84,7 @@ class Comparison:
         )
 
     def __bool__(self) -> bool:
+        """Whether anything differs, if only a name."""
         return self.asks_for_changes or bool(self.renamed)
 
 

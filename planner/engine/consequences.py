@@ -6,31 +6,36 @@ Found by evaluating the plan with that answer; what a choice has no requirement 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from planner.engine.flows import Flow, Mark, Terms, Topology, derive_flows
+from planner.engine.flows import Flow, Mark, Terms, Topology, count_pairs, derive_flows
 from planner.engine.report import Report
 from planner.engine.rules import consolidate
+from planner.plan import limits
 from ports.matrix import Choice, ChoiceIs, Condition, Requirement, RolePresent
 
 MAX_FLOWS = 2_000
 """In a plan with more flows nothing is weighed: each answer costs an evaluation, and a page has dozens of them."""
+MAX_PAIRS = 10_000
+"""An answer that would take more pairs of a flow and a requirement than that isn't weighed, for the same reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequence:
     """What an answer would change: firewall rules more or fewer, flows between zones opened and closed.
 
-    `inside`: whether flows within a zone or a host change.
+    `inside`: whether flows within a zone or a host change. `many`: whether it would open too much to be counted here;
+    the numbers are 0 then.
     """
 
     rules: int
     opened: int
     closed: int
     inside: bool = False
+    many: bool = False
 
     @property
     def nothing(self) -> bool:
         """Whether the firewalls between zones stay as they are."""
-        return not (self.rules or self.opened or self.closed)
+        return not (self.rules or self.opened or self.closed or self.many)
 
 
 NOTHING = Consequence(rules=0, opened=0, closed=0)
@@ -38,7 +43,9 @@ NOTHING = Consequence(rules=0, opened=0, closed=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequences:
-    """All of a report: by choice and option, and by caveat. Without `known` the plan is too large, and they are empty.
+    """The consequences of other answers to a plan: by choice and option, and by caveat.
+
+    Where `known` is False the plan is too large for them (MAX_FLOWS), and there are none.
 
     The option of a choice of many is taken up, or left out if it is in force; None takes a decision back. The
     correction of a caveat is applied, or taken back if it is applied. What is in force already has no consequence.
@@ -54,24 +61,25 @@ class Consequences:
 def weigh(report: Report) -> Consequences:
     """The consequences of every answer to every choice, and of every correction."""
     idle = find_idle_choices(report)
-    if len(report.flows) > MAX_FLOWS:
+    if report.too_large or len(report.flows) > MAX_FLOWS:
         return Consequences(known=False, options={}, corrections={}, idle=idle)
-    scale = _Scale(report)
+    baseline = _Baseline(report)
     matrix = report.matrix
     return Consequences(
         known=True,
         options={
-            slug: {} if slug in idle else dict(_weigh_choice(scale, choice)) for slug, choice in matrix.choices.items()
+            slug: {} if slug in idle else dict(_weigh_choice(baseline, choice))
+            for slug, choice in matrix.choices.items()
         },
         corrections={
-            slug: _weigh_correction(scale, slug) for slug, caveat in matrix.caveats.items() if caveat.correction
+            slug: _weigh_correction(baseline, slug) for slug, caveat in matrix.caveats.items() if caveat.correction
         },
         idle=idle,
     )
 
 
 def find_idle_choices(report: Report) -> frozenset[str]:
-    """The choices on which nothing between endpoints of this plan depends, and no check or caveat that speaks up."""
+    """The choices that change nothing in this plan: no requirement that leads anywhere, check or caveat needs them."""
     matrix = report.matrix
     topology = Topology(matrix, report.plan)
     found = {finding.code for finding in report.findings}
@@ -102,12 +110,12 @@ def _leads_somewhere(topology: Topology, requirement: Requirement) -> bool:
     return requirement.source is not None and topology.has_role(requirement.source) and any(True for _ in destinations)
 
 
-def _weigh_choice(scale: "_Scale", choice: Choice) -> Iterator[tuple[str | None, Consequence]]:
+def _weigh_choice(baseline: "_Baseline", choice: Choice) -> Iterator[tuple[str | None, Consequence]]:
     answers: list[str | None] = [*choice.slugs]
     if not choice.many and choice.default is None:
         answers.append(None)
     for option in answers:
-        yield option, scale.weigh(choices=_choices_with(scale.report, choice, option))
+        yield option, baseline.weigh(choices=_choices_with(baseline.report, choice, option))
 
 
 def _choices_with(report: Report, choice: Choice, option: str | None) -> dict[str, str | tuple[str, ...]]:
@@ -123,10 +131,10 @@ def _choices_with(report: Report, choice: Choice, option: str | None) -> dict[st
     return chosen
 
 
-def _weigh_correction(scale: "_Scale", caveat: str) -> Consequence:
-    applied = scale.report.plan.corrections
+def _weigh_correction(baseline: "_Baseline", caveat: str) -> Consequence:
+    applied = baseline.report.plan.corrections
     others = tuple(slug for slug in applied if slug != caveat)
-    return scale.weigh(corrections=others if caveat in applied else (*applied, caveat))
+    return baseline.weigh(corrections=others if caveat in applied else (*applied, caveat))
 
 
 _Openings = dict[tuple[str, str, str, str | None], tuple[Mark, ...]]
@@ -134,7 +142,7 @@ _Openings = dict[tuple[str, str, str, str | None], tuple[Mark, ...]]
 
 
 def _list_openings(flows: Iterable[Flow]) -> tuple[_Openings, _Openings]:
-    """Those between zones, and the others."""
+    """What flows open: first between zones, then within a zone or a host."""
     crossing: _Openings = {}
     inside: _Openings = {}
     for flow in flows:
@@ -143,8 +151,8 @@ def _list_openings(flows: Iterable[Flow]) -> tuple[_Openings, _Openings]:
     return crossing, inside
 
 
-class _Scale:
-    """A report, and plans that differ from its own in choices or corrections, compared by what they open."""
+class _Baseline:
+    """What a plan opens as it is, to compare with what it would open under other choices or corrections."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
@@ -167,7 +175,10 @@ class _Scale:
         )
         if (other.choices, other.corrections) == (plan.choices, plan.corrections):
             return NOTHING
-        flows = derive_flows(self.topology, Terms(self.report.matrix, other, self.topology))
+        terms = Terms(self.report.matrix, other, self.topology)
+        if count_pairs(self.topology, terms) > min(MAX_PAIRS, limits.FLOWS):  # there are never more flows than pairs
+            return replace(NOTHING, many=True)
+        flows = derive_flows(self.topology, terms)
         openings, inside = _list_openings(flows)
         if openings == self.openings:  # the same rules then
             return replace(NOTHING, inside=inside != self.inside)

@@ -118,6 +118,7 @@ def find_caveats(evidence: Evidence) -> tuple[CaveatState, ...]:
 
 
 def _bears(caveat: Caveat, evidence: Evidence) -> bool:
+    """Whether a caveat is about something that this plan has: a role, a section, a requirement or a service in use."""
     about = caveat.about
     if evidence.terms.all_marks(about.when) is None:
         return False
@@ -401,16 +402,18 @@ def _find_sites_without_agent(evidence: Evidence) -> Iterator[Finding]:
 def _find_port_conflicts(evidence: Evidence) -> Iterator[Finding]:
     """Two services that one endpoint would have to offer on one port."""
     matrix, terms = evidence.matrix, evidence.terms
-    for kind, endpoints in evidence.topology.kinds.items():
-        offered = {
+    offered: dict[Kind, set[tuple[str, int, int, str, str]]] = defaultdict(set)
+    for requirement in matrix.requirements:
+        # A server role listens on its service even while a correction that opens it isn't applied.
+        listened = {
             (ask.service.protocol, *port_span(ask.ports), ask.service.listener or ask.service.slug, ask.service.slug)
-            for requirement in matrix.requirements
-            if evidence.topology.is_destination(kind, requirement)
-            # A server role listens on its service even while a correction that opens it isn't applied.
             for ask in terms.offers.get(requirement.slug, ())
             if ask.ports
         }
-        for protocol, ports, slugs in _overlaps(sorted(offered)):
+        for kind in evidence.topology.destination_kinds(requirement) if listened else ():
+            offered[kind] |= listened
+    for kind, endpoints in evidence.topology.kinds.items():
+        for protocol, ports, slugs in _overlaps(sorted(offered[kind])):
             for endpoint in endpoints:
                 yield Finding(
                     code="port-conflict",

@@ -1,7 +1,8 @@
 """Flows: who must be able to open a connection to whom, and why.
 
 `evaluate` is a pure function of matrix and plan. It works on kinds of endpoints rather than endpoints where it can,
-and on the pairs that requirements really lead to, so its cost grows with the flows that come out.
+and on the pairs that requirements really lead to, so its cost grows with the flows that come out. How many those are
+is counted before they are made: a small plan can ask for millions.
 """
 
 from collections import defaultdict
@@ -9,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from planner.plan.document import AdditionalFlow, Endpoint, Plan
+from planner.plan import limits
+from planner.plan.document import AdditionalFlow, Endpoint, Fault, Plan, PlanError
 from ports.matrix import (
     ChoiceIs,
     Condition,
@@ -85,7 +87,8 @@ class Topology:
             self.kinds[kind_of(endpoint)].append(endpoint)
         self.zone_kinds = {zone.name: zone.kind for zone in plan.zones}
         self.by_name = {endpoint.name: endpoint for endpoint in plan.endpoints}
-        self._near: dict[str, dict[str, list[Endpoint]]] = {}
+        self._destinations: dict[str, tuple[Kind, ...]] = {}
+        self._near: dict[str, dict[str, tuple[Endpoint, ...]]] = {}
         self._fallback: dict[str, tuple[Endpoint, ...]] = {}
 
     def holds(self, kind: Kind, role: str) -> bool:
@@ -98,15 +101,26 @@ class Topology:
             if self.holds(kind, role):
                 yield from endpoints
 
+    def count_role(self, role: str) -> int:
+        """How many endpoints have the role."""
+        return sum(len(endpoints) for kind, endpoints in self.kinds.items() if self.holds(kind, role))
+
     def has_role(self, role: str) -> bool:
         """Whether any endpoint has the role."""
         return any(self.holds(kind, role) for kind in self.kinds)
 
     def destinations(self, requirement: Requirement) -> Iterator[Endpoint]:
         """All endpoints that a requirement leads to."""
-        for kind, endpoints in self.kinds.items():
-            if self.is_destination(kind, requirement):
-                yield from endpoints
+        for kind in self.destination_kinds(requirement):
+            yield from self.kinds[kind]
+
+    def destination_kinds(self, requirement: Requirement) -> tuple[Kind, ...]:
+        """The kinds of endpoints that a requirement leads to."""
+        if requirement.slug not in self._destinations:
+            self._destinations[requirement.slug] = tuple(
+                kind for kind in self.kinds if self.is_destination(kind, requirement)
+            )
+        return self._destinations[requirement.slug]
 
     def is_destination(self, kind: Kind, requirement: Requirement) -> bool:
         """Whether a requirement leads to endpoints of this kind."""
@@ -122,13 +136,13 @@ class Topology:
             near: dict[str, list[Endpoint]] = defaultdict(list)
             for endpoint in self.with_role(pairing.near):
                 near[endpoint.zone].append(endpoint)
-            self._near[pairing.slug] = near
+            self._near[pairing.slug] = {zone: tuple(endpoints) for zone, endpoints in near.items()}
             self._fallback[pairing.slug] = tuple(
                 endpoint
                 for endpoint in self.with_role(pairing.fallback)
                 if self.zone_kinds[endpoint.zone] not in pairing.fallback_not_in
             )
-        return tuple(self._near[pairing.slug].get(target.zone, ())) or self._fallback[pairing.slug]
+        return self._near[pairing.slug].get(target.zone) or self._fallback[pairing.slug]
 
     def is_near(self, pairing: Pairing, source: Endpoint) -> bool:
         """Whether a source has the pairing's near role, however it was chosen."""
@@ -157,7 +171,7 @@ def matches(kind: Kind, target: Target) -> bool:
 
 
 class Ask(NamedTuple):
-    """A service that an active requirement asks for. No marks: outright."""
+    """A service that a requirement asks for, and the undecided options that this depends on; none: in any case."""
 
     service: Service
     ports: str | None
@@ -237,24 +251,86 @@ class Terms:
 
 
 class _Cause(NamedTuple):
-    """A requirement between two endpoints; with a section that its source adds."""
+    """Why two endpoints connect: a requirement, by its place in the matrix, and a section cited for the source."""
 
     requirement: int
     near_section: str | None
 
 
+class TooLarge(PlanError):
+    """The plan is sound and would need more than planner.plan.limits.PAIRS or FLOWS; nothing of that has been made."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__([Fault("document", sentence)])
+
+    @property
+    def sentence(self) -> str:
+        """What was found, what is allowed and what to do."""
+        return self.faults[0].message
+
+
 def evaluate(matrix: Matrix, plan: Plan) -> tuple[Flow, ...]:
     """All flows of a plan, sorted by source, destination, protocol and port.
 
-    One flow for each source, destination, protocol and ports, whatever number of requirements ask for it. Raises
-    nothing for a plan that `planner.plan.document` has checked against the same matrix.
+    One flow for each source, destination, protocol and ports, whatever number of requirements ask for it. The plan has
+    been checked by `planner.plan.document` against the same matrix. Raises TooLarge, and nothing else.
     """
     topology = Topology(matrix, plan)
     return derive_flows(topology, Terms(matrix, plan, topology))
 
 
 def derive_flows(topology: Topology, terms: Terms) -> tuple[Flow, ...]:
-    """`evaluate`, for a caller that has use for topology and terms as well."""
+    """The flows of the plan that `topology` and `terms` are of, as `evaluate` gives them. Raises TooLarge like it."""
+    if (pairs := count_pairs(topology, terms)) > limits.PAIRS:
+        raise TooLarge(limits.say_pairs(pairs))
+    found = find_needs(topology, terms)
+    if (count := sum(len(needs) for _, _, needs in found)) > limits.FLOWS:
+        raise TooLarge(limits.say_flows(count))
+    flows: list[Flow] = []
+    for source, destination, needs in found:
+        scope = _scope(source, destination)
+        flows += [Flow(source=source, destination=destination, need=need, scope=scope) for need in needs]
+    return tuple(flows)
+
+
+def count_pairs(topology: Topology, terms: Terms) -> int:
+    """How many pairs of a flow and a cause of it there are: requirements that ask for it, and additional flows.
+
+    Worked out from the sizes of groups, in time that grows with endpoints and requirements and not with what comes
+    out. There are never more flows than that.
+    """
+    matrix = topology.matrix
+    sources: dict[str, dict[Kind, int]] = {}
+    total = len(topology.plan.additional_flows)
+    for requirement in matrix.requirements:
+        services = len({(ask.service.protocol, ask.ports) for ask in terms.asks.get(requirement.slug, ())})
+        if not services:
+            continue
+        kinds = topology.destination_kinds(requirement)
+        if requirement.pairing is not None:
+            if requirement.pairing not in sources:
+                sources[requirement.pairing] = _count_sources(topology, matrix.pairings[requirement.pairing])
+            total += services * sum(sources[requirement.pairing][kind] for kind in kinds)
+        elif requirement.source is not None:
+            total += (
+                services * topology.count_role(requirement.source) * sum(len(topology.kinds[kind]) for kind in kinds)
+            )
+    return total
+
+
+def _count_sources(topology: Topology, pairing: Pairing) -> dict[Kind, int]:
+    """How many pairs of source and target there are for the targets of each kind."""
+    return {
+        kind: sum(len(topology.sources(pairing, target)) for target in targets)
+        for kind, targets in topology.kinds.items()
+    }
+
+
+def find_needs(topology: Topology, terms: Terms) -> list[tuple[Endpoint, Endpoint, tuple[Need, ...]]]:
+    """The needs of every two endpoints that have any, sorted by source and destination.
+
+    Call it when `count_pairs` is within planner.plan.limits.PAIRS: its cost grows with that.
+    """
     matrix, plan = topology.matrix, topology.plan
     rank = {name: index for index, name in enumerate(sorted(topology.by_name))}
     by_rank = [topology.by_name[name] for name in sorted(topology.by_name)]
@@ -262,24 +338,24 @@ def derive_flows(topology: Topology, terms: Terms) -> tuple[Flow, ...]:
     for index, requirement in enumerate(matrix.requirements):
         if not terms.asks.get(requirement.slug):
             continue
+        plain = _Cause(index, None)  # one object for hundreds of thousands of pairs
         for source, destination, near_section in _pairs(topology, requirement):
-            causes[rank[source.name], rank[destination.name]].append(_Cause(index, near_section))
+            cause = _Cause(index, near_section) if near_section else plain
+            causes[rank[source.name], rank[destination.name]].append(cause)
     extras: dict[tuple[int, int], list[AdditionalFlow]] = defaultdict(list)
     for extra in plan.additional_flows:
         extras[rank[extra.source], rank[extra.destination]].append(extra)
 
-    needs: dict[tuple[_Cause, ...], tuple[Need, ...]] = {}
-    flows: list[Flow] = []
+    known: dict[tuple[_Cause, ...], tuple[Need, ...]] = {}
+    found = []
     for pair in sorted(causes.keys() | extras.keys()):
         why = tuple(causes.get(pair, ()))
         if pair in extras:
-            found = _merge(terms, why, extras[pair])
+            needs = _merge(terms, why, extras[pair])
         else:
-            found = needs.get(why) or needs.setdefault(why, _merge(terms, why, ()))
-        source, destination = by_rank[pair[0]], by_rank[pair[1]]
-        scope = _scope(source, destination)
-        flows += [Flow(source=source, destination=destination, need=need, scope=scope) for need in found]
-    return tuple(flows)
+            needs = known.get(why) or known.setdefault(why, _merge(terms, why, ()))
+        found.append((by_rank[pair[0]], by_rank[pair[1]], needs))
+    return found
 
 
 def _pairs(topology: Topology, requirement: Requirement) -> Iterator[tuple[Endpoint, Endpoint, str | None]]:

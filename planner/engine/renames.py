@@ -59,15 +59,15 @@ def find_renames(before: Plan, after: Plan, known: Iterable[Rename] = ()) -> tup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Match:
-    """What is known of the names on two sides."""
+    """The names of endpoints, or of zones, in two plans, as far as they have been matched."""
 
     renamed: dict[str, str]
-    """Old name -> new name; none twice on its side. What is found out comes in here."""
+    """Old name -> new name, each at most once; filled in as more of them are found."""
     same: AbstractSet[str]
     gone: AbstractSet[str]
-    """What is left over of the old names."""
+    """Old names that match none yet."""
     come: AbstractSet[str]
-    """What is left over of the new names."""
+    """New names that match none yet."""
 
 
 def _match(before: AbstractSet[str], after: AbstractSet[str], known: Iterable[Rename]) -> _Match:
@@ -83,7 +83,7 @@ def _match(before: AbstractSet[str], after: AbstractSet[str], known: Iterable[Re
 
 
 def _find_by_addresses(before: Sequence[Endpoint], after: Sequence[Endpoint]) -> Iterator[tuple[str, str]]:
-    """The endpoints, all of them left over, that have the addresses of one on the other side to themselves."""
+    """Old and new names of endpoints with the same addresses, none of which any other endpoint given has."""
 
     def keys(endpoint: Endpoint) -> frozenset[str]:
         return frozenset(map(address_key, endpoint.addresses))
@@ -98,7 +98,7 @@ def _find_by_addresses(before: Sequence[Endpoint], after: Sequence[Endpoint]) ->
 
 
 def _find_by_contents(before: Plan, after: Plan, zones: _Match, heirs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The zones, left over, that hold the same endpoints. `heirs`: name before -> name after, of all that stayed."""
+    """Old and new names of unmatched zones with the same endpoints. `heirs`: old -> new names of endpoints."""
     held_before: dict[str, set[str | None]] = defaultdict(set)
     held_after: dict[str, set[str | None]] = defaultdict(set)
     for endpoint in before.endpoints:

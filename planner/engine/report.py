@@ -34,6 +34,8 @@ class Report:
     local: tuple[LocalFlows, ...]
     ports: dict[str, str | None]
     """Service slug -> its ports in this plan, overrides and corrections applied."""
+    too_large: str = ""
+    """For `outline_plan` alone: the sentence that says why nothing was evaluated."""
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -42,7 +44,7 @@ class Report:
 
 
 def evaluate_report(matrix: Matrix, plan: Plan) -> Report:
-    """Evaluate a plan that was checked against this matrix. Pure and deterministic; raises nothing."""
+    """Evaluate a plan that was checked against this matrix. Pure and deterministic; raises TooLarge alone."""
     topology = Topology(matrix, plan)
     terms = Terms(matrix, plan, topology)
     flows = derive_flows(topology, terms)
@@ -61,4 +63,27 @@ def evaluate_report(matrix: Matrix, plan: Plan) -> Report:
         unneeded=find_unneeded(topology, terms, flows),
         local=find_local_flows(flows),
         ports={slug: terms.ports(service) for slug, service in matrix.services.items()},
+    )
+
+
+def outline_plan(matrix: Matrix, plan: Plan, too_large: str) -> Report:
+    """What can be shown of a plan that is too large to be evaluated, so that it can be mended: itself, and no flow.
+
+    No report of it: `too_large` says so in a sentence, and stands where the report would.
+    """
+    topology = Topology(matrix, plan)
+    terms = Terms(matrix, plan, topology)
+    return Report(
+        plan=plan,
+        matrix=matrix,
+        flows=(),
+        boundaries=(),
+        zone_groups=tuple(dict.fromkeys(group_zones(plan).values())),
+        findings=(),
+        decisions=(),
+        caveats=(),
+        unneeded=(),
+        local=(),
+        ports={slug: terms.ports(service) for slug, service in matrix.services.items()},
+        too_large=too_large,
     )

@@ -19,7 +19,7 @@ from planner.plan.kinds import KINDS
 from ports.matrix import Matrix, Reason, port_span, section_key
 
 _OWN_RANK = 900
-"""Where rules are numbered that only flows of the plan's own need."""
+"""The rank, in the numbers of rules, of those that only the plan's additional flows need."""
 
 
 Opening = tuple[str, str, str, str | None]
@@ -200,10 +200,12 @@ def group_zones(plan: Plan) -> Mapping[str, ZoneGroup]:
         alike[zone.kind, content if not KINDS[zone.kind].remote else None].append(zone)
     groups: dict[str, ZoneGroup] = {}
     used: set[str] = set()
+    further: dict[str, Iterator[int]] = {}
     for zones in alike.values():
         kind = zones[0].kind
         short = _abbreviate(zones)
-        code = next(code for code in chain([short], (f"{short}{n}" for n in count(2))) if code not in used)
+        numbers = further.setdefault(short, count(2))  # goes on where the last one ended
+        code = next(code for code in chain([short], (f"{short}{n}" for n in numbers)) if code not in used)
         used.add(code)
         group = ZoneGroup(code=code, kind=kind, zones=tuple(sorted(zone.name for zone in zones)))
         groups.update((zone.name, group) for zone in zones)
@@ -226,7 +228,6 @@ def _group_order(group: ZoneGroup) -> tuple[int, tuple[str, ...]]:
     return KINDS[group.kind].order, group.zones
 
 
-_Set = frozenset[str] | frozenset[Ports]
 _Triple = tuple[frozenset[str], frozenset[str], frozenset[Ports]]
 
 
@@ -295,12 +296,15 @@ def _number(rules: list[Rule], ranks: Mapping[str, int], matrix: Matrix) -> list
     added. Where that is taken, by another rule of the same requirement, the next free unit is used.
     """
     taken: set[int] = set()
+    beyond: dict[int, Iterator[int]] = {}
     numbers = []
     for rule in rules:
         ten = 10 * min((ranks[slug] for slug in rule.requirements), default=_OWN_RANK)
         mark = rule.any_of[0] if rule.any_of else None
         unit = min(1 + matrix.choices[mark.choice].slugs.index(mark.option), 9) if mark else 0
-        number = next(n for n in chain(range(ten + unit, ten + 10), count(10 * ten + 100_000)) if n not in taken)
+        # Numbers are never given back, so the search beyond the ten goes on where the last one ended.
+        further = beyond.setdefault(ten, count(10 * ten + 100_000))
+        number = next(n for n in chain(range(ten + unit, ten + 10), further) if n not in taken)
         taken.add(number)
         numbers.append(number)
     return numbers

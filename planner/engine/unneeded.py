@@ -46,7 +46,7 @@ def _why_not(requirement: Requirement, topology: Topology, terms: Terms) -> str:
     for role in (requirement.source, requirement.destination):
         if role and not topology.has_role(role):
             return f"No endpoint is “{matrix.roles[role].name}”."
-    if requirement.target and not any(topology.is_destination(kind, requirement) for kind in topology.kinds):
+    if requirement.target and not topology.destination_kinds(requirement):
         return _no_target(requirement.target, matrix)
     for condition in requirement.when:
         if terms.marks(condition) is None:

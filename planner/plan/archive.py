@@ -9,13 +9,13 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import IO, Any, NoReturn
 
 from planner.plan import syntax
-from planner.plan.document import PlanError, check_plan, dump_plan
+from planner.plan.document import Plan, PlanError, check_stored, dump_plan
 from ports.matrix import Matrix
 
 FORMAT = 1
@@ -41,9 +41,11 @@ class Limits:
     unpacked: int
     files: int
     plans: int
+    sizes: bool = False
+    """Whether the newest revision of a plan has to be within planner.plan.limits, as of any plan that comes in."""
 
 
-ON_THE_PAGE = Limits(packed=16 * 2**20, unpacked=64 * 2**20, files=1_000, plans=200)
+ON_THE_PAGE = Limits(packed=16 * 2**20, unpacked=64 * 2**20, files=1_000, plans=200, sizes=True)
 BY_COMMAND = Limits(packed=2**31 - 1, unpacked=2**31 - 1, files=2 * MAX_PLANS + 1, plans=MAX_PLANS)
 
 
@@ -154,15 +156,21 @@ class Archive:
         name = f"plans/{number}/plan.json"
         return _read_plan(self._read_tree(name), name)
 
-    def read_revisions(self, number: int, plan: PlanRecord, matrix: Matrix) -> Iterator[RevisionRecord]:
-        """Its revisions by number, checked under the matrix, one after the other. Raises ArchiveError."""
+    def read_revisions(
+        self, number: int, plan: PlanRecord, matrix: Matrix, admit: Callable[[Plan], object] = lambda _: None
+    ) -> Iterator[RevisionRecord]:
+        """Its revisions by number, checked under the matrix, one after the other. Raises ArchiveError.
+
+        `admit` is given the newest state, where sizes are limited; the PlanError that it raises is a fault, too.
+        """
         name = f"plans/{number}/revisions.jsonl"
         found = 0
         for found, line in enumerate(self._read_lines(name), start=1):
             where = f"{name}, line {found}"
             if found > plan.revision:
                 _refuse(where, f"This is one revision more than the {plan.revision:,} that plan.json tells of.")
-            yield _read_revision(_parse(line, where), where, found, matrix)
+            is_sized = self._limits.sizes and found == plan.revision
+            yield _read_revision(_parse(line, where), where, found, matrix, admit if is_sized else lambda _: None)
         if found < plan.revision:
             _refuse(name, f"Revision {found + 1} is missing: plan.json tells of {plan.revision:,}, found {found:,}.")
 
@@ -285,7 +293,9 @@ def _read_handover(tree: object, where: str, newest: int) -> HandoverRecord:
     )
 
 
-def _read_revision(tree: object, where: str, number: int, matrix: Matrix) -> RevisionRecord:
+def _read_revision(
+    tree: object, where: str, number: int, matrix: Matrix, admit: Callable[[Plan], object]
+) -> RevisionRecord:
     facts = _mapping(tree, where, [field.name for field in fields(RevisionRecord)])
     found = _number(facts["number"], f"{where}, number", least=1, most=MAX_NUMBER)
     if found != number:
@@ -303,7 +313,7 @@ def _read_revision(tree: object, where: str, number: int, matrix: Matrix) -> Rev
         summary=_text(facts["summary"], f"{where}, summary", 300),
         checkpoint=_text(facts["checkpoint"], f"{where}, checkpoint", 200),
         renames=_read_renames(facts["renames"], f"{where}, renames"),
-        document=_read_document(facts["document"], where, matrix),
+        document=_read_document(facts["document"], where, matrix, admit),
         **links,
     )
 
@@ -321,9 +331,11 @@ def _read_renames(tree: object, where: str) -> dict[str, dict[str, str]]:
     return {kind: dict(names) for kind, names in kinds.items()}
 
 
-def _read_document(tree: object, where: str, matrix: Matrix) -> dict[str, Any]:
+def _read_document(tree: object, where: str, matrix: Matrix, admit: Callable[[Plan], object]) -> dict[str, Any]:
     try:
-        return dump_plan(check_plan(tree, matrix=matrix))
+        plan = check_stored(tree, matrix=matrix)
+        admit(plan)
+        return dump_plan(plan)
     except PlanError as error:
         first, *others = error.faults
         more = f" There {'is' if len(others) == 1 else 'are'} {len(others)} more." if others else ""

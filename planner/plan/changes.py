@@ -20,7 +20,7 @@ NOTHING: Mapping[str, Any] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One field of a plan before and after; None where it isn't there. That a row is renamed changes its name."""
+    """One field of a plan before and after; None where it isn't there. A rename is a change of a row's `name`."""
 
     where: FieldPath
     before: Any = None
@@ -39,7 +39,10 @@ class Change:
         return len(self.where) == 2 and self.where[0] in PARTS
 
     def under(self, renames: Renames) -> "Change":
-        """The same with the names in its path and values after renames. A name that it gives to a row stays."""
+        """The same change for a document in which others have renamed rows: its path and values have their new names.
+
+        A name that this change itself gives to a row stays.
+        """
         part = self.where[0]
         if not renames or part not in PARTS:
             return self
@@ -60,7 +63,7 @@ class Change:
         return replace(self, where=where, before=before, after=after)
 
     def inverse(self) -> "Change":
-        """What takes it back, where nothing has been renamed in between."""
+        """The change that takes this one back, on a document in which nothing has been renamed since."""
         part, where = self.where[0], self.where
         if self.is_rename:
             where = (part, self.after, "name")

@@ -13,11 +13,20 @@ import pydantic
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError, WithJsonSchema, create_model
 from pydantic_core import ErrorDetails
 
-from planner.plan import syntax
+from planner.plan import limits, syntax
 from planner.plan.faults import NAME_TAKEN, Fault, PlanError, shown
 from planner.plan.fields import PARTS, PLAN, AdditionalFlow, Endpoint, Part, Plan, Zone
 from planner.plan.names import name_key
-from planner.plan.reading import ANY, FORMAT, MAX_ITEMS, MAX_ROWS, Mapped, address_key, at_most, read_format, readable
+from planner.plan.reading import (
+    ANY,
+    FORMAT,
+    Mapped,
+    address_key,
+    at_most,
+    at_most_endpoints,
+    read_format,
+    readable,
+)
 from planner.plan.references import know, text
 from planner.plan.syntax import Path, Syntax
 from ports.matrix import Matrix
@@ -25,8 +34,6 @@ from ports.matrix import Matrix
 __all__ = [
     "ANY",
     "FORMAT",
-    "MAX_ITEMS",
-    "MAX_ROWS",
     "AdditionalFlow",
     "Endpoint",
     "Fault",
@@ -35,6 +42,7 @@ __all__ = [
     "Zone",
     "address_key",
     "check_plan",
+    "check_stored",
     "dump_plan",
     "dump_row",
     "name_key",
@@ -52,10 +60,11 @@ def read_plan(data: bytes, *, matrix: Matrix, syntax: Syntax = "yaml") -> Plan:
     return check_plan(_parse(data, syntax), matrix=matrix, text=syntax == "yaml")
 
 
-def check_plan(tree: object, *, matrix: Matrix, text: bool = False) -> Plan:
+def check_plan(tree: object, *, matrix: Matrix, text: bool = False, endpoints: int | None = None) -> Plan:
     """Check a parsed document against the matrix and return the plan.
 
     `text`: scalars are text as written (YAML), and the schema gives the type; otherwise types are JSON's own.
+    `endpoints`: how many there may be; None for `limits.ENDPOINTS`, which a plan that is stored can be over.
     Raises PlanError with every fault.
     """
     if not isinstance(tree, dict):
@@ -67,7 +76,8 @@ def check_plan(tree: object, *, matrix: Matrix, text: bool = False) -> Plan:
     faults += _find_reference_faults(tree, matrix)
     plan = None
     try:
-        plan = _plan_model(matrix.digest, _ByDigest(matrix)).model_validate(tree, context={"text": text})
+        model = _plan_model(matrix.digest, _MatrixOfDigest(matrix))
+        plan = model.model_validate(tree, context={"text": text, "endpoints": endpoints})
     except ValidationError as error:
         faults += [_tell(details, matrix) for details in error.errors(include_url=False)]
     if faults or plan is None:
@@ -75,6 +85,13 @@ def check_plan(tree: object, *, matrix: Matrix, text: bool = False) -> Plan:
         faults.sort(key=lambda fault: order(fault[0]))
         raise PlanError(dict.fromkeys(Fault(_where(path), sentence, code) for path, code, sentence in faults))
     return cast(Plan, _freeze(PARTS[PLAN], plan))
+
+
+def check_stored(tree: object, *, matrix: Matrix) -> Plan:
+    """`check_plan` for a document that a service has stored, perhaps when more endpoints were allowed."""
+    there = tree.get("endpoints") if isinstance(tree, dict) else None
+    count = len(there) if isinstance(there, list) else 0
+    return check_plan(tree, matrix=matrix, endpoints=max(limits.ENDPOINTS, count))
 
 
 def dump_plan(plan: Plan) -> dict[str, Any]:
@@ -106,28 +123,28 @@ def plan_schema(matrix: Matrix) -> dict[str, Any]:
     It holds what a schema can say: keys, types, vocabulary. References, duplicate names and addresses are checked by
     `check_plan` alone.
     """
-    schema = _plan_model(matrix.digest, _ByDigest(matrix)).model_json_schema()
+    schema = _plan_model(matrix.digest, _MatrixOfDigest(matrix)).model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Plan document"}
 
 
 # ---- types of the document, made from the fields and the matrix ----
 
 
-class _ByDigest:
-    """The matrix as an argument that the cache of models doesn't compare: the digest beside it says it all."""
+class _MatrixOfDigest:
+    """A matrix for a cached function that is given its digest too: all of these are equal, so the digest decides."""
 
     def __init__(self, matrix: Matrix) -> None:
         self.matrix = matrix
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByDigest)
+        return isinstance(other, _MatrixOfDigest)
 
     def __hash__(self) -> int:
         return 0
 
 
 @lru_cache(maxsize=8)
-def _plan_model(_digest: str, wrapped: _ByDigest) -> type[BaseModel]:
+def _plan_model(_digest: str, wrapped: _MatrixOfDigest) -> type[BaseModel]:
     kind = Annotated[int, BeforeValidator(read_format), WithJsonSchema({"const": FORMAT})]
     return create_model("PlanDocument", __base__=Mapped, format=kind, **_list_types(PARTS[PLAN], wrapped.matrix))
 
@@ -153,7 +170,8 @@ def _type_of_rows(part: Part, matrix: Matrix) -> Any:
     def freeze(rows: list[BaseModel]) -> tuple[object, ...]:
         return tuple(_freeze(part, item) for item in rows)
 
-    return Annotated[list[row], *least, at_most(MAX_ROWS), AfterValidator(freeze)]
+    most = at_most_endpoints() if part.value is Endpoint else at_most(limits.ROWS)
+    return Annotated[list[row], *least, most, AfterValidator(freeze)]
 
 
 def _freeze(part: Part, model: BaseModel) -> object:
@@ -193,7 +211,7 @@ def _find_twins(key: str, rows: list[tuple[int, Mapping[str, Any]]]) -> Iterator
 
 def _rows(value: object) -> list[tuple[int, Mapping[str, Any]]]:
     """Index and content of those items of a list that are mappings; of a list that is too long, none."""
-    if not isinstance(value, list) or len(value) > MAX_ROWS:
+    if not isinstance(value, list) or len(value) > limits.ROWS:
         return []
     return [(index, row) for index, row in enumerate(value) if isinstance(row, dict)]
 
@@ -231,7 +249,7 @@ def _tell(details: ErrorDetails, matrix: Matrix) -> tuple[Path, str, str]:
 
 def _tell_unknown_key(details: ErrorDetails, matrix: Matrix) -> tuple[str, str]:
     key = str(details["loc"][-1])
-    known = _known_keys(_path(details)[:-1], _plan_model(matrix.digest, _ByDigest(matrix)))
+    known = _known_keys(_path(details)[:-1], _plan_model(matrix.digest, _MatrixOfDigest(matrix)))
     if details["loc"][0] == "ports" and key in matrix.services:
         sentence = f"The service {key} is fixed; services whose port can be changed are {', '.join(known)}."
         return "fixed-service", sentence

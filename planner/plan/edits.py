@@ -5,15 +5,14 @@ Parameters are plain data, as a form sends them. `fit` makes of an edit what it 
 checked by `document.check_plan`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
-from itertools import count
 from typing import Any
 
 from planner.plan.changes import Change, Edit, Index, apply, compare_rows
 from planner.plan.fields import PARTS, PLAN
-from planner.plan.names import name_key
+from planner.plan.names import free_name, name_key
 from planner.plan.references import WORDS
 from planner.plan.rows import Document, Row, find_lost, forget_names, names_of, row_key, tidy
 from planner.plan.summaries import short
@@ -227,7 +226,7 @@ def _fit_copy(document: Document, edit: Edit) -> Iterator[Change]:
     known = PARTS[part].by_key
     old = _find(index, part, name)
     copy = {key: deepcopy(value) for key, value in old.items() if key not in known or known[key].copied}
-    copy["name"] = free_name(name, [row["name"] for row in document[part]])
+    copy["name"] = free_name(name, {name_key(row["name"]) for row in document[part]})
     place, _ = index.find(part, name) or (len(document[part]) - 1, old)
     yield Change(where=(part, copy["name"]), after=copy, at=place + 1)
 
@@ -271,20 +270,6 @@ _FITS: dict[str, Callable[[Document, Edit], Iterator[Change]]] = {
     "switch-module": _fit_switch,
 }
 """The edits whose changes follow from the document: what hangs on to a row that goes, a name that is free."""
-
-
-def free_name(name: str, taken: Sequence[str]) -> str:
-    """A name like this one that isn't taken: PS02 after PS01, "Staff 2" after "Staff"; at most 255 characters."""
-    keys = {name_key(other) for other in taken}
-    stem = name.rstrip("0123456789")
-    digits = name[len(stem) :]
-    numbered = 0 < len(digits) < 10
-    for number in count(int(digits) + 1 if numbered else 2):
-        end = f"{number:0{len(digits)}d}" if numbered else f" {number}"
-        candidate = (stem if numbered else name)[: 255 - len(end)] + end
-        if name_key(candidate) not in keys:
-            return candidate
-    raise AssertionError("numbers don't end")
 
 
 def _find(index: Index, part: str, name: str) -> Row:

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 from planner.plan.changes import apply
 from planner.plan.document import check_plan
-from planner.plan.edits import add_endpoints, free_name
+from planner.plan.edits import add_endpoints
 from planner.plan.faults import NAME_TAKEN, Fault, PlanError
 from planner.plan.fields import PARTS, Field
 from planner.plan.kinds import KINDS
-from planner.plan.names import name_key
-from planner.report.said.text import neutralise
+from planner.plan.names import free_name, name_key
 from ports.matrix import Matrix
+from ports.text import neutralise
 
 Document = Mapping[str, Any]
 
@@ -146,7 +146,7 @@ def template(document: Document, matrix: Matrix) -> bytes:
     writer = csv.DictWriter(text, list_columns(), lineterminator="\r\n", restval="")
     writer.writeheader()
     for example in examples:
-        name = example.name if name_key(example.name) not in map(name_key, taken) else free_name(example.name, taken)
+        name = free_name(example.name, {name_key(other) for other in taken})
         cells = write_cells(replace(example, name=name, zone=zone["name"])) | {ZONE_KIND: zone["kind"]}
         writer.writerow({column: neutralise(cell) for column, cell in cells.items()})
     return text.getvalue().encode("utf-8-sig")

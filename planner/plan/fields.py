@@ -25,7 +25,7 @@ from ports.matrix import PROTOCOLS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of the document. What it doesn't say, there is none of."""
+    """One field of the document. A fact that is left out doesn't apply to it."""
 
     reads: Reader
     """What values it takes."""
@@ -37,13 +37,14 @@ class Field:
     default: Any = None
     """What it is where a document doesn't have it."""
     merges: Literal["whole", "keys", "members", "rows"] = "whole"
-    """What two edits may change of it without meeting: nothing, or each its own key, member or row."""
+    """What of it two people may change at the same time: only one of them all, or each another key, member or row."""
     row: type | None = None
     """Of a list of rows: the class of one."""
     names: Literal["", "zones", "endpoints"] = ""
-    """Whose names it holds. They follow renames. Where one goes, a list loses it; a row that names just one goes."""
+    """Whose names it holds. Renames change them. When what is named is deleted, a list loses the name; a row with a
+    field that holds just that name is deleted too."""
     rests_on: str = ""
-    """The field of who is named that decides whether they may be."""
+    """A field of what is named that decides whether it may be: `roles` say who can manage others."""
     check: Check | None = None
     """What else of the document it must agree with."""
     said: tuple[str, str] | None = None

@@ -31,7 +31,10 @@ def rebase(edit: Edit, document: Document, renames: Renames) -> tuple[Edit, tupl
 
 
 def _find_met(index: Index, mine: Change, change: Change, now: Edit) -> Iterator[FieldPath]:
-    """The fields in which a change meets others. It comes as it was made and with the names of now."""
+    """The fields of a change that others have changed as well, otherwise than it does.
+
+    `mine` is the change as its author made it, `change` the same with the names of now, `now` the edit as it is made.
+    """
     there = index.look(change.where)
     if change.is_rename:
         if mine.where != change.where and change.after != change.before:  # others have renamed it too

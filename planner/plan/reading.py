@@ -24,17 +24,15 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from planner.plan import limits
 from planner.plan.faults import shown
+from planner.plan.names import MAX_LENGTH
 from planner.plan.syntax import Null
 from ports.matrix import Choice, Matrix, read_ports
 
 FORMAT = 1
 ANY = "any"
 """The address of a group that can be anywhere on the internet; it is never assumed."""
-MAX_ITEMS = 20_000
-"""Most entries of a list within an endpoint."""
-MAX_ROWS = 50_000
-"""Most zones, endpoints and additional flows of a plan."""
 
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
@@ -94,8 +92,8 @@ def _read_text(value: object) -> str:
 
 def _read_name(value: object) -> str:
     name = _read_text(value)
-    if not 1 <= len(name) <= 255:
-        raise fault("name-length", f"A name has 1 to 255 characters, found {len(name)}.")
+    if not 1 <= len(name) <= MAX_LENGTH:
+        raise fault("name-length", f"A name has 1 to {MAX_LENGTH} characters, found {len(name)}.")
     if name != name.strip():
         raise fault("name-space", f"A name has no white space at its ends, found {shown(name)}.")
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
@@ -182,6 +180,18 @@ def at_most(count: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def at_most_endpoints() -> BeforeValidator:
+    """The limit on endpoints, checked before they are: what the context says, else `limits.ENDPOINTS`."""
+
+    def check(value: object, info: ValidationInfo) -> object:
+        given: int | None = info.context["endpoints"] if info.context else None
+        if isinstance(value, list) and len(value) > (limits.ENDPOINTS if given is None else given):
+            raise fault("too-many", limits.say_endpoints(len(value)))
+        return value
+
+    return BeforeValidator(check)
+
+
 def _once(values: list[Any]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
@@ -202,7 +212,7 @@ def _one_of(slugs: Iterable[str], before: Callable[[object], object] | None = No
 
 def _list_of(slugs: Iterable[str], before: Callable[[object], object] | None = None) -> Any:
     item: Any = _one_of(slugs, before)
-    return Annotated[list[item], AfterValidator(_once), at_most(MAX_ITEMS)]
+    return Annotated[list[item], AfterValidator(_once), at_most(limits.ITEMS)]
 
 
 def _choice_type(choice: Choice) -> Any:
@@ -217,7 +227,7 @@ def _choice_type(choice: Choice) -> Any:
     return (_list_of if choice.many else _one_of)(choice.slugs, read_json)
 
 
-_Name = Annotated[str, BeforeValidator(_read_name), Field(min_length=1, max_length=255)]
+_Name = Annotated[str, BeforeValidator(_read_name), Field(min_length=1, max_length=MAX_LENGTH)]
 _Address = Annotated[str, BeforeValidator(_read_address)]
 _Port = Annotated[
     str,
@@ -239,7 +249,7 @@ def _always(annotated: Any) -> Callable[[Matrix], Any]:
 
 
 NAME = Reader(type=_always(_Name))
-NAMES = Reader(type=_always(Annotated[list[_Name], AfterValidator(_once), at_most(MAX_ITEMS)]), shape="names")
+NAMES = Reader(type=_always(Annotated[list[_Name], AfterValidator(_once), at_most(limits.ITEMS)]), shape="names")
 PROSE = Reader(type=_always(Annotated[str, BeforeValidator(_read_prose)]))
 REASON = Reader(type=_always(Annotated[str, BeforeValidator(_read_reason), Field(min_length=1)]))
 FLAG = Reader(type=_always(Annotated[bool, BeforeValidator(_read_flag)]), shape="flag")
@@ -249,7 +259,7 @@ ADDRESSES = Reader(
         Annotated[
             list[_Address],
             AfterValidator(_once),
-            at_most(MAX_ITEMS),
+            at_most(limits.ITEMS),
             Field(description="IP addresses, networks, DNS names; or any, alone"),
         ]
     ),

@@ -37,7 +37,7 @@ Check = Callable[[object, Row, Known], Found]
 
 
 def know(parts: Mapping[str, list[tuple[int, Row]]], matrix: Matrix) -> Known:
-    """What the rows of each part, with their indexes, can be named by."""
+    """What of a document its other parts can name. `parts` has the rows of each part with their indexes."""
     rows = {
         part: {name: row for _, row in items if (name := text(row.get("name"))) is not None}
         for part, items in parts.items()
@@ -90,7 +90,7 @@ def check_any(value: object, row: Row, known: Known) -> Found:
 
 
 def check_roles(value: object, _row: Row, known: Known) -> Found:
-    """Of roles that exclude each other an endpoint has one."""
+    """An endpoint has at most one of roles that exclude each other."""
     own = set(texts(value))
     for role in known.matrix.roles.values():
         held = sorted(own & known.matrix.holders[role.slug])
@@ -100,7 +100,7 @@ def check_roles(value: object, _row: Row, known: Known) -> Found:
 
 
 def check_managers(value: object, _row: Row, known: Known) -> Found:
-    """Who manages has a role that does."""
+    """Whoever manages an endpoint has a role that manages."""
     for position, name in enumerate(texts(value)):
         if name in known.managers:
             continue

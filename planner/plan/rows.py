@@ -103,7 +103,7 @@ def _names_in(value: Any) -> frozenset[str]:
 
 
 def find_lost(document: Document, part: str, names: Iterable[str]) -> dict[str, frozenset[int]]:
-    """Where the rows stand that go when some of a part go, by part: those themselves, and those that need one."""
+    """The indexes, by part, of the rows that are deleted with these names: their own, and rows that need one."""
     gone: dict[str, set[str]] = {entry.key: set() for entry in PARTS[PLAN].rows} | {part: set(names)}
     lost: dict[str, frozenset[int]] = {}
     for key in _needed_first():

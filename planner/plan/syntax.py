@@ -4,19 +4,21 @@ Knows nothing of plans. YAML scalars stay the text they were written as; which t
 tree to say. Anchors, aliases and tags are refused: a plan needs none of them, and they make small files large.
 """
 
+import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from itertools import batched
 from typing import Any, Literal
 
 import yaml
 
+from planner.plan import limits
+
 Syntax = Literal["json", "yaml"]
 
-MAX_BYTES = 8 * 1024 * 1024
-"""Largest document that is read, in bytes; a plan of 5,000 remote sites takes about half of it."""
-MAX_VALUES = 400_000
-"""Most values (scalars, lists, mappings) in a document; a plan of 5,000 remote sites has about half as many."""
+MAX_BYTES = limits.DOCUMENT
+MAX_VALUES = limits.VALUES
 MAX_DEPTH = 32
 """Deepest nesting of lists and mappings in YAML; a plan needs five levels."""
 
@@ -125,7 +127,52 @@ def repeated_keys(tree: object) -> Iterator[Path]:
 
 def to_json(data: object) -> str:
     """JSON text with two spaces of indentation and a line break at the end."""
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    return _ENCODER.encode(data) + "\n"
+
+
+def write_json(data: Mapping[str, Any]) -> bytes:
+    """The text of `to_json` in UTF-8, of mappings in which iterators stand for long lists.
+
+    The items of an iterator are made a few at a time, written and forgotten, so that a long report takes little more
+    memory than its text.
+    """
+    text = io.BytesIO()
+    for piece in _pieces(data, "\n"):
+        text.write(piece.encode())
+    text.write(b"\n")
+    return text.getvalue()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, indent=2)
+
+
+_TOGETHER = 200
+"""How many items of an iterator are made and written together."""
+
+
+def _pieces(data: object, line: str) -> Iterator[str]:
+    """JSON text in pieces; `line` is a line break and the indentation of what holds the data."""
+    comma = ""
+    if isinstance(data, Mapping):
+        yield "{"
+        for key, value in data.items():
+            yield f"{comma}{line}  {_ENCODER.encode(key)}: "
+            yield from _pieces(value, line + "  ")
+            comma = ","
+        yield f"{line}}}" if comma else "}"
+    elif isinstance(data, Iterator):
+        yield "["
+        for items in batched(data, _TOGETHER):
+            yield comma + _shift(items, line)[1 : -len(line) - 1]  # without its brackets, and the line of the last
+            comma = ","
+        yield f"{line}]" if comma else "]"
+    else:
+        yield _shift(data, line)
+
+
+def _shift(data: object, line: str) -> str:
+    """JSON text further to the right; a line break in JSON text is never part of a string."""
+    return _ENCODER.encode(data).replace("\n", line)
 
 
 def to_yaml(data: object) -> str:

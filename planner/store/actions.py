@@ -13,10 +13,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from planner.engine import TooLarge
 from planner.engine.lineage import find_added
+from planner.engine.size import check_size
+from planner.plan import limits
 from planner.plan.archive import PlanRecord, RevisionRecord
 from planner.plan.changes import Edit, FieldPath, Index, apply
-from planner.plan.document import Plan, check_plan, dump_plan
+from planner.plan.document import Plan, PlanError, check_plan, check_stored, dump_plan
 from planner.plan.edits import EDITS, NotPossible, Params
 from planner.plan.merge import rebase
 from planner.plan.rows import NO_RENAMES, Renames
@@ -86,17 +89,25 @@ class Sender:
 ANYONE = Sender()
 
 
-@transaction.atomic
-def create_plan(*, plan: Plan, summary: str, holder: Holder | None = None) -> models.Plan:
-    """Store a new plan, and have its maker own it. Without one nobody can open it until there is an edit link."""
+def create_plan(*, plan: Plan, matrix: Matrix, summary: str, holder: Holder | None = None) -> models.Plan:
+    """Store a new plan, and have its maker own it. Without one nobody can open it until there is an edit link.
+
+    The plan has been checked under this matrix. Raises PlanError for one that is too large (planner.plan.limits).
+    """
     document = dump_plan(plan)
+    check_size(matrix, plan)
+    return _store_new(plan, document, summary, holder)
+
+
+@transaction.atomic
+def _store_new(plan: Plan, document: Document, summary: str, holder: Holder | None) -> models.Plan:
     row = models.Plan.objects.create(name=plan.name, document=document)
     models.Revision.objects.create(plan=row, number=1, document=document, summary=summary[:300])
-    _own(row, holder)
+    _give_to_maker(row, holder)
     return row
 
 
-def _own(row: models.Plan, holder: Holder | None) -> None:
+def _give_to_maker(row: models.Plan, holder: Holder | None) -> None:
     if holder is not None:
         holder.give(row, models.Hold.Role.OWN)
     audit.note("plan-made", plan=row, actor=holder.name if holder else "")
@@ -122,7 +133,7 @@ def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord], holder
     row.updated, row.deleted = plan.updated, plan.deleted
     kept = {"document": row.document, "name": row.name, "updated": row.updated, "deleted": row.deleted}
     models.Plan.objects.filter(pk=row.pk).update(**kept)
-    _own(row, holder)
+    _give_to_maker(row, holder)
     return row
 
 
@@ -137,7 +148,8 @@ def apply_edit(*, plan_id: int, matrix: Matrix, edit: str, params: Params, sende
     return _change(
         plan_id=plan_id,
         sender=sender,
-        make=lambda row: _fit(row, edit, params, sender, matrix),
+        matrix=matrix,
+        make=lambda row: _apply_to_newest(row, edit, params, sender, matrix),
     )
 
 
@@ -192,14 +204,17 @@ def hand_over(*, plan_id: int, revision: int, recipient: str, note: str, sender:
     return plan.handovers.get_or_create(operation=operation, defaults=facts)[0]
 
 
-def undo(*, plan_id: int, sender: Sender = ANYONE) -> Applied:
-    """Bring back the state before the last change. Raises NotPossible when there is none, Clash when it isn't last."""
-    return _step_back(plan_id=plan_id, sender=sender, field="undo_to", verb="Undone", again="undo")
+def undo(*, plan_id: int, matrix: Matrix, sender: Sender = ANYONE) -> Applied:
+    """Bring back the state before the last change.
+
+    Raises NotPossible when there is none, Clash when it isn't last, PlanError when that state is too large.
+    """
+    return _step_back(plan_id=plan_id, matrix=matrix, sender=sender, field="undo_to", verb="Undone", again="undo")
 
 
-def redo(*, plan_id: int, sender: Sender = ANYONE) -> Applied:
+def redo(*, plan_id: int, matrix: Matrix, sender: Sender = ANYONE) -> Applied:
     """Bring back the state that the last undo took away. Raises as `undo` does."""
-    return _step_back(plan_id=plan_id, sender=sender, field="redo_to", verb="Redone", again="redo")
+    return _step_back(plan_id=plan_id, matrix=matrix, sender=sender, field="redo_to", verb="Redone", again="redo")
 
 
 def restore(*, plan_id: int, matrix: Matrix, number: int, sender: Sender = ANYONE) -> Applied:
@@ -217,15 +232,17 @@ def restore(*, plan_id: int, matrix: Matrix, number: int, sender: Sender = ANYON
         if goal is None:
             raise NotPossible(f"This plan has no revision {number}.")
         named = f" “{short(goal.checkpoint)}”" if goal.checkpoint else ""
+        plan = check_stored(goal.document, matrix=matrix)
         return _State(
-            document=dump_plan(check_plan(goal.document, matrix=matrix)),
+            document=dump_plan(plan),
+            plan=plan,
             summary=f"Restored{named}: revision {number}" if named else f"Revision {number} restored",
             renames=_find_renames_back(row, goal),
             undo_to=row.revision,
             restored=number,
         )
 
-    return _change(plan_id=plan_id, sender=sender, make=make)
+    return _change(plan_id=plan_id, sender=sender, matrix=matrix, make=make)
 
 
 def _find_renames_back(row: models.Plan, goal: models.Revision) -> Renames:
@@ -252,6 +269,8 @@ class _State:
     undo_to: int | None
     redo_to: int | None = None
     restored: int | None = None
+    plan: Plan | None = None
+    """The document, where it has been checked."""
 
 
 def _lock(plan_id: int) -> models.Plan:
@@ -263,7 +282,7 @@ def _lock(plan_id: int) -> models.Plan:
 
 
 @transaction.atomic
-def _change(*, plan_id: int, sender: Sender, make: Callable[[models.Plan], _State]) -> Applied:
+def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[models.Plan], _State]) -> Applied:
     # On SQLite the transaction itself holds the write lock (BEGIN IMMEDIATE); elsewhere the row does.
     row = _lock(plan_id)
     if sender.operation and row.revisions.filter(operation=sender.operation).exists():
@@ -271,6 +290,7 @@ def _change(*, plan_id: int, sender: Sender, make: Callable[[models.Plan], _Stat
     state = make(row)
     if state.document == row.document:
         return Applied(plan=row, changed=False)
+    _check_growth(row.document, state, matrix)
     renames = {"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)}
     added = find_added(row.document, state.document, renames)
     row.document = state.document
@@ -293,14 +313,33 @@ def _change(*, plan_id: int, sender: Sender, make: Callable[[models.Plan], _Stat
     return Applied(plan=row, changed=True)
 
 
-def _fit(row: models.Plan, edit: str, params: Params, sender: Sender, matrix: Matrix) -> _State:
+def _check_growth(before: Document, state: _State, matrix: Matrix) -> None:
+    """Raise PlanError for a state that is too large, unless it is no larger than the plan is: so it can be mended."""
+    try:
+        plan = state.plan or check_stored(state.document, matrix=matrix)
+    except PlanError:
+        return  # an undo may lead to what the matrix of today doesn't fit, and nothing is evaluated of that
+    try:
+        check_size(matrix, plan)
+    except TooLarge as error:
+        try:
+            now = check_stored(before, matrix=matrix)
+        except PlanError:
+            raise error from None
+        check_size(matrix, plan, now)
+
+
+def _apply_to_newest(row: models.Plan, edit: str, params: Params, sender: Sender, matrix: Matrix) -> _State:
     """The state after an edit, carried over from the sender's base if others changed something since."""
     if sender.base is None or sender.base >= row.revision:
         fitted = EDITS[edit](row.document, params)
     else:
         fitted = _carry_over(row, edit, params, sender.base)
-    document = dump_plan(check_plan(apply(row.document, fitted), matrix=matrix))
-    return _State(document=document, summary=say(fitted), renames=fitted.renames, undo_to=row.revision)
+    most = max(limits.ENDPOINTS, len(row.document["endpoints"]))
+    plan = check_plan(apply(row.document, fitted), matrix=matrix, endpoints=most)
+    return _State(
+        document=dump_plan(plan), plan=plan, summary=say(fitted), renames=fitted.renames, undo_to=row.revision
+    )
 
 
 def _carry_over(row: models.Plan, edit: str, params: Params, base: int) -> Edit:
@@ -317,7 +356,7 @@ def _carry_over(row: models.Plan, edit: str, params: Params, base: int) -> Edit:
     return fitted
 
 
-def _step_back(*, plan_id: int, sender: Sender, field: str, verb: str, again: str) -> Applied:
+def _step_back(*, plan_id: int, matrix: Matrix, sender: Sender, field: str, verb: str, again: str) -> Applied:
     def make(row: models.Plan) -> _State:
         since = min(sender.base or row.revision, row.revision)
         revisions = {revision.number: revision for revision in row.revisions.filter(number__gte=since)}
@@ -339,7 +378,7 @@ def _step_back(*, plan_id: int, sender: Sender, field: str, verb: str, again: st
             redo_to=row.revision if field == "undo_to" else goal.redo_to,
         )
 
-    return _change(plan_id=plan_id, sender=sender, make=make)
+    return _change(plan_id=plan_id, sender=sender, matrix=matrix, make=make)
 
 
 @transaction.atomic

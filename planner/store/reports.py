@@ -1,34 +1,83 @@
 """Reports of stored documents and what differs between them; a few recent ones are kept in memory."""
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields
-from functools import lru_cache
+from threading import Lock
 from typing import Any
 
-from planner.engine import Report, evaluate_report
+from planner.engine import Report, TooLarge, evaluate_report, outline_plan
 from planner.engine.compare import Comparison, compare_reports
 from planner.engine.consequences import Consequences, weigh
 from planner.engine.lineage import Step, find_earliest, trace_renames
 from planner.engine.renames import Rename
-from planner.plan.document import PlanError, check_plan
+from planner.plan.document import PlanError, check_stored
 from planner.store.models import NOTHING_RENAMED, Plan
 from ports.matrix import Matrix
 
+KEPT = 200_000
+"""Most flows of the reports that are kept, and of the comparisons; the newest is kept however many it has."""
+
+
+class _Recent[Value]:
+    """The last few values by key: at most `count`, and as many as together don't weigh more than KEPT."""
+
+    def __init__(self, weight: Callable[[Value], int], count: int) -> None:
+        self._weight, self._count = weight, count
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """The value of a key, made if it isn't there. What `make` raises is raised, and nothing is kept of it."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > 1 and (len(self._values) > self._count or self._weigh_all() > KEPT):
+                self._values.popitem(last=False)
+        return value
+
+    def _weigh_all(self) -> int:
+        return sum(map(self._weight, self._values.values()))
+
+
+_reports: _Recent[Report] = _Recent(lambda report: len(report.flows), count=8)
+_comparisons: _Recent[Comparison] = _Recent(lambda c: len(c.before.flows) + len(c.after.flows), count=4)
+# With the report, which is what tells them apart.
+_consequences: _Recent[tuple[Report, Consequences]] = _Recent(lambda pair: len(pair[0].flows), count=4)
+
 
 def report_for(document: Mapping[str, Any], matrix: Matrix) -> Report:
-    """The report of a plan document under a matrix.
+    """The report of a stored plan document under a matrix.
 
-    Raises PlanError when the document doesn't fit the matrix: it can have been stored under another.
+    Raises PlanError when the document doesn't fit the matrix: it can have been stored under another; and TooLarge when
+    it fits and can't be evaluated: it can have been stored when more was allowed.
     """
-    text = json.dumps(document, ensure_ascii=False, sort_keys=False)
-    return _report(text, _Keyed(matrix))
+    text = json.dumps(document, ensure_ascii=False, sort_keys=False).encode("utf-8", "surrogatepass")
+    key = hashlib.sha256(text).digest(), matrix.digest
+    return _reports.find(key, lambda: evaluate_report(matrix, check_stored(document, matrix=matrix)))
+
+
+def outline_for(document: Mapping[str, Any], matrix: Matrix) -> Report:
+    """`report_for`; of a plan that is too large what can be shown of it, so that its page opens and it can be mended.
+
+    Raises PlanError when the document doesn't fit the matrix.
+    """
+    try:
+        return report_for(document, matrix)
+    except TooLarge as error:
+        return outline_plan(matrix, check_stored(document, matrix=matrix), error.sentence)
 
 
 def comparison_since(plan: Plan, number: int, matrix: Matrix) -> Comparison | None:
     """What a plan's document differs in from its revision of that number.
 
-    None when there is no such revision, or when it doesn't fit the matrix of today.
+    None when there is no such revision, or when one of the two doesn't fit the matrix of today or is too large.
     """
     revision = plan.revisions.filter(number=number).only("document").first()
     if revision is None:
@@ -47,11 +96,12 @@ def compare_documents(
     matrix_after: Matrix,
     known: tuple[Rename, ...] = (),
 ) -> Comparison:
-    """What differs between two plan documents, each under its matrix. Raises PlanError when one doesn't fit.
+    """What differs between two stored plan documents, each under its matrix. Raises as `report_for` does.
 
     `known` are the renames that a history tells.
     """
-    return _compare(report_for(before, matrix_before), report_for(after, matrix_after), known)
+    old, new = report_for(before, matrix_before), report_for(after, matrix_after)
+    return _comparisons.find((old, new, known), lambda: compare_reports(old, new, known))
 
 
 def find_known(
@@ -74,30 +124,6 @@ def _list_steps(plan: Plan, first: int, last: int) -> list[Step]:
     return [Step(**row) for row in rows]
 
 
-@lru_cache(maxsize=4)
-def _compare(before: Report, after: Report, known: tuple[Rename, ...]) -> Comparison:
-    return compare_reports(before, after, known)
-
-
-@lru_cache(maxsize=4)
 def consequences_of(report: Report) -> Consequences:
     """What other answers would change in a report; a report is the same object for as long as it is kept here."""
-    return weigh(report)
-
-
-class _Keyed:
-    """A matrix that is compared by its digest."""
-
-    def __init__(self, matrix: Matrix) -> None:
-        self.matrix = matrix
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Keyed) and self.matrix.digest == other.matrix.digest
-
-    def __hash__(self) -> int:
-        return hash(self.matrix.digest)
-
-
-@lru_cache(maxsize=8)
-def _report(text: str, keyed: _Keyed) -> Report:
-    return evaluate_report(keyed.matrix, check_plan(json.loads(text), matrix=keyed.matrix))
+    return _consequences.find(report, lambda: (report, weigh(report)))[1]

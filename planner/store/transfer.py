@@ -8,12 +8,14 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import IO, Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from planner.engine.size import check_size
 from planner.plan.archive import (
     Archive,
     HandoverRecord,
@@ -61,7 +63,7 @@ def import_plans(
         for number in range(1, archive.count + 1):
             plan = archive.read_plan(number)
             plans.append(plan)
-            for revision in archive.read_revisions(number, plan, matrix):
+            for revision in archive.read_revisions(number, plan, matrix, partial(check_size, matrix)):
                 checked.write(json.dumps(dump_record(revision)).encode() + b"\n")
         checked.seek(0)
         with transaction.atomic():

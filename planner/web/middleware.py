@@ -55,15 +55,12 @@ class LinkHeaders:
 
 LARGE = 2**20
 """From how many bytes on what a request left behind is cleared away at once."""
-DRAINED = 64 * 2**20
-"""How many bytes of a refused body are received all the same, for the answer to be read."""
 
 
 class LimitBody:
     """Refuses more than settings.MAX_BODY bytes before they are kept: uploaded files have no other limit.
 
-    What is too large is received nevertheless and thrown away, within reason: browsers that are hung up on while they
-    send show an error of their own instead of the page that says what to do.
+    What is too large is read nevertheless and thrown away, up to settings.MAX_RECEIVED.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -77,7 +74,7 @@ class LimitBody:
             response = show_too_large(request)
         else:
             response = self.get_response(request)
-        if response.status_code == 413 and size <= DRAINED:
+        if response.status_code == 413 and size <= settings.MAX_RECEIVED:
             with suppress(OSError):  # the sender has hung up
                 while request.read(2**16):
                     pass

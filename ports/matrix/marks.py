@@ -1,7 +1,7 @@
 """What a field of a row has to be, beside its type: marks in `Annotated[…]` that reading, schema and forms go by.
 
-A mark is heeded when a matrix is read, that is when pydantic is given a context: `TYPES` to look at types alone, or
-the `Known` rows to look at what the values say, too. What code makes itself has no context and is taken as it is.
+Pydantic heeds them when a matrix is read. Its context is `TYPES` where types alone are looked at, and the `Known` rows
+where it is what the values say, too.
 """
 
 import re
@@ -193,17 +193,17 @@ class Blank:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Read what is blank as None; null itself is no way to say so."""
-        return core_schema.with_info_before_validator_function(self._read, handler(source))
+        return core_schema.no_info_before_validator_function(self._read, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """What is blank instead of null."""
         blank = {"const": ""} if self.value == "" else {"type": "object", "maxProperties": 0}
         return {"anyOf": [*_without_null(handler(schema)), blank]}
 
-    def _read(self, value: Any, info: ValidationInfo) -> Any:
-        if info.context is not None and value is None:
+    def _read(self, value: Any) -> Any:
+        if value is None:
             raise wrong_type()
-        return None if info.context is not None and value == self.value else value
+        return None if value == self.value else value
 
 
 class Absent:
@@ -211,15 +211,15 @@ class Absent:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Refuse null."""
-        return core_schema.with_info_before_validator_function(self._read, handler(source))
+        return core_schema.no_info_before_validator_function(self._read, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """No null."""
         (found,) = _without_null(handler(schema))
         return found
 
-    def _read(self, value: Any, info: ValidationInfo) -> Any:
-        if info.context is not None and value is None:
+    def _read(self, value: Any) -> Any:
+        if value is None:
             raise wrong_type()
         return value
 
@@ -235,12 +235,9 @@ class Pairs:
     sort: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Read a mapping, or the pairs that code gives."""
+        """Read a mapping."""
         key, value = get_args(get_args(source)[0])
-        mapping = core_schema.no_info_before_validator_function(
-            lambda given: dict(given) if isinstance(given, tuple) else given,
-            core_schema.dict_schema(handler.generate_schema(key), handler.generate_schema(value)),
-        )
+        mapping = core_schema.dict_schema(handler.generate_schema(key), handler.generate_schema(value))
         return core_schema.no_info_after_validator_function(self._list, mapping)
 
     def _list(self, mapping: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
@@ -255,7 +252,7 @@ class OneOrMany:
         text, texts = (handler.generate_schema(kind) for kind in get_args(source))
         return core_schema.tagged_union_schema(
             {"<one>": text, "<many>": texts},
-            discriminator=lambda value: "<many>" if isinstance(value, list | tuple) else "<one>",
+            discriminator=lambda value: "<many>" if isinstance(value, list) else "<one>",
         )
 
 
@@ -302,7 +299,7 @@ class Shapes:
         return value
 
     def _tag(self, value: Any) -> str | None:
-        keys = set(value) if isinstance(value, dict) else set(getattr(value, "__dataclass_fields__", ()))
+        keys = set(value) if isinstance(value, dict) else set()
         return next((f"<{listed(shape)}>" for shape in self.shapes if set(shape) == keys), None)
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 
-from ports.matrix.rows import KINDS, PARTS, Facet, Part, Row, facets
+from ports.matrix.rows import KINDS, PARTS, Facet, Part, Row, describe_fields, facets
 
 _TABLE = re.compile(r"(?m)^(<!-- fields of (\w+) -->)\n.*?^(<!-- end -->)$", re.DOTALL)
 
@@ -28,8 +28,9 @@ def find_declared(name: str) -> type[Row | Part]:
 
 
 def _make_table(facts: type[Row | Part]) -> list[str]:
+    described = describe_fields(facts)
     rows = [
-        f"| `{facet.name}` | {_say_type(facet)} | {_say_blank(facet)} | {facet.description} |"
+        f"| `{facet.name}` | {_say_type(facet)} | {_say_blank(facet)} | {described[facet.attribute]} |"
         for facet in facets(facts)
     ]
     return ["| field | holds | if left out | meaning |", "| --- | --- | --- | --- |", *rows]

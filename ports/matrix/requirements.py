@@ -133,9 +133,10 @@ class Requirement(Row):
     """The document's own name of the row; with the topic it is the *reason* in reports."""
     summary: Paragraph
     """What it is for, in your own words."""
-    asks: tuple[Annotated[Ask, Shapes("it asks by", ("service",), ("service", "choice", "options"))], ...] = Field(
-        validation_alias="services"
-    )
+    asks: Annotated[
+        tuple[Annotated[Ask, Shapes("it asks by", ("service",), ("service", "choice", "options"))], ...],
+        Field(validation_alias="services"),
+    ]
     """What has to be open: `{"service": SLUG}`, or `{"service", "choice", "options"}` for a service that depends on a
     choice."""
     source: Annotated[RoleSlug | None, BLANK_TEXT] = None

@@ -4,17 +4,23 @@ A kind is declared once, with `@row("kind")`, in the module of its subject. From
 read and what is wrong with it (`reading`), the fixture's JSON Schema (`schema`), the tables of docs/matrix-format.md
 (`reference`), the table in the database (`ports.models`) and the form for staff (`ports.admin`). What a mapping inside
 a row holds is declared in the same way, with `@part("a zone")`.
+
+The classes are the standard library's dataclasses: they have slots, which pydantic's own models don't, and pydantic
+takes its time only where a matrix is read.
 """
 
+import ast
+import inspect
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, dataclass, field, fields
+from itertools import pairwise
 from types import UnionType
 from typing import (
     Annotated,
     Any,
     ClassVar,
     Literal,
-    TypeAliasType,
     Union,
     cast,
     dataclass_transform,
@@ -23,14 +29,10 @@ from typing import (
     get_type_hints,
 )
 
-from pydantic import ConfigDict, Field, TypeAdapter
-from pydantic.dataclasses import dataclass as pydantic_dataclass
+from pydantic import ConfigDict, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from ports.matrix.marks import LATER, PARAGRAPH, Absent, Blank, Names, OneOf, Pairs, Text
-
-FACTS = ConfigDict(extra="forbid", use_attribute_docstrings=True, defer_build=True)
-_DATACLASS: dict[str, Any] = {"frozen": True, "slots": True, "kw_only": True, "config": FACTS}
 
 
 class Part:
@@ -69,12 +71,18 @@ PARTS: dict[str, type[Part]] = {}
 """Everything that a mapping inside a row can hold, by the name of its class."""
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field, field))
+def _make(facts: type[Any]) -> type[Any]:
+    made = dataclass(frozen=True, slots=True, kw_only=True)(facts)
+    made.__pydantic_config__ = ConfigDict(extra="forbid")
+    return made
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def row[R: type[Row]](kind: str, *, key: str = "slug", later: bool = False) -> Callable[[R], R]:
     """Declare a kind of row: its name in fixtures, and the field by which others name it."""
 
     def declare(facts: R) -> R:
-        made = pydantic_dataclass(**_DATACLASS)(facts)
+        made: Any = _make(facts)
         made.KIND, made.KEY, made.LATER = kind, key, later
         KINDS[kind] = made
         return cast(R, made)
@@ -82,12 +90,12 @@ def row[R: type[Row]](kind: str, *, key: str = "slug", later: bool = False) -> C
     return declare
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field, field))
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def part[P: type[Part]](noun: str, *, label: tuple[str, str] | None = None) -> Callable[[P], P]:
     """Declare what a mapping inside a row holds, and what it is called in sentences."""
 
     def declare(facts: P) -> P:
-        made = pydantic_dataclass(**_DATACLASS)(facts)
+        made: Any = _make(facts)
         made.NOUN, made.LABEL = noun, label
         PARTS[made.__name__] = made
         return cast(P, made)
@@ -118,7 +126,6 @@ class Facet:
     """For a mapping with keys of its own: what they have to be."""
     parts: tuple[type[Part], ...] = ()
     """What mappings in it hold: the field's own, or those in its list. One of them, if there are several."""
-    description: str = ""
 
     @property
     def allowed(self) -> tuple[str, ...]:
@@ -181,27 +188,36 @@ class Rows:
         return self._by_name.get(facts.KIND, {}).get(name)  # type: ignore[return-value]
 
 
+def describe_fields(facts: type[Row | Part]) -> dict[str, str]:
+    """What the docstrings under the fields say of them, those of the class that it was made from included.
+
+    Takes from attribute to text. Reads the source, so it is for documentation and forms.
+    """
+    described: dict[str, str] = {}
+    for made in reversed(facts.__mro__):
+        if issubclass(made, Row | Part) and made not in (Row, Part):
+            (tree,) = ast.parse(textwrap.dedent(inspect.getsource(made))).body
+            for line, below in pairwise(cast(ast.ClassDef, tree).body):
+                match line, below:
+                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                        described[name] = " ".join(text.split())
+    return described
+
+
 def _find_facets(facts: type[Row | Part]) -> Iterator[Facet]:
     hints = get_type_hints(facts, include_extras=True)
-    declared: Mapping[str, FieldInfo] = facts.__pydantic_fields__  # type: ignore[union-attr]
-    for name, info in declared.items():
-        if info.init is not False:
-            yield _facet(name, hints[name], info, _describe(facts, name))
+    for declared in fields(cast(Any, facts)):
+        if declared.init:
+            yield _facet(declared, hints[declared.name])
 
 
-def _describe(facts: type[Row | Part], attribute: str) -> str:
-    """What the class, or the one that it was made from, says of a field."""
-    fields = (getattr(kind, "__pydantic_fields__", {}).get(attribute) for kind in facts.__mro__)
-    return next((" ".join(info.description.split()) for info in fields if info and info.description), "")
-
-
-def _facet(attribute: str, hint: Any, info: FieldInfo, description: str) -> Facet:
+def _facet(declared: Field[Any], hint: Any) -> Facet:
     held, marks, nullable = _peel(hint)
     blank = next((mark.value for mark in marks if isinstance(mark, Blank)), None)
     text = keys = _find_text(marks)
     store: Literal["text", "flag", "list", "facts"] = "text"
     if held is bool:
-        store, blank = "flag", info.default is True
+        store, blank = "flag", declared.default is True
     elif get_origin(held) is tuple and any(isinstance(mark, Pairs) for mark in marks):
         store, blank = "facts", {}
         key, value = get_args(get_args(held)[0])
@@ -216,10 +232,10 @@ def _facet(attribute: str, hint: Any, info: FieldInfo, description: str) -> Face
     elif blank is None and not nullable:
         blank = ""
     return Facet(
-        name=str(info.validation_alias or attribute),
-        attribute=attribute,
+        name=next((str(mark.validation_alias) for mark in marks if isinstance(mark, FieldInfo)), declared.name),
+        attribute=declared.name,
         store=store,
-        required=info.is_required(),
+        required=declared.default is MISSING and declared.default_factory is MISSING,
         blank=blank,
         nullable=nullable and not any(isinstance(mark, Blank | Absent) for mark in marks),
         several_lines=PARAGRAPH in marks,
@@ -227,7 +243,6 @@ def _facet(attribute: str, hint: Any, info: FieldInfo, description: str) -> Face
         text=text,
         keys=keys if store == "facts" else None,
         parts=_find_parts(held),
-        description=description,
     )
 
 
@@ -245,9 +260,7 @@ def _peel(hint: Any) -> tuple[Any, tuple[Any, ...], bool]:
     marks: tuple[Any, ...] = ()
     nullable = False
     while True:
-        if isinstance(hint, TypeAliasType):
-            hint = hint.__value__
-        elif get_origin(hint) is Annotated:
+        if get_origin(hint) is Annotated:
             marks, hint = (*marks, *hint.__metadata__), hint.__origin__
         elif get_origin(hint) in (Union, UnionType) and type(None) in get_args(hint):
             nullable = True

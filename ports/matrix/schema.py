@@ -6,7 +6,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from ports.matrix.reading import HEAD
-from ports.matrix.rows import KINDS, PARTS, Part, Row, adapter, facets
+from ports.matrix.rows import KINDS, PARTS, Part, Row, adapter, describe_fields, facets
 
 _SLUG = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$", "description": "Names the matrix in the database."}
 _KEPT: dict[str, dict[str, Any]] = {
@@ -58,10 +58,11 @@ def _describe_row(kind: str, facts: type[Row], found: Mapping[str, Any]) -> dict
 def _describe_fields(facts: type[Row | Part], found: Mapping[str, Any]) -> dict[str, Any]:
     """The fields in their order, with their words, and with what one that is left out means in a file."""
     properties = {}
+    described = describe_fields(facts)
     for facet in facets(facts):
         schema = found[facts.__name__]["properties"][facet.name]
         properties[facet.name] = {key: value for key, value in schema.items() if key not in ("title", "default")} | {
-            "description": facet.description
+            "description": described[facet.attribute]
         }
         if not facet.required and facet.blank is not None:
             properties[facet.name]["default"] = facet.blank

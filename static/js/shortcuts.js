@@ -1,59 +1,65 @@
 /* Keyboard shortcuts: "/" to the search, "?" to the list of them all, which can switch the single keys off. */
-"use strict";
 
-(() => {
-  const OFF = "single-keys-off";
-  const dialog = () => document.getElementById("shortcuts");
+import { closest, need } from "./dom.js";
+import { announce } from "./live.js";
 
-  /* Storage may be forbidden; then single keys stay on. */
-  function areOff() {
-    try {
-      return localStorage.getItem(OFF) === "1";
-    } catch {
-      return false;
-    }
+const OFF = "single-keys-off";
+const dialog = document.getElementById("shortcuts");
+const box = document.getElementById("single-keys");
+
+/* Storage may be forbidden; then single keys stay on. */
+function areOff() {
+  try {
+    return localStorage.getItem(OFF) === "1";
+  } catch {
+    return false;
   }
+}
 
-  function switchKeys(on) {
-    try {
-      localStorage.setItem(OFF, on ? "0" : "1");
-    } catch {
-      announce("This browser doesn't keep the setting.");
-    }
+/** @param {boolean} on */
+function switchKeys(on) {
+  try {
+    localStorage.setItem(OFF, on ? "0" : "1");
+  } catch {
+    announce("This browser doesn't keep the setting.");
   }
+}
 
-  function find() {
-    const search =
-      document.querySelector("input[type=search]:not([disabled])") ?? document.getElementById("topology-find");
-    search?.focus();
-    search?.select();
-    return Boolean(search);
+function find() {
+  const search =
+    document.querySelector("input[type=search]:not([disabled])") ?? document.getElementById("topology-find");
+  if (search instanceof HTMLInputElement) {
+    search.focus();
+    search.select();
   }
+  return search !== null;
+}
 
-  /* A modal dialog takes the focus, keeps it, closes on Escape and gives it back: the browser does all of that. */
-  function open() {
-    document.getElementById("single-keys").checked = !areOff();
-    dialog().showModal();
-    return true;
+/* A modal dialog takes the focus, keeps it, closes on Escape and gives it back: the browser does all of that. */
+function open() {
+  need("single-keys", HTMLInputElement).checked = !areOff();
+  need("shortcuts", HTMLDialogElement).showModal();
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = closest(event, "input, select, textarea, [contenteditable], dialog");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || areOff()) {
+    return;
   }
+  if ((event.key === "/" && find()) || (event.key === "?" && dialog && open())) {
+    event.preventDefault();
+  }
+});
 
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input, select, textarea, [contenteditable], dialog");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || areOff()) {
-      return;
-    }
-    if ((event.key === "/" && find()) || (event.key === "?" && dialog() && open())) {
-      event.preventDefault();
+document.getElementById("shortcuts-open")?.addEventListener("click", open);
+if (box instanceof HTMLInputElement) {
+  box.addEventListener("change", () => switchKeys(box.checked));
+}
+if (dialog instanceof HTMLDialogElement) {
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) {
+      dialog.close(); // a click beside it
     }
   });
-
-  document.addEventListener("DOMContentLoaded", () => {
-    document.getElementById("shortcuts-open")?.addEventListener("click", open);
-    document.getElementById("single-keys")?.addEventListener("change", (event) => switchKeys(event.target.checked));
-    dialog()?.addEventListener("click", (event) => {
-      if (event.target === dialog()) {
-        dialog().close(); // a click beside it
-      }
-    });
-  });
-})();
+}

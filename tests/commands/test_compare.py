@@ -386,3 +386,24 @@ def test_a_bad_plan_is_1_whatever_differs(capsys):
     save("new.yaml", grown() | {"colour": "red"})
     assert run("old.yaml", "new.yaml", "--format", "json", "--exit-code") == 1
     assert run("old.yaml", "absent.yaml", "--format", "json", "--exit-code") == 1
+
+
+def test_a_plan_that_would_be_too_much_is_refused_on_either_side(monkeypatch, capsys):
+    old, new = save("old.yaml", contoso()), save("new.yaml", grown())
+    monkeypatch.setattr("planner.plan.limits.FLOWS", 1)
+    for arguments in ((old, new), (new, old)):
+        with pytest.raises(SystemExit) as leaving:
+            call_command("compare", *arguments, "--format", "json")
+        assert leaving.value.code == 1
+        lines = capsys.readouterr().err.splitlines()
+        assert [line.partition(":")[0] for line in lines] == list(arguments)
+        assert all("flows; at most 1 are evaluated" in line for line in lines)
+
+
+def test_a_change_request_that_is_too_long_for_pages_is_refused(monkeypatch, capsys):
+    monkeypatch.setattr("planner.plan.limits.PRINTED", 10)
+    old, new = save("old.yaml", contoso()), save("new.yaml", grown())
+    with pytest.raises(SystemExit) as leaving:
+        call_command("compare", old, new, "--format", "pdf")
+    assert leaving.value.code == 1
+    assert capsys.readouterr().err.startswith("new.yaml: PDF can't be written for this plan: as a web page it has")

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import resolve
 
+from planner.deploy.addresses import base_address
 from planner.management.commands import load_demo
 from planner.plan.document import check_plan
 from planner.store import actions
@@ -64,9 +65,9 @@ def test_a_second_run_leaves_what_was_changed_in_the_plan():
 
 
 def test_other_plans_are_left_alone():
-    plan = check_plan({"format": 1, "name": "Mine", "zones": [{"name": "A", "kind": "dmz"}], "endpoints": []},
-                      matrix=queries.current_matrix())  # fmt: skip
-    actions.create_plan(plan=plan, summary="Imported")
+    matrix = queries.current_matrix()
+    document = {"format": 1, "name": "Mine", "zones": [{"name": "A", "kind": "dmz"}], "endpoints": []}
+    actions.create_plan(plan=check_plan(document, matrix=matrix), matrix=matrix, summary="Imported")
     run()
     run()
     assert sorted(Plan.objects.values_list("name", flat=True)) == ["Everything", "Mine"]
@@ -137,4 +138,4 @@ def test_a_matrix_that_the_example_does_not_fit_is_named_with_its_faults(tmp_pat
     ],
 )
 def test_the_address_is_one_that_a_browser_on_this_computer_reaches(bound, address):
-    assert load_demo.base_address(bound) == address
+    assert base_address(bound) == address

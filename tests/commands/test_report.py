@@ -19,8 +19,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from planner.management.commands import report as command
 from planner.plan.syntax import MAX_BYTES, to_yaml
+from planner.report import files as writing
 from planner.report.formats.csv import render_csv
 from planner.report.formats.json import render_json, report_schema
 from planner.report.formats.markdown import render_markdown
@@ -290,7 +290,7 @@ def test_a_report_that_cannot_be_finished_leaves_the_older_one_and_no_half_file(
     def fail(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(command.os, "fsync", fail)
+    monkeypatch.setattr(writing.os, "fsync", fail)
     assert run(save("one.yaml"), "--format", "json", "--output", "report.json") == 1
     assert capsys.readouterr().err == "one.yaml: report.json can't be written: No space left on device.\n"
     assert Path("report.json").read_text() == "old"
@@ -586,3 +586,60 @@ def test_a_pdf_can_be_on_letter_paper():
 
 def test_paper_that_isnt_known_is_wrong_usage():
     assert "--paper" in refuse(save("plan.yaml"), "--format", "pdf", "--paper", "foolscap")
+
+
+# ---- what is too large ----
+
+
+def exploding(count=200):
+    """So many servers that are each other's targets, in 45 KB: 720,000 pairs of a flow and a requirement."""
+    server = {"zone": "Internal", "roles": ["web-active"], "platforms": ["windows"], "sessions": ["rdp"]}
+    server["operations"] = ["discovery", "reset", "validation", "host-heartbeat"]
+    endpoints = [{"name": f"W{number}", **server} for number in range(count)]
+    return contoso(endpoints=endpoints, additional_flows=[])
+
+
+@pytest.mark.parametrize("format", ["json", "pdf", "nftables"])
+def test_a_plan_that_would_be_too_much_is_refused_and_the_others_are_written(format, capsys):
+    save("big.json", exploding())
+    save("contoso.json")
+    assert run("big.json", "contoso.json", "--format", format, "--output", "out/") == 1
+    assert capsys.readouterr().err.splitlines(keepends=True)[0] == (
+        "big.json: document: The plan needs 720,000 pairs of a flow and a requirement that asks for it; at most "
+        "600,000 are evaluated. Let fewer endpoints reach each target (managed_by), put like machines into one group, "
+        "or divide the plan.\n"
+    )
+    assert files("out") == [f"contoso.{format}"]
+
+
+def test_a_plan_that_is_compared_with_may_be_too_much_as_well(capsys):
+    save("big.json", exploding())
+    save("contoso.json")
+    assert run("contoso.json", "--format", "json", "--filter", "since=big.json", "--output", "out/") == 1
+    assert "at most 600,000 are evaluated" in capsys.readouterr().err
+    assert files() == ["big.json", "contoso.json"]
+
+
+def test_a_plan_that_would_be_too_much_takes_no_memory_for_what_it_asks_for(tmp_path):
+    """With 262 KB, as a worker once died of: 1,200 servers, 26 million pairs, in an address space of 1 GiB."""
+    save("big.json", exploding(1_200))
+    script = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)); "
+    script += "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    environment = os.environ | {"PLANNER_DATA": str(tmp_path / "data"), "PLANNER_SECRET_KEY": "x"}
+    environment["PYTHONPATH"] = str(ROOT)
+    line = [sys.executable, "-c", script, str(ROOT / "manage.py"), "report", "big.json", "--format", "json"]
+    run = subprocess.run(line, env=environment, check=False, timeout=120, capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.startswith("big.json: document: The plan needs 25,920,000 pairs")
+
+
+def test_what_is_too_long_for_pages_is_refused_and_the_others_are_printed(monkeypatch, capsys):
+    monkeypatch.setattr("planner.plan.limits.PRINTED", 100_000)
+    save("long.json", contoso(description="word " * 20_000))
+    save("contoso.json")
+    assert run("long.json", "contoso.json", "--format", "pdf", "--output", "out/") == 1
+    assert capsys.readouterr().err == (
+        "long.json: PDF can't be written for this plan: as a web page it has 0.1 MiB, and at most 0 MiB are set in "
+        "pages; choose a part of it by a filter, or take another format.\n"
+    )
+    assert files("out") == ["contoso.pdf"]

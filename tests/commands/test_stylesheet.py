@@ -1,4 +1,4 @@
-"""`--stylesheet` of `manage.py report` and `manage.py compare`: a company's own CSS."""
+"""`--stylesheet` and `--engine` of `manage.py report` and `compare`: a company's own CSS, and what sets pages."""
 
 from pathlib import Path
 
@@ -63,3 +63,21 @@ class TestBoth:
     def test_it_is_not_overwritten(self, name):
         with pytest.raises(CommandError, match="overwrite"):
             run(name, "--format", "pdf", "--stylesheet", "house.css", "--output", "house.css")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+class TestEngine:
+    def test_weasyprint_sets_the_pages_without_a_house_style_where_it_is_asked_for(self, name):
+        assert run(name, "--format", "pdf", "--engine", "weasyprint", "--output", "x.pdf") == 0
+        assert "WeasyPrint" in pypdf.PdfReader("x.pdf").metadata.producer
+        assert run(name, "--format", "pdf", "--engine", "typst", "--output", "y.pdf") == 0
+        assert "Typst" in pypdf.PdfReader("y.pdf").metadata.creator
+
+    def test_it_is_for_pdf_alone(self, name):
+        with pytest.raises(CommandError, match="--engine is for the format pdf, not for html"):
+            run(name, "--format", "html", "--engine", "typst")
+
+    def test_typst_is_refused_a_house_style(self, name):
+        with pytest.raises(CommandError, match="--engine typst follows no CSS"):
+            run(name, "--format", "pdf", "--engine", "typst", "--stylesheet", "house.css", "--output", "x.pdf")
+        assert not Path("x.pdf").exists()

@@ -171,6 +171,7 @@ def ask(bind, **headers):
     ("at", "proxies", "believed"),
     [("tcp", "127.0.0.1", True), ("tcp", "10.0.0.1", False), ("unix", "unix", True), ("unix", "10.0.0.1", False)],
 )
+@pytest.mark.slow
 def test_through_gunicorn_https_is_believed_from_the_proxies_alone(tmp_path, at, proxies, believed):
     bind = f"unix:{tmp_path}/socket"
     if at == "tcp":

@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from planner.deploy import environment
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -374,17 +376,21 @@ print(client.get("/plans/export.zip").status_code)
 
 
 class TestGunicorn:
-    CODE = "import json; from planner import gunicorn as g; print(json.dumps([g.bind, g.workers, g.accesslog]))"
+    CODE = (
+        "import json; from planner import gunicorn as g; "
+        "print(json.dumps([g.bind, g.workers, g.threads, g.accesslog]))"
+    )
 
     def test_it_listens_on_this_machine_alone_and_keeps_no_access_log(self):
-        bind, workers, log = json.loads(run(self.CODE).stdout)
+        bind, workers, threads, log = json.loads(run(self.CODE).stdout)
         assert bind == "127.0.0.1:8000"
-        assert 1 <= workers <= 5
+        assert 2 <= workers <= 5
+        assert threads == 4
         assert log is None
 
-    def test_address_and_workers_can_be_set(self):
-        found = json.loads(run(self.CODE, PLANNER_BIND="0.0.0.0:9000", PLANNER_WORKERS="2").stdout)
-        assert found[:2] == ["0.0.0.0:9000", 2]
+    def test_address_workers_and_threads_can_be_set(self):
+        variables = {"PLANNER_BIND": "0.0.0.0:9000", "PLANNER_WORKERS": "7", "PLANNER_THREADS": "1"}
+        assert json.loads(run(self.CODE, **variables).stdout)[:3] == ["0.0.0.0:9000", 7, 1]
 
     def test_it_takes_no_forwarding_header_itself(self):
         code = (
@@ -401,8 +407,9 @@ class TestGunicorn:
         assert result.stderr.startswith("PLANNER_TLS is 1, but PLANNER_PROXIES doesn't say which proxy ends TLS: ")
         assert run(code, **TLS, PLANNER_PROXIES="10.0.0.1").returncode == 0
 
+    @pytest.mark.parametrize("name", ["PLANNER_WORKERS", "PLANNER_THREADS"])
     @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5", "65", "²"])
-    def test_a_number_of_workers_that_cant_be_meant_is_a_sentence(self, value):
-        result = run(self.CODE, PLANNER_WORKERS=value)
+    def test_a_number_of_workers_or_threads_that_cant_be_meant_is_a_sentence(self, name, value):
+        result = run(self.CODE, **{name: value})
         assert result.returncode == 1
-        assert result.stderr == f"PLANNER_WORKERS must be a number from 1 to 64, not {value!r}.\n"
+        assert result.stderr == f"{name} must be a number from 1 to 64, not {value!r}.\n"

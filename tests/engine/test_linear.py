@@ -16,6 +16,8 @@ from planner.report.said.outline import outline_rules, outline_zones
 from ports.queries import shipped_matrix
 from scripts.sites import make_company, make_sites
 
+pytestmark = pytest.mark.slow
+
 MATRIX = shipped_matrix()
 SMALL, LARGE = 100, 400
 MOST = 1.1 * LARGE / SMALL

@@ -302,6 +302,7 @@ def test_a_name_of_ill_repute_is_shown_as_it_is_wherever_a_name_can_stand(name):
     max_examples=often(5), phases=[Phase.generate]
 )  # each takes a while, so no search for a smaller one that fails
 @given(documents(MATRIX, most=4))
+@pytest.mark.slow
 def test_any_plan_can_be_printed(document):
     report = evaluate(document)
     pdf = PdfReader(io.BytesIO(FORMATS["pdf"].render(report)))

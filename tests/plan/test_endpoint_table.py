@@ -6,8 +6,8 @@ from planner.plan.changes import apply
 from planner.plan.document import check_plan, dump_plan
 from planner.plan.edits import add_endpoints
 from planner.plan.endpoint_table import MAX_BYTES, TableError, list_columns, read_back, read_table, template
-from planner.report.said.text import neutralise
 from ports.queries import shipped_matrix
+from ports.text import neutralise
 from tests.report.samples import HOSTILE_NAMES, contoso
 
 

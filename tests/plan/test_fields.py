@@ -13,6 +13,7 @@ from planner.engine import evaluate_report
 from planner.plan import document as documents_module
 from planner.plan import reading
 from planner.plan.blueprint import losses
+from planner.plan.blueprint.lost import describe_fields
 from planner.plan.changes import apply, compare_documents
 from planner.plan.document import PlanError, check_plan, dump_plan, plan_schema
 from planner.plan.edits import EDITS, NotPossible
@@ -165,10 +166,8 @@ def test_a_field_that_is_added_is_changed_on_the_page(client, owned):
 
 
 def test_what_a_module_would_lose_of_a_field_that_is_added_is_listed(owned):
-    from planner.plan.blueprint import _describe_fields
-
     old = check_plan(owned, matrix=MATRIX).endpoints[0]
-    assert list(_describe_fields(MATRIX, old, replace(old, owner=""))) == ["“PS01”: the owner “Kim”"]
+    assert list(describe_fields(MATRIX, old, replace(old, owner=""))) == ["“PS01”: the owner “Kim”"]
     assert losses(MATRIX, check_plan(owned, matrix=MATRIX), "portal", ("dmz",)) == ()
 
 
@@ -242,7 +241,7 @@ def literals(path):
 def test_nothing_else_in_the_code_names_a_field_of_an_endpoint():
     allowed = {
         "planner/report/formats/json.py": {"addresses"},  # of a comparison, which other programs read
-        "planner/report/paper/print_changes.py": {"addresses"},  # a section of a page
+        "planner/report/paper/report_pages.py": {"addresses"},  # the plural of a word
     }
     found = []
     for path in sorted((ROOT / "planner").rglob("*.py")):

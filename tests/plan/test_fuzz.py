@@ -3,6 +3,7 @@
 import copy
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from planner.report.formats.json import render_json
 from ports.matrix import PROTOCOLS, ZONE_KINDS
 from ports.queries import shipped_matrix
 from tests.strategies import HOSTILE_NAMES, documents, often
+
+pytestmark = pytest.mark.slow
 
 MATRIX = shipped_matrix()
 SYNTAXES = st.sampled_from(["json", "yaml"])

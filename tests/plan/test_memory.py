@@ -5,12 +5,14 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 MOST = 60 * 2**20
 """What a document may take beside the program itself; its text is an eighth of that."""
 PROGRAM = """
 import resource, sys
 import planner.plan.syntax as syntax
-from tests.documents.test_memory import BURDENS
+from tests.plan.test_memory import BURDENS
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

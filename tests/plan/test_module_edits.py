@@ -145,17 +145,17 @@ def test_names_follow_what_has_been_renamed_since():
 
 @pytest.mark.django_db
 def test_a_module_goes_off_and_comes_back_with_undo_byte_for_byte():
-    row = actions.create_plan(plan=check_plan(sites(30), matrix=MATRIX), summary="S")
+    row = actions.create_plan(plan=check_plan(sites(30), matrix=MATRIX), matrix=MATRIX, summary="S")
     before = row.document
     params = {"switch": off(before, "sites"), "summary": "Sites: off"}
     done = actions.apply_edit(plan_id=row.pk, matrix=MATRIX, edit="switch-module", params=params)
     assert len(done.plan.document["endpoints"]) == 4
-    assert actions.undo(plan_id=row.pk).plan.document == before
+    assert actions.undo(plan_id=row.pk, matrix=MATRIX).plan.document == before
 
 
 @pytest.mark.django_db
 def test_a_switch_that_meets_another_edit_of_the_same_endpoint_is_refused():
-    row = actions.create_plan(plan=check_plan(with_second_server(), matrix=MATRIX), summary="S")
+    row = actions.create_plan(plan=check_plan(with_second_server(), matrix=MATRIX), matrix=MATRIX, summary="S")
     switch = off(row.document)
     changes = {"endpoint": "PS02", "changes": {"addresses": ["10.0.0.9"]}}
     actions.apply_edit(plan_id=row.pk, matrix=MATRIX, edit="edit-endpoint", params=changes)

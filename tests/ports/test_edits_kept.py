@@ -16,9 +16,9 @@ from ports.actions import load_matrix
 from ports.matrix.differences import Difference, describe_edit, find_differences
 from ports.models import Platform, PortMatrix, Requirement, Role, Service
 from ports.queries import SHIPPED, current_matrix, current_records, find_held_back
-from scripts.served import ROOT, serve
 from tests.ports.records import fixture_text, record
 
+ROOT = Path(__file__).parents[2]
 STORED = Path(__file__).parent / "stored" / "before_memory.sql"
 """The database of a version that didn't remember what it loaded: two matrices, the shipped one edited by staff."""
 
@@ -314,10 +314,27 @@ def test_a_database_of_before_opens_unchanged_and_remembers_what_was_loaded(stor
     assert run(environment, "-c", STATE).stdout.strip() == EDITED
 
 
-def test_the_service_starts_over_edits_of_before_with_a_newer_matrix(stored):
+PYTHON = """#!/bin/sh
+case "$*" in
+    "-m "*) echo "serving: $*" ;;
+    *collectstatic*) mkdir -p "$PLANNER_DATA/static" ;;
+    *) exec {python} "$@" ;;
+esac
+"""
+"""Stands for Python in the start script: everything is done but what takes long, serving and static files."""
+
+
+def test_the_service_starts_over_edits_of_before_with_a_newer_matrix(stored, tmp_path):
     environment = stored(digest="that of an older file")
-    with serve(PLANNER_DATA=environment["PLANNER_DATA"]) as service:
-        log = (service.data / "log").read_text("utf-8")
-        assert run(environment, "-c", STATE).stdout.strip() == EDITED
-    assert "What was loaded isn't known any more" in log
-    assert 'service/smtp: the field \'ports\' is "587" here and "25" in the file.' in log
+    stand_in = tmp_path / "bin" / "python"
+    stand_in.parent.mkdir()
+    stand_in.write_text(PYTHON.format(python=sys.executable), "utf-8")
+    stand_in.chmod(0o755)
+    environment["PATH"] = f"{stand_in.parent}:{environment['PATH']}"
+    start = subprocess.run(
+        [ROOT / "scripts" / "serve.sh"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert "What was loaded isn't known any more" in start.stderr
+    assert 'service/smtp: the field \'ports\' is "587" here and "25" in the file.' in start.stderr
+    assert start.stdout.splitlines()[-1].startswith("serving: ")
+    assert run(environment, "-c", STATE).stdout.strip() == EDITED

@@ -15,7 +15,7 @@ from ports.matrix import FIELDS, HEAD, KINDS, Row, build_matrix, complete, diges
 from ports.matrix.differences import find_differences
 from ports.matrix.marks import LATER, Names
 from ports.matrix.reference import fill_tables, find_declared, list_tables
-from ports.matrix.rows import PARTS, facets, field_names, row
+from ports.matrix.rows import PARTS, describe_fields, facets, field_names, row
 from ports.matrix.schema import fixture_schema
 from ports.models import ROWS, PortMatrix
 from ports.queries import SHIPPED, current_matrix, current_records, read_fixture, shipped_matrix
@@ -49,6 +49,14 @@ def optional(kind):
     return [facet for facet in facets(KINDS[kind]) if not facet.required]
 
 
+def example(kind):
+    """Whole records, and the first of this kind: of the small matrix, of the shipped one, or made up."""
+    records = make_records()
+    made_up = {facet.name: "x" if facet.store == "text" else facet.blank for facet in facets(KINDS[kind])}
+    rows = records.get(kind) or read_fixture(SHIPPED).get(kind, ())[-2:] or [made_up]
+    return records | {kind: list(rows)}, rows[0]
+
+
 @pytest.fixture
 def declared():
     """A function that makes known a kind which a test has declared, until the test ends."""
@@ -73,14 +81,15 @@ def test_every_kind_and_every_part_has_its_table():
 def test_the_tables_are_what_the_kinds_declare_as_golden_files_are():
     text = DOCS.read_text("utf-8")
     if os.environ.get("UPDATE_GOLDEN") == "1":
-        DOCS.write_text(fill_tables(text), "utf-8")
+        DOCS.write_text(text := fill_tables(text), "utf-8")
     assert fill_tables(text) == text, "make golden writes the tables anew"
 
 
 @pytest.mark.parametrize(("name", "facet"), FACETS, ids=[f"{name}-{facet.name}" for name, facet in FACETS])
 def test_every_field_says_what_it_is_for(name, facet):
-    assert facet.description
-    assert "|" not in facet.description
+    description = describe_fields(find_declared(name))[facet.attribute]
+    assert description
+    assert "|" not in description
 
 
 # --- database --------------------------------------------------------------------------------------------------------
@@ -138,28 +147,25 @@ def test_a_short_fixture_makes_the_same_rows(tmp_path):
     )
     load_matrix(path=path)
     assert current_matrix() == shipped_matrix()
-    whole = {kind: [complete(kind, row) for row in rows] for kind, rows in records.items()}
+    whole = {kind: [complete(kind, row) for row in records.get(kind, ())] for kind in KINDS}
     assert current_records(PortMatrix.objects.get().pk) == whole
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_may_not_be_left_out_is_missed(kind):
-    records = make_records()
-    if not records.get(kind):
-        records[kind] = read_fixture(SHIPPED)[kind]
+    records, record = example(kind)
     for facet in facets(KINDS[kind]):
         if facet.required and facet.name != KINDS[kind].KEY:
-            changed = {name: value for name, value in records[kind][0].items() if name != facet.name}
-            name = records[kind][0][KINDS[kind].KEY]
-            assert f"{kind} '{name}': the field '{facet.name}' is missing." in find_faults(
+            changed = {name: value for name, value in record.items() if name != facet.name}
+            where = f"{kind} '{record[KINDS[kind].KEY]}'"
+            assert f"{where}: the field '{facet.name}' is missing." in find_faults(
                 records | {kind: [changed, *records[kind][1:]]}
             )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_null_is_no_way_to_leave_something_out(kind):
-    records = make_records() | {"question": read_fixture(SHIPPED)["question"]}
-    record = records[kind][0]
+    records, record = example(kind)
     for facet in facets(KINDS[kind]):
         faults = find_faults(records | {kind: [record | {facet.name: None}, *records[kind][1:]]})
         said = [fault for fault in faults if f"the field '{facet.name}' has the wrong type, NoneType." in fault]
@@ -168,8 +174,7 @@ def test_null_is_no_way_to_leave_something_out(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_field_that_nobody_knows_is_a_fault(kind):
-    records = make_records() | {"question": read_fixture(SHIPPED)["question"]}
-    record = records[kind][0]
+    records, record = example(kind)
     faults = find_faults(records | {kind: [record | {"colour": "red"}, *records[kind][1:]]})
     assert [fault for fault in faults if "'colour' is no field of it; allowed are " in fault]
 
@@ -207,8 +212,7 @@ WRONG = [7, "", "Ünfit !", True, None, [7], ["Ünfit !"], [{"colour": 1}], {"co
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != HEAD])
 def test_schema_and_reading_know_the_same_fields_types_and_words(validator, kind):
     """What the schema refuses has faults; a value whose type is a fault, or a field, is refused by the schema."""
-    records = make_records() | {"question": read_fixture(SHIPPED)["question"][-2:]}
-    record = records[kind][0]
+    records, record = example(kind)
     for name in (*FIELDS[kind], "colour"):
         for value in WRONG:
             changed = record | {name: value}

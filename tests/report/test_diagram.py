@@ -20,9 +20,10 @@ from planner.report.diagram.diagram import (
     render_svg,
 )
 from planner.report.diagram.icons import PATHS, choose_icon
-from planner.report.diagram.layout import lay_out, trace
+from planner.report.diagram.layout import lay_out
 from planner.report.diagram.picture import MOST, picture_endpoints, picture_zones
 from planner.report.diagram.png import render_png
+from planner.report.diagram.shapes import trace
 from planner.report.paper.prints import render_html
 from planner.report.said.text import show_line
 from planner.store.examples import FOLDER

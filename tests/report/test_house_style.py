@@ -21,17 +21,7 @@ from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
 from tests.report.samples import contoso, evaluate, sites, write_plan
 from tests.report.test_paper import assert_nothing_is_lost, assert_nothing_sticks_out, structure
-from tests.report.test_print import (
-    HOUSE,
-    RULES,
-    TestChanges,
-    bookmarks,
-    example,
-    part,
-    read,
-    squeeze,
-    text_of,
-)
+from tests.report.test_print import HOUSE, RULES, bookmarks, compared, example, part, read, squeeze, text_of
 from tests.strategies import HOSTILE_NAMES
 
 DAY = date(2024, 2, 29)
@@ -75,6 +65,7 @@ def fonts(data):
     return {str(font["/BaseFont"]) for page in read(data).pages for font in page["/Resources"]["/Font"].values()}
 
 
+@pytest.mark.slow
 class TestOnPaper:
     def test_a_colour_is_followed(self):
         red = re.compile(rb"\b1 0 0\.50196\d* rg")
@@ -147,7 +138,7 @@ class TestOnPaper:
         editions = Editions(
             before="revision 1", after="revision 2", date=DAY, stylesheet=HOUSE + "h1::after{content:' ACME'}"
         )
-        comparison = TestChanges.compared()
+        comparison = compared()
         data = CHANGE_FORMATS["pdf"].render(comparison, editions)
         assert "Contoso ACME" in read(data).pages[0].extract_text()
         for rule in comparison.rules_opened:
@@ -166,6 +157,7 @@ class TestOnPaper:
         subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 class TestHostileNames:
     def test_they_stand_in_the_document_as_text(self):
         endpoints = [
@@ -232,6 +224,7 @@ def reaching(address, folder):
     """
 
 
+@pytest.mark.slow
 def test_nothing_is_fetched_but_what_is_in_the_stylesheet(tmp_path):
     with outside() as (address, asked):
         css = reaching(address, tmp_path)

@@ -21,8 +21,10 @@ from planner.report.paper.typst_pages import make_pdf
 from planner.report.said.edition import Edition, Editions
 from planner.store.examples import read_examples
 from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
-from tests.report.test_print import TestChanges, example, lines_of, read, squeeze, text_of
+from tests.report.test_print import compared, example, lines_of, read, squeeze, text_of
 from tests.strategies import HOSTILE_NAMES
+
+pytestmark = pytest.mark.slow
 
 DAY = date(2024, 2, 29)
 PAPERS = ("a4", "letter")
@@ -90,7 +92,7 @@ def compose(report, **more):
 
 
 def compose_change():
-    return compose_changes(TestChanges.compared(), Editions(before="revision 41", after="revision 42", date=DAY))
+    return compose_changes(compared(), Editions(before="revision 41", after="revision 42", date=DAY))
 
 
 @pytest.mark.parametrize("slug", [example.slug for example in read_examples()])

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import pypdf
 import pytest
@@ -26,6 +26,8 @@ from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
 from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
 from tests.strategies import HOSTILE_NAMES
+
+pytestmark = pytest.mark.slow
 
 DAY = date(2024, 2, 29)
 EXAMPLES = {example.slug: example for example in read_examples()}
@@ -49,8 +51,13 @@ def printed(slug, setter="Typst", paper="a4"):
     return render_pdf(example(slug), Edition(date=DAY, revision=7, stylesheet=SETTERS[setter], paper=paper))
 
 
+@lru_cache(maxsize=16)
 def read(data):
-    return pypdf.PdfReader(io.BytesIO(data))
+    """The document; what stands on a page is worked out once, as that takes longer than to make it."""
+    reader = pypdf.PdfReader(io.BytesIO(data))
+    for page in reader.pages:
+        page.extract_text = cache(page.extract_text)
+    return reader
 
 
 def squeeze(text):
@@ -335,18 +342,20 @@ def test_columns_keep_every_text_in_its_order(texts):
         assert len(line) <= max(LINE, max(map(len, texts)) + 1)
 
 
-class TestChanges:
-    @staticmethod
-    def compared():
-        before = contoso()
-        after = contoso(choices={"esxi": "powercli"})
-        after["endpoints"] = [dict(endpoint) for endpoint in after["endpoints"] if endpoint["name"] != "Public"]
-        after["endpoints"][2]["addresses"] = ["192.0.2.9"]
-        after["endpoints"].append({"name": "SQL02", "zone": "DMZ", "roles": ["database"]})
-        return compare_reports(evaluate(before), evaluate(after))
+@cache
+def compared():
+    """Two plans with rules to open, to close and to change between them."""
+    before = contoso()
+    after = contoso(choices={"esxi": "powercli"})
+    after["endpoints"] = [dict(endpoint) for endpoint in after["endpoints"] if endpoint["name"] != "Public"]
+    after["endpoints"][2]["addresses"] = ["192.0.2.9"]
+    after["endpoints"].append({"name": "SQL02", "zone": "DMZ", "roles": ["database"]})
+    return compare_reports(evaluate(before), evaluate(after))
 
+
+class TestChanges:
     def test_the_request_has_exactly_the_rules_of_the_json(self):
-        comparison = self.compared()
+        comparison = compared()
         data = CHANGE_FORMATS["pdf"].render(comparison, Editions(before="revision 1", after="revision 2", date=DAY))
         rules = comparison_data(comparison)["rules"]
         for title, name in (("Rules to open", "opened"), ("Rules to close", "closed"), ("Rules changed", "changed")):
@@ -361,19 +370,17 @@ class TestChanges:
         assert squeeze(f"{BLANK}: SQL02") in part(data, "Rules to open")
 
     def test_the_cover_says_from_what_to_what_and_how_much(self):
-        data = CHANGE_FORMATS["pdf"].render(
-            self.compared(), Editions(before="revision 1", after="revision 2", date=DAY)
-        )
+        data = CHANGE_FORMATS["pdf"].render(compared(), Editions(before="revision 1", after="revision 2", date=DAY))
         cover = text_of(data, slice(1))
         assert "Fromrevision1torevision2." in cover
         assert "1addresseschanged" in cover
 
     def test_what_changed_of_a_rule_is_said(self):
-        data = CHANGE_FORMATS["pdf"].render(self.compared(), Editions(before="a", after="b", date=DAY))
+        data = CHANGE_FORMATS["pdf"].render(compared(), Editions(before="a", after="b", date=DAY))
         assert squeeze("tcp 443: Decided: only with VMware ESXi access: PowerCLI → yes") in part(data, "Rules changed")
 
     def test_html_and_pdf_say_the_same_of_addresses(self):
-        html = CHANGE_FORMATS["html"].render(self.compared(), Editions(before="a", after="b", date=DAY)).decode()
+        html = CHANGE_FORMATS["html"].render(compared(), Editions(before="a", after="b", date=DAY)).decode()
         assert re.search(r"Portal</td><td>DMZ</td><td><samp>none</samp></td><td><samp>192\.0\.2\.9", html)
 
     def test_nothing_is_a_request_too(self):
@@ -382,7 +389,7 @@ class TestChanges:
         assert part(data, "Rules to open").endswith("None.")
 
     def test_the_report_has_the_changes_since_a_revision(self):
-        comparison = self.compared()
+        comparison = compared()
         edition = Edition(date=DAY, revision=5, since=comparison, since_revision=3)
         text = part(render_pdf(comparison.after, edition), "Changes since revision 3")
         for rule in (*comparison.rules_opened, *comparison.rules_closed, *comparison.rules_changed):

@@ -29,4 +29,4 @@ def gatekeeper(db):
 def address(gatekeeper):
     """The address of a stored plan of the other product."""
     plan = read_plan(HARBOUR.read_bytes(), matrix=gatekeeper)
-    return f"/plans/{give(actions.create_plan(plan=plan, summary='Test'))}/"
+    return f"/plans/{give(actions.create_plan(plan=plan, matrix=gatekeeper, summary='Test'))}/"

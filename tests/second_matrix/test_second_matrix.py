@@ -336,7 +336,7 @@ def test_the_page_of_the_matrix_lists_and_finds_its_rows(client, gatekeeper):
 
 def test_a_stored_plan_of_the_shipped_product_is_told_that_it_does_not_fit(client, gatekeeper):
     old = read_plan(read_examples()[0].data, matrix=shipped_matrix())
-    answer = client.get(f"/plans/{give(actions.create_plan(plan=old, summary='Test'))}/")
+    answer = client.get(f"/plans/{give(actions.create_plan(plan=old, matrix=shipped_matrix(), summary='Test'))}/")
     assert answer.status_code == 409
     assert "allowed are console-main" in Page(answer).text()
 

@@ -15,6 +15,8 @@ import pytest
 from scripts.served import serve
 from tests.sharing.test_processes import Browser, Sharing
 
+pytestmark = pytest.mark.slow
+
 MEBIBYTE = 2**20
 MOST = 300 * MEBIBYTE
 

@@ -14,6 +14,8 @@ import pytest
 from scripts.served import serve
 from tests.web.views.pages import parse
 
+pytestmark = pytest.mark.slow
+
 PASSPHRASE = "zq-correct-horse"
 OPENINGS = 3
 
@@ -173,7 +175,7 @@ def test_no_token_and_no_passphrase_is_in_a_log_in_the_database_or_in_a_backup(s
         reader.ask(path, {"x": "1"})
     sharing.enter(reader, gate, PASSPHRASE)
     sharing.owner.ask(f"{sharing.plan}export.zip")
-    # What gunicorn can't read it tells of by itself, and a worker that dies names what it was doing.
+    # What is no request is told of with a part of it.
     for line in (
         f"GET {read} x HTTP/1.1",
         f"GET {read} HTTP/9.9",

@@ -68,8 +68,8 @@ def a_plan_with_a_past():
     actions.apply_edit(
         **do, matrix=MATRIX, edit="edit-endpoint", params={"endpoint": "PS01", "changes": {"name": "Ж <b>"}}
     )
-    actions.undo(**do)
-    actions.redo(**do)
+    actions.undo(**do, matrix=MATRIX)
+    actions.redo(**do, matrix=MATRIX)
     actions.restore(**do, matrix=MATRIX, number=2)
     actions.name_checkpoint(**do, number=2, name="Before “the” audit", seen="")
     actions.hand_over(**do, revision=2, recipient="Network team", note="Two\r\nlines", sender=kim)
@@ -91,19 +91,19 @@ def test_undo_goes_on_where_it_was():
     plan = a_plan_with_a_past()
     [other] = unpack(pack())
     for _ in range(3):
-        actions.undo(plan_id=plan.pk)
-        actions.undo(plan_id=other.pk)
+        actions.undo(plan_id=plan.pk, matrix=MATRIX)
+        actions.undo(plan_id=other.pk, matrix=MATRIX)
         plan.refresh_from_db()
         other.refresh_from_db()
         assert other.document == plan.document
     with pytest.raises(NotPossible):
-        actions.undo(plan_id=other.pk)
+        actions.undo(plan_id=other.pk, matrix=MATRIX)
 
 
 @settings(max_examples=often(60))
 @given(documents(MATRIX, most=4), st.data())
 def test_any_past_comes_back_as_it_was(document, data):
-    plan = actions.create_plan(plan=check_plan(document, matrix=MATRIX), summary="Start")
+    plan = actions.create_plan(plan=check_plan(document, matrix=MATRIX), matrix=MATRIX, summary="Start")
     do = {"plan_id": plan.pk}
     names = st.sampled_from(["", "N", *HOSTILE_NAMES]).map(lambda name: name[:60])
     for _ in range(data.draw(st.integers(0, 8))):
@@ -117,9 +117,9 @@ def test_any_past_comes_back_as_it_was(document, data):
                 case "edit":
                     actions.apply_edit(**do, matrix=MATRIX, edit=edit, params=params, sender=sender)
                 case "undo":
-                    actions.undo(**do, sender=sender)
+                    actions.undo(**do, matrix=MATRIX, sender=sender)
                 case "redo":
-                    actions.redo(**do, sender=sender)
+                    actions.redo(**do, matrix=MATRIX, sender=sender)
                 case "restore":
                     actions.restore(**do, matrix=MATRIX, number=number, sender=sender)
                 case "name":
@@ -253,7 +253,7 @@ def members():
     """The members of a good archive of one plan with three revisions, to be spoiled; its plan is gone."""
     plan, _ = store()
     actions.override_port(plan_id=plan.pk, matrix=MATRIX, service="ssh", ports="2222")
-    actions.undo(plan_id=plan.pk)
+    actions.undo(plan_id=plan.pk, matrix=MATRIX)
     actions.hand_over(plan_id=plan.pk, revision=2, recipient="Team", note="")
     with zipfile.ZipFile(io.BytesIO(pack())) as file:
         found = {name: file.read(name) for name in file.namelist()}
@@ -375,6 +375,7 @@ def test_a_bomb_that_lies_about_its_size_is_no_larger_than_it_says(members):
     assert "damaged" in complaint(data)
 
 
+@pytest.mark.slow
 def test_a_line_longer_than_a_document_may_be_is_refused(members):
     spoiled = members | {"plans/1/revisions.jsonl": b'"' + b"x" * (9 * 2**20) + b'"'}
     assert "A line has more than 8 MiB" in complaint(zipped(spoiled))
@@ -485,6 +486,7 @@ def test_a_document_that_doesnt_fit_the_matrix_says_where(members):
 
 @settings(max_examples=often(150))
 @given(st.data())
+@pytest.mark.slow
 def test_whatever_stands_in_the_members_is_imported_whole_or_refused_in_a_sentence(data):
     plan, _ = store()
     good = json.loads(zipfile.ZipFile(io.BytesIO(pack([plan]))).read("plans/1/revisions.jsonl"))

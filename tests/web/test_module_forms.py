@@ -10,7 +10,7 @@ from planner.plan.document import check_plan
 from planner.store.models import Plan
 from planner.web.forms.modules import ModuleForm, describe_modules
 from ports.matrix import build_matrix
-from tests.plan.test_blueprint import many_records
+from tests.plan.blueprints import many_records
 from tests.web.views.pages import parse
 
 MATRIX = build_matrix(many_records())

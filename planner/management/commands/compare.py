@@ -7,21 +7,13 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
-from planner.management.commands.report import (
-    Failure,
-    NoUsableMatrix,
-    add_stylesheet,
-    choose_stylesheet,
-    choose_targets,
-    find_matrix,
-    read_plan_file,
-    write_file,
-    write_output,
-)
+from planner.management.options import add_printing, choose_engine, choose_stylesheet, choose_targets
 from planner.plan.document import PlanError
-from planner.report import CHANGE_FORMATS
-from planner.report.said.edition import PAPERS, Editions
+from planner.report import CHANGE_FORMATS, NotExpressible
+from planner.report.files import Failure, write_file, write_output
+from planner.report.said.edition import Editions
 from planner.report.said.text import show_line
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_plan_file
 
 DIFFERS = 3
 """The exit status that says that there is something to open, close or change, where it is asked for."""
@@ -42,8 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("old", metavar="OLD", help="the plan as it was")
         parser.add_argument("new", metavar="NEW", help="the plan as it is to be")
         parser.add_argument("--format", required=True, choices=list(CHANGE_FORMATS), help="what to write")
-        parser.add_argument("--paper", choices=list(PAPERS), default="a4", help="what a PDF is to be printed on")
-        add_stylesheet(parser)
+        add_printing(parser)
         parser.add_argument(
             "--output",
             metavar="PATH",
@@ -63,6 +54,7 @@ class Command(BaseCommand):
         [target] = choose_targets(self.parser, [new], chosen.extension, output, kept=kept)
         try:
             stylesheet = choose_stylesheet(self.parser, options["stylesheet"], chosen.name, CHANGE_FORMATS)
+            engine = choose_engine(self.parser, options["engine"], chosen.name, stylesheet)
             matrix = find_matrix()
         except (Failure, NoUsableMatrix) as error:
             self._complain(str(error))
@@ -80,13 +72,16 @@ class Command(BaseCommand):
             sys.exit(1)
         before, after = reports
         try:
-            editions = Editions(before=old, after=new, paper=options["paper"], stylesheet=stylesheet)
+            editions = Editions(before=old, after=new, paper=options["paper"], stylesheet=stylesheet, engine=engine)
             comparison = compare_reports(before, after)
             content = chosen.render(comparison, editions)
             if target is None:
                 write_output(self.stdout, content)
             else:
                 write_file(target, content)
+        except NotExpressible as error:
+            self._complain(f"{new}: {error}")
+            sys.exit(1)
         except Failure as error:
             if str(error):
                 self._complain(str(error))

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
+from planner.deploy.addresses import base_address
 from planner.deploy.gunicorn import bind
-from planner.management.commands.load_demo import base_address
 from planner.plan.archive import BY_COMMAND, ArchiveError
 from planner.report.said.text import show_line
 from planner.sharing.links import make_edit_link

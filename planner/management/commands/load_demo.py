@@ -13,8 +13,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.urls import reverse
-from gunicorn.util import parse_address
 
+from planner.deploy.addresses import base_address
 from planner.deploy.gunicorn import bind
 from planner.plan.document import PlanError, read_plan
 from planner.sharing.links import make_edit_link
@@ -66,8 +66,9 @@ def make_demo(keeper: Path) -> str:
     and OSError when the file can't be written.
     """
     example = next(example for example in read_examples() if example.slug == EXAMPLE)
-    plan = read_plan(example.data, matrix=current_matrix())
-    row = actions.create_plan(plan=plan, summary=f"Started from “{plan.name}”")
+    matrix = current_matrix()
+    plan = read_plan(example.data, matrix=matrix)
+    row = actions.create_plan(plan=plan, matrix=matrix, summary=f"Started from “{plan.name}”")
     token = make_edit_link(plan_id=row.pk)
     keep_token(keeper, token)
     return token
@@ -82,20 +83,3 @@ def keep_token(keeper: Path, token: str) -> None:
         draft.replace(keeper)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def base_address(bound: str) -> str:
-    """The start of the service's addresses, as a browser on this computer reaches it; empty for a socket file.
-
-    `bound` is what gunicorn listens on, PLANNER_BIND. Where that is every address of the computer, the local one is
-    named, which the service answers to unless PLANNER_HOSTS says otherwise.
-    """
-    try:
-        address = parse_address(bound.partition(",")[0].strip())
-    except RuntimeError:
-        return ""  # gunicorn is going to say what is wrong with it
-    if not isinstance(address, tuple):
-        return ""
-    local = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names it, binds nothing
-    host = local.get(address[0], address[0])
-    return f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"

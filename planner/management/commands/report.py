@@ -1,39 +1,24 @@
 """Reports from plan documents, without a server and without a stored plan."""
 
-import os
-import secrets
-import stat
 import sys
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, connection
 from django.utils.timezone import localdate
 
 from planner.engine import Report, evaluate_report
 from planner.engine.compare import Comparison, compare_reports
-from planner.plan.document import Plan, PlanError, read_plan
-from planner.plan.syntax import MAX_BYTES, guess_syntax
+from planner.management.options import add_printing, choose_engine, choose_stylesheet, choose_targets
+from planner.plan.document import PlanError
 from planner.report import FORMATS, OPTIONS, Format, NotExpressible
-from planner.report.paper.stylesheet import BadStylesheet, read_stylesheet
-from planner.report.said.edition import PAPERS, Edition
+from planner.report.files import Failure, write_file, write_output
+from planner.report.said.edition import Edition
 from planner.report.said.filters import FIELD_NAMES, Selection, read_filter, select
 from planner.report.said.text import show_line
-from ports.matrix import Matrix, MatrixError
-from ports.queries import NoMatrix, current_matrix, shipped_matrix
-
-
-class NoUsableMatrix(RuntimeError):
-    """The database is there, but its matrix can't be had. The message is a sentence."""
-
-
-class Failure(Exception):
-    """A file can't be read or a report not delivered. The message is a sentence, or empty when none is called for."""
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_plan_file
+from ports.matrix import Matrix
 
 
 class Command(BaseCommand):
@@ -53,8 +38,7 @@ class Command(BaseCommand):
             help="a file, or a folder that gets a file PLAN.FORMAT for each plan: it is a folder if it ends in / or "
             "is one, or if there are several plans; without it the report of one plan goes to standard output",
         )
-        parser.add_argument("--paper", choices=list(PAPERS), default="a4", help="what a PDF is to be printed on")
-        add_stylesheet(parser)
+        add_printing(parser)
         parser.add_argument(
             "--filter",
             action="append",
@@ -77,6 +61,7 @@ class Command(BaseCommand):
         targets = choose_targets(self.parser, plans, chosen.extension, output, kept=kept)
         try:
             stylesheet = choose_stylesheet(self.parser, options["stylesheet"], chosen.name, FORMATS)
+            engine = choose_engine(self.parser, options["engine"], chosen.name, stylesheet)
             matrix = find_matrix()
         except (Failure, NoUsableMatrix) as error:
             self._complain(str(error))
@@ -97,6 +82,7 @@ class Command(BaseCommand):
                     selection=selection,
                     since=since,
                     stylesheet=stylesheet,
+                    engine=engine,
                 )
                 # What carries no paper carries no date either, so that the same plan gives the same bytes.
                 content = chosen.render(part, edition if chosen.is_printed or selection else None, **wanted)
@@ -173,173 +159,3 @@ def _select(report: Report, pairs: Mapping[str, str], since: Comparison | None) 
     if faults:
         raise Failure(" ".join(f"--filter {name}: {sentence}" for name, sentence in faults.items()))
     return select(report, replace(chosen, since=pairs.get("since", "")), since)
-
-
-def add_stylesheet(parser: CommandParser) -> None:
-    """The option that `choose_stylesheet` reads."""
-    parser.add_argument(
-        "--stylesheet",
-        metavar="FILE",
-        help="pdf and html only: a CSS file with a house style, instead of the one in PLANNER_STYLESHEET",
-    )
-
-
-def choose_stylesheet(parser: CommandParser, path: str | None, name: str, formats: Mapping[str, Any]) -> str:
-    """The CSS of the file that is given, else that of the settings. Raises Failure when the file can't be used.
-
-    Leaves with status 2 when one is given for a format that isn't printed.
-    """
-    if path is None:
-        text: str = settings.STYLESHEET
-        return text
-    if not formats[name].is_printed:
-        printed = ", ".join(format.name for format in formats.values() if format.is_printed)
-        parser.error(f"--stylesheet is for the formats {printed}, not for {name}")
-    try:
-        return read_stylesheet(path)
-    except BadStylesheet as error:
-        raise Failure(str(error)) from None
-
-
-def choose_targets(
-    parser: CommandParser, plans: list[str], extension: str, output: str | None, *, kept: list[str]
-) -> list[Path | None]:
-    """The file for each plan, or None for standard output; never one of the files in `kept`.
-
-    Leaves with status 2 when there is no telling.
-    """
-    if output is None:
-        if len(plans) > 1:
-            parser.error("several plans need --output with a folder")
-        return [None]
-    if not output:
-        parser.error("--output is empty; name a file or a folder")
-    exists, is_folder = os.path.exists(output), os.path.isdir(output)  # noqa: PTH110, PTH112
-    if len(plans) > 1 and exists and not is_folder:
-        parser.error(f"several plans need a folder, and {show_line(output)} is none")
-    targets = [Path(output)]
-    if len(plans) > 1 or is_folder or output.endswith(("/", os.sep)):
-        names = [f"{Path(plan).stem}.{extension}" for plan in plans]
-        twice = [show_line(name) for name, count in Counter(names).items() if count > 1]
-        if twice:
-            parser.error(f"more than one plan would be written to {', '.join(twice)}")
-        targets = [Path(output) / name for name in names]
-    for target in targets:
-        for plan in kept:
-            if _is_same_file(target, Path(plan)):
-                parser.error(f"it would overwrite {show_line(plan)}, which is read")
-    return list(targets)
-
-
-def find_matrix() -> Matrix:
-    """The active matrix of the database when there is a database that has one, else the matrix that is shipped.
-
-    Never makes a database. Raises NoUsableMatrix when the database can't be read or its rows are no matrix: a report
-    under another matrix than the one that staff edited would be wrong and look right.
-    """
-    if not _has_database():
-        return shipped_matrix()
-    name = connection.settings_dict["NAME"]
-    try:
-        if "ports_portmatrix" not in connection.introspection.table_names():
-            return shipped_matrix()
-        return current_matrix()
-    except NoMatrix:
-        return shipped_matrix()
-    except MatrixError as error:
-        raise NoUsableMatrix(f"The active port matrix in the database {name} has faults: {error.faults[0]}") from None
-    except DatabaseError as error:
-        raise NoUsableMatrix(f"The database {name} can't be read: {error}.") from None
-
-
-def _has_database() -> bool:
-    """SQLite makes the file on the first connection, so look before connecting."""
-    if connection.vendor != "sqlite":
-        return True
-    name = str(connection.settings_dict["NAME"])
-    return name == ":memory:" or "mode=memory" in name or os.path.exists(name)  # noqa: PTH110
-
-
-def read_plan_file(name: str, matrix: Matrix) -> Plan:
-    """Read and check a plan. Raises PlanError with its faults, and Failure when the file can't be read."""
-    try:
-        with Path(name).open("rb") as file:
-            # One byte more than is allowed tells a file that is too large, without reading all of it.
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise Failure(f"The file can't be read: {_reason(error)}.") from None
-    if len(data) > MAX_BYTES:
-        raise Failure(f"The file has more than {MAX_BYTES // 2**20} MiB, which is the most that is read.")
-    return read_plan(data, matrix=matrix, syntax=guess_syntax(name, data))
-
-
-def write_output(stream: Any, content: bytes) -> None:
-    """Write bytes to a command's standard output as they are, whatever its encoding; to a StringIO as text.
-
-    Raises Failure with a sentence; without one when the reader has gone, who doesn't need to be told.
-    """
-    try:
-        if hasattr(stream, "buffer"):
-            stream.buffer.write(content)
-            stream.buffer.flush()
-        elif hasattr(stream, "getvalue"):
-            stream.write(content.decode(), ending="")
-        else:
-            raise Failure("Standard output is closed.")
-    except OSError as error:
-        # Let the interpreter flush what is left into nothing when it exits, instead of failing once more.
-        with open(os.devnull, "wb") as nothing:  # noqa: PTH123
-            os.dup2(nothing.fileno(), stream.fileno())
-        if isinstance(error, BrokenPipeError):
-            raise Failure from None
-        raise Failure(f"Standard output can't be written: {_reason(error)}.") from None
-
-
-def write_file(target: Path, content: bytes) -> None:
-    """Write a file whole or not at all, making its folder when missing.
-
-    What the path leads to through symbolic links is replaced. A device or pipe is written to, not replaced. Raises
-    Failure with a sentence.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        mode = _mode(target)
-        if mode is not None and not stat.S_ISREG(mode):
-            target.write_bytes(content)
-            return
-        end = target.resolve()
-        # A short name of its own: the target's name with an addition could be too long for the file system.
-        draft = end.with_name(f".report-{secrets.token_hex(8)}")
-        try:
-            with draft.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if mode is not None:
-                draft.chmod(stat.S_IMODE(mode))
-            draft.replace(end)
-        finally:
-            draft.unlink(missing_ok=True)
-    except FileExistsError:
-        raise Failure(f"{target} can't be written: {target.parent} is no folder.") from None
-    except OSError as error:
-        raise Failure(f"{target} can't be written: {_reason(error)}.") from None
-
-
-def _mode(path: Path) -> int | None:
-    """Type and permissions of what is at a path; None when there is nothing."""
-    try:
-        return path.stat().st_mode
-    except FileNotFoundError:
-        return None
-
-
-def _is_same_file(target: Path, plan: Path) -> bool:
-    try:
-        return target.samefile(plan)
-    except OSError:
-        return False
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from planner.management.commands.report import Failure, NoUsableMatrix, find_matrix, write_output
 from planner.plan.document import plan_schema
 from planner.plan.syntax import to_json
+from planner.report.files import Failure, write_output
 from planner.report.formats.json import comparison_schema, report_schema
+from planner.store.plan_files import NoUsableMatrix, find_matrix
 from ports.matrix.schema import fixture_schema
 
 

@@ -1,23 +1,18 @@
 """The report as pictures: zones with the ports between them, and endpoints in their zones with an arrow for each pair.
 
-`picture` says what is shown, `layout` where; this module draws it as SVG. Colours are written out, for print and
-files; on the page the stylesheet goes over them by class. With a `link` there is a second layer on top of the drawing:
-for each box and line a link that shows its ports while it is pointed at or has the focus, so that no line runs through
-what is read.
+`picture` says what is shown, `layout` where, `labels` where its texts stand and `tips` what is told of a part that is
+pointed at; this module draws it as SVG. Colours are written out, for print and files; on the page the stylesheet goes
+over them by class. With a `link` there is a second layer on top of the drawing: for each box and line a link that
+shows its ports while it is pointed at or has the focus, so that no line runs through what is read.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
-from math import hypot
-from textwrap import wrap
-from unicodedata import east_asian_width
+from collections.abc import Callable, Collection, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from planner.engine.report import Report
-from planner.engine.rules import Ports
 from planner.plan.kinds import KINDS
 from planner.report.diagram.icons import PATHS, SIDE
+from planner.report.diagram.labels import place_name, place_ports
 from planner.report.diagram.layout import (
     FONT,
     GAP,
@@ -27,18 +22,13 @@ from planner.report.diagram.layout import (
     ROW,
     SIZE,
     SMALL,
-    Area,
-    Curve,
     Layout,
     NoDiagram,
-    Point,
     label_lines,
     lay_out,
     shorten,
-    trace,
 )
 from planner.report.diagram.picture import (
-    LARGE,
     Box,
     Fields,
     Frame,
@@ -47,42 +37,22 @@ from planner.report.diagram.picture import (
     picture_endpoints,
     picture_zones,
 )
+from planner.report.diagram.shapes import Area, Curve, Point, arrow_corners, halfway, inset, measure, path_data, trace
+from planner.report.diagram.tips import TIP_ROW, Tip, make_box_tip, make_line_tip, say_box, say_line
 from planner.report.said.text import show_line
 
-__all__ = ["LARGE", "NoDiagram", "render_diagram", "render_overview", "render_svg"]
+__all__ = ["NoDiagram", "render_diagram", "render_overview", "render_svg"]
 
 _TEXT, _SOFT, _LINE, _ACCENT, _PAPER = "#17202b", "#515d6b", "#7b8794", "#0f62d6", "#ffffff"
 _MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 _MARGIN = 6.0
 _SCREEN = 1.2
 """Pixels of the page to a point of the drawing."""
-_LARGE = 1150, 540
+_READABLE = 1150, 540
 """A picture wider or higher than this many pixels can't be read once it is shrunk to stand above the rules."""
-_TIP_ROW = 13.0
-_TIP_WIDTH = 44
-"""Characters in a row of a tip."""
 
 Link = Callable[[Fields], str]
 """Makes an address of filter fields, or of `unfold`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tip:
-    """What is shown of a box or line that is pointed at: a heading and rows of small text."""
-
-    head: tuple[str, ...]
-    rows: tuple[str, ...]
-
-    @property
-    def width(self) -> float:
-        """Wide enough for each row."""
-        head = max(_measure(row, SIZE * 1.06) for row in self.head)
-        return max(head, max((_measure_mono(row) for row in self.rows), default=0)) + 16
-
-    @property
-    def height(self) -> float:
-        """High enough for all rows."""
-        return (len(self.head) + len(self.rows)) * _TIP_ROW + 7
 
 
 def render_diagram(report: Report, *, unfolded: Collection[str] = (), link: Link | None = None) -> str:
@@ -117,8 +87,8 @@ class _Drawing:
         self.picture = picture
         self.layout = layout
         self.link = link
-        self.box_tips = {box.key: self._box_tip(box) for box in self._boxes()} if link else {}
-        self.line_tips = {(line.source.key, line.destination.key): self._line_tip(line) for line in picture.lines}
+        self.box_tips = {box.key: make_box_tip(box) for box in self._boxes()} if link else {}
+        self.line_tips = {(line.source.key, line.destination.key): make_line_tip(line) for line in picture.lines}
         tips = [*self.box_tips.values(), *self.line_tips.values()] if link else []
         widest = max((tip.width for tip in tips), default=0)
         tallest = max((tip.height for tip in tips), default=0)
@@ -130,8 +100,9 @@ class _Drawing:
         # Of many lines a coarser look has to do: this is work for each pair of a label and a point.
         steps = 40 if len(picture.lines) <= MANY else 8
         traces = [list(trace(curve, steps)) for curve in layout.curves.values()]
-        self.ports = self._place_ports(traces)
-        self.labels = {frame.key: self._place_label(frame, traces) for frame in picture.frames}
+        page = Area(x=self.left, y=self.top, width=self.width, height=self.height)
+        self.ports = place_ports(layout, page, traces)
+        self.labels = {frame.key: place_name(frame, layout, traces) for frame in picture.frames}
         self.covered = tuple(key for key, (_, free) in self.labels.items() if not free)
 
     def element(self, title: str, *, alone: bool = False) -> str:
@@ -152,7 +123,7 @@ class _Drawing:
         # On paper a point is a point; on a screen the texts get the size of small print.
         unit, scale = ("px", _SCREEN) if self.link else ("pt", 1)
         size = f'width="{self.width * scale:.0f}{unit}" height="{self.height * scale:.0f}{unit}"'
-        large = self.link and (self.width * scale > _LARGE[0] or self.height * scale > _LARGE[1])
+        large = self.link and (self.width * scale > _READABLE[0] or self.height * scale > _READABLE[1])
         return (
             f'<svg {namespace}class="diagram{" diagram-large" if large else ""}" {role} {size} '
             f'viewBox="{box}" font-family="{FONT}" font-size="{SIZE}" fill="{_TEXT}">'
@@ -190,35 +161,19 @@ class _Drawing:
             )
         return (
             f'<g class="frame zone-{frame.kind}">'
-            f'<rect {_place(self.layout.frames[frame.key])} rx="7" fill="{colour}" fill-opacity="0.05" '
+            f'<rect {_rect(self.layout.frames[frame.key])} rx="7" fill="{colour}" fill-opacity="0.05" '
             f'stroke="{colour}" stroke-width="1.2"/>{empty}</g>'
         )
 
-    def _place_label(self, frame: Frame, traces: Sequence[Sequence[Point]]) -> tuple[Area, bool]:
-        """Where along its side of a frame the name is free of lines, and whether it is: else it gets a paper."""
-        area = self.layout.frames[frame.key]
-        if frame.key in self.layout.low:
-            area = replace(area, y=area.y + area.height - 24)
-        action = _measure(frame.action, SMALL) + 14 if frame.action else 0
-        width = min(_measure(shorten(frame.label), SIZE) + action, area.width - 16)
-        strip = Area(x=area.x, y=area.y + 1, width=area.width, height=22)
-        near = [point[0] for points in traces for point in points if _holds(strip, point)]
-        first = Area(x=area.x + 10, y=area.y + 2, width=width, height=20.4)
-        for step in range(int((area.width - 20 - width) // 6) + 1):
-            x = first.x + 6 * step
-            if not any(x - 4 <= other <= x + width + 4 for other in near):
-                return Area(x=x, y=first.y, width=width, height=first.height), True
-        return first, False
-
     def _draw_frame_label(self, frame: Frame) -> str:
         area, free = self.labels[frame.key]
-        # The paper has the colour of the frame that it lies on.
+        # The patch has the colour of the frame that it lies on.
         tint = (
-            f'<g class="frame-tint zone-{frame.kind}"><rect {_place(area)} rx="3" fill="{KINDS[frame.kind].colour}" '
+            f'<g class="frame-tint zone-{frame.kind}"><rect {_rect(area)} rx="3" fill="{KINDS[frame.kind].colour}" '
             f'fill-opacity="{0 if free else 0.05}"/></g>'
         )
         return (
-            f'{_paper(area, free)}{tint}<text class="frame-label zone-{frame.kind}" '
+            f'{_patch(area, free)}{tint}<text class="frame-label zone-{frame.kind}" '
             f'x="{area.x + 2:.1f}" y="{area.y + 14.5:.1f}" font-weight="700" '
             f'fill="{KINDS[frame.kind].colour}">{_text(shorten(frame.label))}</text>'
         )
@@ -228,10 +183,10 @@ class _Drawing:
         colour = KINDS[box.kind].colour if box.kind in KINDS else _LINE
         zone = f" zone-{box.kind}" if box.kind else ""
         strong = ' stroke-width="1.4"' if box.kind else ' stroke-width="0.9"'
-        frames = [f'<rect {_place(area)} rx="5" fill="{_PAPER}" stroke="{colour}"{strong}/>']
+        frames = [f'<rect {_rect(area)} rx="5" fill="{_PAPER}" stroke="{colour}"{strong}/>']
         if box.many:
             frames.append(
-                f'<rect {_place(_inset(area, 2.2))} rx="3.4" fill="none" stroke="{colour}" stroke-width="0.6"/>'
+                f'<rect {_rect(inset(area, 2.2))} rx="3.4" fill="none" stroke="{colour}" stroke-width="0.6"/>'
             )
         x = area.x + PAD
         if box.icon is not None:
@@ -261,8 +216,8 @@ class _Drawing:
         dash = "" if line.crosses else ' stroke-dasharray="4 3"'
         return (
             f'<g class="line {"crossing" if line.crosses else "inside"}">'
-            f'<path d="{_path(curve)}" fill="none" stroke="{colour}" stroke-width="1"{dash}/>'
-            f'<polygon points="{_arrow(curve)}" fill="{colour}"/></g>'
+            f'<path d="{path_data(curve)}" fill="none" stroke="{colour}" stroke-width="1"{dash}/>'
+            f'<polygon points="{arrow_corners(curve)}" fill="{colour}"/></g>'
         )
 
     def _draw_ports(self, line: Line) -> str:
@@ -270,40 +225,12 @@ class _Drawing:
             return ""
         area, free = self.ports[line.source.key, line.destination.key]
         x, _ = area.middle
-        paper = _paper(area, free)
+        paper = _patch(area, free)
         return paper + "".join(
             f'<text class="soft ports" x="{x:.1f}" y="{area.y + (number + 0.75) * ROW:.1f}" text-anchor="middle" '
             f'fill="{_SOFT}" font-size="{SMALL}">{_text(row)}</text>'
             for number, row in enumerate(label_lines(line))
         )
-
-    def _place_ports(self, traces: Sequence[Sequence[Point]]) -> dict[tuple[str, str], tuple[Area, bool]]:
-        """Where the ports of each line stand, and whether no line runs through them: else they get a paper.
-
-        Close to their own line and clear of all others, as near to its middle as can be.
-        """
-        crowd = _Crowd(traces)
-        inside = _inset(Area(x=self.left, y=self.top, width=self.width, height=self.height), 2)
-        # Until a label has found its place, the room that dot left for it stays free.
-        rooms = {key: curve.label for key, curve in self.layout.curves.items() if curve.label}
-        placed: dict[tuple[str, str], tuple[Area, bool]] = {}
-        for number, (key, curve) in enumerate(self.layout.curves.items()):
-            if curve.label is None:
-                continue
-            taken = [*self.layout.boxes.values(), *(area for other, area in rooms.items() if other != key)]
-            close = None
-            for area in _beside(traces[number], curve.label):
-                if not _contains(inside, area) or any(_overlap(_inset(area, -2), other) for other in taken):
-                    continue
-                if crowd.lines_in(_inset(area, -1)):
-                    continue
-                close = close or area
-                if crowd.lines_in(_inset(area, -6)) <= {number}:
-                    close = area
-                    break
-            rooms[key] = close or curve.label
-            placed[key] = rooms[key], not crowd.lines_in(_inset(rooms[key], -1))
-        return placed
 
     def _curve(self, line: Line) -> Curve:
         return self.layout.curves[line.source.key, line.destination.key]
@@ -326,60 +253,51 @@ class _Drawing:
 
     def _frame_target(self, frame: Frame, link: Link) -> str:
         area, _ = self.labels[frame.key]
-        action = _measure(frame.action, SMALL) + 14 if frame.action else 0
+        action = measure(frame.action, SMALL) + 14 if frame.action else 0
         # Large enough to be hit while the picture is shown at two thirds of its size.
         hit = Area(x=area.x, y=area.y - 5, width=max(area.width - action, 31), height=31)
         zone = (
             f"<a {_link(link(frame.fields), f'Zone {frame.label}: its rules')}>"
-            f'<rect class="halo" {_place(hit)} rx="3" fill="none"/></a>'
+            f'<rect class="halo" {_rect(hit)} rx="3" fill="none"/></a>'
         )
         if not frame.action:
             return zone
         spot = Area(x=hit.x + hit.width + 2, y=hit.y, width=action - 2, height=hit.height)
         return (
             f"{zone}<a {_link(link(frame.action_fields), f'{frame.action} {frame.action_about}', 'target action')}>"
-            f'<rect class="halo" {_place(spot)} rx="3" fill="none"/>'
+            f'<rect class="halo" {_rect(spot)} rx="3" fill="none"/>'
             f'<text x="{spot.middle[0]:.1f}" y="{area.y + 14:.1f}" text-anchor="middle" font-size="{SMALL}" '
             f'fill="{_ACCENT}">{frame.action}</text></a>'
         )
 
     def _box_target(self, box: Box, link: Link) -> str:
         area = self.layout.boxes[box.key]
-        halo = f'<rect class="halo" {_place(_inset(area, -2))} rx="7" fill="none"/>'
+        halo = f'<rect class="halo" {_rect(inset(area, -2))} rx="7" fill="none"/>'
         tip = self.box_tips[box.key]
         below = area.y + area.height + 3
         if below + tip.height > self.top + self.height:
             below = area.y - 3 - tip.height
         drawn = self._draw_tip(tip, (area.middle[0], below + tip.height / 2))
         if not box.fields:
-            return f'<g class="target" role="img" aria-label={quoteattr(_say_box(box))}>{halo}{drawn}</g>'
-        return f"<a {_link(link(box.fields), _say_box(box))}>{halo}{drawn}</a>"
+            return f'<g class="target" role="img" aria-label={quoteattr(say_box(box))}>{halo}{drawn}</g>'
+        return f"<a {_link(link(box.fields), say_box(box))}>{halo}{drawn}</a>"
 
     def _line_target(self, line: Line, link: Link) -> str:
         curve = self._curve(line)
-        path = _path(curve, whole=True)
+        path = path_data(curve, whole=True)
         ends = "".join(
-            f'<rect class="end" {_place(_inset(self.layout.boxes[box.key], -2))} rx="7" fill="none"/>'
+            f'<rect class="end" {_rect(inset(self.layout.boxes[box.key], -2))} rx="7" fill="none"/>'
             for box in (line.source, line.destination)
         )
         tip = self.line_tips[line.source.key, line.destination.key]
-        at = _halfway(curve)
+        at = halfway(curve)
         # A line is thin and may be short: a disc in its middle makes it large enough to be hit.
         disc = f'<circle class="disc" cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="15" fill="none"/>'
         inner = f'{ends}{disc}<path class="halo" d="{path}" fill="none"/>{self._draw_tip(tip, at)}'
-        says = _say_line(line)
+        says = say_line(line)
         if not line.fields:
             return f'<g class="target line-target" role="img" aria-label={quoteattr(says)}>{inner}</g>'
         return f"<a {_link(link(line.fields), says, 'target line-target')}>{inner}</a>"
-
-    def _box_tip(self, box: Box) -> Tip:
-        rows = [*filter(None, (box.note, box.about)), *_named("to itself", box.local)]
-        return Tip(head=_wrap(_isolate(box.label)), rows=tuple(row for text in rows for row in _wrap(text)))
-
-    def _line_tip(self, line: Line) -> Tip:
-        certain = [ports for ports in line.ports if ports not in line.undecided]
-        ends = [_isolate(shorten(box.label, 60)) for box in (line.source, line.destination)]
-        return Tip(head=_wrap(" → ".join(ends)), rows=(*_rows(certain), *_named("undecided", line.undecided)))
 
     def _draw_tip(self, tip: Tip, at: Point) -> str:
         """A tip around a point, moved to where it is whole."""
@@ -387,15 +305,15 @@ class _Drawing:
         y = min(max(at[1] - tip.height / 2, self.top + 2), self.top + self.height - tip.height - 2)
         paper = Area(x=x, y=y, width=tip.width, height=tip.height)
         texts = [
-            f'<text x="{x + 8:.1f}" y="{y + 1 + number * _TIP_ROW:.1f}" font-weight="600">{_text(row)}</text>'
+            f'<text x="{x + 8:.1f}" y="{y + 1 + number * TIP_ROW:.1f}" font-weight="600">{_text(row)}</text>'
             for number, row in enumerate(tip.head, 1)
         ]
         texts += [
-            f'<text class="mono" x="{x + 8:.1f}" y="{y + 1 + number * _TIP_ROW:.1f}" font-family="{_MONO}" '
+            f'<text class="mono" x="{x + 8:.1f}" y="{y + 1 + number * TIP_ROW:.1f}" font-family="{_MONO}" '
             f'font-size="{SMALL}">{_text(row)}</text>'
             for number, row in enumerate(tip.rows, 1 + len(tip.head))
         ]
-        return f'<g class="tip" display="none"><rect {_place(paper)} rx="5" fill="{_PAPER}"/>{"".join(texts)}</g>'
+        return f'<g class="tip" display="none"><rect {_rect(paper)} rx="5" fill="{_PAPER}"/>{"".join(texts)}</g>'
 
 
 def _arrange(picture: Picture, link: Link | None) -> _Drawing:
@@ -408,111 +326,6 @@ def _arrange(picture: Picture, link: Link | None) -> _Drawing:
     return drawing
 
 
-class _Crowd:
-    """The points of all lines by where they are, to ask what runs through an area without looking at each."""
-
-    CELL = 24.0
-
-    def __init__(self, traces: Sequence[Sequence[Point]]) -> None:
-        self.cells: dict[tuple[int, int], list[tuple[int, Point]]] = {}
-        for number, points in enumerate(traces):
-            for point in points:
-                self.cells.setdefault(self._cell(point), []).append((number, point))
-
-    def lines_in(self, area: Area) -> set[int]:
-        """The numbers of the lines that have a point in an area."""
-        left, top = self._cell((area.x, area.y))
-        right, bottom = self._cell((area.x + area.width, area.y + area.height))
-        return {
-            number
-            for column in range(left, right + 1)
-            for row in range(top, bottom + 1)
-            for number, point in self.cells.get((column, row), ())
-            if _holds(area, point)
-        }
-
-    def _cell(self, point: Point) -> tuple[int, int]:
-        return int(point[0] // self.CELL), int(point[1] // self.CELL)
-
-
-def _beside(points: Sequence[Point], label: Area) -> Iterator[Area]:
-    """Places for a label on either side of a line, the nearest to its middle and to the line first."""
-    lengths = [0.0, *accumulate(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points))]
-    found: list[tuple[float, int, Area]] = []
-    for (x, y), length in list(zip(points, lengths, strict=True))[::4]:
-        away = abs(length - lengths[-1] / 2)
-        if away > 0.35 * lengths[-1]:
-            continue
-        for gap in (2.0, 4.0, 7.0, 11.0, 16.0, 22.0):
-            for across, down in ((0, -1), (0, 1), (-1, 0), (1, 0)):
-                middle_x = x + across * (label.width / 2 + gap)
-                middle_y = y + down * (label.height / 2 + gap)
-                area = replace(label, x=middle_x - label.width / 2, y=middle_y - label.height / 2)
-                found.append((away + 4 * gap, len(found), area))
-    return (area for _, _, area in sorted(found, key=lambda item: item[:2]))
-
-
-def _say_box(box: Box) -> str:
-    """PS01: web, primary; to itself: tcp 1433."""
-    local = f"to itself: {', '.join(map(str, box.local))}" if box.local else ""
-    about = "; ".join(filter(None, (box.note, box.about, local)))
-    return f"{box.label}: {about}" if about else box.label
-
-
-def _say_line(line: Line) -> str:
-    """PS01 to SQL01: tcp 1433; undecided: tcp 22."""
-    certain = ", ".join(str(ports) for ports in line.ports if ports not in line.undecided)
-    undecided = f"undecided: {', '.join(map(str, line.undecided))}" if line.undecided else ""
-    return f"{line.source.label} to {line.destination.label}: {'; '.join(filter(None, (certain, undecided)))}"
-
-
-def _named(name: str, ports: Sequence[Ports]) -> tuple[str, ...]:
-    """Rows of ports after a word for what they are."""
-    return _rows(ports, f"{name}: ") if ports else ()
-
-
-def _rows(ports: Sequence[Ports], start: str = "") -> tuple[str, ...]:
-    """Ports side by side, in rows of at most _TIP_WIDTH characters; none is divided."""
-    rows = [start]
-    for number, item in enumerate(map(str, ports), 1):
-        cell = item if number == len(ports) else f"{item}, "
-        if rows[-1] and len(rows[-1]) + len(item) > _TIP_WIDTH:
-            rows.append("")
-        rows[-1] += cell
-    return tuple(row.rstrip() for row in rows if row)
-
-
-def _wrap(text: str) -> tuple[str, ...]:
-    return tuple(wrap(text, _TIP_WIDTH, break_on_hyphens=False)) or ("",)
-
-
-def _isolate(name: str) -> str:
-    """A name that doesn't turn round what stands beside it, whichever way it is written."""
-    return name if name.isascii() else f"\u2068{name}\u2069"
-
-
-_WIDE, _NARROW = frozenset("WMmw@%&—…→"), frozenset(" iljtfrI.,:;'|!()[]-/")
-
-
-def _measure(text: str, size: float) -> float:
-    """About how wide a text is, rather too wide."""
-    ems = 0.0
-    for char in text:
-        if east_asian_width(char) in "WF":
-            ems += 1.3
-        elif char in _WIDE:
-            ems += 0.98
-        elif char in _NARROW:
-            ems += 0.4
-        else:
-            ems += 0.72 if char.isupper() or not char.isascii() else 0.62
-    return ems * size
-
-
-def _measure_mono(text: str) -> float:
-    return sum(1.3 if east_asian_width(char) in "WF" else 0.65 for char in text) * SMALL
-
-
 def _text(text: str) -> str:
     return escape(text)
 
@@ -523,64 +336,10 @@ def _link(address: str, says: str, classes: str = "target") -> str:
     return f"class={quoteattr(classes)} href={to} hx-get={to} aria-label={quoteattr(says)}"
 
 
-def _place(area: Area) -> str:
+def _rect(area: Area) -> str:
     return f'x="{area.x:.1f}" y="{area.y:.1f}" width="{area.width:.1f}" height="{area.height:.1f}"'
 
 
-def _paper(area: Area, free: bool) -> str:
-    """What hides a line behind a text; unseen where there is none, so that names change nothing of the structure."""
-    return f'<rect class="paper" {_place(area)} rx="3" fill="{_PAPER}" fill-opacity="{0 if free else 0.9}"/>'
-
-
-def _inset(area: Area, by: float) -> Area:
-    return Area(x=area.x + by, y=area.y + by, width=area.width - 2 * by, height=area.height - 2 * by)
-
-
-def _holds(area: Area, point: Point) -> bool:
-    return area.x <= point[0] <= area.x + area.width and area.y <= point[1] <= area.y + area.height
-
-
-def _contains(outer: Area, inner: Area) -> bool:
-    return (
-        outer.x <= inner.x
-        and inner.x + inner.width <= outer.x + outer.width
-        and outer.y <= inner.y
-        and inner.y + inner.height <= outer.y + outer.height
-    )
-
-
-def _overlap(one: Area, other: Area) -> bool:
-    return (
-        one.x < other.x + other.width
-        and other.x < one.x + one.width
-        and one.y < other.y + other.height
-        and other.y < one.y + one.height
-    )
-
-
-def _path(curve: Curve, *, whole: bool = False) -> str:
-    """Path data of a line, up to its arrow or with `whole` to the end of it."""
-    (x, y), *rest = curve.points
-    parts = [f"M{x:.1f} {y:.1f}C", " ".join(f"{x:.1f} {y:.1f}" for x, y in rest)]
-    return "".join(parts) + (f"L{curve.tip[0]:.1f} {curve.tip[1]:.1f}" if whole else "")
-
-
-def _arrow(curve: Curve) -> str:
-    """The corners of the arrow at the end of a line."""
-    (x, y), (end_x, end_y) = curve.points[-1], curve.tip
-    length = hypot(end_x - x, end_y - y) or 1
-    across = (-(end_y - y) / length * 2.6, (end_x - x) / length * 2.6)
-    corners = ((end_x, end_y), (x + across[0], y + across[1]), (x - across[0], y - across[1]))
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
-
-
-def _halfway(curve: Curve) -> Point:
-    """The point in the middle of a line, measured along it."""
-    points = list(trace(curve))
-    total = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points))
-    gone = 0.0
-    for a, b in pairwise(points):
-        gone += hypot(b[0] - a[0], b[1] - a[1])
-        if gone >= total / 2:
-            return b
-    return points[-1]
+def _patch(area: Area, free: bool) -> str:
+    """The patch that hides lines behind a text; drawn unseen where there are none, so that all texts have one."""
+    return f'<rect class="paper" {_rect(area)} rx="3" fill="{_PAPER}" fill-opacity="{0 if free else 0.9}"/>'

@@ -5,7 +5,7 @@ It gets the texts to measure them and returns positions; nothing that it writes 
 
 import json
 import subprocess
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -15,6 +15,7 @@ import graphviz
 
 from planner.plan.kinds import KINDS, USUAL
 from planner.report.diagram.picture import Box, Line, Picture
+from planner.report.diagram.shapes import Area, Curve, Point, trace
 
 MANY = 100
 """With more lines than this there are no ports on them, and no second try."""
@@ -33,38 +34,9 @@ ICON = 15.0
 PAD = 8.0
 GAP = 6.0
 
-Point = tuple[float, float]
-
 
 class NoDiagram(RuntimeError):
     """Graphviz isn't there or couldn't draw. The message is a sentence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Area:
-    """A rectangle; y grows downwards."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def middle(self) -> Point:
-        """Its centre."""
-        return self.x + self.width / 2, self.y + self.height / 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """Bézier segments from the source's border to the destination's: a point, then three for each segment.
-
-    `tip` is where the arrow ends, beyond the last point; `label` the middle of the room for its text, if it has one.
-    """
-
-    points: tuple[Point, ...]
-    tip: Point
-    label: Area | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,23 +182,6 @@ def _run(source: str) -> tuple[str] | str:
     return (done.stdout.decode("utf-8", "replace"),)
 
 
-def trace(curve: Curve, steps: int = 12) -> Iterator[Point]:
-    """Points along a line, from its beginning to the end of its arrow."""
-    start = curve.points[0]
-    yield start
-    for at in range(1, len(curve.points) - 2, 3):
-        one, two, end = curve.points[at : at + 3]
-        for step in range(1, steps + 1):
-            t = step / steps
-            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
-            yield (
-                a * start[0] + b * one[0] + c * two[0] + d * end[0],
-                a * start[1] + b * one[1] + c * two[1] + d * end[1],
-            )
-        start = end
-    yield curve.tip
-
-
 def _read(data: Mapping[str, Any], picture: Picture) -> Layout:
     """The positions that dot found, moved to where they take no more room than what is seen."""
     layout = _read_positions(data, {(line.source.key, line.destination.key): line for line in picture.lines})
@@ -252,7 +207,7 @@ def _read_positions(data: Mapping[str, Any], lines: Mapping[tuple[str, str], Lin
             frames[name.removeprefix("cluster_")] = Area(x=left, y=height - top, width=right - left, height=top - low)
         elif not name.startswith("part_"):
             x, y = _point(item["pos"], height)
-            boxes[name] = _around(x, y, float(item["width"]) * 72, float(item["height"]) * 72)
+            boxes[name] = _area_around(x, y, float(item["width"]) * 72, float(item["height"]) * 72)
     for item in data.get("edges", ()):
         if "id" in item:
             source, destination = item["id"].split("\t")
@@ -272,7 +227,7 @@ def _read_curve(item: Mapping[str, Any], height: float, outwards: bool) -> Curve
     label = None
     if "lp" in item:
         rows = [part["width"] for part in item["_ldraw_"] if part["op"] == "T"]
-        label = _around(*_point(item["lp"], height), max(rows) * SMALL / LABEL_SIZE, len(rows) * ROW)
+        label = _area_around(*_point(item["lp"], height), max(rows) * SMALL / LABEL_SIZE, len(rows) * ROW)
     return Curve(points=tuple(points), tip=tip or points[-1], label=label)
 
 
@@ -282,5 +237,5 @@ def _point(text: str, height: float) -> Point:
     return float(x), height - float(y)
 
 
-def _around(x: float, y: float, width: float, height: float) -> Area:
+def _area_around(x: float, y: float, width: float, height: float) -> Area:
     return Area(x=x - width / 2, y=y - height / 2, width=width, height=height)

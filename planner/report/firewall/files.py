@@ -37,11 +37,11 @@ from planner.report.said.edition import Edition
 
 MOST_LINES = 200_000
 """More lines than this no device takes, and no browser waits for."""
-_OWN: Mapping[Target, Callable[..., bytes]] = {
+_WRITTEN_HERE: Mapping[Target, Callable[..., bytes]] = {
     NFTABLES: nftables.render_forward,
     IPTABLES: iptables.render_forward,
 }
-"""What Aerleon can't say: a chain that stands beside others."""
+"""Targets whose files are written here: Aerleon can't write a chain that stands beside others."""
 _HOSTS = (
     "The head of each file says how it is loaded and how it is taken back.",
     "A host with a file in an earlier archive and none in this one has nothing to accept or open: take its file back.",
@@ -145,8 +145,8 @@ def _render(
     """The rules between zones as a file. Whether undecided ones are open is asked of nftables and iptables alone."""
     everything = all_permits(permits)
     _check_lines(target, everything, permits)
-    if target in _OWN:
-        return _OWN[target](permits, edition, default_deny=default_deny, open_undecided=open_undecided)
+    if target in _WRITTEN_HERE:
+        return _WRITTEN_HERE[target](permits, edition, default_deny=default_deny, open_undecided=open_undecided)
     about = [
         *introduce(target.label, permits, edition, default_deny),
         f"{count_rules(permits, edition, len(everything))}.",

@@ -81,7 +81,7 @@ def generate(target: Target, filters: Sequence[Filter], definitions: dict[str, A
             raise NotExpressible(target.label, clean(str(error), 300)) from error
     if warnings:
         raise NotExpressible(target.label, clean(warnings[0], 300))
-    return _mend(target, _explain(text, filters) if target is WINDOWS else text)
+    return _make_loadable(target, _add_comments(text, filters) if target is WINDOWS else text)
 
 
 def _generator(target: Target) -> Any:
@@ -93,8 +93,8 @@ def _generator(target: Target) -> Any:
     return getattr(import_module(f"aerleon.lib.{module}"), name)
 
 
-def _mend(target: Target, text: str) -> str:
-    """Take out what stands for a version control system, and what would do harm on the device."""
+def _make_loadable(target: Target, text: str) -> str:
+    """The text without keywords of version control, and without what would do harm on the device."""
     text = _EMPTY_COMMENT.sub("", _TAGS.sub("", text))
     if target is FORTIGATE:
         # Numbered from 1 they would replace the policies that are there; 0 is the next free number.
@@ -102,7 +102,7 @@ def _mend(target: Target, text: str) -> str:
     return text.strip("\n") + "\n"
 
 
-def _explain(text: str, filters: Sequence[Filter]) -> str:
+def _add_comments(text: str, filters: Sequence[Filter]) -> str:
     """The rules of Windows with their comments, which Aerleon 1.18 leaves out, as remarks before them."""
     comments = {
         f"{chosen['header']['targets'][WINDOWS.platform][0]}_{term['name']}": term["comment"]
@@ -118,6 +118,8 @@ def _explain(text: str, filters: Sequence[Filter]) -> str:
 
 
 class _Collector(logging.Handler):
+    """Keeps the messages that are logged, from warnings on."""
+
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.messages: list[str] = []

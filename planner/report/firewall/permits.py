@@ -195,7 +195,7 @@ class Permits:
             return
         self._note_strangers(rule.id, sources, destinations, omissions)
         for number, (service, reasons) in enumerate(zip(rule.services, rule.service_reasons, strict=True), 1):
-            about = _Why(rule.id, rule.any_of, reasons)
+            about = _Origin(rule.id, rule.any_of, reasons)
             yield from self._permit(about, number, service, sources, destinations, omissions)
 
     def _usable(self, endpoints: Iterable[Endpoint], omissions: Omissions) -> list[Endpoint]:
@@ -229,7 +229,7 @@ class Permits:
 
     def _permit(
         self,
-        about: "_Why",
+        about: "_Origin",
         number: int,
         service: Ports,
         sources: Sequence[Endpoint],
@@ -320,7 +320,7 @@ class Permits:
             sources, destinations = (peers, [endpoint]) if inbound else ends
             self._note_strangers(label, sources, destinations, omissions)
             reasons = tuple(dict.fromkeys(reason for flow in parts[part] for reason in flow.need.reasons))
-            why = _Why(label, marks, reasons)
+            why = _Origin(label, marks, reasons)
             yield from self._permit(why, number, service, sources, destinations, omissions)
 
 
@@ -336,15 +336,15 @@ def _names(endpoint: Endpoint) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Why:
-    """What the comments of a rule's permits say."""
+class _Origin:
+    """What permits come from, for their comments: the number of the rule, open options, reasons."""
 
     label: str
     marks: tuple[Mark, ...]
     reasons: tuple[Reason, ...]
 
     def condition(self, report: Report) -> str:
-        """The options that it depends on, in harmless words."""
+        """The options that it depends on, in words that are safe in a comment; empty for none."""
         if not self.marks:
             return ""
         return clean(f"undecided, only with {describe_marks(self.marks, report.matrix)}", 100)

@@ -8,9 +8,8 @@ from planner.engine.compare import Comparison
 from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports
-from planner.plan.syntax import to_json
 from planner.report.formats.csv import field
-from planner.report.formats.json import comparison_data
+from planner.report.formats.json import render_comparison
 from planner.report.formats.markdown import escape, join_lines, rule_cells, table
 from planner.report.said.edition import Editions
 from planner.report.said.outline import describe_marks, name_services
@@ -26,7 +25,7 @@ from planner.report.said.text import (
 
 def render_json(comparison: Comparison, _editions: Editions) -> bytes:
     """The comparison as JSON in UTF-8. Its schema is `planner.report.formats.json.comparison_schema`."""
-    return to_json(comparison_data(comparison)).encode()
+    return render_comparison(comparison)
 
 
 # ---- CSV ----

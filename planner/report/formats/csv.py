@@ -9,7 +9,8 @@ from planner.engine.report import Report
 from planner.engine.rules import Ports
 from planner.report.said.edition import Edition
 from planner.report.said.outline import describe_marks, name_services
-from planner.report.said.text import index_rules, list_addresses, list_reasons, neutralise, show_line
+from planner.report.said.text import index_rules, list_addresses, list_reasons, show_line
+from ports.text import neutralise
 
 COLUMNS = (
     "source", "source_zone", "source_addresses",

@@ -1,12 +1,14 @@
 """Reports and their comparisons as JSON: the interface that others build on, with its schemas."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from planner.engine.compare import Comparison
+from planner.engine.findings import Finding
 from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
 from planner.engine.rules import Rule
-from planner.plan.syntax import to_json
+from planner.plan.syntax import write_json
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Selection
 from ports.matrix import PROTOCOLS, SEVERITIES
@@ -16,28 +18,31 @@ FORMAT = 1
 
 def render_json(report: Report, edition: Edition | None = None) -> bytes:
     """The report as JSON in UTF-8; the same plan, matrix and selection give the same bytes."""
-    return to_json(report_data(report, edition.selection if edition else None)).encode()
+    return write_json(_report_parts(report, edition.selection if edition else None))
 
 
 def report_data(report: Report, selection: Selection | None = None) -> dict[str, Any]:
     """The report as plain data, in the shape of `report_schema`; what a filter chose says so."""
-    data = {
+    return _read_out(_report_parts(report, selection))
+
+
+def _read_out(data: dict[str, Any]) -> dict[str, Any]:
+    """Mappings with lists where iterators stand for them."""
+    return {
+        key: _read_out(value) if isinstance(value, dict) else list(value) if isinstance(value, Iterator) else value
+        for key, value in data.items()
+    }
+
+
+def _report_parts(report: Report, selection: Selection | None) -> dict[str, Any]:
+    """`report_data` with iterators for the long lists, each to be read once."""
+    data: dict[str, Any] = {
         "format": FORMAT,
         "plan": report.plan.name,
         "matrix": report.matrix.version,
-        "flows": [flow_data(flow) for flow in report.flows],
-        "rules": [rule_data(rule) for rule in report.rules],
-        "findings": [
-            {
-                "code": finding.code,
-                "severity": finding.severity,
-                "subject": finding.subject,
-                "message": finding.message,
-                "advice": finding.advice,
-                "sections": list(finding.sections),
-            }
-            for finding in report.findings
-        ],
+        "flows": map(flow_data, report.flows),
+        "rules": map(rule_data, report.rules),
+        "findings": map(finding_data, report.findings),
     }
     if selection is not None:
         data["selection"] = {
@@ -46,6 +51,18 @@ def report_data(report: Report, selection: Selection | None = None) -> dict[str,
             "of": selection.all_rules,
         }
     return data
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """A finding as plain data."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "subject": finding.subject,
+        "message": finding.message,
+        "advice": finding.advice,
+        "sections": list(finding.sections),
+    }
 
 
 def flow_data(flow: Flow) -> dict[str, Any]:
@@ -81,20 +98,30 @@ def rule_data(rule: Rule) -> dict[str, Any]:
     }
 
 
+def render_comparison(comparison: Comparison) -> bytes:
+    """What differs between two reports as JSON in UTF-8, in the shape of `comparison_schema`."""
+    return write_json(_comparison_parts(comparison))
+
+
 def comparison_data(comparison: Comparison) -> dict[str, Any]:
     """What differs between two reports as plain data, in the shape of `comparison_schema`."""
+    return _read_out(_comparison_parts(comparison))
+
+
+def _comparison_parts(comparison: Comparison) -> dict[str, Any]:
+    """`comparison_data` with iterators for the long lists, each to be read once."""
     return {
         "format": FORMAT,
-        "opened": [flow_data(flow) for flow in comparison.opened],
-        "closed": [flow_data(flow) for flow in comparison.closed],
-        "changed": [
+        "opened": map(flow_data, comparison.opened),
+        "closed": map(flow_data, comparison.closed),
+        "changed": (
             {"before": flow_data(change.before), "after": flow_data(change.after)} for change in comparison.changed
-        ],
+        ),
         "unchanged": comparison.unchanged,
         "rules": {
-            "opened": [rule_data(rule) for rule in comparison.rules_opened],
-            "closed": [rule_data(rule) for rule in comparison.rules_closed],
-            "changed": [rule_data(rule) for rule in comparison.rules_changed],
+            "opened": map(rule_data, comparison.rules_opened),
+            "closed": map(rule_data, comparison.rules_closed),
+            "changed": map(rule_data, comparison.rules_changed),
             "addresses": [
                 {
                     "endpoint": change.endpoint.name,

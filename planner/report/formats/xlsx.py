@@ -30,10 +30,10 @@ from planner.report.said.text import (
     list_changes,
     list_reasons,
     list_renamed,
-    neutralise,
     say_set_apart,
     show,
 )
+from ports.text import neutralise
 
 CELL_UNITS = 32_000
 """Most UTF-16 code units in a cell; Excel's limit is 32,767, and a remark must fit below it."""

@@ -1,5 +1,7 @@
 """Printed documents as PDF: set by Typst, or by WeasyPrint where there is a house style or somebody asks for it."""
 
+from planner.plan import limits
+from planner.report.firewall.errors import NotExpressible
 from planner.report.paper.html import write_html
 from planner.report.paper.printed import PrintedReport
 from planner.report.said.edition import Engine
@@ -9,10 +11,14 @@ def write_pdf(printed: PrintedReport, engine: Engine | None = None) -> bytes:
     """The document as a tagged PDF.
 
     `engine` is who sets it; None: Typst, which takes a fraction of the time, and WeasyPrint for a house style, since
-    that is CSS.
+    that is CSS. Raises NotExpressible for a document that is too long for either.
     """
+    is_styled = (engine or ("weasyprint" if printed.stylesheet else "typst")) == "weasyprint"
+    most, length = limits.STYLED if is_styled else limits.PRINTED, printed.length
+    if length > most:
+        raise NotExpressible("PDF", limits.say_printed(length, most))
     # Each costs time to import, WeasyPrint a second; only those who need it wait for it.
-    if (engine or ("weasyprint" if printed.stylesheet else "typst")) == "weasyprint":
+    if is_styled:
         from planner.report.paper.styled import make_styled_pdf  # noqa: PLC0415
 
         return make_styled_pdf(write_html(printed))

@@ -64,6 +64,20 @@ class PrintedReport:
     stylesheet: str = field(default="", repr=False)
     """CSS of a house style, as `planner.report.paper.stylesheet.read_stylesheet` gives it; empty: ours alone."""
 
+    @property
+    def length(self) -> int:
+        """About how many characters it has as a web page, without stylesheets."""
+        return sum(map(_measure, self.parts))
+
+
+def _measure(kid: "Kid") -> int:
+    if isinstance(kid, str):
+        return len(kid)
+    if isinstance(kid, Picture):
+        return len(kid.svg)
+    marks = 2 * len(kid.tag) + 5 + sum(len(name) + len(value) + 4 for name, value in kid.attributes)
+    return marks + sum(map(len, kid.classes)) + sum(map(_measure, kid.kids))
+
 
 def make(what: str, *kids: Kids, **attributes: str | None) -> Element:
     """An element: `make("p.intro", "Text")`, `make("td.id", rule.id, colspan="2")`.

@@ -10,7 +10,6 @@ from planner.report.said.printed_rules import NotNeeded, list_absent_modules, ou
 
 MOST_FINDINGS = 8
 """How many findings of one code are named."""
-_LOCAL = " and meets no firewall: "
 MOST_HOSTS = 40
 """How many hosts are named for what stays on them."""
 

@@ -39,7 +39,7 @@ MOST_PORTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
+class _Prepared:
     """What several parts of the document need."""
 
     report: Report
@@ -51,7 +51,7 @@ class _Facts:
 def compose_report(report: Report, edition: Edition) -> PrintedReport:
     """The report as a printed document, dated and set as the edition says."""
     grouping = Grouping(report)
-    facts = _Facts(
+    facts = _Prepared(
         report=report,
         edition=edition,
         chapters=print_boundaries(report.boundaries, report, grouping),
@@ -120,7 +120,7 @@ def _list_elsewhere(report: Report, covered: Container[str]) -> Iterator[str]:
 # ---- the cover ----
 
 
-def _make_cover(facts: _Facts, contents: Sequence[tuple[str, str]], *, has_sheets: bool) -> Element:
+def _make_cover(facts: _Prepared, contents: Sequence[tuple[str, str]], *, has_sheets: bool) -> Element:
     report, edition = facts.report, facts.edition
     plan, matrix = report.plan, report.matrix
     return make(
@@ -145,7 +145,7 @@ def _make_cover(facts: _Facts, contents: Sequence[tuple[str, str]], *, has_sheet
     )
 
 
-def _count(facts: _Facts) -> Iterator[tuple[int, str, bool]]:
+def _count(facts: _Prepared) -> Iterator[tuple[int, str, bool]]:
     report = facts.report
     endpoints, zones, blanks = len(report.plan.endpoints), len(report.plan.zones), len(facts.blanks)
     crossing = sum(flow.scope == "cross-zone" for flow in report.flows)
@@ -160,7 +160,7 @@ def _count(facts: _Facts) -> Iterator[tuple[int, str, bool]]:
     yield warnings, plural(warnings, "warning"), False
 
 
-def _list_facts(facts: _Facts) -> Iterator[tuple[str, Kids]]:
+def _list_facts(facts: _Prepared) -> Iterator[tuple[str, Kids]]:
     edition, matrix = facts.edition, facts.report.matrix
     if edition.revision:
         yield "Revision", str(edition.revision)
@@ -176,7 +176,7 @@ def _list_facts(facts: _Facts) -> Iterator[tuple[str, Kids]]:
         yield "See it online", make("a", edition.link, href=edition.link)
 
 
-def _list_steps(facts: _Facts, *, has_sheets: bool) -> Iterator[Kids]:
+def _list_steps(facts: _Prepared, *, has_sheets: bool) -> Iterator[Kids]:
     """Who does what with the document, one after the other."""
 
     def at(anchor: str, title: str) -> Element:
@@ -203,7 +203,7 @@ def _list_steps(facts: _Facts, *, has_sheets: bool) -> Iterator[Kids]:
 # ---- what comes before the rules ----
 
 
-def _make_summary(facts: _Facts) -> Element:
+def _make_summary(facts: _Prepared) -> Element:
     report = facts.report
     changes = list_changes(report)
     if facts.chapters:
@@ -250,7 +250,7 @@ def _sum_up(chapter: PrintedBoundary) -> Element:
     )
 
 
-def _make_open(facts: _Facts) -> Element:
+def _make_open(facts: _Prepared) -> Element:
     report = facts.report
     nothing = None
     if not facts.blanks and not report.decisions:
@@ -333,7 +333,7 @@ def _make_pictures(report: Report) -> Iterator[tuple[str, Element | None]]:
 # ---- rules and what changed ----
 
 
-def _make_rules(facts: _Facts) -> Element | None:
+def _make_rules(facts: _Prepared) -> Element | None:
     if not facts.chapters:
         return None
     return make("section#rules", make("h2", "Firewall rules by boundary"), map(make_chapter, facts.chapters))

@@ -45,22 +45,22 @@ def read_tree(printed: PrintedReport) -> Node:
     """What `pages.typ` sets: title, running texts, the elements and the pictures in them."""
     pictures: list[str] = []
     return {
-        "title": _see(printed.title),
+        "title": _drop_unseen(printed.title),
         "lang": "en",
-        "name": _see(printed.running.name),
-        "edition": _see(printed.running.edition),
-        "matrix": _see(printed.running.matrix),
+        "name": _drop_unseen(printed.running.name),
+        "edition": _drop_unseen(printed.running.edition),
+        "matrix": _drop_unseen(printed.running.matrix),
         "paper": _PAPERS[printed.paper],
-        "body": [_take_element(part, pictures) for part in printed.parts],
+        "body": [_make_node(part, pictures) for part in printed.parts],
         "pictures": pictures,
     }
 
 
-def _see(text: str) -> str:
+def _drop_unseen(text: str) -> str:
     return _UNSEEN.sub("", text)
 
 
-def _take_element(element: Element, pictures: list[str], anchor: str | None = None) -> Node:
+def _make_node(element: Element, pictures: list[str], anchor: str | None = None) -> Node:
     node: Node = {"t": element.tag, "c": list(element.classes), "k": []}
     given = dict(element.attributes)
     if "href" in given:
@@ -73,24 +73,24 @@ def _take_element(element: Element, pictures: list[str], anchor: str | None = No
         node["id"] = anchor or given["id"]
     for kid in element.kids:
         if isinstance(kid, Element) and inner and kid.tag in ("h2", "h3"):
-            node["k"].append(_take_element(kid, pictures, inner))
+            node["k"].append(_make_node(kid, pictures, inner))
             inner = None
         else:
-            node["k"] += _take(kid, element, pictures)
+            node["k"] += _make_nodes(kid, element, pictures)
     return node
 
 
-def _take(kid: Kid, parent: Element, pictures: list[str]) -> list[Any]:
+def _make_nodes(kid: Kid, parent: Element, pictures: list[str]) -> list[Any]:
     if isinstance(kid, Picture):
-        return [_take_picture(kid, parent, pictures)]
+        return [_make_picture(kid, parent, pictures)]
     if isinstance(kid, Element):
-        return [_take_element(kid, pictures)]
-    text = _see(kid)
-    return _say_lines(text) if parent.tag == "pre" else _say(_SPACES.sub(" ", text))
+        return [_make_node(kid, pictures)]
+    text = _drop_unseen(kid)
+    return _part_lines(text) if parent.tag == "pre" else _part_words(_SPACES.sub(" ", text))
 
 
-def _take_picture(picture: Picture, parent: Element, pictures: list[str]) -> Node:
-    pictures.append(_see(picture.svg))
+def _make_picture(picture: Picture, parent: Element, pictures: list[str]) -> Node:
+    pictures.append(_drop_unseen(picture.svg))
     size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', picture.svg)
     title = re.search(r"<title>([^<]*)</title>", picture.svg)
     width, height = (float(size[1]), float(size[2])) if size else (400.0, 300.0)
@@ -102,7 +102,7 @@ def _take_picture(picture: Picture, parent: Element, pictures: list[str]) -> Nod
     }  # fmt: skip
 
 
-def _say(text: str) -> list[Any]:
+def _part_words(text: str) -> list[Any]:
     """Text, its long words as parts between which a line may break."""
     if max(map(len, text.split(" "))) <= _WORD:
         return [text]
@@ -120,12 +120,12 @@ def _say(text: str) -> list[Any]:
     return said
 
 
-def _say_lines(text: str) -> list[Any]:
+def _part_lines(text: str) -> list[Any]:
     """Lines as they are, but those that are longer than a page is wide: they may break in their words."""
     said: list[Any] = []
     for line in text.split("\n"):
         if len(line) > _LINE:
-            said.append({"t": "line", "c": [], "k": _say(line)})
+            said.append({"t": "line", "c": [], "k": _part_words(line)})
         elif said and isinstance(said[-1], str):
             said[-1] += f"\n{line}"
         else:

@@ -163,12 +163,12 @@ def filter_boundaries(
 
     `comparison` is with the revision of `since`; without it that field admits nothing.
     """
-    sieve = _Sieve(report, chosen, comparison)
+    ready = _ReadyFilter(report, chosen, comparison)
     result = []
     for boundary in report.boundaries:
-        if not sieve.admits_codes(boundary.source.code, boundary.destination.code):
+        if not ready.wants_zones(boundary.source.code, boundary.destination.code):
             continue
-        rules = tuple(rule for rule in boundary.rules if sieve.admits_rule(rule))
+        rules = tuple(rule for rule in boundary.rules if ready.wants_rule(rule))
         if rules:
             result.append((boundary, rules))
     return tuple(result)
@@ -178,8 +178,8 @@ def filter_flows(report: Report, chosen: Filter, comparison: Comparison | None =
     """The flows that the filter admits, in the report's order. `comparison` as for `filter_boundaries`."""
     if not chosen:
         return report.flows
-    sieve = _Sieve(report, chosen, comparison)
-    return tuple(flow for flow in report.flows if sieve.admits_flow(flow))
+    ready = _ReadyFilter(report, chosen, comparison)
+    return tuple(flow for flow in report.flows if ready.wants_flow(flow))
 
 
 def narrow_report(report: Report, chosen: Filter, comparison: Comparison | None = None) -> Report:
@@ -201,8 +201,8 @@ def select(report: Report, chosen: Filter, comparison: Comparison | None = None)
     return part, Selection(fields=fields, rules=len(part.rules), all_rules=len(report.rules))
 
 
-class _Thing(NamedTuple):
-    """A rule or a flow as the filter sees it."""
+class _Facts(NamedTuple):
+    """What of a rule or a flow the fields of a filter are compared with."""
 
     sources: tuple[Endpoint, ...]
     destinations: tuple[Endpoint, ...]
@@ -213,7 +213,7 @@ class _Thing(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
-class _Sieve:
+class _ReadyFilter:
     """A filter made ready for many rules and flows: names are looked up once."""
 
     def __init__(self, report: Report, chosen: Filter, comparison: Comparison | None) -> None:
@@ -232,8 +232,8 @@ class _Sieve:
         return exact or frozenset(endpoint.name for endpoint in endpoints if wanted and key in name_key(endpoint.name))
 
     @cached_property
-    def fresh(self) -> frozenset[Opening]:
-        """The flows that were opened, changed or moved to other zones."""
+    def opened_since(self) -> frozenset[Opening]:
+        """The flows that were opened, changed or moved to other zones since the revision of the filter."""
         if self.comparison is None:
             return frozenset()
         compared = self.comparison
@@ -245,8 +245,8 @@ class _Sieve:
             )
         )
 
-    def admits_codes(self, source: str, destination: str) -> bool:
-        """Whether the zones on either side are wanted."""
+    def wants_zones(self, source: str, destination: str) -> bool:
+        """Whether the filter wants flows between these two groups of zones, given by their codes."""
         chosen = self.filter
         return (
             chosen.source in ("", source)
@@ -254,12 +254,12 @@ class _Sieve:
             and chosen.zone in ("", source, destination)
         )
 
-    def admits_rule(self, rule: Rule) -> bool:
-        """Whether a rule is wanted, its zones aside: some of what it stands for is."""
-        if self.filter.since and self.fresh.isdisjoint(rule.openings()):
+    def wants_rule(self, rule: Rule) -> bool:
+        """Whether the filter wants something that a rule stands for. Its zones are left to `wants_zones`."""
+        if self.filter.since and self.opened_since.isdisjoint(rule.openings()):
             return False
-        return self._admits(
-            _Thing(
+        return self._lets_through(
+            _Facts(
                 rule.sources,
                 rule.destinations,
                 rule.services,
@@ -270,15 +270,15 @@ class _Sieve:
             )
         )
 
-    def admits_flow(self, flow: Flow) -> bool:
-        """Whether a flow is wanted."""
+    def wants_flow(self, flow: Flow) -> bool:
+        """Whether the filter wants a flow."""
         need = flow.need
-        if self.filter.since and flow_key(flow) not in self.fresh:
+        if self.filter.since and flow_key(flow) not in self.opened_since:
             return False
-        if not self.admits_codes(self.codes[flow.source.zone], self.codes[flow.destination.zone]):
+        if not self.wants_zones(self.codes[flow.source.zone], self.codes[flow.destination.zone]):
             return False
-        return self._admits(
-            _Thing(
+        return self._lets_through(
+            _Facts(
                 (flow.source,),
                 (flow.destination,),
                 (Ports(need.protocol, need.ports),),
@@ -289,18 +289,18 @@ class _Sieve:
             )
         )
 
-    def _admits(self, thing: _Thing) -> bool:
+    def _lets_through(self, facts: _Facts) -> bool:
         chosen = self.filter
         return (
-            (not chosen.protocol or any(ports.protocol == chosen.protocol for ports in thing.services))
-            and (not chosen.port or any(self._overlaps(ports) for ports in thing.services))
-            and (not chosen.section or chosen.section in thing.sections)
-            and (not chosen.decided or ((chosen.decided == "open") == bool(thing.marks) and chosen.decided in DECIDED))
-            and (not chosen.source_endpoint or _is_one(chosen.source_endpoint, thing.sources))
-            and (not chosen.destination_endpoint or _is_one(chosen.destination_endpoint, thing.destinations))
-            and (not chosen.endpoint or any(end.name in self.named for end in (*thing.sources, *thing.destinations)))
-            and (not chosen.role or any(self._holds(end) for end in (*thing.sources, *thing.destinations)))
-            and (not self.words or self._mentions(thing))
+            (not chosen.protocol or any(ports.protocol == chosen.protocol for ports in facts.services))
+            and (not chosen.port or any(self._overlaps(ports) for ports in facts.services))
+            and (not chosen.section or chosen.section in facts.sections)
+            and (not chosen.decided or ((chosen.decided == "open") == bool(facts.marks) and chosen.decided in DECIDED))
+            and (not chosen.source_endpoint or _is_one(chosen.source_endpoint, facts.sources))
+            and (not chosen.destination_endpoint or _is_one(chosen.destination_endpoint, facts.destinations))
+            and (not chosen.endpoint or any(end.name in self.named for end in (*facts.sources, *facts.destinations)))
+            and (not chosen.role or any(self._has_role(end) for end in (*facts.sources, *facts.destinations)))
+            and (not self.words or self._mentions(facts))
         )
 
     def _overlaps(self, ports: Ports) -> bool:
@@ -309,17 +309,17 @@ class _Sieve:
         first, last = port_span(ports.ports)
         return first <= self.span[1] and self.span[0] <= last
 
-    def _holds(self, endpoint: Endpoint) -> bool:
+    def _has_role(self, endpoint: Endpoint) -> bool:
         return not self.report.matrix.holders.get(self.filter.role, frozenset()).isdisjoint(endpoint.roles)
 
-    def _mentions(self, thing: _Thing) -> bool:
+    def _mentions(self, facts: _Facts) -> bool:
         words = self.words
         return (
-            any(words in word.casefold() for word in (*map(str, thing.services), *thing.names))
-            or any(words in str(reason).casefold() for reason in thing.reasons)
+            any(words in word.casefold() for word in (*map(str, facts.services), *facts.names))
+            or any(words in str(reason).casefold() for reason in facts.reasons)
             or any(
                 words in text.casefold()
-                for endpoint in (*thing.sources, *thing.destinations)
+                for endpoint in (*facts.sources, *facts.destinations)
                 for text in (endpoint.name, endpoint.zone, *endpoint.addresses)
             )
         )

@@ -159,10 +159,14 @@ class Grouping:
             used = self._used[whole[numbers]] if numbers in whole else ()
             blocks.append(self._list(group.name, group.anchor, listed, used))
         direct = set(whole.values())
+        within_group: dict[int, list[Group]] = defaultdict(list)
+        for numbers, group in sorted(parts.items()):
+            for number in numbers:
+                within_group[number].append(group)
         unions = tuple(
             Union(
                 group=self._groups[key],
-                parts=tuple(group for numbers, group in sorted(parts.items()) if number in numbers),
+                parts=tuple(within_group[number]),
                 used_by=tuple(self._used[key]),
             )
             for number, key in enumerate(keys)

@@ -4,7 +4,7 @@ Only arrangement: every fact comes from the report.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -97,13 +97,37 @@ def outline_rules(report: Report, *, members: int) -> tuple[Chapter, ...]:
 
 def outline_boundaries(boundaries: Iterable[Boundary], report: Report, *, members: int) -> tuple[Chapter, ...]:
     """Chapters for these boundaries, whose endpoints and services are of this report."""
-    return tuple(
-        Chapter(
-            boundary=boundary,
-            lines=tuple(_rule_line(rule, boundary, report, members) for rule in boundary.rules),
-        )
-        for boundary in boundaries
-    )
+    chapters = []
+    for boundary in boundaries:
+        alike = group_alternatives(boundary)
+        lines = tuple(_rule_line(rule, alike, report, members) for rule in boundary.rules)
+        chapters.append(Chapter(boundary=boundary, lines=lines))
+    return tuple(chapters)
+
+
+Alternatives = Mapping[tuple[tuple[str, ...], tuple[str, ...]], Sequence[Rule]]
+"""By names of sources and destinations: the rules between just these that depend on open choices."""
+
+
+def group_alternatives(boundary: Boundary) -> Alternatives:
+    """The rules of a boundary that depend on open choices, for `find_alternatives`."""
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Rule]] = defaultdict(list)
+    for rule in boundary.rules:
+        if rule.any_of:
+            alike[_ends(rule)].append(rule)
+    return alike
+
+
+def find_alternatives(rule: Rule, alike: Alternatives) -> Iterator[Rule]:
+    """The rules between the same endpoints that another option of the same choices would need, in their order."""
+    choices = {mark.choice for mark in rule.any_of}
+    for other in alike.get(_ends(rule), ()) if choices else ():
+        if other is not rule and choices & {mark.choice for mark in other.any_of}:
+            yield other
+
+
+def _ends(rule: Rule) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(end.name for end in rule.sources), tuple(end.name for end in rule.destinations)
 
 
 def outline_zones(report: Report, *, members: int) -> tuple[ZoneBlock, ...]:
@@ -207,31 +231,23 @@ def outline_flow(flow: Flow, report: Report) -> ServiceLine:
     return name_services(Ports(flow.need.protocol, flow.need.ports), flow.need.services, report)
 
 
-def _rule_line(rule: Rule, boundary: Boundary, report: Report, members: int) -> RuleLine:
+def _rule_line(rule: Rule, alike: Alternatives, report: Report, members: int) -> RuleLine:
     return RuleLine(
         rule=rule,
         sources=outline_members(rule.sources, report.matrix, members),
         destinations=outline_members(rule.destinations, report.matrix, members),
         services=tuple(name_services(ports, rule.names, report) for ports in rule.services),
-        alternatives=_alternatives(rule, boundary),
+        alternatives=_say_alternatives(rule, alike),
         decided_by=describe_marks(rule.any_of, report.matrix),
         why=describe_reasons(rule.reasons),
     )
 
 
-def _alternatives(rule: Rule, boundary: Boundary) -> str:
+def _say_alternatives(rule: Rule, alike: Alternatives) -> str:
     if not rule.any_of:
         return ""
-    choices = {mark.choice for mark in rule.any_of}
     others = sorted(
-        {
-            ports
-            for other in boundary.rules
-            if other is not rule
-            and (other.sources, other.destinations) == (rule.sources, rule.destinations)
-            and choices & {mark.choice for mark in other.any_of}
-            for ports in other.services
-        },
+        {ports for other in find_alternatives(rule, alike) for ports in other.services},
         key=lambda ports: (ports.protocol, port_span(ports.ports) if ports.ports else (0, 0)),
     )
     return f"or {' or '.join(map(str, others))}" if others else "only with"

@@ -15,9 +15,12 @@ from planner.plan.blueprint import module_state
 from planner.plan.document import Endpoint
 from planner.report.said.objects import Grouping, Side
 from planner.report.said.outline import (
+    Alternatives,
     ServiceLine,
     describe_marks,
     describe_reasons,
+    find_alternatives,
+    group_alternatives,
     name_services,
     outline_flow,
 )
@@ -74,7 +77,8 @@ def print_boundaries(
     """The chapters of these boundaries; their groups are collected in `grouping`. `prefix` keeps anchors apart."""
     chapters = []
     for boundary in boundaries:
-        rules = tuple(_print_rule(rule, boundary, report, grouping) for rule in boundary.rules)
+        alike = group_alternatives(boundary)
+        rules = tuple(_print_rule(rule, alike, report, grouping) for rule in boundary.rules)
         remarks = [remark for rule in boundary.rules for remark in _remarks(rule)]
         chapters.append(
             PrintedBoundary(boundary=boundary, anchor=f"{prefix}{boundary.code}", rules=rules, remarks=tuple(remarks))
@@ -82,7 +86,7 @@ def print_boundaries(
     return tuple(chapters)
 
 
-def _print_rule(rule: Rule, boundary: Boundary, report: Report, grouping: Grouping) -> PrintedRule:
+def _print_rule(rule: Rule, alike: Alternatives, report: Report, grouping: Grouping) -> PrintedRule:
     many = len(rule.services) > MOST_SERVICES
     why = describe_reasons(rule.reasons)
     return PrintedRule(
@@ -92,7 +96,9 @@ def _print_rule(rule: Rule, boundary: Boundary, report: Report, grouping: Groupi
         services=() if many else tuple(name_services(ports, rule.names, report) for ports in rule.services),
         many="" if not many else _shorten(join_ports(rule.services), "services", rule),
         undecided=describe_marks(rule.any_of, report.matrix),
-        instead=_instead(rule, boundary),
+        instead=tuple(
+            (other.id, join_ports(other.services).replace(" ", "\xa0", 1)) for other in find_alternatives(rule, alike)
+        ),
         why=_shorten(show_line(why), "why", rule),
     )
 
@@ -115,20 +121,6 @@ def join_ports(services: Iterable[Ports]) -> str:
     for ports in services:
         by_protocol[ports.protocol].append(ports.ports or "")
     return "; ".join(f"{protocol} {', '.join(ports)}".strip() for protocol, ports in by_protocol.items())
-
-
-def _instead(rule: Rule, boundary: Boundary) -> tuple[tuple[str, str], ...]:
-    """The rules of the boundary between the same endpoints that another option of the same choice would need."""
-    choices = {mark.choice for mark in rule.any_of}
-    if not choices:
-        return ()
-    return tuple(
-        (other.id, join_ports(other.services).replace(" ", "\xa0", 1))
-        for other in boundary.rules
-        if other is not rule
-        and (other.sources, other.destinations) == (rule.sources, rule.destinations)
-        and choices & {mark.choice for mark in other.any_of}
-    )
 
 
 def find_blanks(rules: Iterable[Rule]) -> tuple[Blank, ...]:
@@ -229,8 +221,12 @@ def _differences(
     """What differs, by service where the services of the rule differ in it."""
     found: dict[tuple[tuple[str, str, str], ...], set[Ports]] = defaultdict(set)
     number = rule.id.partition("/")[0]
+    openings: dict[Ports, list[Opening]] = defaultdict(list)
+    for opening in rule.openings():
+        if opening in changes:
+            openings[Ports(*opening[2:])].append(opening)
     for ports in rule.services:
-        keys = [key for key in rule.openings() if key in changes and Ports(*key[2:]) == ports]
+        keys = openings[ports]
         before, after = [changes[key].before for key in keys], [changes[key].after for key in keys]
         known = dict.fromkeys(numbers[key[0], key[1], ports] for key in keys if (key[0], key[1], ports) in numbers)
         facts = (

@@ -40,8 +40,6 @@ _HIDDEN = re.compile(
     f"\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff{_PLANES}]"
 )
 _BREAKS = re.compile(r"\s*[\t\r\n]\s*")
-# White space and invisible characters may come before the sign; full-width signs count where Japanese is typed.
-_FORMULA = re.compile("[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*[=+\\-@＝＋－＠]|[\t\r\n]")
 
 
 def show(text: str) -> str:
@@ -57,14 +55,6 @@ def show(text: str) -> str:
 def show_line(text: str) -> str:
     """`show` on one line: each tab or line break, with the white space around it, is a space."""
     return _BREAKS.sub(" ", show(text)).strip()
-
-
-def neutralise(text: str) -> str:
-    """The text with an apostrophe in front if a spreadsheet program could take it for a formula.
-
-    That is when it begins with = + - or @, perhaps after white space, or with a tab or line break.
-    """
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def list_addresses(endpoint: Endpoint) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from planner.engine.size import check_size
 from planner.plan import syntax
 from planner.plan.document import Fault, Plan, PlanError, read_plan
 from planner.store.models import Hold
@@ -262,7 +263,9 @@ class ImportForm(forms.Form):
     def _read(self, data: bytes, name: str) -> None:
         """Set `plan` or `faults`. Of the error nothing else is kept: it would hold the whole document for long."""
         try:
-            self.plan = read_plan(data, matrix=self.matrix, syntax=syntax.guess_syntax(name, data))
+            plan = read_plan(data, matrix=self.matrix, syntax=syntax.guess_syntax(name, data))
+            check_size(self.matrix, plan)
+            self.plan = plan
         except PlanError as error:
             self.faults = tuple(error.faults)
 

@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from planner.engine import TooLarge
 from planner.plan.document import PlanError
+from planner.report.firewall.errors import NotExpressible
 from planner.store import presence, throttle
 from planner.store.holders import find_hold, note_opening, read_holder
 from planner.store.models import Hold, Plan
@@ -28,41 +30,41 @@ PlanView = Callable[Concatenate[HttpRequest, Plan, ...], HttpResponseBase]
 
 def plan_view(view: PlanView) -> View:
     """Hand the plan of the address to the view, for those who may edit it; nothing of the answer is kept by caches."""
-    return _admit(view, Hold.Role.EDIT)
+    return _find_and_admit(view, Hold.Role.EDIT)
 
 
 def glance_view(view: PlanView) -> View:
     """The same for a view that needs no document, which may be large."""
-    return _admit(view, Hold.Role.EDIT, document=False)
+    return _find_and_admit(view, Hold.Role.EDIT, document=False)
 
 
 def reader_view(view: PlanView) -> View:
     """The same for what everybody may see who holds the plan."""
-    return _admit(view, Hold.Role.READ)
+    return _find_and_admit(view, Hold.Role.READ)
 
 
 def owner_view(view: PlanView) -> View:
     """The same for what only those may do who own the plan; without the document."""
-    return _admit(view, Hold.Role.OWN, document=False)
+    return _find_and_admit(view, Hold.Role.OWN, document=False)
 
 
 def bin_view(view: PlanView) -> View:
     """The same for the one view that also takes a plan that is in the bin."""
-    return _admit(view, Hold.Role.OWN, document=False, binned=True)
+    return _find_and_admit(view, Hold.Role.OWN, document=False, binned=True)
 
 
-def _admit(view: PlanView, role: Hold.Role, *, document: bool = True, binned: bool = False) -> View:
+def _find_and_admit(view: PlanView, role: Hold.Role, *, document: bool = True, binned: bool = False) -> View:
     @matrix_view
     def answer(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponseBase:
         hold = find_hold(request, key, document=document)
         if hold is None:
-            return _turn_away(request)
+            return _answer_stranger(request)
         plan = hold.plan
         request.hold = hold  # type: ignore[attr-defined]  # templates ask what one may do
         if plan.gone is not None and plan.gone <= timezone.now():
             raise Http404
         if not hold.allows(role):
-            return _turn_down(request, plan, hold)
+            return _refuse_role(request, plan, hold)
         if plan.deleted is not None and not binned:
             return show_binned(request, plan)
         if request.method == "GET" and not htmx_of(request):
@@ -85,7 +87,7 @@ def keep_private[Answer: HttpResponseBase](response: Answer) -> Answer:
     return response
 
 
-def _turn_away(request: HttpRequest) -> HttpResponse:
+def _answer_stranger(request: HttpRequest) -> HttpResponse:
     """To the login where an account could help; else there is nothing, as for an address that never was."""
     if settings.REQUIRE_LOGIN and not read_holder(request).is_someone:
         return ask_for_login(request)
@@ -103,7 +105,7 @@ def ask_for_login(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else "/")
 
 
-def _turn_down(request: HttpRequest, plan: Plan, hold: Hold) -> HttpResponse:
+def _refuse_role(request: HttpRequest, plan: Plan, hold: Hold) -> HttpResponse:
     """What someone gets who may do less with a plan than the view does."""
     name = request.resolver_match.url_name if request.resolver_match else ""
     if name == "show_plan" and not htmx_of(request):
@@ -146,7 +148,7 @@ def open_new(request: HttpRequest, plan: Plan, *more: Plan) -> HttpResponse:
 
 
 def matrix_view(view: View) -> View:
-    """Say in sentences what keeps the matrix, or a plan under it, from being evaluated."""
+    """Say in sentences what keeps the matrix, or a plan under it, from being evaluated, or written in a format."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
@@ -157,6 +159,10 @@ def matrix_view(view: View) -> View:
         except MatrixError as error:
             context: dict[str, object] = {"title": "The port matrix has faults", "faults": error.faults}
             return render(request, "planner/faults.html", context, status=503)
+        except NotExpressible as error:
+            return show_error(request, 422, "This format can't say that", str(error))
+        except TooLarge as error:
+            return show_error(request, 409, "This plan is too large for a report", error.sentence)
         except PlanError as error:
             context = {"title": "This plan doesn't fit the port matrix of today", "faults": error.faults}
             return render(request, "planner/faults.html", context, status=409)

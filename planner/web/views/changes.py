@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST, require_safe
 
+from planner.engine import TooLarge
 from planner.engine.compare import Comparison
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
@@ -147,6 +148,8 @@ def _compare(plan: Plan, sides: Sides) -> Comparison:
     known = find_known(plan, before, after)
     try:
         return compare_documents(before[1], after[1], matrix_before, matrix_after, known)
+    except TooLarge:
+        raise
     except PlanError as error:
         raise NothingToCompare(f"A revision doesn't fit the port matrix: {error.faults[0]}") from None
 
@@ -181,6 +184,8 @@ def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
         context |= describe_comparison(_compare(plan, sides)) | {"query": sides.query()}
     except NothingToCompare as error:
         context["trouble"] = str(error)
+    except TooLarge as error:
+        context["trouble"] = f"A revision is too large to be compared. {error.sentence}"
     return render(request, "planner/changes.html", context)
 
 

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_safe
 
 from planner.engine import Report
 from planner.engine.compare import Comparison
-from planner.plan.document import check_plan, dump_plan
+from planner.plan.document import check_stored, dump_plan
 from planner.plan.syntax import to_yaml
-from planner.report import FORMATS, Format, NotExpressible
+from planner.report import FORMATS, Format
 from planner.report.diagram.diagram import NoDiagram, render_svg
 from planner.report.said.edition import PAPERS, Edition, Paper
 from planner.report.said.filters import LABELS, read_filter, select
@@ -61,7 +61,7 @@ def send_report(
     """The part of a report that the filter in the address lets through, as a file of this edition.
 
     `find_since` says what differs from a revision that the filter names, None where that can't be said. 400 with
-    sentences for a filter that can't be used, 422 where the format can't say what the report says.
+    sentences for a filter that can't be used. Raises NotExpressible where the format can't say what the report says.
     """
     chosen, faults = read_filter(request.GET.dict().items(), report)
     since = find_since(int(chosen.since)) if chosen.since and "since" not in faults else None
@@ -75,10 +75,7 @@ def send_report(
     if since is not None:
         edition = replace(edition, since=since, since_revision=int(chosen.since), since_sent="")
     options = {option: True for option in sorted(kind.options) if request.GET.get(option)}
-    try:
-        data = kind.render(part, edition, **options)
-    except NotExpressible as error:
-        return show_error(request, 422, "This format can't say that", str(error))
+    data = kind.render(part, edition, **options)
     end = f"revision-{edition.revision}" + (f"-{selection.rules}-of-{selection.all_rules}-rules" if selection else "")
     return send_file(data, kind.content_type, report.plan.name, f"{end}.{kind.ending or kind.extension}")
 
@@ -109,7 +106,7 @@ def send_diagram(request: HttpRequest, report: Report, revision: int, extension:
 @plan_view
 def download_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The plan document as YAML."""
-    document = dump_plan(check_plan(plan.document, matrix=current_matrix()))
+    document = dump_plan(check_stored(plan.document, matrix=current_matrix()))
     return send_file(
         to_yaml(document).encode(), "application/yaml; charset=utf-8", plan.name, f"revision-{plan.revision}.yaml"
     )

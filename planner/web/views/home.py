@@ -53,9 +53,9 @@ def start_plan(request: HttpRequest) -> HttpResponse:
         return show_error(request, 404, "There is no such topology", "Choose one of those on the start page.")
     count_plans(request)
     summary = f"Started from “{plan.name}”"
-    return open_new(
-        request, actions.create_plan(plan=blank_addresses(plan), summary=summary, holder=read_holder(request))
-    )
+    holder = read_holder(request)
+    row = actions.create_plan(plan=blank_addresses(plan), matrix=current_matrix(), summary=summary, holder=holder)
+    return open_new(request, row)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,7 +71,8 @@ def import_plan(request: HttpRequest) -> HttpResponse:
         return _import_archive(request, form, form.archive, matrix)
     if form.is_valid() and form.plan is not None:
         count_plans(request)
-        return open_new(request, actions.create_plan(plan=form.plan, summary="Imported", holder=read_holder(request)))
+        holder = read_holder(request)
+        return open_new(request, actions.create_plan(plan=form.plan, matrix=matrix, summary="Imported", holder=holder))
     context = {
         "form": form,
         "matrix": matrix,

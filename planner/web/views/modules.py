@@ -8,11 +8,10 @@ from django.http import HttpRequest
 from planner.plan.blueprint import AnswersError, add_module, losses, remove_module
 from planner.plan.changes import Change, FieldPath, compare_documents
 from planner.plan.document import Plan as CheckedPlan
-from planner.plan.document import PlanError, dump_plan
+from planner.plan.document import PlanError, check_stored, dump_plan
 from planner.plan.edits import NotPossible
 from planner.store import actions
 from planner.store.models import Plan
-from planner.store.reports import report_for
 from planner.web.forms.modules import ModuleForm
 from planner.web.forms.plans import EditForm
 from planner.web.views.plans import edit_view, read_base, read_sender
@@ -43,11 +42,11 @@ def _switch(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
 def _apply(request: HttpRequest, plan: Plan, form: ModuleForm, sender: actions.Sender) -> None:
     """The switch follows from the whole plan, so it is made if it is today what it was on the page of its sender."""
     base, renames = read_base(request, plan)
-    now = report_for(plan.document, form.matrix).plan
+    now = check_stored(plan.document, matrix=form.matrix)
     todo = _list_changes(form, now)
     meant = todo
     if base is not plan.document:
-        meant = _list_changes(form, report_for(base, form.matrix).plan)
+        meant = _list_changes(form, check_stored(base, matrix=form.matrix))
     if not meant or not todo:
         return  # it was so on the page, or is so by now
     if _list_goals(change.under(renames) for change in meant) != _list_goals(todo):

@@ -41,6 +41,10 @@ def _describe_decisions(report: Report, _state: State, bound: Form | None) -> di
     plan, matrix = report.plan, report.matrix
     opened = {decision.choice.slug: decision for decision in report.decisions}
     consequences = consequences_of(report)
+    more = {
+        "weighed": consequences.known,
+        "stray_errors": _stray_errors(bound, ChoiceForm, "choice", matrix.choices),
+    }
     choices = [
         {
             "choice": choice,
@@ -54,14 +58,15 @@ def _describe_decisions(report: Report, _state: State, bound: Form | None) -> di
         }
         for slug, choice in matrix.choices.items()
     ]
+    if report.too_large:  # nothing is known of what depends on them
+        return {"choice_groups": [("Choices", "decided", choices)], **more}
     return {
         "choice_groups": [
             ("Open", "open", [item for item in choices if item["decision"]]),
             ("Decided", "decided", [item for item in choices if not item["decision"] and not item["idle"]]),
             ("Without effect in this plan", "idle", [item for item in choices if item["idle"]]),
         ],
-        "weighed": consequences.known,
-        "stray_errors": _stray_errors(bound, ChoiceForm, "choice", matrix.choices),
+        **more,
     }
 
 
@@ -77,6 +82,8 @@ def _say_option(consequences: Consequences, report: Report, choice: Choice, opti
 def say_consequence(consequence: Consequence) -> str:
     """2 rules fewer (14 flows)."""
     rules, opened, closed = consequence.rules, consequence.opened, consequence.closed
+    if consequence.many:
+        return "opens too much to be counted here"
     if consequence.nothing:
         return "changes no rule, only flows within a zone" if consequence.inside else "changes nothing"
     said = f"{_count(abs(rules), 'rule')} {'more' if rules > 0 else 'fewer'}" if rules else "as many rules"
@@ -120,7 +127,7 @@ def _describe_caveats(report: Report, _state: State, bound: Form | None) -> dict
             {
                 "caveat": caveat,
                 "applied": slug in report.plan.corrections,
-                "bears": slug in bearing,
+                "bears": slug in bearing or bool(report.too_large),
                 "consequence": say_consequence(weights[slug]) if slug in weights else "",
             }
             for slug, caveat in sorted(report.matrix.caveats.items(), key=lambda item: item[0] not in bearing)

@@ -22,7 +22,7 @@ from planner.report import FORMATS
 from planner.report.said.filters import LABELS
 from planner.store import actions, presence
 from planner.store.models import Plan
-from planner.store.reports import comparison_since, report_for
+from planner.store.reports import comparison_since, outline_for
 from planner.web.forms.plans import ChoiceForm, CorrectionForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
 from planner.web.views.handover import describe_handover
@@ -39,7 +39,7 @@ from ports.queries import current_matrix
 def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The whole page, or for htmx the part that it asks for."""
     matrix = current_matrix()
-    report = report_for(plan.document, matrix)
+    report = outline_for(plan.document, matrix)
     state, faults = read_state(request, report)
     visitor = presence.read_visitor(request)
     htmx = htmx_of(request)
@@ -109,7 +109,7 @@ def describe_page(
         "history": _describe_history(plan),
         "sent": describe_handover(plan),
         "panel_template": f"planner/panels/{state.panel}.html",
-        "view_template": f"planner/views/{state.view}.html",
+        "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",
         **describe_panel(report, state, bound),
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
@@ -222,7 +222,7 @@ def show_changed(
     `focus` the id of what gets the focus, where what had it is gone.
     """
     plan.refresh_from_db()
-    report = report_for(plan.document, current_matrix())
+    report = outline_for(plan.document, current_matrix())
     state, faults = read_state(request, report)
     failed = bool(trouble) or (form is not None and not form.is_valid())
     if not failed and not htmx_of(request):

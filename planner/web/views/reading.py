@@ -17,6 +17,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 from django_htmx.http import replace_url
 
+from planner.engine import TooLarge
 from planner.engine.compare import Comparison
 from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, FORMATS
@@ -124,6 +125,8 @@ def _compare(reading: Reading) -> tuple[Comparison, Reading]:
     matrix, newer = current_matrix(), reading.newer
     try:
         return compare_documents(reading.document, newer.document, matrix, matrix, reading.renamed), newer
+    except TooLarge:
+        raise
     except PlanError:
         raise Http404 from None
 

@@ -29,6 +29,8 @@ from planner.store.models import Revision
 from planner.web.views.state import State
 
 FLOWS_PER_PAGE = 200
+MOST_RULES = 2_000
+"""How many rules a page lists; a filter leads to the others, and the downloads have all."""
 MOST_CLOSED = 50
 MOST_LOCAL = 50
 MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "since")
@@ -54,6 +56,8 @@ class Changes:
 
 def describe_results(report: Report, state: State, changes: Changes, draw: bool, here: str) -> dict[str, Any]:
     """What the open view of the report shows; the overview beside it only if `draw`. `here` is the page's address."""
+    if report.too_large:
+        return {"filter": state.without_filter().filter}
     picture = {}
     if state.view == "diagram":
         picture = _draw(partial(render_diagram, report, unfolded=state.unfold, link=partial(_link, state, here)))
@@ -95,7 +99,8 @@ def _describe_last_change(changes: Changes, state: State) -> dict[str, Any] | No
 
 def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str, Any]:
     chapters = outline_rules(report, members=MEMBERS)
-    admitted = {rule.id for _, rules in filter_boundaries(report, state.filter, changes.since) for rule in rules}
+    admitted = [rule.id for _, rules in filter_boundaries(report, state.filter, changes.since) for rule in rules]
+    shown = set(admitted[:MOST_RULES])
     marks = _mark_rules(changes.shown)
     return {
         **_describe_fields(report),
@@ -110,12 +115,13 @@ def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str,
                         "causes": explain(report, line.rule.requirements, line.rule.services, line.rule.reasons),
                     }
                     for line in chapter.lines
-                    if line.rule.id in admitted
+                    if line.rule.id in shown
                 ]
             )
         ],
         "closed_chapters": _describe_closed(changes, state),
-        "matching": f"{len(admitted):,} of {len(report.rules):,} rules",
+        "matching": f"{len(admitted):,} of {len(report.rules):,} rules"
+        + (f", the first {MOST_RULES:,} shown" if len(admitted) > MOST_RULES else ""),
     }
 
 
@@ -140,7 +146,13 @@ def _describe_closed(changes: Changes, state: State) -> list[Chapter]:
     compared = changes.shown
     if compared is None or not (state.filter == Filter() or state.filter == Filter(since=state.filter.since)):
         return []
-    return list(outline_boundaries(compared.boundaries_closed, compared.before, members=MEMBERS))
+    chapters = []
+    room = MOST_RULES
+    for chapter in outline_boundaries(compared.boundaries_closed, compared.before, members=MEMBERS):
+        if room > 0:
+            chapters.append(replace(chapter, lines=chapter.lines[:room]))
+            room -= len(chapter.lines)
+    return chapters
 
 
 def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from planner.engine import TooLarge
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.store import actions
@@ -40,6 +41,9 @@ def restore_revision(request: HttpRequest, plan: Plan) -> HttpResponse:
     number = form.cleaned_data["number"]
     try:
         done = actions.restore(plan_id=plan.pk, matrix=current_matrix(), number=number, sender=read_sender(request))
+    except TooLarge as error:
+        trouble = f"Revision {number} is too large now; nothing was restored. {error.sentence}"
+        return _show(request, plan, trouble=trouble)
     except PlanError as error:
         count = len(error.faults)
         more = f" and {count - 1} more" if count > 1 else ""

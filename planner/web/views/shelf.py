@@ -11,7 +11,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from planner.plan.document import check_plan, name_key
+from planner.engine import TooLarge
+from planner.engine.size import check_size
+from planner.plan.document import check_stored, name_key
 from planner.store import actions
 from planner.store.holders import read_holder
 from planner.store.models import KEPT_IN_BIN, Hold, Plan
@@ -26,6 +28,7 @@ from planner.web.views.access import (
     plan_view,
     reader_view,
 )
+from planner.web.views.errors import show_error
 from ports.queries import current_matrix
 
 PAGE = 50
@@ -116,11 +119,16 @@ def duplicate_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Make a plan like this one, with a history of its own, and go to it."""
     matrix = current_matrix()
     document = plan.document | {"name": f"{plan.name[:248]} (copy)"}
+    copy = check_stored(document, matrix=matrix)
+    try:
+        check_size(matrix, copy)
+    except TooLarge as error:
+        return show_error(request, 409, "The plan was not copied", error.sentence)
     count_plans(request)
-    row = actions.create_plan(
-        plan=check_plan(document, matrix=matrix), summary=f"Copied from “{plan.name}”", holder=read_holder(request)
+    summary = f"Copied from “{plan.name}”"
+    return open_new(
+        request, actions.create_plan(plan=copy, matrix=matrix, summary=summary, holder=read_holder(request))
     )
-    return open_new(request, row)
 
 
 @require_POST

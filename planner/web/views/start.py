@@ -14,8 +14,9 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST
 
-from planner.engine import Report, evaluate_report
+from planner.engine import Report, TooLarge, evaluate_report
 from planner.engine.rules import Boundary
+from planner.engine.size import check_size
 from planner.plan.blueprint import Answers, compose, find_answer_faults, split_lines
 from planner.plan.document import Plan, PlanError, check_plan
 from planner.store import actions
@@ -73,14 +74,18 @@ def guided_start(request: HttpRequest) -> HttpResponse:
         return _show(request, matrix, sheet, refused=True)
     try:
         plan = check_plan(compose(matrix, sheet.answers, sheet.name or _usual_name(matrix)), matrix=matrix)
+        check_size(matrix, plan)
     except PlanError as error:
+        if is_over(error):
+            return _show(request, matrix, sheet, refused=True)
         if any(fault.where != "name" for fault in error.faults):
             raise
         faults = tuple(fault.message for fault in error.faults)
         sheet = Sheet(name=sheet.name, answers=sheet.answers, name_faults=faults)
         return _show(request, matrix, sheet, refused=True)
     count_plans(request)
-    return open_new(request, actions.create_plan(plan=plan, summary="Guided start", holder=read_holder(request)))
+    row = actions.create_plan(plan=plan, matrix=matrix, summary="Guided start", holder=read_holder(request))
+    return open_new(request, row)
 
 
 @require_POST
@@ -97,6 +102,11 @@ def guided_preview(request: HttpRequest) -> HttpResponse:
 def _show_none(request: HttpRequest, matrix: Matrix) -> HttpResponse:
     message = f"The port matrix of {matrix.product} has none. Import a plan instead."
     return show_error(request, 404, "There are no questions", message)
+
+
+def is_over(error: PlanError) -> bool:
+    """Whether nothing is wrong with a plan but its size."""
+    return isinstance(error, TooLarge) or [fault.where for fault in error.faults] == ["endpoints"]
 
 
 def _usual_name(matrix: Matrix) -> str:
@@ -164,11 +174,17 @@ def _describe_question(matrix: Matrix, question: Question, sheet: Sheet) -> dict
 
 
 def _describe_report(matrix: Matrix, sheet: Sheet) -> dict[str, Any]:
-    """The report of the answers in a few figures; none while an answer is at fault."""
+    """The report of the answers in a few figures; none while an answer is at fault or the plan would be too large."""
     if sheet.faults:
         return {"report": None}
-    plan = check_plan(compose(matrix, sheet.answers, _usual_name(matrix)), matrix=matrix)
-    report = evaluate_report(matrix, plan)
+    try:
+        plan = check_plan(compose(matrix, sheet.answers, _usual_name(matrix)), matrix=matrix)
+        check_size(matrix, plan)
+        report = evaluate_report(matrix, plan)
+    except PlanError as error:
+        if not is_over(error):
+            raise
+        return {"report": None, "too_large": error.faults[0].message}
     missing = sum(finding.code == "address-missing" for finding in report.findings)
     counts = Counter(finding.severity for finding in report.findings if finding.code != "address-missing")
     return {

@@ -16,7 +16,7 @@ from planner.plan.endpoint_table import place_faults as place_in_table
 from planner.plan.endpoint_table import template
 from planner.store import actions
 from planner.store.models import Plan
-from planner.store.reports import report_for
+from planner.store.reports import outline_for
 from planner.web.forms.plans import EditForm
 from planner.web.forms.topology import (
     CLOSED,
@@ -248,7 +248,7 @@ def _answer(
 ) -> HttpResponse:
     """The page as it is now, or the form as it was sent; for htmx the parts that may have changed."""
     plan.refresh_from_db()
-    report = report_for(plan.document, current_matrix())
+    report = outline_for(plan.document, current_matrix())
     state, faults = read_state(request, report)
     failed = bool(trouble) or bool(confirm) or (form is not None and bool(form.errors))
     if form is not None:

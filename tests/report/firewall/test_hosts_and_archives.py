@@ -243,6 +243,7 @@ def test_archives_are_the_same_bytes_each_time():
 
 
 @pytest.mark.parametrize("deny", [False, True])
+@pytest.mark.slow
 def test_aclgen_makes_the_same_rules_of_the_sources(deny, tmp_path):
     """Of two targets it can't: see docs/firewalls.md on faults of Aerleon 1.18 that are worked around."""
     report = example("everything")
@@ -302,6 +303,7 @@ def test_a_plan_without_rules_has_a_file_that_says_so(name):
         assert "There is no rule to write." in data.decode()
 
 
+@pytest.mark.slow
 def test_a_thousand_sites_are_permitted_exactly_and_no_line_is_too_long():
     document = sites(1000)
     for number, endpoint in enumerate(document["endpoints"][4:]):

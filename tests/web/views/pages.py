@@ -130,7 +130,8 @@ def visitor_cookie(key):
 def store(document=None):
     """A plan in the database, which BROWSERS hold: its row and its key."""
     data = json.dumps(document or contoso()).encode()
-    plan = actions.create_plan(plan=read_plan(data, matrix=shipped_matrix(), syntax="json"), summary="Test")
+    matrix = shipped_matrix()
+    plan = actions.create_plan(plan=read_plan(data, matrix=matrix, syntax="json"), matrix=matrix, summary="Test")
     return plan, give(plan)
 
 

@@ -23,7 +23,7 @@ from tests.report.samples import contoso
 from tests.strategies import HOSTILE_NAMES, often
 from tests.web.views.pages import BROWSERS, know, store, visitor_cookie
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 FUZZ = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 PASSPHRASE = "correct horse"
 NUMBERS = [

@@ -73,7 +73,7 @@ class TestTheSameFormTwice:
 def test_a_state_that_isnt_there_yet_is_the_newest(client, plan, path, base):
     row, key = plan
     override(row, "2222")
-    actions.undo(plan_id=row.pk)
+    actions.undo(plan_id=row.pk, matrix=current_matrix())
     before = document_of(row)
     response = send(client, key, path, {"base": base}, htmx=True)
     assert response.status_code == 200
@@ -114,6 +114,7 @@ def test_the_focus_goes_to_the_first_field_with_an_error(client, plan, htmx):
     assert Page(response).one(autofocus=True).get("id") == "endpoint-addresses"
 
 
+@pytest.mark.slow
 class TestFiveMegabytes:
     @both
     def test_of_description_are_refused_and_stay_in_the_field(self, client, plan, htmx):

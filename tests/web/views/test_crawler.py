@@ -12,7 +12,7 @@ from planner.web.views.state import VIEWS
 from tests.web.views.planted import GATED, PASSPHRASE, WORDS, Planted, word, words_of
 from tests.web.views.spider import Spider, find, layers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 KINDS = {
     "following": ({}, "three", ["one", "two"]),
     "pinned": ({"pinned": 1}, "one", ["two", "three"]),

@@ -148,6 +148,7 @@ def test_a_link_stands_on_the_cover_of_the_pdf_when_it_is_asked_for(client, read
         assert (f"http://testserver{path}" in cover) is expected
 
 
+@pytest.mark.slow
 def test_printed_downloads_follow_the_house_style(client, reader, plan, settings):
     settings.STYLESHEET = 'h1::after { content: " of ACME" }'
     page, path = make(client, plan[1], shows="pinned", revision="1", shows_changes="1")
@@ -293,7 +294,7 @@ def test_who_tries_many_wrong_links_has_to_wait_but_not_who_is_in(client, reader
             assert stranger.get(f"/shared/{number}{'x' * 42}/").status_code == 404, "the same one counts once"
     answer = stranger.get(f"/shared/9{'x' * 42}/")
     assert answer.status_code == 429
-    assert 3500 < int(answer.headers["Retry-After"]) <= 3600
+    assert 3000 < int(answer.headers["Retry-After"]) <= 3600
     assert stranger.get(path).status_code == 429, "nor is a right one told from a wrong one then"
     assert reader.get(path).status_code == 200
     assert stranger.get(path, REMOTE_ADDR="192.0.2.1").status_code == 200

@@ -54,7 +54,11 @@ def test_a_pulse_that_was_asked_before_a_name_was_chosen_leaves_the_name(client,
     assert badge(client.get(address))[1] == "Ki"
 
 
-@pytest.mark.parametrize("value", ["", "x", BROWSERS[0], BROWSERS[0] + ":bad", visitor_cookie(BROWSERS[0])[:-1]])
+@pytest.mark.parametrize(
+    "value",
+    ["", "x", BROWSERS[0], BROWSERS[0] + ":bad", visitor_cookie(BROWSERS[0])[:-1]],
+    ids=["empty", "letter", "key", "bad signature", "cut signature"],
+)
 def test_a_cookie_that_was_tampered_with_opens_nothing_and_is_replaced(client, address, value):
     assert client.get(address).status_code == 200
     client.cookies["viewer"] = value

@@ -1,0 +1,222 @@
+"""The processes that gunicorn minds: waitress receives requests and sends answers in them, off the threads that work.
+
+One loop holds all connections of a process. A thread gets a request when the whole of it is there, and hands over its
+answer as a whole. So whoever sends nothing, a byte a second or half a body, or doesn't read, costs a place in the loop
+and no thread. docs/adr/0010-requests-are-read-off-the-threads.md says why.
+"""
+
+import logging
+import os
+import resource
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from gunicorn.workers.base import Worker
+from waitress import create_server, wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.server import BaseWSGIServer
+from waitress.task import ErrorTask, WSGITask
+
+CONNECTIONS = 1_000
+"""How many connections a process holds. For one more, that is closed which has waited longest for its request."""
+UNFINISHED = 256 * 2**20
+"""How many bytes of bodies that aren't there as a whole a process keeps; beyond that the largest is given up."""
+HEAD = 32 * 2**10
+"""How many bytes the first line of a request and its headers may have."""
+FILES = 4_096
+"""Files and sockets that a process may have open, where the system lets it: a connection may need three."""
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+logger = logging.getLogger("gunicorn.error")  # tokens are taken out of what it says, see planner.deploy.gunicorn
+
+
+class Request(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
+    """Reads a request, and refuses what could be read in two ways."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the first line and the headers. Raises ParsingError for what is no HTTP/1 request."""
+        super().parse_header(header_plus)
+        if self.version not in ("1.0", "1.1"):
+            raise ParsingError("This is no version of HTTP that is spoken here")
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("A body has a length or comes in chunks, not both")
+
+
+class Answer(WSGITask):  # type: ignore[misc] # waitress has no types
+    """Makes the answer to a request; the connection ends with it."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """The request for the application. Whoever comes through a Unix socket has no address."""
+        logger.debug("%s %s", self.request.command, self.request.request_uri)
+        environ: dict[str, Any] = super().get_environment()
+        if self.channel.server.family == socket.AF_UNIX:
+            environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = ""
+        return environ
+
+    def build_response_header(self) -> bytes:
+        """The first line and the headers of the answer.
+
+        Connections aren't kept: two requests on one could be told apart otherwise here than by a proxy in front.
+        """
+        self.set_close_on_finish()
+        header: bytes = super().build_response_header()
+        if self.request.command == "HEAD":
+            self.chunked_response = False  # there is no body whose end would have to be marked
+        return header
+
+
+class Refusal(ErrorTask):  # type: ignore[misc] # waitress has no types
+    """Answers what is no request, or a larger one than is received."""
+
+    def execute(self) -> None:
+        """Say so, in the log too."""
+        error = self.request.error
+        logger.warning("Invalid request from ip=%s: %s %a", self.channel.addr[0], error.reason, error.body)
+        super().execute()
+
+
+class Connection(HTTPChannel):  # type: ignore[misc] # waitress has no types
+    """A connection with the one request that comes over it."""
+
+    parser_class = Request
+    task_class = Answer
+    error_task_class = Refusal
+    began: float | None = None
+    """Since when a thread is at work on its request, by the monotonic clock."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nothing is being done for it: its request isn't there yet."""
+        return not (self.requests or self.total_outbufs_len or self.close_when_flushed)
+
+    @property
+    def unfinished(self) -> int:
+        """How many bytes there are of a body that isn't there as a whole."""
+        return self.request.body_bytes_received if self.request is not None else 0
+
+    def service(self) -> None:
+        """Answer the request; called by a thread."""
+        self.began = time.monotonic()
+        try:
+            super().service()
+        finally:
+            self.began = None
+
+
+class PatientWorker(Worker):
+    """A process that answers, with `threads` requests at work at once."""
+
+    _wake: Callable[[], None] | None = None
+
+    def run(self) -> None:
+        """Serve until gunicorn says that it is over, then finish what has been begun."""
+        loop: dict[int, Any] = {}
+        listeners: Any = self.sockets  # gunicorn's own, each around a socket
+        server = create_server(
+            without_body(self.wsgi),
+            map=loop,
+            sockets=[listener.sock for listener in listeners],
+            server_name=_name_of(listeners[0].sock),
+            backlog=self.cfg.backlog,
+            threads=self.cfg.threads,
+            connection_limit=CONNECTIONS + 100,  # only if a thousand requests are at work or being answered
+            max_request_header_size=HEAD,
+            max_request_body_size=settings.MAX_RECEIVED + 1,
+            inbuf_overflow=2**16,
+            clear_untrusted_proxy_headers=False,  # planner.web.middleware.Proxied does, by PLANNER_PROXIES
+            log_socket_errors=False,
+            ident=None,
+        )
+        del server  # the loop has it
+        doors = [each for each in loop.values() if isinstance(each, BaseWSGIServer)]
+        most = _allow_connections()
+        for door in doors:
+            door.channel_class = Connection
+        self._wake = doors[0].pull_trigger
+        while self.alive and self.ppid == os.getppid():
+            self.notify()
+            wasyncore.loop(timeout=1, use_poll=True, map=loop, count=1)
+            connections = _list_connections(doors)
+            make_room(connections, most)
+            self._give_up(connections)
+        self._finish(loop, doors)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop in an orderly way, now and not when something happens next."""
+        super().handle_exit(sig, frame)
+        if self._wake is not None:
+            self._wake()
+
+    def _give_up(self, connections: Iterable[Connection]) -> None:
+        """End the process when a request takes longer than `timeout`, as it may never end; gunicorn starts another."""
+        latest = time.monotonic() - self.cfg.timeout
+        if any(connection.began is not None and connection.began < latest for connection in connections):
+            logger.critical("A request took longer than %d seconds; its process is started anew.", self.cfg.timeout)
+            sys.exit(1)
+
+    def _finish(self, loop: dict[int, Any], doors: list[BaseWSGIServer]) -> None:
+        """Take no connection any more, and answer the requests that are there within `graceful_timeout`."""
+        for door in doors:
+            door.del_channel()
+            door.socket.close()
+        until = time.monotonic() + self.cfg.graceful_timeout
+        wasyncore.loop(timeout=0, use_poll=True, map=loop, count=1)  # reads what had been sent by now
+        while time.monotonic() < until and not all(each.is_waiting for each in _list_connections(doors)):
+            self.notify()
+            wasyncore.loop(timeout=0.2, use_poll=True, map=loop, count=1)
+
+
+def make_room(connections: Iterable[Connection], most: int) -> None:
+    """Close who has waited longest where there are more than `most`, and what is largest of too many unfinished bytes.
+
+    Connections whose request is at work or being answered stay.
+    """
+    waiting = [connection for connection in connections if connection.is_waiting]
+    for connection in sorted(waiting, key=lambda each: each.creation_time)[: max(0, len(waiting) - most)]:
+        connection.handle_close()
+    if sum(connection.unfinished for connection in waiting) > UNFINISHED:
+        largest = max(waiting, key=lambda each: each.unfinished)
+        logger.warning(
+            "Too much is being sent at once; the largest request, from ip=%s, is given up.", largest.addr[0]
+        )
+        largest.handle_close()
+
+
+def without_body(application: Application) -> Application:
+    """The application, whose answers to HEAD lose the body that they would have for GET and keep its headers."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        body = application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return body
+        if hasattr(body, "close"):
+            body.close()
+        return []
+
+    return answer
+
+
+def _list_connections(doors: Iterable[BaseWSGIServer]) -> list[Connection]:
+    return [connection for door in doors for connection in door.active_channels.values()]
+
+
+def _allow_connections() -> int:
+    """Have the system admit as many open files as it lets us, and return how many connections that is good for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return CONNECTIONS if soft == resource.RLIM_INFINITY else max(10, min(CONNECTIONS, (soft - 100) // 3))
+
+
+def _name_of(listener: socket.socket) -> str:
+    """What a request without a host name is for: the address that is listened on."""
+    name = listener.getsockname()
+    return str(name[0]) if isinstance(name, tuple) else "localhost"

@@ -1,0 +1,36 @@
+"""Blueprints: from answers to a plan document, and modules switched on and off in one that is there.
+
+What an answer does is a fact of the matrix (docs/matrix-format.md, "Questions"); this package knows how to do it and
+nothing about any product. All functions are pure: they take documents, or plans that were checked, and return new
+ones. No address is ever made up: only `any`, where a question says so.
+
+`answers` reads what was answered, `draft` is a plan while it is changed; of these `composition` makes a new plan, and
+`modules` changes one that is there, where `survey` finds what of it belongs to a module and `lost` says what goes.
+"""
+
+from planner.plan.blueprint.answers import (
+    MAX_NAMES,
+    Answers,
+    AnswersError,
+    Document,
+    find_answer_faults,
+    split_lines,
+)
+from planner.plan.blueprint.composition import blank_addresses, compose
+from planner.plan.blueprint.modules import ModuleState, add_module, losses, module_state, remove_module
+
+__all__ = [
+    "MAX_NAMES",
+    "Answers",
+    "AnswersError",
+    "Document",
+    "ModuleState",
+    "add_module",
+    "blank_addresses",
+    "compose",
+    "find_answer_faults",
+    "losses",
+    "module_state",
+    "remove_module",
+    "split_lines",
+]

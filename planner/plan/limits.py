@@ -1,0 +1,63 @@
+"""How much of a plan is read and evaluated, stated here alone; docs/limits.md says the same to people.
+
+What is over a limit is refused before the work is done, with a sentence that names the limit. Pure.
+"""
+
+DOCUMENT = 8 * 2**20
+"""Most bytes of a plan document: of the file that is read, and of a stored plan as JSON. Both are UTF-8."""
+VALUES = 400_000
+"""Most values (scalars, lists, mappings) in a document; a plan of 5,000 remote sites has about half as many."""
+ENDPOINTS = 20_000
+"""Most endpoints of a plan; 5,000 remote sites with an agent and two managed systems each have 15,009."""
+ROWS = 50_000
+"""Most zones of a plan, and most additional flows."""
+ITEMS = 20_000
+"""Most entries of a list within an endpoint."""
+FLOWS = 150_000
+"""Most flows of one evaluation; 5,000 remote sites have 80,023."""
+PAIRS = 600_000
+"""Most pairs of one evaluation, of a flow and a requirement or additional flow that asks for it."""
+SECONDS = 10
+"""Most seconds of processor time that an evaluation may take on the web. FLOWS and PAIRS see to it."""
+MEMORY = 2**30
+"""Most bytes of memory that an evaluation may take on the web. FLOWS and PAIRS see to it."""
+PRINTED = 2 * 2**20
+"""Most characters of HTML that are set as a PDF; 5,000 remote sites have 630,000. More takes over 1 GiB of memory."""
+STYLED = 2**20
+"""The same in a house style, where WeasyPrint takes more."""
+
+_REMEDY = "Let fewer endpoints reach each target (managed_by), put like machines into one group, or divide the plan."
+
+
+def say_document(found: int) -> str:
+    """What is wrong with a plan that has so many bytes."""
+    return f"The plan has {found / 2**20:.1f} MiB; at most {DOCUMENT // 2**20} MiB are stored. Divide it."
+
+
+def say_endpoints(found: int) -> str:
+    """What is wrong with a plan that has so many endpoints."""
+    return (
+        f"A plan has at most {ENDPOINTS:,} endpoints, found {found:,}. "
+        "Put like machines into one group, or divide the plan."
+    )
+
+
+def say_printed(found: int, most: int) -> str:
+    """What is wrong with a document that has so many characters as a web page, to be set as a PDF."""
+    return (
+        f"as a web page it has {found / 2**20:.1f} MiB, and at most {most / 2**20:.0f} MiB are set in pages; choose a "
+        "part of it by a filter, or take another format"
+    )
+
+
+def say_flows(found: int) -> str:
+    """What is wrong with a plan that needs so many flows."""
+    return f"The plan needs {found:,} flows; at most {FLOWS:,} are evaluated. {_REMEDY}"
+
+
+def say_pairs(found: int) -> str:
+    """What is wrong with a plan of so many pairs of a flow and a requirement."""
+    return (
+        f"The plan needs {found:,} pairs of a flow and a requirement that asks for it; at most {PAIRS:,} are "
+        f"evaluated. {_REMEDY}"
+    )

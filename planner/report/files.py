@@ -1,0 +1,77 @@
+"""Reports as files: written whole or not at all, to a path or to standard output."""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Any
+
+
+class Failure(Exception):
+    """A file can't be read or a report not delivered. The message is a sentence, or empty when none is called for."""
+
+
+def write_output(stream: Any, content: bytes) -> None:
+    """Write bytes to a command's standard output as they are, whatever its encoding; to a StringIO as text.
+
+    Raises Failure with a sentence; without one when the reader has gone, who doesn't need to be told.
+    """
+    try:
+        if hasattr(stream, "buffer"):
+            stream.buffer.write(content)
+            stream.buffer.flush()
+        elif hasattr(stream, "getvalue"):
+            stream.write(content.decode(), ending="")
+        else:
+            raise Failure("Standard output is closed.")
+    except OSError as error:
+        # Let the interpreter flush what is left into nothing when it exits, instead of failing once more.
+        with open(os.devnull, "wb") as nothing:  # noqa: PTH123
+            os.dup2(nothing.fileno(), stream.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise Failure from None
+        raise Failure(f"Standard output can't be written: {explain(error)}.") from None
+
+
+def write_file(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all, making its folder when missing.
+
+    What the path leads to through symbolic links is replaced. A device or pipe is written to, not replaced. Raises
+    Failure with a sentence.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        mode = _mode(target)
+        if mode is not None and not stat.S_ISREG(mode):
+            target.write_bytes(content)
+            return
+        end = target.resolve()
+        # A short name of its own: the target's name with an addition could be too long for the file system.
+        draft = end.with_name(f".report-{secrets.token_hex(8)}")
+        try:
+            with draft.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if mode is not None:
+                draft.chmod(stat.S_IMODE(mode))
+            draft.replace(end)
+        finally:
+            draft.unlink(missing_ok=True)
+    except FileExistsError:
+        raise Failure(f"{target} can't be written: {target.parent} is no folder.") from None
+    except OSError as error:
+        raise Failure(f"{target} can't be written: {explain(error)}.") from None
+
+
+def _mode(path: Path) -> int | None:
+    """Type and permissions of what is at a path; None when there is nothing."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def explain(error: OSError) -> str:
+    """What the system says of an error, in its own words."""
+    return error.strerror or str(error)

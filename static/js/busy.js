@@ -1,0 +1,39 @@
+/* Which parts of a plan's page must stay as they are, because someone is working in them. */
+
+import { need } from "./dom.js";
+import { fieldsOf, isBox, isChanged, isField } from "./fields.js";
+
+/**
+ * Whether someone types in a part. A box that is only looked at gets the focus back when its part is replaced, if it can
+ * be found again.
+ * @param {Element} part
+ */
+function isTyping(part) {
+  const active = document.activeElement;
+  return part.contains(active) && isField(active) && !(isBox(active) && active.id);
+}
+
+/* Someone types in the panel, or it holds what the server refused, or an endpoint is on its way to another zone. */
+function isPanelBusy() {
+  const panel = need("panel", HTMLElement);
+  const keeps = panel.matches("[data-unsaved]") || panel.querySelector("[data-unsaved]");
+  const drags = document.documentElement.classList.contains("is-dragging");
+  return Boolean(keeps) || drags || isTyping(panel) || fieldsOf(panel).some(isChanged);
+}
+
+function isFilterBusy() {
+  const filters = document.getElementById("filters");
+  return filters !== null && isTyping(filters);
+}
+
+/** The ids of the parts that must stay. */
+export function busyParts() {
+  const parts = [];
+  if (isPanelBusy()) {
+    parts.push("panel");
+  }
+  if (isFilterBusy()) {
+    parts.push("filters");
+  }
+  return parts;
+}

@@ -1,0 +1,140 @@
+/* The forms of a plan whose input is kept: what is typed into them, and how to put it there again. */
+
+import { all } from "./dom.js";
+import { isBox, isChanged, isField } from "./fields.js";
+
+/** @typedef {import("./fields.js").Field} Field */
+
+const IDENTITY = ["target", "service", "choice", "caveat"]; // the hidden field that says what a form is about
+const SKIPPED = "[type=hidden], [type=password], [type=file]"; // never tokens or files
+
+/**
+ * The name of a form that outlives its page.
+ * @param {string} path that it is sent to
+ * @param {(name: string) => string | undefined} value what its field of a name says
+ */
+export const nameOf = (path, value) => `${path} ${IDENTITY.map(value).find(Boolean) ?? ""}`;
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ */
+function hiddenField(form, name) {
+  const field = form.elements.namedItem(name);
+  return field instanceof HTMLInputElement ? field : null;
+}
+
+/** @param {HTMLFormElement} form */
+export const keyOf = (form) => nameOf(new URL(form.action).pathname, (name) => hiddenField(form, name)?.value);
+
+/** @returns {HTMLFormElement[]} the forms on the page whose input is kept */
+export function draftForms() {
+  return all("#panel form[method=post]")
+    .filter((form) => form instanceof HTMLFormElement)
+    .filter((form) => hiddenField(form, "base"));
+}
+
+/** @param {string} key */
+export const findForm = (key) => draftForms().find((form) => keyOf(form) === key);
+
+/**
+ * The revision that a form was made for.
+ * @param {HTMLFormElement} form
+ */
+export const baseOf = (form) => hiddenField(form, "base")?.value ?? "";
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} base
+ */
+function setBase(form, base) {
+  const field = hiddenField(form, "base");
+  if (field) {
+    field.value = base;
+  }
+}
+
+/**
+ * The fields of a form by their names.
+ * @param {HTMLFormElement} form
+ */
+function group(form) {
+  /** @type {Map<string, Field[]>} */
+  const groups = new Map();
+  for (const field of form.elements) {
+    if (isField(field) && field.name && !field.matches(SKIPPED)) {
+      groups.set(field.name, [...(groups.get(field.name) ?? []), field]);
+    }
+  }
+  return groups;
+}
+
+/** @param {Field[]} fields of one name */
+const valuesOf = (fields) => fields.filter((field) => !isBox(field) || field.checked).map((field) => field.value);
+
+/**
+ * What is typed into a form and differs from the server's.
+ * @param {HTMLFormElement} form
+ * @returns {Record<string, string[]>}
+ */
+export function typedInto(form) {
+  const changed = [...group(form)].filter(([, fields]) => fields.some(isChanged));
+  return Object.fromEntries(changed.map(([name, fields]) => [name, valuesOf(fields)]));
+}
+
+/**
+ * Whether a form says just that.
+ * @param {HTMLFormElement} form
+ * @param {Record<string, string[]>} fields
+ */
+export function stands(form, fields) {
+  const now = group(form);
+  return Object.entries(fields).every(([name, values]) => String(valuesOf(now.get(name) ?? [])) === String(values));
+}
+
+/**
+ * @param {Field} field
+ * @param {string[]} values
+ * @returns {boolean} whether its value is still offered
+ */
+function fill(field, values) {
+  const [value = ""] = values;
+  if (isBox(field)) {
+    field.checked = values.includes(field.value);
+  } else if (field instanceof HTMLSelectElement && ![...field.options].some((option) => option.value === values[0])) {
+    return false;
+  } else {
+    field.value = value;
+  }
+  return true;
+}
+
+/**
+ * Put kept input into its form again, and the focus there.
+ * @param {HTMLFormElement} form
+ * @param {import("./draft_store.js").Draft} draft
+ * @returns {boolean} whether every value is still offered by the form
+ */
+export function restoreInto(form, draft) {
+  const groups = group(form);
+  const entries = Object.entries(draft.fields);
+  const filled = entries.flatMap(([name, values]) => (groups.get(name) ?? []).map((field) => fill(field, values)));
+  setBase(form, draft.base);
+  const first = groups.get(entries[0]?.[0] ?? "")?.[0];
+  for (let fold = first?.closest("details"); fold; fold = fold.parentElement?.closest("details")) {
+    fold.open = true;
+  }
+  first?.focus();
+  return filled.every(Boolean);
+}
+
+/**
+ * Send a form that a click on its choice sends: it has no button.
+ * @param {HTMLFormElement} form
+ */
+export function sendChoice(form) {
+  const box = [...form.elements].find((field) => isField(field) && isBox(field));
+  if (box && !form.querySelector("button:not(noscript *)")) {
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}

@@ -1,0 +1,18 @@
+/* What is typed and not sent yet is not lost by a stray click. */
+
+import { all } from "./dom.js";
+import { fieldsOf, isChanged } from "./fields.js";
+
+/** @type {EventTarget | null} */
+let leaving = null; // the form that leads away
+
+document.addEventListener("submit", (event) => {
+  leaving = event.defaultPrevented ? null : event.target;
+});
+
+window.addEventListener("beforeunload", (event) => {
+  const forms = all("main form[method=post]").filter((form) => form !== leaving);
+  if (forms.some((form) => fieldsOf(form).some(isChanged))) {
+    event.preventDefault();
+  }
+});

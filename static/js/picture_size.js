@@ -1,0 +1,46 @@
+/* A picture that is wider than its place is shown as a whole while that can be read, else at its size; a button changes
+   between the two. */
+
+import { all, closest } from "./dom.js";
+
+const READABLE = 0.67; // of its size; smaller, it could be neither read nor hit
+/** @type {boolean | null} */
+let chosen = null; // what was asked for last, for the pictures to come
+
+/** @param {HTMLElement} picture */
+function fit(picture) {
+  const size = picture.parentElement?.querySelector(".picture-size");
+  const drawing = picture.querySelector(".diagram");
+  if (!(size instanceof HTMLElement) || !drawing) {
+    return;
+  }
+  const style = getComputedStyle(picture);
+  const room = picture.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const scale = room / parseFloat(drawing.getAttribute("width") ?? "");
+  const shrinks = picture.matches(".picture-overview") && !drawing.matches(".diagram-large");
+  const fits = scale >= 1 || shrinks;
+  const isWhole = !fits && (chosen ?? scale >= READABLE);
+  picture.classList.toggle("fit", isWhole);
+  size.hidden = fits;
+  if (size.firstElementChild) {
+    size.firstElementChild.textContent = isWhole ? "Show at full size" : "Show as a whole";
+  }
+}
+
+function fitAll() {
+  for (const picture of all(".picture")) {
+    fit(picture);
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = closest(event, ".picture-size button");
+  if (button) {
+    chosen = !button.closest("section")?.querySelector(".picture")?.matches(".fit");
+    fitAll();
+  }
+});
+document.addEventListener("htmx:afterSwap", fitAll);
+document.addEventListener("htmx:oobAfterSwap", fitAll);
+window.addEventListener("resize", fitAll);
+fitAll();

@@ -1,0 +1,90 @@
+/* What a change of the plan must not move: how far one has scrolled, what is unfolded, what stands in the filter. */
+
+import { all, need } from "./dom.js";
+
+/** @typedef {ReturnType<typeof takeNote>} Note */
+
+const side = () => /** @type {HTMLElement} */ (document.querySelector(".side"));
+
+/** @returns {HTMLDetailsElement[]} */
+function folds() {
+  return all("#panel details[id], #report details[id]").filter((fold) => fold instanceof HTMLDetailsElement);
+}
+
+function takeNote() {
+  const active = document.activeElement;
+  const isText = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement;
+  return {
+    active: active?.id ?? "",
+    side: side().scrollTop,
+    page: window.scrollY,
+    folds: new Map(folds().map((fold) => [fold.id, fold.open])),
+    filters: all("#filters input[id]")
+      .filter((field) => field instanceof HTMLInputElement)
+      .map(({ id, value }) => ({ id, value })),
+    selection: isText ? { start: active.selectionStart, end: active.selectionEnd } : null,
+  };
+}
+
+/**
+ * What the answer unfolded itself, for an error or for the focus, stays unfolded.
+ * @param {Note} note
+ */
+function restoreFolds(note) {
+  for (const fold of folds()) {
+    if (!fold.querySelector(".error, [autofocus]")) {
+      fold.open = note.folds.get(fold.id) ?? fold.open;
+    }
+  }
+}
+
+/**
+ * What was typed into the filter and not sent yet isn't in the address, so the server doesn't know it.
+ * @param {Note} note
+ */
+function restoreFilters(note) {
+  const changed = note.filters.filter(({ id, value }) => {
+    const field = document.getElementById(id);
+    const differs = field instanceof HTMLInputElement && field.value !== value;
+    if (differs) {
+      field.value = value;
+    }
+    return differs;
+  });
+  if (changed.length) {
+    const active = document.activeElement;
+    if (active instanceof HTMLInputElement && active.id === note.active && note.selection?.start != null) {
+      active.setSelectionRange(note.selection.start, note.selection.end);
+    }
+    htmx.process(need("filters", HTMLFormElement)); // htmx would get to know the new form a moment later
+    htmx.trigger("#filters", "submit");
+  }
+}
+
+/**
+ * After the last undo there is nothing more to undo, and a button that is off can't have the focus.
+ * @param {Note} note
+ */
+function restoreFocus(note) {
+  if (document.activeElement === document.body && (note.active === "undo" || note.active === "redo")) {
+    all("#undo:enabled, #redo:enabled")[0]?.focus();
+  }
+}
+
+/** @param {Note} note */
+function restore(note) {
+  restoreFolds(note);
+  restoreFilters(note);
+  restoreFocus(note);
+  if ((document.activeElement?.id ?? "") === note.active) {
+    side().scrollTop = note.side;
+    window.scrollTo(window.scrollX, note.page);
+  } // else the focus has gone to something new, and the page to it
+}
+
+document.addEventListener("htmx:beforeSwap", ({ detail: { requestConfig: request, xhr } }) => {
+  if (request?.verb === "post" || request?.headers?.["X-Pulse"] !== undefined) {
+    const note = takeNote();
+    xhr.addEventListener("loadend", () => restore(note)); // right after the swap, before anything is painted
+  }
+});

@@ -1,0 +1,77 @@
+/* Asks every two seconds whether the plan has changed, and brings in what others did without disturbing anyone. */
+
+import { busyParts } from "./busy.js";
+import { announce } from "./live.js";
+import { isSending, resend } from "./saving.js";
+import { clear, pulse, revision, say } from "./state_line.js";
+import { showViewers } from "./viewers.js";
+
+const INTERVAL = 2000;
+let tag = "";
+let newest = 0; // the revision that the server has
+let isMissed = false; // an answer was thrown away, because someone began to type
+/** @type {string[]} */
+let older = []; // the parts that are older than the plan, because someone is working in them
+let next = 0;
+
+async function refresh() {
+  older = busyParts();
+  await htmx.ajax("GET", location.href, { swap: "none", headers: { "X-Pulse": older.join(" ") } });
+}
+
+/* Someone may have begun to type between question and answer. */
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const kept = detail.requestConfig?.headers?.["X-Pulse"];
+  if (kept !== undefined && busyParts().some((part) => !kept.includes(part))) {
+    detail.shouldSwap = false;
+    isMissed = true;
+  }
+});
+
+async function ask() {
+  const headers = tag ? { "If-None-Match": tag } : undefined;
+  const reply = await fetch(pulse(), { headers, cache: "no-store" });
+  if (reply.status === 200) {
+    tag = reply.headers.get("ETag") ?? "";
+    const news = await reply.json();
+    newest = news.revision;
+    showViewers(news.viewers);
+  } else if (reply.status === 410) {
+    say("connection", "This plan has been deleted; reload the page.");
+    return;
+  } else if (reply.status !== 304) {
+    throw new Error(`pulse ${reply.status}`);
+  }
+  clear("connection");
+  await resend();
+  if (isSending()) {
+    return; // the answer to one's own edit brings what is new
+  }
+  if (newest > revision()) {
+    await refresh();
+    announce("The plan was changed by someone else.");
+  } else if (isMissed || older.some((part) => !busyParts().includes(part))) {
+    isMissed = false;
+    await refresh();
+  }
+}
+
+async function beat() {
+  next = 0; // one at a time
+  try {
+    await ask();
+  } catch {
+    say("connection", "Connection lost; trying again …");
+  }
+  next = window.setTimeout(beat, document.hidden ? 5 * INTERVAL : INTERVAL);
+}
+
+/* Who comes back to this tab sees the plan of now, not of the last slow beat. */
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && next) {
+    clearTimeout(next);
+    beat();
+  }
+});
+
+next = window.setTimeout(beat, INTERVAL / 4);

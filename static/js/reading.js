@@ -1,0 +1,5 @@
+/* What the page of a reader has from the scripts. */
+
+import "./folds.js";
+import "./tips.js";
+import "./picture_size.js";

@@ -1,0 +1,76 @@
+/* The line on the page of a plan that says "Saved": the server's own words, unless an edit is on its way or something is
+   wrong at the moment. What it shows anew is read out as well. */
+
+import { announce } from "./live.js";
+
+/** @typedef {"saving" | "unsent" | "refused" | "connection" | "reading"} Kind */
+
+/** @type {Kind[]} */
+const WEIGHT = ["saving", "unsent", "refused", "connection", "reading"]; // the first that there is is said
+/** @type {Map<Kind, string>} */
+const sentences = new Map();
+/** @type {string | null} */
+let shown = null; // what it said last
+
+const find = () => document.getElementById("state");
+
+/* The server's own words stay with the line; a line that has just come from the server has nothing else. */
+function show(isNew = false) {
+  const line = find();
+  if (!line) {
+    return;
+  }
+  const before = shown ?? line.textContent;
+  line.dataset.said ??= line.textContent ?? "";
+  line.dataset.was ??= line.dataset.state ?? "";
+  const kind = WEIGHT.find((kind) => sentences.has(kind));
+  shown = (kind && sentences.get(kind)) ?? line.dataset.said;
+  line.textContent = shown;
+  line.dataset.state = kind === undefined ? line.dataset.was : kind === "saving" ? "saving" : "failed";
+  if (shown !== before || (isNew && kind === undefined)) {
+    announce(shown);
+  }
+}
+
+/* The server's new words are read out, as a line that is replaced as a whole isn't; they hide nothing still true. */
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target.id === "state") {
+    show(true);
+  }
+});
+
+/**
+ * Say something until it is cleared.
+ * @param {Kind} kind
+ * @param {string} sentence
+ */
+export function say(kind, sentence) {
+  sentences.set(kind, sentence);
+  show();
+}
+
+/**
+ * It isn't so any more.
+ * @param {Kind} kind
+ */
+export function clear(kind) {
+  sentences.delete(kind);
+  show();
+}
+
+/**
+ * The same, where what is shown instead follows with the answer, or with what is said next.
+ * @param {Kind} kind
+ */
+export function forget(kind) {
+  sentences.delete(kind);
+}
+
+/** Whether the server's last word on an edit of this page is that it wasn't taken. */
+export const isRefused = () => (find()?.dataset.was ?? find()?.dataset.state) === "failed";
+
+/** The revision that the page shows. */
+export const revision = () => Number(find()?.dataset.revision);
+
+/** Where to ask for the newest one. */
+export const pulse = () => find()?.dataset.pulse ?? "";

@@ -1,0 +1,42 @@
+"""Requests are answered by threads of one process: what several of them make at once is what each makes alone."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from threading import Barrier
+
+import pytest
+
+from planner.engine import evaluate_report
+from planner.plan.document import read_plan
+from planner.report import FORMATS
+from planner.report.said.edition import Edition
+from planner.store.examples import read_examples
+from ports.queries import shipped_matrix
+
+THREADS = 4
+HOUSE = Edition(date=date(2026, 1, 31), stylesheet="h2 { color: teal }")
+PLAIN = Edition(date=date(2026, 1, 31))
+MAKES = {name: (name, PLAIN) for name in FORMATS} | {"pdf in a house style": ("pdf", HOUSE)}
+
+
+def reports():
+    """A report for each thread, of different plans."""
+    matrix = shipped_matrix()
+    chosen = [example for example in read_examples() if example.slug != "everything"][:THREADS]
+    return [evaluate_report(matrix, read_plan(example.data, matrix=matrix)) for example in chosen]
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_what_several_threads_make_at_once_is_what_one_makes_alone(make):
+    name, edition = MAKES[make]
+    plans = reports()
+    alone = [FORMATS[name].render(report, edition) for report in plans]
+    ready = Barrier(THREADS)
+
+    def render(report):
+        ready.wait()
+        return FORMATS[name].render(report, edition)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        together = list(threads.map(render, plans))
+    assert together == alone

@@ -1,0 +1,106 @@
+"""What the pages load: scripts and stylesheets that import each other by names with a hash, and nothing left over."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+
+from planner.deploy.staticfiles import HashedStorage
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "static"
+IMPORTED = re.compile(r"""^(?:import|export)\s*(?:[\w\s{},*]*\bfrom\s*)?["'](\.[^"']+)["'];""", re.MULTILINE)
+LINKED = re.compile(r"""@import url\("([^"]+)"\)""")
+OF_PRINT = "css/print.css"
+"""Goes into printed documents, which fetch nothing: it imports nothing, and the pages don't load it."""
+
+
+def entries():
+    """What the templates load, by the names that they give it."""
+    pages = "".join(path.read_text("utf-8") for path in (ROOT / "templates").rglob("*.html"))
+    return {name for name in re.findall(r"{% static '([^']+)' %}", pages) if name.endswith((".js", ".css"))}
+
+
+def imports(folder, name):
+    text = (folder / name).read_text("utf-8")
+    found = (IMPORTED if name.endswith(".js") else LINKED).findall(text)
+    return {str((folder / name).parent.joinpath(path).resolve().relative_to(folder.resolve())) for path in found}
+
+
+def reach(folder, names):
+    """All that is loaded with these files."""
+    seen, waiting = set(), set(names)
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        waiting |= imports(folder, name) - seen
+    return seen
+
+
+OWN = sorted(str(path.relative_to(SOURCES)) for path in SOURCES.rglob("*") if path.suffix in (".js", ".css"))
+
+
+def collect(folder, changed=""):
+    """The storage of the service with our own files in it, one of them perhaps with another content."""
+    storage = HashedStorage(location=folder, base_url="/static/")
+    for name in OWN:
+        more = b"/* new */\n" if name == changed else b""
+        storage.save(name, ContentFile((SOURCES / name).read_bytes() + more))
+    processed = list(storage.post_process({name: (storage, name) for name in OWN}))
+    assert not [result for *_, result in processed if isinstance(result, Exception)]
+    return storage
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory):
+    return collect(tmp_path_factory.mktemp("static"))
+
+
+def test_collected_files_import_each_other_by_names_with_a_hash(collected):
+    folder = Path(collected.location)
+    hashed = {name: collected.stored_name(name) for name in OWN}
+    assert all(re.search(r"\.[0-9a-f]{12}\.(js|css)$", name) for name in hashed.values())
+    for name, stored in hashed.items():
+        assert (folder / stored).is_file()
+        assert imports(folder, stored) == {hashed[other] for other in imports(SOURCES, name)}, name
+    assert sum(len(imports(folder, stored)) for stored in hashed.values()) > 80
+
+
+@pytest.mark.parametrize(("part", "reached"), [
+    ("js/dom.js", {"js/app.js", "js/plan.js", "js/reading.js", "js/copying.js"}),
+    ("css/parts/tabs.css", {"css/report.css", "css/history.css"}),
+])  # fmt: skip
+def test_another_content_is_another_name_all_the_way_up(collected, tmp_path, part, reached):
+    """Else a browser that has the page's script of last week would run it with this week's parts."""
+    storage = collect(tmp_path, changed=part)
+    changed = {name for name in OWN if storage.stored_name(name) != collected.stored_name(name)}
+    assert changed == {name for name in OWN if part in reach(SOURCES, {name})}
+    assert reached <= changed
+    assert not {"js/answers.js", "css/app.css"} & changed
+
+
+def test_every_script_and_stylesheet_is_loaded_by_some_page():
+    assert reach(SOURCES, entries()) == {*OWN} - {OF_PRINT}
+
+
+def test_scripts_are_modules_that_load_nothing_from_elsewhere():
+    for path in (ROOT / "templates").rglob("*.html"):
+        for tag in re.findall(r"<script[^>]*>", path.read_text("utf-8")):
+            assert tag.startswith('<script type="module" src="{% static '), path
+    for path in SOURCES.rglob("*.js"):
+        names = re.findall(r"""(?:from|import)\s*\(?["']([^"']+)["']""", path.read_text("utf-8"))
+        assert all(re.fullmatch(r"\./\w+\.js", name) for name in names), path
+
+
+def test_no_two_scripts_import_each_other():
+    for path in SOURCES.rglob("*.js"):
+        name = str(path.relative_to(SOURCES))
+        assert name not in reach(SOURCES, imports(SOURCES, name)), name
+
+
+def test_colours_are_written_out_among_the_tokens_alone():
+    for path in SOURCES.rglob("*.css"):
+        if path.name not in ("tokens.css", "print.css"):
+            text = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL)
+            assert not re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)|\b(?:rgb|hsl)a?\(", text), path

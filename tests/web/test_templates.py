@@ -1,0 +1,47 @@
+"""What holds of the templates as texts."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.template import Context, Template, TemplateSyntaxError
+
+TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
+
+
+def test_no_line_hides_what_it_has_beyond_its_160th_character():
+    assert TEMPLATES
+    long = [
+        f"{path.name}:{number}"
+        for path in TEMPLATES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > 160 and 'name="htmx-config"' not in line  # one attribute, which is one piece of JSON
+    ]
+    assert long == []
+
+
+def test_one_place_says_that_a_control_is_wrong():
+    assert [path.name for path in TEMPLATES if re.search("aria-invalid", path.read_text())] == []
+
+
+def test_a_field_ties_its_label_help_and_errors_to_its_control():
+    page = Template(
+        '{% load fields %}{% field "port" "Port" errors "1 to 65535." described="note" box="narrow" %}'
+        '<input id="port" name="port"{{ aria }}>{% endfield %}'
+    ).render(Context({"errors": ["<0> is no port.", "A port is needed."]}))
+    assert " ".join(page.split()) == (
+        '<div class="narrow"> <label for="port">Port</label> '
+        '<input id="port" name="port" aria-describedby="note port-help port-error" aria-invalid="true"> '
+        '<p class="help" id="port-help">1 to 65535.</p> '
+        '<p class="error" id="port-error"><bdi>&lt;0&gt; is no port.</bdi><br><bdi>A port is needed.</bdi> </p> </div>'
+    )
+
+
+def test_a_field_without_help_and_errors_says_nothing_of_them():
+    page = Template('{% load fields %}{% field "port" "Port" %}<input{{ aria }}>{% endfield %}').render(Context({}))
+    assert " ".join(page.split()) == '<div class="field"> <label for="port">Port</label> <input> </div>'
+
+
+def test_a_field_refuses_what_it_does_not_know():
+    with pytest.raises(TemplateSyntaxError, match="knows no erors"):
+        Template('{% load fields %}{% field "port" "Port" erors=wrong %}{% endfield %}')

@@ -255,6 +255,7 @@ class _Reader:
         old = {zone["name"]: zone["kind"] for zone in self.document["zones"]}
         spelled = {name_key(name): name for name in old}
         fresh: dict[str, str] = {}
+        kinds = dict(old)  # of those that the table adds as well
         given = {row["zone"] for _, row in rows if row[ZONE_KIND]}
         for line, row in rows:
             zone, kind = row["zone"], row[ZONE_KIND].casefold()
@@ -268,8 +269,8 @@ class _Reader:
             elif kind and kind not in KINDS:
                 sentence = f"{_quote(row['zone_kind'])} is no kind of zone; allowed are {', '.join(KINDS)}."
                 self.faults.append(TableFault(line, ZONE_KIND, sentence))
-            elif kind and {**fresh, **old}.get(zone, kind) != kind:
-                sentence = f"The zone {_quote(zone)} is {({**fresh, **old})[zone]} already; leave the cell empty."
+            elif kind and kinds.setdefault(zone, kind) != kind:
+                sentence = f"The zone {_quote(zone)} is {kinds[zone]} already; leave the cell empty."
                 self.faults.append(TableFault(line, ZONE_KIND, sentence))
             elif zone not in old and zone not in given:
                 sentence = f"There is no zone {_quote(zone)} in the plan; its kind is needed in {ZONE_KIND} to add it."

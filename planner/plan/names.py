@@ -8,7 +8,13 @@ MAX_LENGTH = 255
 
 
 def name_key(name: str) -> str:
-    """What two names have in common when they count as the same: Unicode NFC, then case folded."""
+    """What two names have in common when they count as the same: Unicode NFC, then case folded.
+
+    A text that is too long for a name is like no other: to bring thousands of accents into their order takes the
+    square of their number.
+    """
+    if len(name) > MAX_LENGTH:
+        return name
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 

@@ -165,8 +165,9 @@ def _say_field(entry: Field, old: Any, new: Any, words: Mapping[str, str]) -> st
 
 
 def _say_values(one: str, many: str, old: Sequence[str], new: Sequence[str], words: Mapping[str, str]) -> str:
-    added = [words.get(value, value) for value in new if value not in old]
-    removed = [words.get(value, value) for value in old if value not in new]
+    before, after = set(old), set(new)
+    added = [words.get(value, value) for value in new if value not in before]
+    removed = [words.get(value, value) for value in old if value not in after]
     if len(added) == len(removed) == 1:
         return f"{one} changed from {short(removed[0])} to {short(added[0])}"
     parts = [

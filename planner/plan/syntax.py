@@ -190,7 +190,8 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-_JSON_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# One that doesn't end counts as well: what fails is tried again at each quote in it.
+_JSON_STRING = re.compile(r'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)
 
 
 def _parse_json(text: str) -> Any:

@@ -27,7 +27,9 @@ def clean(text: str, limit: int = 80) -> str:
 
     May be empty. No two hyphens stand together, since they end a comment in XML. What is longer is cut, as `cut` does.
     """
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    # Letter by letter, since accents go: to bring thousands of them into their order takes the square of their number.
+    apart = text if text.isascii() else "".join(unicodedata.normalize("NFKD", letter) for letter in text)
+    plain = apart.encode("ascii", "ignore").decode()
     plain = _SPACES.sub(" ", _OUTSIDE.sub(" ", plain))
     return cut(_HYPHENS.sub("-", plain).strip(), limit)
 

@@ -4,10 +4,18 @@ WeasyPrint lays out the document with `print.css` and the stylesheet that is in 
 pictures are in the stylesheet, as `data:` addresses.
 """
 
+import re
 from typing import Any
 
 from weasyprint import HTML
 from weasyprint.urls import URLFetcher
+
+_LONG = 400
+"""After how many letters without a space a word may break at a place that is made for it."""
+# Our own documents: an attribute has no bracket of its own, and only the stylesheets stand between style tags.
+_LONG_WORD = re.compile(
+    rf"<style\b.*?</style>|<[^>]*>|((?:[^ \t\r\n<>&]|&[#\w]+;){{{_LONG}}})(?=[^ \t\r\n<])", re.DOTALL
+)
 
 
 class DataOnly(URLFetcher):  # type: ignore[misc] # WeasyPrint has no types
@@ -22,5 +30,13 @@ class DataOnly(URLFetcher):  # type: ignore[misc] # WeasyPrint has no types
 
 def make_styled_pdf(document: str) -> bytes:
     """An HTML document that needs no other file, as a tagged PDF with bookmarks."""
-    pdf: bytes = HTML(string=document, url_fetcher=DataOnly()).write_pdf(pdf_tags=True)
+    pdf: bytes = HTML(string=break_words(document), url_fetcher=DataOnly()).write_pdf(pdf_tags=True)
     return pdf
+
+
+def break_words(document: str) -> str:
+    """The document with places in its very long words where a line may break.
+
+    Without them WeasyPrint looks through all that is left of the word for each line: the square of its length.
+    """
+    return _LONG_WORD.sub(lambda match: f"{match[0]}<wbr>" if match[1] else match[0], document)

@@ -6,6 +6,7 @@ typed can be code, and nothing in it makes Typst read a file or a network.
 
 import json
 import re
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ _WORD = 18
 """Longer words may be broken, since a column may be narrower."""
 _LINE = 158
 """How many letters of one width stand beside each other, on either paper."""
+_PARTS = 2_000
+"""How many parts a paragraph has before another begins: to break lines takes the square of their number."""
 
 
 def make_pdf(printed: PrintedReport) -> bytes:
@@ -103,31 +106,45 @@ def _make_picture(picture: Picture, parent: Element, pictures: list[str]) -> Nod
 
 
 def _part_words(text: str) -> list[Any]:
-    """Text, its long words as parts between which a line may break."""
+    """Text, its long words as parts between which a line may break; what is very long as several paragraphs."""
     if max(map(len, text.split(" "))) <= _WORD:
         return [text]
     said: list[Any] = []
+    short: list[str] = []
     for word in re.split("( )", text):
         if len(word) <= _WORD:
-            if said and isinstance(said[-1], str):
-                said[-1] += word
-            elif word:
-                said.append(word)
+            short.append(word)
         else:
+            said += filter(None, ["".join(short)])
+            short.clear()
             parts = [part for part in re.split(r"(?<=[.:/_@-])", word) if part]
             parts = [some for part in parts for some in ([part] if len(part) <= _WORD else part)]
             said.append({"t": "long", "c": [], "k": parts})
-    return said
+    return _divide([*said, *filter(None, ["".join(short)])])
+
+
+def _divide(said: list[Any]) -> list[Any]:
+    """The same with the beginning of a paragraph where one would have more than _PARTS parts."""
+    divided: list[Any] = []
+    count = 0
+    for part in said:
+        pieces = [part] if isinstance(part, str) else part["k"]
+        while count + len(pieces) > _PARTS:
+            some, pieces = pieces[: _PARTS - count], pieces[_PARTS - count :]
+            divided += [{"t": "long", "c": [], "k": some}] if some else []
+            divided.append({"t": "turn", "c": [], "k": []})
+            count = 0
+        divided.append(part if isinstance(part, str) else {**part, "k": pieces})
+        count += len(pieces)
+    return divided
 
 
 def _part_lines(text: str) -> list[Any]:
     """Lines as they are, but those that are longer than a page is wide: they may break in their words."""
     said: list[Any] = []
-    for line in text.split("\n"):
-        if len(line) > _LINE:
-            said.append({"t": "line", "c": [], "k": _part_words(line)})
-        elif said and isinstance(said[-1], str):
-            said[-1] += f"\n{line}"
+    for is_long, lines in groupby(text.split("\n"), key=lambda line: len(line) > _LINE):
+        if is_long:
+            said += ({"t": "line", "c": [], "k": _part_words(line)} for line in lines)
         else:
-            said.append(line)
+            said.append("\n".join(lines))
     return said

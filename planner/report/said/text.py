@@ -39,7 +39,7 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
     f"\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff{_PLANES}]"
 )
-_BREAKS = re.compile(r"\s*[\t\r\n]\s*")
+_BREAKS = re.compile(r"[\t\r\n]+")
 
 
 def show(text: str) -> str:
@@ -54,7 +54,11 @@ def show(text: str) -> str:
 
 def show_line(text: str) -> str:
     """`show` on one line: each tab or line break, with the white space around it, is a space."""
-    return _BREAKS.sub(" ", show(text)).strip()
+    seen = show(text)
+    if _BREAKS.search(seen) is None:
+        return seen.strip()
+    # Divided at the breaks, not searched for white space around them: that would take the square of many spaces.
+    return " ".join(filter(None, map(str.strip, _BREAKS.split(seen))))
 
 
 def list_addresses(endpoint: Endpoint) -> tuple[str, ...]:

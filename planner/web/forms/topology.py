@@ -138,8 +138,9 @@ class RowForm(EditForm):
         for entry in self.entries:
             new, before = self.cleaned_data.get(entry.key, self.shown[entry.key]), old.get(entry.key)
             if entry.widget in ("boxes", "names"):
-                kept = [item for item in before or () if item in new]
-                new = kept + [item for item in dict.fromkeys(new) if item not in kept]
+                sent = dict.fromkeys(new)
+                kept = dict.fromkeys(item for item in before or () if item in sent)
+                new = [*kept, *(item for item in sent if item not in kept)]
             if (new or None) != (before or None):
                 changes[entry.key] = new
         return changes

@@ -1,9 +1,10 @@
 #!/bin/sh
 # What is worth knowing before every commit, within two minutes: the static checks, and all tests but those in a
-# browser, with services of their own, and those marked as slow. Options go to pytest.
+# browser and those marked as slow, such as services of their own and long PDFs; property tests with a quarter of their
+# examples. Options go to pytest.
 set -eu
 cd "$(dirname "$0")/.."
 
 . scripts/test-env.sh
 scripts/lint.sh
-exec python -m pytest -n auto --maxprocesses 8 --dist worksteal -m "not e2e and not slow" "$@"
+exec python -m pytest -n auto --maxprocesses 8 --dist worksteal -m "not e2e and not slow" --hypothesis-profile quick "$@"

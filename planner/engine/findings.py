@@ -145,8 +145,6 @@ def _run_check(check: Check, evidence: Evidence) -> Iterator[Finding]:
             return
         pairs = list(dict.fromkeys((flow.source.name, flow.destination.name) for flow in flows))
         message = f"{message} {_listed([f'{source} → {destination}' for source, destination in pairs])}."
-    elif not check.needs and not check.when:
-        return
     yield Finding(
         code=check.code, severity=check.severity, subject=check.subject, message=message, advice=check.advice
     )

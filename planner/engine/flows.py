@@ -365,12 +365,13 @@ def _pairs(topology: Topology, requirement: Requirement) -> Iterator[tuple[Endpo
         for destination in topology.destinations(requirement):
             for source in topology.sources(pairing, destination):
                 yield source, destination, pairing.near_section if topology.is_near(pairing, source) else None
-    elif requirement.source is not None:
-        sources = tuple(topology.with_role(requirement.source))
-        if sources:
-            for destination in topology.destinations(requirement):
-                for source in sources:
-                    yield source, destination, None
+        return
+    # A row of the matrix has one of both.
+    sources = tuple(topology.with_role(requirement.source)) if requirement.source else ()
+    if sources:
+        for destination in topology.destinations(requirement):
+            for source in sources:
+                yield source, destination, None
 
 
 def _scope(source: Endpoint, destination: Endpoint) -> Scope:

@@ -126,3 +126,10 @@ def test_the_number_of_evaluations_is_bounded_by_the_answers(monkeypatch):
     weigh(evaluate(sites(20)))
     answers = sum(len(choice.options) + 1 for choice in MATRIX.choices.values()) + len(MATRIX.caveats)
     assert 0 < len(calls) <= answers
+
+
+def test_what_opens_only_within_zones_is_nothing_to_firewalls():
+    assert NOTHING.nothing
+    assert Consequence(rules=0, opened=0, closed=0, inside=True).nothing
+    for changed in ({"rules": 1}, {"opened": 1}, {"closed": 1}):
+        assert not Consequence(**({"rules": 0, "opened": 0, "closed": 0} | changed)).nothing

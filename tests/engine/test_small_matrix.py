@@ -1,0 +1,98 @@
+"""What the shipped matrix has no row for, under a small matrix of an invented product."""
+
+import pytest
+
+from planner.engine import evaluate_report
+from planner.engine.explain import explain
+from planner.engine.flows import evaluate
+from planner.plan.document import check_plan
+from ports.matrix import build_matrix
+from tests.ports.records import make_records, record
+
+
+@pytest.fixture
+def records():
+    return make_records()
+
+
+def plan_of(matrix, **more):
+    """The main server, its users outside, an agent and a Linux that nobody has put a name to."""
+    document = {
+        "format": 1,
+        "name": "Desk",
+        "zones": [
+            {"name": "Inside", "kind": "internal"},
+            {"name": "Oslo", "kind": "remote-site"},
+            {"name": "Out", "kind": "internet"},
+        ],
+        "endpoints": [
+            {"name": "D", "zone": "Inside", "roles": ["desk-main"]},
+            {"name": "A", "zone": "Oslo", "roles": ["agent"]},
+            {"name": "L", "zone": "Oslo", "platforms": ["linux"], "operations": ["inventory"], "sessions": ["shell"]},
+            {"name": "U", "zone": "Out", "roles": ["user"]},
+        ],
+    } | more
+    return check_plan(document, matrix=matrix)
+
+
+def test_the_flows_are_those_of_the_report(records):
+    matrix = build_matrix(records)
+    found, reported = (
+        [(flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports) for flow in flows]
+        for flows in (evaluate(matrix, plan_of(matrix)), evaluate_report(matrix, plan_of(matrix)).flows)
+    )
+    assert found == reported
+    assert sorted(found) == [
+        ("A", "L", "icmp", None), ("A", "L", "tcp", "22"), ("A", "L", "udp", "49152-65535"), ("U", "D", "tcp", "8443"),
+    ]  # fmt: skip
+
+
+def test_a_row_that_asks_for_a_role_goes_with_it(records):
+    matrix = build_matrix(records)
+    report = evaluate_report(matrix, plan_of(matrix, choices={"mail": "yes", "sign-in": ["card"]}))
+    [rule] = [rule for rule in report.rules if [end.name for end in rule.sources] == ["D"]]
+    [cause] = explain(report, rule.requirements, rule.services, rule.reasons)
+    assert "no endpoint is “Agent” any more" in cause.removal
+    assert "“Mail” is decided otherwise than Yes" in cause.removal
+
+
+def test_a_flow_waits_for_each_of_two_open_choices(records):
+    """All options of one choice lead to it, but only with an option of the other."""
+    record(records, "choice", "mail")["default"] = None
+    services = [{"service": "ssh", "choice": "transport", "options": ["ssh", "dynamic"]}]
+    record(records, "requirement", "mail-out")["services"] = services
+    matrix = build_matrix(records)
+    [flow] = [flow for flow in evaluate(matrix, plan_of(matrix)) if flow.source.name == "D"]
+    assert [(mark.choice, mark.option) for mark in flow.need.any_of] == [
+        ("mail", "yes"), ("transport", "dynamic"), ("transport", "ssh"),
+    ]  # fmt: skip
+
+
+def test_a_site_needs_no_agent_where_the_matrix_knows_none(records):
+    def codes():
+        matrix = build_matrix(records)
+        endpoints = [
+            {"name": "D", "zone": "Inside", "roles": ["desk-main"]},
+            {"name": "L", "zone": "Oslo", "platforms": ["linux"], "operations": ["inventory"]},
+        ]
+        return {finding.code for finding in evaluate_report(matrix, plan_of(matrix, endpoints=endpoints)).findings}
+
+    assert "site-without-agent" in codes()
+    record(records, "pairing", "reader")["managed_by"] = False
+    assert "site-without-agent" not in codes()
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ({"operation": "inventory", "platform": "linux"}, "No endpoint has the operation “Inventory” together with:"),
+        ({"session": "shell"}, "No endpoint has a session of this kind:"),
+        ({"platform": "linux"}, "No endpoint is such a target:"),
+    ],
+)
+def test_a_row_without_a_target_says_what_it_would_lead_to(records, target, why):
+    record(records, "requirement", "linux")["target"] = target
+    matrix = build_matrix(records)
+    report = evaluate_report(matrix, plan_of(matrix, endpoints=[{"name": "A", "zone": "Oslo", "roles": ["agent"]}]))
+    found = {row.slug: unneeded.why for unneeded in report.unneeded for row in unneeded.requirements}
+    assert found["linux"] == why

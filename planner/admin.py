@@ -11,7 +11,7 @@ from planner.accounts.people import StaffLoginForm
 from planner.sharing.links import revoke_link
 from planner.store import audit
 from planner.store.holders import Holder
-from planner.store.models import Event, Hold, Plan, ShareLink
+from planner.store.models import Event, Hold, Plan, ShareLink, list_arriving
 
 admin.site.site_header = admin.site.site_title = "Port planner"
 admin.site.login_form = StaffLoginForm
@@ -68,7 +68,7 @@ class PlanAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         """Without documents and hashes."""
         owners = Hold.objects.filter(role=Hold.Role.OWN, user__isnull=False).select_related("user")
-        plans = super().get_queryset(request).defer("document", "edit_hash")
+        plans = super().get_queryset(request).exclude(pk__in=list_arriving()).defer("document", "edit_hash")
         return plans.prefetch_related(Prefetch("holds", owners, to_attr="owning"))
 
     @admin.display(description="Owned by", empty_value="no account")

@@ -229,7 +229,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # Twice the largest archive that is read here, so that one that is too large gets a sentence.
-MAX_BODY = 32 * 1024 * 1024
+MAX_BODY = 64 * 1024 * 1024
 # What is larger is received nevertheless and thrown away, up to here: browsers that are hung up on while they send
 # show an error of their own instead of the page that says what to do.
 MAX_RECEIVED = 2 * MAX_BODY

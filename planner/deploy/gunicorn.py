@@ -33,7 +33,7 @@ workers = _read_count("PLANNER_WORKERS", min((os.cpu_count() or 1) + 1, 5))
 # PLANNER_THREADS: how many requests each of them is at work on at once.
 threads = _read_count("PLANNER_THREADS", 4)
 worker_class = "planner.deploy.worker.PatientWorker"
-timeout = 120  # a large plan's PDF takes its time
+timeout = 600  # the largest archive takes minutes to be checked, on a busy machine several
 preload_app = True  # a broken application stops the start, and workers share the loaded code
 accesslog = None
 logging.getLogger("gunicorn.error").addFilter(RedactTokens())  # before anything is logged, in every process

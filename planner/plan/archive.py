@@ -41,12 +41,18 @@ class Limits:
     unpacked: int
     files: int
     plans: int
+    revisions: int
+    """Of one plan."""
     sizes: bool = False
     """Whether the newest revision of a plan has to be within planner.plan.limits, as of any plan that comes in."""
 
 
-ON_THE_PAGE = Limits(packed=16 * 2**20, unpacked=64 * 2**20, files=1_000, plans=200, sizes=True)
-BY_COMMAND = Limits(packed=2**31 - 1, unpacked=2**31 - 1, files=2 * MAX_PLANS + 1, plans=MAX_PLANS)
+ON_THE_PAGE = Limits(
+    packed=32 * 2**20, unpacked=256 * 2**20, files=1_000, plans=200, revisions=2_000, sizes=True
+)
+BY_COMMAND = Limits(
+    packed=2**31 - 1, unpacked=2**31 - 1, files=2 * MAX_PLANS + 1, plans=MAX_PLANS, revisions=MAX_NUMBER
+)
 
 
 class ArchiveError(ValueError):
@@ -154,23 +160,30 @@ class Archive:
     def read_plan(self, number: int) -> PlanRecord:
         """The facts about the plan of that number, from 1 on. Raises ArchiveError."""
         name = f"plans/{number}/plan.json"
-        return _read_plan(self._read_tree(name), name)
+        plan = _read_plan(self._read_tree(name), name)
+        if plan.revision > self._limits.revisions:
+            _refuse(
+                f"{name}, revision",
+                f"The plan has {plan.revision:,} revisions; of one plan at most {self._limits.revisions:,} can be "
+                "imported here. The command import_plans takes all of them.",
+            )
+        return plan
 
     def read_revisions(
-        self, number: int, plan: PlanRecord, matrix: Matrix, admit: Callable[[Plan], object] = lambda _: None
+        self, number: int, plan: PlanRecord, matrix: Matrix, admit: Callable[[Plan], object] | None = None
     ) -> Iterator[RevisionRecord]:
         """Its revisions by number, checked under the matrix, one after the other. Raises ArchiveError.
 
         `admit` is given the newest state, where sizes are limited; the PlanError that it raises is a fault, too.
         """
         name = f"plans/{number}/revisions.jsonl"
-        found = 0
+        found, check = 0, _Check(matrix)
         for found, line in enumerate(self._read_lines(name), start=1):
             where = f"{name}, line {found}"
             if found > plan.revision:
                 _refuse(where, f"This is one revision more than the {plan.revision:,} that plan.json tells of.")
             is_sized = self._limits.sizes and found == plan.revision
-            yield _read_revision(_parse(line, where), where, found, matrix, admit if is_sized else lambda _: None)
+            yield _read_revision(_parse(line, where), where, found, check, admit if is_sized else None)
         if found < plan.revision:
             _refuse(name, f"Revision {found + 1} is missing: plan.json tells of {plan.revision:,}, found {found:,}.")
 
@@ -294,7 +307,7 @@ def _read_handover(tree: object, where: str, newest: int) -> HandoverRecord:
 
 
 def _read_revision(
-    tree: object, where: str, number: int, matrix: Matrix, admit: Callable[[Plan], object]
+    tree: object, where: str, number: int, check: "_Check", admit: Callable[[Plan], object] | None
 ) -> RevisionRecord:
     facts = _mapping(tree, where, [field.name for field in fields(RevisionRecord)])
     found = _number(facts["number"], f"{where}, number", least=1, most=MAX_NUMBER)
@@ -313,7 +326,7 @@ def _read_revision(
         summary=_text(facts["summary"], f"{where}, summary", 300),
         checkpoint=_text(facts["checkpoint"], f"{where}, checkpoint", 200),
         renames=_read_renames(facts["renames"], f"{where}, renames"),
-        document=_read_document(facts["document"], where, matrix, admit),
+        document=check(facts["document"], where, admit),
         **links,
     )
 
@@ -331,10 +344,30 @@ def _read_renames(tree: object, where: str) -> dict[str, dict[str, str]]:
     return {kind: dict(names) for kind, names in kinds.items()}
 
 
-def _read_document(tree: object, where: str, matrix: Matrix, admit: Callable[[Plan], object]) -> dict[str, Any]:
+class _Check:
+    """Reads the documents of a plan one after the other, and one that says the same as the one before only once."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._matrix = matrix
+        self._text = ""
+        self._document: dict[str, Any] = {}
+
+    def __call__(self, tree: object, where: str, admit: Callable[[Plan], object] | None) -> dict[str, Any]:
+        """The document, whole and in order; what `admit` raises of it is a fault. Raises ArchiveError."""
+        # Not the values, as 1 and true are equal to Python. What is no JSON value stands in no document that is good.
+        text = json.dumps(tree, default=lambda _: {"": ""})
+        if text != self._text or admit:
+            self._document, self._text = _read_document(tree, where, self._matrix, admit), text
+        return self._document
+
+
+def _read_document(
+    tree: object, where: str, matrix: Matrix, admit: Callable[[Plan], object] | None
+) -> dict[str, Any]:
     try:
         plan = check_stored(tree, matrix=matrix)
-        admit(plan)
+        if admit:
+            admit(plan)
         return dump_plan(plan)
     except PlanError as error:
         first, *others = error.faults

@@ -120,9 +120,9 @@ def repeated_keys(tree: object) -> Iterator[Path]:
         if isinstance(value, Tree):
             for key in value.repeated:
                 yield (*path, key)
-            stack.extend(((*path, key), item) for key, item in value.items())
+            stack.extend(((*path, key), item) for key, item in value.items() if isinstance(item, (Tree, list)))
         elif isinstance(value, list):
-            stack.extend(((*path, index), item) for index, item in enumerate(value))
+            stack.extend(((*path, index), item) for index, item in enumerate(value) if isinstance(item, (Tree, list)))
 
 
 def to_json(data: object) -> str:

@@ -5,12 +5,17 @@ older revision is carried over to the newest when it touches other fields than t
 the same field it is refused with `Clash`. Whatever is refused stores nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from datetime import timedelta
 from itertools import batched
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from planner.engine import TooLarge
@@ -113,28 +118,82 @@ def _give_to_maker(row: models.Plan, holder: Holder | None) -> None:
     audit.note("plan-made", plan=row, actor=holder.name if holder else "")
 
 
-@transaction.atomic
-def import_plan(*, plan: PlanRecord, revisions: Iterable[RevisionRecord], holder: Holder | None = None) -> models.Plan:
-    """Store a plan that has been somewhere else, with all its revisions, which have been checked."""
-    row = models.Plan.objects.create(document={}, revision=plan.revision, created=plan.created)
+OTHERS_TURN = 2
+"""How many times as long as one write of an import took others may write before its next one."""
+ROWS = 500
+"""How many rows an import stores or takes back in one write."""
+BROKEN_OFF = timedelta(days=1)
+"""After so long an import is over, and what it left was left because its process died."""
+
+Slices = Iterable[Sequence[RevisionRecord]]
+
+
+def import_plans(*, plans: Iterable[tuple[PlanRecord, Slices]], holder: Holder | None = None) -> list[models.Plan]:
+    """Store plans that have been somewhere else, each with all its revisions, which have been checked: all, or none.
+
+    The revisions of a plan come in slices. Each is a write of its own, with time for others after it, since all at
+    once would keep everybody waiting. Until the last one is there nobody holds the plans but the import, so that
+    nobody sees a part of them.
+    """
+    arriving = f"{models.ARRIVING}{secrets.token_hex(16)}"
+    try:
+        rows = [_import_plan(plan, slices, arriving) for plan, slices in plans]
+        with transaction.atomic():
+            (holder or Holder()).take(arriving)
+            for row in rows:
+                audit.note("plan-made", plan=row, actor=holder.name if holder else "")
+    except BaseException:
+        _take_back(arriving)
+        raise
+    return rows
+
+
+def _import_plan(plan: PlanRecord, slices: Slices, arriving: str) -> models.Plan:
+    with _short_write():
+        row = models.Plan.objects.create(document={}, revision=plan.revision, created=plan.created)
+        models.Hold.objects.create(plan=row, browser=arriving, role=models.Hold.Role.OWN)
     last: RevisionRecord | None = None
-    for some in batched(revisions, 20):
-        rows = []
-        for one in some:
-            added = find_added(last.document, one.document, one.renames) if last else {}
-            facts = {field.name: getattr(one, field.name) for field in fields(one)}
-            rows.append(models.Revision(plan=row, added=added, **facts))
-            last = one
-        models.Revision.objects.bulk_create(rows)
+    for some in slices:
+        for few in batched(some, ROWS):
+            made = []
+            for one in few:
+                added = find_added(last.document, one.document, one.renames) if last else {}
+                facts = {field.name: getattr(one, field.name) for field in fields(one)}
+                made.append(models.Revision(plan=row, added=added, **facts))
+                last = one
+            with _short_write():
+                models.Revision.objects.bulk_create(made)
     if last is None or last.number != plan.revision:
         raise ValueError("a plan has as many revisions as it says")
-    models.Handover.objects.bulk_create(models.Handover(plan=row, **asdict(one)) for one in plan.handovers)
+    for few in batched(plan.handovers, ROWS):
+        with _short_write():
+            models.Handover.objects.bulk_create(models.Handover(plan=row, **asdict(one)) for one in few)
     row.document, row.name = dict(last.document), last.document["name"]
     row.updated, row.deleted = plan.updated, plan.deleted
     kept = {"document": row.document, "name": row.name, "updated": row.updated, "deleted": row.deleted}
-    models.Plan.objects.filter(pk=row.pk).update(**kept)
-    _give_to_maker(row, holder)
+    with _short_write():
+        models.Plan.objects.filter(pk=row.pk).update(**kept)
     return row
+
+
+@contextmanager
+def _short_write() -> Iterator[None]:
+    """A transaction, and then time for others, since SQLite leaves it to chance who of those that wait is next."""
+    with transaction.atomic():
+        began = time.monotonic()
+        yield
+    time.sleep(OTHERS_TURN * (time.monotonic() - began))
+
+
+def _take_back(arriving: str) -> None:
+    """Remove what an import has stored, in short writes as it came."""
+    plans = models.Plan.objects.filter(holds__browser=arriving)
+    for kind in (models.Revision, models.Handover):
+        while numbers := list(kind.objects.filter(plan__in=plans).values_list("pk", flat=True)[:ROWS]):  # type: ignore[attr-defined]
+            with _short_write():
+                kind.objects.filter(pk__in=numbers).delete()  # type: ignore[attr-defined]
+    with transaction.atomic():
+        plans.delete()
 
 
 def apply_edit(*, plan_id: int, matrix: Matrix, edit: str, params: Params, sender: Sender = ANYONE) -> Applied:
@@ -422,6 +481,13 @@ def restore_plan(*, plan_id: int, actor: str = "") -> bool:
 
 
 def empty_bin() -> int:
-    """Remove for good what has been in the bin for KEPT_IN_BIN. Returns how many plans that were."""
-    overdue = models.Plan.objects.filter(deleted__lte=timezone.now() - models.KEPT_IN_BIN).defer("document")
+    """Remove for good what has been in the bin for KEPT_IN_BIN. Returns how many plans that were.
+
+    What an import left whose process died goes too.
+    """
+    now = timezone.now()
+    left = models.Hold.objects.filter(browser__startswith=models.ARRIVING, since__lte=now - BROKEN_OFF)
+    overdue = models.Plan.objects.filter(
+        Q(deleted__lte=now - models.KEPT_IN_BIN) | Q(pk__in=left.values("plan"))
+    ).defer("document")
     return overdue.delete()[1].get("planner.Plan", 0)

@@ -50,6 +50,16 @@ class Holder:
             hold.save(update_fields=["role"])
         return hold
 
+    def take(self, arriving: str) -> None:
+        """Own the plans that have arrived under that name. Nobody owns them if this is nobody."""
+        arrived = Hold.objects.filter(browser=arriving)
+        if not self.is_someone:
+            arrived.delete()
+            return
+        now = timezone.now()
+        browser = "" if self.user is not None else self.browser
+        arrived.update(browser=browser, user=self.user, since=now, opened=now)
+
 
 def read_holder(request: HttpRequest) -> Holder:
     """Who sends a request: where accounts are on, the account that is logged in or nobody; else the browser."""

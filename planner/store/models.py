@@ -17,6 +17,8 @@ from django.utils.crypto import salted_hmac
 TOKEN_BYTES = 32
 KEPT_IN_BIN = timedelta(days=30)
 """How long a deleted plan can be restored; after that it is gone, whether or not its rows have been removed yet."""
+ARRIVING = "arriving "
+"""What stands first, in place of a browser, where an import holds plans that aren't there as a whole."""
 
 
 def make_token() -> str:
@@ -111,6 +113,11 @@ class Hold(models.Model):
         """Whether its holder may do what that role may."""
         order = list(self.Role)
         return order.index(self.Role(self.role)) >= order.index(role)
+
+
+def list_arriving() -> models.QuerySet[Hold, int]:
+    """The numbers of the plans that are being imported, or whose import broke off: nobody is shown them."""
+    return Hold.objects.filter(browser__startswith=ARRIVING).values_list("plan", flat=True)
 
 
 NOTHING_RENAMED: dict[str, dict[str, str]] = {"zones": {}, "endpoints": {}}

@@ -39,6 +39,19 @@ def count(kind: str, subject: str, *, limit: int, mark: str | None = None) -> At
     return Attempt.objects.create(subject=hashed, mark=hashed_mark, at=now)
 
 
+@transaction.atomic
+def count_many(kind: str, subject: str, number: int, *, limit: int) -> None:
+    """Count several of a kind at once. Raises TooMany and counts none when there isn't room for all of them."""
+    now = timezone.now()
+    if number > limit:
+        raise TooMany(int(HOUR.total_seconds()))
+    check(kind, subject, limit=limit - number + 1)
+    hashed, drawn = _hash(kind, subject), secrets.token_hex()
+    Attempt.objects.bulk_create(
+        Attempt(subject=hashed, mark=_hash_mark(f"{drawn}:{place}"), at=now) for place in range(number)
+    )
+
+
 def check(kind: str, subject: str, *, limit: int) -> None:
     """Raise TooMany when there is no room for another one."""
     now = timezone.now()

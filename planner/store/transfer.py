@@ -9,10 +9,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from typing import IO, Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from planner.engine.size import check_size
@@ -31,6 +29,8 @@ from ports.matrix import Matrix
 
 IN_MEMORY = 4 * 2**20
 """What is larger is kept in a temporary file."""
+SLICE = 2**18
+"""How many bytes of revisions are stored in one write, so that others wait for it no more than a moment."""
 
 
 def export_plans(file: IO[bytes], plans: Iterable[models.Plan]) -> int:
@@ -41,7 +41,8 @@ def export_plans(file: IO[bytes], plans: Iterable[models.Plan]) -> int:
 def all_plans() -> Iterator[models.Plan]:
     """Every plan, oldest first, those in the bin too unless they are gone for good."""
     overdue = timezone.now() - models.KEPT_IN_BIN
-    return models.Plan.objects.exclude(deleted__lte=overdue).defer("document").order_by("pk").iterator()
+    there = models.Plan.objects.exclude(deleted__lte=overdue).exclude(pk__in=models.list_arriving())
+    return there.defer("document").order_by("pk").iterator()
 
 
 def import_plans(
@@ -54,24 +55,32 @@ def import_plans(
 ) -> list[models.Plan]:
     """Make new plans of an archive, which the holder owns; ArchiveError and none if there is a fault in it.
 
-    All of it is checked before the first is stored, so that the write lock is held for the storing alone. `admit` is
-    told then how many there are; what it raises keeps them from being stored.
+    All of it is checked before the first is stored, and nothing is locked meanwhile. `admit` is told then how many
+    there are; what it raises keeps them from being stored.
     """
     archive = Archive(file, limits)
-    plans: list[PlanRecord] = []
+    plans = [archive.read_plan(number) for number in range(1, archive.count + 1)]
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as checked:
-        for number in range(1, archive.count + 1):
-            plan = archive.read_plan(number)
-            plans.append(plan)
+        for number, plan in enumerate(plans, start=1):
             for revision in archive.read_revisions(number, plan, matrix, partial(check_size, matrix)):
                 checked.write(json.dumps(dump_record(revision)).encode() + b"\n")
         checked.seek(0)
-        with transaction.atomic():
-            admit(len(plans))
-            return [
-                actions.import_plan(plan=plan, revisions=map(_load, islice(checked, plan.revision)), holder=holder)
-                for plan in plans
-            ]
+        admit(len(plans))
+        return actions.import_plans(plans=((plan, _slice(checked, plan.revision)) for plan in plans), holder=holder)
+
+
+def _slice(lines: IO[bytes], count: int) -> Iterator[list[RevisionRecord]]:
+    """The next so many revisions, as many at a time as have SLICE bytes together, or a single one."""
+    some: list[RevisionRecord] = []
+    size = 0
+    for _ in range(count):
+        line = lines.readline()
+        if some and size + len(line) > SLICE:
+            yield some
+            some, size = [], 0
+        some.append(_load(line))
+        size += len(line)
+    yield some
 
 
 def _load(line: bytes) -> RevisionRecord:

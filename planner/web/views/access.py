@@ -133,8 +133,7 @@ def count_plans(request: HttpRequest, number: int = 1) -> None:
     """Count plans that a client or an account makes. Raises throttle.TooMany, which `maker_view` answers."""
     user = read_holder(request).user
     subject = f"account {user.pk}" if user else f"client {request.META.get('REMOTE_ADDR', '')}"
-    for _ in range(number):
-        throttle.count("plan", subject, limit=settings.PLANS_PER_HOUR)
+    throttle.count_many("plan", subject, number, limit=settings.PLANS_PER_HOUR)
 
 
 def open_new(request: HttpRequest, plan: Plan, *more: Plan) -> HttpResponse:

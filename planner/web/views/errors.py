@@ -1,9 +1,13 @@
 """Answers to what went wrong: a sentence that says what to do, in the product's own frame."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from planner.plan.archive import ON_THE_PAGE
 from planner.plan.syntax import MAX_BYTES
 
 
@@ -25,7 +29,8 @@ def show_too_large(request: HttpRequest) -> HttpResponse:
         request,
         413,
         "That is more than this form takes",
-        f"A document may have {MAX_BYTES // 2**20} MiB. Larger archives of plans are for the command import_plans.",
+        f"A document may have {MAX_BYTES // 2**20} MiB, an archive of plans {ON_THE_PAGE.packed // 2**20} MiB. "
+        "Larger archives are for the command import_plans.",
     )
 
 
@@ -51,7 +56,14 @@ def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def show_server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault. Nothing is asked about the request, since that may be what went wrong."""
+    """500: our fault; 503 if others keep the database. Nothing is asked of the request, which may be at fault."""
+    error = sys.exception()
+    if isinstance(error, OperationalError) and "locked" in str(error):
+        message = "Others are storing very much at the moment, and nothing was changed. Try again in a few seconds."
+        context = {"title": "Please wait", "message": message}
+        response = render(None, "planner/error.html", context, status=503)
+        response.headers["Retry-After"] = "5"
+        return response
     message = "It is not your doing, and nothing was changed. Try again."
     return render(None, "planner/error.html", {"title": "Something went wrong here", "message": message}, status=500)
 

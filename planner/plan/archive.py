@@ -47,9 +47,7 @@ class Limits:
     """Whether the newest revision of a plan has to be within planner.plan.limits, as of any plan that comes in."""
 
 
-ON_THE_PAGE = Limits(
-    packed=32 * 2**20, unpacked=256 * 2**20, files=1_000, plans=200, revisions=2_000, sizes=True
-)
+ON_THE_PAGE = Limits(packed=32 * 2**20, unpacked=256 * 2**20, files=1_000, plans=200, revisions=2_000, sizes=True)
 BY_COMMAND = Limits(
     packed=2**31 - 1, unpacked=2**31 - 1, files=2 * MAX_PLANS + 1, plans=MAX_PLANS, revisions=MAX_NUMBER
 )
@@ -361,9 +359,7 @@ class _Check:
         return self._document
 
 
-def _read_document(
-    tree: object, where: str, matrix: Matrix, admit: Callable[[Plan], object] | None
-) -> dict[str, Any]:
+def _read_document(tree: object, where: str, matrix: Matrix, admit: Callable[[Plan], object] | None) -> dict[str, Any]:
     try:
         plan = check_stored(tree, matrix=matrix)
         if admit:

@@ -165,9 +165,9 @@ def _import_plan(plan: PlanRecord, slices: Slices, arriving: str) -> models.Plan
                 models.Revision.objects.bulk_create(made)
     if last is None or last.number != plan.revision:
         raise ValueError("a plan has as many revisions as it says")
-    for few in batched(plan.handovers, ROWS):
+    for sent in batched(plan.handovers, ROWS):
         with _short_write():
-            models.Handover.objects.bulk_create(models.Handover(plan=row, **asdict(one)) for one in few)
+            models.Handover.objects.bulk_create(models.Handover(plan=row, **asdict(one)) for one in sent)
     row.document, row.name = dict(last.document), last.document["name"]
     row.updated, row.deleted = plan.updated, plan.deleted
     kept = {"document": row.document, "name": row.name, "updated": row.updated, "deleted": row.deleted}
@@ -189,9 +189,9 @@ def _take_back(arriving: str) -> None:
     """Remove what an import has stored, in short writes as it came."""
     plans = models.Plan.objects.filter(holds__browser=arriving)
     for kind in (models.Revision, models.Handover):
-        while numbers := list(kind.objects.filter(plan__in=plans).values_list("pk", flat=True)[:ROWS]):  # type: ignore[attr-defined]
+        while numbers := list(kind.objects.filter(plan__in=plans).values_list("pk", flat=True)[:ROWS]):
             with _short_write():
-                kind.objects.filter(pk__in=numbers).delete()  # type: ignore[attr-defined]
+                kind.objects.filter(pk__in=numbers).delete()
     with transaction.atomic():
         plans.delete()
 

@@ -1,4 +1,8 @@
-FROM python:3.13-slim-trixie AS build
+# An exact version. Who wants the very same bytes adds --build-arg DIGEST=@sha256:… of it.
+ARG VERSION=3.13.9-slim-trixie
+ARG DIGEST=
+
+FROM python:${VERSION}${DIGEST} AS build
 
 WORKDIR /app
 ENV UV_PYTHON=/usr/local/bin/python UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
@@ -8,7 +12,7 @@ COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-dev --no-cache
 
 
-FROM python:3.13-slim-trixie
+FROM python:${VERSION}${DIGEST}
 
 # The user has a home folder because fontconfig keeps its cache there.
 RUN apt-get update \

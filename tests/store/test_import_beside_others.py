@@ -93,8 +93,8 @@ def test_nothing_is_locked_while_an_archive_is_checked(monkeypatch):
         free.append(can_write())
         return original(*arguments, **options)
 
-    original = archive.check_plan
-    monkeypatch.setattr(archive, "check_plan", check)
+    original = archive.check_stored
+    monkeypatch.setattr(archive, "check_stored", check)
     import_plans(pack(documents(5), documents(5)), ON_THE_PAGE, MATRIX, OWNER)
     assert free == [True] * 10
     with connection.cursor() as cursor:
@@ -248,7 +248,7 @@ def test_a_plan_of_too_many_revisions_is_refused_before_any_is_checked(monkeypat
     def check(*arguments, **options):
         raise AssertionError("nothing is to be checked")
 
-    monkeypatch.setattr(archive, "check_plan", check)
+    monkeypatch.setattr(archive, "check_stored", check)
     said = complaint(pack(documents(4), documents(5)), FEW)
     assert said == (
         "plans/2/plan.json, revision: The plan has 5 revisions; of one plan at most 4 can be imported here. "

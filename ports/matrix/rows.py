@@ -230,7 +230,7 @@ def _facet(declared: Field[Any], hint: Any) -> Facet:
     elif _find_parts(held):
         store, blank = "facts", {}
     elif blank is None and not nullable:
-        blank = ""
+        blank = declared.default if isinstance(declared.default, str) else ""
     return Facet(
         name=next((str(mark.validation_alias) for mark in marks if isinstance(mark, FieldInfo)), declared.name),
         attribute=declared.name,

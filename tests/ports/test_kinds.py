@@ -13,9 +13,9 @@ from django.core.management import call_command
 from ports.actions import load_matrix
 from ports.matrix import FIELDS, HEAD, KINDS, Row, build_matrix, complete, digest_records, find_faults
 from ports.matrix.differences import find_differences
-from ports.matrix.marks import LATER, Names
+from ports.matrix.marks import LATER, TYPES, Names
 from ports.matrix.reference import fill_tables, find_declared, list_tables
-from ports.matrix.rows import PARTS, describe_fields, facets, field_names, row
+from ports.matrix.rows import PARTS, adapter, describe_fields, facets, field_names, row
 from ports.matrix.schema import fixture_schema
 from ports.models import ROWS, PortMatrix
 from ports.queries import SHIPPED, current_matrix, current_records, read_fixture, shipped_matrix
@@ -149,6 +149,16 @@ def test_a_short_fixture_makes_the_same_rows(tmp_path):
     assert current_matrix() == shipped_matrix()
     whole = {kind: [complete(kind, row) for row in records.get(kind, ())] for kind in KINDS}
     assert current_records(PortMatrix.objects.get().pk) == whole
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_left_out_means_the_same_in_the_file_and_in_code(kind):
+    _, record = example(kind)
+    for facet in optional(kind):
+        left_out = {name: value for name, value in record.items() if name in FIELDS[kind] and name != facet.name}
+        read = adapter(KINDS[kind]).validate_python
+        assert read(left_out, context=TYPES) == read(left_out | {facet.name: facet.blank}, context=TYPES)
+        assert complete(kind, left_out)[facet.name] == facet.blank
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -193,7 +193,7 @@ def bench_printing(reports: dict[str, Report]) -> None:
                     "pdf",
                     "--output",
                     f"{folder}/command.pdf",
-                ],  # fmt: skip
+                ],
                 "WeasyPrint, the HTML": [sys.executable, "-c", _BY_WEASYPRINT, str(page)],
                 "Chromium, the HTML": chromium,
             }

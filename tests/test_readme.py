@@ -98,7 +98,7 @@ def test_the_examples_of_the_command_line_work(arguments, monkeypatch, tmp_path,
     monkeypatch.chdir(tmp_path)
     Path("plan.yaml").write_text(blocks(README, "yaml")[0], "utf-8")
     Path("old.yaml").write_text(blocks(README, "yaml")[0].replace("8443", "9443"), "utf-8")
-    Path("dmz.yaml").write_bytes((ROOT / "planner" / "examples" / "dmz.yaml").read_bytes())
+    Path("dmz.yaml").write_bytes((ROOT / "planner" / "plan" / "examples" / "dmz.yaml").read_bytes())
     Path("house.css").write_text(blocks(read("docs/house-style.md"), "css")[0], "utf-8")
     call_command(*arguments)
     output = arguments[arguments.index("--output") + 1] if "--output" in arguments else None
@@ -145,7 +145,7 @@ def test_every_setting_is_described_and_every_described_one_exists():
     # By kind: beside the scripts lie the caches of whoever imported them.
     scripts = [path for kind in ("*.sh", "*.py") for path in sorted((ROOT / "scripts").glob(kind))]
     assert len(scripts) >= 10
-    sources = [ROOT / "planner" / "settings.py", ROOT / "planner" / "gunicorn.py", *scripts]
+    sources = [ROOT / "planner" / "settings.py", ROOT / "planner" / "deploy" / "gunicorn.py", *scripts]
     used = {name for path in sources for name in re.findall(r"\bPLANNER_[A-Z_]+\b", path.read_text("utf-8"))}
     described = {match[0] for text in code(read("docs/settings.md")) if (match := re.match(r"PLANNER_[A-Z_]+", text))}
     assert described == used

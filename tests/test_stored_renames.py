@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from planner.engine.renames import Rename
 from planner.plan.archive import BY_COMMAND
+from planner.plan.changes import compare_documents
 from planner.plan.edits import NotPossible
 from planner.store import actions
 from planner.store.models import Plan, Revision
@@ -57,11 +58,11 @@ class Editor:
         return self.edit("edit-zone", zone=old, name=new)
 
     def undo(self):
-        actions.undo(plan_id=self.plan.pk)
+        actions.undo(plan_id=self.plan.pk, matrix=MATRIX)
         return self
 
     def redo(self):
-        actions.redo(plan_id=self.plan.pk)
+        actions.redo(plan_id=self.plan.pk, matrix=MATRIX)
         return self
 
     def restore(self, number):
@@ -136,11 +137,10 @@ def test_zones_are_followed_too():
 
 def test_a_module_that_goes_and_comes_again_brings_other_endpoints():
     editor = Editor("A").rename("A", "B")
-    away = {
-        "zones_added": [], "zones_removed": [], "endpoints_added": [], "endpoints_changed": {},
-        "endpoints_removed": ["B"], "flows_removed": [], "choices": {},
-    }  # fmt: skip
-    back = away | {"endpoints_removed": [], "endpoints_added": [{"name": "B", "zone": "Internal"}]}
+    there = Plan.objects.get(pk=editor.plan.pk).document
+    gone = {**there, "endpoints": []}
+    come = {**there, "endpoints": [{"name": "B", "zone": "Internal"}]}
+    away, back = compare_documents(there, gone), compare_documents(gone, come)
     editor.edit("switch-module", summary="Off", switch=away).edit("switch-module", summary="On", switch=back)
     assert told(editor.plan, 1, 2) == (Rename("endpoint", "A", "B"),)
     assert told(editor.plan, 1, 4) == ()

@@ -15,7 +15,7 @@ def sends(context: template.Context, view: str) -> SafeString:
     """Where a form of the plan's page is sent, by its own and by htmx: the attributes that say so."""
     url = reverse(view, kwargs={"key": context["plan"].key})
     words = '{} action="{}?{}" hx-post="{}" hx-target="#report"'
-    return format_html(words, SafeString('method="post"'), url, context["query"], url)
+    return format_html(words, SafeString('method="post"'), url, context.get("query", ""), url)
 
 
 @register.simple_tag(takes_context=True)

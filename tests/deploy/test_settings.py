@@ -15,7 +15,7 @@ from planner.deploy import environment
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 TLS = {"PLANNER_TLS": "1", "PLANNER_HOSTS": "ports.example.com"}
@@ -377,7 +377,7 @@ print(client.get("/plans/export.zip").status_code)
 
 class TestGunicorn:
     CODE = (
-        "import json; from planner import gunicorn as g; "
+        "import json; from planner.deploy import gunicorn as g; "
         "print(json.dumps([g.bind, g.workers, g.threads, g.accesslog]))"
     )
 
@@ -394,14 +394,17 @@ class TestGunicorn:
 
     def test_it_takes_no_forwarding_header_itself(self):
         code = (
-            "from gunicorn.config import Config; from planner import gunicorn as g; config = Config(); "
+            "from gunicorn.config import Config; from planner.deploy import gunicorn as g; config = Config(); "
             "names = ('forwarded_allow_ips', 'secure_scheme_headers', 'forwarder_headers', 'header_map'); "
             "[config.set(name, getattr(g, name)) for name in names]; print([getattr(config, name) for name in names])"
         )
         assert run(code).stdout == "[[], {}, [], 'drop']\n"
 
     def test_tls_without_a_proxy_that_ends_it_is_a_sentence(self):
-        code = "from planner import gunicorn as g; import types; g.on_starting(types.SimpleNamespace(master_pid=1))"
+        code = (
+            "from planner.deploy import gunicorn as g; import types; "
+            "g.on_starting(types.SimpleNamespace(master_pid=1))"
+        )
         result = run(code, **TLS)
         assert result.returncode == 1
         assert result.stderr.startswith("PLANNER_TLS is 1, but PLANNER_PROXIES doesn't say which proxy ends TLS: ")

@@ -120,14 +120,14 @@ def test_what_differs_between_two_documents_makes_one_of_the_other(one, other):
 
 
 def test_undoing_brings_back_what_the_inverse_gives(db):
-    row = actions.create_plan(plan=check_plan(DOCUMENT, matrix=MATRIX), summary="S")
+    row = actions.create_plan(plan=check_plan(DOCUMENT, matrix=MATRIX), matrix=MATRIX, summary="S")
     before = row.document
     edit = make(before, "edit-endpoint", endpoint="one", changes={"name": "first", "zone": "B", "managed_by": ["one"]})
     params = {"endpoint": "one", "changes": {"name": "first", "zone": "B", "managed_by": ["one"]}}
     done = actions.apply_edit(plan_id=row.pk, matrix=MATRIX, edit="edit-endpoint", params=params)
     assert done.plan.document == canonical(apply(before, edit))
     assert done.plan.document["endpoints"][0]["managed_by"] == ["first"]
-    undone = actions.undo(plan_id=row.pk).plan.document
+    undone = actions.undo(plan_id=row.pk, matrix=MATRIX).plan.document
     assert undone == before == canonical(apply(done.plan.document, edit.inverse()))
 
 

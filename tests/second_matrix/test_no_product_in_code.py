@@ -19,6 +19,7 @@ ALLOWED = {
     "http": "a scheme, in the settings",
     "https": "the same",
     "fortigate": "a format: a target of firewall configurations",
+    "engine": "what sets the pages of a PDF: an option of commands",
     "windows": "the same; a platform of that name has files for host firewalls",
     "none": "a word of sentences, and of the Content Security Policy",
 }

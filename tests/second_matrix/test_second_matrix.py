@@ -379,4 +379,7 @@ def test_no_report_on_it_has_a_word_of_the_shipped_product(name, document):
 def test_no_page_of_it_has_a_word_of_the_shipped_product(client, address, path):
     page = Page(client.get(address + path if path.startswith("?") else path))
     fields = [element.get(name) or "" for element in page.all() for name in ("placeholder", "title", "aria-label")]
-    assert find_words(" | ".join([page.text("body"), page.text("title"), *fields])) == []
+    text = " | ".join([page.text("body"), page.text("title"), *fields])
+    for kind in FORMATS.values():  # firewalls that a report can be written for are not the product's
+        text = text.replace(kind.label, "")
+    assert find_words(text) == []

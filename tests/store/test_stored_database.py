@@ -57,9 +57,9 @@ except Exception as error:
     found["refused"] = type(error).__name__
 links.try_passphrase(link, "a passphrase for tests")
 sender = actions.Sender(base=plan.revision, author="Eva")
-undone = actions.undo(plan_id=plan.pk, sender=sender).plan
+undone = actions.undo(plan_id=plan.pk, matrix=matrix, sender=sender).plan
 found["undone"] = [undone.revision, undone.document]
-redone = actions.redo(plan_id=plan.pk, sender=actions.Sender(base=undone.revision)).plan
+redone = actions.redo(plan_id=plan.pk, matrix=matrix, sender=actions.Sender(base=undone.revision)).plan
 found["redone"] = redone.document
 # An edit that was begun three revisions ago is carried over, over a rename that the database remembers.
 late = actions.apply_edit(

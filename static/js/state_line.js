@@ -46,7 +46,11 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
  */
 export function say(kind, sentence) {
   sentences.set(kind, sentence);
-  show();
+  if (find()) {
+    show();
+  } else {
+    announce(sentence); // a page without the line still has its sentences read out
+  }
 }
 
 /**

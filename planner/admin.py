@@ -12,6 +12,7 @@ from planner.sharing.links import revoke_link
 from planner.store import audit
 from planner.store.holders import Holder
 from planner.store.models import Event, Hold, Plan, ShareLink, list_arriving
+from ports.text import plural
 
 admin.site.site_header = admin.site.site_title = "Port planner"
 admin.site.login_form = StaffLoginForm
@@ -113,7 +114,7 @@ class ShareLinkAdmin(ReadOnlyAdmin):
         live = list(queryset.filter(revoked=None))
         for link in live:
             revoke_link(plan=link.plan, number=link.pk, holder=holder)
-        self.message_user(request, f"Revoked: {len(live)} read link{'' if len(live) == 1 else 's'}.", messages.SUCCESS)
+        self.message_user(request, f"Revoked: {len(live)} {plural(len(live), 'read link')}.", messages.SUCCESS)
 
 
 class KindFilter(admin.SimpleListFilter):

@@ -29,6 +29,7 @@ from ports.matrix import (
     read_ports,
     section_key,
 )
+from ports.text import cut
 
 LONGEST_TEXT = 200
 TARGET_KINDS = ("platform", "session", "operation")
@@ -286,7 +287,7 @@ def _knows_end(matrix: Matrix, value: str, targets: Mapping[str, Mapping[str, ob
 
 
 def _shorten(value: str) -> str:
-    return value if len(value) <= 40 else f"{value[:39]}…"
+    return cut(value, 40)
 
 
 def _either(words: Iterable[str]) -> str:

@@ -5,8 +5,8 @@ import unicodedata
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from planner.plan.document import name_key
 from ports.matrix import PROTOCOLS, ZONE_KINDS, Matrix
+from ports.text import name_key
 
 
 def often(number: int) -> int:

@@ -14,6 +14,7 @@ from planner.engine.rules import Boundary
 from planner.plan.document import ANY, Endpoint, address_key
 from planner.plan.kinds import KINDS
 from ports.matrix import SEVERITIES, Caveat, Check, Choice, Pairing, port_span
+from ports.text import plural
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -452,8 +453,8 @@ def _find_local_flows(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number} {plural(number, one, more)}"
 
 
 def _listed(values: Sequence[str]) -> str:

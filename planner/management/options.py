@@ -12,7 +12,7 @@ from django.conf import settings
 from planner.report.files import Failure
 from planner.report.paper.stylesheet import BadStylesheet, read_stylesheet
 from planner.report.said.edition import ENGINES, PAPERS, Engine
-from planner.report.said.text import show_line
+from ports.text import show_line
 
 
 def add_printing(parser: ArgumentParser) -> None:

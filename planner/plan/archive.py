@@ -17,6 +17,7 @@ from typing import IO, Any, NoReturn
 from planner.plan import syntax
 from planner.plan.document import Plan, PlanError, check_stored, dump_plan
 from ports.matrix import Matrix
+from ports.text import plural
 
 FORMAT = 1
 CONTENTS = "archive.json"
@@ -367,7 +368,7 @@ def _read_document(tree: object, where: str, matrix: Matrix, admit: Callable[[Pl
         return dump_plan(plan)
     except PlanError as error:
         first, *others = error.faults
-        more = f" There {'is' if len(others) == 1 else 'are'} {len(others)} more." if others else ""
+        more = f" There {plural(len(others), 'is', 'are')} {len(others)} more." if others else ""
         _refuse(f"{where}, document, {first.where}", first.message + more)
 
 

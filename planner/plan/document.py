@@ -16,7 +16,6 @@ from pydantic_core import ErrorDetails
 from planner.plan import limits, syntax
 from planner.plan.faults import NAME_TAKEN, Fault, PlanError, shown
 from planner.plan.fields import PARTS, PLAN, AdditionalFlow, Endpoint, Part, Plan, Zone
-from planner.plan.names import name_key
 from planner.plan.reading import (
     ANY,
     FORMAT,
@@ -30,6 +29,7 @@ from planner.plan.reading import (
 from planner.plan.references import know, text
 from planner.plan.syntax import Path, Syntax
 from ports.matrix import Matrix
+from ports.text import name_key
 
 __all__ = [
     "ANY",
@@ -45,7 +45,6 @@ __all__ = [
     "check_stored",
     "dump_plan",
     "dump_row",
-    "name_key",
     "plan_schema",
     "read_plan",
 ]

@@ -12,10 +12,9 @@ from typing import Any
 
 from planner.plan.changes import Change, Edit, Index, apply, compare_rows
 from planner.plan.fields import PARTS, PLAN
-from planner.plan.names import free_name, name_key
 from planner.plan.references import WORDS
 from planner.plan.rows import Document, Row, find_lost, forget_names, names_of, row_key, tidy
-from planner.plan.summaries import short
+from ports.text import free_name, name_key, short
 
 Params = Mapping[str, Any]
 GONE = "This flow is no longer in the plan; someone has changed or deleted it."

@@ -16,9 +16,8 @@ from planner.plan.edits import add_endpoints
 from planner.plan.faults import NAME_TAKEN, Fault, PlanError
 from planner.plan.fields import PARTS, Field
 from planner.plan.kinds import KINDS
-from planner.plan.names import free_name, name_key
 from ports.matrix import Matrix
-from ports.text import neutralise
+from ports.text import free_name, name_key, neutralise
 
 Document = Mapping[str, Any]
 

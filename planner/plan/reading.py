@@ -26,9 +26,9 @@ from pydantic_core import PydanticCustomError
 
 from planner.plan import limits
 from planner.plan.faults import shown
-from planner.plan.names import MAX_LENGTH
 from planner.plan.syntax import Null
 from ports.matrix import Choice, Matrix, read_ports
+from ports.text import MAX_NAME
 
 FORMAT = 1
 ANY = "any"
@@ -92,8 +92,8 @@ def _read_text(value: object) -> str:
 
 def _read_name(value: object) -> str:
     name = _read_text(value)
-    if not 1 <= len(name) <= MAX_LENGTH:
-        raise fault("name-length", f"A name has 1 to {MAX_LENGTH} characters, found {len(name)}.")
+    if not 1 <= len(name) <= MAX_NAME:
+        raise fault("name-length", f"A name has 1 to {MAX_NAME} characters, found {len(name)}.")
     if name != name.strip():
         raise fault("name-space", f"A name has no white space at its ends, found {shown(name)}.")
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
@@ -227,7 +227,7 @@ def _choice_type(choice: Choice) -> Any:
     return (_list_of if choice.many else _one_of)(choice.slugs, read_json)
 
 
-_Name = Annotated[str, BeforeValidator(_read_name), Field(min_length=1, max_length=MAX_LENGTH)]
+_Name = Annotated[str, BeforeValidator(_read_name), Field(min_length=1, max_length=MAX_NAME)]
 _Address = Annotated[str, BeforeValidator(_read_address)]
 _Port = Annotated[
     str,

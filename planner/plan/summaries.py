@@ -3,34 +3,15 @@
 Pure: works on the fields of plan documents. What slugs are called comes from outside, as `words`.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from planner.plan.changes import Edit
 from planner.plan.fields import PARTS, PLAN, Field
 from ports.matrix import Matrix
+from ports.text import many, plural, several, short
 
-MAX_NAME = 60
-"""How many characters of a name a sentence shows: it is there to be recognised, the plan has the whole."""
-SHOWN = 3
-# They would turn the rest of the sentence round, or break its line.
-_TURNS = re.compile("[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 Words = Mapping[str, Mapping[str, str]]
-
-
-def short(name: object) -> str:
-    """A name fit to stand in a sentence: on one line, in one direction, and no longer than MAX_NAME."""
-    text = " ".join(_TURNS.sub("", str(name)).split())
-    return text if len(text) <= MAX_NAME else text[: MAX_NAME - 1].rstrip() + "…"
-
-
-def several(names: Sequence[object]) -> str:
-    """A, B and C; of more than SHOWN the first ones and how many more."""
-    shown = [short(name) for name in names[:SHOWN]]
-    if len(names) > SHOWN:
-        return f"{', '.join(shown)} and {len(names) - SHOWN:,} more"
-    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
 def say(edit: Edit) -> str:
@@ -88,7 +69,7 @@ def _say_endpoint(edit: Edit) -> str:
 
 def _say_deleted_zone(edit: Edit) -> str:
     gone = sum(1 for change in edit.changes if change.is_row and change.where[0] == "endpoints")
-    more = f" with {gone} endpoint{'' if gone == 1 else 's'}" if gone else ""
+    more = f" with {gone} {plural(gone, 'endpoint')}" if gone else ""
     return f"Zone {short(edit.where[1])} deleted{more}"
 
 
@@ -97,8 +78,7 @@ def _say_import(edit: Edit) -> str:
     zones, endpoints = (
         [change.where[1] for change in edit.changes if change.where[0] == part] for part in ("zones", "endpoints")
     )
-    count = len(endpoints)
-    said = f"{count:,} endpoint{'' if count == 1 else 's'} imported: {several(endpoints)}"
+    said = f"{many(len(endpoints), 'endpoint')} imported: {several(endpoints)}"
     return said + (f"; zones added: {several(zones)}" if zones else "")
 
 
@@ -151,28 +131,28 @@ def _say_fields(edit: Edit) -> str:
 
 
 def _say_field(entry: Field, old: Any, new: Any, words: Mapping[str, str]) -> str:
-    one, many = entry.said or ("", "")
+    one, more = entry.said or ("", "")
     if entry.reads.shape == "flag":
-        return one if new else many
+        return one if new else more
     if entry.reads.shape == "mapping":
-        return f"{one if len(new) == 1 else many} {several([words.get(key, key) for key in new])} changed"
+        return f"{plural(len(new), one, more)} {several([words.get(key, key) for key in new])} changed"
     if entry.reads.shape != "text":
-        return _say_values(one, many, list(old or ()), list(new or ()), words)
+        return _say_values(one, more, list(old or ()), list(new or ()), words)
     before, after = (words.get(value, value) if value else "" for value in (old, new))
     if not after:
         return f"{one} {short(before)} removed"
     return f"{one} changed from {short(before)} to {short(after)}" if before else f"{one} {short(after)} added"
 
 
-def _say_values(one: str, many: str, old: Sequence[str], new: Sequence[str], words: Mapping[str, str]) -> str:
+def _say_values(one: str, more: str, old: Sequence[str], new: Sequence[str], words: Mapping[str, str]) -> str:
     before, after = set(old), set(new)
     added = [words.get(value, value) for value in new if value not in before]
     removed = [words.get(value, value) for value in old if value not in after]
     if len(added) == len(removed) == 1:
         return f"{one} changed from {short(removed[0])} to {short(added[0])}"
     parts = [
-        f"{one if len(values) == 1 else many} {several(values)} {done}"
+        f"{plural(len(values), one, more)} {several(values)} {done}"
         for values, done in ((added, "added"), (removed, "removed"))
         if values
     ]
-    return ", ".join(parts) or f"{many} put in another order"
+    return ", ".join(parts) or f"{more} put in another order"

@@ -28,10 +28,11 @@ from planner.plan.document import Plan, PlanError, check_plan, check_stored, dum
 from planner.plan.edits import EDITS, NotPossible, Params
 from planner.plan.merge import rebase
 from planner.plan.rows import NO_RENAMES, Renames
-from planner.plan.summaries import list_words, say, short
+from planner.plan.summaries import list_words, say
 from planner.store import audit, models
 from planner.store.holders import Holder
 from ports.matrix import Matrix
+from ports.text import short
 
 Document = dict[str, Any]
 

@@ -9,6 +9,9 @@ import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import escape
+
+from ports.text import name_letter
 
 # Embeddings, overrides and isolates with a direction. Our own drawings keep names apart by isolates without one.
 _TURNS = re.compile("[\u202a-\u202e\u2066\u2067]")
@@ -37,6 +40,6 @@ def write_out(html: str) -> str:
     def plain(match: re.Match[str]) -> str:
         if match[0].startswith("<"):
             return match[0]
-        return _TURNS.sub(lambda letter: f"&lt;U+{ord(letter[0]):04X}&gt;", match[0])
+        return _TURNS.sub(lambda letter: escape(name_letter(letter[0])), match[0])
 
     return _FIELD_OR_TEXT.sub(plain, html)

@@ -21,8 +21,8 @@ from planner.plan.syntax import to_json, to_yaml
 from planner.report import FORMATS
 from planner.report.diagram.diagram import render_diagram, render_overview
 from planner.report.formats.json import render_json
-from planner.report.said.text import show_line
 from ports.queries import shipped_matrix
+from ports.text import show_line
 from tests.strategies import HOSTILE_NAMES, documents, often
 
 MATRIX = shipped_matrix()

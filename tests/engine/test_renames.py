@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports, flow_key
 from planner.engine.renames import Rename
-from planner.plan.document import address_key, check_plan, name_key
+from planner.plan.document import address_key, check_plan
 from planner.plan.rows import Renames, apply_renames
 from ports.queries import shipped_matrix
+from ports.text import name_key
 from tests.report.samples import contoso, write_plan
 from tests.strategies import documents
 

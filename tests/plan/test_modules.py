@@ -17,8 +17,9 @@ from planner.plan.blueprint import (
     remove_module,
 )
 from planner.plan.blueprint.answers import read_answers
-from planner.plan.document import PlanError, name_key
+from planner.plan.document import PlanError
 from ports.matrix import build_matrix
+from ports.text import name_key
 from tests.plan.blueprints import (
     ANSWERS,
     BASE,

@@ -25,10 +25,10 @@ from planner.report.diagram.picture import MOST, picture_endpoints, picture_zone
 from planner.report.diagram.png import render_png
 from planner.report.diagram.shapes import trace
 from planner.report.paper.prints import render_html
-from planner.report.said.text import show_line
 from planner.store.examples import FOLDER
 from ports.matrix import ICONS
 from ports.queries import shipped_matrix
+from ports.text import show_line
 from scripts.sites import make_sites
 from tests.report.samples import HOSTILE_NAMES, write_plan
 

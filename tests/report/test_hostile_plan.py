@@ -24,8 +24,7 @@ from planner.report.firewall.targets import TARGETS
 from planner.report.formats.markdown import escape
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
-from planner.report.said.text import show_line
-from ports.text import neutralise
+from ports.text import neutralise, show_line
 from tests.report.firewall.reading import READERS, expected
 from tests.report.firewall.test_permits import check
 from tests.report.samples import WORST_NAMES, evaluate, worst

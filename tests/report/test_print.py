@@ -21,9 +21,9 @@ from planner.report.paper.prints import render_html, render_pdf
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
 from planner.report.said.objects import LINE, MOST_NAMED, Grouping, lay_out
-from planner.report.said.text import show_line
 from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
+from ports.text import show_line
 from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
 from tests.strategies import HOSTILE_NAMES
 

@@ -12,8 +12,8 @@ from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, NotExpressible
 from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Editions
-from planner.report.said.text import show_line
 from planner.store.plan_files import NoUsableMatrix, find_matrix, read_plan_file
+from ports.text import show_line
 
 DIFFERS = 3
 """The exit status that says that there is something to open, close or change, where it is asked for."""

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand
 
 from planner.store import actions
 from planner.store.models import KEPT_IN_BIN
+from ports.text import plural
 
 
 class Command(BaseCommand):
@@ -18,4 +19,4 @@ class Command(BaseCommand):
         """Empty the bin and say how many plans that were."""
         count = actions.empty_bin()
         if count:
-            self.stdout.write(f"Deleted for good from the bin: {count} plan{'' if count == 1 else 's'}.")
+            self.stdout.write(f"Deleted for good from the bin: {count} {plural(count, 'plan')}.")

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from planner.store.transfer import all_plans, export_plans
+from ports.text import plural
 
 
 class Command(BaseCommand):
@@ -34,4 +35,4 @@ class Command(BaseCommand):
             raise CommandError(f"{target} can't be written: {error.strerror}.") from None
         finally:
             draft.unlink(missing_ok=True)
-        self.stdout.write(f"{target}: {count} plan{'' if count == 1 else 's'}.")
+        self.stdout.write(f"{target}: {count} {plural(count, 'plan')}.")

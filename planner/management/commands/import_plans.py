@@ -9,11 +9,11 @@ from django.urls import reverse
 from planner.deploy.addresses import base_address
 from planner.deploy.gunicorn import bind
 from planner.plan.archive import BY_COMMAND, ArchiveError
-from planner.report.said.text import show_line
 from planner.sharing.links import make_edit_link
 from planner.store.transfer import import_plans
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, current_matrix
+from ports.text import show_line
 
 
 class Command(BaseCommand):

@@ -16,9 +16,9 @@ from planner.report import FORMATS, OPTIONS, Format, NotExpressible
 from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Edition
 from planner.report.said.filters import FIELD_NAMES, Selection, read_filter, select
-from planner.report.said.text import show_line
 from planner.store.plan_files import NoUsableMatrix, find_matrix, read_plan_file
 from ports.matrix import Matrix
+from ports.text import show_line
 
 
 class Command(BaseCommand):

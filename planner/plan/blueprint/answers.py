@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from planner.plan.names import MAX_LENGTH, name_key
 from ports.matrix import PLACEHOLDER, Matrix, Question, Repeat
+from ports.text import MAX_NAME, cut, name_key
 
 Answers = Mapping[str, str | Sequence[str]]
 """By slug of the question: an option, several options, or the lines of a list of names; blank lines don't count."""
@@ -109,7 +109,7 @@ def longest_name(matrix: Matrix, question: Question) -> int:
         for templates in (repeat.zones, repeat.endpoints)
         for template in templates
     ]
-    return MAX_LENGTH - max((len(name) - len(PLACEHOLDER) for name in names), default=0)
+    return MAX_NAME - max((len(name) - len(PLACEHOLDER) for name in names), default=0)
 
 
 def _repeats(matrix: Matrix, question: Question) -> Iterator[Repeat]:
@@ -175,8 +175,7 @@ def first_few(sentences: list[str]) -> tuple[str, ...]:
 
 def shown(text: str) -> str:
     """A text that someone typed, short and harmless enough for a sentence."""
-    text = text if len(text) <= 60 else text[:59] + "…"
-    return "".join(c if unicodedata.category(c) not in ("Cc", "Cs") else ascii(c)[1:-1] for c in text)
+    return "".join(c if unicodedata.category(c) not in ("Cc", "Cs") else ascii(c)[1:-1] for c in cut(text, 60))
 
 
 def fill(template: str, name: str) -> str:

@@ -7,8 +7,8 @@ from planner.plan.blueprint.answers import fill
 from planner.plan.document import ANY, Endpoint, Plan, Zone
 from planner.plan.fields import forget_gone
 from planner.plan.kinds import KINDS
-from planner.plan.names import free_name, name_key
 from ports.matrix import PLACEHOLDER, Effect, EndpointTemplate, Grant, Matrix, ZoneTemplate
+from ports.text import free_name, name_key
 
 
 class Draft:

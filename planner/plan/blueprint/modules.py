@@ -19,8 +19,9 @@ from planner.plan.blueprint.answers import (
 from planner.plan.blueprint.draft import Draft, as_set, is_conditional
 from planner.plan.blueprint.lost import describe_losses
 from planner.plan.blueprint.survey import ModuleInPlan
-from planner.plan.document import Endpoint, Plan, check_stored, dump_plan, name_key
+from planner.plan.document import Endpoint, Plan, check_stored, dump_plan
 from ports.matrix import Effect, Matrix, Question
+from ports.text import name_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

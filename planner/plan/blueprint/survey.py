@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from planner.plan.blueprint.draft import Draft, as_set, choice_in_force, is_conditional
-from planner.plan.document import Endpoint, Plan, Zone, name_key
+from planner.plan.document import Endpoint, Plan, Zone
 from ports.matrix import PLACEHOLDER, Effect, Grant, Matrix, Question, ZoneTemplate
+from ports.text import name_key
 
 
 class ModuleInPlan:

@@ -39,7 +39,7 @@ from planner.report.diagram.picture import (
 )
 from planner.report.diagram.shapes import Area, Curve, Point, arrow_corners, halfway, inset, measure, path_data, trace
 from planner.report.diagram.tips import TIP_ROW, Tip, make_box_tip, make_line_tip, say_box, say_line
-from planner.report.said.text import show_line
+from ports.text import show_line
 
 __all__ = ["NoDiagram", "render_diagram", "render_overview", "render_svg"]
 

@@ -16,6 +16,7 @@ import graphviz
 from planner.plan.kinds import KINDS, USUAL
 from planner.report.diagram.picture import Box, Line, Picture
 from planner.report.diagram.shapes import Area, Curve, Point, trace
+from ports.text import cut
 
 MANY = 100
 """With more lines than this there are no ports on them, and no second try."""
@@ -55,8 +56,8 @@ class Layout:
 
 
 def shorten(text: str, limit: int = LABEL) -> str:
-    """The text, or its beginning and an ellipsis."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    """The text as the label of a box or frame."""
+    return cut(text, limit)
 
 
 def lay_out(picture: Picture, *, ports_shown: bool, low: Collection[str] = ()) -> Layout:

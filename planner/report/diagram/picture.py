@@ -13,7 +13,7 @@ from planner.plan.document import Endpoint
 from planner.plan.kinds import KINDS, USUAL
 from planner.report.diagram.icons import choose_icon
 from planner.report.said.outline import label_endpoint
-from planner.report.said.text import show_line
+from ports.text import many, show_line
 
 LARGE = 40
 """With more endpoints than this, like endpoints of a group of zones are one box until the group is unfolded."""
@@ -96,7 +96,7 @@ def picture_zones(report: Report) -> Picture:
         boxes[group.code] = Box(
             key=group.code,
             label=show_line(group.label),
-            note=_count(total, "endpoint"),
+            note=many(total, "endpoint"),
             kind=group.kind,
             fields={"zone": group.code},
             many=len(group.zones) > 1,
@@ -272,7 +272,7 @@ class _Composer:
         box = Box(
             key=self._key("n"),
             label=f"and {zones:,} more {words if zones > 1 else 'zone'}" if zones else f"and {len(boxes):,} more",
-            note=_count(len(members), "endpoint") if zones or len(members) != len(boxes) else "",
+            note=many(len(members), "endpoint") if zones or len(members) != len(boxes) else "",
             many=True,
             fields={"zone": group.code} if group else {},
             kind=kind,
@@ -333,7 +333,3 @@ def _share(sizes: Sequence[int]) -> list[int]:
         shares[index] = min(sizes[index], max(fair, 1 if room else 0))
         room -= shares[index]
     return shares
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

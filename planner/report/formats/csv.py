@@ -2,15 +2,14 @@
 
 import csv
 import io
-import re
 
 from planner.engine.flows import Flow, Need
 from planner.engine.report import Report
 from planner.engine.rules import Ports
 from planner.report.said.edition import Edition
 from planner.report.said.outline import describe_marks, name_services
-from planner.report.said.text import index_rules, list_addresses, list_reasons, show_line
-from ports.text import neutralise
+from planner.report.said.text import index_rules, list_addresses, list_reasons
+from ports.text import neutralise_parts, show_line
 
 COLUMNS = (
     "source", "source_zone", "source_addresses",
@@ -18,9 +17,6 @@ COLUMNS = (
     "protocol", "ports", "services", "scope", "sections", "undecided_options", "reasons", "rule",
 )  # fmt: skip
 """The header line. `rule` is the number of the rule that covers a flow between zones, empty for the others."""
-
-# Where the comma is the decimal sign, Excel divides the line at semicolons, whatever is quoted.
-_AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")
 
 
 def render_csv(report: Report, edition: Edition | None = None) -> bytes:
@@ -69,4 +65,4 @@ def _describe(need: Need, report: Report) -> tuple[list[str], list[str]]:
 
 def field(text: str) -> str:
     """A text as it goes into a field: on one line, visible, and nothing in it that a spreadsheet runs."""
-    return _AFTER_SEMICOLON.sub(r"\1'", neutralise(show_line(text)))
+    return neutralise_parts(show_line(text))

@@ -19,9 +19,8 @@ from planner.report.said.text import (
     list_addresses,
     list_changes,
     list_reasons,
-    show,
-    show_line,
 )
+from ports.text import show, show_line
 
 _MARKS = re.compile(r"[\\`*_\[\]#|~$]")
 # An address of the web in the middle of a sentence becomes a link all by itself.

@@ -31,9 +31,8 @@ from planner.report.said.text import (
     list_reasons,
     list_renamed,
     say_set_apart,
-    show,
 )
-from ports.text import neutralise
+from ports.text import neutralise, show
 
 CELL_UNITS = 32_000
 """Most UTF-16 code units in a cell; Excel's limit is 32,767, and a remark must fit below it."""

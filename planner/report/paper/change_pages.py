@@ -32,7 +32,8 @@ from planner.report.said.printed_rules import (
     print_boundaries,
     print_changed,
 )
-from planner.report.said.text import count_changes, list_addresses, list_renamed, say_set_apart, show_line
+from planner.report.said.text import count_changes, list_addresses, list_renamed, say_set_apart
+from ports.text import show_line
 
 MOST_FLOWS = 60
 """How many connections within zones are named; the CSV file has all."""

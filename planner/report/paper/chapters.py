@@ -9,8 +9,8 @@ from planner.report.paper.printed import Element, Kids, join, make
 from planner.report.paper.words import mark_addresses, name_zones, shown
 from planner.report.said.objects import Members, Objects, Side, lay_out
 from planner.report.said.printed_rules import Blank, PrintedBoundary, PrintedRule
-from planner.report.said.text import show_line
 from ports.matrix import Matrix, Role
+from ports.text import show_line
 
 Column = Literal["open", "close", "changed"]
 """What the last column of a table of rules is about: rules that are to be open, that closed, or that differ."""

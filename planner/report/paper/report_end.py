@@ -4,9 +4,10 @@ from planner.engine.findings import Finding
 from planner.engine.report import Report
 from planner.report.paper.chapters import make_head
 from planner.report.paper.printed import Element, Kids, make
-from planner.report.paper.words import plural, shown
+from planner.report.paper.words import shown
 from planner.report.said.outline import FindingGroup, outline_findings
 from planner.report.said.printed_rules import NotNeeded, list_absent_modules, outline_local, outline_unneeded
+from ports.text import plural
 
 MOST_FINDINGS = 8
 """How many findings of one code are named."""

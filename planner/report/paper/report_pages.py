@@ -24,13 +24,14 @@ from planner.report.paper.chapters import (
 from planner.report.paper.printed import Element, Kids, Picture, PrintedReport, Running, join, make
 from planner.report.paper.report_end import make_caveats, make_findings, make_unneeded
 from planner.report.paper.sheets import PEERS, make_servers
-from planner.report.paper.words import plural, say_date, shorten, shown, shown_lines
+from planner.report.paper.words import say_date, shorten, shown, shown_lines
 from planner.report.said.edition import Edition
 from planner.report.said.objects import Grouping
 from planner.report.said.outline import describe_common, describe_reasons
 from planner.report.said.printed_rules import Blank, PrintedBoundary, find_blanks, join_ports, print_boundaries
 from planner.report.said.servers import outline_servers
-from planner.report.said.text import count_renamed, list_changes, list_renamed, say_changes, show_line
+from planner.report.said.text import count_renamed, list_changes, list_renamed, say_changes
+from ports.text import plural, show_line
 
 MOST_CHANGES = 60
 """How many rules the change log names; the change request has all."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from planner.report.paper.printed import Element, Kids, join, make
 from planner.report.paper.words import mark_addresses, shown
 from planner.report.said.servers import ServerSheet, SheetLine
-from planner.report.said.text import show_line
+from ports.text import show_line
 
 PEERS = 6
 """How many endpoints a line of a server's sheet names before it counts."""

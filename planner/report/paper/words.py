@@ -7,7 +7,7 @@ from datetime import date
 from planner.plan.document import ANY, Endpoint
 from planner.report.paper.printed import Element, Kid, Kids, join, make
 from planner.report.said.outline import NO_ADDRESS
-from planner.report.said.text import show, show_line
+from ports.text import MAX_NAME, cut, show, show_line
 
 _FROM_THE_RIGHT = {"R", "AL", "AN"}
 
@@ -32,8 +32,8 @@ def shown_lines(text: str) -> Kids:
 
 def shorten(text: str, most: int) -> str:
     """What somebody typed, on one line of at most so many characters, the last of which tells that there was more."""
-    line = unicodedata.normalize("NFC", show_line(text))  # so that no letter is cut from its accent
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    line = show_line(text)[: 4 * MAX_NAME]  # more accents than that on few letters are put in order by nobody
+    return cut(unicodedata.normalize("NFC", line), most)  # so that no letter is cut from its accent
 
 
 def say_date(day: date) -> str:
@@ -45,16 +45,6 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-
-
-def many(number: int, one: str, more: str | None = None) -> str:
-    """1 rule, 2 rules, 1,000 rules: how many of something; `more` is its plural where an s doesn't make it."""
-    return f"{number:,} {plural(number, one, more)}"
-
-
-def plural(number: int, one: str, more: str | None = None) -> str:
-    """The word for one thing or for several."""
-    return one if number == 1 else more if more is not None else f"{one}s"
 
 
 def say_addresses(endpoint: Endpoint, most: int = 0) -> str:

@@ -13,8 +13,9 @@ from planner.engine.compare import Comparison, flow_key
 from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
-from planner.plan.document import Endpoint, name_key
+from planner.plan.document import Endpoint
 from ports.matrix import PROTOCOLS, Reason, port_span, read_ports
+from ports.text import name_key
 
 MOST_NAMED = 40
 """How many of the values that can be chosen a sentence names."""

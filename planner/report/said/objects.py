@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from planner.engine.report import Report
 from planner.plan.document import ANY, Endpoint
 from planner.report.said.outline import describe_common
-from planner.report.said.text import list_addresses, show_line
+from planner.report.said.text import list_addresses
+from ports.text import show_line
 
 MOST_NAMED = 8
 """How many endpoints a rule names before it names a group."""

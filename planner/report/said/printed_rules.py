@@ -24,8 +24,9 @@ from planner.report.said.outline import (
     name_services,
     outline_flow,
 )
-from planner.report.said.text import index_rules, show_line
+from planner.report.said.text import index_rules
 from ports.matrix import section_key
+from ports.text import show_line
 
 MOST_SERVICES = 16
 """How many services of a rule have a line of their own; more stand one after the other."""

@@ -4,7 +4,6 @@ What a person typed is shown as text wherever it lands: a name can't become a fo
 break the file it is in. The JSON report alone keeps every character as it was typed.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import product
@@ -17,6 +16,7 @@ from planner.engine.rules import Ports
 from planner.plan.document import Endpoint
 from planner.report.said.outline import NO_ADDRESS
 from ports.matrix import SEVERITIES, Reason
+from ports.text import many, show_line
 
 LEGEND = (
     "Ports are destination ports; the source opens the connection; a stateful firewall admits the replies.",
@@ -30,35 +30,6 @@ LEGEND = (
 
 SCOPES: dict[Scope, str] = {"cross-zone": "between zones", "same-zone": "within a zone", "same-host": "on one host"}
 """The scopes of flows in words, those that need rules first."""
-
-# Control characters but tab and line breaks, separators that some programs take for line breaks, lone surrogates,
-# non-characters (not allowed in XML), and the controls that reorder the text after them: with one of those in a name,
-# an address beside it can read as another.
-_PLANES = "".join(chr((plane << 16) | low) for plane in range(1, 17) for low in (0xFFFE, 0xFFFF))
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
-    f"\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff{_PLANES}]"
-)
-_BREAKS = re.compile(r"[\t\r\n]+")
-
-
-def show(text: str) -> str:
-    """The text with characters that can't be seen, or change how others are seen, written out: <U+202E>.
-
-    Tabs and line breaks stay; line breaks become line feeds.
-    """
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _HIDDEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
-
-
-def show_line(text: str) -> str:
-    """`show` on one line: each tab or line break, with the white space around it, is a space."""
-    seen = show(text)
-    if _BREAKS.search(seen) is None:
-        return seen.strip()
-    # Divided at the breaks, not searched for white space around them: that would take the square of many spaces.
-    return " ".join(filter(None, map(str.strip, _BREAKS.split(seen))))
 
 
 def list_addresses(endpoint: Endpoint) -> tuple[str, ...]:
@@ -121,17 +92,13 @@ def say_changes(comparison: Comparison) -> list[str]:
         (comparison.rules_changed, "rule changed", "rules changed"),
         (comparison.addresses, "address changed", "addresses changed"),
     )
-    return [f"{len(found):,} {one if len(found) == 1 else many}" for found, one, many in words if found]
+    return [many(len(found), one, more) for found, one, more in words if found]
 
 
 def count_renamed(comparison: Comparison) -> list[str]:
     """How much was renamed, in words: "1 endpoint renamed", "2 zones renamed"; empty for nothing."""
     kinds = Counter(rename.kind for rename in comparison.renamed)
-    return [
-        f"{kinds[kind]:,} {kind if kinds[kind] == 1 else f'{kind}s'} renamed"
-        for kind in ("endpoint", "zone")
-        if kinds[kind]
-    ]
+    return [f"{many(kinds[kind], kind)} renamed" for kind in ("endpoint", "zone") if kinds[kind]]
 
 
 class NewName(NamedTuple):

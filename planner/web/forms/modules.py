@@ -13,6 +13,7 @@ from planner.plan.blueprint import ModuleState, module_state, split_lines
 from planner.plan.kinds import KINDS
 from planner.web.forms.plans import EditForm
 from ports.matrix import Matrix, Question
+from ports.text import many
 
 NAMES_SHOWN = 4
 LOSSES_SHOWN = 12
@@ -143,8 +144,7 @@ def _say_state(state: ModuleState, kinds: dict[str, str]) -> str:
 
 def _count(number: int, kind: str) -> str:
     """3 remote sites."""
-    word = KINDS[kind].name if kind else "name"
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    return many(number, KINDS[kind].name if kind else "name")
 
 
 def _some(names: Sequence[str]) -> str:

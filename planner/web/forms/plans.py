@@ -13,6 +13,7 @@ from planner.plan import syntax
 from planner.plan.document import Fault, Plan, PlanError, read_plan
 from planner.store.models import Hold
 from ports.matrix import Choice, Matrix, read_ports
+from ports.text import plural
 
 MAX_ERRORS = 200
 """How many faults of a document a page lists."""
@@ -257,7 +258,7 @@ class ImportForm(forms.Form):
         self._read(*((file.read(), file.name or "") if file else (text.encode("utf-8", "surrogatepass"), "")))
         if self.faults:
             count = len(self.faults)
-            self.add_error(None, f"This is no plan: {count} {'fault' if count == 1 else 'faults'}.")
+            self.add_error(None, f"This is no plan: {count} {plural(count, 'fault')}.")
         return self.cleaned_data
 
     def _read(self, data: bytes, name: str) -> None:

@@ -17,10 +17,10 @@ from planner.plan.endpoint_table import MAX_BYTES, Table, TableError, TableFault
 from planner.plan.faults import NAME_TAKEN, Fault
 from planner.plan.fields import PARTS, Field
 from planner.plan.kinds import KINDS
-from planner.plan.names import name_key
 from planner.plan.rows import rows_that_name
 from planner.web.forms.plans import MAX_ERRORS, MAX_TEXT, EditForm
 from ports.matrix import Matrix
+from ports.text import MAX_NAME, many, name_key
 
 Document = Mapping[str, Any]
 
@@ -31,8 +31,6 @@ MAX_LISTED = 300
 """Most names that a list of suggestions has; beyond that one types."""
 MAX_MANAGERS = 50
 """Most endpoints that are offered as boxes to tick; beyond that their names are typed."""
-MAX_NAME = 255
-"""Most characters of a name; one character more of a longer one is enough to know that nothing is called so."""
 _TOO_MUCH = "An endpoint has at most 1,000 addresses; this is far more text than that."
 _NAME_NEEDED = {"required": "A name is needed.", "max_length": "A name has at most 255 characters."}
 _PLACE = re.compile(r"(zones|endpoints)\[(\d+)\](?:\.(\w+))?")
@@ -212,8 +210,7 @@ class EndpointsImportForm(EditForm):
     def refuse(self, faults: Sequence[TableFault]) -> None:
         """Keep the faults of the table, and count them in a sentence."""
         self.faults = faults
-        count = f"{len(faults):,} fault{'' if len(faults) == 1 else 's'}"
-        self.add_error(None, f"The table has {count}; nothing was added.")
+        self.add_error(None, f"The table has {many(len(faults), 'fault')}; nothing was added.")
 
 
 def place_faults(faults: Iterable[Fault], document: Document, kind: str, index: int) -> list[tuple[str | None, str]]:

@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from planner.plan.archive import ON_THE_PAGE
 from planner.plan.syntax import MAX_BYTES
+from ports.text import plural
 
 
 def show_error(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
@@ -37,7 +38,7 @@ def show_too_large(request: HttpRequest) -> HttpResponse:
 def show_too_many(request: HttpRequest, wait: int, reason: str) -> HttpResponse:
     """429: why, and after how many seconds to try again."""
     minutes = -(-wait // 60)
-    said = f"{reason} Try again in {minutes} minute{'' if minutes == 1 else 's'}."
+    said = f"{reason} Try again in {minutes} {plural(minutes, 'minute')}."
     response = show_error(request, 429, "Please wait", said)
     response.headers["Retry-After"] = str(wait)
     return response

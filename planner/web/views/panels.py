@@ -16,6 +16,7 @@ from planner.web.forms.plans import ChoiceForm, CorrectionForm, PortForm, Rename
 from planner.web.forms.topology import describe_topology
 from planner.web.views.state import State
 from ports.matrix import Choice
+from ports.text import many
 
 MEMBERS = 6
 """How many endpoints a line names before it counts."""
@@ -86,18 +87,14 @@ def say_consequence(consequence: Consequence) -> str:
         return "opens too much to be counted here"
     if consequence.nothing:
         return "changes no rule, only flows within a zone" if consequence.inside else "changes nothing"
-    said = f"{_count(abs(rules), 'rule')} {'more' if rules > 0 else 'fewer'}" if rules else "as many rules"
+    said = f"{many(abs(rules), 'rule')} {'more' if rules > 0 else 'fewer'}" if rules else "as many rules"
     if opened and closed:
-        return f"{said}, {_count(opened, 'flow')} opened, {closed:,} closed"
+        return f"{said}, {many(opened, 'flow')} opened, {closed:,} closed"
     if (opened and rules > 0) or (closed and rules < 0):
-        return f"{said} ({_count(opened or closed, 'flow')})"
+        return f"{said} ({many(opened or closed, 'flow')})"
     if opened or closed:
-        return f"{said}, {_count(opened or closed, 'flow')} {'more' if opened else 'fewer'}"
+        return f"{said}, {many(opened or closed, 'flow')} {'more' if opened else 'fewer'}"
     return f"{said}, the same flows"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _describe_ports(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from planner.engine import TooLarge
 from planner.engine.size import check_size
-from planner.plan.document import check_stored, name_key
+from planner.plan.document import check_stored
 from planner.store import actions
 from planner.store.holders import read_holder
 from planner.store.models import KEPT_IN_BIN, Hold, Plan
@@ -30,6 +30,7 @@ from planner.web.views.access import (
 )
 from planner.web.views.errors import show_error
 from ports.queries import current_matrix
+from ports.text import name_key
 
 PAGE = 50
 SORTS = {"changed": "Last changed", "opened": "Last opened", "name": "Name"}

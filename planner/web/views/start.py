@@ -26,6 +26,7 @@ from planner.web.views.errors import show_error
 from planner.web.views.htmx import htmx_of
 from ports.matrix import SEVERITIES, Matrix, Question
 from ports.queries import current_matrix
+from ports.text import many
 
 FIELD = "answer-"
 """What the names of fields begin with, before the slug of the question."""
@@ -196,7 +197,7 @@ def _describe_report(matrix: Matrix, sheet: Sheet) -> dict[str, Any]:
         "missing": missing,
         "findings": sum(counts.values()),
         "severities": [
-            (severity, _count(counts[severity], word))
+            (severity, many(counts[severity], word))
             for severity, word in zip(SEVERITIES, ("error", "decision", "warning", "note"), strict=True)
             if counts[severity]
         ],
@@ -210,7 +211,7 @@ def _describe_boundary(boundary: Boundary) -> dict[str, Any]:
     ports = [f"{protocol} {', '.join(s.ports for s in group if s.ports)}".strip() for protocol, group in shown]
     return {
         "boundary": boundary,
-        "count": _count(len(boundary.rules), "rule"),
+        "count": many(len(boundary.rules), "rule"),
         "ports": " · ".join(ports),
         "more": max(0, len(services) - PORTS_SHOWN),
     }
@@ -230,9 +231,5 @@ def _describe_parts(report: Report) -> list[dict[str, Any]]:
 
 
 def _describe_sizes(plan: Plan, report: Report) -> str:
-    zones, endpoints = _count(len(plan.zones), "zone"), _count(len(plan.endpoints), "endpoint")
-    return f"{zones}, {endpoints}, {_count(len(report.flows), 'flow')}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    zones, endpoints = many(len(plan.zones), "zone"), many(len(plan.endpoints), "endpoint")
+    return f"{zones}, {endpoints}, {many(len(report.flows), 'flow')}"

@@ -99,7 +99,19 @@ def test_every_limit_is_documented_as_it_is():
     def said(number):
         return f"{number // 2**20} MiB" if number % 2**20 == 0 else f"{number:,}"
 
-    names = ("DOCUMENT", "VALUES", "ENDPOINTS", "ROWS", "ROWS", "ITEMS", "FLOWS", "PAIRS", "PRINTED", "STYLED")
+    names = (
+        "DOCUMENT",
+        "VALUES",
+        "ENDPOINTS",
+        "ROWS",
+        "ROWS",
+        "ITEMS",
+        "FLOWS",
+        "PAIRS",
+        "PRINTED",
+        "STYLED",
+        "WRITTEN",
+    )
     assert documented == [said(getattr(limits, name)) for name in names]
     assert {name for name in vars(limits) if name.isupper() and name[0] != "_"} == {*names, "SECONDS", "MEMORY"}
     prose = " ".join(text.split())

@@ -16,6 +16,8 @@ from planner.store import audit, throttle
 
 WRONG_BY_NAME = 10
 """How many wrong logins in an hour are admitted for one user name, from whomever they come."""
+MAX_USER_NAME = 150
+"""How many characters a user name has at most, as Django has it."""
 WRONG_BY_CLIENT = 30
 """How many are admitted from one client, for whatever names."""
 
@@ -27,7 +29,8 @@ def few_wrong_logins(request: HttpRequest, name: str) -> Iterator[None]:
     Raises throttle.TooMany before the block when there were too many for the name or from the client. A try counts
     from its beginning, so that many at once are no more than that.
     """
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    # No user name is longer, and to bring thousands of accents into their order takes the square of their number.
+    folded = unicodedata.normalize("NFKC", name[:MAX_USER_NAME]).casefold()
     by_name = throttle.count("wrong-login-name", folded, limit=WRONG_BY_NAME)
     try:
         by_client = throttle.count("wrong-login", request.META.get("REMOTE_ADDR", ""), limit=WRONG_BY_CLIENT)

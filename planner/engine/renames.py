@@ -129,8 +129,9 @@ def _set_apart(
     kind: Literal["endpoint", "zone"], before: AbstractSet[str], after: AbstractSet[str], renames: Iterable[Rename]
 ) -> Iterator[Rename]:
     moved = {rename.old: rename.new for rename in renames if rename.kind == kind}
+    taken = before | after
     for name in sorted(before & (set(moved.values()) - moved.keys())):
-        yield Rename(kind, name, next(text for text in _others(name) if text not in before | after))
+        yield Rename(kind, name, next(text for text in _others(name) if text not in taken))
 
 
 def _others(name: str) -> Iterator[str]:

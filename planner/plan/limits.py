@@ -25,6 +25,8 @@ PRINTED = 2 * 2**20
 """Most characters of HTML that are set as a PDF; 5,000 remote sites have 630,000. More takes over 1 GiB of memory."""
 STYLED = 2**20
 """The same in a house style, where WeasyPrint takes more."""
+WRITTEN = 256 * 2**20
+"""Most characters that the addresses of endpoints take in a file that names them wherever the endpoint stands."""
 
 _REMEDY = "Let fewer endpoints reach each target (managed_by), put like machines into one group, or divide the plan."
 
@@ -47,6 +49,15 @@ def say_printed(found: int, most: int) -> str:
     return (
         f"as a web page it has {found / 2**20:.1f} MiB, and at most {most / 2**20:.0f} MiB are set in pages; choose a "
         "part of it by a filter, or take another format"
+    )
+
+
+def say_written(found: int) -> str:
+    """What is wrong with a file in which the addresses of endpoints take so many characters."""
+    return (
+        f"with the addresses of an endpoint wherever it stands it would have {found / 2**20:,.0f} MiB, and at most "
+        f"{WRITTEN / 2**20:,.0f} MiB are written; give endpoints networks instead of single addresses, or choose a "
+        "part of the report by a filter"
     )
 
 

@@ -9,7 +9,10 @@ from pkgutil import resolve_name
 
 import pytest
 
+from planner.engine.compare import compare_reports
 from planner.report import CHANGE_FORMATS, FORMATS, OPTIONS
+from planner.report.firewall.errors import NotExpressible
+from planner.report.said.edition import Editions
 from tests.report.samples import contoso, evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,3 +50,44 @@ def test_who_asks_for_no_format_loads_none():
     code = "import sys, planner.report; print(*(name for name in sys.modules if name.startswith('planner.')))"
     run = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
     assert set(run.stdout.split()) == {"planner.report", "planner.report.firewall", "planner.report.firewall.errors"}
+
+
+WITH_ADDRESSES = ("csv", "markdown", "nftables", "xlsx")
+"""The formats that name an endpoint's addresses wherever it stands: with thousands of both a file has no end."""
+
+
+def test_what_would_name_too_many_addresses_over_and_over_is_not_begun(monkeypatch):
+    before, after = evaluate(contoso()), evaluate(contoso(additional_flows=[], ports={"website": 1}))
+    compared = compare_reports(before, after)
+    editions = Editions(before="a", after="b")
+    monkeypatch.setattr("planner.plan.limits.WRITTEN", 20)
+    for name, entry in FORMATS.items():
+        if name in WITH_ADDRESSES:
+            with pytest.raises(NotExpressible, match="with the addresses of an endpoint wherever it stands"):
+                entry.render(before)
+        elif name in ("json", "html", "fortigate"):
+            assert entry.render(before)
+    for name, entry in CHANGE_FORMATS.items():
+        if name in WITH_ADDRESSES:
+            with pytest.raises(NotExpressible, match=r"at most 0 MiB are written; give endpoints networks"):
+                entry.render(compared, editions)
+        elif name in ("json", "html"):
+            assert entry.render(compared, editions)
+
+
+def test_addresses_are_counted_as_often_as_they_stand_in_a_file(monkeypatch):
+    report = evaluate(contoso())
+    written = len(FORMATS["csv"].render(report).decode("utf-8-sig"))
+    addresses = sum(len("; ".join(end.addresses)) for flow in report.flows for end in (flow.source, flow.destination))
+    most = sum(
+        len(address) + 2
+        for flow in report.flows
+        for end in (flow.source, flow.destination)
+        for address in end.addresses
+    )
+    assert addresses <= most <= written
+    monkeypatch.setattr("planner.plan.limits.WRITTEN", most)
+    assert FORMATS["csv"].render(report)
+    monkeypatch.setattr("planner.plan.limits.WRITTEN", most - 1)
+    with pytest.raises(NotExpressible):
+        FORMATS["csv"].render(report)

@@ -20,6 +20,7 @@ from planner.report.firewall.head import (
 from planner.report.firewall.permits import Host, Permits
 from planner.report.firewall.targets import NFTABLES, all_permits
 from planner.report.said.edition import Edition
+from planner.report.said.text import check_addresses, list_rule_sides
 
 TABLE = "inet filter"
 """The table of the site's own chains."""
@@ -58,7 +59,12 @@ class Chain:
 
 
 def render_forward(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
-    """The rules between zones: as a chain beside others, or with a default deny as a table of its own."""
+    """The rules between zones: as a chain beside others, or with a default deny as a table of its own.
+
+    Raises NotExpressible when the addresses are too much to stand in each rule.
+    """
+    rules = (rule for rule in permits.report.rules for _ in rule.services)  # a line for each service
+    check_addresses(NFTABLES.label, list_rule_sides(rules))
     entries = list_entries(all_permits(permits), permits.addresses, open_undecided=open_undecided)
     chain = Chain(name=CHAIN, jumps_from="forward", entries=entries)
     about = [

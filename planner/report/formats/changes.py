@@ -15,10 +15,14 @@ from planner.report.said.edition import Editions
 from planner.report.said.outline import describe_marks, name_services
 from planner.report.said.text import (
     LEGEND,
+    check_addresses,
     count_changes,
     list_addresses,
+    list_changed_flows,
+    list_flow_ends,
     list_reasons,
     list_renamed,
+    list_rule_sides,
     say_set_apart,
 )
 
@@ -45,6 +49,7 @@ def render_csv(comparison: Comparison, _editions: Editions) -> bytes:
 
     A line for each rename follows.
     """
+    check_addresses("CSV", list_flow_ends(list_changed_flows(comparison)))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -76,6 +81,8 @@ def _flow_fields(flow: Flow, report: Report) -> Iterator[str]:
 
 def render_markdown(comparison: Comparison, editions: Editions) -> bytes:
     """The change request as Markdown in UTF-8: what was renamed, rules by boundary, then addresses."""
+    changed = (*comparison.rules_opened, *comparison.rules_closed, *comparison.rules_changed)
+    check_addresses("Markdown", list_rule_sides(changed))
     lines = [
         f"# Change request: {escape(comparison.after.plan.name)}",
         "",

@@ -8,7 +8,7 @@ from planner.engine.report import Report
 from planner.engine.rules import Ports
 from planner.report.said.edition import Edition
 from planner.report.said.outline import describe_marks, name_services
-from planner.report.said.text import index_rules, list_addresses, list_reasons
+from planner.report.said.text import check_addresses, index_rules, list_addresses, list_flow_ends, list_reasons
 from ports.text import neutralise_parts, show_line
 
 COLUMNS = (
@@ -26,8 +26,10 @@ def render_csv(report: Report, edition: Edition | None = None) -> bytes:
 
     UTF-8 with a byte order mark: without it Excel reads the bytes in the code page of the machine and garbles every
     name beyond ASCII; other readers know it as "utf-8-sig". Each flow is one line, lists within a field are joined by
-    "; ". Fields that a spreadsheet could take for a formula start with an apostrophe.
+    "; ". Fields that a spreadsheet could take for a formula start with an apostrophe. Raises NotExpressible when the
+    addresses are too much to stand on each line.
     """
+    check_addresses("CSV", list_flow_ends(report.flows))
     ends = {
         endpoint.name: (field(endpoint.name), field(endpoint.zone), field("; ".join(list_addresses(endpoint))))
         for endpoint in report.plan.endpoints

@@ -15,10 +15,12 @@ from planner.report.said.filters import Selection
 from planner.report.said.outline import describe_marks, label_endpoint, name_services
 from planner.report.said.text import (
     LEGEND,
+    check_addresses,
     count_contents,
     list_addresses,
     list_changes,
     list_reasons,
+    list_rule_sides,
 )
 from ports.text import show, show_line
 
@@ -32,8 +34,9 @@ def render_markdown(report: Report, edition: Edition | None = None) -> bytes:
     """The report as Markdown in UTF-8; the same plan and selection give the same bytes.
 
     Rules stand by boundary, with every endpoint and its addresses; then come findings, open decisions and endpoints.
-    Flows within a zone are counted but not listed.
+    Flows within a zone are counted but not listed. Raises NotExpressible when the addresses are too much.
     """
+    check_addresses("Markdown", list_rule_sides(report.rules))
     lines = [
         *_open(report, edition.selection if edition else None),
         *_write_rules(report),

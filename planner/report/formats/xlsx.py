@@ -23,11 +23,14 @@ from planner.report.said.servers import outline_servers
 from planner.report.said.text import (
     LEGEND,
     SCOPES,
+    check_addresses,
     count_changes,
     count_contents,
     index_rules,
     list_addresses,
+    list_changed_flows,
     list_changes,
+    list_flow_ends,
     list_reasons,
     list_renamed,
     say_set_apart,
@@ -86,8 +89,9 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
     """The report as a workbook with the sheets Rules, Flows, Servers, Objects, Findings, Changes and About.
 
     The same plan and edition give the same bytes. Raises OSError when the system's folder for temporary files can't be
-    written: rows wait there while the workbook grows.
+    written: rows wait there while the workbook grows, and NotExpressible when the addresses are too much.
     """
+    check_addresses("Excel workbook", list_flow_ends(report.flows))
     return _make_book(
         show(report.plan.name),
         (
@@ -105,8 +109,9 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
 def render_changes(comparison: Comparison, editions: Editions) -> bytes:
     """The change request as a workbook with the sheets Rules, Flows, Addresses, Renamed and About.
 
-    Raises OSError as `render_xlsx` does.
+    Raises OSError and NotExpressible as `render_xlsx` does.
     """
+    check_addresses("Excel workbook", list_flow_ends(list_changed_flows(comparison)))
     return _make_book(
         show(f"Change request: {comparison.after.plan.name}"),
         (

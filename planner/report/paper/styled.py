@@ -12,10 +12,10 @@ from weasyprint.urls import URLFetcher
 
 _LONG = 400
 """After how many letters without a space a word may break at a place that is made for it."""
-# Our own documents: an attribute has no bracket of its own, and only the stylesheets stand between style tags.
-_LONG_WORD = re.compile(
-    rf"<style\b.*?</style>|<[^>]*>|((?:[^ \t\r\n<>&]|&[#\w]+;){{{_LONG}}})(?=[^ \t\r\n<])", re.DOTALL
-)
+_LETTER = r"(?:[^ \t\r\n<>&]|&[#\w]+;)"
+# Our own documents: an attribute has no bracket of its own, and only the stylesheets stand between style tags. A word
+# that isn't long enough is passed over as a whole: else each of its letters would be tried as the first.
+_LONG_WORD = re.compile(rf"<style\b.*?</style>|<[^>]*>|({_LETTER}{{{_LONG}}})(?={_LETTER})|{_LETTER}++", re.DOTALL)
 
 
 class DataOnly(URLFetcher):  # type: ignore[misc] # WeasyPrint has no types

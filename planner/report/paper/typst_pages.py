@@ -30,6 +30,8 @@ _LINE = 158
 """How many letters of one width stand beside each other, on either paper."""
 _PARTS = 2_000
 """How many parts a paragraph has before another begins: to break lines takes the square of their number."""
+_INLINE = {"a", "b", "bdi", "br", "em", "i", "samp", "small", "span"}
+"""Elements that are parts of a paragraph; the others begin and end one."""
 
 
 def make_pdf(printed: PrintedReport) -> bytes:
@@ -80,6 +82,8 @@ def _make_node(element: Element, pictures: list[str], anchor: str | None = None)
             inner = None
         else:
             node["k"] += _make_nodes(kid, element, pictures)
+    if element.tag not in _INLINE:
+        node["k"], _ = _divide(node["k"], 0)
     return node
 
 
@@ -106,7 +110,7 @@ def _make_picture(picture: Picture, parent: Element, pictures: list[str]) -> Nod
 
 
 def _part_words(text: str) -> list[Any]:
-    """Text, its long words as parts between which a line may break; what is very long as several paragraphs."""
+    """Text, its long words as parts between which a line may break."""
     if max(map(len, text.split(" "))) <= _WORD:
         return [text]
     said: list[Any] = []
@@ -120,23 +124,33 @@ def _part_words(text: str) -> list[Any]:
             parts = [part for part in re.split(r"(?<=[.:/_@-])", word) if part]
             parts = [some for part in parts for some in ([part] if len(part) <= _WORD else part)]
             said.append({"t": "long", "c": [], "k": parts})
-    return _divide([*said, *filter(None, ["".join(short)])])
+    return [*said, *filter(None, ["".join(short)])]
 
 
-def _divide(said: list[Any]) -> list[Any]:
-    """The same with the beginning of a paragraph where one would have more than _PARTS parts."""
+def _divide(kids: list[Any], count: int) -> tuple[list[Any], int]:
+    """What stands in a block, with the beginning of a paragraph wherever one would have more than _PARTS parts.
+
+    `count`: how many parts the paragraph has before; with the nodes comes how many the last one has then.
+    """
     divided: list[Any] = []
-    count = 0
-    for part in said:
-        pieces = [part] if isinstance(part, str) else part["k"]
-        while count + len(pieces) > _PARTS:
-            some, pieces = pieces[: _PARTS - count], pieces[_PARTS - count :]
-            divided += [{"t": "long", "c": [], "k": some}] if some else []
-            divided.append({"t": "turn", "c": [], "k": []})
+    for kid in kids:
+        if not isinstance(kid, str) and kid["t"] in _INLINE and kid["k"]:
+            inner, count = _divide(kid["k"], count)
+            divided.append({**kid, "k": inner})
+        elif not isinstance(kid, str) and kid["t"] not in _INLINE and kid["t"] != "long":
+            divided.append(kid)
             count = 0
-        divided.append(part if isinstance(part, str) else {**part, "k": pieces})
-        count += len(pieces)
-    return divided
+        else:
+            is_long = not isinstance(kid, str) and kid["t"] == "long"
+            pieces: list[Any] = kid["k"] if is_long else [kid]
+            while count + len(pieces) > _PARTS:
+                some, pieces = pieces[: _PARTS - count], pieces[_PARTS - count :]
+                divided += [{**kid, "k": some}] if some else []
+                divided.append({"t": "turn", "c": [], "k": []})
+                count = 0
+            divided.append({**kid, "k": pieces} if is_long else kid)
+            count += len(pieces)
+    return divided, count
 
 
 def _part_lines(text: str) -> list[Any]:
@@ -144,7 +158,7 @@ def _part_lines(text: str) -> list[Any]:
     said: list[Any] = []
     for is_long, lines in groupby(text.split("\n"), key=lambda line: len(line) > _LINE):
         if is_long:
-            said += ({"t": "line", "c": [], "k": _part_words(line)} for line in lines)
+            said += ({"t": "line", "c": [], "k": _divide(_part_words(line), 0)[0]} for line in lines)
         else:
             said.append("\n".join(lines))
     return said

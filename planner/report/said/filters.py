@@ -225,6 +225,7 @@ class _ReadyFilter:
         self.span = _span(chosen.port) if chosen.port else None
         self.codes = {zone: group.code for group in report.zone_groups for zone in group.zones}
         self.named = self._find_named(chosen.endpoint)
+        self._known: dict[str, bool] = {}
 
     def _find_named(self, wanted: str) -> frozenset[str]:
         endpoints = self.report.plan.endpoints
@@ -318,12 +319,15 @@ class _ReadyFilter:
         return (
             any(words in word.casefold() for word in (*map(str, facts.services), *facts.names))
             or any(words in str(reason).casefold() for reason in facts.reasons)
-            or any(
-                words in text.casefold()
-                for endpoint in (*facts.sources, *facts.destinations)
-                for text in (endpoint.name, endpoint.zone, *endpoint.addresses)
-            )
+            or any(map(self._is_mentioned, (*facts.sources, *facts.destinations)))
         )
+
+    def _is_mentioned(self, endpoint: Endpoint) -> bool:
+        """Whether the words are in a name or address of an endpoint; looked up once, as it stands in many flows."""
+        if endpoint.name not in self._known:
+            texts = (endpoint.name, endpoint.zone, *endpoint.addresses)
+            self._known[endpoint.name] = any(self.words in text.casefold() for text in texts)
+        return self._known[endpoint.name]
 
 
 def _is_one(name: str, endpoints: Iterable[Endpoint]) -> bool:

@@ -5,15 +5,17 @@ break the file it is in. The JSON report alone keeps every character as it was t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, product
 from typing import NamedTuple
 
 from planner.engine.compare import Comparison
-from planner.engine.flows import Scope
+from planner.engine.flows import Flow, Scope
 from planner.engine.report import Report
-from planner.engine.rules import Ports
+from planner.engine.rules import Ports, Rule
+from planner.plan import limits
 from planner.plan.document import Endpoint
+from planner.report.firewall.errors import NotExpressible
 from planner.report.said.outline import NO_ADDRESS
 from ports.matrix import SEVERITIES, Reason
 from ports.text import many, show_line
@@ -35,6 +37,36 @@ SCOPES: dict[Scope, str] = {"cross-zone": "between zones", "same-zone": "within 
 def list_addresses(endpoint: Endpoint) -> tuple[str, ...]:
     """The addresses of an endpoint, or the words that say they are missing: never empty, never `any` unless it is."""
     return endpoint.addresses or (NO_ADDRESS,)
+
+
+def check_addresses(label: str, sides: Iterable[Iterable[Endpoint]]) -> None:
+    """Raise NotExpressible when the addresses of endpoints are too much to be written wherever one of them stands.
+
+    `sides`: the endpoints of each place. An endpoint can have thousands of addresses, and stand in thousands of flows.
+    """
+    lengths: dict[str, int] = {}
+    found = 0
+    for endpoint in chain.from_iterable(sides):
+        if endpoint.name not in lengths:
+            lengths[endpoint.name] = sum(map(len, endpoint.addresses)) + 2 * len(endpoint.addresses)
+        found += lengths[endpoint.name]
+    if found > limits.WRITTEN:
+        raise NotExpressible(label, limits.say_written(found))
+
+
+def list_flow_ends(flows: Iterable[Flow]) -> Iterator[tuple[Endpoint, ...]]:
+    """Where a file that lists these flows names endpoints, for `check_addresses`."""
+    return ((flow.source, flow.destination) for flow in flows)
+
+
+def list_rule_sides(rules: Iterable[Rule]) -> Iterator[tuple[Endpoint, ...]]:
+    """The same of a file that lists these rules."""
+    return (side for rule in rules for side in (rule.sources, rule.destinations))
+
+
+def list_changed_flows(comparison: Comparison) -> Iterator[Flow]:
+    """What a change request says of flows: those that open and close, and those that changed as they are now."""
+    return chain(comparison.opened, comparison.closed, (change.after for change in comparison.changed))
 
 
 def list_reasons(reasons: Iterable[Reason]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import unicodedata
 from datetime import timedelta
 from io import StringIO
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +14,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from planner.accounts.people import WRONG_BY_CLIENT, WRONG_BY_NAME
+from planner.accounts.people import MAX_USER_NAME, WRONG_BY_CLIENT, WRONG_BY_NAME
 from planner.sharing.links import make_edit_link
 from planner.store import throttle
 from planner.store.holders import Holder
@@ -329,6 +330,21 @@ def test_a_name_takes_few_wrong_passwords_in_an_hour(browser, path):
     assert log_in(elsewhere, "alice", PASSWORD, path).status_code == 429
     Attempt.objects.update(at=timezone.now() - throttle.HOUR)
     assert log_in(browser, "alice", PASSWORD, path).status_code == 302
+
+
+def test_no_more_of_a_name_is_folded_than_user_names_have(browser, path, monkeypatch):
+    """To bring thousands of accents into their order takes the square of their number."""
+    lengths = []
+    normalize = unicodedata.normalize
+
+    def watch(form, text):
+        lengths.append(len(text))
+        return normalize(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", watch)
+    assert log_in(browser, "e" + "\u0301" * 5_000, "wrong", path).status_code == 200
+    assert lengths
+    assert max(lengths) <= MAX_USER_NAME == User._meta.get_field("username").max_length
 
 
 def test_a_client_may_try_few_names_in_an_hour(browser, path):

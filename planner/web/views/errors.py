@@ -1,5 +1,6 @@
 """Answers to what went wrong: a sentence that says what to do, in the product's own frame."""
 
+import sqlite3
 import sys
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
@@ -58,8 +59,7 @@ def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def show_server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault; 503 if others keep the database. Nothing is asked of the request, which may be at fault."""
-    error = sys.exception()
-    if isinstance(error, OperationalError) and "locked" in str(error):
+    if _is_locked_out(sys.exception()):
         message = "Others are storing very much at the moment, and nothing was changed. Try again in a few seconds."
         context = {"title": "Please wait", "message": message}
         response = render(None, "planner/error.html", context, status=503)
@@ -67,6 +67,12 @@ def show_server_error(request: HttpRequest) -> HttpResponse:
         return response
     message = "It is not your doing, and nothing was changed. Try again."
     return render(None, "planner/error.html", {"title": "Something went wrong here", "message": message}, status=500)
+
+
+def _is_locked_out(error: BaseException | None) -> bool:
+    """Whether SQLite gave up waiting for others: its primary result code is SQLITE_BUSY (5) or SQLITE_LOCKED (6)."""
+    code = getattr(error.__cause__, "sqlite_errorcode", 0) if isinstance(error, OperationalError) else 0
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def show_csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

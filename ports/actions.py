@@ -6,9 +6,9 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import Q
 
-from ports.matrix import KINDS, MatrixError, complete, digest_records, find_faults
-from ports.models import ROWS, PortMatrix, new_stamp
-from ports.queries import find_lost_edits, read_fixture
+from ports.matrix import KINDS, Matrix, MatrixError, complete, digest_records, find_faults
+from ports.models import ROWS, PortMatrix, Snapshot, new_stamp
+from ports.queries import find_lost_edits, find_records, read_fixture
 
 
 class MatrixEdited(Exception):
@@ -79,3 +79,15 @@ def activate_matrix(*, matrix: PortMatrix) -> None:
     """Evaluate plans against this matrix from now on."""
     PortMatrix.objects.exclude(pk=matrix.pk).update(active=False)
     PortMatrix.objects.filter(pk=matrix.pk).update(active=True)
+
+
+@transaction.atomic
+def keep_snapshot(*, matrix: Matrix) -> None:
+    """Keep a matrix as it is now, so that `ports.queries.find_state` finds it by its digest when it has changed.
+
+    It is the active one or the one that is shipped; raises LookupError when it is neither.
+    """
+    if Snapshot.objects.filter(digest=matrix.digest).exists():
+        return
+    records = find_records(matrix.digest)
+    Snapshot.objects.get_or_create(digest=matrix.digest, defaults={"records": records})

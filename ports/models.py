@@ -8,6 +8,7 @@ import secrets
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from ports.matrix import HEAD, KINDS, record_key
 from ports.matrix import Row as Facts
@@ -63,6 +64,17 @@ class PortMatrix(models.Model):
     def natural_key(self) -> tuple[str]:
         """What fixtures call it."""
         return (self.slug,)
+
+
+class Snapshot(models.Model):
+    """The rows of a matrix as they were when something was said under them: found by digest, never changed."""
+
+    digest = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the records")
+    records = models.JSONField(editable=False, help_text="The records by kind, as a fixture has them")
+    kept = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.digest[:8]
 
 
 class RowManager(models.Manager["Row"]):

@@ -20,7 +20,7 @@ from ports.matrix import (
     record_key,
 )
 from ports.matrix.differences import describe_conflict, describe_edit, find_differences, keep_lost
-from ports.models import PortMatrix
+from ports.models import PortMatrix, Snapshot
 
 _MARKS = ("stamp", "digest", "product", "document", "received")
 _UNKNOWN = (
@@ -108,6 +108,38 @@ def find_matrix(slug: str) -> Matrix | None:
     """
     row = PortMatrix.objects.filter(slug=slug).values_list("pk", *_MARKS).first()
     return _matrix_at(*row) if row else None
+
+
+def find_state(digest: str) -> Matrix | None:
+    """The matrix as it was when its rows had that digest (SHA-256 in hexadecimal).
+
+    None when nothing here tells: it was never kept, or an earlier version kept it and it can't be read any more.
+    """
+    try:
+        return _kept_matrix(digest)
+    except (LookupError, MatrixError):
+        return None
+
+
+@lru_cache(maxsize=4)
+def _kept_matrix(digest: str) -> Matrix:
+    """The matrix with that digest from what was kept, loaded or shipped; LookupError when it is nowhere."""
+    kept = Snapshot.objects.filter(digest=digest).values_list("records", flat=True).first()
+    if kept is None:
+        kept = PortMatrix.objects.filter(digest=digest, loaded__isnull=False).values_list("loaded", flat=True).first()
+    return build_matrix(find_records(digest) if kept is None else kept)
+
+
+def find_records(digest: str) -> Records:
+    """The records with that digest, of the active matrix or the shipped one; LookupError when it is neither's."""
+    for pk in PortMatrix.objects.filter(active=True).values_list("pk", flat=True):
+        records = current_records(pk)
+        if digest_records(records) == digest:
+            return records
+    records, shipped = _shipped_records(SHIPPED)
+    if shipped != digest:
+        raise LookupError(f"There is no port matrix with the digest {digest}.")
+    return records
 
 
 @lru_cache(maxsize=4)

@@ -19,12 +19,14 @@ from planner.plan.document import Plan, PlanError, check_stored, dump_plan
 from ports.matrix import Matrix
 from ports.text import plural
 
-FORMAT = 1
+FORMAT = 2
+"""What is written. Format 1, which has no digests, is read as well."""
 CONTENTS = "archive.json"
 MAX_PLANS = 10_000
 MAX_NUMBER = 1_000_000
 """Largest number of a revision."""
 _MEMBER = re.compile(r"plans/([1-9][0-9]{0,4})/(plan\.json|revisions\.jsonl)", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FOLDER = re.compile(r"plans/([1-9][0-9]{0,4}/)?", re.ASCII)
 # What zipfile raises for archives that are cut off, damaged, or made to be: it checks no offset before it goes there.
 _DAMAGED = (
@@ -75,6 +77,8 @@ class HandoverRecord:
     note: str
     author: str
     sent: datetime
+    digest: str | None
+    """Of the matrix under which it was made (SHA-256 in hexadecimal); None where that isn't known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,12 +158,13 @@ class Archive:
         except _DAMAGED:
             _refuse("file", "This is no zip archive, or a damaged one; allowed is what an export has written.")
         self._members = _check_members(self._zip.infolist(), limits)
+        self.format = 0
         self.count = self._read_contents()
 
     def read_plan(self, number: int) -> PlanRecord:
         """The facts about the plan of that number, from 1 on. Raises ArchiveError."""
         name = f"plans/{number}/plan.json"
-        plan = _read_plan(self._read_tree(name), name)
+        plan = _read_plan(self._read_tree(name), name, self.format)
         if plan.revision > self._limits.revisions:
             _refuse(
                 f"{name}, revision",
@@ -188,8 +193,7 @@ class Archive:
 
     def _read_contents(self) -> int:
         tree = _mapping(self._read_tree(CONTENTS), CONTENTS, ("format", "plans"))
-        if tree["format"] != FORMAT or isinstance(tree["format"], bool):
-            _refuse(f"{CONTENTS}, format", f"This must be {FORMAT}, found {_shown(tree['format'])}.")
+        self.format = _number(tree["format"], f"{CONTENTS}, format", least=1, most=FORMAT)
         count = _number(tree["plans"], f"{CONTENTS}, plans", least=0, most=MAX_PLANS)
         there = {int(match[1]) for name in self._members if (match := _MEMBER.fullmatch(name))}
         if missing := [number for number in range(1, count + 1) if number not in there]:
@@ -277,7 +281,7 @@ def _check_members(members: Iterable[zipfile.ZipInfo], limits: Limits) -> dict[s
     return found
 
 
-def _read_plan(tree: object, where: str) -> PlanRecord:
+def _read_plan(tree: object, where: str, form: int) -> PlanRecord:
     plan = _mapping(tree, where, [field.name for field in fields(PlanRecord)])
     revision = _number(plan["revision"], f"{where}, revision", least=1, most=MAX_NUMBER)
     handovers = plan["handovers"]
@@ -289,19 +293,25 @@ def _read_plan(tree: object, where: str) -> PlanRecord:
         updated=_time(plan["updated"], f"{where}, updated"),
         deleted=None if plan["deleted"] is None else _time(plan["deleted"], f"{where}, deleted"),
         handovers=tuple(
-            _read_handover(item, f"{where}, handovers[{index}]", revision) for index, item in enumerate(handovers)
+            _read_handover(item, f"{where}, handovers[{index}]", revision, form)
+            for index, item in enumerate(handovers)
         ),
     )
 
 
-def _read_handover(tree: object, where: str, newest: int) -> HandoverRecord:
-    facts = _mapping(tree, where, [field.name for field in fields(HandoverRecord)])
+def _read_handover(tree: object, where: str, newest: int, form: int) -> HandoverRecord:
+    keys = [field.name for field in fields(HandoverRecord) if form > 1 or field.name != "digest"]
+    facts = _mapping(tree, where, keys)
+    digest = facts.get("digest")
+    if digest is not None and not (isinstance(digest, str) and _DIGEST.fullmatch(digest)):
+        _refuse(f"{where}.digest", f"This must be 64 digits from 0 to f, or null, found {_shown(digest)}.")
     return HandoverRecord(
         revision=_number(facts["revision"], f"{where}.revision", least=1, most=newest),
         recipient=_text(facts["recipient"], f"{where}.recipient", 200, least=1),
         note=_text(facts["note"], f"{where}.note", 2000),
         author=_text(facts["author"], f"{where}.author", 60),
         sent=_time(facts["sent"], f"{where}.sent"),
+        digest=digest,
     )
 
 

@@ -4,7 +4,6 @@ A token is made here and handed out once. The database keeps its keyed hash, of 
 """
 
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +17,7 @@ from django.utils import timezone
 from planner.engine.renames import Rename
 from planner.store import audit, throttle
 from planner.store.holders import Holder
-from planner.store.models import Hold, Opening, Plan, ShareLink, hash_token, make_token
+from planner.store.models import Hold, Opening, Plan, ShareLink, Version, hash_token, make_token
 from planner.store.reports import find_known
 
 WRONG_PASSPHRASES = 10
@@ -247,8 +246,7 @@ def is_in(link: ShareLink, sealed: str) -> bool:
 class Reading:
     """All that a reader of a plan is shown, and nothing else of it: the pages of readers know no plan, only this."""
 
-    document: Mapping[str, Any]
-    revision: int
+    version: Version
     dated: datetime
     """When that revision was made."""
     newer: "Reading | None" = None
@@ -257,9 +255,14 @@ class Reading:
     """What the plan's history tells to have another name in the newer one."""
 
     @property
+    def revision(self) -> int:
+        """Its number."""
+        return self.version.number
+
+    @property
     def name(self) -> str:
         """The name of the plan in this revision."""
-        name: str = self.document["name"]
+        name: str = self.version.document["name"]
         return name
 
 
@@ -276,10 +279,10 @@ def read_link(link: ShareLink) -> Reading:
     if not link.shows_changes or link.plan.revision <= link.pinned:
         return reading
     newer = read_newest(link.plan)
-    renamed = find_known(link.plan, (reading.revision, reading.document), (newer.revision, newer.document))
-    return replace(reading, newer=newer, renamed=renamed)
+    return replace(reading, newer=newer, renamed=find_known(link.plan, reading.version, newer.version))
 
 
 def _read_revision(plan: Plan, number: int) -> Reading:
     revision = plan.revisions.only("number", "document", "created").get(number=number)
-    return Reading(document=revision.document, revision=number, dated=revision.created)
+    version = Version(plan=plan.key, number=number, document=revision.document)
+    return Reading(version=version, dated=revision.created)

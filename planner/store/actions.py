@@ -31,6 +31,7 @@ from planner.plan.rows import NO_RENAMES, Renames
 from planner.plan.summaries import list_words, say
 from planner.store import audit, models
 from planner.store.holders import Holder
+from ports.actions import keep_snapshot
 from ports.matrix import Matrix
 from ports.text import short
 
@@ -168,7 +169,9 @@ def _import_plan(plan: PlanRecord, slices: Slices, arriving: str) -> models.Plan
         raise ValueError("a plan has as many revisions as it says")
     for sent in batched(plan.handovers, ROWS):
         with _short_write():
-            models.Handover.objects.bulk_create(models.Handover(plan=row, **asdict(one)) for one in sent)
+            models.Handover.objects.bulk_create(
+                models.Handover(plan=row, **(asdict(one) | {"digest": one.digest or ""})) for one in sent
+            )
     row.document, row.name = dict(last.document), last.document["name"]
     row.updated, row.deleted = plan.updated, plan.deleted
     kept = {"document": row.document, "name": row.name, "updated": row.updated, "deleted": row.deleted}
@@ -251,15 +254,24 @@ def set_correction(
 
 
 @transaction.atomic
-def hand_over(*, plan_id: int, revision: int, recipient: str, note: str, sender: Sender = ANYONE) -> models.Handover:
-    """Remember that a revision was handed over; the same operation counts once.
+def hand_over(
+    *, plan_id: int, matrix: Matrix, revision: int, recipient: str, note: str, sender: Sender = ANYONE
+) -> models.Handover:
+    """Remember that a revision was handed over, under this matrix, which is kept; the same operation counts once.
 
     Raises NotPossible when the plan has no such revision.
     """
     plan = _lock(plan_id)
     if not plan.revisions.filter(number=revision).exists():
         raise NotPossible(f"This plan has no revision {revision}.")
-    facts = {"revision": revision, "recipient": recipient, "note": note, "author": sender.author[:60]}
+    facts = {
+        "revision": revision,
+        "digest": matrix.digest,
+        "recipient": recipient,
+        "note": note,
+        "author": sender.author[:60],
+    }
+    keep_snapshot(matrix=matrix)
     operation = sender.operation or models.make_operation()
     return plan.handovers.get_or_create(operation=operation, defaults=facts)[0]
 

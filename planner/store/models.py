@@ -6,7 +6,10 @@ only a keyed hash is stored.
 
 import secrets
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -37,6 +40,15 @@ def make_operation() -> str:
     return secrets.token_hex(16)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A plan as it is at one of its revisions. Plan and number tell it from every other: a revision stays as it is."""
+
+    plan: uuid.UUID
+    number: int
+    document: Mapping[str, Any] = field(compare=False)
+
+
 class Plan(models.Model):
     """A plan document and the number of its newest revision."""
 
@@ -65,6 +77,11 @@ class Plan(models.Model):
     def get_absolute_url(self) -> str:
         """The plan's own address. It leads nowhere for whoever doesn't hold the plan."""
         return reverse("show_plan", kwargs={"key": self.key})
+
+    @property
+    def version(self) -> Version:
+        """The newest one."""
+        return Version(plan=self.key, number=self.revision, document=self.document)
 
     @property
     def gone(self) -> datetime | None:
@@ -161,6 +178,9 @@ class Handover(models.Model):
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="handovers")
     revision = models.PositiveIntegerField()
+    digest = models.CharField(
+        max_length=64, blank=True, default="", help_text="Of the matrix under which it was made; empty: not known"
+    )
     recipient = models.CharField(max_length=200)
     note = models.TextField(blank=True)
     author = models.CharField(max_length=60, blank=True)

@@ -1,12 +1,9 @@
 """Reports of stored documents and what differs between them; a few recent ones are kept in memory."""
 
-import hashlib
-import json
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import fields
 from threading import Lock
-from typing import Any
 
 from planner.engine import Report, TooLarge, evaluate_report, outline_plan
 from planner.engine.compare import Comparison, compare_reports
@@ -14,7 +11,7 @@ from planner.engine.consequences import Consequences, weigh
 from planner.engine.lineage import Step, find_earliest, trace_renames
 from planner.engine.renames import Rename
 from planner.plan.document import PlanError, check_stored
-from planner.store.models import NOTHING_RENAMED, Plan
+from planner.store.models import NOTHING_RENAMED, Plan, Version
 from ports.matrix import Matrix
 
 KEPT = 200_000
@@ -52,51 +49,55 @@ _comparisons: _Recent[Comparison] = _Recent(lambda c: len(c.before.flows) + len(
 _consequences: _Recent[tuple[Report, Consequences]] = _Recent(lambda pair: len(pair[0].flows), count=4)
 
 
-def report_for(document: Mapping[str, Any], matrix: Matrix) -> Report:
-    """The report of a stored plan document under a matrix.
+def report_for(version: Version, matrix: Matrix) -> Report:
+    """The report of a stored version of a plan under a matrix; kept under plan, revision and digest.
 
     Raises PlanError when the document doesn't fit the matrix: it can have been stored under another; and TooLarge when
     it fits and can't be evaluated: it can have been stored when more was allowed.
     """
-    text = json.dumps(document, ensure_ascii=False, sort_keys=False).encode("utf-8", "surrogatepass")
-    key = hashlib.sha256(text).digest(), matrix.digest
-    return _reports.find(key, lambda: evaluate_report(matrix, check_stored(document, matrix=matrix)))
+    key = version, matrix.digest
+    return _reports.find(key, lambda: evaluate_report(matrix, check_stored(version.document, matrix=matrix)))
 
 
-def outline_for(document: Mapping[str, Any], matrix: Matrix) -> Report:
+def outline_for(version: Version, matrix: Matrix) -> Report:
     """`report_for`; of a plan that is too large what can be shown of it, so that its page opens and it can be mended.
 
     Raises PlanError when the document doesn't fit the matrix.
     """
     try:
-        return report_for(document, matrix)
+        return report_for(version, matrix)
     except TooLarge as error:
-        return outline_plan(matrix, check_stored(document, matrix=matrix), error.sentence)
+        return outline_plan(matrix, check_stored(version.document, matrix=matrix), error.sentence)
 
 
-def comparison_since(plan: Plan, number: int, matrix: Matrix) -> Comparison | None:
-    """What a plan's document differs in from its revision of that number.
+def comparison_since(plan: Plan, number: int, matrix: Matrix, under: Matrix | None = None) -> Comparison | None:
+    """What a plan differs in from its revision of that number: now under `matrix`, then under `under`, or the same.
 
-    None when there is no such revision, or when one of the two doesn't fit the matrix of today or is too large.
+    None when there is no such revision, or when one of the two doesn't fit its matrix or is too large.
     """
-    revision = plan.revisions.filter(number=number).only("document").first()
-    if revision is None:
+    before = find_version(plan, number)
+    if before is None:
         return None
-    known = find_known(plan, (number, revision.document), (plan.revision, plan.document))
     try:
-        return compare_documents(revision.document, plan.document, matrix, matrix, known)
+        return compare_versions(before, plan.version, under or matrix, matrix, find_known(plan, before, plan.version))
     except PlanError:
         return None
 
 
-def compare_documents(
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+def find_version(plan: Plan, number: int) -> Version | None:
+    """A plan as it is at the revision of that number; None when there is none."""
+    document = plan.revisions.filter(number=number).values_list("document", flat=True).first()
+    return None if document is None else Version(plan=plan.key, number=number, document=document)
+
+
+def compare_versions(
+    before: Version,
+    after: Version,
     matrix_before: Matrix,
     matrix_after: Matrix,
     known: tuple[Rename, ...] = (),
 ) -> Comparison:
-    """What differs between two stored plan documents, each under its matrix. Raises as `report_for` does.
+    """What differs between two stored versions, each under its matrix. Raises as `report_for` does.
 
     `known` are the renames that a history tells.
     """
@@ -104,18 +105,16 @@ def compare_documents(
     return _comparisons.find((old, new, known), lambda: compare_reports(old, new, known))
 
 
-def find_known(
-    plan: Plan, before: tuple[int, Mapping[str, Any]], after: tuple[int, Mapping[str, Any]]
-) -> tuple[Rename, ...]:
-    """What the history of a plan tells to be renamed between two revisions, given by number and document."""
-    first, last = sorted((before[0], after[0]))
+def find_known(plan: Plan, before: Version, after: Version) -> tuple[Rename, ...]:
+    """What the history of a plan tells to be renamed between two of its versions."""
+    first, last = sorted((before.number, after.number))
     between = plan.revisions.filter(number__gt=first, number__lte=last)
     if not between.exclude(renames={}).exclude(renames=NOTHING_RENAMED).exists():
         return ()
     steps = _list_steps(plan, first, last)
     while (earliest := find_earliest(steps)) < steps[0].number:
         steps = [*_list_steps(plan, earliest, steps[0].number - 1), *steps]
-    return trace_renames(steps, before, after)
+    return trace_renames(steps, (before.number, before.document), (after.number, after.document))
 
 
 def _list_steps(plan: Plan, first: int, last: int) -> list[Step]:

@@ -101,6 +101,7 @@ def _describe(plan: models.Plan) -> PlanRecord:
                 note=handover.note,
                 author=handover.author,
                 sent=handover.sent,
+                digest=handover.digest or None,
             )
             for handover in plan.handovers.filter(revision__lte=plan.revision).order_by("sent", "pk")
         ),

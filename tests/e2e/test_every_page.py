@@ -64,7 +64,7 @@ def plan(site):
     for ports in ("2222", "2223"):
         actions.override_port(plan_id=row.pk, matrix=current_matrix(), service="ssh", ports=ports)
     actions.name_checkpoint(plan_id=row.pk, number=2, name="Before the audit", seen="")
-    actions.hand_over(plan_id=row.pk, revision=2, recipient="Network team", note="All of it")
+    actions.hand_over(plan_id=row.pk, matrix=current_matrix(), revision=2, recipient="Network team", note="All of it")
     return f"/plans/{key}/"
 
 

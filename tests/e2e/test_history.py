@@ -124,7 +124,7 @@ def test_the_pages_have_no_violation_and_dont_scroll_sideways(open_page, scheme,
     for number in range(60):
         override(str(2000 + number), plan=plan)
     actions.name_checkpoint(plan_id=plan.pk, number=58, name="z" * 200, seen="")
-    actions.hand_over(plan_id=plan.pk, revision=57, recipient="r" * 200, note="")
+    actions.hand_over(plan_id=plan.pk, matrix=current_matrix(), revision=57, recipient="r" * 200, note="")
     found = []
 
     def look():

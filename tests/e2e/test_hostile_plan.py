@@ -23,7 +23,13 @@ def test_nothing_executes_and_nothing_scrolls_sideways(open_page, width):
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     plan, key = store(worst())
     actions.override_port(plan_id=plan.pk, matrix=current_matrix(), service="website", ports="8443")
-    actions.hand_over(plan_id=plan.pk, revision=1, recipient='"; accept <script>alert(1)</script>', note="\u202e=1+1")
+    actions.hand_over(
+        plan_id=plan.pk,
+        matrix=current_matrix(),
+        revision=1,
+        recipient='"; accept <script>alert(1)</script>',
+        note="\u202e=1+1",
+    )
     for place in PLACES:
         page.goto(f"/plans/{key}/{place}")
         page.wait_for_load_state()

@@ -72,7 +72,7 @@ def a_plan_with_a_past():
     actions.redo(**do, matrix=MATRIX)
     actions.restore(**do, matrix=MATRIX, number=2)
     actions.name_checkpoint(**do, number=2, name="Before “the” audit", seen="")
-    actions.hand_over(**do, revision=2, recipient="Network team", note="Two\r\nlines", sender=kim)
+    actions.hand_over(**do, matrix=MATRIX, revision=2, recipient="Network team", note="Two\r\nlines", sender=kim)
     Revision.objects.filter(plan=plan, number=1).update(created=datetime(2020, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC))
     return Plan.objects.get(pk=plan.pk)
 
@@ -127,7 +127,9 @@ def test_any_past_comes_back_as_it_was(document, data):
                     actions.name_checkpoint(**do, number=number, name=data.draw(names), seen=seen)
                 case "send":
                     to = data.draw(names) or "Team"
-                    actions.hand_over(**do, revision=number, recipient=to, note=data.draw(names), sender=sender)
+                    actions.hand_over(
+                        **do, matrix=MATRIX, revision=number, recipient=to, note=data.draw(names), sender=sender
+                    )
         except (PlanError, NotPossible):
             continue
     plan.refresh_from_db()
@@ -152,12 +154,36 @@ def test_an_archive_is_what_its_description_says():
     a_plan_with_a_past()
     with zipfile.ZipFile(io.BytesIO(pack())) as file:
         assert file.namelist() == ["plans/1/plan.json", "plans/1/revisions.jsonl", "archive.json"]
-        assert json.loads(file.read("archive.json")) == {"format": 1, "plans": 1}
+        assert json.loads(file.read("archive.json")) == {"format": 2, "plans": 1}
         revisions = [json.loads(line) for line in file.read("plans/1/revisions.jsonl").splitlines()]
     assert [revision["number"] for revision in revisions] == [1, 2, 3, 4, 5, 6]
     assert revisions[0]["created"] == "2020-02-29T23:59:59.999999+00:00"
     assert revisions[2]["renames"] == {"zones": {}, "endpoints": {"PS01": "Ж <b>"}}
     assert (revisions[5]["restored"], revisions[5]["undo_to"]) == (2, 5)
+
+
+def test_what_is_sent_keeps_the_matrix_that_it_was_sent_under():
+    a_plan_with_a_past()
+    with zipfile.ZipFile(io.BytesIO(pack())) as file:
+        [sent] = json.loads(file.read("plans/1/plan.json"))["handovers"]
+    assert sent["digest"] == MATRIX.digest
+    [other] = unpack(pack())
+    assert other.handovers.get().digest == MATRIX.digest
+
+
+def test_an_archive_of_format_1_tells_no_digest_and_goes_out_as_format_2(members):
+    def make_old(tree):
+        for sent in tree["handovers"]:
+            del sent["digest"]
+
+    old = changed(members, "plans/1/plan.json", make_old)
+    old = changed(old, "archive.json", lambda tree: tree.update(format=1))
+    [plan] = unpack(zipped(old))
+    assert plan.handovers.get().digest == ""
+    with zipfile.ZipFile(io.BytesIO(pack([plan]))) as file:
+        assert json.loads(file.read("archive.json"))["format"] == 2
+        [sent] = json.loads(file.read("plans/1/plan.json"))["handovers"]
+    assert sent["digest"] is None
 
 
 # --- on the page ----------------------------------------------------------------------------------------------------
@@ -254,11 +280,14 @@ def members():
     plan, _ = store()
     actions.override_port(plan_id=plan.pk, matrix=MATRIX, service="ssh", ports="2222")
     actions.undo(plan_id=plan.pk, matrix=MATRIX)
-    actions.hand_over(plan_id=plan.pk, revision=2, recipient="Team", note="")
+    actions.hand_over(plan_id=plan.pk, matrix=MATRIX, revision=2, recipient="Team", note="")
     with zipfile.ZipFile(io.BytesIO(pack())) as file:
         found = {name: file.read(name) for name in file.namelist()}
     Plan.objects.all().delete()
     return found
+
+
+SENT = {"revision": 1, "recipient": "Team", "note": "", "author": "", "sent": "2026-01-01T00:00:00+00:00"}
 
 
 def zipped(members, compression=zipfile.ZIP_DEFLATED):
@@ -421,8 +450,8 @@ def test_a_missing_file_is_named(members, name):
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
-        ("archive.json", {"format": 2}, "archive.json, format: This must be 1, found 2."),
-        ("archive.json", {"format": True}, "This must be 1, found true."),
+        ("archive.json", {"format": 3}, "archive.json, format: This must be a whole number from 1 to 2, found 3."),
+        ("archive.json", {"format": True}, "This must be a whole number from 1 to 2, found true."),
         ("archive.json", {"plans": -1}, "archive.json, plans: This must be a whole number from 0 to 10,000"),
         ("archive.json", {"more": 1}, "The key “more” is not known here; allowed are format, plans."),
         ("plans/1/plan.json", {"revision": 0}, "a whole number from 1 to 1,000,000, found 0"),
@@ -434,6 +463,13 @@ def test_a_missing_file_is_named(members, name):
         ("plans/1/plan.json", {"deleted": 5}, "This must be a time like"),
         ("plans/1/plan.json", {"handovers": {}}, "handovers: This must be a list, found a mapping."),
         ("plans/1/plan.json", {"handovers": [{}]}, "handovers[0]: The key revision is needed and missing."),
+        (
+            "plans/1/plan.json",
+            {"handovers": [SENT | {"digest": "x"}]},
+            "handovers[0].digest: This must be 64 digits from 0 to f, or null, found “x”.",
+        ),
+        ("plans/1/plan.json", {"handovers": [SENT]}, "handovers[0]: The key digest is needed and missing."),
+        ("archive.json", {"format": 1}, "handovers[0]: The key “digest” is not known here"),
         ("plans/1/revisions.jsonl", {"number": 3}, "line 2, number: Revisions come in their order"),
         ("plans/1/revisions.jsonl", {"number": True}, "line 2, number: This must be a whole number"),
         (
@@ -502,7 +538,7 @@ def test_whatever_stands_in_the_members_is_imported_whole_or_refused_in_a_senten
             tree[key] = data.draw(anything)
     made = zipped(
         {
-            "archive.json": b'{"format": 1, "plans": 1}',
+            "archive.json": b'{"format": 2, "plans": 1}',
             "plans/1/plan.json": json.dumps(facts).encode(),
             "plans/1/revisions.jsonl": json.dumps(good).encode(),
         }

@@ -10,6 +10,7 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.dateformat import format as date_format
 from django.utils.http import urlencode
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST, require_safe
@@ -24,15 +25,15 @@ from planner.report.said.outline import outline_boundaries
 from planner.report.said.printed_rules import list_differences, list_within_zones
 from planner.report.said.text import count_changes, list_renamed, say_set_apart
 from planner.store import actions
-from planner.store.models import Plan
-from planner.store.reports import compare_documents, find_known
+from planner.store.models import Handover, Plan, Version
+from planner.store.reports import compare_versions, find_known, find_version
 from planner.web.forms.plans import HandoverForm
 from planner.web.views.access import plan_view
 from planner.web.views.downloads import read_paper, send_file
 from planner.web.views.handover import say_handover
 from planner.web.views.plans import read_sender
 from ports.matrix import Matrix
-from ports.queries import current_matrix, find_matrix, list_matrices
+from ports.queries import current_matrix, find_matrix, find_state, list_matrices
 
 MEMBERS = 12
 NOTHING: Mapping[str, Any] = {}
@@ -46,7 +47,7 @@ MOST_REVISIONS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """What is compared: numbers of revisions and, where it isn't the active one, slugs of matrices."""
+    """What is compared: numbers of revisions and, where it isn't the active one, slugs or digests of matrices."""
 
     before: int
     after: int
@@ -107,7 +108,7 @@ def hand_over(request: HttpRequest, plan: Plan) -> HttpResponse:
     if form.is_valid():
         facts = form.cleaned_data | {"note": form.cleaned_data["note"].replace("\r\n", "\n")}
         try:
-            actions.hand_over(plan_id=plan.pk, sender=read_sender(request), **facts)
+            actions.hand_over(plan_id=plan.pk, matrix=current_matrix(), sender=read_sender(request), **facts)
         except NotPossible as error:
             form.add_error(None, str(error))
         else:
@@ -121,12 +122,20 @@ def read_sides(request: HttpRequest, plan: Plan) -> Sides:
     Raises NothingToCompare when a number or slug is none.
     """
     last = plan.handovers.first()
+    under = request.GET.get("matrix_from")
+    if under is None:
+        under = _name_sent_under(last) if last and not request.GET.get("from", "").strip() else ""
     return Sides(
         before=_read_number(request, "from", last.revision if last else 1),
         after=_read_number(request, "to", plan.revision),
-        matrix_before=request.GET.get("matrix_from", ""),
+        matrix_before=under,
         matrix_after=request.GET.get("matrix_to", ""),
     )
+
+
+def _name_sent_under(handover: Handover) -> str:
+    """The digest of the matrix under which it was made; empty for the active one, and where it isn't known."""
+    return "" if handover.digest == current_matrix().digest else handover.digest
 
 
 def _read_number(request: HttpRequest, name: str, otherwise: int) -> int:
@@ -139,42 +148,53 @@ def _read_number(request: HttpRequest, name: str, otherwise: int) -> int:
 
 
 def _compare(plan: Plan, sides: Sides) -> Comparison:
-    documents = dict(plan.revisions.filter(number__in={sides.before, sides.after}).values_list("number", "document"))
-    for number in (sides.before, sides.after):
-        if number not in documents:
-            raise NothingToCompare(f"This plan has no revision {number}.")
+    before, after = (_find_version(plan, number) for number in (sides.before, sides.after))
     matrix_before, matrix_after = map(_find_matrix, (sides.matrix_before, sides.matrix_after))
-    before, after = ((number, documents[number]) for number in (sides.before, sides.after))
-    known = find_known(plan, before, after)
     try:
-        return compare_documents(before[1], after[1], matrix_before, matrix_after, known)
+        return compare_versions(before, after, matrix_before, matrix_after, find_known(plan, before, after))
     except TooLarge:
         raise
     except PlanError as error:
         raise NothingToCompare(f"A revision doesn't fit the port matrix: {error.faults[0]}") from None
 
 
-def _find_matrix(slug: str) -> Matrix:
-    if not slug:
+def _find_version(plan: Plan, number: int) -> Version:
+    version = find_version(plan, number)
+    if version is None:
+        raise NothingToCompare(f"This plan has no revision {number}.")
+    return version
+
+
+def _find_matrix(name: str) -> Matrix:
+    """The matrix of that slug or digest; the active one if the name is empty."""
+    if not name:
         return current_matrix()
-    matrix = find_matrix(slug)
+    matrix = find_state(name) if _is_digest(name) else find_matrix(name)
+    if matrix is None and _is_digest(name):
+        raise NothingToCompare(f"The port matrix {name[:8]}, as it was then, isn’t kept here.")
     if matrix is None:
-        raise NothingToCompare(f"There is no port matrix “{slug[:40]}”.")
+        raise NothingToCompare(f"There is no port matrix “{name[:40]}”.")
     return matrix
 
 
+def _is_digest(name: str) -> bool:
+    return len(name) == 64  # a slug has 50 characters at most
+
+
 def _name_sides(sides: Sides) -> tuple[str, str]:
-    under = [f", matrix {slug}" if slug else "" for slug in (sides.matrix_before, sides.matrix_after)]
+    names = (name[:8] if _is_digest(name) else name for name in (sides.matrix_before, sides.matrix_after))
+    under = [f", matrix {name}" if name else "" for name in names]
     return f"revision {sides.before}{under[0]}", f"revision {sides.after}{under[1]}"
 
 
 def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
+    handovers = [(handover, _name_sent_under(handover)) for handover in plan.handovers.all()[:20]]
     context: dict[str, Any] = {
         "plan": plan,
         "here": reverse("show_changes", kwargs={"key": plan.key}),
         "revisions": _list_revisions(plan),
-        "matrices": list_matrices(),
-        "handovers": plan.handovers.all()[:20],
+        "matrices": _list_matrices(handovers),
+        "handovers": handovers,
         "form": form,
         "side_names": ("before", "after"),
     }
@@ -187,6 +207,17 @@ def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
     except TooLarge as error:
         context["trouble"] = f"A revision is too large to be compared. {error.sentence}"
     return render(request, "planner/changes.html", context)
+
+
+def _list_matrices(handovers: list[tuple[Handover, str]]) -> list[tuple[str, str]]:
+    """Under what the sides can be compared, with its name: the active matrix, others, and those of handovers."""
+    active, *others = list_matrices()
+    sent = {digest: localdate(handover.sent) for handover, digest in handovers if digest}  # the first one's date
+    return [
+        ("", f"{active} (active)"),
+        *((matrix.slug, str(matrix)) for matrix in others),
+        *((digest, f"as it was on {date_format(date, 'j F Y')} ({digest[:8]})") for digest, date in sent.items()),
+    ]
 
 
 def _list_revisions(plan: Plan) -> list[Any]:

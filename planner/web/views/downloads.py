@@ -22,7 +22,7 @@ from planner.store.models import Plan
 from planner.store.reports import comparison_since, report_for
 from planner.web.views.access import plan_view
 from planner.web.views.errors import show_error
-from planner.web.views.handover import say_handover
+from planner.web.views.handover import compare_with_sent, say_handover
 from planner.web.views.state import read_unfold
 from ports.queries import current_matrix
 
@@ -43,11 +43,11 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
         date=localdate(),
         revision=plan.revision,
         # Without a revision in the filter it is compared with what was handed over last.
-        since=comparison_since(plan, last.revision, matrix) if last else None,
+        since=compare_with_sent(plan, last, matrix) if last else None,
         since_revision=last.revision if last else None,
         since_sent=say_handover(last),
     )
-    report = report_for(plan.document, matrix)
+    report = report_for(plan.version, matrix)
     return send_report(request, kind, report, edition, lambda number: comparison_since(plan, number, matrix))
 
 
@@ -84,7 +84,7 @@ def send_report(
 @plan_view
 def download_diagram(request: HttpRequest, plan: Plan, extension: str) -> HttpResponse:
     """The diagram of endpoints as SVG or PNG, with the groups of zones in `unfold` unfolded."""
-    return send_diagram(request, report_for(plan.document, current_matrix()), plan.revision, extension)
+    return send_diagram(request, report_for(plan.version, current_matrix()), plan.revision, extension)
 
 
 def send_diagram(request: HttpRequest, report: Report, revision: int, extension: str) -> HttpResponse:

@@ -39,7 +39,7 @@ from ports.queries import current_matrix
 def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The whole page, or for htmx the part that it asks for."""
     matrix = current_matrix()
-    report = outline_for(plan.document, matrix)
+    report = outline_for(plan.version, matrix)
     state, faults = read_state(request, report)
     visitor = presence.read_visitor(request)
     htmx = htmx_of(request)
@@ -222,7 +222,7 @@ def show_changed(
     `focus` the id of what gets the focus, where what had it is gone.
     """
     plan.refresh_from_db()
-    report = outline_for(plan.document, current_matrix())
+    report = outline_for(plan.version, current_matrix())
     state, faults = read_state(request, report)
     failed = bool(trouble) or (form is not None and not form.is_valid())
     if not failed and not htmx_of(request):

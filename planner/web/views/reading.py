@@ -25,7 +25,7 @@ from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import LABELS
 from planner.sharing.links import Reading, read_newest
 from planner.store.models import Plan
-from planner.store.reports import compare_documents, report_for
+from planner.store.reports import compare_versions, report_for
 from planner.web.views.access import View, reader_view
 from planner.web.views.changes import describe_comparison
 from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report
@@ -50,7 +50,7 @@ ReadingView = Callable[Concatenate[HttpRequest, Reading, Place, ...], HttpRespon
 def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
     """The page of a report, or for htmx the part that it asks for."""
     matrix = current_matrix()
-    report = report_for(reading.document, matrix)
+    report = report_for(reading.version, matrix)
     state, faults = read_state(request, report)
     if state.filter.since and "since" not in faults:
         faults["since"] = "What changed since another revision isn't shown here."
@@ -86,12 +86,12 @@ def download(request: HttpRequest, reading: Reading, place: Place, name: str) ->
         raise Http404
     link = place.link if request.GET.get("cover") else None
     edition = Edition(date=localdate(), revision=reading.revision, link=link)
-    return send_report(request, kind, report_for(reading.document, current_matrix()), edition, lambda _: None)
+    return send_report(request, kind, report_for(reading.version, current_matrix()), edition, lambda _: None)
 
 
 def download_diagram(request: HttpRequest, reading: Reading, _place: Place, extension: str) -> HttpResponse:
     """The diagram as SVG or PNG."""
-    return send_diagram(request, report_for(reading.document, current_matrix()), reading.revision, extension)
+    return send_diagram(request, report_for(reading.version, current_matrix()), reading.revision, extension)
 
 
 def show_changes(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
@@ -124,7 +124,7 @@ def _compare(reading: Reading) -> tuple[Comparison, Reading]:
         raise Http404
     matrix, newer = current_matrix(), reading.newer
     try:
-        return compare_documents(reading.document, newer.document, matrix, matrix, reading.renamed), newer
+        return compare_versions(reading.version, newer.version, matrix, matrix, reading.renamed), newer
     except TooLarge:
         raise
     except PlanError:

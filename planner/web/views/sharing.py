@@ -140,7 +140,7 @@ def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
         stylesheet=settings.STYLESHEET,
     )
     kind = FORMATS["pdf"]
-    data = kind.render(report_for(reading.document, current_matrix()), edition)
+    data = kind.render(report_for(reading.version, current_matrix()), edition)
     return send_file(data, kind.content_type, reading.name, f"revision-{reading.revision}.pdf")
 
 

@@ -248,7 +248,7 @@ def _answer(
 ) -> HttpResponse:
     """The page as it is now, or the form as it was sent; for htmx the parts that may have changed."""
     plan.refresh_from_db()
-    report = outline_for(plan.document, current_matrix())
+    report = outline_for(plan.version, current_matrix())
     state, faults = read_state(request, report)
     failed = bool(trouble) or bool(confirm) or (form is not None and bool(form.errors))
     if form is not None:

@@ -115,7 +115,7 @@ def test_an_edit_that_arrives_while_the_plan_goes_into_the_bin_changes_nothing(k
         lambda: actions.undo(plan_id=plan.pk, matrix=current_matrix()),
         lambda: actions.restore(plan_id=plan.pk, matrix=current_matrix(), number=1),
         lambda: actions.name_checkpoint(plan_id=plan.pk, number=1, name="N", seen=""),
-        lambda: actions.hand_over(plan_id=plan.pk, revision=1, recipient="N", note=""),
+        lambda: actions.hand_over(plan_id=plan.pk, matrix=current_matrix(), revision=1, recipient="N", note=""),
     ):
         with pytest.raises(NotPossible, match="has been deleted"):
             change()

@@ -240,7 +240,9 @@ def test_a_reader_is_told_of_parts_that_are_off_but_not_to_switch_them_on(client
 @pytest.mark.parametrize("name", ["json", "csv", "xlsx", "html", "markdown", "nftables"])
 def test_a_readers_file_is_that_of_the_plan_without_what_is_not_theirs(client, reader, plan, name):
     path = read_link(client, plan)
-    actions.hand_over(plan_id=plan[0].pk, revision=1, recipient="Secret partner", note="Secret note")
+    actions.hand_over(
+        plan_id=plan[0].pk, matrix=shipped_matrix(), revision=1, recipient="Secret partner", note="Secret note"
+    )
     response = reader.get(f"{path}report/{name}")
     assert response.status_code == 200
     assert b"Secret" not in response.content

@@ -25,8 +25,8 @@ from waitress.task import ErrorTask, WSGITask
 
 CONNECTIONS = 1_000
 """How many connections a process holds. For one more, that is closed which has waited longest for its request."""
-UNFINISHED = 256 * 2**20
-"""How many bytes of bodies that aren't there as a whole a process keeps; beyond that the largest is given up."""
+BODIES = 256 * 2**20
+"""How many bytes of bodies a process keeps on which no thread is at work; beyond that the largest is given up."""
 HEAD = 32 * 2**10
 """How many bytes the first line of a request and its headers may have."""
 FILES = 4_096
@@ -96,13 +96,26 @@ class Connection(HTTPChannel):  # type: ignore[misc] # waitress has no types
         return not (self.requests or self.total_outbufs_len or self.close_when_flushed)
 
     @property
-    def unfinished(self) -> int:
-        """How many bytes there are of a body that isn't there as a whole."""
-        return self.request.body_bytes_received if self.request is not None else 0
+    def body(self) -> int:
+        """How many bytes there are of a body on which no thread is at work: it isn't whole, or has to wait."""
+        if self.began is not None or not self.connected:
+            return 0
+        return sum(each.body_bytes_received for each in (self.request, *self.requests) if each is not None)
+
+    def give_up(self) -> None:
+        """Close it, unless a thread is at work on its request by now, and let go of its body."""
+        with self.requests_lock:
+            if self.began is not None:
+                return
+            self.handle_close()
+            for request in (self.request, *self.requests):
+                if request is not None:
+                    request.close()
 
     def service(self) -> None:
         """Answer the request; called by a thread."""
-        self.began = time.monotonic()
+        with self.requests_lock:
+            self.began = time.monotonic()
         try:
             super().service()
         finally:
@@ -173,19 +186,23 @@ class PatientWorker(Worker):
 
 
 def make_room(connections: Iterable[Connection], most: int) -> None:
-    """Close who has waited longest where there are more than `most`, and what is largest of too many unfinished bytes.
+    """Close who has waited longest where there are more than `most`, and who has sent most where bodies take too much.
 
     Connections whose request is at work or being answered stay.
     """
+    connections = list(connections)
     waiting = [connection for connection in connections if connection.is_waiting]
     for connection in sorted(waiting, key=lambda each: each.creation_time)[: max(0, len(waiting) - most)]:
         connection.handle_close()
-    if sum(connection.unfinished for connection in waiting) > UNFINISHED:
-        largest = max(waiting, key=lambda each: each.unfinished)
+    excess = sum(connection.body for connection in connections) - BODIES
+    for largest in sorted(connections, key=lambda each: each.body, reverse=True):
+        if excess <= 0:
+            break
+        excess -= largest.body
         logger.warning(
             "Too much is being sent at once; the largest request, from ip=%s, is given up.", largest.addr[0]
         )
-        largest.handle_close()
+        largest.give_up()
 
 
 def without_body(application: Application) -> Application:

@@ -10,6 +10,9 @@ from http.client import HTTPConnection
 from threading import Event, Thread
 from types import SimpleNamespace
 
+import pytest
+from waitress.adjustments import Adjustments
+
 from planner.deploy import worker
 from scripts.served import ROOT
 from tests.serving.conftest import SLOW
@@ -118,11 +121,13 @@ class Open(SimpleNamespace):
     def handle_close(self):
         self.is_closed = True
 
+    give_up = handle_close
+
 
 def connections(*facts):
     return [
-        Open(is_waiting=waiting, unfinished=unfinished, creation_time=place, addr=("192.0.2.1", 1), is_closed=False)
-        for place, (waiting, unfinished) in enumerate(facts)
+        Open(is_waiting=waiting, body=body, creation_time=place, addr=("192.0.2.1", 1), is_closed=False)
+        for place, (waiting, body) in enumerate(facts)
     ]
 
 
@@ -137,11 +142,49 @@ def test_only_who_still_waits_is_closed_and_who_waits_longest_first():
     assert closed(connections((True, 0), (True, 0)), most=2) == []
 
 
-def test_the_largest_of_too_many_unfinished_bodies_is_given_up():
-    half = worker.UNFINISHED // 2
+def test_the_largest_of_too_many_bodies_is_given_up():
+    half = worker.BODIES // 2
     assert closed(connections((True, half), (True, 2), (True, half + 1)), most=9) == [2]
     assert closed(connections((True, half), (True, half)), most=9) == []
-    assert closed(connections((True, half), (False, half + 1)), most=9) == [], "what is at work is all there"
+    assert closed(connections((True, half), (False, half + 1)), most=9) == [1], "whole, and has to wait for a thread"
+    assert closed(connections((True, worker.BODIES), (True, 1), (True, worker.BODIES - 1)), most=9) == [0]
+
+
+class NoSocket:
+    def __getattr__(self, name):
+        return lambda *_: None
+
+
+def connection_with(size, *, whole):
+    """A connection over which so many bytes of a body came, and no thread is at work on it."""
+    added = []
+    server = SimpleNamespace(active_channels={}, add_task=added.append, pull_trigger=lambda: None)
+    found = worker.Connection(server, NoSocket(), ("192.0.2.1", 1), Adjustments(), map={})
+    found.received(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (size + (0 if whole else 1)))
+    found.received(b"x" * size)
+    assert bool(added) == whole
+    return found
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_body_counts_until_a_thread_is_at_work_on_it_and_is_let_go_when_it_is_given_up(whole):
+    found = connection_with(2**20, whole=whole)
+    request = found.requests[0] if whole else found.request
+    file = request.get_body_stream()
+    assert (found.body, file.closed) == (2**20, False)
+    found.began = 1.0
+    found.give_up()
+    assert (found.body, found.connected, file.closed) == (0, True, False), "it is being answered"
+    found.began = None
+    found.give_up()
+    assert (found.body, found.connected, file.closed) == (0, False, True)
+
+
+def test_what_was_given_up_in_the_queue_is_passed_over_by_the_thread_that_comes_to_it():
+    found = connection_with(2**20, whole=True)
+    found.give_up()
+    found.service()
+    assert not found.requests
 
 
 # --- stopping --------------------------------------------------------------------------------------------------------

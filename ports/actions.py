@@ -1,91 +1,178 @@
-"""Every write to the port matrix: keyword-only, atomic."""
+"""Every write to editions and amendments: keyword-only, atomic."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.utils import timezone
 
-from ports.matrix import KINDS, Matrix, MatrixError, complete, digest_records, find_faults
-from ports.models import ROWS, PortMatrix, Snapshot, new_stamp
-from ports.queries import find_lost_edits, find_records, read_fixture
+from ports.matrix import HEAD, Matrix, MatrixError, NotAmendable, Records, complete, digest_records, find_faults
+from ports.matrix.amendments import find_product, prepare, show_value
+from ports.matrix.differences import describe_difference, find_differences
+from ports.models import ROWS, Amendment, PortMatrix, Snapshot, new_stamp
+from ports.queries import NoMatrix, default_product, edition_records, find_records, find_standing, read_fixture
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 
 
-class MatrixEdited(Exception):
-    """Loading would overwrite what staff edited. `edits` has one sentence for each edit that would be lost."""
+class EditionDiffers(Exception):
+    """A fixture has the slug of an edition that is here, and other content. `differences` has a sentence for each."""
 
-    def __init__(self, matrix: PortMatrix, edits: Sequence[str]) -> None:
+    def __init__(self, slug: str, differences: Sequence[str]) -> None:
         lines = [
-            f"{matrix} has been edited here, and loading the file would lose this, so nothing was loaded:",
-            *edits,
+            f"The edition {slug} is here with other content, and an edition is never changed. Nothing was loaded.",
+            *differences,
+            "Give the file's edition a slug of its own, or take what differs back.",
         ]
-        super().__init__(
-            "\n".join([*lines, "Put into the file what has to stay, or load it over the edits by --force."])
-        )
-        self.edits = tuple(edits)
+        super().__init__("\n".join(lines))
+        self.differences = tuple(differences)
+
+
+class NoSuchAmendment(LookupError):
+    """There is no amendment of that number, or it is reverted already. The message is a sentence."""
 
 
 @transaction.atomic
-def load_matrix(*, path: Path, activate: bool = True, force: bool = False) -> tuple[PortMatrix, bool]:
-    """Load a matrix fixture into the database; `activate` it, or when no matrix is active, for plans' evaluation.
+def load_matrix(*, path: Path, activate: bool = True) -> tuple[PortMatrix, bool]:
+    """Load a fixture as an edition, or find it here already. Returns the edition and whether it is new here.
 
-    Returns the matrix and whether its rows were written. A fixture that was loaded before is left as it is now, with
-    what staff edited. Other content for a matrix that is there takes the place of its rows only if no edit of staff
-    is lost by it: MatrixEdited is raised else. `force` puts the fixture's rows back in any case. Raises MatrixError
-    with all faults of the fixture, and what `ports.queries.read_fixture` raises. Nothing is written when it raises.
+    A new one becomes its product's current edition if `activate`, or if the product has none. One that is here leaves
+    the current one alone. No other edition, no amendment and no plan is changed. Raises EditionDiffers when the slug
+    is here with other content, MatrixError with all faults of the fixture, and what `ports.queries.read_fixture`
+    raises. Nothing is written when it raises.
     """
     records = read_fixture(path)
-    faults = find_faults(records)
+    faults = find_faults(records) or _find_name_faults(records)
     if faults:
         raise MatrixError(faults)
-    head = records["portmatrix"][0]
-    if not isinstance(head.get("slug"), str) or not head["slug"]:
-        raise MatrixError([f"portmatrix '{head['product']}': the field 'slug' is missing or empty."])
+    head = records[HEAD][0]
     digest = digest_records(records)
-    facts = {kind: [complete(kind, row) for row in records.get(kind, ())] for kind in KINDS}
-    with_memory = PortMatrix.objects.annotate(is_remembered=Q(loaded__isnull=False))
-    there = with_memory.filter(slug=head["slug"]).first()
-    if there is not None and there.digest == digest and not force:
-        if not there.is_remembered:  # loaded by an earlier version, from records with this digest: from these
-            PortMatrix.objects.filter(pk=there.pk).update(loaded=facts)
-        if (activate and not there.active) or not _is_any_active():
-            activate_matrix(matrix=there)
-        return there, False
-    if there is not None and not force:
-        edits = find_lost_edits(there, facts)
-        if edits:
-            raise MatrixEdited(there, edits)
-    matrix: PortMatrix = there or PortMatrix(slug=head["slug"])
-    matrix.product, matrix.document, matrix.received = head["product"], head["document"], head["received"]
-    matrix.digest, matrix.loaded = digest, facts
-    matrix.save()
+    edition = PortMatrix.objects.filter(slug=head["slug"]).first()
+    is_new = edition is None
+    if edition is None:
+        edition = _write(records, digest)
+    elif edition.digest != digest:
+        found = find_differences(edition_records(edition.pk), records)
+        raise EditionDiffers(edition.slug, [describe_difference(difference) for difference in found])
+    has_current = PortMatrix.objects.filter(product_slug=edition.product_slug, current=True).exists()
+    if (is_new and activate) or not has_current:
+        activate_matrix(matrix=edition)
+    return edition, is_new
+
+
+def _find_name_faults(records: Records) -> list[str]:
+    """What is wrong with the slug of the edition: slugs of editions and of products are never the same."""
+    head = records[HEAD][0]
+    slug, product = head.get("slug"), find_product(records)
+    where = f"{HEAD} '{head['product']}'"
+    if not isinstance(slug, str) or not slug:
+        return [f"{where}: the field 'slug' is missing or empty."]
+    if not product:
+        return [f"{where}: the name of the product has no letter or digit that plans could call it by (a-z, 0-9)."]
+    if not _SLUG.fullmatch(slug):
+        return [f"{where}: the slug '{slug}' must be 1 to 50 of a-z, 0-9 and hyphens, and not begin with a hyphen."]
+    if slug == product or PortMatrix.objects.filter(product_slug=slug).exists():
+        return [f"{where}: '{slug}' is what a product is called; say which edition it is, as in '{slug}-2026-11'."]
+    if PortMatrix.objects.filter(slug=product).exists():
+        return [f"{where}: the product would be called '{product}', and an edition that is here has that slug."]
+    return []
+
+
+def _write(records: Records, digest: str) -> PortMatrix:
+    head = records[HEAD][0]
+    edition = PortMatrix.objects.create(
+        slug=head["slug"],
+        product=head["product"],
+        product_slug=find_product(records),
+        document=head["document"],
+        received=head["received"],
+        digest=digest,
+        stamp=new_stamp(),
+    )
     for model in ROWS:
-        model._default_manager.filter(matrix=matrix).delete()
+        rows = [complete(model.KIND, row) for row in records.get(model.KIND, ())]
         model._default_manager.bulk_create(
-            model(matrix=matrix, position=number * 10, **row) for number, row in enumerate(facts[model.KIND], 1)
+            model(matrix=edition, position=number * 10, **row) for number, row in enumerate(rows, 1)
         )
-    PortMatrix.objects.filter(pk=matrix.pk).update(stamp=new_stamp())
-    if activate or not _is_any_active():
-        activate_matrix(matrix=matrix)
-    return matrix, True
-
-
-def _is_any_active() -> bool:
-    return PortMatrix.objects.filter(active=True).exists()
+    return edition
 
 
 @transaction.atomic
 def activate_matrix(*, matrix: PortMatrix) -> None:
-    """Evaluate plans against this matrix from now on."""
-    PortMatrix.objects.exclude(pk=matrix.pk).update(active=False)
-    PortMatrix.objects.filter(pk=matrix.pk).update(active=True)
+    """Make an edition the current one of its product, and have the amendments judged anew."""
+    editions = PortMatrix.objects.filter(product_slug=matrix.product_slug)
+    editions.exclude(pk=matrix.pk).update(current=False)
+    editions.filter(pk=matrix.pk).update(current=True)
+    matrix.current = True
+
+
+@transaction.atomic
+def make_amendment(
+    *, row: str, field: str, value: Any, reason: str, author: str = "", product: str = "", seen: Any = ...
+) -> Amendment:
+    """Give a field of a product's current edition another value here; without a product of the default one.
+
+    `value` is what a fixture would have; `seen` is the value that whoever makes it has seen there. Raises NotAmendable
+    with sentences, and NoMatrix when the product has no current edition.
+    """
+    product = product or default_product()
+    edition = PortMatrix.objects.filter(product_slug=product, current=True).first()
+    if edition is None:
+        raise NoMatrix("No port matrix is loaded; run manage.py load_matrix.")
+    made = prepare(
+        edition_records(edition.pk),
+        find_standing(product),
+        row=row,
+        field=field,
+        value=value,
+        reason=reason,
+        number=_next_number(),
+    )
+    if seen is not ... and seen != made.old:
+        raise NotAmendable(
+            f"{row}: the field '{field}' was {show_value(seen)} when this was begun and is {show_value(made.old)} "
+            "now; look at it again."
+        )
+    kept = Amendment.objects.create(
+        product=product, row=row, field=field, old=made.old, new=made.new, reason=made.reason, author=author[:150]
+    )
+    _renew(product)
+    return kept
+
+
+def _next_number() -> int:
+    """A number above all that are there, for judging what isn't kept yet."""
+    last = Amendment.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return (last or 0) + 1
+
+
+@transaction.atomic
+def revert_amendment(*, number: int, author: str = "") -> Amendment:
+    """Take an amendment back, applied or held back; it stays in the list. Raises NoSuchAmendment."""
+    amendment = Amendment.objects.filter(pk=number).first()
+    if amendment is None:
+        raise NoSuchAmendment(f"There is no amendment {number}.")
+    if amendment.reverted is not None:
+        raise NoSuchAmendment(f"Amendment {number} is reverted already.")
+    amendment.reverted, amendment.reverted_by = timezone.now(), author[:150]
+    amendment.save(update_fields=["reverted", "reverted_by"])
+    _renew(amendment.product)
+    return amendment
+
+
+def _renew(product: str) -> None:
+    """Have every process judge the amendments of a product anew."""
+    PortMatrix.objects.filter(product_slug=product).update(stamp=new_stamp())
 
 
 @transaction.atomic
 def keep_snapshot(*, matrix: Matrix) -> None:
     """Keep a matrix as it is now, so that `ports.queries.find_state` finds it by its digest when it has changed.
 
-    It is the active one or the one that is shipped; raises LookupError when it is neither.
+    It is an edition, a current one with its amendments, or the one that is shipped; raises LookupError when it is none
+    of them.
     """
     if Snapshot.objects.filter(digest=matrix.digest).exists():
         return

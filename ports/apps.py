@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class PortsConfig(AppConfig):
-    """Registers the checks, and the stamp that tells when a row of a matrix changed."""
+    """Registers the checks."""
 
     name = "ports"
     verbose_name = "Port matrix"
@@ -12,4 +12,4 @@ class PortsConfig(AppConfig):
 
     def ready(self) -> None:
         """Import what registers itself."""
-        from ports import checks, signals  # noqa: F401, PLC0415
+        from ports import checks  # noqa: F401, PLC0415

@@ -1,4 +1,4 @@
-"""`manage.py check` reads the shipped matrix and the active one, and names every fault of them."""
+"""`manage.py check` reads the shipped matrix and the current ones, and names every fault of them."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from django.db import DatabaseError
 
 from ports.matrix import find_faults
 from ports.models import PortMatrix
-from ports.queries import SHIPPED, current_records, find_held_back, read_fixture
+from ports.queries import SHIPPED, edition_records, find_held_back, read_fixture
 
-HELD_BACK = "Plans are evaluated against what is there. `manage.py load_matrix --force` loads the shipped one over it."
+HELD_BACK = "Look at them on /matrix/ or by `manage.py matrix amendments`; revert those that are done with."
 
 
 @register()
 def check_matrices(app_configs: Any, **_: Any) -> list[CheckMessage]:
     """One error for each fault of the shipped fixture (ports.E001) and of the rows in the database (ports.E002).
 
-    A warning (ports.W001) where the shipped fixture is held back, as loading it would lose edits of staff.
+    A warning (ports.W001) for each amendment that a current edition doesn't fit.
     """
     try:
         messages: list[CheckMessage] = [
@@ -24,18 +24,15 @@ def check_matrices(app_configs: Any, **_: Any) -> list[CheckMessage]:
         ]
     except (OSError, ValueError) as error:
         messages = [Error(str(error), obj=SHIPPED.name, id="ports.E001")]
-    messages += [Error(fault, obj="active matrix", id="ports.E002") for fault in _find_row_faults()]
-    edits = _find_held_back()
-    if edits:
-        told = "\n".join(["The shipped matrix is newer than the loaded one and is held back for these edits:", *edits])
-        messages.append(Warning(told, hint=HELD_BACK, obj=SHIPPED.name, id="ports.W001"))
+    messages += [Error(fault, obj=slug, id="ports.E002") for slug, fault in _find_row_faults()]
+    messages += [Warning(told, hint=HELD_BACK, obj="amendments", id="ports.W001") for told in _find_held_back()]
     return messages
 
 
-def _find_row_faults() -> list[str]:
+def _find_row_faults() -> list[tuple[str, str]]:
     try:
-        active = PortMatrix.objects.filter(active=True).values_list("pk", flat=True).first()
-        return find_faults(current_records(active)) if active is not None else []
+        current = PortMatrix.objects.filter(current=True).order_by("pk").values_list("pk", "slug")
+        return [(slug, fault) for pk, slug in current for fault in find_faults(edition_records(pk))]
     except DatabaseError:
         return []  # not migrated yet, or out of reach: other checks say so
 

@@ -1,7 +1,7 @@
-"""The port matrix as rows. Rows name each other by slug; `ports.matrix` says what holds a matrix together.
+"""The editions of port matrices as rows, and what sites amend over them. Rows name each other by slug.
 
 The tables of rows are made from the kinds that `ports.matrix` declares, so that neither knows a field that the other
-doesn't; what is written here by hand is the matrix itself, and what all rows share.
+doesn't; what is written here by hand is the edition itself, what all rows share, and what is kept beside editions.
 """
 
 import secrets
@@ -21,32 +21,27 @@ def new_stamp() -> int:
 
 
 class MatrixManager(models.Manager["PortMatrix"]):
-    """Finds a matrix by its slug, as fixtures name it; what was loaded is fetched only by who asks for it."""
-
-    def get_queryset(self) -> models.QuerySet["PortMatrix"]:
-        """Matrices without the copy of what was loaded, which is as long as all their rows."""
-        return super().get_queryset().defer("loaded")
+    """Finds an edition by its slug, as fixtures name it."""
 
     def get_by_natural_key(self, slug: str) -> "PortMatrix":
-        """The matrix with that slug."""
+        """The edition with that slug."""
         return self.get(slug=slug)
 
 
 class PortMatrix(models.Model):
-    """One vendor document, as received; its rows hang below it."""
+    """An edition: one vendor document, as received; its rows hang below it. Nothing changes it once it is loaded."""
 
     slug = models.SlugField(unique=True)
     product = models.CharField(max_length=100)
+    product_slug = models.SlugField(max_length=100, help_text="What plans and commands call the product")
     document = models.CharField(max_length=200)
     received = models.CharField(max_length=100, help_text="Version or date of the document as it was received")
-    digest = models.CharField(max_length=64, editable=False, default="", help_text="SHA-256 of the rows as shipped")
-    loaded = models.JSONField(
-        null=True, editable=False, serialize=False,
-        help_text="The records of the file as load_matrix wrote them; null when that isn't known",
-    )  # fmt: skip
-    active = models.BooleanField(default=False, help_text="Plans are evaluated against the active matrix")
+    digest = models.CharField(max_length=64, editable=False, default="", help_text="SHA-256 of the rows")
+    current = models.BooleanField(
+        default=False, help_text="Plans of the product are evaluated under it, with the amendments"
+    )
     stamp = models.PositiveBigIntegerField(
-        default=0, editable=False, help_text="Another number after every change of its rows"
+        default=0, editable=False, help_text="Another number after every change of the product's amendments"
     )
 
     objects = MatrixManager()
@@ -55,7 +50,9 @@ class PortMatrix(models.Model):
         verbose_name = "port matrix"
         verbose_name_plural = "port matrices"
         constraints = (
-            models.UniqueConstraint(fields=["active"], condition=models.Q(active=True), name="one_active_matrix"),
+            models.UniqueConstraint(
+                fields=["product_slug"], condition=models.Q(current=True), name="one_current_edition"
+            ),
         )
 
     def __str__(self) -> str:
@@ -64,6 +61,30 @@ class PortMatrix(models.Model):
     def natural_key(self) -> tuple[str]:
         """What fixtures call it."""
         return (self.slug,)
+
+
+class Amendment(models.Model):
+    """A site's own change to one field of one row, applied over the current edition; `ports.matrix.amendments`.
+
+    Its number is its primary key. It is never changed or deleted: reverting it says when and by whom.
+    """
+
+    product = models.CharField(max_length=100, db_index=True, help_text="The slug of the product")
+    row = models.CharField(max_length=200)
+    field = models.CharField(max_length=100, blank=True, help_text="Empty for a whole row")
+    old = models.JSONField(null=True)
+    new = models.JSONField(null=True)
+    reason = models.CharField(max_length=300)
+    author = models.CharField(max_length=150, blank=True)
+    made = models.DateTimeField(default=timezone.now)
+    reverted = models.DateTimeField(null=True, blank=True)
+    reverted_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.row} {self.field}".rstrip()
 
 
 class Snapshot(models.Model):
@@ -102,6 +123,10 @@ class Row(models.Model):
 
     def __str__(self) -> str:
         return str(getattr(self, record_key(self.KIND)))
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refused: rows are made all at once when their edition is loaded, and never changed."""
+        raise TypeError("An edition is never changed; make an amendment instead.")
 
     def natural_key(self) -> tuple[str, str]:
         """What fixtures call it."""

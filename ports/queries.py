@@ -1,37 +1,53 @@
-"""Rows to Matrix: the only door. The shipped matrix comes from its fixture, the current one from the database."""
+"""Rows to Matrix: the only door. The shipped matrix comes from its fixture, the current ones from the database."""
 
 import json
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from django.apps import apps
 from django.db import models
+from django.utils.timezone import localdate
 
 from ports.matrix import (
     FIELDS,
+    HEAD,
+    Conflict,
     Matrix,
     MatrixError,
     Records,
+    amend,
+    build_amended,
     build_matrix,
     digest_records,
     find_faults,
+    product_slug,
     record_key,
 )
-from ports.matrix.differences import describe_conflict, describe_edit, find_differences, keep_lost
-from ports.models import PortMatrix, Snapshot
+from ports.matrix import Amendment as Facts
+from ports.matrix.amendments import say_conflict
+from ports.models import Amendment, PortMatrix, Snapshot
 
-_MARKS = ("stamp", "digest", "product", "document", "received")
-_UNKNOWN = (
-    "What was loaded isn't known any more: this matrix was written here, or loaded by an earlier version and edited "
-    "since. It differs from the file in this:"
-)
+_MARKS = ("product_slug", "stamp", "digest", "product", "document", "received")
 SHIPPED = Path(__file__).parent / "fixtures" / "passwordstate.json"
+State = Literal["applied", "conflict", "reverted"]
 
 
 class NoMatrix(LookupError):
-    """The database has no active matrix. `manage.py load_matrix` loads one."""
+    """The database has no current edition of the product. `manage.py load_matrix` loads one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An amendment, and what has become of it under the current edition of its product."""
+
+    amendment: Amendment
+    facts: Facts
+    state: State
+    why: str = ""
+    """For a conflict: why it is held back, in a clause."""
 
 
 def read_fixture(path: Path) -> dict[str, list[dict[str, Any]]]:
@@ -70,39 +86,66 @@ def _shipped_records(path: Path) -> tuple[dict[str, list[dict[str, Any]]], str]:
     return records, digest_records(records)
 
 
-def current_records(matrix_id: int) -> dict[str, list[dict[str, Any]]]:
-    """The rows of one matrix in the database as records by kind: one query for each kind, however many rows."""
+@cache
+def _shipped_product(path: Path) -> str:
+    """The slug of the shipped product; empty when its fixture can't be read."""
+    try:
+        records = read_fixture(path)
+    except (OSError, ValueError):
+        return ""
+    return product_slug(str(records[HEAD][0].get("product", ""))) if records.get(HEAD) else ""
+
+
+def edition_records(edition_id: int) -> dict[str, list[dict[str, Any]]]:
+    """The rows of one edition as records by kind: one query for each kind, however many rows; as it was loaded."""
     records: dict[str, list[dict[str, Any]]] = {}
     for kind, fields in FIELDS.items():
         model: type[models.Model] = apps.get_model("ports", kind)
         rows = model._default_manager.all()
-        if kind == "portmatrix":
-            rows = rows.filter(pk=matrix_id)
+        if kind == HEAD:
+            rows = rows.filter(pk=edition_id)
         else:
-            rows = rows.filter(matrix_id=matrix_id).order_by("position", record_key(kind))
-        records[kind] = list(rows.values(*fields))
+            rows = rows.filter(matrix_id=edition_id).order_by("position", record_key(kind))
+        records[kind] = list(rows.values(*fields, *(["slug"] if kind == HEAD else [])))
     return records
 
 
-def current_matrix() -> Matrix:
-    """The active matrix as the database has it now, staff's edits included.
+# --- products and their editions -------------------------------------------------------------------------------------
 
-    One query while nothing has changed. Raises NoMatrix when none is active, MatrixError with its faults when the
-    rows are no matrix.
+
+def default_product() -> str:
+    """The product that is meant where none is named: the shipped one if it is here, else what was loaded first.
+
+    Its slug; empty when nothing is loaded.
     """
-    active = PortMatrix.objects.filter(active=True).values_list("pk", *_MARKS).first()
-    if active is None:
-        raise NoMatrix("No port matrix is loaded; run manage.py load_matrix.")
-    return _matrix_at(*active)
+    return _choose_default(list(PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug")))
 
 
-def list_matrices() -> tuple[PortMatrix, ...]:
-    """The matrices that the database has, the active one first."""
-    return tuple(PortMatrix.objects.order_by("-active", "product", "received", "slug"))
+def _choose_default(rows: list[tuple[Any, ...]]) -> str:
+    """The default of products that have current editions; each row begins with a slug, the first loaded first."""
+    found = [row[0] for row in rows]
+    shipped = _shipped_product(SHIPPED)
+    return shipped if shipped in found else found[0] if found else ""
+
+
+def current_matrix(product: str = "") -> Matrix:
+    """The current edition of a product with its amendments; without a slug that of the default product.
+
+    One query while nothing has changed. Raises NoMatrix when there is none, MatrixError with its faults when the rows
+    are no matrix.
+    """
+    rows = list(PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug", "pk", *_MARKS))
+    wanted = product or _choose_default(rows)
+    for slug, *row in rows:
+        if slug == wanted:
+            return _matrix_at(*row)
+    if product and rows:
+        raise NoMatrix(f"There is no port matrix of '{product}' here; there are {', '.join(row[0] for row in rows)}.")
+    raise NoMatrix("No port matrix is loaded; run manage.py load_matrix.")
 
 
 def find_matrix(slug: str) -> Matrix | None:
-    """The matrix with that slug as the database has it now; None when there is none.
+    """The edition with that slug, with its product's amendments as far as they fit it; None when there is none.
 
     Raises MatrixError with its faults when the rows are no matrix.
     """
@@ -110,8 +153,99 @@ def find_matrix(slug: str) -> Matrix | None:
     return _matrix_at(*row) if row else None
 
 
+def find_loaded(slug: str) -> Matrix | None:
+    """The edition with that slug as it was loaded, without amendments; None when there is none."""
+    row = PortMatrix.objects.filter(slug=slug).values_list("pk", *_MARKS).first()
+    return _loaded_at(*row) if row else None
+
+
+def list_matrices() -> tuple[PortMatrix, ...]:
+    """The editions that are here: the default product's first, of each product the current one first."""
+    default = default_product()
+    found = PortMatrix.objects.order_by("product", "product_slug", "-current", "-pk")
+    return tuple(sorted(found, key=lambda edition: edition.product_slug != default))
+
+
+def find_edition(slug: str) -> PortMatrix | None:
+    """The edition with that slug; None when there is none."""
+    return PortMatrix.objects.filter(slug=slug).first()
+
+
+@lru_cache(maxsize=8)
+def _matrix_at(edition_id: int, product: str, *_marks: object) -> Matrix:
+    """An edition with its amendments, as of its marks: what they name has changed when any of them has."""
+    return build_amended(edition_records(edition_id), find_standing(product))[0]
+
+
+@lru_cache(maxsize=4)
+def _loaded_at(edition_id: int, *_marks: object) -> Matrix:
+    return build_matrix(edition_records(edition_id))
+
+
+# --- amendments ------------------------------------------------------------------------------------------------------
+
+
+def find_standing(product: str) -> tuple[Facts, ...]:
+    """The amendments of a product that are not reverted."""
+    return tuple(map(read_facts, Amendment.objects.filter(product=product, reverted=None)))
+
+
+def read_facts(amendment: Amendment) -> Facts:
+    """What a matrix knows of an amendment."""
+    return Facts(
+        number=amendment.pk,
+        row=amendment.row,
+        field=amendment.field,
+        old=amendment.old,
+        new=amendment.new,
+        reason=amendment.reason,
+        made=localdate(amendment.made),
+    )
+
+
+def list_amendments(product: str = "") -> tuple[Judged, ...]:
+    """All amendments of a product, in the order of their numbers, each as the current edition has it judged.
+
+    Without a slug those of the default product. Where the product has no current edition, all that stand are held
+    back.
+    """
+    product = product or default_product()
+    rows = list(Amendment.objects.filter(product=product))
+    edition = PortMatrix.objects.filter(product_slug=product, current=True).values_list("pk", flat=True).first()
+    standing = [read_facts(row) for row in rows if row.reverted is None]
+    held: dict[int, str] = {}
+    if edition is None:
+        held = {facts.number: "the product has no current edition." for facts in standing}
+    elif standing:
+        conflicts = amend(edition_records(edition), standing)[2]
+        held = {conflict.amendment.number: conflict.why for conflict in conflicts}
+    return tuple(
+        Judged(
+            amendment=row,
+            facts=read_facts(row),
+            state="reverted" if row.reverted else "conflict" if row.pk in held else "applied",
+            why="" if row.reverted else held.get(row.pk, ""),
+        )
+        for row in rows
+    )
+
+
+def find_held_back(product: str = "") -> tuple[str, ...]:
+    """The amendments that the current edition doesn't fit, in sentences: of a product, or of all of them."""
+    products = PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug", flat=True)
+    return tuple(
+        say_conflict(Conflict(amendment=judged.facts, why=judged.why))
+        for slug in ([product] if product else products)
+        for judged in list_amendments(slug)
+        if judged.state == "conflict"
+    )
+
+
+# --- by digest -------------------------------------------------------------------------------------------------------
+
+
 def find_state(digest: str) -> Matrix | None:
-    """The matrix as it was when its rows had that digest (SHA-256 in hexadecimal).
+    """The matrix as it was when its facts had that digest (SHA-256 in hexadecimal).
 
     None when nothing here tells: it was never kept, or an earlier version kept it and it can't be read any more.
     """
@@ -125,65 +259,18 @@ def find_state(digest: str) -> Matrix | None:
 def _kept_matrix(digest: str) -> Matrix:
     """The matrix with that digest from what was kept, loaded or shipped; LookupError when it is nowhere."""
     kept = Snapshot.objects.filter(digest=digest).values_list("records", flat=True).first()
-    if kept is None:
-        kept = PortMatrix.objects.filter(digest=digest, loaded__isnull=False).values_list("loaded", flat=True).first()
     return build_matrix(find_records(digest) if kept is None else kept)
 
 
 def find_records(digest: str) -> Records:
-    """The records with that digest, of the active matrix or the shipped one; LookupError when it is neither's."""
-    for pk in PortMatrix.objects.filter(active=True).values_list("pk", flat=True):
-        records = current_records(pk)
+    """The records with that digest, of an edition, of a current one amended, or shipped; LookupError when of none."""
+    for pk in PortMatrix.objects.filter(digest=digest).values_list("pk", flat=True)[:1]:
+        return edition_records(pk)
+    for pk, product in PortMatrix.objects.filter(current=True).values_list("pk", "product_slug"):
+        records, *_ = amend(edition_records(pk), find_standing(product))
         if digest_records(records) == digest:
             return records
-    records, shipped = _shipped_records(SHIPPED)
+    shipped_records, shipped = _shipped_records(SHIPPED)
     if shipped != digest:
         raise LookupError(f"There is no port matrix with the digest {digest}.")
-    return records
-
-
-@lru_cache(maxsize=4)
-def _matrix_at(matrix_id: int, *_marks: object) -> Matrix:
-    """The matrix as of its marks: what they name has changed when any of them has."""
-    return build_matrix(current_records(matrix_id))
-
-
-def find_lost_edits(matrix: PortMatrix, records: Records) -> tuple[str, ...]:
-    """What staff edited in this matrix and would lose if the records of a file took the place of its rows.
-
-    One sentence for each edit, with its row, its field, what was loaded and what is there; empty when nothing would
-    be lost. Where nobody knows what was loaded, as an earlier version loaded it, the first sentence says so and the
-    others say where rows and file differ.
-    """
-    present = current_records(matrix.pk)
-    if digest_records(present) in (matrix.digest, digest_records(records)):
-        return ()
-    overwritten = find_differences(records, present)
-    loaded = _loaded_records(matrix)
-    if loaded is not None:
-        return tuple(describe_edit(edit) for edit in keep_lost(find_differences(loaded, present), overwritten))
-    return (_UNKNOWN, *map(describe_conflict, overwritten))
-
-
-def find_held_back() -> tuple[str, ...]:
-    """The edits for whose sake the shipped matrix isn't loaded over the one of its slug, in sentences.
-
-    Empty when it is loaded, when loading it would lose no edit, and when it can't be read (a check says so then).
-    """
-    try:
-        records, digest = _shipped_records(SHIPPED)
-    except (OSError, ValueError):
-        return ()
-    matrix = PortMatrix.objects.filter(slug=records["portmatrix"][0].get("slug")).first()
-    return find_lost_edits(matrix, records) if matrix is not None and matrix.digest != digest else ()
-
-
-def _loaded_records(matrix: PortMatrix) -> Records | None:
-    """What was loaded into this matrix, as remembered or as still shipped; None when neither tells."""
-    if matrix.loaded is not None:
-        return dict(matrix.loaded)
-    try:
-        records, digest = _shipped_records(SHIPPED)
-    except (OSError, ValueError):
-        return None
-    return records if digest == matrix.digest else None
+    return shipped_records

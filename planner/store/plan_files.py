@@ -9,7 +9,8 @@ from planner.plan.document import Plan, read_plan
 from planner.plan.syntax import MAX_BYTES, guess_syntax
 from planner.report.files import Failure, explain
 from ports.matrix import Matrix, MatrixError
-from ports.queries import NoMatrix, current_matrix, shipped_matrix
+from ports.queries import NoMatrix, current_matrix, list_matrices, shipped_matrix
+from ports.queries import find_matrix as find_edition
 
 
 class NoUsableMatrix(RuntimeError):
@@ -29,25 +30,54 @@ def read_plan_file(name: str, matrix: Matrix) -> Plan:
     return read_plan(data, matrix=matrix, syntax=guess_syntax(name, data))
 
 
-def find_matrix() -> Matrix:
-    """The active matrix of the database when there is a database that has one, else the matrix that is shipped.
+class NoSuchEdition(NoUsableMatrix):
+    """There is no edition of that name. The message is a sentence."""
 
-    Never makes a database. Raises NoUsableMatrix when the database can't be read or its rows are no matrix: a report
-    under another matrix than the one that staff edited would be wrong and look right.
+
+def find_matrix(edition: str = "") -> Matrix:
+    """The current edition in the database with its amendments, or another edition with those that fit it.
+
+    The matrix that is shipped where there is no database, or none that has a matrix. Never makes a database. Raises
+    NoUsableMatrix when the database can't be read or its rows are no matrix, as a report under another matrix than
+    the one that is amended there would be wrong and look right; and NoSuchEdition.
     """
-    if not _has_database():
-        return shipped_matrix()
-    name = connection.settings_dict["NAME"]
+    if not has_tables():
+        return _take_shipped(edition)
     try:
-        if "ports_portmatrix" not in connection.introspection.table_names():
-            return shipped_matrix()
+        if edition:
+            found = find_edition(edition)
+            return found if found is not None else _take_shipped(edition)
         return current_matrix()
     except NoMatrix:
         return shipped_matrix()
     except MatrixError as error:
-        raise NoUsableMatrix(f"The active port matrix in the database {name} has faults: {error.faults[0]}") from None
+        name = connection.settings_dict["NAME"]
+        raise NoUsableMatrix(f"The port matrix in the database {name} has faults: {error.faults[0]}") from None
     except DatabaseError as error:
-        raise NoUsableMatrix(f"The database {name} can't be read: {error}.") from None
+        raise _unreadable(error) from None
+
+
+def has_tables() -> bool:
+    """Whether there is a database with editions in it. Raises NoUsableMatrix when it can't be read."""
+    if not _has_database():
+        return False
+    try:
+        return "ports_portmatrix" in connection.introspection.table_names()
+    except DatabaseError as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: DatabaseError) -> NoUsableMatrix:
+    return NoUsableMatrix(f"The database {connection.settings_dict['NAME']} can't be read: {error}.")
+
+
+def _take_shipped(edition: str) -> Matrix:
+    """The shipped matrix, if it is the one that is asked for, or none is asked for."""
+    matrix = shipped_matrix()
+    if edition not in ("", matrix.edition):
+        known = [row.slug for row in list_matrices()] if has_tables() else []
+        raise NoSuchEdition(f"There is no edition '{edition}'; there are {', '.join(known or [matrix.edition])}.")
+    return matrix
 
 
 def _has_database() -> bool:

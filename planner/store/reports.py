@@ -50,12 +50,12 @@ _consequences: _Recent[tuple[Report, Consequences]] = _Recent(lambda pair: len(p
 
 
 def report_for(version: Version, matrix: Matrix) -> Report:
-    """The report of a stored version of a plan under a matrix; kept under plan, revision and digest.
+    """The report of a stored version of a plan under a matrix; kept under plan, revision and state of the matrix.
 
     Raises PlanError when the document doesn't fit the matrix: it can have been stored under another; and TooLarge when
     it fits and can't be evaluated: it can have been stored when more was allowed.
     """
-    key = version, matrix.digest
+    key = version, matrix.state
     return _reports.find(key, lambda: evaluate_report(matrix, check_stored(version.document, matrix=matrix)))
 
 

@@ -7,6 +7,7 @@ that.
 The vocabulary that requirements are written in is documented in docs/matrix-format.md.
 """
 
+from ports.matrix.amendments import Conflict, NotAmendable, amend, build_amended
 from ports.matrix.basics import Choice, Document, Operation, Option, Platform, Role, Section, Service, Session
 from ports.matrix.caveats import About, Caveat, Check, Opening
 from ports.matrix.effects import Effect, EndpointTemplate, Grant, Repeat, RepeatOf, ZoneTemplate
@@ -34,16 +35,18 @@ from ports.matrix.vocabulary import (
     SEVERITIES,
     ZONE_KINDS,
     port_span,
+    product_slug,
     read_ports,
     section_key,
 )
-from ports.matrix.whole import Matrix
+from ports.matrix.whole import Amendment, Matrix
 
 __all__ = [
     "FIELDS", "HEAD", "ICONS", "KINDS", "PLACEHOLDER", "PROTOCOLS", "QUESTION_KINDS", "ROLE_KINDS", "SEVERITIES",
-    "ZONE_KINDS", "About", "Answer", "Ask", "Caveat", "Check", "Choice", "ChoiceIs", "Condition", "Document",
-    "Effect", "EndpointTemplate", "Follows", "Grant", "Matrix", "MatrixError", "Opening", "Operation", "Option",
-    "Pairing", "Platform", "Question", "Reason", "Record", "Records", "Repeat", "RepeatOf", "Requirement", "Role",
-    "RolePresent", "Row", "Section", "Service", "Session", "Target", "ZoneTemplate", "build_matrix", "complete",
-    "digest_records", "find_faults", "port_span", "read_ports", "record_key", "section_key",
+    "ZONE_KINDS", "About", "Amendment", "Answer", "Ask", "Caveat", "Check", "Choice", "ChoiceIs", "Condition",
+    "Conflict", "Document", "Effect", "EndpointTemplate", "Follows", "Grant", "Matrix", "MatrixError",
+    "NotAmendable", "Opening", "Operation", "Option", "Pairing", "Platform", "Question", "Reason", "Record",
+    "Records", "Repeat", "RepeatOf", "Requirement", "Role", "RolePresent", "Row", "Section", "Service", "Session",
+    "Target", "ZoneTemplate", "amend", "build_amended", "build_matrix", "complete", "digest_records",
+    "find_faults", "port_span", "product_slug", "read_ports", "record_key", "section_key",
 ]  # fmt: skip

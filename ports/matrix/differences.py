@@ -33,44 +33,16 @@ def find_differences(old: Records, new: Records) -> tuple[Difference, ...]:
     )
 
 
-def keep_lost(edits: tuple[Difference, ...], overwritten: tuple[Difference, ...]) -> tuple[Difference, ...]:
-    """Those of `edits` that are undone when a file is loaded.
-
-    `edits`: from what was loaded to what is there; `overwritten`: from what the file has to what is there. An edit
-    that the file makes as well is lost to nobody.
-    """
-    places = {(found.row, found.field) for found in overwritten}
-    rows = {row for row, _ in places}
-    whole = {found.row for found in overwritten if found.change != "changed"}
-    return tuple(
-        edit
-        for edit in edits
-        if (edit.row, edit.field) in places or edit.row in whole or (edit.change != "changed" and edit.row in rows)
-    )
-
-
-def describe_edit(edit: Difference) -> str:
-    """An edit of what was loaded, in a sentence."""
-    if edit.change == "added":
-        return f"{edit.row} was added here."
-    if edit.change == "removed":
-        return f"{edit.row} was deleted here."
-    if edit.change == "moved":
-        return f"{edit.row}: the rows were put into another order here."
-    old, new = _show_both(edit.old, edit.new)
-    return f"{edit.row}: the field '{edit.field}' was loaded as {old} and is {new} now."
-
-
-def describe_conflict(difference: Difference) -> str:
-    """A difference from a file to what is there, in a sentence, where nobody knows which of them was edited."""
+def describe_difference(difference: Difference, *, old: str = "here", new: str = "in the file") -> str:
+    """A difference in a sentence; `old` and `new` are words for where the two sides are."""
     if difference.change == "added":
-        return f"{difference.row} is here and not in the file."
+        return f"{difference.row} is {new} and not {old}."
     if difference.change == "removed":
-        return f"{difference.row} is in the file and not here."
+        return f"{difference.row} is {old} and not {new}."
     if difference.change == "moved":
-        return f"{difference.row}: the rows have another order here than in the file."
-    old, new = _show_both(difference.old, difference.new)
-    return f"{difference.row}: the field '{difference.field}' is {new} here and {old} in the file."
+        return f"{difference.row}: the rows have another order {new} than {old}."
+    before, now = _show_both(difference.old, difference.new)
+    return f"{difference.row}: the field '{difference.field}' is {before} {old} and {now} {new}."
 
 
 def _compare_kind(kind: str, old: Sequence[Record], new: Sequence[Record]) -> Iterator[Difference]:

@@ -25,8 +25,8 @@ Records = Mapping[str, Sequence[Record]]
 FIELDS: Mapping[str, tuple[str, ...]] = {kind: field_names(facts) for kind, facts in KINDS.items()}
 """The kinds of record and the names of their fields, as a fixture has them."""
 HEAD = "portmatrix"
-KEPT = {HEAD: ("slug", "active", "digest", "stamp")}
-"""What a record may have beside its fields: what the database keeps. It is no fact of the matrix."""
+KEPT = {HEAD: ("slug", "product_slug", "current", "active", "digest", "stamp")}
+"""What a record may have beside its fields: what the database keeps, or kept. It is no fact of the matrix."""
 KEPT_OF_ROWS = ("matrix", "position")
 
 
@@ -80,7 +80,8 @@ def build_matrix(records: Records) -> Matrix:
     rows, faults = _read(records)
     if faults:
         raise MatrixError(faults)
-    return make_matrix(rows, digest_records(records))
+    edition = records[HEAD][0].get("slug")
+    return make_matrix(rows, digest_records(records), edition if isinstance(edition, str) else "")
 
 
 def _read(records: Records) -> tuple[Rows, list[str]]:

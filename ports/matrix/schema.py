@@ -8,18 +8,20 @@ from pydantic.json_schema import GenerateJsonSchema
 from ports.matrix.reading import HEAD
 from ports.matrix.rows import KINDS, PARTS, Part, Row, adapter, describe_fields, facets
 
-_SLUG = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$", "description": "Names the matrix in the database."}
+_SLUG = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$", "description": "Names the edition."}
 _KEPT: dict[str, dict[str, Any]] = {
     "slug": _SLUG,
-    "active": {"type": "boolean", "description": "For loaddata only."},
+    "product_slug": {"type": "string", "description": "Kept by the database."},
+    "current": {"type": "boolean", "description": "Kept by the database."},
+    "active": {"type": "boolean", "description": "What `current` was called before."},
     "digest": {"type": "string", "description": "Kept by the database."},
     "stamp": {"type": "integer", "description": "Kept by the database."},
 }
 _KEPT_OF_ROWS: dict[str, dict[str, Any]] = {
     "matrix": {
-        "type": "array", "prefixItems": [_SLUG], "minItems": 1, "maxItems": 1, "description": "The slug of the matrix."
+        "type": "array", "prefixItems": [_SLUG], "minItems": 1, "maxItems": 1, "description": "The edition's slug."
     },
-    "position": {"type": "integer", "minimum": 0, "description": "For loaddata only: the place among its kind."},
+    "position": {"type": "integer", "minimum": 0, "description": "Kept by the database: the place among its kind."},
 }  # fmt: skip
 
 

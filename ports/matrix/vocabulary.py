@@ -52,6 +52,15 @@ def port_span(ports: str) -> tuple[int, int]:
     return int(first), int(last or first)
 
 
+def product_slug(name: str) -> str:
+    """What plans and commands call a product of that name: "Passwordstate" is "passwordstate".
+
+    ASCII letters and digits, in lower case, joined by hyphens; empty for a name that has none.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall("[a-z0-9]+", plain))
+
+
 def section_key(section: str) -> tuple[int, tuple[int, ...], str]:
     """Sort key that orders section numbers as numbers: "2" before "3.1" before "16"; names come last."""
     parts = section.split(".")

@@ -2,13 +2,33 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
 from ports.matrix.basics import Choice, Document, Operation, Platform, Role, Section, Service, Session
 from ports.matrix.caveats import Caveat, Check
 from ports.matrix.questions import Question
 from ports.matrix.requirements import Pairing, Requirement
 from ports.matrix.rows import Row, Rows
-from ports.matrix.vocabulary import section_key
+from ports.matrix.vocabulary import product_slug, section_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """A site's own change to one field of one row of an edition; see `ports.matrix.amendments`."""
+
+    number: int
+    """They are judged in the order of these."""
+    row: str
+    """Kind and name, as in "service/website"; "portmatrix" for the document itself."""
+    field: str
+    """The field's name in a fixture; empty for a whole row that was added or removed."""
+    old: Any
+    """As a fixture has it, None for a row that was added."""
+    new: Any
+    """Likewise, None for a row that was removed."""
+    reason: str
+    made: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +39,7 @@ class Matrix:
     document: str
     received: str
     digest: str
-    """SHA-256 (hexadecimal) of all facts below: it changes when any of them does."""
+    """SHA-256 (hexadecimal) of all facts, with the amendments applied: it changes when any of them does."""
     sections: tuple[Section, ...]
     roles: Mapping[str, Role]
     platforms: Mapping[str, Platform]
@@ -36,6 +56,12 @@ class Matrix:
     questions: Mapping[str, Question] = field(default_factory=dict)
     tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, repr=False, compare=False)
     """All rows by kind: what `of` gives, for kinds that have no field of their own here."""
+    product_slug: str = ""
+    """What plans and commands call the product."""
+    edition: str = ""
+    """The slug of the edition; empty for one that was kept without it."""
+    amendments: tuple[Amendment, ...] = ()
+    """What this site has changed over the edition, and what is in the facts."""
 
     def of[R: Row](self, facts: type[R]) -> tuple[R, ...]:
         """The rows of a kind, in the matrix's order."""
@@ -45,6 +71,11 @@ class Matrix:
     def version(self) -> str:
         """One line that names the matrix: product, document, date received and the start of the digest."""
         return f"{self.product} {self.document}, as received {self.received} ({self.digest[:8]})"
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What tells this matrix from any other, by facts and by what is said of it: for what is kept by key."""
+        return (self.digest, self.edition, tuple(amendment.number for amendment in self.amendments))
 
     @property
     def assignable_roles(self) -> tuple[Role, ...]:
@@ -67,7 +98,7 @@ class Matrix:
         return next((section.title for section in self.sections if section.number == number), "")
 
 
-def make_matrix(rows: Rows, digest: str) -> Matrix:
+def make_matrix(rows: Rows, digest: str, edition: str) -> Matrix:
     """The matrix of rows that have no faults."""
     (head,) = rows.of(Document)
     return Matrix(
@@ -89,6 +120,8 @@ def make_matrix(rows: Rows, digest: str) -> Matrix:
         holders=_holders(rows.of(Role)),
         questions=_by_name(rows.of(Question)),
         tables=rows.tables,
+        product_slug=product_slug(head.product),
+        edition=edition,
     )
 
 

@@ -25,7 +25,7 @@ from planner.report.formats.csv import render_csv
 from planner.report.formats.json import render_json, report_schema
 from planner.report.formats.markdown import render_markdown
 from ports import queries
-from ports.actions import load_matrix
+from ports.actions import load_matrix, make_amendment
 from ports.models import PortMatrix, Service
 from tests.report.samples import contoso, evaluate, sites, write_plan
 
@@ -398,11 +398,9 @@ def test_an_option_of_other_formats_is_wrong_usage(format, option):
 # ---- the matrix ----
 
 
-def test_the_active_matrix_of_the_database_counts(db, capsysbinary):
+def test_the_current_edition_of_the_database_counts_with_its_amendments(db, capsysbinary):
     load_matrix(path=queries.SHIPPED)
-    service = Service.objects.get(slug="browser-gateway")
-    service.ports = "7444"
-    service.save()
+    make_amendment(row="service/browser-gateway", field="ports", value="7444", reason="Test")
     document = contoso()
     document["endpoints"][0]["roles"].append("browser-gateway")
     document["endpoints"][4]["roles"].append("browser-session-user")
@@ -412,17 +410,15 @@ def test_the_active_matrix_of_the_database_counts(db, capsysbinary):
     assert data["matrix"] != evaluate(contoso()).matrix.version
 
 
-def test_a_database_without_an_active_matrix_leaves_the_shipped_one(db, capsysbinary):
-    PortMatrix.objects.update(active=False)
+def test_a_database_without_a_current_edition_leaves_the_shipped_one(db, capsysbinary):
+    PortMatrix.objects.update(current=False)
     assert run(save("one.json"), "--format", "json") == 0
     assert capsysbinary.readouterr().out == render_json(evaluate(contoso()))
 
 
-def test_an_active_matrix_with_faults_is_a_sentence_and_never_passed_over(db, capsys):
+def test_a_current_edition_with_faults_is_a_sentence_and_never_passed_over(db, capsys):
     load_matrix(path=queries.SHIPPED)
-    service = Service.objects.get(slug="ssh")
-    service.ports = "0"
-    service.save()
+    Service.objects.filter(slug="ssh").update(ports="0")
     assert run(save("one.json"), "--format", "json") == 1
     out, err = capsys.readouterr()
     assert out == ""

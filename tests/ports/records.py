@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 RECORDS: dict[str, list[dict[str, Any]]] = {
-    "portmatrix": [{"slug": "desk", "product": "Desk", "document": "Guide", "received": "2026-05"}],
+    "portmatrix": [{"slug": "desk-2026-05", "product": "Desk", "document": "Guide", "received": "2026-05"}],
     "section": [{"number": "1", "title": "Web"}, {"number": "2", "title": "Inventory"}],
     "role": [
         {"slug": "desk", "name": "Desk server", "kind": "group", "label": "server", "icon": "server",
@@ -91,11 +91,12 @@ def record(records: dict[str, list[dict[str, Any]]], kind: str, name: str) -> di
 
 def fixture_text(records: dict[str, list[dict[str, Any]]]) -> str:
     """The records as a fixture file."""
+    slug = records["portmatrix"][0].get("slug")
     return json.dumps(
         [
             {
                 "model": f"ports.{kind}",
-                "fields": row if kind == "portmatrix" else {"matrix": ["desk"], "position": number * 10, **row},
+                "fields": row if kind == "portmatrix" else {"matrix": [slug], "position": number * 10, **row},
             }
             for kind, rows in records.items()
             for number, row in enumerate(rows, 1)

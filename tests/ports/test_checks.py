@@ -8,7 +8,8 @@ from django.core.management.base import SystemCheckError
 from django.db import DatabaseError
 
 from ports import checks
-from ports.models import Caveat, PortMatrix, Requirement, Service
+from ports.actions import make_amendment
+from ports.models import Amendment, Caveat, PortMatrix, Requirement, Service
 from ports.queries import SHIPPED
 
 
@@ -22,7 +23,7 @@ def test_a_whole_matrix_passes(loaded):
 
 
 @pytest.mark.django_db
-def test_without_an_active_matrix_only_the_shipped_one_is_read():
+def test_without_a_current_edition_only_the_shipped_one_is_read():
     assert _messages() == []
 
 
@@ -39,10 +40,20 @@ def test_each_fault_of_the_rows_is_named(loaded):
 
 
 @pytest.mark.django_db
-def test_an_inactive_matrix_may_be_unfinished(loaded):
-    draft = PortMatrix.objects.create(slug="draft", product="Draft", document="D", received="R")
-    Requirement.objects.create(matrix=draft, slug="x", section="", name="X", summary="X.")
+def test_an_edition_that_is_not_current_is_left_alone(loaded):
+    draft = PortMatrix.objects.create(slug="draft-1", product="Draft", product_slug="draft")
+    Requirement.objects.bulk_create([Requirement(matrix=draft, slug="x", section="", name="X", summary="X.")])
     assert _messages() == []
+
+
+@pytest.mark.django_db
+def test_an_amendment_that_is_held_back_is_a_warning(loaded):
+    make_amendment(row="service/smtp", field="ports", value="587", reason="Relay")
+    assert _messages() == []
+    Service.objects.filter(slug="smtp").update(ports="26")
+    sentence = 'Amendment 1 (service/smtp, ports: 25 → 587) is held back: the edition has "26", not "25".'
+    assert _messages() == [("ports.W001", sentence.replace("1", str(Amendment.objects.get().pk), 1))]
+    call_command("check")  # a warning keeps nothing from running
 
 
 @pytest.mark.django_db

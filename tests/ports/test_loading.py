@@ -1,14 +1,15 @@
-"""Loading a matrix: once, over again, over staff's edits, and not at all."""
+"""Loading a fixture: an edition that is new, one that is here, one that differs, and one that is none."""
 
 import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError
 
-from ports.actions import activate_matrix, load_matrix
+from ports.actions import EditionDiffers, activate_matrix, load_matrix
 from ports.matrix import MatrixError
-from ports.models import PortMatrix, Requirement, Role, Service
-from ports.queries import SHIPPED, NoMatrix, current_matrix, shipped_matrix
+from ports.models import PortMatrix, Requirement, Service
+from ports.queries import SHIPPED, NoMatrix, current_matrix, default_product, find_matrix, shipped_matrix
 from tests.ports.records import fixture_text, record
 
 pytestmark = pytest.mark.django_db
@@ -18,89 +19,148 @@ pytestmark = pytest.mark.django_db
 def small_fixture(tmp_path, records):
     """A function that writes the records as a fixture and says where."""
 
-    def write():
+    def write(**head):
         path = tmp_path / "desk.json"
+        records["portmatrix"][0] |= head
         path.write_text(fixture_text(records), "utf-8")
         return path
 
     return write
 
 
+def current():
+    return set(PortMatrix.objects.filter(current=True).values_list("slug", flat=True))
+
+
 def test_what_is_loaded_is_what_is_shipped():
-    matrix, written = load_matrix(path=SHIPPED)
-    assert written
-    assert matrix.active or PortMatrix.objects.get().active
+    edition, is_new = load_matrix(path=SHIPPED)
+    assert is_new
+    assert edition.current
+    assert PortMatrix.objects.get().current
+    assert (edition.slug, edition.product_slug) == ("passwordstate-2026-11", "passwordstate")
     assert current_matrix() == shipped_matrix()
+    assert edition.digest == current_matrix().digest
 
 
 def test_loading_again_writes_nothing(django_assert_max_num_queries):
     load_matrix(path=SHIPPED)
     stamp, rows = PortMatrix.objects.get().stamp, set(Requirement.objects.values_list("pk", flat=True))
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         assert load_matrix(path=SHIPPED)[1] is False
     assert PortMatrix.objects.get().stamp == stamp
     assert set(Requirement.objects.values_list("pk", flat=True)) == rows
 
 
-def test_staffs_edits_survive_a_second_load():
-    load_matrix(path=SHIPPED)
-    _edit(Service.objects.get(slug="smtp"), ports="587")
-    load_matrix(path=SHIPPED)
-    assert current_matrix().services["smtp"].ports == "587"
-
-
-def test_force_puts_the_rows_back():
-    load_matrix(path=SHIPPED)
-    _edit(Service.objects.get(slug="smtp"), ports="587")
-    Role.objects.filter(slug="mobile-user").update(label="changed")
-    assert load_matrix(path=SHIPPED, force=True)[1] is True
-    assert current_matrix() == shipped_matrix()
-    assert PortMatrix.objects.count() == 1
-
-
-def test_a_file_that_changed_is_loaded_anew(small_fixture, records):
+def test_other_content_under_a_slug_that_is_here_is_refused_with_what_differs(small_fixture, records):
     load_matrix(path=small_fixture())
     record(records, "service", "https")["ports"] = "9443"
-    assert load_matrix(path=small_fixture())[1] is True
-    assert current_matrix().services["https"].ports == "9443"
+    del records["session"][0]
+    records["platform"].append({"slug": "bsd", "name": "BSD"})
+    records["role"].reverse()
+    rows = list(Service.objects.values())
+    with pytest.raises(EditionDiffers) as caught:
+        load_matrix(path=small_fixture(received="2026-06"))
+    assert str(caught.value).splitlines() == [
+        "The edition desk-2026-05 is here with other content, and an edition is never changed. Nothing was loaded.",
+        'portmatrix: the field \'received\' is "2026-05" here and "2026-06" in the file.',
+        "role: the rows have another order in the file than here.",
+        "platform/bsd is in the file and not here.",
+        "session/shell is here and not in the file.",
+        'service/https: the field \'ports\' is "8443" here and "9443" in the file.',
+        "Give the file's edition a slug of its own, or take what differs back.",
+    ]
+    assert list(Service.objects.values()) == rows
+    with pytest.raises(CommandError, match="is never changed") as told:
+        call_command("load_matrix", str(small_fixture()))
+    assert told.value.returncode == 1
 
 
-def test_the_order_of_the_file_is_the_order_of_the_matrix(small_fixture, records):
+def test_the_same_content_under_another_slug_is_another_edition(small_fixture):
+    load_matrix(path=small_fixture())
+    assert load_matrix(path=small_fixture(slug="desk-again"))[1] is True
+    assert current() == {"desk-again"}
+    assert find_matrix("desk-2026-05").digest == current_matrix().digest
+
+
+def test_the_order_of_rows_is_that_of_the_file(small_fixture, records):
     records["role"].reverse()
     load_matrix(path=small_fixture())
     assert list(current_matrix().roles) == ["agent", "user", "desk-main", "desk"]
 
 
-def test_another_matrix_becomes_the_active_one(small_fixture):
-    load_matrix(path=SHIPPED)
+def test_a_new_edition_becomes_its_products_current_one_unless_told_otherwise(small_fixture):
     load_matrix(path=small_fixture())
-    assert PortMatrix.objects.get(active=True).slug == "desk"
-    assert current_matrix().product == "Desk"
+    load_matrix(path=small_fixture(slug="desk-2"))
+    assert current() == {"desk-2"}
+    edition, is_new = load_matrix(path=small_fixture(slug="desk-3"), activate=False)
+    assert (edition.current, is_new) == (False, True)
+    assert current() == {"desk-2"}
+
+
+def test_one_that_is_here_leaves_the_current_one_alone(small_fixture):
+    load_matrix(path=small_fixture())
+    load_matrix(path=small_fixture(slug="desk-2"))
+    assert load_matrix(path=small_fixture(slug="desk-2026-05"))[1] is False
+    assert current() == {"desk-2"}
+    activate_matrix(matrix=PortMatrix.objects.get(slug="desk-2026-05"))
+    assert current() == {"desk-2026-05"}
+
+
+def test_a_product_without_a_current_edition_gets_one(small_fixture):
+    load_matrix(path=small_fixture(), activate=False)
+    assert current() == {"desk-2026-05"}
+    PortMatrix.objects.update(current=False)
+    load_matrix(path=small_fixture())
+    assert current() == {"desk-2026-05"}
+
+
+def test_each_product_has_one_current_edition(small_fixture):
+    load_matrix(path=small_fixture())
     load_matrix(path=SHIPPED)
-    assert current_matrix().product == "Passwordstate"
+    assert current() == {"desk-2026-05", "passwordstate-2026-11"}
+    load_matrix(path=small_fixture(slug="desk-2"), activate=False)
+    with pytest.raises(IntegrityError):
+        PortMatrix.objects.update(current=True)
 
 
-def test_the_command_leaves_another_matrix_active_unless_a_file_is_named(small_fixture):
-    call_command("load_matrix", str(small_fixture()), verbosity=0)
-    call_command("load_matrix", verbosity=0)
+def test_the_shipped_product_is_the_default_and_else_the_one_that_was_loaded_first(small_fixture):
+    assert default_product() == ""
+    load_matrix(path=small_fixture())
+    load_matrix(path=small_fixture(slug="bench-1", product="Bench"))
+    assert default_product() == "desk"
     assert current_matrix().product == "Desk"
-    call_command("load_matrix", str(SHIPPED), verbosity=0)
-    assert current_matrix().product == "Passwordstate"
-
-
-def test_the_command_makes_the_shipped_matrix_active_where_none_is():
+    assert current_matrix("bench").product == "Bench"
     call_command("load_matrix", verbosity=0)
-    PortMatrix.objects.update(active=False)
-    call_command("load_matrix", verbosity=0)
+    assert default_product() == "passwordstate"
     assert current_matrix().product == "Passwordstate"
+    assert current_matrix("desk").edition == "desk-2026-05"
+    with pytest.raises(NoMatrix, match="no port matrix of 'table' here; there are desk, bench, passwordstate"):
+        current_matrix("table")
 
 
-def test_a_matrix_can_be_loaded_without_becoming_active(small_fixture):
+@pytest.mark.parametrize(
+    ("head", "sentence"),
+    [
+        ({"slug": "desk"}, "'desk' is what a product is called; say which edition it is, as in 'desk-2026-11'"),
+        ({"slug": "passwordstate"}, "'passwordstate' is what a product is called"),
+        ({"slug": "x", "product": "Passwordstate 2026-11"}, "and an edition that is here has that slug"),
+        ({"slug": "Desk 1"}, "the slug 'Desk 1' must be 1 to 50 of a-z, 0-9 and hyphens"),
+        ({"slug": "d" * 51}, "must be 1 to 50 of a-z"),
+        ({"product": "金庫"}, "the name of the product has no letter or digit"),
+    ],
+)
+def test_slugs_of_editions_and_products_are_never_the_same(small_fixture, head, sentence):
     load_matrix(path=SHIPPED)
-    small, _ = load_matrix(path=small_fixture(), activate=False)
-    assert current_matrix().product == "Passwordstate"
-    activate_matrix(matrix=small)
-    assert current_matrix().product == "Desk"
+    with pytest.raises(MatrixError) as caught:
+        load_matrix(path=small_fixture(**head))
+    assert sentence in str(caught.value)
+    assert PortMatrix.objects.count() == 1
+
+
+def test_rows_of_an_edition_are_never_saved(small_fixture):
+    load_matrix(path=small_fixture())
+    with pytest.raises(TypeError, match="An edition is never changed"):
+        Service.objects.first().save()
 
 
 def test_a_broken_fixture_writes_nothing(small_fixture, records):
@@ -109,7 +169,7 @@ def test_a_broken_fixture_writes_nothing(small_fixture, records):
     record(records, "service", "https")["ports"] = "70000"
     record(records, "requirement", "people")["services"] = []
     with pytest.raises(MatrixError) as caught:
-        load_matrix(path=small_fixture(), force=True)
+        load_matrix(path=small_fixture(slug="desk-2"))
     assert caught.value.faults == (
         "service 'https': the port '70000' is outside 1 to 65535.",
         "requirement 'people' asks for no service.",
@@ -166,18 +226,6 @@ def test_the_command_names_all_faults(small_fixture, records):
     ]
 
 
-def test_plain_loaddata_works_too():
-    call_command("loaddata", "passwordstate", verbosity=0)
-    assert current_matrix() == shipped_matrix()
-
-
-def test_loaddata_over_a_loaded_matrix_puts_its_rows_back():
-    call_command("loaddata", "passwordstate", verbosity=0)
-    _edit(Service.objects.get(slug="smtp"), ports="587")
-    call_command("loaddata", "passwordstate", verbosity=0)
-    assert current_matrix() == shipped_matrix()
-
-
 def test_dumped_rows_can_be_loaded(tmp_path):
     load_matrix(path=SHIPPED)
     path = tmp_path / "dump.json"
@@ -205,9 +253,3 @@ def test_the_heading_of_the_matrix_shows_an_edit_at_once():
     current_matrix()
     PortMatrix.objects.update(received="2027-01-01")
     assert current_matrix().received == "2027-01-01"
-
-
-def _edit(row, **values):
-    for name, value in values.items():
-        setattr(row, name, value)
-    row.save()

@@ -21,7 +21,7 @@ def gatekeeper(db):
     """The made-up matrix, loaded as anybody would load it, and the one that plans are evaluated against."""
     _matrix_at.cache_clear()  # a test's database is rolled back, and with it the stamps that tell matrices apart
     call_command("load_matrix", str(FIXTURE), verbosity=0)
-    assert PortMatrix.objects.get(active=True).slug == "gatekeeper"
+    assert PortMatrix.objects.get(current=True).slug == "gatekeeper-4"
     return current_matrix()
 
 

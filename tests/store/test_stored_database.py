@@ -31,7 +31,7 @@ from planner.sharing import links
 from planner.store import actions, models
 from planner.store.holders import Holder
 from planner.store.reports import report_for
-from ports.queries import current_matrix
+from ports.queries import current_matrix, list_amendments
 settings.ALLOWED_HOSTS = ["*"]
 matrix = current_matrix()
 plan = models.Plan.objects.get(key=uuid.UUID(int=1))
@@ -39,8 +39,14 @@ revisions = list(plan.revisions.order_by("number"))
 found = {
     "revisions": [(one.number, one.summary, one.author, one.undo_to, one.redo_to, one.restored) for one in revisions],
     "documents": [one.document for one in revisions],
-    "rules": [len(report_for(one.document, matrix).rules) for one in revisions],
+    "rules": [len(report_for(models.Version(plan=plan.key, number=one.number, document=one.document), matrix).rules)
+              for one in revisions],
     "smtp": matrix.services["smtp"].ports,
+    "matrix": [matrix.edition, matrix.product_slug, matrix.digest],
+    "amendments": [
+        (one.facts.row, one.facts.field, one.facts.old, one.facts.new, one.facts.reason, one.state)
+        for one in list_amendments()
+    ],
     "handovers": list(plan.handovers.values_list("revision", "recipient", "note")),
     "checkpoints": [one.checkpoint for one in revisions if one.checkpoint],
     "holds": sorted(plan.holds.values_list("browser", "user__username", "role"), key=str),
@@ -73,7 +79,7 @@ client.post(f"/edit/{token}/")
 client.get(f"/edit/{token}/", follow=True)
 pages = ("", "history/", "changes/", "links/")
 found["pages"] = [client.get(f"/plans/{plan.key}/{page}").status_code for page in pages]
-found["pdf"] = FORMATS["pdf"].render(report_for(late.document, matrix))[:5].decode()
+found["pdf"] = FORMATS["pdf"].render(report_for(late.version, matrix))[:5].decode()
 print(json.dumps(found))
 """
 
@@ -111,8 +117,12 @@ def test_every_revision_is_there_as_it_was(found, stored):
     assert all(found["rules"])
 
 
-def test_what_staff_edited_in_the_matrix_holds(found):
+def test_what_staff_edited_in_the_matrix_is_an_amendment_now_and_holds(found):
     assert found["smtp"] == "587"
+    assert found["amendments"] == [["service/smtp", "ports", "25", "587", "edited before amendments", "applied"]]
+    edition, product, digest = found["matrix"]
+    assert (edition, product) == ("passwordstate-2026-11", "passwordstate")
+    assert digest.startswith("c61d3c2c"), "what that version's own reports name"
 
 
 def test_handovers_checkpoints_holders_and_the_bin_are_there(found):

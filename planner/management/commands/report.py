@@ -38,6 +38,13 @@ class Command(BaseCommand):
             help="a file, or a folder that gets a file PLAN.FORMAT for each plan: it is a folder if it ends in / or "
             "is one, or if there are several plans; without it the report of one plan goes to standard output",
         )
+        parser.add_argument(
+            "--edition",
+            default="",
+            metavar="SLUG",
+            help="evaluate under this edition of the port matrix, with the amendments that fit it; without it the "
+            "current one",
+        )
         add_printing(parser)
         parser.add_argument(
             "--filter",
@@ -62,7 +69,7 @@ class Command(BaseCommand):
         try:
             stylesheet = choose_stylesheet(self.parser, options["stylesheet"], chosen.name, FORMATS)
             engine = choose_engine(self.parser, options["engine"], chosen.name, stylesheet)
-            matrix = find_matrix()
+            matrix = find_matrix(options["edition"])
         except (Failure, NoUsableMatrix) as error:
             self._complain(str(error))
             sys.exit(1)

@@ -47,7 +47,7 @@ MOST_REVISIONS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """What is compared: numbers of revisions and, where it isn't the active one, slugs or digests of matrices."""
+    """What is compared: numbers of revisions and, where it isn't the current one, slugs or digests of matrices."""
 
     before: int
     after: int
@@ -134,7 +134,7 @@ def read_sides(request: HttpRequest, plan: Plan) -> Sides:
 
 
 def _name_sent_under(handover: Handover) -> str:
-    """The digest of the matrix under which it was made; empty for the active one, and where it isn't known."""
+    """The digest of the matrix under which it was made; empty for the current one, and where it isn't known."""
     return "" if handover.digest == current_matrix().digest else handover.digest
 
 
@@ -166,7 +166,7 @@ def _find_version(plan: Plan, number: int) -> Version:
 
 
 def _find_matrix(name: str) -> Matrix:
-    """The matrix of that slug or digest; the active one if the name is empty."""
+    """The matrix of that slug or digest; the current one if the name is empty."""
     if not name:
         return current_matrix()
     matrix = find_state(name) if _is_digest(name) else find_matrix(name)
@@ -210,12 +210,12 @@ def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
 
 
 def _list_matrices(handovers: list[tuple[Handover, str]]) -> list[tuple[str, str]]:
-    """Under what the sides can be compared, with its name: the active matrix, others, and those of handovers."""
-    active, *others = list_matrices()
+    """Under what the sides can be compared, with its name: the current edition, others, and those of handovers."""
+    current, *others = list_matrices()
     sent = {digest: localdate(handover.sent) for handover, digest in handovers if digest}  # the first one's date
     return [
-        ("", f"{active} (active)"),
-        *((matrix.slug, str(matrix)) for matrix in others),
+        ("", f"{current} (current edition)"),
+        *((matrix.slug, f"{matrix} ({matrix.slug})") for matrix in others),
         *((digest, f"as it was on {date_format(date, 'j F Y')} ({digest[:8]})") for digest, date in sent.items()),
     ]
 

@@ -162,7 +162,7 @@ def test_a_hostile_recipient_is_text(client, plan, name):
 def test_two_matrices_can_be_compared(client, plan):
     from ports.models import PortMatrix
 
-    PortMatrix.objects.create(slug="empty", product="Other", document="Empty", received="never")
+    PortMatrix.objects.create(slug="empty", product="Other", product_slug="other", document="Empty", received="never")
     page = changes(client, plan[1])
     assert page.one("select", id="matrix-before") is not None
     response = client.get(f"/plans/{plan[1]}/changes/", {"matrix_from": "empty"})

@@ -320,7 +320,7 @@ def test_a_page_without_graphviz_says_so_and_shows_the_rest(client, url, monkeyp
 @pytest.mark.parametrize("view", VIEWS)
 def test_panel_and_view_have_no_name_in_common_in_the_templates(panel, view):
     """They share one page: the later one would silently take the place of the other's."""
-    report = report_for(store()[0].document, shipped_matrix())
+    report = report_for(store()[0].version, shipped_matrix())
     state = State(panel=panel, view=view, filter=Filter(), page=1)
     shown = describe_results(report, state, Changes(), True, "/")
     assert not describe_panel(report, state, None).keys() & shown.keys()

@@ -8,6 +8,7 @@ from planner.plan.blueprint import MAX_NAMES, blank_addresses, compose
 from planner.plan.document import check_plan, dump_plan, read_plan
 from planner.store.examples import FOLDER, read_examples
 from planner.store.models import Plan, Revision
+from ports.actions import make_amendment
 from ports.matrix import build_matrix
 from ports.models import PortMatrix, Question
 from ports.queries import shipped_matrix
@@ -331,10 +332,8 @@ def test_without_a_matrix_the_page_says_so(client):
         assert "load_matrix" in Page(response).text()
 
 
-def test_an_edited_question_is_asked_at_once(client):
-    row = Question.objects.get(slug="portal")
-    row.text = "Is there a portal at all?"
-    row.save()
+def test_an_amended_question_is_asked_at_once(client):
+    make_amendment(row="question/portal", field="text", value="Is there a portal at all?", reason="Test")
     assert "Is there a portal at all?" in Page(client.get(START)).text()
 
 

@@ -1,0 +1,168 @@
+"""A database of a version in which staff edited rows: its matrices are editions now, and the edits amendments."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STORED = Path(__file__).parent / "stored" / "before_memory.sql"
+"""The database of a version that didn't remember what it loaded: two matrices, the shipped one edited by staff."""
+STATE = """
+import json
+import django
+django.setup()
+from ports.matrix import digest_records
+from ports.models import PortMatrix
+from ports.queries import current_matrix, edition_records, list_amendments
+matrix = current_matrix("passwordstate")
+smtp = matrix.services.get("smtp")
+print(json.dumps({
+    "matrix": [smtp and smtp.ports, "amiga" in matrix.platforms, len(matrix.requirements), matrix.digest[:8]],
+    "editions": [
+        [one.slug, one.product_slug, one.current, one.digest == digest_records(edition_records(one.pk))]
+        for one in PortMatrix.objects.order_by("pk")
+    ],
+    "amendments": [
+        [one.facts.row, one.facts.field, one.facts.old, one.facts.new, one.state, one.facts.reason]
+        for one in list_amendments("passwordstate")
+    ],
+    "others": len(list_amendments("gatekeeper")),
+}))
+"""
+EDITED = ["587", True, 101, "252fa293"]
+"""What that version's own reports say of the matrix with the edits."""
+UNKNOWN = "edited before amendments, or loaded from a file of then: which of them isn't known"
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """The data folder of an earlier version, after some statements more."""
+
+    def make(*statements):
+        with closing(sqlite3.connect(tmp_path / "planner.sqlite3")) as database:
+            database.executescript(STORED.read_text("utf-8"))
+            for statement in statements:
+                database.execute(statement)
+            database.commit()
+        return {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")} | {
+            "PLANNER_DATA": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "planner.settings",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    return make
+
+
+def run(environment, *arguments):
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def migrate(environment):
+    """The state after the migration."""
+    done = run(environment, "manage.py", "migrate", "--verbosity", "0")
+    assert done.returncode == 0, done.stderr
+    return json.loads(run(environment, "-c", STATE).stdout)
+
+
+def test_the_edits_are_amendments_and_reports_stay_as_they_were(stored):
+    environment = stored()
+    found = migrate(environment)
+    assert found["matrix"] == EDITED
+    assert found["editions"] == [
+        ["passwordstate-2026-11", "passwordstate", True, True],
+        ["gatekeeper-first", "gatekeeper", True, True],
+    ]
+    added, smtp, removed, email = found["amendments"]
+    why = ["applied", "edited before amendments"]
+    assert smtp == ["service/smtp", "ports", "25", "587", *why]
+    assert added == ["platform/amiga", "", None, {"slug": "amiga", "name": "Amiga", "icon": ""}, *why]
+    assert [removed[0], removed[1], removed[2]["slug"], removed[3]] == [
+        "requirement/website-users", "", "website-users", None,
+    ]  # fmt: skip
+    assert email[:2] == ["requirement/email", "summary"]
+    assert found["others"] == 0, "nobody had edited that one"
+    assert run(environment, "manage.py", "load_matrix").stdout.endswith(": already loaded.\n")
+    assert json.loads(run(environment, "-c", STATE).stdout) == found
+
+
+def test_rows_in_another_order_are_an_amendment_of_the_order(stored):
+    environment = stored(
+        "UPDATE ports_role SET position = 999 WHERE slug = 'web-primary' AND matrix_id = 1",
+        "UPDATE ports_platform SET position = 1 WHERE slug = 'amiga'",
+    )
+    found = migrate(environment)
+    kinds = {row: (old, new) for row, field, old, new, *_ in found["amendments"] if field == "position"}
+    assert set(kinds) == {"role", "platform"}
+    assert kinds["role"][1][-1] == "web-primary"
+    assert kinds["platform"][0][-1] == kinds["platform"][1][0] == "amiga"
+    assert all(state == "applied" for *_, state, _ in found["amendments"])
+
+
+def test_where_nobody_knows_what_was_loaded_all_that_differs_from_the_file_of_then_is_kept(stored):
+    environment = stored("UPDATE ports_portmatrix SET digest = 'that of an older file' WHERE id = 1")
+    found = migrate(environment)
+    assert found["matrix"] == EDITED
+    assert found["editions"][0] == ["passwordstate-2026-11", "passwordstate", True, True]
+    assert {reason for *_, reason in found["amendments"]} == {UNKNOWN}
+
+
+def test_an_edited_matrix_that_no_plan_is_evaluated_under_stays_as_it_is(stored):
+    environment = stored(
+        "UPDATE ports_portmatrix SET active = 0",
+        "UPDATE ports_portmatrix SET active = 1, product = 'Passwordstate' WHERE slug = 'gatekeeper'",
+    )
+    found = migrate(environment)
+    slugs = [edition[:3] for edition in found["editions"]]
+    assert slugs[1] == ["gatekeeper", "passwordstate", True]
+    assert slugs[0] == ["passwordstate-2026-11-252fa293", "passwordstate", False]
+    assert all(is_whole for *_, is_whole in found["editions"])
+
+
+PYTHON = """#!/bin/sh
+case "$*" in
+    "-m "*) echo "serving: $*" ;;
+    *collectstatic*) mkdir -p "$PLANNER_DATA/static" ;;
+    *) exec {python} "$@" ;;
+esac
+"""
+"""Stands for Python in the start script: everything is done but what takes long, serving and static files."""
+
+
+def start(environment, folder):
+    """What the start script says, and what it starts."""
+    stand_in = folder / "bin" / "python"
+    stand_in.parent.mkdir(exist_ok=True)
+    stand_in.write_text(PYTHON.format(python=sys.executable), "utf-8")
+    stand_in.chmod(0o755)
+    path = f"{stand_in.parent}:{environment['PATH']}"
+    return subprocess.run(
+        [ROOT / "scripts" / "serve.sh"],
+        cwd=ROOT, env=environment | {"PATH": path}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+
+def test_the_service_starts_over_edits_of_before(stored, tmp_path):
+    environment = stored()
+    started = start(environment, tmp_path)
+    assert started.stdout.splitlines()[-1].startswith("serving: ")
+    assert json.loads(run(environment, "-c", STATE).stdout)["matrix"] == EDITED
+
+
+def test_the_service_starts_where_the_shipped_matrix_is_refused_and_says_so(stored, tmp_path):
+    environment = stored()
+    migrate(environment)
+    with closing(sqlite3.connect(tmp_path / "planner.sqlite3")) as database:
+        database.execute("UPDATE ports_portmatrix SET digest = 'another' WHERE id = 1")
+        database.commit()
+    started = start(environment, tmp_path)
+    assert "is here with other content" in started.stderr
+    assert "the service goes on with what is here" in started.stdout
+    assert started.stdout.splitlines()[-1].startswith("serving: ")

@@ -1,0 +1,72 @@
+"""What another edition of the port matrix would change for plans: rules to open, to close and changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from planner.engine import evaluate_report
+from planner.engine.compare import Comparison, compare_reports
+from planner.plan.document import Plan, PlanError, check_stored, dump_plan
+from planner.store import models
+from planner.store.transfer import all_plans
+from ports.matrix import Matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impact:
+    """What becomes of a plan under another edition."""
+
+    plan: str
+    """Its name."""
+    source: str
+    """Its file, or the key of a stored plan."""
+    opened: int = 0
+    closed: int = 0
+    changed: int = 0
+    """How many rules."""
+    differs: bool = False
+    """Whether anything does: connections within a zone have no rules."""
+    faults: tuple[str, ...] = ()
+    """Why there is no telling: how the plan doesn't fit one of the two."""
+
+
+def weigh_plan(plan: Plan, source: str, before: Matrix, after: Matrix) -> Impact:
+    """What changes for a plan that was checked against `before`, if it is evaluated under `after`.
+
+    A plan that doesn't fit `after`, or is too large to be evaluated, has faults.
+    """
+    try:
+        old = evaluate_report(before, plan)
+    except PlanError as error:
+        return Impact(plan=plan.name, source=source, faults=tuple(map(str, error.faults)))
+    try:
+        new = evaluate_report(after, check_stored(dump_plan(plan), matrix=after))
+    except PlanError as error:
+        return Impact(plan=plan.name, source=source, differs=True, faults=tuple(map(str, error.faults)))
+    return _count(plan.name, source, compare_reports(old, new))
+
+
+def weigh_stored(before: Matrix, after: Matrix) -> Iterator[Impact]:
+    """The same for every stored plan that is not in the bin, oldest first."""
+    for row in all_plans():
+        if row.deleted is None:
+            yield _weigh_row(row, before, after)
+
+
+def _weigh_row(row: models.Plan, before: Matrix, after: Matrix) -> Impact:
+    source = str(row.key)
+    try:
+        plan = check_stored(row.document, matrix=before)
+    except PlanError as error:
+        return Impact(plan=row.name, source=source, faults=tuple(map(str, error.faults)))
+    return weigh_plan(plan, source, before, after)
+
+
+def _count(name: str, source: str, found: Comparison) -> Impact:
+    return Impact(
+        plan=name,
+        source=source,
+        opened=len(found.rules_opened),
+        closed=len(found.rules_closed),
+        changed=len(found.rules_changed),
+        differs=found.asks_for_changes,
+    )

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ports.filters import End, Query, Row, describe_condition
-from ports.matrix import ChoiceIs, Condition, Matrix
+from ports.matrix import Amendment, ChoiceIs, Condition, Matrix
+from ports.matrix.amendments import find_bearing, say_amendment, say_place
 from ports.text import neutralise
 
 COLUMNS = (
     "section", "section title", "topic", "row", "summary", "source", "destination", "services", "when",
-    "added by correction", "caveats",
+    "added by correction", "caveats", "amended here",
 )  # fmt: skip
 
 
@@ -36,15 +37,18 @@ def write_csv(matrix: Matrix, query: Query, rows: Sequence[Row]) -> str:
             requirement.section, row.section_title, requirement.topic, requirement.name, requirement.summary,
             row.source, row.destination, "; ".join(map(str, row.lines)), "; ".join(row.conditions),
             row.correction.title if row.correction else "", "; ".join(caveat.title for caveat in row.caveats),
+            "; ".join(f"{say_place(one)}: {say_amendment(one)}" for one in find_bearing(matrix, requirement)),
         )  # fmt: skip
         writer.writerow([neutralise(str(cell)) for cell in cells])
     return sheet.getvalue()
 
 
 def write_json(matrix: Matrix, query: Query, rows: Sequence[Row]) -> str:
-    """The matrix's version, the filter, and the rows with the slugs that the matrix names things by."""
+    """Version, edition, what is amended, the filter, and the rows with the slugs that the matrix names things by."""
     data = {
         "matrix": matrix.version,
+        "edition": matrix.edition,
+        "amendments": [amendment_data(amendment) for amendment in matrix.amendments],
         "filter": query.parameters,
         "total": len(matrix.requirements),
         "rows": [_row_data(matrix, row) for row in rows],
@@ -56,6 +60,19 @@ SYNTAXES: Mapping[str, Syntax] = {
     "csv": Syntax(content_type="text/csv; charset=utf-8", write=write_csv),
     "json": Syntax(content_type="application/json; charset=utf-8", write=write_json),
 }
+
+
+def amendment_data(amendment: Amendment) -> dict[str, Any]:
+    """An amendment as plain data: where, both values as a fixture has them, why and when."""
+    return {
+        "number": amendment.number,
+        "row": amendment.row,
+        "field": amendment.field or None,
+        "old": amendment.old,
+        "new": amendment.new,
+        "reason": amendment.reason,
+        "made": amendment.made.isoformat() if amendment.made else None,
+    }
 
 
 def _row_data(matrix: Matrix, row: Row) -> dict[str, Any]:
@@ -85,6 +102,7 @@ def _row_data(matrix: Matrix, row: Row) -> dict[str, Any]:
         "when": [_condition_data(matrix, condition) for condition in requirement.when],
         "correction": requirement.correction,
         "caveats": [caveat.slug for caveat in row.caveats],
+        "amendments": [amendment_data(amendment) for amendment in find_bearing(matrix, requirement)],
     }
 
 

@@ -161,8 +161,9 @@ def find_loaded(slug: str) -> Matrix | None:
 
 def list_matrices() -> tuple[PortMatrix, ...]:
     """The editions that are here: the default product's first, of each product the current one first."""
-    default = default_product()
-    found = PortMatrix.objects.order_by("product", "product_slug", "-current", "-pk")
+    found = list(PortMatrix.objects.order_by("product", "product_slug", "-current", "-pk"))
+    current = sorted((edition.pk, edition.product_slug) for edition in found if edition.current)
+    default = _choose_default([(slug,) for _, slug in current])
     return tuple(sorted(found, key=lambda edition: edition.product_slug != default))
 
 
@@ -216,7 +217,7 @@ def list_amendments(product: str = "") -> tuple[Judged, ...]:
     held: dict[int, str] = {}
     if edition is None:
         held = {facts.number: "the product has no current edition." for facts in standing}
-    elif standing:
+    elif not _are_applied(product, standing):
         conflicts = amend(edition_records(edition), standing)[2]
         held = {conflict.amendment.number: conflict.why for conflict in conflicts}
     return tuple(
@@ -228,6 +229,15 @@ def list_amendments(product: str = "") -> tuple[Judged, ...]:
         )
         for row in rows
     )
+
+
+def _are_applied(product: str, standing: list[Facts]) -> bool:
+    """Whether all of them are in the current matrix, which is known where it was asked for lately."""
+    try:
+        matrix = current_matrix(product) if standing else None
+    except MatrixError:
+        return False
+    return matrix is None or len(matrix.amendments) == len(standing)
 
 
 def find_held_back(product: str = "") -> tuple[str, ...]:

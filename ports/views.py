@@ -1,11 +1,12 @@
 """The port matrix as a page to search, and as files. What fits a query is decided in `ports.filters`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
@@ -25,7 +26,16 @@ from ports.filters import (
     source_options,
 )
 from ports.matrix import PROTOCOLS, Matrix, MatrixError
-from ports.queries import NoMatrix, current_matrix, find_held_back
+from ports.matrix.amendments import find_bearing, find_notes, say_amendment, say_here, say_place
+from ports.queries import (
+    NoMatrix,
+    current_matrix,
+    find_edition,
+    find_loaded,
+    find_matrix,
+    list_amendments,
+    list_matrices,
+)
 
 
 class HtmxRequest(HttpRequest):
@@ -34,43 +44,88 @@ class HtmxRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The matrix of a page: a current edition with its amendments, or another one as it was loaded."""
+
+    matrix: Matrix
+    edition: str = ""
+    """Its slug as the address has it; empty for the default product's current one."""
+    is_current: bool = True
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What the addresses of the same edition have."""
+        return {"edition": self.edition} if self.edition else {}
+
+
+def choose_matrix(request: HttpRequest) -> Shown:
+    """The edition that the address names. Raises Http404 for one that isn't here, NoMatrix and MatrixError."""
+    slug = request.GET.get("edition", "").strip()
+    if not slug:
+        return Shown(matrix=current_matrix())
+    edition = find_edition(slug)
+    matrix = None
+    if edition is not None:
+        matrix = find_matrix(slug) if edition.current else find_loaded(slug)
+    if edition is None or matrix is None:
+        raise Http404
+    return Shown(matrix=matrix, edition=slug, is_current=edition.current)
+
+
 @require_http_methods(["GET", "HEAD"])
 def show_matrix(request: HtmxRequest) -> HttpResponse:
     """The whole matrix, or what a query leaves of it; the rows alone when htmx asks for them."""
     try:
-        matrix = current_matrix()
+        shown = choose_matrix(request)
     except (NoMatrix, MatrixError) as error:
         return render(request, "ports/faults.html", {"faults": _list_faults(error)}, status=503)
+    matrix = shown.matrix
     query, errors = read_query(matrix, request.GET)
     rows = find_rows(matrix, query)
     partial = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
     given = {name: value for name in FIELD_NAMES if (value := request.GET.get(name, "").strip())}
+    may_amend = shown.is_current and request.user.is_staff
     context: dict[str, Any] = {
         "matrix": matrix,
+        "shown": shown,
+        "kept": urlencode(shown.kept),
+        "may_amend": may_amend,
         "given": given,
         "errors": errors,
         "partial": partial,
         "count": len(rows),
         "groups": _group_rows(matrix, rows),
-        "parameters": urlencode(query.parameters),
+        "parameters": urlencode(shown.kept | query.parameters),
         "others": place_caveats(matrix).others,
     }
     if partial:
         response = render(request, "ports/matrix.html#matrix-rows", context)
-        replace_url(response, f"{request.path}?{urlencode(given)}" if given else request.path)
+        asked = urlencode(shown.kept | given)
+        replace_url(response, f"{request.path}?{asked}" if asked else request.path)
     else:
-        context |= _describe_matrix(matrix, given, errors)
-        context["held_back"] = find_held_back() if request.user.is_staff else ()
+        context |= _describe_matrix(matrix, given, errors) | _describe_editions(shown)
         response = render(request, "ports/matrix.html", context)
-    patch_vary_headers(response, ["HX-Request", "HX-Boosted", "HX-History-Restore-Request"])
+    patch_vary_headers(response, ["HX-Request", "HX-Boosted", "HX-History-Restore-Request", "Cookie"])
     return response
+
+
+def _describe_editions(shown: Shown) -> dict[str, Any]:
+    """The editions to choose from, and what is amended over the current one of the product."""
+    product = shown.matrix.product_slug
+    judged = list_amendments(product) if shown.is_current else ()
+    return {
+        "editions": list_matrices(),
+        "judged": [{"one": one, "place": say_place(one.facts), "words": say_amendment(one.facts)} for one in judged],
+        "held_back": [one for one in judged if one.state == "conflict"],
+    }
 
 
 @require_http_methods(["GET", "HEAD"])
 def download_matrix(request: HttpRequest, syntax: str) -> HttpResponse:
     """What a query leaves of the matrix, as a file; a query that can't be read is refused with its sentences."""
     try:
-        matrix = current_matrix()
+        matrix = choose_matrix(request).matrix
     except (NoMatrix, MatrixError) as error:
         return _refuse(_list_faults(error), status=503)
     query, errors = read_query(matrix, request.GET)
@@ -95,12 +150,24 @@ def _refuse(sentences: Sequence[str], *, status: int) -> HttpResponse:
 def _group_rows(matrix: Matrix, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The rows by section. How a pairing finds its sources is said in the first row of a section that has it."""
     caveats = place_caveats(matrix).sections
+    amended = find_notes(matrix)
     groups = []
     for number, group in groupby(rows, key=lambda row: row.requirement.section):
         said: set[str] = set()
         lines = []
         for row in group:
-            lines.append({"row": row, "explain": row.source.pairing not in said})
+            notes = [say_here(amendment) for amendment in find_bearing(matrix, row.requirement)]
+            lines.append(
+                {
+                    "row": row,
+                    "explain": row.source.pairing not in said,
+                    "notes": notes,
+                    "caveats": [
+                        {"caveat": caveat, "notes": amended.get(f"{caveat.KIND}/{caveat.slug}", ())}
+                        for caveat in row.caveats
+                    ],
+                }
+            )
             said.add(row.source.pairing)
         groups.append(
             {
@@ -122,6 +189,7 @@ def _describe_matrix(matrix: Matrix, given: dict[str, str], errors: dict[str, st
     """What only the whole page shows: the filter's options, and the tables below the rows."""
     roles, pairings = source_options(matrix)
     places = place_caveats(matrix)
+    notes = find_notes(matrix)
     sections: dict[str, dict[str, None]] = {}
     for requirement in matrix.requirements:
         for ask in requirement.asks:
@@ -142,16 +210,25 @@ def _describe_matrix(matrix: Matrix, given: dict[str, str], errors: dict[str, st
         "choices": [
             {
                 "choice": choice,
+                "notes": notes.get(f"{choice.KIND}/{choice.slug}", ()),
                 "options": [(option, option.slug in (choice.default or ())) for option in choice.options],
             }
             for choice in matrix.choices.values()
         ],
         "services": [
-            {"service": service, "label": port_label(service), "sections": tuple(sections.get(service.slug, ()))}
+            {
+                "service": service,
+                "label": port_label(service),
+                "sections": tuple(sections.get(service.slug, ())),
+                "notes": notes.get(f"{service.KIND}/{service.slug}", ()),
+            }
             for service in matrix.services.values()
         ],
         "caveats": [
-            *places.others,
-            *{caveat.slug: caveat for found in places.sections.values() for caveat in found}.values(),
+            {"caveat": caveat, "notes": notes.get(f"{caveat.KIND}/{caveat.slug}", ())}
+            for caveat in (
+                *places.others,
+                *{caveat.slug: caveat for found in places.sections.values() for caveat in found}.values(),
+            )
         ],
     }

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ports.matrix.basics import Service
 from ports.matrix.reading import FIELDS, HEAD, Record, Records, build_matrix, complete, find_faults, record_key
+from ports.matrix.requirements import Requirement
 from ports.matrix.rows import KINDS, Facet, facets, find_facet
 from ports.matrix.vocabulary import listed, product_slug
 from ports.matrix.whole import Amendment, Matrix
@@ -171,6 +173,26 @@ def say_amendment(amendment: Amendment) -> str:
     made = amendment.made
     date = f", {made.day} {made:%B %Y}" if made else ""
     return f"{say_change(amendment)}, {amendment.reason}{date}"
+
+
+def say_here(amendment: Amendment) -> str:
+    """The same beside its row: "amended here: 443 → 8443, behind the proxy, 25 November 2026"; ports need no name."""
+    field = "" if amendment.field in ("", "ports", ORDER) else f"{amendment.field} "
+    return f"amended here: {field}{say_amendment(amendment)}"
+
+
+def find_notes(matrix: Matrix) -> dict[str, tuple[str, ...]]:
+    """What is amended of a matrix, in words, by row."""
+    notes: dict[str, tuple[str, ...]] = {}
+    for amendment in matrix.amendments:
+        notes[amendment.row] = (*notes.get(amendment.row, ()), say_here(amendment))
+    return notes
+
+
+def find_bearing(matrix: Matrix, requirement: Requirement) -> tuple[Amendment, ...]:
+    """The amendments of a requirement and of the services that it asks for, in the order of their numbers."""
+    rows = {f"{requirement.KIND}/{requirement.slug}", *(f"{Service.KIND}/{ask.service}" for ask in requirement.asks)}
+    return tuple(amendment for amendment in matrix.amendments if amendment.row in rows)
 
 
 def say_change(amendment: Amendment) -> str:

@@ -41,7 +41,7 @@ def describe_difference(difference: Difference, *, old: str = "here", new: str =
         return f"{difference.row} is {old} and not {new}."
     if difference.change == "moved":
         return f"{difference.row}: the rows have another order {new} than {old}."
-    before, now = _show_both(difference.old, difference.new)
+    before, now = show_both(difference.old, difference.new)
     return f"{difference.row}: the field '{difference.field}' is {before} {old} and {now} {new}."
 
 
@@ -71,8 +71,8 @@ def _compare_row(kind: str, row: str, old: Record, new: Record) -> Iterator[Diff
             yield Difference(change="changed", row=row, field=name, old=before.get(name), new=now.get(name))
 
 
-def _show_both(old: Any, new: Any) -> tuple[str, str]:
-    """Both values as JSON; of long ones the part around the first character that differs."""
+def show_both(old: Any, new: Any) -> tuple[str, str]:
+    """Two values as JSON, for one sentence; of long ones the part around the first character that differs."""
     texts = [json.dumps(value, ensure_ascii=False) for value in (old, new)]
     pairs = zip(*texts, strict=False)
     first = next((place for place, (a, b) in enumerate(pairs) if a != b), min(map(len, texts)))

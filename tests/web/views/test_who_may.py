@@ -42,7 +42,7 @@ class Row:
     """An address: how it is asked, what those may who may, and what is sent along."""
 
     may: str
-    """anybody, makers, accounts; readers, editors, owners: of the plan; link: whoever has opened it."""
+    """anybody, makers, accounts, staff; readers, editors, owners: of the plan; link: whoever has opened it."""
     ok: int = 200
     method: str = "get"
     data: dict[str, str] = field(default_factory=dict)
@@ -59,6 +59,11 @@ ROWS: dict[str, Row] = {
     "show_health": Row("anybody"),
     "show_matrix": Row("anybody"),
     "download_matrix": Row("anybody"),
+    "compare_editions": Row("anybody"),
+    # the port matrix: what staff do
+    "amend_row": Row("staff", data={"row": "service/smtp"}),
+    "revert_amendment": Row("staff", 404, "post", args={"number": "999"}),
+    "activate_edition": post("staff", edition="passwordstate-2026-11"),
     "show_schema": Row("anybody", args={"name": "plan"}),
     # what makes plans
     "show_plans": Row("makers"),
@@ -150,6 +155,8 @@ def expected(row: Row, name: str, role: str, accounts: bool) -> Any:
         return 302 if role == "staff" else row.ok
     if row.may == "anybody":
         return row.ok
+    if row.may == "staff":
+        return row.ok if role == "staff" else 403 if row.method == "post" else 302
     if row.may == "makers":
         return row.ok if logged_in or not accounts else LOGIN
     if row.may == "link":

@@ -116,7 +116,7 @@ def test_a_matrix_that_the_example_does_not_fit_is_named_with_its_faults(tmp_pat
     Question.objects.all().delete()  # they name the role too, and the matrix would be none
     Role.objects.filter(slug="mobile-user").update(kind="group")
     PortMatrix.objects.update(stamp=1000)
-    with pytest.raises(CommandError, match=r"(?s)doesn't fit the active port matrix\..*endpoints\[0\]\.roles"):
+    with pytest.raises(CommandError, match=r"(?s)doesn't fit the current port matrix\..*endpoints\[0\]\.roles"):
         run()
     assert not Plan.objects.exists()
     assert not list(tmp_path.iterdir())

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         except (NoMatrix, MatrixError) as error:
             raise CommandError(str(error)) from None
         except PlanError as error:
-            raise CommandError(f"The topology “{EXAMPLE}” doesn't fit the active port matrix.\n{error}") from None
+            raise CommandError(f"The topology “{EXAMPLE}” doesn't fit the current port matrix.\n{error}") from None
         except OSError as error:
             raise CommandError(f"The edit link can't be kept in {keeper}: {error.strerror}.") from None
         self.stdout.write(
@@ -62,7 +62,7 @@ def find_demo(keeper: Path) -> str | None:
 def make_demo(keeper: Path) -> str:
     """Make the plan, keep its token and return it. Call it in a transaction: a plan without its token is of no use.
 
-    Raises PlanError when the example doesn't fit the active matrix, NoMatrix or MatrixError when there is none to fit,
+    Raises PlanError when the example doesn't fit the current matrix, NoMatrix or MatrixError when there is none to fit,
     and OSError when the file can't be written.
     """
     example = next(example for example in read_examples() if example.slug == EXAMPLE)

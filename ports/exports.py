@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ports.filters import End, Query, Row, describe_condition
-from ports.matrix import Amendment, ChoiceIs, Condition, Matrix
-from ports.matrix.amendments import find_bearing, say_amendment, say_place
+from ports.matrix import ChoiceIs, Condition, Matrix
+from ports.matrix.amendments import amendment_data, find_bearing, say_amendment, say_place
 from ports.text import neutralise
 
 COLUMNS = (
@@ -60,19 +60,6 @@ SYNTAXES: Mapping[str, Syntax] = {
     "csv": Syntax(content_type="text/csv; charset=utf-8", write=write_csv),
     "json": Syntax(content_type="application/json; charset=utf-8", write=write_json),
 }
-
-
-def amendment_data(amendment: Amendment) -> dict[str, Any]:
-    """An amendment as plain data: where, both values as a fixture has them, why and when."""
-    return {
-        "number": amendment.number,
-        "row": amendment.row,
-        "field": amendment.field or None,
-        "old": amendment.old,
-        "new": amendment.new,
-        "reason": amendment.reason,
-        "made": amendment.made.isoformat() if amendment.made else None,
-    }
 
 
 def _row_data(matrix: Matrix, row: Row) -> dict[str, Any]:

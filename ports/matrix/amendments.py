@@ -215,6 +215,19 @@ def say_conflict(conflict: Conflict) -> str:
     return f"Amendment {held.number} ({say_place(held)}: {say_change(held)}) is held back: {conflict.why}"
 
 
+def amendment_data(amendment: Amendment) -> dict[str, Any]:
+    """An amendment as plain data: where, both values as a fixture has them, why and when."""
+    return {
+        "number": amendment.number,
+        "row": amendment.row,
+        "field": amendment.field or None,
+        "old": amendment.old,
+        "new": amendment.new,
+        "reason": amendment.reason,
+        "made": amendment.made.isoformat() if amendment.made else None,
+    }
+
+
 def show_value(value: Any) -> str:
     """A value as JSON, cut where it is long."""
     text = json.dumps(value, ensure_ascii=False)

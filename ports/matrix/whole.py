@@ -69,8 +69,9 @@ class Matrix:
 
     @property
     def version(self) -> str:
-        """One line that names the matrix: product, document, date received and the start of the digest."""
-        return f"{self.product} {self.document}, as received {self.received} ({self.digest[:8]})"
+        """One line that names the matrix: product, document, date received, edition and the start of the digest."""
+        edition = f", edition {self.edition}" if self.edition else ""
+        return f"{self.product} {self.document}, as received {self.received}{edition} ({self.digest[:8]})"
 
     @property
     def state(self) -> tuple[object, ...]:

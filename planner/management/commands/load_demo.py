@@ -62,8 +62,8 @@ def find_demo(keeper: Path) -> str | None:
 def make_demo(keeper: Path) -> str:
     """Make the plan, keep its token and return it. Call it in a transaction: a plan without its token is of no use.
 
-    Raises PlanError when the example doesn't fit the current matrix, NoMatrix or MatrixError when there is none to fit,
-    and OSError when the file can't be written.
+    Raises PlanError when the example doesn't fit the current matrix, NoMatrix or MatrixError when there is none to
+    fit, and OSError when the file can't be written.
     """
     example = next(example for example in read_examples() if example.slug == EXAMPLE)
     matrix = current_matrix()

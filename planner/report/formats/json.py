@@ -9,9 +9,11 @@ from planner.engine.flows import Flow, Mark
 from planner.engine.report import Report
 from planner.engine.rules import Rule
 from planner.plan.syntax import write_json
+from planner.report.said.amended import list_amendments
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Selection
 from ports.matrix import PROTOCOLS, SEVERITIES
+from ports.matrix.amendments import amendment_data
 
 FORMAT = 1
 
@@ -40,6 +42,8 @@ def _report_parts(report: Report, selection: Selection | None) -> dict[str, Any]
         "format": FORMAT,
         "plan": report.plan.name,
         "matrix": report.matrix.version,
+        "edition": report.matrix.edition,
+        "amendments": [amendment_data(amendment) for amendment in list_amendments(report)],
         "flows": map(flow_data, report.flows),
         "rules": map(rule_data, report.rules),
         "findings": map(finding_data, report.findings),
@@ -157,6 +161,8 @@ def report_schema() -> dict[str, Any]:
             "format": {"const": FORMAT},
             "plan": text,
             "matrix": text,
+            "edition": text,
+            "amendments": {"type": "array", "items": _amendment_schema()},
             "flows": {"type": "array", "items": _flow_schema()},
             "rules": {"type": "array", "items": _rule_schema()},
             "findings": {"type": "array", "items": finding},
@@ -201,6 +207,22 @@ def comparison_schema() -> dict[str, Any]:
             }
         ),
     }
+
+
+def _amendment_schema() -> dict[str, Any]:
+    """Both values are whatever the field holds: text, true or false, a list, a mapping, or null."""
+    maybe = {"type": ["string", "null"]}
+    return _object(
+        {
+            "number": {"type": "integer"},
+            "row": _TEXT,
+            "field": maybe,
+            "old": {},
+            "new": {},
+            "reason": _TEXT,
+            "made": maybe,
+        }
+    )
 
 
 def _flow_schema() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from planner.engine.rules import Ports, Rule
 from planner.plan import limits
 from planner.plan.document import Endpoint
 from planner.report.firewall.errors import NotExpressible
+from planner.report.said.amended import say_amended
 from planner.report.said.outline import NO_ADDRESS
 from ports.matrix import SEVERITIES, Reason
 from ports.text import many, show_line
@@ -173,11 +174,11 @@ def say_set_apart(comparison: Comparison) -> list[str]:
 
 
 def list_changes(report: Report) -> list[str]:
-    """How this plan departs from the vendor's document: changed ports and corrections, a sentence each."""
+    """How this plan departs from the vendor's document, a sentence each: amended rows, changed ports, corrections."""
     ports = [
         f"{service.name}: {service.protocol} {report.ports[slug]} instead of {service.ports}."
         for slug, service in report.matrix.services.items()
         if report.ports[slug] != service.ports
     ]
     corrections = [f"Correction applied: {state.caveat.correction}" for state in report.caveats if state.applied]
-    return ports + corrections
+    return say_amended(report) + ports + corrections

@@ -14,7 +14,7 @@ from planner.plan.document import check_plan
 from planner.store import actions
 from planner.store.models import Plan, hash_token
 from ports import queries
-from ports.models import PortMatrix, Question, Role
+from ports.models import PortMatrix, Question, Role, new_stamp
 
 pytestmark = pytest.mark.django_db
 
@@ -115,7 +115,7 @@ def test_without_a_matrix_it_says_what_to_do():
 def test_a_matrix_that_the_example_does_not_fit_is_named_with_its_faults(tmp_path):
     Question.objects.all().delete()  # they name the role too, and the matrix would be none
     Role.objects.filter(slug="mobile-user").update(kind="group")
-    PortMatrix.objects.update(stamp=1000)
+    PortMatrix.objects.update(stamp=new_stamp())
     with pytest.raises(CommandError, match=r"(?s)doesn't fit the current port matrix\..*endpoints\[0\]\.roles"):
         run()
     assert not Plan.objects.exists()

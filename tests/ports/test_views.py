@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ports.actions import load_matrix, make_amendment
-from ports.models import Caveat, PortMatrix, Requirement, Service
+from ports.models import Caveat, PortMatrix, Requirement, Service, new_stamp
 from ports.queries import shipped_matrix
 from ports.text import neutralise
 from tests.ports.records import fixture_text, record
@@ -296,13 +296,13 @@ def test_an_unchanged_matrix_costs_few_queries(client, loaded, path, queries, dj
 
 
 def test_queries_do_not_grow_with_the_rows(client, loaded, django_assert_num_queries):
-    PortMatrix.objects.update(stamp=1)
+    PortMatrix.objects.update(stamp=new_stamp())
     with CaptureQueriesContext(connection) as asked:
         client.get("/matrix/")
     first = Requirement.objects.get(slug="email")
     rows = [Requirement(**(_facts(first) | {"slug": f"email-{number}"})) for number in range(50)]
     Requirement.objects.bulk_create(rows)
-    PortMatrix.objects.update(stamp=2)
+    PortMatrix.objects.update(stamp=new_stamp())
     with django_assert_num_queries(len(asked)):
         response = client.get("/matrix/")
     assert len(_rows(response)) == 152
@@ -327,7 +327,7 @@ def test_without_a_matrix_the_page_says_so(client):
 def test_a_broken_matrix_is_told_in_its_sentences(client, loaded):
     Service.objects.filter(slug="smtp").update(ports="70000")
     Caveat.objects.filter(slug="telnet-port").update(service_ports={"ghost": "23"})
-    PortMatrix.objects.update(stamp=999)
+    PortMatrix.objects.update(stamp=new_stamp())
     for headers in ({}, HTMX):
         response = client.get("/matrix/", headers=headers)
         assert response.status_code == 503

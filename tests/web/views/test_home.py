@@ -6,7 +6,7 @@ import yaml
 
 from planner.store.examples import FOLDER, ORDER
 from planner.store.models import Plan, Revision
-from ports.models import PortMatrix
+from ports.models import PortMatrix, new_stamp
 from tests.web.views.pages import Page
 
 
@@ -125,7 +125,7 @@ def test_without_a_matrix_nothing_is_started(client):
 
 def test_a_matrix_with_faults_is_named_with_all_of_them(client, matrix):
     matrix.services.filter(slug__in=["website", "database"]).delete()
-    PortMatrix.objects.update(stamp=1)
+    PortMatrix.objects.update(stamp=new_stamp())
     response = client.get("/")
     assert response.status_code == 503
     text = Page(response).text("ul", class_="faults")

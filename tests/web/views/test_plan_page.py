@@ -11,7 +11,7 @@ from planner.store.reports import report_for
 from planner.web.views.panels import describe_panel
 from planner.web.views.results import Changes, describe_results
 from planner.web.views.state import State
-from ports.models import PortMatrix
+from ports.models import PortMatrix, new_stamp
 from ports.queries import shipped_matrix
 from tests.report.samples import contoso, sites, write_plan
 from tests.web.views.pages import HTMX, Page, know, store, store_unchecked, words
@@ -242,7 +242,7 @@ def test_a_document_that_the_matrix_of_today_doesnt_admit_is_a_page_that_names_e
 
 def test_a_plan_outlives_a_matrix_that_lost_what_it_needs(client, url, matrix):
     matrix.roles.filter(slug="portal-user").delete()
-    PortMatrix.objects.update(stamp=1)
+    PortMatrix.objects.update(stamp=new_stamp())
     response = client.get(url)
     assert response.status_code in (409, 503)
     assert Plan.objects.get().revision == 1

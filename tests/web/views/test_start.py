@@ -10,7 +10,7 @@ from planner.store.examples import FOLDER, read_examples
 from planner.store.models import Plan, Revision
 from ports.actions import make_amendment
 from ports.matrix import build_matrix
-from ports.models import PortMatrix, Question
+from ports.models import PortMatrix, Question, new_stamp
 from ports.queries import shipped_matrix
 from tests.ports.records import make_records
 from tests.web.views.pages import HTMX, Page, words
@@ -317,7 +317,7 @@ def test_the_page_costs_a_fixed_number_of_queries(client, django_assert_num_quer
 
 def test_a_matrix_without_questions_has_no_guided_start(client):
     Question.objects.all().delete()
-    PortMatrix.objects.update(stamp=1)
+    PortMatrix.objects.update(stamp=new_stamp())
     assert START not in {link.get("href") for link in Page(client.get("/")).all("a")}
     for response in (client.get(START), client.post(START, {}), client.post(PREVIEW, {})):
         assert response.status_code == 404

@@ -171,8 +171,8 @@ def _renew(product: str) -> None:
 def keep_snapshot(*, matrix: Matrix) -> None:
     """Keep a matrix as it is now, so that `ports.queries.find_state` finds it by its digest when it has changed.
 
-    It is an edition, a current one with its amendments, or the one that is shipped; raises LookupError when it is none
-    of them.
+    It is an edition, as it was loaded or as it is amended, or the one that is shipped; raises LookupError when it is
+    none of them.
     """
     if Snapshot.objects.filter(digest=matrix.digest).exists():
         return

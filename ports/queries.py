@@ -273,12 +273,13 @@ def _kept_matrix(digest: str) -> Matrix:
 
 
 def find_records(digest: str) -> Records:
-    """The records with that digest, of an edition, of a current one amended, or shipped; LookupError when of none."""
+    """The records with that digest, of an edition, of one as it is amended, or shipped; LookupError when of none."""
     for pk in PortMatrix.objects.filter(digest=digest).values_list("pk", flat=True)[:1]:
         return edition_records(pk)
-    for pk, product in PortMatrix.objects.filter(current=True).values_list("pk", "product_slug"):
-        records, *_ = amend(edition_records(pk), find_standing(product))
-        if digest_records(records) == digest:
+    for pk, product in PortMatrix.objects.order_by("-current", "-pk").values_list("pk", "product_slug"):
+        standing = find_standing(product)
+        records = amend(edition_records(pk), standing)[0] if standing else {}
+        if standing and digest_records(records) == digest:
             return records
     shipped_records, shipped = _shipped_records(SHIPPED)
     if shipped != digest:

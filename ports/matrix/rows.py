@@ -2,7 +2,7 @@
 
 A kind is declared once, with `@row("kind")`, in the module of its subject. From its fields follow how a fixture is
 read and what is wrong with it (`reading`), the fixture's JSON Schema (`schema`), the tables of docs/matrix-format.md
-(`reference`), the table in the database (`ports.models`) and the form for staff (`ports.admin`). What a mapping inside
+(`reference`), the table in the database (`ports.models`) and what can be amended (`amendments`). What a mapping inside
 a row holds is declared in the same way, with `@part("a zone")`.
 
 The classes are the standard library's dataclasses: they have slots, which pydantic's own models don't, and pydantic

@@ -19,11 +19,12 @@ from tests.web.views.pages import store
 
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
-    "^(add|archive|change_member|continue|correct|decide|delete_[efz]|download|duplicate|edit|enter|export|guided_preview|hand_over|log_out|make|move|"
-    "name|override|redo|remove|rename|restore|revoke|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
+    "^(activate|add|archive|change_member|continue|correct|decide|delete_[efz]|download|duplicate|edit|enter|export|guided_preview|hand_over|log_out|make|move|"
+    "name|override|redo|remove|rename|restore|revert|revoke|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
     "|_(file|report|diagram)$"
 )
 OF_THEIR_OWN = {
+    "amend_row",
     "open_edit_link",
     "print_link",
     "open_link",
@@ -32,13 +33,14 @@ OF_THEIR_OWN = {
     "change_password",
     "log_in_staff",
 }
-"""What is looked at in tests of its own: what links open, and accounts. The admin is Django's."""
+"""What is looked at in tests of its own: what links open, what staff amend, and accounts. The admin is Django's."""
 OWN = {"source": "PS01", "destination": "DC01", "protocol": "udp", "ports": "53", "reason": "Name resolution"}
 PAGES = {
     "show_home": ["/"],
     "guided_start": ["/plans/guided/"],
     "import_plan": ["/plans/import/"],
     "show_matrix": ["/matrix/", "/matrix/?text=464", "/matrix/?port=x&section=99"],
+    "compare_editions": ["/matrix/compare/"],
     "show_plan": [
         *(f"?panel={panel}&view={view}" for panel, view in (
             ("topology", "rules"), ("decisions", "flows"), ("ports", "findings"), ("caveats", "diagram"),

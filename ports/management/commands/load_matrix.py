@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from ports.actions import EditionDiffers, load_matrix
 from ports.queries import SHIPPED, find_held_back
@@ -27,6 +28,8 @@ class Command(BaseCommand):
             edition, is_new = load_matrix(path=fixture or SHIPPED)
         except (OSError, EditionDiffers, ValueError) as error:
             raise CommandError(str(error)) from None
+        except DatabaseError as error:
+            raise CommandError(f"The database can't be used: {error}. Run manage.py migrate.") from None
         if options["verbosity"]:
             self.stdout.write(f"{edition}: {'loaded' if is_new else 'already loaded'}.")
         for sentence in find_held_back(edition.product_slug):

@@ -9,6 +9,7 @@ from planner.plan.document import Plan, PlanError, check_stored, dump_plan
 from planner.store import models
 from planner.store.transfer import all_plans
 from ports.matrix import Matrix
+from ports.queries import default_product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +47,10 @@ def weigh_plan(plan: Plan, source: str, before: Matrix, after: Matrix) -> Impact
 
 
 def weigh_stored(before: Matrix, after: Matrix) -> Iterator[Impact]:
-    """The same for every stored plan that is not in the bin, oldest first."""
+    """The same for every stored plan of the product that is not in the bin, oldest first."""
+    default = default_product()
     for row in all_plans():
-        if row.deleted is None:
+        if row.deleted is None and (row.document.get("product") or default) == before.product_slug:
             yield _weigh_row(row, before, after)
 
 

@@ -343,7 +343,7 @@ def test_connections_within_zones_count_though_they_have_no_rules(shipped, plan_
     assert "0 rules to open, 0 to close, 0 changed; connections within zones differ." in told.out
 
 
-def test_without_plans_the_impact_is_that_on_stored_plans(shipped):
+def test_without_plans_the_impact_is_that_on_stored_plans(shipped, fixture):
     matrix("load", SHIPPED)
     matrix("load", shipped("passwordstate-next", ssh="2222"), "--no-activate")
     assert matrix("impact", "passwordstate-next").out == "There are no stored plans.\n"
@@ -357,6 +357,8 @@ def test_without_plans_the_impact_is_that_on_stored_plans(shipped):
     assert [one["source"] for one in told] == [str(rows[0].key), str(rows[2].key)]
     assert told[0]["opened"] > 0
     assert told[1]["faults"]
+    matrix("load", fixture("desk-a"))
+    assert matrix("impact", "desk-a", "--format", "json").data == [], "they are plans of another product"
 
 
 def test_a_bad_plan_file_is_told_with_1_and_the_others_are_still_weighed(shipped, plan_file, tmp_path):

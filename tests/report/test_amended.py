@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import date
 
 import openpyxl
@@ -63,8 +64,23 @@ def test_what_people_read_says_what_is_amended(name):
     edition = Edition(date=date(2026, 11, 25))
     text = FORMATS[name].render(report(LDAPS), edition).decode()
     assert SENTENCE in text.replace("\\", "")
-    assert "amended here" not in FORMATS[name].render(report(), edition).decode()
+    assert "mended here" not in FORMATS[name].render(report(), edition).decode()
     assert "passwordstate-2026-11" in text.replace("\\", "")
+
+
+def test_the_cover_names_what_is_amended_and_how_much_more():
+    records = read_fixture(SHIPPED)
+    names = [("choice/" + row["slug"], "name", f"Choice {number}") for number, row in enumerate(records["choice"])]
+    page = FORMATS["html"].render(report(*names), Edition(date=date(2026, 11, 25))).decode()
+    (cover,) = re.findall(r'<th scope="row">Amended here</th><td>(.*?)</td>', page)
+    assert cover.count("→") == 8
+    assert cover.endswith(f"and {len(names) - 8} more, named in the summary")
+    one = FORMATS["html"].render(report(LDAPS), Edition(date=date(2026, 11, 25))).decode()
+    assert "<td>LDAP over TLS: 636 → 3636, behind the proxy, 25 November 2026<br></td>" in one
+
+
+def test_the_pdf_is_made_with_amendments():
+    assert FORMATS["pdf"].render(report(LDAPS), Edition(date=date(2026, 11, 25)))[:5] == b"%PDF-"
 
 
 def test_the_spreadsheet_says_what_is_amended():

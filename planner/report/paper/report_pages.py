@@ -25,6 +25,7 @@ from planner.report.paper.printed import Element, Kids, Picture, PrintedReport, 
 from planner.report.paper.report_end import make_caveats, make_findings, make_unneeded
 from planner.report.paper.sheets import PEERS, make_servers
 from planner.report.paper.words import say_date, shorten, shown, shown_lines
+from planner.report.said.amended import name_amended
 from planner.report.said.edition import Edition
 from planner.report.said.objects import Grouping
 from planner.report.said.outline import describe_common, describe_reasons
@@ -33,6 +34,8 @@ from planner.report.said.servers import outline_servers
 from planner.report.said.text import count_renamed, list_changes, list_renamed, say_changes
 from ports.text import plural, show_line
 
+MOST_AMENDED = 8
+"""How many amendments of the matrix the cover names."""
 MOST_CHANGES = 60
 """How many rules the change log names; the change request has all."""
 MOST_PORTS = 8
@@ -168,6 +171,11 @@ def _list_facts(facts: _Prepared) -> Iterator[tuple[str, Kids]]:
     yield "Date", say_date(edition.date)
     yield "Vendor document", f"{matrix.product}, “{matrix.document}”, as received {matrix.received}"
     yield make_matrix_facts(matrix)
+    amended = name_amended(facts.report)
+    if amended:
+        more = len(amended) - MOST_AMENDED
+        lines: list[Kids] = [[shown(f"{name}: {words}"), make("br")] for name, words in amended[:MOST_AMENDED]]
+        yield "Amended here", [*lines, f"and {more} more, named in the summary" if more > 0 else None]
     if edition.since is not None:
         which = f"revision {edition.since_revision}" if edition.since_revision else "an earlier revision"
         sent = [", ", shown(edition.since_sent)] if edition.since_sent else None

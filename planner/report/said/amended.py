@@ -34,10 +34,12 @@ def list_amendments(report: Report) -> tuple[Amendment, ...]:
 
 def say_amended(report: Report) -> list[str]:
     """The same as sentences: "SMTP: amended here: 25 → 587, our relay, 25 November 2026."."""
-    return [
-        f"{_name(report.matrix, amendment)}: amended here: {say_amendment(amendment)}."
-        for amendment in list_amendments(report)
-    ]
+    return [f"{name}: amended here: {words}." for name, words in name_amended(report)]
+
+
+def name_amended(report: Report) -> list[tuple[str, str]]:
+    """The same as names and what is amended there."""
+    return [(_name(report.matrix, amendment), say_amendment(amendment)) for amendment in list_amendments(report)]
 
 
 def _name(matrix: Matrix, amendment: Amendment) -> str:

@@ -2,7 +2,7 @@
 
 The steps of each stage run in a tree of its own (`scripts/debian_tree.py` says what stands for the base image, and so
 what stays untried), with the build context that .dockerignore leaves. `scripts/container_trial.py` tries the image.
-Nothing stays: neither mounts nor processes nor files.
+Nothing stays: neither mounts nor processes nor files, unless it is killed outright, which leaves files.
 
 Needs root, Linux, debootstrap and the network: proxies, indexes and certificates are taken from the environment, apt's
 sources from this machine. Ends with status 0, or with 1 and a sentence that says what is wrong.
@@ -11,7 +11,6 @@ sources from this machine. Ends with status 0, or with 1 and a sentence that say
 import argparse
 import os
 import shutil
-import signal
 import stat
 import sys
 import tempfile
@@ -40,19 +39,21 @@ def main() -> None:
     os.environ["PATH"] += ":/usr/sbin:/sbin"  # where Debian keeps debootstrap
     if missing := find_missing():
         sys.exit(f"make container needs {missing}.")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what is open is closed
-    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     os.umask(0o022)
     try:
         stages = read_dockerfile((ROOT / "Dockerfile").read_text("utf-8"), dict(options.build_arg))
         images = [read_image(stage.image) for stage in stages]
-        smoke(stages, images, Caller(os.environ, options.mirror), options.cache)
+        caller = Caller(os.environ, options.mirror)
+        with workshop() as shop:
+            cache = options.cache or shop / "base"
+            status = trees.in_own_world(lambda: smoke(stages, images, caller, cache, shop))
+        if status == 0:
+            say("All is well, and nothing is left of it.")
     except BadDockerfile as error:
         sys.exit(f"Dockerfile, {error}")
     except (Trouble, ValueError) as error:
         sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(status)
 
 
 def read_pair(text: str) -> tuple[str, str]:
@@ -69,21 +70,19 @@ def find_missing() -> str:
         return "Linux"
     if os.geteuid() != 0:
         return "root, who alone can make Debian trees and mount in them"
-    programs = ("debootstrap", "unshare", "setpriv", "mount", "umount", "chroot")
+    programs = ("debootstrap", "unshare", "mount", "umount", "chroot")
     return next((f"the program {name}" for name in programs if shutil.which(name) is None), "")
 
 
-def smoke(stages: Sequence[Stage], images: Sequence[Image], caller: Caller, cache: Path | None) -> None:
-    """Build the stages, and try the last one. Raises Trouble."""
-    trees.own_mounts()
-    with workshop() as shop:
-        built = build(stages, images, caller, cache or shop / "base", shop)
+def smoke(stages: Sequence[Stage], images: Sequence[Image], caller: Caller, cache: Path, shop: Path) -> None:
+    """Build the stages, and try the last one. Ends the process with a sentence when something is wrong."""
+    try:
+        built = build(stages, images, caller, cache, shop)
         check_image(built, stages[-1])
         own_network()
         try_image(built, stages[-1], shop)
-    if trees.mounts_below(shop) or shop.exists():
-        raise Trouble(f"Something is left in {shop}.")
-    say("All is well, and nothing is left of it.")
+    except Trouble as error:
+        sys.exit(str(error))
 
 
 @contextmanager

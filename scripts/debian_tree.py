@@ -6,14 +6,16 @@ bytes of the image. A command gets processes, mounts and, where asked for, a net
 runtime limits beside that (capabilities, system calls, memory) is not limited. Needs root, Linux and debootstrap.
 """
 
+import ctypes
 import hashlib
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +44,9 @@ ACQUIRE = re.compile(r"Acquire::(https?::|Retries |Check-Valid-Until |Check-Date
 """The settings of apt that say the same."""
 CALLER = "run/caller"
 """Where files of the caller's, such as certificates, are seen in a tree."""
+
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+"""The signals that ask a process to end."""
 
 
 class Trouble(Exception):
@@ -254,10 +259,35 @@ def place_inside(tree: Path, path: str) -> Path:
 # --- commands -------------------------------------------------------------------------------------------------------
 
 
-def own_mounts() -> None:
-    """From here on this process mounts for itself and its commands alone, and its mounts end with it."""
+def in_own_world(work: Callable[[], None]) -> int:
+    """Do it in a process with mounts and processes of its own: its exit status.
+
+    Everything that it mounts or starts ends with it, and it ends with us, whatever ends us. A signal that asks us to
+    end is sent on to it, once.
+    """
+    os.unshare(os.CLONE_NEWPID)
+    child = os.fork()
+    if child == 0:
+        _begin_world()
+        work()
+        sys.exit(0)
+    for number in ENDING:
+        signal.signal(number, lambda number, _: os.kill(child, number))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _begin_world() -> None:
+    def leave(number: int, _: object) -> None:
+        for other in ENDING:
+            signal.signal(other, signal.SIG_IGN)  # what is open is being closed
+        sys.exit(128 + number)
+
+    for number in ENDING:
+        signal.signal(number, leave)
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent
     os.unshare(os.CLONE_NEWNS)
     do(["mount", "--make-rprivate", "/"], "Mounts can't be made private")
+    do(["mount", "-t", "proc", "proc", "/proc"], "/proc can't be mounted")
 
 
 @contextmanager
@@ -301,15 +331,14 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start a command as the first process in the tree; what it says goes to the file descriptor `log`.
 
-    Whatever it has started ends with it, and all of it ends when this process does.
+    Whatever it has started ends with it.
     """
     name, home = _find_user(tree, user)
-    programs = {name: _absolute(name) for name in ("setpriv", "unshare", "chroot")}
-    dies_with_us = [programs["setpriv"], "--pdeathsig", "KILL"]
-    isolated = [programs["unshare"], "--pid", "--fork", "--kill-child", "--mount", f"--mount-proc={tree / 'proc'}"]
+    programs = {name: _absolute(name) for name in ("unshare", "chroot")}
+    isolated = [programs["unshare"], "--pid", "--fork", "--mount", f"--mount-proc={tree / 'proc'}"]
     inside = [programs["chroot"], f"--userspec={name}", str(tree), "/usr/bin/env", "-C", workdir]
     return subprocess.Popen(
-        [*dies_with_us, *isolated, *inside, *command],
+        [*isolated, *inside, *command],
         stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"HOME": home} | dict(environment),
     )  # fmt: skip
 

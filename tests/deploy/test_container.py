@@ -50,9 +50,10 @@ def tree(tmp_path):
 
 
 def run_main(monkeypatch, *arguments):
-    """What the command ends with."""
+    """What the command ends with, where nothing may begin."""
     monkeypatch.setattr(sys, "argv", ["container_smoke.py", *arguments])
     monkeypatch.setenv("PATH", "/bin")
+    monkeypatch.setattr(container_smoke.trees, "in_own_world", lambda _: pytest.fail("It has begun."))
     with pytest.raises(SystemExit) as ended:
         container_smoke.main()
     return ended.value.code
@@ -72,9 +73,8 @@ def test_a_program_that_is_missing_is_told(monkeypatch, missing):
 
 @pytest.fixture
 def ready(monkeypatch):
-    """A machine that has all, and on which nothing is begun."""
+    """A machine that has all."""
     monkeypatch.setattr(container_smoke, "find_missing", lambda: "")
-    monkeypatch.setattr(container_smoke.trees, "in_own_world", lambda _: pytest.fail("It has begun."))
 
 
 def test_a_wrong_dockerfile_is_told_before_anything_begins(monkeypatch, tmp_path, ready):
@@ -107,7 +107,7 @@ def test_what_says_how_the_network_is_reached_is_passed_on_and_nothing_else(tmp_
     others = {
         "PATH": "/bin", "HOME": "/root", "UV_PYTHON": "/usr/bin/python3", "UV_CACHE_DIR": str(tmp_path),
         "PIP_TARGET": "/x", "PIP_PROXY": "", "UV_PROJECT_ENVIRONMENT": "/venv", "PLANNER_DATA": "/data",
-        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_SECRET_ACCESS_KEY": "x", "PIP_CERTAINLY": "1", "https_proxy_user": "ann",
     }  # fmt: skip
     caller = Caller(passed | files | others)
     assert caller.environment == passed | {

@@ -113,12 +113,13 @@ def test_variables_stand_for_what_they_hold():
     stage = read_one(
         "ENV A=a EMPTY=\n"
         r"""ENV B=$A C="${A} $A" D='$A' E=\$A F=${EMPTY:-other} G=${A:+set}${EMPTY:+set} """
-        r"""H=x\ y I="a\"b\c" A=b J=${A}1"""
+        r"""H=x\ y I="a\"b\c" A=b J=${A}1 L='\b'"""
         "\nENV K=$A"
     )
     assert stage.environment == {
         "PATH": "/bin", "A": "b", "EMPTY": "", "B": "a", "C": "a a", "D": "$A", "E": "$A", "F": "other", "G": "set",
         "H": "x y", "I": 'a"b\\c', "J": "a1", "K": "b",
+        "L": "\\b",
     }  # fmt: skip
 
 
@@ -128,6 +129,7 @@ def test_arguments_before_the_first_stage_are_for_images_until_a_stage_asks_for_
         ("image:1", {"W": "1"}), ("other:1", {}),
     ]  # fmt: skip
     assert [stage.image for stage in read_dockerfile(text, {"V": "2"})] == ["image:2", "other:2"]
+    assert read_one("ARG A=1\nENV B=$A", A="2").environment["B"] == "2"
     with pytest.raises(BadDockerfile, match="line 3: V is set nowhere"):
         read_dockerfile("ARG V=1\nFROM image\nENV W=$V\n")
 

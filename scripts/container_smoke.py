@@ -75,14 +75,11 @@ def find_missing() -> str:
 
 
 def smoke(stages: Sequence[Stage], images: Sequence[Image], caller: Caller, cache: Path, shop: Path) -> None:
-    """Build the stages, and try the last one. Ends the process with a sentence when something is wrong."""
-    try:
-        built = build(stages, images, caller, cache, shop)
-        check_image(built, stages[-1])
-        own_network()
-        try_image(built, stages[-1], shop)
-    except Trouble as error:
-        sys.exit(str(error))
+    """Build the stages, and try the last one. Raises Trouble when something is wrong."""
+    built = build(stages, images, caller, cache, shop)
+    check_image(built, stages[-1])
+    own_network()
+    try_image(built, stages[-1], shop)
 
 
 @contextmanager
@@ -134,11 +131,18 @@ def carry_out(step: Step, tree: Path, done: dict[str | None, Path], caller: Call
 
 
 def make_context(shop: Path) -> Path:
-    """The build context: a copy of this folder without what .dockerignore leaves out. All of it is root's."""
+    """The build context: a copy of this folder without what .dockerignore leaves out. All of it is root's.
+
+    Raises Trouble when .dockerignore has what isn't known here.
+    """
     context = shop / "context"
     if not context.exists():
+        try:
+            patterns = read_patterns((ROOT / ".dockerignore").read_text("utf-8"))
+        except ValueError as error:
+            raise Trouble(f".dockerignore, {error}") from None
         context.mkdir()
-        for name in list_context(ROOT, read_patterns((ROOT / ".dockerignore").read_text("utf-8"))):
+        for name in list_context(ROOT, patterns):
             source, target = ROOT / name, context / name
             if source.is_dir() and not source.is_symlink():
                 target.mkdir(parents=True)

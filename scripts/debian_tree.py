@@ -15,8 +15,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,6 @@ ACQUIRE = re.compile(r"Acquire::(https?::|Retries |Check-Valid-Until |Check-Date
 """The settings of apt that say the same."""
 CALLER = "run/caller"
 """Where files of the caller's, such as certificates, are seen in a tree."""
-
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 """The signals that ask a process to end."""
 
@@ -71,9 +71,7 @@ def read_image(name: str) -> Image:
     """Read an exact name of the official Python image on slim Debian. Raises ValueError for any other."""
     match = re.fullmatch(r"python:([0-9]+\.[0-9]+\.[0-9]+)-slim-([a-z]+)(?:@(sha256:[0-9a-f]{64}))?", name)
     if match is None:
-        raise ValueError(
-            f"{name} is no exact version of the Python image on a slim Debian, such as 3.13.5-slim-trixie."
-        )
+        raise ValueError(f"{name} is no exact Python image on a slim Debian, such as python:3.13.5-slim-trixie.")
     return Image(match[1], match[2], match[3] or "")
 
 
@@ -186,10 +184,8 @@ def make_base(image: Image, caller: Caller, cache: Path) -> Path:
             draft.rename(base)
         finally:
             remove(draft)
-    version = subprocess.run(
-        ["chroot", base, "/usr/local/bin/python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-        check=True, capture_output=True, text=True,
-    ).stdout.strip()  # fmt: skip
+    program = "import sys; print('%d.%d' % sys.version_info[:2])"
+    version = last_lines(run(base, ["/usr/local/bin/python", "-c", program], {}, "/", "")[1])
     if version != image.minor:
         raise Trouble(f"Debian {image.suite} has Python {version}, which can't stand for Python {image.python}.")
     return base
@@ -260,20 +256,34 @@ def place_inside(tree: Path, path: str) -> Path:
 
 
 def in_own_world(work: Callable[[], None]) -> int:
-    """Do it in a process with mounts and processes of its own: its exit status.
+    """Do it in a process with mounts and processes of its own: 0, or another status when it raises Trouble.
 
     Everything that it mounts or starts ends with it, and it ends with us, whatever ends us. A signal that asks us to
-    end is sent on to it, once.
+    end is sent on to it.
     """
     os.unshare(os.CLONE_NEWPID)
     child = os.fork()
     if child == 0:
-        _begin_world()
-        work()
-        sys.exit(0)
+        os._exit(_status_of(work))
     for number in ENDING:
         signal.signal(number, lambda number, _: os.kill(child, number))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _status_of(work: Callable[[], None]) -> int:
+    """Do it in the new process, and tell there what is wrong: the status to end with."""
+    try:
+        _begin_world()
+        work()
+    except Trouble as error:
+        print(error, file=sys.stderr, flush=True)
+        return 1
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
 
 
 def _begin_world() -> None:
@@ -300,11 +310,9 @@ def mounted(target: Path, *options: str | Path) -> Iterator[None]:
         do(["umount", target], f"What is mounted at {target} can't be unmounted")
 
 
-@contextmanager
-def shared_memory(tree: Path) -> Iterator[None]:
+def shared_memory(tree: Path) -> AbstractContextManager[None]:
     """The tree has /dev/shm, as in a container."""
-    with mounted(tree / "dev/shm", "-t", "tmpfs", "-o", "mode=1777,size=64m,nosuid,nodev", "shm"):
-        yield
+    return mounted(tree / "dev/shm", "-t", "tmpfs", "-o", "mode=1777,size=64m,nosuid,nodev", "shm")
 
 
 @contextmanager
@@ -334,9 +342,8 @@ def start(
     Whatever it has started ends with it.
     """
     name, home = _find_user(tree, user)
-    programs = {name: _absolute(name) for name in ("unshare", "chroot")}
-    isolated = [programs["unshare"], "--pid", "--fork", "--mount", f"--mount-proc={tree / 'proc'}"]
-    inside = [programs["chroot"], f"--userspec={name}", str(tree), "/usr/bin/env", "-C", workdir]
+    isolated = [_absolute("unshare"), "--pid", "--fork", "--mount", f"--mount-proc={tree / 'proc'}"]
+    inside = [_absolute("chroot"), f"--userspec={name}", str(tree), "/usr/bin/env", "-C", workdir]
     return subprocess.Popen(
         [*isolated, *inside, *command],
         stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"HOME": home} | dict(environment),

@@ -84,7 +84,7 @@ def test_a_wrong_dockerfile_is_told_before_anything_begins(monkeypatch, tmp_path
 
 
 def test_an_image_that_is_not_exact_is_told_before_anything_begins(monkeypatch, ready):
-    assert run_main(monkeypatch, "--build-arg", "VERSION=latest").startswith("python:latest is no exact version")
+    assert run_main(monkeypatch, "--build-arg", "VERSION=latest").startswith("python:latest is no exact Python image")
 
 
 def test_a_build_argument_without_a_value_is_told(monkeypatch, capsys):
@@ -234,6 +234,12 @@ def test_files_and_folders_are_copied_as_the_line_says(root, tree, monkeypatch, 
 def test_what_a_build_does_not_see_can_not_be_copied(root, tree, monkeypatch, name):
     with pytest.raises(Trouble, match=f"Line 2: there is no {name} to copy"):
         copy_all(f"COPY {name} /srv/", root, tree, monkeypatch)
+
+
+def test_a_pattern_that_is_not_known_is_told(root, tree, monkeypatch):
+    (root / ".dockerignore").write_text("secret\n[a]\n")
+    with pytest.raises(Trouble, match=r"^\.dockerignore, line 2: \[a\] isn't known here"):
+        copy_all("COPY run.sh /srv/", root, tree, monkeypatch)
 
 
 def test_a_program_that_fails_is_told_with_what_it_said():

@@ -1,5 +1,5 @@
 # An exact version. Who wants the very same bytes adds --build-arg DIGEST=@sha256:… of it.
-ARG VERSION=3.13.9-slim-trixie
+ARG VERSION=3.13.16-slim-trixie
 ARG DIGEST=
 
 FROM python:${VERSION}${DIGEST} AS build
@@ -9,7 +9,8 @@ ENV UV_PYTHON=/usr/local/bin/python UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy 
 RUN pip install --no-cache-dir uv
 # Before the code, so that a change in it does not install the packages anew.
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-dev --no-cache
+# uv's lock file could be written by everybody.
+RUN uv sync --frozen --no-dev --no-cache && rm -f .venv/.lock
 
 
 FROM python:${VERSION}${DIGEST}

@@ -1,5 +1,5 @@
 # Every verb is one script, so each also works where there is no make. Options for the tests: make test ARGS="-k flows"
-.PHONY: help run test check setup lint format bench golden demo audit coverage screenshots
+.PHONY: help run test check setup lint format bench golden demo audit coverage screenshots container
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -37,6 +37,9 @@ bench: ## Measure the engine, the pages, and several people on one plan
 
 screenshots: ## Take the pictures that the README shows
 	@scripts/dev.sh python scripts/screenshots.py
+
+container: ## Carry the Dockerfile out in a bare Debian tree, and try what comes of it; needs root and debootstrap
+	@scripts/container.sh $(ARGS)
 
 audit: ## Look for known vulnerabilities in the locked dependencies
 	@scripts/dev.sh uv audit --frozen

@@ -2,8 +2,8 @@
 
 Pure: neither Django nor I/O. `build_matrix` turns plain records (fixture entries or database rows) into one
 checked `Matrix`; `find_faults` says in sentences what is wrong with records that are none. A kind of row is declared
-once, in the module of its subject (`basics`, `requirements`, `caveats`, `questions`); `rows` says what follows from
-that.
+once, in the module of its subject (`basics`, `requirements`, `prohibitions`, `caveats`, `questions`); `rows` says what
+follows from that.
 The vocabulary that requirements are written in is documented in docs/matrix-format.md.
 """
 
@@ -11,6 +11,7 @@ from ports.matrix.amendments import Conflict, NotAmendable, amend, build_amended
 from ports.matrix.basics import Choice, Document, Operation, Option, Platform, Role, Section, Service, Session
 from ports.matrix.caveats import About, Caveat, Check, Opening
 from ports.matrix.effects import Effect, EndpointTemplate, Grant, Repeat, RepeatOf, ZoneTemplate
+from ports.matrix.prohibitions import Prohibition
 from ports.matrix.questions import Answer, Follows, Question
 from ports.matrix.reading import (
     FIELDS,
@@ -44,9 +45,9 @@ from ports.matrix.whole import Amendment, Matrix
 __all__ = [
     "FIELDS", "HEAD", "ICONS", "KINDS", "PLACEHOLDER", "PROTOCOLS", "QUESTION_KINDS", "ROLE_KINDS", "SEVERITIES",
     "ZONE_KINDS", "About", "Amendment", "Answer", "Ask", "Caveat", "Check", "Choice", "ChoiceIs", "Condition",
-    "Conflict", "Document", "Effect", "EndpointTemplate", "Follows", "Grant", "Matrix", "MatrixError",
-    "NotAmendable", "Opening", "Operation", "Option", "Pairing", "Platform", "Question", "Reason", "Record",
-    "Records", "Repeat", "RepeatOf", "Requirement", "Role", "RolePresent", "Row", "Section", "Service", "Session",
-    "Target", "ZoneTemplate", "amend", "build_amended", "build_matrix", "complete", "digest_records",
-    "find_faults", "port_span", "product_slug", "read_ports", "record_key", "section_key",
+    "Conflict", "Document", "Effect", "EndpointTemplate", "Follows", "Grant", "Matrix", "MatrixError", "NotAmendable",
+    "Opening", "Operation", "Option", "Pairing", "Platform", "Prohibition", "Question", "Reason", "Record", "Records",
+    "Repeat", "RepeatOf", "Requirement", "Role", "RolePresent", "Row", "Section", "Service", "Session", "Target",
+    "ZoneTemplate", "amend", "build_amended", "build_matrix", "complete", "digest_records", "find_faults",
+    "port_span", "product_slug", "read_ports", "record_key", "section_key",
 ]  # fmt: skip

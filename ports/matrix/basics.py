@@ -182,10 +182,7 @@ class Choice(Row):
 
     def option(self, slug: str) -> Option:
         """The option with that slug; KeyError if there is none."""
-        for option in self.options:
-            if option.slug == slug:
-                return option
-        raise KeyError(slug)
+        return {option.slug: option for option in self.options}[slug]
 
     def find_faults(self, where: str, rows: Rows) -> Iterator[str]:
         """Options, and a default that fits them."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from ports.matrix.basics import Flag, Paragraph, Ports, RoleSlug, SectionNumber, ServiceSlug, Slug
-from ports.matrix.marks import ABSENT, BLANK_FACTS, BLANK_TEXT, KIND_OF_ZONE, SEVERITY, Names, Pairs
+from ports.matrix.marks import ABSENT, BLANK_FACTS, BLANK_TEXT, KIND_OF_ZONE, LATER, SEVERITY, Names, Pairs
 from ports.matrix.requirements import Conditions, Requirement, find_option_faults
 from ports.matrix.rows import Part, Row, Rows, part, row
 
@@ -69,18 +69,32 @@ class Opening(Part):
     """A role or group of the source."""
     source_kind: Annotated[ZoneKind | None, ABSENT] = None
     """The kind of the source's zone."""
+    source_kinds: tuple[ZoneKind, ...] = ()
+    """The same where several kinds will do: one of these."""
     destination_role: Annotated[RoleSlug | None, ABSENT] = None
     """A role or group of the destination."""
     destination_kind: Annotated[ZoneKind | None, ABSENT] = None
     """The kind of the destination's zone."""
+    destination_kinds: tuple[ZoneKind, ...] = ()
+    """The same where several kinds will do: one of these."""
+
+    @property
+    def from_kinds(self) -> frozenset[str]:
+        """The kinds that the source's zone may have; none: any kind."""
+        return frozenset((*self.source_kinds, *filter(None, [self.source_kind])))
+
+    @property
+    def to_kinds(self) -> frozenset[str]:
+        """The kinds that the destination's zone may have; none: any kind."""
+        return frozenset((*self.destination_kinds, *filter(None, [self.destination_kind])))
 
 
 @row("check", key="code")
 class Check(Row):
     """A finding that follows from the matrix.
 
-    Raised when all of `when` holds and no endpoint has any role of `needs` (if given); with an `opening`, when a flow
-    matches it as well.
+    Raised when all of `when` holds, no endpoint has any role of `needs` and more than one has `crowded` (where these
+    are given); with an `opening`, when a flow matches it as well.
     """
 
     code: Slug
@@ -97,11 +111,13 @@ class Check(Row):
     """Raised only if all of these conditions hold …"""
     needs: tuple[RoleSlug, ...] = ()
     """… and no endpoint has any of these roles …"""
+    crowded: Annotated[RoleSlug | None, BLANK_TEXT, LATER] = None
+    """… and more than one endpoint has this role; they are added to the message …"""
     opening: Annotated[Opening | None, BLANK_FACTS] = None
     """… and some flow matches; the pairs of endpoints are added to the message."""
 
     def find_faults(self, where: str, rows: Rows) -> Iterator[str]:
         """Something must raise it."""
         yield from find_option_faults(where, self.when, rows)
-        if not (self.when or self.needs or self.opening):
-            yield f"{where} would never be raised; say when, what it needs, or for which opening."
+        if not (self.when or self.needs or self.crowded or self.opening):
+            yield f"{where} would never be raised; say when, what it needs, what is too many, or for which opening."

@@ -5,6 +5,7 @@ where it is what the values say, too.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, get_args
@@ -46,24 +47,24 @@ def wrong_type() -> PydanticCustomError:
     return PydanticCustomError("wrong_type", "wrong type")
 
 
-class Text:
+class Text(ABC):
     """A text for which `find_fault` has a sentence when it is none of what the mark asks for."""
 
     __slots__ = ()
 
     @property
+    @abstractmethod
     def words(self) -> str:
         """What it is, for the documentation."""
-        raise NotImplementedError
 
     @property
     def schema(self) -> Mapping[str, Any]:
         """What JSON Schema can say about it."""
         return {}
 
+    @abstractmethod
     def find_fault(self, text: str, known: Known) -> str | None:
         """The rest of a sentence that begins with the row, or None when the text is right."""
-        raise NotImplementedError
 
     def normalise(self, text: str) -> str:
         """The text as code sees it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 
 from ports.matrix.basics import Flag, Paragraph, Role, Slug
 from ports.matrix.effects import Effect, Repeat, find_effect_faults, find_repeat_faults
@@ -84,12 +84,14 @@ class Question(Row):
         """The slugs of the options, in the document's order."""
         return tuple(option.slug for option in self.options)
 
+    @property
+    def repeat(self) -> Repeat:
+        """Of a `list`: what there is once for each name. A matrix has no list without it."""
+        return cast(Repeat, self.each)
+
     def option(self, slug: str) -> Answer:
         """The option with that slug; KeyError if there is none."""
-        for option in self.options:
-            if option.slug == slug:
-                return option
-        raise KeyError(slug)
+        return {option.slug: option for option in self.options}[slug]
 
     def find_faults(self, where: str, rows: Rows) -> Iterator[str]:
         """What can't be asked, switched or answered, and effects that no plan could show."""

@@ -169,8 +169,7 @@ def _describe(kind: str, record: Record, errors: Sequence[ErrorDetails]) -> list
 
 
 def _sentence(kind: str, record: Record, error: ErrorDetails) -> str:
-    # Steps in brackets name one of several types, which the reader of a fixture doesn't know.
-    loc = tuple(step for step in error["loc"] if not (isinstance(step, str) and step[:1] in ("<", "[")))
+    loc = _find_way(record, error)
     where = _where(kind, record)
     if error["type"] == "missing" and len(loc) == 1:
         return f"{where}: the field '{loc[0]}' is missing."
@@ -192,6 +191,17 @@ def _sentence(kind: str, record: Record, error: ErrorDetails) -> str:
     return f"{where}: {place} has the wrong type, {type(error['input']).__name__}."
 
 
+def _find_way(record: Record, error: ErrorDetails) -> tuple[int | str, ...]:
+    """Where in a record an error is: pydantic's place without its own steps, such as that to one of several types."""
+    way: list[int | str] = []
+    value: Any = record
+    for step in error["loc"]:
+        if isinstance(step, int) or (isinstance(value, dict) and step in value):
+            value = value[step]
+            way.append(step)
+    return (*way, error["loc"][-1]) if error["type"] == "missing" else tuple(way)
+
+
 def _path(loc: Sequence[int | str]) -> str:
     """Where something stands in a record: "options[1].effect.zones"."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc).removeprefix(".")
@@ -207,10 +217,7 @@ def _places(kind: str, record: Record, loc: Sequence[int | str]) -> list[_Place]
         if isinstance(step, str):
             facet = find_facet(declared, step) if declared is not None else None
             declared = None
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            break
+        value = value[step]
         if facet is not None and len(facet.parts) == 1 and isinstance(value, dict):
             (declared,) = facet.parts
             places.append(_Place(declared, value))

@@ -264,8 +264,6 @@ def _peel(hint: Any) -> tuple[Any, tuple[Any, ...], bool]:
             marks, hint = (*marks, *hint.__metadata__), hint.__origin__
         elif get_origin(hint) in (Union, UnionType) and type(None) in get_args(hint):
             nullable = True
-            (hint, *more) = (found for found in get_args(hint) if found is not type(None))
-            if more:
-                return Union[hint, *more], marks, nullable
+            (hint,) = (found for found in get_args(hint) if found is not type(None))
         else:
             return hint, marks, nullable

@@ -7,6 +7,7 @@ from typing import Any
 
 from ports.matrix.basics import Choice, Document, Operation, Platform, Role, Section, Service, Session
 from ports.matrix.caveats import Caveat, Check
+from ports.matrix.prohibitions import Prohibition
 from ports.matrix.questions import Question
 from ports.matrix.requirements import Pairing, Requirement
 from ports.matrix.rows import Row, Rows
@@ -54,6 +55,7 @@ class Matrix:
     holders: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Role slug -> slugs of the roles that are it: itself, and for a group its members."""
     questions: Mapping[str, Question] = field(default_factory=dict)
+    prohibitions: tuple[Prohibition, ...] = ()
     tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, repr=False, compare=False)
     """All rows by kind: what `of` gives, for kinds that have no field of their own here."""
     product_slug: str = ""
@@ -120,6 +122,7 @@ def make_matrix(rows: Rows, digest: str, edition: str) -> Matrix:
         checks=tuple(rows.of(Check)),
         holders=_holders(rows.of(Role)),
         questions=_by_name(rows.of(Question)),
+        prohibitions=tuple(rows.of(Prohibition)),
         tables=rows.tables,
         product_slug=product_slug(head.product),
         edition=edition,

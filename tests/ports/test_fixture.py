@@ -53,9 +53,12 @@ def test_alternatives_start_undecided_and_the_rest_has_a_default():
     assert undecided == {"directory-port", "esxi", "windows-validation", "teamviewer"}
 
 
-def test_five_caveats_offer_a_correction():
+def test_eight_caveats_offer_a_correction():
     corrections = {caveat.slug for caveat in shipped_matrix().caveats.values() if caveat.correction}
-    assert corrections == {"telnet-port", "ldap-tcp", "wmi-dynamic-rpc", "sql-listener-web", "app-server-inbound"}
+    assert corrections == {
+        "telnet-port", "ldap-tcp", "wmi-dynamic-rpc", "sql-listener-web", "app-server-inbound", "gateway-assumed",
+        "validation-rpc", "reset-kpasswd",
+    }  # fmt: skip
 
 
 def test_the_file_has_one_row_a_line_in_order():

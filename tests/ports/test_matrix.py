@@ -177,14 +177,14 @@ FAULTS = [
     ("check", "no-desk", "when", [{"role": "ghost"}], "check 'no-desk': there is no role 'ghost'."),
     ("check", "no-desk", "needs", ["ghost"], "check 'no-desk': there is no role 'ghost'."),
     ("check", "no-desk", "needs", [],
-     "check 'no-desk' would never be raised; say when, what it needs, or for which opening."),
+     "check 'no-desk' would never be raised; say when, what it needs, what is too many, or for which opening."),
     ("check", "in-clear", "opening", {"service": "ghost"}, "check 'in-clear': there is no service 'ghost'."),
     ("check", "in-clear", "opening", {"destination_role": "ghost"}, "check 'in-clear': there is no role 'ghost'."),
     ("check", "in-clear", "opening", {"destination_kind": "moon"},
      "check 'in-clear': 'moon' is no kind of zone; allowed are internal, dmz, internet, cloud, remote-site."),
     ("check", "in-clear", "opening", {"colour": "red"},
      ("check 'in-clear': 'colour' is no field of an opening; allowed are service, source_role, source_kind, "
-     "destination_role, destination_kind.")),
+     "source_kinds, destination_role, destination_kind, destination_kinds.")),
 ]  # fmt: skip
 
 
@@ -206,6 +206,12 @@ def test_a_choice_without_options_is_a_fault(records):
     record(records, "choice", "sign-in")["options"] = []
     record(records, "requirement", "mail-out")["services"] = [{"service": "ssh"}]
     assert find_faults(records) == ["choice 'sign-in' has no options; give it two or more."]
+
+
+def test_an_option_that_a_choice_does_not_have_is_a_key_error(small_matrix):
+    assert small_matrix.choices["mail"].option("yes").name == "Yes"
+    with pytest.raises(KeyError):
+        small_matrix.choices["mail"].option("maybe")
 
 
 def test_an_option_without_its_consequence_is_a_fault(records):

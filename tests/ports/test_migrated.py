@@ -77,7 +77,7 @@ def test_the_edits_are_amendments_and_reports_stay_as_they_were(stored):
     found = migrate(environment)
     assert found["matrix"] == EDITED
     assert found["editions"] == [
-        ["passwordstate-2026-11", "passwordstate", True, True],
+        ["passwordstate-2026-11-4b5aa995", "passwordstate", True, True],
         ["gatekeeper-first", "gatekeeper", True, True],
     ]
     added, smtp, removed, email = found["amendments"]
@@ -89,8 +89,14 @@ def test_the_edits_are_amendments_and_reports_stay_as_they_were(stored):
     ]  # fmt: skip
     assert email[:2] == ["requirement/email", "summary"]
     assert found["others"] == 0, "nobody had edited that one"
+    # The file that is shipped now is another edition, and becomes the current one; the edits hold over it.
+    assert run(environment, "manage.py", "load_matrix").stdout.endswith(": loaded.\n")
+    after = json.loads(run(environment, "-c", STATE).stdout)
+    assert [edition[0] for edition in after["editions"]] == [
+        "passwordstate-2026-11-4b5aa995", "gatekeeper-first", "passwordstate-2026-11",
+    ]  # fmt: skip
+    assert after["amendments"] == found["amendments"]
     assert run(environment, "manage.py", "load_matrix").stdout.endswith(": already loaded.\n")
-    assert json.loads(run(environment, "-c", STATE).stdout) == found
 
 
 def test_rows_in_another_order_are_an_amendment_of_the_order(stored):
@@ -110,7 +116,7 @@ def test_where_nobody_knows_what_was_loaded_all_that_differs_from_the_file_of_th
     environment = stored("UPDATE ports_portmatrix SET digest = 'that of an older file' WHERE id = 1")
     found = migrate(environment)
     assert found["matrix"] == EDITED
-    assert found["editions"][0] == ["passwordstate-2026-11", "passwordstate", True, True]
+    assert found["editions"][0] == ["passwordstate-2026-11-4b5aa995", "passwordstate", True, True]
     assert {reason for *_, reason in found["amendments"]} == {UNKNOWN}
 
 
@@ -153,14 +159,16 @@ def test_the_service_starts_over_edits_of_before(stored, tmp_path):
     environment = stored()
     started = start(environment, tmp_path)
     assert started.stdout.splitlines()[-1].startswith("serving: ")
-    assert json.loads(run(environment, "-c", STATE).stdout)["matrix"] == EDITED
+    port, has_own, _, digest = json.loads(run(environment, "-c", STATE).stdout)["matrix"]
+    assert [port, has_own] == EDITED[:2]
+    assert digest != EDITED[3], "the edition that is shipped now is the current one"
 
 
 def test_the_service_starts_where_the_shipped_matrix_is_refused_and_says_so(stored, tmp_path):
     environment = stored()
     migrate(environment)
     with closing(sqlite3.connect(tmp_path / "planner.sqlite3")) as database:
-        database.execute("UPDATE ports_portmatrix SET digest = 'another' WHERE id = 1")
+        database.execute("UPDATE ports_portmatrix SET digest = 'another', slug = 'passwordstate-2026-11' WHERE id = 1")
         database.commit()
     started = start(environment, tmp_path)
     assert "is here with other content" in started.stderr

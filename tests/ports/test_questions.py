@@ -148,12 +148,15 @@ ENDPOINT = {"name": "A1", "zone": "room"}
 EFFECT_FAULTS = [
     ({"colour": {}},
      "{}: 'colour' is no field of an effect; allowed are zones, endpoints, grants, choices, each."),
+    ({"<one>": {}}, "{}: '<one>' is no field of an effect; allowed are zones, endpoints, grants, choices, each."),
     ({"zones": [{"key": "room", "name": "Room"}]}, "{}: a zone has key, name and kind, not key, name."),
     ({"zones": [ROOM | {"colour": "red"}]}, None),
     ({"zones": [ROOM, ROOM]}, "{} has two zones with the key 'room'."),
     ({"zones": [ROOM | {"kind": "moon"}]},
      "{}: 'moon' is no kind of zone; allowed are internal, dmz, internet, cloud, remote-site."),
     ({"zones": [ROOM | {"near": "ghost"}]}, "{}: there is no role 'ghost'."),
+    ({"zones": [ROOM | {"near": None}]},
+     "question 'agent': options[1].effect.zones[0].near has the wrong type, NoneType."),
     ({"zones": [ROOM | {"near": "desk", "own": True}]}, "{}: the zone 'room' is one apart, so it is near no role."),
     ({"zones": [ROOM | {"name": " Room"}]},
      ("{}: ' Room' is no name; one has 1 to 100 characters, none of them control characters, and no white space at "
@@ -183,6 +186,7 @@ EFFECT_FAULTS = [
     ({"choices": {"mail": "maybe"}}, "{}: 'maybe' is no option of 'mail'; allowed are no, yes."),
     ({"choices": {"mail": ["yes"]}}, "{}: the choice 'mail' takes one option."),
     ({"choices": {"sign-in": "card"}}, "{}: the choice 'sign-in' takes a list of options."),
+    ({"choices": {"[x]": 7}}, "question 'agent': options[1].effect.choices.[x] has the wrong type, int."),
     ({"choices": {"mail": 7}}, "question 'agent': options[1].effect.choices.mail has the wrong type, int."),
     ({"each": {"of": "people", "zones": [SITE]}},
      "{}: 'each' must say of which question of kind list it is, not 'people'."),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from planner.plan.fields import PARTS, PLAN
-from planner.plan.rows import Document, Renames, Row, apply_renames, rename_in, rename_row, row_key, tidy
+from planner.plan.rows import Document, Renames, Row, apply_renames, rename_row, rename_value, row_key, tidy
 
 FieldPath = tuple[str, ...]
 NOTHING: Mapping[str, Any] = {}
@@ -59,7 +59,7 @@ class Change:
         entry = PARTS[part].by_key.get(where[2])
         if entry is None or not entry.names:
             return replace(self, where=where)
-        before, after = (rename_in(value, renames.of(entry.names)) for value in (self.before, self.after))
+        before, after = (value and rename_value(entry, value, renames) for value in (self.before, self.after))
         return replace(self, where=where, before=before, after=after)
 
     def inverse(self) -> "Change":

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from planner.plan import limits, syntax
 from planner.plan.faults import NAME_TAKEN, Fault, PlanError, shown
-from planner.plan.fields import PARTS, PLAN, AdditionalFlow, Endpoint, Part, Plan, Zone
+from planner.plan.fields import PARTS, PLAN, AdditionalFlow, Endpoint, Exclusion, Never, Part, Plan, Zone
 from planner.plan.reading import (
     ANY,
     FORMAT,
@@ -36,7 +36,9 @@ __all__ = [
     "FORMAT",
     "AdditionalFlow",
     "Endpoint",
+    "Exclusion",
     "Fault",
+    "Never",
     "Plan",
     "PlanError",
     "Zone",
@@ -188,6 +190,10 @@ def _find_reference_faults(tree: Mapping[str, Any], matrix: Matrix) -> Iterator[
     for key, rows in parts.items():
         if PARTS[key].named:
             yield from _find_twins(key, rows)
+    for entry in PARTS[PLAN].fields:
+        if entry.check:
+            for path, code, sentence in entry.check(tree.get(entry.key), tree, known):
+                yield (entry.key, *path), code, sentence
     for key, rows in parts.items():
         checked = [(entry.key, entry.check) for entry in PARTS[key].fields if entry.check]
         for index, row in rows:
@@ -249,7 +255,7 @@ def _tell(details: ErrorDetails, matrix: Matrix) -> tuple[Path, str, str]:
 def _tell_unknown_key(details: ErrorDetails, matrix: Matrix) -> tuple[str, str]:
     key = str(details["loc"][-1])
     known = _known_keys(_path(details)[:-1], _plan_model(matrix.digest, _MatrixOfDigest(matrix)))
-    if details["loc"][0] == "ports" and key in matrix.services:
+    if _path(details)[-2:-1] == ("ports",) and key in matrix.services:
         sentence = f"The service {key} is fixed; services whose port can be changed are {', '.join(known)}."
         return "fixed-service", sentence
     return "unknown-key", f"This key is not known here; allowed are {', '.join(known) or 'none'}."

@@ -18,6 +18,7 @@ from ports.text import free_name, name_key, short
 
 Params = Mapping[str, Any]
 GONE = "This flow is no longer in the plan; someone has changed or deleted it."
+GONE_OTHERWISE = "This is no longer in the plan; someone has changed it or taken it back."
 
 
 class NotPossible(ValueError):
@@ -40,10 +41,13 @@ def override_port(document: Document, params: Params) -> Edit:
     return _set(document, "override-port", ("ports", params["service"]), params["ports"] or None, params)
 
 
-def set_correction(document: Document, params: Params) -> Edit:
-    """caveat: its slug; applied: whether its correction is."""
-    where = ("corrections", params["caveat"])
-    return _set(document, "set-correction", where, True if params["applied"] else None, params)
+def answer_caveat(document: Document, params: Params) -> Edit:
+    """caveat: its slug; answer: "practice" to apply its correction, "documented" to leave it out, or empty."""
+    caveat, answer = params["caveat"], params["answer"]
+    answers = {"corrections": answer == "practice", "as_documented": answer == "documented"}
+    changes = tuple(Change(where=(key, caveat), after=True if taken else None) for key, taken in answers.items())
+    words = {"summary": params["summary"]}
+    return fit(document, Edit(what="answer-caveat", where=("corrections", caveat), changes=changes, words=words))
 
 
 def _set(document: Document, what: str, where: tuple[str, str], value: Any, params: Params) -> Edit:
@@ -58,9 +62,10 @@ def add_zone(_document: Document, params: Params) -> Edit:
 
 
 def edit_zone(document: Document, params: Params) -> Edit:
-    """zone: its name now; the rest: what its fields shall be; what isn't given stays."""
-    changes = {key: value for key, value in params.items() if key != "zone"}
-    return _edit(document, "edit-zone", "zones", params["zone"], changes)
+    """zone: its name now; words: by field, of slugs; the rest: what its fields shall be; what isn't given stays."""
+    changes = {key: value for key, value in params.items() if key not in ("zone", "words")}
+    edit = _edit(document, "edit-zone", "zones", params["zone"], changes)
+    return replace(edit, words=params.get("words", {}))
 
 
 def delete_zone(document: Document, params: Params) -> Edit:
@@ -110,8 +115,27 @@ def edit_flow(document: Document, params: Params) -> Edit:
 
 def delete_flow(document: Document, params: Params) -> Edit:
     """flow: the additional flow as it stands in the document."""
-    where = ("additional_flows", row_key("additional_flows", params["flow"]))
-    return fit(document, Edit(what="delete-flow", where=where, changes=(Change(where=where, before=params["flow"]),)))
+    return _go(document, "delete-flow", "additional_flows", params["flow"])
+
+
+def add_exclusion(_document: Document, params: Params) -> Edit:
+    """exclusion: what the plan doesn't need, as a row of the plan document."""
+    return _add("add-exclusion", "exclusions", params["exclusion"])
+
+
+def delete_exclusion(document: Document, params: Params) -> Edit:
+    """exclusion: the row as it stands in the document."""
+    return _go(document, "delete-exclusion", "exclusions", params["exclusion"])
+
+
+def add_never(_document: Document, params: Params) -> Edit:
+    """rows: what must stay closed, as rows of the plan document; one of a form, or those of a table."""
+    return Edit(what="add-never", changes=tuple(_come("never", row) for row in params["rows"]))
+
+
+def delete_never(document: Document, params: Params) -> Edit:
+    """row: what no longer needs to stay closed, as it stands in the document."""
+    return _go(document, "delete-never", "never", params["row"])
 
 
 def switch_module(document: Document, params: Params) -> Edit:
@@ -134,6 +158,12 @@ def _come(part: str, row: Row) -> Change:
     return Change(where=(part, row_key(part, row)), after=row)
 
 
+def _go(document: Document, what: str, part: str, row: Row) -> Edit:
+    """A row without a name leaves: the one that says all that this says."""
+    where = (part, row_key(part, row))
+    return fit(document, Edit(what=what, where=where, changes=(Change(where=where, before=row),)))
+
+
 def _edit(document: Document, what: str, part: str, name: str, wanted: Params) -> Edit:
     old = _find(Index(document), part, name)
     changes = compare_rows(part, {"name": name, **{key: old.get(key) for key in wanted}}, {"name": name, **wanted})
@@ -144,7 +174,7 @@ EDITS: dict[str, Callable[[Document, Params], Edit]] = {
     "rename-plan": rename_plan,
     "choose": choose,
     "override-port": override_port,
-    "set-correction": set_correction,
+    "answer-caveat": answer_caveat,
     "add-zone": add_zone,
     "edit-zone": edit_zone,
     "delete-zone": delete_zone,
@@ -156,6 +186,10 @@ EDITS: dict[str, Callable[[Document, Params], Edit]] = {
     "add-flow": add_flow,
     "edit-flow": edit_flow,
     "delete-flow": delete_flow,
+    "add-exclusion": add_exclusion,
+    "delete-exclusion": delete_exclusion,
+    "add-never": add_never,
+    "delete-never": delete_never,
     "switch-module": switch_module,
 }
 """The edits by name."""
@@ -189,7 +223,7 @@ def _fit_change(index: Index, change: Change) -> Change:
             return change
         found = index.find(part, change.where[1])
         if found is None:
-            raise NotPossible(_say_gone(part, change.where[1]) if PARTS[part].named else GONE)
+            raise NotPossible(say_gone(part, change.where[1]))
         return replace(change, before=found[1], at=found[0])
     if part in PARTS:
         _find(index, part, change.where[1])
@@ -274,9 +308,12 @@ _FITS: dict[str, Callable[[Document, Edit], Iterator[Change]]] = {
 def _find(index: Index, part: str, name: str) -> Row:
     found = index.find(part, name)
     if found is None:
-        raise NotPossible(_say_gone(part, name))
+        raise NotPossible(say_gone(part, name))
     return found[1]
 
 
-def _say_gone(part: str, name: str) -> str:
+def say_gone(part: str, name: str = "") -> str:
+    """Why nothing can be done to a row that isn't there."""
+    if not PARTS[part].named:
+        return GONE if part == "additional_flows" else GONE_OTHERWISE
     return f"There is no {WORDS[part]} “{short(name)}” any more; someone has renamed or deleted it."

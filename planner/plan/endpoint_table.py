@@ -30,7 +30,7 @@ ZONE_KIND = "zone_kind"
 """The one column that is no field of an endpoint."""
 _YES = {"yes", "true", "1", "x"}
 _NO = {"", "no", "false", "0"}
-_PLACE = re.compile(r"endpoints\[(\d+)\](?:\.(\w+))?")
+_PLACE = re.compile(r"((\w+)\[\d+\])(?:\.(\w+))?")
 
 
 def list_columns() -> dict[str, str]:
@@ -88,7 +88,7 @@ def read_table(data: bytes, *, document: Document, matrix: Matrix) -> Table:
         line = data.count(b"\n", 0, error.start) + 1
         sentence = "This is not UTF-8; save the table as “CSV UTF-8”."
         raise TableError([TableFault(line, "", sentence)]) from None
-    rows = _split(text)
+    rows = split_table(text, "endpoints")
     if not rows:
         raise TableError([TableFault(1, "", f"The table is empty; its first line is {','.join(list_columns())}.")])
     header = _read_header(*rows[0])
@@ -104,19 +104,24 @@ def read_table(data: bytes, *, document: Document, matrix: Matrix) -> Table:
 
 
 def place_faults(faults: Iterable[Fault], table: Table, document: Document) -> list[TableFault]:
-    """The faults of the document with the table's endpoints at its end, by line and column of the table."""
-    before = len(document["endpoints"])
+    """The faults of the document with the table's rows at its end, by line and column of the table.
+
+    The faults of a zone stand where an endpoint names it, those of the rest of the plan in the first line.
+    """
+    rows = [*zip(table.lines, table.endpoints, strict=True)]
+    names = {line: endpoint["name"] for line, endpoint in rows}
+    naming = {endpoint["zone"]: line for line, endpoint in rows}
+    lines = {f"endpoints[{at}]": line for at, line in enumerate(table.lines, len(document["endpoints"]))}
+    lines |= {f"zones[{at}]": naming[zone["name"]] for at, zone in enumerate(table.zones, len(document["zones"]))}
     placed = []
     for fault in faults:
         match = _PLACE.match(fault.where)
-        index = int(match[1]) - before if match else -1
-        if match and 0 <= index < len(table.lines):
-            message = fault.message
-            if fault.code == NAME_TAKEN:
-                message = f"There is an endpoint “{table.endpoints[index]['name']}” already."
-            placed.append(TableFault(table.lines[index], match[2] or "", message))
-        else:
+        if not match or match[1] not in lines:
             placed.append(TableFault(1, "", f"{fault.where}: {fault.message}"))
+            continue
+        line, column = lines[match[1]], "zone" if match[2] == "zones" else match[3] or ""
+        message = f"There is an endpoint “{names[line]}” already." if fault.code == NAME_TAKEN else fault.message
+        placed.append(TableFault(line, column, message))
     return placed
 
 
@@ -172,8 +177,11 @@ def _write(entry: Field, value: Any) -> str:
             return value or ""
 
 
-def _split(text: str) -> list[tuple[int, list[str]]]:
-    """The lines that say something, each with its number; a line is as long as its quotes make it."""
+def split_table(text: str, what: str) -> list[tuple[int, list[str]]]:
+    """The lines that say something, each with its number; a line is as long as its quotes make it.
+
+    `what` is what its lines are called. Raises TableError for what can't be read as CSV, and for too many lines.
+    """
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count) if first else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -189,7 +197,7 @@ def _split(text: str) -> list[tuple[int, list[str]]]:
             raise TableError([fault]) from None
         if any(cell.strip() for cell in cells):
             if len(rows) > MAX_LINES:  # and the header
-                sentence = f"At most {MAX_LINES:,} endpoints are read at once; divide the table."
+                sentence = f"At most {MAX_LINES:,} {what} are read at once; divide the table."
                 raise TableError([TableFault(line, "", sentence)])
             rows.append((line, cells))
         line = reader.line_num + 1
@@ -203,7 +211,7 @@ def _read_header(line: int, cells: Sequence[str]) -> list[str]:
     needed = [entry.key for entry in PARTS["endpoints"].fields if entry.column and entry.needed]
     known = f"the columns are {', '.join(columns)}"
     faults = [
-        TableFault(line, "", f"There is no column {_quote(cell)}; {known}.")
+        TableFault(line, "", f"There is no column {quote(cell)}; {known}.")
         for cell, name in zip(cells, names, strict=False)
         if name not in columns
     ]
@@ -263,16 +271,16 @@ class _Reader:
                 continue
             other = spelled.setdefault(name_key(zone), zone)
             if other != zone:
-                sentence = f"There is a zone {_quote(other)}; write it like that, or give this one another name."
+                sentence = f"There is a zone {quote(other)}; write it like that, or give this one another name."
                 self.faults.append(TableFault(line, "zone", sentence))
             elif kind and kind not in KINDS:
-                sentence = f"{_quote(row['zone_kind'])} is no kind of zone; allowed are {', '.join(KINDS)}."
+                sentence = f"{quote(row['zone_kind'])} is no kind of zone; allowed are {', '.join(KINDS)}."
                 self.faults.append(TableFault(line, ZONE_KIND, sentence))
             elif kind and kinds.setdefault(zone, kind) != kind:
-                sentence = f"The zone {_quote(zone)} is {kinds[zone]} already; leave the cell empty."
+                sentence = f"The zone {quote(zone)} is {kinds[zone]} already; leave the cell empty."
                 self.faults.append(TableFault(line, ZONE_KIND, sentence))
             elif zone not in old and zone not in given:
-                sentence = f"There is no zone {_quote(zone)} in the plan; its kind is needed in {ZONE_KIND} to add it."
+                sentence = f"There is no zone {quote(zone)} in the plan; its kind is needed in {ZONE_KIND} to add it."
                 self.faults.append(TableFault(line, "zone", sentence))
             elif kind and zone not in old:
                 fresh[zone] = kind
@@ -284,12 +292,10 @@ class _Reader:
         if not name:
             self.faults.append(TableFault(line, "name", "A name is needed."))
         elif key in self.lines:
-            sentence = f"{_quote(name)} stands in line {self.lines[key]} already; names differ in more than case."
+            sentence = f"{quote(name)} stands in line {self.lines[key]} already; names differ in more than case."
             self.faults.append(TableFault(line, "name", sentence))
         elif key in names:
-            sentence = (
-                f"There is an endpoint {_quote(names[key])} in the plan already; names differ in more than case."
-            )
+            sentence = f"There is an endpoint {quote(names[key])} in the plan already; names differ in more than case."
             self.faults.append(TableFault(line, "name", sentence))
         else:
             self.lines[key] = line
@@ -304,7 +310,7 @@ class _Reader:
         match entry.reads.shape:
             case "flag":
                 if cell.casefold() not in _YES | _NO:
-                    self.faults.append(TableFault(line, entry.key, f"This is yes or no, found {_quote(cell)}."))
+                    self.faults.append(TableFault(line, entry.key, f"This is yes or no, found {quote(cell)}."))
                 return cell.casefold() in _YES
             case "list":
                 return _read_list(cell, names=False)
@@ -325,6 +331,7 @@ def read_back(text: str) -> str:
     return text[1:] if text.startswith("'") and neutralise(text[1:]) != text[1:] else text
 
 
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
+    """What stands in a cell, as a sentence repeats it: cut, and without what can't be seen."""
     shown = "".join(c if c.isprintable() else "�" for c in text)
     return f"“{shown if len(shown) <= 60 else shown[:58] + '…'}”"

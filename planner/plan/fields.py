@@ -11,13 +11,18 @@ from typing import Any, Literal
 
 from planner.plan import reading
 from planner.plan.kinds import KINDS
-from planner.plan.reading import Reader, one_of, some_of
+from planner.plan.reading import Reader, Side, one_of, some_of
 from planner.plan.references import (
+    WORDS,
     Check,
     check_any,
+    check_either,
     check_flow_ports,
+    check_forbidden_ports,
     check_managers,
+    check_pair_ports,
     check_roles,
+    check_side,
     must_be_there,
 )
 from ports.matrix import PROTOCOLS
@@ -40,9 +45,9 @@ class Field:
     """What of it two people may change at the same time: only one of them all, or each another key, member or row."""
     row: type | None = None
     """Of a list of rows: the class of one."""
-    names: Literal["", "zones", "endpoints"] = ""
-    """Whose names it holds. Renames change them. When what is named is deleted, a list loses the name; a row with a
-    field that holds just that name is deleted too."""
+    names: Literal["", "zones", "endpoints", "sides"] = ""
+    """Whose names it holds; "sides": one, of a zone or an endpoint, in a mapping that says which. Renames change them.
+    When what is named is deleted, a list loses the name; a row that holds just that name in a field is deleted."""
     rests_on: str = ""
     """A field of what is named that decides whether it may be: `roles` say who can manage others."""
     check: Check | None = None
@@ -53,7 +58,7 @@ class Field:
     """How a loss of one of its values begins; of a flag: of on and of off."""
     title: str = ""
     """What forms call it."""
-    widget: Literal["", "name", "zone", "kind", "lines", "text", "flag", "boxes", "names"] = ""
+    widget: Literal["", "name", "zone", "kind", "lines", "text", "flag", "boxes", "names", "choices", "ports"] = ""
     """How the editor shows it."""
     help: str = ""
     """What the form says about it."""
@@ -100,6 +105,12 @@ def part_of(key: str, value: type) -> Part:
     return Part(key=key, value=value, fields=tuple(entries), by_key={entry.key: entry for entry in entries})
 
 
+Choices = Mapping[str, str | tuple[str, ...]]
+"""By choice: an option, or for a choice of many a tuple of options. What isn't in it is decided elsewhere."""
+OWN_CHOICES = ("choice of its own", "choices of its own")
+OWN_PORTS = ("port of its own", "ports of its own")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
     """A part of the network between firewalls. `kind` is one of planner.plan.kinds.KINDS."""
@@ -112,6 +123,20 @@ class Zone:
             widget="kind",
             title="Kind",
         )
+    )
+    networks: tuple[str, ...] = field(
+        default=(),
+        metadata=describe(reading.NETWORKS, said=("network", "networks"), widget="lines", title="Networks"),
+    )
+    choices: Choices = field(
+        default_factory=dict,
+        metadata=describe(
+            reading.CHOICES, merges="keys", said=OWN_CHOICES, widget="choices", title="Choices of its own"
+        ),
+    )
+    ports: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=describe(reading.PORTS, merges="keys", said=OWN_PORTS, widget="ports", title="Ports of its own"),
     )
 
 
@@ -220,6 +245,31 @@ class Endpoint:
             column="Endpoints that carry out its operations.",
         ),
     )
+    choices: Choices = field(
+        default_factory=dict,
+        metadata=describe(
+            reading.CHOICES,
+            merges="keys",
+            said=OWN_CHOICES,
+            lost=("its own answer to", ""),
+            widget="choices",
+            title="Choices of its own",
+        ),
+    )
+    ports: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=describe(
+            reading.PORTS,
+            merges="keys",
+            said=OWN_PORTS,
+            lost=("its own port of", ""),
+            widget="ports",
+            title="Ports of its own",
+        ),
+    )
+
+
+PROTOCOL = one_of(lambda _: {protocol: protocol for protocol in PROTOCOLS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,11 +278,54 @@ class AdditionalFlow:
 
     source: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
     destination: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
-    protocol: Literal["tcp", "udp", "icmp"] = field(
-        metadata=describe(one_of(lambda _: {protocol: protocol for protocol in PROTOCOLS}))
-    )
+    protocol: Literal["tcp", "udp", "icmp"] = field(metadata=describe(PROTOCOL))
     ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_flow_ports))
     reason: str = field(metadata=describe(reading.REASON, said=("reason", "reasons")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """Flows that the document asks for and this deployment does not need; without a protocol every flow of the pair.
+
+    Ports are those of the flow, no others; ICMP has none.
+    """
+
+    source: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
+    destination: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
+    protocol: Literal["tcp", "udp", "icmp"] | None = field(default=None, metadata=describe(PROTOCOL))
+    ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_pair_ports))
+    reason: str = field(metadata=describe(reading.REASON))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Never:
+    """What must stay closed, whatever the document asks: between a zone or an endpoint and another.
+
+    Without a protocol everything, without ports every port of the protocol.
+    """
+
+    source: Side = field(metadata=describe(reading.SIDE, key="from", names="sides", check=check_side))
+    destination: Side = field(metadata=describe(reading.SIDE, key="to", names="sides", check=check_side))
+    protocol: Literal["tcp", "udp", "icmp"] | None = field(default=None, metadata=describe(PROTOCOL))
+    ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_forbidden_ports))
+    reason: str = field(metadata=describe(reading.REASON))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What somebody expects the plan to allow or not, between two sides as `Never` has them."""
+
+    source: Side = field(metadata=describe(reading.SIDE, key="from", names="sides", check=check_side))
+    destination: Side = field(metadata=describe(reading.SIDE, key="to", names="sides", check=check_side))
+    protocol: Literal["tcp", "udp", "icmp"] | None = field(default=None, metadata=describe(PROTOCOL))
+    ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_forbidden_ports))
+    allowed: bool = field(metadata=describe(reading.FLAG))
+    reason: str | None = field(default=None, metadata=describe(reading.REMARK))
+
+
+CORRECTIONS = some_of(
+    lambda matrix: {slug: caveat.title for slug, caveat in matrix.caveats.items() if caveat.correction}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,28 +333,31 @@ class Plan:
     """A plan document that has been checked against a matrix.
 
     `choices` holds what the document says, an option or for a choice of many a tuple of options; what it doesn't say
-    is the matrix's default. `ports` holds overrides, normalised.
+    is the matrix's default. `ports` holds overrides, normalised. Zones and endpoints may have their own of both.
     """
 
     name: str = field(metadata=describe(reading.NAME))
     description: str = field(default="", metadata=describe(reading.PROSE, said=("description", "descriptions")))
+    product: str | None = field(
+        default=None, metadata=describe(one_of(lambda matrix: {matrix.product_slug: matrix.product}))
+    )
     zones: tuple[Zone, ...] = field(metadata=describe(reading.ROWS, row=Zone, merges="rows"))
     endpoints: tuple[Endpoint, ...] = field(metadata=describe(reading.ROWS, row=Endpoint, merges="rows"))
-    choices: Mapping[str, str | tuple[str, ...]] = field(
-        default_factory=dict, metadata=describe(reading.CHOICES, merges="keys")
-    )
+    choices: Choices = field(default_factory=dict, metadata=describe(reading.CHOICES, merges="keys"))
     ports: Mapping[str, str] = field(default_factory=dict, metadata=describe(reading.PORTS, merges="keys"))
-    corrections: tuple[str, ...] = field(
-        default=(),
-        metadata=describe(
-            some_of(
-                lambda matrix: {slug: caveat.title for slug, caveat in matrix.caveats.items() if caveat.correction}
-            ),
-            merges="members",
-        ),
+    corrections: tuple[str, ...] = field(default=(), metadata=describe(CORRECTIONS, merges="members"))
+    as_documented: tuple[str, ...] = field(
+        default=(), metadata=describe(CORRECTIONS, merges="members", check=check_either("corrections"))
     )
+    exclusions: tuple[Exclusion, ...] = field(
+        default=(), metadata=describe(reading.ROWS, row=Exclusion, merges="rows")
+    )
+    never: tuple[Never, ...] = field(default=(), metadata=describe(reading.ROWS, row=Never, merges="rows"))
     additional_flows: tuple[AdditionalFlow, ...] = field(
         default=(), metadata=describe(reading.ROWS, row=AdditionalFlow, merges="rows")
+    )
+    expect: tuple[Expectation, ...] = field(
+        default=(), metadata=describe(reading.ROWS, row=Expectation, merges="rows")
     )
 
 
@@ -279,21 +375,24 @@ def forget_gone(plan: Plan) -> Plan:
     there = {"zones": {zone.name for zone in plan.zones}, "endpoints": {endpoint.name for endpoint in plan.endpoints}}
     changes: dict[str, Any] = {}
     for rows in PARTS[PLAN].rows:
-        naming = [(entry, there[entry.names]) for entry in PARTS[rows.key].fields if entry.names]
-        kept = (_forget(row, naming) for row in getattr(plan, rows.attribute))
+        naming = [entry for entry in PARTS[rows.key].fields if entry.names]
+        kept = (_forget(row, naming, there) for row in getattr(plan, rows.attribute))
         changes[rows.attribute] = tuple(row for row in kept if row is not None)
     return replace(plan, **changes)
 
 
-def _forget(row: Any, naming: list[tuple[Field, set[str]]]) -> Any:
+def _forget(row: Any, naming: list[Field], there: Mapping[str, set[str]]) -> Any:
     """A row without the names that aren't there; None for one that needs one of them."""
     changes: dict[str, Any] = {}
-    for entry, there in naming:
+    for entry in naming:
         value = getattr(row, entry.attribute)
-        if isinstance(value, str):
-            if value not in there:
+        if entry.names == "sides":
+            if any(value.get(word) not in (None, *there[part]) for part, word in WORDS.items()):
                 return None
-        elif value and not there.issuperset(value):
-            kept = [name for name in value if name in there]
+        elif isinstance(value, str):
+            if value not in there[entry.names]:
+                return None
+        elif value and not there[entry.names].issuperset(value):
+            kept = [name for name in value if name in there[entry.names]]
             changes[entry.attribute] = {name: value[name] for name in kept} if isinstance(value, dict) else tuple(kept)
     return replace(row, **changes) if changes else row

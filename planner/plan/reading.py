@@ -160,6 +160,15 @@ def _is_ip(text: str) -> bool:
         return False
 
 
+def _read_network(value: object) -> str:
+    network = _read_text(value)
+    host, _, prefix = network.partition("/")
+    if not (_is_ip(host) and prefix.isascii() and prefix.isdigit()):
+        sentence = f"{shown(network)} is no network; allowed are IPv4 and IPv6 networks such as 10.0.0.0/24."
+        raise fault("network", sentence)
+    return _read_address(network)
+
+
 def address_key(address: str) -> str:
     """One text for every way to write an address: 10.0.0.1/32 is 10.0.0.1, 2001:DB8::1 is 2001:db8::1."""
     try:
@@ -229,6 +238,7 @@ def _choice_type(choice: Choice) -> Any:
 
 _Name = Annotated[str, BeforeValidator(_read_name), Field(min_length=1, max_length=MAX_NAME)]
 _Address = Annotated[str, BeforeValidator(_read_address)]
+_Network = Annotated[str, BeforeValidator(_read_network)]
 _Port = Annotated[
     str,
     BeforeValidator(_read_port),
@@ -253,6 +263,7 @@ NAMES = Reader(type=_always(Annotated[list[_Name], AfterValidator(_once), at_mos
 PROSE = Reader(type=_always(Annotated[str, BeforeValidator(_read_prose)]))
 REASON = Reader(type=_always(Annotated[str, BeforeValidator(_read_reason), Field(min_length=1)]))
 FLAG = Reader(type=_always(Annotated[bool, BeforeValidator(_read_flag)]), shape="flag")
+REMARK = Reader(type=_always(Annotated[str, BeforeValidator(_read_prose)] | None))
 PORT = Reader(type=_always(_Port | None))
 ADDRESSES = Reader(
     type=_always(
@@ -261,6 +272,14 @@ ADDRESSES = Reader(
             AfterValidator(_once),
             at_most(limits.ITEMS),
             Field(description="IP addresses, networks, DNS names; or any, alone"),
+        ]
+    ),
+    shape="list",
+)
+NETWORKS = Reader(
+    type=_always(
+        Annotated[
+            list[_Network], AfterValidator(_once), at_most(limits.ITEMS), Field(description="IPv4 and IPv6 networks")
         ]
     ),
     shape="list",
@@ -334,11 +353,28 @@ CHOICES = Reader(
         "Choices", {slug: _choice_type(choice) for slug, choice in matrix.choices.items()}
     ),
     shape="mapping",
+    words=lambda matrix: {slug: choice.name for slug, choice in matrix.choices.items()},
 )
 PORTS = Reader(
     type=lambda matrix: _mapping_of(
         "Ports", {slug: _Port for slug, service in matrix.services.items() if service.configurable}
     ),
+    shape="mapping",
+    words=lambda matrix: {slug: service.name for slug, service in matrix.services.items()},
+)
+Side = Mapping[str, str]
+"""One side of what must stay closed: `zone` or `endpoint`, with the name of one."""
+
+
+def _read_side(side: dict[str, str]) -> dict[str, str]:
+    if len(side) != 1:
+        found = " and ".join(side) or "neither"
+        raise fault("side", f"This names one zone or one endpoint, by the key zone or endpoint; found {found}.")
+    return side
+
+
+SIDE = Reader(
+    type=_always(Annotated[_mapping_of("Side", {"zone": _Name, "endpoint": _Name}), AfterValidator(_read_side)]),
     shape="mapping",
 )
 ROWS = Reader(type=_always(list), shape="rows")

@@ -121,6 +121,47 @@ def check_flow_ports(value: object, row: Row, _known: Known) -> Found:
         yield (), "ports-missing", "A port or range is needed; only icmp goes without."
 
 
+def check_pair_ports(value: object, row: Row, known: Known) -> Found:
+    """Protocol and ports together, or neither; ICMP has no ports."""
+    there = [not (each is None or isinstance(each, Null)) for each in (row.get("protocol"), value)]
+    if there == [False, True]:
+        yield (), "protocol-missing", "Ports need their protocol; or leave both away for every flow of the pair."
+    elif there[0]:
+        yield from check_flow_ports(value, row, known)
+
+
+def check_forbidden_ports(value: object, row: Row, _known: Known) -> Found:
+    """Ports of a protocol that has any; without ports, all of it."""
+    if value is None or isinstance(value, Null):
+        return
+    protocol = row.get("protocol")
+    if protocol is None or isinstance(protocol, Null):
+        yield (), "protocol-missing", "Ports need their protocol; leave both away for everything."
+    elif protocol == "icmp":
+        yield from check_flow_ports(value, row, _known)
+
+
+def check_side(value: object, _row: Row, known: Known) -> Found:
+    """The zone or endpoint that a side names is there."""
+    if isinstance(value, dict):
+        for part, word in WORDS.items():
+            name = None if isinstance(value.get(word), Null) else value.get(word)
+            for path, code, sentence in must_be_there(part)(name, value, known):
+                yield (word, *path), code, sentence
+
+
+def check_either(other: str) -> Check:
+    """None of the members stands in another list, too."""
+
+    def check(value: object, row: Row, _known: Known) -> Found:
+        others = texts(row.get(other))
+        for position, slug in enumerate(texts(value)):
+            if slug in others:
+                yield (position,), "in-both", f"{shown(slug)} stands in {other} as well; keep one of them."
+
+    return check
+
+
 WORDS = {"zones": "zone", "endpoints": "endpoint"}
 """The parts whose rows are named by others, and what one row is called."""
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
 
-from planner.plan.fields import PARTS, PLAN
+from planner.plan.fields import PARTS, PLAN, Field
+from planner.plan.references import WORDS
 
 Document = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -72,13 +73,21 @@ def rename_row(part: str, row: Row, renames: Renames) -> dict[str, Any]:
     changed = dict(row)
     for entry in PARTS[part].fields:
         if entry.key in row:
-            others = part if entry.key == "name" else entry.names
-            if others:
-                changed[entry.key] = rename_in(row[entry.key], renames.of(others))
+            if entry.key == "name":
+                changed["name"] = renames.of(part).get(row["name"], row["name"])
+            elif entry.names:
+                changed[entry.key] = rename_value(entry, row[entry.key], renames)
     return changed
 
 
-def rename_in(value: Any, names: Mapping[str, str]) -> Any:
+def rename_value(entry: Field, value: Any, renames: Renames) -> Any:
+    """The value of a field that holds names, after renames."""
+    if entry.names == "sides":
+        return {word: renames.of(part).get(value[word], value[word]) for part, word in WORDS.items() if word in value}
+    return _rename_in(value, renames.of(entry.names))
+
+
+def _rename_in(value: Any, names: Mapping[str, str]) -> Any:
     """A name, a list of names, or a mapping by names, after renames."""
     if isinstance(value, str):
         return names.get(value, value)
@@ -89,13 +98,19 @@ def rename_in(value: Any, names: Mapping[str, str]) -> Any:
 
 def names_of(part: str, row: Row, others: str) -> frozenset[str]:
     """The rows of another part that a row names, by whatever field."""
-    fields = (entry.key for entry in PARTS[part].fields if entry.names == others)
-    return frozenset().union(*(_names_in(row.get(key)) for key in fields))
+    return frozenset().union(*(_named(entry, row.get(entry.key), others) for entry in PARTS[part].fields))
 
 
 def rows_that_name(document: Document, part: str, name: str) -> list[Row]:
     """The rows of a part that name this endpoint."""
     return [row for row in document.get(part, ()) if name in names_of(part, row, "endpoints")]
+
+
+def _named(entry: Field, value: Any, others: str) -> frozenset[str]:
+    """The rows of one part, "zones" or "endpoints", that a field with this value names."""
+    if entry.names == "sides" and value:
+        return frozenset(name for name in (value.get(WORDS[others]),) if name is not None)
+    return _names_in(value) if entry.names == others else frozenset()
 
 
 def _names_in(value: Any) -> frozenset[str]:
@@ -107,12 +122,13 @@ def find_lost(document: Document, part: str, names: Iterable[str]) -> dict[str, 
     gone: dict[str, set[str]] = {entry.key: set() for entry in PARTS[PLAN].rows} | {part: set(names)}
     lost: dict[str, frozenset[int]] = {}
     for key in _needed_first():
-        needs = [(entry.key, gone[entry.names]) for entry in PARTS[key].fields if entry.names and entry.needed]
+        needs = [entry for entry in PARTS[key].fields if entry.names and entry.needed]
         rows = document.get(key, ())
         lost[key] = frozenset(
             place
             for place, row in enumerate(rows)
-            if row.get("name") in gone[key] or any(row.get(field) in names for field, names in needs)
+            if row.get("name") in gone[key]
+            or any(_named(entry, row.get(entry.key), part) & gone[part] for entry in needs for part in WORDS)
         )
         if PARTS[key].named:
             gone[key] |= {rows[place]["name"] for place in lost[key]}
@@ -122,7 +138,15 @@ def find_lost(document: Document, part: str, names: Iterable[str]) -> dict[str, 
 def _needed_first() -> list[str]:
     """The parts in an order in which each comes after those that a row of it needs."""
     parts = [entry.key for entry in PARTS[PLAN].rows]
-    needs = {key: {entry.names for entry in PARTS[key].fields if entry.names and entry.needed} for key in parts}
+    needs = {
+        key: {
+            part
+            for entry in PARTS[key].fields
+            if entry.names and entry.needed
+            for part in (WORDS if entry.names == "sides" else [entry.names])
+        }
+        for key in parts
+    }
     return list(TopologicalSorter({key: needs[key] - {key} for key in parts}).static_order())
 
 
@@ -131,7 +155,7 @@ def forget_names(part: str, row: Row, gone: Mapping[str, frozenset[str]]) -> dic
     changes: dict[str, Any] = {}
     for entry in PARTS[part].fields:
         value = row.get(entry.key)
-        if not entry.names or isinstance(value, str) or not _names_in(value) & gone[entry.names]:
+        if entry.names in ("", "sides") or isinstance(value, str) or not _names_in(value) & gone[entry.names]:
             continue
         kept = [name for name in value or () if name not in gone[entry.names]]
         changes[entry.key] = {name: value[name] for name in kept} if isinstance(value, Mapping) else kept

@@ -85,7 +85,32 @@ def _say_import(edit: Edit) -> str:
 def _say_flow(flow: Mapping[str, Any]) -> str:
     """An additional flow in short: PS01 to DC01, udp 53."""
     ports = f" {flow['ports']}" if flow.get("ports") else ""
-    return f"{short(flow['source'])} to {short(flow['destination'])}, {flow['protocol']}{ports}"
+    return f"{_say_ends(flow)}, {flow['protocol']}{ports}"
+
+
+def _say_exclusion(row: Mapping[str, Any]) -> str:
+    """What isn't needed, in short: PS01 to SQL02, tcp 1433; or PS01 to SQL02, whatever the document asks."""
+    return _say_flow(row) if row.get("protocol") else f"{_say_ends(row)}, whatever the document asks for"
+
+
+def _say_ends(row: Mapping[str, Any]) -> str:
+    return f"{short(row['source'])} to {short(row['destination'])}"
+
+
+def _say_never(row: Mapping[str, Any]) -> str:
+    """What must stay closed, in short: zone DMZ to SQL01, tcp 3389."""
+    service = " ".join(filter(None, (row.get("protocol"), row.get("ports")))) or "everything"
+    return f"{say_side(row['from'])} to {say_side(row['to'])}, {service}"
+
+
+def say_side(side: Mapping[str, str]) -> str:
+    """One side of what must stay closed: zone DMZ, or PS01."""
+    return f"zone {short(side['zone'])}" if "zone" in side else short(side["endpoint"])
+
+
+def _say_never_added(edit: Edit) -> str:
+    rows = [change.after for change in edit.changes]
+    return f"To stay closed: {_say_never(rows[0])}" + (f", and {len(rows) - 1:,} more" if len(rows) > 1 else "")
 
 
 def _say_flow_change(edit: Edit) -> str:
@@ -117,6 +142,10 @@ _SAYINGS: Mapping[str, Callable[[Edit], str]] = {
     "add-flow": lambda edit: f"Flow added: {_say_flow(edit.changes[0].after)}",
     "edit-flow": _say_flow_change,
     "delete-flow": lambda edit: f"Flow deleted: {_say_flow(edit.changes[0].before)}",
+    "add-exclusion": lambda edit: f"Not needed here: {_say_exclusion(edit.changes[0].after)}",
+    "delete-exclusion": lambda edit: f"Needed again: {_say_exclusion(edit.changes[0].before)}",
+    "add-never": _say_never_added,
+    "delete-never": lambda edit: f"Need not stay closed: {_say_never(edit.changes[0].before)}",
 }
 """What is said of an edit that doesn't come with its sentence."""
 

@@ -391,8 +391,15 @@ def test_a_list_longer_than_any_plan_needs_is_one_fault(endpoints, where):
 
 
 @pytest.mark.parametrize(
-    ("data", "syntax"), [(b"[" + b"1," * 400_000 + b"1]", "json"), (b"- 1\n" * 1_300_000, "yaml")]
+    ("data", "syntax"),
+    [
+        (b"[" + b"1," * 400_000 + b"1]", "json"),
+        (b"{" + b'"a":1,' * 400_000 + b'"a":1}', "json"),
+        (b"- 1\n" * 1_300_000, "yaml"),
+    ],
+    ids=["items", "one key", "items in YAML"],
 )
 def test_more_values_than_any_plan_has_are_refused_at_once(data, syntax):
-    with pytest.raises(PlanError, match="more than 400,000 values"):
+    with pytest.raises(PlanError, match="more than 400,000 values") as caught:
         read_plan(data, matrix=shipped_matrix(), syntax=syntax)
+    assert len(caught.value.faults) == 1

@@ -191,10 +191,15 @@ def test_an_edit_is_carried_over_a_rename_in_every_place_that_names():
             ("edit-endpoint", {"endpoint": "two", "changes": {"name": "zwei"}}),
             (),
         ),
+        (
+            ("add-endpoint", {"endpoint": {"name": "x", "zone": "A", "roles": ["database"]}}),
+            ("add-endpoint", {"endpoint": {"name": "x", "zone": "B", "roles": ["database"]}}),
+            [("endpoints", "x", "zone")],
+        ),
         (("duplicate-endpoint", {"endpoint": "two"}), ("duplicate-endpoint", {"endpoint": "two"}), ()),
         (
-            ("set-correction", {"caveat": "telnet-port", "applied": False}),
-            ("set-correction", {"caveat": "ldap-tcp", "applied": False}),
+            ("answer-caveat", {"caveat": "telnet-port", "answer": ""}),
+            ("answer-caveat", {"caveat": "ldap-tcp", "answer": ""}),
             (),
         ),
     ],
@@ -231,7 +236,7 @@ def test_what_an_edit_costs_grows_with_itself_and_not_with_the_fields_of_the_doc
 
 
 def test_every_edit_has_a_way_to_be_said():
-    spoken = {"choose", "override-port", "set-correction", "switch-module"}  # they come with their sentence
+    spoken = {"choose", "override-port", "answer-caveat", "switch-module"}  # they come with their sentence
     assert _SAYINGS.keys() == EDITS.keys() - spoken
 
 

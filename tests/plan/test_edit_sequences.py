@@ -37,6 +37,9 @@ def edits(draw, document):
     choice = MATRIX.choices[draw(st.sampled_from(sorted(MATRIX.choices)))]
     options = draw(some(choice.slugs))
     flows = document.get("additional_flows") or [flow]
+    sides = [*({"zone": one} for one in zones), *({"endpoint": one} for one in endpoints)]
+    never = {"from": draw(st.sampled_from(sides)), "to": draw(st.sampled_from(sides)), "reason": "Closed"}
+    never |= draw(st.sampled_from([{}, {"protocol": "icmp"}, {"protocol": "tcp", "ports": "10-20"}]))
     params = {
         "rename-plan": {"name": draw(NAMES), "description": draw(NAMES)},
         "choose": {
@@ -49,16 +52,21 @@ def edits(draw, document):
             "ports": draw(st.sampled_from(["", "1234", "5-9"])),
             "summary": "port",
         },
-        "set-correction": {
-            "caveat": draw(st.sampled_from(sorted(MATRIX.caveats))), "applied": draw(st.booleans()), "summary": "c",
+        "answer-caveat": {
+            "caveat": draw(st.sampled_from(sorted(MATRIX.caveats))),
+            "answer": draw(st.sampled_from(["practice", "documented", ""])), "summary": "c",
         },
         "add-zone": {"name": draw(NAMES), "kind": draw(st.sampled_from(ZONE_KINDS))},
-        "edit-zone": {"zone": zone, "name": draw(NAMES), "kind": draw(st.sampled_from(ZONE_KINDS))},
+        "edit-zone": {
+            "zone": zone, "name": draw(NAMES), "kind": draw(st.sampled_from(ZONE_KINDS)),
+            "networks": draw(some(["10.0.0.0/8"])), "choices": draw(st.sampled_from([{}, {"esxi": "ssh"}])),
+        },
         "delete-zone": {"zone": zone},
         "add-endpoint": {"endpoint": new},
         "edit-endpoint": {"endpoint": endpoint, "changes": draw(st.sampled_from([
             {"name": new["name"]}, {"zone": zone}, {"roles": new["roles"]}, {"addresses": ["10.0.0.9"]},
             {"platforms": draw(some(MATRIX.platforms)), "operations": draw(some(MATRIX.operations))},
+            {"choices": {"esxi": "ssh"}, "ports": {"ssh": "2222"}}, {"choices": {}},
         ]))},
         "duplicate-endpoint": {"endpoint": endpoint},
         "delete-endpoint": {"endpoint": endpoint},
@@ -66,6 +74,10 @@ def edits(draw, document):
         "add-flow": {"flow": flow},
         "edit-flow": {"flow": draw(st.sampled_from(flows)), "changes": {"reason": "Another"}},
         "delete-flow": {"flow": draw(st.sampled_from(flows))},
+        "add-exclusion": {"exclusion": draw(st.sampled_from([flow, {**flow, "protocol": None, "ports": None}]))},
+        "delete-exclusion": {"exclusion": draw(st.sampled_from(document.get("exclusions") or [flow]))},
+        "add-never": {"rows": [never]},
+        "delete-never": {"row": draw(st.sampled_from(document.get("never") or [never]))},
     }  # fmt: skip
     return name, params[name]
 

@@ -5,7 +5,15 @@ import pytest
 from planner.plan.changes import apply
 from planner.plan.document import check_plan, dump_plan
 from planner.plan.edits import add_endpoints
-from planner.plan.endpoint_table import MAX_BYTES, TableError, list_columns, read_back, read_table, template
+from planner.plan.endpoint_table import (
+    MAX_BYTES,
+    MAX_LINES,
+    TableError,
+    list_columns,
+    read_back,
+    read_table,
+    template,
+)
 from ports.queries import shipped_matrix
 from ports.text import neutralise
 from tests.report.samples import HOSTILE_NAMES, contoso
@@ -76,7 +84,9 @@ def test_columns_are_divided_as_the_header_is(delimiter):
         (b"name,zone\nB\xfcro,DMZ", [(2, "")], "UTF-8"),
         ("name,zone\n" + "x" * 256 + ",DMZ", [(2, "name")], "1 to 255"),
         ("name,zone\na\x00b,DMZ", [(2, "name")], "control"),
+        ("name,zone,zone_kind\nX,DMZ,\nY,a\x00b,dmz\nZ,a\x00b,", [(3, "zone"), (4, "zone")], "control"),
         (b"name,zone\n" + b"x" * MAX_BYTES, [(1, "")], "at most 2 MiB"),
+        ("name,zone\n\n" + "X,DMZ\n" * (MAX_LINES + 1), [(MAX_LINES + 3, "")], "At most 20,000"),
     ],
 )
 def test_a_fault_has_its_line_and_column(text, places, part):
@@ -88,6 +98,18 @@ def test_a_fault_has_its_line_and_column(text, places, part):
 def test_all_faults_are_told_at_once():
     found, _ = faults("name,zone,group\nPS01,Internal,\nX,Moon,\nY,DMZ,maybe\n")
     assert found == [(2, "name"), (3, "zone"), (4, "group")]
+
+
+def test_what_is_wrong_with_the_plan_as_a_whole_stands_in_the_first_line(monkeypatch):
+    monkeypatch.setattr("planner.plan.limits.ENDPOINTS", len(document()["endpoints"]) + 1)
+    assert len(read("name,zone\nX,DMZ\n").endpoints) == 1
+    with pytest.raises(TableError, match=r"^Line 1: endpoints: A plan has at most 6 endpoints, found 7"):
+        read("name,zone\nX,DMZ\nY,DMZ\n")
+
+
+def test_columns_without_a_name_at_the_end_are_none():
+    assert [endpoint["name"] for endpoint in read("name,zone,,\nX,DMZ,,\nY,DMZ\n").endpoints] == ["X", "Y"]
+    assert faults("name,,zone\nX,,DMZ\n")[0] == [(1, "")]
 
 
 def test_a_thousand_lines_are_read():
@@ -107,10 +129,11 @@ def test_an_apostrophe_of_its_own_stays():
 
 
 def test_the_template_can_be_imported_as_it_is_and_again():
-    plan, matrix = document(), shipped_matrix()
-    for _ in range(2):
+    plan, matrix = document() | {"endpoints": [], "additional_flows": []}, shipped_matrix()
+    for names in (["Server 1", "Staff", "Managed 1"], ["Staff 2", "Managed 2"]):  # there is a server by then
         data = template(plan, matrix)
         assert data.decode("utf-8-sig").splitlines()[0] == ",".join(list_columns())
         table = read_table(data, document=plan, matrix=matrix)
+        assert [endpoint["name"] for endpoint in table.endpoints] == names
         plan = apply(plan, add_endpoints(plan, {"zones": table.zones, "endpoints": table.endpoints}))
     check_plan(plan, matrix=matrix)

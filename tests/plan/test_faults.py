@@ -54,6 +54,7 @@ def flow(**fields):
         (endpoint(roles=["web-primary", "web-passive"]), "exclusive-roles"),
         (endpoint(addresses=["10.0.0.7/24"]), "host-bits"),
         (endpoint(addresses=["10.0.0.999"]), "address"),
+        (endpoint(addresses=["Any"]), "address"),  # which would be a good DNS name
         (endpoint(addresses=["any"]), "any-not-allowed"),
         (endpoint(managed_by=["two"]), "no-such-endpoint"),
         (endpoint(roles=["database"], managed_by=["one"]), "no-manager"),
@@ -77,7 +78,7 @@ def test_a_fault_of_the_text_has_a_code_too(data, code):
 
 
 def test_a_name_that_is_taken_is_known_by_its_code_whatever_the_sentence_says():
-    table = Table(zones=(), endpoints=({"name": "one"},), lines=(2,))
+    table = Table(zones=(), endpoints=({"name": "one", "zone": "A"},), lines=(2,))
     fault = Fault("endpoints[1].name", "Anything.", NAME_TAKEN)
     assert place_faults([fault], table, SOUND)[0].message == "There is an endpoint “one” already."
     assert place_faults([Fault("endpoints[1].name", "It is there already.")], table, SOUND)[0].message[:2] == "It"

@@ -4,10 +4,12 @@ import ast
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import Field
 
 from planner.engine import evaluate_report
 from planner.plan import document as documents_module
@@ -18,7 +20,19 @@ from planner.plan.changes import apply, compare_documents
 from planner.plan.document import PlanError, check_plan, dump_plan, plan_schema
 from planner.plan.edits import EDITS, NotPossible
 from planner.plan.endpoint_table import list_columns, read_table, template, write_cells
-from planner.plan.fields import PARTS, AdditionalFlow, Endpoint, Plan, Zone, describe, forget_gone, part_of
+from planner.plan.fields import (
+    PARTS,
+    AdditionalFlow,
+    Endpoint,
+    Exclusion,
+    Expectation,
+    Never,
+    Plan,
+    Zone,
+    describe,
+    forget_gone,
+    part_of,
+)
 from planner.plan.merge import rebase
 from planner.plan.rows import NO_RENAMES, Renames, apply_renames
 from planner.plan.summaries import say
@@ -56,6 +70,20 @@ class Owned(Endpoint):
         default_factory=dict,
         metadata=describe(reading.PORTS, key="own ports", merges="keys", said=("own port", "own ports")),
     )
+    distances: dict = field(
+        default_factory=dict,
+        metadata=describe(reading.Reader(type=lambda _: dict[str, str], shape="mapping"), names="endpoints"),
+    )
+    racks: int | None = field(
+        default=None, metadata=describe(reading.Reader(type=lambda _: Annotated[int, Field(ge=1)] | None))
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed(AdditionalFlow):
+    """A flow with a field that no version of the format has."""
+
+    through: tuple[str, ...] = field(default=(), metadata=describe(reading.NAMES, names="endpoints"))
 
 
 def make_plan():
@@ -77,6 +105,7 @@ def make_plan():
 def owned(monkeypatch):
     documents_module._plan_model.cache_clear()
     monkeypatch.setitem(PARTS, "endpoints", part_of("endpoints", Owned))
+    monkeypatch.setitem(PARTS, "additional_flows", part_of("additional_flows", Routed))
     yield make_plan()
     documents_module._plan_model.cache_clear()
 
@@ -91,8 +120,13 @@ def test_a_field_that_is_added_is_read_and_written(owned):
     assert dump_plan(plan) == owned
     properties = plan_schema(MATRIX)["$defs"]["Owned"]["properties"]
     assert {"owner", "backed-up-by", "own ports"} <= properties.keys()
-    with pytest.raises(PlanError, match=r"endpoints\[0\]\.owner: This must be text"):
-        check_plan(owned | {"endpoints": [owned["endpoints"][0] | {"owner": 5}]}, matrix=MATRIX)
+    for value, sentence in (
+        ({"owner": 5}, "owner: This must be text, found 5."),
+        ({"racks": 0}, "racks: Input should be greater than or equal to 1, found 0."),  # pydantic's own words
+    ):
+        with pytest.raises(PlanError) as caught:
+            check_plan(owned | {"endpoints": [owned["endpoints"][0] | value]}, matrix=MATRIX)
+        assert str(caught.value) == f"endpoints[0].{sentence}"
 
 
 def test_a_field_that_is_added_is_edited_and_the_edit_says_so(owned):
@@ -120,9 +154,18 @@ def test_a_field_that_is_added_meets_only_edits_of_the_same_field(owned):
 
 
 def test_names_in_a_field_that_is_added_follow_renames_and_deletions(owned):
+    owned["endpoints"] += [{"name": "GW01", "zone": "Inside", "distances": {"PS01": "far", "SQL01": "near"}}]
+    flow = FLOW | {"source": "GW01", "destination": "GW01"}
+    owned["additional_flows"] = [flow | {"through": ["SQL01", "PS01"]}]
     renamed = apply_renames(owned, Renames(endpoints={"PS01": "Web"}))
     assert renamed["endpoints"][1]["backed-up-by"] == ["Web"]
-    assert "backed-up-by" not in edit(owned, "delete-endpoint", endpoint="PS01")["endpoints"][0]
+    assert renamed["endpoints"][2]["distances"] == {"Web": "far", "SQL01": "near"}
+    assert renamed["additional_flows"][0]["through"] == ["SQL01", "Web"]
+    left = edit(owned, "delete-endpoint", endpoint="PS01")
+    assert "backed-up-by" not in left["endpoints"][0]
+    assert left["endpoints"][1]["distances"] == {"SQL01": "near"}
+    assert left["additional_flows"] == [flow | {"through": ["SQL01"]}]
+    assert edit(left, "delete-endpoint", endpoint="SQL01")["additional_flows"] == [flow]
 
 
 def test_what_a_module_takes_away_is_forgotten_by_a_field_that_is_added(owned):
@@ -173,16 +216,13 @@ def test_what_a_module_would_lose_of_a_field_that_is_added_is_listed(owned):
 
 # ---- nothing gets lost ----
 
+UNKNOWING = ("zones", "endpoints", "exclusions", "never", "additional_flows")
 STRANGE = {"colour": "red", "size": [1, {"x": None}]}
 
 
 def with_strangers(document):
     """The document with keys in it that no version of the format knows, in every place that may have some."""
-    rows = {
-        key: [row | STRANGE for row in document[key]]
-        for key in ("zones", "endpoints", "additional_flows")
-        if key in document
-    }
+    rows = {key: [row | STRANGE for row in document[key]] for key in UNKNOWING if key in document}
     return {**document, **rows, "future": STRANGE}
 
 
@@ -191,16 +231,18 @@ def with_strangers(document):
 def test_an_edit_keeps_what_it_doesnt_know(document, data):
     document = dump_plan(check_plan(document, matrix=MATRIX))
     name, params = data.draw(edits(document))
-    if isinstance(params.get("flow"), dict) and name != "add-flow":
-        params = params | {"flow": params["flow"] | STRANGE}
+    named = {"edit-flow": "flow", "delete-flow": "flow", "delete-exclusion": "exclusion", "delete-never": "row"}
+    about = named.get(name)
+    if about:
+        params = params | {about: params[about] | STRANGE}
     try:
         after = edit(with_strangers(document), name, **params)
-        plain = edit(document, name, **(params | {key: without(params[key]) for key in ("flow",) if key in params}))
+        plain = edit(document, name, **(params | ({about: without(params[about])} if about else {})))
     except NotPossible:
         return
     assert after["future"] == STRANGE
-    came = {"add-zone", "add-endpoint", "add-endpoints", "add-flow"}
-    for key in ("zones", "endpoints", "additional_flows"):
+    came = {"add-zone", "add-endpoint", "add-endpoints", "add-flow", "add-exclusion", "add-never"}
+    for key in UNKNOWING:
         rows = after.get(key, [])
         assert [without(row) for row in rows] == plain.get(key, []), "and does what it would do without"
         strange = [row for row in rows if STRANGE.items() <= row.items()]
@@ -253,7 +295,7 @@ def test_nothing_else_in_the_code_names_a_field_of_an_endpoint():
     assert set(SPEAKING) <= PARTS["endpoints"].by_key.keys()
 
 
-@pytest.mark.parametrize("value", [Plan, Zone, Endpoint, AdditionalFlow])
+@pytest.mark.parametrize("value", [Plan, Zone, Endpoint, Exclusion, Never, AdditionalFlow, Expectation])
 def test_every_field_is_documented(value):
     text = (ROOT / "docs/plan-format.md").read_text("utf-8")
     assert [entry.key for entry in part_of("", value).fields if f"| `{entry.key}` |" not in text] == []
@@ -269,5 +311,8 @@ def test_every_part_of_the_table_is_whole():
             assert not entry.names or entry.check, f"{place} names others, and nothing checks that they are there"
             assert not entry.widget or entry.title, f"{place} has no label"
             assert json.dumps(entry.default if not isinstance(entry.default, tuple) else list(entry.default)), place
-    assert [entry.key for entry in PARTS["endpoints"].fields if not entry.column] == []
-    assert all(entry.column.endswith(".") for entry in PARTS["endpoints"].fields)
+    cells = [entry for entry in PARTS["endpoints"].fields if entry.reads.shape != "mapping"]
+    assert [entry.key for entry in cells if not entry.column] == []
+    assert all(entry.column.endswith(".") for entry in cells)
+    mappings = [entry for entry in PARTS["endpoints"].fields if entry not in cells]
+    assert [entry.key for entry in mappings if entry.column] == [], "a mapping is no cell of a table"

@@ -39,6 +39,8 @@ from tests.plan.blueprints import (
 )
 from tests.strategies import names, often
 
+DESTRUCT = MATRIX.choices["self-destruct"]
+
 
 @settings(max_examples=often(150))
 @given(DOCUMENTS, st.sampled_from(SWITCHES))
@@ -263,7 +265,9 @@ def test_what_a_module_would_lose_is_said():
     document["endpoints"].append(
         {"name": "Host", "zone": "DMZ", "platforms": ["windows"], "operations": ["reset"], "managed_by": ["PS02"]}
     )
-    endpoint_of(document, "PS02").update(addresses=["10.0.0.11"], platforms=["windows"], operations=["reset"])
+    endpoint_of(document, "PS02").update(
+        addresses=["10.0.0.11"], group=True, platforms=["windows"], operations=["reset"]
+    )
     document["additional_flows"] = [
         {"source": "PS02", "destination": "SQL01", "protocol": "tcp", "ports": "5022", "reason": "Replication"}
     ]
@@ -271,6 +275,7 @@ def test_what_a_module_would_lose_is_said():
         "“PS02”: the address 10.0.0.11",
         "“PS02”: the platform Windows",
         "“PS02”: the operation Password reset",
+        "“PS02”: that it stands for many machines",
         "“Host”: that it is managed by PS02",
         "the additional flow from “PS02” to “SQL01”, tcp 5022: Replication",
     )
@@ -293,6 +298,7 @@ def test_remote_sites_go_with_all_that_stands_in_them_and_their_names_are_a_loss
         "the zone “Berlin” with Berlin agent, Berlin Windows",
         "the zone “Oslo” with Oslo agent, Oslo Windows",
     )
+    assert losses(MATRIX, document, "sites", ["Rome"]) == (), "another site takes nothing from those there"
 
 
 def test_an_agent_elsewhere_goes_too_and_a_zone_without_an_agent_stays():
@@ -360,6 +366,14 @@ def test_switching_messages_off_decides_so_and_on_again_takes_it_back():
     assert "SD01" in names_of(push)
 
 
+def test_a_decision_that_no_option_describes_is_a_loss():
+    undone = BASE | {"choices": {"self-destruct": "push-pull"}}  # and nothing that messages could be pushed to
+    assert state_of(undone, "messages").answer == ()
+    assert losses(MATRIX, undone, "messages") == (
+        f"the decision “{DESTRUCT.name}: {DESTRUCT.option('push-pull').name}”",
+    )
+
+
 def test_an_arrangement_that_no_option_describes_is_on_and_has_no_answer():
     document = plan(
         ("PS01", "Internal", ["web-primary", "browser-gateway"]), ("GW01", "Internal", ["browser-gateway"])
@@ -388,4 +402,17 @@ def test_a_module_of_many_answers_is_switched_on_and_off():
     assert names_of(one) == ["A1"]
     assert "choices" not in one
     assert losses(matrix, one, "extras") == ()
+    assert remove_module(matrix, both, "extras") == empty
+
+
+def test_a_zone_in_which_an_option_puts_nothing_comes_and_goes_with_it():
+    records = many_records()
+    agent, people = (option["effect"] for option in records["question"][0]["options"])
+    agent["zones"] = [*agent["zones"], {"key": "spare", "name": "Spare", "kind": "dmz"}]
+    people["zones"] = [*people["zones"], {"key": "yard", "name": "Yard", "kind": "cloud"}]
+    matrix = build_matrix(records)
+    empty = compose(matrix, {}, "X")
+    both = add_module(matrix, empty, "extras", ["agent", "people"])
+    assert [zone["name"] for zone in both["zones"]] == ["Internal", "Spare", "Yard"]
+    assert add_module(matrix, both, "extras", ["agent"]) == add_module(matrix, empty, "extras", ["agent"])
     assert remove_module(matrix, both, "extras") == empty

@@ -114,8 +114,7 @@ def longest_name(matrix: Matrix, question: Question) -> int:
 
 def _repeats(matrix: Matrix, question: Question) -> Iterator[Repeat]:
     """Everything that there is once for each name of this list."""
-    if question.each:
-        yield question.each
+    yield question.repeat
     for other in matrix.questions.values():
         for option in other.options:
             if option.effect.each and option.effect.each.of == question.slug:

@@ -64,7 +64,7 @@ def _describe_loss(entry: Field, matrix: Matrix, old: Any, new: Any) -> str:
         return one if old else off
     if entry.reads.shape == "text":
         return f"{one} “{old if entry.names else shown(old)}”" if old else ""
-    called = entry.reads.options(matrix) if entry.reads.options else {}
+    called = entry.reads.options(matrix) if entry.reads.options else entry.reads.say(matrix)
     lost = [called.get(value, value) for value in old if value not in new]
     return f"{one} {_some(lost)}" if lost else ""
 

@@ -20,7 +20,7 @@ from planner.plan.blueprint.draft import Draft, as_set, is_conditional
 from planner.plan.blueprint.lost import describe_losses
 from planner.plan.blueprint.survey import ModuleInPlan
 from planner.plan.document import Endpoint, Plan, check_stored, dump_plan
-from ports.matrix import Effect, Matrix, Question
+from ports.matrix import Effect, Matrix, Question, ZoneTemplate
 from ports.text import name_key
 
 
@@ -154,18 +154,17 @@ def _set_options(matrix: Matrix, plan: Plan, question: Question, options: tuple[
             spare[key] = endpoint
     for name in survey.companions(now):
         spare[name_key(name)] = draft.endpoints[name_key(name)]
-    left = {endpoint.zone for endpoint in survey.holders} | {endpoint.zone for endpoint in spare.values()}
+    left = {endpoint.zone for endpoint in (*survey.holders, *spare.values())}
+    empty = (zone for slug in now for zone in _left_empty(question.option(slug).effect))
+    left |= {zone.name for zone in (draft.find_zone(template, template.name) for template in empty) if zone}
     draft.leaving = set(spare)
     for slug in now:
         for choice, chosen in question.option(slug).effect.choices:
             if choice in draft.choices and as_set(draft.choices[choice]) == as_set(chosen):
                 del draft.choices[choice]
     effects = [question.option(slug).effect for slug in options]
-    for effect in effects:
-        used = {template.zone for template in effect.endpoints}
-        for zone in effect.zones:
-            if zone.key not in used and draft.find_zone(zone, zone.name) is None:
-                draft.make_zone(zone, zone.name)
+    for template in (zone for effect in effects for zone in _left_empty(effect)):
+        left.discard((draft.find_zone(template, template.name) or draft.make_zone(template, template.name)).name)
     for conditional in (False, True):
         for effect in effects:
             _move_or_add(draft, effect, spare, survey.roles, question.slug, conditional=conditional)
@@ -217,6 +216,12 @@ def _move_or_add(
             draft.add(template, zone, "", maker)
 
 
+def _left_empty(effect: Effect) -> list[ZoneTemplate]:
+    """The zones of an effect in which it puts nothing."""
+    used = {template.zone for template in effect.endpoints}
+    return [zone for zone in effect.zones if zone.key not in used]
+
+
 def _drop_empty_zones(draft: Draft, question: Question, left: Iterable[str]) -> None:
     """Take off zones in which nothing is left and which the module would make again, but never the last one."""
     used = {endpoint.zone for endpoint in draft.endpoints.values()}
@@ -234,9 +239,7 @@ def _add_names(matrix: Matrix, plan: Plan, question: Question, lines: Sequence[s
     names, faults = read_names(question, lines, longest_name(matrix, question))
     if not faults and not names:
         faults = ("Write at least one name.",)
-    repeat = question.each
-    if repeat is None:
-        raise KeyError(question.slug)
+    repeat = question.repeat
     draft = Draft(matrix, plan)
     if not faults:
         faults = first_few(

@@ -146,9 +146,7 @@ class ModuleInPlan:
 
     def sites(self) -> dict[str, Zone]:
         """Of a list: its names in the plan, each with the zone that stands for it and holds one of the roles."""
-        template = self.question.each.zones[0] if self.question.each else None
-        if template is None:
-            return {}
+        template = self.question.repeat.zones[0]
         before, after = template.name.split(PLACEHOLDER)
         held = {endpoint.zone for endpoint in self.holders}
         return {

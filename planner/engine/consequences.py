@@ -6,9 +6,11 @@ Found by evaluating the plan with that answer; what a choice has no requirement 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from planner.engine.flows import Flow, Mark, Terms, Topology, count_pairs, derive_flows
+from planner.engine.flows import Flow, count_pairs, derive_flows
 from planner.engine.report import Report
 from planner.engine.rules import consolidate
+from planner.engine.terms import Alternative, Terms
+from planner.engine.topology import Topology
 from planner.plan import limits
 from ports.matrix import Choice, ChoiceIs, Condition, Requirement, RolePresent
 
@@ -137,7 +139,7 @@ def _weigh_correction(baseline: "_Baseline", caveat: str) -> Consequence:
     return baseline.weigh(corrections=others if caveat in applied else (*applied, caveat))
 
 
-_Openings = dict[tuple[str, str, str, str | None], tuple[Mark, ...]]
+_Openings = dict[tuple[str, str, str, str | None], tuple[Alternative, ...]]
 """By source, destination, protocol and ports: the options on which an opening depends."""
 
 
@@ -178,7 +180,7 @@ class _Baseline:
         terms = Terms(self.report.matrix, other, self.topology)
         if count_pairs(self.topology, terms) > min(MAX_PAIRS, limits.FLOWS):  # there are never more flows than pairs
             return replace(NOTHING, many=True)
-        flows = derive_flows(self.topology, terms)
+        flows = derive_flows(self.topology, terms).flows
         openings, inside = _list_openings(flows)
         if openings == self.openings:  # the same rules then
             return replace(NOTHING, inside=inside != self.inside)

@@ -49,8 +49,9 @@ def _cause(requirement: Requirement, report: Report, asked: frozenset[Ports]) ->
     conditions: list[Condition] = list(requirement.when)
     # A requirement can ask for several services; only what stands on these ports is of interest here.
     for ask in requirement.asks:
-        ports = Ports(matrix.services[ask.service].protocol, report.ports[ask.service])
-        if ask.when and ports in asked and ask.when not in conditions:
+        protocol = matrix.services[ask.service].protocol
+        stands = any(Ports(protocol, ports) in asked for ports in report.own_ports[ask.service])
+        if ask.when and stands and ask.when not in conditions:
             conditions.append(ask.when)
     choices = dict.fromkeys(condition.choice for condition in conditions if isinstance(condition, ChoiceIs))
     said = [say_choice(matrix, report.plan, choice) for choice in choices]

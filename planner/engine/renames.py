@@ -135,9 +135,7 @@ def _set_apart(
 
 
 def _others(name: str) -> Iterator[str]:
-    yield f"{name} (old)"
-    for number in count(2):
-        yield f"{name} (old {number})"
+    return chain([f"{name} (old)"], (f"{name} (old {number})" for number in count(2)))
 
 
 def rename_report(report: Report, renames: Collection[Rename]) -> Report:

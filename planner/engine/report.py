@@ -1,5 +1,6 @@
 """The report: all that is known about a plan under a matrix, frozen. Every output reads it and nothing else."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from planner.engine.findings import (
@@ -11,10 +12,13 @@ from planner.engine.findings import (
     find_decisions,
     find_findings,
 )
-from planner.engine.flows import Flow, Terms, Topology, derive_flows
+from planner.engine.flows import Excluded, Flow, derive_flows
+from planner.engine.prohibitions import Closed, find_closed
 from planner.engine.rules import Boundary, Rule, ZoneGroup, consolidate, group_zones
+from planner.engine.terms import Terms
+from planner.engine.topology import PLAIN, Topology
 from planner.engine.unneeded import LocalFlows, Unneeded, find_local_flows, find_unneeded
-from planner.plan.document import Plan
+from planner.plan.document import Endpoint, Plan, Zone
 from ports.matrix import Matrix
 
 
@@ -25,6 +29,10 @@ class Report:
     plan: Plan
     matrix: Matrix
     flows: tuple[Flow, ...]
+    excluded: tuple[Excluded, ...]
+    """What the document asks for and the plan excludes."""
+    closed: tuple[Closed, ...]
+    """What must stay closed."""
     boundaries: tuple[Boundary, ...]
     zone_groups: tuple[ZoneGroup, ...]
     findings: tuple[Finding, ...]
@@ -33,9 +41,24 @@ class Report:
     unneeded: tuple[Unneeded, ...]
     local: tuple[LocalFlows, ...]
     ports: dict[str, str | None]
-    """Service slug -> its ports in this plan, overrides and corrections applied."""
+    """Service slug -> its ports in this plan, overrides and corrections applied; zones' and endpoints' own aside."""
+    own_ports: dict[str, frozenset[str | None]]
+    """Service slug -> every port that it has anywhere in this plan."""
     too_large: str = ""
     """For `outline_plan` alone: the sentence that says why nothing was evaluated."""
+
+    def list_own_ports(self) -> Iterator[tuple[str, str, str]]:
+        """The zones and endpoints whose own ports differ from the plan's: name, slug of the service, ports."""
+        rows: Iterable[Zone | Endpoint] = (*self.plan.zones, *self.plan.endpoints)
+        for row in rows:
+            for slug, ports in row.ports.items():
+                if ports != self.ports[slug]:
+                    yield row.name, slug, ports
+
+    @property
+    def questions(self) -> tuple[CaveatState, ...]:
+        """The caveats with a correction that bear on the plan and wait for their answer."""
+        return tuple(state for state in self.caveats if state.open)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -47,23 +70,36 @@ def evaluate_report(matrix: Matrix, plan: Plan) -> Report:
     """Evaluate a plan that was checked against this matrix. Pure and deterministic; raises TooLarge alone."""
     topology = Topology(matrix, plan)
     terms = Terms(matrix, plan, topology)
-    flows = derive_flows(topology, terms)
+    flows, excluded = derive_flows(topology, terms)
+    closed = find_closed(topology, terms, flows)
     groups = group_zones(plan)
     boundaries = consolidate(matrix, plan, flows, groups)
-    evidence = Evidence(topology, terms, flows, boundaries)
+    evidence = Evidence(topology, terms, flows, boundaries, excluded, closed)
+    findings = find_findings(evidence)
     return Report(
         plan=plan,
         matrix=matrix,
         flows=flows,
+        excluded=excluded,
+        closed=closed,
         boundaries=boundaries,
         zone_groups=tuple(dict.fromkeys(groups.values())),
-        findings=find_findings(evidence),
+        findings=findings,
         decisions=find_decisions(evidence),
         caveats=find_caveats(evidence),
-        unneeded=find_unneeded(topology, terms, flows),
+        unneeded=find_unneeded(topology, terms, evidence.asked, findings),
         local=find_local_flows(flows),
         ports={slug: terms.ports(service) for slug, service in matrix.services.items()},
+        own_ports=_list_ports(matrix, topology, terms),
     )
+
+
+def _list_ports(matrix: Matrix, topology: Topology, terms: Terms) -> dict[str, frozenset[str | None]]:
+    settings = {PLAIN, *topology.settings.values()}
+    return {
+        slug: frozenset(terms.under(setting).ports(service) for setting in settings)
+        for slug, service in matrix.services.items()
+    }
 
 
 def outline_plan(matrix: Matrix, plan: Plan, too_large: str) -> Report:
@@ -77,6 +113,8 @@ def outline_plan(matrix: Matrix, plan: Plan, too_large: str) -> Report:
         plan=plan,
         matrix=matrix,
         flows=(),
+        excluded=(),
+        closed=(),
         boundaries=(),
         zone_groups=tuple(dict.fromkeys(group_zones(plan).values())),
         findings=(),
@@ -85,5 +123,6 @@ def outline_plan(matrix: Matrix, plan: Plan, too_large: str) -> Report:
         unneeded=(),
         local=(),
         ports={slug: terms.ports(service) for slug, service in matrix.services.items()},
+        own_ports=_list_ports(matrix, topology, terms),
         too_large=too_large,
     )

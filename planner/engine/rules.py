@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from itertools import chain, count, permutations, product
 from typing import NamedTuple
 
-from planner.engine.flows import Flow, Kind, Mark, Need, kind_of
+from planner.engine.flows import Flow, Need
+from planner.engine.terms import Alternative, marks_of, order_of
+from planner.engine.topology import Kind, kind_of
 from planner.plan.document import Endpoint, Plan, Zone
 from planner.plan.kinds import KINDS
 from ports.matrix import Matrix, Reason, port_span, section_key
@@ -66,10 +68,12 @@ class Rule:
     names: tuple[str, ...]
     """Slugs of the services, sorted."""
     sections: tuple[str, ...]
-    any_of: tuple[Mark, ...]
+    any_of: tuple[Alternative, ...]
     reasons: tuple[Reason, ...]
     service_reasons: tuple[tuple[Reason, ...], ...]
     """Of each of the services, in their order, why its own flows are needed: "why is this port open?"."""
+    service_sections: tuple[tuple[str, ...], ...]
+    """Likewise, what of the document its own flows are cited for."""
     requirements: tuple[str, ...]
 
     def openings(self) -> Iterator[Opening]:
@@ -124,7 +128,7 @@ def consolidate(
     """
     groups = groups or group_zones(plan)
     ranks = {requirement.slug: rank for rank, requirement in enumerate(matrix.requirements, 1)}
-    parts: dict[tuple[str, str], dict[tuple[Mark, ...], list[Flow]]] = defaultdict(lambda: defaultdict(list))
+    parts: dict[tuple[str, str], dict[tuple[Alternative, ...], list[Flow]]] = defaultdict(lambda: defaultdict(list))
     for flow in flows:
         if flow.scope == "cross-zone":
             sides = groups[flow.source.zone].code, groups[flow.destination.zone].code
@@ -232,7 +236,7 @@ _Triple = tuple[frozenset[str], frozenset[str], frozenset[Ports]]
 
 
 class _Draft(NamedTuple):
-    any_of: tuple[Mark, ...]
+    any_of: tuple[Alternative, ...]
     sources: frozenset[str]
     destinations: frozenset[str]
     services: frozenset[Ports]
@@ -243,7 +247,7 @@ class _Draft(NamedTuple):
             sorted(self.sources),
             sorted(self.destinations),
             sorted(ports.order for ports in self.services),
-            self.any_of,
+            order_of(self.any_of),
         )
 
 
@@ -300,7 +304,7 @@ def _number(rules: list[Rule], ranks: Mapping[str, int], matrix: Matrix) -> list
     numbers = []
     for rule in rules:
         ten = 10 * min((ranks[slug] for slug in rule.requirements), default=_OWN_RANK)
-        mark = rule.any_of[0] if rule.any_of else None
+        mark = next(marks_of(rule.any_of), None)
         unit = min(1 + matrix.choices[mark.choice].slugs.index(mark.option), 9) if mark else 0
         # Numbers are never given back, so the search beyond the ten goes on where the last one ended.
         further = beyond.setdefault(ten, count(10 * ten + 100_000))
@@ -330,12 +334,17 @@ def _rule(draft: _Draft, flows: Mapping[tuple[str, str, Ports], Flow]) -> Rule:
         destinations=tuple(endpoints[name] for name in destinations),
         services=services,
         names=tuple(sorted({slug for need in needs.values() for slug in need.services})),
-        sections=tuple(sorted({s for need in needs.values() for s in need.sections}, key=section_key)),
+        sections=_sorted_sections(needs.values()),
         any_of=draft.any_of,
         reasons=_sorted_reasons(needs.values()),
         service_reasons=tuple(_sorted_reasons(by_service[service].values()) for service in services),
+        service_sections=tuple(_sorted_sections(by_service[service].values()) for service in services),
         requirements=tuple(requirements),
     )
+
+
+def _sorted_sections(needs: Iterable[Need]) -> tuple[str, ...]:
+    return tuple(sorted({section for need in needs for section in need.sections}, key=section_key))
 
 
 def _sorted_reasons(needs: Iterable[Need]) -> tuple[Reason, ...]:

@@ -2,7 +2,9 @@
 
 import json
 
-from planner.engine.flows import Terms, TooLarge, Topology, count_pairs, find_needs
+from planner.engine.flows import TooLarge, count_pairs, find_needs
+from planner.engine.terms import Terms
+from planner.engine.topology import Topology
 from planner.plan import limits
 from planner.plan.document import Plan, dump_plan
 from ports.matrix import Matrix

@@ -1,19 +1,29 @@
-"""What a plan doesn't need, and why: requirements that lead to nothing, and what stays on one host."""
+"""What a plan doesn't need, and why: requirements that lead to nothing, and what stays on one host. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
-from planner.engine.flows import Flow, Terms, Topology
+from planner.engine.findings import Finding
+from planner.engine.findings.usage import pairing_roles, source_roles
+from planner.engine.flows import Flow
+from planner.engine.terms import Terms
+from planner.engine.topology import Topology
 from planner.engine.words import say_choice
 from planner.plan.document import Endpoint
 from ports.matrix import ChoiceIs, Condition, Matrix, Requirement, Target
+
+Why = Literal["unused", "missing", "withheld"]
+"""Nobody in the plan has to do with it; something that the plan has leads nowhere for want of the other side; a
+correction that isn't applied would add it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unneeded:
     """Requirements of one section that lead to nothing in this plan, for one reason."""
 
+    kind: Why
     section: str
     why: str
     requirements: tuple[Requirement, ...]
@@ -27,34 +37,89 @@ class LocalFlows:
     flows: tuple[Flow, ...]
 
 
-def find_unneeded(topology: Topology, terms: Terms, flows: Sequence[Flow]) -> tuple[Unneeded, ...]:
-    """The requirements that lead to no flow, by section and reason, in the matrix's order."""
-    used = {slug for need in {id(flow.need): flow.need for flow in flows}.values() for slug in need.requirements}
-    groups: dict[tuple[str, str], list[Requirement]] = defaultdict(list)
+def find_unneeded(
+    topology: Topology, terms: Terms, asked: Iterable[Flow], findings: Iterable[Finding]
+) -> tuple[Unneeded, ...]:
+    """The requirements that lead to no flow, by kind, section and reason, in the matrix's order.
+
+    `asked` are the flows, excluded ones too. A row of the document that gives a flow by one of its variants is needed.
+    """
+    used = {slug for need in {id(flow.need): flow.need for flow in asked}.values() for slug in need.requirements}
+    needed = {_row_of(requirement) for requirement in topology.matrix.requirements if requirement.slug in used}
+    told: dict[str, set[str | None]] = defaultdict(set)
+    for finding in findings:
+        told[finding.code].add(finding.subject)
+    groups: dict[tuple[Why, str, str], list[Requirement]] = defaultdict(list)
     for requirement in topology.matrix.requirements:
-        if requirement.slug not in used:
-            groups[requirement.section, _why_not(requirement, topology, terms)].append(requirement)
+        if _row_of(requirement) not in needed:
+            kind: Why = "missing" if _is_missing(requirement, topology, told) else "unused"
+            if _is_withheld(requirement, topology, terms):
+                kind = "withheld"
+            groups[kind, requirement.section, _why_not(requirement, topology, terms)].append(requirement)
     return tuple(
-        Unneeded(section=section, why=why, requirements=tuple(requirements))
-        for (section, why), requirements in groups.items()
+        Unneeded(kind=kind, section=section, why=why, requirements=tuple(requirements))
+        for (kind, section, why), requirements in groups.items()
     )
+
+
+def _row_of(requirement: Requirement) -> tuple[str, str, str, str | None]:
+    """The row of the document that a requirement is a variant of; what a correction adds is a row of its own."""
+    return requirement.section, requirement.topic, requirement.name, requirement.correction
+
+
+def _is_withheld(requirement: Requirement, topology: Topology, terms: Terms) -> bool:
+    """Whether its correction alone keeps a requirement from leading to a flow."""
+    correction = requirement.correction
+    if correction is None or correction in topology.plan.corrections or not terms.meets_all(requirement.when):
+        return False
+    if requirement.source and not topology.has_role(requirement.source):
+        return False
+    ends = topology.destination_kinds(requirement)
+    if requirement.pairing:
+        pairing = topology.matrix.pairings[requirement.pairing]
+        ends = tuple(kind for kind in ends if any(topology.sources(pairing, e) for e in topology.kinds[kind]))
+    return bool(ends) and any(ask.when is None or bool(terms.meets(ask.when)) for ask in requirement.asks)
+
+
+def _is_missing(requirement: Requirement, topology: Topology, told: dict[str, set[str | None]]) -> bool:
+    """Whether a finding says of one side that it leads nowhere for want of the other."""
+    matrix = topology.matrix
+    sources = source_roles(requirement, matrix)
+    destinations = matrix.holders[requirement.destination] if requirement.destination else frozenset[str]()
+    if (
+        requirement.destination
+        and not topology.has_role(requirement.destination)
+        and sources & told["nothing-to-reach"]
+    ):
+        return True
+    if destinations & told["nobody-uses"] and all(matrix.roles[role].kind == "people" for role in sources):
+        return True
+    if (sources | destinations) & told["role-without-flow"]:
+        return True
+    if requirement.target is None or not topology.destination_kinds(requirement):
+        return bool(requirement.target and sources & told["nothing-to-reach"])
+    if requirement.target.operation:
+        return bool(told["operations-without-engine"])
+    gateways = [pairing_roles(pairing, matrix) for pairing in matrix.pairings.values() if not pairing.managed_by]
+    through = any(sources & roles for roles in gateways)
+    return bool(told["sessions-without-gateway"] if through else told["sessions-unused"])
 
 
 def _why_not(requirement: Requirement, topology: Topology, terms: Terms) -> str:
     """The first thing that keeps a requirement from leading to a flow, as a sentence."""
     matrix = topology.matrix
+    if _is_withheld(requirement, topology, terms):
+        return f"Practice is not followed: “{matrix.caveats[requirement.correction or ''].title}”."
     for role in (requirement.source, requirement.destination):
         if role and not topology.has_role(role):
             return f"No endpoint is “{matrix.roles[role].name}”."
     if requirement.target and not topology.destination_kinds(requirement):
         return _no_target(requirement.target, matrix)
     for condition in requirement.when:
-        if terms.marks(condition) is None:
+        if not terms.meets(condition):
             return _unmet(condition, terms)
-    if requirement.correction and requirement.correction not in topology.plan.corrections:
-        return f"The correction “{matrix.caveats[requirement.correction].title}” is not applied."
     for ask in requirement.asks:
-        if ask.when and terms.marks(ask.when) is None:
+        if ask.when and not terms.meets(ask.when):
             return _unmet(ask.when, terms)
     return "No endpoint is there that would open the connection."
 

@@ -137,6 +137,11 @@ def text(finding):
     return " ".join(str(finding[key]) for key in ("code", "subject", "message"))
 
 
+def told(plan, code):
+    """{subject: (severity, endpoints)} of the findings with this code."""
+    return {f["subject"]: (f["severity"], f["endpoints"]) for f in report(plan)["findings"] if f["code"] == code}
+
+
 def changed(plan, path, value):
     """A copy of a plan with something else at a path such as ("endpoints", 0, "zone")."""
     plan = copy.deepcopy(plan)

@@ -66,10 +66,14 @@ CONFIGURABLE = [
     "website", "database", "sql-listener", "self-destruct-site", "password-reset-portal", "smtp", "browser-gateway",
     "app-server", "rdp", "ssh", "telnet", "vnc", "mssql", "mysql", "oracle", "postgresql", "rpc-dynamic",
 ]  # fmt: skip
-CORRECTIONS = ["telnet-port", "ldap-tcp", "wmi-dynamic-rpc", "sql-listener-web", "app-server-inbound"]
+CORRECTIONS = [
+    "telnet-port", "ldap-tcp", "wmi-dynamic-rpc", "sql-listener-web", "app-server-inbound", "gateway-assumed",
+    "validation-rpc", "reset-kpasswd",
+]  # fmt: skip
 INFORMATION = [
-    "sql-listener-transport", "ha-silent", "section-numbers", "protocol-assumed", "rpc-range-assumed",
-    "heartbeat-fallback", "teamviewer-destination", "not-covered",
+    "sql-listener-transport", "ha-silent", "section-numbers", "protocol-assumed", "portal-domain-source",
+    "rpc-range-assumed", "engine-assumed", "app-server-roles", "heartbeat-fallback", "teamviewer-destination",
+    "not-covered",
 ]  # fmt: skip
 
 
@@ -96,9 +100,14 @@ EXAMPLE = """\
 format: 1
 name: Contoso
 description: optional
+product: passwordstate                   # optional: which product's matrix; without it the service's default product
 zones:
   - {name: Internal, kind: internal}      # kind: internal | dmz | internet | cloud | remote-site
-  - {name: DMZ, kind: dmz}
+  - name: DMZ
+    kind: dmz
+    networks: [192.0.2.0/24]              # optional: what belongs to the zone; networks only
+    choices: {}                           # optional, as an endpoint's
+    ports: {}
 endpoints:
   - name: PS01                             # unique in the plan
     zone: Internal
@@ -109,10 +118,19 @@ endpoints:
     operations: [discovery, reset, validation, host-heartbeat]
     sessions: [rdp]
     managed_by: []
+    choices: {directory-port: ldaps}       # this endpoint's own, as a destination
+    ports: {mysql: 3307}                   # likewise
   - {name: DC01, zone: Internal}
+  - {name: SQL01, zone: DMZ}
+  - {name: SQL02, zone: Internal, roles: [database]}
 choices: {self-destruct: push-pull, directory-port: ldaps}
 ports: {website: 8443}
-corrections: [telnet-port]
+corrections: [telnet-port]               # caveats whose correction is applied
+as_documented: [ldap-tcp]                # caveats with a correction that is deliberately not applied
+exclusions:                              # flows that the document asks for and this deployment does not need
+  - {source: PS01, destination: SQL02, protocol: tcp, ports: "1433", reason: Each node has its own database}
+never:                                   # what must stay closed whatever the document asks
+  - {from: {zone: DMZ}, to: {endpoint: SQL01}, protocol: tcp, ports: "3389", reason: Policy 12}
 additional_flows:
   - {source: PS01, destination: DC01, protocol: udp, ports: "53", reason: Name resolution}
 """
@@ -122,6 +140,8 @@ def test_the_example_of_the_contract_is_read():
     data = report(EXAMPLE, "yaml")
     assert data["plan"] == "Contoso"
     assert "PS01 -> DC01 udp/53" in lines(data)
+    assert [row["reason"] for row in data["excluded"]] == ["Each node has its own database"]
+    assert [row["reason"] for row in data["closed"]] == ["Policy 12"]
 
 
 @SYNTAXES
@@ -186,18 +206,15 @@ def test_a_description_may_have_several_lines(syntax):
 
 # --- faults of a value -------------------------------------------------------------------------------------------
 
-ENDPOINT_KEYS = ["name", "zone", "addresses", "group", "roles", "platforms", "operations", "sessions", "managed_by"]
-PLAN_KEYS = [
-    "format",
-    "name",
-    "description",
-    "zones",
-    "endpoints",
-    "choices",
+ENDPOINT_KEYS = [
+    "name", "zone", "addresses", "group", "roles", "platforms", "operations", "sessions", "managed_by", "choices",
     "ports",
-    "corrections",
-    "additional_flows",
-]
+]  # fmt: skip
+ZONE_KEYS = ["name", "kind", "networks", "choices", "ports"]
+PLAN_KEYS = [
+    "format", "name", "description", "product", "zones", "endpoints", "choices", "ports", "corrections",
+    "as_documented", "exclusions", "never", "additional_flows", "expect",
+]  # fmt: skip
 
 FAULTS = {
     "another format": (("format",), 2, "format", ["2", "1"]),
@@ -333,7 +350,7 @@ FAULTS = {
         ("zones", 1, "colour"),
         "red",
         ("zones[1].colour", "zones[1]"),
-        ["colour", "name", "kind"],
+        ["colour", *ZONE_KEYS],
     ),
     "an unknown key of an endpoint": (
         ("endpoints", 1, "role"),

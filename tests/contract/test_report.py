@@ -35,6 +35,10 @@ RULE_KEYS = {
     "any_of",
     "reasons",
 }
+SERVICE_KEYS = {"protocol", "ports", "sections", "reasons"}
+EXCLUDED_KEYS = {"source", "destination", "protocol", "ports", "sections", "reasons", "reason"}
+CLOSED_KEYS = {"from", "to", "protocol", "ports", "sections", "reason", "kept"}
+FINDING_KEYS = {"code", "severity", "subject", "endpoints", "message", "advice", "sections"}
 
 RICH = make_plan(
     host("PS", "web-primary"),
@@ -59,6 +63,27 @@ RICH = make_plan(
         {"source": "PS", "destination": "DC", "protocol": "icmp", "reason": "Monitoring"},
         {"source": "PS", "destination": "SQL", "protocol": "tcp", "ports": "1433", "reason": "Backup"},
     ],
+    exclusions=[
+        {
+            "source": "PS2",
+            "destination": "SQL",
+            "protocol": "tcp",
+            "ports": "01433",
+            "reason": "A database of its own",
+        },
+        {"source": "PS", "destination": "WIN", "protocol": "icmp", "reason": "No pings"},
+        {"source": "STAFF", "destination": "DC", "reason": "Nothing"},
+    ],
+    never=[
+        {
+            "from": {"zone": "DMZ"},
+            "to": {"endpoint": "WIN"},
+            "protocol": "tcp",
+            "ports": "03389",
+            "reason": "Policy 12",
+        },
+        {"from": {"endpoint": "SQL"}, "to": {"zone": "DMZ"}, "reason": "Policy 13"},
+    ],
 )
 
 
@@ -70,7 +95,8 @@ def data(request):
 
 
 def test_the_report_has_its_keys_and_no_other(data):
-    assert set(data) == {"format", "plan", "matrix", "flows", "rules", "findings"}
+    named = {"format", "plan", "matrix", "edition", "amendments", "flows", "rules", "excluded", "closed", "findings"}
+    assert set(data) == named
     assert data["format"] == 1
     assert type(data["format"]) is int
     assert isinstance(data["matrix"], str)
@@ -92,26 +118,89 @@ def test_a_flow_has_its_keys_and_no_other(data):
         assert len(set(flow["services"])) == len(flow["services"])
 
 
-def test_a_rule_has_its_keys_its_number_and_no_other():
-    rules = report(RICH)["rules"]
-    assert {frozenset(rule) for rule in rules} == {frozenset({*RULE_KEYS, "id"})}
-    assert {frozenset(service) for rule in rules for service in rule["services"]} == {frozenset({"protocol", "ports"})}
+def test_a_rule_has_its_keys_its_number_and_no_other(data):
+    for rule in data["rules"]:
+        assert set(rule) == {*RULE_KEYS, "id"}
+        assert rule["id"].strip()
+        assert all(set(service) == SERVICE_KEYS for service in rule["services"])
+        assert all(isinstance(text, str) for key in ("sources", "destinations", "reasons") for text in rule[key])
 
 
-def test_a_finding_has_its_keys_what_to_do_and_no_other():
-    findings = report(RICH)["findings"]
-    keys = {"code", "severity", "subject", "message", "advice", "sections"}
-    assert {frozenset(finding) for finding in findings} == {frozenset(keys)}
-    assert all(finding["advice"].strip() for finding in findings)
+def test_what_is_excluded_has_its_keys_and_no_other(data):
+    for row in data["excluded"]:
+        assert set(row) == EXCLUDED_KEYS
+        assert row["protocol"] in {"tcp", "udp", "icmp"}
+        assert row["reasons"]
+        assert row["sections"], "what the document does not ask for"
+        assert isinstance(row["reason"], str)
 
 
-def test_a_rule_and_a_finding_have_at_least_their_keys(data):
-    assert all(set(rule) >= RULE_KEYS for rule in data["rules"])
-    assert all(set(finding) >= {"code", "severity", "subject", "message"} for finding in data["findings"])
+def test_what_must_stay_closed_has_its_keys_and_no_other(data):
+    for row in data["closed"]:
+        assert set(row) == CLOSED_KEYS
+        for side in (row["from"], row["to"]):
+            assert set(side) in ({"zone"}, {"endpoint"})
+            assert all(isinstance(name, str) for name in side.values())
+        assert row["protocol"] in {"tcp", "udp", "icmp", None}
+        assert isinstance(row["reason"], str)
+        assert row["reason"].strip()
+        assert type(row["kept"]) is bool
+
+
+def test_what_the_plan_excludes_and_closes_is_told_with_its_ports_normalised():
+    data = report(RICH)
+    assert [{key: row[key] for key in EXCLUDED_KEYS - {"reasons"}} for row in data["excluded"]] == [
+        {
+            "source": "PS",
+            "destination": "WIN",
+            "protocol": "icmp",
+            "ports": None,
+            "sections": ["12"],
+            "reason": "No pings",
+        },
+        {
+            "source": "PS2",
+            "destination": "SQL",
+            "protocol": "tcp",
+            "ports": "1433",
+            "sections": ["2"],
+            "reason": "A database of its own",
+        },
+    ]
+    assert data["closed"] == [
+        {
+            "from": {"zone": "DMZ"},
+            "to": {"endpoint": "WIN"},
+            "protocol": "tcp",
+            "ports": "3389",
+            "sections": [],
+            "reason": "Policy 12",
+            "kept": False,
+        },
+        {
+            "from": {"endpoint": "SQL"},
+            "to": {"zone": "DMZ"},
+            "protocol": None,
+            "ports": None,
+            "sections": [],
+            "reason": "Policy 13",
+            "kept": True,
+        },
+    ]
+
+
+def test_a_finding_has_its_keys_what_to_do_and_no_other(data):
+    for finding in data["findings"]:
+        assert set(finding) == FINDING_KEYS
+        assert finding["advice"].strip()
+        assert finding["subject"] is None or finding["subject"].strip()
+        assert all(isinstance(name, str) for name in finding["endpoints"])
 
 
 def test_ports_are_text_and_null_for_icmp_alone(data):
-    for item in [*data["flows"], *(service for rule in data["rules"] for service in rule["services"])]:
+    services = [service for rule in data["rules"] for service in rule["services"]]
+    closed = [row for row in data["closed"] if row["ports"] is not None]
+    for item in [*data["flows"], *services, *data["excluded"], *closed]:
         if item["protocol"] == "icmp":
             assert item["ports"] is None
         else:
@@ -122,7 +211,8 @@ def test_ports_are_text_and_null_for_icmp_alone(data):
 
 
 def test_sections_are_texts_in_the_order_of_their_numbers(data):
-    for item in [*data["flows"], *data["rules"]]:
+    services = [service for rule in data["rules"] for service in rule["services"]]
+    for item in [*data["flows"], *data["rules"], *services, *data["excluded"], *data["closed"]]:
         assert all(isinstance(section, str) for section in item["sections"])
         assert item["sections"] == sorted(set(item["sections"]), key=int)
 
@@ -215,7 +305,7 @@ def shuffled(plan, rng):
     plan = dict(
         plan, endpoints=rng.sample(endpoints, len(endpoints)), zones=rng.sample(plan["zones"], len(plan["zones"]))
     )
-    for key in ("corrections", "additional_flows"):
+    for key in ("corrections", "as_documented", "additional_flows", "exclusions", "never"):
         if key in plan:
             plan[key] = rng.sample(plan[key], len(plan[key]))
     return plan
@@ -237,6 +327,10 @@ def test_the_order_of_a_plan_does_not_change_what_it_needs(number):
     data, other = report(plan), report(shuffled(plan, random.Random(f"order {number}")))
     assert unordered(data["flows"]) == unordered(other["flows"])
     assert len(data["rules"]) == len(other["rules"])
+    for row in (*data["excluded"], *other["excluded"]):
+        del row["reason"]  # that of the first exclusion
+    assert unordered(data["excluded"]) == unordered(other["excluded"])
+    assert sorted(map(json.dumps, data["closed"])) == sorted(map(json.dumps, other["closed"]))
     assert sorted((f["code"], f["severity"]) for f in data["findings"]) == sorted(
         (f["code"], f["severity"]) for f in other["findings"]
     )

@@ -4,8 +4,12 @@ import itertools
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from .arbitrary import arbitrary_plan
+from tests.strategies import often
+
+from .arbitrary import arbitrary_plan, draw_plan
 from .helpers import host, line, make_plan, report, target
 
 # --- exact -------------------------------------------------------------------------------------------------------
@@ -39,6 +43,13 @@ def assert_rules_are_exact(data):
         flows = [cross_zone[key] for key in keys if key in cross_zone]
         assert set(rule["sections"]) == {section for flow in flows for section in flow["sections"]}
         assert set(rule["reasons"]) == {reason for flow in flows for reason in flow["reasons"]}
+        for service in rule["services"]:
+            own = [
+                flow for flow in flows if (flow["protocol"], flow["ports"]) == (service["protocol"], service["ports"])
+            ]
+            for key in ("sections", "reasons"):
+                assert set(service[key]) == {text for flow in own for text in flow[key]}
+                assert len(set(service[key])) == len(service[key])
         assert set(rule["source_zones"]) == {flow["source_zone"] for flow in flows}
         assert set(rule["destination_zones"]) == {flow["destination_zone"] for flow in flows}
     assert set(covered) - set(cross_zone) == set(), "rules allow what no flow asks for"
@@ -50,6 +61,12 @@ def assert_rules_are_exact(data):
 def test_rules_cover_each_cross_zone_flow_of_an_arbitrary_plan_exactly_once(hundred):
     for number in range(hundred * 100, hundred * 100 + 100):
         assert_rules_are_exact(report(arbitrary_plan(number)))
+
+
+@settings(max_examples=often(200))
+@given(st.randoms(use_true_random=False).map(draw_plan))
+def test_rules_cover_each_cross_zone_flow_of_any_plan_exactly_once(plan):
+    assert_rules_are_exact(report(plan))
 
 
 def test_flows_with_different_marks_share_no_rule():
@@ -65,9 +82,46 @@ def test_a_rule_may_stand_for_a_ping():
     data = report(make_plan(host("PS", "web-primary"), checked))
     assert_rules_are_exact(data)
     services = [service for rule in data["rules"] for service in rule["services"]]
-    assert sorted(services, key=lambda service: service["protocol"]) == [
-        {"protocol": "icmp", "ports": None},
-        {"protocol": "tcp", "ports": "3389"},
+    assert sorted((service["protocol"], service["ports"], service["sections"]) for service in services) == [
+        ("icmp", None, ["12"]),
+        ("tcp", "3389", ["12"]),
+    ]
+
+
+def test_each_service_of_a_rule_says_why_its_own_port_is_open():
+    checked = target("T", "windows", zone="Servers", operations=["reset", "host-heartbeat"])
+    data = report(make_plan(host("PS", "web-primary"), checked))
+    assert_rules_are_exact(data)
+    [rule] = data["rules"]
+    assert {service["ports"]: service["sections"] for service in rule["services"]} == {
+        None: ["12"],
+        "3389": ["12"],
+        "5985": ["10"],
+        "5986": ["10"],
+    }
+    assert rule["sections"] == ["10", "12"]
+    reasons = {service["ports"]: service["reasons"] for service in rule["services"]}
+    assert len(reasons["5985"]) == 4  # the rows COM+, IIS pools, local administrator, tasks and services of §10
+    assert not set(reasons["5985"]) & set(reasons["3389"])
+    assert set(rule["reasons"]) == {reason for several in reasons.values() for reason in several}
+
+
+def test_no_rule_stands_for_what_is_excluded():
+    targets = [target(name, "linux-mac", zone="Servers", operations=["reset"]) for name in ("T1", "T2", "T3")]
+    excluded = [{"source": "PS", "destination": "T2", "reason": "Not managed"}]
+    data = report(make_plan(host("PS", "web-primary"), *targets, exclusions=excluded))
+    assert_rules_are_exact(data)
+    assert [(rule["sources"], rule["destinations"]) for rule in data["rules"]] == [(["PS"], ["T1", "T3"])]
+
+
+def test_flows_to_ports_of_their_own_share_no_rule_with_others():
+    targets = [target(name, "linux-mac", zone="Servers", operations=["reset"]) for name in ("T1", "T2", "T3")]
+    targets[1]["ports"] = {"ssh": 2222}
+    data = report(make_plan(host("PS", "web-primary"), *targets))
+    assert_rules_are_exact(data)
+    assert sorted((rule["destinations"], [s["ports"] for s in rule["services"]]) for rule in data["rules"]) == [
+        (["T1", "T3"], ["22"]),
+        (["T2"], ["2222"]),
     ]
 
 
@@ -84,7 +138,9 @@ def test_many_users_in_like_zones_of_many_web_servers_are_one_rule():
     assert set(rule["source_zones"]) == {"Branch", "Depot"}
     assert set(rule["destinations"]) == {"PS1", "PS2"}
     assert rule["destination_zones"] == ["Internal"]
-    assert rule["services"] == [{"protocol": "tcp", "ports": "443"}]
+    [service] = rule["services"]
+    assert (service["protocol"], service["ports"], service["sections"]) == ("tcp", "443", ["2"])
+    assert service["reasons"] == rule["reasons"]
 
 
 def test_many_like_targets_with_several_ports_are_one_rule():

@@ -1,16 +1,18 @@
 """What is over a limit is found by counting, before it is made; what is within one is evaluated."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 
 import pytest
 from hypothesis import given, settings
 
-from planner.engine import TooLarge, evaluate_report, flows
+from planner.engine import TooLarge, evaluate_report, flows, outline_plan
 from planner.engine.consequences import weigh
-from planner.engine.flows import Terms, Topology, count_pairs, evaluate
+from planner.engine.flows import count_pairs, evaluate
 from planner.engine.rules import consolidate, group_zones
 from planner.engine.size import check_size
+from planner.engine.terms import Terms
+from planner.engine.topology import Topology
 from planner.plan import limits
 from planner.plan.document import PlanError, check_plan, check_stored
 from ports.queries import shipped_matrix
@@ -76,6 +78,58 @@ def test_a_plan_is_within_a_limit_up_to_the_last_flow_and_the_last_pair(document
                     for refuse in (check_size, evaluate_report):
                         with pytest.raises(TooLarge, match=f"needs {most:,} .*at most {most - 1:,} are evaluated"):
                             refuse(MATRIX, plan)
+
+
+@pytest.mark.parametrize("chosen", ["embedded", "push-pull"])
+def test_what_the_document_prohibits_is_no_flow_that_a_requirement_asks_for(chosen):
+    """A self-destruct site and a web server are a pair for the flow between them, if there is one, and no other."""
+    document = {
+        "format": 1,
+        "name": "Sites",
+        "zones": [{"name": "A", "kind": "dmz", "choices": {"self-destruct": chosen}}],
+        "endpoints": [
+            *({"name": f"W{number}", "zone": "A", "roles": ["web-active"]} for number in range(20)),
+            *({"name": f"S{number}", "zone": "A", "roles": ["self-destruct-site"]} for number in range(30)),
+        ],
+    }
+    plan = check_plan(document, matrix=MATRIX)
+    asked = 600 if chosen == "push-pull" else 0
+    assert count(plan) == asked
+    assert len(evaluate_report(MATRIX, plan).closed) == asked
+
+
+def test_prohibitions_alone_may_be_too_many(monkeypatch):
+    """Under a matrix that prohibits what it doesn't ask for."""
+    matrix = replace(MATRIX, requirements=())
+    endpoints = [
+        {"name": f"{role}{number}", "zone": "A", "roles": [role]}
+        for role in ("web-active", "self-destruct-site")
+        for number in range(5)
+    ]
+    zones = [{"name": "A", "kind": "dmz"}]
+    document = {"format": 1, "name": "P", "zones": zones, "endpoints": endpoints}
+    plan = check_plan(document | {"choices": {"self-destruct": "push-pull"}}, matrix=matrix)
+    monkeypatch.setattr(limits, "PAIRS", 25)
+    assert len(evaluate_report(matrix, plan).closed) == 25
+    monkeypatch.setattr(limits, "PAIRS", 24)
+    for refuse in (check_size, evaluate_report):
+        with pytest.raises(TooLarge, match="needs 25 pairs"):
+            refuse(matrix, plan)
+
+
+@settings(max_examples=40)
+@given(documents(MATRIX, most=9))
+def test_what_is_shown_of_a_plan_that_is_too_large_is_what_its_report_says_of_the_plan_alone(document):
+    plan = check_plan(document, matrix=MATRIX)
+    shown, report = outline_plan(MATRIX, plan, "Too large."), evaluate_report(MATRIX, plan)
+    assert (shown.too_large, report.too_large) == ("Too large.", "")
+    kept = {"plan", "matrix", "zone_groups", "ports", "own_ports"}
+    for field in fields(shown):
+        if field.name in kept:
+            assert getattr(shown, field.name) == getattr(report, field.name)
+        elif field.name != "too_large":
+            assert getattr(shown, field.name) == ()
+    assert shown.rules == ()
 
 
 def test_sites_in_their_thousands_are_within_the_limits():

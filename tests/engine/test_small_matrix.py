@@ -1,11 +1,15 @@
 """What the shipped matrix has no row for, under a small matrix of an invented product."""
 
+from copy import deepcopy
+
+import jsonschema
 import pytest
 
 from planner.engine import evaluate_report
 from planner.engine.explain import explain
 from planner.engine.flows import evaluate
 from planner.plan.document import check_plan
+from planner.report.formats.json import report_data, report_schema
 from ports.matrix import build_matrix
 from tests.ports.records import make_records, record
 
@@ -57,15 +61,55 @@ def test_a_row_that_asks_for_a_role_goes_with_it(records):
 
 
 def test_a_flow_waits_for_each_of_two_open_choices(records):
-    """All options of one choice lead to it, but only with an option of the other."""
+    """All options of one choice lead to it, but only with an option of the other: a mark has both of them."""
     record(records, "choice", "mail")["default"] = None
     services = [{"service": "ssh", "choice": "transport", "options": ["ssh", "dynamic"]}]
     record(records, "requirement", "mail-out")["services"] = services
     matrix = build_matrix(records)
+    plan = plan_of(matrix)
+    [flow] = [flow for flow in evaluate(matrix, plan) if flow.source.name == "D"]
+    marks = [
+        [("mail", "yes"), ("transport", "dynamic")],
+        [("mail", "yes"), ("transport", "ssh")],
+    ]
+    assert [list(alternative.all) for alternative in flow.need.any_of] == marks
+    report = evaluate_report(matrix, plan)
+    said = [{"all": [{"choice": choice, "option": option} for choice, option in both]} for both in marks]
+    data = report_data(report)
+    assert [flow["any_of"] for flow in data["flows"] if flow["source"] == "D"] == [said]
+    assert [rule["any_of"] for rule in data["rules"] if rule["sources"] == ["D"]] == [said]
+    jsonschema.validate(data, report_schema())
+    open_choices = {f.subject: f.endpoints for f in report.findings if f.code == "choice-undecided"}
+    assert open_choices == {"mail": ("A",), "transport": ("A", "L")}
+
+
+def test_an_answer_to_one_of_two_open_choices_leaves_a_mark_of_the_other(records):
+    record(records, "choice", "mail")["default"] = None
+    services = [{"service": "ssh", "choice": "transport", "options": ["ssh"]}]
+    record(records, "requirement", "mail-out")["services"] = services
+    matrix = build_matrix(records)
+
+    def marks(**choices):
+        plan = plan_of(matrix, choices=choices)
+        return [flow.need.any_of for flow in evaluate(matrix, plan) if flow.source.name == "D"]
+
+    assert marks(mail="yes") == [(("transport", "ssh"),)]
+    assert marks(transport="ssh") == [(("mail", "yes"),)]
+    assert marks(mail="yes", transport="ssh") == [()]
+    assert marks(transport="dynamic") == []
+
+
+def test_different_requirements_of_one_flow_stay_apart(records):
+    """Each of two rows waits for a choice of its own: either is enough."""
+    record(records, "choice", "mail")["default"] = None
+    row = record(records, "requirement", "mail-out")
+    row["services"] = [{"service": "ssh"}]
+    services = [{"service": "ssh", "choice": "transport", "options": ["ssh"]}]
+    other = deepcopy(row) | {"slug": "mail-out-too", "name": "More mail", "when": [], "services": services}
+    records["requirement"].append(other)
+    matrix = build_matrix(records)
     [flow] = [flow for flow in evaluate(matrix, plan_of(matrix)) if flow.source.name == "D"]
-    assert [(mark.choice, mark.option) for mark in flow.need.any_of] == [
-        ("mail", "yes"), ("transport", "dynamic"), ("transport", "ssh"),
-    ]  # fmt: skip
+    assert flow.need.any_of == (("mail", "yes"), ("transport", "ssh"))
 
 
 def test_a_site_needs_no_agent_where_the_matrix_knows_none(records):

@@ -1,0 +1,213 @@
+"""Findings about addresses: missing, names, special, twice, in the wrong zone."""
+
+import ipaddress
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from planner.engine.findings.evidence import Evidence, Finding, listed, say_count, say_endpoints
+from planner.plan.document import ANY, Endpoint, address_key
+from planner.plan.special import Network, is_special
+
+
+def find_addresses(evidence: Evidence) -> Iterator[Finding]:
+    """What is wrong with addresses, or worth a thought; one finding for each cause."""
+    yield from _find_missing(evidence)
+    yield from _find_names(evidence)
+    yield from _find_special(evidence)
+    yield from _find_twice(evidence)
+    yield from _find_strays(evidence)
+
+
+def _find_missing(evidence: Evidence) -> Iterator[Finding]:
+    missing = sorted(name for name, endpoint in evidence.crossing().items() if not endpoint.addresses)
+    if missing:
+        yield Finding(
+            code="address-missing",
+            severity="decision",
+            title="Addresses to be filled in",
+            subject=None,
+            endpoints=tuple(missing),
+            message=f"{say_count(len(missing), 'endpoint of rules has', 'endpoints of rules have')} no address: "
+            f"{listed(missing)}. A missing address never means any.",
+            advice="Fill in the addresses.",
+        )
+
+
+def _find_names(evidence: Evidence) -> Iterator[Finding]:
+    named = {
+        name: [address for address in endpoint.addresses if address != ANY and _network(address) is None]
+        for name, endpoint in evidence.crossing().items()
+    }
+    endpoints = sorted(name for name, names in named.items() if names)
+    if endpoints:
+        said = [f"{name} ({listed(named[name])})" for name in endpoints]
+        yield Finding(
+            code="address-is-name",
+            severity="info",
+            title="Addresses that are names",
+            subject=None,
+            endpoints=tuple(endpoints),
+            message=f"{say_count(len(endpoints), 'endpoint is', 'endpoints are')} known by DNS name: {listed(said)}. "
+            "Names are not resolved here, and firewall configurations leave them out.",
+            advice="Where a firewall must know them, add their IP addresses.",
+        )
+
+
+def _network(address: str) -> Network | None:
+    try:
+        return ipaddress.ip_network(address)
+    except ValueError:
+        return None
+
+
+def _find_special(evidence: Evidence) -> Iterator[Finding]:
+    special: dict[str, list[str]] = {}
+    for endpoint in evidence.plan.endpoints:
+        found = [a for a in endpoint.addresses if (network := _network(a)) is not None and is_special(network)]
+        if found:
+            special[endpoint.name] = found
+    if special:
+        names = sorted(special)
+        said = [f"{name} ({listed(special[name])})" for name in names]
+        yield Finding(
+            code="address-special",
+            severity="error",
+            title="Addresses of no machine",
+            subject=None,
+            endpoints=tuple(names),
+            message=f"{say_endpoints(said)}: loopback, unspecified, multicast, link-local, broadcast and IPv4-mapped "
+            "addresses are never another machine’s across a firewall. Firewall files leave them out.",
+            advice="Give the machine’s own address.",
+        )
+
+
+def _find_twice(evidence: Evidence) -> Iterator[Finding]:
+    users: dict[str, list[str]] = defaultdict(list)
+    for endpoint in evidence.plan.endpoints:
+        for address in dict.fromkeys(map(address_key, endpoint.addresses)):
+            if address != ANY:
+                users[address].append(endpoint.name)
+    twice = {address: names for address, names in users.items() if len(names) > 1}
+    if twice:
+        said = [f"{address} ({listed(names)})" for address, names in twice.items()]
+        sharing = sorted({name for names in twice.values() for name in names})
+        yield Finding(
+            code="address-twice",
+            severity="warning",
+            title="One address, several endpoints",
+            subject=None,
+            endpoints=tuple(sharing),
+            message=f"{say_count(len(sharing), 'endpoint', 'endpoints')} on {listed(said)}: a rule for one opens the "
+            "other.",
+            advice="Check the addresses; if it is one machine, make it one endpoint with several roles.",
+        )
+    for address, names in users.items():
+        network = _network(address)
+        if network is not None and network.prefixlen == 0:
+            yield Finding(
+                code="address-covers-everything",
+                severity="warning",
+                title="An address that covers everything",
+                subject=address,
+                endpoints=tuple(sorted(names)),
+                message=f"{address}, an address of {say_endpoints(names)}, covers every address there is.",
+                advice="Name the networks that are really meant.",
+            )
+
+
+def _find_strays(evidence: Evidence) -> Iterator[Finding]:
+    """Addresses that belong to another zone, by an endpoint there or by the networks of their own."""
+    elsewhere = sorted(_list_elsewhere(evidence))
+    if elsewhere:
+        yield Finding(
+            code="address-in-another-zone",
+            severity="warning",
+            title="Addresses in another zone",
+            subject=None,
+            endpoints=tuple(elsewhere),
+            message=f"{say_endpoints(elsewhere)}: an address lies within one of an endpoint in another zone, so that "
+            "a firewall can’t tell them apart.",
+            advice="Check the addresses, and in which zone the endpoints stand.",
+        )
+    outside = sorted(_list_outside(evidence))
+    if outside:
+        yield Finding(
+            code="address-outside-zone",
+            severity="warning",
+            title="Addresses outside their zone",
+            subject=None,
+            endpoints=tuple(outside),
+            message=f"{say_endpoints(outside)}: an address is in none of the networks of its zone.",
+            advice="Correct the address, or add its network to the zone.",
+        )
+
+
+def _list_elsewhere(evidence: Evidence) -> set[str]:
+    """The endpoints with an address that lies in one of another zone's, or equals it; a DNS name can only equal one.
+
+    Networks either lie within each other or are apart. So in the order of their first addresses, the wider ones first,
+    those that a network lies in are the open ones on a stack.
+    """
+    spans: dict[int, list[tuple[int, int, str, str]]] = {4: [], 6: []}
+    named: dict[str, list[Endpoint]] = defaultdict(list)
+    for endpoint in evidence.plan.endpoints:
+        for address in endpoint.addresses:
+            network = _network(address)
+            if network is not None and network.prefixlen:
+                first, last = int(network.network_address), int(network.broadcast_address)
+                spans[network.version].append((first, -last, endpoint.zone, endpoint.name))
+            elif network is None and address != ANY:
+                named[address_key(address)].append(endpoint)
+    found: set[str] = set()
+    for endpoints in named.values():
+        if len({endpoint.zone for endpoint in endpoints}) > 1:
+            found.update(endpoint.name for endpoint in endpoints)
+    for several in spans.values():
+        around: list[tuple[int, frozenset[str]]] = []  # the last address, and the zones of all that is around
+        several.sort()
+        start = 0
+        while start < len(several):
+            first, last = several[start][0], -several[start][1]
+            end = start
+            while end < len(several) and several[end][:2] == (first, -last):
+                end += 1
+            while around and around[-1][0] < first:
+                around.pop()
+            outer = around[-1][1] if around else frozenset[str]()
+            zones = outer | {zone for _, _, zone, _ in several[start:end]}
+            found.update(name for _, _, zone, name in several[start:end] if zones - {zone})
+            if last > first:
+                around.append((last, zones))
+            start = end
+    return found
+
+
+def _list_outside(evidence: Evidence) -> Iterator[str]:
+    """The endpoints with an address in none of the networks of their zone, where it has any."""
+    networks = {zone.name: _Networks(zone.networks) for zone in evidence.plan.zones if zone.networks}
+    for endpoint in evidence.plan.endpoints:
+        own = networks.get(endpoint.zone)
+        if own is not None and any(
+            network is not None and network not in own for network in map(_network, endpoint.addresses)
+        ):
+            yield endpoint.name
+
+
+class _Networks:
+    """Networks in which another one is found without a look at each."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._spans: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
+        networks = [network for network in map(_network, texts) if network is not None]
+        narrow = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
+        wide = [network for network in networks if isinstance(network, ipaddress.IPv6Network)]
+        collapsed: list[Network] = [*ipaddress.collapse_addresses(narrow), *ipaddress.collapse_addresses(wide)]
+        for network in collapsed:
+            span = int(network.network_address), int(network.broadcast_address)
+            self._spans[network.version].append(span)
+
+    def __contains__(self, network: Network) -> bool:
+        spans = self._spans[network.version]
+        place = bisect_right(spans, int(network.network_address), key=lambda span: span[0]) - 1
+        return place >= 0 and int(network.broadcast_address) <= spans[place][1]

@@ -1,0 +1,231 @@
+"""Findings about what the plan leaves open: choices, caveats, and what checks of the matrix are about."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from planner.engine.findings.evidence import Evidence, Finding, both_ends, listed, say_count, say_endpoints, say_pairs
+from planner.engine.flows import Flow
+from planner.engine.terms import marks_of
+from planner.plan.document import Endpoint
+from ports.matrix import About, Caveat, Check, Choice, ChoiceIs, Opening, RolePresent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A choice that is open: the options that flows depend on, and those that would need nothing more."""
+
+    choice: Choice
+    flows: int
+    free: tuple[str, ...]
+    """Options that would need nothing beyond what is open anyway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaveatState:
+    """A caveat that bears on the plan, and what the plan answers to it."""
+
+    caveat: Caveat
+    answer: Literal["", "practice", "documented"]
+    """Follow practice: the correction is applied. As documented: it isn't, on purpose. Empty: no answer, or none to be
+    given."""
+
+    @property
+    def applied(self) -> bool:
+        """Whether its correction is applied."""
+        return self.answer == "practice"
+
+    @property
+    def open(self) -> bool:
+        """Whether it is a question that waits for its answer."""
+        return bool(self.caveat.correction) and not self.answer
+
+
+def find_decisions(evidence: Evidence) -> tuple[Decision, ...]:
+    """The choices that flows depend on and that are not made, in the matrix's order."""
+    counts: dict[str, int] = defaultdict(int)
+    options: dict[str, set[str]] = defaultdict(set)
+    for flow in evidence.flows:
+        for choice in {mark.choice for mark in marks_of(flow.need.any_of)}:
+            counts[choice] += 1
+    for need in evidence.needs.values():
+        for mark in marks_of(need.any_of):
+            options[mark.choice].add(mark.option)
+    return tuple(
+        Decision(
+            choice=choice,
+            flows=counts[slug],
+            free=tuple(option for option in choice.slugs if option not in options[slug]),
+        )
+        for slug, choice in evidence.matrix.choices.items()
+        if slug in counts
+    )
+
+
+def find_caveats(evidence: Evidence) -> tuple[CaveatState, ...]:
+    """The caveats that bear on the plan, in the matrix's order."""
+    return tuple(
+        CaveatState(caveat=caveat, answer=_answer(caveat, evidence))
+        for caveat in evidence.matrix.caveats.values()
+        if _bears(caveat, evidence)
+    )
+
+
+def _answer(caveat: Caveat, evidence: Evidence) -> Literal["", "practice", "documented"]:
+    if caveat.slug in evidence.plan.corrections:
+        return "practice"
+    return "documented" if caveat.slug in evidence.plan.as_documented else ""
+
+
+def _bears(caveat: Caveat, evidence: Evidence) -> bool:
+    """Whether a caveat is about something that this plan has: a role, a section, a requirement or a service in use.
+
+    Its conditions hold, or may come to, for an endpoint that it is about: a choice is that of a flow's destination.
+    """
+    about = caveat.about
+    # An override wins over the correction, so the caveat has nothing left to change.
+    services = evidence.services - (evidence.plan.ports.keys() & dict(caveat.service_ports).keys())
+    there = (
+        about.always
+        or not evidence.sections.isdisjoint(about.sections)
+        or not services.isdisjoint(about.services)
+        or not evidence.requirements.isdisjoint(about.requirements)
+        or any(evidence.topology.has_role(role) for role in about.roles)
+    )
+    return there and (not about.when or evidence.may_meet(about.when, _list_concerned(about, evidence)))
+
+
+def _list_concerned(about: About, evidence: Evidence) -> Iterator[Endpoint]:
+    """The endpoints that a caveat is about: those with a role of it, and where flows of it lead."""
+    if about.always:
+        yield from evidence.plan.endpoints
+    for role in about.roles:
+        yield from evidence.topology.with_role(role)
+    sections, services, requirements = set(about.sections), set(about.services), set(about.requirements)
+    for flow in evidence.concerned:
+        need = flow.need
+        if not (
+            sections.isdisjoint(need.sections)
+            and services.isdisjoint(need.services)
+            and requirements.isdisjoint(need.requirements)
+        ):
+            yield flow.destination
+
+
+def ask_decisions(evidence: Evidence) -> Iterator[Finding]:
+    """A finding for each open choice."""
+    for decision in find_decisions(evidence):
+        choice = decision.choice
+        marked = [f for f in evidence.flows if any(mark.choice == choice.slug for mark in marks_of(f.need.any_of))]
+        waiting = sorted({flow.destination.name for flow in marked})
+        options = " or ".join(f"{option.name} ({option.consequence.rstrip('.')})" for option in choice.options)
+        free = [choice.option(slug).name for slug in decision.free]
+        saving = f" {listed(free)} would need nothing more than is open anyway." if free else ""
+        yield Finding(
+            code="choice-undecided",
+            severity="decision",
+            title=choice.name,
+            subject=choice.slug,
+            endpoints=tuple(waiting),
+            message=f"{choice.question} Not decided yet: {options}. "
+            f"{say_count(decision.flows, 'flow depends', 'flows depend')} on it, to {say_endpoints(waiting)}.{saving}",
+            advice=f"Decide “{choice.name}”; until then all options stay in the report, marked with “or”.",
+            sections=choice.sections,
+        )
+
+
+def tell_caveats(evidence: Evidence) -> Iterator[Finding]:
+    """A finding for each caveat that bears on the plan: a question until it is answered."""
+    for state in find_caveats(evidence):
+        caveat = state.caveat
+        if state.open:
+            practice = (caveat.correction or "").rstrip(".")
+            advice = f"Follow practice ({practice}), or leave it as documented."
+        elif state.applied:
+            advice = f"Practice is followed: {caveat.correction}"
+        elif caveat.correction:
+            advice = "Left as documented, on purpose."
+        elif caveat.sections:
+            advice = "For information; nothing can be switched on."
+        else:
+            advice = "Add what the site needs as additional flows of the plan."
+        yield Finding(
+            code="caveat",
+            severity="decision" if state.open else "info",
+            title=caveat.title,
+            subject=caveat.slug,
+            message=f"{caveat.title}: {caveat.text}",
+            advice=advice,
+            sections=caveat.sections,
+        )
+
+
+def run_checks(evidence: Evidence) -> Iterator[Finding]:
+    """The findings of the matrix's own checks."""
+    for check in evidence.matrix.checks:
+        finding = _run(check, evidence)
+        if finding is not None:
+            yield finding
+
+
+def _run(check: Check, evidence: Evidence) -> Finding | None:
+    if not evidence.terms.meets_all(check.when) or any(evidence.topology.has_role(role) for role in check.needs):
+        return None
+    message, endpoints = check.message, _holders(check, evidence)
+    if check.crowded:
+        endpoints = tuple(sorted(endpoint.name for endpoint in evidence.topology.with_role(check.crowded)))
+        if len(endpoints) < 2:
+            return None
+    if check.opening is not None:
+        flows = [flow for flow in evidence.flows if _is_opening(flow, check.opening, evidence)]
+        if not flows:
+            return None
+        endpoints = both_ends(flows)
+        message = f"{message} {say_count(len(endpoints), 'endpoint', 'endpoints')}: {say_pairs(flows)}."
+    elif endpoints:
+        message = f"{message} {say_endpoints(endpoints)}."
+    return Finding(
+        code=check.code,
+        severity=check.severity,
+        title=_name(check.subject, evidence),
+        subject=check.subject,
+        endpoints=endpoints,
+        message=message,
+        advice=check.advice,
+    )
+
+
+def _holders(check: Check, evidence: Evidence) -> tuple[str, ...]:
+    """The endpoints with the roles that the check is raised for."""
+    roles = [condition.role for condition in check.when if isinstance(condition, RolePresent)]
+    return tuple(sorted({endpoint.name for role in roles for endpoint in evidence.topology.with_role(role)}))
+
+
+def _name(subject: str, evidence: Evidence) -> str:
+    """What the subject of a check is called; the subject itself if it is no slug."""
+    matrix = evidence.matrix
+    for rows in (matrix.roles, matrix.services, matrix.choices):
+        if subject in rows:
+            return str(rows[subject].name)
+    return subject
+
+
+def _is_opening(flow: Flow, opening: Opening, evidence: Evidence) -> bool:
+    holders, kinds = evidence.matrix.holders, evidence.topology.zone_kinds
+    return (
+        flow.scope != "same-host"
+        and (opening.service is None or opening.service in flow.need.services)
+        and (not opening.from_kinds or kinds[flow.source.zone] in opening.from_kinds)
+        and (not opening.to_kinds or kinds[flow.destination.zone] in opening.to_kinds)
+        and (opening.source_role is None or not holders[opening.source_role].isdisjoint(flow.source.roles))
+        and (
+            opening.destination_role is None
+            or not holders[opening.destination_role].isdisjoint(flow.destination.roles)
+        )
+    )
+
+
+def choices_in(conditions: tuple[ChoiceIs | RolePresent, ...]) -> Iterator[str]:
+    """The choices that conditions are about."""
+    return (condition.choice for condition in conditions if isinstance(condition, ChoiceIs))

@@ -1,0 +1,112 @@
+"""What findings are made of, and what they are derived from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from planner.engine.flows import Excluded, Flow, Need
+from planner.engine.prohibitions import Closed
+from planner.engine.rules import Boundary
+from planner.engine.terms import Terms
+from planner.engine.topology import PLAIN, Topology
+from planner.plan.document import Endpoint
+from ports.matrix import Condition
+from ports.text import plural
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One finding: a cause, with all that it concerns."""
+
+    code: str
+    severity: str
+    title: str
+    """What it is about, in words."""
+    subject: str | None
+    """The slug of what it is about, or its place in the plan; None where one finding speaks for all."""
+    endpoints: tuple[str, ...] = ()
+    """The names of the endpoints that it concerns, sorted; empty where it concerns none."""
+    message: str
+    advice: str
+    """What to do about it."""
+    sections: tuple[str, ...] = ()
+
+
+class Evidence:
+    """What findings are derived from."""
+
+    def __init__(
+        self,
+        topology: Topology,
+        terms: Terms,
+        flows: Sequence[Flow],
+        boundaries: Sequence[Boundary],
+        excluded: Sequence[Excluded],
+        closed: Sequence[Closed],
+    ) -> None:
+        self.topology = topology
+        self.terms = terms
+        self.matrix = topology.matrix
+        self.plan = topology.plan
+        self.flows = flows
+        self.boundaries = boundaries
+        self.excluded = excluded
+        self.closed = closed
+        self.asked = (*flows, *(one.flow for one in excluded))
+        """The flows that the document or the plan asks for, those that the plan excludes too."""
+        self.needs: dict[int, Need] = {id(flow.need): flow.need for flow in flows}
+        closed_off = {(one.source, one.destination) for one in self.plan.exclusions if one.protocol is None}
+        self.concerned = (
+            *flows,
+            *(f for f in (one.flow for one in excluded) if (f.source.name, f.destination.name) not in closed_off),
+        )
+        """The flows that caveats are about: those that the plan excludes too, while others may lead from the same
+        source to the same end, because a correction adds one there."""
+        concerned = {id(flow.need): flow.need for flow in self.concerned}.values()
+        self.services = frozenset(slug for need in concerned for slug in need.services)
+        self.sections = frozenset(number for need in concerned for number in need.sections)
+        self.requirements = frozenset(slug for need in concerned for slug in need.requirements)
+        self.answered = frozenset((*self.plan.corrections, *self.plan.as_documented))
+        """The caveats whose correction the plan applies, or leaves out on purpose."""
+
+    def may_meet(self, conditions: Iterable[Condition], endpoints: Iterable[Endpoint]) -> bool:
+        """Whether conditions hold or may come to: for one of these endpoints, or without any for the plan."""
+        conditions = tuple(conditions)
+        settings = {self.topology.settings.get(endpoint.name, PLAIN) for endpoint in endpoints} or {PLAIN}
+        return any(self.terms.under(setting).meets_all(conditions) for setting in settings)
+
+    def crossing(self) -> dict[str, Endpoint]:
+        """The endpoints of rules, by name."""
+        return {
+            endpoint.name: endpoint
+            for boundary in self.boundaries
+            for rule in boundary.rules
+            for endpoint in (*rule.sources, *rule.destinations)
+        }
+
+
+def both_ends(flows: Iterable[Flow]) -> tuple[str, ...]:
+    """The names of the endpoints of flows, sorted."""
+    return tuple(sorted({end.name for flow in flows for end in (flow.source, flow.destination)}))
+
+
+def say_count(number: int, one: str, more: str) -> str:
+    """A number with what it counts."""
+    return f"{number:,} {plural(number, one, more)}"
+
+
+def say_endpoints(names: Sequence[str]) -> str:
+    """How many endpoints these are, and the first few of them."""
+    return f"{say_count(len(names), 'endpoint', 'endpoints')} ({listed(names)})"
+
+
+def listed(values: Sequence[str]) -> str:
+    """The first few of many values, and how many more there are."""
+    if len(values) > 6:
+        return f"{', '.join(values[:6])} and {len(values) - 6:,} more"
+    return ", ".join(values)
+
+
+def say_pairs(flows: Iterable[Flow]) -> str:
+    """The first few pairs of source and destination, and how many more there are."""
+    pairs = dict.fromkeys((flow.source.name, flow.destination.name) for flow in flows)
+    return listed([f"{source} → {destination}" for source, destination in pairs])

@@ -1,0 +1,129 @@
+"""What must stay closed: what the plan never allows, what the document forbids, and the flows that break it. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from planner.engine.flows import Flow
+from planner.engine.terms import ALWAYS, Terms
+from planner.engine.topology import PLAIN, Topology
+from planner.plan.document import Endpoint, Never
+from ports.matrix import Prohibition, port_span
+
+Side = Mapping[str, str]
+"""`zone` or `endpoint`, with its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Closed:
+    """What must stay closed from one side to another; without a protocol everything, without ports all of them."""
+
+    source: Side
+    destination: Side
+    protocol: str | None
+    ports: str | None
+    sections: tuple[str, ...]
+    """Of the document, if it says so; empty for what the plan says."""
+    reason: str
+    number: int | None
+    """Which of the plan's `never` rows it is, from 0; None for the document's prohibitions."""
+    breaking: tuple[Flow, ...]
+    """The flows that it forbids and that are needed nevertheless, in their order."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether no flow breaks it."""
+        return not self.breaking
+
+
+def find_closed(topology: Topology, terms: Terms, flows: Sequence[Flow]) -> tuple[Closed, ...]:
+    """Each `never` row of the plan in its order, then each prohibition of the document for each two endpoints."""
+    crossing = [flow for flow in flows if flow.scope != "same-host"]
+    return (*_close_by_plan(topology.plan.never, crossing), *_close_by_document(topology, terms, crossing))
+
+
+class _Between:
+    """Flows by their sides, each of which is a zone or an endpoint, then by protocol and ports."""
+
+    def __init__(self, rows: Iterable[Never], flows: Iterable[Flow]) -> None:
+        wanted = {_sides(row.source, row.destination) for row in rows}
+        self._flows: dict[tuple[str, str, str, str], dict[tuple[str, str | None], list[Flow]]] = {}
+        self._places: dict[int, int] = {}
+        for place, flow in enumerate(flows):
+            for first in (("zone", flow.source.zone), ("endpoint", flow.source.name)):
+                for second in (("zone", flow.destination.zone), ("endpoint", flow.destination.name)):
+                    sides = (*first, *second)
+                    if sides in wanted:
+                        found = self._flows.setdefault(sides, defaultdict(list))
+                        found[flow.need.protocol, flow.need.ports].append(flow)
+                        self._places[id(flow)] = place
+        self._known: dict[tuple[object, ...], tuple[Flow, ...]] = {}
+
+    def find(self, row: Never) -> tuple[Flow, ...]:
+        """The flows that a row forbids, in their order."""
+        sides = _sides(row.source, row.destination)
+        there = self._flows.get(sides, {})
+        hit = tuple(key for key in there if _forbids(row.protocol, row.ports, *key))
+        if (sides, hit) not in self._known:  # rows that forbid the same share what they find
+            found = [flow for key in hit for flow in there[key]]
+            self._known[sides, hit] = tuple(sorted(found, key=lambda flow: self._places[id(flow)]))
+        return self._known[sides, hit]
+
+
+def _sides(source: Side, destination: Side) -> tuple[str, str, str, str]:
+    (first,), (second,) = source.items(), destination.items()
+    return (*first, *second)
+
+
+def _forbids(protocol: str | None, ports: str | None, of_flow: str, ports_of_flow: str | None) -> bool:
+    """Whether a flow on these ports is among what is forbidden: the ports of both overlap."""
+    if protocol is None or ports is None or ports_of_flow is None:
+        return protocol in (None, of_flow)
+    (low, high), (least, most) = port_span(ports), port_span(ports_of_flow)
+    return protocol == of_flow and low <= most and least <= high
+
+
+def _close_by_plan(rows: Sequence[Never], flows: Sequence[Flow]) -> Iterator[Closed]:
+    between = _Between(rows, flows) if rows else None
+    for number, row in enumerate(rows):
+        yield Closed(
+            source=row.source,
+            destination=row.destination,
+            protocol=row.protocol,
+            ports=row.ports,
+            sections=(),
+            reason=row.reason,
+            number=number,
+            breaking=between.find(row) if between else (),
+        )
+
+
+def _close_by_document(topology: Topology, terms: Terms, flows: Sequence[Flow]) -> Iterator[Closed]:
+    prohibitions = topology.matrix.prohibitions
+    by_pair: dict[tuple[str, str], list[Flow]] = defaultdict(list)
+    if prohibitions:
+        for flow in flows:
+            by_pair[flow.source.name, flow.destination.name].append(flow)
+    for prohibition in prohibitions:
+        destinations = sorted(endpoint.name for endpoint in topology.with_role(prohibition.destination))
+        for source in sorted(endpoint.name for endpoint in _forbidden_sources(topology, terms, prohibition)):
+            for destination in destinations:
+                if source != destination:
+                    yield Closed(
+                        source={"endpoint": source},
+                        destination={"endpoint": destination},
+                        protocol=None,
+                        ports=None,
+                        sections=(prohibition.section,),
+                        reason=prohibition.summary,
+                        number=None,
+                        breaking=tuple(by_pair[source, destination]),
+                    )
+
+
+def _forbidden_sources(topology: Topology, terms: Terms, prohibition: Prohibition) -> Iterator[Endpoint]:
+    """The endpoints that must not open a connection: a condition on a choice is about the source's own."""
+    for endpoint in topology.with_role(prohibition.source):
+        own = terms.under(topology.settings.get(endpoint.name, PLAIN))
+        if own.meets_all(prohibition.when) == ALWAYS:
+            yield endpoint

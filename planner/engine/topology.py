@@ -1,0 +1,137 @@
+"""The endpoints of a plan as the engine finds them: by kind, by role, by target and by pairing. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from planner.plan.document import Endpoint, Plan, Zone
+from ports.matrix import Matrix, Pairing, Requirement, Target
+
+
+class Setting(NamedTuple):
+    """The choices and ports of an endpoint: its own, and where it has none its zone's. They hold for flows to it."""
+
+    choices: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+    ports: tuple[tuple[str, str], ...] = ()
+
+
+PLAIN = Setting()
+"""The plan's own, nothing else."""
+
+
+class Kind(NamedTuple):
+    """What of an endpoint decides which requirements it meets, and on which ports."""
+
+    roles: frozenset[str]
+    platforms: frozenset[str]
+    operations: frozenset[str]
+    sessions: frozenset[str]
+    setting: Setting = PLAIN
+
+
+class Topology:
+    """The endpoints of a plan, found by role, by target and by pairing without a search through all of them."""
+
+    def __init__(self, matrix: Matrix, plan: Plan) -> None:
+        self.matrix = matrix
+        self.plan = plan
+        self.kinds: dict[Kind, list[Endpoint]] = defaultdict(list)
+        self.settings: dict[str, Setting] = {}
+        """By name, the settings of the endpoints that have any."""
+        zones = {zone.name: zone for zone in plan.zones}
+        for endpoint in plan.endpoints:
+            setting = _find_setting(endpoint, zones[endpoint.zone])
+            if setting is not PLAIN:
+                self.settings[endpoint.name] = setting
+            self.kinds[kind_of(endpoint, setting)].append(endpoint)
+        self.zone_kinds = {zone.name: zone.kind for zone in plan.zones}
+        self.by_name = {endpoint.name: endpoint for endpoint in plan.endpoints}
+        self._destinations: dict[str, tuple[Kind, ...]] = {}
+        self._near: dict[str, dict[str, tuple[Endpoint, ...]]] = {}
+        self._fallback: dict[str, tuple[Endpoint, ...]] = {}
+
+    def holds(self, kind: Kind, role: str) -> bool:
+        """Whether endpoints of this kind have the role, or for a group of roles one of them."""
+        return not self.matrix.holders[role].isdisjoint(kind.roles)
+
+    def with_role(self, role: str) -> Iterator[Endpoint]:
+        """All endpoints that have the role."""
+        for kind, endpoints in self.kinds.items():
+            if self.holds(kind, role):
+                yield from endpoints
+
+    def count_role(self, role: str) -> int:
+        """How many endpoints have the role."""
+        return sum(len(endpoints) for kind, endpoints in self.kinds.items() if self.holds(kind, role))
+
+    def has_role(self, role: str) -> bool:
+        """Whether any endpoint has the role."""
+        return any(self.holds(kind, role) for kind in self.kinds)
+
+    def destinations(self, requirement: Requirement) -> Iterator[Endpoint]:
+        """All endpoints that a requirement leads to."""
+        for kind in self.destination_kinds(requirement):
+            yield from self.kinds[kind]
+
+    def destination_kinds(self, requirement: Requirement) -> tuple[Kind, ...]:
+        """The kinds of endpoints that a requirement leads to."""
+        if requirement.slug not in self._destinations:
+            self._destinations[requirement.slug] = tuple(
+                kind for kind in self.kinds if self.is_destination(kind, requirement)
+            )
+        return self._destinations[requirement.slug]
+
+    def is_destination(self, kind: Kind, requirement: Requirement) -> bool:
+        """Whether a requirement leads to endpoints of this kind."""
+        if requirement.destination is not None:
+            return self.holds(kind, requirement.destination)
+        return requirement.target is not None and matches(kind, requirement.target)
+
+    def sources(self, pairing: Pairing, target: Endpoint) -> tuple[Endpoint, ...]:
+        """The sources that the pairing finds for a target; none when there are none."""
+        if pairing.managed_by and target.managed_by:
+            return tuple(self.by_name[name] for name in target.managed_by)
+        if pairing.slug not in self._near:
+            near: dict[str, list[Endpoint]] = defaultdict(list)
+            for endpoint in self.with_role(pairing.near):
+                near[endpoint.zone].append(endpoint)
+            self._near[pairing.slug] = {zone: tuple(endpoints) for zone, endpoints in near.items()}
+            self._fallback[pairing.slug] = tuple(
+                endpoint
+                for endpoint in self.with_role(pairing.fallback)
+                if self.zone_kinds[endpoint.zone] not in pairing.fallback_not_in
+            )
+        return self._near[pairing.slug].get(target.zone) or self._fallback[pairing.slug]
+
+    def is_near(self, pairing: Pairing, source: Endpoint) -> bool:
+        """Whether a source has the pairing's near role, however it was chosen."""
+        return not self.matrix.holders[pairing.near].isdisjoint(source.roles)
+
+
+def kind_of(endpoint: Endpoint, setting: Setting = PLAIN) -> Kind:
+    """The kind of an endpoint with this setting."""
+    return Kind(
+        frozenset(endpoint.roles),
+        frozenset(endpoint.platforms),
+        frozenset(endpoint.operations),
+        frozenset(endpoint.sessions),
+        setting,
+    )
+
+
+def _find_setting(endpoint: Endpoint, zone: Zone) -> Setting:
+    if not (endpoint.choices or endpoint.ports or zone.choices or zone.ports):
+        return PLAIN
+    choices, ports = {**zone.choices, **endpoint.choices}, {**zone.ports, **endpoint.ports}
+    return Setting(tuple(sorted(choices.items())), tuple(sorted(ports.items())))
+
+
+def matches(kind: Kind, target: Target) -> bool:
+    """Whether endpoints of this kind are such a target: every field that is set holds."""
+    return (
+        (target.operation is None or target.operation in kind.operations)
+        and (target.platform is None or target.platform in kind.platforms)
+        and (target.session is None or target.session in kind.sessions)
+        and kind.sessions.isdisjoint(target.without_sessions)
+        and kind.platforms.isdisjoint(target.without_platforms)
+    )

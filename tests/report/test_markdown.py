@@ -100,7 +100,7 @@ def test_a_changed_port_says_what_it_was():
 
 
 def test_an_applied_correction_is_told():
-    assert "- Correction applied: " in text_of(contoso(corrections=["ldap-tcp"]))
+    assert "- Practice followed: " in text_of(contoso(corrections=["ldap-tcp"]))
 
 
 def test_every_finding_of_the_json_report_is_there():

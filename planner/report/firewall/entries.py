@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from planner.engine.rules import Ports
+from planner.plan.special import Network
 from planner.report.firewall.permits import Addresses, Permit
-from planner.report.firewall.special import Network
 from planner.report.firewall.words import cut
 
 Networks = tuple[str, ...] | None

@@ -9,11 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from planner.engine.flows import Flow, Mark
+from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule
+from planner.engine.terms import Alternative
 from planner.plan.document import ANY, Endpoint, address_key
-from planner.report.firewall.special import is_special
+from planner.plan.special import is_special
 from planner.report.firewall.words import clean, name_endpoints
 from planner.report.said.outline import describe_marks, describe_reasons
 from planner.report.said.text import index_rules
@@ -305,7 +306,7 @@ class Permits:
         omissions: Omissions,
         inbound: bool,
     ) -> Iterator[Permit]:
-        parts: dict[tuple[str, Ports, tuple[Mark, ...]], list[Flow]] = defaultdict(list)
+        parts: dict[tuple[str, Ports, tuple[Alternative, ...]], list[Flow]] = defaultdict(list)
         for flow in flows:
             service = Ports(flow.need.protocol, flow.need.ports)
             label = rules.get((flow.source.name, flow.destination.name, service), "same-zone")
@@ -340,7 +341,7 @@ class _Origin:
     """What permits come from, for their comments: the number of the rule, open options, reasons."""
 
     label: str
-    marks: tuple[Mark, ...]
+    marks: tuple[Alternative, ...]
     reasons: tuple[Reason, ...]
 
     def condition(self, report: Report) -> str:

@@ -5,9 +5,11 @@ from typing import Any
 
 from planner.engine.compare import Comparison
 from planner.engine.findings import Finding
-from planner.engine.flows import Flow, Mark
+from planner.engine.flows import Excluded, Flow
+from planner.engine.prohibitions import Closed
 from planner.engine.report import Report
 from planner.engine.rules import Rule
+from planner.engine.terms import AllOf, Alternative, Mark
 from planner.plan.syntax import write_json
 from planner.report.said.amended import list_amendments
 from planner.report.said.edition import Edition
@@ -46,6 +48,8 @@ def _report_parts(report: Report, selection: Selection | None) -> dict[str, Any]
         "amendments": [amendment_data(amendment) for amendment in list_amendments(report)],
         "flows": map(flow_data, report.flows),
         "rules": map(rule_data, report.rules),
+        "excluded": map(excluded_data, report.excluded),
+        "closed": map(closed_data, report.closed),
         "findings": map(finding_data, report.findings),
     }
     if selection is not None:
@@ -63,6 +67,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "severity": finding.severity,
         "subject": finding.subject,
+        "endpoints": list(finding.endpoints),
         "message": finding.message,
         "advice": finding.advice,
         "sections": list(finding.sections),
@@ -82,8 +87,35 @@ def flow_data(flow: Flow) -> dict[str, Any]:
         "services": list(need.services),
         "scope": flow.scope,
         "sections": list(need.sections),
-        "any_of": _marks(need.any_of),
+        "any_of": _alternatives(need.any_of),
         "reasons": [str(reason) for reason in need.reasons],
+    }
+
+
+def excluded_data(excluded: Excluded) -> dict[str, Any]:
+    """A flow that the plan excludes, as plain data."""
+    flow = excluded.flow
+    return {
+        "source": flow.source.name,
+        "destination": flow.destination.name,
+        "protocol": flow.need.protocol,
+        "ports": flow.need.ports,
+        "sections": list(flow.need.sections),
+        "reasons": [str(reason) for reason in flow.need.reasons],
+        "reason": excluded.exclusion.reason,
+    }
+
+
+def closed_data(closed: Closed) -> dict[str, Any]:
+    """What must stay closed, as plain data."""
+    return {
+        "from": dict(closed.source),
+        "to": dict(closed.destination),
+        "protocol": closed.protocol,
+        "ports": closed.ports,
+        "sections": list(closed.sections),
+        "reason": closed.reason,
+        "kept": closed.kept,
     }
 
 
@@ -95,9 +127,19 @@ def rule_data(rule: Rule) -> dict[str, Any]:
         "source_zones": list(rule.source_zones),
         "destinations": [endpoint.name for endpoint in rule.destinations],
         "destination_zones": list(rule.destination_zones),
-        "services": [{"protocol": ports.protocol, "ports": ports.ports} for ports in rule.services],
+        "services": [
+            {
+                "protocol": ports.protocol,
+                "ports": ports.ports,
+                "sections": list(sections),
+                "reasons": [str(reason) for reason in reasons],
+            }
+            for ports, sections, reasons in zip(
+                rule.services, rule.service_sections, rule.service_reasons, strict=True
+            )
+        ],
         "sections": list(rule.sections),
-        "any_of": _marks(rule.any_of),
+        "any_of": _alternatives(rule.any_of),
         "reasons": [str(reason) for reason in rule.reasons],
     }
 
@@ -139,8 +181,12 @@ def _comparison_parts(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _marks(marks: tuple[Mark, ...]) -> list[dict[str, str]]:
-    return [{"choice": mark.choice, "option": mark.option} for mark in marks]
+def _alternatives(any_of: tuple[Alternative, ...]) -> list[dict[str, Any]]:
+    return [{"all": list(map(_mark, one.all))} if isinstance(one, AllOf) else _mark(one) for one in any_of]
+
+
+def _mark(mark: Mark) -> dict[str, str]:
+    return {"choice": mark.choice, "option": mark.option}
 
 
 def report_schema() -> dict[str, Any]:
@@ -150,7 +196,8 @@ def report_schema() -> dict[str, Any]:
         {
             "code": text,
             "severity": {"enum": list(SEVERITIES)},
-            "subject": text,
+            "subject": {"type": ["string", "null"]},
+            "endpoints": texts,
             "message": text,
             "advice": text,
             "sections": texts,
@@ -165,6 +212,8 @@ def report_schema() -> dict[str, Any]:
             "amendments": {"type": "array", "items": _amendment_schema()},
             "flows": {"type": "array", "items": _flow_schema()},
             "rules": {"type": "array", "items": _rule_schema()},
+            "excluded": {"type": "array", "items": _excluded_schema()},
+            "closed": {"type": "array", "items": _closed_schema()},
             "findings": {"type": "array", "items": finding},
         }
     )
@@ -243,6 +292,35 @@ def _flow_schema() -> dict[str, Any]:
     )
 
 
+def _excluded_schema() -> dict[str, Any]:
+    return _object(
+        {
+            "source": _TEXT,
+            "destination": _TEXT,
+            "protocol": _PROTOCOL,
+            "ports": _PORTS,
+            "sections": _TEXTS,
+            "reasons": _TEXTS,
+            "reason": _TEXT,
+        }
+    )
+
+
+def _closed_schema() -> dict[str, Any]:
+    side = {"type": "object", "properties": {"zone": _TEXT, "endpoint": _TEXT}, "minProperties": 1, "maxProperties": 1}
+    return _object(
+        {
+            "from": side,
+            "to": side,
+            "protocol": {"enum": [*PROTOCOLS, None]},
+            "ports": _PORTS,
+            "sections": _TEXTS,
+            "reason": _TEXT,
+            "kept": {"type": "boolean"},
+        }
+    )
+
+
 def _rule_schema() -> dict[str, Any]:
     return _object(
         {
@@ -251,7 +329,10 @@ def _rule_schema() -> dict[str, Any]:
             "source_zones": _TEXTS,
             "destinations": _TEXTS,
             "destination_zones": _TEXTS,
-            "services": {"type": "array", "items": _object({"protocol": _PROTOCOL, "ports": _PORTS})},
+            "services": {
+                "type": "array",
+                "items": _object({"protocol": _PROTOCOL, "ports": _PORTS, "sections": _TEXTS, "reasons": _TEXTS}),
+            },
             "sections": _TEXTS,
             "any_of": _ANY_OF,
             "reasons": _TEXTS,
@@ -267,4 +348,5 @@ _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
 _PROTOCOL = {"enum": list(PROTOCOLS)}
 _PORTS = {"type": ["string", "null"], "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?$"}
-_ANY_OF = {"type": "array", "items": _object({"choice": _TEXT, "option": _TEXT})}
+_MARK = _object({"choice": _TEXT, "option": _TEXT})
+_ANY_OF = {"type": "array", "items": {"anyOf": [_MARK, _object({"all": {"type": "array", "items": _MARK}})]}}

@@ -10,6 +10,7 @@ from planner.engine.findings import Decision
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Rule
 from planner.plan.document import Endpoint
+from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Selection
 from planner.report.said.outline import describe_marks, label_endpoint, name_services
@@ -33,13 +34,15 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 def render_markdown(report: Report, edition: Edition | None = None) -> bytes:
     """The report as Markdown in UTF-8; the same plan and selection give the same bytes.
 
-    Rules stand by boundary, with every endpoint and its addresses; then come findings, open decisions and endpoints.
+    Rules stand by boundary, with every endpoint and its addresses; then come what is not needed here, what must stay
+    closed, findings, open decisions and endpoints.
     Flows within a zone are counted but not listed. Raises NotExpressible when the addresses are too much.
     """
     check_addresses("Markdown", list_rule_sides(report.rules))
     lines = [
         *_open(report, edition.selection if edition else None),
         *_write_rules(report),
+        *_write_closed(report),
         *_write_findings(report),
         *_write_decisions(report),
         *_write_endpoints(report),
@@ -142,6 +145,18 @@ def _name_endpoint(endpoint: Endpoint) -> str:
     return f"{endpoint.name} ({', '.join(list_addresses(endpoint))})"
 
 
+def _write_closed(report: Report) -> Iterator[str]:
+    for title, titles, rows in (
+        ("Not needed here", EXCLUDED_TITLES, list_excluded(report)),
+        ("What must stay closed", CLOSED_TITLES, list_closed(report)),
+    ):
+        cells = [tuple(map(escape, row)) for row in rows]
+        if cells:
+            yield f"## {title}"
+            yield ""
+            yield from table(titles, cells)
+
+
 def _write_findings(report: Report) -> Iterator[str]:
     yield "## Findings"
     yield ""
@@ -150,12 +165,13 @@ def _write_findings(report: Report) -> Iterator[str]:
         yield ""
         return
     yield from table(
-        ("Severity", "Finding", "About", "What", "What to do", "Sections"),
+        ("Severity", "Finding", "Title", "About", "What", "What to do", "Sections"),
         (
             (
                 escape(finding.severity),
                 escape(finding.code),
-                escape(finding.subject),
+                escape(finding.title),
+                escape(finding.subject or ""),
                 escape(finding.message),
                 escape(finding.advice),
                 escape(", ".join(f"§{section}" for section in finding.sections)),
@@ -168,11 +184,24 @@ def _write_findings(report: Report) -> Iterator[str]:
 def _write_decisions(report: Report) -> Iterator[str]:
     yield "## Open decisions"
     yield ""
-    if not report.decisions:
+    if not report.decisions and not report.questions:
         yield "None: every choice that flows depend on is made."
         yield ""
-        return
-    yield from table(("Choice", "Question", "Options", "Flows"), map(_decision_cells, report.decisions))
+    if report.decisions:
+        yield from table(("Choice", "Question", "Options", "Flows"), map(_decision_cells, report.decisions))
+    if report.questions:
+        yield from table(
+            ("Where practice differs", "What the document says", "Practice", "Sections"),
+            (
+                (
+                    escape(state.caveat.title),
+                    escape(state.caveat.text),
+                    escape(state.caveat.correction or ""),
+                    escape(", ".join(f"§{section}" for section in state.caveat.sections)),
+                )
+                for state in report.questions
+            ),
+        )
 
 
 def _decision_cells(decision: Decision) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from planner.engine.flows import Flow, Need
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule
 from planner.plan.document import Endpoint
+from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.outline import describe_marks, name_services
 from planner.report.said.servers import outline_servers
@@ -76,8 +77,11 @@ _CHANGE_COLUMNS: _Columns = (
 _ADDRESS_COLUMNS: _Columns = (("Endpoint", 26), ("Zone", 18), ("Before", 36), ("After", 36))
 _RENAMED_COLUMNS: _Columns = (("What", 12), ("Before", 36), ("Now", 36), ("Remark", 60))
 _FINDING_COLUMNS: _Columns = (
-    ("Severity", 12), ("Finding", 28), ("About", 28), ("What", 80), ("What to do", 60), ("Sections", 10),
+    ("Severity", 12), ("Finding", 28), ("Title", 32), ("About", 28), ("Endpoints", 40), ("What", 80),
+    ("What to do", 60), ("Sections", 10),
 )  # fmt: skip
+_EXCLUDED_COLUMNS: _Columns = tuple(zip(EXCLUDED_TITLES, (22, 22, 18, 60, 60, 10), strict=True))
+_CLOSED_COLUMNS: _Columns = tuple(zip(CLOSED_TITLES, (24, 24, 18, 60, 14, 60), strict=True))
 _ABOUT_COLUMNS: _Columns = (("About", 24), ("Content", 110))
 
 _CUT = "… (cut to fit the cell; the JSON report has all of it)"
@@ -86,7 +90,8 @@ _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
-    """The report as a workbook with the sheets Rules, Flows, Servers, Objects, Findings, Changes and About.
+    """The report as a workbook with the sheets Rules, Flows, Servers, Objects, Not needed here, Closed, Findings,
+    Changes and About.
 
     The same plan and edition give the same bytes. Raises OSError when the system's folder for temporary files can't be
     written: rows wait there while the workbook grows, and NotExpressible when the addresses are too much.
@@ -99,6 +104,8 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
             ("Flows", _FLOW_COLUMNS, _flow_rows(report)),
             ("Servers", _SERVER_COLUMNS, _server_rows(report)),
             ("Objects", _OBJECT_COLUMNS, _object_rows(report)),
+            ("Not needed here", _EXCLUDED_COLUMNS, _cells(list_excluded(report))),
+            ("Closed", _CLOSED_COLUMNS, _cells(list_closed(report))),
             ("Findings", _FINDING_COLUMNS, _finding_rows(report)),
             ("Changes", _CHANGE_COLUMNS, _change_rows(edition)),
             ("About", _ABOUT_COLUMNS, _about_rows(report, edition)),
@@ -434,12 +441,19 @@ def _about_changes(comparison: Comparison, before: str, after: str) -> Iterator[
         yield "How to read this", _cell(sentence)
 
 
+def _cells(rows: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+    for row in rows:
+        yield tuple(map(_cell, row))
+
+
 def _finding_rows(report: Report) -> Iterator[Sequence[str]]:
     for finding in report.findings:
         yield (
             finding.severity,
             finding.code,
-            _cell(finding.subject),
+            _cell(finding.title),
+            _cell(finding.subject or ""),
+            _cell(", ".join(finding.endpoints)),
             _cell(finding.message),
             _cell(finding.advice),
             ", ".join(finding.sections),

@@ -21,6 +21,8 @@ _COLUMNS = {
     "changes": ("g-what", "g-rule", "", "", "g-ports"),
     "local": ("h-way", "c-end", "c-end", "c-end", ""),
     "unneeded": ("n-section", "n-why", ""),
+    "excluded": ("c-end", "c-end", "s-code", "", "", "c-section"),
+    "closed": ("c-end", "c-end", "s-code", "", "c-section", ""),
 }
 """The columns of the kinds of tables, by the class that gives each its width in print.css."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline' data:; img-src data:; font-src data:"

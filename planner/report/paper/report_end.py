@@ -1,16 +1,26 @@
 """What comes after the rules of a printed report: findings, how the document was read, what isn't needed."""
 
+from collections.abc import Sequence
+
 from planner.engine.findings import Finding
 from planner.engine.report import Report
 from planner.report.paper.chapters import make_head
 from planner.report.paper.printed import Element, Kids, make
 from planner.report.paper.words import shown
+from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.outline import FindingGroup, outline_findings
-from planner.report.said.printed_rules import NotNeeded, list_absent_modules, outline_local, outline_unneeded
-from ports.text import plural
+from planner.report.said.printed_rules import (
+    UNNEEDED,
+    NotNeeded,
+    list_absent_modules,
+    outline_local,
+    outline_unneeded,
+)
 
 MOST_FINDINGS = 8
 """How many findings of one code are named."""
+MOST_CLOSED = 1_000
+"""How many rows of what is excluded or must stay closed are printed."""
 MOST_HOSTS = 40
 """How many hosts are named for what stays on them."""
 
@@ -18,51 +28,37 @@ MOST_HOSTS = 40
 def make_findings(report: Report) -> Element:
     """What hinders the plan or asks for attention; what stands in other parts of the document is left to them."""
     groups = outline_findings(filter(_is_named, report.findings))
-    uncorrected = sum(finding.code == "caveat" and finding.severity == "warning" for finding in report.findings)
-    note: Kids = None
-    if uncorrected:
-        note = make(
-            "p.note",
-            make("b", f"{uncorrected:,} {plural(uncorrected, 'warning')} about the vendor’s document"),
-            f": {plural(uncorrected, 'a place', 'places')} where it is probably wrong or silent, not corrected in "
-            "this plan. ",
-            make("a.at", f"The next part has {plural(uncorrected, 'it', 'them')}", href="#caveats"),
-            ".",
-        )
     return make(
         "section#findings",
         make("h2", "Findings"),
         map(_make_group, groups),
-        note,
-        None if groups or uncorrected else make("p", "Nothing that hinders the plan or asks for attention."),
+        None if groups else make("p", "Nothing that hinders the plan or asks for attention."),
     )
 
 
 def _is_named(finding: Finding) -> bool:
     if finding.severity == "decision":
-        return finding.code not in ("address-missing", "choice-undecided")
+        return finding.code not in ("address-missing", "choice-undecided", "caveat")
     return finding.severity in ("error", "warning") and finding.code != "caveat"
 
 
-def _make_group(group: FindingGroup) -> Element:
+def _make_group(group: FindingGroup) -> list[Element]:
     more = len(group.findings) - MOST_FINDINGS
-    return make(
-        "div.item",
+    items = [
         make(
-            "h3.aside",
-            make(f"span.tag.tag-{group.severity}", group.severity), " ", make("samp", group.code),
-            f" ({len(group.findings)})" if len(group.findings) > 1 else None,
-        ),
-        [
+            "div.item",
+            make("h3.aside", make(f"span.tag.tag-{group.severity}", group.severity), " ", shown(finding.title)),
             make(
                 "p",
                 shown(finding.message), " ", make("i", shown(finding.advice)),
                 [" ", make("small", f"§ {', '.join(finding.sections)}")] if finding.sections else None,
-            )
-            for finding in group.findings[:MOST_FINDINGS]
-        ],
-        make("p", f"And {more} more; the JSON and XLSX files have all of them.") if more > 0 else None,
-    )  # fmt: skip
+            ),
+        )
+        for finding in group.findings[:MOST_FINDINGS]
+    ]  # fmt: skip
+    if more > 0:
+        items.append(make("p", f"And {more} more of this kind; the JSON and XLSX files have all of them."))
+    return items
 
 
 def make_caveats(report: Report) -> Element:
@@ -74,10 +70,11 @@ def make_caveats(report: Report) -> Element:
         numbers = f"{', '.join(caveat.sections[:6])}{' …' if len(caveat.sections) > 6 else ''}"
         said: Kids = None
         if state.applied:
-            said = [" ", make("b", "Corrected in this plan:"), f" {caveat.correction}"]
+            said = [" ", make("b", "This plan follows practice:"), f" {caveat.correction}"]
+        elif state.open:
+            said = [" ", make("b.open", "Open:"), f" follow practice? {caveat.correction}"]
         elif caveat.correction:
-            warning = make("b.open", "Warning: not corrected in this plan.")
-            said = [" ", warning, f" The correction would be: {caveat.correction}"]
+            said = [" ", make("b", "This plan leaves it as documented, on purpose.")]
         paragraphs.append(
             make(
                 "p.caveat",
@@ -99,25 +96,65 @@ def make_caveats(report: Report) -> Element:
     )
 
 
+def make_excluded(report: Report) -> Element | None:
+    """The flows that the plan excludes, each with its reason; None for none."""
+    rows = list(list_excluded(report))
+    if not rows:
+        return None
+    return make(
+        "section#excluded",
+        make("h2", "Not needed here"),
+        make("p", "The vendor’s document asks for these, and this deployment doesn’t need them: open none of them."),
+        _make_texts("excluded", EXCLUDED_TITLES, rows),
+    )
+
+
+def make_closed(report: Report) -> Element | None:
+    """What must stay closed, and whether it is; None for nothing."""
+    rows = list(list_closed(report))
+    if not rows:
+        return None
+    return make(
+        "section#closed",
+        make("h2", "What must stay closed"),
+        make("p", "What this plan and the vendor’s document forbid, and the flows that break it."),
+        _make_texts("closed", CLOSED_TITLES, rows),
+    )
+
+
+def _make_texts(kind: str, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Element]:
+    body = [make("tr", [make("td", shown(cell)) for cell in row]) for row in rows[:MOST_CLOSED]]
+    more = len(rows) - MOST_CLOSED
+    table = make(f"table.{kind}", make_head(*titles), make("tbody", body))
+    return [table, make("p", f"And {more:,} more; the JSON and XLSX files have all of them.")] if more > 0 else [table]
+
+
 def make_unneeded(report: Report) -> Element | None:
     """What of the vendor's document the plan doesn't need, and what stays on one host; None for nothing."""
-    unneeded, local, absent = outline_unneeded(report), outline_local(report), list_absent_modules(report)
-    if not (unneeded or local or absent):
+    local, absent = outline_local(report), list_absent_modules(report)
+    lists = [(title, lead, outline_unneeded(report, kind)) for kind, title, lead in UNNEEDED]
+    if not (any(parts for *_, parts in lists) or local or absent):
         return None
     more = len(local) - MOST_HOSTS
     return make(
         "section#unneeded",
-        make("h2", "What isn’t needed, and why"),
+        make("h2", "What is not opened, and why"),
         make("p.why-not", make("b", "Modules that are not in the plan:"), f" {', '.join(absent)}.")
         if absent
         else None,
-        make(
-            "table.unneeded",
-            make_head("Section", "Because", "Not needed"),
-            make("tbody", [_list_rows(part) for part in unneeded]),
-        )
-        if unneeded
-        else None,
+        [
+            [
+                make("h3", title),
+                make("p", lead),
+                make(
+                    "table.unneeded",
+                    make_head("Section", "Because", "Not opened"),
+                    make("tbody", [_list_rows(part) for part in parts]),
+                ),
+            ]
+            for title, lead, parts in lists
+            if parts
+        ],
         [
             make(
                 "p.why-not",

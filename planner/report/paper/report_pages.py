@@ -22,7 +22,7 @@ from planner.report.paper.chapters import (
     make_sign_off,
 )
 from planner.report.paper.printed import Element, Kids, Picture, PrintedReport, Running, join, make
-from planner.report.paper.report_end import make_caveats, make_findings, make_unneeded
+from planner.report.paper.report_end import make_caveats, make_closed, make_excluded, make_findings, make_unneeded
 from planner.report.paper.sheets import PEERS, make_servers
 from planner.report.paper.words import say_date, shorten, shown, shown_lines
 from planner.report.said.amended import name_amended
@@ -74,9 +74,11 @@ def compose_report(report: Report, edition: Edition) -> PrintedReport:
         ("Objects: groups, endpoints and addresses",
          make_objects(grouping.objects(_list_endpoints(report, edition)), whole=True)),
         ("Changes since an earlier revision", _make_changes(edition)),
+        ("Not needed here", None if edition.selection else make_excluded(report)),
+        ("What must stay closed", None if edition.selection else make_closed(report)),
         ("Findings", make_findings(report)),
         ("How the vendor’s document was read", make_caveats(report)),
-        ("What isn’t needed, and why", None if edition.selection else make_unneeded(report)),
+        ("What is not opened, and why", None if edition.selection else make_unneeded(report)),
         ("Legend", legend),
         ("Sign-off", make_sign_off()),
     ]  # fmt: skip
@@ -159,7 +161,8 @@ def _count(facts: _Prepared) -> Iterator[tuple[int, str, bool]]:
     yield crossing, f"{plural(crossing, 'flow')} between zones", False
     yield endpoints, f"{plural(endpoints, 'endpoint')} in {zones:,} {plural(zones, 'zone')}", False
     yield blanks, f"{plural(blanks, 'address', 'addresses')} to be filled in", bool(blanks)
-    yield len(report.decisions), f"{plural(len(report.decisions), 'decision')} open", bool(report.decisions)
+    decisions = len(report.decisions) + len(report.questions)
+    yield decisions, f"{plural(decisions, 'decision')} open", bool(decisions)
     yield errors, plural(errors, "error"), bool(errors)
     yield warnings, plural(warnings, "warning"), False
 
@@ -191,7 +194,7 @@ def _list_steps(facts: _Prepared, *, has_sheets: bool) -> Iterator[Kids]:
     def at(anchor: str, title: str) -> Element:
         return make("a.at", f"“{title}”", href=f"#{anchor}")
 
-    blanks, decisions = len(facts.blanks), len(facts.report.decisions)
+    blanks, decisions = len(facts.blanks), len(facts.report.decisions) + len(facts.report.questions)
     if blanks or decisions:
         tasks = [
             f"fills in {blanks:,} {plural(blanks, 'address', 'addresses')}" if blanks else None,
@@ -262,7 +265,7 @@ def _sum_up(chapter: PrintedBoundary) -> Element:
 def _make_open(facts: _Prepared) -> Element:
     report = facts.report
     nothing = None
-    if not facts.blanks and not report.decisions:
+    if not facts.blanks and not report.decisions and not report.questions:
         said = "Nothing: every address that rules need is there, and every choice that matters here is made."
         nothing = make("p", said)
     return make(
@@ -291,6 +294,18 @@ def _make_open(facts: _Prepared) -> Element:
                 ),
             )
             for decision in report.decisions
+        ],
+        [
+            make(
+                "div.item",
+                make("h3.aside", state.caveat.title),
+                make("p", state.caveat.text),
+                make(
+                    "p",
+                    f"☐ Follow practice: {state.caveat.correction} \u2003☐ As documented: open no more than it says.",
+                ),
+            )
+            for state in report.questions
         ],
         nothing,
     )

@@ -10,9 +10,10 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from planner.engine.compare import Comparison, flow_key
-from planner.engine.flows import Flow, Mark
+from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
+from planner.engine.terms import Alternative
 from planner.plan.document import Endpoint
 from ports.matrix import PROTOCOLS, Reason, port_span, read_ports
 from ports.text import name_key
@@ -210,7 +211,7 @@ class _Facts(NamedTuple):
     services: tuple[Ports, ...]
     names: tuple[str, ...]
     sections: tuple[str, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[Alternative, ...]
     reasons: tuple[Reason, ...]
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from planner.engine.findings import Finding
-from planner.engine.flows import Flow, Mark
+from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule, ZoneGroup
+from planner.engine.terms import Alternative, Mark, marks_of, order_of
 from planner.plan.document import Endpoint
 from ports.matrix import Matrix, Reason, port_span
 
@@ -120,9 +121,9 @@ def group_alternatives(boundary: Boundary) -> Alternatives:
 
 def find_alternatives(rule: Rule, alike: Alternatives) -> Iterator[Rule]:
     """The rules between the same endpoints that another option of the same choices would need, in their order."""
-    choices = {mark.choice for mark in rule.any_of}
+    choices = {mark.choice for mark in marks_of(rule.any_of)}
     for other in alike.get(_ends(rule), ()) if choices else ():
-        if other is not rule and choices & {mark.choice for mark in other.any_of}:
+        if other is not rule and choices & {mark.choice for mark in marks_of(other.any_of)}:
             yield other
 
 
@@ -159,6 +160,11 @@ def outline_zones(report: Report, *, members: int) -> tuple[ZoneBlock, ...]:
             )
         )
     return tuple(blocks)
+
+
+def stands_among_findings(finding: Finding, matrix: Matrix) -> bool:
+    """Whether a finding is about the plan; a caveat that asks no question stands in the appendix alone."""
+    return finding.code != "caveat" or bool(matrix.caveats[finding.subject or ""].correction)
 
 
 def outline_findings(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
@@ -216,14 +222,19 @@ def name_services(ports: Ports, slugs: Iterable[str], report: Report) -> Service
     )
 
 
-def describe_marks(marks: Iterable[Mark], matrix: Matrix) -> str:
-    """Which options of which choices a flow depends on."""
+def describe_marks(any_of: Iterable[Alternative], matrix: Matrix) -> str:
+    """Which options of which choices a flow depends on; what has to be taken together stands together."""
     parts = []
-    for choice_slug, group in groupby(marks, key=lambda mark: mark.choice):
-        choice = matrix.choices[choice_slug]
-        options = " or ".join(choice.option(mark.option).name for mark in group)
-        parts.append(f"{choice.name}: {options}")
+    for (_, rest), group in groupby(order_of(any_of), key=lambda marks: (marks[0].choice, marks[1:])):
+        firsts = [marks[0] for marks in group]
+        parts.append(" and ".join(_say_options(marks, matrix) for marks in (firsts, *((mark,) for mark in rest))))
     return "; ".join(parts)
+
+
+def _say_options(marks: Sequence[Mark], matrix: Matrix) -> str:
+    """Options of one choice."""
+    choice = matrix.choices[marks[0].choice]
+    return f"{choice.name}: {' or '.join(choice.option(mark.option).name for mark in marks)}"
 
 
 def outline_flow(flow: Flow, report: Report) -> ServiceLine:

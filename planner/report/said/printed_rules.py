@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from planner.engine.compare import Change, Comparison, flow_key
-from planner.engine.flows import Flow, Mark
+from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
+from planner.engine.terms import Alternative
+from planner.engine.unneeded import Why
 from planner.plan.blueprint import module_state
 from planner.plan.document import Endpoint
 from planner.report.said.objects import Grouping, Side
@@ -146,10 +148,20 @@ class NotNeeded:
     """Why, and what."""
 
 
-def outline_unneeded(report: Report) -> tuple[NotNeeded, ...]:
-    """What the plan doesn't need, by section."""
+UNNEEDED: tuple[tuple[Why, str, str], ...] = (
+    ("missing", "Missing", "Something in the plan leads nowhere for want of the other side; the findings say what."),
+    ("withheld", "Withheld", "Practice would open these; the plan doesn’t follow it, or hasn’t decided."),
+    ("unused", "Not used here", "Nothing in the plan has to do with these, and nothing is missing."),
+)
+"""The three lists of what leads to no flow: kind, title, and what it says."""
+
+
+def outline_unneeded(report: Report, kind: Why) -> tuple[NotNeeded, ...]:
+    """What of the vendor's document leads to no flow, for this kind of reason, by section."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for part in report.unneeded:
+        if part.kind != kind:
+            continue
         found[part.section][part.why] += [
             f"{requirement.topic}: {requirement.name}" if requirement.topic else requirement.name
             for requirement in part.requirements
@@ -168,7 +180,7 @@ def outline_unneeded(report: Report) -> tuple[NotNeeded, ...]:
 def _join_topics(names: Sequence[str]) -> str:
     """ "Account discovery: Cisco IOS, Oracle": each topic once."""
     topics: dict[str, list[str]] = defaultdict(list)
-    for name in names:
+    for name in dict.fromkeys(names):
         topic, colon, rest = name.partition(": ")
         topics[topic if colon else ""].append(rest if colon else name)
     texts = [f"{topic}: {', '.join(parts)}" if topic else "; ".join(parts) for topic, parts in topics.items()]
@@ -257,7 +269,7 @@ def _say_services(flows: Iterable[Flow], report: Report) -> str:
 
 
 def _say_marks(flows: Iterable[Flow], report: Report) -> str:
-    marks: dict[tuple[Mark, ...], None] = dict.fromkeys(flow.need.any_of for flow in flows)
+    marks: dict[tuple[Alternative, ...], None] = dict.fromkeys(flow.need.any_of for flow in flows)
     return " / ".join(f"only with {describe_marks(mark, report.matrix)}" if mark else "yes" for mark in marks)
 
 

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from planner.engine.flows import Flow, Mark, Need
+from planner.engine.flows import Flow, Need
 from planner.engine.report import Report
 from planner.engine.rules import Ports
+from planner.engine.terms import Alternative
 from planner.plan.document import Endpoint
 from planner.report.said.outline import (
     Members,
@@ -120,7 +121,7 @@ def _lines(
     fold: bool,
 ) -> tuple[SheetLine, ...]:
     """The flows as lines: those on one port, equally decided and of one scope stand together."""
-    together: dict[tuple[Ports, tuple[Mark, ...], bool], list[Flow]] = defaultdict(list)
+    together: dict[tuple[Ports, tuple[Alternative, ...], bool], list[Flow]] = defaultdict(list)
     for flow in flows:
         within = flow.scope == "same-zone"
         together[Ports(flow.need.protocol, flow.need.ports), flow.need.any_of, within].append(flow)

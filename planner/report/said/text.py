@@ -97,7 +97,7 @@ def count_contents(report: Report) -> list[tuple[str, int]]:
         ("Endpoints", len(report.plan.endpoints)),
         ("Firewall rules", len(report.rules)),
         *((f"Flows {words}", scopes[scope]) for scope, words in SCOPES.items()),
-        ("Open decisions", len(report.decisions)),
+        ("Open decisions", len(report.decisions) + len(report.questions)),
         *((f"Findings: {severity}", severities[severity]) for severity in SEVERITIES),
     ]
 
@@ -180,5 +180,13 @@ def list_changes(report: Report) -> list[str]:
         for slug, service in report.matrix.services.items()
         if report.ports[slug] != service.ports
     ]
-    corrections = [f"Correction applied: {state.caveat.correction}" for state in report.caveats if state.applied]
-    return say_amended(report) + ports + corrections
+    own = [
+        f"{service.name} at {name}: {service.protocol} {ports} instead of {report.ports[slug]}."
+        for name, slug, ports in report.list_own_ports()
+        for service in (report.matrix.services[slug],)
+    ]
+    practice = [f"Practice followed: {state.caveat.correction}" for state in report.caveats if state.applied]
+    documented = [
+        f"Left as documented: {state.caveat.title}." for state in report.caveats if state.answer == "documented"
+    ]
+    return say_amended(report) + ports + own + practice + documented

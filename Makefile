@@ -16,7 +16,7 @@ test: ## Everything that must pass before a change goes in
 check: ## What is worth knowing before every commit, in two minutes: static checks, tests without a browser
 	@scripts/check.sh $(ARGS)
 
-coverage: ## Show which lines and branches no test takes
+coverage: ## Show which lines and branches no test without a browser takes; fails where engine, plan or matrix has one
 	@scripts/coverage.sh $(ARGS)
 
 setup: ## Install what the other verbs need; they call it themselves

@@ -46,7 +46,7 @@ def codes_of_the_engine():
     return sorted(
         {
             keyword.value.value
-            for path in (ROOT / "planner" / "engine").glob("*.py")
+            for path in (ROOT / "planner" / "engine").rglob("*.py")
             for call in ast.walk(ast.parse(path.read_text("utf-8")))
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Finding"
             for keyword in call.keywords

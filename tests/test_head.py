@@ -41,7 +41,7 @@ def list_addresses(sharing):
     key = sharing.plan.strip("/").rpartition("/")[2]
     token = sharing.make("read it", shows_changes="on").split("/")[2]
     for name, route in walk_routes(get_resolver(settings.ROOT_URLCONF).url_patterns):
-        yield route.format(key=key, token=token, extension="svg", name=NAMES.get(name, "json"))
+        yield route.format(key=key, token=token, extension="svg", name=NAMES.get(name, "json"), number="1")
     yield from ("/static/icon.svg", "/static/none.svg", "/nowhere/", "/plans/import", "/admin/", "/admin/login/")
     yield f"/plans/{key}/?panel=ports&view=flows"
     yield f"/plans/{key}/report/xlsx"

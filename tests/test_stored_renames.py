@@ -21,7 +21,7 @@ from planner.plan.changes import compare_documents
 from planner.plan.edits import NotPossible
 from planner.store import actions
 from planner.store.models import Plan, Revision
-from planner.store.reports import find_known
+from planner.store.reports import find_known, find_version
 from planner.store.transfer import export_plans, import_plans
 from ports.queries import shipped_matrix
 from tests.report.samples import write_plan
@@ -76,8 +76,7 @@ class Editor:
 
 
 def told(plan, before, after):
-    documents = dict(plan.revisions.values_list("number", "document"))
-    return find_known(plan, (before, documents[before]), (after, documents[after]))
+    return find_known(plan, find_version(plan, before), find_version(plan, after))
 
 
 def wanted(plan, before, after):
@@ -183,8 +182,8 @@ def test_a_long_past_without_renames_costs_one_query():
     )
     costs = []
     for before in (2, 50, 1):
-        documents = dict(plan.revisions.values_list("number", "document"))
+        versions = [find_version(plan, number) for number in (before, 102)]
         with CaptureQueriesContext(connection) as asked:
-            find_known(plan, (before, documents[before]), (102, documents[102]))
+            find_known(plan, *versions)
         costs.append(len(asked))
     assert costs == [1, 1, 2]

@@ -200,14 +200,18 @@ def _take_back(arriving: str) -> None:
         plans.delete()
 
 
+_SPEAK_OF = {"edit-endpoint": "endpoints", "edit-zone": "zones"}
+"""The edits whose summaries name slugs, and of which part."""
+
+
 def apply_edit(*, plan_id: int, matrix: Matrix, edit: str, params: Params, sender: Sender = ANYONE) -> Applied:
     """Apply one of `planner.plan.edits.EDITS`.
 
     Raises Clash when someone changed the same field since the sender's base, NotPossible when what it is about isn't
     there any more, and PlanError when the result would be no valid plan. Acknowledged means committed.
     """
-    if edit == "edit-endpoint":
-        params = {**params, "words": list_words("endpoints", matrix)}
+    if edit in _SPEAK_OF:
+        params = {**params, "words": list_words(_SPEAK_OF[edit], matrix)}
     return _change(
         plan_id=plan_id,
         sender=sender,
@@ -244,13 +248,11 @@ def override_port(*, plan_id: int, matrix: Matrix, service: str, ports: str, sen
     return apply_edit(plan_id=plan_id, matrix=matrix, edit="override-port", params=params, sender=sender).plan
 
 
-def set_correction(
-    *, plan_id: int, matrix: Matrix, caveat: str, applied: bool, sender: Sender = ANYONE
-) -> models.Plan:
-    """Apply the correction of a caveat, or take it back."""
-    summary = f"Correction {'applied' if applied else 'taken back'}: {matrix.caveats[caveat].title}"
-    params = {"caveat": caveat, "applied": applied, "summary": summary}
-    return apply_edit(plan_id=plan_id, matrix=matrix, edit="set-correction", params=params, sender=sender).plan
+def answer_caveat(*, plan_id: int, matrix: Matrix, caveat: str, answer: str, sender: Sender = ANYONE) -> models.Plan:
+    """Answer a caveat that has a correction: "practice" applies it, "documented" leaves it out; empty: open again."""
+    said = {"practice": "practice followed", "documented": "left as documented"}.get(answer, "open again")
+    params = {"caveat": caveat, "answer": answer, "summary": f"{matrix.caveats[caveat].title}: {said}"}
+    return apply_edit(plan_id=plan_id, matrix=matrix, edit="answer-caveat", params=params, sender=sender).plan
 
 
 @transaction.atomic

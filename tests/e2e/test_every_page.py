@@ -35,6 +35,16 @@ OF_THEIR_OWN = {
 }
 """What is looked at in tests of its own: what links open, what staff amend, and accounts. The admin is Django's."""
 OWN = {"source": "PS01", "destination": "DC01", "protocol": "udp", "ports": "53", "reason": "Name resolution"}
+EXCLUDED = [
+    {"source": "PS01", "destination": "DC01", "protocol": "tcp", "ports": ports, "reason": "Nobody binds by it"}
+    for ports in ("389", "88")
+]
+"""The first has no effect."""
+NEVER = [
+    {"from": {"zone": "Internet"}, "to": {"zone": "DMZ"}, "reason": "Policy 1"},
+    {"from": {"zone": "DMZ"}, "to": {"endpoint": "DC01"}, "protocol": "tcp", "ports": "3389", "reason": "Policy 12"},
+]
+"""The first is broken."""
 PAGES = {
     "show_home": ["/"],
     "guided_start": ["/plans/guided/"],
@@ -44,8 +54,9 @@ PAGES = {
     "show_plan": [
         *(f"?panel={panel}&view={view}" for panel, view in (
             ("topology", "rules"), ("decisions", "flows"), ("ports", "findings"), ("caveats", "diagram"),
-            ("own", "unneeded"),
+            ("own", "unneeded"), ("excluded", "flows"), ("closed", "rules"),
         )),
+        "?panel=excluded&from=PS01&to=DC01&service=tcp/636", "?panel=excluded&from=PS01&to=DC01&service=icmp",
         "?edit=DC01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?find=01",
         "?find=none", "?since=1", "?since=99", "?text=nothing-of-the-kind",
     ],
@@ -54,7 +65,7 @@ PAGES = {
     "delete_plan": ["delete/"],
     "show_plans": ["/plans/"],
     "show_links": ["links/"],
-    "read_plan": ["read/"],
+    "read_plan": ["read/", "read/?view=flows", "read/?view=closed"],
 }  # fmt: skip
 """By the name of the address, what of it is looked at; of a plan, what follows the plan's own address."""
 
@@ -62,7 +73,7 @@ PAGES = {
 @pytest.fixture
 def plan(site):
     """A plan with a flow of its own, a history, a checkpoint and a handover."""
-    row, key = store(contoso(additional_flows=[OWN]))
+    row, key = store(contoso(additional_flows=[OWN], exclusions=EXCLUDED, never=NEVER))
     for ports in ("2222", "2223"):
         actions.override_port(plan_id=row.pk, matrix=current_matrix(), service="ssh", ports=ports)
     actions.name_checkpoint(plan_id=row.pk, number=2, name="Before the audit", seen="")
@@ -130,6 +141,9 @@ def test_no_question_and_no_error_has_a_violation(open_page, plan, width, scheme
     fill("?add=endpoint", {"#endpoint-name": "ps01"}, "#endpoint-add")
     fill("?add=import", {"#import-text": "name,zone\nX,Moon"}, "#endpoints-import")
     fill("?panel=own", {"#own-new-reason": "r", "#own-new-ports": "x"}, "#own-add")
+    fill("?panel=closed", {"#never-reason": "r", "#never-ports": "x"}, "#never-add")
+    fill("?panel=closed", {"#policies-text": "from,to,service,never\nX,DMZ,rdp,yes"}, "#policies-add")
+    fill("?panel=excluded&from=PS01&to=DC01&service=tcp/636", {"#exclude-reason": "\u2003"}, "#exclude-add")
     fill("", {"#plan-name": "x" * 255, "#plan-description": "y" * 20_001}, "#plan-rename")
     page.goto(plan)
     page.locator("#module-portal-switch").click()

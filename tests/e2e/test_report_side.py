@@ -56,14 +56,14 @@ def test_a_mark_stands_within_its_cell(open_page, plan, width):
     assert chip["x"] + chip["width"] <= cell["x"] + cell["width"]
 
 
-def test_the_tabs_of_the_plan_stand_in_one_row_whatever_they_count(page, plan):
+def test_the_tabs_of_the_plan_stand_in_two_rows_at_most_whatever_they_count(page, plan):
     page.goto(f"{plan}?panel=ports")
     page.get_by_label("SSH").fill("2222")
     page.keyboard.press("Enter")
     expect(page.locator("#state")).to_have_text("Saved · revision 2")
     expect(page.locator("#tab-ports")).to_have_text(re.compile(r"Ports\s+3 changed"))
     rows = "new Set([...document.querySelectorAll('#panels a')].map((tab) => tab.getBoundingClientRect().top)).size"
-    assert page.evaluate(rows) == 1
+    assert page.evaluate(rows) <= 2
 
 
 @pytest.mark.parametrize("width", [1440, 1280])
@@ -152,7 +152,7 @@ def test_a_new_name_after_a_handover_is_told_and_asks_for_no_rule(page, plan):
     page.goto(f"{plan}?edit=PS01")
     page.get_by_label("Name", exact=True).fill("PS-LON-1")
     page.get_by_role("button", name="Save").first.click()
-    expect(page.locator(".sent-line")).to_contain_text("Since then: 1 endpoint renamed")
+    expect(page.locator(".sent-line")).to_contain_text("The plan has changed since: 1 endpoint renamed")
     page.get_by_role("link", name="Change request").click()
     expect(page.locator("#renamed li")).to_have_text(["PS01 is now PS-LON-1"])
     for part in ("opened", "closed", "changed"):

@@ -308,15 +308,17 @@ def test_a_plan_is_renamed_in_place(page):
     expect(page).to_have_title(re.compile(r"^<b>Ours</b>"))
 
 
-def test_a_correction_is_applied_where_the_finding_stands(page):
+def test_a_caveat_is_answered_where_the_finding_stands(page):
     start(page, "DMZ with portal and self-destruct site")
     page.locator("#view-findings").click()
     page.locator("#finding-ldap-tcp").click()
     expect(page.locator("#finding-ldap-tcp")).to_have_text("Take back")
     expect(page.locator("#finding-ldap-tcp")).to_be_focused()
-    expect(page.locator("#tab-caveats .count")).to_have_count(0)
     page.locator("#finding-ldap-tcp").click()
-    expect(page.locator("#finding-ldap-tcp")).to_have_text("Apply the correction")
+    expect(page.locator("#finding-ldap-tcp")).to_have_text("Follow practice")
+    page.locator("#finding-ldap-tcp-documented").click()
+    expect(page.locator("#finding-ldap-tcp-documented")).to_have_text("Take back")
+    expect(page.locator("#finding-ldap-tcp-documented")).to_be_focused()
 
 
 def test_a_finding_leads_to_the_decision_that_it_asks_for(page):
@@ -366,7 +368,7 @@ def test_every_form_works_without_javascript(open_page):
 
     page.get_by_role("link", name=re.compile("^Caveats")).click()
     caveat = page.locator(".caveat", has_text="Telnet on port 22")
-    caveat.get_by_role("button", name="Apply the correction").click()
+    caveat.get_by_role("button", name="Follow practice").click()
     expect(page.locator("#state")).to_have_text("Saved · revision 3")
     expect(caveat.get_by_role("button", name="Take back")).to_be_visible()
 

@@ -26,6 +26,7 @@ from planner.store.models import Handover, Plan, Revision, hash_token
 from planner.store.transfer import all_plans, export_plans, import_plans
 from ports.actions import load_matrix
 from ports.queries import SHIPPED, shipped_matrix
+from tests.engine.test_linear import count_steps
 from tests.plan.test_edit_sequences import edits
 from tests.report.samples import contoso
 from tests.strategies import HOSTILE_NAMES, documents, often
@@ -338,6 +339,7 @@ def test_what_is_no_zip_is_refused(data):
 def test_one_that_is_cut_off_or_damaged_is_refused(members):
     data = zipped(members)
     assert "zip archive" in complaint(data[:-30])
+    assert "or a damaged one" in complaint(data.replace(b"PK\1\2", b"PK??", 1))  # the first line of its contents
     for at in range(0, len(data), 7):
         broken = bytearray(data)
         broken[at] ^= 0xFF
@@ -509,6 +511,29 @@ def test_a_revision_that_is_missing_in_the_middle_is_refused(members):
     lines = members["plans/1/revisions.jsonl"].splitlines(keepends=True)
     del lines[1]
     assert "this must be 2, not 3" in complaint(zipped(members | {"plans/1/revisions.jsonl": b"".join(lines)}))
+
+
+def test_a_document_that_says_the_same_as_the_one_before_is_checked_once(members):
+    def revisions(change):
+        """300 revisions, and what it takes to read them; `change` is given the number and the document of each."""
+        row = json.loads(members["plans/1/revisions.jsonl"].splitlines()[0])
+        rows = [row | {"number": number} for number in range(1, 301)]
+        lines = [json.dumps(row | {"document": change(row["number"], row["document"])}).encode() for row in rows]
+        plan = json.dumps(json.loads(members["plans/1/plan.json"]) | {"revision": len(lines)}).encode()
+        data = zipped(members | {"plans/1/plan.json": plan, "plans/1/revisions.jsonl": b"\n".join(lines)})
+        read = archive.Archive(io.BytesIO(data), BY_COMMAND)
+        found = []
+        steps = count_steps(lambda: found.extend(read.read_revisions(1, read.read_plan(1), MATRIX)))
+        return [one.document for one in found], steps
+
+    revisions(lambda number, document: document)
+    same, few = revisions(lambda number, document: document)
+    other, many = revisions(lambda number, document: document | {"name": f"P{number % 2}"})
+    assert [document["name"] for document in (same[0], same[-1], *other[:3])] == ["Contoso"] * 2 + ["P1", "P0", "P1"]
+    assert same[0] == same[-1]
+    assert 2 * few < many
+    with pytest.raises(ArchiveError, match="line 2, document, format: The format must be the integer 1, found true"):
+        revisions(lambda number, document: document | {"format": number == 2 or 1})  # which is equal to Python
 
 
 def test_a_document_that_doesnt_fit_the_matrix_says_where(members):

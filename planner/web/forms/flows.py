@@ -1,10 +1,6 @@
 """The forms of the flows that a plan needs beyond the vendor's document, and what their panel shows."""
 
-import hashlib
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from math import ceil
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -12,34 +8,18 @@ from django.core.exceptions import ValidationError
 
 from planner.engine import Report
 from planner.plan.document import dump_plan
-from planner.plan.faults import Fault
 from planner.plan.fields import PARTS
-from planner.web.forms.plans import MAX_TEXT, EditForm
+from planner.web.forms.plans import MAX_TEXT
+from planner.web.forms.rows import MAX_SELECT, MAX_SUGGESTED, ItemForm, count_alike, turn_to
 from ports.matrix import PROTOCOLS, read_ports
 
 Document = Mapping[str, Any]
 
 ENTRIES = PARTS["additional_flows"].fields
 """The fields of a flow of its own."""
-PER_PAGE = 100
-MAX_SELECT = 300
-"""Most endpoints of a list to choose from; beyond that their names are typed."""
-MAX_SUGGESTED = 5_000
-"""Most names that are suggested to one who types."""
-_PLACE = re.compile(r"additional_flows\[\d+\]\.(\w+)")
 
 
-def key_of(flow: Document) -> str:
-    """What a form calls a flow: made of all that it says, so that it never means another one."""
-    return hashlib.sha256(json.dumps(flow, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def find_flow(document: Document, key: str) -> dict[str, Any] | None:
-    """The additional flow of that key, as it stands in the document."""
-    return next((flow for flow in document.get("additional_flows", ()) if key_of(flow) == key), None)
-
-
-class FlowChangeForm(EditForm):
+class FlowChangeForm(ItemForm):
     """How a flow goes and why: what can be changed of one. `key` says which."""
 
     key = forms.CharField(required=False)
@@ -87,12 +67,6 @@ class FlowChangeForm(EditForm):
         wanted = {entry.key: self.cleaned_data.get(entry.key, "") for entry in ENTRIES if entry.key in self.fields}
         return {key: value for key, value in wanted.items() if value != old.get(key, "")}
 
-    def place_faults(self, faults: Iterable[Fault]) -> None:
-        """Bring what the document says against the flow to its fields."""
-        for fault in faults:
-            match = _PLACE.match(fault.where)
-            self.add_error(match[1] if match and match[1] in self.fields else None, fault.message)
-
 
 class FlowForm(FlowChangeForm):
     """A new flow: both of its ends as well."""
@@ -109,21 +83,16 @@ class FlowForm(FlowChangeForm):
 def describe_flows(report: Report, page: int, bound: forms.Form | None) -> dict[str, Any]:
     """What the panel shows: a page of the plan's own flows, and the form for another one."""
     flows = dump_plan(report.plan).get("additional_flows", [])
-    last = max(1, ceil(len(flows) / PER_PAGE))
-    page = min(page, last)
+    pages = turn_to(flows, page)
     adder = bound if isinstance(bound, FlowForm) else FlowForm()
     changer = bound if isinstance(bound, FlowChangeForm) and not isinstance(bound, FlowForm) else None
     sent = changer.data.get("key", "") if changer else ""
-    shown = _unlike(flows[(page - 1) * PER_PAGE : page * PER_PAGE])
+    shown = count_alike(pages.rows)
     names: Sequence[str] = [endpoint.name for endpoint in report.plan.endpoints]
     listed = {item["key"] for item in shown}
     return {
         "own_flows": [item | {"form": changer if item["key"] == sent else None} for item in shown],
-        "own_total": len(flows),
-        "own_first": (page - 1) * PER_PAGE + 1,
-        "own_last": min(page * PER_PAGE, len(flows)),
-        "own_previous": page - 1 if page > 1 else None,
-        "own_next": page + 1 if page < last else None,
+        "pages": pages,
         "adder": adder,
         "has_endpoints": bool(names),
         "selectable": names if len(names) <= MAX_SELECT else (),
@@ -132,12 +101,3 @@ def describe_flows(report: Report, page: int, bound: forms.Form | None) -> dict[
         if changer and sent not in listed
         else [],
     }
-
-
-def _unlike(flows: Iterable[Document]) -> list[dict[str, Any]]:
-    """The flows with their keys; of those that say the same, one, with how many there are."""
-    items: dict[str, dict[str, Any]] = {}
-    for flow in flows:
-        item = items.setdefault(key_of(flow), {"flow": flow, "key": key_of(flow), "count": 0})
-        item["count"] += 1
-    return list(items.values())

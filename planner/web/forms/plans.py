@@ -204,11 +204,13 @@ class PortForm(EditForm):
             raise ValidationError(f"“{text[:40]}” {error}.") from None
 
 
-class CorrectionForm(EditForm):
-    """Apply the correction of a caveat or take it back."""
+class CaveatForm(EditForm):
+    """What the plan answers to a caveat with a correction; an empty answer opens the question again."""
 
     caveat = forms.CharField()
-    applied = forms.TypedChoiceField(choices=[("1", "apply"), ("0", "take back")], coerce=lambda value: value == "1")
+    answer = forms.ChoiceField(
+        choices=[("practice", "Follow practice"), ("documented", "As documented")], required=False
+    )
 
     def __init__(self, data: Any, *, matrix: Matrix) -> None:
         super().__init__(data)

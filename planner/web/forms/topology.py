@@ -18,6 +18,14 @@ from planner.plan.faults import NAME_TAKEN, Fault
 from planner.plan.fields import PARTS, Field
 from planner.plan.kinds import KINDS
 from planner.plan.rows import rows_that_name
+from planner.web.forms.own_settings import (
+    as_shown,
+    describe_settings,
+    find_port_faults,
+    read_sent,
+    take_choices,
+    take_ports,
+)
 from planner.web.forms.plans import MAX_ERRORS, MAX_TEXT, EditForm
 from ports.matrix import Matrix
 from ports.text import MAX_NAME, many, name_key
@@ -89,6 +97,10 @@ class AddEndpointForm(EditForm):
         return self.cleaned_data
 
 
+_TAKES = {"choices": take_choices, "ports": take_ports}
+"""By widget: how the value of a mapping follows from what was sent and what it was."""
+
+
 class RowForm(EditForm):
     """The fields of a zone or endpoint. `shown` is what they hold: what was sent, else the row as it is."""
 
@@ -97,6 +109,7 @@ class RowForm(EditForm):
 
     def __init__(self, data: Any = None, *, row: Document | None = None) -> None:
         super().__init__(data)
+        self.port_faults: Mapping[str, str] = {}
         self.entries = [entry for entry in PARTS[self.part].fields if entry.widget]
         self.fields |= {entry.key: _make_field(entry) for entry in self.entries}
         if data is not None:
@@ -111,6 +124,10 @@ class RowForm(EditForm):
         for entry in self.entries:
             if entry.widget in ("boxes", "names"):
                 self.cleaned_data[entry.key] = _sent_list(self.data, entry.key)
+            elif entry.widget == "ports":
+                self.port_faults = find_port_faults(self.shown[entry.key])
+                if self.port_faults:
+                    self.add_error(entry.key, "A port of its own can't be; see below.")
             elif entry.widget == "lines":
                 items = re.split(r"[\s,;]+", self.cleaned_data.get(entry.key, "").strip())
                 self.cleaned_data[entry.key] = [item for item in dict.fromkeys(items) if item]
@@ -119,7 +136,15 @@ class RowForm(EditForm):
     @property
     def row(self) -> dict[str, Any]:
         """The row that a valid form makes."""
-        return {entry.key: self.cleaned_data[entry.key] for entry in self.entries}
+        return {entry.key: self._value(entry, {}) for entry in self.entries}
+
+    def _value(self, entry: Field, old: Document) -> Any:
+        """What a field is to be in a row that is `old` until then."""
+        if entry.widget in _TAKES:
+            return _TAKES[entry.widget](self.shown[entry.key], old.get(entry.key) or {})
+        if entry.widget == "lines" and self.data.get(entry.key) is None:
+            return old.get(entry.key)
+        return self.cleaned_data.get(entry.key, self.shown[entry.key])
 
     @property
     def texts(self) -> list[dict[str, Any]]:
@@ -134,7 +159,7 @@ class RowForm(EditForm):
         """The fields that differ from the row as its editor saw it; boxes put nothing in another order."""
         changes = {}
         for entry in self.entries:
-            new, before = self.cleaned_data.get(entry.key, self.shown[entry.key]), old.get(entry.key)
+            new, before = self._value(entry, old), old.get(entry.key)
             if entry.widget in ("boxes", "names"):
                 sent = dict.fromkeys(new)
                 kept = dict.fromkeys(item for item in before or () if item in sent)
@@ -270,12 +295,13 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
             return context | {"gone": f"There is no endpoint “{opened.name}”; someone may have renamed or deleted it."}
         return context | _describe_editor(report, EndpointForm(row=dump_row("endpoints", endpoint)))
     if isinstance(bound, ZoneForm) and bound.target_name:
-        return context | {"zone_editor": bound, "zone_target": bound.target_name}
+        return context | _describe_zone_editor(report, bound) | {"zone_target": bound.target_name}
     if opened.kind == "zone":
         zone = next((item for item in plan.zones if item.name == opened.name), None)
         if zone is None:
             return context | {"gone": f"There is no zone “{opened.name}”; someone may have renamed or deleted it."}
-        return context | {"zone_editor": ZoneForm(row=dump_row("zones", zone)), "zone_target": zone.name}
+        shown = _describe_zone_editor(report, ZoneForm(row=dump_row("zones", zone)))
+        return context | shown | {"zone_target": zone.name}
     if isinstance(bound, AddEndpointForm) or opened == ("add", "endpoint"):
         chosen = _sent_list(bound.data, "roles") if isinstance(bound, AddEndpointForm) else []
         return context | {
@@ -323,7 +349,12 @@ def _describe_editor(report: Report, form: EndpointForm) -> dict[str, Any]:
         "first_fault": next(iter(faulty), ""),
         "boxes": boxes,
         "managers_typed": typed,
+        **describe_settings(report, shown, shown["zone"], form.port_faults),
     }
+
+
+def _describe_zone_editor(report: Report, form: ZoneForm) -> dict[str, Any]:
+    return {"zone_editor": form, **describe_settings(report, form.shown, None, form.port_faults)}
 
 
 def _make_field(entry: Field) -> forms.Field:
@@ -358,6 +389,8 @@ def _read_sent(entry: Field, data: Any) -> Any:
             return bool(data.get(entry.key))
         case "boxes" | "names":
             return _sent_list(data, entry.key)
+        case "choices" | "ports":
+            return read_sent(entry.key, data)
         case _:
             return data.get(entry.key, "")
 
@@ -371,6 +404,8 @@ def _as_shown(entry: Field, value: Any) -> Any:
             return list(value or ())
         case "lines":
             return "\n".join(value or ())
+        case "choices" | "ports":
+            return as_shown(value)
         case _:
             return value or ""
 

@@ -1,6 +1,6 @@
 """The side of a plan's page on which it is edited: topology, decisions, ports, caveats, flows of its own."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -8,11 +8,15 @@ from django.forms import Form
 
 from planner.engine import Report
 from planner.engine.consequences import Consequence, Consequences
+from planner.plan.document import Endpoint, Zone
 from planner.report.said.outline import outline_zones
 from planner.store.reports import consequences_of
+from planner.web.forms.closed import describe_closed
+from planner.web.forms.exclusions import describe_exclusions
 from planner.web.forms.flows import describe_flows
 from planner.web.forms.modules import ModuleForm, describe_modules
-from planner.web.forms.plans import ChoiceForm, CorrectionForm, PortForm, RenameForm
+from planner.web.forms.own_settings import Settings
+from planner.web.forms.plans import CaveatForm, ChoiceForm, PortForm, RenameForm
 from planner.web.forms.topology import describe_topology
 from planner.web.views.state import State
 from ports.matrix import Choice
@@ -30,12 +34,14 @@ def describe_panel(report: Report, state: State, bound: Form | None) -> dict[str
 def count_panel(slug: str, report: Report) -> tuple[int, str]:
     """How many things the tab of a panel counts beside its name, and a word for them."""
     if slug == "decisions":
-        return len(report.decisions), "open"
+        return len(report.decisions) + len(report.questions), "open"
     if slug == "ports":
         return len(report.plan.ports), "changed"
-    if slug == "caveats":
-        return sum(1 for state in report.caveats if state.caveat.correction and not state.applied), "to correct"
-    return (len(report.plan.additional_flows) if slug == "own" else 0), ""
+    if slug == "closed":
+        broken = sum(1 for item in report.closed if not item.kept)
+        return (broken, "broken") if broken else (len(report.plan.never), "")
+    rows = {"own": report.plan.additional_flows, "excluded": report.plan.exclusions}
+    return len(rows.get(slug, ())), ""
 
 
 def _describe_decisions(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:
@@ -59,6 +65,7 @@ def _describe_decisions(report: Report, _state: State, bound: Form | None) -> di
         }
         for slug, choice in matrix.choices.items()
     ]
+    more["caveats"] = [item for item in _list_caveats(report) if item["state"] and item["caveat"].correction]
     if report.too_large:  # nothing is known of what depends on them
         return {"choice_groups": [("Choices", "decided", choices)], **more}
     return {
@@ -117,26 +124,36 @@ def _describe_ports(report: Report, _state: State, bound: Form | None) -> dict[s
 
 
 def _describe_caveats(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:
-    bearing = {item.caveat.slug for item in report.caveats}
+    return {"caveats": _list_caveats(report), "stray_errors": _stray_errors(bound, CaveatForm, "caveat", ())}
+
+
+def _list_caveats(report: Report) -> list[dict[str, Any]]:
+    """Every caveat, those first that bear on the plan, with its answer and what another one would change."""
+    bearing = {item.caveat.slug: item for item in report.caveats}
     weights = consequences_of(report).corrections
-    return {
-        "caveats": [
-            {
-                "caveat": caveat,
-                "applied": slug in report.plan.corrections,
-                "bears": slug in bearing or bool(report.too_large),
-                "consequence": say_consequence(weights[slug]) if slug in weights else "",
-            }
-            for slug, caveat in sorted(report.matrix.caveats.items(), key=lambda item: item[0] not in bearing)
-        ],
-        "stray_errors": _stray_errors(bound, CorrectionForm, "caveat", ()),
-    }
+    return [
+        {
+            "caveat": caveat,
+            "state": bearing.get(slug),
+            "answer": answer_of(report, slug),
+            "bears": slug in bearing or bool(report.too_large),
+            "consequence": say_consequence(weights[slug]) if slug in weights else "",
+        }
+        for slug, caveat in sorted(report.matrix.caveats.items(), key=lambda item: item[0] not in bearing)
+    ]
+
+
+def answer_of(report: Report, caveat: str) -> str:
+    """What the plan answers to a caveat: "practice", "documented", or empty."""
+    if caveat in report.plan.corrections:
+        return "practice"
+    return "documented" if caveat in report.plan.as_documented else ""
 
 
 def _describe_topology(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
     modules = {question.slug for question in report.matrix.questions.values() if question.module}
     return {
-        "zones": outline_zones(report, members=MEMBERS),
+        "zones": _describe_zones(report),
         "modules": describe_modules(report, bound),
         "stray_errors": _stray_errors(bound, ModuleForm, "module", modules),
         "closed": state.query(panel=""),
@@ -148,10 +165,53 @@ def _describe_topology(report: Report, state: State, bound: Form | None) -> dict
     }
 
 
+def _describe_zones(report: Report) -> list[dict[str, Any]]:
+    """The outline of the zones, with what they and their endpoints have otherwise than the plan."""
+    settings = Settings(report)
+    zones = {zone.name: zone for zone in report.plan.zones}
+    blocks = []
+    for block in outline_zones(report, members=MEMBERS):
+        lines = [
+            {"endpoints": line.endpoints, "labels": line.labels, "own": _say_together(settings, line.endpoints.shown)}
+            for line in block.lines
+        ]
+        there = [zones[name] for name in block.group.zones]
+        networks = there[0].networks if len(there) == 1 else ()
+        own = _say_together(settings, there)
+        blocks.append({"group": block.group, "total": block.total, "lines": lines, "own": own, "networks": networks})
+    return blocks
+
+
+def _say_together(settings: Settings, rows: Sequence[Zone | Endpoint]) -> list[str]:
+    """What rows that stand on one line have of their own; of several, with whose it is."""
+    if not settings.there:
+        return []
+    rows = rows[:MEMBERS]
+    return [f"{row.name}, {said}" if len(rows) > 1 else said for row in rows for said in settings.say(row)]
+
+
 def _describe_own_flows(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
-    context = describe_flows(report, state.own, bound)
-    pages = {name: context.pop(name) for name in ("own_previous", "own_next")}
-    return context | {name: state.query(own=str(page)) if page else "" for name, page in pages.items()}
+    return _lead_on(describe_flows(report, state.own, bound), state)
+
+
+def _describe_excluded(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
+    context = describe_exclusions(report, state.own, state.wanted, bound)
+    queries = {
+        "panel_query": state.query(panel="excluded"),
+        "flows_query": state.query(panel="excluded", view="flows"),
+    }
+    return _lead_on(context, state) | queries
+
+
+def _describe_closed(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
+    return _lead_on(describe_closed(report, state.own, bound), state)
+
+
+def _lead_on(context: dict[str, Any], state: State) -> dict[str, Any]:
+    """What a panel shows of a page of many rows, with where the pages beside it are."""
+    pages = context["pages"]
+    beside = {"page_before": pages.previous, "page_after": pages.next}
+    return context | {name: state.query(own=str(page)) if page else "" for name, page in beside.items()}
 
 
 _PANELS: dict[str, Callable[[Report, State, Form | None], dict[str, Any]]] = {
@@ -160,6 +220,8 @@ _PANELS: dict[str, Callable[[Report, State, Form | None], dict[str, Any]]] = {
     "ports": _describe_ports,
     "caveats": _describe_caveats,
     "own": _describe_own_flows,
+    "excluded": _describe_excluded,
+    "closed": _describe_closed,
 }
 
 

@@ -23,7 +23,7 @@ from planner.report.said.filters import LABELS
 from planner.store import actions, presence
 from planner.store.models import Plan
 from planner.store.reports import comparison_since, outline_for
-from planner.web.forms.plans import ChoiceForm, CorrectionForm, EditForm, PortForm, RenameForm
+from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
 from planner.web.views.handover import describe_handover
 from planner.web.views.htmx import htmx_of
@@ -189,7 +189,7 @@ def read_base(request: HttpRequest, plan: Plan) -> tuple[Mapping[str, Any], Rena
     return revisions[0].document, renames
 
 
-Edit = Callable[[HttpRequest, Plan, Matrix], EditForm]
+Edit = Callable[[HttpRequest, Plan, Matrix], EditForm | None]
 
 
 def edit_view(edit: Edit, panel: str) -> View:
@@ -232,6 +232,9 @@ def show_changed(
     shown = state.panel == panel
     if failed and panel:
         state = replace(state, panel=panel)
+    done = not failed and panel == "excluded" and state.wanted is not None
+    if done:
+        state = replace(state, wanted=None)  # what the form was about is excluded now
     if form is not None:
         hold_base(request, form)
     context = describe_page(request, plan, report, state, faults, form if failed else None)
@@ -239,7 +242,8 @@ def show_changed(
         slug = form.data.get("service")
         context["item"] = next((item for item in context["services"] if item["service"].slug == slug), None)
     template = "planner/plan.html#changed" if htmx_of(request) else "planner/plan.html"
-    return render(request, template, context | {"trouble": trouble, "focus": focus})
+    response = render(request, template, context | {"trouble": trouble, "focus": focus})
+    return replace_url(response, "?".join(filter(None, (context["here"], context["query"])))) if done else response
 
 
 def _apply[F: EditForm](form: F, plan: Plan, matrix: Matrix, request: HttpRequest, action: Callable[..., object]) -> F:
@@ -274,7 +278,7 @@ def _override(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
 
 
 def _correct(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
-    return _apply(CorrectionForm(request.POST, matrix=matrix), plan, matrix, request, actions.set_correction)
+    return _apply(CaveatForm(request.POST, matrix=matrix), plan, matrix, request, actions.answer_caveat)
 
 
 rename_plan = edit_view(_rename, "topology")

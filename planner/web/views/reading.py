@@ -31,7 +31,7 @@ from planner.web.views.changes import describe_comparison
 from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report
 from planner.web.views.htmx import htmx_of
 from planner.web.views.results import Changes, count_view, describe_results
-from planner.web.views.state import VIEWS, read_state
+from planner.web.views.state import READER_VIEWS, read_state
 from ports.matrix import PROTOCOLS
 from ports.queries import current_matrix
 
@@ -51,7 +51,7 @@ def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
     """The page of a report, or for htmx the part that it asks for."""
     matrix = current_matrix()
     report = report_for(reading.version, matrix)
-    state, faults = read_state(request, report)
+    state, faults = read_state(request, report, READER_VIEWS)
     if state.filter.since and "since" not in faults:
         faults["since"] = "What changed since another revision isn't shown here."
     htmx = htmx_of(request)
@@ -64,7 +64,9 @@ def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
         "state": state,
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
-        "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
+        "views": [
+            (slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in READER_VIEWS.items()
+        ],
         "formats": FORMATS.values(),
         "protocols": PROTOCOLS,
         "view_template": f"planner/views/{state.view}.html",

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from planner.engine import Report
 from planner.engine.compare import Comparison
 from planner.engine.explain import explain
-from planner.engine.rules import Ports
+from planner.engine.flows import Excluded
+from planner.engine.rules import Boundary, Ports, Rule
 from planner.plan.blueprint import module_state
 from planner.report.diagram.diagram import NoDiagram, render_diagram, render_overview
 from planner.report.said.filters import DECIDED, Filter, filter_boundaries, filter_flows
@@ -23,16 +24,23 @@ from planner.report.said.outline import (
     outline_findings,
     outline_flow,
     outline_rules,
+    stands_among_findings,
 )
+from planner.report.said.printed_rules import UNNEEDED
 from planner.report.said.text import say_changes
 from planner.store.models import Revision
+from planner.web.forms.closed import describe_closed_for_readers
+from planner.web.forms.exclusions import wanted_query
+from planner.web.forms.own_settings import Settings
 from planner.web.views.state import State
+from ports.matrix import section_key
 
 FLOWS_PER_PAGE = 200
 MOST_RULES = 2_000
 """How many rules a page lists; a filter leads to the others, and the downloads have all."""
 MOST_CLOSED = 50
 MOST_LOCAL = 50
+MOST_EXCLUDED = 200
 MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "since")
 """The fields of the filter that are folded away until one of them is used."""
 MEMBERS = 6
@@ -77,7 +85,8 @@ def count_view(slug: str, report: Report) -> str | None:
     counts = {
         "rules": len(report.rules),
         "flows": len(report.flows),
-        "findings": len(report.findings),
+        "findings": sum(finding.severity != "info" for finding in report.findings),
+        "closed": len(report.closed),
         "unneeded": sum(len(group.requirements) for group in report.unneeded),
     }
     return f"{counts[slug]:,}" if slug in counts else None
@@ -102,6 +111,7 @@ def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str,
     admitted = [rule.id for _, rules in filter_boundaries(report, state.filter, changes.since) for rule in rules]
     shown = set(admitted[:MOST_RULES])
     marks = _mark_rules(changes.shown)
+    settings = Settings(report)
     return {
         **_describe_fields(report),
         "chapters": [
@@ -113,6 +123,8 @@ def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str,
                         "line": line,
                         "mark": marks.get(line.rule.id, ""),
                         "causes": explain(report, line.rule.requirements, line.rule.services, line.rule.reasons),
+                        "own": settings.say_of_flows(line.destinations.shown, line.rule.requirements),
+                        "flows_query": _lead_to_flows(chapter.boundary, line.rule, state),
                     }
                     for line in chapter.lines
                     if line.rule.id in shown
@@ -123,6 +135,19 @@ def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str,
         "matching": f"{len(admitted):,} of {len(report.rules):,} rules"
         + (f", the first {MOST_RULES:,} shown" if len(admitted) > MOST_RULES else ""),
     }
+
+
+def _lead_to_flows(boundary: Boundary, rule: Rule, state: State) -> str:
+    """Where the flows of a rule are, as far as a filter can tell them from others of its boundary."""
+    fields = {"source": boundary.source.code, "destination": boundary.destination.code}
+    for name, ends in (("source_endpoint", rule.sources), ("destination_endpoint", rule.destinations)):
+        if len(ends) == 1:
+            fields[name] = ends[0].name
+    if len(rule.services) == 1:
+        fields |= {"protocol": rule.services[0].protocol, "port": rule.services[0].ports or ""}
+    if len(rule.sections) == 1:
+        fields["section"] = rule.sections[0]
+    return state.without_filter().query(view="flows", **fields)
 
 
 def _mark_rules(compared: Comparison | None) -> dict[str, str]:
@@ -162,6 +187,8 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
     shown = flows[first : first + FLOWS_PER_PAGE]
     compared = changes.shown
     opened = {id(flow) for flow in compared.opened} if compared else set()
+    settings = Settings(report)
+    unused = _filter_excluded(report, state.filter, changes)
     changed = {id(change.after) for change in compared.changed} if compared else set()
     return {
         **_describe_fields(report),
@@ -175,9 +202,17 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
                 "causes": explain(
                     report, flow.need.requirements, [Ports(flow.need.protocol, flow.need.ports)], flow.need.reasons
                 ),
+                "own": settings.say_of_flows((flow.destination,), flow.need.requirements),
+                "wanted": "" if flow.need.own else wanted_query(flow),
             }
             for flow in shown
         ],
+        "exclude_query": state.query(panel="excluded", page=str(page) if page > 1 else ""),
+        "excluded_flows": [
+            {"flow": item.flow, "service": outline_flow(item.flow, report), "reason": item.exclusion.reason}
+            for item in unused[:MOST_EXCLUDED]
+        ],
+        "more_excluded": max(0, len(unused) - MOST_EXCLUDED),
         "closed_flows": compared.closed[:MOST_CLOSED] if compared and not state.filter and page == 1 else (),
         "matching": f"{len(flows):,} of {len(report.flows):,} flows"
         + (f", {first + 1:,} to {first + len(shown):,} shown" if len(shown) < len(flows) else ""),
@@ -186,13 +221,28 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
     }
 
 
+def _filter_excluded(report: Report, chosen: Filter, changes: Changes) -> list[Excluded]:
+    """What the plan excludes, as far as the filter admits it."""
+    admitted = filter_flows(replace(report, flows=tuple(item.flow for item in report.excluded)), chosen, changes.since)
+    wanted = {id(flow) for flow in admitted}
+    return [item for item in report.excluded if id(item.flow) in wanted]
+
+
 def _describe_unneeded(report: Report, _state: State, _changes: Changes) -> dict[str, Any]:
     titles = {section.number: section.title for section in report.matrix.sections}
     return {
         "absent_modules": [module.question for module in module_state(report.matrix, report.plan) if not module.on],
         "unneeded": [
-            {"number": number, "title": titles.get(number, ""), "groups": list(groups)}
-            for number, groups in groupby(report.unneeded, key=lambda group: group.section)
+            (
+                title,
+                lead,
+                [
+                    {"number": number, "title": titles.get(number, ""), "groups": list(groups)}
+                    for number, groups in groupby(parts, key=lambda group: group.section)
+                ],
+            )
+            for kind, title, lead in UNNEEDED
+            if (parts := sorted((u for u in report.unneeded if u.kind == kind), key=lambda u: section_key(u.section)))
         ],
         "local": [
             {
@@ -209,7 +259,7 @@ def _describe_unneeded(report: Report, _state: State, _changes: Changes) -> dict
 
 
 def _describe_findings(report: Report, _state: State, _changes: Changes) -> dict[str, Any]:
-    return {"finding_groups": outline_findings(report.findings)}
+    return {"finding_groups": outline_findings(f for f in report.findings if stands_among_findings(f, report.matrix))}
 
 
 def _describe_diagram(_report: Report, state: State, _changes: Changes) -> dict[str, Any]:
@@ -250,4 +300,5 @@ _VIEWS: dict[str, Callable[[Report, State, Changes], dict[str, Any]]] = {
     "findings": _describe_findings,
     "diagram": _describe_diagram,
     "unneeded": _describe_unneeded,
+    "closed": lambda report, _state, _changes: describe_closed_for_readers(report),
 }

@@ -186,12 +186,13 @@ def _describe_report(matrix: Matrix, sheet: Sheet) -> dict[str, Any]:
         if not is_over(error):
             raise
         return {"report": None, "too_large": error.faults[0].message}
-    missing = sum(finding.code == "address-missing" for finding in report.findings)
+    missing = sum(len(f.endpoints) for f in report.findings if f.code == "address-missing")
     counts = Counter(finding.severity for finding in report.findings if finding.code != "address-missing")
     return {
         "report": report,
         "boundaries": [_describe_boundary(boundary) for boundary in report.boundaries],
         "rules": len(report.rules),
+        "decisions": len(report.decisions) + len(report.questions),
         "sizes": _describe_sizes(plan, report),
         "parts": _describe_parts(report),
         "missing": missing,

@@ -1,6 +1,6 @@
 """What of a plan's page is shown: it is all in the address."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -8,10 +8,21 @@ from django.http import HttpRequest
 
 from planner.engine import Report
 from planner.report.said.filters import Filter, read_filter
+from planner.web.forms.exclusions import WANTED, Wanted
 from planner.web.forms.topology import CLOSED, OPENINGS, Opened, read_opened
 from planner.web.views.htmx import htmx_of
 
-PANELS = {"topology": "Topology", "decisions": "Decisions", "ports": "Ports", "caveats": "Caveats", "own": "Own flows"}
+PANELS = {
+    "topology": "Topology",
+    "decisions": "Decisions",
+    "ports": "Ports",
+    "caveats": "Caveats",
+    "own": "Own flows",
+    "excluded": "Excluded",
+    "closed": "Closed",
+}
+PAGED = ("own", "excluded", "closed")
+"""The panels that list rows page by page."""
 VIEWS = {
     "rules": "Rules",
     "flows": "Flows",
@@ -19,6 +30,8 @@ VIEWS = {
     "diagram": "Diagram",
     "unneeded": "Not needed",
 }
+READER_VIEWS = VIEWS | {"closed": "Closed"}
+"""For those who have no panels: what must stay closed stands among the views."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +45,9 @@ class State:
     opened: Opened = CLOSED
     """What is open in the topology panel; a link to a panel closes it."""
     own: int = 1
-    """The page of the plan's own flows, in their panel."""
+    """The page of the rows in one of the panels that are PAGED."""
+    wanted: Wanted | None = None
+    """The flow that is to be excluded, in the panel of exclusions."""
     unfold: tuple[str, ...] = ()
     """Codes of the groups of zones that the diagram shows endpoint by endpoint."""
 
@@ -49,13 +64,17 @@ class State:
             "unfold": ",".join(self.unfold),
             **({self.opened.kind: self.opened.name} if not {"panel", *OPENINGS} & changes.keys() else {}),
             **({"own": str(self.own)} if self.own > 1 and "panel" not in changes else {}),
+            **(dict(zip(WANTED, self.wanted, strict=True)) if self.wanted and "panel" not in changes else {}),
             **changes,
         }
         return urlencode({name: value for name, value in values.items() if value})
 
 
-def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, str]]:
-    """The state in the address: of the page that an htmx edit comes from, else of the request itself."""
+def read_state(request: HttpRequest, report: Report, views: Container[str] = VIEWS) -> tuple[State, dict[str, str]]:
+    """The state in the address: of the page that an htmx edit comes from, else of the request itself.
+
+    `views` are those that the page has.
+    """
     pairs = [(name, value) for name, values in request.GET.lists() for value in values]
     if request.method == "POST" and (current := read_current(request)) is not None:
         pairs = current
@@ -63,13 +82,19 @@ def read_state(request: HttpRequest, report: Report) -> tuple[State, dict[str, s
     chosen, faults = read_filter(pairs, report)
     return State(
         panel=values.get("panel", "") if values.get("panel") in PANELS else "topology",
-        view=values.get("view", "") if values.get("view") in VIEWS else "rules",
+        view=values.get("view", "") if values.get("view") in views else "rules",
         filter=chosen,
         page=_read_number(values.get("page", "")),
         unfold=read_unfold((value for name, value in pairs if name == "unfold"), report),
         opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
-        own=_read_number(values.get("own", "")) if values.get("panel") == "own" else 1,
+        own=_read_number(values.get("own", "")) if values.get("panel") in PAGED else 1,
+        wanted=_read_wanted(values),
     ), faults
+
+
+def _read_wanted(values: Mapping[str, str]) -> Wanted | None:
+    source, destination, service = (values.get(name, "") for name in WANTED)
+    return (source, destination, service) if values.get("panel") == "excluded" and source and destination else None
 
 
 def read_current(request: HttpRequest) -> list[tuple[str, str]] | None:

@@ -208,8 +208,8 @@ def _try(
         form.add_error(None, str(error))
         form.told = True
         for path, value in error.values.items():
-            if path[0] == kind and path[-1] in form.fields:
-                form.add_error(path[-1], f"In the plan now: {_say(value)}.")
+            if path[0] == kind and len(path) > 2 and path[2] in form.fields:
+                form.add_error(path[2], f"In the plan now: {': '.join((*path[3:], _say(value)))}.")
     except NotPossible as error:
         form.add_error(None, str(error))
 

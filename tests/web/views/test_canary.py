@@ -86,9 +86,10 @@ def ask_for_trouble(client, here, gate, monkeypatch):
         patch.setattr(reading, "report_for", crash)
         client.raise_request_exception = False
         yield visit(500, "get", here)
-    revision = Revision.objects.get(plan__name=word("three", "name"), number=3)
-    revision.document |= {"choices": {"colour": "red"}}
-    revision.save()
+    plan = Plan.objects.get(name=word("three", "name"))
+    plan.revision, plan.document = 4, plan.document | {"choices": {"colour": "red"}}
+    plan.save()
+    plan.revisions.create(number=4, document=plan.document)
     yield visit(409, "get", here)
     ShareLink.objects.update(revoked=timezone.now())
     yield visit(404, "get", here)

@@ -71,7 +71,12 @@ def test_open_decisions_come_first_and_those_without_effect_last_and_quiet(clien
     _, key = store(contoso())
     page = Page(client.get(f"/plans/{key}/?panel=decisions"))
     groups = [section.get("class") for section in page.one(id="panel").iter("section") if section is not page.root]
-    assert [group.split()[-1] for group in groups if group] == ["choices-open", "choices-decided", "choices-idle"]
+    assert [group.split()[-1] for group in groups if group] == [
+        "choices-open",
+        "choices-decided",
+        "choices-idle",
+        "choices",
+    ]
     fields = {
         group: [field.get("value") for field in page.one(class_=f"choices-{group}").iter("input")
                 if field.get("name") == "choice"]
@@ -89,12 +94,12 @@ def test_a_correction_says_what_it_would_change_and_what_taking_it_back(client):
 
     def said():
         page = Page(client.get(f"/plans/{key}/?panel=caveats"))
-        form = next(form for form in page.all("form") if page.one(id="panel-ldap-tcp") in list(form.iter()))
+        form = next(form for form in page.all("form") if page.one(id="panel-ldap-tcp-documented") in list(form.iter()))
         return [words(item) for item in form.iter("span") if item.get("class") == "weight"]
 
     assert said() == ["as many rules, 1 flow more"]
-    client.post(f"/plans/{key}/corrections/", {"caveat": "ldap-tcp", "applied": "1"})
-    assert said() == ["Taken back: as many rules, 1 flow fewer"]
+    client.post(f"/plans/{key}/corrections/", {"caveat": "ldap-tcp", "answer": "practice"})
+    assert said() == ["Otherwise: as many rules, 1 flow fewer"]
 
 
 def test_a_plan_too_large_to_be_weighed_says_so(client):

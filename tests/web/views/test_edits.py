@@ -19,7 +19,7 @@ EDITS = {
         {"service": "ssh", "ports": "2222"},
         {"ports": {"website": "8443", "ssh": "2222", "rpc-dynamic": "50000-50100"}},
     ),
-    "corrections/": ("caveats", {"caveat": "telnet-port", "applied": "1"}, {"corrections": ["telnet-port"]}),
+    "corrections/": ("caveats", {"caveat": "telnet-port", "answer": "practice"}, {"corrections": ["telnet-port"]}),
 }
 # path, what is sent, and a part of the sentence about it
 ERRORS = [
@@ -50,10 +50,9 @@ ERRORS = [
     ("ports/", {"service": "ldap", "ports": "390"}, "can't be changed"),
     ("ports/", {"service": "gopher", "ports": "70"}, "can't be changed"),
     ("ports/", {"ports": "70"}, "required"),
-    ("corrections/", {"caveat": "ha-silent", "applied": "1"}, "no such correction"),
-    ("corrections/", {"caveat": "typo", "applied": "1"}, "no such correction"),
-    ("corrections/", {"caveat": "telnet-port", "applied": "2"}, "not one of the available choices"),
-    ("corrections/", {"caveat": "telnet-port"}, "required"),
+    ("corrections/", {"caveat": "ha-silent", "answer": "practice"}, "no such correction"),
+    ("corrections/", {"caveat": "typo", "answer": "practice"}, "no such correction"),
+    ("corrections/", {"caveat": "telnet-port", "answer": "2"}, "not one of the available choices"),
     ("corrections/", {}, "required"),
 ]
 ERROR_NAMES = [f"{path}{data}"[:60] for path, data, _ in ERRORS]
@@ -245,19 +244,45 @@ def test_an_override_with_the_default_port_isnt_called_a_change(client, plan):
     assert "changed" not in words(page.one(id="port-item-website"))
 
 
-def test_a_correction_is_applied_and_taken_back(client, plan):
+@pytest.mark.parametrize(
+    ("answer", "field", "place"),
+    [("practice", "corrections", "ldap-tcp"), ("documented", "as_documented", "ldap-tcp-documented")],
+)
+def test_a_caveat_is_answered_and_opened_again(client, plan, answer, field, place):
     row, key = plan
-    client.post(f"/plans/{key}/corrections/", {"caveat": "ldap-tcp", "applied": "1"})
-    assert document_of(row)["corrections"] == ["ldap-tcp"]
-    assert "Take back" in Page(client.get(f"/plans/{key}/?panel=caveats")).text(id="panel-ldap-tcp")
-    client.post(f"/plans/{key}/corrections/", {"caveat": "ldap-tcp", "applied": "0"})
+
+    def counted():
+        return client.get(f"/plans/{key}/report/json").json()["findings"]
+
+    def severity():
+        [found] = [f["severity"] for f in counted() if (f["code"], f["subject"]) == ("caveat", "ldap-tcp")]
+        return found
+
+    assert severity() == "decision"
+    client.post(f"/plans/{key}/corrections/", {"caveat": "ldap-tcp", "answer": answer})
+    assert document_of(row)[field] == ["ldap-tcp"]
+    assert severity() == "info"
+    assert "Take back" in Page(client.get(f"/plans/{key}/?panel=caveats")).text(id=f"panel-{place}")
+    client.post(f"/plans/{key}/corrections/", {"caveat": "ldap-tcp", "answer": ""})
+    assert not {"corrections", "as_documented"} & document_of(row).keys()
+
+
+def test_another_answer_takes_the_place_of_the_first(client, plan):
+    row, key = plan
+    for answer in ("practice", "documented"):
+        client.post(f"/plans/{key}/corrections/", {"caveat": "ldap-tcp", "answer": answer})
+    assert document_of(row)["as_documented"] == ["ldap-tcp"]
     assert "corrections" not in document_of(row)
+    client.post(f"/plans/{key}/undo/", {})
+    assert document_of(row)["corrections"] == ["ldap-tcp"]
+    assert "as_documented" not in document_of(row)
 
 
 def test_corrections_are_offered_with_the_findings_too(client, plan):
     _, key = plan
     page = Page(client.get(f"/plans/{key}/?view=findings"))
-    assert "Apply the correction" in page.text(id="finding-ldap-tcp")
+    assert "Follow practice" in page.text(id="finding-ldap-tcp")
+    assert "As documented" in page.text(id="finding-ldap-tcp-documented")
 
 
 def test_every_panel_has_the_forms_that_its_edits_need(client, plan):

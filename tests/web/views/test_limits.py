@@ -144,7 +144,7 @@ def sent_forms(document):
     yield "endpoints/import/", {"text": table}, "Portal 2"
     yield "flows/add/", flow, "Large answers"
     yield "choices/", {"choice": "active-directory", "option": ["ldap", "ldaps", "kerberos"]}, ""
-    yield "corrections/", {"caveat": "ldap-tcp", "applied": "1"}, ""
+    yield "corrections/", {"caveat": "ldap-tcp", "answer": "practice"}, ""
 
 
 @pytest.mark.parametrize("number", range(6))
@@ -238,7 +238,7 @@ def test_no_undo_redo_or_restore_leads_back_over_a_limit(client, over):
 
 def test_no_redo_leads_over_a_limit(client, monkeypatch):
     row, key = store()
-    client.post(f"/plans/{key}/corrections/", {"caveat": "ldap-tcp", "applied": "1"})
+    client.post(f"/plans/{key}/corrections/", {"caveat": "ldap-tcp", "answer": "practice"})
     assert client.post(f"/plans/{key}/undo/", {}).status_code == 302
     monkeypatch.setattr(limits, "FLOWS", len(evaluate(contoso()).flows))
     page = Page(client.post(f"/plans/{key}/redo/", {}))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planner.web.forms.flows import MAX_SELECT, PER_PAGE
+from planner.web.forms.rows import MAX_SELECT, PER_PAGE
 from tests.report.samples import HOSTILE_NAMES, contoso, hostile, sites, write_plan
 from tests.web.views.pages import HTMX, Page, document_of, store, words
 

@@ -23,7 +23,7 @@ PANELS = {
     "caveats": "Telnet on port 22",
     "own": "Name resolution",
 }
-VIEWS = {"rules": "rules", "flows": "flows", "findings": "choice-undecided", "diagram": "An arrow leads"}
+VIEWS = {"rules": "rules", "flows": "flows", "findings": "Addresses to be filled in", "diagram": "An arrow leads"}
 METHODS = ["post", "put", "patch", "delete", "options"]
 UNKNOWN = "x" * 43
 
@@ -74,7 +74,9 @@ def test_every_finding_stands_on_its_page(client, url):
     findings = client.get(f"{url}report/json").json()["findings"]
     assert findings
     for finding in findings:
-        assert finding["code"] in text
+        if finding["code"] == "caveat" and finding["severity"] == "info":  # of this plan, those that ask nothing
+            assert " ".join(finding["message"].split()) not in text, "it stands among the caveats alone"
+            continue
         assert " ".join(finding["message"].split()) in text
 
 
@@ -227,7 +229,7 @@ def test_a_document_that_the_matrix_of_today_doesnt_admit_is_a_page_that_names_e
     url = f"/plans/{key}/{path}"
     if path.endswith("/"):
         data = {"name": "N", "choice": "esxi", "option": "ssh", "service": "ssh", "ports": "1", "caveat": "ldap-tcp",
-                "applied": "1"}  # fmt: skip
+                "answer": "practice"}  # fmt: skip
         response = client.post(url, data)
     else:
         response = client.get(url)

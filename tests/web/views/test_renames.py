@@ -78,7 +78,7 @@ def test_new_names_after_a_handover_ask_for_no_rule(client, plan):
     assert set(found.values()) == {0}
     assert "Nothing differs" not in page.text("main")
     [line] = Page(client.get(f"/plans/{plan[1]}/")).all("p", class_="sent-line")
-    assert "Since then: 1 endpoint renamed, 1 zone renamed." in words(line)
+    assert "The plan has changed since: 1 endpoint renamed, 1 zone renamed." in words(line)
 
 
 def test_every_download_says_them(client, plan):

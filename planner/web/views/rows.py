@@ -1,0 +1,74 @@
+"""What the edits of rows without a name have in common: what was sent before, which row is meant, taking one away."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible, say_gone
+from planner.store import actions
+from planner.store.models import Plan
+from planner.web.forms.rows import ItemForm, find_row
+from planner.web.views.access import View, plan_view
+from planner.web.views.plans import read_base, read_sender, show_changed
+from ports.matrix import Matrix
+from ports.queries import current_matrix
+
+
+def was_sent_before(request: HttpRequest, plan: Plan) -> bool:
+    """Whether the very form has counted already."""
+    operation = read_sender(request).operation
+    return operation is not None and plan.revisions.filter(operation=operation).exists()
+
+
+def find_seen(request: HttpRequest, plan: Plan, part: str) -> dict[str, Any] | None:
+    """The row that the form names, as its sender saw it; renames since are seen to when the edit is carried over."""
+    base, _ = read_base(request, plan)
+    return find_row(base, part, request.POST.get("key", ""))
+
+
+def try_edit[F: ItemForm](
+    request: HttpRequest, plan: Plan, matrix: Matrix, form: F, edit: str, params: Mapping[str, Any]
+) -> F:
+    """Apply an edit; what speaks against it becomes the form's errors."""
+    try:
+        actions.apply_edit(plan_id=plan.pk, matrix=matrix, edit=edit, params=params, sender=read_sender(request))
+    except PlanError as error:
+        form.place_faults(error.faults)
+    except (NotPossible, actions.Clash) as error:
+        form.add_error(None, str(error))
+        form.told = True
+    return form
+
+
+def take_away(part: str, edit: str, name: str, *, panel: str, focus: str) -> View:
+    """A view that takes away the row that the form names by all that it says: never another in its place.
+
+    `name` is what the edit calls the row; `panel` shows the others, and `focus` there gets the focus.
+    """
+
+    @require_POST
+    @plan_view
+    def view(request: HttpRequest, plan: Plan) -> HttpResponse:
+        trouble = ""
+        if not was_sent_before(request, plan):
+            row = find_seen(request, plan, part)
+            try:
+                if row is None:
+                    raise NotPossible(say_gone(part))
+                actions.apply_edit(
+                    plan_id=plan.pk,
+                    matrix=current_matrix(),
+                    edit=edit,
+                    params={name: row},
+                    sender=read_sender(request),
+                )
+            except PlanError as error:
+                trouble = " ".join(dict.fromkeys(fault.message for fault in error.faults[:3]))
+            except (NotPossible, actions.Clash) as error:
+                trouble = str(error)
+        return show_changed(request, plan, panel=panel, trouble=trouble, focus=focus)
+
+    return view

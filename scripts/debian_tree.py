@@ -267,6 +267,9 @@ def in_own_world(work: Callable[[], None]) -> int:
         os._exit(_status_of(work))
     for number in ENDING:
         signal.signal(number, lambda number, _: os.kill(child, number))
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)  # it can be sent signals until it is waited for
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)  # what it leaves is being removed
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

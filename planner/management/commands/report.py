@@ -17,12 +17,15 @@ from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Edition
 from planner.report.said.filters import FIELD_NAMES, Selection, read_filter, select
 from planner.store.plan_files import NoUsableMatrix, find_matrix, read_plan_file
-from ports.matrix import Matrix
+from ports.matrix import SEVERITIES, Matrix
 from ports.text import show_line
 
 
 class Command(BaseCommand):
-    """Exit status: 0; 1 when a plan or stylesheet was bad or a report could not be written; 2 for wrong usage."""
+    """Exit status: 0; 1 when a plan or stylesheet was bad or a report could not be written; 2 for wrong usage.
+
+    3 when --fail-on asks for it: a plan has a finding that is grave enough. What is bad wins over that.
+    """
 
     help = "Write the port requirements of plan documents (JSON or YAML)."
     requires_system_checks = []
@@ -44,6 +47,12 @@ class Command(BaseCommand):
             metavar="SLUG",
             help="evaluate under this edition of the port matrix, with the amendments that fit it; without it the "
             "current one",
+        )
+        parser.add_argument(
+            "--fail-on",
+            choices=SEVERITIES,
+            help="leave with status 3 if a plan has a finding of this severity or a graver one; everything is written "
+            "all the same, and a filter hides none from this",
         )
         add_printing(parser)
         parser.add_argument(
@@ -75,12 +84,13 @@ class Command(BaseCommand):
             sys.exit(1)
         earlier = self._read_earlier(older, matrix) if older else None
         progress = options["verbosity"] > 0 and self.stderr.isatty()
-        failed = False
+        failed = alarming = False
         for number, (plan, target) in enumerate(zip(plans, targets, strict=True), 1):
             if progress:
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
                 report = evaluate_report(matrix, read_plan_file(plan, matrix))
+                alarming = alarming or _has_finding(report, options["fail_on"])
                 since = compare_reports(earlier, report) if earlier else None
                 part, selection = _select(report, pairs, since)
                 edition = Edition(
@@ -114,6 +124,8 @@ class Command(BaseCommand):
                     self._complain(f"{plan}: {error}")
         if failed:
             sys.exit(1)
+        if alarming:
+            sys.exit(3)
 
     def _choose_options(self, chosen: Format, options: dict[str, Any]) -> dict[str, bool]:
         """The options that were given. Leaves with status 2 when the format knows nothing of one."""
@@ -153,6 +165,14 @@ class Command(BaseCommand):
 
     def _tell(self, line: str) -> None:
         self.stderr.write(line, style_func=lambda text: text)
+
+
+def _has_finding(report: Report, severity: str | None) -> bool:
+    """Whether a report has a finding of that severity or a graver one; without a severity it has none."""
+    if severity is None:
+        return False
+    grave = SEVERITIES[: SEVERITIES.index(severity) + 1]
+    return any(finding.severity in grave for finding in report.findings)
 
 
 def _select(report: Report, pairs: Mapping[str, str], since: Comparison | None) -> tuple[Report, Selection | None]:

@@ -1,0 +1,23 @@
+"""What tests of commands find around them."""
+
+import pytest
+from django.db import connection
+
+from ports import queries
+
+
+@pytest.fixture
+def without_database(request, monkeypatch, tmp_path_factory):
+    """No database, as on a fresh clone, except for tests that ask for one."""
+    if "db" in request.fixturenames:
+        # A matrix that was read before a test was rolled back would pass for that of the next test's first edit.
+        queries._matrix_at.cache_clear()
+    else:
+        absent = tmp_path_factory.mktemp("data") / "absent.sqlite3"
+        monkeypatch.setitem(connection.settings_dict, "NAME", str(absent))
+
+
+@pytest.fixture
+def in_folder(monkeypatch, tmp_path):
+    """Tests write into a folder of their own."""
+    monkeypatch.chdir(tmp_path)

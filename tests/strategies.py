@@ -5,6 +5,7 @@ import unicodedata
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from planner.plan.devices import DEVICES
 from ports.matrix import PROTOCOLS, ZONE_KINDS, Matrix
 from ports.text import name_key
 
@@ -98,6 +99,8 @@ ADDRESSES = st.one_of(
     ),
 )  # fmt: skip
 
+NETWORKS = ("10.0.0.0/24", "10.0.0.0/8", "192.0.2.0/28", "2001:db8::/48", "198.51.100.7/32")
+
 
 def some(values, most: int = 4):
     """Lists of different values out of those given, in any order; none if there are none."""
@@ -137,7 +140,78 @@ def documents(draw, matrix: Matrix, *, most: int = 7):
     for key, values in optional.items():
         if draw(st.booleans()):
             document[key] = draw(values)
+    correctable = {slug for slug, caveat in matrix.caveats.items() if caveat.correction}
+    left = sorted(correctable.difference(document.get("corrections", ())))
+    rows = {
+        "as_documented": some(left, 3),
+        "exclusions": _rows(endpoints, _exclusions),
+        "never": _rows(endpoints, _never, zones),
+        "firewalls": st.lists(_firewalls(zones, endpoints), max_size=2, unique_by=lambda row: name_key(row["name"])),
+        "expect": _rows(endpoints, _expectations, zones),
+    }
+    for key, values in rows.items():
+        if draw(st.integers(0, 2)) == 0:
+            document[key] = draw(values)
+    for row in (*zones, *endpoints):
+        if draw(st.integers(0, 3)) == 0:
+            row["choices"], row["ports"] = draw(_choices(matrix)), draw(_overrides(matrix))
+    for zone in zones:
+        if draw(st.integers(0, 3)) == 0:
+            zone["networks"] = draw(some(NETWORKS, 2))
     return document
+
+
+def _rows(endpoints, of, *others):
+    """A few rows about these endpoints; none where there are none."""
+    names = [endpoint["name"] for endpoint in endpoints]
+    return st.lists(of(names, *others), max_size=2) if names else st.just([])
+
+
+@st.composite
+def _traffic(draw):
+    """A protocol, with ports where it has any, or nothing."""
+    protocol = draw(st.sampled_from([None, *PROTOCOLS]))
+    if protocol is None:
+        return {}
+    return {"protocol": protocol} | ({} if protocol == "icmp" else {"ports": draw(PORTS)})
+
+
+@st.composite
+def _exclusions(draw, endpoints):
+    ends = {end: draw(st.sampled_from(endpoints)) for end in ("source", "destination")}
+    return {**ends, **draw(_traffic()), "reason": draw(REASONS)}
+
+
+@st.composite
+def _never(draw, endpoints, zones):
+    sides = st.one_of(
+        st.sampled_from(endpoints).map(lambda name: {"endpoint": name}),
+        st.sampled_from(zones).map(lambda zone: {"zone": zone["name"]}),
+    )
+    return {"from": draw(sides), "to": draw(sides), **draw(_traffic()), "reason": draw(REASONS)}
+
+
+@st.composite
+def _expectations(draw, endpoints, zones):
+    return draw(_never(endpoints, zones)) | {"allowed": draw(st.booleans())}
+
+
+@st.composite
+def _firewalls(draw, zones, endpoints):
+    names = [zone["name"] for zone in zones]
+    row = {
+        "name": draw(NAMES),
+        "format": draw(st.sampled_from(sorted(DEVICES))),
+        "zones": {name: draw(NAMES) for name in draw(some(names))},
+    }
+    if draw(st.booleans()):
+        row["log"] = draw(st.booleans())
+    if endpoints and draw(st.booleans()):
+        published = draw(some([endpoint["name"] for endpoint in endpoints], 2))
+        row["published"] = {name: str(draw(st.ip_addresses())) for name in published}
+    if "chain" in DEVICES[row["format"]].options and draw(st.booleans()):
+        row["options"] = {"chain": "vault"}
+    return row
 
 
 @st.composite

@@ -106,7 +106,7 @@ def dump_row(part: str, value: object) -> dict[str, Any]:
     return {
         entry.key: [dump_row(entry.key, row) for row in item] if entry.row else _plain(item)
         for entry, item in values
-        if item or entry.needed
+        if entry.needed or item != entry.default
     }
 
 

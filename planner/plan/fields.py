@@ -10,6 +10,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from planner.plan import reading
+from planner.plan.devices import DEVICES
 from planner.plan.kinds import KINDS
 from planner.plan.reading import Reader, Side, one_of, some_of
 from planner.plan.references import (
@@ -20,9 +21,11 @@ from planner.plan.references import (
     check_flow_ports,
     check_forbidden_ports,
     check_managers,
+    check_options,
     check_pair_ports,
     check_roles,
     check_side,
+    keys_must_be_there,
     must_be_there,
 )
 from ports.matrix import PROTOCOLS
@@ -66,6 +69,11 @@ class Field:
     """What a table of endpoints has in its column of this name."""
     copied: bool = True
     """Whether a copy of the row has it too."""
+
+    @property
+    def needs_one(self) -> bool:
+        """Whether a row can't be without the one that it names here."""
+        return self.needed and (self.names == "sides" or (bool(self.names) and self.reads.shape == "text"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,6 +331,41 @@ class Expectation:
     reason: str | None = field(default=None, metadata=describe(reading.REMARK))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firewall:
+    """A device that stands between zones: `zones` says behind which interface or zone of its own each zone is.
+
+    A flow passes it if both its zones are there and stand behind different ones.
+    """
+
+    name: str = field(metadata=describe(reading.NAME, title="Name"))
+    format: str = field(
+        metadata=describe(
+            one_of(lambda _: {device.slug: device.name for device in DEVICES.values()}), said=("format", "formats")
+        )
+    )
+    zones: Mapping[str, str] = field(
+        metadata=describe(
+            reading.NAMED, names="zones", check=keys_must_be_there("zones"), merges="keys", said=("zone", "zones")
+        )
+    )
+    log: bool = field(default=True, metadata=describe(reading.FLAG, said=("now logs", "no longer logs")))
+    options: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=describe(reading.TEXTS, check=check_options, merges="keys", said=("option", "options")),
+    )
+    published: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=describe(
+            reading.PUBLISHED,
+            names="endpoints",
+            check=keys_must_be_there("endpoints"),
+            merges="keys",
+            said=("published address", "published addresses"),
+        ),
+    )
+
+
 CORRECTIONS = some_of(
     lambda matrix: {slug: caveat.title for slug, caveat in matrix.caveats.items() if caveat.correction}
 )
@@ -353,6 +396,7 @@ class Plan:
         default=(), metadata=describe(reading.ROWS, row=Exclusion, merges="rows")
     )
     never: tuple[Never, ...] = field(default=(), metadata=describe(reading.ROWS, row=Never, merges="rows"))
+    firewalls: tuple[Firewall, ...] = field(default=(), metadata=describe(reading.ROWS, row=Firewall, merges="rows"))
     additional_flows: tuple[AdditionalFlow, ...] = field(
         default=(), metadata=describe(reading.ROWS, row=AdditionalFlow, merges="rows")
     )

@@ -377,5 +377,29 @@ SIDE = Reader(
     type=_always(Annotated[_mapping_of("Side", {"zone": _Name, "endpoint": _Name}), AfterValidator(_read_side)]),
     shape="mapping",
 )
+
+
+def _named(values: Any) -> Callable[[Matrix], Any]:
+    """A mapping of names to values of this type; how many it may have is limited as in lists."""
+
+    def count(value: object) -> object:
+        if isinstance(value, dict) and len(value) > limits.ITEMS:
+            raise fault("too-many", f"At most {limits.ITEMS:,} entries are allowed here, found {len(value):,}.")
+        return value
+
+    return _always(Annotated[dict[_Name, values], BeforeValidator(count)])
+
+
+def _read_published(value: object) -> str:
+    address = _read_text(value)
+    if not _is_ip(address):
+        sentence = f"{shown(address)} is no address that a firewall shows; allowed is one IPv4 or IPv6 address."
+        raise fault("address", sentence)
+    return address
+
+
+NAMED = Reader(type=_named(_Name), shape="mapping")
+TEXTS = Reader(type=_named(Annotated[str, BeforeValidator(_read_text)]), shape="mapping")
+PUBLISHED = Reader(type=_named(Annotated[str, BeforeValidator(_read_published)]), shape="mapping")
 ROWS = Reader(type=_always(list), shape="rows")
 """A list of rows; the type of a row follows from its own fields."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from planner.plan.devices import DEVICES
 from planner.plan.faults import shown
 from planner.plan.kinds import KINDS
 from planner.plan.reading import ANY
@@ -68,6 +69,18 @@ def must_be_there(part: str) -> Check:
                     f"no-such-{word}",
                     f"There is no {word} {shown(name)}; the {word}s are {known.listed[part]}.",
                 )
+
+    return check
+
+
+def keys_must_be_there(part: str) -> Check:
+    """The keys of the mapping in the field are names of rows of this part."""
+    check_name = must_be_there(part)
+
+    def check(value: object, row: Row, known: Known) -> Found:
+        for key in value if isinstance(value, dict) else ():
+            for path, code, sentence in check_name(key, row, known):
+                yield (key, *path), code, sentence
 
     return check
 
@@ -148,6 +161,20 @@ def check_side(value: object, _row: Row, known: Known) -> Found:
             name = None if isinstance(value.get(word), Null) else value.get(word)
             for path, code, sentence in must_be_there(part)(name, value, known):
                 yield (word, *path), code, sentence
+
+
+def check_options(value: object, row: Row, _known: Known) -> Found:
+    """The options of a firewall are those of its format, each with a value that it may have."""
+    device = DEVICES.get(text(row.get("format")) or "")
+    if device is None or not isinstance(value, dict):
+        return
+    for name, given in value.items():
+        option = device.options.get(name)
+        if option is None:
+            allowed = ", ".join(device.options) or "none"
+            yield (name,), "unknown-option", f"{device.name} has no option {shown(name)}; allowed are {allowed}."
+        elif isinstance(given, str) and not option.pattern.fullmatch(given):
+            yield (name,), "option-value", f"{shown(given)} can't stand here; allowed is {option.allowed}."
 
 
 def check_either(other: str) -> Check:

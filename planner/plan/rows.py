@@ -49,8 +49,13 @@ def _chain(first: Mapping[str, str], then: Mapping[str, str]) -> dict[str, str]:
 def tidy(part: str, row: Row) -> dict[str, Any]:
     """A row without its empty fields, in the order of the format; what isn't known stays as it is, at the end."""
     known = PARTS[part].by_key
-    tidied = {key: row[key] for key, entry in known.items() if row.get(key) or (entry.needed and key in row)}
+    tidied = {key: row[key] for key, entry in known.items() if key in row and _says_something(entry, row[key])}
     return tidied | {key: value for key, value in row.items() if key not in known and value is not None}
+
+
+def _says_something(entry: Field, value: Any) -> bool:
+    """Whether a value has to stand in a document: what is empty needn't, unless something else would be meant."""
+    return entry.needed or (value is not None and value != entry.default and bool(value or entry.default))
 
 
 def row_key(part: str, row: Row) -> str:
@@ -122,7 +127,7 @@ def find_lost(document: Document, part: str, names: Iterable[str]) -> dict[str, 
     gone: dict[str, set[str]] = {entry.key: set() for entry in PARTS[PLAN].rows} | {part: set(names)}
     lost: dict[str, frozenset[int]] = {}
     for key in _needed_first():
-        needs = [entry for entry in PARTS[key].fields if entry.names and entry.needed]
+        needs = [entry for entry in PARTS[key].fields if entry.needs_one]
         rows = document.get(key, ())
         lost[key] = frozenset(
             place
@@ -142,7 +147,7 @@ def _needed_first() -> list[str]:
         key: {
             part
             for entry in PARTS[key].fields
-            if entry.names and entry.needed
+            if entry.needs_one
             for part in (WORDS if entry.names == "sides" else [entry.names])
         }
         for key in parts

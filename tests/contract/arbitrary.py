@@ -110,7 +110,21 @@ class _Drawing:
                     plan[key].append(dict(plan[key][0]))
         if endpoints and self.maybe(0.1):
             plan["expect"] = [self.never(plan, []) | {"allowed": self.maybe(0.5)}]
+        if self.maybe(0.4):
+            plan["firewalls"] = [self.firewall(plan, f"FW{number}") for number in range(rng.randint(0, 3))]
         return plan
+
+    def firewall(self, plan, name):
+        """One that some of the zones stand behind, several of them perhaps on one side."""
+        rng = self.rng
+        row = {
+            "name": name,
+            "format": rng.choice(["asa", "fortigate", "paloalto", "srx", "nftables", "iptables"]),
+            "zones": {zone["name"]: rng.choice(["in", "out", "dmz"]) for zone in plan["zones"] if self.maybe(0.7)},
+        }
+        if self.maybe(0.5):
+            row["log"] = self.maybe(0.5)
+        return row
 
     def zone(self, name):
         zone = {"name": name, "kind": self.rng.choice(KINDS)}

@@ -102,6 +102,7 @@ class _Findings:
         self.managed()
         self.openings()
         self.closed_and_excluded()
+        self.firewalls()
         self.addresses()
         self.port_conflicts()
         self.decisions()
@@ -285,6 +286,20 @@ class _Findings:
             row = self.plan["exclusions"][number]
             pair = {row["source"], row["destination"]}
             self.add("exclusion-without-effect", f"exclusions[{number}]", "warning", (), pair, must=True)
+
+    def firewalls(self):
+        firewalls = self.plan.get("firewalls", [])
+        if not firewalls:
+            return
+
+        def is_seen(source, destination):
+            sides = [
+                [f["zones"].get(self.endpoints[name]["zone"]) for f in firewalls] for name in (source, destination)
+            ]
+            return any(None not in (here, there) and here != there for here, there in zip(*sides, strict=True))
+
+        crossing = [key for key in self.reading.flows if self.reading.scope(key) == "cross-zone"]
+        self.add("no-firewall", None, "warning", {n for key in crossing if not is_seen(*key[:2]) for n in key[:2]})
 
     # --- addresses ---
 

@@ -142,7 +142,7 @@ ENDPOINT_KEYS = [
 ZONE_KEYS = ["name", "kind", "networks", "choices", "ports"]
 PLAN_KEYS = [
     "format", "name", "description", "product", "zones", "endpoints", "choices", "ports", "corrections",
-    "as_documented", "exclusions", "never", "additional_flows", "expect",
+    "as_documented", "exclusions", "never", "firewalls", "additional_flows", "expect",
 ]  # fmt: skip
 
 FAULTS = {

@@ -174,7 +174,7 @@ CODES = {
     "app-server-dmz-database", "telnet-in-clear", "website-from-internet", "operation-not-listed",
     "operations-without-platforms", "platforms-without-operations", "portal-without-active-directory",
     "site-without-agent", "port-conflict", "address-twice", "address-is-name", "address-covers-everything",
-    "local-flows",
+    "local-flows", "no-firewall",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from pypdf import PdfReader
 from planner.engine import Report, evaluate_report
 from planner.engine.rules import Ports
 from planner.plan.document import Plan, check_plan, dump_plan, read_plan
+from planner.plan.rows import Renames, apply_renames
 from planner.plan.syntax import to_json, to_yaml
 from planner.report import FORMATS
 from planner.report.diagram.diagram import render_diagram, render_overview
@@ -212,33 +213,21 @@ def rename(document):
     def harmless(letter, values):
         return {value: f"{letter}{rank:03d}" for rank, value in enumerate(sorted(set(values)))}
 
-    zones = harmless("Z", [zone["name"] for zone in document["zones"]])
-    ends = harmless("E", [endpoint["name"] for endpoint in document["endpoints"]])
-    flows = document.get("additional_flows", [])
-    reasons = harmless("R", [flow["reason"] for flow in flows])
-    return document | {
+    renames = Renames(
+        zones=harmless("Z", [zone["name"] for zone in document["zones"]]),
+        endpoints=harmless("E", [endpoint["name"] for endpoint in document["endpoints"]]),
+    )
+    reasoned = ("additional_flows", "exclusions", "never", "expect")
+    reasons = harmless("R", [row["reason"] for key in reasoned for row in document.get(key, [])])
+    firewalls = harmless("F", [firewall["name"] for firewall in document.get("firewalls", [])])
+    renamed = apply_renames(document, renames) | {
         "name": "Plan",
         "description": re.sub(r"[^\r\n]", "x", document.get("description", "")),
-        "zones": [zone | {"name": zones[zone["name"]]} for zone in document["zones"]],
-        "endpoints": [
-            endpoint
-            | {
-                "name": ends[endpoint["name"]],
-                "zone": zones[endpoint["zone"]],
-                "managed_by": [ends[name] for name in endpoint.get("managed_by", [])],
-            }
-            for endpoint in document["endpoints"]
-        ],
-        "additional_flows": [
-            flow
-            | {
-                "source": ends[flow["source"]],
-                "destination": ends[flow["destination"]],
-                "reason": reasons[flow["reason"]],
-            }
-            for flow in flows
-        ],
     }
+    for key in reasoned:
+        renamed[key] = [row | {"reason": reasons[row["reason"]]} for row in renamed.get(key, [])]
+    renamed["firewalls"] = [row | {"name": firewalls[row["name"]]} for row in renamed.get("firewalls", [])]
+    return renamed
 
 
 def without_bdi(page):

@@ -15,6 +15,7 @@ from planner.engine.findings.decisions import (
     tell_caveats,
 )
 from planner.engine.findings.evidence import Evidence, Finding
+from planner.engine.findings.firewalls import find_firewall_trouble
 from planner.engine.findings.managed import find_local_flows, find_managed, find_port_conflicts
 from planner.engine.findings.usage import find_closed_trouble, find_usage
 from ports.matrix import SEVERITIES
@@ -33,6 +34,7 @@ def find_findings(evidence: Evidence) -> tuple[Finding, ...]:
         *find_addresses(evidence),
         *find_managed(evidence),
         *find_port_conflicts(evidence),
+        *find_firewall_trouble(evidence),
         *find_local_flows(evidence),
     )
     return tuple(sorted(findings, key=_order))

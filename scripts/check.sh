@@ -7,4 +7,4 @@ cd "$(dirname "$0")/.."
 
 . scripts/test-env.sh
 scripts/lint.sh
-exec python -m pytest -n auto --maxprocesses 8 --dist worksteal -m "not e2e and not slow" --hypothesis-profile quick "$@"
+exec python -m pytest -n "$PROCESSORS" --dist worksteal -m "not e2e and not slow" --hypothesis-profile quick "$@"

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 . scripts/test-env.sh
 coverage erase
 failed=0
-python -m pytest -n auto --maxprocesses 8 --dist worksteal -m "not e2e" --cov --cov-report= "$@" || failed=$?
+python -m pytest -n "$PROCESSORS" --dist worksteal -m "not e2e" --cov --cov-report= "$@" || failed=$?
 coverage html --quiet
 coverage report
 # These say what a firewall opens: what no test takes there is dead, or nobody knows what it does.

@@ -6,3 +6,5 @@ PATH="$PATH:$PWD/scripts/web/node_modules/.bin"
 PLANNER_CHROMIUM=$(scripts/chromium.sh)
 export PLANNER_CHROMIUM
 export PLANNER_DATA="$PWD/tests/artifacts/data"  # never the plans that `make run` keeps
+PROCESSORS=$(getconf _NPROCESSORS_ONLN)
+if [ "$PROCESSORS" -gt 8 ]; then PROCESSORS=8; fi

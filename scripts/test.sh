@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 
 . scripts/test-env.sh
 scripts/lint.sh
-# A worker for each processor. Each begins with a run of neighbours, which share what is made once for a file, and takes
-# from the others when it is done; so none waits for the browser tests at the end.
-exec python -m pytest -n auto --maxprocesses 8 --dist worksteal "$@"
+# A worker more than there are processors, as browser tests wait for pages now and then. Each begins with a run of
+# neighbours, which share what is made once for a file, and takes from the others when it is done; so none waits for the
+# browser tests at the end.
+exec python -m pytest -n $((PROCESSORS + 1)) --dist worksteal "$@"

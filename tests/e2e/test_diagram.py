@@ -111,8 +111,7 @@ def test_a_picture_that_fits_has_no_button_for_its_size(page):
     expect(page.locator(".picture-size")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_axe_finds_nothing(open_page, scheme, width):
     page = open_page(width=width, color_scheme=scheme)
     for document in (make_sites(16), None):

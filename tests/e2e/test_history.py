@@ -115,8 +115,7 @@ def test_a_plan_is_taken_along_with_its_history(page):
     expect(page.get_by_text("2 changes")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1440, 360])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 360)])
 def test_the_pages_have_no_violation_and_dont_scroll_sideways(open_page, scheme, width):
     page = open_page(width=width, color_scheme=scheme, status=410)
     plan, key = store(hostile("x" * 255))

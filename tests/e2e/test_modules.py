@@ -151,8 +151,7 @@ def test_what_is_unfolded_stays_unfolded_when_another_changes_the_plan(open_page
     expect(one.locator("#module-ha-more")).to_have_attribute("open", "")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 360)])
 def test_cards_decisions_and_flows_have_no_violation(open_page, address, scheme, width):
     page = open_page(width=width, color_scheme=scheme)
     found = []

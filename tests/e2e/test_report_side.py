@@ -128,8 +128,7 @@ def test_a_revision_is_handed_over_and_compared_with_the_next(page, plan):
     expect(page.locator("#closed tbody tr")).to_have_count(1)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 360)])
 def test_axe_finds_nothing(open_page, plan, scheme, width):
     page = open_page(width=width, color_scheme=scheme)
     page.goto(f"{plan}?panel=decisions")

@@ -258,8 +258,7 @@ def test_a_link_that_is_revoked_while_it_is_read_says_so(open_page, plan):
     expect(page.get_by_role("heading", level=1)).to_have_text("This link leads nowhere")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_no_page_of_sharing_has_a_violation_or_scrolls_sideways(open_page, plan, monkeypatch, scheme, width):
     monkeypatch.setattr(shared, "WRONG_LINKS", 2)
     look = {"color_scheme": scheme, "width": width}

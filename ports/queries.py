@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -118,12 +119,14 @@ def default_product() -> str:
 
     Its slug; empty when nothing is loaded.
     """
-    return _choose_default(list(PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug")))
+    return choose_default(
+        PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug", flat=True)
+    )
 
 
-def _choose_default(rows: list[tuple[Any, ...]]) -> str:
-    """The default of products that have current editions; each row begins with a slug, the first loaded first."""
-    found = [row[0] for row in rows]
+def choose_default(products: Iterable[str]) -> str:
+    """The default of the products that have current editions, given by their slugs, the first loaded first."""
+    found = list(products)
     shipped = _shipped_product(SHIPPED)
     return shipped if shipped in found else found[0] if found else ""
 
@@ -135,7 +138,7 @@ def current_matrix(product: str = "") -> Matrix:
     are no matrix.
     """
     rows = list(PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug", "pk", *_MARKS))
-    wanted = product or _choose_default(rows)
+    wanted = product or choose_default(row[0] for row in rows)
     for slug, *row in rows:
         if slug == wanted:
             return _matrix_at(*row)
@@ -153,6 +156,18 @@ def find_matrix(slug: str) -> Matrix | None:
     return _matrix_at(*row) if row else None
 
 
+def find_matrix_at(edition_id: int) -> Matrix:
+    """The edition with that number, with its product's amendments as far as they fit it.
+
+    One query while nothing has changed. Raises NoMatrix when there is none, MatrixError with its faults when the rows
+    are no matrix.
+    """
+    row = PortMatrix.objects.filter(pk=edition_id).values_list("pk", *_MARKS).first()
+    if row is None:
+        raise NoMatrix("The edition of this plan isn't here any more.")
+    return _matrix_at(*row)
+
+
 def find_loaded(slug: str) -> Matrix | None:
     """The edition with that slug as it was loaded, without amendments; None when there is none."""
     row = PortMatrix.objects.filter(slug=slug).values_list("pk", *_MARKS).first()
@@ -163,7 +178,7 @@ def list_matrices() -> tuple[PortMatrix, ...]:
     """The editions that are here: the default product's first, of each product the current one first."""
     found = list(PortMatrix.objects.order_by("product", "product_slug", "-current", "-pk"))
     current = sorted((edition.pk, edition.product_slug) for edition in found if edition.current)
-    default = _choose_default([(slug,) for _, slug in current])
+    default = choose_default(slug for _, slug in current)
     return tuple(sorted(found, key=lambda edition: edition.product_slug != default))
 
 
@@ -172,7 +187,7 @@ def find_edition(slug: str) -> PortMatrix | None:
     return PortMatrix.objects.filter(slug=slug).first()
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _matrix_at(edition_id: int, product: str, *_marks: object) -> Matrix:
     """An edition with its amendments, as of its marks: what they name has changed when any of them has."""
     return build_amended(edition_records(edition_id), find_standing(product))[0]

@@ -4,7 +4,7 @@ A token is made here and handed out once. The database keeps its keyed hash, of 
 """
 
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,9 +16,11 @@ from django.utils import timezone
 
 from planner.engine.renames import Rename
 from planner.store import audit, throttle
+from planner.store.editions import matrix_of
 from planner.store.holders import Holder
 from planner.store.models import Hold, Opening, Plan, ShareLink, Version, hash_token, make_token
 from planner.store.reports import find_known
+from ports.matrix import Matrix
 
 WRONG_PASSPHRASES = 10
 """How many wrong passphrases a link takes in an hour, from whomever they come."""
@@ -247,6 +249,8 @@ class Reading:
     """All that a reader of a plan is shown, and nothing else of it: the pages of readers know no plan, only this."""
 
     version: Version
+    matrix: Matrix = field(repr=False)
+    """Under which it is read."""
     dated: datetime
     """When that revision was made."""
     newer: "Reading | None" = None
@@ -285,4 +289,4 @@ def read_link(link: ShareLink) -> Reading:
 def _read_revision(plan: Plan, number: int) -> Reading:
     revision = plan.revisions.only("number", "document", "created").get(number=number)
     version = Version(plan=plan.key, number=number, document=revision.document)
-    return Reading(version=version, dated=revision.created)
+    return Reading(version=version, matrix=matrix_of(plan), dated=revision.created)

@@ -30,9 +30,10 @@ from planner.plan.merge import rebase
 from planner.plan.rows import NO_RENAMES, Renames
 from planner.plan.summaries import list_words, say
 from planner.store import audit, models
+from planner.store.editions import edition_of, keep_digest
 from planner.store.holders import Holder
-from ports.actions import keep_snapshot
 from ports.matrix import Matrix
+from ports.models import PortMatrix
 from ports.text import short
 
 Document = dict[str, Any]
@@ -99,17 +100,21 @@ ANYONE = Sender()
 def create_plan(*, plan: Plan, matrix: Matrix, summary: str, holder: Holder | None = None) -> models.Plan:
     """Store a new plan, and have its maker own it. Without one nobody can open it until there is an edit link.
 
-    The plan has been checked under this matrix. Raises PlanError for one that is too large (planner.plan.limits).
+    The plan has been checked under this matrix, and is put on its edition. Raises PlanError for one that is too large
+    (planner.plan.limits).
     """
     document = dump_plan(plan)
     check_size(matrix, plan)
-    return _store_new(plan, document, summary, holder)
+    return _store_new(plan, document, matrix, summary, holder)
 
 
 @transaction.atomic
-def _store_new(plan: Plan, document: Document, summary: str, holder: Holder | None) -> models.Plan:
-    row = models.Plan.objects.create(name=plan.name, document=document)
-    models.Revision.objects.create(plan=row, number=1, document=document, summary=summary[:300])
+def _store_new(plan: Plan, document: Document, matrix: Matrix, summary: str, holder: Holder | None) -> models.Plan:
+    edition = edition_of(matrix)
+    row = models.Plan.objects.create(name=plan.name, document=document, edition=edition)
+    models.Revision.objects.create(
+        plan=row, number=1, document=document, edition=edition, digest=keep_digest(matrix), summary=summary[:300]
+    )
     _give_to_maker(row, holder)
     return row
 
@@ -130,8 +135,12 @@ BROKEN_OFF = timedelta(days=1)
 Slices = Iterable[Sequence[RevisionRecord]]
 
 
-def import_plans(*, plans: Iterable[tuple[PlanRecord, Slices]], holder: Holder | None = None) -> list[models.Plan]:
+def import_plans(
+    *, plans: Iterable[tuple[PlanRecord, Slices]], matrix: Matrix, holder: Holder | None = None
+) -> list[models.Plan]:
     """Store plans that have been somewhere else, each with all its revisions, which have been checked: all, or none.
+
+    They are put on the edition of the matrix under which they have been checked.
 
     The revisions of a plan come in slices. Each is a write of its own, with time for others after it, since all at
     once would keep everybody waiting. Until the last one is there nobody holds the plans but the import, so that
@@ -139,7 +148,8 @@ def import_plans(*, plans: Iterable[tuple[PlanRecord, Slices]], holder: Holder |
     """
     arriving = f"{models.ARRIVING}{secrets.token_hex(16)}"
     try:
-        rows = [_import_plan(plan, slices, arriving) for plan, slices in plans]
+        edition = edition_of(matrix)
+        rows = [_import_plan(plan, slices, edition, arriving) for plan, slices in plans]
         with transaction.atomic():
             (holder or Holder()).take(arriving)
             for row in rows:
@@ -150,9 +160,9 @@ def import_plans(*, plans: Iterable[tuple[PlanRecord, Slices]], holder: Holder |
     return rows
 
 
-def _import_plan(plan: PlanRecord, slices: Slices, arriving: str) -> models.Plan:
+def _import_plan(plan: PlanRecord, slices: Slices, edition: PortMatrix | None, arriving: str) -> models.Plan:
     with _short_write():
-        row = models.Plan.objects.create(document={}, revision=plan.revision, created=plan.created)
+        row = models.Plan.objects.create(document={}, edition=edition, revision=plan.revision, created=plan.created)
         models.Hold.objects.create(plan=row, browser=arriving, role=models.Hold.Role.OWN)
     last: RevisionRecord | None = None
     for some in slices:
@@ -268,12 +278,11 @@ def hand_over(
         raise NotPossible(f"This plan has no revision {revision}.")
     facts = {
         "revision": revision,
-        "digest": matrix.digest,
+        "digest": keep_digest(matrix),
         "recipient": recipient,
         "note": note,
         "author": sender.author[:60],
     }
-    keep_snapshot(matrix=matrix)
     operation = sender.operation or models.make_operation()
     return plan.handovers.get_or_create(operation=operation, defaults=facts)[0]
 
@@ -349,7 +358,8 @@ class _State:
 
 def _lock(plan_id: int) -> models.Plan:
     """The plan with its write lock, to be changed. Raises NotPossible for one that is in the bin by now."""
-    row = models.Plan.objects.select_for_update().filter(pk=plan_id).first()
+    rows = models.Plan.objects.select_for_update(of=("self",)).select_related("edition")
+    row = rows.filter(pk=plan_id).first()
     if row is None or row.deleted is not None:
         raise NotPossible("This plan has been deleted. Open its address to see whether it can still be restored.")
     return row
@@ -361,6 +371,11 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
     row = _lock(plan_id)
     if sender.operation and row.revisions.filter(operation=sender.operation).exists():
         return Applied(plan=row, changed=False)
+    if row.edition is not None and row.edition.slug != matrix.edition:
+        raise NotPossible(
+            f"This plan was put on the edition {row.edition.slug} in between, and nothing was changed. Look at it, "
+            "then send this again."
+        )
     state = make(row)
     if state.document == row.document:
         return Applied(plan=row, changed=False)
@@ -369,12 +384,15 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
     added = find_added(row.document, state.document, renames)
     row.document = state.document
     row.name = state.document["name"]
+    row.edition = row.edition or edition_of(matrix)
     row.revision += 1
-    row.save(update_fields=["document", "name", "revision", "updated"])
+    row.save(update_fields=["document", "name", "edition", "revision", "updated"])
     models.Revision.objects.create(
         plan=row,
         number=row.revision,
         document=state.document,
+        edition=row.edition,
+        digest=keep_digest(matrix),
         summary=state.summary[:300],
         author=sender.author[:60],
         operation=sender.operation or models.make_operation(),

@@ -66,7 +66,8 @@ def import_plans(
                 checked.write(json.dumps(dump_record(revision)).encode() + b"\n")
         checked.seek(0)
         admit(len(plans))
-        return actions.import_plans(plans=((plan, _slice(checked, plan.revision)) for plan in plans), holder=holder)
+        arriving = ((plan, _slice(checked, plan.revision)) for plan in plans)
+        return actions.import_plans(plans=arriving, matrix=matrix, holder=holder)
 
 
 def _slice(lines: IO[bytes], count: int) -> Iterator[list[RevisionRecord]]:

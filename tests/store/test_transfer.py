@@ -46,6 +46,10 @@ def unpack(data, limits=BY_COMMAND):
     return import_plans(io.BytesIO(data), limits, MATRIX)
 
 
+REVISION = [field.name for field in archive.fields(archive.RevisionRecord)] + ["added"]
+"""What is kept of a revision; under which matrix it was stored stays behind."""
+
+
 def facts_of(plan):
     """Everything that was saved of a plan, without what belongs to its row and address."""
     own = {"id", "plan_id", "operation", "key", "edit_hash", "edit_number"}
@@ -55,7 +59,7 @@ def facts_of(plan):
 
     return [
         rows(Plan.objects.filter(pk=plan.pk).values()),
-        rows(plan.revisions.order_by("number").values()),
+        rows(plan.revisions.order_by("number").values(*REVISION)),
         rows(plan.handovers.order_by("sent", "pk").values()),
     ]
 

@@ -25,6 +25,7 @@ from planner.report.said.outline import outline_boundaries
 from planner.report.said.printed_rules import list_differences, list_within_zones
 from planner.report.said.text import count_changes, list_renamed, say_set_apart
 from planner.store import actions
+from planner.store.editions import matrix_of
 from planner.store.models import Handover, Plan, Version
 from planner.store.reports import compare_versions, find_known, find_version
 from planner.web.forms.plans import HandoverForm
@@ -33,7 +34,7 @@ from planner.web.views.downloads import read_paper, send_file
 from planner.web.views.handover import say_handover
 from planner.web.views.plans import read_sender
 from ports.matrix import Matrix
-from ports.queries import current_matrix, find_matrix, find_state, list_matrices
+from ports.queries import find_matrix, find_state, list_matrices
 
 MEMBERS = 12
 NOTHING: Mapping[str, Any] = {}
@@ -108,7 +109,7 @@ def hand_over(request: HttpRequest, plan: Plan) -> HttpResponse:
     if form.is_valid():
         facts = form.cleaned_data | {"note": form.cleaned_data["note"].replace("\r\n", "\n")}
         try:
-            actions.hand_over(plan_id=plan.pk, matrix=current_matrix(), sender=read_sender(request), **facts)
+            actions.hand_over(plan_id=plan.pk, matrix=matrix_of(plan), sender=read_sender(request), **facts)
         except NotPossible as error:
             form.add_error(None, str(error))
         else:
@@ -124,7 +125,7 @@ def read_sides(request: HttpRequest, plan: Plan) -> Sides:
     last = plan.handovers.first()
     under = request.GET.get("matrix_from")
     if under is None:
-        under = _name_sent_under(last) if last and not request.GET.get("from", "").strip() else ""
+        under = _name_sent_under(last, matrix_of(plan)) if last and not request.GET.get("from", "").strip() else ""
     return Sides(
         before=_read_number(request, "from", last.revision if last else 1),
         after=_read_number(request, "to", plan.revision),
@@ -133,9 +134,9 @@ def read_sides(request: HttpRequest, plan: Plan) -> Sides:
     )
 
 
-def _name_sent_under(handover: Handover) -> str:
-    """The digest of the matrix under which it was made; empty for the current one, and where it isn't known."""
-    return "" if handover.digest == current_matrix().digest else handover.digest
+def _name_sent_under(handover: Handover, matrix: Matrix) -> str:
+    """The digest of the matrix under which it was made; empty for the plan's own, and where it isn't known."""
+    return "" if handover.digest == matrix.digest else handover.digest
 
 
 def _read_number(request: HttpRequest, name: str, otherwise: int) -> int:
@@ -149,7 +150,7 @@ def _read_number(request: HttpRequest, name: str, otherwise: int) -> int:
 
 def _compare(plan: Plan, sides: Sides) -> Comparison:
     before, after = (_find_version(plan, number) for number in (sides.before, sides.after))
-    matrix_before, matrix_after = map(_find_matrix, (sides.matrix_before, sides.matrix_after))
+    matrix_before, matrix_after = (_find_matrix(plan, name) for name in (sides.matrix_before, sides.matrix_after))
     try:
         return compare_versions(before, after, matrix_before, matrix_after, find_known(plan, before, after))
     except TooLarge:
@@ -165,10 +166,10 @@ def _find_version(plan: Plan, number: int) -> Version:
     return version
 
 
-def _find_matrix(name: str) -> Matrix:
-    """The matrix of that slug or digest; the current one if the name is empty."""
+def _find_matrix(plan: Plan, name: str) -> Matrix:
+    """The matrix of that slug or digest; the plan's own if the name is empty."""
     if not name:
-        return current_matrix()
+        return matrix_of(plan)
     matrix = find_state(name) if _is_digest(name) else find_matrix(name)
     if matrix is None and _is_digest(name):
         raise NothingToCompare(f"The port matrix {name[:8]}, as it was then, isn’t kept here.")
@@ -188,12 +189,13 @@ def _name_sides(sides: Sides) -> tuple[str, str]:
 
 
 def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
-    handovers = [(handover, _name_sent_under(handover)) for handover in plan.handovers.all()[:20]]
+    matrix = matrix_of(plan)
+    handovers = [(handover, _name_sent_under(handover, matrix)) for handover in plan.handovers.all()[:20]]
     context: dict[str, Any] = {
         "plan": plan,
         "here": reverse("show_changes", kwargs={"key": plan.key}),
         "revisions": _list_revisions(plan),
-        "matrices": _list_matrices(handovers),
+        "matrices": _list_matrices(matrix, handovers),
         "handovers": handovers,
         "form": form,
         "side_names": ("before", "after"),
@@ -209,13 +211,13 @@ def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
     return render(request, "planner/changes.html", context)
 
 
-def _list_matrices(handovers: list[tuple[Handover, str]]) -> list[tuple[str, str]]:
-    """Under what the sides can be compared, with its name: the current edition, others, and those of handovers."""
-    current, *others = list_matrices()
+def _list_matrices(matrix: Matrix, handovers: list[tuple[Handover, str]]) -> list[tuple[str, str]]:
+    """Under what the sides can be compared, with its name: the plan's own, other editions, and those of handovers."""
+    others = [one for one in list_matrices() if one.product_slug == matrix.product_slug and one.slug != matrix.edition]
     sent = {digest: localdate(handover.sent) for handover, digest in handovers if digest}  # the first one's date
     return [
-        ("", f"{current} (current edition)"),
-        *((matrix.slug, f"{matrix} ({matrix.slug})") for matrix in others),
+        ("", f"{matrix.version}, the plan’s"),
+        *((one.slug, f"{one} ({one.slug})") for one in others),
         *((digest, f"as it was on {date_format(date, 'j F Y')} ({digest[:8]})") for digest, date in sent.items()),
     ]
 

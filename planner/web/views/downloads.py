@@ -18,13 +18,13 @@ from planner.report import FORMATS, Format
 from planner.report.diagram.diagram import NoDiagram, render_svg
 from planner.report.said.edition import PAPERS, Edition, Paper
 from planner.report.said.filters import LABELS, read_filter, select
+from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import comparison_since, report_for
 from planner.web.views.access import plan_view
 from planner.web.views.errors import show_error
 from planner.web.views.handover import compare_with_sent, say_handover
 from planner.web.views.state import read_unfold
-from ports.queries import current_matrix
 
 
 @require_safe
@@ -37,7 +37,7 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
     kind = FORMATS.get(name)
     if kind is None:
         raise Http404
-    matrix = current_matrix()
+    matrix = matrix_of(plan)
     last = plan.handovers.first()
     edition = Edition(
         date=localdate(),
@@ -84,7 +84,7 @@ def send_report(
 @plan_view
 def download_diagram(request: HttpRequest, plan: Plan, extension: str) -> HttpResponse:
     """The diagram of endpoints as SVG or PNG, with the groups of zones in `unfold` unfolded."""
-    return send_diagram(request, report_for(plan.version, current_matrix()), plan.revision, extension)
+    return send_diagram(request, report_for(plan.version, matrix_of(plan)), plan.revision, extension)
 
 
 def send_diagram(request: HttpRequest, report: Report, revision: int, extension: str) -> HttpResponse:
@@ -106,7 +106,7 @@ def send_diagram(request: HttpRequest, report: Report, revision: int, extension:
 @plan_view
 def download_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The plan document as YAML."""
-    document = dump_plan(check_stored(plan.document, matrix=current_matrix()))
+    document = dump_plan(check_stored(plan.document, matrix=matrix_of(plan)))
     return send_file(
         to_yaml(document).encode(), "application/yaml; charset=utf-8", plan.name, f"revision-{plan.revision}.yaml"
     )

@@ -9,7 +9,7 @@ from planner.report.said.text import count_renamed, say_changes
 from planner.store.models import Handover, Plan
 from planner.store.reports import comparison_since
 from ports.matrix import Matrix
-from ports.queries import current_matrix, find_state
+from ports.queries import find_state
 
 
 def say_handover(handover: Handover | None) -> str:
@@ -31,12 +31,11 @@ class Since:
     """Whether there can be anything to ask for."""
 
 
-def describe_handover(plan: Plan) -> Since | None:
+def describe_handover(plan: Plan, matrix: Matrix) -> Since | None:
     """To whom the last one went, when, and what has changed since; None if there is none."""
     last = plan.handovers.first()
     if last is None:
         return None
-    matrix = current_matrix()
     same_plan, same_matrix = last.revision == plan.revision, last.digest in ("", matrix.digest)
     remark = "" if last.digest else "Under which port matrix it was sent isn’t known."
     if same_plan and same_matrix:

@@ -21,6 +21,7 @@ from planner.plan.rows import NO_RENAMES, Renames
 from planner.report import FORMATS
 from planner.report.said.filters import LABELS
 from planner.store import actions, presence
+from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import comparison_since, outline_for
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
@@ -31,14 +32,13 @@ from planner.web.views.panels import count_panel, describe_panel
 from planner.web.views.results import Changes, count_view, describe_results
 from planner.web.views.state import PANELS, VIEWS, State, read_current, read_state
 from ports.matrix import PROTOCOLS, Matrix
-from ports.queries import current_matrix
 
 
 @require_safe
 @plan_view
 def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The whole page, or for htmx the part that it asks for."""
-    matrix = current_matrix()
+    matrix = matrix_of(plan)
     report = outline_for(plan.version, matrix)
     state, faults = read_state(request, report)
     visitor = presence.read_visitor(request)
@@ -107,7 +107,7 @@ def describe_page(
         "bound": bound,
         "visitor": presence.read_visitor(request),
         "history": _describe_history(plan),
-        "sent": describe_handover(plan),
+        "sent": describe_handover(plan, report.matrix),
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",
         **describe_panel(report, state, bound),
@@ -201,7 +201,7 @@ def edit_view(edit: Edit, panel: str) -> View:
     @require_POST
     @plan_view
     def view(request: HttpRequest, plan: Plan) -> HttpResponse:
-        form = edit(request, plan, current_matrix())
+        form = edit(request, plan, matrix_of(plan))
         return show_changed(request, plan, form=form, panel=panel)
 
     return view
@@ -222,7 +222,7 @@ def show_changed(
     `focus` the id of what gets the focus, where what had it is gone.
     """
     plan.refresh_from_db()
-    report = outline_for(plan.version, current_matrix())
+    report = outline_for(plan.version, matrix_of(plan))
     state, faults = read_state(request, report)
     failed = bool(trouble) or (form is not None and not form.is_valid())
     if not failed and not htmx_of(request):

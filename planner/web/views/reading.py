@@ -33,7 +33,6 @@ from planner.web.views.htmx import htmx_of
 from planner.web.views.results import Changes, count_view, describe_results
 from planner.web.views.state import READER_VIEWS, read_state
 from ports.matrix import PROTOCOLS
-from ports.queries import current_matrix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +48,7 @@ ReadingView = Callable[Concatenate[HttpRequest, Reading, Place, ...], HttpRespon
 
 def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
     """The page of a report, or for htmx the part that it asks for."""
-    matrix = current_matrix()
+    matrix = reading.matrix
     report = report_for(reading.version, matrix)
     state, faults = read_state(request, report, READER_VIEWS)
     if state.filter.since and "since" not in faults:
@@ -88,12 +87,12 @@ def download(request: HttpRequest, reading: Reading, place: Place, name: str) ->
         raise Http404
     link = place.link if request.GET.get("cover") else None
     edition = Edition(date=localdate(), revision=reading.revision, link=link)
-    return send_report(request, kind, report_for(reading.version, current_matrix()), edition, lambda _: None)
+    return send_report(request, kind, report_for(reading.version, reading.matrix), edition, lambda _: None)
 
 
 def download_diagram(request: HttpRequest, reading: Reading, _place: Place, extension: str) -> HttpResponse:
     """The diagram as SVG or PNG."""
-    return send_diagram(request, report_for(reading.version, current_matrix()), reading.revision, extension)
+    return send_diagram(request, report_for(reading.version, reading.matrix), reading.revision, extension)
 
 
 def show_changes(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
@@ -124,7 +123,7 @@ def _compare(reading: Reading) -> tuple[Comparison, Reading]:
     """What changed since; 404 where that isn't told, or where nothing can have."""
     if reading.newer is None:
         raise Http404
-    matrix, newer = current_matrix(), reading.newer
+    matrix, newer = reading.matrix, reading.newer
     try:
         return compare_versions(reading.version, newer.version, matrix, matrix, reading.renamed), newer
     except TooLarge:

@@ -15,6 +15,7 @@ from planner.engine import TooLarge
 from planner.engine.size import check_size
 from planner.plan.document import check_stored
 from planner.store import actions
+from planner.store.editions import current_for
 from planner.store.holders import read_holder
 from planner.store.models import KEPT_IN_BIN, Hold, Plan
 from planner.store.transfer import IN_MEMORY
@@ -29,7 +30,6 @@ from planner.web.views.access import (
     reader_view,
 )
 from planner.web.views.errors import show_error
-from ports.queries import current_matrix
 from ports.text import name_key
 
 PAGE = 50
@@ -118,7 +118,7 @@ def list_recent(request: HttpRequest, most: int = 5) -> list[Hold]:
 @plan_view
 def duplicate_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Make a plan like this one, with a history of its own, and go to it."""
-    matrix = current_matrix()
+    matrix = current_for(plan)
     document = plan.document | {"name": f"{plan.name[:248]} (copy)"}
     copy = check_stored(document, matrix=matrix)
     try:

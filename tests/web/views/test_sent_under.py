@@ -137,6 +137,7 @@ def test_a_snapshot_is_kept_once_and_outlives_what_it_was_taken_of(client, sent)
     assert Snapshot.objects.filter(digest=digest).count() == 1
     edit_matrix(ports="9443")
     edit_matrix(ports="9444")
+    plan.delete()
     PortMatrix.objects.all().delete()
     assert find_state(digest).digest == digest
     assert find_state("0" * 64) is None

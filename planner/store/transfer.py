@@ -23,7 +23,7 @@ from planner.plan.archive import (
     dump_record,
     write_archive,
 )
-from planner.store import actions, models
+from planner.store import arrivals, models
 from planner.store.holders import Holder
 from ports.matrix import Matrix
 
@@ -66,8 +66,8 @@ def import_plans(
                 checked.write(json.dumps(dump_record(revision)).encode() + b"\n")
         checked.seek(0)
         admit(len(plans))
-        arriving = ((plan, _slice(checked, plan.revision)) for plan in plans)
-        return actions.import_plans(plans=arriving, matrix=matrix, holder=holder)
+        brought = ((plan, _slice(checked, plan.revision)) for plan in plans)
+        return arrivals.import_plans(plans=brought, matrix=matrix, holder=holder)
 
 
 def _slice(lines: IO[bytes], count: int) -> Iterator[list[RevisionRecord]]:

@@ -12,8 +12,8 @@ GATEKEEPER = Path(__file__).parent / "second_matrix" / "gatekeeper.json"
 HARBOUR = Path(__file__).parent / "second_matrix" / "harbour.yaml"
 
 
-def load_next(folder, slug=NEXT, *, activate=True, without=(), **ports):
-    """An edition with the shipped one's rows, but for services' ports, and rows whose slugs are left out."""
+def load_next(folder, slug=NEXT, *, activate=True, fixed=(), **ports):
+    """An edition with the shipped one's rows, but for services' ports; `fixed` services can't be set in plans."""
     entries = json.loads(SHIPPED.read_text("utf-8"))
     for entry in entries:
         fields = entry["fields"]
@@ -23,8 +23,10 @@ def load_next(folder, slug=NEXT, *, activate=True, without=(), **ports):
             fields["matrix"] = [slug]
         if entry["model"] == "ports.service" and (known := ports.get(fields["slug"].replace("-", "_"))):
             fields["ports"] = known
+        if fields.get("slug") in fixed:
+            fields["configurable"] = False
     path = folder / f"{slug}.json"
-    path.write_text(json.dumps([one for one in entries if one["fields"].get("slug") not in without]), "utf-8")
+    path.write_text(json.dumps(entries), "utf-8")
     return load_matrix(path=path, activate=activate)[0]
 
 

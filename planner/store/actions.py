@@ -27,6 +27,8 @@ from planner.store import arrivals, audit, models
 from planner.store.editions import edition_of, keep_digest
 from planner.store.holders import Holder
 from ports.matrix import Matrix
+from ports.models import PortMatrix
+from ports.queries import find_matrix_at
 from ports.text import short
 
 Document = dict[str, Any]
@@ -198,7 +200,8 @@ def hand_over(
 def undo(*, plan_id: int, matrix: Matrix, sender: Sender = ANYONE) -> Applied:
     """Bring back the state before the last change.
 
-    Raises NotPossible when there is none, Clash when it isn't last, PlanError when that state is too large.
+    With it comes the edition that the plan was on then. Raises NotPossible when there is none, Clash when it isn't
+    last, PlanError when that state is too large.
     """
     return _step_back(plan_id=plan_id, matrix=matrix, sender=sender, field="undo_to", verb="Undone", again="undo")
 
@@ -209,10 +212,10 @@ def redo(*, plan_id: int, matrix: Matrix, sender: Sender = ANYONE) -> Applied:
 
 
 def restore(*, plan_id: int, matrix: Matrix, number: int, sender: Sender = ANYONE) -> Applied:
-    """Bring back the state of a revision as a new one; an undo takes that back.
+    """Bring back the document of a revision as a new one; an undo takes that back. The plan stays on its edition.
 
     Raises NotPossible when there is no such revision, Overtaken when the plan has changed since the sender's base, and
-    PlanError when the old state doesn't fit the matrix of today.
+    PlanError when the old document doesn't fit the plan's edition.
     """
 
     def make(row: models.Plan) -> _State:
@@ -262,6 +265,10 @@ class _State:
     restored: int | None = None
     plan: Plan | None = None
     """The document, where it has been checked."""
+    edition: PortMatrix | None = None
+    """That the plan is put on; None where it stays on its own."""
+    renewed: bool = False
+    """Whether it is another state even with the same document on the same edition."""
 
 
 def _lock(plan_id: int) -> models.Plan:
@@ -279,27 +286,34 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
     row = _lock(plan_id)
     if sender.operation and row.revisions.filter(operation=sender.operation).exists():
         return Applied(plan=row, changed=False)
-    if row.edition is not None and row.edition.slug != matrix.edition:
-        raise NotPossible(
-            f"This plan was put on the edition {row.edition.slug} in between, and nothing was changed. Look at it, "
-            "then send this again."
-        )
     state = make(row)
-    if state.document == row.document:
+    switched = state.edition is not None and state.edition != row.edition
+    if state.document == row.document and not switched and not state.renewed:
         return Applied(plan=row, changed=False)
+    edition = state.edition or row.edition or edition_of(matrix)
+    if edition is not None and edition.slug != matrix.edition:
+        if not switched:
+            raise NotPossible(
+                f"This plan was put on the edition {edition.slug} in between, and nothing was changed. "
+                "Look at it, then send this again."
+            )
+        matrix = find_matrix_at(edition.pk)
     _check_growth(row.document, state, matrix)
+    if switched:
+        # What an earlier version stored doesn't say on which edition it was: that from which the plan goes now.
+        row.revisions.filter(number=row.revision, edition=None).update(edition=row.edition)
     renames = {"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)}
     added = find_added(row.document, state.document, renames)
     row.document = state.document
     row.name = state.document["name"]
-    row.edition = row.edition or edition_of(matrix)
+    row.edition = edition
     row.revision += 1
     row.save(update_fields=["document", "name", "edition", "revision", "updated"])
     models.Revision.objects.create(
         plan=row,
         number=row.revision,
         document=state.document,
-        edition=row.edition,
+        edition=edition,
         digest=keep_digest(matrix),
         summary=state.summary[:300],
         author=sender.author[:60],
@@ -367,7 +381,7 @@ def _step_back(*, plan_id: int, matrix: Matrix, sender: Sender, field: str, verb
         number = getattr(now, field)
         if number is None:
             raise NotPossible(f"There is nothing to be {verb.lower()}.")
-        goal = row.revisions.get(number=number)
+        goal = row.revisions.select_related("edition").get(number=number)
         last = now.summary if field == "undo_to" else goal.summary
         plain = last.removeprefix("Undone: ").removeprefix("Redone: ")
         return _State(
@@ -376,6 +390,46 @@ def _step_back(*, plan_id: int, matrix: Matrix, sender: Sender, field: str, verb
             renames=_find_renames_back(row, goal),
             undo_to=goal.undo_to,
             redo_to=row.revision if field == "undo_to" else goal.redo_to,
+            edition=goal.edition,
+        )
+
+    return _change(plan_id=plan_id, sender=sender, matrix=matrix, make=make)
+
+
+def switch_edition(*, plan_id: int, edition: PortMatrix, sender: Sender = ANYONE) -> Applied:
+    """Put a plan on an edition of its product, as a new revision with the same document; an undo takes that back.
+
+    On the edition that it is on already, it becomes a revision under what is amended now, if that has changed since
+    the last one. Raises PlanError with every fault when the document doesn't fit the edition, TooLarge when it is too
+    large under it, and Overtaken when the plan has changed since the sender's base.
+    """
+    matrix = find_matrix_at(edition.pk)
+
+    def make(row: models.Plan) -> _State:
+        if sender.base is not None and sender.base < row.revision:
+            newer = row.revisions.filter(number__gt=sender.base).defer("document").order_by("number")
+            raise Overtaken("switched", "switch", row.document, list(newer))
+        plan = check_stored(row.document, matrix=matrix)
+        if edition != row.edition:
+            summary = f"Switched to the edition {edition.slug}"
+            return _State(
+                document=row.document,
+                plan=plan,
+                summary=summary,
+                renames=NO_RENAMES,
+                undo_to=row.revision,
+                edition=edition,
+            )
+        # Amendments hold whatever a revision says, so an undo goes back to before the last change of the plan.
+        now = row.revisions.defer("document").get(number=row.revision)
+        return _State(
+            document=row.document,
+            plan=plan,
+            summary=f"What is amended over the edition {edition.slug} taken over",
+            renames=NO_RENAMES,
+            undo_to=now.undo_to,
+            redo_to=now.redo_to,
+            renewed=now.digest != matrix.digest,
         )
 
     return _change(plan_id=plan_id, sender=sender, matrix=matrix, make=make)

@@ -7,9 +7,11 @@ from planner.engine import evaluate_report
 from planner.engine.compare import Comparison, compare_reports
 from planner.plan.document import Plan, PlanError, check_stored, dump_plan
 from planner.store import models
+from planner.store.reports import Recent
 from planner.store.transfer import all_plans
 from ports.matrix import Matrix
 from ports.queries import default_product
+from ports.text import many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,20 @@ class Impact:
     faults: tuple[str, ...] = ()
     """Why there is no telling: how the plan doesn't fit one of the two."""
 
+    @property
+    def said(self) -> str:
+        """What differs, in words: "3 rules to open, 1 to close"; empty for nothing."""
+        counts = ((self.opened, "to open"), (self.closed, "to close"), (self.changed, "changed"))
+        found = [(count, what) for count, what in counts if count]
+        words = [
+            f"{many(count, 'rule') if at == 0 else f'{count:,}'} {what}" for at, (count, what) in enumerate(found)
+        ]
+        return ", ".join(words) or ("connections within zones" if self.differs else "")
+
+
+_kept: Recent[Impact] = Recent(lambda _: 0, count=2_000)
+"""Figures of a plan's revisions under pairs of matrices; they are small, and what they are made of isn't kept."""
+
 
 def weigh_plan(plan: Plan, source: str, before: Matrix, after: Matrix) -> Impact:
     """What changes for a plan that was checked against `before`, if it is evaluated under `after`.
@@ -44,6 +60,20 @@ def weigh_plan(plan: Plan, source: str, before: Matrix, after: Matrix) -> Impact
     except PlanError as error:
         return Impact(plan=plan.name, source=source, differs=True, faults=tuple(map(str, error.faults)))
     return _count(plan.name, source, compare_reports(old, new))
+
+
+def weigh_version(name: str, version: models.Version, before: Matrix, after: Matrix) -> Impact:
+    """What changes for a stored version of a plan of that name; kept, so that it is asked for at no cost again."""
+
+    def weigh() -> Impact:
+        source = str(version.plan)
+        try:
+            plan = check_stored(version.document, matrix=before)
+        except PlanError as error:
+            return Impact(plan=name, source=source, faults=tuple(map(str, error.faults)))
+        return weigh_plan(plan, source, before, after)
+
+    return _kept.find((version.plan, version.number, before.state, after.state), weigh)
 
 
 def weigh_stored(before: Matrix, after: Matrix) -> Iterator[Impact]:

@@ -18,7 +18,7 @@ KEPT = 200_000
 """Most flows of the reports that are kept, and of the comparisons; the newest is kept however many it has."""
 
 
-class _Recent[Value]:
+class Recent[Value]:
     """The last few values by key: at most `count`, and as many as together don't weigh more than KEPT."""
 
     def __init__(self, weight: Callable[[Value], int], count: int) -> None:
@@ -43,10 +43,10 @@ class _Recent[Value]:
         return sum(map(self._weight, self._values.values()))
 
 
-_reports: _Recent[Report] = _Recent(lambda report: len(report.flows), count=8)
-_comparisons: _Recent[Comparison] = _Recent(lambda c: len(c.before.flows) + len(c.after.flows), count=4)
+_reports: Recent[Report] = Recent(lambda report: len(report.flows), count=8)
+_comparisons: Recent[Comparison] = Recent(lambda c: len(c.before.flows) + len(c.after.flows), count=4)
 # With the report, which is what tells them apart.
-_consequences: _Recent[tuple[Report, Consequences]] = _Recent(lambda pair: len(pair[0].flows), count=4)
+_consequences: Recent[tuple[Report, Consequences]] = Recent(lambda pair: len(pair[0].flows), count=4)
 
 
 def report_for(version: Version, matrix: Matrix) -> Report:

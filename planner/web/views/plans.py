@@ -28,6 +28,7 @@ from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, 
 from planner.web.views.access import View, plan_view
 from planner.web.views.handover import describe_handover
 from planner.web.views.htmx import htmx_of
+from planner.web.views.offers import describe_offers
 from planner.web.views.panels import count_panel, describe_panel
 from planner.web.views.results import Changes, count_view, describe_results
 from planner.web.views.state import PANELS, VIEWS, State, read_current, read_state
@@ -107,6 +108,7 @@ def describe_page(
         "bound": bound,
         "visitor": presence.read_visitor(request),
         "history": _describe_history(plan),
+        "offers": describe_offers(plan, report),
         "sent": describe_handover(plan, report.matrix),
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",

@@ -340,7 +340,7 @@ def test_of_the_reports_that_are_kept_large_ones_make_room():
     def find(recent, key, weight):
         return recent.find(key, lambda: made.append(key) or weight)
 
-    recent = reports._Recent(lambda weight: weight, count=3)
+    recent = reports.Recent(lambda weight: weight, count=3)
     for key in "abcabc":
         find(recent, key, 1)
     assert "".join(made) == "abc"
@@ -354,7 +354,7 @@ def test_of_the_reports_that_are_kept_large_ones_make_room():
 
 
 def test_what_cannot_be_made_is_not_kept():
-    recent = reports._Recent(lambda weight: weight, count=3)
+    recent = reports.Recent(lambda weight: weight, count=3)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             recent.find("a", lambda: 1 // 0)

@@ -6,11 +6,11 @@ as it fits, so the amendments of today bear on a plan whichever edition it is on
 
 from contextlib import suppress
 
-from planner.store.models import Plan
+from planner.store.models import Plan, Version
 from ports.actions import keep_snapshot
 from ports.matrix import Matrix
 from ports.models import PortMatrix
-from ports.queries import current_matrix, find_matrix_at
+from ports.queries import current_matrix, find_matrix_at, find_state
 
 
 def matrix_of(plan: Plan) -> Matrix:
@@ -22,6 +22,14 @@ def matrix_of(plan: Plan) -> Matrix:
     if plan.edition_id is not None:
         return find_matrix_at(plan.edition_id)
     return current_matrix(plan.document.get("product") or "")
+
+
+def matrix_then(version: Version, now: Matrix) -> Matrix | None:
+    """The matrix under which a version of a plan was stored; None when it isn't kept here.
+
+    Where nobody knows which one that was it is `now`, the one that the plan is read under.
+    """
+    return now if version.digest in ("", now.digest) else find_state(version.digest)
 
 
 def current_for(plan: Plan) -> Matrix:

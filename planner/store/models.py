@@ -49,6 +49,8 @@ class Version:
     plan: uuid.UUID
     number: int
     document: Mapping[str, Any] = field(compare=False)
+    digest: str = field(default="", compare=False)
+    """Of the matrix under which it was stored; empty where that isn't known, or isn't asked."""
 
 
 class Plan(models.Model):

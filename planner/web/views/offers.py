@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from planner.engine import Report
 from planner.store.impact import Impact, weigh_version
-from planner.store.models import Plan
+from planner.store.models import Plan, Revision
 from ports.models import PortMatrix
 from ports.queries import find_matrix_at, find_state
 from ports.text import many
@@ -32,11 +32,11 @@ class Offers:
     others: bool = False
 
 
-def describe_offers(plan: Plan, report: Report) -> Offers:
+def describe_offers(plan: Plan, now: Revision | None, report: Report) -> Offers:
     """What another edition, or what is amended here by now, changes for a plan whose report this is.
 
-    Two queries while nothing has changed. What it takes to know is worked out once for each revision and state of the
-    matrix, and never for a plan of more than MOST_WEIGHED flows.
+    `now` is its newest revision. One query while nothing has changed. What it takes to know is worked out once for
+    each revision and state of the matrix, and never for a plan of more than MOST_WEIGHED flows.
     """
     if plan.edition_id is None:
         return Offers()
@@ -47,7 +47,7 @@ def describe_offers(plan: Plan, report: Report) -> Offers:
     found = [
         _tell_edition(plan, report, pk, slug) for pk, slug, current in editions if current and pk != plan.edition_id
     ]
-    return Offers(told=(*found, *_tell_amended(plan, report)), others=others)
+    return Offers(told=(*found, *_tell_amended(plan, now, report)), others=others)
 
 
 def _tell_edition(plan: Plan, report: Report, number: int, slug: str) -> Offer:
@@ -71,14 +71,13 @@ def _tell(impact: Impact, begins: str, nothing: str) -> Offer:
     return Offer(sentence=f"{begins} this plan:", differs=impact.said)
 
 
-def _tell_amended(plan: Plan, report: Report) -> list[Offer]:
+def _tell_amended(plan: Plan, now: Revision | None, report: Report) -> list[Offer]:
     """That what is amended over the plan's edition isn't what it was when the plan was changed last."""
-    kept = plan.revisions.filter(number=plan.revision).values_list("digest", "edition_id").first()
-    if kept is None or kept[0] in ("", report.matrix.digest) or kept[1] not in (None, plan.edition_id):
+    if now is None or now.digest in ("", report.matrix.digest):
         return []
     begins = f"What is amended here has changed since revision {plan.revision}"
     query = urlencode({"to": report.matrix.edition})
-    then = find_state(kept[0])
+    then = find_state(now.digest)
     if then is None or report.too_large or len(report.flows) > MOST_WEIGHED:
         return [Offer(sentence=f"{begins}, and may have changed this plan.", look="Look", query=query)]
     impact = weigh_version(plan.name, plan.version, then, report.matrix)

@@ -76,6 +76,8 @@ ROWS: dict[str, Row] = {
     "show_plan": Row("editors"),
     "show_history": Row("editors"),
     "show_changes": Row("editors"),
+    "show_editions": Row("editors"),
+    "switch_edition": post("editors", to="passwordstate-2026-11"),
     "download_changes": Row("editors", args={"name": "json"}),
     "download_plan": Row("editors"),
     "export_plan": Row("editors"),

@@ -124,6 +124,14 @@ def default_product() -> str:
     )
 
 
+def list_products() -> dict[str, str]:
+    """The products that have a current edition: their slugs with their names, the default one first."""
+    current = PortMatrix.objects.filter(current=True).order_by("pk")
+    found = dict(current.values_list("product_slug", "product"))
+    default = choose_default(found)
+    return {slug: found[slug] for slug in sorted(found, key=lambda slug: (slug != default, found[slug].casefold()))}
+
+
 def choose_default(products: Iterable[str]) -> str:
     """The default of the products that have current editions, given by their slugs, the first loaded first."""
     found = list(products)

@@ -23,7 +23,7 @@ def load_next(folder, slug=NEXT, *, activate=True, fixed=(), **ports):
             fields["matrix"] = [slug]
         if entry["model"] == "ports.service" and (known := ports.get(fields["slug"].replace("-", "_"))):
             fields["ports"] = known
-        if fields.get("slug") in fixed:
+        if entry["model"] == "ports.service" and fields["slug"] in fixed:
             fields["configurable"] = False
     path = folder / f"{slug}.json"
     path.write_text(json.dumps(entries), "utf-8")

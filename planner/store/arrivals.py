@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import timedelta
@@ -13,9 +13,7 @@ from django.db import transaction
 from planner.engine.lineage import find_added
 from planner.plan.archive import PlanRecord, RevisionRecord
 from planner.store import audit, models
-from planner.store.editions import edition_of
 from planner.store.holders import Holder
-from ports.matrix import Matrix
 from ports.models import PortMatrix
 
 OTHERS_TURN = 2
@@ -29,11 +27,14 @@ Slices = Iterable[Sequence[RevisionRecord]]
 
 
 def import_plans(
-    *, plans: Iterable[tuple[PlanRecord, Slices]], matrix: Matrix, holder: Holder | None = None
+    *,
+    plans: Iterable[tuple[PlanRecord, PortMatrix | None, Slices]],
+    editions: Mapping[str, PortMatrix],
+    holder: Holder | None = None,
 ) -> list[models.Plan]:
     """Store plans that have been somewhere else, each with all its revisions, which have been checked: all, or none.
 
-    They are put on the edition of the matrix under which they have been checked.
+    Each comes with the edition that it is put on; `editions` are those that are here, by slug.
 
     The revisions of a plan come in slices. Each is a write of its own, with time for others after it, since all at
     once would keep everybody waiting. Until the last one is there nobody holds the plans but the import, so that
@@ -41,8 +42,7 @@ def import_plans(
     """
     arriving = f"{models.ARRIVING}{secrets.token_hex(16)}"
     try:
-        edition = edition_of(matrix)
-        rows = [_import_plan(plan, slices, edition, arriving) for plan, slices in plans]
+        rows = [_import_plan(plan, slices, edition, editions, arriving) for plan, edition, slices in plans]
         with transaction.atomic():
             (holder or Holder()).take(arriving)
             for row in rows:
@@ -53,7 +53,9 @@ def import_plans(
     return rows
 
 
-def _import_plan(plan: PlanRecord, slices: Slices, edition: PortMatrix | None, arriving: str) -> models.Plan:
+def _import_plan(
+    plan: PlanRecord, slices: Slices, edition: PortMatrix | None, editions: Mapping[str, PortMatrix], arriving: str
+) -> models.Plan:
     with _short_write():
         row = models.Plan.objects.create(document={}, edition=edition, revision=plan.revision, created=plan.created)
         models.Hold.objects.create(plan=row, browser=arriving, role=models.Hold.Role.OWN)
@@ -64,6 +66,7 @@ def _import_plan(plan: PlanRecord, slices: Slices, edition: PortMatrix | None, a
             for one in few:
                 added = find_added(last.document, one.document, one.renames) if last else {}
                 facts = {field.name: getattr(one, field.name) for field in fields(one)}
+                facts |= {"edition": editions.get(one.edition or ""), "digest": one.digest or ""}
                 made.append(models.Revision(plan=row, added=added, **facts))
                 last = one
             with _short_write():

@@ -102,12 +102,15 @@ def test_an_edit_that_was_checked_under_another_edition_is_refused(plan, tmp_pat
     assert plan.revision == 1
 
 
-def test_imported_plans_are_put_on_the_current_edition(plan, tmp_path):
-    file = io.BytesIO()
-    export_plans(file, [plan])
+def test_an_imported_plan_is_put_on_its_edition_and_one_that_was_on_none_on_the_current_one(plan, tmp_path):
+    files = []
+    for edition in (plan.edition, None):
+        Plan.objects.update(edition=edition)
+        files.append(io.BytesIO())
+        export_plans(files[-1], Plan.objects.all())
     load_next(tmp_path)
-    [imported] = import_plans(file, BY_COMMAND, current_matrix())
-    assert Plan.objects.get(pk=imported.pk).edition.slug == NEXT
+    made = [import_plans(file, BY_COMMAND, current_matrix())[0] for file in files]
+    assert [one.edition.slug for one in made] == [FIRST, NEXT]
 
 
 def test_a_plan_whose_product_is_not_here_is_on_none_and_settles_when_it_is_changed(plan, tmp_path):

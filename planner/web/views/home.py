@@ -2,6 +2,7 @@
 
 from typing import IO
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -86,7 +87,12 @@ def _import_archive(request: HttpRequest, form: ImportForm, file: IO[bytes], mat
     """A plan with all its revisions, under a new address; or what is wrong with the archive."""
     try:
         plans = import_plans(
-            file, ON_THE_PAGE, matrix, read_holder(request), admit=lambda number: count_plans(request, number)
+            file,
+            ON_THE_PAGE,
+            matrix,
+            read_holder(request),
+            admit=lambda number: count_plans(request, number),
+            tell=lambda sentence: messages.info(request, sentence),
         )
     except ArchiveError as error:
         form.add_error(None, "This archive can't be imported.")

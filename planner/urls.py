@@ -17,6 +17,7 @@ from planner.web.views import (
     exclusions,
     history,
     home,
+    impacts,
     members,
     modules,
     own_flows,
@@ -127,6 +128,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/password/", accounts.change_password, name="change_password"),
     path("admin/login/", accounts.log_in_staff, name="log_in_staff"),
     # What the plans are made of
+    path("matrix/impact/", impacts.show_impact, name="show_impact"),
     path("matrix/", include("ports.urls")),
     re_path(r"^schemas/(?P<name>plan|report)\.json$", home.show_schema, name="show_schema"),
     path("admin/", admin.site.urls),

@@ -40,6 +40,14 @@ class NoMatrix(LookupError):
     """The database has no current edition of the product. `manage.py load_matrix` loads one."""
 
 
+class NoProduct(NoMatrix):
+    """There are matrices here, but none of the product that was named."""
+
+    def __init__(self, product: str, here: Iterable[str]) -> None:
+        super().__init__(f"There is no port matrix of '{product[:100]}' here; there are {', '.join(here)}.")
+        self.product = product
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """An amendment, and what has become of it under the current edition of its product."""
@@ -142,8 +150,8 @@ def choose_default(products: Iterable[str]) -> str:
 def current_matrix(product: str = "") -> Matrix:
     """The current edition of a product with its amendments; without a slug that of the default product.
 
-    One query while nothing has changed. Raises NoMatrix when there is none, MatrixError with its faults when the rows
-    are no matrix.
+    One query while nothing has changed. Raises NoProduct when there are others alone, NoMatrix when there is none,
+    MatrixError with its faults when the rows are no matrix.
     """
     rows = list(PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug", "pk", *_MARKS))
     wanted = product or choose_default(row[0] for row in rows)
@@ -151,7 +159,7 @@ def current_matrix(product: str = "") -> Matrix:
         if slug == wanted:
             return _matrix_at(*row)
     if product and rows:
-        raise NoMatrix(f"There is no port matrix of '{product}' here; there are {', '.join(row[0] for row in rows)}.")
+        raise NoProduct(product, [row[0] for row in rows])
     raise NoMatrix("No port matrix is loaded; run manage.py load_matrix.")
 
 

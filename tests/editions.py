@@ -12,13 +12,17 @@ GATEKEEPER = Path(__file__).parent / "second_matrix" / "gatekeeper.json"
 HARBOUR = Path(__file__).parent / "second_matrix" / "harbour.yaml"
 
 
-def load_next(folder, slug=NEXT, *, activate=True, fixed=(), **ports):
-    """An edition with the shipped one's rows, but for services' ports; `fixed` services can't be set in plans."""
+def load_next(folder, slug=NEXT, *, activate=True, fixed=(), product="", **ports):
+    """An edition with the shipped one's rows, but for services' ports; `fixed` services can't be set in plans.
+
+    With a name of a product it is an edition of that.
+    """
     entries = json.loads(SHIPPED.read_text("utf-8"))
     for entry in entries:
         fields = entry["fields"]
         if entry["model"] == "ports.portmatrix":
             fields["slug"] = slug
+            fields["product"] = product or fields["product"]
         elif "matrix" in fields:
             fields["matrix"] = [slug]
         if entry["model"] == "ports.service" and (known := ports.get(fields["slug"].replace("-", "_"))):

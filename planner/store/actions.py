@@ -6,7 +6,7 @@ the same field it is refused with `Clash`. Whatever is refused stores nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -28,7 +28,7 @@ from planner.store.editions import edition_of, keep_digest
 from planner.store.holders import Holder
 from ports.matrix import Matrix
 from ports.models import PortMatrix
-from ports.queries import find_matrix_at
+from ports.queries import default_product, find_matrix_at
 from ports.text import short
 
 Document = dict[str, Any]
@@ -95,9 +95,12 @@ ANYONE = Sender()
 def create_plan(*, plan: Plan, matrix: Matrix, summary: str, holder: Holder | None = None) -> models.Plan:
     """Store a new plan, and have its maker own it. Without one nobody can open it until there is an edit link.
 
-    The plan has been checked under this matrix, and is put on its edition. Raises PlanError for one that is too large
-    (planner.plan.limits).
+    The plan has been checked under this matrix, and is put on its edition; its document names the product, unless that
+    is the default one. Raises PlanError for one that is too large (planner.plan.limits).
     """
+    default = default_product() if plan.product is None else ""
+    if default not in ("", matrix.product_slug):
+        plan = replace(plan, product=matrix.product_slug)
     document = dump_plan(plan)
     check_size(matrix, plan)
     return _store_new(plan, document, matrix, summary, holder)

@@ -25,6 +25,7 @@ NO_PAGES = re.compile(
 )
 OF_THEIR_OWN = {
     "amend_row",
+    "show_impact",
     "open_edit_link",
     "print_link",
     "open_link",
@@ -62,6 +63,7 @@ PAGES = {
     ],
     "show_history": ["history/", "history/?show=marked"],
     "show_changes": ["changes/", "changes/?from=1&to=99", "changes/?from=x"],
+    "show_editions": ["edition/", "edition/?to=passwordstate-2026-11"],
     "delete_plan": ["delete/"],
     "show_plans": ["/plans/"],
     "show_links": ["links/"],

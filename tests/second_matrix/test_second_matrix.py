@@ -334,11 +334,11 @@ def test_the_page_of_the_matrix_lists_and_finds_its_rows(client, gatekeeper):
     assert "A copy is drawn at night." not in found
 
 
-def test_a_stored_plan_of_the_shipped_product_is_told_that_it_does_not_fit(client, gatekeeper):
+def test_a_stored_plan_of_the_shipped_product_is_told_which_products_are_here(client, gatekeeper):
     old = read_plan(read_examples()[0].data, matrix=shipped_matrix())
     answer = client.get(f"/plans/{give(actions.create_plan(plan=old, matrix=shipped_matrix(), summary='Test'))}/")
-    assert answer.status_code == 409
-    assert "allowed are console-main" in Page(answer).text()
+    assert answer.status_code == 503
+    assert "There is no port matrix of 'passwordstate' here; there are gatekeeper." in Page(answer).text()
 
 
 # --- nothing of the shipped product shows through ----------------------------------------------------------------

@@ -30,6 +30,7 @@ from planner.web.views.access import (
     reader_view,
 )
 from planner.web.views.errors import show_error
+from ports.queries import list_products
 from ports.text import name_key
 
 PAGE = 50
@@ -84,6 +85,7 @@ def show_plans(request: HttpRequest) -> HttpResponse:
         found.sort(key=lambda hold: getattr(hold if date == "opened" else hold.plan, date), reverse=True)
     pages = max(1, ceil(len(found) / PAGE))
     page = min(wanted.page, pages)
+    several = len(list_products()) > 1
     names = {"": "Plans", "archived": "Archived", "bin": "Bin"}
     context = {
         "wanted": wanted,
@@ -93,6 +95,7 @@ def show_plans(request: HttpRequest) -> HttpResponse:
         ],
         "holds": found[(page - 1) * PAGE : page * PAGE],
         "total": len(found),
+        "several": several,
         "any": bool(holds),
         "sorts": SORTS.items(),
         "newer": wanted.query(page=page - 1) if page > 1 else None,
@@ -103,7 +106,7 @@ def show_plans(request: HttpRequest) -> HttpResponse:
 
 def list_holds(request: HttpRequest) -> list[Hold]:
     """What the sender holds, without the documents, and without what is gone for good."""
-    holds = read_holder(request).holds().select_related("plan").defer("plan__document")
+    holds = read_holder(request).holds().select_related("plan__edition").defer("plan__document")
     return list(holds.exclude(plan__deleted__lte=timezone.now() - KEPT_IN_BIN).order_by("-plan__updated", "pk"))
 
 

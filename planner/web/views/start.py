@@ -24,8 +24,8 @@ from planner.store.holders import read_holder
 from planner.web.views.access import count_plans, maker_view, matrix_view, open_new
 from planner.web.views.errors import show_error
 from planner.web.views.htmx import htmx_of
+from planner.web.views.products import Chosen, choose_product
 from ports.matrix import SEVERITIES, Matrix, Question
-from ports.queries import current_matrix
 from ports.text import many
 
 FIELD = "answer-"
@@ -65,25 +65,26 @@ def read_sheet(matrix: Matrix, data: QueryDict) -> Sheet:
 @matrix_view
 def guided_start(request: HttpRequest) -> HttpResponse:
     """The questions; sent, the plan that the answers make. With errors nothing is stored and all input is kept."""
-    matrix = current_matrix()
+    chosen = choose_product(request)
+    matrix = chosen.matrix
     if not matrix.questions:
-        return _show_none(request, matrix)
+        return _show_none(request, chosen)
     if request.method != "POST":
-        return _show(request, matrix, Sheet())
+        return _show(request, chosen, Sheet())
     sheet = read_sheet(matrix, request.POST)
     if sheet.faults:
-        return _show(request, matrix, sheet, refused=True)
+        return _show(request, chosen, sheet, refused=True)
     try:
         plan = check_plan(compose(matrix, sheet.answers, sheet.name or _usual_name(matrix)), matrix=matrix)
         check_size(matrix, plan)
     except PlanError as error:
         if is_over(error):
-            return _show(request, matrix, sheet, refused=True)
+            return _show(request, chosen, sheet, refused=True)
         if any(fault.where != "name" for fault in error.faults):
             raise
         faults = tuple(fault.message for fault in error.faults)
         sheet = Sheet(name=sheet.name, answers=sheet.answers, name_faults=faults)
-        return _show(request, matrix, sheet, refused=True)
+        return _show(request, chosen, sheet, refused=True)
     count_plans(request)
     row = actions.create_plan(plan=plan, matrix=matrix, summary="Guided start", holder=read_holder(request))
     return open_new(request, row)
@@ -94,15 +95,18 @@ def guided_start(request: HttpRequest) -> HttpResponse:
 @matrix_view
 def guided_preview(request: HttpRequest) -> HttpResponse:
     """What the answers so far open, and what is wrong with them; nothing is stored."""
-    matrix = current_matrix()
-    if not matrix.questions:
-        return _show_none(request, matrix)
-    return _show(request, matrix, read_sheet(matrix, request.POST))
+    chosen = choose_product(request)
+    if not chosen.matrix.questions:
+        return _show_none(request, chosen)
+    return _show(request, chosen, read_sheet(chosen.matrix, request.POST))
 
 
-def _show_none(request: HttpRequest, matrix: Matrix) -> HttpResponse:
-    message = f"The port matrix of {matrix.product} has none. Import a plan instead."
-    return show_error(request, 404, "There are no questions", message)
+def _show_none(request: HttpRequest, chosen: Chosen) -> HttpResponse:
+    message = f"The port matrix of {chosen.matrix.product} has none. Import a plan instead."
+    if not chosen.products:
+        return show_error(request, 404, "There are no questions", message)
+    context = {"title": "There are no questions", "message": message, "chosen": chosen}
+    return render(request, "planner/no_questions.html", context, status=404)
 
 
 def is_over(error: PlanError) -> bool:
@@ -114,12 +118,14 @@ def _usual_name(matrix: Matrix) -> str:
     return f"{matrix.product} plan"
 
 
-def _show(request: HttpRequest, matrix: Matrix, sheet: Sheet, *, refused: bool = False) -> HttpResponse:
+def _show(request: HttpRequest, chosen: Chosen, sheet: Sheet, *, refused: bool = False) -> HttpResponse:
     """The whole page, or for htmx what the answers change on it."""
+    matrix = chosen.matrix
     htmx = htmx_of(request)
     partial = bool(htmx) and not htmx.history_restore_request
     context: dict[str, Any] = {
         "matrix": matrix,
+        "chosen": chosen,
         "sheet": sheet,
         "refused": refused,
         "usual_name": _usual_name(matrix),

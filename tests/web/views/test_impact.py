@@ -66,9 +66,8 @@ def test_plans_of_another_product_and_none_at_all(staff):
     actions.create_plan(plan=read_plan(HARBOUR.read_bytes(), matrix=matrix), matrix=matrix, summary="Test")
     assert [row[1] for row in table(staff, gatekeeper.slug)] == ["gatekeeper-4"]
     Plan.objects.update(edition=None)
-    assert [row[1] for row in table(staff, FIRST)] == [FIRST, FIRST], (
-        "on none, they are read under the default product"
-    )
+    assert [row[1] for row in table(staff, FIRST)] == [FIRST], "it names no product, so it is the default one's"
+    assert [row[1] for row in table(staff, gatekeeper.slug)] == ["gatekeeper-4"], "it names its product"
 
 
 def test_it_is_for_staff_alone(client):

@@ -288,7 +288,9 @@ def find_held_back(product: str = "") -> tuple[str, ...]:
 def find_state(digest: str) -> Matrix | None:
     """The matrix as it was when its facts had that digest (SHA-256 in hexadecimal).
 
-    None when nothing here tells: it was never kept, or an earlier version kept it and it can't be read any more.
+    None when nothing here tells: it was never kept, or an earlier version kept it and it can't be read any more. What
+    is amended now has that digest for as long as it lasts, and is found only if it was kept: so that looking in vain,
+    as for what another service stored, costs two queries.
     """
     try:
         return _kept_matrix(digest)
@@ -296,23 +298,32 @@ def find_state(digest: str) -> Matrix | None:
         return None
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _kept_matrix(digest: str) -> Matrix:
     """The matrix with that digest from what was kept, loaded or shipped; LookupError when it is nowhere."""
     kept = Snapshot.objects.filter(digest=digest).values_list("records", flat=True).first()
-    return build_matrix(find_records(digest) if kept is None else kept)
+    records = _find_loaded_records(digest) if kept is None else kept
+    if records is None:
+        raise LookupError(f"There is no port matrix with the digest {digest}.")
+    return build_matrix(records)
 
 
 def find_records(digest: str) -> Records:
     """The records with that digest, of an edition, of one as it is amended, or shipped; LookupError when of none."""
-    for pk in PortMatrix.objects.filter(digest=digest).values_list("pk", flat=True)[:1]:
-        return edition_records(pk)
+    loaded = _find_loaded_records(digest)
+    if loaded is not None:
+        return loaded
     for pk, product in PortMatrix.objects.order_by("-current", "-pk").values_list("pk", "product_slug"):
         standing = find_standing(product)
         records = amend(edition_records(pk), standing)[0] if standing else {}
         if standing and digest_records(records) == digest:
             return records
+    raise LookupError(f"There is no port matrix with the digest {digest}.")
+
+
+def _find_loaded_records(digest: str) -> Records | None:
+    """The records with that digest of an edition as it was loaded, or of the one that is shipped; else None."""
+    for pk in PortMatrix.objects.filter(digest=digest).values_list("pk", flat=True)[:1]:
+        return edition_records(pk)
     shipped_records, shipped = _shipped_records(SHIPPED)
-    if shipped != digest:
-        raise LookupError(f"There is no port matrix with the digest {digest}.")
-    return shipped_records
+    return shipped_records if shipped == digest else None

@@ -30,7 +30,7 @@ from ports.matrix import Amendment as Facts
 from ports.matrix.amendments import say_conflict
 from ports.models import Amendment, PortMatrix, Snapshot
 
-_MARKS = ("product_slug", "stamp", "digest", "product", "document", "received")
+_MARKS = ("product_slug", "stamp", "digest", *FIELDS[HEAD])
 SHIPPED = Path(__file__).parent / "fixtures" / "passwordstate.json"
 State = Literal["applied", "conflict", "reverted"]
 

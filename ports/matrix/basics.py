@@ -5,7 +5,19 @@ from typing import Annotated
 
 from pydantic import Strict
 
-from ports.matrix.marks import BLANK_TEXT, ICON, NUMBER_OF_SECTION, PARAGRAPH, SLUG_OF_ROW, Names, OneOf, PortRange
+from ports.matrix.marks import (
+    BLANK_TEXT,
+    ICON,
+    LATER,
+    NUMBER_OF_SECTION,
+    PARAGRAPH,
+    SHA256,
+    SLUG_OF_ROW,
+    WEB_ADDRESS,
+    Names,
+    OneOf,
+    PortRange,
+)
 from ports.matrix.rows import Part, Row, Rows, part, row
 from ports.matrix.vocabulary import PROTOCOLS, ROLE_KINDS, ProtocolName, RoleKind, listed, read_ports
 
@@ -32,6 +44,11 @@ class Document(Row):
     """Its title."""
     received: str
     """Version or date of the document as received; part of every report."""
+    url: Annotated[Annotated[str, WEB_ADDRESS] | None, BLANK_TEXT, LATER] = None
+    """Where the vendor publishes it; blank where that isn't known."""
+    sha256: Annotated[Annotated[str, SHA256] | None, BLANK_TEXT, LATER] = None
+    """SHA-256 of the file that the rows were written from, so that anybody can tell whether theirs is the same; blank
+    where there is no file."""
 
 
 @row("section", key="number")

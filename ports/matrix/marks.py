@@ -307,6 +307,10 @@ class Shapes:
 SLUG_OF_ROW = Pattern(SLUG, "slug", "(lower-case letters, digits and hyphens)")
 NUMBER_OF_SECTION = Pattern(NUMBER, "section number", "such as 3, 3.1 or a")
 KIND_OF_ZONE = OneOf(ZONE_KINDS, "kind of zone")
+WEB_ADDRESS = Pattern(
+    re.compile(r"https?://[^/\s<>\"]+(?:/[^\s<>\"]*)?"), "address", "such as https://example.com/ports"
+)
+SHA256 = Pattern(re.compile("[0-9a-f]{64}"), "SHA-256", "(64 of 0-9 and a-f)")
 SEVERITY = OneOf(SEVERITIES, "severity")
 ICON = OneOf(ICONS, "icon", or_blank=True)
 BLANK_TEXT = Blank("")

@@ -64,6 +64,10 @@ class Matrix:
     """The slug of the edition; empty for one that was kept without it."""
     amendments: tuple[Amendment, ...] = ()
     """What this site has changed over the edition, and what is in the facts."""
+    url: str | None = None
+    """Where the vendor publishes the document, if that is known."""
+    sha256: str | None = None
+    """Of the document's file as it was received, if there is one."""
 
     def of[R: Row](self, facts: type[R]) -> tuple[R, ...]:
         """The rows of a kind, in the matrix's order."""
@@ -108,6 +112,8 @@ def make_matrix(rows: Rows, digest: str, edition: str) -> Matrix:
         product=head.product,
         document=head.document,
         received=head.received,
+        url=head.url,
+        sha256=head.sha256,
         digest=digest,
         sections=tuple(sorted(rows.of(Section), key=lambda section: section_key(section.number))),
         roles=_by_name(rows.of(Role)),

@@ -95,8 +95,8 @@ def data(request):
 
 
 def test_the_report_has_its_keys_and_no_other(data):
-    named = {"format", "plan", "matrix", "edition", "amendments", "flows", "rules", "excluded", "closed", "findings"}
-    assert set(data) == named
+    named = {"format", "plan", "matrix", "edition", "document", "amendments"}
+    assert set(data) == named | {"flows", "rules", "excluded", "closed", "findings"}
     assert data["format"] == 1
     assert type(data["format"]) is int
     assert isinstance(data["matrix"], str)

@@ -128,13 +128,16 @@ class Command(BaseCommand):
         found = _find(edition)
         records: Records = edition_records(found.pk)
         if format == "json":
-            facts = {name: getattr(found, name) for name in ("document", "received")}
+            facts = {name: getattr(found, name) for name in ("document", "received", "url", "sha256")}
             shown = {kind: [complete(kind, row) for row in records[kind]] for kind in records if kind != HEAD}
             self._print_json(_edition_data(found) | facts | {"rows": shown})
             return
         self.stdout.write(f"{found.slug}: {found}")
         self.stdout.write(f"Product: {found.product_slug}{', current edition' if found.current else ''}")
         self.stdout.write(f"Digest: {found.digest}")
+        for name, value in (("Published at", found.url), ("SHA-256 of the document", found.sha256)):
+            if value:
+                self.stdout.write(f"{name}: {show_line(value)}")
         for kind, rows in records.items():
             if kind != HEAD:
                 self.stdout.write(f"{kind}: {len(rows)}")

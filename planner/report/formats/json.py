@@ -14,7 +14,7 @@ from planner.plan.syntax import write_json
 from planner.report.said.amended import list_amendments
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Selection
-from ports.matrix import PROTOCOLS, SEVERITIES
+from ports.matrix import PROTOCOLS, SEVERITIES, Matrix
 from ports.matrix.amendments import amendment_data
 
 FORMAT = 1
@@ -45,6 +45,7 @@ def _report_parts(report: Report, selection: Selection | None) -> dict[str, Any]
         "plan": report.plan.name,
         "matrix": report.matrix.version,
         "edition": report.matrix.edition,
+        "document": document_data(report.matrix),
         "amendments": [amendment_data(amendment) for amendment in list_amendments(report)],
         "flows": map(flow_data, report.flows),
         "rules": map(rule_data, report.rules),
@@ -59,6 +60,11 @@ def _report_parts(report: Report, selection: Selection | None) -> dict[str, Any]
             "of": selection.all_rules,
         }
     return data
+
+
+def document_data(matrix: Matrix) -> dict[str, Any]:
+    """The vendor's document that the matrix was written from, as plain data."""
+    return {"title": matrix.document, "received": matrix.received, "url": matrix.url, "sha256": matrix.sha256}
 
 
 def finding_data(finding: Finding) -> dict[str, Any]:
@@ -191,7 +197,7 @@ def _mark(mark: Mark) -> dict[str, str]:
 
 def report_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of `report_data`."""
-    text, texts = _TEXT, _TEXTS
+    text, texts, maybe = _TEXT, _TEXTS, {"type": ["string", "null"]}
     finding = _object(
         {
             "code": text,
@@ -209,6 +215,7 @@ def report_schema() -> dict[str, Any]:
             "plan": text,
             "matrix": text,
             "edition": text,
+            "document": _object({"title": text, "received": text, "url": maybe, "sha256": maybe}),
             "amendments": {"type": "array", "items": _amendment_schema()},
             "flows": {"type": "array", "items": _flow_schema()},
             "rules": {"type": "array", "items": _rule_schema()},

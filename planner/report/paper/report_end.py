@@ -16,6 +16,7 @@ from planner.report.said.printed_rules import (
     outline_local,
     outline_unneeded,
 )
+from ports.matrix import Matrix
 
 MOST_FINDINGS = 8
 """How many findings of one code are named."""
@@ -87,12 +88,25 @@ def make_caveats(report: Report) -> Element:
     return make(
         "section#caveats",
         make("h2", "How the vendor’s document was read"),
+        _make_source(report.matrix),
         paragraphs or make("p", "Nothing in it that bears on this plan is unclear."),
         [
             make("p.note", make("b", f"{state.caveat.title}."), f" {state.caveat.text}")
             for state in report.caveats
             if state.caveat.about.always
         ],
+    )
+
+
+def _make_source(matrix: Matrix) -> Element | None:
+    """Where the document is found, and how anybody tells whether theirs is the same; None where neither is known."""
+    if not (matrix.url or matrix.sha256):
+        return None
+    return make(
+        "p.source",
+        f"{matrix.product}, “{matrix.document}”, as received {matrix.received}.",
+        [" Published at ", make("a", matrix.url, href=matrix.url), "."] if matrix.url else None,
+        [" SHA-256 of the file: ", make("samp", matrix.sha256)] if matrix.sha256 else None,
     )
 
 

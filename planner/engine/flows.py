@@ -35,6 +35,8 @@ class Need:
     requirements: tuple[str, ...]
     own: bool = False
     """Whether an additional flow of the plan asks for it, too."""
+    rule_groups: tuple[str, ...] = ()
+    """Slugs of what Windows has rules of its own for, of all that asks for it here."""
 
     @property
     def order(self) -> tuple[str, tuple[int, int]]:
@@ -257,7 +259,7 @@ def _scope(source: Endpoint, destination: Endpoint) -> Scope:
 class _Draft:
     """A need while its causes are gathered."""
 
-    __slots__ = ("marks", "own", "reasons", "requirements", "sections", "services")
+    __slots__ = ("marks", "own", "reasons", "requirements", "rule_groups", "sections", "services")
 
     def __init__(self) -> None:
         self.services: dict[str, None] = {}
@@ -266,6 +268,7 @@ class _Draft:
         self.own = False
         self.reasons: dict[Reason, None] = {}
         self.requirements: dict[str, None] = {}
+        self.rule_groups: set[str] = set()
 
 
 def _merge(terms: Terms, causes: Iterable[_Cause], extras: Iterable[AdditionalFlow]) -> tuple[Need, ...]:
@@ -282,6 +285,9 @@ def _merge(terms: Terms, causes: Iterable[_Cause], extras: Iterable[AdditionalFl
             draft.marks.append(ask.marks)
             draft.reasons[requirement.reason] = None
             draft.requirements[requirement.slug] = None
+            group = ask.service.rule_group or requirement.rule_group
+            if group:
+                draft.rule_groups.add(group)
     for extra in extras:
         draft = drafts[extra.protocol, extra.ports]
         draft.marks.append(ALWAYS)
@@ -297,6 +303,7 @@ def _merge(terms: Terms, causes: Iterable[_Cause], extras: Iterable[AdditionalFl
             reasons=tuple(draft.reasons),
             requirements=tuple(draft.requirements),
             own=draft.own,
+            rule_groups=tuple(sorted(draft.rule_groups)),
         )
         for (protocol, ports), draft in drafts.items()
     )

@@ -32,6 +32,7 @@ PlatformSlug = Annotated[str, Names("platform")]
 OperationSlug = Annotated[str, Names("operation")]
 SessionSlug = Annotated[str, Names("session")]
 ServiceSlug = Annotated[str, Names("service")]
+RuleGroupSlug = Annotated[str, Names("rulegroup")]
 
 
 @row("portmatrix", key="product")
@@ -147,6 +148,8 @@ class Service(Row):
     listener: str = ""
     """Services with the same listener share one socket, so that both on one endpoint and port are no conflict (SQL
     Server as the product's own database and as a managed system). Blank: its own."""
+    rule_group: Annotated[RuleGroupSlug | None, BLANK_TEXT, LATER] = None
+    """Rules that Windows has for it, whatever needs it."""
 
     def find_faults(self, where: str, rows: Rows) -> Iterator[str]:
         """ICMP alone has no ports."""

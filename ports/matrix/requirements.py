@@ -13,12 +13,13 @@ from ports.matrix.basics import (
     Paragraph,
     PlatformSlug,
     RoleSlug,
+    RuleGroupSlug,
     SectionNumber,
     ServiceSlug,
     SessionSlug,
     Slug,
 )
-from ports.matrix.marks import ABSENT, BLANK_FACTS, BLANK_TEXT, KIND_OF_ZONE, Names, Shapes
+from ports.matrix.marks import ABSENT, BLANK_FACTS, BLANK_TEXT, KIND_OF_ZONE, LATER, Names, Shapes
 from ports.matrix.rows import Part, Row, Rows, part, row
 from ports.matrix.vocabulary import listed
 
@@ -151,6 +152,8 @@ class Requirement(Row):
     """Conditions, all of which must hold; `[]`: always."""
     correction: Annotated[CaveatSlug | None, BLANK_TEXT] = None
     """Slug of the caveat whose applied correction brings this requirement in; blank for a row of the document."""
+    rule_group: Annotated[RuleGroupSlug | None, BLANK_TEXT, LATER] = None
+    """Rules that Windows has for what the requirement needs, where its services don't name their own."""
 
     @property
     def reason(self) -> Reason:

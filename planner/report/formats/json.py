@@ -47,8 +47,8 @@ def _report_parts(report: Report, selection: Selection | None) -> dict[str, Any]
         "edition": report.matrix.edition,
         "document": document_data(report.matrix),
         "amendments": [amendment_data(amendment) for amendment in list_amendments(report)],
-        "flows": map(flow_data, report.flows),
-        "rules": map(rule_data, report.rules),
+        "flows": (flow_data(flow, report.matrix) for flow in report.flows),
+        "rules": (rule_data(rule, report.matrix) for rule in report.rules),
         "excluded": map(excluded_data, report.excluded),
         "closed": map(closed_data, report.closed),
         "findings": map(finding_data, report.findings),
@@ -80,7 +80,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     }
 
 
-def flow_data(flow: Flow) -> dict[str, Any]:
+def flow_data(flow: Flow, matrix: Matrix) -> dict[str, Any]:
     """A flow as plain data."""
     need = flow.need
     return {
@@ -95,6 +95,7 @@ def flow_data(flow: Flow) -> dict[str, Any]:
         "sections": list(need.sections),
         "any_of": _alternatives(need.any_of),
         "reasons": [str(reason) for reason in need.reasons],
+        **_group_data(need.rule_groups, matrix),
     }
 
 
@@ -125,7 +126,7 @@ def closed_data(closed: Closed) -> dict[str, Any]:
     }
 
 
-def rule_data(rule: Rule) -> dict[str, Any]:
+def rule_data(rule: Rule, matrix: Matrix) -> dict[str, Any]:
     """A rule as plain data."""
     return {
         "id": rule.id,
@@ -139,9 +140,10 @@ def rule_data(rule: Rule) -> dict[str, Any]:
                 "ports": ports.ports,
                 "sections": list(sections),
                 "reasons": [str(reason) for reason in reasons],
+                **_group_data(groups, matrix),
             }
-            for ports, sections, reasons in zip(
-                rule.services, rule.service_sections, rule.service_reasons, strict=True
+            for ports, sections, reasons, groups in zip(
+                rule.services, rule.service_sections, rule.service_reasons, rule.service_groups, strict=True
             )
         ],
         "sections": list(rule.sections),
@@ -162,18 +164,20 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
 
 def _comparison_parts(comparison: Comparison) -> dict[str, Any]:
     """`comparison_data` with iterators for the long lists, each to be read once."""
+    before, after = comparison.before.matrix, comparison.after.matrix
     return {
         "format": FORMAT,
-        "opened": map(flow_data, comparison.opened),
-        "closed": map(flow_data, comparison.closed),
+        "opened": (flow_data(flow, after) for flow in comparison.opened),
+        "closed": (flow_data(flow, before) for flow in comparison.closed),
         "changed": (
-            {"before": flow_data(change.before), "after": flow_data(change.after)} for change in comparison.changed
+            {"before": flow_data(change.before, before), "after": flow_data(change.after, after)}
+            for change in comparison.changed
         ),
         "unchanged": comparison.unchanged,
         "rules": {
-            "opened": map(rule_data, comparison.rules_opened),
-            "closed": map(rule_data, comparison.rules_closed),
-            "changed": map(rule_data, comparison.rules_changed),
+            "opened": (rule_data(rule, after) for rule in comparison.rules_opened),
+            "closed": (rule_data(rule, before) for rule in comparison.rules_closed),
+            "changed": (rule_data(rule, after) for rule in comparison.rules_changed),
             "addresses": [
                 {
                     "endpoint": change.endpoint.name,
@@ -187,6 +191,11 @@ def _comparison_parts(comparison: Comparison) -> dict[str, Any]:
     }
 
 
+def _group_data(slugs: tuple[str, ...], matrix: Matrix) -> dict[str, str]:
+    """What Windows has rules of its own for, as it calls them; no key where there is nothing."""
+    return {"rule_group": "; ".join(matrix.rule_groups[slug].name for slug in slugs)} if slugs else {}
+
+
 def _alternatives(any_of: tuple[Alternative, ...]) -> list[dict[str, Any]]:
     return [{"all": list(map(_mark, one.all))} if isinstance(one, AllOf) else _mark(one) for one in any_of]
 
@@ -197,12 +206,12 @@ def _mark(mark: Mark) -> dict[str, str]:
 
 def report_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of `report_data`."""
-    text, texts, maybe = _TEXT, _TEXTS, {"type": ["string", "null"]}
+    text, texts, maybe = _TEXT, _TEXTS, _MAYBE
     finding = _object(
         {
             "code": text,
             "severity": {"enum": list(SEVERITIES)},
-            "subject": {"type": ["string", "null"]},
+            "subject": maybe,
             "endpoints": texts,
             "message": text,
             "advice": text,
@@ -267,16 +276,15 @@ def comparison_schema() -> dict[str, Any]:
 
 def _amendment_schema() -> dict[str, Any]:
     """Both values are whatever the field holds: text, true or false, a list, a mapping, or null."""
-    maybe = {"type": ["string", "null"]}
     return _object(
         {
             "number": {"type": "integer"},
             "row": _TEXT,
-            "field": maybe,
+            "field": _MAYBE,
             "old": {},
             "new": {},
             "reason": _TEXT,
-            "made": maybe,
+            "made": _MAYBE,
         }
     )
 
@@ -295,7 +303,8 @@ def _flow_schema() -> dict[str, Any]:
             "sections": _TEXTS,
             "any_of": _ANY_OF,
             "reasons": _TEXTS,
-        }
+        },
+        rule_group=_TEXT,
     )
 
 
@@ -338,7 +347,15 @@ def _rule_schema() -> dict[str, Any]:
             "destination_zones": _TEXTS,
             "services": {
                 "type": "array",
-                "items": _object({"protocol": _PROTOCOL, "ports": _PORTS, "sections": _TEXTS, "reasons": _TEXTS}),
+                "items": _object(
+                    {
+                        "protocol": _PROTOCOL,
+                        "ports": _PORTS,
+                        "sections": _TEXTS,
+                        "reasons": _TEXTS,
+                    },
+                    rule_group=_TEXT,
+                ),
             },
             "sections": _TEXTS,
             "any_of": _ANY_OF,
@@ -347,12 +364,13 @@ def _rule_schema() -> dict[str, Any]:
     )
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties)}
+def _object(properties: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties | optional, "required": list(properties)}
 
 
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
+_MAYBE = {"type": ["string", "null"]}
 _PROTOCOL = {"enum": list(PROTOCOLS)}
 _PORTS = {"type": ["string", "null"], "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?$"}
 _MARK = _object({"choice": _TEXT, "option": _TEXT})

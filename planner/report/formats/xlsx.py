@@ -382,7 +382,7 @@ def _server_rows(report: Report) -> Iterator[Sequence[str]]:
                     _cell("\n".join(peers)),
                     "host firewalls only" if line.within else "between zones",
                     _cell(line.undecided),
-                    _cell(line.why),
+                    _cell(" ".join((line.why, *line.rule_groups))),
                     ", ".join(line.sections),
                 )
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, fields, replace
 
 from ports.matrix import (
     PROTOCOLS,
+    AnyOf,
     Ask,
     Caveat,
     Choice,
-    ChoiceIs,
     Condition,
     Matrix,
     Operation,
@@ -22,6 +22,8 @@ from ports.matrix import (
     Platform,
     Requirement,
     Role,
+    RoleAbsent,
+    RolePresent,
     Service,
     Session,
     Target,
@@ -271,8 +273,12 @@ def describe_target(matrix: Matrix, target: Target) -> End:
 
 def describe_condition(matrix: Matrix, condition: Condition) -> str:
     """When a requirement or a service applies, beginning with "when"."""
-    if not isinstance(condition, ChoiceIs):
+    if isinstance(condition, AnyOf):
+        return ", or ".join(describe_condition(matrix, one) for one in condition.any)
+    if isinstance(condition, RolePresent):
         return f"when the plan has the role “{matrix.roles[condition.role].name}”"
+    if isinstance(condition, RoleAbsent):
+        return f"when no endpoint has the role “{matrix.roles[condition.no_role].name}”"
     choice = matrix.choices[condition.choice]
     if not condition.options:
         return f"when nothing is chosen for “{choice.name}”"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from planner.engine.topology import PLAIN, Setting, Topology
 from planner.plan.document import Plan
-from ports.matrix import Condition, Matrix, Requirement, RolePresent, Service
+from ports.matrix import AnyOf, Condition, Matrix, Requirement, RoleAbsent, RolePresent, Service
 
 
 class Mark(NamedTuple):
@@ -50,6 +50,12 @@ def _both(one: Conditional, other: Conditional) -> Conditional:
         return other if one == ALWAYS else one
     joined = (first | second for first in one for second in other)
     return frozenset(marks for marks in joined if len({mark.choice for mark in marks}) == len(marks))
+
+
+def _either(several: Iterable[Conditional]) -> Conditional:
+    """What meets one of them."""
+    joined = frozenset[frozenset[Mark]]().union(*several)
+    return ALWAYS if frozenset() in joined else joined
 
 
 class Ask(NamedTuple):
@@ -110,6 +116,10 @@ class Terms:
         """On what a condition depends; NEVER when it doesn't hold."""
         if isinstance(condition, RolePresent):
             return ALWAYS if self.topology.has_role(condition.role) else NEVER
+        if isinstance(condition, RoleAbsent):
+            return NEVER if self.topology.has_role(condition.no_role) else ALWAYS
+        if isinstance(condition, AnyOf):
+            return _either(self.meets(one) for one in condition.any)
         chosen = self.chosen(condition.choice)
         if chosen is None:
             return frozenset(frozenset([Mark(condition.choice, option)]) for option in condition.options)

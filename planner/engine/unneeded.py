@@ -12,7 +12,7 @@ from planner.engine.terms import Terms
 from planner.engine.topology import Topology
 from planner.engine.words import say_choice
 from planner.plan.document import Endpoint
-from ports.matrix import ChoiceIs, Condition, Matrix, Requirement, Target
+from ports.matrix import ChoiceIs, Condition, Matrix, Requirement, RolePresent, Simple, Target, list_simple
 
 Why = Literal["unused", "missing", "withheld"]
 """Nobody in the plan has to do with it; something that the plan has leads nowhere for want of the other side; a
@@ -133,9 +133,17 @@ def _no_target(target: Target, matrix: Matrix) -> str:
 
 
 def _unmet(condition: Condition, terms: Terms) -> str:
+    """Why a condition isn't met; of several each of them, of which any would do."""
+    return " ".join(dict.fromkeys(_say_unmet(one, terms) for one in list_simple((condition,))))
+
+
+def _say_unmet(condition: Simple, terms: Terms) -> str:
+    roles = terms.matrix.roles
     if isinstance(condition, ChoiceIs):
         return f"{say_choice(terms.matrix, terms.plan, condition.choice)}."
-    return f"No endpoint is “{terms.matrix.roles[condition.role].name}”."
+    if isinstance(condition, RolePresent):
+        return f"No endpoint is “{roles[condition.role].name}”."
+    return f"An endpoint is “{roles[condition.no_role].name}”."
 
 
 def find_local_flows(flows: Iterable[Flow]) -> tuple[LocalFlows, ...]:

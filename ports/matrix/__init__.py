@@ -25,7 +25,21 @@ from ports.matrix.reading import (
     find_faults,
     record_key,
 )
-from ports.matrix.requirements import Ask, ChoiceIs, Condition, Pairing, Reason, Requirement, RolePresent, Target
+from ports.matrix.requirements import (
+    AnyOf,
+    Ask,
+    ChoiceIs,
+    Condition,
+    Pairing,
+    Reason,
+    Requirement,
+    RoleAbsent,
+    RolePresent,
+    Simple,
+    Target,
+    choices_in,
+    list_simple,
+)
 from ports.matrix.rows import KINDS, Row
 from ports.matrix.rule_groups import RuleGroup
 from ports.matrix.vocabulary import (
@@ -45,10 +59,11 @@ from ports.matrix.whole import Amendment, Matrix
 
 __all__ = [
     "FIELDS", "HEAD", "ICONS", "KINDS", "PLACEHOLDER", "PROTOCOLS", "QUESTION_KINDS", "ROLE_KINDS", "SEVERITIES",
-    "ZONE_KINDS", "About", "Amendment", "Answer", "Ask", "Caveat", "Check", "Choice", "ChoiceIs", "Condition",
-    "Conflict", "Document", "Effect", "EndpointTemplate", "Follows", "Grant", "Matrix", "MatrixError", "NotAmendable",
-    "Opening", "Operation", "Option", "Pairing", "Platform", "Prohibition", "Question", "Reason", "Record", "Records",
-    "Repeat", "RepeatOf", "Requirement", "Role", "RolePresent", "Row", "RuleGroup", "Section", "Service", "Session",
-    "Target", "ZoneTemplate", "amend", "build_amended", "build_matrix", "complete", "digest_records", "find_faults",
-    "port_span", "product_slug", "read_ports", "record_key", "section_key",
+    "ZONE_KINDS", "About", "Amendment", "Answer", "AnyOf", "Ask", "Caveat", "Check", "Choice", "ChoiceIs",
+    "Condition", "Conflict", "Document", "Effect", "EndpointTemplate", "Follows", "Grant", "Matrix", "MatrixError",
+    "NotAmendable", "Opening", "Operation", "Option", "Pairing", "Platform", "Prohibition", "Question", "Reason",
+    "Record", "Records", "Repeat", "RepeatOf", "Requirement", "Role", "RoleAbsent", "RolePresent", "Row",
+    "RuleGroup", "Section", "Service", "Session", "Simple", "Target", "ZoneTemplate", "amend", "build_amended",
+    "build_matrix", "choices_in", "complete", "digest_records", "find_faults", "list_simple", "port_span",
+    "product_slug", "read_ports", "record_key", "section_key",
 ]  # fmt: skip

@@ -46,8 +46,43 @@ class RolePresent(Part):
     """A role or a group."""
 
 
-Condition = ChoiceIs | RolePresent
-Conditions = tuple[Annotated[Condition, Shapes("a condition is", ("role",), ("choice", "options"))], ...]
+@part("a condition")
+class RoleAbsent(Part):
+    """Holds when no endpoint of the plan has the role."""
+
+    no_role: RoleSlug
+    """A role, or a group: then no endpoint has any of its roles."""
+
+
+Simple = ChoiceIs | RolePresent | RoleAbsent
+"""What a condition of several is made of."""
+_SIMPLE = (("role",), ("no_role",), ("choice", "options"))
+
+
+@part("a condition")
+class AnyOf(Part):
+    """Holds when one of several conditions does, or more of them."""
+
+    any: tuple[Annotated[Simple, Shapes("a condition in 'any' is", *_SIMPLE)], ...]
+    """Two or more of the others."""
+
+
+Condition = Simple | AnyOf
+Conditions = tuple[Annotated[Condition, Shapes("a condition is", *_SIMPLE, ("any",))], ...]
+
+
+def list_simple(conditions: Iterable[Condition]) -> Iterator[Simple]:
+    """The conditions, and in the place of one of several all that it is made of."""
+    for condition in conditions:
+        if isinstance(condition, AnyOf):
+            yield from condition.any
+        else:
+            yield condition
+
+
+def choices_in(conditions: Iterable[Condition]) -> Iterator[str]:
+    """The slugs of the choices that conditions are about."""
+    return (condition.choice for condition in list_simple(conditions) if isinstance(condition, ChoiceIs))
 
 
 @part("a service")
@@ -175,8 +210,11 @@ class Requirement(Row):
 
 
 def find_option_faults(where: str, conditions: Iterable[Condition], rows: Rows) -> Iterator[str]:
-    """Conditions that name options which their choice doesn't have."""
-    for condition in conditions:
+    """Conditions that name options which their choice doesn't have, and an "or" between fewer than two."""
+    conditions = tuple(conditions)
+    if any(isinstance(condition, AnyOf) and len(condition.any) < 2 for condition in conditions):
+        yield f"{where}: 'any' is of two conditions or more."
+    for condition in list_simple(conditions):
         choice = rows.find(Choice, condition.choice) if isinstance(condition, ChoiceIs) else None
         if choice is not None and isinstance(condition, ChoiceIs):
             for option in condition.options:

@@ -30,6 +30,7 @@ from ports.matrix import (
     port_span,
     read_ports,
     section_key,
+    split_ports,
 )
 from ports.text import cut
 
@@ -448,7 +449,8 @@ def _fit_services(row: Row, query: Query, words: Iterable[str]) -> Row | None:
 
 def _covers(part: Part, wanted: tuple[int, int]) -> bool:
     """Whether the service has one of the ports wanted, by default or after a correction."""
-    spans = [port_span(ports) for ports in (part.service.ports, *(ports for ports, _ in part.corrected)) if ports]
+    given = (*split_ports(part.service.ports), *(ports for ports, _ in part.corrected))
+    spans = [port_span(ports) for ports in given if ports]
     return any(first <= wanted[1] and wanted[0] <= last for first, last in spans)
 
 

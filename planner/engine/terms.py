@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from planner.engine.topology import PLAIN, Setting, Topology
 from planner.plan.document import Plan
-from ports.matrix import AnyOf, Condition, Matrix, Requirement, RoleAbsent, RolePresent, Service
+from ports.matrix import AnyOf, Condition, Matrix, Requirement, RoleAbsent, RolePresent, Service, split_ports
 
 
 class Mark(NamedTuple):
@@ -59,7 +59,7 @@ def _either(several: Iterable[Conditional]) -> Conditional:
 
 
 class Ask(NamedTuple):
-    """A service that a requirement asks for, and the undecided options that this depends on."""
+    """A service that a requirement asks for, on one of its ports, and the undecided options that this depends on."""
 
     service: Service
     ports: str | None
@@ -109,7 +109,7 @@ class Terms:
         return frozenset((taken,) if isinstance(taken, str) else taken)
 
     def ports(self, service: Service) -> str | None:
-        """The ports of a service in this plan: override, else applied correction, else default."""
+        """The ports of a service in this plan, in one text: override, else applied correction, else default."""
         return self._ports.get(service.slug, service.ports)
 
     def meets(self, condition: Condition) -> Conditional:
@@ -141,7 +141,8 @@ class Terms:
             met = _both(common, self.meets(ask.when)) if ask.when else common
             if met:
                 service = self.matrix.services[ask.service]
-                yield Ask(service, self.ports(service), met)
+                for ports in split_ports(self.ports(service)):
+                    yield Ask(service, ports, met)
 
 
 def open_alternatives(causes: list[Conditional], matrix: Matrix) -> tuple[Alternative, ...]:

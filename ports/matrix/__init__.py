@@ -52,8 +52,10 @@ from ports.matrix.vocabulary import (
     ZONE_KINDS,
     port_span,
     product_slug,
+    read_port_list,
     read_ports,
     section_key,
+    split_ports,
 )
 from ports.matrix.whole import Amendment, Matrix
 
@@ -65,5 +67,5 @@ __all__ = [
     "Record", "Records", "Repeat", "RepeatOf", "Requirement", "Role", "RoleAbsent", "RolePresent", "Row",
     "RuleGroup", "Section", "Service", "Session", "Simple", "Target", "ZoneTemplate", "amend", "build_amended",
     "build_matrix", "choices_in", "complete", "digest_records", "find_faults", "list_simple", "port_span",
-    "product_slug", "read_ports", "record_key", "section_key",
+    "product_slug", "read_port_list", "read_ports", "record_key", "section_key", "split_ports",
 ]  # fmt: skip

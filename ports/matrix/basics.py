@@ -16,6 +16,7 @@ from ports.matrix.marks import (
     WEB_ADDRESS,
     Names,
     OneOf,
+    PortList,
     PortRange,
 )
 from ports.matrix.rows import Part, Row, Rows, part, row
@@ -141,10 +142,12 @@ class Service(Row):
     """What forms and sentences call it."""
     protocol: Annotated[ProtocolName, OneOf(PROTOCOLS, "protocol")]
     """The protocol. `icmp` is an echo request."""
-    ports: Annotated[Ports | None, BLANK_TEXT] = None
-    """`"443"`, or a range `"49152-65535"`, each 1 to 65535; blank for `icmp`, and only there."""
+    ports: Annotated[Annotated[str, PortList()] | None, BLANK_TEXT] = None
+    """`"443"`, a range `"49152-65535"`, or several of both: `"80, 443, 8000-8010"`; each 1 to 65535. Every one is a
+    flow of its own. Blank for `icmp`, and only there."""
     configurable: Flag = False
-    """Whether a plan may override the port; never for `icmp`. An override holds wherever the service is used."""
+    """Whether a plan may override the port; never for `icmp`. An override holds wherever the service is used, and is
+    one port or range in the place of all."""
     listener: str = ""
     """Services with the same listener share one socket, so that both on one endpoint and port are no conflict (SQL
     Server as the product's own database and as a managed system). Blank: its own."""

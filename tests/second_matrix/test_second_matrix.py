@@ -94,9 +94,11 @@ def test_its_choices_overrides_and_corrections_change_the_flows():
         "Auditors -> Console B tcp/443 §1",
         "Auditors -> Ledger tcp/6100 §2",
         "Console A -> Yard camera tcp/8554 §4",
+        "Console A -> Yard camera tcp/8556 §4",
         "Console A -> Yard doors tcp/4051 §3",
         "Console B -> Console A tcp/443 §1",
         "Console B -> Yard camera tcp/8554 §4",
+        "Console B -> Yard camera tcp/8556 §4",
         "Console B -> Yard doors tcp/4051 §3",
         "Guards -> Console A tcp/443 §1",
         "Guards -> Console B tcp/443 §1",
@@ -104,6 +106,7 @@ def test_its_choices_overrides_and_corrections_change_the_flows():
         "Pier relay -> Console A udp/7000-7001 §5",
         "Pier relay -> Console B udp/7000-7001 §5",
         "Pier relay -> Pier camera tcp/8554 §4",
+        "Pier relay -> Pier camera tcp/8556 §4",
     }
     assert not [flow for flow in changed if "tcp/4050" in flow or "tcp/554" in flow or "=" in flow]
 
@@ -270,7 +273,7 @@ def test_an_edit_of_each_kind_works_and_changes_the_report(client, address):
         assert answer.redirect_chain, f"{path} was not accepted"
     assert services() == {
         ("icmp", None), ("tcp", "4051"), ("tcp", "4061"), ("tcp", "554"), ("tcp", "6100"), ("tcp", "8000"),
-        ("tcp", "8554"), ("tcp", "9100"), ("tcp", "9443"), ("udp", "7000-7010"),
+        ("tcp", "8554"), ("tcp", "8556"), ("tcp", "9100"), ("tcp", "9443"), ("udp", "7000-7010"),
     }  # fmt: skip
     document = read_plan(client.get(f"{address}plan.yaml").content, matrix=MATRIX)
     assert document.name == "Old harbour"

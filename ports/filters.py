@@ -347,7 +347,8 @@ def _make_row(
     if requirement.target is not None:
         destination = describe_target(matrix, requirement.target)
     else:
-        destination = End(words=matrix.roles[requirement.destination or ""].name)
+        name = matrix.roles[requirement.destination or ""].name
+        destination = End(words=name, detail="every other one" if requirement.peers else "")
     return Row(
         requirement=requirement,
         section_title=matrix.section_title(requirement.section),

@@ -12,7 +12,7 @@ from planner.engine.rules import consolidate
 from planner.engine.terms import Alternative, Terms
 from planner.engine.topology import Topology
 from planner.plan import limits
-from ports.matrix import AnyOf, Choice, ChoiceIs, Condition, Requirement, RolePresent, choices_in
+from ports.matrix import AnyOf, Choice, ChoiceIs, Condition, RolePresent, choices_in
 
 MAX_FLOWS = 2_000
 """In a plan with more flows nothing is weighed: each answer costs an evaluation, and a page has dozens of them."""
@@ -94,7 +94,7 @@ def find_idle_choices(report: Report) -> frozenset[str]:
             continue
         slugs = {slug for condition in requirement.when for slug in _deciding(condition, topology)}
         slugs |= {ask.when.choice for ask in requirement.asks if ask.when}
-        if not slugs <= busy and _leads_somewhere(topology, requirement):
+        if not slugs <= busy and topology.has_ends(requirement):
             busy |= slugs
     return frozenset(matrix.choices.keys() - busy)
 
@@ -115,15 +115,6 @@ def _deciding(condition: Condition, topology: Topology) -> tuple[str, ...]:
     ones = condition.any if isinstance(condition, AnyOf) else (condition,)
     by_roles = any(not isinstance(one, ChoiceIs) and _may_hold(one, topology) for one in ones)
     return () if by_roles else tuple(choices_in(ones))
-
-
-def _leads_somewhere(topology: Topology, requirement: Requirement) -> bool:
-    """Whether there are endpoints at both ends."""
-    destinations = topology.destinations(requirement)
-    if requirement.pairing is not None:
-        pairing = topology.matrix.pairings[requirement.pairing]
-        return any(topology.sources(pairing, destination) for destination in destinations)
-    return requirement.source is not None and topology.has_role(requirement.source) and any(True for _ in destinations)
 
 
 def _weigh_choice(baseline: "_Baseline", choice: Choice) -> Iterator[tuple[str | None, Consequence]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from planner.engine.terms import ALWAYS, Alternative, Conditional, Terms, open_alternatives
-from planner.engine.topology import PLAIN, Kind, Setting, Topology
+from planner.engine.topology import PLAIN, Kind, Setting, Topology, meet
 from planner.plan import limits
 from planner.plan.document import AdditionalFlow, Endpoint, Exclusion, Fault, Plan, PlanError
 from ports.matrix import Matrix, Pairing, Reason, Requirement, port_span, section_key
@@ -247,7 +247,8 @@ def _pairs(
     if sources:
         for destination in destinations:
             for source in sources:
-                yield source, destination, None
+                if meet(requirement, source, destination):
+                    yield source, destination, None
 
 
 def _scope(source: Endpoint, destination: Endpoint) -> Scope:

@@ -72,13 +72,9 @@ def _is_withheld(requirement: Requirement, topology: Topology, terms: Terms) -> 
     correction = requirement.correction
     if correction is None or correction in topology.plan.corrections or not terms.meets_all(requirement.when):
         return False
-    if requirement.source and not topology.has_role(requirement.source):
+    if not topology.has_ends(requirement):
         return False
-    ends = topology.destination_kinds(requirement)
-    if requirement.pairing:
-        pairing = topology.matrix.pairings[requirement.pairing]
-        ends = tuple(kind for kind in ends if any(topology.sources(pairing, e) for e in topology.kinds[kind]))
-    return bool(ends) and any(ask.when is None or bool(terms.meets(ask.when)) for ask in requirement.asks)
+    return any(ask.when is None or bool(terms.meets(ask.when)) for ask in requirement.asks)
 
 
 def _is_missing(requirement: Requirement, topology: Topology, told: dict[str, set[str | None]]) -> bool:
@@ -115,6 +111,8 @@ def _why_not(requirement: Requirement, topology: Topology, terms: Terms) -> str:
             return f"No endpoint is “{matrix.roles[role].name}”."
     if requirement.target and not topology.destination_kinds(requirement):
         return _no_target(requirement.target, matrix)
+    if requirement.peers and not topology.has_ends(requirement):
+        return f"No other endpoint is “{matrix.roles[requirement.destination or ''].name}”."
     for condition in requirement.when:
         if not terms.meets(condition):
             return _unmet(condition, terms)

@@ -179,6 +179,9 @@ class Requirement(Row):
     """Every endpoint with this role opens the connection. Either `source` or `pairing` is given."""
     destination: Annotated[RoleSlug | None, BLANK_TEXT] = None
     """Every endpoint with this role is reached. Either `destination` or `target` is given."""
+    peers: Annotated[Flag, LATER] = False
+    """`true`: endpoints with these roles reach each other and never themselves, as members of a cluster do. Machines
+    of a group reach each other too. Goes with `source` and `destination`, which may be the same."""
     pairing: Annotated[PairingSlug | None, BLANK_TEXT] = None
     """The sources are found for each destination."""
     target: Annotated[Target | None, BLANK_FACTS] = None
@@ -203,6 +206,8 @@ class Requirement(Row):
             yield f"{where} needs a source role or a pairing, and not both."
         if bool(self.destination) == bool(self.target):
             yield f"{where} needs a destination role or a target, and not both."
+        if self.peers and not (self.source and self.destination):
+            yield f"{where}: peers need a source role and a destination role."
         yield from find_option_faults(where, self.when, rows)
         if not self.asks:
             yield f"{where} asks for no service."

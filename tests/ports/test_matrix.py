@@ -184,7 +184,7 @@ FAULTS = [
      "check 'in-clear': 'moon' is no kind of zone; allowed are internal, dmz, internet, cloud, remote-site."),
     ("check", "in-clear", "opening", {"colour": "red"},
      ("check 'in-clear': 'colour' is no field of an opening; allowed are service, source_role, source_kind, "
-     "source_kinds, destination_role, destination_kind, destination_kinds.")),
+     "source_kinds, destination_role, destination_kind, destination_kinds, trust.")),
 ]  # fmt: skip
 
 

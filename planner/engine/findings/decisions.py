@@ -218,6 +218,7 @@ def _is_opening(flow: Flow, opening: Opening, evidence: Evidence) -> bool:
         and (opening.service is None or opening.service in flow.need.services)
         and (not opening.from_kinds or kinds[flow.source.zone] in opening.from_kinds)
         and (not opening.to_kinds or kinds[flow.destination.zone] in opening.to_kinds)
+        and opening.is_upwards(kinds[flow.source.zone], kinds[flow.destination.zone])
         and (opening.source_role is None or not holders[opening.source_role].isdisjoint(flow.source.roles))
         and (
             opening.destination_role is None

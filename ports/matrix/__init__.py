@@ -2,8 +2,8 @@
 
 Pure: neither Django nor I/O. `build_matrix` turns plain records (fixture entries or database rows) into one
 checked `Matrix`; `find_faults` says in sentences what is wrong with records that are none. A kind of row is declared
-once, in the module of its subject (`basics`, `requirements`, `prohibitions`, `caveats`, `questions`); `rows` says what
-follows from that.
+once, in the module of its subject (`basics`, `requirements`, `prohibitions`, `caveats`, `questions`, `topologies`);
+`rows` says what follows from that.
 The vocabulary that requirements are written in is documented in docs/matrix-format.md.
 """
 
@@ -27,6 +27,7 @@ from ports.matrix.reading import (
 )
 from ports.matrix.requirements import Ask, ChoiceIs, Condition, Pairing, Reason, Requirement, RolePresent, Target
 from ports.matrix.rows import KINDS, Row
+from ports.matrix.topologies import Topology, TopologyEndpoint, TopologyZone
 from ports.matrix.vocabulary import (
     ICONS,
     PLACEHOLDER,
@@ -48,6 +49,7 @@ __all__ = [
     "Conflict", "Document", "Effect", "EndpointTemplate", "Follows", "Grant", "Matrix", "MatrixError", "NotAmendable",
     "Opening", "Operation", "Option", "Pairing", "Platform", "Prohibition", "Question", "Reason", "Record", "Records",
     "Repeat", "RepeatOf", "Requirement", "Role", "RolePresent", "Row", "Section", "Service", "Session", "Target",
+    "Topology", "TopologyEndpoint", "TopologyZone",
     "ZoneTemplate", "amend", "build_amended", "build_matrix", "complete", "digest_records", "find_faults",
     "port_span", "product_slug", "read_ports", "record_key", "section_key",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from ports.matrix.prohibitions import Prohibition
 from ports.matrix.questions import Question
 from ports.matrix.requirements import Pairing, Requirement
 from ports.matrix.rows import Row, Rows
+from ports.matrix.topologies import Topology
 from ports.matrix.vocabulary import product_slug, section_key
 
 
@@ -56,6 +57,8 @@ class Matrix:
     """Role slug -> slugs of the roles that are it: itself, and for a group its members."""
     questions: Mapping[str, Question] = field(default_factory=dict)
     prohibitions: tuple[Prohibition, ...] = ()
+    topologies: Mapping[str, Topology] = field(default_factory=dict)
+    """Ready-made topologies, simplest first."""
     tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, repr=False, compare=False)
     """All rows by kind: what `of` gives, for kinds that have no field of their own here."""
     product_slug: str = ""
@@ -123,6 +126,7 @@ def make_matrix(rows: Rows, digest: str, edition: str) -> Matrix:
         holders=_holders(rows.of(Role)),
         questions=_by_name(rows.of(Question)),
         prohibitions=tuple(rows.of(Prohibition)),
+        topologies=_by_name(rows.of(Topology)),
         tables=rows.tables,
         product_slug=product_slug(head.product),
         edition=edition,

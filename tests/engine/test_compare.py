@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports, flow_key
 from planner.plan.document import check_plan, dump_plan, read_plan
-from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
+from tests.examples import read_examples
 from tests.report.samples import contoso
 from tests.strategies import documents, often
 

@@ -20,9 +20,9 @@ from planner.plan.blueprint import (
 from planner.plan.blueprint.answers import read_answers
 from planner.plan.document import check_plan, dump_plan, read_plan
 from ports.matrix import ZONE_KINDS, build_matrix
+from tests.examples import EXAMPLES
 from tests.plan.blueprints import (
     ANSWERS,
-    EXAMPLES,
     MATRIX,
     answers,
     canonical,

@@ -25,20 +25,19 @@ from planner.report.diagram.picture import MOST, picture_endpoints, picture_zone
 from planner.report.diagram.png import render_png
 from planner.report.diagram.shapes import trace
 from planner.report.paper.prints import render_html
-from planner.store.examples import FOLDER
 from ports.matrix import ICONS
 from ports.queries import shipped_matrix
 from ports.text import show_line
 from scripts.sites import make_sites
+from tests.examples import EXAMPLES
 from tests.report.samples import HOSTILE_NAMES, write_plan
 
 MATRIX = shipped_matrix()
-EXAMPLES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def example(name):
-    return evaluate_report(MATRIX, read_plan((FOLDER / f"{name}.yaml").read_bytes(), matrix=MATRIX))
+    return evaluate_report(MATRIX, read_plan(EXAMPLES[name].data, matrix=MATRIX))
 
 
 def evaluate(document):

@@ -19,7 +19,7 @@ from planner.report.paper.prints import render_pdf
 from planner.report.paper.report_pages import compose_report
 from planner.report.paper.typst_pages import make_pdf
 from planner.report.said.edition import Edition, Editions
-from planner.store.examples import read_examples
+from tests.examples import read_examples
 from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
 from tests.report.test_print import compared, example, lines_of, read, squeeze, text_of
 from tests.strategies import HOSTILE_NAMES

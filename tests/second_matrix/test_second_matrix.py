@@ -17,9 +17,9 @@ from planner.plan.syntax import to_yaml
 from planner.report import FORMATS
 from planner.report.formats.json import report_data, report_schema
 from planner.store import actions
-from planner.store.examples import read_examples
 from ports.matrix import build_matrix
 from ports.queries import read_fixture, shipped_matrix
+from tests.examples import read_examples
 from tests.second_matrix.conftest import FIXTURE, HARBOUR
 from tests.strategies import documents, often
 from tests.web.views.pages import Page, give

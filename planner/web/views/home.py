@@ -8,10 +8,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from planner.plan.archive import ON_THE_PAGE, ArchiveError
 from planner.plan.blueprint import blank_addresses
-from planner.plan.document import Fault, Plan, PlanError, plan_schema, read_plan
+from planner.plan.document import Fault, plan_schema
+from planner.plan.topologies import read_topologies
 from planner.report.formats.json import report_schema
 from planner.store import actions
-from planner.store.examples import read_examples
 from planner.store.holders import read_holder
 from planner.store.transfer import import_plans
 from planner.web.forms.plans import MAX_ERRORS, ImportForm
@@ -22,23 +22,12 @@ from ports.matrix import Matrix
 from ports.queries import current_matrix
 
 
-def _examples(matrix: Matrix) -> dict[str, Plan]:
-    """The ready-made topologies that this matrix can evaluate."""
-    plans = {}
-    for example in read_examples():
-        try:
-            plans[example.slug] = read_plan(example.data, matrix=matrix)
-        except PlanError:
-            continue  # made for another matrix
-    return plans
-
-
 @require_safe
 @matrix_view
 def show_home(request: HttpRequest) -> HttpResponse:
     """What this is, and where to begin."""
     matrix = current_matrix()
-    cards = [{"slug": slug, "plan": plan} for slug, plan in _examples(matrix).items()]
+    cards = [{"slug": slug, "plan": plan} for slug, plan in read_topologies(matrix).items()]
     context = {"cards": cards, "matrix": matrix, "recent": list_recent(request)}
     return keep_private(render(request, "planner/home.html", context))
 
@@ -48,7 +37,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
 @matrix_view
 def start_plan(request: HttpRequest) -> HttpResponse:
     """Make a plan from a ready-made topology and go to it. Its addresses are an example's, so they are left out."""
-    plan = _examples(current_matrix()).get(request.POST.get("example", ""))
+    plan = read_topologies(current_matrix()).get(request.POST.get("example", ""))
     if plan is None:
         return show_error(request, 404, "There is no such topology", "Choose one of those on the start page.")
     count_plans(request)

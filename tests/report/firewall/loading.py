@@ -6,8 +6,8 @@ import re
 from planner.engine import evaluate_report
 from planner.plan.document import read_plan
 from planner.report.said.filters import Filter, select
-from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
+from tests.examples import read_examples
 from tests.report.firewall.network import samples
 from tests.report.firewall.reading import expected
 from tests.report.firewall.test_permits import HOSTILE, flow, host, plan

@@ -16,8 +16,8 @@ from planner.plan.document import address_key, check_plan, read_plan
 from planner.report import FORMATS
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select
-from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
+from tests.examples import EXAMPLES
 from tests.report.firewall.reading import READERS, expected, read_asa_file, statements
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, write_plan
 from tests.strategies import HOSTILE_NAMES as MORE_HOSTILE_NAMES
@@ -25,7 +25,6 @@ from tests.strategies import documents, often
 
 MATRIX = shipped_matrix()
 DAY = datetime.date(2026, 1, 2)
-EXAMPLES = {example.slug: example for example in read_examples()}
 ZONES = (("Internal", "internal"), ("DMZ", "dmz"), ("Internet", "internet"))
 
 

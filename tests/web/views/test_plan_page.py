@@ -5,7 +5,6 @@ from django.test.utils import CaptureQueriesContext
 
 from planner.report.said.filters import Filter
 from planner.sharing.links import make_edit_link
-from planner.store.examples import FOLDER
 from planner.store.models import Plan
 from planner.store.reports import report_for
 from planner.web.views.panels import describe_panel
@@ -13,6 +12,7 @@ from planner.web.views.results import Changes, describe_results
 from planner.web.views.state import State
 from ports.models import PortMatrix, new_stamp
 from ports.queries import shipped_matrix
+from tests.examples import EXAMPLES
 from tests.report.samples import contoso, sites, write_plan
 from tests.web.views.pages import HTMX, Page, know, store, store_unchecked, words
 
@@ -299,7 +299,7 @@ def test_a_plan_without_endpoints_has_a_page_in_every_view(client):
 
 
 def test_the_example_of_everything_shows_each_alternative_as_one(client):
-    document = yaml.safe_load((FOLDER / "everything.yaml").read_text("utf-8"))
+    document = yaml.safe_load(EXAMPLES["everything"].data)
     rows = Page(client.get(f"/plans/{store(document)[1]}/")).table("rules")
     assert any("or " in row[3] or "only with" in row[3] for row in rows)
 

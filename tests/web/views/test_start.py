@@ -1,24 +1,22 @@
 """The guided start: questions, what they come to, and the plan that is made of the answers."""
 
-import json
-
 import pytest
 
 from planner.plan.blueprint import MAX_NAMES, blank_addresses, compose
 from planner.plan.document import check_plan, dump_plan, read_plan
-from planner.store.examples import FOLDER, read_examples
 from planner.store.models import Plan, Revision
 from ports.actions import make_amendment
 from ports.matrix import build_matrix
 from ports.models import PortMatrix, Question, new_stamp
 from ports.queries import shipped_matrix
+from tests.examples import read_examples
+from tests.plan.blueprints import ANSWERS
 from tests.ports.records import make_records
 from tests.web.views.pages import HTMX, Page, words
 
 START = "/plans/guided/"
 PREVIEW = "/plans/guided/preview/"
 MATRIX = shipped_matrix()
-ANSWERS = json.loads((FOLDER / "answers.json").read_text("utf-8"))
 
 
 def form(answers=None, **fields):

@@ -23,9 +23,12 @@ from planner.plan.document import check_plan, dump_plan, read_plan
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.edition import Edition, Editions
 from ports.queries import shipped_matrix
-from tests.examples import EXAMPLES
+from tests.examples import EXAMPLES as ANSWERED
+from tests.examples import UNANSWERED
 
 GOLDEN = Path(__file__).parent / "golden"
+EXAMPLES = {**ANSWERED, "unanswered": UNANSWERED["everything"]}
+"""The ready-made topologies, and the one with everything while its questions are open."""
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
 DAY = datetime.date(2026, 1, 2)
 SITE = {

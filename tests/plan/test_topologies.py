@@ -3,6 +3,8 @@
 import pytest
 
 from planner.checks import check_topologies
+from planner.engine import evaluate_report
+from planner.plan.blueprint import blank_addresses
 from planner.plan.document import PlanError
 from planner.plan.topologies import find_topology_faults, read_topologies, read_topology
 from ports.matrix import build_matrix
@@ -57,3 +59,35 @@ def test_manage_py_check_names_each_fault(monkeypatch):
     assert found.msg == find_topology_faults(matrix)[0]
     monkeypatch.undo()
     assert check_topologies(None) == []
+
+
+# --- how far the shipped ones work as they are ----------------------------------------------------------------------
+
+SHOWN = {
+    "everything": {("warning", "app-server-dmz-database"), ("warning", "telnet-in-clear")},
+}
+"""What a topology is there to show: all that its report asks for attention with."""
+
+
+@pytest.mark.parametrize("slug", shipped_matrix().topologies)
+def test_a_shipped_topology_works_as_it_is_but_for_what_it_is_there_to_show(slug):
+    report = evaluate_report(shipped_matrix(), read_topology(shipped_matrix(), slug))
+    asking = {(found.severity, found.code) for found in report.findings if found.severity != "info"}
+    assert asking == SHOWN.get(slug, set())
+
+
+@pytest.mark.parametrize("slug", shipped_matrix().topologies)
+def test_a_plan_that_is_started_from_it_lacks_nothing_but_addresses(slug):
+    plan = blank_addresses(read_topology(shipped_matrix(), slug))
+    report = evaluate_report(shipped_matrix(), plan)
+    asking = {(found.severity, found.code) for found in report.findings if found.severity != "info"}
+    assert asking == SHOWN.get(slug, set()) | {("decision", "address-missing")}
+
+
+@pytest.mark.parametrize("slug", shipped_matrix().topologies)
+def test_a_shipped_topology_answers_every_caveat_that_bears_on_it_and_no_other(slug):
+    """Practice wherever the document leaves out what it takes; the gateways' caveat is about how it is read."""
+    plan = read_topology(shipped_matrix(), slug)
+    bearing = [state.caveat for state in evaluate_report(shipped_matrix(), plan).caveats]
+    assert {*plan.corrections, *plan.as_documented} == {caveat.slug for caveat in bearing if caveat.correction}
+    assert plan.as_documented == ("gateway-assumed",)

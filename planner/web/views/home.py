@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from planner.plan.archive import ON_THE_PAGE, ArchiveError
 from planner.plan.blueprint import blank_addresses
-from planner.plan.document import Fault, plan_schema
+from planner.plan.document import Fault, Plan, plan_schema
 from planner.plan.topologies import read_topologies
 from planner.report.formats.json import report_schema
 from planner.store import actions
@@ -20,6 +20,15 @@ from planner.web.views.errors import show_error
 from planner.web.views.shelf import list_recent
 from ports.matrix import Matrix
 from ports.queries import current_matrix
+from ports.text import many
+
+
+def _say_answered(plan: Plan) -> str:
+    """In a few words, how a topology answers what the document leaves open; empty where it answers nothing."""
+    practice, documented = len(plan.corrections), len(plan.as_documented)
+    said = [f"practice in {many(practice, 'place')}"] if practice else []
+    said += [f"the document in {many(documented, 'place')}"] if documented else []
+    return f"Follows {' and '.join(said)} where the document leaves a question." if said else ""
 
 
 @require_safe
@@ -27,7 +36,9 @@ from ports.queries import current_matrix
 def show_home(request: HttpRequest) -> HttpResponse:
     """What this is, and where to begin."""
     matrix = current_matrix()
-    cards = [{"slug": slug, "plan": plan} for slug, plan in read_topologies(matrix).items()]
+    cards = [
+        {"slug": slug, "plan": plan, "answered": _say_answered(plan)} for slug, plan in read_topologies(matrix).items()
+    ]
     context = {"cards": cards, "matrix": matrix, "recent": list_recent(request)}
     return keep_private(render(request, "planner/home.html", context))
 

@@ -17,7 +17,7 @@ from planner.report import FORMATS, NotExpressible
 from planner.report.firewall import files
 from planner.report.firewall.words import clean, cut, name_endpoints, shorten
 from ports.queries import shipped_matrix
-from tests.examples import EXAMPLES
+from tests.examples import UNANSWERED
 from tests.report.firewall.reading import (
     EVERYTHING,
     READERS,
@@ -35,7 +35,7 @@ HOST_FILES = {"host_files": True, "open_undecided": True}
 
 
 def example(slug):
-    return evaluate_report(shipped_matrix(), read_plan(EXAMPLES[slug].data, matrix=shipped_matrix()))
+    return evaluate_report(shipped_matrix(), read_plan(UNANSWERED[slug].data, matrix=shipped_matrix()))
 
 
 def unpack(name, report, **options):
@@ -141,7 +141,7 @@ def nftables_flows(text):
     return found
 
 
-@pytest.mark.parametrize("slug", EXAMPLES)
+@pytest.mark.parametrize("slug", UNANSWERED)
 @pytest.mark.parametrize(
     ("name", "options", "ending", "read"),
     [("windows", {}, "bat", windows_flows), ("nftables", HOST_FILES, "nft", nftables_flows)],

@@ -77,6 +77,11 @@ class EndpointTemplate(Part):
     """The endpoint comes only where some other endpoint has this role."""
     without_role: Annotated[RoleSlug | None, ABSENT] = None
     """The endpoint comes only where none has it."""
+    with_sessions: tuple[SessionSlug, ...] = ()
+    """The endpoint comes only where some endpoint lists one of these sessions."""
+    shared: Flag = False
+    """`true`, for a group of people: what it has goes to people who are in a zone of the kind already, first of all to
+    those of its name; if it has the address `any`, only to such with it. It is made where there are none."""
 
 
 @part("a grant")
@@ -182,6 +187,9 @@ def _find_template_faults(
         if endpoint.zone not in kinds:
             yield f"{place}: there is no zone with the key '{endpoint.zone}' beside it."
         yield from find_role_faults(place, endpoint.roles, rows)
+        held = {role.kind for slug in endpoint.roles if (role := rows.find(Role, slug))}
+        if endpoint.shared and not (endpoint.group and endpoint.roles and held <= {"people"}):
+            yield f"{place}: only a group of people can be one that is there already."
         if endpoint.addresses and endpoint.addresses != ("any",):
             yield f"{place}: the only address it can have is any; nobody knows the others beforehand."
         elif endpoint.addresses and not (endpoint.group and kinds.get(endpoint.zone) == "internet"):

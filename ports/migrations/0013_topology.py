@@ -9,6 +9,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='question',
+            name='users',
+            field=models.BooleanField(default=False),
+        ),
         migrations.CreateModel(
             name='Topology',
             fields=[

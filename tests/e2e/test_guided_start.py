@@ -27,7 +27,7 @@ def test_answers_show_their_consequences_and_become_a_plan(page):
     expect(figures(page)).to_have_text("1 firewall rule across 1 boundary")
 
     answer(page, "Password Reset Portal", "Yes, in the DMZ")
-    answer(page, "People on the internet", "Password Reset Portal")
+    answer(page, "Portal users", "People on the internet")
     expect(page.locator("#preview")).to_contain_text("DMZ → Internal")
     expect(figures(page)).to_have_text("3 firewall rules across 3 boundaries")
     expect(page.locator("#preview-status")).to_contain_text("3 firewall rules across 3 boundaries")

@@ -87,7 +87,8 @@ def plan(*endpoints, zones=("Internal",), **more):
     }
 
 
-BASE = plan(("PS01", "Internal", ["web-primary"]), ("SQL01", "Internal", ["database"]))
+BASE_ROWS = (("PS01", "Internal", ["web-primary"]), ("SQL01", "Internal", ["database"]))
+BASE = plan(*BASE_ROWS)
 
 
 @st.composite

@@ -5,7 +5,8 @@ nothing about any product. All functions are pure: they take documents, or plans
 ones. No address is ever made up: only `any`, where a question says so.
 
 `answers` reads what was answered, `draft` is a plan while it is changed; of these `composition` makes a new plan, and
-`modules` changes one that is there, where `survey` finds what of it belongs to a module and `lost` says what goes.
+`modules` changes one that is there, where `survey` finds what of it belongs to a module, `users` who uses it, and
+`lost` says what goes.
 """
 
 from planner.plan.blueprint.answers import (
@@ -18,6 +19,7 @@ from planner.plan.blueprint.answers import (
 )
 from planner.plan.blueprint.composition import blank_addresses, compose
 from planner.plan.blueprint.modules import ModuleState, add_module, losses, module_state, remove_module
+from planner.plan.blueprint.users import find_users_question
 
 __all__ = [
     "MAX_NAMES",
@@ -29,6 +31,7 @@ __all__ = [
     "blank_addresses",
     "compose",
     "find_answer_faults",
+    "find_users_question",
     "losses",
     "module_state",
     "remove_module",

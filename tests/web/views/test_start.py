@@ -1,5 +1,7 @@
 """The guided start: questions, what they come to, and the plan that is made of the answers."""
 
+from dataclasses import replace
+
 import pytest
 
 from planner.plan.blueprint import MAX_NAMES, blank_addresses, compose
@@ -94,7 +96,7 @@ def test_every_field_has_a_label_and_every_group_of_options_a_legend(client):
 
 def test_what_follows_only_from_some_answers_says_from_which(client):
     page = Page(client.get(START))
-    leading = [f.get("value") for f in page.all("input", name="answer-portal") if f.get("data-leads") == "1"]
+    leading = [f.get("value") for f in page.all("input", name="answer-portal") if f.get("data-leads") == "1 2"]
     assert leading == ["internal", "dmz", "cloud"]
     assert len(page.all(class_="follower")) == sum(bool(q.when) for q in MATRIX.questions.values())
 
@@ -130,10 +132,10 @@ def test_without_a_name_and_without_an_answer_there_is_a_plan_all_the_same(clien
 
 
 def test_a_question_without_a_tick_is_answered_with_none_and_one_that_isnt_sent_is_skipped(client):
-    client.post(START, {"answer-systems": [""], "answer-people": ["", "launcher"]})
+    client.post(START, {"answer-systems": [""], "answer-system-sessions": ["", "vnc"]})
     names = {e["name"]: e for e in Plan.objects.get().document["endpoints"]}
     assert "Windows servers" not in names
-    assert names["Staff"]["roles"] == ["launcher-user"]
+    assert "launcher-user" not in names["Staff"]["roles"]
     assert "DC01" in names
 
 
@@ -187,9 +189,9 @@ def test_a_list_at_fault_is_shown_again_with_its_sentence_and_nothing_is_stored(
          ("“moon” is no answer to this question; the answers are: No, Yes, the portal stands inside, "
          "Yes, in the DMZ, Yes, in the cloud.")),
         ({"answer-portal": ["dmz", "cloud"]}, "portal", "This question takes one answer; choose one."),
-        ({"answer-public": ["", "<b>"]}, "public",
-         ("“<b>” is no answer to this question; the answers are: Password Reset Portal, Self-destruct messages, "
-         "Mobile app.")),
+        ({"answer-site-systems": ["", "<b>"], "answer-sites": "Oslo"}, "site-systems",
+         ("“<b>” is no answer to this question; the answers are: Windows servers, Linux and Mac, Network devices, "
+         "VMware ESXi.")),
     ],
 )  # fmt: skip
 def test_an_answer_that_isnt_offered_is_told_where_it_was_given(client, data, slug, sentence):
@@ -244,7 +246,7 @@ def test_names_are_text_whatever_is_in_them(client):
 
 
 def test_htmx_gets_the_report_and_the_sentences_alone(client):
-    response = client.post(PREVIEW, form({"portal": "dmz", "public": ["portal"]}), headers=HTMX)
+    response = client.post(PREVIEW, form({"portal": "dmz", "portal-users": "internet"}), headers=HTMX)
     page = Page(response)
     assert not page.is_whole
     assert "HX-Request" in response.headers["Vary"]
@@ -267,11 +269,13 @@ def test_htmx_is_told_what_is_wrong_and_then_that_nothing_is(client):
 
 
 def test_without_javascript_the_report_comes_with_the_whole_page_and_all_input(client):
-    data = form({"sites": ["Oslo", "Berlin"], "public": ["mobile"], "gateway": "own"}, name="Mine")
+    data = form(
+        {"sites": ["Oslo", "Berlin"], "messages": "embedded", "message-readers": "both", "gateway": "own"}, name="Mine"
+    )
     page = Page(client.post(PREVIEW, data))
     assert page.is_whole
     assert page.one("textarea", name="answer-sites").text == "Oslo\nBerlin"
-    assert checked(page, "public") == ["mobile"]
+    assert checked(page, "message-readers") == ["both"]
     assert checked(page, "gateway") == ["own"]
     assert page.one("input", id="plan-name").get("value") == "Mine"
     assert "2 remote sites" in page.text(id="preview")
@@ -279,8 +283,11 @@ def test_without_javascript_the_report_comes_with_the_whole_page_and_all_input(c
     assert not Plan.objects.exists()
 
 
-def test_a_plan_that_cant_work_says_why(client):
-    page = Page(client.post(PREVIEW, form({"portal": "dmz", "domain": "no"})))
+def test_a_plan_that_cant_work_says_why(client, monkeypatch):
+    """No answer to the shipped questions leads there; another product's may."""
+    needs = replace(MATRIX.checks[0], needs=("app-server",))
+    monkeypatch.setattr("planner.web.views.start.current_matrix", lambda: replace(MATRIX, checks=(needs,)))
+    page = Page(client.post(PREVIEW, form()))
     assert "It can't work yet" in page.text(id="preview")
     assert "1 error" in page.text(id="preview")
 

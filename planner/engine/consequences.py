@@ -4,7 +4,7 @@ Found by evaluating the plan with that answer; what a choice has no requirement 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from planner.engine.flows import Flow, count_pairs, derive_flows
 from planner.engine.report import Report
@@ -12,6 +12,7 @@ from planner.engine.rules import consolidate
 from planner.engine.terms import Alternative, Terms
 from planner.engine.topology import Topology
 from planner.plan import limits
+from planner.plan.document import Plan
 from ports.matrix import Choice, ChoiceIs, Condition, Requirement, RolePresent
 
 MAX_FLOWS = 2_000
@@ -33,6 +34,8 @@ class Consequence:
     closed: int
     inside: bool = False
     many: bool = False
+    services: tuple[str, ...] = field(default=(), compare=False)
+    """Of what would be opened between zones: protocol and ports, each once."""
 
     @property
     def nothing(self) -> bool:
@@ -58,6 +61,30 @@ class Consequences:
     corrections: Mapping[str, Consequence]
     idle: frozenset[str]
     """Choices on which nothing in this plan depends, however they are decided."""
+
+
+def weigh_plans(report: Report, others: Iterable[Plan]) -> tuple[Consequence | None, ...]:
+    """What each of these plans would open more or less than the report's; None for all where it is too large."""
+    if report.too_large or len(report.flows) > MAX_FLOWS:
+        return tuple(None for _ in others)
+    baseline = _Baseline(report)
+    return tuple(baseline.compare(other, Topology(report.matrix, other)) for other in others)
+
+
+def weigh_answers(
+    report: Report, choices: Iterable[str], caveats: Iterable[str]
+) -> tuple[Mapping[str, Mapping[str | None, Consequence]], Mapping[str, Consequence]]:
+    """The consequences of the options of some choices, and of the corrections of some caveats: by slug.
+
+    Both are empty where the plan is too large for them.
+    """
+    if report.too_large or len(report.flows) > MAX_FLOWS:
+        return {}, {}
+    baseline = _Baseline(report)
+    return (
+        {slug: dict(_weigh_choice(baseline, report.matrix.choices[slug])) for slug in choices},
+        {slug: _weigh_correction(baseline, slug) for slug in caveats},
+    )
 
 
 def weigh(report: Report) -> Consequences:
@@ -153,6 +180,13 @@ def _list_openings(flows: Iterable[Flow]) -> tuple[_Openings, _Openings]:
     return crossing, inside
 
 
+def _list_services(openings: Iterable[tuple[str, str, str, str | None]]) -> tuple[str, ...]:
+    """Protocol and ports of openings, by number."""
+    found = {(protocol, ports) for _, _, protocol, ports in openings}
+    ordered = sorted(found, key=lambda one: (one[0], int((one[1] or "0").partition("-")[0]), one[1] or ""))
+    return tuple(f"{protocol} {ports}" if ports else protocol for protocol, ports in ordered)
+
+
 class _Baseline:
     """What a plan opens as it is, to compare with what it would open under other choices or corrections."""
 
@@ -177,10 +211,14 @@ class _Baseline:
         )
         if (other.choices, other.corrections) == (plan.choices, plan.corrections):
             return NOTHING
-        terms = Terms(self.report.matrix, other, self.topology)
-        if count_pairs(self.topology, terms) > min(MAX_PAIRS, limits.FLOWS):  # there are never more flows than pairs
+        return self.compare(other, self.topology)
+
+    def compare(self, other: Plan, topology: Topology) -> Consequence:
+        """What another plan opens more and less; `topology` is that plan's."""
+        terms = Terms(self.report.matrix, other, topology)
+        if count_pairs(topology, terms) > min(MAX_PAIRS, limits.FLOWS):  # there are never more flows than pairs
             return replace(NOTHING, many=True)
-        flows = derive_flows(self.topology, terms).flows
+        flows = derive_flows(topology, terms).flows
         openings, inside = _list_openings(flows)
         if openings == self.openings:  # the same rules then
             return replace(NOTHING, inside=inside != self.inside)
@@ -190,4 +228,5 @@ class _Baseline:
             opened=len(openings.keys() - self.openings.keys()),
             closed=len(self.openings.keys() - openings.keys()),
             inside=inside != self.inside,
+            services=_list_services(openings.keys() - self.openings.keys()),
         )

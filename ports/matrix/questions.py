@@ -35,7 +35,7 @@ class Answer(Part):
     name: str
     """What the guided start calls it."""
     consequence: str
-    """In a few words, what follows."""
+    """In a few words, what it means; blank where its name says it. What it opens is computed for each plan."""
     effect: Effect
     """What it does to the plan."""
 

@@ -16,6 +16,11 @@ def compose(matrix: Matrix, answers: Answers, name: str) -> Document:
     Zones come from the outside in, endpoints by zone; the same answers give the same document. Raises AnswersError
     with every fault of the answers. Whether the name is one is left to `planner.plan.document.check_plan`.
     """
+    return dump_plan(compose_plan(matrix, answers, name))
+
+
+def compose_plan(matrix: Matrix, answers: Answers, name: str) -> Plan:
+    """The same as a plan, unchecked: what questions bring is sound, a name may be none. Raises AnswersError."""
     given = read_answers(matrix, answers)
     steps = [(question, answer) for question, answer in given if answer]
     names = {question.slug: answer for question, answer in given if question.kind == "list"}
@@ -31,7 +36,7 @@ def compose(matrix: Matrix, answers: Answers, name: str) -> Document:
                     draft.choose(effect)
     if not draft.zones:
         draft.make_zone(ZoneTemplate(key="", name="Internal", kind=USUAL), "Internal")
-    return dump_plan(_sorted_by_zone(_with_ordered_roles(matrix, draft.finish())))
+    return _sorted_by_zone(_with_ordered_roles(matrix, draft.finish()))
 
 
 def _repeated_effects(

@@ -26,9 +26,9 @@ from ports.text import many
 def _say_answered(plan: Plan) -> str:
     """In a few words, how a topology answers what the document leaves open; empty where it answers nothing."""
     practice, documented = len(plan.corrections), len(plan.as_documented)
-    said = [f"practice in {many(practice, 'place')}"] if practice else []
-    said += [f"the document in {many(documented, 'place')}"] if documented else []
-    return f"Follows {' and '.join(said)} where the document leaves a question." if said else ""
+    said = [f"practice in {practice}"] if practice else []
+    said += [f"as documented in {documented}"] if documented else []
+    return f"Answers {many(practice + documented, 'question')} of the document: {', '.join(said)}." if said else ""
 
 
 @require_safe

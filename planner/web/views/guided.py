@@ -37,6 +37,8 @@ CAVEAT, CHOICE = "caveat-", "choice-"
 LATER = ""
 """The answer to what is left open."""
 SERVICES_SHOWN = 6
+MAX_FLOWS = 500
+"""In a plan with more flows nothing stands beside the options: each of them costs a plan, with every answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +168,10 @@ def describe_weights(matrix: Matrix, sheet: Sheet, composed: Composed) -> dict[t
     """By question and option: what it would change against the answers so far; nothing for what is answered.
 
     One of many that is ticked says what would be without it. Questions that aren't asked, and options that can't be
-    weighed, have no entry.
+    weighed, have no entry; nor has any in a plan with more than MAX_FLOWS.
     """
+    if len(composed.report.flows) > MAX_FLOWS:
+        return {}
     chosen = {one.slug: sheet.choices[one.slug] for one in composed.choices if one.slug in sheet.choices}
     caveats = {one.slug: sheet.caveats[one.slug] for one in composed.caveats if one.slug in sheet.caveats}
     keys, plans = list[tuple[Question, str, bool]](), list[Plan]()

@@ -6,6 +6,7 @@ from planner.engine import evaluate_report
 from planner.plan.blueprint import compose
 from planner.plan.document import check_plan
 from planner.store.models import Plan
+from planner.web.views import guided
 from planner.web.views.guided import Sheet, compose_sheet, describe_open, describe_weights
 from ports.queries import shipped_matrix
 from tests.plan.blueprints import ANSWERS
@@ -143,6 +144,14 @@ def test_answers_to_what_is_open_are_counted_in():
     assert "tcp 49152-65535" not in plain["systems", "workstations"]
     assert "6 flows" in plain["systems", "workstations"]
     assert "7 flows" in practice["systems", "workstations"]
+
+
+def test_in_a_large_plan_no_option_is_weighed_and_no_plan_made_for_it(monkeypatch):
+    sheet, composed = described({"sites": ["Oslo"]})
+    assert describe_weights(MATRIX, sheet, composed)
+    monkeypatch.setattr(guided, "MAX_FLOWS", len(composed.report.flows) - 1)
+    monkeypatch.setattr(guided, "compose_plan", None)
+    assert describe_weights(MATRIX, sheet, composed) == {}
 
 
 def test_an_option_that_makes_no_plan_is_left_out():

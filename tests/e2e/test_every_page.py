@@ -54,7 +54,7 @@ PAGES = {
     "show_plan": [
         *(f"?panel={panel}&view={view}" for panel, view in (
             ("topology", "rules"), ("decisions", "flows"), ("ports", "findings"), ("caveats", "diagram"),
-            ("own", "unneeded"), ("excluded", "flows"), ("closed", "rules"),
+            ("own", "unneeded"), ("excluded", "flows"), ("closed", "zones"),
         )),
         "?panel=excluded&from=PS01&to=DC01&service=tcp/636", "?panel=excluded&from=PS01&to=DC01&service=icmp",
         "?edit=DC01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?find=01",
@@ -65,7 +65,7 @@ PAGES = {
     "delete_plan": ["delete/"],
     "show_plans": ["/plans/"],
     "show_links": ["links/"],
-    "read_plan": ["read/", "read/?view=flows", "read/?view=closed"],
+    "read_plan": ["read/", "read/?view=flows", "read/?view=closed", "read/?view=zones"],
 }  # fmt: skip
 """By the name of the address, what of it is looked at; of a plan, what follows the plan's own address."""
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_accessibility import violations
-from tests.report.samples import contoso
+from tests.report.samples import contoso, write_plan
 from tests.web.views.pages import store
 
 
@@ -158,3 +158,22 @@ def test_a_new_name_after_a_handover_is_told_and_asks_for_no_rule(page, plan):
     for part in ("opened", "closed", "changed"):
         expect(page.locator(f"#{part}")).to_have_count(0)
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_wide_table_of_zones_scrolls_within_its_own_frame_by_keyboard_too(open_page, site, width):
+    zones = [(f"Zone {number}", "internal") for number in range(14)]
+    ends = [
+        {"name": f"{zone}-{number}", "zone": f"Zone {zone}", "addresses": [f"10.{zone}.0.{number}"], "roles": []}
+        for zone in range(14)
+        for number in range(1, zone + 2)
+    ]
+    page = open_page(width=width)
+    page.goto(f"/plans/{store(write_plan(*ends, zones=zones))[1]}/?view=zones")
+    expect(page.locator(".zone-table tbody tr")).to_have_count(14)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator(".zone-box").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.zone-box').scrollLeft > 0")
+    head = page.locator(".zone-table tbody th").first
+    assert head.bounding_box()["x"] >= page.locator(".zone-box").bounding_box()["x"]

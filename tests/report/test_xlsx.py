@@ -52,6 +52,7 @@ def cross_zone_flows(report):
 def test_the_sheets_come_in_the_order_of_reading():
     assert report_book(contoso()).sheetnames == [
         "Rules",
+        "Zones",
         "Flows",
         "Servers",
         "Objects",

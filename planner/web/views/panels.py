@@ -204,7 +204,8 @@ def _describe_excluded(report: Report, state: State, bound: Form | None) -> dict
 
 
 def _describe_closed(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
-    return _lead_on(describe_closed(report, state.own, bound), state)
+    context = describe_closed(report, state.own, state.between, bound) | {"all_closed": state.query(between="")}
+    return _lead_on(context, state)
 
 
 def _lead_on(context: dict[str, Any], state: State) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from planner.report.said.outline import (
 )
 from planner.report.said.printed_rules import UNNEEDED
 from planner.report.said.text import say_changes
+from planner.report.said.zone_table import MOST_ZONES, ZONE_LEGEND, ZoneCell, tabulate_zones
 from planner.store.models import Revision
 from planner.web.forms.closed import describe_closed_for_readers
 from planner.web.forms.exclusions import wanted_query
@@ -258,6 +259,32 @@ def _describe_unneeded(report: Report, _state: State, _changes: Changes) -> dict
     }
 
 
+def _describe_zones(report: Report, state: State, _changes: Changes) -> dict[str, Any]:
+    """The table from zone to zone, each cell with where its rules, or its flows, and what is closed there are."""
+    table = tabulate_zones(report)
+    plain = state.without_filter()
+
+    def lead(cell: ZoneCell) -> dict[str, Any]:
+        sides = {"source": cell.source.code, "destination": cell.destination.code}
+        return {
+            "cell": cell,
+            "passing": plain.query(view="rules" if cell.rules else "flows", **sides),
+            "closed_view": plain.query(view="closed", between=cell.code),
+            "closed_panel": plain.query(panel="closed", between=cell.code),
+        }
+
+    return {
+        "zone_table": table,
+        "zone_rows": [(source, [lead(cell) for cell in cells]) for source, cells in table.rows] if table else (),
+        "zone_legend": ZONE_LEGEND,
+        "most_zones": MOST_ZONES,
+    }
+
+
+def _describe_what_is_closed(report: Report, state: State, _changes: Changes) -> dict[str, Any]:
+    return {**describe_closed_for_readers(report, state.between), "all_closed": state.query(between="")}
+
+
 def _describe_findings(report: Report, _state: State, _changes: Changes) -> dict[str, Any]:
     return {"finding_groups": outline_findings(f for f in report.findings if stands_among_findings(f, report.matrix))}
 
@@ -296,9 +323,10 @@ def _link(state: State, here: str, fields: Mapping[str, str]) -> str:
 
 _VIEWS: dict[str, Callable[[Report, State, Changes], dict[str, Any]]] = {
     "rules": _describe_rules,
+    "zones": _describe_zones,
     "flows": _describe_flows,
     "findings": _describe_findings,
     "diagram": _describe_diagram,
     "unneeded": _describe_unneeded,
-    "closed": lambda report, _state, _changes: describe_closed_for_readers(report),
+    "closed": _describe_what_is_closed,
 }

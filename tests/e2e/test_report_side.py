@@ -177,3 +177,34 @@ def test_a_wide_table_of_zones_scrolls_within_its_own_frame_by_keyboard_too(open
     page.wait_for_function("document.querySelector('.zone-box').scrollLeft > 0")
     head = page.locator(".zone-table tbody th").first
     assert head.bounding_box()["x"] >= page.locator(".zone-box").bounding_box()["x"]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_finding_leads_to_its_field_with_the_focus_in_it_by_keyboard(open_page, site, scripts):
+    ends = [
+        {"name": "PS01", "zone": "Internal", "addresses": ["10.0.0.1"], "roles": ["web-primary"]},
+        {"name": "SQL01", "zone": "DMZ", "roles": ["database"]},
+        {"name": "PS02", "zone": "Internal", "addresses": ["10.0.0.2"], "roles": ["web-primary"]},
+        {
+            "name": "ESX",
+            "zone": "DMZ",
+            "addresses": ["10.0.1.2"],
+            "platforms": ["vmware-esxi"],
+            "operations": ["reset"],
+        },
+        {"name": "W", "zone": "DMZ", "addresses": ["10.0.1.3"], "platforms": ["windows"]},
+    ]
+    address = f"/plans/{store(write_plan(*ends))[1]}/?view=findings"
+    page = open_page(java_script_enabled=scripts)
+    for said, field in (
+        ("Addresses of SQL01", "endpoint-addresses"),
+        ("Roles of PS01", "endpoint-roles-summary"),
+        ("Operations of W", "endpoint-operations-summary"),
+        ("Decide", "choice-esxi-none"),
+    ):
+        page.goto(address)
+        link = page.get_by_role("link", name=said, exact=True)
+        link.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#{field}")).to_be_focused()
+        expect(page.locator(f"#{field}")).to_be_in_viewport()

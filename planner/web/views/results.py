@@ -33,6 +33,7 @@ from planner.store.models import Revision
 from planner.web.forms.closed import describe_closed_for_readers
 from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.own_settings import Settings
+from planner.web.views.cures import Cures
 from planner.web.views.state import State
 from ports.matrix import section_key
 
@@ -41,6 +42,8 @@ MOST_RULES = 2_000
 """How many rules a page lists; a filter leads to the others, and the downloads have all."""
 MOST_CLOSED = 50
 MOST_LOCAL = 50
+MOST_FINDINGS = 20
+"""How many findings of one code a page names."""
 MOST_EXCLUDED = 200
 MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "since")
 """The fields of the filter that are folded away until one of them is used."""
@@ -285,8 +288,24 @@ def _describe_what_is_closed(report: Report, state: State, _changes: Changes) ->
     return {**describe_closed_for_readers(report, state.between), "all_closed": state.query(between="")}
 
 
-def _describe_findings(report: Report, _state: State, _changes: Changes) -> dict[str, Any]:
-    return {"finding_groups": outline_findings(f for f in report.findings if stands_among_findings(f, report.matrix))}
+def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[str, Any]:
+    """The findings by code, each with the links to the fields that cure it."""
+    cures = Cures(report, state)
+    groups = outline_findings(f for f in report.findings if stands_among_findings(f, report.matrix))
+    return {
+        "finding_groups": [
+            {
+                "severity": group.severity,
+                "total": len(group.findings),
+                "more": len(group.findings) > MOST_FINDINGS,
+                "items": [
+                    {"finding": finding, "cures": cures.list(finding), "end": cures.end_of_endpoints(finding)}
+                    for finding in group.findings[:MOST_FINDINGS]
+                ],
+            }
+            for group in groups
+        ]
+    }
 
 
 def _describe_diagram(_report: Report, state: State, _changes: Changes) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def tell_caveats(evidence: Evidence) -> Iterator[Finding]:
             severity="decision" if state.open else "info",
             title=caveat.title,
             subject=caveat.slug,
-            message=f"{caveat.title}: {caveat.text}",
+            message=caveat.text,
             advice=advice,
             sections=caveat.sections,
         )

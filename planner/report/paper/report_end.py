@@ -104,7 +104,10 @@ def make_excluded(report: Report) -> Element | None:
     return make(
         "section#excluded",
         make("h2", "Not needed here"),
-        make("p", "The vendor’s document asks for these, and this deployment doesn’t need them: open none of them."),
+        make(
+            "p.intro",
+            "The vendor’s document asks for these, and this deployment doesn’t need them: open none of them.",
+        ),
         _make_texts("excluded", EXCLUDED_TITLES, rows),
     )
 
@@ -117,7 +120,7 @@ def make_closed(report: Report) -> Element | None:
     return make(
         "section#closed",
         make("h2", "What must stay closed"),
-        make("p", "What this plan and the vendor’s document forbid, and the flows that break it."),
+        make("p.intro", "What this plan and the vendor’s document forbid, and the flows that break it."),
         _make_texts("closed", CLOSED_TITLES, rows),
     )
 
@@ -145,7 +148,7 @@ def make_unneeded(report: Report) -> Element | None:
         [
             [
                 make("h3", title),
-                make("p", lead),
+                make("p.intro", lead),
                 make(
                     "table.unneeded",
                     make_head("Section", "Because", "Not opened"),

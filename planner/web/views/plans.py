@@ -27,9 +27,9 @@ from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, 
 from planner.web.views.access import View, plan_view
 from planner.web.views.handover import describe_handover
 from planner.web.views.htmx import htmx_of
-from planner.web.views.panels import count_panel, describe_panel
+from planner.web.views.panels import describe_panel, describe_tabs
 from planner.web.views.results import Changes, count_view, describe_results
-from planner.web.views.state import PANELS, VIEWS, State, read_current, read_state
+from planner.web.views.state import VIEWS, State, read_current, read_state
 from ports.matrix import PROTOCOLS, Matrix
 from ports.queries import current_matrix
 
@@ -100,7 +100,7 @@ def describe_page(
         "state": state,
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
-        "panels": [(slug, name, state.query(panel=slug), *count_panel(slug, report)) for slug, name in PANELS.items()],
+        **describe_tabs(report, state),
         "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
         "formats": FORMATS.values(),
         "protocols": PROTOCOLS,

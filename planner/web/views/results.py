@@ -288,6 +288,11 @@ def _describe_what_is_closed(report: Report, state: State, _changes: Changes) ->
     return {**describe_closed_for_readers(report, state.between), "all_closed": state.query(between="")}
 
 
+def _describe_reading(report: Report, _state: State, _changes: Changes) -> dict[str, Any]:
+    """How the document was read, as far as it bears on the plan."""
+    return {"read_caveats": [{"caveat": item.caveat, "answer": item.answer} for item in report.caveats]}
+
+
 def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[str, Any]:
     """The findings by code, each with the links to the fields that cure it."""
     cures = Cures(report, state)
@@ -348,4 +353,5 @@ _VIEWS: dict[str, Callable[[Report, State, Changes], dict[str, Any]]] = {
     "diagram": _describe_diagram,
     "unneeded": _describe_unneeded,
     "closed": _describe_what_is_closed,
+    "caveats": _describe_reading,
 }

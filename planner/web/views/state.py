@@ -17,11 +17,18 @@ PANELS = {
     "topology": "Topology",
     "decisions": "Decisions",
     "ports": "Ports",
-    "caveats": "Caveats",
+    "caveats": "How the document was read",
     "own": "Own flows",
     "excluded": "Excluded",
     "closed": "Closed",
 }
+TABS = {
+    "topology": ("Topology", ("topology",)),
+    "decisions": ("Decisions", ("decisions", "caveats")),
+    "ports": ("Ports", ("ports",)),
+    "exceptions": ("Exceptions", ("own", "excluded", "closed")),
+}
+"""The tabs of a plan by what their ids end with: the name, and the panels under it."""
 PAGED = ("own", "excluded", "closed")
 """The panels that list rows page by page."""
 VIEWS = {
@@ -32,8 +39,8 @@ VIEWS = {
     "diagram": "Diagram",
     "unneeded": "Not needed",
 }
-READER_VIEWS = VIEWS | {"closed": "Closed"}
-"""For those who have no panels: what must stay closed stands among the views."""
+READER_VIEWS = VIEWS | {"closed": "Closed", "caveats": "How the document was read"}
+"""For those who have no panels: what must stay closed, and the appendix, stand among the views."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

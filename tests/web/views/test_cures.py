@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from planner.plan.fields import PARTS
 from planner.store.models import Plan
 from planner.web.forms.rows import PER_PAGE
 from planner.web.views.cures import WAYS, ways_of_check
@@ -132,6 +133,12 @@ def evaluate_stored(where):
 def test_every_code_of_the_engine_has_its_field_and_no_other_code_does():
     assert set(WAYS) == set(codes_of_the_engine())
     assert all(WAYS.values())
+
+
+def test_the_fields_of_editors_are_fields_of_the_plan():
+    for place, part in (("endpoint", "endpoints"), ("zone", "zones")):
+        fields = {way.field for ways in WAYS.values() for way in ways if way.place == place}
+        assert fields <= {*PARTS[part].by_key, "own"}
 
 
 def test_every_check_of_a_matrix_has_a_field():

@@ -34,7 +34,9 @@ def url():
 
 
 def current(page, nav):
-    return [words(link) for link in page.one("nav", id=nav).iter("a") if link.get("aria-current")]
+    """Which link of a navigation is the page itself, by the end of its id."""
+    links = page.one("nav", id=nav).iter("a")
+    return [link.get("id").partition("-")[2] for link in links if link.get("aria-current") == "page"]
 
 
 def test_the_page_shows_name_zones_endpoints_addresses_rules_and_the_matrix(client, url, matrix):
@@ -86,8 +88,8 @@ def test_every_panel_goes_with_every_view(client, url, panel, view):
     response = client.get(url, {"panel": panel, "view": view})
     page = Page(response)
     assert response.status_code == 200
-    assert [name.split()[0].lower() for name in current(page, "panels")] == [panel]
-    assert [name.split()[0].lower() for name in current(page, "views")] == [view]
+    assert current(page, "panels") == [panel]
+    assert current(page, "views") == [view]
     assert PANELS[panel] in words(page.one(id="panel"))
     assert VIEWS[view] in words(page.one(id="report"))
     assert len(page.ids) == len(set(page.ids))
@@ -96,8 +98,8 @@ def test_every_panel_goes_with_every_view(client, url, panel, view):
 @pytest.mark.parametrize("query", ["panel=x&view=y", "panel=&view=", "panel=%00&view=%FF", "panel=rules&panel=<b>"])
 def test_an_unknown_panel_or_view_shows_the_first(client, url, query):
     page = Page(client.get(f"{url}?{query}"))
-    assert current(page, "panels") == ["Topology"]
-    assert current(page, "views")[0].startswith("Rules")
+    assert current(page, "panels") == ["topology"]
+    assert current(page, "views") == ["rules"]
 
 
 @pytest.mark.parametrize("panel", PANELS)
@@ -133,7 +135,7 @@ def test_the_back_button_gets_the_whole_page(client, url, target):
     headers = HTMX | {"HX-Target": target, "HX-History-Restore-Request": "true"}
     page = Page(client.get(f"{url}?panel=ports&view=flows", headers=headers))
     assert page.is_whole
-    assert current(page, "panels") == ["Ports 2 changed"]
+    assert current(page, "panels") == ["ports"]
 
 
 @pytest.mark.parametrize("suffix", ["", "?panel=ports", "plan.yaml", "report/json", "report/pdf"])

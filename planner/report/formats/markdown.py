@@ -24,6 +24,7 @@ from planner.report.said.text import (
     list_reasons,
     list_rule_sides,
 )
+from planner.report.said.unopened import UNOPENED_TITLES, list_unopened
 from planner.report.said.zone_table import ZONE_LEGEND, ZoneCell, tabulate_zones
 from ports.text import show, show_line
 
@@ -37,7 +38,8 @@ def render_markdown(report: Report, edition: Edition | None = None) -> bytes:
     """The report as Markdown in UTF-8; the same plan and selection give the same bytes.
 
     First comes what passes from zone to zone, in a whole report. Rules stand by boundary, with every endpoint and its
-    addresses; then come what is not needed here, what must stay closed, findings, open decisions and endpoints.
+    addresses; then come what is not needed here, what must stay closed, what is not opened and why, findings, open
+    decisions and endpoints.
     Flows within a zone are counted but not listed. Raises NotExpressible when the addresses are too much.
     """
     check_addresses("Markdown", list_rule_sides(report.rules))
@@ -179,6 +181,7 @@ def _write_closed(report: Report) -> Iterator[str]:
     for title, titles, rows in (
         ("Not needed here", EXCLUDED_TITLES, list_excluded(report)),
         ("What must stay closed", CLOSED_TITLES, list_closed(report)),
+        ("What is not opened, and why", UNOPENED_TITLES, list_unopened(report)),
     ):
         cells = [tuple(map(escape, row)) for row in rows]
         if cells:

@@ -28,6 +28,7 @@ from planner.report.said.text import (
     list_renamed,
     say_set_apart,
 )
+from planner.report.said.unopened import UNOPENED_TITLES, list_unopened
 from planner.report.said.zone_table import ZoneCell, ZoneTable, tabulate_zones
 from ports.matrix import Operation, Platform, Role, Session
 from ports.text import show
@@ -67,12 +68,13 @@ _FINDING_COLUMNS: Columns = (
 )  # fmt: skip
 _EXCLUDED_COLUMNS: Columns = tuple(zip(EXCLUDED_TITLES, (22, 22, 18, 60, 60, 10), strict=True))
 _CLOSED_COLUMNS: Columns = tuple(zip(CLOSED_TITLES, (24, 24, 18, 60, 14, 60), strict=True))
+_UNOPENED_COLUMNS: Columns = tuple(zip(UNOPENED_TITLES, (16, 8, 50, 70), strict=True))
 _ABOUT_COLUMNS: Columns = (("About", 24), ("Content", 110))
 
 
 def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
-    """The report as a workbook with the sheets Rules, Zones, Flows, Servers, Objects, Not needed here, Closed,
-    Findings, Changes and About; a part of a report has no Zones.
+    """The report as a workbook with the sheets Rules, Zones, Flows, Servers, Objects, Not needed here, Closed, Not
+    opened, Findings, Changes and About; a part of a report has no Zones.
 
     The same plan and edition give the same bytes. Raises OSError when the system's folder for temporary files can't be
     written: rows wait there while the workbook grows, and NotExpressible when the addresses are too much.
@@ -90,6 +92,7 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
             ("Objects", _OBJECT_COLUMNS, _object_rows(report)),
             ("Not needed here", _EXCLUDED_COLUMNS, _cells(list_excluded(report))),
             ("Closed", _CLOSED_COLUMNS, _cells(list_closed(report))),
+            ("Not opened", _UNOPENED_COLUMNS, _cells(list_unopened(report))),
             ("Findings", _FINDING_COLUMNS, _finding_rows(report)),
             ("Changes", _CHANGE_COLUMNS, _change_rows(edition)),
             ("About", _ABOUT_COLUMNS, _about_rows(report, edition)),

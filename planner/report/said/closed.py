@@ -57,14 +57,17 @@ def say_closed_ports(closed: Closed) -> str:
 
 def say_kept(closed: Closed) -> str:
     """Whether it is kept, or which flows break it."""
-    if closed.kept:
-        return "yes"
+    return f"no: {', '.join(name_breaking(closed))}" if closed.breaking else "yes"
+
+
+def name_breaking(closed: Closed) -> list[str]:
+    """The first few flows that break it, and how many more there are: "PS01 → SQL01 tcp 1433", "and 3 more"."""
     said = [
         f"{flow.source.name} → {flow.destination.name} {Ports(flow.need.protocol, flow.need.ports)}"
         for flow in closed.breaking[:MOST_BREAKING]
     ]
     more = len(closed.breaking) - len(said)
-    return f"no: {', '.join(said)}{f' and {more:,} more' if more else ''}"
+    return [*said, f"and {more:,} more"] if more else said
 
 
 class Sides:

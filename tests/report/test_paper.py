@@ -125,6 +125,9 @@ def assert_it_says_the_same(printed, data):
         noise = re.compile(f"(?:{'|'.join([PAGES, *map(re.escape, sorted(heads, key=len, reverse=True))])})*")
         for piece in filter(None, map(squeeze, part.texts())):
             start = text.index(piece, at)
+            if not noise.fullmatch(text[at:start]):  # a head that is repeated before it has the same word
+                at = noise.match(text, at).end()
+                start = text.index(piece, at)
             assert noise.fullmatch(text[at:start]), (part.get("id"), piece, text[at:start])
             at = start + len(piece)
     assert text[at:] == ""

@@ -1,5 +1,5 @@
 # Every verb is one script, so each also works where there is no make. Options for the tests: make test ARGS="-k flows"
-.PHONY: help run test check setup lint format bench golden demo audit coverage screenshots container
+.PHONY: help run test check setup lint format bench golden docs demo audit coverage screenshots container
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -30,6 +30,9 @@ format: ## Bring the code into the house style
 
 golden: ## Rewrite the golden files; review the diff before committing it
 	@scripts/dev.sh env UPDATE_GOLDEN=1 python -m pytest -k golden
+
+docs: ## Write docs/document-table.md anew: the vendor's document, row by row, beside the matrix
+	@scripts/dev.sh python scripts/document_table.py
 
 bench: ## Measure the engine, the pages, and several people on one plan
 	@scripts/dev.sh python scripts/bench.py

@@ -11,5 +11,6 @@ class PlannerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Have logins noted in the log."""
-        from planner.accounts import people as accounts  # noqa: F401, PLC0415 - it can be imported only now
+        """Have logins noted in the log, and the topologies checked."""
+        from planner import checks  # noqa: F401, PLC0415 - it can be imported only now
+        from planner.accounts import people as accounts  # noqa: F401, PLC0415 - likewise

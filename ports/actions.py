@@ -84,10 +84,8 @@ def _write(records: Records, digest: str) -> PortMatrix:
     head = records[HEAD][0]
     edition = PortMatrix.objects.create(
         slug=head["slug"],
-        product=head["product"],
         product_slug=find_product(records),
-        document=head["document"],
-        received=head["received"],
+        **complete(HEAD, head),
         digest=digest,
         stamp=new_stamp(),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ports.filters import End, Query, Row, describe_condition
-from ports.matrix import ChoiceIs, Condition, Matrix
+from ports.matrix import AnyOf, ChoiceIs, Condition, Matrix, RoleAbsent, RolePresent
 from ports.matrix.amendments import amendment_data, find_bearing, say_amendment, say_place
 from ports.text import neutralise
 
@@ -111,9 +111,14 @@ def _target_data(row: Row) -> dict[str, Any]:
 
 
 def _condition_data(matrix: Matrix, condition: Condition) -> dict[str, Any]:
-    facts: dict[str, Any] = (
-        {"choice": condition.choice, "options": list(condition.options)}
-        if isinstance(condition, ChoiceIs)
-        else {"role": condition.role}
-    )
+    facts: dict[str, Any]
+    match condition:
+        case AnyOf():
+            facts = {"any": [_condition_data(matrix, one) for one in condition.any]}
+        case ChoiceIs():
+            facts = {"choice": condition.choice, "options": list(condition.options)}
+        case RoleAbsent():
+            facts = {"no_role": condition.no_role}
+        case RolePresent():
+            facts = {"role": condition.role}
     return facts | {"words": describe_condition(matrix, condition)}

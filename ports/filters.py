@@ -11,10 +11,10 @@ from dataclasses import dataclass, fields, replace
 
 from ports.matrix import (
     PROTOCOLS,
+    AnyOf,
     Ask,
     Caveat,
     Choice,
-    ChoiceIs,
     Condition,
     Matrix,
     Operation,
@@ -22,12 +22,15 @@ from ports.matrix import (
     Platform,
     Requirement,
     Role,
+    RoleAbsent,
+    RolePresent,
     Service,
     Session,
     Target,
     port_span,
     read_ports,
     section_key,
+    split_ports,
 )
 from ports.text import cut
 
@@ -271,8 +274,12 @@ def describe_target(matrix: Matrix, target: Target) -> End:
 
 def describe_condition(matrix: Matrix, condition: Condition) -> str:
     """When a requirement or a service applies, beginning with "when"."""
-    if not isinstance(condition, ChoiceIs):
+    if isinstance(condition, AnyOf):
+        return ", or ".join(describe_condition(matrix, one) for one in condition.any)
+    if isinstance(condition, RolePresent):
         return f"when the plan has the role “{matrix.roles[condition.role].name}”"
+    if isinstance(condition, RoleAbsent):
+        return f"when no endpoint has the role “{matrix.roles[condition.no_role].name}”"
     choice = matrix.choices[condition.choice]
     if not condition.options:
         return f"when nothing is chosen for “{choice.name}”"
@@ -340,7 +347,8 @@ def _make_row(
     if requirement.target is not None:
         destination = describe_target(matrix, requirement.target)
     else:
-        destination = End(words=matrix.roles[requirement.destination or ""].name)
+        name = matrix.roles[requirement.destination or ""].name
+        destination = End(words=name, detail="every other one" if requirement.peers else "")
     return Row(
         requirement=requirement,
         section_title=matrix.section_title(requirement.section),
@@ -442,7 +450,8 @@ def _fit_services(row: Row, query: Query, words: Iterable[str]) -> Row | None:
 
 def _covers(part: Part, wanted: tuple[int, int]) -> bool:
     """Whether the service has one of the ports wanted, by default or after a correction."""
-    spans = [port_span(ports) for ports in (part.service.ports, *(ports for ports, _ in part.corrected)) if ports]
+    given = (*split_ports(part.service.ports), *(ports for ports, _ in part.corrected))
+    spans = [port_span(ports) for ports in given if ports]
     return any(first <= wanted[1] and wanted[0] <= last for first, last in spans)
 
 

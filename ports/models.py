@@ -36,6 +36,8 @@ class PortMatrix(models.Model):
     product_slug = models.SlugField(max_length=100, help_text="What plans and commands call the product")
     document = models.CharField(max_length=200)
     received = models.CharField(max_length=100, help_text="Version or date of the document as it was received")
+    url = models.TextField(blank=True, default="", help_text="Where the vendor publishes the document")
+    sha256 = models.CharField(max_length=64, blank=True, default="", help_text="SHA-256 of the document's file")
     digest = models.CharField(max_length=64, editable=False, default="", help_text="SHA-256 of the rows")
     current = models.BooleanField(
         default=False, help_text="Plans of the product are evaluated under it, with the amendments"

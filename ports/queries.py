@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -30,13 +31,21 @@ from ports.matrix import Amendment as Facts
 from ports.matrix.amendments import say_conflict
 from ports.models import Amendment, PortMatrix, Snapshot
 
-_MARKS = ("product_slug", "stamp", "digest", "product", "document", "received")
+_MARKS = ("product_slug", "stamp", "digest", *FIELDS[HEAD])
 SHIPPED = Path(__file__).parent / "fixtures" / "passwordstate.json"
 State = Literal["applied", "conflict", "reverted"]
 
 
 class NoMatrix(LookupError):
     """The database has no current edition of the product. `manage.py load_matrix` loads one."""
+
+
+class NoProduct(NoMatrix):
+    """There are matrices here, but none of the product that was named."""
+
+    def __init__(self, product: str, here: Iterable[str]) -> None:
+        super().__init__(f"There is no port matrix of '{product[:100]}' here; there are {', '.join(here)}.")
+        self.product = product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +127,22 @@ def default_product() -> str:
 
     Its slug; empty when nothing is loaded.
     """
-    return _choose_default(list(PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug")))
+    return choose_default(
+        PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug", flat=True)
+    )
 
 
-def _choose_default(rows: list[tuple[Any, ...]]) -> str:
-    """The default of products that have current editions; each row begins with a slug, the first loaded first."""
-    found = [row[0] for row in rows]
+def list_products() -> dict[str, str]:
+    """The products that have a current edition: their slugs with their names, the default one first."""
+    current = PortMatrix.objects.filter(current=True).order_by("pk")
+    found = dict(current.values_list("product_slug", "product"))
+    default = choose_default(found)
+    return {slug: found[slug] for slug in sorted(found, key=lambda slug: (slug != default, found[slug].casefold()))}
+
+
+def choose_default(products: Iterable[str]) -> str:
+    """The default of the products that have current editions, given by their slugs, the first loaded first."""
+    found = list(products)
     shipped = _shipped_product(SHIPPED)
     return shipped if shipped in found else found[0] if found else ""
 
@@ -131,16 +150,16 @@ def _choose_default(rows: list[tuple[Any, ...]]) -> str:
 def current_matrix(product: str = "") -> Matrix:
     """The current edition of a product with its amendments; without a slug that of the default product.
 
-    One query while nothing has changed. Raises NoMatrix when there is none, MatrixError with its faults when the rows
-    are no matrix.
+    One query while nothing has changed. Raises NoProduct when there are others alone, NoMatrix when there is none,
+    MatrixError with its faults when the rows are no matrix.
     """
     rows = list(PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug", "pk", *_MARKS))
-    wanted = product or _choose_default(rows)
+    wanted = product or choose_default(row[0] for row in rows)
     for slug, *row in rows:
         if slug == wanted:
             return _matrix_at(*row)
     if product and rows:
-        raise NoMatrix(f"There is no port matrix of '{product}' here; there are {', '.join(row[0] for row in rows)}.")
+        raise NoProduct(product, [row[0] for row in rows])
     raise NoMatrix("No port matrix is loaded; run manage.py load_matrix.")
 
 
@@ -153,6 +172,18 @@ def find_matrix(slug: str) -> Matrix | None:
     return _matrix_at(*row) if row else None
 
 
+def find_matrix_at(edition_id: int) -> Matrix:
+    """The edition with that number, with its product's amendments as far as they fit it.
+
+    One query while nothing has changed. Raises NoMatrix when there is none, MatrixError with its faults when the rows
+    are no matrix.
+    """
+    row = PortMatrix.objects.filter(pk=edition_id).values_list("pk", *_MARKS).first()
+    if row is None:
+        raise NoMatrix("The edition of this plan isn't here any more.")
+    return _matrix_at(*row)
+
+
 def find_loaded(slug: str) -> Matrix | None:
     """The edition with that slug as it was loaded, without amendments; None when there is none."""
     row = PortMatrix.objects.filter(slug=slug).values_list("pk", *_MARKS).first()
@@ -163,7 +194,7 @@ def list_matrices() -> tuple[PortMatrix, ...]:
     """The editions that are here: the default product's first, of each product the current one first."""
     found = list(PortMatrix.objects.order_by("product", "product_slug", "-current", "-pk"))
     current = sorted((edition.pk, edition.product_slug) for edition in found if edition.current)
-    default = _choose_default([(slug,) for _, slug in current])
+    default = choose_default(slug for _, slug in current)
     return tuple(sorted(found, key=lambda edition: edition.product_slug != default))
 
 
@@ -172,7 +203,7 @@ def find_edition(slug: str) -> PortMatrix | None:
     return PortMatrix.objects.filter(slug=slug).first()
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _matrix_at(edition_id: int, product: str, *_marks: object) -> Matrix:
     """An edition with its amendments, as of its marks: what they name has changed when any of them has."""
     return build_amended(edition_records(edition_id), find_standing(product))[0]
@@ -257,7 +288,9 @@ def find_held_back(product: str = "") -> tuple[str, ...]:
 def find_state(digest: str) -> Matrix | None:
     """The matrix as it was when its facts had that digest (SHA-256 in hexadecimal).
 
-    None when nothing here tells: it was never kept, or an earlier version kept it and it can't be read any more.
+    None when nothing here tells: it was never kept, or an earlier version kept it and it can't be read any more. What
+    is amended now has that digest for as long as it lasts, and is found only if it was kept: so that looking in vain,
+    as for what another service stored, costs two queries.
     """
     try:
         return _kept_matrix(digest)
@@ -265,23 +298,32 @@ def find_state(digest: str) -> Matrix | None:
         return None
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _kept_matrix(digest: str) -> Matrix:
     """The matrix with that digest from what was kept, loaded or shipped; LookupError when it is nowhere."""
     kept = Snapshot.objects.filter(digest=digest).values_list("records", flat=True).first()
-    return build_matrix(find_records(digest) if kept is None else kept)
+    records = _find_loaded_records(digest) if kept is None else kept
+    if records is None:
+        raise LookupError(f"There is no port matrix with the digest {digest}.")
+    return build_matrix(records)
 
 
 def find_records(digest: str) -> Records:
     """The records with that digest, of an edition, of one as it is amended, or shipped; LookupError when of none."""
-    for pk in PortMatrix.objects.filter(digest=digest).values_list("pk", flat=True)[:1]:
-        return edition_records(pk)
+    loaded = _find_loaded_records(digest)
+    if loaded is not None:
+        return loaded
     for pk, product in PortMatrix.objects.order_by("-current", "-pk").values_list("pk", "product_slug"):
         standing = find_standing(product)
         records = amend(edition_records(pk), standing)[0] if standing else {}
         if standing and digest_records(records) == digest:
             return records
+    raise LookupError(f"There is no port matrix with the digest {digest}.")
+
+
+def _find_loaded_records(digest: str) -> Records | None:
+    """The records with that digest of an edition as it was loaded, or of the one that is shipped; else None."""
+    for pk in PortMatrix.objects.filter(digest=digest).values_list("pk", flat=True)[:1]:
+        return edition_records(pk)
     shipped_records, shipped = _shipped_records(SHIPPED)
-    if shipped != digest:
-        raise LookupError(f"There is no port matrix with the digest {digest}.")
-    return shipped_records
+    return shipped_records if shipped == digest else None

@@ -29,7 +29,9 @@ from ports.matrix import PROTOCOLS, Matrix, MatrixError
 from ports.matrix.amendments import find_bearing, find_notes, say_amendment, say_here, say_place
 from ports.queries import (
     NoMatrix,
+    NoProduct,
     current_matrix,
+    default_product,
     find_edition,
     find_loaded,
     find_matrix,
@@ -60,17 +62,25 @@ class Shown:
 
 
 def choose_matrix(request: HttpRequest) -> Shown:
-    """The edition that the address names. Raises Http404 for one that isn't here, NoMatrix and MatrixError."""
-    slug = request.GET.get("edition", "").strip()
+    """The edition that the address names, or the current one of the product that it names.
+
+    Raises Http404 for one that isn't here, NoMatrix and MatrixError.
+    """
+    slug, product = (request.GET.get(name, "").strip() for name in ("edition", "product"))
     if not slug:
-        return Shown(matrix=current_matrix())
+        try:
+            matrix = current_matrix(product)
+        except NoProduct:
+            raise Http404 from None
+        named = product and product != default_product()
+        return Shown(matrix=matrix, edition=matrix.edition if named else "")
     edition = find_edition(slug)
-    matrix = None
+    found = None
     if edition is not None:
-        matrix = find_matrix(slug) if edition.current else find_loaded(slug)
-    if edition is None or matrix is None:
+        found = find_matrix(slug) if edition.current else find_loaded(slug)
+    if edition is None or found is None:
         raise Http404
-    return Shown(matrix=matrix, edition=slug, is_current=edition.current)
+    return Shown(matrix=found, edition=slug, is_current=edition.current)
 
 
 @require_http_methods(["GET", "HEAD"])

@@ -29,10 +29,10 @@ from planner.engine.flows import evaluate  # noqa: E402
 from planner.engine.rules import consolidate  # noqa: E402
 from planner.plan.document import Plan, check_plan, dump_plan, read_plan  # noqa: E402
 from planner.plan.syntax import to_json, to_yaml  # noqa: E402
+from planner.plan.topologies import read_topology  # noqa: E402
 from planner.report import FORMATS  # noqa: E402
 from planner.report.diagram.layout import _run  # noqa: E402
 from planner.report.said.edition import Edition  # noqa: E402
-from planner.store.examples import read_examples  # noqa: E402
 from ports.queries import shipped_matrix  # noqa: E402
 from scripts.sites import make_company, make_sites  # noqa: E402
 
@@ -228,8 +228,7 @@ def make_report(sites: int) -> Report:
 
 def read_everything() -> Report:
     """The report of the example with all modules."""
-    everything = next(example for example in read_examples() if example.slug == "everything")
-    return evaluate_report(MATRIX, read_plan(everything.data, matrix=MATRIX))
+    return evaluate_report(MATRIX, read_topology(MATRIX, "everything"))
 
 
 def measure_memory() -> list[tuple[str, ...]]:

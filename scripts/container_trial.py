@@ -142,9 +142,13 @@ def check_health(service: Service, *, well: bool) -> None:
 
 def check_commands(service: Service) -> None:
     """`manage.py report` sets a PDF by both engines, with our fonts. Raises Trouble."""
+    example = f"/tmp/{EXAMPLE}.yaml"  # noqa: S108 - in the tree
+    status, output = service.run(["python", "manage.py", "topology", EXAMPLE])
+    if status:
+        raise Trouble(f"manage.py topology ended with status {status} and said:\n{trees.last_lines(output)}")
+    (service.tree / example.lstrip("/")).write_bytes(output)
     for engine in ("typst", "weasyprint"):
         name = f"/tmp/{engine}.pdf"  # noqa: S108 - in the tree
-        example = f"planner/plan/examples/{EXAMPLE}.yaml"
         report = ["python", "manage.py", "report", example, "--format", "pdf", "--engine", engine, "--output", name]
         status, output = service.run(report)
         if status:

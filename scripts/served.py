@@ -22,8 +22,8 @@ ARGUMENTS = [
 MAKE = """
 import json, sys
 from planner.store import actions
-from planner.plan.document import check_plan, read_plan
-from planner.store.examples import read_examples
+from planner.plan.document import check_plan
+from planner.plan.topologies import read_topology
 from planner.sharing.links import make_edit_link
 from ports.queries import current_matrix
 from scripts.sites import make_sites
@@ -31,7 +31,7 @@ slug, matrix = sys.argv[1], current_matrix()
 if slug == "sites":
     plan = check_plan(make_sites(1_000), matrix=matrix)
 else:
-    plan = read_plan(next(example.data for example in read_examples() if example.slug == slug), matrix=matrix)
+    plan = read_topology(matrix, slug)
 row = actions.create_plan(plan=plan, matrix=matrix, summary="Made to be looked at")
 print(make_edit_link(plan_id=row.pk))
 """

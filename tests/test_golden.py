@@ -22,13 +22,15 @@ from planner.engine.compare import compare_reports
 from planner.plan.document import check_plan, dump_plan, read_plan
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.edition import Edition, Editions
-from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
+from tests.examples import EXAMPLES as ANSWERED
+from tests.examples import UNANSWERED
 
 GOLDEN = Path(__file__).parent / "golden"
+EXAMPLES = {**ANSWERED, "unanswered": UNANSWERED["everything"]}
+"""The ready-made topologies, and the one with everything while its questions are open."""
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
 DAY = datetime.date(2026, 1, 2)
-EXAMPLES = {example.slug: example for example in read_examples()}
 SITE = {
     "zones": [{"name": "Lima", "kind": "remote-site"}],
     "endpoints": [

@@ -130,7 +130,7 @@ class ThreeEditors(RuleBasedStateMachine):
         after = (
             remove_module(self.matrix, seen, "portal")
             if option == "off"
-            else add_module(self.matrix, seen, "portal", option)
+            else add_module(self.matrix, seen, "portal", option, users="nobody")
         )
         params = {"switch": compare_documents(seen, after), "summary": option}
         self._send(editor, "switch-module", params, ("module",), option)

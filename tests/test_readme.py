@@ -16,6 +16,7 @@ from planner.report.formats import xlsx
 from planner.report.formats.csv import COLUMNS
 from planner.report.formats.json import report_schema
 from ports.queries import shipped_matrix
+from tests.examples import EXAMPLES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -85,7 +86,7 @@ def command_lines():
 def test_the_commands_of_the_readme_exist():
     names = {line[0] for line in command_lines()}
     expected = {"report", "compare", "schema", "load_matrix", "matrix", "check", "export_plans", "import_plans"}
-    expected |= {"empty_bin"}
+    expected |= {"empty_bin", "topology", "ask"}
     assert names == expected
     assert names <= get_commands().keys()
 
@@ -98,7 +99,7 @@ def test_the_examples_of_the_command_line_work(arguments, monkeypatch, tmp_path,
     monkeypatch.chdir(tmp_path)
     Path("plan.yaml").write_text(blocks(README, "yaml")[0], "utf-8")
     Path("old.yaml").write_text(blocks(README, "yaml")[0].replace("8443", "9443"), "utf-8")
-    Path("dmz.yaml").write_bytes((ROOT / "planner" / "plan" / "examples" / "dmz.yaml").read_bytes())
+    Path("dmz.yaml").write_bytes(EXAMPLES["dmz"].data)
     Path("house.css").write_text(blocks(read("docs/house-style.md"), "css")[0], "utf-8")
     call_command(*arguments)
     output = arguments[arguments.index("--output") + 1] if "--output" in arguments else None

@@ -4,7 +4,7 @@ Found by evaluating the plan with that answer; what a choice has no requirement 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from planner.engine.flows import Flow, count_pairs, derive_flows
 from planner.engine.report import Report
@@ -12,7 +12,8 @@ from planner.engine.rules import consolidate
 from planner.engine.terms import Alternative, Terms
 from planner.engine.topology import Topology
 from planner.plan import limits
-from ports.matrix import Choice, ChoiceIs, Condition, Requirement, RolePresent
+from planner.plan.document import Plan
+from ports.matrix import AnyOf, Choice, ChoiceIs, Condition, RolePresent, choices_in
 
 MAX_FLOWS = 2_000
 """In a plan with more flows nothing is weighed: each answer costs an evaluation, and a page has dozens of them."""
@@ -33,6 +34,8 @@ class Consequence:
     closed: int
     inside: bool = False
     many: bool = False
+    services: tuple[str, ...] = field(default=(), compare=False)
+    """Of what would be opened between zones: protocol and ports, each once."""
 
     @property
     def nothing(self) -> bool:
@@ -60,6 +63,30 @@ class Consequences:
     """Choices on which nothing in this plan depends, however they are decided."""
 
 
+def weigh_plans(report: Report, others: Iterable[Plan]) -> tuple[Consequence | None, ...]:
+    """What each of these plans would open more or less than the report's; None for all where it is too large."""
+    if report.too_large or len(report.flows) > MAX_FLOWS:
+        return tuple(None for _ in others)
+    baseline = _Baseline(report)
+    return tuple(baseline.compare(other, Topology(report.matrix, other)) for other in others)
+
+
+def weigh_answers(
+    report: Report, choices: Iterable[str], caveats: Iterable[str]
+) -> tuple[Mapping[str, Mapping[str | None, Consequence]], Mapping[str, Consequence]]:
+    """The consequences of the options of some choices, and of the corrections of some caveats: by slug.
+
+    Both are empty where the plan is too large for them.
+    """
+    if report.too_large or len(report.flows) > MAX_FLOWS:
+        return {}, {}
+    baseline = _Baseline(report)
+    return (
+        {slug: dict(_weigh_choice(baseline, report.matrix.choices[slug])) for slug in choices},
+        {slug: _weigh_correction(baseline, slug) for slug in caveats},
+    )
+
+
 def weigh(report: Report) -> Consequences:
     """The consequences of every answer to every choice, and of every correction."""
     idle = find_idle_choices(report)
@@ -85,31 +112,36 @@ def find_idle_choices(report: Report) -> frozenset[str]:
     matrix = report.matrix
     topology = Topology(matrix, report.plan)
     found = {finding.code for finding in report.findings}
-    busy = {slug for check in matrix.checks if check.code in found for slug in _choices_in(check.when)}
-    busy |= {slug for state in report.caveats for slug in _choices_in(state.caveat.about.when)}
+    busy = {slug for check in matrix.checks if check.code in found for slug in choices_in(check.when)}
+    busy |= {slug for state in report.caveats for slug in choices_in(state.caveat.about.when)}
     for requirement in matrix.requirements:
         if requirement.correction not in (None, *report.plan.corrections):
             continue
-        if any(isinstance(needed, RolePresent) and not topology.has_role(needed.role) for needed in requirement.when):
+        if not all(_may_hold(condition, topology) for condition in requirement.when):
             continue
-        slugs = set(_choices_in(requirement.when))
-        slugs |= {slug for ask in requirement.asks if ask.when for slug in _choices_in((ask.when,))}
-        if not slugs <= busy and _leads_somewhere(topology, requirement):
+        slugs = {slug for condition in requirement.when for slug in _deciding(condition, topology)}
+        slugs |= {ask.when.choice for ask in requirement.asks if ask.when}
+        if not slugs <= busy and topology.has_ends(requirement):
             busy |= slugs
     return frozenset(matrix.choices.keys() - busy)
 
 
-def _choices_in(conditions: tuple[Condition, ...]) -> Iterator[str]:
-    return (condition.choice for condition in conditions if isinstance(condition, ChoiceIs))
+def _may_hold(condition: Condition, topology: Topology) -> bool:
+    """Whether a condition holds under some choices."""
+    if isinstance(condition, AnyOf):
+        return any(_may_hold(one, topology) for one in condition.any)
+    if isinstance(condition, ChoiceIs):
+        return True
+    if isinstance(condition, RolePresent):
+        return topology.has_role(condition.role)
+    return not topology.has_role(condition.no_role)
 
 
-def _leads_somewhere(topology: Topology, requirement: Requirement) -> bool:
-    """Whether there are endpoints at both ends."""
-    destinations = topology.destinations(requirement)
-    if requirement.pairing is not None:
-        pairing = topology.matrix.pairings[requirement.pairing]
-        return any(topology.sources(pairing, destination) for destination in destinations)
-    return requirement.source is not None and topology.has_role(requirement.source) and any(True for _ in destinations)
+def _deciding(condition: Condition, topology: Topology) -> tuple[str, ...]:
+    """The choices on which a condition depends; none where it holds by roles alone."""
+    ones = condition.any if isinstance(condition, AnyOf) else (condition,)
+    by_roles = any(not isinstance(one, ChoiceIs) and _may_hold(one, topology) for one in ones)
+    return () if by_roles else tuple(choices_in(ones))
 
 
 def _weigh_choice(baseline: "_Baseline", choice: Choice) -> Iterator[tuple[str | None, Consequence]]:
@@ -153,6 +185,13 @@ def _list_openings(flows: Iterable[Flow]) -> tuple[_Openings, _Openings]:
     return crossing, inside
 
 
+def _list_services(openings: Iterable[tuple[str, str, str, str | None]]) -> tuple[str, ...]:
+    """Protocol and ports of openings, by number."""
+    found = {(protocol, ports) for _, _, protocol, ports in openings}
+    ordered = sorted(found, key=lambda one: (one[0], int((one[1] or "0").partition("-")[0]), one[1] or ""))
+    return tuple(f"{protocol} {ports}" if ports else protocol for protocol, ports in ordered)
+
+
 class _Baseline:
     """What a plan opens as it is, to compare with what it would open under other choices or corrections."""
 
@@ -177,10 +216,14 @@ class _Baseline:
         )
         if (other.choices, other.corrections) == (plan.choices, plan.corrections):
             return NOTHING
-        terms = Terms(self.report.matrix, other, self.topology)
-        if count_pairs(self.topology, terms) > min(MAX_PAIRS, limits.FLOWS):  # there are never more flows than pairs
+        return self.compare(other, self.topology)
+
+    def compare(self, other: Plan, topology: Topology) -> Consequence:
+        """What another plan opens more and less; `topology` is that plan's."""
+        terms = Terms(self.report.matrix, other, topology)
+        if count_pairs(topology, terms) > min(MAX_PAIRS, limits.FLOWS):  # there are never more flows than pairs
             return replace(NOTHING, many=True)
-        flows = derive_flows(self.topology, terms).flows
+        flows = derive_flows(topology, terms).flows
         openings, inside = _list_openings(flows)
         if openings == self.openings:  # the same rules then
             return replace(NOTHING, inside=inside != self.inside)
@@ -190,4 +233,5 @@ class _Baseline:
             opened=len(openings.keys() - self.openings.keys()),
             closed=len(self.openings.keys() - openings.keys()),
             inside=inside != self.inside,
+            services=_list_services(openings.keys() - self.openings.keys()),
         )

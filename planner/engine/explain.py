@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from planner.engine.report import Report
 from planner.engine.rules import Ports
 from planner.engine.words import say_choice, target_facts
-from ports.matrix import ChoiceIs, Condition, Matrix, Reason, Requirement
+from ports.matrix import AnyOf, ChoiceIs, Condition, Matrix, Reason, Requirement, RolePresent, choices_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +53,7 @@ def _cause(requirement: Requirement, report: Report, asked: frozenset[Ports]) ->
         stands = any(Ports(protocol, ports) in asked for ports in report.own_ports[ask.service])
         if ask.when and stands and ask.when not in conditions:
             conditions.append(ask.when)
-    choices = dict.fromkeys(condition.choice for condition in conditions if isinstance(condition, ChoiceIs))
-    said = [say_choice(matrix, report.plan, choice) for choice in choices]
+    said = [say_choice(matrix, report.plan, choice) for choice in dict.fromkeys(choices_in(conditions))]
     if requirement.correction:
         said.append(f"Correction applied: {matrix.caveats[requirement.correction].title}")
     return Cause(
@@ -83,14 +82,22 @@ def _removals(requirement: Requirement, conditions: Iterable[Condition], matrix:
     if requirement.target:
         yield from (f"the destination loses {fact}" for fact in target_facts(requirement.target, matrix))
     for condition in conditions:
-        if isinstance(condition, ChoiceIs):
-            choice = matrix.choices[condition.choice]
-            options = " or ".join(choice.option(option).name for option in condition.options) or "none"
-            yield f"“{choice.name}” is decided otherwise than {options}"
-        else:
-            yield f"no endpoint is “{matrix.roles[condition.role].name}” any more"
+        yield _say_unmet(condition, matrix)
     if requirement.correction:
         yield "the correction is taken back"
+
+
+def _say_unmet(condition: Condition, matrix: Matrix) -> str:
+    """What would have a condition hold no longer, in a clause; of several all of it together."""
+    if isinstance(condition, AnyOf):
+        return ", and ".join(_say_unmet(one, matrix) for one in condition.any)
+    if isinstance(condition, ChoiceIs):
+        choice = matrix.choices[condition.choice]
+        options = " or ".join(choice.option(option).name for option in condition.options) or "none"
+        return f"“{choice.name}” is decided otherwise than {options}"
+    if isinstance(condition, RolePresent):
+        return f"no endpoint is “{matrix.roles[condition.role].name}” any more"
+    return f"an endpoint is “{matrix.roles[condition.no_role].name}”"
 
 
 def _name_source(requirement: Requirement, matrix: Matrix) -> str:

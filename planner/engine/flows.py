@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from planner.engine.terms import ALWAYS, Alternative, Conditional, Terms, open_alternatives
-from planner.engine.topology import PLAIN, Kind, Setting, Topology
+from planner.engine.topology import PLAIN, Kind, Setting, Topology, meet
 from planner.plan import limits
 from planner.plan.document import AdditionalFlow, Endpoint, Exclusion, Fault, Plan, PlanError
 from ports.matrix import Matrix, Pairing, Reason, Requirement, port_span, section_key
@@ -35,6 +35,8 @@ class Need:
     requirements: tuple[str, ...]
     own: bool = False
     """Whether an additional flow of the plan asks for it, too."""
+    rule_groups: tuple[str, ...] = ()
+    """Slugs of what Windows has rules of its own for, of all that asks for it here."""
 
     @property
     def order(self) -> tuple[str, tuple[int, int]]:
@@ -245,7 +247,8 @@ def _pairs(
     if sources:
         for destination in destinations:
             for source in sources:
-                yield source, destination, None
+                if meet(requirement, source, destination):
+                    yield source, destination, None
 
 
 def _scope(source: Endpoint, destination: Endpoint) -> Scope:
@@ -257,7 +260,7 @@ def _scope(source: Endpoint, destination: Endpoint) -> Scope:
 class _Draft:
     """A need while its causes are gathered."""
 
-    __slots__ = ("marks", "own", "reasons", "requirements", "sections", "services")
+    __slots__ = ("marks", "own", "reasons", "requirements", "rule_groups", "sections", "services")
 
     def __init__(self) -> None:
         self.services: dict[str, None] = {}
@@ -266,6 +269,7 @@ class _Draft:
         self.own = False
         self.reasons: dict[Reason, None] = {}
         self.requirements: dict[str, None] = {}
+        self.rule_groups: set[str] = set()
 
 
 def _merge(terms: Terms, causes: Iterable[_Cause], extras: Iterable[AdditionalFlow]) -> tuple[Need, ...]:
@@ -282,6 +286,9 @@ def _merge(terms: Terms, causes: Iterable[_Cause], extras: Iterable[AdditionalFl
             draft.marks.append(ask.marks)
             draft.reasons[requirement.reason] = None
             draft.requirements[requirement.slug] = None
+            group = ask.service.rule_group or requirement.rule_group
+            if group:
+                draft.rule_groups.add(group)
     for extra in extras:
         draft = drafts[extra.protocol, extra.ports]
         draft.marks.append(ALWAYS)
@@ -297,6 +304,7 @@ def _merge(terms: Terms, causes: Iterable[_Cause], extras: Iterable[AdditionalFl
             reasons=tuple(draft.reasons),
             requirements=tuple(draft.requirements),
             own=draft.own,
+            rule_groups=tuple(sorted(draft.rule_groups)),
         )
         for (protocol, ports), draft in drafts.items()
     )

@@ -63,7 +63,7 @@ class _Between:
         """The flows that a row forbids, in their order."""
         sides = _sides(row.source, row.destination)
         there = self._flows.get(sides, {})
-        hit = tuple(key for key in there if _forbids(row.protocol, row.ports, *key))
+        hit = tuple(key for key in there if forbids(row.protocol, row.ports, *key))
         if (sides, hit) not in self._known:  # rows that forbid the same share what they find
             found = [flow for key in hit for flow in there[key]]
             self._known[sides, hit] = tuple(sorted(found, key=lambda flow: self._places[id(flow)]))
@@ -75,8 +75,11 @@ def _sides(source: Side, destination: Side) -> tuple[str, str, str, str]:
     return (*first, *second)
 
 
-def _forbids(protocol: str | None, ports: str | None, of_flow: str, ports_of_flow: str | None) -> bool:
-    """Whether a flow on these ports is among what is forbidden: the ports of both overlap."""
+def forbids(protocol: str | None, ports: str | None, of_flow: str, ports_of_flow: str | None) -> bool:
+    """Whether a flow on these ports is among what is forbidden: the ports of both overlap.
+
+    Without a protocol everything is forbidden, without ports every port of the protocol.
+    """
     if protocol is None or ports is None or ports_of_flow is None:
         return protocol in (None, of_flow)
     (low, high), (least, most) = port_span(ports), port_span(ports_of_flow)

@@ -19,7 +19,7 @@ from planner.engine.terms import Terms
 from planner.engine.topology import PLAIN, Topology
 from planner.engine.unneeded import LocalFlows, Unneeded, find_local_flows, find_unneeded
 from planner.plan.document import Endpoint, Plan, Zone
-from ports.matrix import Matrix
+from ports.matrix import Matrix, split_ports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,7 +41,8 @@ class Report:
     unneeded: tuple[Unneeded, ...]
     local: tuple[LocalFlows, ...]
     ports: dict[str, str | None]
-    """Service slug -> its ports in this plan, overrides and corrections applied; zones' and endpoints' own aside."""
+    """Service slug -> its ports in this plan, overrides and corrections applied; zones' and endpoints' own aside.
+    Several are in one text, "80, 443"."""
     own_ports: dict[str, frozenset[str | None]]
     """Service slug -> every port that it has anywhere in this plan."""
     too_large: str = ""
@@ -97,7 +98,7 @@ def evaluate_report(matrix: Matrix, plan: Plan) -> Report:
 def _list_ports(matrix: Matrix, topology: Topology, terms: Terms) -> dict[str, frozenset[str | None]]:
     settings = {PLAIN, *topology.settings.values()}
     return {
-        slug: frozenset(terms.under(setting).ports(service) for setting in settings)
+        slug: frozenset(ports for setting in settings for ports in split_ports(terms.under(setting).ports(service)))
         for slug, service in matrix.services.items()
     }
 

@@ -74,6 +74,8 @@ class Rule:
     """Of each of the services, in their order, why its own flows are needed: "why is this port open?"."""
     service_sections: tuple[tuple[str, ...], ...]
     """Likewise, what of the document its own flows are cited for."""
+    service_groups: tuple[tuple[str, ...], ...]
+    """Likewise, the slugs of what Windows has rules of its own for."""
     requirements: tuple[str, ...]
 
     def openings(self) -> Iterator[Opening]:
@@ -339,6 +341,10 @@ def _rule(draft: _Draft, flows: Mapping[tuple[str, str, Ports], Flow]) -> Rule:
         reasons=_sorted_reasons(needs.values()),
         service_reasons=tuple(_sorted_reasons(by_service[service].values()) for service in services),
         service_sections=tuple(_sorted_sections(by_service[service].values()) for service in services),
+        service_groups=tuple(
+            tuple(sorted({slug for need in by_service[service].values() for slug in need.rule_groups}))
+            for service in services
+        ),
         requirements=tuple(requirements),
     )
 

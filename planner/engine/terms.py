@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from planner.engine.topology import PLAIN, Setting, Topology
 from planner.plan.document import Plan
-from ports.matrix import Condition, Matrix, Requirement, RolePresent, Service
+from ports.matrix import AnyOf, Condition, Matrix, Requirement, RoleAbsent, RolePresent, Service, split_ports
 
 
 class Mark(NamedTuple):
@@ -52,8 +52,14 @@ def _both(one: Conditional, other: Conditional) -> Conditional:
     return frozenset(marks for marks in joined if len({mark.choice for mark in marks}) == len(marks))
 
 
+def _either(several: Iterable[Conditional]) -> Conditional:
+    """What meets one of them."""
+    joined = frozenset[frozenset[Mark]]().union(*several)
+    return ALWAYS if frozenset() in joined else joined
+
+
 class Ask(NamedTuple):
-    """A service that a requirement asks for, and the undecided options that this depends on."""
+    """A service that a requirement asks for, on one of its ports, and the undecided options that this depends on."""
 
     service: Service
     ports: str | None
@@ -103,13 +109,17 @@ class Terms:
         return frozenset((taken,) if isinstance(taken, str) else taken)
 
     def ports(self, service: Service) -> str | None:
-        """The ports of a service in this plan: override, else applied correction, else default."""
+        """The ports of a service in this plan, in one text: override, else applied correction, else default."""
         return self._ports.get(service.slug, service.ports)
 
     def meets(self, condition: Condition) -> Conditional:
         """On what a condition depends; NEVER when it doesn't hold."""
         if isinstance(condition, RolePresent):
             return ALWAYS if self.topology.has_role(condition.role) else NEVER
+        if isinstance(condition, RoleAbsent):
+            return NEVER if self.topology.has_role(condition.no_role) else ALWAYS
+        if isinstance(condition, AnyOf):
+            return _either(self.meets(one) for one in condition.any)
         chosen = self.chosen(condition.choice)
         if chosen is None:
             return frozenset(frozenset([Mark(condition.choice, option)]) for option in condition.options)
@@ -131,7 +141,8 @@ class Terms:
             met = _both(common, self.meets(ask.when)) if ask.when else common
             if met:
                 service = self.matrix.services[ask.service]
-                yield Ask(service, self.ports(service), met)
+                for ports in split_ports(self.ports(service)):
+                    yield Ask(service, ports, met)
 
 
 def open_alternatives(causes: list[Conditional], matrix: Matrix) -> tuple[Alternative, ...]:

@@ -68,6 +68,15 @@ class Topology:
         """Whether any endpoint has the role."""
         return any(self.holds(kind, role) for kind in self.kinds)
 
+    def has_ends(self, requirement: Requirement) -> bool:
+        """Whether there are endpoints at both ends of a requirement, and of peers not one endpoint alone."""
+        ends = self.destinations(requirement)
+        if requirement.pairing is not None:
+            pairing = self.matrix.pairings[requirement.pairing]
+            return any(self.sources(pairing, destination) for destination in ends)
+        sources = tuple(self.with_role(requirement.source)) if requirement.source else ()
+        return any(meet(requirement, source, end) for end in ends for source in sources[:2])
+
     def destinations(self, requirement: Requirement) -> Iterator[Endpoint]:
         """All endpoints that a requirement leads to."""
         for kind in self.destination_kinds(requirement):
@@ -124,6 +133,11 @@ def _find_setting(endpoint: Endpoint, zone: Zone) -> Setting:
         return PLAIN
     choices, ports = {**zone.choices, **endpoint.choices}, {**zone.ports, **endpoint.ports}
     return Setting(tuple(sorted(choices.items())), tuple(sorted(ports.items())))
+
+
+def meet(requirement: Requirement, source: Endpoint, destination: Endpoint) -> bool:
+    """Whether a requirement leads from one to the other; peers don't reach themselves, but machines of a group do."""
+    return not (requirement.peers and source is destination and not source.group)
 
 
 def matches(kind: Kind, target: Target) -> bool:

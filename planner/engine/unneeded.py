@@ -12,7 +12,7 @@ from planner.engine.terms import Terms
 from planner.engine.topology import Topology
 from planner.engine.words import say_choice
 from planner.plan.document import Endpoint
-from ports.matrix import ChoiceIs, Condition, Matrix, Requirement, Target
+from ports.matrix import ChoiceIs, Condition, Matrix, Requirement, RolePresent, Simple, Target, list_simple
 
 Why = Literal["unused", "missing", "withheld"]
 """Nobody in the plan has to do with it; something that the plan has leads nowhere for want of the other side; a
@@ -72,13 +72,9 @@ def _is_withheld(requirement: Requirement, topology: Topology, terms: Terms) -> 
     correction = requirement.correction
     if correction is None or correction in topology.plan.corrections or not terms.meets_all(requirement.when):
         return False
-    if requirement.source and not topology.has_role(requirement.source):
+    if not topology.has_ends(requirement):
         return False
-    ends = topology.destination_kinds(requirement)
-    if requirement.pairing:
-        pairing = topology.matrix.pairings[requirement.pairing]
-        ends = tuple(kind for kind in ends if any(topology.sources(pairing, e) for e in topology.kinds[kind]))
-    return bool(ends) and any(ask.when is None or bool(terms.meets(ask.when)) for ask in requirement.asks)
+    return any(ask.when is None or bool(terms.meets(ask.when)) for ask in requirement.asks)
 
 
 def _is_missing(requirement: Requirement, topology: Topology, told: dict[str, set[str | None]]) -> bool:
@@ -115,6 +111,8 @@ def _why_not(requirement: Requirement, topology: Topology, terms: Terms) -> str:
             return f"No endpoint is “{matrix.roles[role].name}”."
     if requirement.target and not topology.destination_kinds(requirement):
         return _no_target(requirement.target, matrix)
+    if requirement.peers and not topology.has_ends(requirement):
+        return f"No other endpoint is “{matrix.roles[requirement.destination or ''].name}”."
     for condition in requirement.when:
         if not terms.meets(condition):
             return _unmet(condition, terms)
@@ -133,9 +131,17 @@ def _no_target(target: Target, matrix: Matrix) -> str:
 
 
 def _unmet(condition: Condition, terms: Terms) -> str:
+    """Why a condition isn't met; of several each of them, of which any would do."""
+    return " ".join(dict.fromkeys(_say_unmet(one, terms) for one in list_simple((condition,))))
+
+
+def _say_unmet(condition: Simple, terms: Terms) -> str:
+    roles = terms.matrix.roles
     if isinstance(condition, ChoiceIs):
         return f"{say_choice(terms.matrix, terms.plan, condition.choice)}."
-    return f"No endpoint is “{terms.matrix.roles[condition.role].name}”."
+    if isinstance(condition, RolePresent):
+        return f"No endpoint is “{roles[condition.role].name}”."
+    return f"An endpoint is “{roles[condition.no_role].name}”."
 
 
 def find_local_flows(flows: Iterable[Flow]) -> tuple[LocalFlows, ...]:

@@ -19,14 +19,15 @@ from planner.plan.document import Plan, PlanError, check_stored, dump_plan
 from ports.matrix import Matrix
 from ports.text import plural
 
-FORMAT = 2
-"""What is written. Format 1, which has no digests, is read as well."""
+FORMAT = 3
+"""What is written. Format 1, which has no digests, and 2, which has those of handovers alone, are read as well."""
 CONTENTS = "archive.json"
 MAX_PLANS = 10_000
 MAX_NUMBER = 1_000_000
 """Largest number of a revision."""
 _MEMBER = re.compile(r"plans/([1-9][0-9]{0,4})/(plan\.json|revisions\.jsonl)", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_EDITION = re.compile(r"[a-z0-9][a-z0-9-]{0,49}", re.ASCII)
 _FOLDER = re.compile(r"plans/([1-9][0-9]{0,4}/)?", re.ASCII)
 # What zipfile raises for archives that are cut off, damaged, or made to be: it checks no offset before it goes there.
 _DAMAGED = (
@@ -94,6 +95,10 @@ class RevisionRecord:
     redo_to: int | None
     restored: int | None
     renames: Mapping[str, Mapping[str, str]]
+    edition: str | None
+    """The slug of the edition that the plan was on then; None where that isn't known."""
+    digest: str | None
+    """Of the matrix under which it was stored; None where that isn't known."""
     document: Mapping[str, Any]
 
 
@@ -105,7 +110,19 @@ class PlanRecord:
     created: datetime
     updated: datetime
     deleted: datetime | None
+    edition: str | None
+    """The slug of the edition that the plan is on; None for none."""
     handovers: tuple[HandoverRecord, ...]
+
+
+_NEW_IN: Mapping[type[Any], Mapping[str, int]] = {
+    HandoverRecord: {"digest": 2},
+    PlanRecord: {"edition": 3},
+    RevisionRecord: {"digest": 3, "edition": 3},
+}
+"""The keys that a format has brought; an archive of an earlier one is read as if they were null."""
+Choose = Callable[[str | None, object], Matrix]
+"""From the edition of a revision and its document, as it was read, to the matrix that it is checked under."""
 
 
 # ---- writing ----
@@ -174,20 +191,23 @@ class Archive:
         return plan
 
     def read_revisions(
-        self, number: int, plan: PlanRecord, matrix: Matrix, admit: Callable[[Plan], object] | None = None
+        self, number: int, plan: PlanRecord, choose: Choose, admit: Callable[[Matrix, Plan], object] | None = None
     ) -> Iterator[RevisionRecord]:
-        """Its revisions by number, checked under the matrix, one after the other. Raises ArchiveError.
+        """Its revisions by number, checked, one after the other. Raises ArchiveError.
 
-        `admit` is given the newest state, where sizes are limited; the PlanError that it raises is a fault, too.
+        `choose` is given the edition of each and its document, as it was read, and has the matrix that it is checked
+        under. `admit` is given that and the newest state, where sizes are limited. A PlanError that one of them raises
+        is a fault, too.
         """
         name = f"plans/{number}/revisions.jsonl"
-        found, check = 0, _Check(matrix)
+        found, check = 0, _Check(choose)
         for found, line in enumerate(self._read_lines(name), start=1):
             where = f"{name}, line {found}"
             if found > plan.revision:
                 _refuse(where, f"This is one revision more than the {plan.revision:,} that plan.json tells of.")
             is_sized = self._limits.sizes and found == plan.revision
-            yield _read_revision(_parse(line, where), where, found, check, admit if is_sized else None)
+            facts = _mapping(_parse(line, where), where, _list_keys(RevisionRecord, self.format))
+            yield _read_revision(facts, where, found, check, admit if is_sized else None)
         if found < plan.revision:
             _refuse(name, f"Revision {found + 1} is missing: plan.json tells of {plan.revision:,}, found {found:,}.")
 
@@ -281,8 +301,13 @@ def _check_members(members: Iterable[zipfile.ZipInfo], limits: Limits) -> dict[s
     return found
 
 
+def _list_keys(record: type[Any], form: int) -> list[str]:
+    """The keys that a record has in a format."""
+    return [field.name for field in fields(record) if _NEW_IN[record].get(field.name, 1) <= form]
+
+
 def _read_plan(tree: object, where: str, form: int) -> PlanRecord:
-    plan = _mapping(tree, where, [field.name for field in fields(PlanRecord)])
+    plan = _mapping(tree, where, _list_keys(PlanRecord, form))
     revision = _number(plan["revision"], f"{where}, revision", least=1, most=MAX_NUMBER)
     handovers = plan["handovers"]
     if not isinstance(handovers, list):
@@ -292,6 +317,7 @@ def _read_plan(tree: object, where: str, form: int) -> PlanRecord:
         created=_time(plan["created"], f"{where}, created"),
         updated=_time(plan["updated"], f"{where}, updated"),
         deleted=None if plan["deleted"] is None else _time(plan["deleted"], f"{where}, deleted"),
+        edition=_slug(plan.get("edition"), f"{where}, edition"),
         handovers=tuple(
             _read_handover(item, f"{where}, handovers[{index}]", revision, form)
             for index, item in enumerate(handovers)
@@ -300,25 +326,20 @@ def _read_plan(tree: object, where: str, form: int) -> PlanRecord:
 
 
 def _read_handover(tree: object, where: str, newest: int, form: int) -> HandoverRecord:
-    keys = [field.name for field in fields(HandoverRecord) if form > 1 or field.name != "digest"]
-    facts = _mapping(tree, where, keys)
-    digest = facts.get("digest")
-    if digest is not None and not (isinstance(digest, str) and _DIGEST.fullmatch(digest)):
-        _refuse(f"{where}.digest", f"This must be 64 digits from 0 to f, or null, found {_shown(digest)}.")
+    facts = _mapping(tree, where, _list_keys(HandoverRecord, form))
     return HandoverRecord(
         revision=_number(facts["revision"], f"{where}.revision", least=1, most=newest),
         recipient=_text(facts["recipient"], f"{where}.recipient", 200, least=1),
         note=_text(facts["note"], f"{where}.note", 2000),
         author=_text(facts["author"], f"{where}.author", 60),
         sent=_time(facts["sent"], f"{where}.sent"),
-        digest=digest,
+        digest=_digest(facts.get("digest"), f"{where}.digest"),
     )
 
 
 def _read_revision(
-    tree: object, where: str, number: int, check: "_Check", admit: Callable[[Plan], object] | None
+    facts: Mapping[str, Any], where: str, number: int, check: "_Check", admit: Callable[[Matrix, Plan], object] | None
 ) -> RevisionRecord:
-    facts = _mapping(tree, where, [field.name for field in fields(RevisionRecord)])
     found = _number(facts["number"], f"{where}, number", least=1, most=MAX_NUMBER)
     if found != number:
         _refuse(
@@ -328,6 +349,7 @@ def _read_revision(
         key: None if facts[key] is None else _number(facts[key], f"{where}, {key}", least=1, most=number - 1)
         for key in ("undo_to", "redo_to", "restored")
     }
+    edition = _slug(facts.get("edition"), f"{where}, edition")
     return RevisionRecord(
         number=number,
         created=_time(facts["created"], f"{where}, created"),
@@ -335,7 +357,9 @@ def _read_revision(
         summary=_text(facts["summary"], f"{where}, summary", 300),
         checkpoint=_text(facts["checkpoint"], f"{where}, checkpoint", 200),
         renames=_read_renames(facts["renames"], f"{where}, renames"),
-        document=check(facts["document"], where, admit),
+        edition=edition,
+        digest=_digest(facts.get("digest"), f"{where}, digest"),
+        document=check(facts["document"], edition, where, admit),
         **links,
     )
 
@@ -356,30 +380,38 @@ def _read_renames(tree: object, where: str) -> dict[str, dict[str, str]]:
 class _Check:
     """Reads the documents of a plan one after the other, and one that says the same as the one before only once."""
 
-    def __init__(self, matrix: Matrix) -> None:
-        self._matrix = matrix
-        self._text = ""
+    def __init__(self, choose: Choose) -> None:
+        self._choose = choose
+        self._known: tuple[str, str | None] = ("", None)
         self._document: dict[str, Any] = {}
 
-    def __call__(self, tree: object, where: str, admit: Callable[[Plan], object] | None) -> dict[str, Any]:
+    def __call__(
+        self, tree: object, edition: str | None, where: str, admit: Callable[[Matrix, Plan], object] | None
+    ) -> dict[str, Any]:
         """The document, whole and in order; what `admit` raises of it is a fault. Raises ArchiveError."""
         # Not the values, as 1 and true are equal to Python. What is no JSON value stands in no document that is good.
-        text = json.dumps(tree, default=lambda _: {"": ""})
-        if text != self._text or admit:
-            self._document, self._text = _read_document(tree, where, self._matrix, admit), text
+        state = json.dumps(tree, default=lambda _: {"": ""}), edition
+        if state != self._known or admit:
+            self._document, self._known = self._read(tree, edition, where, admit), state
         return self._document
 
+    def _read(
+        self, tree: object, edition: str | None, where: str, admit: Callable[[Matrix, Plan], object] | None
+    ) -> dict[str, Any]:
+        try:
+            return _read_document(tree, self._choose(edition, tree), admit)
+        except PlanError as error:
+            first, *others = error.faults
+            more = f" There {plural(len(others), 'is', 'are')} {len(others)} more." if others else ""
+            _refuse(f"{where}, document, {first.where}", first.message + more)
 
-def _read_document(tree: object, where: str, matrix: Matrix, admit: Callable[[Plan], object] | None) -> dict[str, Any]:
-    try:
-        plan = check_stored(tree, matrix=matrix)
-        if admit:
-            admit(plan)
-        return dump_plan(plan)
-    except PlanError as error:
-        first, *others = error.faults
-        more = f" There {plural(len(others), 'is', 'are')} {len(others)} more." if others else ""
-        _refuse(f"{where}, document, {first.where}", first.message + more)
+
+def _read_document(tree: object, matrix: Matrix, admit: Callable[[Matrix, Plan], object] | None) -> dict[str, Any]:
+    """The document, whole and in order. Raises PlanError, or what `admit` raises."""
+    plan = check_stored(tree, matrix=matrix)
+    if admit:
+        admit(matrix, plan)
+    return dump_plan(plan)
 
 
 def _parse(data: bytes, where: str) -> object:
@@ -417,6 +449,18 @@ def _text(value: object, where: str, most: int, *, least: int = 0) -> str:
     if any(c == "\0" or 0xD800 <= ord(c) < 0xE000 for c in value):
         _refuse(where, f"This must be a text without NUL and half characters, found {_shown(value)}.")
     return str(value)
+
+
+def _digest(value: object, where: str) -> str | None:
+    if value is not None and not (isinstance(value, str) and _DIGEST.fullmatch(value)):
+        _refuse(where, f"This must be 64 digits from 0 to f, or null, found {_shown(value)}.")
+    return value
+
+
+def _slug(value: object, where: str) -> str | None:
+    if value is not None and not (isinstance(value, str) and _EDITION.fullmatch(value)):
+        _refuse(where, f"This must be the slug of an edition, or null, found {_shown(value)}.")
+    return value
 
 
 def _time(value: object, where: str) -> datetime:

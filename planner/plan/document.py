@@ -61,6 +61,29 @@ def read_plan(data: bytes, *, matrix: Matrix, syntax: Syntax = "yaml") -> Plan:
     return check_plan(_parse(data, syntax), matrix=matrix, text=syntax == "yaml")
 
 
+def read_plan_of(
+    data: bytes, choose: Callable[[object], Matrix], *, otherwise: Matrix, syntax: Syntax = "yaml"
+) -> tuple[Plan, Matrix]:
+    """`read_plan` where there are several products: the plan, and the matrix of the product that it names.
+
+    `choose` has that matrix, or raises PlanError with those that there are; then all other faults are those under
+    `otherwise`.
+    """
+    tree = _parse(data, syntax)
+    text = syntax == "yaml"
+    named = tree if isinstance(tree, dict) else {}
+    try:
+        matrix = choose(named.get("product"))
+    except PlanError as error:
+        faults = list(error.faults)
+        try:
+            check_plan({key: value for key, value in named.items() if key != "product"}, matrix=otherwise, text=text)
+        except PlanError as others:
+            faults += others.faults
+        raise PlanError(faults) from None
+    return check_plan(tree, matrix=matrix, text=text), matrix
+
+
 def check_plan(tree: object, *, matrix: Matrix, text: bool = False, endpoints: int | None = None) -> Plan:
     """Check a parsed document against the matrix and return the plan.
 

@@ -288,7 +288,7 @@ class AdditionalFlow:
     destination: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
     protocol: Literal["tcp", "udp", "icmp"] = field(metadata=describe(PROTOCOL))
     ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_flow_ports))
-    reason: str = field(metadata=describe(reading.REASON, said=("reason", "reasons")))
+    reason: str = field(metadata=describe(reading.FLOW_REASON, said=("reason", "reasons")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,7 +302,7 @@ class Exclusion:
     destination: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
     protocol: Literal["tcp", "udp", "icmp"] | None = field(default=None, metadata=describe(PROTOCOL))
     ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_pair_ports))
-    reason: str = field(metadata=describe(reading.REASON))
+    reason: str = field(metadata=describe(reading.EXCLUSION_REASON))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,7 +316,7 @@ class Never:
     destination: Side = field(metadata=describe(reading.SIDE, key="to", names="sides", check=check_side))
     protocol: Literal["tcp", "udp", "icmp"] | None = field(default=None, metadata=describe(PROTOCOL))
     ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_forbidden_ports))
-    reason: str = field(metadata=describe(reading.REASON))
+    reason: str = field(metadata=describe(reading.NEVER_REASON))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

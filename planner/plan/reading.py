@@ -108,11 +108,16 @@ def _read_prose(value: object) -> str:
     return text
 
 
-def _read_reason(value: object) -> str:
-    text = _read_prose(value)
-    if not text.strip():
-        raise fault("reason-missing", "A reason is needed: say in a few words what this flow is for.")
-    return text
+def _reason(why: str) -> Reader:
+    """Reads a reason; `why` says in a few words what it is to tell."""
+
+    def read(value: object) -> str:
+        text = _read_prose(value)
+        if not text.strip():
+            raise fault("reason-missing", f"A reason is needed: say in a few words {why}.")
+        return text
+
+    return Reader(type=_always(Annotated[str, BeforeValidator(read), Field(min_length=1)]))
 
 
 def _read_port(value: object) -> str:
@@ -261,7 +266,9 @@ def _always(annotated: Any) -> Callable[[Matrix], Any]:
 NAME = Reader(type=_always(_Name))
 NAMES = Reader(type=_always(Annotated[list[_Name], AfterValidator(_once), at_most(limits.ITEMS)]), shape="names")
 PROSE = Reader(type=_always(Annotated[str, BeforeValidator(_read_prose)]))
-REASON = Reader(type=_always(Annotated[str, BeforeValidator(_read_reason), Field(min_length=1)]))
+FLOW_REASON = _reason("what this flow is for")
+EXCLUSION_REASON = _reason("why this isn't needed here")
+NEVER_REASON = _reason("why this must stay closed")
 FLAG = Reader(type=_always(Annotated[bool, BeforeValidator(_read_flag)]), shape="flag")
 REMARK = Reader(type=_always(Annotated[str, BeforeValidator(_read_prose)] | None))
 PORT = Reader(type=_always(_Port | None))

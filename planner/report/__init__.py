@@ -96,6 +96,13 @@ _ALL: tuple[Format, ...] = (
     Format(
         name="csv", label="CSV", content_type="text/csv; charset=utf-8", writes="planner.report.formats.csv:render_csv"
     ),
+    Format(
+        name="closed",
+        label="What is not opened (CSV)",
+        content_type="text/csv; charset=utf-8",
+        writes="planner.report.formats.closed:render_closed",
+        ending="closed.csv",
+    ),
     Format(name="xlsx", label="Excel workbook", content_type=_XLSX, writes="planner.report.formats.xlsx:render_xlsx"),
     Format(
         name="pdf",

@@ -4,7 +4,7 @@ A token is made here and handed out once. The database keeps its keyed hash, of 
 """
 
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,9 +16,11 @@ from django.utils import timezone
 
 from planner.engine.renames import Rename
 from planner.store import audit, throttle
+from planner.store.editions import matrix_of, matrix_then
 from planner.store.holders import Holder
 from planner.store.models import Hold, Opening, Plan, ShareLink, Version, hash_token, make_token
 from planner.store.reports import find_known
+from ports.matrix import Matrix
 
 WRONG_PASSPHRASES = 10
 """How many wrong passphrases a link takes in an hour, from whomever they come."""
@@ -247,10 +249,14 @@ class Reading:
     """All that a reader of a plan is shown, and nothing else of it: the pages of readers know no plan, only this."""
 
     version: Version
+    matrix: Matrix = field(repr=False)
+    """Under which it is read: of what is pinned the one that it was stored under, else that of now."""
     dated: datetime
     """When that revision was made."""
     newer: "Reading | None" = None
     """The newest revision, where what changed since may be told."""
+    remark: str = ""
+    """What isn't known of its matrix, in a sentence."""
     renamed: tuple[Rename, ...] = ()
     """What the plan's history tells to have another name in the newer one."""
 
@@ -268,21 +274,34 @@ class Reading:
 
 def read_newest(plan: Plan) -> Reading:
     """What a reader sees who follows a plan."""
-    return _read_revision(plan, plan.revision)
+    return _read_revision(plan, plan.revision, matrix_of(plan))
 
 
 def read_link(link: ShareLink) -> Reading:
     """What a reader sees under a link."""
     if link.pinned is None:
         return read_newest(link.plan)
-    reading = _read_revision(link.plan, link.pinned)
-    if not link.shows_changes or link.plan.revision <= link.pinned:
+    now = matrix_of(link.plan)
+    reading = _read_pinned(link.plan, link.pinned, now)
+    is_newest = link.plan.revision <= link.pinned and reading.matrix.digest == now.digest
+    if not link.shows_changes or is_newest:
         return reading
-    newer = read_newest(link.plan)
+    newer = _read_revision(link.plan, link.plan.revision, now)
     return replace(reading, newer=newer, renamed=find_known(link.plan, reading.version, newer.version))
 
 
-def _read_revision(plan: Plan, number: int) -> Reading:
-    revision = plan.revisions.only("number", "document", "created").get(number=number)
-    version = Version(plan=plan.key, number=number, document=revision.document)
-    return Reading(version=version, dated=revision.created)
+def _read_revision(plan: Plan, number: int, matrix: Matrix) -> Reading:
+    revision = plan.revisions.only("number", "document", "digest", "created").get(number=number)
+    version = Version(plan=plan.key, number=number, document=revision.document, digest=revision.digest)
+    return Reading(version=version, matrix=matrix, dated=revision.created)
+
+
+def _read_pinned(plan: Plan, number: int, now: Matrix) -> Reading:
+    """A revision under the matrix that it was stored under, or with a remark under that of now."""
+    reading = _read_revision(plan, number, now)
+    if not reading.version.digest:
+        return replace(reading, remark="Under which port matrix it was stored isn’t known; this is the one of now.")
+    then = matrix_then(reading.version, now)
+    if then is None:
+        return replace(reading, remark="The port matrix that it was stored under isn’t kept; this is the one of now.")
+    return replace(reading, matrix=then)

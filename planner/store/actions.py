@@ -5,13 +5,8 @@ older revision is carried over to the newest when it touches other fields than t
 the same field it is refused with `Clash`. Whatever is refused stores nothing.
 """
 
-import secrets
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
-from datetime import timedelta
-from itertools import batched
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -22,17 +17,18 @@ from planner.engine import TooLarge
 from planner.engine.lineage import find_added
 from planner.engine.size import check_size
 from planner.plan import limits
-from planner.plan.archive import PlanRecord, RevisionRecord
 from planner.plan.changes import Edit, FieldPath, Index, apply
 from planner.plan.document import Plan, PlanError, check_plan, check_stored, dump_plan
 from planner.plan.edits import EDITS, NotPossible, Params
 from planner.plan.merge import rebase
 from planner.plan.rows import NO_RENAMES, Renames
 from planner.plan.summaries import list_words, say
-from planner.store import audit, models
+from planner.store import arrivals, audit, models
+from planner.store.editions import edition_of, keep_digest
 from planner.store.holders import Holder
-from ports.actions import keep_snapshot
 from ports.matrix import Matrix
+from ports.models import PortMatrix
+from ports.queries import default_product, find_matrix_at
 from ports.text import short
 
 Document = dict[str, Any]
@@ -99,17 +95,24 @@ ANYONE = Sender()
 def create_plan(*, plan: Plan, matrix: Matrix, summary: str, holder: Holder | None = None) -> models.Plan:
     """Store a new plan, and have its maker own it. Without one nobody can open it until there is an edit link.
 
-    The plan has been checked under this matrix. Raises PlanError for one that is too large (planner.plan.limits).
+    The plan has been checked under this matrix, and is put on its edition; its document names the product, unless that
+    is the default one. Raises PlanError for one that is too large (planner.plan.limits).
     """
+    default = default_product() if plan.product is None else ""
+    if default not in ("", matrix.product_slug):
+        plan = replace(plan, product=matrix.product_slug)
     document = dump_plan(plan)
     check_size(matrix, plan)
-    return _store_new(plan, document, summary, holder)
+    return _store_new(plan, document, matrix, summary, holder)
 
 
 @transaction.atomic
-def _store_new(plan: Plan, document: Document, summary: str, holder: Holder | None) -> models.Plan:
-    row = models.Plan.objects.create(name=plan.name, document=document)
-    models.Revision.objects.create(plan=row, number=1, document=document, summary=summary[:300])
+def _store_new(plan: Plan, document: Document, matrix: Matrix, summary: str, holder: Holder | None) -> models.Plan:
+    edition = edition_of(matrix)
+    row = models.Plan.objects.create(name=plan.name, document=document, edition=edition)
+    models.Revision.objects.create(
+        plan=row, number=1, document=document, edition=edition, digest=keep_digest(matrix), summary=summary[:300]
+    )
     _give_to_maker(row, holder)
     return row
 
@@ -118,86 +121,6 @@ def _give_to_maker(row: models.Plan, holder: Holder | None) -> None:
     if holder is not None:
         holder.give(row, models.Hold.Role.OWN)
     audit.note("plan-made", plan=row, actor=holder.name if holder else "")
-
-
-OTHERS_TURN = 2
-"""How many times as long as one write of an import took others may write before its next one."""
-ROWS = 500
-"""How many rows an import stores or takes back in one write."""
-BROKEN_OFF = timedelta(days=1)
-"""After so long an import is over, and what it left was left because its process died."""
-
-Slices = Iterable[Sequence[RevisionRecord]]
-
-
-def import_plans(*, plans: Iterable[tuple[PlanRecord, Slices]], holder: Holder | None = None) -> list[models.Plan]:
-    """Store plans that have been somewhere else, each with all its revisions, which have been checked: all, or none.
-
-    The revisions of a plan come in slices. Each is a write of its own, with time for others after it, since all at
-    once would keep everybody waiting. Until the last one is there nobody holds the plans but the import, so that
-    nobody sees a part of them.
-    """
-    arriving = f"{models.ARRIVING}{secrets.token_hex(16)}"
-    try:
-        rows = [_import_plan(plan, slices, arriving) for plan, slices in plans]
-        with transaction.atomic():
-            (holder or Holder()).take(arriving)
-            for row in rows:
-                audit.note("plan-made", plan=row, actor=holder.name if holder else "")
-    except BaseException:
-        _take_back(arriving)
-        raise
-    return rows
-
-
-def _import_plan(plan: PlanRecord, slices: Slices, arriving: str) -> models.Plan:
-    with _short_write():
-        row = models.Plan.objects.create(document={}, revision=plan.revision, created=plan.created)
-        models.Hold.objects.create(plan=row, browser=arriving, role=models.Hold.Role.OWN)
-    last: RevisionRecord | None = None
-    for some in slices:
-        for few in batched(some, ROWS):
-            made = []
-            for one in few:
-                added = find_added(last.document, one.document, one.renames) if last else {}
-                facts = {field.name: getattr(one, field.name) for field in fields(one)}
-                made.append(models.Revision(plan=row, added=added, **facts))
-                last = one
-            with _short_write():
-                models.Revision.objects.bulk_create(made)
-    if last is None or last.number != plan.revision:
-        raise ValueError("a plan has as many revisions as it says")
-    for sent in batched(plan.handovers, ROWS):
-        with _short_write():
-            models.Handover.objects.bulk_create(
-                models.Handover(plan=row, **(asdict(one) | {"digest": one.digest or ""})) for one in sent
-            )
-    row.document, row.name = dict(last.document), last.document["name"]
-    row.updated, row.deleted = plan.updated, plan.deleted
-    kept = {"document": row.document, "name": row.name, "updated": row.updated, "deleted": row.deleted}
-    with _short_write():
-        models.Plan.objects.filter(pk=row.pk).update(**kept)
-    return row
-
-
-@contextmanager
-def _short_write() -> Iterator[None]:
-    """A transaction, and then time for others, since SQLite leaves it to chance who of those that wait is next."""
-    with transaction.atomic():
-        began = time.monotonic()
-        yield
-    time.sleep(OTHERS_TURN * (time.monotonic() - began))
-
-
-def _take_back(arriving: str) -> None:
-    """Remove what an import has stored, in short writes as it came."""
-    plans = models.Plan.objects.filter(holds__browser=arriving)
-    for kind in (models.Revision, models.Handover):
-        while numbers := list(kind.objects.filter(plan__in=plans).values_list("pk", flat=True)[:ROWS]):
-            with _short_write():
-                kind.objects.filter(pk__in=numbers).delete()
-    with transaction.atomic():
-        plans.delete()
 
 
 _SPEAK_OF = {"edit-endpoint": "endpoints", "edit-zone": "zones"}
@@ -268,12 +191,11 @@ def hand_over(
         raise NotPossible(f"This plan has no revision {revision}.")
     facts = {
         "revision": revision,
-        "digest": matrix.digest,
+        "digest": keep_digest(matrix),
         "recipient": recipient,
         "note": note,
         "author": sender.author[:60],
     }
-    keep_snapshot(matrix=matrix)
     operation = sender.operation or models.make_operation()
     return plan.handovers.get_or_create(operation=operation, defaults=facts)[0]
 
@@ -281,7 +203,8 @@ def hand_over(
 def undo(*, plan_id: int, matrix: Matrix, sender: Sender = ANYONE) -> Applied:
     """Bring back the state before the last change.
 
-    Raises NotPossible when there is none, Clash when it isn't last, PlanError when that state is too large.
+    With it comes the edition that the plan was on then. Raises NotPossible when there is none, Clash when it isn't
+    last, PlanError when that state is too large.
     """
     return _step_back(plan_id=plan_id, matrix=matrix, sender=sender, field="undo_to", verb="Undone", again="undo")
 
@@ -292,10 +215,10 @@ def redo(*, plan_id: int, matrix: Matrix, sender: Sender = ANYONE) -> Applied:
 
 
 def restore(*, plan_id: int, matrix: Matrix, number: int, sender: Sender = ANYONE) -> Applied:
-    """Bring back the state of a revision as a new one; an undo takes that back.
+    """Bring back the document of a revision as a new one; an undo takes that back. The plan stays on its edition.
 
     Raises NotPossible when there is no such revision, Overtaken when the plan has changed since the sender's base, and
-    PlanError when the old state doesn't fit the matrix of today.
+    PlanError when the old document doesn't fit the plan's edition.
     """
 
     def make(row: models.Plan) -> _State:
@@ -345,11 +268,16 @@ class _State:
     restored: int | None = None
     plan: Plan | None = None
     """The document, where it has been checked."""
+    edition: PortMatrix | None = None
+    """That the plan is put on; None where it stays on its own."""
+    renewed: bool = False
+    """Whether it is another state even with the same document on the same edition."""
 
 
 def _lock(plan_id: int) -> models.Plan:
     """The plan with its write lock, to be changed. Raises NotPossible for one that is in the bin by now."""
-    row = models.Plan.objects.select_for_update().filter(pk=plan_id).first()
+    rows = models.Plan.objects.select_for_update(of=("self",)).select_related("edition")
+    row = rows.filter(pk=plan_id).first()
     if row is None or row.deleted is not None:
         raise NotPossible("This plan has been deleted. Open its address to see whether it can still be restored.")
     return row
@@ -362,19 +290,34 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
     if sender.operation and row.revisions.filter(operation=sender.operation).exists():
         return Applied(plan=row, changed=False)
     state = make(row)
-    if state.document == row.document:
+    switched = state.edition is not None and state.edition != row.edition
+    if state.document == row.document and not switched and not state.renewed:
         return Applied(plan=row, changed=False)
+    edition = state.edition or row.edition or edition_of(matrix)
+    if edition is not None and edition.slug != matrix.edition:
+        if not switched:
+            raise NotPossible(
+                f"This plan was put on the edition {edition.slug} in between, and nothing was changed. "
+                "Look at it, then send this again."
+            )
+        matrix = find_matrix_at(edition.pk)
     _check_growth(row.document, state, matrix)
+    if switched:
+        # What an earlier version stored doesn't say on which edition it was: that from which the plan goes now.
+        row.revisions.filter(number=row.revision, edition=None).update(edition=row.edition)
     renames = {"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)}
     added = find_added(row.document, state.document, renames)
     row.document = state.document
     row.name = state.document["name"]
+    row.edition = edition
     row.revision += 1
-    row.save(update_fields=["document", "name", "revision", "updated"])
+    row.save(update_fields=["document", "name", "edition", "revision", "updated"])
     models.Revision.objects.create(
         plan=row,
         number=row.revision,
         document=state.document,
+        edition=edition,
+        digest=keep_digest(matrix),
         summary=state.summary[:300],
         author=sender.author[:60],
         operation=sender.operation or models.make_operation(),
@@ -441,7 +384,7 @@ def _step_back(*, plan_id: int, matrix: Matrix, sender: Sender, field: str, verb
         number = getattr(now, field)
         if number is None:
             raise NotPossible(f"There is nothing to be {verb.lower()}.")
-        goal = row.revisions.get(number=number)
+        goal = row.revisions.select_related("edition").get(number=number)
         last = now.summary if field == "undo_to" else goal.summary
         plain = last.removeprefix("Undone: ").removeprefix("Redone: ")
         return _State(
@@ -450,6 +393,46 @@ def _step_back(*, plan_id: int, matrix: Matrix, sender: Sender, field: str, verb
             renames=_find_renames_back(row, goal),
             undo_to=goal.undo_to,
             redo_to=row.revision if field == "undo_to" else goal.redo_to,
+            edition=goal.edition,
+        )
+
+    return _change(plan_id=plan_id, sender=sender, matrix=matrix, make=make)
+
+
+def switch_edition(*, plan_id: int, edition: PortMatrix, sender: Sender = ANYONE) -> Applied:
+    """Put a plan on an edition of its product, as a new revision with the same document; an undo takes that back.
+
+    On the edition that it is on already, it becomes a revision under what is amended now, if that has changed since
+    the last one. Raises PlanError with every fault when the document doesn't fit the edition, TooLarge when it is too
+    large under it, and Overtaken when the plan has changed since the sender's base.
+    """
+    matrix = find_matrix_at(edition.pk)
+
+    def make(row: models.Plan) -> _State:
+        if sender.base is not None and sender.base < row.revision:
+            newer = row.revisions.filter(number__gt=sender.base).defer("document").order_by("number")
+            raise Overtaken("switched", "switch", row.document, list(newer))
+        plan = check_stored(row.document, matrix=matrix)
+        if edition != row.edition:
+            summary = f"Switched to the edition {edition.slug}"
+            return _State(
+                document=row.document,
+                plan=plan,
+                summary=summary,
+                renames=NO_RENAMES,
+                undo_to=row.revision,
+                edition=edition,
+            )
+        # Amendments hold whatever a revision says, so an undo goes back to before the last change of the plan.
+        now = row.revisions.defer("document").get(number=row.revision)
+        return _State(
+            document=row.document,
+            plan=plan,
+            summary=f"What is amended over the edition {edition.slug} taken over",
+            renames=NO_RENAMES,
+            undo_to=now.undo_to,
+            redo_to=now.redo_to,
+            renewed=now.digest != matrix.digest,
         )
 
     return _change(plan_id=plan_id, sender=sender, matrix=matrix, make=make)
@@ -501,7 +484,7 @@ def empty_bin() -> int:
     What an import left whose process died goes too.
     """
     now = timezone.now()
-    left = models.Hold.objects.filter(browser__startswith=models.ARRIVING, since__lte=now - BROKEN_OFF)
+    left = models.Hold.objects.filter(browser__startswith=models.ARRIVING, since__lte=now - arrivals.BROKEN_OFF)
     overdue = models.Plan.objects.filter(
         Q(deleted__lte=now - models.KEPT_IN_BIN) | Q(pk__in=left.values("plan"))
     ).defer("document")

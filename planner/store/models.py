@@ -17,6 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from ports.models import PortMatrix
+
 TOKEN_BYTES = 32
 KEPT_IN_BIN = timedelta(days=30)
 """How long a deleted plan can be restored; after that it is gone, whether or not its rows have been removed yet."""
@@ -47,6 +49,8 @@ class Version:
     plan: uuid.UUID
     number: int
     document: Mapping[str, Any] = field(compare=False)
+    digest: str = field(default="", compare=False)
+    """Of the matrix under which it was stored; empty where that isn't known, or isn't asked."""
 
 
 class Plan(models.Model):
@@ -61,6 +65,10 @@ class Plan(models.Model):
     )
     name = models.CharField(max_length=255, editable=False)
     document = models.JSONField()
+    edition = models.ForeignKey(
+        PortMatrix, null=True, on_delete=models.PROTECT, related_name="plans", editable=False,
+        help_text="Of the port matrix; none where the plan's product isn't here",
+    )  # fmt: skip
     revision = models.PositiveIntegerField(default=1)
     created = models.DateTimeField(default=timezone.now, editable=False)
     updated = models.DateTimeField(auto_now=True)
@@ -147,6 +155,13 @@ class Revision(models.Model):
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
     document = models.JSONField()
+    edition = models.ForeignKey(
+        PortMatrix, null=True, on_delete=models.PROTECT, related_name="revisions", editable=False,
+        help_text="Under which it was stored; none where that isn't known",
+    )  # fmt: skip
+    digest = models.CharField(
+        max_length=64, blank=True, default="", help_text="Of the matrix under which it was stored; empty: not known"
+    )
     summary = models.CharField(max_length=300)
     author = models.CharField(max_length=60, blank=True)
     operation = models.CharField(

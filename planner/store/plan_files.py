@@ -5,9 +5,10 @@ from pathlib import Path
 
 from django.db import DatabaseError, connection
 
-from planner.plan.document import Plan, read_plan
+from planner.plan.document import Plan, read_plan, read_plan_of
 from planner.plan.syntax import MAX_BYTES, guess_syntax
 from planner.report.files import Failure, explain
+from planner.store.editions import matrix_for
 from ports.matrix import Matrix, MatrixError
 from ports.queries import NoMatrix, current_matrix, list_matrices, shipped_matrix
 from ports.queries import find_matrix as find_edition
@@ -19,6 +20,28 @@ class NoUsableMatrix(RuntimeError):
 
 def read_plan_file(name: str, matrix: Matrix) -> Plan:
     """Read and check a plan. Raises PlanError with its faults, and Failure when the file can't be read."""
+    data = _read(name)
+    return read_plan(data, matrix=matrix, syntax=guess_syntax(name, data))
+
+
+def read_with_matrix(name: str, matrix: Matrix, *, fixed: bool) -> tuple[Plan, Matrix]:
+    """Read a plan under the current matrix of the product that it names, and that matrix; else under the one given.
+
+    `fixed`: under the one given whatever it names. Raises as `read_plan_file` does.
+    """
+    data = _read(name)
+    here = not fixed and has_tables()
+
+    def choose(product: object) -> Matrix:
+        return matrix_for(product, matrix) if here else matrix
+
+    try:
+        return read_plan_of(data, choose, otherwise=matrix, syntax=guess_syntax(name, data))
+    except MatrixError as error:
+        raise Failure(f"The port matrix of its product has faults: {error.faults[0]}") from None
+
+
+def _read(name: str) -> bytes:
     try:
         with Path(name).open("rb") as file:
             # One byte more than is allowed tells a file that is too large, without reading all of it.
@@ -27,7 +50,7 @@ def read_plan_file(name: str, matrix: Matrix) -> Plan:
         raise Failure(f"The file can't be read: {explain(error)}.") from None
     if len(data) > MAX_BYTES:
         raise Failure(f"The file has more than {MAX_BYTES // 2**20} MiB, which is the most that is read.")
-    return read_plan(data, matrix=matrix, syntax=guess_syntax(name, data))
+    return data
 
 
 class NoSuchEdition(NoUsableMatrix):

@@ -11,14 +11,15 @@ from planner.engine.consequences import Consequences, weigh
 from planner.engine.lineage import Step, find_earliest, trace_renames
 from planner.engine.renames import Rename
 from planner.plan.document import PlanError, check_stored
-from planner.store.models import NOTHING_RENAMED, Plan, Version
+from planner.store.editions import matrix_then
+from planner.store.models import NOTHING_RENAMED, Plan, Revision, Version
 from ports.matrix import Matrix
 
 KEPT = 200_000
 """Most flows of the reports that are kept, and of the comparisons; the newest is kept however many it has."""
 
 
-class _Recent[Value]:
+class Recent[Value]:
     """The last few values by key: at most `count`, and as many as together don't weigh more than KEPT."""
 
     def __init__(self, weight: Callable[[Value], int], count: int) -> None:
@@ -43,10 +44,10 @@ class _Recent[Value]:
         return sum(map(self._weight, self._values.values()))
 
 
-_reports: _Recent[Report] = _Recent(lambda report: len(report.flows), count=8)
-_comparisons: _Recent[Comparison] = _Recent(lambda c: len(c.before.flows) + len(c.after.flows), count=4)
+_reports: Recent[Report] = Recent(lambda report: len(report.flows), count=8)
+_comparisons: Recent[Comparison] = Recent(lambda c: len(c.before.flows) + len(c.after.flows), count=4)
 # With the report, which is what tells them apart.
-_consequences: _Recent[tuple[Report, Consequences]] = _Recent(lambda pair: len(pair[0].flows), count=4)
+_consequences: Recent[tuple[Report, Consequences]] = Recent(lambda pair: len(pair[0].flows), count=4)
 
 
 def report_for(version: Version, matrix: Matrix) -> Report:
@@ -71,23 +72,45 @@ def outline_for(version: Version, matrix: Matrix) -> Report:
 
 
 def comparison_since(plan: Plan, number: int, matrix: Matrix, under: Matrix | None = None) -> Comparison | None:
-    """What a plan differs in from its revision of that number: now under `matrix`, then under `under`, or the same.
+    """What a plan differs in from its revision of that number: now under `matrix`, then under the matrix of then.
 
-    None when there is no such revision, or when one of the two doesn't fit its matrix or is too large.
+    That is the one that the revision was stored under, or `under`. None when there is no such revision, when its
+    matrix isn't kept here, or when one of the two doesn't fit its matrix or is too large.
     """
     before = find_version(plan, number)
-    if before is None:
+    then = under or (matrix_then(before, matrix) if before else None)
+    if before is None or then is None:
         return None
+    return _try_to_compare(plan, before, plan.version, then, matrix)
+
+
+def comparison_of_last(plan: Plan, revision: Revision, matrix: Matrix) -> Comparison | None:
+    """What the newest revision changed: it and the one before, each under the matrix that it was stored under.
+
+    `matrix` stands for one that isn't known. None when that can't be said.
+    """
+    before = find_version(plan, revision.number - 1)
+    after = Version(plan=plan.key, number=plan.revision, document=plan.document, digest=revision.digest)
+    now = matrix_then(after, matrix)
+    then = matrix_then(before, now) if before and now else None
+    if before is None or now is None or then is None:
+        return None
+    return _try_to_compare(plan, before, after, then, now)
+
+
+def _try_to_compare(
+    plan: Plan, before: Version, after: Version, matrix_before: Matrix, matrix_after: Matrix
+) -> Comparison | None:
     try:
-        return compare_versions(before, plan.version, under or matrix, matrix, find_known(plan, before, plan.version))
+        return compare_versions(before, after, matrix_before, matrix_after, find_known(plan, before, after))
     except PlanError:
         return None
 
 
 def find_version(plan: Plan, number: int) -> Version | None:
     """A plan as it is at the revision of that number; None when there is none."""
-    document = plan.revisions.filter(number=number).values_list("document", flat=True).first()
-    return None if document is None else Version(plan=plan.key, number=number, document=document)
+    found = plan.revisions.filter(number=number).values_list("document", "digest").first()
+    return None if found is None else Version(plan=plan.key, number=number, document=found[0], digest=found[1])
 
 
 def compare_versions(

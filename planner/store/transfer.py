@@ -6,7 +6,7 @@ looking, and the ids of edits.
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import IO, Any
@@ -23,9 +23,12 @@ from planner.plan.archive import (
     dump_record,
     write_archive,
 )
-from planner.store import actions, models
+from planner.store import arrivals, models
+from planner.store.editions import matrix_for
 from planner.store.holders import Holder
 from ports.matrix import Matrix
+from ports.models import PortMatrix
+from ports.queries import find_matrix_at
 
 IN_MEMORY = 4 * 2**20
 """What is larger is kept in a temporary file."""
@@ -52,21 +55,68 @@ def import_plans(
     holder: Holder | None = None,
     *,
     admit: Callable[[int], object] = lambda _: None,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> list[models.Plan]:
     """Make new plans of an archive, which the holder owns; ArchiveError and none if there is a fault in it.
+
+    Each is put on its edition if that is here, else on the current one of its product; `matrix` is that of plans that
+    name none. `tell` is told in sentences which were put on another edition than their own.
 
     All of it is checked before the first is stored, and nothing is locked meanwhile. `admit` is told then how many
     there are; what it raises keeps them from being stored.
     """
     archive = Archive(file, limits)
     plans = [archive.read_plan(number) for number in range(1, archive.count + 1)]
+    editions = Editions(matrix)
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as checked:
         for number, plan in enumerate(plans, start=1):
-            for revision in archive.read_revisions(number, plan, matrix, partial(check_size, matrix)):
+            choose = partial(editions.choose, plan.edition)
+            for revision in archive.read_revisions(number, plan, choose, check_size):
                 checked.write(json.dumps(dump_record(revision)).encode() + b"\n")
+            editions.settle(plan.edition, revision.document)
         checked.seek(0)
         admit(len(plans))
-        return actions.import_plans(plans=((plan, _slice(checked, plan.revision)) for plan in plans), holder=holder)
+        brought = (
+            (plan, edition, _slice(checked, plan.revision))
+            for plan, edition in zip(plans, editions.settled, strict=True)
+        )
+        made = arrivals.import_plans(plans=brought, editions=editions.rows, holder=holder)
+    for plan, row in zip(plans, made, strict=True):
+        if plan.edition and row.edition and row.edition.slug != plan.edition:
+            tell(
+                f"“{row.name}” was on the edition {plan.edition}, which isn’t here. It was put on {row.edition.slug}, "
+                "the current one."
+            )
+    return made
+
+
+class Editions:
+    """Which edition each plan of an archive goes on, and under which each of its revisions is checked."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._matrix = matrix
+        self.rows = {row.slug: row for row in PortMatrix.objects.all()}
+        self.settled: list[PortMatrix | None] = []
+        """That of each plan so far."""
+        self._current: dict[str, Matrix] = {}
+
+    def choose(self, of_plan: str | None, of_revision: str | None, document: object) -> Matrix:
+        """The matrix that a revision is checked under: its edition, else the plan's, else the product's current one.
+
+        Raises PlanError when the product isn't here.
+        """
+        for slug in (of_revision, of_plan):
+            if slug is not None and (row := self.rows.get(slug)):
+                return find_matrix_at(row.pk)
+        product = document.get("product") if isinstance(document, dict) else None
+        key = product if isinstance(product, str) else ""
+        if key not in self._current:
+            self._current[key] = matrix_for(product, self._matrix)
+        return self._current[key]
+
+    def settle(self, slug: str | None, document: Mapping[str, Any]) -> None:
+        """Put the next plan on its edition if that is here, else on the one its newest document was read under."""
+        self.settled.append(self.rows.get(self.choose(slug, None, document).edition))
 
 
 def _slice(lines: IO[bytes], count: int) -> Iterator[list[RevisionRecord]]:
@@ -94,6 +144,7 @@ def _describe(plan: models.Plan) -> PlanRecord:
         created=plan.created,
         updated=plan.updated,
         deleted=plan.deleted,
+        edition=plan.edition.slug if plan.edition else None,
         handovers=tuple(
             HandoverRecord(
                 revision=handover.revision,
@@ -110,7 +161,8 @@ def _describe(plan: models.Plan) -> PlanRecord:
 
 def _list_revisions(plan: models.Plan) -> Iterator[RevisionRecord]:
     """By number, up to the one that was the newest when the plan was read; a few at a time, as they can be large."""
-    for revision in plan.revisions.filter(number__lte=plan.revision).order_by("number").iterator(chunk_size=10):
+    revisions = plan.revisions.filter(number__lte=plan.revision).select_related("edition").order_by("number")
+    for revision in revisions.iterator(chunk_size=10):
         yield RevisionRecord(
             number=revision.number,
             created=revision.created,
@@ -121,5 +173,7 @@ def _list_revisions(plan: models.Plan) -> Iterator[RevisionRecord]:
             redo_to=revision.redo_to,
             restored=revision.restored,
             renames=revision.renames,
+            edition=revision.edition.slug if revision.edition else None,
+            digest=revision.digest or None,
             document=revision.document,
         )

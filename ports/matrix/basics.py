@@ -5,7 +5,20 @@ from typing import Annotated
 
 from pydantic import Strict
 
-from ports.matrix.marks import BLANK_TEXT, ICON, NUMBER_OF_SECTION, PARAGRAPH, SLUG_OF_ROW, Names, OneOf, PortRange
+from ports.matrix.marks import (
+    BLANK_TEXT,
+    ICON,
+    LATER,
+    NUMBER_OF_SECTION,
+    PARAGRAPH,
+    SHA256,
+    SLUG_OF_ROW,
+    WEB_ADDRESS,
+    Names,
+    OneOf,
+    PortList,
+    PortRange,
+)
 from ports.matrix.rows import Part, Row, Rows, part, row
 from ports.matrix.vocabulary import PROTOCOLS, ROLE_KINDS, ProtocolName, RoleKind, listed, read_ports
 
@@ -20,6 +33,7 @@ PlatformSlug = Annotated[str, Names("platform")]
 OperationSlug = Annotated[str, Names("operation")]
 SessionSlug = Annotated[str, Names("session")]
 ServiceSlug = Annotated[str, Names("service")]
+RuleGroupSlug = Annotated[str, Names("rulegroup")]
 
 
 @row("portmatrix", key="product")
@@ -32,6 +46,11 @@ class Document(Row):
     """Its title."""
     received: str
     """Version or date of the document as received; part of every report."""
+    url: Annotated[Annotated[str, WEB_ADDRESS] | None, BLANK_TEXT, LATER] = None
+    """Where the vendor publishes it; blank where that isn't known."""
+    sha256: Annotated[Annotated[str, SHA256] | None, BLANK_TEXT, LATER] = None
+    """SHA-256 of the file that the rows were written from, so that anybody can tell whether theirs is the same; blank
+    where there is no file."""
 
 
 @row("section", key="number")
@@ -123,13 +142,17 @@ class Service(Row):
     """What forms and sentences call it."""
     protocol: Annotated[ProtocolName, OneOf(PROTOCOLS, "protocol")]
     """The protocol. `icmp` is an echo request."""
-    ports: Annotated[Ports | None, BLANK_TEXT] = None
-    """`"443"`, or a range `"49152-65535"`, each 1 to 65535; blank for `icmp`, and only there."""
+    ports: Annotated[Annotated[str, PortList()] | None, BLANK_TEXT] = None
+    """`"443"`, a range `"49152-65535"`, or several of both: `"80, 443, 8000-8010"`; each 1 to 65535. Every one is a
+    flow of its own. Blank for `icmp`, and only there."""
     configurable: Flag = False
-    """Whether a plan may override the port; never for `icmp`. An override holds wherever the service is used."""
+    """Whether a plan may override the port; never for `icmp`. An override holds wherever the service is used, and is
+    one port or range in the place of all."""
     listener: str = ""
     """Services with the same listener share one socket, so that both on one endpoint and port are no conflict (SQL
     Server as the product's own database and as a managed system). Blank: its own."""
+    rule_group: Annotated[RuleGroupSlug | None, BLANK_TEXT, LATER] = None
+    """Rules that Windows has for it, whatever needs it."""
 
     def find_faults(self, where: str, rows: Rows) -> Iterator[str]:
         """ICMP alone has no ports."""

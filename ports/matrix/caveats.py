@@ -77,6 +77,15 @@ class Opening(Part):
     """The kind of the destination's zone."""
     destination_kinds: tuple[ZoneKind, ...] = ()
     """The same where several kinds will do: one of these."""
+    trust: tuple[ZoneKind, ...] = ()
+    """Kinds of zone, the least trusted first: the flow leads from a zone of one of them to one further on."""
+
+    def is_upwards(self, source: str, destination: str) -> bool:
+        """Whether a flow between zones of these kinds leads from a less trusted one, as far as that is asked for."""
+        if not self.trust:
+            return True
+        kinds = self.trust
+        return source in kinds and destination in kinds and kinds.index(source) < kinds.index(destination)
 
     @property
     def from_kinds(self) -> frozenset[str]:
@@ -119,5 +128,8 @@ class Check(Row):
     def find_faults(self, where: str, rows: Rows) -> Iterator[str]:
         """Something must raise it."""
         yield from find_option_faults(where, self.when, rows)
+        trust = self.opening.trust if self.opening else ()
+        if trust and (len(trust) < 2 or len(set(trust)) < len(trust)):
+            yield f"{where}: 'trust' puts two or more kinds of zone in order, each once."
         if not (self.when or self.needs or self.crowded or self.opening):
             yield f"{where} would never be raised; say when, what it needs, what is too many, or for which opening."

@@ -32,6 +32,8 @@ class PlanName(Text):
 
 
 Name = Annotated[str, PlanName()]
+Chosen = Annotated[tuple[tuple[ChoiceSlug, Annotated[str | tuple[str, ...], OneOrMany()]], ...], Pairs()]
+"""Options by choice: `{"transport": "ssh"}`, for a choice of many a list."""
 
 
 @part("a zone")
@@ -75,6 +77,11 @@ class EndpointTemplate(Part):
     """The endpoint comes only where some other endpoint has this role."""
     without_role: Annotated[RoleSlug | None, ABSENT] = None
     """The endpoint comes only where none has it."""
+    with_sessions: tuple[SessionSlug, ...] = ()
+    """The endpoint comes only where some endpoint lists one of these sessions."""
+    shared: Flag = False
+    """`true`, for a group of people: what it has goes to people who are in a zone of the kind already, first of all to
+    those of its name; if it has the address `any`, only to such with it. It is made where there are none."""
 
 
 @part("a grant")
@@ -130,7 +137,7 @@ class Effect(Part):
     """Endpoints that come with the answer."""
     grants: tuple[Grant, ...] = ()
     """What endpoints that are there get in addition."""
-    choices: Annotated[tuple[tuple[ChoiceSlug, Annotated[str | tuple[str, ...], OneOrMany()]], ...], Pairs()] = ()
+    choices: Chosen = ()
     """What is decided: `{"transport": "ssh"}`, for a choice of many a list. What is the choice's default isn't written
     into the plan."""
     each: Annotated[RepeatOf | None, BLANK_FACTS] = None
@@ -145,8 +152,8 @@ def find_effect_faults(where: str, effect: Effect, lists: Iterable[str], rows: R
             yield f"{where}: a grant is to a role or to platforms, and not both."
         if not (grant.roles or grant.platforms or grant.operations or grant.sessions):
             yield f"{where}: a grant gives roles, platforms, operations or sessions."
-        yield from _find_role_faults(where, grant.roles, rows)
-    yield from _find_chosen_faults(where, effect, rows)
+        yield from find_role_faults(where, grant.roles, rows)
+    yield from find_chosen_faults(where, effect.choices, rows)
     if effect.each is not None:
         if effect.each.of not in lists:
             yield f"{where}: 'each' must say of which question of kind list it is, not {effect.each.of!r}."
@@ -179,14 +186,17 @@ def _find_template_faults(
         place = f"{where}, endpoint '{endpoint.name}'"
         if endpoint.zone not in kinds:
             yield f"{place}: there is no zone with the key '{endpoint.zone}' beside it."
-        yield from _find_role_faults(place, endpoint.roles, rows)
+        yield from find_role_faults(place, endpoint.roles, rows)
+        held = {role.kind for slug in endpoint.roles if (role := rows.find(Role, slug))}
+        if endpoint.shared and not (endpoint.group and endpoint.roles and held <= {"people"}):
+            yield f"{place}: only a group of people can be one that is there already."
         if endpoint.addresses and endpoint.addresses != ("any",):
             yield f"{place}: the only address it can have is any; nobody knows the others beforehand."
         elif endpoint.addresses and not (endpoint.group and kinds.get(endpoint.zone) == "internet"):
             yield f"{place}: the address any is for a group in a zone of kind internet."
 
 
-def _find_role_faults(where: str, roles: Iterable[str], rows: Rows) -> Iterator[str]:
+def find_role_faults(where: str, roles: Iterable[str], rows: Rows) -> Iterator[str]:
     """Roles that an endpoint can't hold, or not together."""
     for group in rows.of(Role):
         if group.kind != "group":
@@ -198,8 +208,9 @@ def _find_role_faults(where: str, roles: Iterable[str], rows: Rows) -> Iterator[
             yield f"{where}: {listed(held)} exclude each other."
 
 
-def _find_chosen_faults(where: str, effect: Effect, rows: Rows) -> Iterator[str]:
-    for slug, chosen in effect.choices:
+def find_chosen_faults(where: str, choices: Chosen, rows: Rows) -> Iterator[str]:
+    """Options that a choice doesn't have, or not so many of them."""
+    for slug, chosen in choices:
         choice = rows.find(Choice, slug)
         if choice is None:
             continue

@@ -13,7 +13,7 @@ from typing import Any, Protocol, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from ports.matrix.vocabulary import ICONS, SEVERITIES, ZONE_KINDS, listed, read_ports
+from ports.matrix.vocabulary import ICONS, SEVERITIES, ZONE_KINDS, listed, read_port_list, read_ports
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 NUMBER = re.compile(r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
@@ -186,6 +186,30 @@ class PortRange(Text):
         return read_ports(text)
 
 
+class PortList(PortRange):
+    """One or several ports or ranges, as `read_port_list` reads them."""
+
+    __slots__ = ()
+
+    @property
+    def words(self) -> str:
+        """What it is."""
+        return "ports or ranges, separated by commas"
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """What it looks like."""
+        return {"pattern": "^ *[0-9]+(-[0-9]+)?( *, *[0-9]+(-[0-9]+)?)* *$"}
+
+    def find_fault(self, text: str, known: Known) -> str | None:
+        """Say what is wrong with the first port that is none."""
+        return next(filter(None, (super(PortList, self).find_fault(p.strip(), known) for p in text.split(","))), None)
+
+    def normalise(self, text: str) -> str:
+        """In order, without leading zeros."""
+        return read_port_list(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Blank:
     """A field that is None in code when the file has `value`, an empty text or mapping, or leaves it out."""
@@ -307,6 +331,10 @@ class Shapes:
 SLUG_OF_ROW = Pattern(SLUG, "slug", "(lower-case letters, digits and hyphens)")
 NUMBER_OF_SECTION = Pattern(NUMBER, "section number", "such as 3, 3.1 or a")
 KIND_OF_ZONE = OneOf(ZONE_KINDS, "kind of zone")
+WEB_ADDRESS = Pattern(
+    re.compile(r"https?://[^/\s<>\"]+(?:/[^\s<>\"]*)?"), "address", "such as https://example.com/ports"
+)
+SHA256 = Pattern(re.compile("[0-9a-f]{64}"), "SHA-256", "(64 of 0-9 and a-f)")
 SEVERITY = OneOf(SEVERITIES, "severity")
 ICON = OneOf(ICONS, "icon", or_blank=True)
 BLANK_TEXT = Blank("")

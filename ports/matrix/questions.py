@@ -6,7 +6,7 @@ from typing import Annotated, cast
 
 from ports.matrix.basics import Flag, Paragraph, Role, Slug
 from ports.matrix.effects import Effect, Repeat, find_effect_faults, find_repeat_faults
-from ports.matrix.marks import BLANK_FACTS, BLANK_TEXT, SLUG_OF_ROW, Known, Names, OneOf, Shapes
+from ports.matrix.marks import BLANK_FACTS, BLANK_TEXT, LATER, SLUG_OF_ROW, Known, Names, OneOf, Shapes
 from ports.matrix.rows import Part, Row, Rows, part, row
 from ports.matrix.vocabulary import QUESTION_KINDS, QuestionKind, listed
 
@@ -35,7 +35,7 @@ class Answer(Part):
     name: str
     """What the guided start calls it."""
     consequence: str
-    """In a few words, what follows."""
+    """In a few words, what it means; blank where its name says it. What it opens is computed for each plan."""
     effect: Effect
     """What it does to the plan."""
 
@@ -66,10 +66,15 @@ class Question(Row):
     """One of the options, many of them, or a list of names that are written or pasted, one a line."""
     module: Flag = False
     """Whether it is something to switch on and off in a plan as well."""
+    users: Annotated[Flag, LATER] = False
+    """Whether it asks who uses the module that it follows: the module's card asks it too, and with the module goes
+    what its users have for it."""
     off: Annotated[str | None, BLANK_TEXT] = None
-    """Of a module with `one` answer: the option that switches it off. It may set `choices`, nothing else."""
+    """Of a module with `one` answer: the option that switches it off. It may set `choices`, nothing else. Of a
+    question about users: the option for nobody."""
     roles: tuple[Annotated[str, Assignable("role")], ...] = ()
-    """Of a module: the roles whose presence means that it is on. A role belongs to one module at most."""
+    """Of a module: the roles whose presence means that it is on. A role belongs to one module at most. Of a question
+    about users: what they have for the module."""
     when: Annotated[Annotated[Follows, Shapes("'when' is", ("question", "options"))] | None, BLANK_FACTS] = None
     """Asked only after one of these answers to an earlier question; blank: always asked."""
     default: tuple[str, ...] = ()
@@ -129,14 +134,16 @@ class Question(Row):
             yield f"{where}: the default must be one option; it is what a question that was skipped counts as."
 
     def _find_module_faults(self, where: str, earlier: Sequence["Question"], rows: Rows) -> Iterator[str]:
-        if self.module:
+        if self.users:
+            yield from self._find_user_faults(where, earlier)
+        if self.module or self.users:
             for role in self.roles:
-                owner = next((other.slug for other in earlier if other.module and role in other.roles), None)
+                owner = next((o.slug for o in earlier if (o.module or o.users) and role in o.roles), None)
                 if owner is not None and rows.has("role", role):
                     yield f"{where}: the role '{role}' belongs to the module '{owner}' already."
             if not self.roles:
                 yield f"{where}: a module needs the roles by which it is known."
-        if not (self.module and self.kind == "one"):
+        if not ((self.module or self.users) and self.kind == "one"):
             if self.off:
                 yield f"{where}: only a module with one answer has an option that switches it off."
             return
@@ -145,6 +152,18 @@ class Question(Row):
             yield f"{where}: '{self.off or ''}' is no option of it; a module needs one that switches it off."
         elif off.effect.zones or off.effect.endpoints or off.effect.grants or off.effect.each:
             yield f"{where}: the option '{self.off}' switches it off, so it may set choices and nothing else."
+
+    def _find_user_faults(self, where: str, earlier: Sequence["Question"]) -> Iterator[str]:
+        """It follows a module, and each of its answers is about people who may be there already."""
+        parent = next((other for other in earlier if self.when and other.slug == self.when.question), None)
+        if self.module or self.kind != "one" or parent is None or not parent.module:
+            yield f"{where}: a question about users has one answer, follows a module in 'when', and is none itself."
+        elif any(other.users and other.when and other.when.question == parent.slug for other in earlier):
+            yield f"{where}: who uses the module '{parent.slug}' is asked already."
+        for option in self.options:
+            effect = option.effect
+            if effect.grants or effect.choices or effect.each or not all(one.shared for one in effect.endpoints):
+                yield f"{where}, option '{option.slug}': it may have zones and shared endpoints, and nothing else."
 
     def _find_follow_faults(self, where: str, earlier: Sequence["Question"]) -> Iterator[str]:
         if self.when is None:

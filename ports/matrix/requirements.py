@@ -13,12 +13,13 @@ from ports.matrix.basics import (
     Paragraph,
     PlatformSlug,
     RoleSlug,
+    RuleGroupSlug,
     SectionNumber,
     ServiceSlug,
     SessionSlug,
     Slug,
 )
-from ports.matrix.marks import ABSENT, BLANK_FACTS, BLANK_TEXT, KIND_OF_ZONE, Names, Shapes
+from ports.matrix.marks import ABSENT, BLANK_FACTS, BLANK_TEXT, KIND_OF_ZONE, LATER, Names, Shapes
 from ports.matrix.rows import Part, Row, Rows, part, row
 from ports.matrix.vocabulary import listed
 
@@ -45,8 +46,43 @@ class RolePresent(Part):
     """A role or a group."""
 
 
-Condition = ChoiceIs | RolePresent
-Conditions = tuple[Annotated[Condition, Shapes("a condition is", ("role",), ("choice", "options"))], ...]
+@part("a condition")
+class RoleAbsent(Part):
+    """Holds when no endpoint of the plan has the role."""
+
+    no_role: RoleSlug
+    """A role, or a group: then no endpoint has any of its roles."""
+
+
+Simple = ChoiceIs | RolePresent | RoleAbsent
+"""What a condition of several is made of."""
+_SIMPLE = (("role",), ("no_role",), ("choice", "options"))
+
+
+@part("a condition")
+class AnyOf(Part):
+    """Holds when one of several conditions does, or more of them."""
+
+    any: tuple[Annotated[Simple, Shapes("a condition in 'any' is", *_SIMPLE)], ...]
+    """Two or more of the others."""
+
+
+Condition = Simple | AnyOf
+Conditions = tuple[Annotated[Condition, Shapes("a condition is", *_SIMPLE, ("any",))], ...]
+
+
+def list_simple(conditions: Iterable[Condition]) -> Iterator[Simple]:
+    """The conditions, and in the place of one of several all that it is made of."""
+    for condition in conditions:
+        if isinstance(condition, AnyOf):
+            yield from condition.any
+        else:
+            yield condition
+
+
+def choices_in(conditions: Iterable[Condition]) -> Iterator[str]:
+    """The slugs of the choices that conditions are about."""
+    return (condition.choice for condition in list_simple(conditions) if isinstance(condition, ChoiceIs))
 
 
 @part("a service")
@@ -143,6 +179,9 @@ class Requirement(Row):
     """Every endpoint with this role opens the connection. Either `source` or `pairing` is given."""
     destination: Annotated[RoleSlug | None, BLANK_TEXT] = None
     """Every endpoint with this role is reached. Either `destination` or `target` is given."""
+    peers: Annotated[Flag, LATER] = False
+    """`true`: endpoints with these roles reach each other and never themselves, as members of a cluster do. Machines
+    of a group reach each other too. Goes with `source` and `destination`, which may be the same."""
     pairing: Annotated[PairingSlug | None, BLANK_TEXT] = None
     """The sources are found for each destination."""
     target: Annotated[Target | None, BLANK_FACTS] = None
@@ -151,6 +190,8 @@ class Requirement(Row):
     """Conditions, all of which must hold; `[]`: always."""
     correction: Annotated[CaveatSlug | None, BLANK_TEXT] = None
     """Slug of the caveat whose applied correction brings this requirement in; blank for a row of the document."""
+    rule_group: Annotated[RuleGroupSlug | None, BLANK_TEXT, LATER] = None
+    """Rules that Windows has for what the requirement needs, where its services don't name their own."""
 
     @property
     def reason(self) -> Reason:
@@ -165,6 +206,8 @@ class Requirement(Row):
             yield f"{where} needs a source role or a pairing, and not both."
         if bool(self.destination) == bool(self.target):
             yield f"{where} needs a destination role or a target, and not both."
+        if self.peers and not (self.source and self.destination):
+            yield f"{where}: peers need a source role and a destination role."
         yield from find_option_faults(where, self.when, rows)
         if not self.asks:
             yield f"{where} asks for no service."
@@ -172,8 +215,11 @@ class Requirement(Row):
 
 
 def find_option_faults(where: str, conditions: Iterable[Condition], rows: Rows) -> Iterator[str]:
-    """Conditions that name options which their choice doesn't have."""
-    for condition in conditions:
+    """Conditions that name options which their choice doesn't have, and an "or" between fewer than two."""
+    conditions = tuple(conditions)
+    if any(isinstance(condition, AnyOf) and len(condition.any) < 2 for condition in conditions):
+        yield f"{where}: 'any' is of two conditions or more."
+    for condition in list_simple(conditions):
         choice = rows.find(Choice, condition.choice) if isinstance(condition, ChoiceIs) else None
         if choice is not None and isinstance(condition, ChoiceIs):
             for option in condition.options:

@@ -46,6 +46,22 @@ def read_ports(text: str) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
+def read_port_list(text: str) -> str:
+    """Normalise one or several ports or ranges, separated by commas: "80, 443, 8000-8010".
+
+    Each is as `read_ports` takes it. Returns them in the order of their numbers, each once, joined by a comma and a
+    space; what is only one is as `read_ports` returns it. Ranges that overlap stay apart. Raises ValueError with a
+    sentence for the first that is none.
+    """
+    several = {read_ports(part.strip()) for part in text.split(",")}
+    return ", ".join(sorted(several, key=port_span))
+
+
+def split_ports(ports: str | None) -> tuple[str | None, ...]:
+    """Each port or range of a normalised list; of ICMP, which has none, None alone."""
+    return (None,) if ports is None else tuple(ports.split(", "))
+
+
 def port_span(ports: str) -> tuple[int, int]:
     """First and last port (1-65535) of normalised ports such as "443" or "49152-65535"."""
     first, _, last = ports.partition("-")

@@ -11,6 +11,8 @@ from ports.matrix.prohibitions import Prohibition
 from ports.matrix.questions import Question
 from ports.matrix.requirements import Pairing, Requirement
 from ports.matrix.rows import Row, Rows
+from ports.matrix.rule_groups import RuleGroup
+from ports.matrix.topologies import Topology
 from ports.matrix.vocabulary import product_slug, section_key
 
 
@@ -56,6 +58,9 @@ class Matrix:
     """Role slug -> slugs of the roles that are it: itself, and for a group its members."""
     questions: Mapping[str, Question] = field(default_factory=dict)
     prohibitions: tuple[Prohibition, ...] = ()
+    rule_groups: Mapping[str, RuleGroup] = field(default_factory=dict)
+    topologies: Mapping[str, Topology] = field(default_factory=dict)
+    """Ready-made topologies, simplest first."""
     tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, repr=False, compare=False)
     """All rows by kind: what `of` gives, for kinds that have no field of their own here."""
     product_slug: str = ""
@@ -64,6 +69,10 @@ class Matrix:
     """The slug of the edition; empty for one that was kept without it."""
     amendments: tuple[Amendment, ...] = ()
     """What this site has changed over the edition, and what is in the facts."""
+    url: str | None = None
+    """Where the vendor publishes the document, if that is known."""
+    sha256: str | None = None
+    """Of the document's file as it was received, if there is one."""
 
     def of[R: Row](self, facts: type[R]) -> tuple[R, ...]:
         """The rows of a kind, in the matrix's order."""
@@ -108,6 +117,8 @@ def make_matrix(rows: Rows, digest: str, edition: str) -> Matrix:
         product=head.product,
         document=head.document,
         received=head.received,
+        url=head.url,
+        sha256=head.sha256,
         digest=digest,
         sections=tuple(sorted(rows.of(Section), key=lambda section: section_key(section.number))),
         roles=_by_name(rows.of(Role)),
@@ -123,6 +134,8 @@ def make_matrix(rows: Rows, digest: str, edition: str) -> Matrix:
         holders=_holders(rows.of(Role)),
         questions=_by_name(rows.of(Question)),
         prohibitions=tuple(rows.of(Prohibition)),
+        rule_groups=_by_name(rows.of(RuleGroup)),
+        topologies=_by_name(rows.of(Topology)),
         tables=rows.tables,
         product_slug=product_slug(head.product),
         edition=edition,

@@ -14,7 +14,7 @@ from planner.plan.document import check_plan
 from planner.store import actions
 from planner.store.models import Plan, hash_token
 from ports import queries
-from ports.models import PortMatrix, Question, Role, new_stamp
+from ports.models import PortMatrix, Topology, new_stamp
 
 pytestmark = pytest.mark.django_db
 
@@ -113,10 +113,11 @@ def test_without_a_matrix_it_says_what_to_do():
 
 
 def test_a_matrix_that_the_example_does_not_fit_is_named_with_its_faults(tmp_path):
-    Question.objects.all().delete()  # they name the role too, and the matrix would be none
-    Role.objects.filter(slug="mobile-user").update(kind="group")
+    endpoints = [{"name": "PS01", "zone": "Internal", "addresses": ["10.0.0.999"]}]
+    topologies = Topology.objects.filter(slug="everything")
+    topologies.update(zones=[{"name": "Internal", "kind": "internal"}], endpoints=endpoints)
     PortMatrix.objects.update(stamp=new_stamp())
-    with pytest.raises(CommandError, match=r"(?s)doesn't fit the current port matrix\..*endpoints\[0\]\.roles"):
+    with pytest.raises(CommandError, match=r"(?s)doesn't fit the current port matrix\..*endpoints\[0\]\.addresses"):
         run()
     assert not Plan.objects.exists()
     assert not list(tmp_path.iterdir())

@@ -357,6 +357,14 @@ def test_without_plans_the_impact_is_that_on_stored_plans(shipped, fixture):
     assert [one["source"] for one in told] == [str(rows[0].key), str(rows[2].key)]
     assert told[0]["opened"] > 0
     assert told[1]["faults"]
+    assert [one["edition"] for one in told] == ["passwordstate-2026-11"] * 2
+    text = matrix("impact", "passwordstate-next", status=3).out
+    assert f"{rows[0].key} (Contoso), on passwordstate-2026-11: 1 rule to open, 1 to close, 0 changed." in text
+    matrix("activate", "passwordstate-next")
+    again = matrix("impact", "passwordstate-next", "--format", "json", status=3).data
+    assert again[0]["opened"] == told[0]["opened"], "each from its own edition, whichever is current"
+    back = matrix("impact", "passwordstate-2026-11", "--format", "json").data
+    assert back[0]["opened"] == 0
     matrix("load", fixture("desk-a"))
     assert matrix("impact", "desk-a", "--format", "json").data == [], "they are plans of another product"
 

@@ -53,7 +53,7 @@ def test_the_keyboard_goes_through_the_picture_or_past_it(page):
 def test_a_click_leads_to_the_flows_of_an_endpoint_without_a_new_page(page):
     start(page, "DMZ with portal and self-destruct site")
     page.locator("#tab-decisions").click()
-    expect(page.locator("#tab-decisions")).to_have_attribute("aria-current", "page")
+    expect(page.locator("#part-decisions")).to_have_attribute("aria-current", "page")
     page.locator("#view-diagram").click()
     page.evaluate("window.kept = true")
     page.get_by_role("link", name=re.compile("^PRP01: ")).click()

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from ports.actions import load_matrix
 from ports.queries import SHIPPED, current_matrix
 from tests.e2e.test_accessibility import violations
+from tests.web.views.pages import store
 
 
 @pytest.fixture
@@ -73,6 +74,7 @@ def test_an_amendment_is_made_meets_a_newer_edition_and_is_reverted(staff, newer
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
 def test_no_page_of_editions_and_amendments_has_a_violation_or_scrolls_sideways(staff, newer, width, scheme):
     page = staff(width=width, color_scheme=scheme, reduced_motion="reduce")
+    store()
     amend_smtp(page)
     page.goto("/matrix/amend/?row=service/smtp")
     page.get_by_label("New value").fill("70000")
@@ -84,6 +86,8 @@ def test_no_page_of_editions_and_amendments_has_a_violation_or_scrolls_sideways(
         "/matrix/",
         "/matrix/?edition=passwordstate-2027-02",
         "/matrix/compare/",
+        "/matrix/impact/",
+        "/matrix/impact/?edition=passwordstate-2027-02",
         "/matrix/amend/?row=service/smtp",
         "/matrix/amend/?row=choice/esxi&field=options",
         "/matrix/amend/?row=service/smtp&field=configurable",

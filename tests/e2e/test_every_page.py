@@ -25,6 +25,7 @@ NO_PAGES = re.compile(
 )
 OF_THEIR_OWN = {
     "amend_row",
+    "show_impact",
     "open_edit_link",
     "print_link",
     "open_link",
@@ -54,7 +55,7 @@ PAGES = {
     "show_plan": [
         *(f"?panel={panel}&view={view}" for panel, view in (
             ("topology", "rules"), ("decisions", "flows"), ("ports", "findings"), ("caveats", "diagram"),
-            ("own", "unneeded"), ("excluded", "flows"), ("closed", "rules"),
+            ("own", "unneeded"), ("excluded", "flows"), ("closed", "zones"),
         )),
         "?panel=excluded&from=PS01&to=DC01&service=tcp/636", "?panel=excluded&from=PS01&to=DC01&service=icmp",
         "?edit=DC01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?find=01",
@@ -62,10 +63,11 @@ PAGES = {
     ],
     "show_history": ["history/", "history/?show=marked"],
     "show_changes": ["changes/", "changes/?from=1&to=99", "changes/?from=x"],
+    "show_editions": ["edition/", "edition/?to=passwordstate-2026-11"],
     "delete_plan": ["delete/"],
     "show_plans": ["/plans/"],
     "show_links": ["links/"],
-    "read_plan": ["read/", "read/?view=flows", "read/?view=closed"],
+    "read_plan": ["read/", "read/?view=flows", "read/?view=closed", "read/?view=zones"],
 }  # fmt: skip
 """By the name of the address, what of it is looked at; of a plan, what follows the plan's own address."""
 

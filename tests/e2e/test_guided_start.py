@@ -27,7 +27,7 @@ def test_answers_show_their_consequences_and_become_a_plan(page):
     expect(figures(page)).to_have_text("1 firewall rule across 1 boundary")
 
     answer(page, "Password Reset Portal", "Yes, in the DMZ")
-    answer(page, "People on the internet", "Password Reset Portal")
+    answer(page, "Portal users", "People on the internet")
     expect(page.locator("#preview")).to_contain_text("DMZ → Internal")
     expect(figures(page)).to_have_text("3 firewall rules across 3 boundaries")
     expect(page.locator("#preview-status")).to_contain_text("3 firewall rules across 3 boundaries")
@@ -50,6 +50,33 @@ def test_answers_show_their_consequences_and_become_a_plan(page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Contoso")
     expect(page.locator("#panel")).to_contain_text("PRP01")
     expect(page.locator("#panel")).to_contain_text("2 remote sites")
+
+
+def test_what_the_answers_leave_open_is_asked_and_the_focus_stays(page):
+    page.goto(START)
+    telnet = page.get_by_role("group", name=re.compile("^Telnet on port 22"))
+    expect(telnet).to_have_count(0)
+    answer(page, "Systems at the main site", "Network devices")
+    answer(page, "Remote sessions", "Telnet")
+    answer(page, "Client launcher", "People inside")
+    expect(telnet).to_contain_text("open")
+    expect(telnet).to_contain_text("tcp 23")
+    practice = telnet.get_by_role("radio", name=re.compile("^Follow practice"))
+    practice.check()
+    expect(telnet).not_to_contain_text("open")
+    expect(practice).to_be_checked()
+    expect(practice).to_be_focused()
+    page.get_by_role("button", name="Make the plan").click()
+    page.wait_for_url(re.compile(r"/plans/[\w-]{36}/"))
+    expect(page.locator("#report, main").first).to_contain_text("tcp 23")
+
+
+def test_an_option_says_what_it_would_open_by_the_answers_so_far(page):
+    page.goto(START)
+    beside = page.locator("#weight-sql-zone")
+    expect(beside).to_have_text("1 rule more (1 flow): tcp 1433")
+    answer(page, "High availability", "Passive, in the same zone")
+    expect(beside).to_have_text("1 rule more (2 flows): tcp 1433")
 
 
 def test_what_follows_from_an_answer_is_asked_after_it(page):
@@ -125,7 +152,7 @@ def test_a_narrow_screen_says_what_follows_and_leads_there(open_page):
     link = page.locator("#preview-link")
     expect(link).to_be_in_viewport()
     answer(page, "Password Reset Portal", "Yes, in the DMZ")
-    expect(link).to_have_text("2 firewall rules across 2 boundaries")
+    expect(link).to_have_text("3 firewall rules across 3 boundaries")
     link.click()
     expect(figures(page)).to_be_in_viewport()
 

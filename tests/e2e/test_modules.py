@@ -75,7 +75,9 @@ def test_another_option_is_chosen_with_the_keyboard_alone(page, address):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     saved(page, 2)
-    expect(page.locator("#module-portal-now")).to_have_text("Yes, the portal stands inside · Portal")
+    expect(page.locator("#module-portal-now")).to_have_text(
+        "Yes, the portal stands inside · Portal · Portal users: People on the internet"
+    )
     expect(page.locator("#module-portal-apply")).to_be_focused()
 
 

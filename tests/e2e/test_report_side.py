@@ -6,8 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_accessibility import violations
-from tests.report.samples import contoso
+from tests.report.samples import contoso, write_plan
 from tests.web.views.pages import store
+
+NEVER = {"from": {"zone": "DMZ"}, "to": {"zone": "Internal"}, "reason": "No way in"}
 
 
 @pytest.fixture
@@ -56,14 +58,21 @@ def test_a_mark_stands_within_its_cell(open_page, plan, width):
     assert chip["x"] + chip["width"] <= cell["x"] + cell["width"]
 
 
-def test_the_tabs_of_the_plan_stand_in_two_rows_at_most_whatever_they_count(page, plan):
+def test_the_tabs_of_the_plan_stand_in_one_row_whatever_they_count(page, site):
+    counted = contoso(never=[NEVER], exclusions=[{"source": "PS01", "destination": "DC01", "reason": "Elsewhere"}])
+    plan = f"/plans/{store(counted)[1]}/"
     page.goto(f"{plan}?panel=ports")
     page.get_by_label("SSH").fill("2222")
     page.keyboard.press("Enter")
     expect(page.locator("#state")).to_have_text("Saved · revision 2")
     expect(page.locator("#tab-ports")).to_have_text(re.compile(r"Ports\s+3 changed"))
-    rows = "new Set([...document.querySelectorAll('#panels a')].map((tab) => tab.getBoundingClientRect().top)).size"
-    assert page.evaluate(rows) <= 2
+    expect(page.locator("#tab-exceptions")).to_have_text(re.compile(r"Exceptions\s+1 broken"))
+    rows = "(row) => new Set([...row.querySelectorAll('a')].map((tab) => tab.getBoundingClientRect().top)).size"
+    assert page.locator("#panels .tabs").evaluate(rows) == 1
+    page.locator("#tab-exceptions").click()
+    expect(page.locator("#tab-own")).to_have_attribute("aria-current", "page")
+    assert page.locator("#panels .tabs").first.evaluate(rows) == 1
+    assert page.locator("#panels .tab-parts").evaluate(rows) == 1
 
 
 @pytest.mark.parametrize("width", [1440, 1280])
@@ -157,3 +166,53 @@ def test_a_new_name_after_a_handover_is_told_and_asks_for_no_rule(page, plan):
     for part in ("opened", "closed", "changed"):
         expect(page.locator(f"#{part}")).to_have_count(0)
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_wide_table_of_zones_scrolls_within_its_own_frame_by_keyboard_too(open_page, site, width):
+    zones = [(f"Zone {number}", "internal") for number in range(14)]
+    ends = [
+        {"name": f"{zone}-{number}", "zone": f"Zone {zone}", "addresses": [f"10.{zone}.0.{number}"], "roles": []}
+        for zone in range(14)
+        for number in range(1, zone + 2)
+    ]
+    page = open_page(width=width)
+    page.goto(f"/plans/{store(write_plan(*ends, zones=zones))[1]}/?view=zones")
+    expect(page.locator(".zone-table tbody tr")).to_have_count(14)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator(".zone-box").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.zone-box').scrollLeft > 0")
+    head = page.locator(".zone-table tbody th").first
+    assert head.bounding_box()["x"] >= page.locator(".zone-box").bounding_box()["x"]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_finding_leads_to_its_field_with_the_focus_in_it_by_keyboard(open_page, site, scripts):
+    ends = [
+        {"name": "PS01", "zone": "Internal", "addresses": ["10.0.0.1"], "roles": ["web-primary"]},
+        {"name": "SQL01", "zone": "DMZ", "roles": ["database"]},
+        {"name": "PS02", "zone": "Internal", "addresses": ["10.0.0.2"], "roles": ["web-primary"]},
+        {
+            "name": "ESX",
+            "zone": "DMZ",
+            "addresses": ["10.0.1.2"],
+            "platforms": ["vmware-esxi"],
+            "operations": ["reset"],
+        },
+        {"name": "W", "zone": "DMZ", "addresses": ["10.0.1.3"], "platforms": ["windows"]},
+    ]
+    address = f"/plans/{store(write_plan(*ends))[1]}/?view=findings"
+    page = open_page(java_script_enabled=scripts)
+    for said, field in (
+        ("Addresses of SQL01", "endpoint-addresses"),
+        ("Roles of PS01", "endpoint-roles-summary"),
+        ("Operations of W", "endpoint-operations-summary"),
+        ("Decide", "choice-esxi-none"),
+    ):
+        page.goto(address)
+        link = page.get_by_role("link", name=said, exact=True).first
+        link.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#{field}")).to_be_focused()
+        expect(page.locator(f"#{field}")).to_be_in_viewport()

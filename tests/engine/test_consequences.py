@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from planner.engine import consequences as module
 from planner.engine import evaluate_report
-from planner.engine.consequences import NOTHING, Consequence, find_idle_choices, weigh
+from planner.engine.consequences import NOTHING, Consequence, find_idle_choices, weigh, weigh_answers, weigh_plans
 from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
 from tests.report.samples import contoso, evaluate, sites, write_plan
@@ -50,6 +50,35 @@ def other_plans(report):
         if choice.default is None:
             rest = {key: value for key, value in report.plan.choices.items() if key != slug}
             yield slug, None, replace(report.plan, choices=rest)
+
+
+@settings(max_examples=often(40))
+@given(documents(MATRIX), documents(MATRIX))
+def test_what_another_plan_would_open_is_what_evaluating_it_shows(document, other):
+    report, after = (evaluate_report(MATRIX, check_plan(one, matrix=MATRIX)) for one in (document, other))
+    found, same = weigh_plans(report, [after.plan, report.plan])
+    assert same == NOTHING
+    assert found == compare(report, after)
+    opened = {item[:4] for item in openings(after, "cross-zone")} - {
+        item[:4] for item in openings(report, "cross-zone")
+    }
+    assert set(found.services) == {f"{protocol} {ports}" if ports else protocol for _, _, protocol, ports in opened}
+    assert len(set(found.services)) == len(found.services)
+
+
+def test_some_answers_are_weighed_like_all_of_them():
+    report = evaluate(contoso())
+    whole = weigh(report)
+    options, corrections = weigh_answers(report, ["esxi"], ["ldap-tcp"])
+    assert options == {"esxi": whole.options["esxi"]}
+    assert corrections == {"ldap-tcp": whole.corrections["ldap-tcp"]}
+
+
+def test_in_a_plan_that_is_too_large_neither_plans_nor_answers_are_weighed(monkeypatch):
+    report = evaluate(contoso())
+    monkeypatch.setattr(module, "MAX_FLOWS", len(report.flows) - 1)
+    assert weigh_plans(report, [report.plan]) == (None,)
+    assert weigh_answers(report, ["esxi"], ["ldap-tcp"]) == ({}, {})
 
 
 @settings(max_examples=often(40))

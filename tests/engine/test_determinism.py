@@ -16,7 +16,7 @@ django.setup()
 from datetime import date
 from planner.plan.document import check_plan, read_plan
 from planner.engine import evaluate_report
-from planner.store.examples import read_examples
+from tests.examples import read_examples
 from planner.report import FORMATS
 from planner.report.paper.prints import render_html
 from planner.report.said.edition import Edition

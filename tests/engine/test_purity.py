@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import EXAMPLES
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # Runs in a fresh interpreter: reads the matrix and a plan, evaluates it and prints how many flows it has.
@@ -48,8 +50,9 @@ def is_under(module: str, *packages: str) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
-def test_a_plan_is_read_and_evaluated_where_django_can_not_be_imported():
-    arguments = [ROOT, ROOT / "ports/fixtures/passwordstate.json", ROOT / "planner/plan/examples/dmz.yaml"]
+def test_a_plan_is_read_and_evaluated_where_django_can_not_be_imported(tmp_path):
+    (tmp_path / "dmz.yaml").write_bytes(EXAMPLES["dmz"].data)
+    arguments = [ROOT, ROOT / "ports/fixtures/passwordstate.json", tmp_path / "dmz.yaml"]
     run = subprocess.run(
         [sys.executable, "-c", PURE, *map(str, arguments)], capture_output=True, text=True, check=False
     )

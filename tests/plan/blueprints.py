@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 from hypothesis import strategies as st
 
@@ -9,14 +10,12 @@ from planner.plan.blueprint import (
     module_state,
 )
 from planner.plan.document import Plan, check_plan, dump_plan
-from planner.store.examples import FOLDER, read_examples
 from ports.queries import shipped_matrix
 from tests.ports.records import make_records
 from tests.strategies import documents, names
 
 MATRIX = shipped_matrix()
-EXAMPLES = {example.slug: example for example in read_examples()}
-ANSWERS = json.loads((FOLDER / "answers.json").read_text("utf-8"))
+ANSWERS = json.loads((Path(__file__).parent / "answers.json").read_text("utf-8"))
 MODULES = [question for question in MATRIX.questions.values() if question.module]
 SWITCHES = [(question.slug, slug) for question in MODULES for slug in question.slugs]
 DOCUMENTS = documents(MATRIX)
@@ -88,7 +87,8 @@ def plan(*endpoints, zones=("Internal",), **more):
     }
 
 
-BASE = plan(("PS01", "Internal", ["web-primary"]), ("SQL01", "Internal", ["database"]))
+BASE_ROWS = (("PS01", "Internal", ["web-primary"]), ("SQL01", "Internal", ["database"]))
+BASE = plan(*BASE_ROWS)
 
 
 @st.composite

@@ -70,6 +70,23 @@ def test_a_fault_has_the_code_of_its_kind(document, code):
     assert [fault.code for fault in caught.value.faults] == [code]
 
 
+@pytest.mark.parametrize(
+    ("part", "row", "sentence"),
+    [
+        ("additional_flows", {"source": "one", "destination": "one", "protocol": "icmp"}, "what this flow is for."),
+        ("exclusions", {"source": "one", "destination": "one"}, "why this isn't needed here."),
+        ("never", {"from": {"zone": "A"}, "to": {"zone": "A"}}, "why this must stay closed."),
+    ],
+)
+def test_a_reason_that_says_nothing_is_asked_for_what_it_is_to_tell(part, row, sentence):
+    document = endpoint() | {part: [row | {"reason": " \n"}]}
+    with pytest.raises(PlanError) as caught:
+        check_plan(document, matrix=MATRIX)
+    (fault,) = caught.value.faults
+    assert (fault.where, fault.code) == (f"{part}[0].reason", "reason-missing")
+    assert fault.message == f"A reason is needed: say in a few words {sentence}"
+
+
 @pytest.mark.parametrize(("data", "code"), [(b"{", "syntax"), (b'{"format": 1, "format": 1}', "repeated-key")])
 def test_a_fault_of_the_text_has_a_code_too(data, code):
     with pytest.raises(PlanError) as caught:

@@ -23,6 +23,7 @@ from ports.text import name_key
 from tests.plan.blueprints import (
     ANSWERS,
     BASE,
+    BASE_ROWS,
     DOCUMENTS,
     MATRIX,
     MODULES,
@@ -100,7 +101,7 @@ def test_what_isnt_listed_as_a_loss_comes_back(document, slug):
     state = state_of(document, slug)
     if state.on and not lost and state.answer:
         without = remove_module(MATRIX, document, slug)
-        again = add_module(MATRIX, without, slug, state.answer)
+        again = add_module(MATRIX, without, slug, state.answer, next(iter(state.users), None))
         before, after = unordered(check(document)), unordered(check(again))
         there = {endpoint.name: endpoint for endpoint in before.endpoints}
         zones = {zone.name for zone in before.zones}
@@ -133,7 +134,12 @@ def test_what_is_outside_of_a_module_stays_as_it_is(given, slug):
     left = {endpoint.name: endpoint for endpoint in after.endpoints}
     for endpoint in check(document).endpoints:
         if endpoint.name not in members:
-            assert left[endpoint.name] == endpoint
+            users = state.asks.roles if state.asks and state.on else ()  # what they had for the module goes with it
+            rest = tuple(role for role in endpoint.roles if role not in users)
+            if rest or not endpoint.roles:
+                assert left[endpoint.name] == replace(endpoint, roles=rest)
+            else:
+                assert endpoint.name not in left
 
 
 @pytest.mark.parametrize("slug", ANSWERS)
@@ -152,6 +158,49 @@ def test_a_module_switched_on_and_off_leaves_the_plan_as_it_was(slug, option):
     for module in beside:
         again = remove_module(MATRIX, again, module)
     assert again == without
+
+
+USERS = ["inside", "internet", "both", "nobody"]
+
+
+@pytest.mark.parametrize("users", USERS)
+@pytest.mark.parametrize(
+    ("slug", "option"), [("portal", "dmz"), ("app", "dmz"), ("messages", "push-pull"), ("gateway", "own")]
+)
+def test_who_uses_a_module_comes_and_goes_with_it_and_can_be_changed_by_itself(slug, option, users):
+    without = remove_module(MATRIX, BASE, slug)
+    document = add_module(MATRIX, without, slug, option, users)
+    assert state_of(document, slug).users == (users,)
+    assert remove_module(MATRIX, document, slug) == without
+    for others in USERS:
+        changed = add_module(MATRIX, document, slug, option, others)
+        assert state_of(changed, slug).users == (others,)
+        assert state_of(changed, slug).answer == (option,)
+        assert unordered(check(add_module(MATRIX, changed, slug, option, users))) == unordered(check(document))
+
+
+def test_people_who_are_there_use_a_module_and_keep_all_else():
+    staff = ("Employees", "Office", ["website-user"], {"group": True, "addresses": ["10.1.0.0/16"]})
+    partners = ("Partners", "Internet", ["website-user"], {"group": True, "addresses": ["198.51.100.0/24"]})
+    document = canonical(plan(*BASE_ROWS, staff, partners, zones=("Internal", "Office", "Internet")))
+    both = add_module(MATRIX, document, "portal", "internal", "both")
+    assert endpoint_of(both, "Employees")["roles"] == ["website-user", "portal-user"]
+    assert endpoint_of(both, "Partners")["roles"] == ["website-user"], "they aren't everyone on the internet"
+    assert endpoint_of(both, "Public")["addresses"] == ["any"]
+    assert remove_module(MATRIX, both, "portal") == document
+
+
+def test_addresses_of_people_who_would_go_are_a_loss():
+    document = add_module(MATRIX, BASE, "portal", "dmz", "inside")
+    endpoint_of(document, "Staff")["addresses"] = ["10.1.0.0/16"]
+    assert losses(MATRIX, document, "portal", "dmz", "inside") == ()
+    for lost in (losses(MATRIX, document, "portal"), losses(MATRIX, document, "portal", "dmz", "internet")):
+        assert lost == ("“Staff”: the address 10.1.0.0/16",)
+
+
+def test_users_that_are_no_option_are_refused():
+    with pytest.raises(AnswersError, match="“moon” is no answer to this question"):
+        add_module(MATRIX, BASE, "portal", "dmz", "moon")
 
 
 def test_a_stored_plan_and_its_document_are_the_same_to_all():
@@ -190,7 +239,7 @@ def test_a_zone_of_the_kind_is_used_whatever_it_is_called():
 
 
 def test_a_zone_of_another_kind_isnt_used_although_it_has_the_name():
-    after = add_module(MATRIX, plan(("PS01", "dmz", ["web-primary"]), zones=("dmz",)), "portal", "dmz")
+    after = add_module(MATRIX, plan(("PS01", "dmz", ["web-primary"]), zones=("dmz",)), "portal", "dmz", "nobody")
     assert [(zone["name"], zone["kind"]) for zone in after["zones"]] == [("dmz", "internal"), ("DMZ 2", "dmz")]
 
 
@@ -200,7 +249,7 @@ def test_a_name_that_is_taken_gets_the_next_number():
 
 
 def test_a_module_that_moves_keeps_all_that_is_known_about_it():
-    document = add_module(MATRIX, BASE, "portal", "dmz")
+    document = add_module(MATRIX, BASE, "portal", "dmz", "nobody")
     endpoint_of(document, "PRP01").update(
         name="Portal", addresses=["192.0.2.10"], platforms=["windows"], operations=["reset"], managed_by=["PS01"]
     )
@@ -360,7 +409,7 @@ def test_a_site_that_is_a_zone_without_an_agent_gets_one():
 def test_switching_messages_off_decides_so_and_on_again_takes_it_back():
     off = remove_module(MATRIX, BASE, "messages")
     assert off["choices"] == {"self-destruct": "none"}
-    assert add_module(MATRIX, off, "messages", "embedded") == canonical(BASE)
+    assert add_module(MATRIX, off, "messages", "embedded", "nobody") == canonical(BASE)
     push = add_module(MATRIX, off, "messages", "push-pull")
     assert push["choices"] == {"self-destruct": "push-pull"}
     assert "SD01" in names_of(push)

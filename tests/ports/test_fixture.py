@@ -1,12 +1,14 @@
 """The shipped matrix against the vendor document's tables, counted by hand, and the documentation's example."""
 
 import json
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from ports.matrix import build_matrix, find_faults
+from ports.matrix import HEAD, build_matrix, find_faults
+from ports.matrix.writing import write_fixture
 from ports.queries import SHIPPED, read_fixture, shipped_matrix
 
 DOCS = Path(__file__).parents[2] / "docs" / "matrix-format.md"
@@ -59,6 +61,14 @@ def test_eight_caveats_offer_a_correction():
         "telnet-port", "ldap-tcp", "wmi-dynamic-rpc", "sql-listener-web", "app-server-inbound", "gateway-assumed",
         "validation-rpc", "reset-kpasswd",
     }  # fmt: skip
+
+
+def test_the_shipped_file_leaves_out_what_is_empty_as_golden_files_are_written():
+    """It is the file that `matrix export` writes of it."""
+    records = read_fixture(SHIPPED)
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        SHIPPED.write_text(write_fixture(records, records[HEAD][0]["slug"]), "utf-8")
+    assert SHIPPED.read_text("utf-8") == write_fixture(records, records[HEAD][0]["slug"]), "make golden writes it anew"
 
 
 def test_the_file_has_one_row_a_line_in_order():

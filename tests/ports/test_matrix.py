@@ -147,7 +147,7 @@ FAULTS = [
      "requirement 'people': there is no choice 'ghost'."),
     ("requirement", "people", "when", [{"role": "ghost"}], "requirement 'people': there is no role 'ghost'."),
     ("requirement", "people", "when", [{"choice": "mail"}],
-     "requirement 'people': a condition is {role} or {choice, options}, not {choice}."),
+     "requirement 'people': a condition is {role} or {no_role} or {choice, options} or {any}, not {choice}."),
     ("requirement", "people", "when", [7], "requirement 'people': when[0] has the wrong type, int."),
     ("requirement", "people", "correction", "ghost", "requirement 'people': there is no caveat 'ghost'."),
     ("requirement", "people", "correction", "silent",
@@ -184,7 +184,7 @@ FAULTS = [
      "check 'in-clear': 'moon' is no kind of zone; allowed are internal, dmz, internet, cloud, remote-site."),
     ("check", "in-clear", "opening", {"colour": "red"},
      ("check 'in-clear': 'colour' is no field of an opening; allowed are service, source_role, source_kind, "
-     "source_kinds, destination_role, destination_kind, destination_kinds.")),
+     "source_kinds, destination_role, destination_kind, destination_kinds, trust.")),
 ]  # fmt: skip
 
 

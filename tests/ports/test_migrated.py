@@ -40,23 +40,24 @@ EDITED = ["587", True, 101, "252fa293"]
 UNKNOWN = "edited before amendments, or loaded from a file of then: which of them isn't known"
 
 
+def open_stored(path, folder, *statements):
+    """The environment of a service whose data folder has that database, after some statements more."""
+    with closing(sqlite3.connect(folder / "planner.sqlite3")) as database:
+        database.executescript(path.read_text("utf-8"))
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+    return {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")} | {
+        "PLANNER_DATA": str(folder),
+        "DJANGO_SETTINGS_MODULE": "planner.settings",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
 @pytest.fixture
 def stored(tmp_path):
     """The data folder of an earlier version, after some statements more."""
-
-    def make(*statements):
-        with closing(sqlite3.connect(tmp_path / "planner.sqlite3")) as database:
-            database.executescript(STORED.read_text("utf-8"))
-            for statement in statements:
-                database.execute(statement)
-            database.commit()
-        return {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")} | {
-            "PLANNER_DATA": str(tmp_path),
-            "DJANGO_SETTINGS_MODULE": "planner.settings",
-            "PYTHONPATH": str(ROOT),
-        }
-
-    return make
+    return lambda *statements: open_stored(STORED, tmp_path, *statements)
 
 
 def run(environment, *arguments):

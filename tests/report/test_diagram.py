@@ -25,20 +25,19 @@ from planner.report.diagram.picture import MOST, picture_endpoints, picture_zone
 from planner.report.diagram.png import render_png
 from planner.report.diagram.shapes import trace
 from planner.report.paper.prints import render_html
-from planner.store.examples import FOLDER
 from ports.matrix import ICONS
 from ports.queries import shipped_matrix
 from ports.text import show_line
 from scripts.sites import make_sites
+from tests.examples import UNANSWERED
 from tests.report.samples import HOSTILE_NAMES, write_plan
 
 MATRIX = shipped_matrix()
-EXAMPLES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def example(name):
-    return evaluate_report(MATRIX, read_plan((FOLDER / f"{name}.yaml").read_bytes(), matrix=MATRIX))
+    return evaluate_report(MATRIX, read_plan(UNANSWERED[name].data, matrix=MATRIX))
 
 
 def evaluate(document):
@@ -91,7 +90,7 @@ def many_hosts():
     return document
 
 
-PLANS = [*EXAMPLES, "1,000 sites", "long names", "60 hosts"]
+PLANS = [*UNANSWERED, "1,000 sites", "long names", "60 hosts"]
 
 
 @pytest.fixture
@@ -120,7 +119,7 @@ def pairs_of(report):
 # --- what is in it -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", UNANSWERED)
 def test_every_endpoint_and_zone_is_in_the_picture_with_an_icon(name):
     report = example(name)
     svg = render_diagram(report)
@@ -129,7 +128,7 @@ def test_every_endpoint_and_zone_is_in_the_picture_with_an_icon(name):
     assert sorted(drawn) == sorted(PATHS[choose_icon(endpoint, MATRIX)] for endpoint in report.plan.endpoints)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", UNANSWERED)
 def test_every_pair_of_endpoints_is_one_edge_that_says_its_ports(name):
     report = example(name)
     said = [label for label in labels(render_diagram(report, link=link)) if " to " in label.partition(":")[0]]
@@ -209,7 +208,7 @@ def test_nothing_collides(named):
             assert not [point for point in points for area in free if holds(area, point)]
 
 
-@pytest.mark.parametrize("name", [*EXAMPLES, "1,000 sites"])
+@pytest.mark.parametrize("name", [*UNANSWERED, "1,000 sites"])
 def test_no_line_runs_through_a_name_or_through_ports(name, sites):
     for drawing in pictures(sites if name == "1,000 sites" else example(name)):
         assert not [area for area, free in (*drawing.labels.values(), *drawing.ports.values()) if not free]
@@ -228,7 +227,7 @@ def distance(area, point):
     return (across * across + down * down) ** 0.5
 
 
-@pytest.mark.parametrize("name", [*EXAMPLES, "1,000 sites"])
+@pytest.mark.parametrize("name", [*UNANSWERED, "1,000 sites"])
 def test_ports_stand_nearer_to_their_own_line_than_to_any_other(name, sites):
     picture = picture_zones(sites if name == "1,000 sites" else example(name))
     drawing = _Drawing(picture, lay_out(picture, ports_shown=True), None)
@@ -257,7 +256,7 @@ def test_a_name_that_lines_run_through_has_a_paper_in_the_colour_of_its_frame():
     assert {tint.get("fill") for tint in tints} <= {kind.colour for kind in KINDS.values()}
 
 
-@pytest.mark.parametrize("name", [*EXAMPLES, "1,000 sites"])
+@pytest.mark.parametrize("name", [*UNANSWERED, "1,000 sites"])
 def test_everything_is_within_the_picture(name, sites):
     report = sites if name == "1,000 sites" else example(name)
     for drawing in pictures(report):
@@ -269,7 +268,7 @@ def test_everything_is_within_the_picture(name, sites):
             assert all(drawing.left <= x <= right and drawing.top <= y <= bottom for x, y in trace(curve))
 
 
-@pytest.mark.parametrize("name", [*EXAMPLES, "1,000 sites"])
+@pytest.mark.parametrize("name", [*UNANSWERED, "1,000 sites"])
 def test_outer_zones_stand_left_of_inner_ones(name, sites):
     picture = picture_endpoints(sites if name == "1,000 sites" else example(name))
     frames = lay_out(picture, ports_shown=False).frames

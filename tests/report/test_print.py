@@ -21,16 +21,15 @@ from planner.report.paper.prints import render_html, render_pdf
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
 from planner.report.said.objects import LINE, MOST_NAMED, Grouping, lay_out
-from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
 from ports.text import show_line
+from tests.examples import EXAMPLES
 from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
 from tests.strategies import HOSTILE_NAMES
 
 pytestmark = pytest.mark.slow
 
 DAY = date(2024, 2, 29)
-EXAMPLES = {example.slug: example for example in read_examples()}
 RULES = "Firewall rules by boundary"
 BLANK = "address to be filled in"
 

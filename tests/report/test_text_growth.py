@@ -20,7 +20,7 @@ from planner.plan.faults import shown
 from planner.report.firewall.words import clean, cut, wrap
 from planner.report.formats.csv import field
 from planner.report.formats.markdown import _escape_lines, escape
-from planner.report.formats.xlsx import _cell
+from planner.report.formats.workbook import as_cell
 from planner.report.paper import typst_pages, words
 from planner.report.paper.printed import make
 from planner.report.paper.styled import break_words
@@ -103,7 +103,7 @@ WORK = {
     "csv": field,
     "markdown": escape,
     "markdown, lines": _escape_lines,
-    "xlsx": _cell,
+    "xlsx": as_cell,
     "firewall": clean,
     "firewall, cut": lambda text: cut(text, 100),
     "firewall, wrapped": lambda text: list(wrap(text)),

@@ -10,8 +10,8 @@ from planner.engine import evaluate_report
 from planner.plan.document import read_plan
 from planner.report import FORMATS
 from planner.report.said.edition import Edition
-from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
+from tests.examples import read_examples
 
 THREADS = 4
 HOUSE = Edition(date=date(2026, 1, 31), stylesheet="h2 { color: teal }")

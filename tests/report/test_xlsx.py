@@ -1,6 +1,7 @@
 import io
 import itertools
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -9,8 +10,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.report.formats import xlsx
+from planner.report.formats import workbook
 from planner.report.formats.json import report_data
+from planner.report.formats.workbook import Link
 from planner.report.formats.xlsx import render_xlsx
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, sites, write_plan
 
@@ -52,11 +54,13 @@ def cross_zone_flows(report):
 def test_the_sheets_come_in_the_order_of_reading():
     assert report_book(contoso()).sheetnames == [
         "Rules",
+        "Zones",
         "Flows",
         "Servers",
         "Objects",
         "Not needed here",
         "Closed",
+        "Not opened",
         "Findings",
         "Changes",
         "About",
@@ -178,7 +182,8 @@ def test_a_hostile_name_stays_text_in_every_cell(name):
     book = open_book(data)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
-    assert not any(cell.hyperlink for cell in cells)
+    links = [cell.hyperlink for cell in cells if cell.hyperlink]
+    assert all(link.target is None and re.fullmatch(r"'Rules'!A[0-9]+", link.location) for link in links)
     assert not any(cell.value.startswith(("=", "+", "-", "@", "＝")) for cell in cells)
     shown = f"'{name}" if name[0] in "=+-@＝" else name
     assert rows_of(book, "Objects")[0]["Name"] == shown
@@ -186,7 +191,10 @@ def test_a_hostile_name_stays_text_in_every_cell(name):
     assert rows_of(book, "About")[0]["Content"] == shown
     archive = zipfile.ZipFile(io.BytesIO(data))
     sheets = [part for part in archive.namelist() if part.startswith("xl/worksheets/")]
-    assert not any(b"<f>" in archive.read(part) or b"<hyperlink" in archive.read(part) for part in sheets)
+    assert not any(b"<f>" in archive.read(part) for part in sheets)
+    assert not [part for part in archive.namelist() if part.startswith("xl/worksheets/_rels/")], (
+        "nothing leads outside"
+    )
 
 
 def test_characters_that_xml_forbids_or_that_reorder_text_are_written_out():
@@ -246,13 +254,15 @@ def test_an_endpoint_with_thousands_of_addresses_is_referred_to_in_the_flows():
 
 
 def test_more_rows_than_a_sheet_holds_go_on_in_another_sheet(monkeypatch):
-    monkeypatch.setattr(xlsx, "SHEET_ROWS", 10)
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 10)
     report = evaluate(contoso())
     book = open_book(render_xlsx(report))
     names = [name for name in book.sheetnames if name.startswith("Flows")]
     assert names[:2] == ["Flows", "Flows (2)"]
     rows = [row for name in names for row in rows_of(book, name)]
     assert len(rows) == len(report.flows)
+    assert Link("x", "Rules", 8).address == "internal:'Rules'!A10"
+    assert Link("x", "Rules", 9).address == "internal:'Rules (2)'!A2"
 
 
 def test_the_same_plan_gives_the_same_bytes_in_another_process_time_zone_and_year():

@@ -17,9 +17,9 @@ from planner.plan.syntax import to_yaml
 from planner.report import FORMATS
 from planner.report.formats.json import report_data, report_schema
 from planner.store import actions
-from planner.store.examples import read_examples
 from ports.matrix import build_matrix
 from ports.queries import read_fixture, shipped_matrix
+from tests.examples import read_examples
 from tests.second_matrix.conftest import FIXTURE, HARBOUR
 from tests.strategies import documents, often
 from tests.web.views.pages import Page, give
@@ -94,9 +94,11 @@ def test_its_choices_overrides_and_corrections_change_the_flows():
         "Auditors -> Console B tcp/443 §1",
         "Auditors -> Ledger tcp/6100 §2",
         "Console A -> Yard camera tcp/8554 §4",
+        "Console A -> Yard camera tcp/8556 §4",
         "Console A -> Yard doors tcp/4051 §3",
         "Console B -> Console A tcp/443 §1",
         "Console B -> Yard camera tcp/8554 §4",
+        "Console B -> Yard camera tcp/8556 §4",
         "Console B -> Yard doors tcp/4051 §3",
         "Guards -> Console A tcp/443 §1",
         "Guards -> Console B tcp/443 §1",
@@ -104,6 +106,7 @@ def test_its_choices_overrides_and_corrections_change_the_flows():
         "Pier relay -> Console A udp/7000-7001 §5",
         "Pier relay -> Console B udp/7000-7001 §5",
         "Pier relay -> Pier camera tcp/8554 §4",
+        "Pier relay -> Pier camera tcp/8556 §4",
     }
     assert not [flow for flow in changed if "tcp/4050" in flow or "tcp/554" in flow or "=" in flow]
 
@@ -270,7 +273,7 @@ def test_an_edit_of_each_kind_works_and_changes_the_report(client, address):
         assert answer.redirect_chain, f"{path} was not accepted"
     assert services() == {
         ("icmp", None), ("tcp", "4051"), ("tcp", "4061"), ("tcp", "554"), ("tcp", "6100"), ("tcp", "8000"),
-        ("tcp", "8554"), ("tcp", "9100"), ("tcp", "9443"), ("udp", "7000-7010"),
+        ("tcp", "8554"), ("tcp", "8556"), ("tcp", "9100"), ("tcp", "9443"), ("udp", "7000-7010"),
     }  # fmt: skip
     document = read_plan(client.get(f"{address}plan.yaml").content, matrix=MATRIX)
     assert document.name == "Old harbour"
@@ -306,7 +309,7 @@ def test_every_view_of_the_report_shows_its_things(client, address, view):
 def test_the_report_comes_in_every_format_with_its_names(client, address):
     pdf = PdfReader(io.BytesIO(report_at(client, address, "pdf")))
     sheets = openpyxl.load_workbook(io.BytesIO(report_at(client, address, "xlsx")))
-    words = [name for name, kind in FORMATS.items() if name not in ("pdf", "xlsx") and not kind.options]
+    words = [name for name, kind in FORMATS.items() if name not in ("pdf", "xlsx", "closed") and not kind.options]
     texts = {name: report_at(client, address, name).decode() for name in words}
     texts["pdf"] = " ".join(page.extract_text() for page in pdf.pages)
     texts["xlsx"] = " ".join(str(cell.value) for sheet in sheets for row in sheet for cell in row)
@@ -334,11 +337,11 @@ def test_the_page_of_the_matrix_lists_and_finds_its_rows(client, gatekeeper):
     assert "A copy is drawn at night." not in found
 
 
-def test_a_stored_plan_of_the_shipped_product_is_told_that_it_does_not_fit(client, gatekeeper):
+def test_a_stored_plan_of_the_shipped_product_is_told_which_products_are_here(client, gatekeeper):
     old = read_plan(read_examples()[0].data, matrix=shipped_matrix())
     answer = client.get(f"/plans/{give(actions.create_plan(plan=old, matrix=shipped_matrix(), summary='Test'))}/")
-    assert answer.status_code == 409
-    assert "allowed are console-main" in Page(answer).text()
+    assert answer.status_code == 503
+    assert "There is no port matrix of 'passwordstate' here; there are gatekeeper." in Page(answer).text()
 
 
 # --- nothing of the shipped product shows through ----------------------------------------------------------------
@@ -356,7 +359,9 @@ def words_of_the_shipped_product():
 
 def find_words(text):
     # Codes of findings are the same for every product.
-    text = re.sub(r"sessions-without-gateway|site-without-agent|operations-without-engine", "", " ".join(text.split()))
+    # Of host firewalls Windows' alone has rules of its own, and a matrix may name them.
+    codes = r"sessions-without-gateway|site-without-agent|operations-without-engine|Windows’ own rules"
+    text = re.sub(codes, "", " ".join(text.split()))
     return [
         word for word in words_of_the_shipped_product() if re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)
     ]

@@ -12,7 +12,8 @@ from planner.sharing.links import NotMade, Refused, Terms
 from planner.store import actions, throttle
 from planner.store.holders import Holder
 from planner.store.models import Attempt, Event, Hold, Opening, ShareLink, hash_token
-from ports.queries import shipped_matrix
+from ports.actions import load_matrix
+from ports.queries import SHIPPED, shipped_matrix
 from tests.web.views.pages import store
 
 pytestmark = pytest.mark.django_db
@@ -185,6 +186,12 @@ def test_a_seal_is_good_for_its_link_alone_and_not_for_ever(monkeypatch):
     assert not links.is_in(one, seal)
 
 
+@pytest.fixture
+def matrix():
+    load_matrix(path=SHIPPED)
+
+
+@pytest.mark.usefixtures("matrix")
 def test_a_pinned_link_stays_and_the_other_goes_on():
     plan, _ = store()
     pinned, following = make(plan, "1" * 43, pinned=1), make(plan, "2" * 43)
@@ -196,6 +203,7 @@ def test_a_pinned_link_stays_and_the_other_goes_on():
     assert (links.read_link(following).name, links.read_link(following).revision) == ("New", 2)
 
 
+@pytest.mark.usefixtures("matrix")
 def test_what_changed_since_is_told_only_where_it_is_allowed():
     plan, _ = store()
     silent, telling = make(plan, "1" * 43, pinned=1), make(plan, "2" * 43, pinned=1, shows_changes=True)

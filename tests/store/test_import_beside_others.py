@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from planner.plan import archive
 from planner.plan.archive import BY_COMMAND, ON_THE_PAGE, ArchiveError, Limits
-from planner.store import actions, throttle, transfer
+from planner.store import actions, arrivals, throttle, transfer
 from planner.store.holders import Holder
 from planner.store.models import Attempt, Event, Handover, Hold, Plan, Revision
 from planner.store.transfer import all_plans, import_plans
@@ -81,7 +81,7 @@ def turns(monkeypatch):
         assert not connection.in_atomic_block
         seen.append((can_write(), OWNER.holds().count(), len(list(all_plans())), Plan.objects.count()))
 
-    monkeypatch.setattr(actions.time, "sleep", sleep)
+    monkeypatch.setattr(arrivals.time, "sleep", sleep)
     return seen
 
 
@@ -127,8 +127,8 @@ def test_a_write_has_as_many_revisions_as_fit_and_each_large_one_its_own(monkeyp
 def test_between_its_writes_an_import_leaves_others_twice_the_time_that_it_took(monkeypatch):
     moments, slept = iter([10.0, 10.5]), []
     clock = SimpleNamespace(monotonic=lambda: next(moments), sleep=slept.append)
-    monkeypatch.setattr(actions, "time", clock)
-    with actions._short_write():
+    monkeypatch.setattr(arrivals, "time", clock)
+    with arrivals._short_write():
         assert connection.in_atomic_block
     assert slept == [1.0]
 
@@ -160,7 +160,7 @@ def test_an_import_that_fails_half_way_leaves_nothing(monkeypatch, small_slices,
 @pytest.mark.django_db(transaction=True)
 def test_what_an_import_left_whose_process_died_is_seen_by_nobody_and_goes_with_the_bin(monkeypatch, client):
     mine, _ = store()
-    monkeypatch.setattr(actions, "_take_back", lambda _: None)
+    monkeypatch.setattr(arrivals, "_take_back", lambda _: None)
     monkeypatch.setattr(Handover.objects, "bulk_create", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         import_plans(pack(documents(3), handovers=1), ON_THE_PAGE, MATRIX, OWNER)

@@ -29,12 +29,13 @@ from django.test import Client
 from planner.report import FORMATS
 from planner.sharing import links
 from planner.store import actions, models
+from planner.store.editions import matrix_of
 from planner.store.holders import Holder
 from planner.store.reports import report_for
 from ports.queries import current_matrix, list_amendments
 settings.ALLOWED_HOSTS = ["*"]
-matrix = current_matrix()
 plan = models.Plan.objects.get(key=uuid.UUID(int=1))
+matrix = matrix_of(plan)
 revisions = list(plan.revisions.order_by("number"))
 versions = [models.Version(plan=plan.key, number=one.number, document=one.document) for one in revisions]
 found = {
@@ -42,7 +43,9 @@ found = {
     "documents": [one.document for one in revisions],
     "rules": [len(report_for(version, matrix).rules) for version in versions],
     "smtp": matrix.services["smtp"].ports,
-    "matrix": [matrix.edition, matrix.product_slug, matrix.digest],
+    "matrix": [current_matrix().edition, matrix.product_slug, matrix.digest],
+    "editions": [matrix.edition, [one.edition and one.edition.slug for one in revisions]],
+    "digests": sorted({one.digest for one in revisions}),
     "amendments": [
         (one.facts.row, one.facts.field, one.facts.old, one.facts.new, one.facts.reason, one.state)
         for one in list_amendments()
@@ -72,6 +75,7 @@ late = actions.apply_edit(
     plan_id=plan.pk, matrix=matrix, edit="edit-endpoint",
     params={"endpoint": "Public", "changes": {"platforms": ["windows"]}}, sender=actions.Sender(base=1),
 ).plan
+found["late_digest"] = late.revisions.get(number=late.revision).digest
 found["late"] = next(one for one in late.document["endpoints"] if one["name"] == "Renamed")["platforms"]
 token = links.make_edit_link(plan_id=plan.pk)
 client = Client()
@@ -122,6 +126,14 @@ def test_what_staff_edited_in_the_matrix_is_an_amendment_now_and_holds(found):
     assert found["amendments"] == [["service/smtp", "ports", "25", "587", "edited before amendments", "applied"]]
     edition, product, _ = found["matrix"]
     assert (edition, product) == ("passwordstate-2026-11", "passwordstate"), "the one that is shipped now"
+
+
+def test_its_plans_stay_on_the_edition_under_which_they_were_read(found):
+    edition, of_revisions = found["editions"]
+    assert edition.startswith("passwordstate-2026-11-"), "the one that was loaded then, under a slug of its own"
+    assert of_revisions == [None] * (len(of_revisions) - 1) + [edition], "of older ones it isn't known"
+    assert found["digests"] == [""]
+    assert found["late_digest"] == found["matrix"][2]
 
 
 def test_handovers_checkpoints_holders_and_the_bin_are_there(found):

@@ -12,25 +12,29 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.plan import archive
 from planner.plan.archive import BY_COMMAND, ON_THE_PAGE, ArchiveError
-from planner.plan.document import PlanError, check_plan
+from planner.plan.document import PlanError, check_plan, read_plan
 from planner.plan.edits import NotPossible
 from planner.sharing.links import make_edit_link
 from planner.store import actions
+from planner.store.editions import matrix_of
 from planner.store.models import Handover, Plan, Revision, hash_token
 from planner.store.transfer import all_plans, export_plans, import_plans
-from ports.actions import load_matrix
-from ports.queries import SHIPPED, shipped_matrix
+from ports.actions import activate_matrix, load_matrix
+from ports.models import PortMatrix
+from ports.queries import SHIPPED, current_matrix, find_matrix_at, shipped_matrix
+from tests.editions import HARBOUR, NEXT, load_gatekeeper, load_next
 from tests.engine.test_linear import count_steps
 from tests.plan.test_edit_sequences import edits
 from tests.report.samples import contoso
 from tests.strategies import HOSTILE_NAMES, documents, often
-from tests.web.views.pages import SENTENCE, Page, store, words
+from tests.web.views.pages import SENTENCE, Page, know, store, words
 
 pytestmark = pytest.mark.django_db
 MATRIX = shipped_matrix()
@@ -155,7 +159,7 @@ def test_an_archive_is_what_its_description_says():
     a_plan_with_a_past()
     with zipfile.ZipFile(io.BytesIO(pack())) as file:
         assert file.namelist() == ["plans/1/plan.json", "plans/1/revisions.jsonl", "archive.json"]
-        assert json.loads(file.read("archive.json")) == {"format": 2, "plans": 1}
+        assert json.loads(file.read("archive.json")) == {"format": 3, "plans": 1}
         revisions = [json.loads(line) for line in file.read("plans/1/revisions.jsonl").splitlines()]
     assert [revision["number"] for revision in revisions] == [1, 2, 3, 4, 5, 6]
     assert revisions[0]["created"] == "2020-02-29T23:59:59.999999+00:00"
@@ -172,19 +176,108 @@ def test_what_is_sent_keeps_the_matrix_that_it_was_sent_under():
     assert other.handovers.get().digest == MATRIX.digest
 
 
-def test_an_archive_of_format_1_tells_no_digest_and_goes_out_as_format_2(members):
+@pytest.mark.parametrize("form", [1, 2])
+def test_archives_of_earlier_formats_are_read_and_go_out_as_format_3(members, form):
     def make_old(tree):
+        del tree["edition"]
         for sent in tree["handovers"]:
-            del sent["digest"]
+            if form == 1:
+                del sent["digest"]
 
     old = changed(members, "plans/1/plan.json", make_old)
-    old = changed(old, "archive.json", lambda tree: tree.update(format=1))
+    lines = [json.loads(line) for line in members["plans/1/revisions.jsonl"].splitlines()]
+    for line in lines:
+        del line["edition"], line["digest"]
+    old |= {"plans/1/revisions.jsonl": b"\n".join(json.dumps(line).encode() for line in lines)}
+    old = changed(old, "archive.json", lambda tree: tree.update(format=form))
     [plan] = unpack(zipped(old))
-    assert plan.handovers.get().digest == ""
+    assert set(plan.revisions.values_list("edition", "digest")) == {(None, "")}
+    known = MATRIX.digest if form == 2 else ""
+    assert plan.handovers.get().digest == known
     with zipfile.ZipFile(io.BytesIO(pack([plan]))) as file:
-        assert json.loads(file.read("archive.json"))["format"] == 2
+        assert json.loads(file.read("archive.json"))["format"] == 3
         [sent] = json.loads(file.read("plans/1/plan.json"))["handovers"]
-    assert sent["digest"] is None
+        revision = json.loads(file.read("plans/1/revisions.jsonl").splitlines()[0])
+    assert (sent["digest"] or "", revision["digest"], revision["edition"]) == (known, None, None)
+
+
+def list_editions(plan):
+    """Each revision of a plan with its edition and digest, and the plan's own edition."""
+    kept = list(plan.revisions.order_by("number").values_list("edition__slug", "digest"))
+    return [edition for edition, _ in kept], [digest for _, digest in kept], plan.edition and plan.edition.slug
+
+
+def test_a_plan_comes_back_on_its_editions_and_an_undo_leads_to_the_one_before(loaded, tmp_path):
+    plan, _ = store()
+    actions.switch_edition(plan_id=plan.pk, edition=load_next(tmp_path, fixed=["telnet"]))
+    data, facts = pack(), list_editions(Plan.objects.get(pk=plan.pk))
+    assert facts[0] == ["passwordstate-2026-11", NEXT]
+    assert facts[2] == NEXT
+    load_next(tmp_path, "passwordstate-2027-06", ssh="2200")
+    told = []
+    [other] = import_plans(io.BytesIO(data), BY_COMMAND, current_matrix(), tell=told.append)
+    assert (list_editions(other), told) == (facts, [])
+    assert pack([other]) == data
+    actions.undo(plan_id=other.pk, matrix=matrix_of(other))
+    assert Plan.objects.get(pk=other.pk).edition.slug == "passwordstate-2026-11"
+
+
+def test_a_plan_whose_edition_is_not_here_is_put_on_the_current_one_and_that_is_said(loaded, tmp_path):
+    plan, _ = store()
+    actions.switch_edition(plan_id=plan.pk, edition=load_next(tmp_path, ssh="2200"))
+    data, (_, digests, _) = pack(), list_editions(plan)
+    plan.delete()
+    activate_matrix(matrix=loaded)
+    PortMatrix.objects.get(slug=NEXT).delete()
+    said = (
+        f"“Contoso” was on the edition {NEXT}, which isn’t here. It was put on passwordstate-2026-11, the current one."
+    )
+    told = []
+    [other] = import_plans(io.BytesIO(data), BY_COMMAND, current_matrix(), tell=told.append)
+    assert told == [said]
+    assert list_editions(other) == (["passwordstate-2026-11", None], digests, "passwordstate-2026-11")
+    page = know(Client())
+    file = SimpleUploadedFile("plans.zip", data)
+    assert said in Page(page.post("/plans/import/", {"file": file}, follow=True)).text()
+    path = tmp_path / "plans.zip"
+    path.write_bytes(data)
+    out = StringIO()
+    call_command("import_plans", str(path), stdout=StringIO(), stderr=out)
+    assert said in out.getvalue()
+
+
+def test_an_old_revision_is_checked_under_the_edition_that_it_was_on(loaded, tmp_path):
+    """contoso() has another port for the website, which the next edition doesn't allow."""
+    plan, _ = store()
+    actions.override_port(plan_id=plan.pk, matrix=MATRIX, service="website", ports="")
+    actions.switch_edition(plan_id=plan.pk, edition=load_next(tmp_path, fixed=["website"]))
+    [other] = import_plans(io.BytesIO(pack()), BY_COMMAND, current_matrix())
+    assert other.revisions.get(number=1).document["ports"]["website"] == "8443"
+    assert other.revisions.count() == 3
+
+
+def test_plans_of_several_products_come_in_together(loaded):
+    gatekeeper = find_matrix_at(load_gatekeeper().pk)
+    harbour = read_plan(HARBOUR.read_bytes() + b"\nproduct: gatekeeper\n", matrix=gatekeeper)
+    actions.create_plan(plan=harbour, matrix=gatekeeper, summary="Test")
+    store()
+    data = pack()
+    made = import_plans(io.BytesIO(data), BY_COMMAND, current_matrix())
+    assert [plan.edition.slug for plan in made] == ["gatekeeper-4", "passwordstate-2026-11"]
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        old = {name: file.read(name) for name in file.namelist()}
+    old = changed(old, "plans/1/plan.json", lambda tree: tree.update(edition=None))
+    [first, _] = import_plans(io.BytesIO(zipped(old)), BY_COMMAND, current_matrix())
+    assert first.edition.slug == "gatekeeper-4", "by its product"
+
+
+def test_a_plan_of_a_product_that_is_not_here_is_refused_with_those_that_are(loaded, members):
+    lines = [json.loads(line) for line in members["plans/1/revisions.jsonl"].splitlines()]
+    lines[0]["document"]["product"] = "nothing"
+    spoiled = members | {"plans/1/revisions.jsonl": b"\n".join(json.dumps(line).encode() for line in lines)}
+    spoiled = changed(spoiled, "plans/1/plan.json", lambda tree: tree.update(edition=None))
+    said = complaint(zipped(spoiled))
+    assert "line 1, document, product: 'nothing' is not known here; allowed are passwordstate." in said
 
 
 # --- on the page ----------------------------------------------------------------------------------------------------
@@ -452,8 +545,8 @@ def test_a_missing_file_is_named(members, name):
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
-        ("archive.json", {"format": 3}, "archive.json, format: This must be a whole number from 1 to 2, found 3."),
-        ("archive.json", {"format": True}, "This must be a whole number from 1 to 2, found true."),
+        ("archive.json", {"format": 4}, "archive.json, format: This must be a whole number from 1 to 3, found 4."),
+        ("archive.json", {"format": True}, "This must be a whole number from 1 to 3, found true."),
         ("archive.json", {"plans": -1}, "archive.json, plans: This must be a whole number from 0 to 10,000"),
         ("archive.json", {"more": 1}, "The key “more” is not known here; allowed are format, plans."),
         ("plans/1/plan.json", {"revision": 0}, "a whole number from 1 to 1,000,000, found 0"),
@@ -471,7 +564,14 @@ def test_a_missing_file_is_named(members, name):
             "handovers[0].digest: This must be 64 digits from 0 to f, or null, found “x”.",
         ),
         ("plans/1/plan.json", {"handovers": [SENT]}, "handovers[0]: The key digest is needed and missing."),
-        ("archive.json", {"format": 1}, "handovers[0]: The key “digest” is not known here"),
+        ("archive.json", {"format": 2}, "plan.json: The key “edition” is not known here"),
+        (
+            "plans/1/plan.json",
+            {"edition": "A b"},
+            "edition: This must be the slug of an edition, or null, found “A b”.",
+        ),
+        ("plans/1/revisions.jsonl", {"edition": 7}, "line 2, edition: This must be the slug of an edition, or null"),
+        ("plans/1/revisions.jsonl", {"digest": "x"}, "line 2, digest: This must be 64 digits from 0 to f, or null"),
         ("plans/1/revisions.jsonl", {"number": 3}, "line 2, number: Revisions come in their order"),
         ("plans/1/revisions.jsonl", {"number": True}, "line 2, number: This must be a whole number"),
         (
@@ -523,7 +623,7 @@ def test_a_document_that_says_the_same_as_the_one_before_is_checked_once(members
         data = zipped(members | {"plans/1/plan.json": plan, "plans/1/revisions.jsonl": b"\n".join(lines)})
         read = archive.Archive(io.BytesIO(data), BY_COMMAND)
         found = []
-        steps = count_steps(lambda: found.extend(read.read_revisions(1, read.read_plan(1), MATRIX)))
+        steps = count_steps(lambda: found.extend(read.read_revisions(1, read.read_plan(1), lambda *_: MATRIX)))
         return [one.document for one in found], steps
 
     revisions(lambda number, document: document)
@@ -563,7 +663,7 @@ def test_whatever_stands_in_the_members_is_imported_whole_or_refused_in_a_senten
             tree[key] = data.draw(anything)
     made = zipped(
         {
-            "archive.json": b'{"format": 2, "plans": 1}',
+            "archive.json": b'{"format": 3, "plans": 1}',
             "plans/1/plan.json": json.dumps(facts).encode(),
             "plans/1/revisions.jsonl": json.dumps(good).encode(),
         }

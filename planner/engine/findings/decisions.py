@@ -9,7 +9,7 @@ from planner.engine.findings.evidence import Evidence, Finding, both_ends, liste
 from planner.engine.flows import Flow
 from planner.engine.terms import marks_of
 from planner.plan.document import Endpoint
-from ports.matrix import About, Caveat, Check, Choice, ChoiceIs, Opening, RolePresent
+from ports.matrix import About, Caveat, Check, Choice, Opening, RolePresent, list_simple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ def tell_caveats(evidence: Evidence) -> Iterator[Finding]:
             severity="decision" if state.open else "info",
             title=caveat.title,
             subject=caveat.slug,
-            message=f"{caveat.title}: {caveat.text}",
+            message=caveat.text,
             advice=advice,
             sections=caveat.sections,
         )
@@ -198,7 +198,7 @@ def _run(check: Check, evidence: Evidence) -> Finding | None:
 
 def _holders(check: Check, evidence: Evidence) -> tuple[str, ...]:
     """The endpoints with the roles that the check is raised for."""
-    roles = [condition.role for condition in check.when if isinstance(condition, RolePresent)]
+    roles = [condition.role for condition in list_simple(check.when) if isinstance(condition, RolePresent)]
     return tuple(sorted({endpoint.name for role in roles for endpoint in evidence.topology.with_role(role)}))
 
 
@@ -218,14 +218,10 @@ def _is_opening(flow: Flow, opening: Opening, evidence: Evidence) -> bool:
         and (opening.service is None or opening.service in flow.need.services)
         and (not opening.from_kinds or kinds[flow.source.zone] in opening.from_kinds)
         and (not opening.to_kinds or kinds[flow.destination.zone] in opening.to_kinds)
+        and opening.is_upwards(kinds[flow.source.zone], kinds[flow.destination.zone])
         and (opening.source_role is None or not holders[opening.source_role].isdisjoint(flow.source.roles))
         and (
             opening.destination_role is None
             or not holders[opening.destination_role].isdisjoint(flow.destination.roles)
         )
     )
-
-
-def choices_in(conditions: tuple[ChoiceIs | RolePresent, ...]) -> Iterator[str]:
-    """The choices that conditions are about."""
-    return (condition.choice for condition in conditions if isinstance(condition, ChoiceIs))

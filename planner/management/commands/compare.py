@@ -12,7 +12,7 @@ from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, NotExpressible
 from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Editions
-from planner.store.plan_files import NoUsableMatrix, find_matrix, read_plan_file
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
 from ports.text import show_line
 
 DIFFERS = 3
@@ -62,7 +62,8 @@ class Command(BaseCommand):
         reports = []
         for name in (old, new):
             try:
-                reports.append(evaluate_report(matrix, read_plan_file(name, matrix)))
+                plan, under = read_with_matrix(name, matrix, fixed=False)
+                reports.append(evaluate_report(under, plan))
             except PlanError as error:
                 for fault in error.faults:
                     self._complain(f"{name}: {fault}")

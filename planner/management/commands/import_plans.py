@@ -29,7 +29,7 @@ class Command(BaseCommand):
         """Import the plans and print the edit link of each."""
         try:
             with Path(file).open("rb") as archive:
-                plans = import_plans(archive, BY_COMMAND, current_matrix())
+                plans = import_plans(archive, BY_COMMAND, current_matrix(), tell=self._tell)
         except (NoMatrix, MatrixError) as error:
             raise CommandError(str(error)) from None
         except ArchiveError as error:
@@ -42,3 +42,6 @@ class Command(BaseCommand):
             self.stdout.write(show_line(f"{plan.name}: {address}"))
         if not plans:
             self.stdout.write("There is no plan in the archive.")
+
+    def _tell(self, sentence: str) -> None:
+        self.stderr.write(show_line(sentence))

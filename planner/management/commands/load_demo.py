@@ -16,10 +16,10 @@ from django.urls import reverse
 
 from planner.deploy.addresses import base_address
 from planner.deploy.gunicorn import bind
-from planner.plan.document import PlanError, read_plan
+from planner.plan.document import PlanError
+from planner.plan.topologies import read_topology
 from planner.sharing.links import make_edit_link
 from planner.store import actions
-from planner.store.examples import read_examples
 from planner.store.models import Plan, hash_token
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, current_matrix
@@ -62,12 +62,13 @@ def find_demo(keeper: Path) -> str | None:
 def make_demo(keeper: Path) -> str:
     """Make the plan, keep its token and return it. Call it in a transaction: a plan without its token is of no use.
 
-    Raises PlanError when the example doesn't fit the current matrix, NoMatrix or MatrixError when there is none to
-    fit, and OSError when the file can't be written.
+    Raises CommandError when the current matrix has no such topology, PlanError when it is no plan, NoMatrix or
+    MatrixError when there is none, and OSError when the file can't be written.
     """
-    example = next(example for example in read_examples() if example.slug == EXAMPLE)
     matrix = current_matrix()
-    plan = read_plan(example.data, matrix=matrix)
+    if EXAMPLE not in matrix.topologies:
+        raise CommandError(f"The current port matrix has no topology “{EXAMPLE}”.")
+    plan = read_topology(matrix, EXAMPLE)
     row = actions.create_plan(plan=plan, matrix=matrix, summary=f"Started from “{plan.name}”")
     token = make_edit_link(plan_id=row.pk)
     keep_token(keeper, token)

@@ -128,13 +128,16 @@ class Command(BaseCommand):
         found = _find(edition)
         records: Records = edition_records(found.pk)
         if format == "json":
-            facts = {name: getattr(found, name) for name in ("document", "received")}
+            facts = {name: getattr(found, name) for name in ("document", "received", "url", "sha256")}
             shown = {kind: [complete(kind, row) for row in records[kind]] for kind in records if kind != HEAD}
             self._print_json(_edition_data(found) | facts | {"rows": shown})
             return
         self.stdout.write(f"{found.slug}: {found}")
         self.stdout.write(f"Product: {found.product_slug}{', current edition' if found.current else ''}")
         self.stdout.write(f"Digest: {found.digest}")
+        for name, value in (("Published at", found.url), ("SHA-256 of the document", found.sha256)):
+            if value:
+                self.stdout.write(f"{name}: {show_line(value)}")
         for kind, rows in records.items():
             if kind != HEAD:
                 self.stdout.write(f"{kind}: {len(rows)}")
@@ -180,9 +183,9 @@ class Command(BaseCommand):
     def _impact(self, *, edition: str, plans: Sequence[str], format: str, **_: Any) -> None:
         """What changes for plans, and with 3 whether anything does; 1 if a plan file is bad."""
         found = _find(edition)
-        before, after = current_matrix(found.product_slug), self._find_matrix(found.slug)
+        after = self._find_matrix(found.slug)
         bad: list[str] = []
-        impacts = list(self._weigh(plans, before, after, bad) if plans else weigh_stored(before, after))
+        impacts = list(self._weigh(plans, after, bad) if plans else weigh_stored(after))
         if format == "json":
             self._print_json([_impact_data(impact) for impact in impacts])
         else:
@@ -201,8 +204,9 @@ class Command(BaseCommand):
             raise NoMatrix(f"There is no edition '{slug}' any more.")
         return matrix
 
-    def _weigh(self, plans: Sequence[str], before: Matrix, after: Matrix, bad: list[str]) -> Iterator[Impact]:
-        """The impact on each plan file that is one; the faults of others go to `bad`."""
+    def _weigh(self, plans: Sequence[str], after: Matrix, bad: list[str]) -> Iterator[Impact]:
+        """The impact on each plan file that is one, from the current edition; the faults of others go to `bad`."""
+        before = current_matrix(after.product_slug)
         for name in plans:
             try:
                 yield weigh_plan(read_plan_file(name, before), name, before, after)
@@ -310,12 +314,14 @@ def _difference_data(difference: Difference) -> dict[str, Any]:
 
 def _impact_data(impact: Impact) -> dict[str, Any]:
     names = ("plan", "source", "opened", "closed", "changed")
-    return {name: getattr(impact, name) for name in names} | {"faults": list(impact.faults)}
+    told = {name: getattr(impact, name) for name in names}
+    return told | {"edition": impact.edition or None, "faults": list(impact.faults)}
 
 
 def _say_impact(impact: Impact) -> str:
+    which = f"{impact.source} ({impact.plan})" + (f", on {impact.edition}" if impact.edition else "")
     if impact.faults:
-        return f"{impact.source} ({impact.plan}): it can't be evaluated under both: {impact.faults[0]}"
+        return f"{which}: it can't be evaluated under both: {impact.faults[0]}"
     rules = ", ".join(
         (
             f"{many(impact.opened, 'rule', 'rules')} to open",
@@ -324,7 +330,7 @@ def _say_impact(impact: Impact) -> str:
         )
     )
     inside = impact.differs and not (impact.opened or impact.closed or impact.changed)
-    return f"{impact.source} ({impact.plan}): {rules}{'; connections within zones differ' if inside else ''}."
+    return f"{which}: {rules}{'; connections within zones differ' if inside else ''}."
 
 
 def _amendment_data(judged: Judged) -> dict[str, Any]:

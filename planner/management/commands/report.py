@@ -16,7 +16,7 @@ from planner.report import FORMATS, OPTIONS, Format, NotExpressible
 from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Edition
 from planner.report.said.filters import FIELD_NAMES, Selection, read_filter, select
-from planner.store.plan_files import NoUsableMatrix, find_matrix, read_plan_file
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
 from ports.matrix import SEVERITIES, Matrix
 from ports.text import show_line
 
@@ -82,14 +82,15 @@ class Command(BaseCommand):
         except (Failure, NoUsableMatrix) as error:
             self._complain(str(error))
             sys.exit(1)
-        earlier = self._read_earlier(older, matrix) if older else None
+        earlier = self._read_earlier(older, matrix, fixed=bool(options["edition"])) if older else None
         progress = options["verbosity"] > 0 and self.stderr.isatty()
         failed = alarming = False
         for number, (plan, target) in enumerate(zip(plans, targets, strict=True), 1):
             if progress:
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
-                report = evaluate_report(matrix, read_plan_file(plan, matrix))
+                read, under = read_with_matrix(plan, matrix, fixed=bool(options["edition"]))
+                report = evaluate_report(under, read)
                 alarming = alarming or _has_finding(report, options["fail_on"])
                 since = compare_reports(earlier, report) if earlier else None
                 part, selection = _select(report, pairs, since)
@@ -149,10 +150,11 @@ class Command(BaseCommand):
             chosen[name] = value
         return chosen
 
-    def _read_earlier(self, name: str, matrix: Matrix) -> Report:
+    def _read_earlier(self, name: str, matrix: Matrix, *, fixed: bool) -> Report:
         """The report of the plan that is compared with. Leaves with status 1 when it is bad: nothing can be chosen."""
         try:
-            return evaluate_report(matrix, read_plan_file(name, matrix))
+            plan, under = read_with_matrix(name, matrix, fixed=fixed)
+            return evaluate_report(under, plan)
         except PlanError as error:
             for fault in error.faults:
                 self._complain(f"{name}: {fault}")

@@ -4,8 +4,9 @@ What an answer does is a fact of the matrix (docs/matrix-format.md, "Questions")
 nothing about any product. All functions are pure: they take documents, or plans that were checked, and return new
 ones. No address is ever made up: only `any`, where a question says so.
 
-`answers` reads what was answered, `draft` is a plan while it is changed; of these `composition` makes a new plan, and
-`modules` changes one that is there, where `survey` finds what of it belongs to a module and `lost` says what goes.
+`answers` reads what was answered, `draft` is a plan while it is changed; of these `composition` makes a new plan,
+`open_questions` answers what that leaves open, and `modules` changes a plan that is there, where `survey` finds what
+of it belongs to a module, `users` who uses it, and `lost` says what goes.
 """
 
 from planner.plan.blueprint.answers import (
@@ -16,11 +17,15 @@ from planner.plan.blueprint.answers import (
     find_answer_faults,
     split_lines,
 )
-from planner.plan.blueprint.composition import blank_addresses, compose
+from planner.plan.blueprint.composition import blank_addresses, compose, compose_plan
 from planner.plan.blueprint.modules import ModuleState, add_module, losses, module_state, remove_module
+from planner.plan.blueprint.open_questions import DOCUMENTED, PRACTICE, find_topic, settle
+from planner.plan.blueprint.users import find_users_question
 
 __all__ = [
+    "DOCUMENTED",
     "MAX_NAMES",
+    "PRACTICE",
     "Answers",
     "AnswersError",
     "Document",
@@ -28,9 +33,13 @@ __all__ = [
     "add_module",
     "blank_addresses",
     "compose",
+    "compose_plan",
     "find_answer_faults",
+    "find_topic",
+    "find_users_question",
     "losses",
     "module_state",
     "remove_module",
+    "settle",
     "split_lines",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from planner.plan.blueprint.answers import Answers, Document, read_answers
-from planner.plan.blueprint.draft import Draft
+from planner.plan.blueprint.draft import FIRST, LAST, THEN, Draft
 from planner.plan.document import ANY, Plan, dump_plan
 from planner.plan.kinds import KINDS, USUAL
 from ports.matrix import Effect, Matrix, Question, ZoneTemplate
@@ -16,21 +16,27 @@ def compose(matrix: Matrix, answers: Answers, name: str) -> Document:
     Zones come from the outside in, endpoints by zone; the same answers give the same document. Raises AnswersError
     with every fault of the answers. Whether the name is one is left to `planner.plan.document.check_plan`.
     """
+    return dump_plan(compose_plan(matrix, answers, name))
+
+
+def compose_plan(matrix: Matrix, answers: Answers, name: str) -> Plan:
+    """The same as a plan, unchecked: what questions bring is sound, a name may be none. Raises AnswersError."""
     given = read_answers(matrix, answers)
     steps = [(question, answer) for question, answer in given if answer]
     names = {question.slug: answer for question, answer in given if question.kind == "list"}
     draft = Draft(matrix, Plan(name=name, zones=(), endpoints=()))
-    for conditional in (False, True):
+    for turn in (FIRST, THEN, LAST):
         for question, answer in steps:
             for effect, place in _repeated_effects(question, answer, names):
-                draft.add_all(effect, place, question.slug, conditional=conditional)
-    for question, answer in steps:
-        for effect, _ in _repeated_effects(question, answer, names):
-            draft.grant(effect)
-            draft.choose(effect)
+                draft.add_all(effect, place, question.slug, turn=turn)
+        if turn == THEN:  # what is granted, the last turn asks for
+            for question, answer in steps:
+                for effect, _ in _repeated_effects(question, answer, names):
+                    draft.grant(effect)
+                    draft.choose(effect)
     if not draft.zones:
         draft.make_zone(ZoneTemplate(key="", name="Internal", kind=USUAL), "Internal")
-    return dump_plan(_sorted_by_zone(draft.finish()))
+    return _sorted_by_zone(_with_ordered_roles(matrix, draft.finish()))
 
 
 def _repeated_effects(
@@ -46,6 +52,13 @@ def _repeated_effects(
             if option.effect.each:
                 repeated = Effect(zones=option.effect.each.zones, endpoints=option.effect.each.endpoints)
                 yield from ((repeated, name) for name in names.get(option.effect.each.of, ()))
+
+
+def _with_ordered_roles(matrix: Matrix, plan: Plan) -> Plan:
+    """The plan with the roles of each endpoint in the matrix's order, whichever question brought them."""
+    order = {slug: number for number, slug in enumerate(matrix.roles)}
+    endpoints = (replace(one, roles=tuple(sorted(one.roles, key=lambda role: order[role]))) for one in plan.endpoints)
+    return replace(plan, endpoints=tuple(endpoints))
 
 
 def _sorted_by_zone(plan: Plan) -> Plan:

@@ -55,23 +55,54 @@ class Draft:
 
     # -- endpoints
 
-    def add_all(self, effect: Effect, name: str, maker: str, *, conditional: bool) -> None:
-        """Add the zones of an effect, and its endpoints without a condition; `conditional`: those whose holds.
+    def add_all(self, effect: Effect, name: str, maker: str, *, turn: int) -> None:
+        """Add the zones of an effect, and those of its endpoints whose turn it is and whose conditions hold.
 
-        `name` is the one of a list that templates are filled with, `maker` the slug of the question.
+        `name` is the one of a list that templates are filled with, `maker` the slug of the question. The zone of an
+        endpoint that is shared is made when the endpoint is.
         """
+        shared = {endpoint.zone for endpoint in effect.endpoints if endpoint.shared}
         zones = {}
         for template in effect.zones:
-            full = fill(template.name, name)
-            zones[template.key] = self.find_zone(template, full) or self.make_zone(template, full)
+            if template.key not in shared:
+                full = fill(template.name, name)
+                zones[template.key] = self.find_zone(template, full) or self.make_zone(template, full)
         for endpoint in effect.endpoints:
-            if is_conditional(endpoint) == conditional and self.admits(endpoint):
-                self.add(endpoint, zones[endpoint.zone], name, maker)
+            if turn_of(endpoint) == turn and self.admits(endpoint):
+                if endpoint.shared:
+                    self.share(endpoint, next(zone for zone in effect.zones if zone.key == endpoint.zone), maker)
+                else:
+                    self.add(endpoint, zones[endpoint.zone], name, maker)
+
+    def share(self, template: EndpointTemplate, wanted: ZoneTemplate, maker: str) -> None:
+        """Give what a template of people has to people who are there already, else make them."""
+        found = [
+            key
+            for key, endpoint in self.endpoints.items()
+            if key not in self.leaving
+            and self.zones[name_key(endpoint.zone)].kind == wanted.kind
+            and self._are_people(endpoint)
+            and (ANY in endpoint.addresses) == (ANY in template.addresses)
+        ]
+        if not found:
+            zone = self.find_zone(wanted, wanted.name) or self.make_zone(wanted, wanted.name)
+            self.add(template, zone, "", maker)
+            return
+        key = name_key(template.name) if name_key(template.name) in found else found[0]
+        self.endpoints[key] = self.enriched(self.endpoints[key], template)
+
+    def _are_people(self, endpoint: Endpoint) -> bool:
+        """Whether an endpoint is a group of people and nothing else."""
+        kinds = {self.matrix.roles[role].kind for role in endpoint.roles}
+        return endpoint.group and kinds == {"people"} and not endpoint.platforms
 
     def admits(self, template: EndpointTemplate) -> bool:
         """Whether the conditions of a template hold."""
-        return (template.with_role is None or self.has_role(template.with_role)) and (
-            template.without_role is None or not self.has_role(template.without_role)
+        wanted = set(template.with_sessions)
+        return (
+            (template.with_role is None or self.has_role(template.with_role))
+            and (template.without_role is None or not self.has_role(template.without_role))
+            and (not wanted or any(not wanted.isdisjoint(endpoint.sessions) for endpoint in self.endpoints.values()))
         )
 
     def has_role(self, role: str) -> bool:
@@ -158,9 +189,20 @@ class Draft:
         return forget_gone(plan)
 
 
+FIRST, THEN, LAST = range(3)
+"""The turns in which endpoints come: without a condition; where some role is, or isn't; where some session is."""
+
+
+def turn_of(template: EndpointTemplate) -> int:
+    """In which turn an endpoint comes: conditions are about what has come before it."""
+    if template.with_sessions:
+        return LAST
+    return THEN if template.with_role is not None or template.without_role is not None else FIRST
+
+
 def is_conditional(template: EndpointTemplate) -> bool:
-    """Whether this endpoint is made only with, or only without, some role in the plan."""
-    return template.with_role is not None or template.without_role is not None
+    """Whether this endpoint is made only where something else is, or isn't, in the plan."""
+    return turn_of(template) != FIRST
 
 
 def _union(values: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:

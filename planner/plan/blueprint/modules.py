@@ -19,6 +19,7 @@ from planner.plan.blueprint.answers import (
 from planner.plan.blueprint.draft import Draft, as_set, is_conditional
 from planner.plan.blueprint.lost import describe_losses
 from planner.plan.blueprint.survey import ModuleInPlan
+from planner.plan.blueprint.users import find_users, find_users_question, set_users
 from planner.plan.document import Endpoint, Plan, check_stored, dump_plan
 from ports.matrix import Effect, Matrix, Question, ZoneTemplate
 from ports.text import name_key
@@ -36,6 +37,10 @@ class ModuleState:
     on: bool
     answer: tuple[str, ...]
     endpoints: tuple[str, ...]
+    asks: Question | None = None
+    """The question about who uses it."""
+    users: tuple[str, ...] = ()
+    """The option of that question that describes the plan; empty when none does."""
 
 
 def module_state(matrix: Matrix, document: Mapping[str, Any] | Plan) -> tuple[ModuleState, ...]:
@@ -48,9 +53,16 @@ def module_state(matrix: Matrix, document: Mapping[str, Any] | Plan) -> tuple[Mo
 
 
 def add_module(
-    matrix: Matrix, document: Mapping[str, Any] | Plan, question: str, option: str | Sequence[str]
+    matrix: Matrix,
+    document: Mapping[str, Any] | Plan,
+    question: str,
+    option: str | Sequence[str],
+    users: str | None = None,
 ) -> Document:
     """The document with a module as this option has it; for a list, with these names added to those there.
+
+    `users`: the option of the question about who uses it. Without one, a module that was off gets the usual users if
+    it has none, and one that is on keeps those that it has.
 
     What stood for another option is taken off or, where it can be, moved with all that is known about it. The option
     that describes the plan already changes nothing. Raises KeyError when there is no such module, AnswersError when it
@@ -65,7 +77,17 @@ def add_module(
         faults = tuple(find_option_faults(asked, lines))
         if faults:
             raise AnswersError({question: faults})
-        after = _set_options(matrix, plan, asked, tuple(slug for slug in asked.slugs if slug in lines))
+        options = tuple(slug for slug in asked.slugs if slug in lines)
+        after = _set_options(matrix, plan, asked, options)
+        asks = find_users_question(matrix, asked)
+        if asks and asks.when and not set(options).isdisjoint(asks.when.options):
+            state = _describe_state(matrix, plan, asked)
+            if users is not None:
+                after = set_users(matrix, after, asks, users)
+            elif not state.on and state.users == (asks.off,):
+                after = set_users(matrix, after, asks, asks.default[0])
+        elif asks and _describe_state(matrix, plan, asked).on:
+            after = set_users(matrix, after, asks, None)
     if len(after.endpoints) > max(limits.ENDPOINTS, len(plan.endpoints)):
         raise AnswersError({question: (limits.say_endpoints(len(after.endpoints)),)})
     return dump_plan(after)
@@ -74,19 +96,27 @@ def add_module(
 def remove_module(matrix: Matrix, document: Mapping[str, Any] | Plan, question: str) -> Document:
     """The document without a module: its roles, the endpoints that were nothing else, and zones that only it needed.
 
-    A list takes with it the zones of its names and what stands in them without a role of its own. What named an
-    endpoint that goes, goes.
+    What people had for it goes with it, where it was on. A list takes with it the zones of its names and what stands
+    in them without a role of its own. What named an endpoint that goes, goes.
     Raises KeyError when there is no such module, PlanError when the document is no plan.
     """
     plan = _read(matrix, document)
     asked = _module(matrix, question)
     if asked.kind == "list":
         return dump_plan(_remove_names(matrix, plan, asked))
-    return dump_plan(_set_options(matrix, plan, asked, (asked.off,) if asked.off else ()))
+    after = _set_options(matrix, plan, asked, (asked.off,) if asked.off else ())
+    asks = find_users_question(matrix, asked)
+    if asks and _describe_state(matrix, plan, asked).on:  # who had it would have nothing to reach
+        after = set_users(matrix, after, asks, None)
+    return dump_plan(after)
 
 
 def losses(
-    matrix: Matrix, document: Mapping[str, Any] | Plan, question: str, option: str | Sequence[str] = ()
+    matrix: Matrix,
+    document: Mapping[str, Any] | Plan,
+    question: str,
+    option: str | Sequence[str] = (),
+    users: str | None = None,
 ) -> tuple[str, ...]:
     """What taking a module off loses for good: one phrase each for what switching it on again doesn't bring back.
 
@@ -103,10 +133,10 @@ def losses(
         if option:
             return ()  # names are only added
         return tuple(describe_losses(matrix, plan, _read(matrix, remove_module(matrix, plan, question))))
-    other = add_module(matrix, plan, question, option) if option else remove_module(matrix, plan, question)
+    other = add_module(matrix, plan, question, option, users) if option else remove_module(matrix, plan, question)
     usual = tuple(slug for slug in asked.default if slug != asked.off)
     again = state.answer or usual or next(((slug,) for slug in asked.slugs if slug != asked.off), ())
-    back = add_module(matrix, _read(matrix, other), question, again)
+    back = add_module(matrix, _read(matrix, other), question, again, next(iter(state.users), None))
     return tuple(describe_losses(matrix, plan, _read(matrix, back)))
 
 
@@ -132,7 +162,15 @@ def _describe_state(matrix: Matrix, plan: Plan, question: Question) -> ModuleSta
         return ModuleState(question=question, on=bool(survey.holders), answer=tuple(sites), endpoints=members)
     fitting = survey.fitting()
     members = tuple(dict.fromkeys((*(e.name for e in survey.holders), *survey.companions(fitting))))
-    return ModuleState(question=question, on=not survey.is_off(), answer=fitting, endpoints=members)
+    asks = find_users_question(matrix, question)
+    return ModuleState(
+        question=question,
+        on=not survey.is_off(),
+        answer=fitting,
+        endpoints=members,
+        asks=asks,
+        users=find_users(matrix, plan, asks) if asks else (),
+    )
 
 
 def _set_options(matrix: Matrix, plan: Plan, question: Question, options: tuple[str, ...]) -> Plan:

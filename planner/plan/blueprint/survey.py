@@ -31,6 +31,8 @@ class ModuleInPlan:
         self.draft.leaving = {name_key(endpoint.name) for endpoint in self.holders}
         # A machine of its own says more about where the module is than one that does other things besides.
         self.apart = tuple(endpoint for endpoint in self.holders if not self.is_shared(endpoint)) or self.holders
+        if question.users:
+            self.apart = self.holders  # people use one thing besides another
         self._zones: dict[ZoneTemplate, Zone | None] = {}
 
     def is_shared(self, endpoint: Endpoint) -> bool:

@@ -21,6 +21,8 @@ from planner.report.said.text import index_rules
 from ports.matrix import Reason
 
 FAMILIES = (4, 6)
+MOST_REMOTE = 20
+"""Networks that a command for Windows' own rules names."""
 PART = 50
 """Addresses in one object; an endpoint with more has several."""
 
@@ -64,6 +66,9 @@ class Permit:
     """The options of open choices that it depends on; empty when it is needed outright."""
     reason: str
     """Why this service is needed; may be empty."""
+    own_rules: tuple[tuple[str, str], ...] = ()
+    """Of what a host accepts: what Windows has rules of its own for, and the command that enables them for the same
+    sources."""
 
     @property
     def comment(self) -> tuple[str, ...]:
@@ -257,7 +262,19 @@ class Permits:
                 title=f"{about.label}, {service}" + (" echo request" if service.protocol == "icmp" else ""),
                 condition=about.condition(self.report),
                 reason=clean(describe_reasons(about.reasons), 200),
+                own_rules=tuple(self._say_own_rules(slug, here) for slug in about.rule_groups),
             )
+
+    def _say_own_rules(self, slug: str, sources: tuple[str, ...] | None) -> tuple[str, str]:
+        """What Windows has rules of its own for, in harmless words, and how they are enabled in any language."""
+        group = self.report.matrix.rule_groups[slug]
+        networks = [network for source in sources or () for network in self.addresses.objects[source]]
+        too_many = len(networks) > MOST_REMOTE
+        addresses = "ADDRESSES" if too_many else ",".join(networks)
+        which = " ADDRESSES are those of the rule." if too_many else ""
+        words = f"Windows has rules of its own for this, {group.name}. {group.text}{which} In PowerShell:"
+        only = f" -RemoteAddress {addresses}" if networks else ""
+        return clean(words, 400), f"Set-NetFirewallRule {group.chosen} -Enabled True{only}"
 
     def _side(self, endpoints: Iterable[Endpoint], family: int) -> tuple[str, ...] | None:
         """The objects of one side in a family; None for any, empty when there are none."""
@@ -321,7 +338,8 @@ class Permits:
             sources, destinations = (peers, [endpoint]) if inbound else ends
             self._note_strangers(label, sources, destinations, omissions)
             reasons = tuple(dict.fromkeys(reason for flow in parts[part] for reason in flow.need.reasons))
-            why = _Origin(label, marks, reasons)
+            groups = sorted({slug for flow in parts[part] for slug in flow.need.rule_groups}) if inbound else ()
+            why = _Origin(label, marks, reasons, tuple(groups))
             yield from self._permit(why, number, service, sources, destinations, omissions)
 
 
@@ -343,6 +361,7 @@ class _Origin:
     label: str
     marks: tuple[Alternative, ...]
     reasons: tuple[Reason, ...]
+    rule_groups: tuple[str, ...] = ()
 
     def condition(self, report: Report) -> str:
         """The options that it depends on, in words that are safe in a comment; empty for none."""

@@ -55,6 +55,12 @@ def _short_lines(permit: Permit) -> str:
     return "\n".join(line for text in permit.comment for line in wrap(text, 95))
 
 
+def _windows_lines(permit: Permit) -> str:
+    """The same, and what Windows has rules of its own for; a command stays on one line, to be copied."""
+    own = (line for words, command in permit.own_rules for line in (*wrap(words, 95), f"  {command}"))
+    return "\n".join((_short_lines(permit), *own))
+
+
 def _one_line(permit: Permit) -> str:
     """A comment of nftables has at most 128 bytes."""
     return cut(" - ".join(permit.comment), 120)
@@ -113,7 +119,7 @@ WINDOWS = Target(
         "Run it as administrator on the host that it is named after. Rules are added; run it once.",
         "Incoming connections without a rule are blocked unless the profile says otherwise; outgoing ones are not.",
     ),
-    comment=_short_lines, sources=100, lines=True,
+    comment=_windows_lines, sources=100, lines=True,
 )  # fmt: skip
 
 TARGETS = {target.name: target for target in (ASA, FORTIGATE, PALOALTO, SRX, NFTABLES, IPTABLES, WINDOWS)}

@@ -14,7 +14,7 @@ from planner.plan.syntax import write_json
 from planner.report.said.amended import list_amendments
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Selection
-from ports.matrix import PROTOCOLS, SEVERITIES
+from ports.matrix import PROTOCOLS, SEVERITIES, Matrix
 from ports.matrix.amendments import amendment_data
 
 FORMAT = 1
@@ -45,9 +45,10 @@ def _report_parts(report: Report, selection: Selection | None) -> dict[str, Any]
         "plan": report.plan.name,
         "matrix": report.matrix.version,
         "edition": report.matrix.edition,
+        "document": document_data(report.matrix),
         "amendments": [amendment_data(amendment) for amendment in list_amendments(report)],
-        "flows": map(flow_data, report.flows),
-        "rules": map(rule_data, report.rules),
+        "flows": (flow_data(flow, report.matrix) for flow in report.flows),
+        "rules": (rule_data(rule, report.matrix) for rule in report.rules),
         "excluded": map(excluded_data, report.excluded),
         "closed": map(closed_data, report.closed),
         "findings": map(finding_data, report.findings),
@@ -61,12 +62,18 @@ def _report_parts(report: Report, selection: Selection | None) -> dict[str, Any]
     return data
 
 
+def document_data(matrix: Matrix) -> dict[str, Any]:
+    """The vendor's document that the matrix was written from, as plain data."""
+    return {"title": matrix.document, "received": matrix.received, "url": matrix.url, "sha256": matrix.sha256}
+
+
 def finding_data(finding: Finding) -> dict[str, Any]:
     """A finding as plain data."""
     return {
         "code": finding.code,
         "severity": finding.severity,
         "subject": finding.subject,
+        "title": finding.title,
         "endpoints": list(finding.endpoints),
         "message": finding.message,
         "advice": finding.advice,
@@ -74,7 +81,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     }
 
 
-def flow_data(flow: Flow) -> dict[str, Any]:
+def flow_data(flow: Flow, matrix: Matrix) -> dict[str, Any]:
     """A flow as plain data."""
     need = flow.need
     return {
@@ -89,6 +96,7 @@ def flow_data(flow: Flow) -> dict[str, Any]:
         "sections": list(need.sections),
         "any_of": _alternatives(need.any_of),
         "reasons": [str(reason) for reason in need.reasons],
+        **_group_data(need.rule_groups, matrix),
     }
 
 
@@ -119,7 +127,7 @@ def closed_data(closed: Closed) -> dict[str, Any]:
     }
 
 
-def rule_data(rule: Rule) -> dict[str, Any]:
+def rule_data(rule: Rule, matrix: Matrix) -> dict[str, Any]:
     """A rule as plain data."""
     return {
         "id": rule.id,
@@ -133,9 +141,10 @@ def rule_data(rule: Rule) -> dict[str, Any]:
                 "ports": ports.ports,
                 "sections": list(sections),
                 "reasons": [str(reason) for reason in reasons],
+                **_group_data(groups, matrix),
             }
-            for ports, sections, reasons in zip(
-                rule.services, rule.service_sections, rule.service_reasons, strict=True
+            for ports, sections, reasons, groups in zip(
+                rule.services, rule.service_sections, rule.service_reasons, rule.service_groups, strict=True
             )
         ],
         "sections": list(rule.sections),
@@ -156,18 +165,20 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
 
 def _comparison_parts(comparison: Comparison) -> dict[str, Any]:
     """`comparison_data` with iterators for the long lists, each to be read once."""
+    before, after = comparison.before.matrix, comparison.after.matrix
     return {
         "format": FORMAT,
-        "opened": map(flow_data, comparison.opened),
-        "closed": map(flow_data, comparison.closed),
+        "opened": (flow_data(flow, after) for flow in comparison.opened),
+        "closed": (flow_data(flow, before) for flow in comparison.closed),
         "changed": (
-            {"before": flow_data(change.before), "after": flow_data(change.after)} for change in comparison.changed
+            {"before": flow_data(change.before, before), "after": flow_data(change.after, after)}
+            for change in comparison.changed
         ),
         "unchanged": comparison.unchanged,
         "rules": {
-            "opened": map(rule_data, comparison.rules_opened),
-            "closed": map(rule_data, comparison.rules_closed),
-            "changed": map(rule_data, comparison.rules_changed),
+            "opened": (rule_data(rule, after) for rule in comparison.rules_opened),
+            "closed": (rule_data(rule, before) for rule in comparison.rules_closed),
+            "changed": (rule_data(rule, after) for rule in comparison.rules_changed),
             "addresses": [
                 {
                     "endpoint": change.endpoint.name,
@@ -181,6 +192,11 @@ def _comparison_parts(comparison: Comparison) -> dict[str, Any]:
     }
 
 
+def _group_data(slugs: tuple[str, ...], matrix: Matrix) -> dict[str, str]:
+    """What Windows has rules of its own for, as it calls them; no key where there is nothing."""
+    return {"rule_group": "; ".join(matrix.rule_groups[slug].name for slug in slugs)} if slugs else {}
+
+
 def _alternatives(any_of: tuple[Alternative, ...]) -> list[dict[str, Any]]:
     return [{"all": list(map(_mark, one.all))} if isinstance(one, AllOf) else _mark(one) for one in any_of]
 
@@ -191,12 +207,13 @@ def _mark(mark: Mark) -> dict[str, str]:
 
 def report_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of `report_data`."""
-    text, texts = _TEXT, _TEXTS
+    text, texts, maybe = _TEXT, _TEXTS, _MAYBE
     finding = _object(
         {
             "code": text,
             "severity": {"enum": list(SEVERITIES)},
-            "subject": {"type": ["string", "null"]},
+            "subject": maybe,
+            "title": text,
             "endpoints": texts,
             "message": text,
             "advice": text,
@@ -209,6 +226,7 @@ def report_schema() -> dict[str, Any]:
             "plan": text,
             "matrix": text,
             "edition": text,
+            "document": _object({"title": text, "received": text, "url": maybe, "sha256": maybe}),
             "amendments": {"type": "array", "items": _amendment_schema()},
             "flows": {"type": "array", "items": _flow_schema()},
             "rules": {"type": "array", "items": _rule_schema()},
@@ -260,16 +278,15 @@ def comparison_schema() -> dict[str, Any]:
 
 def _amendment_schema() -> dict[str, Any]:
     """Both values are whatever the field holds: text, true or false, a list, a mapping, or null."""
-    maybe = {"type": ["string", "null"]}
     return _object(
         {
             "number": {"type": "integer"},
             "row": _TEXT,
-            "field": maybe,
+            "field": _MAYBE,
             "old": {},
             "new": {},
             "reason": _TEXT,
-            "made": maybe,
+            "made": _MAYBE,
         }
     )
 
@@ -288,7 +305,8 @@ def _flow_schema() -> dict[str, Any]:
             "sections": _TEXTS,
             "any_of": _ANY_OF,
             "reasons": _TEXTS,
-        }
+        },
+        rule_group=_TEXT,
     )
 
 
@@ -331,7 +349,15 @@ def _rule_schema() -> dict[str, Any]:
             "destination_zones": _TEXTS,
             "services": {
                 "type": "array",
-                "items": _object({"protocol": _PROTOCOL, "ports": _PORTS, "sections": _TEXTS, "reasons": _TEXTS}),
+                "items": _object(
+                    {
+                        "protocol": _PROTOCOL,
+                        "ports": _PORTS,
+                        "sections": _TEXTS,
+                        "reasons": _TEXTS,
+                    },
+                    rule_group=_TEXT,
+                ),
             },
             "sections": _TEXTS,
             "any_of": _ANY_OF,
@@ -340,12 +366,13 @@ def _rule_schema() -> dict[str, Any]:
     )
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties)}
+def _object(properties: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties | optional, "required": list(properties)}
 
 
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
+_MAYBE = {"type": ["string", "null"]}
 _PROTOCOL = {"enum": list(PROTOCOLS)}
 _PORTS = {"type": ["string", "null"], "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?$"}
 _MARK = _object({"choice": _TEXT, "option": _TEXT})

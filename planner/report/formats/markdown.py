@@ -5,6 +5,7 @@ Written for GitHub's dialect: tables, with `<br>` between the lines of a cell.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
 
 from planner.engine.findings import Decision
 from planner.engine.report import Report
@@ -23,6 +24,8 @@ from planner.report.said.text import (
     list_reasons,
     list_rule_sides,
 )
+from planner.report.said.unopened import UNOPENED_TITLES, list_unopened
+from planner.report.said.zone_table import ZONE_LEGEND, ZoneCell, tabulate_zones
 from ports.text import show, show_line
 
 _MARKS = re.compile(r"[\\`*_\[\]#|~$]")
@@ -34,13 +37,15 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 def render_markdown(report: Report, edition: Edition | None = None) -> bytes:
     """The report as Markdown in UTF-8; the same plan and selection give the same bytes.
 
-    Rules stand by boundary, with every endpoint and its addresses; then come what is not needed here, what must stay
-    closed, findings, open decisions and endpoints.
+    First comes what passes from zone to zone, in a whole report. Rules stand by boundary, with every endpoint and its
+    addresses; then come what is not needed here, what must stay closed, what is not opened and why, findings, open
+    decisions and endpoints.
     Flows within a zone are counted but not listed. Raises NotExpressible when the addresses are too much.
     """
     check_addresses("Markdown", list_rule_sides(report.rules))
     lines = [
         *_open(report, edition.selection if edition else None),
+        *(() if edition and edition.selection else _write_zones(report)),
         *_write_rules(report),
         *_write_closed(report),
         *_write_findings(report),
@@ -99,6 +104,33 @@ def _open(report: Report, selection: Selection | None) -> Iterator[str]:
         yield ""
 
 
+def _write_zones(report: Report) -> Iterator[str]:
+    """What passes from zone to zone, as one table whose cells lead to the rules."""
+    zones = tabulate_zones(report)
+    if zones is None or not zones.is_useful:
+        return
+    yield "## From zone to zone"
+    yield ""
+    yield f"{escape(ZONE_LEGEND)}"
+    yield ""
+    yield from table(
+        ("From ↓ to →", *(escape(group.label) for group in zones.groups)),
+        ((f"**{escape(source.label)}**", *map(_zone_cell, cells)) for source, cells in zones.rows),
+    )
+
+
+def _zone_cell(cell: ZoneCell) -> str:
+    first, *more = map(escape, cell.lines())
+    return "<br>".join((f"[{first}](#{_anchor(cell)})" if cell.rules else first, *more))
+
+
+def _anchor(cell: ZoneCell) -> str:
+    """What GitHub calls the heading of the rules between two zones."""
+    heading = f"{cell.code}: {show_line(cell.source.label)} → {show_line(cell.destination.label)}"
+    kept = "".join(letter for letter in heading.lower() if letter.isalnum() or letter in " -_")
+    return quote(kept.replace(" ", "-"))
+
+
 def _write_rules(report: Report) -> Iterator[str]:
     yield "## Firewall rules"
     yield ""
@@ -149,6 +181,7 @@ def _write_closed(report: Report) -> Iterator[str]:
     for title, titles, rows in (
         ("Not needed here", EXCLUDED_TITLES, list_excluded(report)),
         ("What must stay closed", CLOSED_TITLES, list_closed(report)),
+        ("What is not opened, and why", UNOPENED_TITLES, list_unopened(report)),
     ):
         cells = [tuple(map(escape, row)) for row in rows]
         if cells:

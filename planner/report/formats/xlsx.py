@@ -1,22 +1,14 @@
-"""The report, or what differs between two, as an Excel workbook: sheets to sort and filter.
+"""The report, or what differs between two, as an Excel workbook: what stands on which sheet."""
 
-Every cell is text. What doesn't fit Excel's limits goes on in a further row or sheet, or says that it was cut; nothing
-is lost without a word.
-"""
-
-import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any
-
-import xlsxwriter
 
 from planner.engine.compare import Comparison
 from planner.engine.flows import Flow, Need
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule
 from planner.plan.document import Endpoint
+from planner.report.formats.workbook import CELL_UNITS, Cells, Columns, Link, as_cell, divide, make_book
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.outline import describe_marks, name_services
@@ -36,76 +28,71 @@ from planner.report.said.text import (
     list_renamed,
     say_set_apart,
 )
-from ports.text import neutralise, show
+from planner.report.said.unopened import UNOPENED_TITLES, list_unopened
+from planner.report.said.zone_table import ZoneCell, ZoneTable, tabulate_zones
+from ports.matrix import Operation, Platform, Role, Session
+from ports.text import show
 
-CELL_UNITS = 32_000
-"""Most UTF-16 code units in a cell; Excel's limit is 32,767, and a remark must fit below it."""
-CELL_LINES = 250
-"""Most lines in a cell; Excel's limit is 253 line feeds."""
-SHEET_ROWS = 1_048_576
-"""Most rows of a sheet, the header included."""
 SERVER_MEMBERS = 100
 """Most endpoints that a line of the sheet Servers names."""
 
-_Columns = tuple[tuple[str, int], ...]
-"""Titles and widths, in characters."""
-
-_RULE_COLUMNS: _Columns = (
+_RULE_COLUMNS: Columns = (
     ("Rule", 16), ("Boundary", 24),
     ("Source zones", 18), ("Sources", 22), ("Source addresses", 26),
     ("Destination zones", 18), ("Destinations", 22), ("Destination addresses", 26),
     ("Services", 18), ("Service names", 32), ("Sections", 10), ("Undecided", 28), ("Reasons", 60),
 )  # fmt: skip
-_FLOW_COLUMNS: _Columns = (
+_FLOW_COLUMNS: Columns = (
     ("Source", 22), ("Source zone", 18), ("Source addresses", 26),
     ("Destination", 22), ("Destination zone", 18), ("Destination addresses", 26),
     ("Protocol", 10), ("Ports", 14), ("Services", 32), ("Scope", 14), ("Sections", 10), ("Undecided", 28),
     ("Reasons", 60), ("Rule", 16),
 )  # fmt: skip
-_OBJECT_COLUMNS: _Columns = (
+_OBJECT_COLUMNS: Columns = (
     ("Name", 26), ("Zone", 18), ("Kind of zone", 14), ("Addresses", 36), ("Group", 8), ("Roles", 32),
     ("Platforms", 28), ("Operations", 28), ("Sessions", 20), ("Managed by", 24),
 )  # fmt: skip
-_SERVER_COLUMNS: _Columns = (
+_SERVER_COLUMNS: Columns = (
     ("Server", 24), ("What it is", 28), ("Direction", 10), ("Protocol and ports", 18), ("Service names", 32),
     ("Other end", 40), ("Firewall", 22), ("Undecided", 28), ("Reasons", 60), ("Sections", 10),
 )  # fmt: skip
-_CHANGE_COLUMNS: _Columns = (
+_CHANGE_COLUMNS: Columns = (
     ("Action", 10), ("Rule", 16), ("Sources", 26), ("Destinations", 26), ("Services", 18), ("Reasons", 60),
     ("Sections", 10),
 )  # fmt: skip
-_ADDRESS_COLUMNS: _Columns = (("Endpoint", 26), ("Zone", 18), ("Before", 36), ("After", 36))
-_RENAMED_COLUMNS: _Columns = (("What", 12), ("Before", 36), ("Now", 36), ("Remark", 60))
-_FINDING_COLUMNS: _Columns = (
+_ADDRESS_COLUMNS: Columns = (("Endpoint", 26), ("Zone", 18), ("Before", 36), ("After", 36))
+_RENAMED_COLUMNS: Columns = (("What", 12), ("Before", 36), ("Now", 36), ("Remark", 60))
+_FINDING_COLUMNS: Columns = (
     ("Severity", 12), ("Finding", 28), ("Title", 32), ("About", 28), ("Endpoints", 40), ("What", 80),
     ("What to do", 60), ("Sections", 10),
 )  # fmt: skip
-_EXCLUDED_COLUMNS: _Columns = tuple(zip(EXCLUDED_TITLES, (22, 22, 18, 60, 60, 10), strict=True))
-_CLOSED_COLUMNS: _Columns = tuple(zip(CLOSED_TITLES, (24, 24, 18, 60, 14, 60), strict=True))
-_ABOUT_COLUMNS: _Columns = (("About", 24), ("Content", 110))
-
-_CUT = "… (cut to fit the cell; the JSON report has all of it)"
-# The format asks for a date of creation. A fixed one keeps the same plan the same file.
-_CREATED = datetime(2000, 1, 1, tzinfo=UTC)
+_EXCLUDED_COLUMNS: Columns = tuple(zip(EXCLUDED_TITLES, (22, 22, 18, 60, 60, 10), strict=True))
+_CLOSED_COLUMNS: Columns = tuple(zip(CLOSED_TITLES, (24, 24, 18, 60, 14, 60), strict=True))
+_UNOPENED_COLUMNS: Columns = tuple(zip(UNOPENED_TITLES, (16, 8, 50, 70), strict=True))
+_ABOUT_COLUMNS: Columns = (("About", 24), ("Content", 110))
 
 
 def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
-    """The report as a workbook with the sheets Rules, Flows, Servers, Objects, Not needed here, Closed, Findings,
-    Changes and About.
+    """The report as a workbook with the sheets Rules, Zones, Flows, Servers, Objects, Not needed here, Closed, Not
+    opened, Findings, Changes and About; a part of a report has no Zones.
 
     The same plan and edition give the same bytes. Raises OSError when the system's folder for temporary files can't be
     written: rows wait there while the workbook grows, and NotExpressible when the addresses are too much.
     """
     check_addresses("Excel workbook", list_flow_ends(report.flows))
-    return _make_book(
+    places: dict[str, int] = {}
+    table = None if edition is not None and edition.selection is not None else tabulate_zones(report)
+    return make_book(
         show(report.plan.name),
         (
-            ("Rules", _RULE_COLUMNS, _rule_rows(report)),
+            ("Rules", _RULE_COLUMNS, _rule_rows(report, places)),
+            *((("Zones", _zone_columns(table), _zone_rows(table, places)),) if table else ()),
             ("Flows", _FLOW_COLUMNS, _flow_rows(report)),
             ("Servers", _SERVER_COLUMNS, _server_rows(report)),
             ("Objects", _OBJECT_COLUMNS, _object_rows(report)),
             ("Not needed here", _EXCLUDED_COLUMNS, _cells(list_excluded(report))),
             ("Closed", _CLOSED_COLUMNS, _cells(list_closed(report))),
+            ("Not opened", _UNOPENED_COLUMNS, _cells(list_unopened(report))),
             ("Findings", _FINDING_COLUMNS, _finding_rows(report)),
             ("Changes", _CHANGE_COLUMNS, _change_rows(edition)),
             ("About", _ABOUT_COLUMNS, _about_rows(report, edition)),
@@ -119,7 +106,7 @@ def render_changes(comparison: Comparison, editions: Editions) -> bytes:
     Raises OSError and NotExpressible as `render_xlsx` does.
     """
     check_addresses("Excel workbook", list_flow_ends(list_changed_flows(comparison)))
-    return _make_book(
+    return make_book(
         show(f"Change request: {comparison.after.plan.name}"),
         (
             ("Rules", (("Action", 10), *_RULE_COLUMNS), _changed_rule_rows(comparison)),
@@ -131,109 +118,32 @@ def render_changes(comparison: Comparison, editions: Editions) -> bytes:
     )
 
 
-def _make_book(title: str, sheets: Iterable[tuple[str, _Columns, Iterable[Sequence[str]]]]) -> bytes:
-    data = io.BytesIO()
-    # Rows go out one by one. What is typed stays text: no formulas, links or numbers come of it.
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(data, options) as book:
-        book.set_properties({"title": title, "created": _CREATED})
-        styles = _Styles(book)
-        for name, columns, rows in sheets:
-            _write(styles, name, columns, rows)
-    return data.getvalue()
+def _rule_rows(report: Report, places: dict[str, int]) -> Iterator[Sequence[str]]:
+    """The rules; in `places` then stands by the code of each boundary where its first one is."""
+    number = 0
+    for boundary in report.boundaries:
+        places[boundary.code] = number
+        for _, row in _boundary_rows((boundary,), report):
+            yield row
+            number += 1
 
 
-class _Styles:
-    """A workbook and the two looks of its cells."""
-
-    def __init__(self, book: Any) -> None:
-        self.book = book
-        self.header = book.add_format(
-            {"bold": True, "bg_color": "#E8ECF1", "bottom": 1, "text_wrap": True, "valign": "top"}
-        )
-        # "@" keeps a cell text when somebody edits it.
-        self.cell = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+def _zone_columns(table: ZoneTable) -> Columns:
+    return (("From (down), to (across)", 24), *((as_cell(group.label), 24) for group in table.groups))
 
 
-def _write(styles: _Styles, name: str, columns: _Columns, rows: Iterable[Sequence[str]]) -> None:
-    """A table on a sheet of its own, and on "name (2)" and so on when there are more rows than a sheet has."""
-    waiting = iter(rows)
-    number, more = 1, True
-    while more:
-        sheet = styles.book.add_worksheet(name if number == 1 else f"{name} ({number})")
-        more = _write_sheet(sheet, styles, columns, waiting)
-        number += 1
+def _zone_rows(table: ZoneTable, places: Mapping[str, int]) -> Iterator[Cells]:
+    """A row for each zone that connections come from; its cells lead to the rules, else to what must stay closed."""
+    for source, cells in table.rows:
+        yield (as_cell(source.label), *(_zone_cell(cell, places) for cell in cells))
 
 
-def _write_sheet(sheet: Any, styles: _Styles, columns: _Columns, rows: Iterator[Sequence[str]]) -> bool:
-    """Fill a sheet; whether rows may be left for another."""
-    sheet.freeze_panes(1, 1)
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
-    sheet.set_footer("&L&A&RPage &P of &N")
-    sheet.ignore_errors({"number_stored_as_text": f"A1:Z{SHEET_ROWS}"})
-    for column, (title, width) in enumerate(columns):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, title, styles.header)
-    last = 0
-    full = False
-    for cells in rows:
-        last += 1
-        for column, text in enumerate(cells):
-            if text:
-                _write_text(sheet, last, column, text, styles.cell)
-        if last == SHEET_ROWS - 1:
-            full = True
-            break
-    sheet.autofilter(0, 0, last, len(columns) - 1)
-    return full
-
-
-def _write_text(sheet: Any, row: int, column: int, text: str, style: Any) -> None:
-    if text.startswith("<r>") and text.endswith("</r>"):
-        # The writer takes such a text for its own markup and would put it into the file unescaped. As pieces of a
-        # rich text it is escaped.
-        sheet.write_rich_string(row, column, text[:1], text[1:2], text[2:], style)
-    else:
-        sheet.write_string(row, column, text, style)
-
-
-def _cell(text: str) -> str:
-    """A text as it goes into a cell: visible, no formula even after a detour through CSV, and within the limit."""
-    text = neutralise(show(text))
-    if len(text) > CELL_UNITS // 2 and _units(text) > CELL_UNITS:
-        text = text.encode("utf-16-le")[: 2 * CELL_UNITS].decode("utf-16-le", "ignore") + _CUT
-    return text
-
-
-def _units(text: str) -> int:
-    """UTF-16 code units, which is how Excel counts."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _divide[T](items: Iterable[T], texts: Callable[[T], tuple[str, ...]]) -> list[list[T]]:
-    """The items in as few runs as fit into cells: `texts` gives the line that an item adds to each of its cells."""
-    parts: list[list[T]] = [[]]
-    used = 0
-    for item in items:
-        units = max(_units(text) for text in texts(item)) + 1
-        if parts[-1] and (used + units > CELL_UNITS or len(parts[-1]) == CELL_LINES):
-            parts.append([])
-            used = 0
-        parts[-1].append(item)
-        used += units
-    return parts
-
-
-def _rule_rows(report: Report) -> Iterator[Sequence[str]]:
-    yield from (row for _, row in _boundary_rows(report.boundaries, report))
+def _zone_cell(cell: ZoneCell, places: Mapping[str, int]) -> str | Link:
+    text = as_cell("\n".join(cell.lines()))
+    if cell.rules:
+        return Link(text, "Rules", places[cell.code])
+    forbidden = (*cell.broken, *cell.kept)
+    return Link(text, "Closed", forbidden[0]) if forbidden else text
 
 
 def _boundary_rows(boundaries: Iterable[Boundary], report: Report) -> Iterator[tuple[Rule, Sequence[str]]]:
@@ -266,22 +176,22 @@ def _rule_parts(
     lines = [name_services(ports, rule.names, report) for ports in rule.services]
     names = [f"{line.names} (changed from {line.changed_from})" if line.changed_from else line.names for line in lines]
     common = (
-        _cell("\n".join(line.ports for line in lines)),
-        _cell("\n".join(name for name in names if name)),
+        as_cell("\n".join(line.ports for line in lines)),
+        as_cell("\n".join(name for name in names if name)),
         ", ".join(rule.sections),
-        _cell(describe_marks(rule.any_of, report.matrix)),
-        _cell("\n".join(list_reasons(rule.reasons))),
+        as_cell(describe_marks(rule.any_of, report.matrix)),
+        as_cell("\n".join(list_reasons(rule.reasons))),
     )
 
     def texts(endpoint: Endpoint) -> tuple[str, ...]:
         return ends[endpoint.name]
 
-    parts = list(product(_divide(rule.sources, texts), _divide(rule.destinations, texts)))
+    parts = list(product(divide(rule.sources, texts), divide(rule.destinations, texts)))
     for number, (sources, destinations) in enumerate(parts, 1):
         part = f" (part {number} of {len(parts)})" if len(parts) > 1 else ""
         yield (
             rule.id + part,
-            _cell(boundary.label),
+            as_cell(boundary.label),
             *_side([ends[endpoint.name] for endpoint in sources]),
             *_side([ends[endpoint.name] for endpoint in destinations]),
             *common,
@@ -292,9 +202,9 @@ def _side(ends: Sequence[tuple[str, str, str]]) -> tuple[str, str, str]:
     """The cells of one side of a rule: zones, and line by line names and addresses."""
     zones = sorted({zone for zone, _, _ in ends})
     return (
-        _cell("\n".join(zones)),
-        _cell("\n".join(name for _, name, _ in ends)),
-        _cell("\n".join(addresses for _, _, addresses in ends)),
+        as_cell("\n".join(zones)),
+        as_cell("\n".join(name for _, name, _ in ends)),
+        as_cell("\n".join(addresses for _, _, addresses in ends)),
     )
 
 
@@ -322,7 +232,7 @@ def _changed_flow_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
 
 def _rows_of_flows(flows: Iterable[Flow], report: Report) -> Iterator[tuple[Flow, Sequence[str]]]:
     ends = {
-        endpoint.name: (_cell(endpoint.name), _cell(endpoint.zone), _cell(_addresses(endpoint)))
+        endpoint.name: (as_cell(endpoint.name), as_cell(endpoint.zone), as_cell(_addresses(endpoint)))
         for endpoint in report.plan.endpoints
     }
     needs: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
@@ -336,11 +246,11 @@ def _rows_of_flows(flows: Iterable[Flow], report: Report) -> Iterator[tuple[Flow
 def _need_cells(need: Need, ports: Ports, report: Report) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The cells of a need before and after the scope; many flows share one need."""
     return (
-        (need.protocol, need.ports or "", _cell(name_services(ports, need.services, report).names)),
+        (need.protocol, need.ports or "", as_cell(name_services(ports, need.services, report).names)),
         (
             ", ".join(need.sections),
-            _cell(describe_marks(need.any_of, report.matrix)),
-            _cell("\n".join(list_reasons(need.reasons))),
+            as_cell(describe_marks(need.any_of, report.matrix)),
+            as_cell("\n".join(list_reasons(need.reasons))),
         ),
     )
 
@@ -350,39 +260,46 @@ def _object_rows(report: Report) -> Iterator[Sequence[str]]:
     kinds = {zone.name: zone.kind for zone in report.plan.zones}
     for endpoint in report.plan.endpoints:
         # More addresses than a cell holds go on in further rows of the same endpoint.
-        for addresses in _divide(list_addresses(endpoint), lambda address: (address,)):
+        for addresses in divide(list_addresses(endpoint), lambda address: (address,)):
             yield (
-                _cell(endpoint.name),
-                _cell(endpoint.zone),
+                as_cell(endpoint.name),
+                as_cell(endpoint.zone),
                 kinds[endpoint.zone],
-                _cell("\n".join(addresses)),
+                as_cell("\n".join(addresses)),
                 "yes" if endpoint.group else "no",
-                _cell("\n".join(role.name for slug, role in matrix.roles.items() if slug in endpoint.roles)),
-                _cell("\n".join(item.name for slug, item in matrix.platforms.items() if slug in endpoint.platforms)),
-                _cell("\n".join(item.name for slug, item in matrix.operations.items() if slug in endpoint.operations)),
-                _cell("\n".join(item.name for slug, item in matrix.sessions.items() if slug in endpoint.sessions)),
-                _cell("\n".join(endpoint.managed_by)),
+                as_cell("\n".join(role.name for slug, role in matrix.roles.items() if slug in endpoint.roles)),
+                as_cell("\n".join(item.name for slug, item in matrix.platforms.items() if slug in endpoint.platforms)),
+                as_cell(
+                    "\n".join(item.name for slug, item in matrix.operations.items() if slug in endpoint.operations)
+                ),
+                as_cell("\n".join(item.name for slug, item in matrix.sessions.items() if slug in endpoint.sessions)),
+                as_cell("\n".join(endpoint.managed_by)),
             )
+
+
+def _names(rows: Mapping[str, Role | Platform | Operation | Session], slugs: Sequence[str]) -> str:
+    """The names of those rows of the matrix that an endpoint lists, one a line."""
+    return as_cell("\n".join(row.name for slug, row in rows.items() if slug in slugs))
 
 
 def _server_rows(report: Report) -> Iterator[Sequence[str]]:
     for sheet in outline_servers(report, members=SERVER_MEMBERS):
-        what = _cell(", ".join(sheet.labels))
+        what = as_cell(", ".join(sheet.labels))
         for direction, lines in (("accepts", sheet.accepts), ("opens", sheet.opens)):
             for line in lines:
                 peers = [endpoint.name for endpoint in line.peers.shown]
                 if line.peers.more:
                     peers.append(f"and {line.peers.more:,} more ({line.peers.common})")
                 yield (
-                    _cell(sheet.title),
+                    as_cell(sheet.title),
                     what,
                     direction,
                     line.services[0].ports,
-                    _cell(line.services[0].names),
-                    _cell("\n".join(peers)),
+                    as_cell(line.services[0].names),
+                    as_cell("\n".join(peers)),
                     "host firewalls only" if line.within else "between zones",
-                    _cell(line.undecided),
-                    _cell(line.why),
+                    as_cell(line.undecided),
+                    as_cell(" ".join((line.why, *line.rule_groups))),
                     ", ".join(line.sections),
                 )
 
@@ -390,60 +307,60 @@ def _server_rows(report: Report) -> Iterator[Sequence[str]]:
 def _change_rows(edition: Edition | None) -> Iterator[Sequence[str]]:
     """What differs from the revision that the edition is compared with."""
     if edition is None or edition.since is None:
-        yield "", "", "", "", "", _cell("Not compared with another revision."), ""
+        yield "", "", "", "", "", as_cell("Not compared with another revision."), ""
         return
     for action, boundaries, _ in _list_changed(edition.since):
         for boundary in boundaries:
             for rule in boundary.rules:
                 for sources, destinations in product(
-                    _divide(rule.sources, lambda endpoint: (show(endpoint.name),)),
-                    _divide(rule.destinations, lambda endpoint: (show(endpoint.name),)),
+                    divide(rule.sources, lambda endpoint: (show(endpoint.name),)),
+                    divide(rule.destinations, lambda endpoint: (show(endpoint.name),)),
                 ):
                     yield (
                         action,
                         rule.id,
-                        _cell("\n".join(show(endpoint.name) for endpoint in sources)),
-                        _cell("\n".join(show(endpoint.name) for endpoint in destinations)),
-                        _cell("\n".join(map(str, rule.services))),
-                        _cell("\n".join(list_reasons(rule.reasons))),
+                        as_cell("\n".join(show(endpoint.name) for endpoint in sources)),
+                        as_cell("\n".join(show(endpoint.name) for endpoint in destinations)),
+                        as_cell("\n".join(map(str, rule.services))),
+                        as_cell("\n".join(list_reasons(rule.reasons))),
                         ", ".join(rule.sections),
                     )
     for name in list_renamed(edition.since):
-        yield "rename", "", _cell(name.old), _cell(name.new), "", _cell(name.sentence), ""
+        yield "rename", "", as_cell(name.old), as_cell(name.new), "", as_cell(name.sentence), ""
 
 
 def _renamed_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
     for name in list_renamed(comparison):
-        yield tuple(map(_cell, name))
+        yield tuple(map(as_cell, name))
 
 
 def _address_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
     for change in comparison.addresses:
         yield (
-            _cell(change.endpoint.name),
-            _cell(change.endpoint.zone),
-            _cell(", ".join(change.before) or "none"),
-            _cell(_addresses(change.endpoint)),
+            as_cell(change.endpoint.name),
+            as_cell(change.endpoint.zone),
+            as_cell(", ".join(change.before) or "none"),
+            as_cell(_addresses(change.endpoint)),
         )
 
 
 def _about_changes(comparison: Comparison, before: str, after: str) -> Iterator[Sequence[str]]:
-    yield "Plan", _cell(comparison.after.plan.name)
-    yield "Before", _cell(before)
-    yield "After", _cell(after)
-    yield "Port matrix before", _cell(comparison.before.matrix.version)
-    yield "Port matrix after", _cell(comparison.after.matrix.version)
+    yield "Plan", as_cell(comparison.after.plan.name)
+    yield "Before", as_cell(before)
+    yield "After", as_cell(after)
+    yield "Port matrix before", as_cell(comparison.before.matrix.version)
+    yield "Port matrix after", as_cell(comparison.after.matrix.version)
     for what, count in count_changes(comparison):
         yield what, str(count)
     for sentence in say_set_apart(comparison):
-        yield "Names", _cell(sentence)
+        yield "Names", as_cell(sentence)
     for sentence in LEGEND:
-        yield "How to read this", _cell(sentence)
+        yield "How to read this", as_cell(sentence)
 
 
 def _cells(rows: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
     for row in rows:
-        yield tuple(map(_cell, row))
+        yield tuple(map(as_cell, row))
 
 
 def _finding_rows(report: Report) -> Iterator[Sequence[str]]:
@@ -451,27 +368,27 @@ def _finding_rows(report: Report) -> Iterator[Sequence[str]]:
         yield (
             finding.severity,
             finding.code,
-            _cell(finding.title),
-            _cell(finding.subject or ""),
-            _cell(", ".join(finding.endpoints)),
-            _cell(finding.message),
-            _cell(finding.advice),
+            as_cell(finding.title),
+            as_cell(finding.subject or ""),
+            as_cell(", ".join(finding.endpoints)),
+            as_cell(finding.message),
+            as_cell(finding.advice),
             ", ".join(finding.sections),
         )
 
 
 def _about_rows(report: Report, edition: Edition | None) -> Iterator[Sequence[str]]:
-    yield "Plan", _cell(report.plan.name)
+    yield "Plan", as_cell(report.plan.name)
     if edition is not None and edition.selection is not None:
-        yield "Filter", _cell(edition.selection.sentence)
+        yield "Filter", as_cell(edition.selection.sentence)
     if report.plan.description.strip():
-        yield "Description", _cell(report.plan.description)
-    yield "Port matrix", _cell(report.matrix.version)
+        yield "Description", as_cell(report.plan.description)
+    yield "Port matrix", as_cell(report.matrix.version)
     for what, count in count_contents(report):
         yield what, str(count)
     for change in list_changes(report):
-        yield "Changed", _cell(change)
+        yield "Changed", as_cell(change)
     for decision in report.decisions:
-        yield "Open decision", _cell(f"{decision.choice.name}: {decision.choice.question}")
+        yield "Open decision", as_cell(f"{decision.choice.name}: {decision.choice.question}")
     for sentence in LEGEND:
-        yield "How to read this", _cell(sentence)
+        yield "How to read this", as_cell(sentence)

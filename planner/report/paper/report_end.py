@@ -16,6 +16,7 @@ from planner.report.said.printed_rules import (
     outline_local,
     outline_unneeded,
 )
+from ports.matrix import Matrix
 
 MOST_FINDINGS = 8
 """How many findings of one code are named."""
@@ -87,12 +88,25 @@ def make_caveats(report: Report) -> Element:
     return make(
         "section#caveats",
         make("h2", "How the vendor’s document was read"),
+        _make_source(report.matrix),
         paragraphs or make("p", "Nothing in it that bears on this plan is unclear."),
         [
             make("p.note", make("b", f"{state.caveat.title}."), f" {state.caveat.text}")
             for state in report.caveats
             if state.caveat.about.always
         ],
+    )
+
+
+def _make_source(matrix: Matrix) -> Element | None:
+    """Where the document is found, and how anybody tells whether theirs is the same; None where neither is known."""
+    if not (matrix.url or matrix.sha256):
+        return None
+    return make(
+        "p.source",
+        f"{matrix.product}, “{matrix.document}”, as received {matrix.received}.",
+        [" Published at ", make("a", matrix.url, href=matrix.url), "."] if matrix.url else None,
+        [" Its SHA-256: ", make("samp", matrix.sha256)] if matrix.sha256 else None,
     )
 
 
@@ -104,7 +118,10 @@ def make_excluded(report: Report) -> Element | None:
     return make(
         "section#excluded",
         make("h2", "Not needed here"),
-        make("p", "The vendor’s document asks for these, and this deployment doesn’t need them: open none of them."),
+        make(
+            "p.intro",
+            "The vendor’s document asks for these, and this deployment doesn’t need them: open none of them.",
+        ),
         _make_texts("excluded", EXCLUDED_TITLES, rows),
     )
 
@@ -117,7 +134,7 @@ def make_closed(report: Report) -> Element | None:
     return make(
         "section#closed",
         make("h2", "What must stay closed"),
-        make("p", "What this plan and the vendor’s document forbid, and the flows that break it."),
+        make("p.intro", "What this plan and the vendor’s document forbid, and the flows that break it."),
         _make_texts("closed", CLOSED_TITLES, rows),
     )
 
@@ -145,7 +162,7 @@ def make_unneeded(report: Report) -> Element | None:
         [
             [
                 make("h3", title),
-                make("p", lead),
+                make("p.intro", lead),
                 make(
                     "table.unneeded",
                     make_head("Section", "Because", "Not opened"),

@@ -25,6 +25,7 @@ from planner.report.paper.printed import Element, Kids, Picture, PrintedReport, 
 from planner.report.paper.report_end import make_caveats, make_closed, make_excluded, make_findings, make_unneeded
 from planner.report.paper.sheets import PEERS, make_servers
 from planner.report.paper.words import say_date, shorten, shown, shown_lines
+from planner.report.paper.zones import make_zones
 from planner.report.said.amended import name_amended
 from planner.report.said.edition import Edition
 from planner.report.said.objects import Grouping
@@ -67,6 +68,7 @@ def compose_report(report: Report, edition: Edition) -> PrintedReport:
     legend = make_legend(report.matrix, list_roles(report), facts.chapters[0] if facts.chapters else None)
     parts: list[tuple[str, Element | None]] = [
         ("Summary by boundary", _make_summary(facts)),
+        ("From zone to zone", None if edition.selection else make_zones(report)),
         ("To complete before the rules are made", _make_open(facts)),
         *_make_pictures(report),
         ("Firewall rules by boundary", _make_rules(facts)),

@@ -90,6 +90,7 @@ def _make_line(way: str, line: SheetLine) -> Element:
             "td.services",
             services,
             [" ", make("b.open", "Not decided"), f" {line.undecided}"] if line.undecided else None,
+            [make("br"), make("small", " ".join(line.rule_groups))] if line.rule_groups else None,
         ),
         make("td", peers, f"; and {line.peers.more} more: {line.peers.common}" if line.peers.more else None),
         make("td", numbers if line.rules else shown(line.why)),

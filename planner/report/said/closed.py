@@ -1,4 +1,7 @@
-"""What a report says of flows that the plan excludes, and of what must stay closed: rows of text for every format."""
+"""What a report says of flows that the plan excludes, and of what must stay closed: rows of text for every format.
+
+And between which zones that is.
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -54,11 +57,49 @@ def say_closed_ports(closed: Closed) -> str:
 
 def say_kept(closed: Closed) -> str:
     """Whether it is kept, or which flows break it."""
-    if closed.kept:
-        return "yes"
+    return f"no: {', '.join(name_breaking(closed))}" if closed.breaking else "yes"
+
+
+def name_breaking(closed: Closed) -> list[str]:
+    """The first few flows that break it, and how many more there are: "PS01 → SQL01 tcp 1433", "and 3 more"."""
     said = [
         f"{flow.source.name} → {flow.destination.name} {Ports(flow.need.protocol, flow.need.ports)}"
         for flow in closed.breaking[:MOST_BREAKING]
     ]
     more = len(closed.breaking) - len(said)
-    return f"no: {', '.join(said)}{f' and {more:,} more' if more else ''}"
+    return [*said, f"and {more:,} more"] if more else said
+
+
+class Sides:
+    """Which groups of zones the sides of what must stay closed belong to."""
+
+    def __init__(self, report: Report) -> None:
+        self._zones = code_zones(report)
+        self._endpoints = {endpoint.name: self._zones[endpoint.zone] for endpoint in report.plan.endpoints}
+
+    def codes(self, item: Closed) -> tuple[str, str]:
+        """The codes of the groups that it leads from and to."""
+        return self._code(item.source), self._code(item.destination)
+
+    def _code(self, side: Mapping[str, str]) -> str:
+        return self._zones[side["zone"]] if "zone" in side else self._endpoints[side["endpoint"]]
+
+
+def code_zones(report: Report) -> Mapping[str, str]:
+    """Name of a zone -> the code of its group."""
+    return {zone: group.code for group in report.zone_groups for zone in group.zones}
+
+
+def filter_closed(report: Report, between: str) -> list[Closed]:
+    """What must stay closed across one boundary, which its code names: "DMZ-INT"; an empty one admits everything."""
+    if not between:
+        return list(report.closed)
+    sides = Sides(report)
+    return [item for item in report.closed if "-".join(sides.codes(item)) == between]
+
+
+def name_between(report: Report, between: str) -> str:
+    """DMZ → Internal, for the code of a boundary; empty for one that the report doesn't have."""
+    labels = {group.code: group.label for group in report.zone_groups}
+    source, _, destination = between.partition("-")
+    return f"{labels[source]} → {labels[destination]}" if {source, destination} <= labels.keys() else ""

@@ -27,7 +27,7 @@ class Edition:
     """What differs from an earlier revision."""
     since_revision: int | None = None
     since_sent: str = ""
-    """To whom that revision was handed over and when, in words; empty if it wasn't."""
+    """To whom that revision was handed over and when, or what else is to be said of it, in words; may be empty."""
     paper: Paper = "a4"
     link: str | None = None
     """The address of a page that shows the plan; on the cover, with a link, when given."""

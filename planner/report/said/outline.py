@@ -14,7 +14,7 @@ from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule, ZoneGroup
 from planner.engine.terms import Alternative, Mark, marks_of, order_of
 from planner.plan.document import Endpoint
-from ports.matrix import Matrix, Reason, port_span
+from ports.matrix import Matrix, Reason, port_span, split_ports
 
 NO_ADDRESS = "address to be filled in"
 
@@ -212,9 +212,12 @@ def name_services(ports: Ports, slugs: Iterable[str], report: Report) -> Service
     services = [
         service
         for slug in slugs
-        if (service := report.matrix.services[slug]).protocol == ports.protocol and report.ports[slug] == ports.ports
+        if (service := report.matrix.services[slug]).protocol == ports.protocol
+        and ports.ports in split_ports(report.ports[slug])
     ]
-    changed = [service.ports for service in services if service.ports and service.ports != ports.ports]
+    changed = [
+        service.ports for service in services if service.ports and ports.ports not in split_ports(service.ports)
+    ]
     return ServiceLine(
         ports=str(ports),
         names=", ".join(service.name for service in services),

@@ -41,6 +41,8 @@ class SheetLine:
     sections: tuple[str, ...]
     rules: tuple[str, ...]
     """Numbers of the rules that stand for it between zones."""
+    rule_groups: tuple[str, ...] = ()
+    """Of what is accepted, in words: which ports Windows has rules of its own for, and what it calls them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +149,14 @@ def _line(
     needs: dict[int, Need] = {}
     services = []
     cited: dict[str, None] = {}
+    own: dict[str, dict[str, None]] = defaultdict(dict)
     for ports, flows in by_ports.items():
         for flow in flows:
             peer = flow.source if incoming else flow.destination
             peers[peer.name] = peer
             needs[id(flow.need)] = flow.need
+            for group in flow.need.rule_groups if incoming else ():
+                own[group][str(ports)] = None
             rule = rules.get((flow.source.name, flow.destination.name, ports))
             if rule:
                 cited[rule] = None
@@ -166,4 +171,8 @@ def _line(
         why=describe_reasons(sorted({reason for need in needs.values() for reason in need.reasons})),
         sections=tuple(sorted({n for need in needs.values() for n in need.sections}, key=section_key)),
         rules=tuple(cited),
+        rule_groups=tuple(
+            f"Windows’ own rules for {', '.join(where)}: {report.matrix.rule_groups[slug].name}."
+            for slug, where in sorted(own.items())
+        ),
     )

@@ -12,6 +12,7 @@ from planner.plan.document import dump_plan
 from planner.plan.endpoint_table import TableError, TableFault
 from planner.plan.policy_table import COLUMNS, read_policies
 from planner.plan.references import WORDS
+from planner.report.said.closed import filter_closed, name_between
 from planner.web.forms.plans import MAX_ERRORS, MAX_TEXT, EditForm
 from planner.web.forms.rows import MAX_SELECT, MAX_SUGGESTED, ItemForm, count_alike, turn_to
 from ports.matrix import PROTOCOLS, Matrix, read_ports
@@ -126,21 +127,28 @@ class PoliciesForm(EditForm):
         return self.cleaned_data
 
 
-def describe_closed(report: Report, page: int, bound: forms.Form | None) -> dict[str, Any]:
-    """What the panel shows: a page of the plan's rows, the document's prohibitions, the forms for more."""
+def describe_closed(report: Report, page: int, between: str, bound: forms.Form | None) -> dict[str, Any]:
+    """What the panel shows: a page of the plan's rows, the document's prohibitions, the forms for more.
+
+    `between` is the code of a boundary, to list what is closed there alone; empty for all.
+    """
     rows = dump_plan(report.plan).get("never", [])
-    pages = turn_to(rows, page)
+    numbers = list(range(len(rows)))
+    if between:
+        numbers = [item.number for item in filter_closed(report, between) if item.number is not None]
+    pages = turn_to(numbers, page)
     by_number = {item.number: item for item in report.closed if item.number is not None}
     zones = [zone.name for zone in report.plan.zones]
     endpoints = [endpoint.name for endpoint in report.plan.endpoints]
     count = len(zones) + len(endpoints)
     return {
         "never": [
-            item | _say(by_number.get(item["number"]), item["row"])
-            for item in count_alike(pages.rows, pages.first - 1)
+            item | _say(by_number.get(pages.rows[item["number"]]), item["row"])
+            for item in count_alike([rows[number] for number in pages.rows])
         ],
         "pages": pages,
-        **describe_prohibitions(report),
+        "between": name_between(report, between),
+        **describe_prohibitions(report, between),
         "never_form": _describe_form(bound if isinstance(bound, NeverForm) else None),
         "policies": bound if isinstance(bound, PoliciesForm) else None,
         "policy_columns": ", ".join(COLUMNS),
@@ -150,9 +158,9 @@ def describe_closed(report: Report, page: int, bound: forms.Form | None) -> dict
     }
 
 
-def describe_prohibitions(report: Report) -> dict[str, Any]:
+def describe_prohibitions(report: Report, between: str) -> dict[str, Any]:
     """The document's own prohibitions that bear on the plan: the first of them, and how many more there are."""
-    forbidden = [item for item in report.closed if item.number is None]
+    forbidden = [item for item in filter_closed(report, between) if item.number is None]
     forbidden.sort(key=lambda item: item.kept)  # what is broken stands first
     return {
         "prohibitions": [_say(item) for item in forbidden[:MOST_BY_DOCUMENT]],
@@ -160,11 +168,16 @@ def describe_prohibitions(report: Report) -> dict[str, Any]:
     }
 
 
-def describe_closed_for_readers(report: Report) -> dict[str, Any]:
-    """All that must stay closed, as far as a page lists it."""
-    rows = [_say(item) for item in report.closed if item.number is not None]
+def describe_closed_for_readers(report: Report, between: str) -> dict[str, Any]:
+    """All that must stay closed, or that across one boundary, as far as a page lists it."""
+    rows = [_say(item) for item in filter_closed(report, between) if item.number is not None]
     most = 10 * MOST_BY_DOCUMENT
-    return {"closed_rows": rows[:most], "more_closed": max(0, len(rows) - most), **describe_prohibitions(report)}
+    return {
+        "closed_rows": rows[:most],
+        "more_closed": max(0, len(rows) - most),
+        "between": name_between(report, between),
+        **describe_prohibitions(report, between),
+    }
 
 
 def _say(item: Closed | None, row: Document | None = None) -> dict[str, Any]:

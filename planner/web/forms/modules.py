@@ -64,7 +64,10 @@ class ModuleForm(EditForm):
         return slug
 
     def clean(self) -> dict[str, Any]:
-        """`answer`: the options or names that were sent; to switch a module on, its usual option without any."""
+        """`answer`: the options or names that were sent; to switch a module on, its usual option without any.
+
+        `users`: the option for who uses it, None where nothing is said of that.
+        """
         if self.errors:
             return self.cleaned_data
         question = self.question
@@ -81,6 +84,7 @@ class ModuleForm(EditForm):
             elif not answer:
                 answer = usual_options(question)
         self.cleaned_data["answer"] = answer
+        self.cleaned_data["users"] = self.data.get("users") or None
         return self.cleaned_data
 
     def ask(self, losses: Sequence[str]) -> bool:
@@ -115,12 +119,17 @@ def _describe_card(state: ModuleState, kinds: dict[str, str], sent: ModuleForm |
     ticked: Sequence[str] = state.answer if state.on else usual_options(question)
     if sent and sent.data.get("to") == "on" and "option" in sent.data:
         ticked = sent.data.getlist("option")
+    users: Sequence[str] = state.users if state.on else state.asks.default if state.asks else ()
+    if sent and sent.data.get("to") == "on" and "users" in sent.data:
+        users = sent.data.getlist("users")
     return {
         "question": question,
         "on": state.on,
         "now": _say_state(state, kinds),
         "options": [(option, option.slug in ticked) for option in options],
-        "choosable": question.kind == "list" or len(options) > 1,
+        "choosable": question.kind == "list" or len(options) > 1 or state.asks is not None,
+        "asks": state.asks,
+        "users": [(option, option.slug in users) for option in state.asks.options] if state.asks else [],
         "names": sent.data.get("names", "") if sent else "",
         "sent": sent,
         "asked": sent.asked if sent else None,
@@ -139,7 +148,9 @@ def _say_state(state: ModuleState, kinds: dict[str, str]) -> str:
         kind = next((kinds[name] for name in state.answer if name in kinds), "")
         return f"{_count(len(state.answer), kind)}: {_some(state.answer)}"
     names = [option.name for option in state.question.options if option.slug in state.answer]
-    return " · ".join(filter(None, (", ".join(names) or "set up by hand", _some(state.endpoints))))
+    users = [option.name for option in state.asks.options if option.slug in state.users] if state.asks else []
+    used = f"{state.asks.title}: {', '.join(users) or 'set up by hand'}" if state.asks else ""
+    return " · ".join(filter(None, (", ".join(names) or "set up by hand", _some(state.endpoints), used)))
 
 
 def _count(number: int, kind: str) -> str:

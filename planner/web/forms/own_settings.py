@@ -6,7 +6,7 @@ from typing import Any
 from planner.engine import Report
 from planner.plan.document import Endpoint, Zone
 from planner.plan.fields import Choices
-from ports.matrix import Choice, ChoiceIs, read_ports
+from ports.matrix import Choice, choices_in, read_ports
 
 SENT = "-"
 """What the form of a choice of many sends beside what is ticked, as nothing ticked is an answer, too."""
@@ -162,7 +162,7 @@ class Settings:
         rows = [self._rows[slug] for slug in requirements if slug in self._rows]
         services = {ask.service for row in rows for ask in row.asks}
         choices = {ask.choice for row in rows for ask in row.asks if ask.choice}
-        choices |= {condition.choice for row in rows for condition in row.when if isinstance(condition, ChoiceIs)}
+        choices |= {slug for row in rows for slug in choices_in(row.when)}
         said = []
         for endpoint in destinations:
             zone = self._zones[endpoint.zone]

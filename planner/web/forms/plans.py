@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from functools import partial
 from typing import IO, Any
 
 from django import forms
@@ -10,7 +11,8 @@ from django.http import QueryDict
 
 from planner.engine.size import check_size
 from planner.plan import syntax
-from planner.plan.document import Fault, Plan, PlanError, read_plan
+from planner.plan.document import Fault, Plan, PlanError, read_plan_of
+from planner.store.editions import matrix_for
 from planner.store.models import Hold
 from ports.matrix import Choice, Matrix, read_ports
 from ports.text import plural
@@ -226,9 +228,10 @@ class CaveatForm(EditForm):
 
 
 class ImportForm(forms.Form):
-    """A plan document as a file or pasted. After validation `plan` is the plan that was read.
+    """A plan document as a file or pasted. After validation `plan` is the plan that was read, `matrix` its product's.
 
-    Of an archive of a plan with its history, `archive` is the file, which has not been read.
+    A document that names no product is one of the product whose matrix the form is given. Of an archive of a plan with
+    its history, `archive` is the file, which has not been read.
     """
 
     file = forms.FileField(required=False, allow_empty_file=True)
@@ -266,9 +269,10 @@ class ImportForm(forms.Form):
     def _read(self, data: bytes, name: str) -> None:
         """Set `plan` or `faults`. Of the error nothing else is kept: it would hold the whole document for long."""
         try:
-            plan = read_plan(data, matrix=self.matrix, syntax=syntax.guess_syntax(name, data))
-            check_size(self.matrix, plan)
-            self.plan = plan
+            choose = partial(matrix_for, otherwise=self.matrix)
+            plan, matrix = read_plan_of(data, choose, otherwise=self.matrix, syntax=syntax.guess_syntax(name, data))
+            check_size(matrix, plan)
+            self.plan, self.matrix = plan, matrix
         except PlanError as error:
             self.faults = tuple(error.faults)
 

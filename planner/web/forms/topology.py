@@ -49,6 +49,8 @@ class Opened(NamedTuple):
 
     kind: str = ""
     name: str = ""
+    at: str = ""
+    """What of it is looked for: the key of a field that is unfolded, or the role that a new endpoint is to have."""
 
 
 CLOSED = Opened()
@@ -66,7 +68,7 @@ def read_opened(values: Mapping[str, str], report: Report) -> Opened:
                 for item in items:
                     if name_key(item.name) == key:
                         return Opened(goal, item.name)
-        return Opened(kind, name)
+        return Opened(kind, name, values.get("at", ""))
     return CLOSED
 
 
@@ -293,7 +295,7 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
         endpoint = next((item for item in plan.endpoints if item.name == opened.name), None)
         if endpoint is None:
             return context | {"gone": f"There is no endpoint “{opened.name}”; someone may have renamed or deleted it."}
-        return context | _describe_editor(report, EndpointForm(row=dump_row("endpoints", endpoint)))
+        return context | _describe_editor(report, EndpointForm(row=dump_row("endpoints", endpoint)), opened.at)
     if isinstance(bound, ZoneForm) and bound.target_name:
         return context | _describe_zone_editor(report, bound) | {"zone_target": bound.target_name}
     if opened.kind == "zone":
@@ -302,15 +304,15 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
             return context | {"gone": f"There is no zone “{opened.name}”; someone may have renamed or deleted it."}
         shown = _describe_zone_editor(report, ZoneForm(row=dump_row("zones", zone)))
         return context | shown | {"zone_target": zone.name}
-    if isinstance(bound, AddEndpointForm) or opened == ("add", "endpoint"):
-        chosen = _sent_list(bound.data, "roles") if isinstance(bound, AddEndpointForm) else []
+    if isinstance(bound, AddEndpointForm) or opened[:2] == ("add", "endpoint"):
+        chosen = _sent_list(bound.data, "roles") if isinstance(bound, AddEndpointForm) else [opened.at]
         return context | {
             "endpoint_adder": bound if isinstance(bound, AddEndpointForm) else AddEndpointForm(),
             "role_options": [(role.slug, role.name, role.slug in chosen) for role in matrix.assignable_roles],
         }
-    if isinstance(bound, ZoneForm) or opened == ("add", "zone"):
+    if isinstance(bound, ZoneForm) or opened[:2] == ("add", "zone"):
         return context | {"zone_adder": bound if isinstance(bound, ZoneForm) else ZoneForm()}
-    if isinstance(bound, EndpointsImportForm) or opened == ("add", "import"):
+    if isinstance(bound, EndpointsImportForm) or opened[:2] == ("add", "import"):
         form = bound if isinstance(bound, EndpointsImportForm) else EndpointsImportForm(document={}, matrix=matrix)
         return context | {"importer": form, "columns": list_columns().items()}
     if opened.kind == "find":
@@ -320,7 +322,8 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
     return context
 
 
-def _describe_editor(report: Report, form: EndpointForm) -> dict[str, Any]:
+def _describe_editor(report: Report, form: EndpointForm, at: str = "") -> dict[str, Any]:
+    """The editor of an endpoint; `at` is the key of a field that is unfolded whatever it holds."""
     matrix, shown = report.matrix, form.shown
     managers = [item.name for item in report.plan.endpoints if matrix.managing_roles & set(item.roles)]
     typed = len(managers) > MAX_MANAGERS
@@ -341,6 +344,7 @@ def _describe_editor(report: Report, form: EndpointForm) -> dict[str, Any]:
                 "options": [(slug, name, slug in shown[entry.key]) for slug, name in offered],
                 "count": sum(1 for slug, _ in offered if slug in shown[entry.key]),
                 "errors": form.errors.get(entry.key, ()) if form.is_bound else (),
+                "unfolded": at == entry.key,
             }
         )
     faulty = [entry.key for entry in form.entries if form.is_bound and form.errors.get(entry.key)]
@@ -349,6 +353,7 @@ def _describe_editor(report: Report, form: EndpointForm) -> dict[str, Any]:
         "first_fault": next(iter(faulty), ""),
         "boxes": boxes,
         "managers_typed": typed,
+        "own_unfolded": at == "own",
         **describe_settings(report, shown, shown["zone"], form.port_faults),
     }
 

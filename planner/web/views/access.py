@@ -22,7 +22,7 @@ from planner.web.views.bin import show_binned
 from planner.web.views.errors import show_error, show_too_many
 from planner.web.views.htmx import htmx_of
 from ports.matrix import MatrixError
-from ports.queries import NoMatrix
+from ports.queries import NoMatrix, NoProduct, list_products
 
 View = Callable[..., HttpResponseBase]
 PlanView = Callable[Concatenate[HttpRequest, Plan, ...], HttpResponseBase]
@@ -146,6 +146,18 @@ def open_new(request: HttpRequest, plan: Plan, *more: Plan) -> HttpResponse:
     return keep_private(response)
 
 
+def show_no_product(request: HttpRequest, error: NoProduct) -> HttpResponse:
+    """That a plan's product, or one that was asked for, isn't here; which are, and what to do."""
+    hold = getattr(request, "hold", None)
+    context = {
+        "title": "The port matrix of this product isn’t here",
+        "message": str(error),
+        "products": list_products(),
+        "plan": hold.plan if hold else None,
+    }
+    return render(request, "planner/no_product.html", context, status=503 if hold else 404)
+
+
 def matrix_view(view: View) -> View:
     """Say in sentences what keeps the matrix, or a plan under it, from being evaluated, or written in a format."""
 
@@ -153,6 +165,8 @@ def matrix_view(view: View) -> View:
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
+        except NoProduct as error:
+            return show_no_product(request, error)
         except NoMatrix as error:
             return show_error(request, 503, "There is no port matrix yet", str(error))
         except MatrixError as error:

@@ -25,15 +25,16 @@ from planner.report.said.outline import outline_boundaries
 from planner.report.said.printed_rules import list_differences, list_within_zones
 from planner.report.said.text import count_changes, list_renamed, say_set_apart
 from planner.store import actions
+from planner.store.editions import matrix_of, matrix_then
 from planner.store.models import Handover, Plan, Version
 from planner.store.reports import compare_versions, find_known, find_version
 from planner.web.forms.plans import HandoverForm
 from planner.web.views.access import plan_view
 from planner.web.views.downloads import read_paper, send_file
-from planner.web.views.handover import say_handover
+from planner.web.views.handover import say_handover, say_unknown
 from planner.web.views.plans import read_sender
 from ports.matrix import Matrix
-from ports.queries import current_matrix, find_matrix, find_state, list_matrices
+from ports.queries import find_matrix, find_state, list_matrices
 
 MEMBERS = 12
 NOTHING: Mapping[str, Any] = {}
@@ -47,7 +48,11 @@ MOST_REVISIONS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """What is compared: numbers of revisions and, where it isn't the current one, slugs or digests of matrices."""
+    """What is compared: numbers of revisions, and slugs or digests of matrices.
+
+    Without one a revision is compared under the matrix that it was stored under, and on the side of after the newest
+    under that of now: it is the plan as it is.
+    """
 
     before: int
     after: int
@@ -64,6 +69,17 @@ class Sides:
 
 class NothingToCompare(ValueError):
     """What the address names isn't there. The message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Two sides compared, and what they are called."""
+
+    comparison: Comparison
+    before: str
+    after: str
+    remarks: tuple[str, ...] = ()
+    """What isn't known of them, in sentences."""
 
 
 @require_safe
@@ -86,16 +102,15 @@ def download_changes(request: HttpRequest, plan: Plan, name: str) -> HttpRespons
     except NothingToCompare as error:
         raise Http404(str(error)) from None
     sent = say_handover(plan.handovers.filter(revision=sides.before).first())
-    before, after = _name_sides(sides)
     editions = Editions(
-        before=before,
-        after=after,
+        before=compared.before,
+        after=compared.after,
         sent=sent,
         date=localdate(),
         paper=read_paper(request),
         stylesheet=settings.STYLESHEET,
     )
-    content = kind.render(compared, editions)
+    content = kind.render(compared.comparison, editions)
     end = f"changes-{sides.before}-to-{sides.after}.{kind.extension}"
     return send_file(content, kind.content_type, plan.name, end)
 
@@ -107,13 +122,21 @@ def hand_over(request: HttpRequest, plan: Plan) -> HttpResponse:
     form = HandoverForm(request.POST)
     if form.is_valid():
         facts = form.cleaned_data | {"note": form.cleaned_data["note"].replace("\r\n", "\n")}
+        under = _find_handed_over(plan, facts["revision"])
         try:
-            actions.hand_over(plan_id=plan.pk, matrix=current_matrix(), sender=read_sender(request), **facts)
+            actions.hand_over(plan_id=plan.pk, matrix=under, sender=read_sender(request), **facts)
         except NotPossible as error:
             form.add_error(None, str(error))
         else:
             return redirect("show_changes", key=plan.key)
     return _show(request, plan, form)
+
+
+def _find_handed_over(plan: Plan, number: int) -> Matrix:
+    """The matrix under which a revision is handed over: of the newest that of now, else that of then if it is kept."""
+    now = matrix_of(plan)
+    version = find_version(plan, number) if number != plan.revision else None
+    return (matrix_then(version, now) if version else None) or now
 
 
 def read_sides(request: HttpRequest, plan: Plan) -> Sides:
@@ -124,18 +147,13 @@ def read_sides(request: HttpRequest, plan: Plan) -> Sides:
     last = plan.handovers.first()
     under = request.GET.get("matrix_from")
     if under is None:
-        under = _name_sent_under(last) if last and not request.GET.get("from", "").strip() else ""
+        under = last.digest if last and not request.GET.get("from", "").strip() else ""
     return Sides(
         before=_read_number(request, "from", last.revision if last else 1),
         after=_read_number(request, "to", plan.revision),
         matrix_before=under,
         matrix_after=request.GET.get("matrix_to", ""),
     )
-
-
-def _name_sent_under(handover: Handover) -> str:
-    """The digest of the matrix under which it was made; empty for the current one, and where it isn't known."""
-    return "" if handover.digest == current_matrix().digest else handover.digest
 
 
 def _read_number(request: HttpRequest, name: str, otherwise: int) -> int:
@@ -147,15 +165,29 @@ def _read_number(request: HttpRequest, name: str, otherwise: int) -> int:
     return int(text)
 
 
-def _compare(plan: Plan, sides: Sides) -> Comparison:
+def _compare(plan: Plan, sides: Sides) -> Compared:
+    now = matrix_of(plan)
     before, after = (_find_version(plan, number) for number in (sides.before, sides.after))
-    matrix_before, matrix_after = map(_find_matrix, (sides.matrix_before, sides.matrix_after))
+    if after.number == plan.revision:
+        after = plan.version
+    sought = ((before, sides.matrix_before), (after, sides.matrix_after))
+    matrix_before, matrix_after = (_find_matrix(version, name, now) for version, name in sought)
     try:
-        return compare_versions(before, after, matrix_before, matrix_after, find_known(plan, before, after))
+        known = find_known(plan, before, after)
+        comparison = compare_versions(before, after, matrix_before, matrix_after, known)
     except TooLarge:
         raise
     except PlanError as error:
         raise NothingToCompare(f"A revision doesn't fit the port matrix: {error.faults[0]}") from None
+    names = [
+        _name_side(version, name, matrix, differ=matrix_before.state != matrix_after.state)
+        for (version, name), matrix in zip(sought, (matrix_before, matrix_after), strict=True)
+    ]
+    remarks = [] if sides.matrix_before else [say_unknown(plan, str(sides.before))]
+    if after.number != plan.revision and not sides.matrix_after:
+        remarks.append(say_unknown(plan, str(sides.after)))
+    told = tuple(dict.fromkeys(filter(None, remarks)))
+    return Compared(comparison=comparison, before=names[0], after=names[1], remarks=told)
 
 
 def _find_version(plan: Plan, number: int) -> Version:
@@ -165,13 +197,14 @@ def _find_version(plan: Plan, number: int) -> Version:
     return version
 
 
-def _find_matrix(name: str) -> Matrix:
-    """The matrix of that slug or digest; the current one if the name is empty."""
-    if not name:
-        return current_matrix()
-    matrix = find_state(name) if _is_digest(name) else find_matrix(name)
-    if matrix is None and _is_digest(name):
-        raise NothingToCompare(f"The port matrix {name[:8]}, as it was then, isn’t kept here.")
+def _find_matrix(version: Version, name: str, now: Matrix) -> Matrix:
+    """The matrix of that slug or digest; if the name is empty that under which the version was stored."""
+    digest = name if _is_digest(name) else version.digest if not name else ""
+    if digest == now.digest or (not name and not digest):
+        return now  # with what is said of its amendments
+    matrix = find_state(digest) if digest else find_matrix(name)
+    if matrix is None and digest:
+        raise NothingToCompare(f"The port matrix {digest[:8]}, as it was then, isn’t kept here.")
     if matrix is None:
         raise NothingToCompare(f"There is no port matrix “{name[:40]}”.")
     return matrix
@@ -181,27 +214,34 @@ def _is_digest(name: str) -> bool:
     return len(name) == 64  # a slug has 50 characters at most
 
 
-def _name_sides(sides: Sides) -> tuple[str, str]:
-    names = (name[:8] if _is_digest(name) else name for name in (sides.matrix_before, sides.matrix_after))
-    under = [f", matrix {name}" if name else "" for name in names]
-    return f"revision {sides.before}{under[0]}", f"revision {sides.after}{under[1]}"
+def _name_side(version: Version, name: str, matrix: Matrix, *, differ: bool) -> str:
+    """What a side is called; with its matrix where that was asked for, or where the two have different ones."""
+    if name:
+        return f"revision {version.number}, matrix {name[:8] if _is_digest(name) else name}"
+    edition = f"edition {matrix.edition} " if matrix.edition else "matrix "
+    return f"revision {version.number}" + (f", {edition}({matrix.digest[:8]})" if differ else "")
 
 
 def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
-    handovers = [(handover, _name_sent_under(handover)) for handover in plan.handovers.all()[:20]]
+    matrix = matrix_of(plan)
+    handovers = list(plan.handovers.all()[:20])
     context: dict[str, Any] = {
         "plan": plan,
         "here": reverse("show_changes", kwargs={"key": plan.key}),
         "revisions": _list_revisions(plan),
-        "matrices": _list_matrices(handovers),
-        "handovers": handovers,
+        "matrices": _list_matrices(matrix, handovers),
+        "handovers": [
+            (handover, handover.revision != plan.revision or handover.digest not in ("", matrix.digest))
+            for handover in handovers
+        ],
         "form": form,
         "side_names": ("before", "after"),
     }
     try:
         sides = read_sides(request, plan)
         context["sides"] = sides
-        context |= describe_comparison(_compare(plan, sides)) | {"query": sides.query()}
+        found = _compare(plan, sides)
+        context |= describe_comparison(found.comparison) | {"query": sides.query(), "found": found}
     except NothingToCompare as error:
         context["trouble"] = str(error)
     except TooLarge as error:
@@ -209,14 +249,20 @@ def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
     return render(request, "planner/changes.html", context)
 
 
-def _list_matrices(handovers: list[tuple[Handover, str]]) -> list[tuple[str, str]]:
-    """Under what the sides can be compared, with its name: the current edition, others, and those of handovers."""
-    current, *others = list_matrices()
-    sent = {digest: localdate(handover.sent) for handover, digest in handovers if digest}  # the first one's date
+def _list_matrices(matrix: Matrix, handovers: list[Handover]) -> list[tuple[str, str]]:
+    """Under what the sides can be compared, with its name: their own, the product's editions, those of handovers."""
+    editions = [one for one in list_matrices() if one.product_slug == matrix.product_slug]
+    found = [
+        (one.slug, f"{one} ({one.slug}{', the plan’s' if one.slug == matrix.edition else ''})") for one in editions
+    ]
+    sent = {one.digest: localdate(one.sent) for one in handovers if one.digest}  # the first one's date
+    past = [digest for digest in sent if digest != matrix.digest]
+    if len(found) == 1 and not past:
+        return []
     return [
-        ("", f"{current} (current edition)"),
-        *((matrix.slug, f"{matrix} ({matrix.slug})") for matrix in others),
-        *((digest, f"as it was on {date_format(date, 'j F Y')} ({digest[:8]})") for digest, date in sent.items()),
+        ("", "that it was stored under; the plan as it is now under that of now"),
+        *found,
+        *((digest, f"as it was on {date_format(sent[digest], 'j F Y')} ({digest[:8]})") for digest in sent),
     ]
 
 

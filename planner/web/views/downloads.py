@@ -18,13 +18,13 @@ from planner.report import FORMATS, Format
 from planner.report.diagram.diagram import NoDiagram, render_svg
 from planner.report.said.edition import PAPERS, Edition, Paper
 from planner.report.said.filters import LABELS, read_filter, select
+from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import comparison_since, report_for
 from planner.web.views.access import plan_view
 from planner.web.views.errors import show_error
-from planner.web.views.handover import compare_with_sent, say_handover
+from planner.web.views.handover import compare_with_sent, say_handover, say_unknown, say_why_not
 from planner.web.views.state import read_unfold
-from ports.queries import current_matrix
 
 
 @require_safe
@@ -37,7 +37,7 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
     kind = FORMATS.get(name)
     if kind is None:
         raise Http404
-    matrix = current_matrix()
+    matrix = matrix_of(plan)
     last = plan.handovers.first()
     edition = Edition(
         date=localdate(),
@@ -48,7 +48,15 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
         since_sent=say_handover(last),
     )
     report = report_for(plan.version, matrix)
-    return send_report(request, kind, report, edition, lambda number: comparison_since(plan, number, matrix))
+
+    def find_since(number: int) -> Comparison | str:
+        found = comparison_since(plan, number, matrix)
+        return say_why_not(plan, str(number)) if found is None else found
+
+    def say_of(number: int) -> str:
+        return "stored under a port matrix that isn’t known" if say_unknown(plan, str(number)) else ""
+
+    return send_report(request, kind, report, edition, find_since, say_of)
 
 
 def send_report(
@@ -56,24 +64,26 @@ def send_report(
     kind: Format,
     report: Report,
     edition: Edition,
-    find_since: Callable[[int], Comparison | None],
+    find_since: Callable[[int], Comparison | str],
+    say_of: Callable[[int], str] = lambda _: "",
 ) -> HttpResponse:
     """The part of a report that the filter in the address lets through, as a file of this edition.
 
-    `find_since` says what differs from a revision that the filter names, None where that can't be said. 400 with
+    `find_since` says what differs from a revision that the filter names, or why that can't be said; `say_of` what else
+    is to be said of that revision. 400 with
     sentences for a filter that can't be used. Raises NotExpressible where the format can't say what the report says.
     """
     chosen, faults = read_filter(request.GET.dict().items(), report)
     since = find_since(int(chosen.since)) if chosen.since and "since" not in faults else None
-    if chosen.since and "since" not in faults and since is None:
-        faults["since"] = f"This plan has no revision {chosen.since[:40]} to compare with."
-    if faults:
+    if isinstance(since, str):
+        faults["since"] = since
+    if faults or isinstance(since, str):
         sentences = " ".join(f"{LABELS[name]}: {sentence}" for name, sentence in faults.items())
         return show_error(request, 400, "The filter can't be used", sentences)
     part, selection = select(report, chosen, since)
     edition = replace(edition, selection=selection, paper=read_paper(request), stylesheet=settings.STYLESHEET)
     if since is not None:
-        edition = replace(edition, since=since, since_revision=int(chosen.since), since_sent="")
+        edition = replace(edition, since=since, since_revision=int(chosen.since), since_sent=say_of(int(chosen.since)))
     options = {option: True for option in sorted(kind.options) if request.GET.get(option)}
     data = kind.render(part, edition, **options)
     end = f"revision-{edition.revision}" + (f"-{selection.rules}-of-{selection.all_rules}-rules" if selection else "")
@@ -84,7 +94,7 @@ def send_report(
 @plan_view
 def download_diagram(request: HttpRequest, plan: Plan, extension: str) -> HttpResponse:
     """The diagram of endpoints as SVG or PNG, with the groups of zones in `unfold` unfolded."""
-    return send_diagram(request, report_for(plan.version, current_matrix()), plan.revision, extension)
+    return send_diagram(request, report_for(plan.version, matrix_of(plan)), plan.revision, extension)
 
 
 def send_diagram(request: HttpRequest, report: Report, revision: int, extension: str) -> HttpResponse:
@@ -106,7 +116,7 @@ def send_diagram(request: HttpRequest, report: Report, revision: int, extension:
 @plan_view
 def download_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The plan document as YAML."""
-    document = dump_plan(check_stored(plan.document, matrix=current_matrix()))
+    document = dump_plan(check_stored(plan.document, matrix=matrix_of(plan)))
     return send_file(
         to_yaml(document).encode(), "application/yaml; charset=utf-8", plan.name, f"revision-{plan.revision}.yaml"
     )

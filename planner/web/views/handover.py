@@ -7,9 +7,9 @@ from django.utils import dateformat, timezone
 from planner.engine.compare import Comparison
 from planner.report.said.text import count_renamed, say_changes
 from planner.store.models import Handover, Plan
-from planner.store.reports import comparison_since
+from planner.store.reports import comparison_since, find_version
 from ports.matrix import Matrix
-from ports.queries import current_matrix, find_state
+from ports.queries import find_state
 
 
 def say_handover(handover: Handover | None) -> str:
@@ -17,6 +17,27 @@ def say_handover(handover: Handover | None) -> str:
     if handover is None:
         return ""
     return f"handed over to {handover.recipient} on {dateformat.format(timezone.localtime(handover.sent), 'j F Y')}"
+
+
+def say_why_not(plan: Plan, number: str) -> str:
+    """Why a plan can't be compared with its revision of that number, where it can't."""
+    version = find_version(plan, int(number)) if _is_number(number) else None
+    if version is None:
+        return f"This plan has no revision {number[:40]} to compare with."
+    if version.digest and find_state(version.digest) is None:
+        return f"The port matrix of revision {number} isn’t kept here as it was then, so what differs can’t be said."
+    return f"Revision {number} can’t be evaluated any more, so what differs can’t be said."
+
+
+def say_unknown(plan: Plan, number: str) -> str:
+    """That nobody knows under which port matrix a revision was stored; empty where it is known."""
+    if not _is_number(number) or not plan.revisions.filter(number=int(number), digest="").exists():
+        return ""
+    return f"Under which port matrix revision {number} was stored isn’t known; that of now stands for it."
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +52,12 @@ class Since:
     """Whether there can be anything to ask for."""
 
 
-def describe_handover(plan: Plan) -> Since | None:
+def describe_handover(plan: Plan, matrix: Matrix) -> Since | None:
     """To whom the last one went, when, and what has changed since; None if there is none."""
     last = plan.handovers.first()
     if last is None:
         return None
-    matrix = current_matrix()
-    same_plan, same_matrix = last.revision == plan.revision, last.digest in ("", matrix.digest)
+    same_plan, same_matrix = _is_same(plan, last.revision), last.digest in ("", matrix.digest)
     remark = "" if last.digest else "Under which port matrix it was sent isn’t known."
     if same_plan and same_matrix:
         sentence = "The plan has not changed since." if remark else "Nothing has changed since."
@@ -54,6 +74,14 @@ def describe_handover(plan: Plan) -> Since | None:
     if not differs:
         return Since(handover=last, sentence=f"{what} changed since, and no rule or address by it.", remark=remark)
     return Since(handover=last, sentence=f"{what} changed since:", differs=differs, remark=remark)
+
+
+def _is_same(plan: Plan, number: int) -> bool:
+    """Whether the plan says what it said in its revision of that number."""
+    if number == plan.revision:
+        return True
+    version = find_version(plan, number)
+    return version is not None and version.document == plan.document
 
 
 def find_sent_under(handover: Handover, matrix: Matrix) -> Matrix | None:

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.store import actions, presence
+from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.web.views.access import glance_view, plan_view
 from planner.web.views.htmx import htmx_of
 from planner.web.views.plans import read_sender, show_changed
-from ports.queries import current_matrix
 
 
 @require_POST
@@ -35,7 +35,7 @@ def redo_change(request: HttpRequest, plan: Plan) -> HttpResponse:
 def _step(request: HttpRequest, plan: Plan, step: Any) -> HttpResponse:
     trouble = ""
     try:
-        step(plan_id=plan.pk, matrix=current_matrix(), sender=read_sender(request))
+        step(plan_id=plan.pk, matrix=matrix_of(plan), sender=read_sender(request))
     except PlanError as error:
         trouble = error.faults[0].message
     except (NotPossible, actions.Clash) as error:

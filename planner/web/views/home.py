@@ -2,44 +2,44 @@
 
 from typing import IO
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from planner.plan.archive import ON_THE_PAGE, ArchiveError
 from planner.plan.blueprint import blank_addresses
-from planner.plan.document import Fault, Plan, PlanError, plan_schema, read_plan
+from planner.plan.document import Fault, Plan, plan_schema
+from planner.plan.topologies import read_topologies
 from planner.report.formats.json import report_schema
 from planner.store import actions
-from planner.store.examples import read_examples
 from planner.store.holders import read_holder
 from planner.store.transfer import import_plans
 from planner.web.forms.plans import MAX_ERRORS, ImportForm
 from planner.web.views.access import count_plans, keep_private, maker_view, matrix_view, open_new
 from planner.web.views.errors import show_error
+from planner.web.views.products import Chosen, choose_product
 from planner.web.views.shelf import list_recent
-from ports.matrix import Matrix
 from ports.queries import current_matrix
+from ports.text import many
 
 
-def _examples(matrix: Matrix) -> dict[str, Plan]:
-    """The ready-made topologies that this matrix can evaluate."""
-    plans = {}
-    for example in read_examples():
-        try:
-            plans[example.slug] = read_plan(example.data, matrix=matrix)
-        except PlanError:
-            continue  # made for another matrix
-    return plans
+def _say_answered(plan: Plan) -> str:
+    """In a few words, how a topology answers what the document leaves open; empty where it answers nothing."""
+    practice, documented = len(plan.corrections), len(plan.as_documented)
+    said = [f"practice in {practice}"] if practice else []
+    said += [f"as documented in {documented}"] if documented else []
+    return f"Answers {many(practice + documented, 'question')} of the document: {', '.join(said)}." if said else ""
 
 
 @require_safe
 @matrix_view
 def show_home(request: HttpRequest) -> HttpResponse:
     """What this is, and where to begin."""
-    matrix = current_matrix()
-    cards = [{"slug": slug, "plan": plan} for slug, plan in _examples(matrix).items()]
-    context = {"cards": cards, "matrix": matrix, "recent": list_recent(request)}
+    chosen = choose_product(request)
+    topologies = read_topologies(chosen.matrix)
+    cards = [{"slug": slug, "plan": plan, "answered": _say_answered(plan)} for slug, plan in topologies.items()]
+    context = {"cards": cards, "matrix": chosen.matrix, "chosen": chosen, "recent": list_recent(request)}
     return keep_private(render(request, "planner/home.html", context))
 
 
@@ -48,13 +48,14 @@ def show_home(request: HttpRequest) -> HttpResponse:
 @matrix_view
 def start_plan(request: HttpRequest) -> HttpResponse:
     """Make a plan from a ready-made topology and go to it. Its addresses are an example's, so they are left out."""
-    plan = _examples(current_matrix()).get(request.POST.get("example", ""))
+    matrix = choose_product(request).matrix
+    plan = read_topologies(matrix).get(request.POST.get("example", ""))
     if plan is None:
         return show_error(request, 404, "There is no such topology", "Choose one of those on the start page.")
     count_plans(request)
     summary = f"Started from “{plan.name}”"
     holder = read_holder(request)
-    row = actions.create_plan(plan=blank_addresses(plan), matrix=current_matrix(), summary=summary, holder=holder)
+    row = actions.create_plan(plan=blank_addresses(plan), matrix=matrix, summary=summary, holder=holder)
     return open_new(request, row)
 
 
@@ -63,38 +64,45 @@ def start_plan(request: HttpRequest) -> HttpResponse:
 @matrix_view
 def import_plan(request: HttpRequest) -> HttpResponse:
     """Read a plan document from a file or pasted text; all its faults are listed, and then nothing is stored."""
-    matrix = current_matrix()
+    chosen = choose_product(request)
+    matrix = chosen.matrix
     if request.method != "POST":
-        return render(request, "planner/import.html", {"form": ImportForm(matrix=matrix), "matrix": matrix})
+        return render(request, "planner/import.html", {"form": ImportForm(matrix=matrix), "chosen": chosen})
     form = ImportForm(request.POST, request.FILES, matrix=matrix)
     if form.is_valid() and form.archive is not None:
-        return _import_archive(request, form, form.archive, matrix)
+        return _import_archive(request, form, form.archive, chosen)
     if form.is_valid() and form.plan is not None:
         count_plans(request)
         holder = read_holder(request)
-        return open_new(request, actions.create_plan(plan=form.plan, matrix=matrix, summary="Imported", holder=holder))
+        row = actions.create_plan(plan=form.plan, matrix=form.matrix, summary="Imported", holder=holder)
+        return open_new(request, row)
     context = {
         "form": form,
-        "matrix": matrix,
+        "chosen": chosen,
         "faults": form.faults[:MAX_ERRORS],
         "more": max(0, len(form.faults) - MAX_ERRORS),
     }
     return render(request, "planner/import.html", context)
 
 
-def _import_archive(request: HttpRequest, form: ImportForm, file: IO[bytes], matrix: Matrix) -> HttpResponse:
+def _import_archive(request: HttpRequest, form: ImportForm, file: IO[bytes], chosen: Chosen) -> HttpResponse:
     """A plan with all its revisions, under a new address; or what is wrong with the archive."""
     try:
         plans = import_plans(
-            file, ON_THE_PAGE, matrix, read_holder(request), admit=lambda number: count_plans(request, number)
+            file,
+            ON_THE_PAGE,
+            chosen.matrix,
+            read_holder(request),
+            admit=lambda number: count_plans(request, number),
+            tell=lambda sentence: messages.info(request, sentence),
         )
     except ArchiveError as error:
         form.add_error(None, "This archive can't be imported.")
-        context = {"form": form, "matrix": matrix, "faults": (Fault(error.where, error.message),), "more": 0}
+        context = {"form": form, "chosen": chosen, "faults": (Fault(error.where, error.message),), "more": 0}
         return render(request, "planner/import.html", context)
     if not plans:
         form.add_error(None, "There is no plan in this archive; one is needed.")
-        return render(request, "planner/import.html", {"form": form, "matrix": matrix})
+        return render(request, "planner/import.html", {"form": form, "chosen": chosen})
     return open_new(request, *plans)
 
 
@@ -102,7 +110,7 @@ def _import_archive(request: HttpRequest, form: ImportForm, file: IO[bytes], mat
 @matrix_view
 def show_schema(request: HttpRequest, name: str) -> HttpResponse:
     """The JSON Schema of plan documents or of JSON reports."""
-    schema = plan_schema(current_matrix()) if name == "plan" else report_schema()
+    schema = plan_schema(choose_product(request).matrix) if name == "plan" else report_schema()
     return JsonResponse(schema, content_type="application/schema+json", json_dumps_params={"indent": 2})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from planner.plan.blueprint import AnswersError, add_module, losses, remove_module
+from planner.plan.blueprint import AnswersError, add_module, find_users_question, losses, remove_module
 from planner.plan.changes import Change, FieldPath, compare_documents
 from planner.plan.document import Plan as CheckedPlan
 from planner.plan.document import PlanError, check_stored, dump_plan
@@ -53,7 +53,7 @@ def _apply(request: HttpRequest, plan: Plan, form: ModuleForm, sender: actions.S
         revisions = list(plan.revisions.filter(number__gt=sender.base or 0).order_by("number"))
         raise actions.Clash([], plan.document, revisions)
     answer = form.cleaned_data["answer"]
-    if form.ask(losses(form.matrix, now, form.question.slug, answer)):
+    if form.ask(losses(form.matrix, now, form.question.slug, answer, form.cleaned_data["users"])):
         return
     params = {"summary": _summarise(form), "switch": meant}
     actions.apply_edit(plan_id=plan.pk, matrix=form.matrix, edit="switch-module", params=params, sender=sender)
@@ -65,7 +65,7 @@ def _list_changes(form: ModuleForm, plan: CheckedPlan) -> tuple[Change, ...]:
     if form.cleaned_data["to"] == "off":
         after = remove_module(matrix, plan, slug)
     else:
-        after = add_module(matrix, plan, slug, form.cleaned_data["answer"])
+        after = add_module(matrix, plan, slug, form.cleaned_data["answer"], form.cleaned_data["users"])
     return compare_documents(dump_plan(plan), after)
 
 
@@ -82,7 +82,9 @@ def _summarise(form: ModuleForm) -> str:
         names = [line.strip() for line in answer if line.strip()]
         more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
         return f"{question.title}: {', '.join(names[:3])}{more} added"
-    return f"{question.title}: {', '.join(question.option(slug).name for slug in answer)}"
+    said = f"{question.title}: {', '.join(question.option(slug).name for slug in answer)}"
+    asks, users = find_users_question(form.matrix, question), form.cleaned_data["users"]
+    return f"{said}; {asks.title}: {asks.option(users).name}" if asks and users else said
 
 
 switch_module = edit_view(_switch, "topology")

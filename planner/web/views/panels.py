@@ -18,7 +18,7 @@ from planner.web.forms.modules import ModuleForm, describe_modules
 from planner.web.forms.own_settings import Settings
 from planner.web.forms.plans import CaveatForm, ChoiceForm, PortForm, RenameForm
 from planner.web.forms.topology import describe_topology
-from planner.web.views.state import State
+from planner.web.views.state import PANELS, TABS, State
 from ports.matrix import Choice
 from ports.text import many
 
@@ -42,6 +42,24 @@ def count_panel(slug: str, report: Report) -> tuple[int, str]:
         return (broken, "broken") if broken else (len(report.plan.never), "")
     rows = {"own": report.plan.additional_flows, "excluded": report.plan.exclusions}
     return len(rows.get(slug, ())), ""
+
+
+def describe_tabs(report: Report, state: State) -> dict[str, Any]:
+    """The tabs of the plan, and the panels under the one that is open, where it has several.
+
+    A tab counts what waits in its panels, else all that they list, and leads to the first that lists anything.
+    """
+    tabs, parts = [], []
+    for tab, (name, panels) in TABS.items():
+        counts = {panel: count_panel(panel, report) for panel in panels}
+        waiting = [(count, word) for count, word in counts.values() if count and word]
+        count = sum(count for count, _ in waiting) or sum(count for count, _ in counts.values())
+        first = next((panel for panel in panels if counts[panel][0]), panels[0])
+        is_open = state.panel in panels
+        tabs.append((tab, name, state.query(panel=first), count, waiting[0][1] if waiting else "", is_open))
+        if is_open and len(panels) > 1:
+            parts = [(panel, PANELS[panel], state.query(panel=panel), *counts[panel]) for panel in panels]
+    return {"tabs": tabs, "parts": parts}
 
 
 def _describe_decisions(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:
@@ -124,7 +142,16 @@ def _describe_ports(report: Report, _state: State, bound: Form | None) -> dict[s
 
 
 def _describe_caveats(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:
-    return {"caveats": _list_caveats(report), "stray_errors": _stray_errors(bound, CaveatForm, "caveat", ())}
+    return describe_reading(report) | {"stray_errors": _stray_errors(bound, CaveatForm, "caveat", ())}
+
+
+def describe_reading(report: Report) -> dict[str, Any]:
+    """The appendix: how the document was read. First what practice differs in, then what is good to know."""
+    caveats = _list_caveats(report)
+    return {
+        "questions": [item for item in caveats if item["caveat"].correction],
+        "remarks": [item for item in caveats if not item["caveat"].correction],
+    }
 
 
 def _list_caveats(report: Report) -> list[dict[str, Any]]:
@@ -136,7 +163,7 @@ def _list_caveats(report: Report) -> list[dict[str, Any]]:
             "caveat": caveat,
             "state": bearing.get(slug),
             "answer": answer_of(report, slug),
-            "bears": slug in bearing or bool(report.too_large),
+            "idle": slug not in bearing and not report.too_large,
             "consequence": say_consequence(weights[slug]) if slug in weights else "",
         }
         for slug, caveat in sorted(report.matrix.caveats.items(), key=lambda item: item[0] not in bearing)
@@ -204,7 +231,8 @@ def _describe_excluded(report: Report, state: State, bound: Form | None) -> dict
 
 
 def _describe_closed(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
-    return _lead_on(describe_closed(report, state.own, bound), state)
+    context = describe_closed(report, state.own, state.between, bound) | {"all_closed": state.query(between="")}
+    return _lead_on(context, state)
 
 
 def _lead_on(context: dict[str, Any], state: State) -> dict[str, Any]:

@@ -21,24 +21,25 @@ from planner.plan.rows import NO_RENAMES, Renames
 from planner.report import FORMATS
 from planner.report.said.filters import LABELS
 from planner.store import actions, presence
-from planner.store.models import Plan
-from planner.store.reports import comparison_since, outline_for
+from planner.store.editions import matrix_of
+from planner.store.models import Plan, Revision
+from planner.store.reports import comparison_of_last, comparison_since, outline_for
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
-from planner.web.views.handover import describe_handover
+from planner.web.views.handover import describe_handover, say_unknown, say_why_not
 from planner.web.views.htmx import htmx_of
-from planner.web.views.panels import count_panel, describe_panel
+from planner.web.views.offers import describe_offers
+from planner.web.views.panels import describe_panel, describe_tabs
 from planner.web.views.results import Changes, count_view, describe_results
-from planner.web.views.state import PANELS, VIEWS, State, read_current, read_state
+from planner.web.views.state import VIEWS, State, read_current, read_state
 from ports.matrix import PROTOCOLS, Matrix
-from ports.queries import current_matrix
 
 
 @require_safe
 @plan_view
 def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The whole page, or for htmx the part that it asks for."""
-    matrix = current_matrix()
+    matrix = matrix_of(plan)
     report = outline_for(plan.version, matrix)
     state, faults = read_state(request, report)
     visitor = presence.read_visitor(request)
@@ -89,9 +90,10 @@ def describe_page(
     `faults` are sentences about fields of the filter. `bound` is a form that was sent with errors, to be shown again
     as it was.
     """
-    changes = _read_changes(plan, state, report.matrix)
+    now = plan.revisions.filter(number=plan.revision).defer("document").first()
+    changes = _read_changes(plan, now, state, report.matrix)
     if state.filter.since and "since" not in faults and changes.since is None:
-        faults = {**faults, "since": f"This plan has no revision {state.filter.since} to compare with."}
+        faults = {**faults, "since": say_why_not(plan, state.filter.since)}
     here = plan.get_absolute_url()
     return {
         "plan": plan,
@@ -100,40 +102,41 @@ def describe_page(
         "state": state,
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
-        "panels": [(slug, name, state.query(panel=slug), *count_panel(slug, report)) for slug, name in PANELS.items()],
+        **describe_tabs(report, state),
         "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
         "formats": FORMATS.values(),
         "protocols": PROTOCOLS,
         "bound": bound,
         "visitor": presence.read_visitor(request),
-        "history": _describe_history(plan),
-        "sent": describe_handover(plan),
+        "history": _describe_history(plan, now),
+        "offers": describe_offers(plan, now, report),
+        "sent": describe_handover(plan, report.matrix),
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",
         **describe_panel(report, state, bound),
+        "since_remark": say_unknown(plan, state.filter.since) if changes.since is not None else "",
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
         **describe_results(report, state, changes, draw, here),
     }
 
 
-def _read_changes(plan: Plan, state: State, matrix: Matrix) -> Changes:
+def _read_changes(plan: Plan, now: Revision | None, state: State, matrix: Matrix) -> Changes:
     """What the last change did, and what differs from the revision that the filter names."""
     since = state.filter.since
-    revision = plan.revisions.filter(number=plan.revision).defer("document").first() if plan.revision > 1 else None
+    revision = now if plan.revision > 1 else None
     return Changes(
         revision=revision,
-        last=comparison_since(plan, plan.revision - 1, matrix) if revision else None,
+        last=comparison_of_last(plan, revision, matrix) if revision else None,
         since=comparison_since(plan, int(since), matrix) if since.isascii() and since.isdigit() else None,
     )
 
 
-def _describe_history(plan: Plan) -> dict[str, str]:
+def _describe_history(plan: Plan, now: Revision | None) -> dict[str, str]:
     """What an undo would take back and a redo bring back, in words; empty when there is nothing."""
-    now = plan.revisions.filter(number=plan.revision).first()
     if now is None:
         return {"undo": "", "redo": ""}
-    again = plan.revisions.filter(number=now.redo_to).first() if now.redo_to else None
+    again = plan.revisions.filter(number=now.redo_to).defer("document").first() if now.redo_to else None
     return {"undo": now.summary if now.undo_to else "", "redo": again.summary if again else ""}
 
 
@@ -201,7 +204,7 @@ def edit_view(edit: Edit, panel: str) -> View:
     @require_POST
     @plan_view
     def view(request: HttpRequest, plan: Plan) -> HttpResponse:
-        form = edit(request, plan, current_matrix())
+        form = edit(request, plan, matrix_of(plan))
         return show_changed(request, plan, form=form, panel=panel)
 
     return view
@@ -222,7 +225,7 @@ def show_changed(
     `focus` the id of what gets the focus, where what had it is gone.
     """
     plan.refresh_from_db()
-    report = outline_for(plan.version, current_matrix())
+    report = outline_for(plan.version, matrix_of(plan))
     state, faults = read_state(request, report)
     failed = bool(trouble) or (form is not None and not form.is_valid())
     if not failed and not htmx_of(request):

@@ -33,7 +33,8 @@ from planner.web.views.htmx import htmx_of
 from planner.web.views.results import Changes, count_view, describe_results
 from planner.web.views.state import READER_VIEWS, read_state
 from ports.matrix import PROTOCOLS
-from ports.queries import current_matrix
+
+NOT_SHOWN = "What changed since another revision isn't shown here."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +50,11 @@ ReadingView = Callable[Concatenate[HttpRequest, Reading, Place, ...], HttpRespon
 
 def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
     """The page of a report, or for htmx the part that it asks for."""
-    matrix = current_matrix()
+    matrix = reading.matrix
     report = report_for(reading.version, matrix)
     state, faults = read_state(request, report, READER_VIEWS)
     if state.filter.since and "since" not in faults:
-        faults["since"] = "What changed since another revision isn't shown here."
+        faults["since"] = NOT_SHOWN
     htmx = htmx_of(request)
     part = htmx.target if htmx and not htmx.history_restore_request else None
     context = {
@@ -88,18 +89,19 @@ def download(request: HttpRequest, reading: Reading, place: Place, name: str) ->
         raise Http404
     link = place.link if request.GET.get("cover") else None
     edition = Edition(date=localdate(), revision=reading.revision, link=link)
-    return send_report(request, kind, report_for(reading.version, current_matrix()), edition, lambda _: None)
+    return send_report(request, kind, report_for(reading.version, reading.matrix), edition, lambda _: NOT_SHOWN)
 
 
 def download_diagram(request: HttpRequest, reading: Reading, _place: Place, extension: str) -> HttpResponse:
     """The diagram as SVG or PNG."""
-    return send_diagram(request, report_for(reading.version, current_matrix()), reading.revision, extension)
+    return send_diagram(request, report_for(reading.version, reading.matrix), reading.revision, extension)
 
 
 def show_changes(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
     """What the newest revision opens and closes, compared with the one that is read."""
     compared, newer = _compare(reading)
-    context = {"reading": reading, "newer": newer, "here": place.here, **describe_comparison(compared)}
+    sides = {"before": _name_side(reading, newer), "after": _name_side(newer, reading)}
+    context = {"reading": reading, "newer": newer, "here": place.here, **sides, **describe_comparison(compared)}
     return render(request, "planner/reading_changes.html", context)
 
 
@@ -110,8 +112,8 @@ def download_changes(request: HttpRequest, reading: Reading, _place: Place, name
     if kind is None:
         raise Http404
     editions = Editions(
-        before=f"revision {reading.revision}",
-        after=f"revision {newer.revision}",
+        before=_name_side(reading, newer),
+        after=_name_side(newer, reading),
         date=localdate(),
         paper=read_paper(request),
         stylesheet=settings.STYLESHEET,
@@ -120,13 +122,21 @@ def download_changes(request: HttpRequest, reading: Reading, _place: Place, name
     return send_file(kind.render(compared, editions), kind.content_type, newer.name, end)
 
 
+def _name_side(reading: Reading, other: Reading) -> str:
+    """What a side is called: its revision, and its edition where the two have different matrices."""
+    matrix = reading.matrix
+    under = f", edition {matrix.edition} ({matrix.digest[:8]})" if matrix.digest != other.matrix.digest else ""
+    return f"revision {reading.revision}{under}"
+
+
 def _compare(reading: Reading) -> tuple[Comparison, Reading]:
     """What changed since; 404 where that isn't told, or where nothing can have."""
     if reading.newer is None:
         raise Http404
-    matrix, newer = current_matrix(), reading.newer
+    newer = reading.newer
     try:
-        return compare_versions(reading.version, newer.version, matrix, matrix, reading.renamed), newer
+        compared = compare_versions(reading.version, newer.version, reading.matrix, newer.matrix, reading.renamed)
+        return compared, newer
     except TooLarge:
         raise
     except PlanError:

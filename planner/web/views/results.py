@@ -28,10 +28,12 @@ from planner.report.said.outline import (
 )
 from planner.report.said.printed_rules import UNNEEDED
 from planner.report.said.text import say_changes
+from planner.report.said.zone_table import MOST_ZONES, ZONE_LEGEND, ZoneCell, tabulate_zones
 from planner.store.models import Revision
 from planner.web.forms.closed import describe_closed_for_readers
 from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.own_settings import Settings
+from planner.web.views.cures import Cures
 from planner.web.views.state import State
 from ports.matrix import section_key
 
@@ -40,6 +42,8 @@ MOST_RULES = 2_000
 """How many rules a page lists; a filter leads to the others, and the downloads have all."""
 MOST_CLOSED = 50
 MOST_LOCAL = 50
+MOST_FINDINGS = 20
+"""How many findings of one code a page names."""
 MOST_EXCLUDED = 200
 MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "since")
 """The fields of the filter that are folded away until one of them is used."""
@@ -258,8 +262,55 @@ def _describe_unneeded(report: Report, _state: State, _changes: Changes) -> dict
     }
 
 
-def _describe_findings(report: Report, _state: State, _changes: Changes) -> dict[str, Any]:
-    return {"finding_groups": outline_findings(f for f in report.findings if stands_among_findings(f, report.matrix))}
+def _describe_zones(report: Report, state: State, _changes: Changes) -> dict[str, Any]:
+    """The table from zone to zone, each cell with where its rules, or its flows, and what is closed there are."""
+    table = tabulate_zones(report)
+    plain = state.without_filter()
+
+    def lead(cell: ZoneCell) -> dict[str, Any]:
+        sides = {"source": cell.source.code, "destination": cell.destination.code}
+        return {
+            "cell": cell,
+            "passing": plain.query(view="rules" if cell.rules else "flows", **sides),
+            "closed_view": plain.query(view="closed", between=cell.code),
+            "closed_panel": plain.query(panel="closed", between=cell.code),
+        }
+
+    return {
+        "zone_table": table,
+        "zone_rows": [(source, [lead(cell) for cell in cells]) for source, cells in table.rows] if table else (),
+        "zone_legend": ZONE_LEGEND,
+        "most_zones": MOST_ZONES,
+    }
+
+
+def _describe_what_is_closed(report: Report, state: State, _changes: Changes) -> dict[str, Any]:
+    return {**describe_closed_for_readers(report, state.between), "all_closed": state.query(between="")}
+
+
+def _describe_reading(report: Report, _state: State, _changes: Changes) -> dict[str, Any]:
+    """How the document was read, as far as it bears on the plan."""
+    return {"read_caveats": [{"caveat": item.caveat, "answer": item.answer} for item in report.caveats]}
+
+
+def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[str, Any]:
+    """The findings by code, each with the links to the fields that cure it."""
+    cures = Cures(report, state)
+    groups = outline_findings(f for f in report.findings if stands_among_findings(f, report.matrix))
+    return {
+        "finding_groups": [
+            {
+                "severity": group.severity,
+                "total": len(group.findings),
+                "more": len(group.findings) > MOST_FINDINGS,
+                "items": [
+                    {"finding": finding, "cures": cures.list(finding), "end": cures.end_of_endpoints(finding)}
+                    for finding in group.findings[:MOST_FINDINGS]
+                ],
+            }
+            for group in groups
+        ]
+    }
 
 
 def _describe_diagram(_report: Report, state: State, _changes: Changes) -> dict[str, Any]:
@@ -296,9 +347,11 @@ def _link(state: State, here: str, fields: Mapping[str, str]) -> str:
 
 _VIEWS: dict[str, Callable[[Report, State, Changes], dict[str, Any]]] = {
     "rules": _describe_rules,
+    "zones": _describe_zones,
     "flows": _describe_flows,
     "findings": _describe_findings,
     "diagram": _describe_diagram,
     "unneeded": _describe_unneeded,
-    "closed": lambda report, _state, _changes: describe_closed_for_readers(report),
+    "closed": _describe_what_is_closed,
+    "caveats": _describe_reading,
 }

@@ -11,12 +11,12 @@ from planner.engine import TooLarge
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.store import actions
+from planner.store.editions import matrix_of
 from planner.store.models import Plan, Revision
 from planner.store.timeline import fold
 from planner.web.forms.plans import CheckpointForm, RevisionForm
 from planner.web.views.access import glance_view
 from planner.web.views.plans import read_sender
-from ports.queries import current_matrix
 
 PAGE = 50
 """How many revisions a page has. Its borders are numbers of revisions, so that a page stays when new ones come."""
@@ -40,7 +40,7 @@ def restore_revision(request: HttpRequest, plan: Plan) -> HttpResponse:
         return _show(request, plan, trouble="That is not the number of a revision; nothing was restored.")
     number = form.cleaned_data["number"]
     try:
-        done = actions.restore(plan_id=plan.pk, matrix=current_matrix(), number=number, sender=read_sender(request))
+        done = actions.restore(plan_id=plan.pk, matrix=matrix_of(plan), number=number, sender=read_sender(request))
     except TooLarge as error:
         trouble = f"Revision {number} is too large now; nothing was restored. {error.sentence}"
         return _show(request, plan, trouble=trouble)

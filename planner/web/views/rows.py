@@ -9,12 +9,12 @@ from django.views.decorators.http import require_POST
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible, say_gone
 from planner.store import actions
+from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.web.forms.rows import ItemForm, find_row
 from planner.web.views.access import View, plan_view
 from planner.web.views.plans import read_base, read_sender, show_changed
 from ports.matrix import Matrix
-from ports.queries import current_matrix
 
 
 def was_sent_before(request: HttpRequest, plan: Plan) -> bool:
@@ -60,7 +60,7 @@ def take_away(part: str, edit: str, name: str, *, panel: str, focus: str) -> Vie
                     raise NotPossible(say_gone(part))
                 actions.apply_edit(
                     plan_id=plan.pk,
-                    matrix=current_matrix(),
+                    matrix=matrix_of(plan),
                     edit=edit,
                     params={name: row},
                     sender=read_sender(request),

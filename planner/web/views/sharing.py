@@ -25,7 +25,6 @@ from planner.store.reports import report_for
 from planner.web.forms.plans import LinkForm, MemberForm
 from planner.web.views.access import owner_view
 from planner.web.views.downloads import read_paper, send_file
-from ports.queries import current_matrix
 
 SHOWN_OPENINGS = 10
 """How many of the last openings of a link the page tells."""
@@ -140,7 +139,7 @@ def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
         stylesheet=settings.STYLESHEET,
     )
     kind = FORMATS["pdf"]
-    data = kind.render(report_for(reading.version, current_matrix()), edition)
+    data = kind.render(report_for(reading.version, reading.matrix), edition)
     return send_file(data, kind.content_type, reading.name, f"revision-{reading.revision}.pdf")
 
 

@@ -15,6 +15,7 @@ from planner.engine import TooLarge
 from planner.engine.size import check_size
 from planner.plan.document import check_stored
 from planner.store import actions
+from planner.store.editions import current_for
 from planner.store.holders import read_holder
 from planner.store.models import KEPT_IN_BIN, Hold, Plan
 from planner.store.transfer import IN_MEMORY
@@ -29,7 +30,7 @@ from planner.web.views.access import (
     reader_view,
 )
 from planner.web.views.errors import show_error
-from ports.queries import current_matrix
+from ports.queries import list_products
 from ports.text import name_key
 
 PAGE = 50
@@ -84,6 +85,7 @@ def show_plans(request: HttpRequest) -> HttpResponse:
         found.sort(key=lambda hold: getattr(hold if date == "opened" else hold.plan, date), reverse=True)
     pages = max(1, ceil(len(found) / PAGE))
     page = min(wanted.page, pages)
+    several = len(list_products()) > 1
     names = {"": "Plans", "archived": "Archived", "bin": "Bin"}
     context = {
         "wanted": wanted,
@@ -93,6 +95,7 @@ def show_plans(request: HttpRequest) -> HttpResponse:
         ],
         "holds": found[(page - 1) * PAGE : page * PAGE],
         "total": len(found),
+        "several": several,
         "any": bool(holds),
         "sorts": SORTS.items(),
         "newer": wanted.query(page=page - 1) if page > 1 else None,
@@ -103,7 +106,7 @@ def show_plans(request: HttpRequest) -> HttpResponse:
 
 def list_holds(request: HttpRequest) -> list[Hold]:
     """What the sender holds, without the documents, and without what is gone for good."""
-    holds = read_holder(request).holds().select_related("plan").defer("plan__document")
+    holds = read_holder(request).holds().select_related("plan__edition").defer("plan__document")
     return list(holds.exclude(plan__deleted__lte=timezone.now() - KEPT_IN_BIN).order_by("-plan__updated", "pk"))
 
 
@@ -118,7 +121,7 @@ def list_recent(request: HttpRequest, most: int = 5) -> list[Hold]:
 @plan_view
 def duplicate_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Make a plan like this one, with a history of its own, and go to it."""
-    matrix = current_matrix()
+    matrix = current_for(plan)
     document = plan.document | {"name": f"{plan.name[:248]} (copy)"}
     copy = check_stored(document, matrix=matrix)
     try:

@@ -5,59 +5,30 @@ The answers are in the form and nowhere else until a plan is made of them.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST
 
-from planner.engine import Report, TooLarge, evaluate_report
+from planner.engine import Report, TooLarge
 from planner.engine.rules import Boundary
-from planner.engine.size import check_size
-from planner.plan.blueprint import Answers, compose, find_answer_faults, split_lines
-from planner.plan.document import Plan, PlanError, check_plan
+from planner.plan.document import Plan, PlanError
 from planner.store import actions
 from planner.store.holders import read_holder
 from planner.web.views.access import count_plans, maker_view, matrix_view, open_new
 from planner.web.views.errors import show_error
+from planner.web.views.guided import FIELD, Sheet, compose_sheet, describe_open, describe_weights, read_sheet
 from planner.web.views.htmx import htmx_of
+from planner.web.views.products import Chosen, choose_product
 from ports.matrix import SEVERITIES, Matrix, Question
-from ports.queries import current_matrix
 from ports.text import many
 
-FIELD = "answer-"
-"""What the names of fields begin with, before the slug of the question."""
 PORTS_SHOWN, NAMES_SHOWN = 8, 6
 """How many ports of a boundary and endpoints of a zone are named."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """The form as it was sent: the name of the plan, the answers, and the sentences to show beside them."""
-
-    name: str = ""
-    answers: Answers = field(default_factory=dict)
-    faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    name_faults: tuple[str, ...] = ()
-
-
-def read_sheet(matrix: Matrix, data: QueryDict) -> Sheet:
-    """The form that was sent, checked. A question that isn't in it was skipped; one of many without a tick was not."""
-    answers: dict[str, str | tuple[str, ...]] = {}
-    for slug, question in matrix.questions.items():
-        name = FIELD + slug
-        if name not in data:
-            continue
-        if question.kind == "list":
-            answers[slug] = split_lines(data.get(name, ""))
-        elif given := tuple(value for value in data.getlist(name) if value):
-            answers[slug] = given
-        elif question.kind == "many":
-            answers[slug] = ()
-    return Sheet(name=data.get("name", "").strip(), answers=answers, faults=find_answer_faults(matrix, answers))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,25 +36,24 @@ def read_sheet(matrix: Matrix, data: QueryDict) -> Sheet:
 @matrix_view
 def guided_start(request: HttpRequest) -> HttpResponse:
     """The questions; sent, the plan that the answers make. With errors nothing is stored and all input is kept."""
-    matrix = current_matrix()
+    chosen = choose_product(request)
+    matrix = chosen.matrix
     if not matrix.questions:
-        return _show_none(request, matrix)
+        return _show_none(request, chosen)
     if request.method != "POST":
-        return _show(request, matrix, Sheet())
+        return _show(request, chosen, Sheet())
     sheet = read_sheet(matrix, request.POST)
     if sheet.faults:
-        return _show(request, matrix, sheet, refused=True)
+        return _show(request, chosen, sheet, refused=True)
     try:
-        plan = check_plan(compose(matrix, sheet.answers, sheet.name or _usual_name(matrix)), matrix=matrix)
-        check_size(matrix, plan)
+        plan = compose_sheet(matrix, sheet, sheet.name or _usual_name(matrix)).plan
     except PlanError as error:
         if is_over(error):
-            return _show(request, matrix, sheet, refused=True)
+            return _show(request, chosen, sheet, refused=True)
         if any(fault.where != "name" for fault in error.faults):
             raise
         faults = tuple(fault.message for fault in error.faults)
-        sheet = Sheet(name=sheet.name, answers=sheet.answers, name_faults=faults)
-        return _show(request, matrix, sheet, refused=True)
+        return _show(request, chosen, replace(sheet, name_faults=faults), refused=True)
     count_plans(request)
     row = actions.create_plan(plan=plan, matrix=matrix, summary="Guided start", holder=read_holder(request))
     return open_new(request, row)
@@ -94,15 +64,18 @@ def guided_start(request: HttpRequest) -> HttpResponse:
 @matrix_view
 def guided_preview(request: HttpRequest) -> HttpResponse:
     """What the answers so far open, and what is wrong with them; nothing is stored."""
-    matrix = current_matrix()
-    if not matrix.questions:
-        return _show_none(request, matrix)
-    return _show(request, matrix, read_sheet(matrix, request.POST))
+    chosen = choose_product(request)
+    if not chosen.matrix.questions:
+        return _show_none(request, chosen)
+    return _show(request, chosen, read_sheet(chosen.matrix, request.POST))
 
 
-def _show_none(request: HttpRequest, matrix: Matrix) -> HttpResponse:
-    message = f"The port matrix of {matrix.product} has none. Import a plan instead."
-    return show_error(request, 404, "There are no questions", message)
+def _show_none(request: HttpRequest, chosen: Chosen) -> HttpResponse:
+    message = f"The port matrix of {chosen.matrix.product} has none. Import a plan instead."
+    if not chosen.products:
+        return show_error(request, 404, "There are no questions", message)
+    context = {"title": "There are no questions", "message": message, "chosen": chosen}
+    return render(request, "planner/no_questions.html", context, status=404)
 
 
 def is_over(error: PlanError) -> bool:
@@ -114,19 +87,20 @@ def _usual_name(matrix: Matrix) -> str:
     return f"{matrix.product} plan"
 
 
-def _show(request: HttpRequest, matrix: Matrix, sheet: Sheet, *, refused: bool = False) -> HttpResponse:
+def _show(request: HttpRequest, chosen: Chosen, sheet: Sheet, *, refused: bool = False) -> HttpResponse:
     """The whole page, or for htmx what the answers change on it."""
+    matrix = chosen.matrix
     htmx = htmx_of(request)
     partial = bool(htmx) and not htmx.history_restore_request
     context: dict[str, Any] = {
         "matrix": matrix,
+        "chosen": chosen,
         "sheet": sheet,
         "refused": refused,
         "usual_name": _usual_name(matrix),
-        "topics": _describe_topics(matrix, sheet),
         "questions": matrix.questions.values(),
         "faults": [(matrix.questions[slug], sentences) for slug, sentences in sheet.faults.items()],
-        **_describe_report(matrix, sheet),
+        **_describe_composed(matrix, sheet),
     }
     response = render(request, "planner/start.html#changed" if partial else "planner/start.html", context)
     patch_vary_headers(response, ["HX-Request"])
@@ -136,16 +110,22 @@ def _show(request: HttpRequest, matrix: Matrix, sheet: Sheet, *, refused: bool =
 # ---- the questions ----
 
 
-def _describe_topics(matrix: Matrix, sheet: Sheet) -> list[dict[str, Any]]:
-    """The questions under their topics, each with those that follow from it."""
+def _describe_topics(
+    matrix: Matrix, sheet: Sheet, weights: Mapping[tuple[str, str], str], left: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The questions under their topics, each with those that follow from it, and what is left open of a topic."""
     topics: dict[str, list[dict[str, Any]]] = {}
     for question in matrix.questions.values():
         if question.when is None:
-            topics.setdefault(question.topic, []).append(_describe_question(matrix, question, sheet))
-    return [{"title": title, "questions": questions} for title, questions in topics.items()]
+            topics.setdefault(question.topic, []).append(_describe_question(matrix, question, sheet, weights))
+    return [
+        {"title": title, "questions": questions, "left": left.get(title, ())} for title, questions in topics.items()
+    ]
 
 
-def _describe_question(matrix: Matrix, question: Question, sheet: Sheet) -> dict[str, Any]:
+def _describe_question(
+    matrix: Matrix, question: Question, sheet: Sheet, weights: Mapping[tuple[str, str], str]
+) -> dict[str, Any]:
     followers = [other for other in matrix.questions.values() if other.when and other.when.question == question.slug]
     answer = sheet.answers.get(question.slug, question.default)
     chosen = (answer,) if isinstance(answer, str) else tuple(answer)
@@ -157,6 +137,7 @@ def _describe_question(matrix: Matrix, question: Question, sheet: Sheet) -> dict
         "options": [
             {
                 "option": option,
+                "weight": weights.get((question.slug, option.slug), ""),
                 "checked": option.slug in chosen,
                 "usual": question.kind == "one" and option.slug in question.default,
                 "leads": " ".join(
@@ -167,25 +148,34 @@ def _describe_question(matrix: Matrix, question: Question, sheet: Sheet) -> dict
             }
             for option in question.options
         ],
-        "followers": [_describe_question(matrix, other, sheet) for other in followers],
+        "followers": [_describe_question(matrix, other, sheet, weights) for other in followers],
     }
 
 
 # ---- the report so far ----
 
 
-def _describe_report(matrix: Matrix, sheet: Sheet) -> dict[str, Any]:
-    """The report of the answers in a few figures; none while an answer is at fault or the plan would be too large."""
+def _describe_composed(matrix: Matrix, sheet: Sheet) -> dict[str, Any]:
+    """The questions with what each answer would change, and the report of the answers in a few figures.
+
+    Neither is found while an answer is at fault, or the plan would be too large.
+    """
+    nothing = {"report": None, "topics": _describe_topics(matrix, sheet, {}, {})}
     if sheet.faults:
-        return {"report": None}
+        return nothing
     try:
-        plan = check_plan(compose(matrix, sheet.answers, _usual_name(matrix)), matrix=matrix)
-        check_size(matrix, plan)
-        report = evaluate_report(matrix, plan)
+        composed = compose_sheet(matrix, sheet, _usual_name(matrix))
     except PlanError as error:
         if not is_over(error):
             raise
-        return {"report": None, "too_large": error.faults[0].message}
+        return nothing | {"too_large": error.faults[0].message}
+    weights = describe_weights(matrix, sheet, composed)
+    topics = _describe_topics(matrix, sheet, weights, describe_open(matrix, sheet, composed))
+    return {"topics": topics, **_describe_report(composed.plan, composed.report)}
+
+
+def _describe_report(plan: Plan, report: Report) -> dict[str, Any]:
+    """The report of the answers in a few figures."""
     missing = sum(len(f.endpoints) for f in report.findings if f.code == "address-missing")
     counts = Counter(finding.severity for finding in report.findings if finding.code != "address-missing")
     return {

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.http import HttpRequest
 
 from planner.engine import Report
+from planner.report.said.closed import name_between
 from planner.report.said.filters import Filter, read_filter
 from planner.web.forms.exclusions import WANTED, Wanted
 from planner.web.forms.topology import CLOSED, OPENINGS, Opened, read_opened
@@ -16,22 +17,30 @@ PANELS = {
     "topology": "Topology",
     "decisions": "Decisions",
     "ports": "Ports",
-    "caveats": "Caveats",
+    "caveats": "How the document was read",
     "own": "Own flows",
     "excluded": "Excluded",
     "closed": "Closed",
 }
+TABS = {
+    "topology": ("Topology", ("topology",)),
+    "decisions": ("Decisions", ("decisions", "caveats")),
+    "ports": ("Ports", ("ports",)),
+    "exceptions": ("Exceptions", ("own", "excluded", "closed")),
+}
+"""The tabs of a plan by what their ids end with: the name, and the panels under it."""
 PAGED = ("own", "excluded", "closed")
 """The panels that list rows page by page."""
 VIEWS = {
     "rules": "Rules",
+    "zones": "Zones",
     "flows": "Flows",
     "findings": "Findings",
     "diagram": "Diagram",
     "unneeded": "Not needed",
 }
-READER_VIEWS = VIEWS | {"closed": "Closed"}
-"""For those who have no panels: what must stay closed stands among the views."""
+READER_VIEWS = VIEWS | {"closed": "Closed", "caveats": "How the document was read"}
+"""For those who have no panels: what must stay closed, and the appendix, stand among the views."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +57,8 @@ class State:
     """The page of the rows in one of the panels that are PAGED."""
     wanted: Wanted | None = None
     """The flow that is to be excluded, in the panel of exclusions."""
+    between: str = ""
+    """The code of a boundary, such as DMZ-INT: of what must stay closed, only that between its zones is listed."""
     unfold: tuple[str, ...] = ()
     """Codes of the groups of zones that the diagram shows endpoint by endpoint."""
 
@@ -65,9 +76,14 @@ class State:
             **({self.opened.kind: self.opened.name} if not {"panel", *OPENINGS} & changes.keys() else {}),
             **({"own": str(self.own)} if self.own > 1 and "panel" not in changes else {}),
             **(dict(zip(WANTED, self.wanted, strict=True)) if self.wanted and "panel" not in changes else {}),
+            **({"between": self.between} if self._keeps_between(changes) else {}),
             **changes,
         }
         return urlencode({name: value for name, value in values.items() if value})
+
+    def _keeps_between(self, changes: Container[str]) -> bool:
+        """Whether what must stay closed is still listed when these change."""
+        return bool(self.between) and ("panel" if self.panel == "closed" else "view") not in changes
 
 
 def read_state(request: HttpRequest, report: Report, views: Container[str] = VIEWS) -> tuple[State, dict[str, str]]:
@@ -80,16 +96,25 @@ def read_state(request: HttpRequest, report: Report, views: Container[str] = VIE
         pairs = current
     values = dict(pairs)
     chosen, faults = read_filter(pairs, report)
+    panel = values.get("panel", "") if values.get("panel") in PANELS else "topology"
+    view = values.get("view", "") if values.get("view") in views else "rules"
     return State(
-        panel=values.get("panel", "") if values.get("panel") in PANELS else "topology",
-        view=values.get("view", "") if values.get("view") in views else "rules",
+        panel=panel,
+        view=view,
         filter=chosen,
         page=_read_number(values.get("page", "")),
         unfold=read_unfold((value for name, value in pairs if name == "unfold"), report),
         opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
         own=_read_number(values.get("own", "")) if values.get("panel") in PAGED else 1,
         wanted=_read_wanted(values),
+        between=_read_between(values, report) if "closed" in (panel, view) else "",
     ), faults
+
+
+def _read_between(values: Mapping[str, str], report: Report) -> str:
+    """The code of a boundary in an address; nothing for one between zones that the report doesn't have."""
+    code = values.get("between", "")
+    return code if name_between(report, code) else ""
 
 
 def _read_wanted(values: Mapping[str, str]) -> Wanted | None:

@@ -15,6 +15,7 @@ from planner.plan.edits import NotPossible
 from planner.plan.endpoint_table import place_faults as place_in_table
 from planner.plan.endpoint_table import template
 from planner.store import actions
+from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import outline_for
 from planner.web.forms.plans import EditForm
@@ -34,7 +35,6 @@ from planner.web.views.access import plan_view
 from planner.web.views.htmx import htmx_of
 from planner.web.views.plans import describe_page, hold_base, read_base, read_sender
 from planner.web.views.state import read_state
-from ports.queries import current_matrix
 
 Document = Mapping[str, Any]
 
@@ -117,7 +117,7 @@ def delete_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
 @plan_view
 def import_endpoints(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Add the endpoints of a table, all or none."""
-    matrix = current_matrix()
+    matrix = matrix_of(plan)
     form = EndpointsImportForm(request.POST, request.FILES, document=plan.document, matrix=matrix)
     sender = read_sender(request)
     if sender.operation and plan.revisions.filter(operation=sender.operation).exists():
@@ -138,7 +138,7 @@ def import_endpoints(request: HttpRequest, plan: Plan) -> HttpResponse:
 @plan_view
 def download_template(_request: HttpRequest, plan: Plan) -> HttpResponse:
     """A table to fill in, with the columns that an import reads."""
-    response = HttpResponse(template(plan.document, current_matrix()), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(template(plan.document, matrix_of(plan)), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = (
         content_disposition_header(True, "endpoints-template.csv") or "attachment"
     )
@@ -197,7 +197,7 @@ def _try(
     before = plan.document
     try:
         actions.apply_edit(
-            plan_id=plan.pk, matrix=current_matrix(), edit=edit, params=params, sender=read_sender(request)
+            plan_id=plan.pk, matrix=matrix_of(plan), edit=edit, params=params, sender=read_sender(request)
         )
     except PlanError as error:
         names = [item["name"] for item in before[kind]]
@@ -218,7 +218,7 @@ def _try_plainly(request: HttpRequest, plan: Plan, edit: str, params: Mapping[st
     """Apply an edit that has no fields. Returns what speaks against it, or nothing."""
     try:
         actions.apply_edit(
-            plan_id=plan.pk, matrix=current_matrix(), edit=edit, params=params, sender=read_sender(request)
+            plan_id=plan.pk, matrix=matrix_of(plan), edit=edit, params=params, sender=read_sender(request)
         )
     except PlanError as error:
         return " ".join(dict.fromkeys(fault.message for fault in error.faults[:3]))
@@ -248,7 +248,7 @@ def _answer(
 ) -> HttpResponse:
     """The page as it is now, or the form as it was sent; for htmx the parts that may have changed."""
     plan.refresh_from_db()
-    report = outline_for(plan.version, current_matrix())
+    report = outline_for(plan.version, matrix_of(plan))
     state, faults = read_state(request, report)
     failed = bool(trouble) or bool(confirm) or (form is not None and bool(form.errors))
     if form is not None:

@@ -16,8 +16,8 @@ from planner.plan.document import read_plan
 from planner.report import FORMATS, NotExpressible
 from planner.report.firewall import files
 from planner.report.firewall.words import clean, cut, name_endpoints, shorten
-from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
+from tests.examples import UNANSWERED
 from tests.report.firewall.reading import (
     EVERYTHING,
     READERS,
@@ -32,11 +32,10 @@ from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, site
 from tests.strategies import HOSTILE_NAMES as MORE_HOSTILE_NAMES
 
 HOST_FILES = {"host_files": True, "open_undecided": True}
-EXAMPLES = {example.slug: example for example in read_examples()}
 
 
 def example(slug):
-    return evaluate_report(shipped_matrix(), read_plan(EXAMPLES[slug].data, matrix=shipped_matrix()))
+    return evaluate_report(shipped_matrix(), read_plan(UNANSWERED[slug].data, matrix=shipped_matrix()))
 
 
 def unpack(name, report, **options):
@@ -142,7 +141,7 @@ def nftables_flows(text):
     return found
 
 
-@pytest.mark.parametrize("slug", EXAMPLES)
+@pytest.mark.parametrize("slug", UNANSWERED)
 @pytest.mark.parametrize(
     ("name", "options", "ending", "read"),
     [("windows", {}, "bat", windows_flows), ("nftables", HOST_FILES, "nft", nftables_flows)],

@@ -16,8 +16,8 @@ from planner.plan.document import address_key, check_plan, read_plan
 from planner.report import FORMATS
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select
-from planner.store.examples import read_examples
 from ports.queries import shipped_matrix
+from tests.examples import UNANSWERED
 from tests.report.firewall.reading import READERS, expected, read_asa_file, statements
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, write_plan
 from tests.strategies import HOSTILE_NAMES as MORE_HOSTILE_NAMES
@@ -25,7 +25,6 @@ from tests.strategies import documents, often
 
 MATRIX = shipped_matrix()
 DAY = datetime.date(2026, 1, 2)
-EXAMPLES = {example.slug: example for example in read_examples()}
 ZONES = (("Internal", "internal"), ("DMZ", "dmz"), ("Internet", "internet"))
 
 
@@ -70,17 +69,17 @@ def check_with_programs(report, tmp_path, **options):
 
 
 @pytest.mark.parametrize("name", READERS)
-@pytest.mark.parametrize("slug", EXAMPLES)
+@pytest.mark.parametrize("slug", UNANSWERED)
 def test_a_file_permits_what_the_report_says(slug, name):
-    report = evaluate_report(MATRIX, read_plan(EXAMPLES[slug].data, matrix=MATRIX))
+    report = evaluate_report(MATRIX, read_plan(UNANSWERED[slug].data, matrix=MATRIX))
     assert READERS[name](render(name, report)) == expected(report)
     assert READERS[name](render(name, report, default_deny=True)) == expected(report)
 
 
 @pytest.mark.parametrize("deny", [False, True])
-@pytest.mark.parametrize("slug", EXAMPLES)
+@pytest.mark.parametrize("slug", UNANSWERED)
 def test_the_real_programs_read_the_files(slug, deny, tmp_path):
-    report = evaluate_report(MATRIX, read_plan(EXAMPLES[slug].data, matrix=MATRIX))
+    report = evaluate_report(MATRIX, read_plan(UNANSWERED[slug].data, matrix=MATRIX))
     check_with_programs(report, tmp_path, default_deny=deny)
 
 

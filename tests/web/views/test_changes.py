@@ -159,10 +159,13 @@ def test_a_hostile_recipient_is_text(client, plan, name):
     assert seen(name) in page.text("main")
 
 
-def test_two_matrices_can_be_compared(client, plan):
+def test_two_editions_of_its_product_can_be_compared(client, plan):
     from ports.models import PortMatrix
 
-    PortMatrix.objects.create(slug="empty", product="Other", product_slug="other", document="Empty", received="never")
+    head = {"document": "Empty", "received": "never"}
+    PortMatrix.objects.create(slug="beside", product="Other", product_slug="other", **head)
+    assert changes(client, plan[1]).all("select", id="matrix-before") == []
+    PortMatrix.objects.create(slug="empty", product="Passwordstate", product_slug="passwordstate", **head)
     page = changes(client, plan[1])
     assert page.one("select", id="matrix-before") is not None
     response = client.get(f"/plans/{plan[1]}/changes/", {"matrix_from": "empty"})

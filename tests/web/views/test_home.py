@@ -1,12 +1,14 @@
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
 import yaml
 
-from planner.store.examples import FOLDER, ORDER
 from planner.store.models import Plan, Revision
 from ports.models import PortMatrix, new_stamp
+from ports.queries import shipped_matrix
+from tests.examples import EXAMPLES
 from tests.web.views.pages import Page
 
 
@@ -15,23 +17,32 @@ def test_the_first_page_says_what_this_is_and_offers_four_ways_to_begin(client):
     page = Page(response)
     assert response.status_code == 200
     assert "Passwordstate" in page.text("h1")
-    assert [button.get("value") for button in page.all("button", name="example")] == list(ORDER)
+    assert [button.get("value") for button in page.all("button", name="example")] == list(EXAMPLES)
     links = {link.get("href") for link in page.all("a")}
     assert {"/plans/guided/", "/plans/import/", "/matrix/", "/schemas/plan.json", "/schemas/report.json"} <= links
 
 
-@pytest.mark.parametrize("slug", ORDER)
+@pytest.mark.parametrize("slug", EXAMPLES)
 def test_each_card_names_its_topology_its_zones_and_what_it_is_about(client, slug):
-    document = yaml.safe_load((FOLDER / f"{slug}.yaml").read_text("utf-8"))
+    document = yaml.safe_load(EXAMPLES[slug].data)
     body = Page(client.get("/")).text()
     assert document["name"] in body
     assert document["description"] in body
     assert all(zone["name"] in body for zone in document["zones"])
 
 
-@pytest.mark.parametrize("slug", ORDER)
+def test_a_card_says_how_its_topology_answers_what_the_document_leaves_open(client, monkeypatch):
+    body = Page(client.get("/")).text()
+    assert "Answers 5 questions of the document: practice in 4, as documented in 1." in body
+    whole = shipped_matrix()
+    silent = {slug: replace(one, corrections=(), as_documented=()) for slug, one in whole.topologies.items()}
+    monkeypatch.setattr("planner.web.views.products.current_matrix", lambda _="": replace(whole, topologies=silent))
+    assert "of the document: " not in Page(client.get("/")).text()
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
 def test_every_ready_made_topology_starts_a_plan_of_its_own(client, slug):
-    example = yaml.safe_load((FOLDER / f"{slug}.yaml").read_text("utf-8"))
+    example = yaml.safe_load(EXAMPLES[slug].data)
     response = client.post("/plans/start/", {"example": slug})
     plan = Plan.objects.get()
     assert response.status_code == 302
@@ -43,7 +54,7 @@ def test_every_ready_made_topology_starts_a_plan_of_its_own(client, slug):
     assert page.text(id="state") == "Saved · revision 1"
 
 
-@pytest.mark.parametrize("slug", ORDER)
+@pytest.mark.parametrize("slug", EXAMPLES)
 def test_a_plan_from_a_ready_made_topology_has_no_address_that_isnt_its_own(client, slug):
     """An invented one in a report would open the wrong hole."""
     client.post("/plans/start/", {"example": slug})
@@ -103,10 +114,10 @@ def test_the_schemas_are_json_schemas(client, name):
     jsonschema.Draft202012Validator.check_schema(json.loads(response.content))
 
 
-@pytest.mark.parametrize("slug", ORDER)
+@pytest.mark.parametrize("slug", EXAMPLES)
 def test_the_ready_made_topologies_fit_the_schema_of_plans(client, slug):
     schema = client.get("/schemas/plan.json").json()
-    jsonschema.validate(yaml.safe_load((FOLDER / f"{slug}.yaml").read_text("utf-8")), schema)
+    jsonschema.validate(yaml.safe_load(EXAMPLES[slug].data), schema)
 
 
 @pytest.mark.parametrize("path", ["/", "/plans/import/", "/schemas/plan.json"])

@@ -16,9 +16,9 @@ from planner.store.models import Plan, Revision
 from planner.store.transfer import all_plans, export_plans
 from ports.queries import current_matrix, shipped_matrix
 from tests.report.samples import contoso, evaluate
+from tests.web.views.link_forms import read_link
 from tests.web.views.pages import HTMX, Page, store, store_unchecked, words
 from tests.web.views.test_import import faults, paste, upload
-from tests.web.views.test_links import read_link
 from tests.web.views.test_start import PREVIEW, START, form
 from tests.web.views.test_topology import form_of
 
@@ -340,7 +340,7 @@ def test_of_the_reports_that_are_kept_large_ones_make_room():
     def find(recent, key, weight):
         return recent.find(key, lambda: made.append(key) or weight)
 
-    recent = reports._Recent(lambda weight: weight, count=3)
+    recent = reports.Recent(lambda weight: weight, count=3)
     for key in "abcabc":
         find(recent, key, 1)
     assert "".join(made) == "abc"
@@ -354,7 +354,7 @@ def test_of_the_reports_that_are_kept_large_ones_make_room():
 
 
 def test_what_cannot_be_made_is_not_kept():
-    recent = reports._Recent(lambda weight: weight, count=3)
+    recent = reports.Recent(lambda weight: weight, count=3)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             recent.find("a", lambda: 1 // 0)

@@ -81,7 +81,8 @@ def test_a_module_is_changed_from_one_option_to_another_with_what_is_known_of_it
     switch(client, key, "portal", "on", htmx=htmx, option="internal")
     portal = next(endpoint for endpoint in document_of(row)["endpoints"] if endpoint["name"] == "Portal")
     assert portal == {"name": "Portal", "zone": "Internal", "roles": ["password-reset-portal"]}
-    assert card(client, key, "portal")[0] == "Yes, the portal stands inside · Portal"
+    now = "Yes, the portal stands inside · Portal · Portal users: People on the internet"
+    assert card(client, key, "portal")[0] == now
 
 
 @both
@@ -275,3 +276,46 @@ def test_the_cards_make_no_more_queries_for_more_sites(client, django_assert_max
     client.get(f"/plans/{key}/")
     with django_assert_max_num_queries(12):
         client.get(f"/plans/{key}/")
+
+
+# --- who uses it -----------------------------------------------------------------------------------------------------
+
+
+def test_a_card_asks_who_uses_its_module_and_shows_who_does(client, plan):
+    row, key = plan
+    page = Page(client.get(f"/plans/{key}/"))
+    assert "Who opens the portal?" in page.text(id="module-portal")
+    assert "Who" not in page.text(id="module-ha")
+    switch(client, key, "portal", "on", option="dmz", users="both")
+    roles = {endpoint["name"]: endpoint.get("roles", []) for endpoint in document_of(row)["endpoints"]}
+    assert "portal-user" in roles["Public"]
+    assert card(client, key, "portal")[0].endswith("Portal users: Both")
+    before = document_of(row)
+    switch(client, key, "portal", "on", option="dmz")
+    assert document_of(row) == before, "nothing is said of users"
+
+
+@both
+def test_that_users_go_is_asked_where_it_loses_what_is_known_of_them(client, htmx):
+    document = contoso()
+    for endpoint in document["endpoints"]:
+        if "portal-user" in endpoint.get("roles", ()):
+            endpoint["addresses"] = ["198.51.100.0/24"]
+    row, key = store(document)
+    document = document_of(row)
+    response = switch(client, key, "portal", "on", htmx=htmx, option="dmz", users="nobody")
+    assert document_of(row) == document
+    lost, fields = asked(response, "portal")
+    assert lost
+    assert fields["users"] == "nobody"
+    send(client, key, fields, htmx=htmx)
+    assert not [e for e in document_of(row)["endpoints"] if "portal-user" in e.get("roles", ())]
+    assert row.revisions.last().summary.endswith("Portal users: Nobody yet")
+
+
+def test_users_that_are_none_are_told_in_the_card(client, plan):
+    row, key = plan
+    document = document_of(row)
+    page = Page(switch(client, key, "portal", "on", option="dmz", users="moon"))
+    assert "“moon” is no answer to this question" in page.text(id="module-portal")
+    assert document_of(row) == document

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ports.queries import shipped_matrix
 from tests.report.samples import contoso
 from tests.web.views.pages import Page, store, words
 
@@ -90,7 +91,7 @@ def test_what_isnt_needed_is_listed_with_its_reason(client, plan):
     page = Page(client.get(f"/plans/{plan[1]}/", {"view": "unneeded"}))
     text = page.text("main")
     assert "No endpoint is “Passive web server (high availability)”." in text
-    assert "The passive website reads from the primary" in text
+    assert "The passive web server reaches the primary" in text
 
 
 def test_modules_that_are_off_are_named_and_lead_to_their_cards(client):
@@ -142,3 +143,61 @@ def test_a_port_that_is_none_gets_a_sentence_and_shows_nothing(client, plan, por
     page = Page(client.get(f"/plans/{plan[1]}/", {"view": "flows", "port": port}))
     assert not page.table("flows")
     assert [p for p in page.one(id="results").iter("p") if p.get("class") == "error"]
+
+
+def test_caveats_that_ask_nothing_stand_in_the_appendix_alone(client):
+    where = store(contoso())[1]
+    remark = "Ports without a protocol"
+    pages = {
+        query: Page(client.get(f"/plans/{where}/{query}")).text()
+        for query in (
+            "",
+            "?view=findings",
+            "?panel=decisions",
+            "?panel=caveats",
+            "read/?view=findings",
+            "read/?view=caveats",
+        )
+    }
+    assert {query for query, text in pages.items() if remark in text} == {"?panel=caveats", "read/?view=caveats"}
+
+
+def test_readers_are_told_what_the_plan_answers_where_practice_differs(client):
+    where = store(contoso(corrections=["ldap-tcp"]))[1]
+    reader = Page(client.get(f"/plans/{where}/read/?view=caveats"))
+    text = reader.text(id="results")
+    assert "This plan follows practice: Add TCP 389 from the web servers to the domain controllers." in text
+    assert reader.all("form", method="post") == []
+    where = store(contoso(as_documented=["ldap-tcp"]))[1]
+    assert (
+        "This plan leaves it as documented, on purpose."
+        in client.get(f"/plans/{where}/read/?view=caveats").content.decode()
+    )
+    where = store(contoso())[1]
+    assert "Follow practice? Add TCP 389" in Page(client.get(f"/plans/{where}/read/?view=caveats")).text(id="results")
+    assert Page(client.get(f"/plans/{where}/?view=caveats")).all(id="view-caveats") == []
+
+
+def test_a_caveat_does_not_say_its_title_twice(client):
+    where = store(contoso())[1]
+    for finding in client.get(f"/plans/{where}/report/json").json()["findings"]:
+        if finding["code"] == "caveat":
+            caveat = shipped_matrix().caveats[finding["subject"]]
+            assert finding["message"] == caveat.text
+
+
+def test_a_tab_leads_to_the_panel_that_lists_something_and_counts_what_waits(client):
+    row = {"from": {"zone": "DMZ"}, "to": {"zone": "Internal"}, "reason": "No way in"}
+    exclusion = {"source": "PS01", "destination": "DC01", "reason": "Elsewhere"}
+    where = store(contoso(additional_flows=[], exclusions=[exclusion]))[1]
+    tab = Page(client.get(f"/plans/{where}/")).one("a", id="tab-exceptions")
+    assert words(tab) == "Exceptions 1"
+    assert tab.get("href") == f"/plans/{where}/?panel=excluded"
+    where = store(contoso(never=[row], exclusions=[exclusion]))[1]
+    page = Page(client.get(f"/plans/{where}/?panel=closed"))
+    assert page.text("a", id="tab-exceptions") == "Exceptions 1 broken"
+    assert page.one("a", id="tab-exceptions").get("aria-current") == "true"
+    assert [page.text("a", id=f"tab-{slug}") for slug in ("own", "excluded", "closed")] == [
+        "Own flows 1", "Excluded 1", "Closed 1 broken",
+    ]  # fmt: skip
+    assert page.one("a", id="tab-closed").get("aria-current") == "page"

@@ -73,12 +73,15 @@ def test_no_cell_of_a_csv_file_begins_like_a_formula(client, name):
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ends_of)
-def test_no_cell_of_a_workbook_is_a_formula_or_a_link(client, name):
+def test_no_cell_of_a_workbook_is_a_formula_or_leads_out_of_it(client, name):
     _, key = store(hostile(name))
     book = openpyxl.load_workbook(io.BytesIO(client.get(f"/plans/{key}/report/xlsx").content))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
-    assert not [cell for cell in cells if cell.hyperlink]
+    linking = [cell for cell in cells if cell.hyperlink]
+    assert {cell.parent.title for cell in linking} <= {"Zones"}
+    assert {cell.hyperlink.target for cell in linking} <= {None}, "a link leads out of the workbook"
+    assert {cell.hyperlink.location.partition("!")[0].strip("'") for cell in linking} <= set(book.sheetnames)
     assert not [cell for cell in cells if cell.value.lstrip().startswith(("=", "+", "-", "@", "＝"))]
 
 

@@ -101,9 +101,10 @@ def test_each_handover_leads_to_what_changed_since(client, sent):
     assert "9443" in Page(client.get(link)).text("main")
 
 
-def test_revisions_named_without_a_matrix_are_compared_under_todays(client, sent):
-    edit_matrix(ports="9443")
+def test_a_revision_is_compared_as_it_was_stored_with_the_plan_as_it_is_now(client, sent):
     assert "Nothing differs" in Page(client.get(f"/plans/{sent}/changes/?from=1&to=1")).text("main")
+    edit_matrix(ports="9443")
+    assert "9443" in Page(client.get(f"/plans/{sent}/changes/?from=1&to=1")).text("main")
 
 
 def test_one_of_before_this_was_kept_promises_only_what_is_known(client, sent):
@@ -137,6 +138,7 @@ def test_a_snapshot_is_kept_once_and_outlives_what_it_was_taken_of(client, sent)
     assert Snapshot.objects.filter(digest=digest).count() == 1
     edit_matrix(ports="9443")
     edit_matrix(ports="9444")
+    plan.delete()
     PortMatrix.objects.all().delete()
     assert find_state(digest).digest == digest
     assert find_state("0" * 64) is None

@@ -64,6 +64,7 @@ ROWS: dict[str, Row] = {
     "amend_row": Row("staff", data={"row": "service/smtp"}),
     "revert_amendment": Row("staff", 404, "post", args={"number": "999"}),
     "activate_edition": post("staff", edition="passwordstate-2026-11"),
+    "show_impact": Row("staff"),
     "show_schema": Row("anybody", args={"name": "plan"}),
     # what makes plans
     "show_plans": Row("makers"),
@@ -76,6 +77,8 @@ ROWS: dict[str, Row] = {
     "show_plan": Row("editors"),
     "show_history": Row("editors"),
     "show_changes": Row("editors"),
+    "show_editions": Row("editors"),
+    "switch_edition": post("editors", to="passwordstate-2026-11"),
     "download_changes": Row("editors", args={"name": "json"}),
     "download_plan": Row("editors"),
     "export_plan": Row("editors"),

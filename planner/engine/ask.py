@@ -1,0 +1,283 @@
+"""One packet: whether a plan admits it, by which rules and why, or what it would take. Pure."""
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Literal
+
+from planner.engine.flows import Flow
+from planner.engine.prohibitions import Closed, Side, forbids
+from planner.engine.report import Report
+from planner.engine.rules import Ports
+from planner.engine.terms import marks_of
+from planner.plan.document import Endpoint
+from planner.plan.reading import ANY, address_key
+from ports.matrix import port_span, read_ports
+from ports.text import several, show_line
+
+Outcome = Literal["allowed", "not-asked", "closed"]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Places = set[tuple[int, int]]
+"""Pairs of units, by their places on either side."""
+MOST = 3
+"""How many causes an answer names."""
+
+
+class NotAskable(ValueError):
+    """What is asked about isn't there, or is no packet. The message says what was found and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What becomes of a packet."""
+
+    outcome: Outcome
+    rules: tuple[str, ...]
+    """The ids of the rules that admit it, in their order; empty where no rule is needed, or none is there."""
+    reason: str
+    """Why, in sentences."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """One side of a packet."""
+
+    said: str
+    """What it is, in a sentence."""
+    units: tuple[tuple[Endpoint, ...], ...]
+    """What all has to be admitted: each endpoint of a zone by itself; of an address, whichever of several it is."""
+    zones: frozenset[str]
+    """The zones that it is in: its endpoints', and those whose networks have the address."""
+    is_zone: bool = False
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """All endpoints of this side."""
+        return tuple(endpoint for unit in self.units for endpoint in unit)
+
+
+def ask(report: Report, source: str, destination: str, service: str) -> Answer:
+    """Whether the plan of a report admits what is sent from one side to another.
+
+    A side is the name of an endpoint, the name of a zone (each of its endpoints) or an address. `service` is tcp or
+    udp with a port or range, such as tcp/443, or icmp. What must stay closed is closed whatever else asks for it;
+    allowed is what flows of the plan admit whole. Raises NotAskable.
+    """
+    protocol, ports = _read_service(service)
+    here, there = _find_end(report, source), _find_end(report, destination)
+    forbidding = [row for row in report.closed if _is_forbidden(row, here, there, protocol, ports)]
+    if forbidding:
+        return Answer(outcome="closed", rules=(), reason=" ".join(map(_say_closed, forbidding[:MOST])))
+    for end in (here, there):
+        if not end.units:
+            reason = (
+                f"No endpoint of the plan {'is in' if end.is_zone else 'has'} {end.said}, so nothing is asked for."
+            )
+            return Answer(outcome="not-asked", rules=(), reason=reason)
+    return _look_for_flows(report, here, there, Ports(protocol, ports))
+
+
+def _read_service(service: str) -> tuple[str, str | None]:
+    protocol, slash, ports = service.strip().partition("/")
+    if protocol == "icmp" and not slash:
+        return "icmp", None
+    try:
+        if protocol in ("tcp", "udp") and slash:
+            return protocol, read_ports(ports)
+    except ValueError:
+        pass
+    raise NotAskable(
+        f"{show_line(repr(service))} is no service that can be asked for; allowed are tcp and udp with a port or a "
+        "range, such as tcp/443 or udp/49152-65535, and icmp."
+    )
+
+
+def _find_end(report: Report, text: str) -> _End:
+    plan = report.plan
+    for endpoint in plan.endpoints:
+        if endpoint.name == text:
+            return _End(said=text, units=((endpoint,),), zones=frozenset([endpoint.zone]))
+    if any(zone.name == text for zone in plan.zones):
+        members = tuple((endpoint,) for endpoint in plan.endpoints if endpoint.zone == text)
+        return _End(said=f"the zone {text}", units=members, zones=frozenset([text]), is_zone=True)
+    return _find_address(report, text)
+
+
+def _find_address(report: Report, text: str) -> _End:
+    plan, network = report.plan, _network(text)
+    if network is None:
+        found = tuple(e for e in plan.endpoints if text != ANY and text.casefold() in map(address_key, e.addresses))
+        if not found:
+            raise NotAskable(
+                f"There is no endpoint and no zone {show_line(repr(text))} in the plan, and it is no address; the "
+                f"zones are {several([zone.name for zone in plan.zones])}, and the endpoints "
+                f"{several([endpoint.name for endpoint in plan.endpoints]) or 'none'}."
+            )
+    else:
+        found = tuple(e for e in plan.endpoints if any(_holds(_network(address), network) for address in e.addresses))
+        found += tuple(_find_anywhere(report, network, found))
+    zones = {endpoint.zone for endpoint in found}
+    zones |= {zone.name for zone in plan.zones if network and any(_holds(_network(n), network) for n in zone.networks)}
+    units = (found,) if found else ()
+    return _End(said=f"the address {text}", units=units, zones=frozenset(zones))
+
+
+def _find_anywhere(report: Report, network: Network, found: Sequence[Endpoint]) -> Iterator[Endpoint]:
+    """The endpoints that are `any`, where the address is none of another zone's."""
+    plan = report.plan
+    theirs = {endpoint.zone for endpoint in found}
+    theirs |= {zone.name for zone in plan.zones if any(_holds(_network(n), network) for n in zone.networks)}
+    for endpoint in plan.endpoints:
+        if ANY in endpoint.addresses and theirs <= {endpoint.zone}:
+            yield endpoint
+
+
+def _network(text: str) -> Network | None:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        return None
+
+
+def _holds(outer: Network | None, inner: Network) -> bool:
+    if isinstance(outer, ipaddress.IPv4Network) and isinstance(inner, ipaddress.IPv4Network):
+        return inner.subnet_of(outer)
+    if isinstance(outer, ipaddress.IPv6Network) and isinstance(inner, ipaddress.IPv6Network):
+        return inner.subnet_of(outer)
+    return False
+
+
+# ---- what must stay closed ----
+
+
+def _is_forbidden(row: Closed, here: _End, there: _End, protocol: str, ports: str | None) -> bool:
+    """Whether a row forbids the packet, or a part of what is asked about; not what stays on one machine."""
+    if not forbids(row.protocol, row.ports, protocol, ports):
+        return False
+    if not (_is_on(row.source, here) and _is_on(row.destination, there)):
+        return False
+    return not (here.endpoints == there.endpoints and len(here.endpoints) == 1 and not here.endpoints[0].group)
+
+
+def _is_on(side: Side, end: _End) -> bool:
+    if "zone" in side:
+        return side["zone"] in end.zones
+    return any(endpoint.name == side["endpoint"] for endpoint in end.endpoints)
+
+
+def _say_closed(row: Closed) -> str:
+    sides = [f"{name} ({kind})" for side in (row.source, row.destination) for kind, name in side.items()]
+    what = f"{row.protocol or 'anything'} {row.ports or ''}".strip()
+    who = f"The document (§{', '.join(row.sections)})" if row.sections else "The plan"
+    return f"{who} keeps {what} closed from {sides[0]} to {sides[1]}: {row.reason}"
+
+
+# ---- what flows admit ----
+
+
+def _look_for_flows(report: Report, here: _End, there: _End, packet: Ports) -> Answer:
+    places = [_places(end) for end in (here, there)]
+    flows: dict[tuple[int, int], list[Flow]] = defaultdict(list)
+    for flow in report.flows:
+        place = places[0].get(flow.source.name), places[1].get(flow.destination.name)
+        if None not in place and flow.need.protocol == packet.protocol and _meets(flow.need.ports, packet.ports):
+            flows[place].append(flow)  # type: ignore[index]  # neither is None
+    admitted = {place for place, some in flows.items() if _cover(some, packet.ports)}
+    alone = _stay_on_one_machine(here, there)
+    if not admitted or len(admitted | alone) < len(here.units) * len(there.units):
+        reason = _say_missing(report, here, there, admitted, alone, packet)
+        return Answer(outcome="not-asked", rules=(), reason=reason)
+    used = [flow for place in sorted(admitted) for flow in flows[place]]
+    return Answer(outcome="allowed", rules=_find_rules(report, used), reason=_say_why(report, used))
+
+
+def _stay_on_one_machine(here: _End, there: _End) -> Places:
+    """From one zone to itself: the pairs of a machine with itself, which nobody asks about."""
+    if not (here.is_zone and there.is_zone and here.zones == there.zones):
+        return set()
+    return {(place, place) for place, (endpoint,) in enumerate(here.units) if not endpoint.group}
+
+
+def _places(end: _End) -> dict[str, int]:
+    """In which of its units each endpoint is, by name."""
+    return {endpoint.name: place for place, unit in enumerate(end.units) for endpoint in unit}
+
+
+def _cover(flows: Iterable[Flow], ports: str | None) -> bool:
+    """Whether flows of one protocol admit all of these ports, together if need be."""
+    if ports is None:
+        return True
+    low, high = port_span(ports)
+    for first, last in sorted(port_span(flow.need.ports) for flow in flows if flow.need.ports):
+        if first > low:
+            return False
+        low = max(low, last + 1)
+    return low > high
+
+
+def _meets(of_flow: str | None, ports: str | None) -> bool:
+    """Whether a flow has some of these ports."""
+    if ports is None or of_flow is None:
+        return of_flow is ports
+    (low, high), (first, last) = port_span(ports), port_span(of_flow)
+    return first <= high and low <= last
+
+
+def _find_rules(report: Report, flows: Sequence[Flow]) -> tuple[str, ...]:
+    """The ids of the rules of flows, in their order."""
+    wanted = {
+        (flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports)
+        for flow in flows
+        if flow.scope == "cross-zone"
+    }
+    sources = {opening[0] for opening in wanted}
+    return tuple(
+        rule.id
+        for rule in report.rules
+        if any(endpoint.name in sources for endpoint in rule.sources) and not wanted.isdisjoint(rule.openings())
+    )
+
+
+def _say_why(report: Report, flows: Sequence[Flow]) -> str:
+    reasons = list(dict.fromkeys(str(reason) for flow in flows for reason in flow.need.reasons))
+    more = f"; and {len(reasons) - MOST} more" if len(reasons) > MOST else ""
+    said = [f"{'; '.join(reasons[:MOST])}{more}".rstrip(".") + "."]
+    if all(flow.scope == "same-host" for flow in flows):
+        said.append("It stays on one machine, so no rule is needed.")
+    elif all(flow.scope != "cross-zone" for flow in flows):
+        said.append("It stays within a zone, so no rule between zones is needed.")
+    undecided = {mark.choice for flow in flows for mark in marks_of(flow.need.any_of)}
+    if undecided:
+        names = several(sorted(report.matrix.choices[slug].name for slug in undecided))
+        said.append(f"Some of it depends on what is not decided yet: {names}.")
+    return " ".join(said)
+
+
+def _say_missing(report: Report, here: _End, there: _End, admitted: Places, alone: Places, packet: Ports) -> str:
+    first, second = ({endpoint.name for endpoint in end.endpoints} for end in (here, there))
+    for one in report.excluded:
+        flow = one.flow
+        asked = flow.source.name in first and flow.destination.name in second
+        if asked and (flow.need.protocol, flow.need.ports) == packet:
+            return (
+                f"The document asks for {packet} from {flow.source.name} to {flow.destination.name}, and the plan "
+                f"excludes it: {one.exclusion.reason}"
+            )
+    if admitted:
+        lacking = _say_lacking(here, there, admitted | alone)
+        return f"The plan asks for {packet} between some of these endpoints only; {lacking}."
+    return (
+        f"Nothing in the plan asks for {packet} from {here.said} to {there.said}. If this site needs it, add a "
+        "flow of its own to the plan, with its reason."
+    )
+
+
+def _say_lacking(here: _End, there: _End, admitted: Places) -> str:
+    """The first few of those between which it isn't asked for."""
+    places = product(range(len(here.units)), range(len(there.units)))
+    lacking = islice((place for place in places if place not in admitted), MOST)
+    said = [f"{here.units[one][0].name} → {there.units[other][0].name}" for one, other in lacking]
+    more = len(here.units) * len(there.units) - len(admitted) - len(said)
+    return f"not for {', '.join(said)}{f' and {more:,} more' if more else ''}"

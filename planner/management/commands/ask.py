@@ -1,0 +1,74 @@
+"""Whether a plan admits one packet, by which rules and why."""
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from planner.engine import evaluate_report
+from planner.engine.ask import Answer, NotAskable, ask
+from planner.plan.document import PlanError
+from planner.report.files import Failure
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
+from ports.text import show_line
+
+NOT_ALLOWED = 3
+"""The exit status of every answer but "allowed"."""
+WORDS = {"allowed": "Allowed", "not-asked": "Not asked for by this plan", "closed": "It must stay closed"}
+
+
+class Command(BaseCommand):
+    """Exit status: 0 for what is allowed, 3 for what isn't.
+
+    1 when the plan is bad; 2 for wrong usage, and for a name that the plan doesn't have.
+    """
+
+    help = "Say whether a plan admits what is sent from one side to another, by which rules, and why."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The plan, the packet, and how the answer is written."""
+        self.parser = parser
+        parser.add_argument("plan", metavar="PLAN", help="a plan document, JSON or YAML")
+        parser.add_argument("source", metavar="FROM", help="an endpoint, a zone (each of its endpoints) or an address")
+        parser.add_argument("destination", metavar="TO", help="likewise")
+        parser.add_argument("service", metavar="SERVICE", help="tcp/443, udp/53, icmp")
+        parser.add_argument("--format", choices=("text", "json"), default="text", help="how to write the answer")
+        parser.add_argument("--edition", default="", metavar="SLUG", help="ask under this edition of the port matrix")
+
+    def handle(self, *args: Any, plan: str, **options: Any) -> None:
+        """Print the answer, and leave with the status that it has."""
+        try:
+            matrix = find_matrix(options["edition"])
+            read, under = read_with_matrix(plan, matrix, fixed=bool(options["edition"]))
+            report = evaluate_report(under, read)
+        except PlanError as error:
+            for fault in error.faults:
+                self._complain(f"{plan}: {fault}")
+            sys.exit(1)
+        except (Failure, NoUsableMatrix) as error:
+            self._complain(f"{plan}: {error}" if isinstance(error, Failure) else str(error))
+            sys.exit(1)
+        try:
+            answer = ask(report, options["source"], options["destination"], options["service"])
+        except NotAskable as error:
+            self._complain(str(error))
+            sys.exit(2)
+        self.stdout.write(_say(answer) if options["format"] == "text" else _dump(answer))
+        if answer.outcome != "allowed":
+            sys.exit(NOT_ALLOWED)
+
+    def _complain(self, sentence: str) -> None:
+        self.stderr.write(show_line(sentence))
+
+
+def _say(answer: Answer) -> str:
+    by = f", by {', '.join(answer.rules)}" if answer.rules else ""
+    return show_line(f"{WORDS[answer.outcome]}{by}. {answer.reason}")
+
+
+def _dump(answer: Answer) -> str:
+    return json.dumps(
+        {"answer": answer.outcome, "rules": list(answer.rules), "reason": answer.reason}, ensure_ascii=False, indent=2
+    )

@@ -1,0 +1,157 @@
+"""Excel workbooks of tables: sheets with a head that stays in sight, to sort and filter.
+
+Every cell is text. What doesn't fit Excel's limits goes on in a further row or sheet, or says that it was cut; nothing
+is lost without a word.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import xlsxwriter
+
+from ports.text import neutralise, show
+
+CELL_UNITS = 32_000
+"""Most UTF-16 code units in a cell; Excel's limit is 32,767, and a remark must fit below it."""
+CELL_LINES = 250
+"""Most lines in a cell; Excel's limit is 253 line feeds."""
+SHEET_ROWS = 1_048_576
+"""Most rows of a sheet, the header included."""
+
+Columns = tuple[tuple[str, int], ...]
+"""Titles and widths, in characters."""
+
+_CUT = "… (cut to fit the cell; the JSON report has all of it)"
+# The format asks for a date of creation. A fixed one keeps the same plan the same file.
+_CREATED = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Link(NamedTuple):
+    """A cell that leads to a row of another sheet, both of this workbook."""
+
+    text: str
+    sheet: str
+    row: int
+    """Its place among the rows below the header, from 0."""
+
+    @property
+    def address(self) -> str:
+        """What Excel calls it. Rows beyond those of a sheet are on its next one."""
+        number, place = divmod(self.row, SHEET_ROWS - 1)
+        name = self.sheet if number == 0 else f"{self.sheet} ({number + 1})"
+        return f"internal:'{name}'!A{place + 2}"
+
+
+Cells = Sequence[str | Link]
+"""The cells of a row."""
+
+
+def make_book(title: str, sheets: Iterable[tuple[str, Columns, Iterable[Cells]]]) -> bytes:
+    """A workbook of sheets: the name, the columns and the rows of each, which are written in this order.
+
+    The same sheets give the same bytes. Raises OSError when the system's folder for temporary files can't be written:
+    rows wait there while the workbook grows.
+    """
+    data = io.BytesIO()
+    # Rows go out one by one. What is typed stays text: no formulas, links or numbers come of it.
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(data, options) as book:
+        book.set_properties({"title": title, "created": _CREATED})
+        styles = _Styles(book)
+        for name, columns, rows in sheets:
+            _write(styles, name, columns, rows)
+    return data.getvalue()
+
+
+class _Styles:
+    """A workbook and the looks of its cells."""
+
+    def __init__(self, book: Any) -> None:
+        self.book = book
+        self.header = book.add_format(
+            {"bold": True, "bg_color": "#E8ECF1", "bottom": 1, "text_wrap": True, "valign": "top"}
+        )
+        # "@" keeps a cell text when somebody edits it.
+        self.cell = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+        self.link = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top", "font_color": "#0B57C2"})
+
+
+def _write(styles: _Styles, name: str, columns: Columns, rows: Iterable[Cells]) -> None:
+    """A table on a sheet of its own, and on "name (2)" and so on when there are more rows than a sheet has."""
+    waiting = iter(rows)
+    number, more = 1, True
+    while more:
+        sheet = styles.book.add_worksheet(name if number == 1 else f"{name} ({number})")
+        more = _write_sheet(sheet, styles, columns, waiting)
+        number += 1
+
+
+def _write_sheet(sheet: Any, styles: _Styles, columns: Columns, rows: Iterator[Cells]) -> bool:
+    """Fill a sheet; whether rows may be left for another."""
+    sheet.freeze_panes(1, 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&L&A&RPage &P of &N")
+    sheet.ignore_errors({"number_stored_as_text": f"A1:Z{SHEET_ROWS}"})
+    for column, (title, width) in enumerate(columns):
+        sheet.set_column(column, column, width)
+        _write_text(sheet, 0, column, title, styles.header)
+    last = 0
+    full = False
+    for cells in rows:
+        last += 1
+        for column, text in enumerate(cells):
+            if isinstance(text, Link):
+                sheet.write_url(last, column, text.address, styles.link, text.text)
+            elif text:
+                _write_text(sheet, last, column, text, styles.cell)
+        if last == SHEET_ROWS - 1:
+            full = True
+            break
+    sheet.autofilter(0, 0, last, len(columns) - 1)
+    return full
+
+
+def _write_text(sheet: Any, row: int, column: int, text: str, style: Any) -> None:
+    if text.startswith("<r>") and text.endswith("</r>"):
+        # The writer takes such a text for its own markup and would put it into the file unescaped. As pieces of a
+        # rich text it is escaped.
+        sheet.write_rich_string(row, column, text[:1], text[1:2], text[2:], style)
+    else:
+        sheet.write_string(row, column, text, style)
+
+
+def as_cell(text: str) -> str:
+    """A text as it goes into a cell: visible, no formula even after a detour through CSV, and within the limit."""
+    text = neutralise(show(text))
+    if len(text) > CELL_UNITS // 2 and _units(text) > CELL_UNITS:
+        text = text.encode("utf-16-le")[: 2 * CELL_UNITS].decode("utf-16-le", "ignore") + _CUT
+    return text
+
+
+def _units(text: str) -> int:
+    """UTF-16 code units, which is how Excel counts."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def divide[T](items: Iterable[T], texts: Callable[[T], tuple[str, ...]]) -> list[list[T]]:
+    """The items in as few runs as fit into cells: `texts` gives the line that an item adds to each of its cells."""
+    parts: list[list[T]] = [[]]
+    used = 0
+    for item in items:
+        units = max(_units(text) for text in texts(item)) + 1
+        if parts[-1] and (used + units > CELL_UNITS or len(parts[-1]) == CELL_LINES):
+            parts.append([])
+            used = 0
+        parts[-1].append(item)
+        used += units
+    return parts

@@ -1,0 +1,106 @@
+"""Plans that have been somewhere else, stored with all their revisions: in short writes, and all of them or none."""
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from datetime import timedelta
+from itertools import batched
+
+from django.db import transaction
+
+from planner.engine.lineage import find_added
+from planner.plan.archive import PlanRecord, RevisionRecord
+from planner.store import audit, models
+from planner.store.holders import Holder
+from ports.models import PortMatrix
+
+OTHERS_TURN = 2
+"""How many times as long as one write of an import took others may write before its next one."""
+ROWS = 500
+"""How many rows an import stores or takes back in one write."""
+BROKEN_OFF = timedelta(days=1)
+"""After so long an import is over, and what it left was left because its process died."""
+
+Slices = Iterable[Sequence[RevisionRecord]]
+
+
+def import_plans(
+    *,
+    plans: Iterable[tuple[PlanRecord, PortMatrix | None, Slices]],
+    editions: Mapping[str, PortMatrix],
+    holder: Holder | None = None,
+) -> list[models.Plan]:
+    """Store plans that have been somewhere else, each with all its revisions, which have been checked: all, or none.
+
+    Each comes with the edition that it is put on; `editions` are those that are here, by slug.
+
+    The revisions of a plan come in slices. Each is a write of its own, with time for others after it, since all at
+    once would keep everybody waiting. Until the last one is there nobody holds the plans but the import, so that
+    nobody sees a part of them.
+    """
+    arriving = f"{models.ARRIVING}{secrets.token_hex(16)}"
+    try:
+        rows = [_import_plan(plan, slices, edition, editions, arriving) for plan, edition, slices in plans]
+        with transaction.atomic():
+            (holder or Holder()).take(arriving)
+            for row in rows:
+                audit.note("plan-made", plan=row, actor=holder.name if holder else "")
+    except BaseException:
+        _take_back(arriving)
+        raise
+    return rows
+
+
+def _import_plan(
+    plan: PlanRecord, slices: Slices, edition: PortMatrix | None, editions: Mapping[str, PortMatrix], arriving: str
+) -> models.Plan:
+    with _short_write():
+        row = models.Plan.objects.create(document={}, edition=edition, revision=plan.revision, created=plan.created)
+        models.Hold.objects.create(plan=row, browser=arriving, role=models.Hold.Role.OWN)
+    last: RevisionRecord | None = None
+    for some in slices:
+        for few in batched(some, ROWS):
+            made = []
+            for one in few:
+                added = find_added(last.document, one.document, one.renames) if last else {}
+                facts = {field.name: getattr(one, field.name) for field in fields(one)}
+                facts |= {"edition": editions.get(one.edition or ""), "digest": one.digest or ""}
+                made.append(models.Revision(plan=row, added=added, **facts))
+                last = one
+            with _short_write():
+                models.Revision.objects.bulk_create(made)
+    if last is None or last.number != plan.revision:
+        raise ValueError("a plan has as many revisions as it says")
+    for sent in batched(plan.handovers, ROWS):
+        with _short_write():
+            models.Handover.objects.bulk_create(
+                models.Handover(plan=row, **(asdict(one) | {"digest": one.digest or ""})) for one in sent
+            )
+    row.document, row.name = dict(last.document), last.document["name"]
+    row.updated, row.deleted = plan.updated, plan.deleted
+    kept = {"document": row.document, "name": row.name, "updated": row.updated, "deleted": row.deleted}
+    with _short_write():
+        models.Plan.objects.filter(pk=row.pk).update(**kept)
+    return row
+
+
+@contextmanager
+def _short_write() -> Iterator[None]:
+    """A transaction, and then time for others, since SQLite leaves it to chance who of those that wait is next."""
+    with transaction.atomic():
+        began = time.monotonic()
+        yield
+    time.sleep(OTHERS_TURN * (time.monotonic() - began))
+
+
+def _take_back(arriving: str) -> None:
+    """Remove what an import has stored, in short writes as it came."""
+    plans = models.Plan.objects.filter(holds__browser=arriving)
+    for kind in (models.Revision, models.Handover):
+        while numbers := list(kind.objects.filter(plan__in=plans).values_list("pk", flat=True)[:ROWS]):
+            with _short_write():
+                kind.objects.filter(pk__in=numbers).delete()
+    with transaction.atomic():
+        plans.delete()

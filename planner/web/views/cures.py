@@ -1,0 +1,216 @@
+"""From a finding to the field that cures it: the one table of which field that is, for each code.
+
+The links are plain ones, with a fragment that gives the field the focus: they work without a script and by keyboard.
+What a matrix's own checks are about is in the matrix, so that their fields follow from the check.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from planner.engine import Report
+from planner.engine.findings import Finding
+from planner.engine.flows import Flow
+from planner.plan.document import dump_plan
+from planner.web.forms.exclusions import wanted_query
+from planner.web.forms.rows import PER_PAGE, key_of
+from planner.web.forms.topology import MAX_MANAGERS
+from planner.web.views.state import State
+from ports.matrix import Check, ChoiceIs, Matrix
+
+Place = Literal["endpoint", "zone", "adder", "choice", "caveat", "exclusion", "never", "flow", "view"]
+"""The editor of an endpoint or of its zone, the form for another endpoint, a decision, the question of a caveat, a row
+of the plan, the form or the row for a flow, a view of the report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """Which field cures a finding."""
+
+    place: Place
+    words: str
+    """What the link says; an endpoint's or zone's name follows."""
+    field: str = ""
+    """Of an editor: the key of the field. Of the form for another endpoint: the role that is ticked. Of a decision:
+    its slug, if it isn't the finding's subject. Of the report: the view."""
+
+
+_ADDRESSES = Way(place="endpoint", field="addresses", words="Addresses of")
+_ROLES = Way(place="endpoint", field="roles", words="Roles of")
+_SESSIONS = Way(place="endpoint", field="sessions", words="Sessions of")
+_OPERATIONS = Way(place="endpoint", field="operations", words="Operations of")
+_ANOTHER = Way(place="adder", words="Add an endpoint")
+
+WAYS: Mapping[str, tuple[Way, ...]] = {
+    "address-covers-everything": (_ADDRESSES,),
+    "address-in-another-zone": (_ADDRESSES, Way(place="endpoint", field="zone", words="Zone of")),
+    "address-is-name": (_ADDRESSES,),
+    "address-missing": (_ADDRESSES,),
+    "address-outside-zone": (_ADDRESSES, Way(place="zone", field="networks", words="Networks of")),
+    "address-special": (_ADDRESSES,),
+    "address-twice": (_ADDRESSES,),
+    "caveat": (Way(place="caveat", words="Its question"),),
+    "choice-undecided": (Way(place="choice", words="Decide"),),
+    "exclusion-without-effect": (Way(place="exclusion", words="The exclusion"),),
+    "local-flows": (Way(place="view", field="unneeded", words="What stays on one host"),),
+    "never-broken": (Way(place="never", words="The row that is broken"),),
+    "no-firewall": (Way(place="endpoint", field="zone", words="Zone of"),),
+    "nobody-uses": (Way(place="adder", words="Add who uses it"), _ROLES),
+    "nothing-to-reach": (_ROLES, _ANOTHER),
+    "operation-not-listed": (_OPERATIONS,),
+    "operations-without-engine": (Way(place="endpoint", field="managed_by", words="Who manages"), _ANOTHER),
+    "operations-without-platforms": (Way(place="endpoint", field="platforms", words="Platforms of"),),
+    "platforms-without-operations": (_OPERATIONS,),
+    "port-conflict": (Way(place="endpoint", field="own", words="Ports of"),),
+    "prohibited-flow": (Way(place="flow", words="The flow that breaks it"),),
+    "role-without-flow": (_ROLES,),
+    "sessions-unused": (_SESSIONS,),
+    "sessions-without-gateway": (_SESSIONS,),
+    "site-without-agent": (Way(place="adder", words="Add an agent"),),
+}
+"""By code of a finding: where it is cured, the likeliest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cure:
+    """A link to a field."""
+
+    words: str
+    name: str
+    """Of the endpoint or zone; empty for what has none."""
+    link: str
+    """What follows the page's address."""
+
+
+def ways_of_check(check: Check, matrix: Matrix) -> tuple[Way, ...]:
+    """Where a finding of the matrix's own is cured: where the role that it is about is given, or the choice made."""
+    if check.crowded:
+        return (_ROLES,)
+    if check.opening is not None:
+        return (_way_of_service(check.opening.service, matrix) if check.opening.service else _ROLES,)
+    ways = [
+        Way(place="adder", field=role.slug, words=f"Add: {role.name}")
+        for role in matrix.assignable_roles
+        if any(role.slug in matrix.holders[needed] for needed in check.needs)
+    ][:1]
+    if check.subject in matrix.choices:
+        ways.append(Way(place="choice", field=check.subject, words="Decide otherwise"))
+    for condition in check.when:
+        if isinstance(condition, ChoiceIs) and condition.choice != check.subject and not ways:
+            ways.append(Way(place="choice", field=condition.choice, words="Decide otherwise"))
+    return (*ways, _ROLES)
+
+
+def _way_of_service(service: str, matrix: Matrix) -> Way:
+    """Where an endpoint says that it is reached on a service: among its sessions, else by its role."""
+    asking = [r for r in matrix.requirements if any(ask.service == service for ask in r.asks)]
+    return _SESSIONS if any(r.target and r.target.session for r in asking) else _ROLES
+
+
+class Cures:
+    """The links for the findings of one report, from the page in one state."""
+
+    def __init__(self, report: Report, state: State) -> None:
+        self.report = report
+        self.state = state
+        self._checks = {check.code: check for check in report.matrix.checks}
+        self._ends = {endpoint.name: endpoint for endpoint in report.plan.endpoints}
+        self._rows: Mapping[str, Any] = dump_plan(report.plan)
+
+    def ways(self, finding: Finding) -> tuple[Way, ...]:
+        """The ways of the finding's code; none for one that nobody knows."""
+        check = self._checks.get(finding.code)
+        return ways_of_check(check, self.report.matrix) if check else WAYS.get(finding.code, ())
+
+    def list(self, finding: Finding) -> list[Cure]:
+        """A link for each way; of several endpoints to the first, as the others stand below it."""
+        return [cure for way in self.ways(finding) if (cure := self._lead(way, finding)) is not None]
+
+    def end_of_endpoints(self, finding: Finding) -> str:
+        """How addresses end that lead to the endpoints of a finding, so that the field in question is in sight."""
+        way = next((way for way in self.ways(finding) if way.place == "endpoint"), None)
+        if way is None:
+            return ""
+        at, fragment = self._at(way.field)
+        return f"{f'&at={at}' if at else ''}#{fragment}"
+
+    def _lead(self, way: Way, finding: Finding) -> Cure | None:
+        match way.place:
+            case "endpoint":
+                return self._lead_to_endpoint(way, finding)
+            case "zone":
+                return self._lead_to_zone(way, finding)
+            case "adder":
+                return self._make(way, {"add": "endpoint", "at": way.field}, "endpoint-name")
+            case "choice":
+                return self._lead_to_choice(way, finding)
+            case "caveat":
+                return self._make(way, {"panel": "decisions"}, f"decision-{finding.subject}")
+            case "exclusion":
+                return self._lead_to_row(way, finding, "excluded", "exclusions", "excluded")
+            case "never":
+                return self._lead_to_row(way, finding, "closed", "never", "never")
+            case "flow":
+                return self._lead_to_flow(way, finding)
+            case "view":
+                return self._make(way, {"view": way.field}, "report")
+
+    def _make(self, way: Way, changes: Mapping[str, str], fragment: str, name: str = "") -> Cure:
+        query = self.state.query(**{"view": "findings", "panel": "", **changes})
+        return Cure(words=way.words, name=name, link=f"?{query}#{fragment}")
+
+    def _at(self, field: str) -> tuple[str, str]:
+        """The rest of an address that opens an endpoint's editor: which boxes are unfolded, and the field's id."""
+        if field in ("name", "zone", "addresses"):
+            return "", f"endpoint-{field}"
+        managers = sum(1 for end in self.report.plan.endpoints if self.report.matrix.managing_roles & set(end.roles))
+        if field == "managed_by" and managers > MAX_MANAGERS:
+            return "", "endpoint-managed-by"
+        return field, f"endpoint-{field}-summary"
+
+    def _lead_to_endpoint(self, way: Way, finding: Finding) -> Cure | None:
+        if not finding.endpoints:
+            return None
+        at, fragment = self._at(way.field)
+        # Of a flow's ends the one that lists anything there.
+        listing = (name for name in finding.endpoints if getattr(self._ends[name], way.field, ()))
+        name = next(listing, finding.endpoints[0])
+        return self._make(way, {"edit": name, "at": at}, fragment, name)
+
+    def _lead_to_zone(self, way: Way, finding: Finding) -> Cure | None:
+        zone = next((self._ends[name].zone for name in finding.endpoints), None)
+        return self._make(way, {"zone": zone}, f"zone-{way.field}", zone) if zone else None
+
+    def _lead_to_choice(self, way: Way, finding: Finding) -> Cure | None:
+        choice = self.report.matrix.choices.get(way.field or finding.subject or "")
+        if choice is None:
+            return None
+        back = not choice.many and choice.default is None
+        option = "none" if back else choice.slugs[0]
+        return self._make(way, {"panel": "decisions"}, f"choice-{choice.slug}-{option}")
+
+    def _lead_to_row(self, way: Way, finding: Finding, panel: str, part: str, prefix: str) -> Cure | None:
+        number = int((finding.subject or "").removeprefix(f"{part}[").removesuffix("]"))
+        row = self._rows[part][number]
+        page = str(number // PER_PAGE + 1) if number >= PER_PAGE else ""
+        return self._make(way, {"panel": panel, "own": page, "between": ""}, f"{prefix}-{key_of(row)}-delete")
+
+    def _lead_to_flow(self, way: Way, finding: Finding) -> Cure | None:
+        """The first flow that a prohibition of the document's forbids: where it is excluded, or the plan's own row."""
+        flow = next(self._list_breaking(finding), None)
+        if flow is None:
+            return None
+        if not flow.need.own:
+            query = self.state.query(view="findings", panel="excluded")
+            return Cure(words=way.words, name="", link=f"?{query}&{wanted_query(flow)}#exclude-reason")
+        ends = flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports
+        for number, row in enumerate(self._rows["additional_flows"]):
+            if (row["source"], row["destination"], row["protocol"], row.get("ports")) == ends:
+                page = str(number // PER_PAGE + 1) if number >= PER_PAGE else ""
+                return self._make(way, {"panel": "own", "own": page}, f"own-{key_of(row)}-delete")
+        return None
+
+    def _list_breaking(self, finding: Finding) -> Iterator[Flow]:
+        for item in self.report.closed:
+            if item.number is None and item.sections == finding.sections:
+                yield from item.breaking

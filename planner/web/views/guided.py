@@ -1,0 +1,207 @@
+"""What the guided start reads from its form, and what it says beside the questions: all of it found by evaluation.
+
+The caveats and choices that the plan of the answers leaves open are asked under the topic that they belong to. Beside
+each option stands what it would open more or less than the answers so far.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+
+from planner.engine import Report, evaluate_report
+from planner.engine.consequences import NOTHING, Consequence, weigh_answers, weigh_plans
+from planner.engine.size import check_size
+from planner.plan.blueprint import (
+    DOCUMENTED,
+    PRACTICE,
+    Answers,
+    AnswersError,
+    compose,
+    compose_plan,
+    find_answer_faults,
+    find_topic,
+    settle,
+    split_lines,
+)
+from planner.plan.blueprint.answers import read_answers
+from planner.plan.document import Plan, check_plan
+from planner.web.views.panels import say_consequence
+from ports.matrix import Caveat, Choice, Matrix, Question
+
+FIELD = "answer-"
+"""What the names of fields begin with, before the slug of the question."""
+CAVEAT, CHOICE = "caveat-", "choice-"
+"""The same for what the answers leave open."""
+LATER = ""
+"""The answer to what is left open."""
+SERVICES_SHOWN = 6
+MAX_FLOWS = 500
+"""In a plan with more flows nothing stands beside the options: each of them costs a plan, with every answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The form as it was sent: the name of the plan, the answers, and the sentences to show beside them."""
+
+    name: str = ""
+    answers: Answers = field(default_factory=dict)
+    caveats: Mapping[str, str] = field(default_factory=dict)
+    """By caveat: practice, or as documented."""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """By choice that has no default: an option."""
+    faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    name_faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """The plan of the answers, its report, and what was open before it was answered here."""
+
+    plan: Plan
+    report: Report
+    choices: tuple[Choice, ...]
+    caveats: tuple[Caveat, ...]
+
+
+def read_sheet(matrix: Matrix, data: QueryDict) -> Sheet:
+    """The form that was sent, checked. A question that isn't in it was skipped; one of many without a tick was not."""
+    answers: dict[str, str | tuple[str, ...]] = {}
+    for slug, question in matrix.questions.items():
+        name = FIELD + slug
+        if name not in data:
+            continue
+        if question.kind == "list":
+            answers[slug] = split_lines(data.get(name, ""))
+        elif given := tuple(value for value in data.getlist(name) if value):
+            answers[slug] = given
+        elif question.kind == "many":
+            answers[slug] = ()
+    caveats = {slug: data.get(CAVEAT + slug, LATER) for slug in matrix.caveats}
+    choices = {slug: data.get(CHOICE + slug, LATER) for slug in matrix.choices}
+    return Sheet(
+        name=data.get("name", "").strip(),
+        answers=answers,
+        caveats={slug: answer for slug, answer in caveats.items() if answer in (PRACTICE, DOCUMENTED)},
+        choices={slug: option for slug, option in choices.items() if option in matrix.choices[slug].slugs},
+        faults=find_answer_faults(matrix, answers),
+    )
+
+
+def compose_sheet(matrix: Matrix, sheet: Sheet, name: str) -> Composed:
+    """The plan of the answers with those to what it leaves open; answers to what isn't open count for nothing.
+
+    Choices come first: which caveats bear on a plan may depend on them. Raises AnswersError, and PlanError where the
+    name is none or the plan is too large.
+    """
+    plan = check_plan(compose(matrix, sheet.answers, name), matrix=matrix)
+    check_size(matrix, plan)
+    report = evaluate_report(matrix, plan)
+    choices = tuple(decision.choice for decision in report.decisions)
+    chosen = {one.slug: sheet.choices[one.slug] for one in choices if one.slug in sheet.choices}
+    if chosen:
+        plan = settle(plan, chosen, {})
+        report = evaluate_report(matrix, plan)
+    caveats = tuple(state.caveat for state in report.questions)
+    answered = {one.slug: sheet.caveats[one.slug] for one in caveats if one.slug in sheet.caveats}
+    if answered:
+        plan = settle(plan, {}, answered)
+        report = evaluate_report(matrix, plan)
+    return Composed(plan=plan, report=report, choices=choices, caveats=caveats)
+
+
+# ---- what is left open ----
+
+
+def describe_open(matrix: Matrix, sheet: Sheet, composed: Composed) -> dict[str, list[dict[str, Any]]]:
+    """By topic: the questions about what the answers leave open, each with its options and what they would change."""
+    choices = [choice for choice in composed.choices if not choice.many]
+    options, corrections = weigh_answers(
+        composed.report, [choice.slug for choice in choices], [caveat.slug for caveat in composed.caveats]
+    )
+    topics: dict[str, list[dict[str, Any]]] = {}
+    for choice in choices:
+        chosen = sheet.choices.get(choice.slug, LATER)
+        weights = options.get(choice.slug, {})
+        lines = [
+            _describe_line(option.slug, option.name, "", chosen, weights.get(option.slug)) for option in choice.options
+        ]
+        lines.append(
+            _describe_line(LATER, "Decide later", "All of them stay in the report.", chosen, weights.get(None))
+        )
+        item = _describe_item(CHOICE + choice.slug, choice.name, choice.question, chosen, lines)
+        topics.setdefault(find_topic(matrix, choice), []).append(item)
+    for caveat in composed.caveats:
+        chosen = sheet.caveats.get(caveat.slug, LATER)
+        weight = corrections.get(caveat.slug)
+        without = weight if chosen == PRACTICE or weight is None else NOTHING
+        lines = [
+            _describe_line(PRACTICE, "Follow practice", caveat.correction or "", chosen, weight),
+            _describe_line(DOCUMENTED, "As documented", "", chosen, without),
+            _describe_line(LATER, "Decide later", "The report keeps the question.", chosen, without),
+        ]
+        item = _describe_item(CAVEAT + caveat.slug, caveat.title, caveat.text, chosen, lines)
+        topics.setdefault(find_topic(matrix, caveat), []).append(item)
+    return topics
+
+
+def _describe_item(name: str, title: str, text: str, chosen: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"field": name, "title": title, "text": text, "open": chosen == LATER, "lines": lines}
+
+
+def _describe_line(value: str, name: str, text: str, chosen: str, weight: Consequence | None) -> dict[str, Any]:
+    checked = value == chosen
+    return {
+        "value": value,
+        "name": name,
+        "text": text,
+        "checked": checked,
+        "weight": "" if checked or weight is None else say_weight(weight),
+    }
+
+
+# ---- beside the options ----
+
+
+def describe_weights(matrix: Matrix, sheet: Sheet, composed: Composed) -> dict[tuple[str, str], str]:
+    """By question and option: what it would change against the answers so far; nothing for what is answered.
+
+    One of many that is ticked says what would be without it. Questions that aren't asked, and options that can't be
+    weighed, have no entry; nor has any in a plan with more than MAX_FLOWS.
+    """
+    if len(composed.report.flows) > MAX_FLOWS:
+        return {}
+    chosen = {one.slug: sheet.choices[one.slug] for one in composed.choices if one.slug in sheet.choices}
+    caveats = {one.slug: sheet.caveats[one.slug] for one in composed.caveats if one.slug in sheet.caveats}
+    keys, plans = list[tuple[Question, str, bool]](), list[Plan]()
+    for question, given in read_answers(matrix, sheet.answers):
+        for slug in question.slugs:
+            if question.kind == "one" and slug in given:
+                continue
+            try:
+                other = compose_plan(matrix, {**sheet.answers, question.slug: _with(question, given, slug)}, "")
+            except AnswersError:
+                continue
+            keys.append((question, slug, slug in given))
+            plans.append(settle(other, chosen, caveats))
+    return {
+        (question.slug, slug): ("without it: " if ticked else "") + say_weight(weight)
+        for (question, slug, ticked), weight in zip(keys, weigh_plans(composed.report, plans), strict=True)
+        if weight is not None
+    }
+
+
+def _with(question: Question, given: tuple[str, ...], slug: str) -> tuple[str, ...]:
+    """Another answer: this option; to one of many, with it, or without it where it is ticked."""
+    if question.kind == "one":
+        return (slug,)
+    return tuple(one for one in question.slugs if (one in given) != (one == slug))
+
+
+def say_weight(weight: Consequence) -> str:
+    """2 rules more (3 flows): tcp 443, udp 88."""
+    services = ", ".join(weight.services[:SERVICES_SHOWN])
+    more = len(weight.services) - SERVICES_SHOWN
+    tail = f"{services} and {more} more" if more > 0 else services
+    return f"{say_consequence(weight)}{f': {tail}' if tail else ''}"

@@ -1,0 +1,239 @@
+"""One packet: allowed, not asked for, or closed; section 13 of the contract."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.engine import evaluate_report
+from planner.engine.ask import NotAskable, ask
+from planner.plan.document import check_plan
+from ports.queries import shipped_matrix
+from tests.strategies import documents, often
+
+MATRIX = shipped_matrix()
+PLAN = {
+    "format": 1,
+    "name": "Contoso",
+    "zones": [
+        {"name": "Internal", "kind": "internal"},
+        {"name": "DMZ", "kind": "dmz", "networks": ["192.0.2.0/24"]},
+        {"name": "Clients", "kind": "internal", "networks": ["10.9.0.0/16"]},
+        {"name": "Internet", "kind": "internet"},
+        {"name": "Empty", "kind": "internal"},
+    ],
+    "endpoints": [
+        {"name": "PS01", "zone": "Internal", "addresses": ["10.0.0.10", "fd00::10"], "roles": ["web-primary"]},
+        {"name": "PS02", "zone": "Internal", "addresses": ["ps02.example.com"], "roles": ["web-passive"]},
+        {"name": "SQL01", "zone": "Internal", "addresses": ["10.0.0.20"], "roles": ["database"]},
+        {"name": "PRP01", "zone": "DMZ", "addresses": ["192.0.2.5"], "roles": ["password-reset-portal"]},
+        {
+            "name": "Staff",
+            "zone": "Clients",
+            "group": True,
+            "addresses": ["10.9.1.0/24"],
+            "roles": ["website-user"],
+        },
+        {
+            "name": "Admins",
+            "zone": "Clients",
+            "group": True,
+            "addresses": ["10.9.1.8/29"],
+            "roles": ["launcher-user"],
+        },
+        {"name": "World", "zone": "Internet", "group": True, "addresses": ["any"], "roles": ["portal-user"]},
+        {"name": "WIN", "zone": "Internal", "group": True, "sessions": ["rdp"], "addresses": ["10.1.0.0/24"]},
+    ],
+    "exclusions": [
+        {"source": "PS01", "destination": "SQL01", "protocol": "tcp", "ports": "1433", "reason": "It has its own"}
+    ],
+    "never": [
+        {
+            "from": {"zone": "DMZ"},
+            "to": {"endpoint": "SQL01"},
+            "protocol": "tcp",
+            "ports": "1433",
+            "reason": "Policy 12",
+        },
+        {"from": {"endpoint": "Staff"}, "to": {"zone": "Internal"}, "protocol": "icmp", "reason": "No pings"},
+    ],
+    "additional_flows": [
+        {"source": "PS01", "destination": "PRP01", "protocol": "tcp", "ports": "8000-8010", "reason": "Backup"},
+        {"source": "PS01", "destination": "PRP01", "protocol": "tcp", "ports": "8011", "reason": "Backup"},
+        {"source": "PS01", "destination": "PS01", "protocol": "tcp", "ports": "9000", "reason": "Itself"},
+    ],
+}
+REPORT = evaluate_report(MATRIX, check_plan(PLAN, matrix=MATRIX))
+
+
+def outcome(source, destination, service, report=REPORT):
+    return ask(report, source, destination, service).outcome
+
+
+@pytest.mark.parametrize(
+    ("source", "destination"),
+    [
+        ("Staff", "PS01"),
+        ("10.9.1.7", "PS01"),
+        ("Staff", "10.0.0.10"),
+        ("10.9.1.200", "fd00::10"),
+        ("10.9.1.0/25", "PS01"),
+        ("Staff", "ps02.example.com"),
+        ("Staff", "PS02.example.com"),
+    ],
+)
+def test_a_flow_admits_its_packets_by_name_and_by_address(source, destination):
+    answer = ask(REPORT, source, destination, "tcp/443")
+    assert answer.outcome == "allowed"
+    [rule] = [rule for rule in REPORT.rules if rule.id in answer.rules]
+    assert "Staff" in {endpoint.name for endpoint in rule.sources}
+    assert answer.rules == (rule.id,)
+    assert "website" in answer.reason.lower()
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "service"),
+    [
+        ("PS01", "Staff", "tcp/443"),  # the other way round
+        ("Staff", "PS01", "udp/443"),
+        ("Staff", "PS01", "tcp/442-443"),  # one of the two ports
+        ("10.9.2.7", "PS01", "tcp/443"),  # in the zone, and nobody's
+        ("172.16.0.1", "PS01", "tcp/443"),  # nowhere
+        ("10.9.0.0/16", "PS01", "tcp/443"),  # more than the group
+        ("Staff", "Empty", "tcp/443"),
+        ("Clients", "PS01", "tcp/443"),  # Admins don't
+        ("Staff", "Internal", "tcp/443"),
+    ],
+)
+def test_what_is_not_whole_within_flows_is_not_asked_for(source, destination, service):
+    answer = ask(REPORT, source, destination, service)
+    assert (answer.outcome, answer.rules) == ("not-asked", ())
+    assert answer.reason.endswith(".")
+
+
+def test_flows_cover_a_range_together():
+    assert outcome("PS01", "PRP01", "tcp/8000-8011") == "allowed"
+    assert outcome("PS01", "PRP01", "tcp/8005-8011") == "allowed"
+    assert outcome("PS01", "PRP01", "tcp/8000-8012") == "not-asked"
+    assert outcome("PS01", "PRP01", "tcp/7999-8011") == "not-asked"
+
+
+def test_an_address_of_two_endpoints_is_admitted_as_either():
+    assert outcome("10.9.1.9", "PS01", "tcp/443") == "allowed"
+    assert outcome("10.9.1.9", "WIN", "tcp/3389") == "allowed"
+    assert outcome("10.9.1.7", "WIN", "tcp/3389") == "not-asked"
+    assert outcome("10.9.1.9", "10.1.0.77", "tcp/3389") == "allowed"
+
+
+def test_any_is_every_address_that_is_in_no_other_zone():
+    assert outcome("8.8.8.8", "PRP01", "tcp/443") == "allowed"
+    for inside in ("10.0.0.20", "10.9.200.1", "192.0.2.77"):
+        assert outcome(inside, "PRP01", "tcp/443") == "not-asked", inside
+    with pytest.raises(NotAskable):
+        outcome("any", "PRP01", "tcp/443")
+
+
+def test_a_zone_is_each_of_its_endpoints():
+    only = PLAN | {"endpoints": [e for e in PLAN["endpoints"] if e["name"] not in ("Admins", "SQL01", "WIN")]}
+    only |= {"exclusions": [], "never": []}
+    report = evaluate_report(MATRIX, check_plan(only, matrix=MATRIX))
+    assert outcome("Clients", "Internal", "tcp/443", report) == "allowed"
+    assert outcome("Clients", "Internal", "tcp/443-444", report) == "not-asked"
+    answer = ask(REPORT, "Clients", "PS01", "tcp/443")
+    assert "Admins → PS01" in answer.reason
+
+
+@pytest.mark.parametrize("source", ["DMZ", "PRP01", "192.0.2.5", "192.0.2.77", "192.0.2.0/28"])
+@pytest.mark.parametrize("service", ["tcp/1433", "tcp/1000-2000"])
+def test_what_the_plan_never_allows_is_closed(source, service):
+    answer = ask(REPORT, source, "10.0.0.20", service)
+    assert (answer.outcome, answer.rules) == ("closed", ())
+    assert "Policy 12" in answer.reason
+
+
+def test_beside_what_is_closed_nothing_is():
+    assert outcome("DMZ", "SQL01", "udp/1433") == "not-asked"
+    assert outcome("DMZ", "SQL01", "tcp/1434") == "not-asked"
+    assert outcome("Internal", "SQL01", "tcp/1433") == "not-asked"
+    assert outcome("Staff", "PS01", "icmp") == "closed"
+    assert outcome("Admins", "PS01", "icmp") == "not-asked"
+
+
+def test_what_the_document_forbids_is_closed():
+    site = {"name": "SD01", "zone": "DMZ", "addresses": ["192.0.2.9"], "roles": ["self-destruct-site"]}
+    document = PLAN | {"endpoints": [*PLAN["endpoints"], site], "choices": {"self-destruct": "push-pull"}}
+    report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    answer = ask(report, "SD01", "PS01", "tcp/443")
+    assert answer.outcome == "closed"
+    assert "§6" in answer.reason
+    assert outcome("PS01", "SD01", "tcp/443", report) == "allowed"
+
+
+def test_what_is_closed_wins_over_what_is_asked_for():
+    row = {"from": {"zone": "Clients"}, "to": {"zone": "Internal"}, "reason": "Nobody"}
+    report = evaluate_report(MATRIX, check_plan(PLAN | {"never": [row]}, matrix=MATRIX))
+    assert outcome("Staff", "PS01", "tcp/443", report) == "closed"
+    assert outcome("Staff", "PS01", "tcp/443") == "allowed"
+
+
+def test_what_stays_on_one_machine_is_never_closed():
+    row = {"from": {"endpoint": "PS01"}, "to": {"zone": "Internal"}, "reason": "Nothing"}
+    report = evaluate_report(MATRIX, check_plan(PLAN | {"never": [row]}, matrix=MATRIX))
+    answer = ask(report, "PS01", "PS01", "tcp/9000")
+    assert (answer.outcome, answer.rules) == ("allowed", ())
+    assert "one machine" in answer.reason
+    assert outcome("PS01", "PS02", "tcp/9000", report) == "closed"
+
+
+def test_within_a_zone_no_rule_is_needed():
+    answer = ask(REPORT, "PS02", "SQL01", "tcp/1433")
+    assert (answer.outcome, answer.rules) == ("allowed", ())
+    assert "within a zone" in answer.reason
+
+
+def test_what_is_excluded_is_told_with_its_reason():
+    answer = ask(REPORT, "PS01", "SQL01", "tcp/1433")
+    assert answer.outcome == "not-asked"
+    assert "It has its own" in answer.reason
+
+
+def test_what_waits_for_a_decision_says_so():
+    target = {"name": "ESX", "zone": "DMZ", "platforms": ["vmware-esxi"], "operations": ["reset"]}
+    report = evaluate_report(MATRIX, check_plan(PLAN | {"endpoints": [*PLAN["endpoints"], target]}, matrix=MATRIX))
+    answer = ask(report, "PS01", "ESX", "tcp/22")
+    assert answer.outcome == "allowed"
+    assert "not decided" in answer.reason
+
+
+@pytest.mark.parametrize("name", ["Bob", "staff", "10.0.0", "10.0.0.0/33", "10.0.0.1/8", "example.com", ""])
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_name_that_the_plan_does_not_have_is_told(name, side):
+    sides = ["Staff", "Staff"]
+    sides[side] = name
+    with pytest.raises(NotAskable, match="no endpoint and no zone"):
+        ask(REPORT, *sides, "tcp/443")
+
+
+@pytest.mark.parametrize(
+    "service", ["", "tcp", "443", "tcp/", "tcp/0", "tcp/65536", "tcp/9-8", "sctp/1", "icmp/8", "https", "tcp/443/x"]
+)
+def test_a_service_that_is_none_is_told(service):
+    with pytest.raises(NotAskable, match="tcp/443"):
+        ask(REPORT, "Staff", "PS01", service)
+
+
+@settings(max_examples=often(60))
+@given(documents(MATRIX, most=5), st.data())
+def test_every_flow_of_any_plan_is_allowed_by_its_rules_unless_it_is_closed(document, data):
+    report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    if not report.flows:
+        return
+    flow = data.draw(st.sampled_from(report.flows))
+    need = flow.need
+    answer = ask(
+        report, flow.source.name, flow.destination.name, f"{need.protocol}/{need.ports}" if need.ports else "icmp"
+    )
+    broken = any(flow in row.breaking for row in report.closed)
+    assert answer.outcome == ("closed" if broken else "allowed")
+    opening = flow.source.name, flow.destination.name, need.protocol, need.ports
+    if not broken and flow.scope == "cross-zone":
+        assert {rule.id for rule in report.rules if opening in set(rule.openings())} <= set(answer.rules)

@@ -1,0 +1,199 @@
+"""What the guided start asks beyond its questions, and what it says beside them: all of it is computed."""
+
+import pytest
+
+from planner.engine import evaluate_report
+from planner.plan.blueprint import compose
+from planner.plan.document import check_plan
+from planner.store.models import Plan
+from planner.web.views import guided
+from planner.web.views.guided import Sheet, compose_sheet, describe_open, describe_weights
+from ports.queries import shipped_matrix
+from tests.plan.blueprints import ANSWERS
+from tests.web.views.pages import HTMX, Page
+from tests.web.views.test_start import PREVIEW, START, checked, form
+
+MATRIX = shipped_matrix()
+
+
+def described(answers, **more):
+    sheet = Sheet(answers=answers, **more)
+    return sheet, compose_sheet(MATRIX, sheet, "X")
+
+
+def weights(answers, **more):
+    return describe_weights(MATRIX, *described(answers, **more))
+
+
+def left(answers, **more):
+    """By topic: the fields of what is left open."""
+    topics = describe_open(MATRIX, *described(answers, **more))
+    return {topic: [item["field"] for item in items] for topic, items in topics.items()}
+
+
+# --- what is left open -----------------------------------------------------------------------------------------------
+
+
+def test_a_caveat_is_asked_under_its_topic_once_it_bears_on_the_answers():
+    usual = left({})
+    assert usual["Servers"] == ["caveat-ldap-tcp"]
+    assert "caveat-telnet-port" not in usual["Managed systems"]
+    telnet = {"systems": ["network"], "system-sessions": ["telnet"], "launcher-users": "inside"}
+    assert "caveat-telnet-port" in left(telnet)["Managed systems"]
+    assert "Servers" not in left({"domain": "no"})
+
+
+def test_choices_that_are_left_undecided_are_asked_and_settle_which_caveats_bear():
+    asked = left({})["Managed systems"]
+    assert {"choice-windows-validation", "caveat-validation-rpc"} <= set(asked)
+    smb = left({}, choices={"windows-validation": "smb"})["Managed systems"]
+    assert "choice-windows-validation" in smb, "it stays, to be answered otherwise"
+    assert "caveat-validation-rpc" not in smb
+
+
+def test_the_page_asks_with_decide_later_chosen_and_says_what_each_answer_would_open(client):
+    page = Page(client.get(START))
+    fields = page.all("input", name="caveat-ldap-tcp")
+    assert [field.get("value") for field in fields] == ["practice", "documented", ""]
+    assert [field.get("checked") is not None for field in fields] == [False, False, True]
+    text = page.text(id="question-caveat-ldap-tcp")
+    assert "open" in text
+    assert "changes no rule, only flows within a zone" in text
+    apart = Page(client.post(PREVIEW, form({"systems": ["workstations"]}))).text(id="question-caveat-wmi-dynamic-rpc")
+    assert "tcp 49152-65535" in apart
+
+
+def test_answers_are_in_the_plan_and_what_is_left_is_counted(client):
+    data = form() | {"caveat-ldap-tcp": "practice", "caveat-gateway-assumed": "documented"}
+    preview = Page(client.post(PREVIEW, data))
+    assert "LDAP as UDP 389 only" not in preview.text(id="preview")
+    assert [f.get("value") for f in preview.all("input", name="caveat-ldap-tcp") if f.get("checked") is not None] == [
+        "practice"
+    ]
+    client.post(START, data | {"choice-windows-validation": "smb"})
+    document = Plan.objects.get().document
+    assert document["corrections"] == ["ldap-tcp"]
+    assert document["as_documented"] == ["gateway-assumed"]
+    assert document["choices"] == {"windows-validation": "smb"}
+    report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    assert [state.caveat.slug for state in report.questions] == ["wmi-dynamic-rpc"]
+    assert report.decisions == ()
+
+
+@pytest.mark.parametrize("answer", ["practice", "documented"])
+def test_an_answer_to_what_does_not_bear_counts_for_nothing(client, answer):
+    client.post(START, form({"domain": "no"}) | {"caveat-ldap-tcp": answer, "choice-esxi": "ssh"})
+    document = Plan.objects.get().document
+    assert not {"corrections", "as_documented"} & set(document)
+    assert "esxi" not in document.get("choices", {})
+
+
+def test_an_answer_that_is_none_leaves_it_open(client):
+    client.post(START, form() | {"caveat-ldap-tcp": "moon", "choice-windows-validation": "moon"})
+    assert not {"corrections", "as_documented", "choices"} & set(Plan.objects.get().document)
+
+
+def test_answers_to_what_is_open_outlive_a_fault_elsewhere(client):
+    data = form() | {"caveat-ldap-tcp": "practice", "choice-windows-validation": "smb", "answer-sites": "Oslo\noslo"}
+    page = Page(client.post(START, data))
+    assert page.one("input", name="caveat-ldap-tcp").get("value") == "practice"
+    assert page.one("input", name="choice-windows-validation").get("value") == "smb"
+    assert not Plan.objects.exists()
+
+
+def test_htmx_gets_what_is_left_open_and_what_each_option_would_change(client):
+    page = Page(client.post(PREVIEW, form({"app": "dmz"}), headers=HTMX))
+    assert page.one(id="question-caveat-app-server-inbound") is not None
+    assert page.text(id="weight-mail-cloud") == "1 rule more (1 flow): tcp 25"
+    assert page.text(id="weight-app-dmz") == ""
+    ids = page.ids
+    assert len(set(ids)) == len(ids)
+    broken = Page(client.post(PREVIEW, form() | {"answer-sites": "Oslo\noslo"}, headers=HTMX))
+    assert not [element for element in broken.ids if element.startswith(("left-", "weight-"))]
+
+
+def test_with_the_page_come_no_answers_of_before(client):
+    assert checked(Page(client.get(START)), "sql") == ["own"]
+
+
+# --- beside the options ----------------------------------------------------------------------------------------------
+
+
+def test_what_stands_beside_an_option_is_what_a_plan_with_it_opens_more():
+    base = evaluate_report(MATRIX, check_plan(compose(MATRIX, {}, "X"), matrix=MATRIX))
+    for option in ("dmz", "cloud"):
+        other = evaluate_report(MATRIX, check_plan(compose(MATRIX, {"portal": option}, "X"), matrix=MATRIX))
+        more = len(other.rules) - len(base.rules)
+        assert weights({})["portal", option] == f"{more} rules more ({more} flows): tcp 443"
+
+
+def test_it_follows_the_answers_so_far():
+    assert weights({})["sql", "zone"] == "1 rule more (1 flow): tcp 1433"
+    assert ("sql", "own") not in weights({}), "it is the answer"
+    assert weights({})["systems", "windows"].startswith("without it: ")
+    assert weights({"ha": "passive"})["sql", "zone"] == "1 rule more (2 flows): tcp 1433"
+
+
+def test_questions_that_are_not_asked_have_nothing_beside_them():
+    assert not [key for key in weights({}) if key[0] == "portal-users"]
+    assert ("portal-users", "internet") in weights({"portal": "dmz"})
+
+
+def test_answers_to_what_is_open_are_counted_in():
+    plain, practice = weights({}), weights({}, caveats={"wmi-dynamic-rpc": "practice"})
+    assert "tcp 49152-65535" not in plain["systems", "workstations"]
+    assert "6 flows" in plain["systems", "workstations"]
+    assert "7 flows" in practice["systems", "workstations"]
+
+
+def test_in_a_large_plan_no_option_is_weighed_and_no_plan_made_for_it(monkeypatch):
+    sheet, composed = described({"sites": ["Oslo"]})
+    assert describe_weights(MATRIX, sheet, composed)
+    monkeypatch.setattr(guided, "MAX_FLOWS", len(composed.report.flows) - 1)
+    monkeypatch.setattr(guided, "compose_plan", None)
+    assert describe_weights(MATRIX, sheet, composed) == {}
+
+
+def test_an_option_that_makes_no_plan_is_left_out():
+    answers = {"sites": ["Databases"]}
+    assert ("sql", "zone") not in weights(answers), "there would be two zones of one name"
+    assert ("sql", "same") in weights(answers)
+
+
+# --- a plan of thirty sites ------------------------------------------------------------------------------------------
+
+SITES = [f"Site {number}" for number in range(1, 31)]
+NOBODY = {question.slug: "nobody" for question in MATRIX.questions.values() if "nobody" in question.slugs}
+THIRTY = {
+    "usual": {},
+    "everything at each site": {"site-systems": ["windows", "linux", "network", "esxi"]},
+    "gateways at the sites": {"gateway": "sites", "site-systems": ["windows", "linux"]},
+    "no gateway": {"gateway": "none", "launcher-users": "inside"},
+    "nobody yet": NOBODY | {"portal": "dmz", "messages": "push-pull"},
+    "dmz": ANSWERS["dmz"],
+    "high availability": ANSWERS["high-availability"],
+    "nothing managed": {"site-systems": [], "systems": []},
+    "telnet": {"site-systems": ["network"], "system-sessions": ["telnet"], "launcher-users": "inside"},
+    "nothing done": {"system-operations": []},
+    "app server": {"app": "dmz", "app-users": "internet", "site-systems": ["windows", "linux"]},
+}
+
+
+def asking(answers, **more):
+    report = described(answers | {"sites": SITES}, **more)[1].report
+    return [(one.severity, one.code, one.subject) for one in report.findings if one.severity != "info"]
+
+
+@pytest.mark.parametrize("name", THIRTY)
+def test_a_plan_of_thirty_sites_asks_for_attention_twelve_times_at_most(name):
+    assert len(asking(THIRTY[name])) <= 12
+
+
+def test_with_every_module_and_system_it_does_so_once_its_open_questions_are_answered():
+    """There are eight caveats and four choices to answer then, each a question of its own."""
+    caveats = {slug: "practice" for slug, caveat in MATRIX.caveats.items() if caveat.correction}
+    choices = {slug: choice.slugs[0] for slug, choice in MATRIX.choices.items() if choice.default is None}
+    found = asking(ANSWERS["everything"], caveats=caveats, choices=choices)
+    assert {severity for severity, code, _ in found if code != "address-missing"} == {"warning"}
+    assert len(found) <= 12
+    assert len({(code, subject) for _, code, subject in asking(ANSWERS["everything"])}) == 17

@@ -6,7 +6,7 @@ Found by evaluating the plan with that answer; what a choice has no requirement 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from planner.engine.flows import Flow, count_pairs, derive_flows
+from planner.engine.flows import Flow, count_pairs, derive_flows, list_services
 from planner.engine.report import Report
 from planner.engine.rules import consolidate
 from planner.engine.terms import Alternative, Terms
@@ -36,6 +36,8 @@ class Consequence:
     many: bool = False
     services: tuple[str, ...] = field(default=(), compare=False)
     """Of what would be opened between zones: protocol and ports, each once."""
+    dropped: tuple[str, ...] = field(default=(), compare=False)
+    """The same of what would be closed."""
 
     @property
     def nothing(self) -> bool:
@@ -187,9 +189,7 @@ def _list_openings(flows: Iterable[Flow]) -> tuple[_Openings, _Openings]:
 
 def _list_services(openings: Iterable[tuple[str, str, str, str | None]]) -> tuple[str, ...]:
     """Protocol and ports of openings, by number."""
-    found = {(protocol, ports) for _, _, protocol, ports in openings}
-    ordered = sorted(found, key=lambda one: (one[0], int((one[1] or "0").partition("-")[0]), one[1] or ""))
-    return tuple(f"{protocol} {ports}" if ports else protocol for protocol, ports in ordered)
+    return list_services((protocol, ports) for _, _, protocol, ports in openings)
 
 
 class _Baseline:
@@ -234,4 +234,5 @@ class _Baseline:
             closed=len(self.openings.keys() - openings.keys()),
             inside=inside != self.inside,
             services=_list_services(openings.keys() - self.openings.keys()),
+            dropped=_list_services(self.openings.keys() - openings.keys()),
         )

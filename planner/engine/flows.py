@@ -127,6 +127,12 @@ ExclusionKey = tuple[str, str, str | None, str | None]
 """Source, destination, protocol and ports of what an exclusion matches; None for both: every flow of the pair."""
 
 
+def list_services(services: Iterable[tuple[str, str | None]]) -> tuple[str, ...]:
+    """Protocols with their ports, by number and each once: tcp 443, udp 88, icmp."""
+    ordered = sorted(set(services), key=lambda one: (one[0], int((one[1] or "0").partition("-")[0]), one[1] or ""))
+    return tuple(f"{protocol} {ports}" if ports else protocol for protocol, ports in ordered)
+
+
 def exclusion_keys(flow: Flow) -> tuple[ExclusionKey, ExclusionKey]:
     """The two ways in which an exclusion can match a flow."""
     pair = flow.source.name, flow.destination.name

@@ -175,7 +175,7 @@ class Option(Part):
     name: str
     """What forms call it."""
     consequence: str
-    """In a few words, what follows."""
+    """In a few words, what it means; blank where its name says it. What it opens is computed for each plan."""
 
 
 @row("choice")

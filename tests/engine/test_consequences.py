@@ -64,6 +64,10 @@ def test_what_another_plan_would_open_is_what_evaluating_it_shows(document, othe
     }
     assert set(found.services) == {f"{protocol} {ports}" if ports else protocol for _, _, protocol, ports in opened}
     assert len(set(found.services)) == len(found.services)
+    closed = {item[:4] for item in openings(report, "cross-zone")} - {
+        item[:4] for item in openings(after, "cross-zone")
+    }
+    assert set(found.dropped) == {f"{protocol} {ports}" if ports else protocol for _, _, protocol, ports in closed}
 
 
 def test_some_answers_are_weighed_like_all_of_them():

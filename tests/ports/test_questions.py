@@ -298,6 +298,13 @@ def test_every_shipped_question_asks_and_no_option_promises_ports():
             assert not re.search(r"[0-9]{2}|\b(TCP|UDP)\b|[Nn]othing to open", offered.consequence)
 
 
+def test_no_option_of_a_shipped_choice_promises_ports():
+    for choice in shipped_matrix().choices.values():
+        for offered in choice.options:
+            assert offered.consequence == "" or offered.consequence.endswith("."), (choice.slug, offered.slug)
+            assert not re.search(r"[0-9]{2}|\b(TCP|UDP)\b|[Nn]othing more|[Nn]o openings", offered.consequence)
+
+
 def test_every_role_and_platform_of_the_matrix_can_be_asked_for():
     matrix = shipped_matrix()
     effects = [offered.effect for asked in matrix.questions.values() for offered in asked.options]

@@ -117,7 +117,7 @@ def test_open_decisions_list_their_options_and_what_costs_nothing():
     document["endpoints"][3]["sessions"] = ["ssh"]
     (row,) = [row for table in tables(text_of(document)) for row in table if "Question" in row]
     assert row["Choice"] == "VMware ESXi access"
-    assert row["Options"] == "SSH: TCP 22. Needs nothing more than is open anyway.<br>PowerCLI: TCP 443."
+    assert row["Options"] == "SSH: Needs nothing more than is open anyway.<br>PowerCLI: Opens tcp 443."
     assert row["Flows"] == "1"
 
 

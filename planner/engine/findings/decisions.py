@@ -1,15 +1,15 @@
 """Findings about what the plan leaves open: choices, caveats, and what checks of the matrix are about."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from planner.engine.findings.evidence import Evidence, Finding, both_ends, listed, say_count, say_endpoints, say_pairs
-from planner.engine.flows import Flow
-from planner.engine.terms import marks_of
+from planner.engine.flows import Flow, list_services
+from planner.engine.terms import Mark, marks_of
 from planner.plan.document import Endpoint
-from ports.matrix import About, Caveat, Check, Choice, Opening, RolePresent, list_simple
+from ports.matrix import About, Caveat, Check, Choice, Opening, Option, RolePresent, list_simple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,19 @@ class Decision:
     flows: int
     free: tuple[str, ...]
     """Options that would need nothing beyond what is open anyway."""
+    services: Mapping[str, tuple[str, ...]]
+    """By option: protocol and ports of the flows between zones that depend on it, each once."""
+
+    def say_option(self, option: Option) -> str:
+        """What an option of the choice opens in this plan: Opens tcp 389, udp 389."""
+        if option.slug in self.free:
+            return "Needs nothing more than is open anyway."
+        services = self.services[option.slug]
+        return f"Opens {listed(services)}." if services else "Opens nothing between zones."
+
+    def explain_option(self, option: Option) -> str:
+        """What the matrix says about an option, and what it opens in this plan."""
+        return f"{option.consequence} {self.say_option(option)}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +59,13 @@ def find_decisions(evidence: Evidence) -> tuple[Decision, ...]:
     """The choices that flows depend on and that are not made, in the matrix's order."""
     counts: dict[str, int] = defaultdict(int)
     options: dict[str, set[str]] = defaultdict(set)
+    crossing: dict[Mark, dict[tuple[str, str | None], None]] = defaultdict(dict)
     for flow in evidence.flows:
         for choice in {mark.choice for mark in marks_of(flow.need.any_of)}:
             counts[choice] += 1
+        if flow.scope == "cross-zone":
+            for mark in marks_of(flow.need.any_of):
+                crossing[mark][flow.need.protocol, flow.need.ports] = None
     for need in evidence.needs.values():
         for mark in marks_of(need.any_of):
             options[mark.choice].add(mark.option)
@@ -57,6 +74,7 @@ def find_decisions(evidence: Evidence) -> tuple[Decision, ...]:
             choice=choice,
             flows=counts[slug],
             free=tuple(option for option in choice.slugs if option not in options[slug]),
+            services={option: list_services(crossing[Mark(slug, option)]) for option in choice.slugs},
         )
         for slug, choice in evidence.matrix.choices.items()
         if slug in counts
@@ -119,17 +137,15 @@ def ask_decisions(evidence: Evidence) -> Iterator[Finding]:
         choice = decision.choice
         marked = [f for f in evidence.flows if any(mark.choice == choice.slug for mark in marks_of(f.need.any_of))]
         waiting = sorted({flow.destination.name for flow in marked})
-        options = " or ".join(f"{option.name} ({option.consequence.rstrip('.')})" for option in choice.options)
-        free = [choice.option(slug).name for slug in decision.free]
-        saving = f" {listed(free)} would need nothing more than is open anyway." if free else ""
+        options = " ".join(f"{option.name}: {decision.explain_option(option)}" for option in choice.options)
         yield Finding(
             code="choice-undecided",
             severity="decision",
             title=choice.name,
             subject=choice.slug,
             endpoints=tuple(waiting),
-            message=f"{choice.question} Not decided yet: {options}. "
-            f"{say_count(decision.flows, 'flow depends', 'flows depend')} on it, to {say_endpoints(waiting)}.{saving}",
+            message=f"{choice.question} Not decided yet. {options} "
+            f"{say_count(decision.flows, 'flow depends', 'flows depend')} on it, to {say_endpoints(waiting)}.",
             advice=f"Decide “{choice.name}”; until then all options stay in the report, marked with “or”.",
             sections=choice.sections,
         )

@@ -239,11 +239,7 @@ def _write_decisions(report: Report) -> Iterator[str]:
 
 def _decision_cells(decision: Decision) -> tuple[str, ...]:
     choice = decision.choice
-    options = [
-        f"{option.name}: {option.consequence}"
-        + (" Needs nothing more than is open anyway." if option.slug in decision.free else "")
-        for option in choice.options
-    ]
+    options = [f"{option.name}: {decision.explain_option(option)}" for option in choice.options]
     return escape(choice.name), escape(choice.question), join_lines(options), str(decision.flows)
 
 

@@ -286,11 +286,7 @@ def _make_open(facts: _Prepared) -> Element:
                 make(
                     "p",
                     join(
-                        (
-                            f"☐ {option.name}: {option.consequence}"
-                            f"{' Nothing more to open.' if option.slug in decision.free else ''}"
-                            for option in decision.choice.options
-                        ),
+                        (f"☐ {option.name}: {decision.explain_option(option)}" for option in decision.choice.options),
                         " \u2003",
                     ),
                 ),

@@ -12,6 +12,7 @@ from django.http import QueryDict
 
 from planner.engine import Report, evaluate_report
 from planner.engine.consequences import NOTHING, Consequence, weigh_answers, weigh_plans
+from planner.engine.findings import Decision
 from planner.engine.size import check_size
 from planner.plan.blueprint import (
     DOCUMENTED,
@@ -27,7 +28,7 @@ from planner.plan.blueprint import (
 )
 from planner.plan.blueprint.answers import read_answers
 from planner.plan.document import Plan, check_plan
-from planner.web.views.panels import say_consequence
+from planner.web.views.panels import say_weight
 from ports.matrix import Caveat, Choice, Matrix, Question
 
 FIELD = "answer-"
@@ -36,7 +37,6 @@ CAVEAT, CHOICE = "caveat-", "choice-"
 """The same for what the answers leave open."""
 LATER = ""
 """The answer to what is left open."""
-SERVICES_SHOWN = 6
 MAX_FLOWS = 500
 """In a plan with more flows nothing stands beside the options: each of them costs a plan, with every answer."""
 
@@ -61,8 +61,18 @@ class Composed:
 
     plan: Plan
     report: Report
-    choices: tuple[Choice, ...]
+    decisions: tuple[Decision, ...]
     caveats: tuple[Caveat, ...]
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The choices that were open."""
+        return tuple(decision.choice for decision in self.decisions)
+
+    @property
+    def weighed(self) -> bool:
+        """Whether the plan is small enough to say beside each option what it would change."""
+        return len(self.report.flows) <= MAX_FLOWS
 
 
 def read_sheet(matrix: Matrix, data: QueryDict) -> Sheet:
@@ -98,8 +108,9 @@ def compose_sheet(matrix: Matrix, sheet: Sheet, name: str) -> Composed:
     plan = check_plan(compose(matrix, sheet.answers, name), matrix=matrix)
     check_size(matrix, plan)
     report = evaluate_report(matrix, plan)
-    choices = tuple(decision.choice for decision in report.decisions)
-    chosen = {one.slug: sheet.choices[one.slug] for one in choices if one.slug in sheet.choices}
+    decisions = report.decisions
+    opened = [decision.choice.slug for decision in decisions]
+    chosen = {slug: sheet.choices[slug] for slug in opened if slug in sheet.choices}
     if chosen:
         plan = settle(plan, chosen, {})
         report = evaluate_report(matrix, plan)
@@ -108,7 +119,7 @@ def compose_sheet(matrix: Matrix, sheet: Sheet, name: str) -> Composed:
     if answered:
         plan = settle(plan, {}, answered)
         report = evaluate_report(matrix, plan)
-    return Composed(plan=plan, report=report, choices=choices, caveats=caveats)
+    return Composed(plan=plan, report=report, decisions=decisions, caveats=caveats)
 
 
 # ---- what is left open ----
@@ -116,16 +127,18 @@ def compose_sheet(matrix: Matrix, sheet: Sheet, name: str) -> Composed:
 
 def describe_open(matrix: Matrix, sheet: Sheet, composed: Composed) -> dict[str, list[dict[str, Any]]]:
     """By topic: the questions about what the answers leave open, each with its options and what they would change."""
-    choices = [choice for choice in composed.choices if not choice.many]
+    decisions = [decision for decision in composed.decisions if not decision.choice.many]
     options, corrections = weigh_answers(
-        composed.report, [choice.slug for choice in choices], [caveat.slug for caveat in composed.caveats]
+        composed.report, [one.choice.slug for one in decisions], [caveat.slug for caveat in composed.caveats]
     )
     topics: dict[str, list[dict[str, Any]]] = {}
-    for choice in choices:
+    for decision in decisions:
+        choice = decision.choice
         chosen = sheet.choices.get(choice.slug, LATER)
         weights = options.get(choice.slug, {})
         lines = [
-            _describe_line(option.slug, option.name, "", chosen, weights.get(option.slug)) for option in choice.options
+            _describe_line(option.slug, option.name, decision.explain_option(option), chosen, weights.get(option.slug))
+            for option in choice.options
         ]
         lines.append(
             _describe_line(LATER, "Decide later", "All of them stay in the report.", chosen, weights.get(None))
@@ -170,7 +183,7 @@ def describe_weights(matrix: Matrix, sheet: Sheet, composed: Composed) -> dict[t
     One of many that is ticked says what would be without it. Questions that aren't asked, and options that can't be
     weighed, have no entry; nor has any in a plan with more than MAX_FLOWS.
     """
-    if len(composed.report.flows) > MAX_FLOWS:
+    if not composed.weighed:
         return {}
     chosen = {one.slug: sheet.choices[one.slug] for one in composed.choices if one.slug in sheet.choices}
     caveats = {one.slug: sheet.caveats[one.slug] for one in composed.caveats if one.slug in sheet.caveats}
@@ -197,11 +210,3 @@ def _with(question: Question, given: tuple[str, ...], slug: str) -> tuple[str, .
     if question.kind == "one":
         return (slug,)
     return tuple(one for one in question.slugs if (one in given) != (one == slug))
-
-
-def say_weight(weight: Consequence) -> str:
-    """2 rules more (3 flows): tcp 443, udp 88."""
-    services = ", ".join(weight.services[:SERVICES_SHOWN])
-    more = len(weight.services) - SERVICES_SHOWN
-    tail = f"{services} and {more} more" if more > 0 else services
-    return f"{say_consequence(weight)}{f': {tail}' if tail else ''}"

@@ -8,6 +8,7 @@ from django.forms import Form
 
 from planner.engine import Report
 from planner.engine.consequences import Consequence, Consequences
+from planner.engine.findings.evidence import listed
 from planner.plan.document import Endpoint, Zone
 from planner.report.said.outline import outline_zones
 from planner.store.reports import consequences_of
@@ -78,7 +79,14 @@ def _describe_decisions(report: Report, _state: State, bound: Form | None) -> di
             "decided": slug in plan.choices,
             "errors": _errors(bound, ChoiceForm, "choice", slug),
             "idle": slug in consequences.idle,
-            "options": [(option, _say_option(consequences, report, choice, option.slug)) for option in choice.options],
+            "options": [
+                (
+                    option,
+                    opened[slug].say_option(option) if slug in opened else "",
+                    _say_option(consequences, report, choice, option.slug),
+                )
+                for option in choice.options
+            ],
             "back": _say_option(consequences, report, choice, None),
         }
         for slug, choice in matrix.choices.items()
@@ -102,7 +110,14 @@ def _say_option(consequences: Consequences, report: Report, choice: Choice, opti
     chosen = _chosen(report, choice.slug)
     if consequence is None or (not choice.many and (option in chosen or (option is None and not chosen))):
         return ""
-    return f"{'without it: ' if choice.many and option in chosen else ''}{say_consequence(consequence)}"
+    return f"{'without it: ' if choice.many and option in chosen else ''}{say_weight(consequence)}"
+
+
+def say_weight(weight: Consequence) -> str:
+    """2 rules more (3 flows): tcp 443, udp 88. What would be closed stands behind “instead of”, if anything opens."""
+    opened, closed = listed(weight.services), listed(weight.dropped)
+    tail = f"{opened} instead of {closed}" if opened and closed else opened or closed
+    return f"{say_consequence(weight)}{f': {tail}' if tail else ''}"
 
 
 def say_consequence(consequence: Consequence) -> str:
@@ -164,7 +179,7 @@ def _list_caveats(report: Report) -> list[dict[str, Any]]:
             "state": bearing.get(slug),
             "answer": answer_of(report, slug),
             "idle": slug not in bearing and not report.too_large,
-            "consequence": say_consequence(weights[slug]) if slug in weights else "",
+            "consequence": say_weight(weights[slug]) if slug in weights else "",
         }
         for slug, caveat in sorted(report.matrix.caveats.items(), key=lambda item: item[0] not in bearing)
     ]

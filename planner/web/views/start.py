@@ -171,7 +171,7 @@ def _describe_composed(matrix: Matrix, sheet: Sheet) -> dict[str, Any]:
         return nothing | {"too_large": error.faults[0].message}
     weights = describe_weights(matrix, sheet, composed)
     topics = _describe_topics(matrix, sheet, weights, describe_open(matrix, sheet, composed))
-    return {"topics": topics, **_describe_report(composed.plan, composed.report)}
+    return {"topics": topics, "unweighed": not composed.weighed, **_describe_report(composed.plan, composed.report)}
 
 
 def _describe_report(plan: Plan, report: Report) -> dict[str, Any]:

@@ -154,6 +154,29 @@ def test_in_a_large_plan_no_option_is_weighed_and_no_plan_made_for_it(monkeypatc
     assert describe_weights(MATRIX, sheet, composed) == {}
 
 
+def test_a_large_plan_says_that_no_option_is_weighed(client, monkeypatch):
+    def is_said(text):
+        return Page(text).one(id="unweighed").get("hidden") is None
+
+    assert not is_said(client.get(START))
+    assert not is_said(client.post(PREVIEW, form(), **HTMX))
+    monkeypatch.setattr(guided, "MAX_FLOWS", 1)
+    assert is_said(client.get(START))
+    assert is_said(client.post(PREVIEW, form(), **HTMX))
+
+
+def test_an_open_choice_says_what_the_plan_opens_for_each_option():
+    def said(answers, **more):
+        topics = describe_open(MATRIX, *described(answers, **more))
+        items = {item["field"]: item for items in topics.values() for item in items}
+        return {line["value"]: line["text"] for line in items["choice-windows-validation"]["lines"]}
+
+    plain = said({"systems": ["workstations"], "system-operations": ["validation"]})
+    assert plain == {"rpc": "Opens tcp 135.", "smb": "Opens tcp 445.", "": "All of them stay in the report."}
+    more = said({"systems": ["workstations"], "system-operations": ["validation", "discovery"]})
+    assert more == plain | {"rpc": "Needs nothing more than is open anyway."}
+
+
 def test_an_option_that_makes_no_plan_is_left_out():
     answers = {"sites": ["Databases"]}
     assert ("sql", "zone") not in weights(answers), "there would be two zones of one name"

@@ -1,6 +1,7 @@
 """What the pages write again and again: links and forms that htmx follows, heads of tables, links to sections."""
 
 from collections.abc import Iterable
+from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
@@ -35,9 +36,20 @@ def columns(*names: str) -> SafeString:
     return format_html("<thead><tr>{}</tr></thead>", cells)
 
 
-@register.simple_tag
-def sections(numbers: Iterable[str], mark: str = "") -> SafeString:
-    """Links to the rows that sections of the document have in the port matrix."""
-    words = '<a class="section" href="{}?section={}">{}{}</a> '
-    url = reverse("show_matrix")
-    return format_html_join("", words, ((url, number, mark, number) for number in numbers))
+@register.simple_tag(takes_context=True)
+def matrix_address(context: template.Context, section: str = "") -> str:
+    """The address of the port matrix under which the report of the page was made; with a section, of its rows there.
+
+    That of the default product where the page has no report, or one under a matrix of which nobody knows the edition.
+    """
+    report = context.get("report")
+    given = {"edition": report.matrix.edition if report else "", "section": section}
+    query = urlencode({name: value for name, value in given.items() if value})
+    return reverse("show_matrix") + (f"?{query}" if query else "")
+
+
+@register.simple_tag(takes_context=True)
+def sections(context: template.Context, numbers: Iterable[str], mark: str = "") -> SafeString:
+    """Links to the rows that sections of the document have in the port matrix of the report."""
+    words = '<a class="section" href="{}">{}{}</a> '
+    return format_html_join("", words, ((matrix_address(context, number), mark, number) for number in numbers))

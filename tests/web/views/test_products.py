@@ -12,6 +12,7 @@ from planner.store.models import Plan
 from ports.models import PortMatrix
 from tests.editions import HARBOUR, load_gatekeeper, load_next
 from tests.report.samples import contoso
+from tests.web.views.link_forms import read_link
 from tests.web.views.pages import Page, give, store, words
 
 PLAIN = {"format": 1, "name": "Plain", "zones": [{"name": "Z", "kind": "internal"}], "endpoints": []}
@@ -120,6 +121,22 @@ def test_a_ready_made_topology_is_one_of_the_chosen_product(client, gatekeeper):
     assert client.post("/plans/start/", {"example": "dmz"}).status_code == 302
     assert newest().edition.product_slug == "passwordstate"
     assert client.post("/plans/start/", {"example": "dmz", "product": "gatekeeper"}).status_code == 404
+
+
+def test_a_plan_and_its_readers_are_led_to_the_edition_that_the_plan_is_on(client, gatekeeper, tmp_path):
+    plan = store()  # before the default product has a newer edition
+    load_next(tmp_path)
+    paste(client, PLAIN, product="gatekeeper")
+    other = newest(), str(newest().key)
+    for where, edition, section in ((plan, "passwordstate-2026-11", "9"), (other, "gatekeeper-4", "")):
+        for path in (f"/plans/{where[1]}/", read_link(client, where)):
+            for view in ("rules", "flows", "findings", "unneeded"):
+                page = Page(client.get(path, {"view": view}))
+                led = {href for href in hrefs(page) if href and href.startswith("/matrix/")}
+                assert f"/matrix/?edition={edition}" in led
+                assert all(href.startswith(f"/matrix/?edition={edition}") for href in led)
+                assert not section or view == "rules" or any(href.endswith("section=9") for href in led)
+                assert edition in Page(client.get(f"/matrix/?edition={edition}")).text("div", class_="editions")
 
 
 def test_the_matrix_is_that_of_the_product(client, gatekeeper):

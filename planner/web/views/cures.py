@@ -18,9 +18,9 @@ from planner.web.forms.topology import MAX_MANAGERS
 from planner.web.views.state import State
 from ports.matrix import Check, ChoiceIs, Matrix
 
-Place = Literal["endpoint", "zone", "adder", "choice", "caveat", "exclusion", "never", "flow", "view"]
-"""The editor of an endpoint or of its zone, the form for another endpoint, a decision, the question of a caveat, a row
-of the plan, the form or the row for a flow, a view of the report."""
+Place = Literal["endpoint", "zone", "adder", "choice", "exclusion", "never", "flow", "view"]
+"""The editor of an endpoint or of its zone, the form for another endpoint, a decision, a row of the plan, the
+form or the row for a flow, a view of the report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,6 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "address-outside-zone": (_ADDRESSES, Way(place="zone", field="networks", words="Networks of")),
     "address-special": (_ADDRESSES,),
     "address-twice": (_ADDRESSES,),
-    "caveat": (Way(place="caveat", words="Its question"),),
     "choice-undecided": (Way(place="choice", words="Decide"),),
     "exclusion-without-effect": (Way(place="exclusion", words="The exclusion"),),
     "local-flows": (Way(place="view", field="unneeded", words="What stays on one host"),),
@@ -68,7 +67,8 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "sessions-without-gateway": (_SESSIONS,),
     "site-without-agent": (Way(place="adder", words="Add an agent"),),
 }
-"""By code of a finding: where it is cured, the likeliest first."""
+"""By code of a finding: where it is cured, the likeliest first. A caveat has no way: its answers stand in the finding,
+and one without answers is for information."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +144,6 @@ class Cures:
                 return self._make(way, {"add": "endpoint", "at": way.field}, "endpoint-name")
             case "choice":
                 return self._lead_to_choice(way, finding)
-            case "caveat":
-                return self._make(way, {"panel": "decisions"}, f"decision-{finding.subject}")
             case "exclusion":
                 return self._lead_to_row(way, finding, "excluded", "exclusions", "excluded")
             case "never":

@@ -112,6 +112,8 @@ class Check(Row):
     """`error`: the plan can't work."""
     subject: str
     """Slug of what it is about."""
+    title: Annotated[str | None, BLANK_TEXT, LATER] = None
+    """Its headline, a few words. Without one, the name of its subject."""
     message: Paragraph
     """What is wrong."""
     advice: Paragraph

@@ -140,3 +140,16 @@ def test_a_row_without_a_target_says_what_it_would_lead_to(records, target, why)
     report = evaluate_report(matrix, plan_of(matrix, endpoints=[{"name": "A", "zone": "Oslo", "roles": ["agent"]}]))
     found = {row.slug: unneeded.why for unneeded in report.unneeded for row in unneeded.requirements}
     assert found["linux"] == why
+
+
+def test_a_check_has_its_headline_and_without_one_the_name_of_its_subject(records):
+    check = {
+        "position": 10, "code": "no-spare", "severity": "warning", "subject": "desk-main", "message": "There is none.",
+        "advice": "Add one.", "when": [{"role": "desk-main"}], "needs": [],
+    }  # fmt: skip
+    titles = []
+    for more in ({}, {"title": ""}, {"title": "No second server"}):
+        matrix = build_matrix(records | {"check": [check | more]})
+        found = evaluate_report(matrix, plan_of(matrix)).findings
+        titles += [finding.title for finding in found if finding.code == "no-spare"]
+    assert titles == [matrix.roles["desk-main"].name] * 2 + ["No second server"]

@@ -41,6 +41,13 @@ def test_every_requirement_says_what_it_is_for():
         assert requirement.summary != requirement.name
 
 
+@pytest.mark.parametrize("path", [SHIPPED, SHIPPED.with_name("hashicorp-vault.json")])
+def test_every_shipped_check_has_a_headline_of_its_own(path):
+    titles = [check.title for check in build_matrix(read_fixture(path)).checks]
+    assert all(title and len(title) <= 60 and not title.endswith(".") for title in titles)
+    assert len(set(titles)) == len(titles) > 0
+
+
 def test_default_ports_are_the_documents():
     ports = {slug: f"{service.protocol} {service.ports}" for slug, service in shipped_matrix().services.items()}
     assert ports["telnet"] == "tcp 22"

@@ -204,7 +204,7 @@ def _run(check: Check, evidence: Evidence) -> Finding | None:
     return Finding(
         code=check.code,
         severity=check.severity,
-        title=_name(check.subject, evidence),
+        title=check.title or _name(check.subject, evidence),
         subject=check.subject,
         endpoints=endpoints,
         message=message,

@@ -1,0 +1,18 @@
+"""A check has a headline of its own."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('ports', '0013_topology'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='check',
+            name='title',
+            field=models.TextField(blank=True, default=''),
+        ),
+    ]

@@ -191,6 +191,35 @@ class TestExamples:
         assert "/StructTreeRoot" in reader.trailer["/Root"]
 
 
+@pytest.mark.parametrize("setter", SETTERS)
+def test_the_table_from_zone_to_zone_stands_on_one_page_with_its_heading(setter):
+    reader = read(printed("everything", setter))
+    head = [page.extract_text() for page in reader.pages if "From ↓ to →" in page.extract_text()]
+    assert len(head) == 1, "its head would be repeated on the next page"
+    assert "Connections are opened from the zone" in " ".join(head[0].split())
+    for zone in example("everything").boundaries:
+        assert squeeze(zone.label).partition("→")[0] in squeeze(head[0])
+
+
+def test_a_table_with_more_text_than_a_page_holds_is_whole_all_the_same():
+    zones = [(f"Zone {n}" + " of a department with a long name" * 6, "internal") for n in range(11)]
+    ends = [
+        {
+            "name": f"E{n}-{m}",
+            "zone": zone,
+            "addresses": [f"10.0.{n}.{m}"],
+            "roles": ["website-user" if n else "web-primary"],
+        }
+        for n, (zone, _) in enumerate(zones)
+        for m in range(1, n + 2)  # none is like another
+    ]
+    report = evaluate(write_plan(*ends, zones=zones))
+    pages = read(render_pdf(report, Edition(date=DAY))).pages
+    head = [page.extract_text() for page in pages if "From ↓ to →" in page.extract_text()]
+    assert len(head) > 1
+    assert all(f"Zone {n} of" in " ".join("".join(head).split()) for n in range(11))
+
+
 def test_the_cover_counts_missing_addresses_and_none_reads_as_any():
     data = render_pdf(evaluate(contoso()), Edition(date=DAY))
     assert "1addresstobefilledin" in text_of(data, slice(1))

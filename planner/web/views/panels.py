@@ -114,9 +114,9 @@ def _say_option(consequences: Consequences, report: Report, choice: Choice, opti
 
 
 def say_weight(weight: Consequence) -> str:
-    """2 rules more (3 flows): tcp 443, udp 88. What would be closed stands behind “instead of”, if anything opens."""
+    """2 rules more (3 flows): tcp 443, udp 88. What closes stands behind “instead of”, if other ports open."""
     opened, closed = listed(weight.services), listed(weight.dropped)
-    tail = f"{opened} instead of {closed}" if opened and closed else opened or closed
+    tail = f"{opened} instead of {closed}" if opened and closed and opened != closed else opened or closed
     return f"{say_consequence(weight)}{f': {tail}' if tail else ''}"
 
 

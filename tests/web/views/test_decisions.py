@@ -38,6 +38,7 @@ SAID = "as many rules, 3 flows opened, 3 closed"
         ((), (), SAID),
         (("tcp 22",), (), f"{SAID}: tcp 22"),
         ((), ("tcp 22", "icmp"), f"{SAID}: tcp 22, icmp"),
+        (("tcp 443",), ("tcp 443",), f"{SAID}: tcp 443"),
         (("tcp 443",), ("tcp 22",), f"{SAID}: tcp 443 instead of tcp 22"),
         (tuple(f"tcp {n}" for n in range(1, 9)), (), f"{SAID}: tcp 1, tcp 2, tcp 3, tcp 4, tcp 5, tcp 6 and 2 more"),
     ],

@@ -53,6 +53,8 @@ def load_matrix(*, path: Path, activate: bool = True) -> tuple[PortMatrix, bool]
     is_new = edition is None
     if edition is None:
         edition = _write(records, digest)
+        if edition.renamed:
+            _renew(edition.product_slug)
     elif edition.digest != digest:
         found = find_differences(edition_records(edition.pk), records)
         raise EditionDiffers(edition.slug, [describe_difference(difference) for difference in found])
@@ -161,7 +163,7 @@ def revert_amendment(*, number: int, author: str = "") -> Amendment:
 
 
 def _renew(product: str) -> None:
-    """Have every process judge the amendments of a product anew."""
+    """Have every process judge the amendments of a product anew, by the names that rows have in its editions."""
     PortMatrix.objects.filter(product_slug=product).update(stamp=new_stamp())
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ports.actions import NoSuchAmendment, activate_matrix, make_amendment, revert_amendment
 from ports.matrix import KINDS, NotAmendable, amend, complete, record_key
 from ports.matrix.amendments import LONGEST_REASON, find_place, read_value, write_value
-from ports.matrix.differences import Difference, find_differences, show_both
+from ports.matrix.differences import Difference, find_differences, is_rename, show_both
 from ports.matrix.rows import Facet, describe_fields, facets
 from ports.models import Amendment, PortMatrix
 from ports.queries import (
@@ -221,5 +221,6 @@ def _describe_row(row: str, found: list[Difference]) -> dict[str, Any]:
     for difference in found:
         if difference.change == "changed":
             old, new = show_both(difference.old, difference.new)
-            changes.append({"field": difference.field, "old": old, "new": new})
+            renamed = is_rename(difference)
+            changes.append({"field": difference.field, "old": old, "new": new, "renamed": renamed})
     return {"row": row, "change": first.change, "changes": changes}

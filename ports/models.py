@@ -38,6 +38,9 @@ class PortMatrix(models.Model):
     received = models.CharField(max_length=100, help_text="Version or date of the document as it was received")
     url = models.TextField(blank=True, default="", help_text="Where the vendor publishes the document")
     sha256 = models.CharField(max_length=64, blank=True, default="", help_text="SHA-256 of the document's file")
+    renamed = models.JSONField(
+        default=list, blank=True, help_text="Rows with what they are called in earlier editions"
+    )
     digest = models.CharField(max_length=64, editable=False, default="", help_text="SHA-256 of the rows")
     current = models.BooleanField(
         default=False, help_text="Plans of the product are evaluated under it, with the amendments"

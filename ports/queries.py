@@ -28,10 +28,13 @@ from ports.matrix import (
     record_key,
 )
 from ports.matrix import Amendment as Facts
-from ports.matrix.amendments import say_conflict
+from ports.matrix.amendments import follow, say_conflict
+from ports.matrix.renames import Renames, list_renames
 from ports.models import Amendment, PortMatrix, Snapshot
 
-_MARKS = ("product_slug", "stamp", "digest", *FIELDS[HEAD])
+_MARKS = ("product_slug", "stamp", "digest", *(name for name in FIELDS[HEAD] if name != "renamed"))
+"""Another state of an edition has other ones. What it says of renamed rows is in the digest; what others say, in the
+stamp."""
 SHIPPED = Path(__file__).parent / "fixtures" / "passwordstate.json"
 State = Literal["applied", "conflict", "reverted"]
 
@@ -106,7 +109,10 @@ def _shipped_product(path: Path) -> str:
 
 
 def edition_records(edition_id: int) -> dict[str, list[dict[str, Any]]]:
-    """The rows of one edition as records by kind: one query for each kind, however many rows; as it was loaded."""
+    """The rows of one edition as records by kind, as it was loaded: one query for each kind, however many rows.
+
+    One more asks what all editions of its product say of renamed rows.
+    """
     records: dict[str, list[dict[str, Any]]] = {}
     for kind, fields in FIELDS.items():
         model: type[models.Model] = apps.get_model("ports", kind)
@@ -115,8 +121,18 @@ def edition_records(edition_id: int) -> dict[str, list[dict[str, Any]]]:
             rows = rows.filter(pk=edition_id)
         else:
             rows = rows.filter(matrix_id=edition_id).order_by("position", record_key(kind))
-        records[kind] = list(rows.values(*fields, *(["slug"] if kind == HEAD else [])))
+        records[kind] = list(rows.values(*fields, *(["slug", "product_slug"] if kind == HEAD else [])))
+    for head in records[HEAD]:
+        renames = _find_renames(head.pop("product_slug"))
+        if renames:
+            head["renames"] = [list(pair) for pair in renames]
     return records
+
+
+def _find_renames(product: str) -> Renames:
+    """What the editions of a product say of renamed rows."""
+    said = PortMatrix.objects.filter(product_slug=product).values_list("renamed", flat=True)
+    return tuple(sorted({pair for renamed in said for pair in list_renames({"renamed": renamed})}))
 
 
 # --- products and their editions -------------------------------------------------------------------------------------
@@ -246,15 +262,18 @@ def list_amendments(product: str = "") -> tuple[Judged, ...]:
     edition = PortMatrix.objects.filter(product_slug=product, current=True).values_list("pk", flat=True).first()
     standing = [read_facts(row) for row in rows if row.reverted is None]
     held: dict[int, str] = {}
+    records: Records = {}
     if edition is None:
         held = {facts.number: "the product has no current edition." for facts in standing}
-    elif not _are_applied(product, standing):
-        conflicts = amend(edition_records(edition), standing)[2]
+    elif rows:
+        records = edition_records(edition)
+    if records and not _are_applied(product, standing):
+        conflicts = amend(records, standing)[2]
         held = {conflict.amendment.number: conflict.why for conflict in conflicts}
     return tuple(
         Judged(
             amendment=row,
-            facts=read_facts(row),
+            facts=follow(read_facts(row), records),
             state="reverted" if row.reverted else "conflict" if row.pk in held else "applied",
             why="" if row.reverted else held.get(row.pk, ""),
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 from ports.matrix.basics import Service
 from ports.matrix.reading import FIELDS, HEAD, Record, Records, build_matrix, complete, find_faults, record_key
+from ports.matrix.renames import list_renames, map_names
 from ports.matrix.requirements import Requirement
 from ports.matrix.rows import KINDS, Facet, facets, find_facet
 from ports.matrix.vocabulary import listed, product_slug
@@ -52,14 +53,29 @@ def amend(
     Each is judged in the order of the numbers, against the edition as the ones before have amended it: it is applied
     where the field has its old value. Where the value is another, the row or the field isn't there, or the matrix
     would have a fault by it, it is held back. The records that are given stay as they are.
+
+    An amendment of a row that is called otherwise in this edition follows it, and names it as the edition does.
     """
-    ordered = sorted(amendments, key=lambda amendment: amendment.number)
+    ordered = [follow(one, records) for one in sorted(amendments, key=lambda amendment: amendment.number)]
     amended, applied, conflicts = _apply_all(records, ordered, None)
     if applied:
         known = frozenset(find_faults(records))
         if not known.issuperset(find_faults(amended)):
             amended, applied, conflicts = _apply_all(records, ordered, known)
     return amended, applied, conflicts
+
+
+def follow(amendment: Amendment, records: Records) -> Amendment:
+    """The amendment with its row named as the records have it; as it is where they don't have the row."""
+    kind, _, name = amendment.row.partition("/")
+    rows = records.get(kind, ())
+    if kind not in KINDS or kind == HEAD or not name or not records.get(HEAD):
+        return amendment
+    there = {str(row.get(record_key(kind))) for row in rows}
+    if name in there:
+        return amendment
+    now = map_names(list_renames(records[HEAD][0]), kind, there).get(name)
+    return amendment if now is None else replace(amendment, row=f"{kind}/{now}")
 
 
 def build_amended(records: Records, amendments: Iterable[Amendment]) -> tuple[Matrix, tuple[Conflict, ...]]:

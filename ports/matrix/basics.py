@@ -19,6 +19,7 @@ from ports.matrix.marks import (
     PortList,
     PortRange,
 )
+from ports.matrix.renames import find_rename_faults
 from ports.matrix.rows import Part, Row, Rows, part, row
 from ports.matrix.vocabulary import PROTOCOLS, ROLE_KINDS, ProtocolName, RoleKind, listed, read_ports
 
@@ -36,6 +37,17 @@ ServiceSlug = Annotated[str, Names("service")]
 RuleGroupSlug = Annotated[str, Names("rulegroup")]
 
 
+@part("a renamed row")
+class Renamed(Part):
+    """A row of this edition, and what it was called in an earlier one."""
+
+    row: str
+    """`KIND/SLUG` of a row of this edition, as in `service/website`; `choice/SLUG/OPTION` for an option."""
+    was: str
+    """Its slug of before, which no row of this kind has in this edition. A row that has had several has an entry for
+    each."""
+
+
 @row("portmatrix", key="product")
 class Document(Row):
     """The vendor document. There is one such row; its `slug` names the matrix in the database and in other rows."""
@@ -51,6 +63,12 @@ class Document(Row):
     sha256: Annotated[Annotated[str, SHA256] | None, BLANK_TEXT, LATER] = None
     """SHA-256 of the file that the rows were written from, so that anybody can tell whether theirs is the same; blank
     where there is no file."""
+    renamed: Annotated[tuple[Renamed, ...], LATER] = ()
+    """Rows that are called otherwise in earlier editions. Amendments and plans follow them."""
+
+    def find_faults(self, where: str, rows: Rows) -> Iterator[str]:
+        """Renamed rows are there, and what they were called is free."""
+        yield from find_rename_faults(where, ((entry.row, entry.was) for entry in self.renamed), rows)
 
 
 @row("section", key="number")

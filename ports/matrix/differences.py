@@ -1,18 +1,23 @@
 """What differs between two states of a matrix: which row, which field, what it was and what it is. Pure."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ports.matrix.reading import FIELDS, HEAD, Record, Records, complete, record_key
+from ports.matrix.renames import Renames, list_renames, map_names
 
 _LONGEST = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One row that was added or removed, one field that was changed, or rows of one kind in another order (moved)."""
+    """One row that was added or removed, one field that was changed, or rows of one kind in another order (moved).
+
+    A row that was renamed is changed in the field that names it, and goes by its new name.
+    """
 
     change: Literal["added", "removed", "changed", "moved"]
     row: str
@@ -28,9 +33,13 @@ def find_differences(old: Records, new: Records) -> tuple[Difference, ...]:
 
     Takes records by kind, as `ports.matrix.build_matrix` does; fields that the matrix doesn't know are no difference.
     """
-    return tuple(
-        difference for kind in FIELDS for difference in _compare_kind(kind, old.get(kind, ()), new.get(kind, ()))
+    renames = _known_renames(old, new)
+    found = tuple(
+        difference
+        for kind in FIELDS
+        for difference in _compare_kind(kind, old.get(kind, ()), new.get(kind, ()), renames)
     )
+    return tuple(difference for difference in found if not _is_told(difference, found))
 
 
 def describe_difference(difference: Difference, *, old: str = "here", new: str = "in the file") -> str:
@@ -41,27 +50,66 @@ def describe_difference(difference: Difference, *, old: str = "here", new: str =
         return f"{difference.row} is {old} and not {new}."
     if difference.change == "moved":
         return f"{difference.row}: the rows have another order {new} than {old}."
+    if is_rename(difference):
+        return f"{difference.row} is called '{difference.old}' {old} and '{difference.new}' {new}."
     before, now = show_both(difference.old, difference.new)
     return f"{difference.row}: the field '{difference.field}' is {before} {old} and {now} {new}."
 
 
-def _compare_kind(kind: str, old: Sequence[Record], new: Sequence[Record]) -> Iterator[Difference]:
+def is_rename(difference: Difference) -> bool:
+    """Whether it is another name of the row."""
+    kind = difference.row.partition("/")[0]
+    return difference.change == "changed" and kind != HEAD and difference.field == record_key(kind)
+
+
+def _is_told(difference: Difference, found: Sequence[Difference]) -> bool:
+    """Whether it is what an edition says of renamed rows, and each of those is among what was found."""
+    if (difference.row, difference.field) != (HEAD, "renamed"):
+        return False
+    told = {(one.row.partition("/")[0], frozenset((one.old, one.new))) for one in found if is_rename(one)}
+    entries = [*(difference.old or ()), *(difference.new or ())]
+    return all(
+        (kind, frozenset((name, entry["was"]))) in told
+        for entry in entries
+        for kind, _, name in [entry["row"].partition("/")]
+        if not (entry in (difference.old or ()) and entry in (difference.new or ()))
+    )
+
+
+def _known_renames(old: Records, new: Records) -> Renames:
+    heads = [record for records in (old, new) for record in records.get(HEAD, ())]
+    return tuple(sorted({pair for head in heads for pair in list_renames(head)}))
+
+
+def _compare_kind(kind: str, old: Sequence[Record], new: Sequence[Record], renames: Renames) -> Iterator[Difference]:
     if kind == HEAD:
         for before, now in zip(old, new, strict=False):
             yield from _compare_row(kind, kind, before, now)
         return
     key = record_key(kind)
     olds, news = {row[key]: row for row in old}, {row[key]: row for row in new}
+    called = _match_names(olds, news, map_names(renames, kind, news))
     for name, row in olds.items():
-        if name in news:
-            yield from _compare_row(kind, f"{kind}/{name}", row, news[name])
+        if called[name] in news:
+            new_name = called[name]
+            if new_name != name:
+                yield Difference(change="changed", row=f"{kind}/{new_name}", field=key, old=name, new=new_name)
+            yield from _compare_row(kind, f"{kind}/{new_name}", {**row, key: new_name}, news[new_name])
         else:
             yield Difference(change="removed", row=f"{kind}/{name}", old=dict(row))
+    kept = [name for name in called.values() if name in news]
     for name, row in news.items():
-        if name not in olds:
+        if name not in kept:
             yield Difference(change="added", row=f"{kind}/{name}", new=dict(row))
-    if [name for name in olds if name in news] != [name for name in news if name in olds]:
+    if kept != [name for name in news if name in kept]:
         yield Difference(change="moved", row=kind, old=list(olds), new=list(news))
+
+
+def _match_names(olds: Collection[str], news: Collection[str], mapped: Mapping[str, str]) -> dict[str, str]:
+    """What each old row is called in the new records; its own name where it isn't there or can't be told."""
+    claims = Counter(mapped[name] for name in olds if name in mapped)
+    claims.update(name for name in olds if name in news)
+    return {name: now if claims[now := mapped.get(name, name)] == 1 else name for name in olds}
 
 
 def _compare_row(kind: str, row: str, old: Record, new: Record) -> Iterator[Difference]:

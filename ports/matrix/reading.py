@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ports.matrix.marks import TYPES, Types
+from ports.matrix.renames import list_renames
 from ports.matrix.rows import KINDS, Facet, Part, Row, Rows, adapter, facets, field_names, find_facet
 from ports.matrix.vocabulary import listed
 from ports.matrix.whole import Matrix, make_matrix
@@ -25,8 +26,9 @@ Records = Mapping[str, Sequence[Record]]
 FIELDS: Mapping[str, tuple[str, ...]] = {kind: field_names(facts) for kind, facts in KINDS.items()}
 """The kinds of record and the names of their fields, as a fixture has them."""
 HEAD = "portmatrix"
-KEPT = {HEAD: ("slug", "product_slug", "current", "active", "digest", "stamp")}
-"""What a record may have beside its fields: what the database keeps, or kept. It is no fact of the matrix."""
+KEPT = {HEAD: ("slug", "product_slug", "current", "active", "digest", "stamp", "renames")}
+"""What a record may have beside its fields: what the database keeps, or kept, and in `renames` what all its editions
+say of renamed rows. It is no fact of the matrix."""
 KEPT_OF_ROWS = ("matrix", "position")
 
 
@@ -80,8 +82,9 @@ def build_matrix(records: Records) -> Matrix:
     rows, faults = _read(records)
     if faults:
         raise MatrixError(faults)
-    edition = records[HEAD][0].get("slug")
-    return make_matrix(rows, digest_records(records), edition if isinstance(edition, str) else "")
+    head = records[HEAD][0]
+    edition = head.get("slug")
+    return make_matrix(rows, digest_records(records), edition if isinstance(edition, str) else "", list_renames(head))
 
 
 def _read(records: Records) -> tuple[Rows, list[str]]:

@@ -9,6 +9,7 @@ from ports.matrix.basics import Choice, Document, Operation, Platform, Role, Sec
 from ports.matrix.caveats import Caveat, Check
 from ports.matrix.prohibitions import Prohibition
 from ports.matrix.questions import Question
+from ports.matrix.renames import Renames, map_names
 from ports.matrix.requirements import Pairing, Requirement
 from ports.matrix.rows import Row, Rows
 from ports.matrix.rule_groups import RuleGroup
@@ -73,6 +74,8 @@ class Matrix:
     """Where the vendor publishes the document, if that is known."""
     sha256: str | None = None
     """Of the document's file as it was received, if there is one."""
+    renames: Renames = ()
+    """What rows are called otherwise in other editions, as far as that is known here."""
 
     def of[R: Row](self, facts: type[R]) -> tuple[R, ...]:
         """The rows of a kind, in the matrix's order."""
@@ -87,7 +90,18 @@ class Matrix:
     @property
     def state(self) -> tuple[object, ...]:
         """What tells this matrix from any other, by facts and by what is said of it: for what is kept by key."""
-        return (self.digest, self.edition, tuple(amendment.number for amendment in self.amendments))
+        return (self.digest, self.edition, tuple(amendment.number for amendment in self.amendments), self.renames)
+
+    def list_names(self, kind: str) -> frozenset[str]:
+        """What the rows of a kind are called; for "choice/esxi" the options of that choice."""
+        kind, _, choice = kind.partition("/")
+        if choice:
+            return frozenset(self.choices[choice].slugs if choice in self.choices else ())
+        return frozenset(getattr(row, row.KEY) for row in self.tables.get(kind, ()))
+
+    def map_names(self, kind: str) -> dict[str, str]:
+        """From what rows of a kind are called in other editions to what they are called here."""
+        return map_names(self.renames, kind, self.list_names(kind)) if self.renames else {}
 
     @property
     def assignable_roles(self) -> tuple[Role, ...]:
@@ -110,7 +124,7 @@ class Matrix:
         return next((section.title for section in self.sections if section.number == number), "")
 
 
-def make_matrix(rows: Rows, digest: str, edition: str) -> Matrix:
+def make_matrix(rows: Rows, digest: str, edition: str, renames: Renames = ()) -> Matrix:
     """The matrix of rows that have no faults."""
     (head,) = rows.of(Document)
     return Matrix(
@@ -139,6 +153,7 @@ def make_matrix(rows: Rows, digest: str, edition: str) -> Matrix:
         tables=rows.tables,
         product_slug=product_slug(head.product),
         edition=edition,
+        renames=renames,
     )
 
 

@@ -6,14 +6,16 @@ number that it has in the report: what is to be opened that of the new one, what
 where the network team finds it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from planner.engine.flows import Flow
 from planner.engine.renames import Rename, find_renames, rename_report, set_apart
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Rule, narrow_boundaries
+from planner.engine.terms import Mark, order_of
 from planner.plan.document import Endpoint, address_key
+from ports.matrix import Choice, Matrix, Section, Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,7 +101,8 @@ def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ())
     `known` are renames that the plan's history tells; others are found as `find_renames` says.
 
     A flow that stays and whose endpoint moved to another zone meets other firewalls: it is among the rules to be
-    opened where it now crosses, and to be closed where it did, whether or not it counts as changed.
+    opened where it now crosses, and to be closed where it did, whether or not it counts as changed. What the matrix of
+    `after` calls otherwise than that of `before` is no change.
     """
     renamed = find_renames(before.plan, after.plan, known)
     apart = set_apart(before.plan, after.plan, renamed)
@@ -109,7 +112,8 @@ def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ())
     opened = tuple(flow for key, flow in new.items() if key not in old)
     closed = tuple(flow for key, flow in old.items() if key not in new)
     kept = [(old[key], flow) for key, flow in new.items() if key in old]
-    changed = tuple(Change(before=was, after=now) for was, now in kept if _differ(was, now))
+    names = _Names(after.matrix)
+    changed = tuple(Change(before=was, after=now) for was, now in kept if _differ(was, now, names))
     moved = [(was, now) for was, now in kept if _zones(was) != _zones(now)]
     return Comparison(
         before=before,
@@ -134,8 +138,38 @@ def _zones(flow: Flow) -> tuple[str, str]:
     return flow.source.zone, flow.destination.zone
 
 
-def _differ(old: Flow, new: Flow) -> bool:
-    return (old.need is not new.need or old.scope != new.scope) and _facts(old) != _facts(new)
+class _Names:
+    """What the rows of other editions are called in a matrix."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._matrix = matrix
+        self._maps: dict[str, Mapping[str, str]] = {}
+
+    def find(self, kind: str, name: str) -> str:
+        """The name in the matrix, or the one given."""
+        if kind not in self._maps:
+            self._maps[kind] = self._matrix.map_names(kind)
+        return self._maps[kind].get(name, name)
+
+    def describe(self, flow: Flow) -> tuple[object, ...]:
+        """What a flow is needed for, whatever order its names have."""
+        need = flow.need
+        return (
+            sorted(self.find(Section.KIND, number) for number in need.sections),
+            sorted(self.find(Service.KIND, slug) for slug in need.services),
+            flow.scope,
+            sorted(sorted(map(self._describe_mark, marks)) for marks in order_of(need.any_of)),
+        )
+
+    def _describe_mark(self, mark: Mark) -> Mark:
+        choice = self.find(Choice.KIND, mark.choice)
+        return Mark(choice, self.find(f"{Choice.KIND}/{choice}", mark.option))
+
+
+def _differ(old: Flow, new: Flow, names: _Names) -> bool:
+    if old.need is new.need and old.scope == new.scope:
+        return False
+    return _facts(old) != _facts(new) and names.describe(old) != names.describe(new)
 
 
 def _facts(flow: Flow) -> tuple[object, ...]:

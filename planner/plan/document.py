@@ -14,7 +14,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
 from pydantic_core import ErrorDetails
 
 from planner.plan import limits, syntax
-from planner.plan.faults import NAME_TAKEN, Fault, PlanError, shown
+from planner.plan.carry import Carried, carry
+from planner.plan.faults import NAME_TAKEN, Fault, PlanError, say_where, shown
 from planner.plan.fields import PARTS, PLAN, AdditionalFlow, Endpoint, Exclusion, Never, Part, Plan, Zone
 from planner.plan.reading import (
     ANY,
@@ -43,6 +44,7 @@ __all__ = [
     "PlanError",
     "Zone",
     "address_key",
+    "carry_stored",
     "check_plan",
     "check_stored",
     "dump_plan",
@@ -52,17 +54,31 @@ __all__ = [
 ]
 
 
-def read_plan(data: bytes, *, matrix: Matrix, syntax: Syntax = "yaml") -> Plan:
+Tell = Callable[[Carried], object]
+
+
+def tell_nobody(_: Carried) -> None:
+    """For who doesn't want to know which names of a document were carried over."""
+
+
+def read_plan(data: bytes, *, matrix: Matrix, syntax: Syntax = "yaml", tell: Tell = tell_nobody) -> Plan:
     """Read a plan document from JSON or YAML in UTF-8, at most `planner.plan.syntax.MAX_BYTES` bytes.
+
+    What other editions call otherwise is read by its name in the matrix, and `tell` is told each such name.
 
     Returns the checked plan. Raises PlanError with every fault of the document; a document that can't be parsed has
     one fault, at its line and column.
     """
-    return check_plan(_parse(data, syntax), matrix=matrix, text=syntax == "yaml")
+    return _check_carried(_parse(data, syntax), matrix, syntax == "yaml", tell)
 
 
 def read_plan_of(
-    data: bytes, choose: Callable[[object], Matrix], *, otherwise: Matrix, syntax: Syntax = "yaml"
+    data: bytes,
+    choose: Callable[[object], Matrix],
+    *,
+    otherwise: Matrix,
+    syntax: Syntax = "yaml",
+    tell: Tell = tell_nobody,
 ) -> tuple[Plan, Matrix]:
     """`read_plan` where there are several products: the plan, and the matrix of the product that it names.
 
@@ -81,7 +97,16 @@ def read_plan_of(
         except PlanError as others:
             faults += others.faults
         raise PlanError(faults) from None
-    return check_plan(tree, matrix=matrix, text=text), matrix
+    return _check_carried(tree, matrix, text, tell), matrix
+
+
+def _check_carried(tree: object, matrix: Matrix, text: bool, tell: Tell) -> Plan:
+    """The plan of a document that may be written for another edition."""
+    document, carried = carry(tree, matrix)
+    plan = check_plan(document, matrix=matrix, text=text)
+    for one in carried:
+        tell(one)
+    return plan
 
 
 def check_plan(tree: object, *, matrix: Matrix, text: bool = False, endpoints: int | None = None) -> Plan:
@@ -107,7 +132,7 @@ def check_plan(tree: object, *, matrix: Matrix, text: bool = False, endpoints: i
     if faults or plan is None:
         order = _document_order(tree)
         faults.sort(key=lambda fault: order(fault[0]))
-        raise PlanError(dict.fromkeys(Fault(_where(path), sentence, code) for path, code, sentence in faults))
+        raise PlanError(dict.fromkeys(Fault(say_where(path), sentence, code) for path, code, sentence in faults))
     return cast(Plan, _freeze(PARTS[PLAN], plan))
 
 
@@ -116,6 +141,15 @@ def check_stored(tree: object, *, matrix: Matrix) -> Plan:
     there = tree.get("endpoints") if isinstance(tree, dict) else None
     count = len(there) if isinstance(there, list) else 0
     return check_plan(tree, matrix=matrix, endpoints=max(limits.ENDPOINTS, count))
+
+
+def carry_stored(tree: object, *, matrix: Matrix) -> tuple[Plan, tuple[Carried, ...]]:
+    """`check_stored` for a document that may have been stored under another edition, and the names that were carried.
+
+    Raises PlanError as `check_stored` and `planner.plan.carry.carry` do.
+    """
+    document, carried = carry(tree, matrix)
+    return check_stored(document, matrix=matrix), carried
 
 
 def dump_plan(plan: Plan) -> dict[str, Any]:
@@ -295,18 +329,6 @@ def _known_keys(path: Path, model: type[BaseModel]) -> list[str]:
 
 def _path(details: ErrorDetails) -> Path:
     return tuple(part for part in details["loc"] if part != "[key]")
-
-
-def _where(path: Path) -> str:
-    """endpoints[3].zone for ("endpoints", 3, "zone")."""
-    where = ""
-    for part in path:
-        if isinstance(part, int):
-            where += f"[{part}]"
-        else:
-            name = part if part.isprintable() and len(part) <= 60 else shown(part)
-            where += f".{name}" if where else name
-    return where or "document"
 
 
 def _document_order(tree: object) -> Callable[[Path], tuple[int, ...]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from planner.plan.syntax import Null
+from planner.plan.syntax import Null, Path
 
 NAME_TAKEN = "name-taken"
 """Two rows of one list have the same name."""
@@ -42,3 +42,15 @@ def shown(value: object) -> str:
         return "true" if value else "false"
     text = ascii(value[:80]) if isinstance(value, str) and not value[:80].isprintable() else repr(value)
     return text if len(text) <= 80 else text[:78] + "…"
+
+
+def say_where(path: Path) -> str:
+    """endpoints[3].zone for ("endpoints", 3, "zone")."""
+    where = ""
+    for part in path:
+        if isinstance(part, int):
+            where += f"[{part}]"
+        else:
+            name = part if part.isprintable() and len(part) <= 60 else shown(part)
+            where += f".{name}" if where else name
+    return where or "document"

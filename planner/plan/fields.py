@@ -28,7 +28,7 @@ from planner.plan.references import (
     keys_must_be_there,
     must_be_there,
 )
-from ports.matrix import PROTOCOLS
+from ports.matrix import PROTOCOLS, Caveat, Operation, Platform, Role, Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +196,7 @@ class Endpoint:
             some_of(
                 lambda matrix: {role.slug: role.name for role in matrix.assignable_roles},
                 lambda matrix: {slug: role.label or role.name for slug, role in matrix.roles.items()},
+                kind=Role.KIND,
             ),
             check=check_roles,
             said=("role", "roles"),
@@ -208,7 +209,9 @@ class Endpoint:
     platforms: tuple[str, ...] = field(
         default=(),
         metadata=describe(
-            some_of(lambda matrix: {slug: platform.name for slug, platform in matrix.platforms.items()}),
+            some_of(
+                lambda matrix: {slug: platform.name for slug, platform in matrix.platforms.items()}, kind=Platform.KIND
+            ),
             said=("platform", "platforms"),
             lost=("the platform", ""),
             widget="boxes",
@@ -219,7 +222,10 @@ class Endpoint:
     operations: tuple[str, ...] = field(
         default=(),
         metadata=describe(
-            some_of(lambda matrix: {slug: operation.name for slug, operation in matrix.operations.items()}),
+            some_of(
+                lambda matrix: {slug: operation.name for slug, operation in matrix.operations.items()},
+                kind=Operation.KIND,
+            ),
             said=("operation", "operations"),
             lost=("the operation", ""),
             widget="boxes",
@@ -230,7 +236,9 @@ class Endpoint:
     sessions: tuple[str, ...] = field(
         default=(),
         metadata=describe(
-            some_of(lambda matrix: {slug: session.name for slug, session in matrix.sessions.items()}),
+            some_of(
+                lambda matrix: {slug: session.name for slug, session in matrix.sessions.items()}, kind=Session.KIND
+            ),
             said=("session", "sessions"),
             lost=("the session", ""),
             widget="boxes",
@@ -367,7 +375,8 @@ class Firewall:
 
 
 CORRECTIONS = some_of(
-    lambda matrix: {slug: caveat.title for slug, caveat in matrix.caveats.items() if caveat.correction}
+    lambda matrix: {slug: caveat.title for slug, caveat in matrix.caveats.items() if caveat.correction},
+    kind=Caveat.KIND,
 )
 
 

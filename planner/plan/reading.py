@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError
 from planner.plan import limits
 from planner.plan.faults import shown
 from planner.plan.syntax import Null
-from ports.matrix import Choice, Matrix, read_ports
+from ports.matrix import Choice, Matrix, Service, read_ports
 from ports.text import MAX_NAME
 
 FORMAT = 1
@@ -49,6 +49,8 @@ class Reader:
     """The slugs that it may have, with what they are called where one chooses among them; None: anything."""
     words: Callable[[Matrix], Mapping[str, str]] | None = None
     """What its slugs are called in a sentence, where that differs."""
+    kind: str = ""
+    """The kind of matrix row whose slugs it has, a mapping as its keys; in that of choices the values are options."""
 
     def say(self, matrix: Matrix) -> Mapping[str, str]:
         """What its slugs are called in a sentence; those that aren't there are said as they are."""
@@ -299,10 +301,13 @@ def one_of(options: Callable[[Matrix], Mapping[str, str]]) -> Reader:
 
 
 def some_of(
-    options: Callable[[Matrix], Mapping[str, str]], words: Callable[[Matrix], Mapping[str, str]] | None = None
+    options: Callable[[Matrix], Mapping[str, str]],
+    words: Callable[[Matrix], Mapping[str, str]] | None = None,
+    *,
+    kind: str,
 ) -> Reader:
-    """Any of these slugs, each once."""
-    return Reader(type=lambda matrix: _list_of(options(matrix)), shape="list", options=options, words=words)
+    """Any of these slugs, each once, of rows of a kind."""
+    return Reader(type=lambda matrix: _list_of(options(matrix)), shape="list", options=options, words=words, kind=kind)
 
 
 # ---- mappings ----
@@ -361,6 +366,7 @@ CHOICES = Reader(
     ),
     shape="mapping",
     words=lambda matrix: {slug: choice.name for slug, choice in matrix.choices.items()},
+    kind=Choice.KIND,
 )
 PORTS = Reader(
     type=lambda matrix: _mapping_of(
@@ -368,6 +374,7 @@ PORTS = Reader(
     ),
     shape="mapping",
     words=lambda matrix: {slug: service.name for slug, service in matrix.services.items()},
+    kind=Service.KIND,
 )
 Side = Mapping[str, str]
 """One side of what must stay closed: `zone` or `endpoint`, with the name of one."""

@@ -17,8 +17,9 @@ from planner.engine import TooLarge
 from planner.engine.lineage import find_added
 from planner.engine.size import check_size
 from planner.plan import limits
+from planner.plan.carry import say_carried
 from planner.plan.changes import Edit, FieldPath, Index, apply
-from planner.plan.document import Plan, PlanError, check_plan, check_stored, dump_plan
+from planner.plan.document import Plan, PlanError, carry_stored, check_plan, check_stored, dump_plan
 from planner.plan.edits import EDITS, NotPossible, Params
 from planner.plan.merge import rebase
 from planner.plan.rows import NO_RENAMES, Renames
@@ -229,11 +230,12 @@ def restore(*, plan_id: int, matrix: Matrix, number: int, sender: Sender = ANYON
         if goal is None:
             raise NotPossible(f"This plan has no revision {number}.")
         named = f" “{short(goal.checkpoint)}”" if goal.checkpoint else ""
-        plan = check_stored(goal.document, matrix=matrix)
+        plan, carried = carry_stored(goal.document, matrix=matrix)
+        said = f"Restored{named}: revision {number}" if named else f"Revision {number} restored"
         return _State(
             document=dump_plan(plan),
             plan=plan,
-            summary=f"Restored{named}: revision {number}" if named else f"Revision {number} restored",
+            summary="; ".join(filter(None, (said, say_carried(carried)))),
             renames=_find_renames_back(row, goal),
             undo_to=row.revision,
             restored=number,
@@ -340,7 +342,7 @@ def _check_growth(before: Document, state: _State, matrix: Matrix) -> None:
         check_size(matrix, plan)
     except TooLarge as error:
         try:
-            now = check_stored(before, matrix=matrix)
+            now = carry_stored(before, matrix=matrix)[0]
         except PlanError:
             raise error from None
         check_size(matrix, plan, now)
@@ -402,6 +404,7 @@ def _step_back(*, plan_id: int, matrix: Matrix, sender: Sender, field: str, verb
 def switch_edition(*, plan_id: int, edition: PortMatrix, sender: Sender = ANYONE) -> Applied:
     """Put a plan on an edition of its product, as a new revision with the same document; an undo takes that back.
 
+    What the edition calls otherwise than the plan's goes by its new name in the document, and the summary says so.
     On the edition that it is on already, it becomes a revision under what is amended now, if that has changed since
     the last one. Raises PlanError with every fault when the document doesn't fit the edition, TooLarge when it is too
     large under it, and Overtaken when the plan has changed since the sender's base.
@@ -412,13 +415,13 @@ def switch_edition(*, plan_id: int, edition: PortMatrix, sender: Sender = ANYONE
         if sender.base is not None and sender.base < row.revision:
             newer = row.revisions.filter(number__gt=sender.base).defer("document").order_by("number")
             raise Overtaken("switched", "switch", row.document, list(newer))
-        plan = check_stored(row.document, matrix=matrix)
+        plan, carried = carry_stored(row.document, matrix=matrix)
         if edition != row.edition:
             summary = f"Switched to the edition {edition.slug}"
             return _State(
-                document=row.document,
+                document=dump_plan(plan) if carried else row.document,
                 plan=plan,
-                summary=summary,
+                summary="; ".join(filter(None, (summary, say_carried(carried)))),
                 renames=NO_RENAMES,
                 undo_to=row.revision,
                 edition=edition,

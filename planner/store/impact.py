@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from planner.engine import evaluate_report
 from planner.engine.compare import Comparison, compare_reports
-from planner.plan.document import Plan, PlanError, check_stored, dump_plan
+from planner.plan.document import Plan, PlanError, carry_stored, dump_plan
 from planner.store import models
 from planner.store.editions import matrix_of
 from planner.store.reports import Recent
@@ -60,7 +60,7 @@ def weigh_plan(plan: Plan, source: str, before: Matrix, after: Matrix, edition: 
     except PlanError as error:
         return Impact(plan=plan.name, source=source, edition=edition, faults=tuple(map(str, error.faults)))
     try:
-        new = evaluate_report(after, check_stored(dump_plan(plan), matrix=after))
+        new = evaluate_report(after, carry_stored(dump_plan(plan), matrix=after)[0])
     except PlanError as error:
         faults = tuple(map(str, error.faults))
         return Impact(plan=plan.name, source=source, edition=edition, differs=True, faults=faults)
@@ -73,7 +73,7 @@ def weigh_version(name: str, version: models.Version, before: Matrix, after: Mat
     def weigh() -> Impact:
         source = str(version.plan)
         try:
-            plan = check_stored(version.document, matrix=before)
+            plan = carry_stored(version.document, matrix=before)[0]
         except PlanError as error:
             return Impact(plan=name, source=source, edition=before.edition, faults=tuple(map(str, error.faults)))
         return weigh_plan(plan, source, before, after, before.edition)

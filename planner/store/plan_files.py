@@ -5,7 +5,8 @@ from pathlib import Path
 
 from django.db import DatabaseError, connection
 
-from planner.plan.document import Plan, read_plan, read_plan_of
+from planner.plan.carry import Carried
+from planner.plan.document import Plan, Tell, read_plan, read_plan_of, tell_nobody
 from planner.plan.syntax import MAX_BYTES, guess_syntax
 from planner.report.files import Failure, explain
 from planner.store.editions import matrix_for
@@ -18,16 +19,24 @@ class NoUsableMatrix(RuntimeError):
     """The database is there, but its matrix can't be had. The message is a sentence."""
 
 
-def read_plan_file(name: str, matrix: Matrix) -> Plan:
-    """Read and check a plan. Raises PlanError with its faults, and Failure when the file can't be read."""
+def read_plan_file(name: str, matrix: Matrix, tell: Tell = tell_nobody) -> Plan:
+    """Read and check a plan. Raises PlanError with its faults, and Failure when the file can't be read.
+
+    `tell` is told each name that is another one in the matrix.
+    """
     data = _read(name)
-    return read_plan(data, matrix=matrix, syntax=guess_syntax(name, data))
+    return read_plan(data, matrix=matrix, syntax=guess_syntax(name, data), tell=tell)
 
 
-def read_with_matrix(name: str, matrix: Matrix, *, fixed: bool) -> tuple[Plan, Matrix]:
+def say_read(name: str, carried: Carried) -> str:
+    """The sentence about a name in a plan file that is another one in the matrix."""
+    return f"{name}: renamed since it was written, and read so: {carried}"
+
+
+def read_with_matrix(name: str, matrix: Matrix, *, fixed: bool, tell: Tell = tell_nobody) -> tuple[Plan, Matrix]:
     """Read a plan under the current matrix of the product that it names, and that matrix; else under the one given.
 
-    `fixed`: under the one given whatever it names. Raises as `read_plan_file` does.
+    `fixed`: under the one given whatever it names. Tells and raises as `read_plan_file` does.
     """
     data = _read(name)
     here = not fixed and has_tables()
@@ -36,7 +45,7 @@ def read_with_matrix(name: str, matrix: Matrix, *, fixed: bool) -> tuple[Plan, M
         return matrix_for(product, matrix) if here else matrix
 
     try:
-        return read_plan_of(data, choose, otherwise=matrix, syntax=guess_syntax(name, data))
+        return read_plan_of(data, choose, otherwise=matrix, syntax=guess_syntax(name, data), tell=tell)
     except MatrixError as error:
         raise Failure(f"The port matrix of its product has faults: {error.faults[0]}") from None
 

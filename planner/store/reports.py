@@ -10,7 +10,7 @@ from planner.engine.compare import Comparison, compare_reports
 from planner.engine.consequences import Consequences, weigh
 from planner.engine.lineage import Step, find_earliest, trace_renames
 from planner.engine.renames import Rename
-from planner.plan.document import PlanError, check_stored
+from planner.plan.document import PlanError, carry_stored
 from planner.store.editions import matrix_then
 from planner.store.models import NOTHING_RENAMED, Plan, Revision, Version
 from ports.matrix import Matrix
@@ -53,11 +53,13 @@ _consequences: Recent[tuple[Report, Consequences]] = Recent(lambda pair: len(pai
 def report_for(version: Version, matrix: Matrix) -> Report:
     """The report of a stored version of a plan under a matrix; kept under plan, revision and state of the matrix.
 
+    What the edition that it was stored under calls otherwise goes by its name in the matrix.
+
     Raises PlanError when the document doesn't fit the matrix: it can have been stored under another; and TooLarge when
     it fits and can't be evaluated: it can have been stored when more was allowed.
     """
     key = version, matrix.state
-    return _reports.find(key, lambda: evaluate_report(matrix, check_stored(version.document, matrix=matrix)))
+    return _reports.find(key, lambda: evaluate_report(matrix, carry_stored(version.document, matrix=matrix)[0]))
 
 
 def outline_for(version: Version, matrix: Matrix) -> Report:
@@ -68,7 +70,7 @@ def outline_for(version: Version, matrix: Matrix) -> Report:
     try:
         return report_for(version, matrix)
     except TooLarge as error:
-        return outline_plan(matrix, check_stored(version.document, matrix=matrix), error.sentence)
+        return outline_plan(matrix, carry_stored(version.document, matrix=matrix)[0], error.sentence)
 
 
 def comparison_since(plan: Plan, number: int, matrix: Matrix, under: Matrix | None = None) -> Comparison | None:

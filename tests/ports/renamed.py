@@ -4,11 +4,14 @@ from typing import Any
 
 from tests.ports.records import make_records
 
+PLAIN = ("icon", "label", "name")
+"""Fields that hold no slugs and can have a text that is one."""
+
 
 def rename(value: Any, names: dict[str, str]) -> Any:
-    """A value with every text, and every key, that is one of the names under its new one."""
+    """A value with every text, and every key, that is one of the names under its new one; what isn't a slug stays."""
     if isinstance(value, dict):
-        return {names.get(key, key): rename(item, names) for key, item in value.items()}
+        return {names.get(key, key): item if key in PLAIN else rename(item, names) for key, item in value.items()}
     if isinstance(value, list):
         return [rename(item, names) for item in value]
     return names.get(value, value) if isinstance(value, str) else value

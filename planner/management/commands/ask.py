@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from planner.engine import evaluate_report
 from planner.engine.ask import Answer, NotAskable, ask
-from planner.plan.document import PlanError
+from planner.plan.document import PlanError, Tell
 from planner.report.files import Failure
-from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix, say_read
 from ports.text import show_line
 
 NOT_ALLOWED = 3
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         """Print the answer, and leave with the status that it has."""
         try:
             matrix = find_matrix(options["edition"])
-            read, under = read_with_matrix(plan, matrix, fixed=bool(options["edition"]))
+            read, under = read_with_matrix(plan, matrix, fixed=bool(options["edition"]), tell=self._tell_carried(plan))
             report = evaluate_report(under, read)
         except PlanError as error:
             for fault in error.faults:
@@ -58,6 +58,10 @@ class Command(BaseCommand):
         self.stdout.write(_say(answer) if options["format"] == "text" else _dump(answer))
         if answer.outcome != "allowed":
             sys.exit(NOT_ALLOWED)
+
+    def _tell_carried(self, name: str) -> Tell:
+        """What says which names of a file are other ones in the matrix."""
+        return lambda carried: self._complain(say_read(name, carried))
 
     def _complain(self, sentence: str) -> None:
         self.stderr.write(show_line(sentence))

@@ -8,11 +8,11 @@ from django.core.management.base import BaseCommand, CommandParser
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.management.options import add_printing, choose_engine, choose_stylesheet, choose_targets
-from planner.plan.document import PlanError
+from planner.plan.document import PlanError, Tell
 from planner.report import CHANGE_FORMATS, NotExpressible
 from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Editions
-from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix, say_read
 from ports.text import show_line
 
 DIFFERS = 3
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         reports = []
         for name in (old, new):
             try:
-                plan, under = read_with_matrix(name, matrix, fixed=False)
+                plan, under = read_with_matrix(name, matrix, fixed=False, tell=self._tell_carried(name))
                 reports.append(evaluate_report(under, plan))
             except PlanError as error:
                 for fault in error.faults:
@@ -89,6 +89,10 @@ class Command(BaseCommand):
             sys.exit(1)
         if options["exit_code"] and comparison.asks_for_changes:
             sys.exit(DIFFERS)
+
+    def _tell_carried(self, name: str) -> Tell:
+        """What says which names of a file are other ones in the matrix."""
+        return lambda carried: self._complain(say_read(name, carried))
 
     def _complain(self, sentence: str) -> None:
         self.stderr.write(show_line(sentence))

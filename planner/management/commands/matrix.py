@@ -4,16 +4,18 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from planner.plan.carry import Carried
 from planner.plan.document import PlanError
 from planner.report.files import Failure, write_output
 from planner.store.impact import Impact, weigh_plan, weigh_stored
-from planner.store.plan_files import NoUsableMatrix, has_tables, read_plan_file
+from planner.store.plan_files import NoUsableMatrix, has_tables, read_plan_file, say_read
 from ports.actions import (
     EditionDiffers,
     NoSuchAmendment,
@@ -209,11 +211,15 @@ class Command(BaseCommand):
         before = current_matrix(after.product_slug)
         for name in plans:
             try:
-                yield weigh_plan(read_plan_file(name, before), name, before, after)
+                tell = partial(self._tell_carried, name)
+                yield weigh_plan(read_plan_file(name, before, tell), name, before, after)
             except PlanError as error:
                 bad += [f"{name}: {fault}" for fault in error.faults]
             except Failure as error:
                 bad.append(f"{name}: {error}")
+
+    def _tell_carried(self, name: str, carried: Carried) -> None:
+        self.stderr.write(show_line(say_read(name, carried)))
 
     def _export(self, *, edition: str, format: str, **_: Any) -> None:
         """The fixture, which is JSON whatever the format."""

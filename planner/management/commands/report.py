@@ -11,12 +11,12 @@ from django.utils.timezone import localdate
 from planner.engine import Report, evaluate_report
 from planner.engine.compare import Comparison, compare_reports
 from planner.management.options import add_printing, choose_engine, choose_stylesheet, choose_targets
-from planner.plan.document import PlanError
+from planner.plan.document import PlanError, Tell
 from planner.report import FORMATS, OPTIONS, Format, NotExpressible
 from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Edition
 from planner.report.said.filters import FIELD_NAMES, Selection, read_filter, select
-from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix, say_read
 from ports.matrix import SEVERITIES, Matrix
 from ports.text import show_line
 
@@ -89,7 +89,9 @@ class Command(BaseCommand):
             if progress:
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
-                read, under = read_with_matrix(plan, matrix, fixed=bool(options["edition"]))
+                read, under = read_with_matrix(
+                    plan, matrix, fixed=bool(options["edition"]), tell=self._tell_carried(plan)
+                )
                 report = evaluate_report(under, read)
                 alarming = alarming or _has_finding(report, options["fail_on"])
                 since = compare_reports(earlier, report) if earlier else None
@@ -153,7 +155,7 @@ class Command(BaseCommand):
     def _read_earlier(self, name: str, matrix: Matrix, *, fixed: bool) -> Report:
         """The report of the plan that is compared with. Leaves with status 1 when it is bad: nothing can be chosen."""
         try:
-            plan, under = read_with_matrix(name, matrix, fixed=fixed)
+            plan, under = read_with_matrix(name, matrix, fixed=fixed, tell=self._tell_carried(name))
             return evaluate_report(under, plan)
         except PlanError as error:
             for fault in error.faults:
@@ -161,6 +163,10 @@ class Command(BaseCommand):
         except Failure as error:
             self._complain(f"{name}: {error}")
         sys.exit(1)
+
+    def _tell_carried(self, name: str) -> Tell:
+        """What says which names of a file are other ones in the matrix."""
+        return lambda carried: self._complain(say_read(name, carried))
 
     def _complain(self, sentence: str) -> None:
         self.stderr.write(show_line(sentence))

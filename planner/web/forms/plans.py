@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from planner.engine.size import check_size
 from planner.plan import syntax
+from planner.plan.carry import Carried
 from planner.plan.document import Fault, Plan, PlanError, read_plan_of
 from planner.store.editions import matrix_for
 from planner.store.models import Hold
@@ -243,6 +244,8 @@ class ImportForm(forms.Form):
         self.plan: Plan | None = None
         self.archive: IO[bytes] | None = None
         self.faults: tuple[Fault, ...] = ()
+        self.carried: list[Carried] = []
+        """Names of the document that are other ones in its product's current edition."""
 
     def clean(self) -> dict[str, Any]:
         """Read the document; its faults are kept for the page to list."""
@@ -270,7 +273,13 @@ class ImportForm(forms.Form):
         """Set `plan` or `faults`. Of the error nothing else is kept: it would hold the whole document for long."""
         try:
             choose = partial(matrix_for, otherwise=self.matrix)
-            plan, matrix = read_plan_of(data, choose, otherwise=self.matrix, syntax=syntax.guess_syntax(name, data))
+            plan, matrix = read_plan_of(
+                data,
+                choose,
+                otherwise=self.matrix,
+                syntax=syntax.guess_syntax(name, data),
+                tell=self.carried.append,
+            )
             check_size(matrix, plan)
             self.plan, self.matrix = plan, matrix
         except PlanError as error:

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from planner.engine import TooLarge
 from planner.engine.compare import Comparison
-from planner.plan.document import Fault, PlanError, check_stored
+from planner.plan.carry import Carried
+from planner.plan.document import Fault, PlanError, carry_stored
 from planner.plan.edits import NotPossible
 from planner.store import actions
 from planner.store.editions import matrix_of
@@ -75,6 +76,7 @@ def _show(
     target = matrix if stays else find_matrix_at(chosen.pk)
     kept = plan.revisions.filter(number=plan.revision).values_list("digest", flat=True).first() or ""
     before = _find_before(matrix, kept) if stays else matrix
+    misfits, carried = _try_on(plan, target)
     context: dict[str, Any] = {
         "plan": plan,
         "matrix": matrix,
@@ -86,7 +88,8 @@ def _show(
         "known": bool(kept),
         "held_back": _list_held_back(matrix, target),
         "trouble": trouble,
-        "faults": list(faults) or _find_faults(plan, target),
+        "faults": list(faults) or misfits,
+        "carried": carried,
         "changes": urlencode([("from", plan.revision), ("to", plan.revision), ("matrix_to", str(chosen.slug))]),
     }
     if not context["faults"]:
@@ -101,13 +104,12 @@ def _find_before(matrix: Matrix, digest: str) -> Matrix | None:
     return matrix if digest in ("", matrix.digest) else find_state(digest)
 
 
-def _find_faults(plan: Plan, target: Matrix) -> list[Fault]:
-    """How the plan doesn't fit a matrix; nothing when it does."""
+def _try_on(plan: Plan, target: Matrix) -> tuple[list[Fault], tuple[Carried, ...]]:
+    """How the plan doesn't fit a matrix, and what of it has another name there."""
     try:
-        check_stored(plan.document, matrix=target)
+        return [], carry_stored(plan.document, matrix=target)[1]
     except PlanError as error:
-        return list(error.faults)
-    return []
+        return list(error.faults), ()
 
 
 def _describe_difference(plan: Plan, before: Matrix | None, after: Matrix) -> dict[str, Any]:

@@ -75,6 +75,8 @@ def import_plan(request: HttpRequest) -> HttpResponse:
         count_plans(request)
         holder = read_holder(request)
         row = actions.create_plan(plan=form.plan, matrix=form.matrix, summary="Imported", holder=holder)
+        for carried in form.carried:
+            messages.info(request, f"Renamed since the document was written, and read so: {carried}")
         return open_new(request, row)
     context = {
         "form": form,

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from planner.engine import TooLarge
 from planner.engine.size import check_size
-from planner.plan.document import check_stored
+from planner.plan.carry import say_carried
+from planner.plan.document import carry_stored
 from planner.store import actions
 from planner.store.editions import current_for
 from planner.store.holders import read_holder
@@ -123,13 +124,13 @@ def duplicate_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Make a plan like this one, with a history of its own, and go to it."""
     matrix = current_for(plan)
     document = plan.document | {"name": f"{plan.name[:248]} (copy)"}
-    copy = check_stored(document, matrix=matrix)
+    copy, carried = carry_stored(document, matrix=matrix)
     try:
         check_size(matrix, copy)
     except TooLarge as error:
         return show_error(request, 409, "The plan was not copied", error.sentence)
     count_plans(request)
-    summary = f"Copied from “{plan.name}”"
+    summary = "; ".join(filter(None, (f"Copied from “{plan.name}”", say_carried(carried))))
     return open_new(
         request, actions.create_plan(plan=copy, matrix=matrix, summary=summary, holder=read_holder(request))
     )

@@ -23,6 +23,7 @@ from planner.plan.archive import (
     dump_record,
     write_archive,
 )
+from planner.plan.carry import Carried, carry, say_carried
 from planner.store import arrivals, models
 from planner.store.editions import matrix_for
 from planner.store.holders import Holder
@@ -60,7 +61,8 @@ def import_plans(
     """Make new plans of an archive, which the holder owns; ArchiveError and none if there is a fault in it.
 
     Each is put on its edition if that is here, else on the current one of its product; `matrix` is that of plans that
-    name none. `tell` is told in sentences which were put on another edition than their own.
+    name none. `tell` is told in sentences which were put on another edition than their own, and
+    which names followed.
 
     All of it is checked before the first is stored, and nothing is locked meanwhile. `admit` is told then how many
     there are; what it raises keeps them from being stored.
@@ -70,7 +72,7 @@ def import_plans(
     editions = Editions(matrix)
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as checked:
         for number, plan in enumerate(plans, start=1):
-            choose = partial(editions.choose, plan.edition)
+            choose = partial(editions.read_under, plan.edition)
             for revision in archive.read_revisions(number, plan, choose, check_size):
                 checked.write(json.dumps(dump_record(revision)).encode() + b"\n")
             editions.settle(plan.edition, revision.document)
@@ -81,12 +83,14 @@ def import_plans(
             for plan, edition in zip(plans, editions.settled, strict=True)
         )
         made = arrivals.import_plans(plans=brought, editions=editions.rows, holder=holder)
-    for plan, row in zip(plans, made, strict=True):
+    for plan, row, carried in zip(plans, made, editions.carried, strict=True):
         if plan.edition and row.edition and row.edition.slug != plan.edition:
             tell(
                 f"“{row.name}” was on the edition {plan.edition}, which isn’t here. It was put on {row.edition.slug}, "
                 "the current one."
             )
+        if carried:
+            tell(f"“{row.name}”: {say_carried(carried)}.")
     return made
 
 
@@ -98,13 +102,22 @@ class Editions:
         self.rows = {row.slug: row for row in PortMatrix.objects.all()}
         self.settled: list[PortMatrix | None] = []
         """That of each plan so far."""
+        self.carried: list[tuple[Carried, ...]] = []
+        """What each plan so far has under another name there."""
         self._current: dict[str, Matrix] = {}
+        self._newest: tuple[Carried, ...] = ()
 
-    def choose(self, of_plan: str | None, of_revision: str | None, document: object) -> Matrix:
-        """The matrix that a revision is checked under: its edition, else the plan's, else the product's current one.
+    def read_under(self, of_plan: str | None, of_revision: str | None, document: object) -> Matrix:
+        """The matrix that the next revision of a plan is checked under, and read by its names.
 
-        Raises PlanError when the product isn't here.
+        Raises PlanError when the product isn't here, and as `planner.plan.carry.carry` does.
         """
+        matrix = self._choose(of_plan, of_revision, document)
+        self._newest = carry(document, matrix)[1]
+        return matrix
+
+    def _choose(self, of_plan: str | None, of_revision: str | None, document: object) -> Matrix:
+        """That of its edition, else of the plan's, else the product's current one."""
         for slug in (of_revision, of_plan):
             if slug is not None and (row := self.rows.get(slug)):
                 return find_matrix_at(row.pk)
@@ -116,7 +129,8 @@ class Editions:
 
     def settle(self, slug: str | None, document: Mapping[str, Any]) -> None:
         """Put the next plan on its edition if that is here, else on the one its newest document was read under."""
-        self.settled.append(self.rows.get(self.choose(slug, None, document).edition))
+        self.settled.append(self.rows.get(self._choose(slug, None, document).edition))
+        self.carried.append(self._newest)
 
 
 def _slice(lines: IO[bytes], count: int) -> Iterator[list[RevisionRecord]]:

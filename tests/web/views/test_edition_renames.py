@@ -1,16 +1,19 @@
 """Stored plans follow renamed rows: switched, undone, switched back, copied, restored, imported, weighed."""
 
+import io
 import json
 
 import pytest
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from planner.plan.archive import BY_COMMAND
 from planner.plan.document import PlanError
 from planner.store import actions
 from planner.store.editions import matrix_of
 from planner.store.impact import weigh_stored
 from planner.store.models import Plan
+from planner.store.transfer import all_plans, export_plans, import_plans
 from ports.actions import load_matrix
 from ports.queries import SHIPPED, find_matrix
 from tests.editions import NEXT, shipped_edition
@@ -168,6 +171,27 @@ def test_an_imported_file_with_the_old_and_the_new_name_is_refused(client, key, 
     said = "'password-reset-portal' is called 'reset-portal' in the edition passwordstate-2027-03"
     assert said in page.text("main")
     assert Plan.objects.count() == 1
+
+
+def test_an_archive_whose_edition_is_not_here_is_read_by_the_names_of_the_current_one(key, second):
+    file = io.BytesIO()
+    export_plans(file, all_plans())
+    Plan.objects.all().delete()
+    shipped_edition().delete()
+    told = []
+    [made] = import_plans(file, BY_COMMAND, find_matrix(NEXT), tell=told.append)
+    assert (made.edition, made.document["ports"]) == (second, {"reset-portal": "8443"})
+    assert made.revisions.get().document == made.document
+    assert told[0].startswith("“Contoso” was on the edition passwordstate-2026-11, which isn’t here.")
+    assert told[1].startswith("“Contoso”: 4 names follow: platform linux-mac → unix, role")
+
+
+def test_an_archive_whose_edition_is_here_stays_as_it_is(key, second):
+    file = io.BytesIO()
+    export_plans(file, all_plans())
+    told = []
+    [made] = import_plans(file, BY_COMMAND, find_matrix(NEXT), tell=told.append)
+    assert (made.edition, made.document, told) == (shipped_edition(), plan_of(key).document, [])
 
 
 def test_a_stored_plan_that_has_both_is_not_switched(key, second):

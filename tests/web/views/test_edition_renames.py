@@ -93,7 +93,7 @@ def test_the_page_says_that_nothing_changes_and_which_names_follow(client, key, 
     [told] = [words(one) for one in page.all("p", class_="edition-offer")]
     assert told == f"A new edition, {NEXT}, would change nothing in this plan. Look, then switch"
     look = Page(client.get(f"/plans/{key}/edition/?to={NEXT}")).text("main")
-    assert f"What is called otherwise in {NEXT} follows:" in look
+    assert f"These names follow, as {NEXT} calls them otherwise:" in look
     assert "platform linux-mac → unix" in look
     assert "choice esxi → vmware" in look
     assert "doesn’t fit" not in look

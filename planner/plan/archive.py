@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from typing import IO, Any, NoReturn
 
 from planner.plan import syntax
-from planner.plan.document import Plan, PlanError, carry_stored, dump_plan
+from planner.plan.carry import carry
+from planner.plan.document import Plan, PlanError, check_stored, dump_plan
 from ports.matrix import Matrix
 from ports.text import plural
 
@@ -408,7 +409,7 @@ class _Check:
 
 def _read_document(tree: object, matrix: Matrix, admit: Callable[[Matrix, Plan], object] | None) -> dict[str, Any]:
     """The document, whole and in order. Raises PlanError, or what `admit` raises."""
-    plan, _ = carry_stored(tree, matrix=matrix)
+    plan = check_stored(carry(tree, matrix)[0], matrix=matrix)
     if admit:
         admit(matrix, plan)
     return dump_plan(plan)

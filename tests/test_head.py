@@ -14,6 +14,8 @@ from planner import wsgi
 from scripts.served import serve
 from tests.sharing.test_processes import Sharing
 
+pytestmark = pytest.mark.slow
+
 ENTITY = ("Content-Type", "Content-Disposition", "Location", "Allow", "Cache-Control", "Transfer-Encoding")
 NAMES = {"show_schema": "plan", "download_changes": "html", "open_changes_file": "html"}
 """What a route calls `name`; of a report it is a format."""

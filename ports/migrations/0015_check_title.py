@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ports', '0013_topology'),
+        ('ports', '0014_renamed'),
     ]
 
     operations = [

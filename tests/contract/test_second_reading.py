@@ -11,6 +11,8 @@ from .helpers import report
 from .second_findings import differences, read_findings
 from .second_reading import ALTERNATIVES, Reading, normal_ports
 
+pytestmark = pytest.mark.slow
+
 
 def key_of(flow):
     return flow["source"], flow["destination"], flow["protocol"], normal_ports(flow.get("ports"))

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from planner.store.models import Plan
-from tests.e2e.test_walk import start
+from tests.e2e.test_walk import start, start_open
 from tests.web.views.pages import give
 
 
@@ -14,7 +14,7 @@ from tests.web.views.pages import give
 def two(open_page):
     """Two browsers that look at the same plan."""
     one, other = open_page(), open_page()
-    start(one, "Everything")
+    start_open(one, "everything")
     give(Plan.objects.get())
     other.goto(one.url)
     return one, other
@@ -224,7 +224,7 @@ def test_a_menu_closes_on_escape_and_when_one_goes_elsewhere(page):
 
 def test_the_last_of_two_quick_answers_counts(page):
     """The second is given while the first is on its way, whose answer replaces the form."""
-    start(page, "Everything")
+    start_open(page, "everything")
     page.get_by_role("link", name=re.compile("^Decisions")).click()
     page.locator("#choice-esxi-ssh").wait_for()
     page.evaluate("""() => {

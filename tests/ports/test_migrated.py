@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 STORED = Path(__file__).parent / "stored" / "before_memory.sql"
 """The database of a version that didn't remember what it loaded: two matrices, the shipped one edited by staff."""

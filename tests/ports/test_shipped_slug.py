@@ -9,6 +9,8 @@ import pytest
 
 from tests.ports.test_migrated import migrate, open_stored, run, start
 
+pytestmark = pytest.mark.slow
+
 STORED = Path(__file__).parent / "stored" / "before_sources.sql"
 """The database of the version before: the edition that it shipped, one service amended, and a plan that was handed
 over under that."""

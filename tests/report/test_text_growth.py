@@ -33,6 +33,8 @@ from ports.matrix import Reason
 from ports.queries import shipped_matrix
 from tests.report.samples import evaluate, sites
 
+pytestmark = pytest.mark.slow
+
 MATRIX = shipped_matrix()
 KINDS = {
     "spaces": lambda n: f"a{' ' * n}b",

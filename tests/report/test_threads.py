@@ -13,6 +13,8 @@ from planner.report.said.edition import Edition
 from ports.queries import shipped_matrix
 from tests.examples import read_examples
 
+pytestmark = pytest.mark.slow
+
 THREADS = 4
 HOUSE = Edition(date=date(2026, 1, 31), stylesheet="h2 { color: teal }")
 PLAIN = Edition(date=date(2026, 1, 31))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 STORED = Path(__file__).parent / "stored" / "november-2026.sql"
 """One plan with an edit of each kind, undone, redone, restored, handed over, named, shared by both kinds of links,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ports.matrix import HEAD, Matrix, MatrixError, NotAmendable, Records, complete, digest_records, find_faults
-from ports.matrix.amendments import find_product, prepare, show_value
+from ports.matrix.amendments import dump_amendment, find_product, prepare, show_value
 from ports.matrix.differences import describe_difference, find_differences
 from ports.models import ROWS, Amendment, PortMatrix, Snapshot, new_stamp
 from ports.queries import NoMatrix, default_product, edition_records, find_records, find_standing, read_fixture
@@ -177,4 +177,5 @@ def keep_snapshot(*, matrix: Matrix) -> None:
     if Snapshot.objects.filter(digest=matrix.digest).exists():
         return
     records = find_records(matrix.digest)
-    Snapshot.objects.get_or_create(digest=matrix.digest, defaults={"records": records})
+    facts = {"records": records, "amendments": [dump_amendment(one) for one in matrix.amendments]}
+    Snapshot.objects.get_or_create(digest=matrix.digest, defaults=facts)

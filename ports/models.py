@@ -97,6 +97,9 @@ class Snapshot(models.Model):
 
     digest = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the records")
     records = models.JSONField(editable=False, help_text="The records by kind, as a fixture has them")
+    amendments = models.JSONField(
+        default=list, editable=False, help_text="What had been amended in them, so that it can still be told"
+    )
     kept = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -28,7 +28,7 @@ from ports.matrix import (
     record_key,
 )
 from ports.matrix import Amendment as Facts
-from ports.matrix.amendments import follow, say_conflict
+from ports.matrix.amendments import follow, load_amendment, say_conflict
 from ports.matrix.renames import Renames, list_renames
 from ports.models import Amendment, PortMatrix, Snapshot
 
@@ -320,8 +320,10 @@ def find_state(digest: str) -> Matrix | None:
 @lru_cache(maxsize=16)
 def _kept_matrix(digest: str) -> Matrix:
     """The matrix with that digest from what was kept, loaded or shipped; LookupError when it is nowhere."""
-    kept = Snapshot.objects.filter(digest=digest).values_list("records", flat=True).first()
-    records = _find_loaded_records(digest) if kept is None else kept
+    kept = Snapshot.objects.filter(digest=digest).values_list("records", "amendments").first()
+    if kept is not None:
+        return replace(build_matrix(kept[0]), amendments=tuple(map(load_amendment, kept[1])))
+    records = _find_loaded_records(digest)
     if records is None:
         raise LookupError(f"There is no port matrix with the digest {digest}.")
     return build_matrix(records)

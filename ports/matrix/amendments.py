@@ -6,8 +6,9 @@ in another order (`row` the kind alone, `field` "position", both values the name
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any
 
 from ports.matrix.basics import Service
@@ -88,6 +89,16 @@ def build_amended(records: Records, amendments: Iterable[Amendment]) -> tuple[Ma
     # An edition stays with its product, whatever staff have called that.
     product = find_product(records)
     return replace(matrix, amendments=applied, product_slug=product or matrix.product_slug), conflicts
+
+
+def dump_amendment(amendment: Amendment) -> dict[str, Any]:
+    """An amendment as plain data, which JSON has."""
+    return {**asdict(amendment), "made": amendment.made.isoformat() if amendment.made else None}
+
+
+def load_amendment(data: Mapping[str, Any]) -> Amendment:
+    """An amendment from what `dump_amendment` made of it."""
+    return Amendment(**{**data, "made": date.fromisoformat(data["made"]) if data["made"] else None})
 
 
 def find_product(records: Records) -> str:

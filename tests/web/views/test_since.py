@@ -175,6 +175,18 @@ def test_a_pinned_link_tells_what_is_amended_since_even_if_the_plan_is_the_same(
     assert client.get(f"{newest}changes/").status_code == 404
 
 
+def test_a_pinned_link_says_what_was_amended_when_its_revision_was_stored(client, key):
+    amend()
+    actions.override_port(plan_id=plan_of(key).pk, matrix=matrix_of(plan_of(key)), service="ssh", ports="2222")
+    link = make_link(key, 3)
+    there = client.get(f"{link}report/json").json()["amendments"]
+    assert [one["new"] for one in there] == ["445"]
+    revert_amendment(number=Amendment.objects.get().pk)
+    assert ports_of(client, link) == {"445"}
+    assert client.get(f"{link}report/json").json()["amendments"] == there
+    assert "444 → 445" in client.get(f"{link}report/html").content.decode()
+
+
 def test_a_pinned_link_says_what_isnt_known_of_its_matrix(client, link):
     Revision.objects.update(digest="")
     told = Page(client.get(link)).text("main")

@@ -42,9 +42,7 @@ class PortMatrix(models.Model):
         default=list, blank=True, help_text="Rows with what they are called in earlier editions"
     )
     digest = models.CharField(max_length=64, editable=False, default="", help_text="SHA-256 of the rows")
-    current = models.BooleanField(
-        default=False, help_text="Plans of the product are evaluated under it, with the amendments"
-    )
+    current = models.BooleanField(default=False, help_text="New plans of the product are put on it")
     stamp = models.PositiveBigIntegerField(
         default=0, editable=False, help_text="Another number after every change of the product's amendments"
     )

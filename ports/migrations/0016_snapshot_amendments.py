@@ -8,6 +8,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name="portmatrix",
+            name="current",
+            field=models.BooleanField(default=False, help_text="New plans of the product are put on it"),
+        ),
         migrations.AddField(
             model_name="snapshot",
             name="amendments",

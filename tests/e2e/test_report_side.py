@@ -180,6 +180,8 @@ def test_a_wide_table_of_zones_scrolls_within_its_own_frame_by_keyboard_too(open
     page.goto(f"/plans/{store(write_plan(*ends, zones=zones))[1]}/?view=zones")
     expect(page.locator(".zone-table tbody tr")).to_have_count(14)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    legend, box = (page.locator(which).bounding_box() for which in ("#zone-caption span", ".zone-box"))
+    assert legend["x"] + legend["width"] <= box["x"] + box["width"], "the legend is cut off"
     page.locator(".zone-box").focus()
     page.keyboard.press("ArrowRight")
     # A condition as text would be evaluated, which the policy forbids; a promise isn't.

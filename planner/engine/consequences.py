@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from planner.engine.flows import Flow, count_pairs, derive_flows, list_services
+from planner.engine.idle import find_idle_choices
 from planner.engine.report import Report
 from planner.engine.rules import consolidate
 from planner.engine.terms import Alternative, Terms
 from planner.engine.topology import Topology
 from planner.plan import limits
 from planner.plan.document import Plan
-from ports.matrix import AnyOf, Choice, ChoiceIs, Condition, RolePresent, choices_in
+from ports.matrix import Choice
 
 MAX_FLOWS = 2_000
 """In a plan with more flows nothing is weighed: each answer costs an evaluation, and a page has dozens of them."""
@@ -107,43 +108,6 @@ def weigh(report: Report) -> Consequences:
         },
         idle=idle,
     )
-
-
-def find_idle_choices(report: Report) -> frozenset[str]:
-    """The choices that change nothing in this plan: no requirement that leads anywhere, check or caveat needs them."""
-    matrix = report.matrix
-    topology = Topology(matrix, report.plan)
-    found = {finding.code for finding in report.findings}
-    busy = {slug for check in matrix.checks if check.code in found for slug in choices_in(check.when)}
-    busy |= {slug for state in report.caveats for slug in choices_in(state.caveat.about.when)}
-    for requirement in matrix.requirements:
-        if requirement.correction not in (None, *report.plan.corrections):
-            continue
-        if not all(_may_hold(condition, topology) for condition in requirement.when):
-            continue
-        slugs = {slug for condition in requirement.when for slug in _deciding(condition, topology)}
-        slugs |= {ask.when.choice for ask in requirement.asks if ask.when}
-        if not slugs <= busy and topology.has_ends(requirement):
-            busy |= slugs
-    return frozenset(matrix.choices.keys() - busy)
-
-
-def _may_hold(condition: Condition, topology: Topology) -> bool:
-    """Whether a condition holds under some choices."""
-    if isinstance(condition, AnyOf):
-        return any(_may_hold(one, topology) for one in condition.any)
-    if isinstance(condition, ChoiceIs):
-        return True
-    if isinstance(condition, RolePresent):
-        return topology.has_role(condition.role)
-    return not topology.has_role(condition.no_role)
-
-
-def _deciding(condition: Condition, topology: Topology) -> tuple[str, ...]:
-    """The choices on which a condition depends; none where it holds by roles alone."""
-    ones = condition.any if isinstance(condition, AnyOf) else (condition,)
-    by_roles = any(not isinstance(one, ChoiceIs) and _may_hold(one, topology) for one in ones)
-    return () if by_roles else tuple(choices_in(ones))
 
 
 def _weigh_choice(baseline: "_Baseline", choice: Choice) -> Iterator[tuple[str | None, Consequence]]:

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from planner.engine import evaluate_report
-from planner.engine.consequences import find_idle_choices
 from planner.engine.explain import explain
 from planner.engine.flows import evaluate
+from planner.engine.idle import find_idle_choices
 from planner.engine.terms import Mark
 from planner.plan.document import check_plan
 from ports.exports import SYNTAXES

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from planner.engine import consequences as module
 from planner.engine import evaluate_report
-from planner.engine.consequences import NOTHING, Consequence, find_idle_choices, weigh, weigh_answers, weigh_plans
+from planner.engine.consequences import NOTHING, Consequence, weigh, weigh_answers, weigh_plans
+from planner.engine.idle import explain_nothing, find_idle_choices
 from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
 from tests.report.samples import contoso, evaluate, sites, write_plan
@@ -139,6 +140,41 @@ def test_a_choice_is_idle_until_something_depends_on_it():
     assert "self-destruct" in find_idle_choices(evaluate(write_plan(web)))
     missing = evaluate(write_plan(web, choices={"self-destruct": "push-pull"}))
     assert "self-destruct" not in find_idle_choices(missing), "a check speaks of it"
+
+
+def test_an_option_says_for_want_of_what_it_opens_nothing():
+    web = {"name": "PS01", "zone": "Internal", "roles": ["web-primary", "database"]}
+    alone = evaluate(write_plan(web))
+    assert explain_nothing(alone, "self-destruct", "push-pull") == ("no endpoint is “Self-destruct site (push/pull)”")
+    assert explain_nothing(alone, "sql-listener", "yes") == "no endpoint is “App Server”"
+    assert "has the operation “Account validation” and the platform “Windows”" in explain_nothing(
+        alone, "windows-validation", "smb"
+    )
+    assert explain_nothing(alone, "self-destruct", "none") == "", "it asks for nothing anywhere"
+    site = {"name": "SD", "zone": "DMZ", "roles": ["self-destruct-site"]}
+    assert explain_nothing(evaluate(write_plan(web, site)), "self-destruct", "push-pull") == ""
+
+
+@settings(max_examples=often(40))
+@given(documents(MATRIX))
+def test_what_opens_nothing_for_want_of_something_gives_no_flow(document):
+    report = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    for slug, option, other in other_plans(report):
+        if option and explain_nothing(report, slug, option):
+            with_it = replace(other, zones=tuple(replace(zone, choices={}) for zone in other.zones))
+            after = evaluate_report(MATRIX, with_it)
+            taken = after.plan.choices[slug]
+            if option not in (taken if isinstance(taken, tuple) else (taken,)):
+                continue
+            asking = {
+                one.slug
+                for one in MATRIX.requirements
+                if any(
+                    getattr(condition, "choice", "") == slug and option in condition.options
+                    for condition in (*one.when, *(ask.when for ask in one.asks if ask.when))
+                )
+            }
+            assert not {need for flow in after.flows for need in flow.need.requirements} & asking
 
 
 def test_a_large_plan_is_not_weighed_but_its_idle_choices_are_known(monkeypatch):

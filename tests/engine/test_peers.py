@@ -3,8 +3,8 @@
 import pytest
 
 from planner.engine import evaluate_report
-from planner.engine.consequences import find_idle_choices
 from planner.engine.flows import evaluate
+from planner.engine.idle import find_idle_choices
 from planner.plan.document import check_plan
 from ports.filters import Query, find_rows
 from ports.matrix import build_matrix, find_faults

@@ -4,13 +4,14 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from planner.engine import evaluate_report
 from planner.engine.ask import Answer, NotAskable, ask
-from planner.plan.document import PlanError, Tell
+from planner.management.plan_command import PlanCommand
+from planner.plan.document import PlanError
 from planner.report.files import Failure
-from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix, say_read
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
 from ports.text import show_line
 
 NOT_ALLOWED = 3
@@ -18,14 +19,13 @@ NOT_ALLOWED = 3
 WORDS = {"allowed": "Allowed", "not-asked": "Not asked for by this plan", "closed": "It must stay closed"}
 
 
-class Command(BaseCommand):
+class Command(PlanCommand):
     """Exit status: 0 for what is allowed, 3 for what isn't.
 
     1 when the plan is bad; 2 for wrong usage, and for a name that the plan doesn't have.
     """
 
     help = "Say whether a plan admits what is sent from one side to another, by which rules, and why."
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The plan, the packet, and how the answer is written."""
@@ -41,30 +41,22 @@ class Command(BaseCommand):
         """Print the answer, and leave with the status that it has."""
         try:
             matrix = find_matrix(options["edition"])
-            read, under = read_with_matrix(plan, matrix, fixed=bool(options["edition"]), tell=self._tell_carried(plan))
+            read, under = read_with_matrix(plan, matrix, fixed=bool(options["edition"]), tell=self.tell_carried(plan))
             report = evaluate_report(under, read)
-        except PlanError as error:
-            for fault in error.faults:
-                self._complain(f"{plan}: {fault}")
+        except (PlanError, Failure) as error:
+            self.complain_of(plan, error)
             sys.exit(1)
-        except (Failure, NoUsableMatrix) as error:
-            self._complain(f"{plan}: {error}" if isinstance(error, Failure) else str(error))
+        except NoUsableMatrix as error:
+            self.complain(str(error))
             sys.exit(1)
         try:
             answer = ask(report, options["source"], options["destination"], options["service"])
         except NotAskable as error:
-            self._complain(str(error))
+            self.complain(str(error))
             sys.exit(2)
         self.stdout.write(_say(answer) if options["format"] == "text" else _dump(answer))
         if answer.outcome != "allowed":
             sys.exit(NOT_ALLOWED)
-
-    def _tell_carried(self, name: str) -> Tell:
-        """What says which names of a file are other ones in the matrix."""
-        return lambda carried: self._complain(say_read(name, carried))
-
-    def _complain(self, sentence: str) -> None:
-        self.stderr.write(show_line(sentence))
 
 
 def _say(answer: Answer) -> str:

@@ -3,30 +3,29 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.management.options import add_printing, choose_engine, choose_stylesheet, choose_targets
-from planner.plan.document import PlanError, Tell
+from planner.management.plan_command import PlanCommand
+from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, NotExpressible
 from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Editions
-from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix, say_read
-from ports.text import show_line
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
 
 DIFFERS = 3
 """The exit status that says that there is something to open, close or change, where it is asked for."""
 
 
-class Command(BaseCommand):
+class Command(PlanCommand):
     """Exit status: 0, whatever differs, and with --exit-code 3 if there is something to do.
 
     1 when a file was bad or nothing could be written; 2 for wrong usage.
     """
 
     help = "Write what has to be opened and can be closed between two plan documents (JSON or YAML)."
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The two plans, format and where to."""
@@ -57,18 +56,15 @@ class Command(BaseCommand):
             engine = choose_engine(self.parser, options["engine"], chosen.name, stylesheet)
             matrix = find_matrix()
         except (Failure, NoUsableMatrix) as error:
-            self._complain(str(error))
+            self.complain(str(error))
             sys.exit(1)
         reports = []
         for name in (old, new):
             try:
-                plan, under = read_with_matrix(name, matrix, fixed=False, tell=self._tell_carried(name))
+                plan, under = read_with_matrix(name, matrix, fixed=False, tell=self.tell_carried(name))
                 reports.append(evaluate_report(under, plan))
-            except PlanError as error:
-                for fault in error.faults:
-                    self._complain(f"{name}: {fault}")
-            except Failure as error:
-                self._complain(f"{name}: {error}")
+            except (PlanError, Failure) as error:
+                self.complain_of(name, error)
         if len(reports) < 2:
             sys.exit(1)
         before, after = reports
@@ -81,18 +77,11 @@ class Command(BaseCommand):
             else:
                 write_file(target, content)
         except NotExpressible as error:
-            self._complain(f"{new}: {error}")
+            self.complain(f"{new}: {error}")
             sys.exit(1)
         except Failure as error:
             if str(error):
-                self._complain(str(error))
+                self.complain(str(error))
             sys.exit(1)
         if options["exit_code"] and comparison.asks_for_changes:
             sys.exit(DIFFERS)
-
-    def _tell_carried(self, name: str) -> Tell:
-        """What says which names of a file are other ones in the matrix."""
-        return lambda carried: self._complain(say_read(name, carried))
-
-    def _complain(self, sentence: str) -> None:
-        self.stderr.write(show_line(sentence))

@@ -5,30 +5,30 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.timezone import localdate
 
 from planner.engine import Report, evaluate_report
 from planner.engine.compare import Comparison, compare_reports
 from planner.management.options import add_printing, choose_engine, choose_stylesheet, choose_targets
-from planner.plan.document import PlanError, Tell
+from planner.management.plan_command import PlanCommand
+from planner.plan.document import PlanError
 from planner.report import FORMATS, OPTIONS, Format, NotExpressible
 from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Edition
 from planner.report.said.filters import FIELD_NAMES, Selection, read_filter, select
-from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix, say_read
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
 from ports.matrix import SEVERITIES, Matrix
 from ports.text import show_line
 
 
-class Command(BaseCommand):
+class Command(PlanCommand):
     """Exit status: 0; 1 when a plan or stylesheet was bad or a report could not be written; 2 for wrong usage.
 
     3 when --fail-on asks for it: a plan has a finding that is grave enough. What is bad wins over that.
     """
 
     help = "Write the port requirements of plan documents (JSON or YAML)."
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Plans, format and where to."""
@@ -80,7 +80,7 @@ class Command(BaseCommand):
             engine = choose_engine(self.parser, options["engine"], chosen.name, stylesheet)
             matrix = find_matrix(options["edition"])
         except (Failure, NoUsableMatrix) as error:
-            self._complain(str(error))
+            self.complain(str(error))
             sys.exit(1)
         earlier = self._read_earlier(older, matrix, fixed=bool(options["edition"])) if older else None
         progress = options["verbosity"] > 0 and self.stderr.isatty()
@@ -90,7 +90,7 @@ class Command(BaseCommand):
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
                 read, under = read_with_matrix(
-                    plan, matrix, fixed=bool(options["edition"]), tell=self._tell_carried(plan)
+                    plan, matrix, fixed=bool(options["edition"]), tell=self.tell_carried(plan)
                 )
                 report = evaluate_report(under, read)
                 alarming = alarming or _has_finding(report, options["fail_on"])
@@ -116,15 +116,10 @@ class Command(BaseCommand):
                     self._tell(show_line(f"{plan}: {note}"))
             except NotExpressible as error:
                 failed = True
-                self._complain(f"{plan}: {error}")
-            except PlanError as error:
+                self.complain(f"{plan}: {error}")
+            except (PlanError, Failure) as error:
                 failed = True
-                for fault in error.faults:
-                    self._complain(f"{plan}: {fault}")
-            except Failure as error:
-                failed = True
-                if str(error):
-                    self._complain(f"{plan}: {error}")
+                self.complain_of(plan, error)
         if failed:
             sys.exit(1)
         if alarming:
@@ -155,21 +150,11 @@ class Command(BaseCommand):
     def _read_earlier(self, name: str, matrix: Matrix, *, fixed: bool) -> Report:
         """The report of the plan that is compared with. Leaves with status 1 when it is bad: nothing can be chosen."""
         try:
-            plan, under = read_with_matrix(name, matrix, fixed=fixed, tell=self._tell_carried(name))
+            plan, under = read_with_matrix(name, matrix, fixed=fixed, tell=self.tell_carried(name))
             return evaluate_report(under, plan)
-        except PlanError as error:
-            for fault in error.faults:
-                self._complain(f"{name}: {fault}")
-        except Failure as error:
-            self._complain(f"{name}: {error}")
+        except (PlanError, Failure) as error:
+            self.complain_of(name, error)
         sys.exit(1)
-
-    def _tell_carried(self, name: str) -> Tell:
-        """What says which names of a file are other ones in the matrix."""
-        return lambda carried: self._complain(say_read(name, carried))
-
-    def _complain(self, sentence: str) -> None:
-        self.stderr.write(show_line(sentence))
 
     def _tell(self, line: str) -> None:
         self.stderr.write(line, style_func=lambda text: text)

@@ -28,7 +28,7 @@ from planner.plan.blueprint import (
 )
 from planner.plan.blueprint.answers import read_answers
 from planner.plan.document import Plan, check_plan
-from planner.web.views.panels import say_weight
+from planner.web.views.panels import say_nothing, say_weight
 from ports.matrix import Caveat, Choice, Matrix, Question
 
 FIELD = "answer-"
@@ -137,7 +137,14 @@ def describe_open(matrix: Matrix, sheet: Sheet, composed: Composed) -> dict[str,
         chosen = sheet.choices.get(choice.slug, LATER)
         weights = options.get(choice.slug, {})
         lines = [
-            _describe_line(option.slug, option.name, decision.explain_option(option), chosen, weights.get(option.slug))
+            _describe_line(
+                option.slug,
+                option.name,
+                decision.explain_option(option),
+                chosen,
+                weights.get(option.slug),
+                say_nothing(composed.report, choice, option.slug),
+            )
             for option in choice.options
         ]
         lines.append(
@@ -163,14 +170,17 @@ def _describe_item(name: str, title: str, text: str, chosen: str, lines: list[di
     return {"field": name, "title": title, "text": text, "open": chosen == LATER, "lines": lines}
 
 
-def _describe_line(value: str, name: str, text: str, chosen: str, weight: Consequence | None) -> dict[str, Any]:
+def _describe_line(
+    value: str, name: str, text: str, chosen: str, weight: Consequence | None, nothing: str = ""
+) -> dict[str, Any]:
+    """`nothing` says why the answer opens nothing, if it does."""
     checked = value == chosen
     return {
         "value": value,
         "name": name,
         "text": text,
         "checked": checked,
-        "weight": "" if checked or weight is None else say_weight(weight),
+        "weight": "" if checked or weight is None else (nothing if weight.nothing else "") or say_weight(weight),
     }
 
 

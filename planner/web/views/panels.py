@@ -9,6 +9,7 @@ from django.forms import Form
 from planner.engine import Report
 from planner.engine.consequences import Consequence, Consequences
 from planner.engine.findings.evidence import listed
+from planner.engine.idle import explain_nothing
 from planner.plan.document import Endpoint, Zone
 from planner.report.said.outline import outline_zones
 from planner.store.reports import consequences_of
@@ -106,11 +107,21 @@ def _describe_decisions(report: Report, _state: State, bound: Form | None) -> di
 
 def _say_option(consequences: Consequences, report: Report, choice: Choice, option: str | None) -> str:
     """What an option would change, in words; nothing for one that is in force, unless it can be left out."""
-    consequence = consequences.options.get(choice.slug, {}).get(option)
     chosen = _chosen(report, choice.slug)
+    if choice.slug in consequences.idle:
+        return say_nothing(report, choice, option)
+    consequence = consequences.options.get(choice.slug, {}).get(option)
     if consequence is None or (not choice.many and (option in chosen or (option is None and not chosen))):
         return ""
-    return f"{'without it: ' if choice.many and option in chosen else ''}{say_weight(consequence)}"
+    if choice.many and option in chosen:
+        return f"without it: {say_weight(consequence)}"
+    return (say_nothing(report, choice, option) if consequence.nothing else "") or say_weight(consequence)
+
+
+def say_nothing(report: Report, choice: Choice, option: str | None) -> str:
+    """Why an option opens nothing, where that is for want of something; else empty."""
+    why = explain_nothing(report, choice.slug, option) if option else ""
+    return f"opens nothing here: {why}" if why else ""
 
 
 def say_weight(weight: Consequence) -> str:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from planner.engine import Report
 from planner.plan.document import dump_plan
 from planner.plan.fields import PARTS
+from planner.web.forms.exclusions import Wanted
 from planner.web.forms.plans import MAX_TEXT
 from planner.web.forms.rows import MAX_SELECT, MAX_SUGGESTED, ItemForm, count_alike, turn_to
 from ports.matrix import PROTOCOLS, read_ports
@@ -80,11 +81,11 @@ class FlowForm(FlowChangeForm):
         return {entry.key: value for entry in ENTRIES if (value := self.cleaned_data.get(entry.key))}
 
 
-def describe_flows(report: Report, page: int, bound: forms.Form | None) -> dict[str, Any]:
-    """What the panel shows: a page of the plan's own flows, and the form for another one."""
+def describe_flows(report: Report, page: int, wanted: Wanted | None, bound: forms.Form | None) -> dict[str, Any]:
+    """What the panel shows: a page of the plan's own flows, and the form for another one, filled in with `wanted`."""
     flows = dump_plan(report.plan).get("additional_flows", [])
     pages = turn_to(flows, page)
-    adder = bound if isinstance(bound, FlowForm) else FlowForm()
+    adder = bound if isinstance(bound, FlowForm) else FlowForm(initial=_fill(wanted) if wanted else None)
     changer = bound if isinstance(bound, FlowChangeForm) and not isinstance(bound, FlowForm) else None
     sent = changer.data.get("key", "") if changer else ""
     shown = count_alike(pages.rows)
@@ -101,3 +102,10 @@ def describe_flows(report: Report, page: int, bound: forms.Form | None) -> dict[
         if changer and sent not in listed
         else [],
     }
+
+
+def _fill(wanted: Wanted) -> dict[str, str]:
+    """What the form of a new flow says of one that is wanted."""
+    source, destination, service = wanted
+    protocol, _, ports = service.partition("/")
+    return {"source": source, "destination": destination, "protocol": protocol, "ports": ports}

@@ -26,12 +26,13 @@ from planner.store.models import Plan, Revision
 from planner.store.reports import comparison_of_last, comparison_since, outline_for
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
+from planner.web.views.asking import describe_asking
 from planner.web.views.handover import describe_handover, say_unknown, say_why_not
 from planner.web.views.htmx import htmx_of
 from planner.web.views.offers import describe_offers
 from planner.web.views.panels import describe_panel, describe_tabs
 from planner.web.views.results import Changes, count_view, describe_results
-from planner.web.views.state import VIEWS, State, read_current, read_state
+from planner.web.views.state import FILLED, VIEWS, State, read_current, read_state
 from ports.matrix import PROTOCOLS, Matrix
 
 
@@ -45,17 +46,17 @@ def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     visitor = presence.read_visitor(request)
     htmx = htmx_of(request)
     part = htmx.target if htmx and not htmx.history_restore_request else None
-    context = describe_page(request, plan, report, state, faults, draw=part != "results") | {
+    context = describe_page(request, plan, report, state, faults, draw=part not in ("results", "answer")) | {
         "visitor": visitor,
         **_came_from(request, state),
     }
     template = "planner/plan.html"
     if "X-Pulse" in request.headers and htmx:
         template, context["kept"] = "planner/plan.html#pulsed", request.headers["X-Pulse"].split()
-    elif part in ("report", "panel", "results"):
+    elif part in ("report", "panel", "results", "answer"):
         template = f"planner/plan.html#moved-{part}"
     response = render(request, template, context)
-    if part == "results":  # an address to bookmark, without the fields that are empty
+    if part in ("results", "answer"):  # an address to bookmark, without the fields that are empty
         replace_url(response, "?".join(filter(None, (context["here"], context["query"]))))
     if visitor.is_new or not htmx:  # an answer that comes late must not bring an old name back
         presence.keep_visitor(response, visitor, secure=settings.TLS)
@@ -118,6 +119,7 @@ def describe_page(
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
         **describe_results(report, state, changes, draw, here),
+        **describe_asking(report, state, "planner"),
     }
 
 
@@ -235,9 +237,9 @@ def show_changed(
     shown = state.panel == panel
     if failed and panel:
         state = replace(state, panel=panel)
-    done = not failed and panel == "excluded" and state.wanted is not None
+    done = not failed and panel in FILLED and state.wanted is not None
     if done:
-        state = replace(state, wanted=None)  # what the form was about is excluded now
+        state = replace(state, wanted=None)  # what the form was about is done
     if form is not None:
         hold_base(request, form)
     context = describe_page(request, plan, report, state, faults, form if failed else None)

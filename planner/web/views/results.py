@@ -338,6 +338,7 @@ def _draw(render: Callable[[], str]) -> dict[str, str]:
 
 def _link(state: State, here: str, fields: Mapping[str, str]) -> str:
     """Where a part of a picture leads: zones to their rules, endpoints to their flows, the rest to the diagram."""
+    state = state.without_question()  # the picture stays as it is when another one is asked
     if "unfold" in fields:
         return f"{here}?{state.query(view='diagram', **fields)}"
     one = any(name.endswith("endpoint") for name in fields)

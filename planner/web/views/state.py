@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.http import HttpRequest
@@ -39,8 +40,26 @@ VIEWS = {
     "diagram": "Diagram",
     "unneeded": "Not needed",
 }
+FILLED = ("excluded", "own")
+"""The panels that have a form which an address can fill in with a flow."""
 READER_VIEWS = VIEWS | {"closed": "Closed", "caveats": "How the document was read"}
 """For those who have no panels: what must stay closed, and the appendix, stand among the views."""
+
+
+class Asked(NamedTuple):
+    """One packet that is asked about, as it was typed."""
+
+    source: str = ""
+    destination: str = ""
+    service: str = ""
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """What the address says of it, by the names of the form's fields."""
+        return [(name, text) for name, text in zip(ASKING, self, strict=True) if text]
+
+
+ASKING = ("ask_from", "ask_to", "ask_service")
+NOTHING_ASKED = Asked()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +75,21 @@ class State:
     own: int = 1
     """The page of the rows in one of the panels that are PAGED."""
     wanted: Wanted | None = None
-    """The flow that is to be excluded, in the panel of exclusions."""
+    """The flow that is to be excluded, or added, in one of the panels that are FILLED."""
     between: str = ""
     """The code of a boundary, such as DMZ-INT: of what must stay closed, only that between its zones is listed."""
     unfold: tuple[str, ...] = ()
     """Codes of the groups of zones that the diagram shows endpoint by endpoint."""
+    asked: Asked = NOTHING_ASKED
+    """The packet that is asked about, above the rules and flows."""
 
     def without_filter(self) -> "State":
         """The same with everything shown."""
         return replace(self, filter=Filter())
+
+    def without_question(self) -> "State":
+        """The same with nothing asked."""
+        return replace(self, asked=NOTHING_ASKED)
 
     def query(self, **changes: str) -> str:
         """The state as a query string, with changes."""
@@ -77,6 +102,7 @@ class State:
             **({"own": str(self.own)} if self.own > 1 and "panel" not in changes else {}),
             **(dict(zip(WANTED, self.wanted, strict=True)) if self.wanted and "panel" not in changes else {}),
             **({"between": self.between} if self._keeps_between(changes) else {}),
+            **dict(self.asked.pairs()),
             **changes,
         }
         return urlencode({name: value for name, value in values.items() if value})
@@ -108,6 +134,7 @@ def read_state(request: HttpRequest, report: Report, views: Container[str] = VIE
         own=_read_number(values.get("own", "")) if values.get("panel") in PAGED else 1,
         wanted=_read_wanted(values),
         between=_read_between(values, report) if "closed" in (panel, view) else "",
+        asked=Asked(*(values.get(name, "").strip()[:255] for name in ASKING)),
     ), faults
 
 
@@ -119,7 +146,7 @@ def _read_between(values: Mapping[str, str], report: Report) -> str:
 
 def _read_wanted(values: Mapping[str, str]) -> Wanted | None:
     source, destination, service = (values.get(name, "") for name in WANTED)
-    return (source, destination, service) if values.get("panel") == "excluded" and source and destination else None
+    return (source, destination, service) if values.get("panel") in FILLED and source and destination else None
 
 
 def read_current(request: HttpRequest) -> list[tuple[str, str]] | None:

@@ -25,7 +25,7 @@ class SoughtAddress:
 
     def is_of(self, endpoint: Endpoint) -> bool:
         """Whether it is an endpoint's, lies in a network of it, or has one of its addresses; `any` has all."""
-        return any(self._meets(address) for address in endpoint.addresses)
+        return bool(self) and any(self._meets(address) for address in endpoint.addresses)
 
     def say(self, report: Report) -> str:
         """By which addresses the endpoints of a report are found, those that only have it as written left out.

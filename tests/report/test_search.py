@@ -28,7 +28,7 @@ def found(text, report=SMALL):
 
 
 def said(text, report=SMALL):
-    return SoughtAddress(text).say(report)
+    return SoughtAddress(text, report).say()
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,11 @@ def test_what_stands_as_it_was_typed_needs_no_reason():
     assert said("198.51.100.7") == said("PS01") == said("dc01.example.com") == ""
 
 
-def test_any_is_every_address_and_says_so():
+def test_any_is_every_address_that_is_not_of_another_zone_and_says_so():
     rules = filter_boundaries(REPORT, Filter(text="8.8.8.8"))
     assert {end.name for _, some in rules for rule in some for end in rule.sources} == {"World"}
-    assert said("8.8.8.8", REPORT) == "World is any, which is every address"
+    assert said("8.8.8.8", REPORT) == "World is any, which is every address that no other zone has"
+    assert "World" not in found("10.0.0.20", REPORT), "that is another zone's"
 
 
 def test_an_address_of_a_zone_that_no_endpoint_has_is_told():
@@ -68,8 +69,8 @@ def test_an_address_of_a_zone_that_no_endpoint_has_is_told():
 def test_families_never_meet_and_parts_of_addresses_stay_words():
     assert "Servers" not in found("::c000:24d")
     assert "Servers" in found("192.0.2.")
-    assert not SoughtAddress("464")
-    assert not SoughtAddress("1.2.3")
+    assert not SoughtAddress("464", SMALL)
+    assert not SoughtAddress("1.2.3", SMALL)
 
 
 def test_flows_are_found_by_address_too_and_exports_say_why():

@@ -14,49 +14,67 @@ MOST_SAID = 3
 
 
 class SoughtAddress:
-    """What was typed, where it is an address or a network of either family; false where it is none."""
+    """What was typed, where it is an address or a network of either family; false where it is none.
 
-    def __init__(self, text: str) -> None:
+    `any` is every address but those that the plan has in other zones.
+    """
+
+    def __init__(self, text: str, report: Report) -> None:
         self.text = text.strip()
         self.network = _read(self.text)
+        self.plan = report.plan
+        self._homes = frozenset(self._list_homes()) if self else frozenset()
+
+    def _list_homes(self) -> Iterator[str]:
+        """The zones that have all of it."""
+        known = [(endpoint.zone, endpoint.addresses) for endpoint in self.plan.endpoints]
+        known += [(zone.name, zone.networks) for zone in self.plan.zones]
+        for zone, addresses in known:
+            if any(self.network and holds(read_network(address), self.network) for address in addresses):
+                yield zone
 
     def __bool__(self) -> bool:
         return self.network is not None
 
     def is_of(self, endpoint: Endpoint) -> bool:
-        """Whether it is an endpoint's, lies in a network of it, or has one of its addresses; `any` has all."""
-        return bool(self) and any(self._meets(address) for address in endpoint.addresses)
+        """Whether it is an endpoint's, lies in a network of it, or has one of its addresses."""
+        return bool(self) and any(self._meets(address, endpoint.zone) for address in endpoint.addresses)
 
-    def say(self, report: Report) -> str:
-        """By which addresses the endpoints of a report are found, those that only have it as written left out.
+    def say(self) -> str:
+        """By which addresses endpoints are found, those that only have it as it was typed left out.
 
         Where no endpoint has it, the zones whose networks do. Empty where there is nothing to be said.
         """
         if not self:
             return ""
-        said = list(self._explain(report.plan.endpoints))
-        if not any(self.is_of(endpoint) for endpoint in report.plan.endpoints):
+        said = list(self._explain(self.plan.endpoints))
+        if not any(self.is_of(endpoint) for endpoint in self.plan.endpoints):
             said = [
                 f"{self._relate(network)} of the zone {short(zone.name)}, where no endpoint has it"
-                for zone in report.plan.zones
+                for zone in self.plan.zones
                 for network in zone.networks
-                if self._meets(network)
+                if self._meets(network, zone.name)
             ]
         more = f"; and {len(said) - MOST_SAID:,} more" if len(said) > MOST_SAID else ""
         return "; ".join(said[:MOST_SAID]) + more
 
     def _explain(self, endpoints: Iterable[Endpoint]) -> Iterator[str]:
-        anywhere = [endpoint for endpoint in endpoints if ANY in endpoint.addresses]
+        anywhere = []
         for endpoint in endpoints:
             for address in endpoint.addresses:
-                if address not in (ANY, self.text) and self._meets(address):
+                if address == self.text or not self._meets(address, endpoint.zone):
+                    continue
+                if address == ANY:
+                    anywhere.append(f"{short(endpoint.name)} is any, which is every address that no other zone has")
+                else:
                     yield f"{self._relate(address)} of {short(endpoint.name)}"
-        for endpoint in anywhere:
-            yield f"{short(endpoint.name)} is any, which is every address"
+        yield from anywhere
 
-    def _meets(self, address: str) -> bool:
+    def _meets(self, address: str, zone: str) -> bool:
+        if address == ANY:
+            return self._homes <= {zone}
         other = read_network(address)
-        return address == ANY or (
+        return (
             other is not None
             and self.network is not None
             and (holds(other, self.network) or holds(self.network, other))

@@ -89,7 +89,7 @@ def _find_service(report: Report, text: str) -> Ports | None:
 
 def say_who(report: Report, text: str, end: End) -> str:
     """Whose an address is that was asked about, in a sentence; empty for what isn't one, or is nobody's."""
-    sought = SoughtAddress(text)
+    sought = SoughtAddress(text, report)
     if not sought or not end.endpoints:
         return ""
     anywhere = [endpoint.name for endpoint in end.endpoints if ANY in endpoint.addresses]

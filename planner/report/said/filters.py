@@ -146,7 +146,7 @@ def describe_filter(chosen: Filter, report: Report) -> tuple[tuple[str, str], ..
     }  # fmt: skip
     since = {"since": {chosen.since: f"revision {chosen.since}"}} if chosen.since.isdigit() else {}
     words |= since
-    found = SoughtAddress(chosen.text).say(report)
+    found = SoughtAddress(chosen.text, report).say()
     if found:
         words["text"] = {chosen.text: f"{chosen.text} ({found})"}
     return tuple((LABELS[name], words.get(name, {}).get(value, value)) for name, value in chosen.pairs())
@@ -251,7 +251,7 @@ class _ReadyFilter:
         self.filter = chosen
         self.comparison = comparison
         self.words = chosen.text.casefold()
-        self.sought = SoughtAddress(chosen.text)
+        self.sought = SoughtAddress(chosen.text, report)
         self.sought_span = _span(chosen.text) if chosen.text else None
         self.span = _span(chosen.port) if chosen.port else None
         self.codes = {zone: group.code for group in report.zone_groups for zone in group.zones}

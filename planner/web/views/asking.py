@@ -19,7 +19,8 @@ from planner.report.said.asking import (
     suggest_services,
 )
 from planner.report.said.voice import Voice, say_way
-from planner.web.forms.exclusions import WANTED, say_service
+from planner.web.forms.exclusions import say_service
+from planner.web.forms.flows import PROPOSED, Proposed
 from planner.web.forms.rows import PER_PAGE, key_of
 from planner.web.views.state import ASKING, State
 
@@ -139,8 +140,10 @@ def _link(report: Report, state: State, packet: Ports, way: Way) -> dict[str, st
         case "place":
             return make("Add an endpoint", "endpoint-name", add="endpoint")
         case "flow" if way.ends:
-            wanted = dict(zip(WANTED, (*way.ends, say_service(*packet)), strict=True))
-            return make("Add the flow", "own-new-reason", panel="own", **wanted)
+            source, destination = way.ends
+            proposed = Proposed(source=source, destination=destination, service=say_service(*packet))
+            fields = dict(zip(PROPOSED, proposed, strict=True))
+            return make("Add the flow", "own-new-reason", panel="own", **fields)
     return None
 
 

@@ -34,7 +34,7 @@ from planner.store.models import Revision
 from planner.web.forms.closed import describe_closed_for_readers
 from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.own_settings import Settings
-from planner.web.views.cures import Cures
+from planner.web.views.cures import Cures, offer_presets
 from planner.web.views.state import State
 from ports.matrix import section_key
 
@@ -150,7 +150,7 @@ def _describe_search(report: Report, state: State, changes: Changes, *, is_empty
     if is_empty and chosen and (found := say_elsewhere(narrow_report(report, chosen, changes.since))):
         elsewhere = f"{chosen.text or chosen.port or 'What is chosen'}: {found}"
     return {
-        "found_by": SoughtAddress(chosen.text).say(report),
+        "found_by": SoughtAddress(chosen.text, report).say(),
         "elsewhere": elsewhere,
         "elsewhere_query": state.query(view="flows") if elsewhere else "",
     }
@@ -325,7 +325,8 @@ def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[
                 ],
             }
             for group in groups
-        ]
+        ],
+        **offer_presets(report, state),
     }
 
 

@@ -34,7 +34,7 @@ from planner.store.models import Revision
 from planner.web.forms.closed import describe_closed_for_readers
 from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.own_settings import Settings
-from planner.web.views.cures import Cures, offer_presets
+from planner.web.views.cures import Cures
 from planner.web.views.state import State
 from ports.matrix import section_key
 
@@ -325,8 +325,7 @@ def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[
                 ],
             }
             for group in groups
-        ],
-        **offer_presets(report, state),
+        ]
     }
 
 

@@ -124,6 +124,7 @@ def _say_caveat(finding: Finding, report: Report) -> str:
     caveat = report.matrix.caveats.get(finding.subject or "")
     if finding.severity == "decision":
         practice = ((caveat.correction if caveat else "") or "").rstrip(".")
+        practice = practice[:1].lower() + practice[1:] if practice[1:2].islower() else practice
         return f"Ask the planner whether practice is followed ({practice}), or the document."
     if caveat and not caveat.correction and not caveat.sections:
         return "Ask the planner what the site needs beyond the document."

@@ -55,7 +55,7 @@ def test_it_counts_what_is_there_in_words_and_as_a_bar(client):
     assert page.text(id="todo-words") == "2 of 3 addresses"
     bar = page.one("progress", id="todo-bar")
     assert (bar.get("value"), bar.get("max"), words(bar)) == ("2", "3", "2 of 3")
-    assert bar.get("aria-labelledby") == "todo-title todo-words"
+    assert (bar.get("aria-labelledby"), bar.get("aria-describedby")) == ("todo-title", "todo-words")
 
 
 def test_a_missing_address_leads_to_its_very_field(client):

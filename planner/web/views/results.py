@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from planner.engine import Report
 from planner.engine.compare import Comparison
 from planner.engine.explain import explain
+from planner.engine.findings import CaveatState
 from planner.engine.flows import Excluded
 from planner.engine.rules import Boundary, Ports, Rule
 from planner.plan.blueprint import module_state
@@ -34,6 +35,7 @@ from planner.store.models import Revision
 from planner.web.forms.closed import describe_closed_for_readers
 from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.own_settings import Settings
+from planner.web.views.acts import list_acts
 from planner.web.views.cures import Cures
 from planner.web.views.state import State
 from ports.matrix import section_key
@@ -46,6 +48,8 @@ MOST_LOCAL = 50
 MOST_FINDINGS = 20
 """How many findings of one code a page names."""
 MOST_EXCLUDED = 200
+CAVEAT = "caveat"
+"""The code of findings whose answers stand with what they would change."""
 MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "since")
 """The fields of the filter that are folded away until one of them is used."""
 MEMBERS = 6
@@ -312,6 +316,9 @@ def _describe_reading(report: Report, _state: State, _changes: Changes) -> dict[
 def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[str, Any]:
     """The findings by code, each with the links to the fields that cure it."""
     cures = Cures(report, state)
+    corrections: dict[str | None, CaveatState] = {
+        item.caveat.slug: item for item in report.caveats if item.caveat.correction
+    }
     groups = outline_findings(f for f in report.findings if stands_among_findings(f, report.matrix))
     return {
         "finding_groups": [
@@ -320,7 +327,15 @@ def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[
                 "total": len(group.findings),
                 "more": len(group.findings) > MOST_FINDINGS,
                 "items": [
-                    {"finding": finding, "cures": cures.list(finding), "end": cures.end_of_endpoints(finding)}
+                    {
+                        "finding": finding,
+                        "cures": cures.list(finding),
+                        "end": cures.end_of_endpoints(finding),
+                        "correction": (
+                            correction := corrections.get(finding.subject) if finding.code == CAVEAT else None
+                        ),
+                        "acts": [] if correction else list_acts(finding, cures),
+                    }
                     for finding in group.findings[:MOST_FINDINGS]
                 ],
             }

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from planner.plan.cells import CellFault, quote, read_back, read_cell, write_cells
 from planner.plan.changes import apply
-from planner.plan.document import check_plan
+from planner.plan.document import check_plan, dump_row
 from planner.plan.edits import add_endpoints
 from planner.plan.faults import NAME_TAKEN, Fault, PlanError
 from planner.plan.fields import PARTS, Field
@@ -28,8 +29,6 @@ MAX_LINES = 20_000
 
 ZONE_KIND = "zone_kind"
 """The one column that is no field of an endpoint."""
-_YES = {"yes", "true", "1", "x"}
-_NO = {"", "no", "false", "0"}
 _PLACE = re.compile(r"((\w+)\[\d+\])(?:\.(\w+))?")
 
 
@@ -92,7 +91,7 @@ def read_table(data: bytes, *, document: Document, matrix: Matrix) -> Table:
     if not rows:
         raise TableError([TableFault(1, "", f"The table is empty; its first line is {','.join(list_columns())}.")])
     header = _read_header(*rows[0])
-    table = _Reader(document, header, tuple(list_columns())).read(rows[1:])
+    table = _Reader(document, matrix, header, tuple(list_columns())).read(rows[1:])
     if not table.endpoints:
         raise TableError([TableFault(rows[0][0], "", "There is no endpoint below the header.")])
     try:
@@ -146,35 +145,27 @@ def template(document: Document, matrix: Matrix) -> bytes:
     ]
     if server in {role for endpoint in document["endpoints"] for role in endpoint.get("roles", ())}:
         examples = examples[1:]
+    rows = []
+    for example in examples:
+        name = free_name(example.name, {name_key(other) for other in taken})
+        rows.append(dump_row("endpoints", replace(example, name=name, zone=zone["name"])))
+    return _write(rows, {zone["name"]: zone["kind"]})
+
+
+def export(document: Document) -> bytes:
+    """The endpoints of a plan document as the table that an import reads back."""
+    return _write(document["endpoints"], {zone["name"]: zone["kind"] for zone in document["zones"]})
+
+
+def _write(endpoints: Iterable[Mapping[str, Any]], kinds: Mapping[str, str]) -> bytes:
+    """CSV (RFC 4180) in UTF-8 with a byte order mark, as spreadsheets take it; `kinds` are those of the zones."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list_columns(), lineterminator="\r\n", restval="")
     writer.writeheader()
-    for example in examples:
-        name = free_name(example.name, {name_key(other) for other in taken})
-        cells = write_cells(replace(example, name=name, zone=zone["name"])) | {ZONE_KIND: zone["kind"]}
+    for endpoint in endpoints:
+        cells = write_cells(endpoint) | {ZONE_KIND: kinds[endpoint["zone"]]}
         writer.writerow({column: neutralise(cell) for column, cell in cells.items()})
     return text.getvalue().encode("utf-8-sig")
-
-
-def write_cells(endpoint: Any) -> dict[str, str]:
-    """A `planner.plan.fields.Endpoint` as cells by column, which `read_table` reads back."""
-    return {
-        entry.key: _write(entry, getattr(endpoint, entry.attribute))
-        for entry in PARTS["endpoints"].fields
-        if entry.column
-    }
-
-
-def _write(entry: Field, value: Any) -> str:
-    match entry.reads.shape:
-        case "flag":
-            return "yes" if value else ""
-        case "list":
-            return " ".join(filter(None, value))
-        case "names":
-            return "; ".join(value)
-        case _:
-            return value or ""
 
 
 def split_table(text: str, what: str) -> list[tuple[int, list[str]]]:
@@ -233,6 +224,7 @@ class _Reader:
     """What is known while a table is read from top to bottom."""
 
     document: Document
+    matrix: Matrix
     header: list[str]
     columns: Sequence[str]
     faults: list[TableFault] = field(default_factory=list)
@@ -307,31 +299,8 @@ class _Reader:
 
     def _cell(self, line: int, entry: Field, cell: str, exact: set[str]) -> Any:
         """What a cell says of a field; `exact` are the names of the plan's and the table's endpoints."""
-        match entry.reads.shape:
-            case "flag":
-                if cell.casefold() not in _YES | _NO:
-                    self.faults.append(TableFault(line, entry.key, f"This is yes or no, found {quote(cell)}."))
-                return cell.casefold() in _YES
-            case "list":
-                return _read_list(cell, names=False)
-            case "names":
-                return [cell] if cell in exact else _read_list(cell, names=True)
-            case _:
-                return cell
-
-
-def _read_list(cell: str, *, names: bool) -> list[str]:
-    """The items of a cell; names may have spaces in them, so with a semicolon or line break only that divides."""
-    pattern = r"[;\r\n]+" if names and re.search(r"[;\r\n]", cell) else r"\s+" if names else r"[\s;,]+"
-    return [read_back(item.strip()) for item in re.split(pattern, cell) if item.strip()]
-
-
-def read_back(text: str) -> str:
-    """A cell without the apostrophe that downloads put before what a spreadsheet could take for a formula."""
-    return text[1:] if text.startswith("'") and neutralise(text[1:]) != text[1:] else text
-
-
-def quote(text: str) -> str:
-    """What stands in a cell, as a sentence repeats it: cut, and without what can't be seen."""
-    shown = "".join(c if c.isprintable() else "�" for c in text)
-    return f"“{shown if len(shown) <= 60 else shown[:58] + '…'}”"
+        try:
+            return read_cell(entry, cell, names=exact, matrix=self.matrix)
+        except CellFault as error:
+            self.faults.append(TableFault(line, entry.key, str(error)))
+            return None

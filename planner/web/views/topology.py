@@ -7,13 +7,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
+from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import push_url
 
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
+from planner.plan.endpoint_table import export, template
 from planner.plan.endpoint_table import place_faults as place_in_table
-from planner.plan.endpoint_table import template
 from planner.store import actions
 from planner.store.editions import matrix_of
 from planner.store.models import Plan
@@ -138,10 +139,19 @@ def import_endpoints(request: HttpRequest, plan: Plan) -> HttpResponse:
 @plan_view
 def download_template(_request: HttpRequest, plan: Plan) -> HttpResponse:
     """A table to fill in, with the columns that an import reads."""
-    response = HttpResponse(template(plan.document, matrix_of(plan)), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = (
-        content_disposition_header(True, "endpoints-template.csv") or "attachment"
-    )
+    return _download(template(plan.document, matrix_of(plan)), "endpoints-template.csv")
+
+
+@require_safe
+@plan_view
+def download_endpoints(_request: HttpRequest, plan: Plan) -> HttpResponse:
+    """The endpoints of the plan as the table that an import reads."""
+    return _download(export(plan.document), f"{slugify(plan.name)[:80] or 'plan'}-endpoints.csv")
+
+
+def _download(table: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(table, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response
 
 

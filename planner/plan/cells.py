@@ -12,14 +12,17 @@ from planner.plan.fields import PARTS, Field
 from ports.matrix import Matrix
 from ports.text import neutralise
 
-COLUMNS: Mapping[str, Field] = {entry.key: entry for entry in PARTS["endpoints"].fields if entry.column}
-"""By key of the document: the fields of an endpoint that have a column, in the order of the format."""
 _YES = {"yes", "true", "1", "x"}
 _NO = {"", "no", "false", "0"}
 
 
 class CellFault(ValueError):
     """What stands in a cell can't be read. The message is a sentence."""
+
+
+def endpoint_columns() -> dict[str, Field]:
+    """By key of the document: the fields of an endpoint that have a column, in the order of the format."""
+    return {entry.key: entry for entry in PARTS["endpoints"].fields if entry.column}
 
 
 def title_of(column: str) -> str:
@@ -29,7 +32,7 @@ def title_of(column: str) -> str:
 
 def write_cells(row: Mapping[str, Any]) -> dict[str, str]:
     """An endpoint of a plan document as cells by column, which `read_cell` reads back."""
-    return {key: write_cell(entry, row.get(key)) for key, entry in COLUMNS.items()}
+    return {key: write_cell(entry, row.get(key)) for key, entry in endpoint_columns().items()}
 
 
 def write_cell(entry: Field, value: Any) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from planner.plan import limits
-from planner.plan.cells import COLUMNS, CellFault, quote, read_back, read_cell, write_cell
+from planner.plan.cells import CellFault, endpoint_columns, quote, read_back, read_cell, write_cell
 from planner.plan.changes import apply
 from planner.plan.document import check_plan
 from planner.plan.edits import edit_endpoints
@@ -23,7 +23,6 @@ from ports.text import name_key
 
 ROUNDS = 20
 """How often what is left is checked after faulty cells have been taken out; what needs more is faulty altogether."""
-_NAMING = {key for key, entry in COLUMNS.items() if entry.names == "endpoints"}
 _PLACE = re.compile(r"(zones|endpoints)\[(\d+)\](?:\.(\w+))?")
 
 
@@ -88,6 +87,7 @@ class _Judge:
     zones: Sequence[Mapping[str, Any]]
     old: Mapping[str, Mapping[str, Any]]
     """By name: the endpoints of the document."""
+    columns: Mapping[str, Field] = field(default_factory=endpoint_columns)
     keys: dict[str, str] = field(default_factory=dict)
     """By name in the document: the key of the row about it."""
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -131,11 +131,12 @@ class _Judge:
             return
         if row.name:
             self.keys[row.name] = row.key
-        cells = row.cells if row.name else dict.fromkeys((c for c in COLUMNS if COLUMNS[c].needed), "") | {**row.cells}
+        needed = {} if row.name else {key: "" for key, entry in self.columns.items() if entry.needed}
+        cells = {**needed, **row.cells}
         faulty = []
         values = {}
         for column, text in cells.items():
-            entry = COLUMNS[column]
+            entry = self.columns[column]
             if row.name and text.strip() == write_cell(entry, old.get(column)):
                 continue
             try:
@@ -163,8 +164,9 @@ class _Judge:
             for name, key in self.keys.items()
             if (values := self.values.get(key)) and "name" in values
         }
+        naming = {key for key, entry in self.columns.items() if entry.names == "endpoints"}
         for values in self.values.values():
-            for column in values.keys() & _NAMING:
+            for column in values.keys() & naming:
                 values[column] = [given.get(name, name) for name in values[column]]
 
     def _params(self) -> dict[str, Any]:

@@ -263,6 +263,8 @@ for (const row of body.rows) {
       field.value = typed;
       changed.add(field);
       field.closest("td")?.classList.add("grid-changed");
+    } else if (field.value !== field.defaultValue) {
+      note(field); // someone was quicker than this script
     }
   }
 }

@@ -24,7 +24,13 @@ def plan(site):
 def table(page, plan):
     page.goto(f"/plans/{plan[1]}/")
     page.get_by_role("link", name="Edit as a table").click()
+    return ready(page)
+
+
+def ready(page):
+    """The script has the table."""
     expect(page.get_by_role("heading", name="Endpoints as a table")).to_be_attached()
+    expect(page.locator("#grid [name]")).to_have_count(0)
     return page
 
 
@@ -119,6 +125,7 @@ def test_a_block_is_pasted_saved_as_one_step_and_undone_as_one(table, plan):
 def test_the_clipboard_of_the_browser_pastes_as_well(open_page, plan):
     page = open_page(permissions=["clipboard-read", "clipboard-write"])
     page.goto(f"/plans/{plan[1]}/endpoints/")
+    ready(page)
     page.evaluate("navigator.clipboard.writeText('10.1.0.1\\n10.1.0.2\\n')")
     cell(page, "Addresses of PS01").click()
     press(page, "Control+v")

@@ -1,14 +1,14 @@
 """The table in which all endpoints of a plan are edited: what is sent of it, and what a page of it shows."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, NamedTuple
 
 from django.http import QueryDict
 
-from planner.plan.cells import COLUMNS, title_of, write_cells
+from planner.plan.cells import endpoint_columns, title_of, write_cells
 from planner.plan.table_changes import Sent
 from ports.matrix import Matrix
 from ports.text import name_key
@@ -19,9 +19,13 @@ NEW_ROWS = 3
 """Empty rows at its end; a script adds as many as are pasted."""
 MAX_SENT = 20_000
 """Most rows that are read at once."""
-SHOWN = tuple(sorted(COLUMNS, key=lambda key: COLUMNS[key].reads.shape == "flag"))
-"""The columns in the order of the page: what is yes or no stands last."""
 _IDENTITY = "row"
+
+
+def shown_columns() -> tuple[str, ...]:
+    """The columns in the order of the page: what is yes or no stands last."""
+    columns = endpoint_columns()
+    return tuple(sorted(columns, key=lambda key: columns[key].reads.shape == "flag"))
 
 
 class Unreadable(ValueError):
@@ -41,16 +45,18 @@ def read_rows(data: QueryDict) -> list[Sent]:
 
 
 def _read_fields(data: QueryDict) -> list[Sent]:
+    known = {_IDENTITY, *endpoint_columns()}
     cells: dict[int, dict[str, str]] = {}
     for name, text in data.items():
         column, _, number = name.rpartition("-")
-        if column in (_IDENTITY, *COLUMNS) and number.isascii() and number.isdigit() and len(number) <= 6:
+        if column in known and number.isascii() and number.isdigit() and len(number) <= 6:
             cells.setdefault(int(number), {})[column] = str(text)
     return [Sent(key=str(number), name=row.pop(_IDENTITY, ""), cells=row) for number, row in sorted(cells.items())]
 
 
 def _read_json(text: str) -> list[Sent]:
     """A list of pairs: the endpoint's name, empty for a new one, and the changed cells by column."""
+    known = shown_columns()
     try:
         rows = json.loads(text)
         if not isinstance(rows, list) or not all(isinstance(cells, dict) for _, cells in rows):
@@ -59,7 +65,7 @@ def _read_json(text: str) -> list[Sent]:
             Sent(
                 key=str(number),
                 name=_text(name),
-                cells={column: _text(cells[column]) for column in SHOWN if column in cells},
+                cells={column: _text(cells[column]) for column in known if column in cells},
             )
             for number, (name, cells) in enumerate(rows)
         ]
@@ -152,7 +158,7 @@ def read_wish(values: QueryDict) -> Wish:
     page, without = values.get("page", ""), values.get("without", "")
     return Wish(
         find=values.get("find", "").strip()[:300],
-        without=without if without in COLUMNS else "",
+        without=without if without in endpoint_columns() else "",
         page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 else 1,
     )
 
@@ -188,14 +194,21 @@ def _fits(endpoint: Mapping[str, Any], wish: Wish) -> bool:
     if wish.without and endpoint.get(wish.without):
         return False
     key = name_key(wish.find)
-    said = (endpoint["name"], endpoint["zone"], *endpoint.get("addresses", ()))
-    return not key or any(key in name_key(text) for text in said)
+    return not key or any(key in name_key(text) for text in _say(endpoint))
+
+
+def _say(endpoint: Mapping[str, Any]) -> Iterator[str]:
+    """What is free text of an endpoint: its name, its zone, its addresses."""
+    for column, entry in endpoint_columns().items():
+        if entry.reads.options is None and entry.reads.shape in ("text", "list"):
+            value = endpoint.get(column, "")
+            yield from [value] if isinstance(value, str) else value
 
 
 def _show(number: int, name: str, label: str, row: Mapping[str, Any], kept: Mapping[str, Kept]) -> Row:
     there = write_cells(row)
     cells = []
-    for column in SHOWN:
+    for column in shown_columns():
         text, fault = kept.get(column, (there[column], ""))
         was = there[column] if column in kept else None
         cells.append(Cell(column, f"{column}-{number}", title_of(column), text, was, fault))
@@ -204,11 +217,12 @@ def _show(number: int, name: str, label: str, row: Mapping[str, Any], kept: Mapp
 
 def list_meanings(matrix: Matrix) -> list[dict[str, Any]]:
     """What may stand in each column."""
+    columns = endpoint_columns()
     return [
         {
             "title": title_of(column),
-            "meaning": COLUMNS[column].column,
-            "words": [*options(matrix).items()] if (options := COLUMNS[column].reads.options) else [],
+            "meaning": columns[column].column,
+            "words": [*options(matrix).items()] if (options := columns[column].reads.options) else [],
         }
-        for column in SHOWN
+        for column in shown_columns()
     ]

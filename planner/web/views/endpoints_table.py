@@ -21,7 +21,6 @@ from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.web.forms.endpoints_table import (
     NOTHING,
-    SHOWN,
     Kept,
     Unreadable,
     Unsaved,
@@ -30,6 +29,7 @@ from planner.web.forms.endpoints_table import (
     read_rows,
     read_wish,
     show_page,
+    shown_columns,
 )
 from planner.web.forms.topology import MAX_LISTED
 from planner.web.views.access import plan_view
@@ -190,7 +190,7 @@ def _keep(
         if not columns:
             continue
         whole = next((message for (key, _), message in faults.items() if key == row.key), "")
-        own = {column: faults.get((row.key, column), "") for column in SHOWN}
+        own = {column: faults.get((row.key, column), "") for column in shown_columns()}
         name = renames.endpoints.get(row.name, row.name)
         if row.name and name in there:
             if not any(own[column] for column in columns):

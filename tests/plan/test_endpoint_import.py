@@ -48,7 +48,7 @@ def test_what_was_downloaded_is_all_the_same(slug):
     plan = dump_plan(read_topology(MATRIX, slug))
     comparison = found(export(plan), plan)
     assert comparison.same == len(plan["endpoints"])
-    assert not (comparison.new or comparison.changed or comparison.faults)
+    assert (comparison.new, comparison.changed, comparison.faults) == ((), (), ())
     cleared = found(export(plan), plan, clears=True)
     assert cleared.same == comparison.same
 

@@ -89,6 +89,7 @@ ROWS: dict[str, Row] = {
     "edit_endpoints_table": Row("editors"),
     "check_endpoints": post("editors", 200),
     "show_pulse": Row("editors"),
+    "prepare_flows": Row("editors"),
     "read_plan": Row("readers"),
     "read_report": Row("readers", args={"name": "json"}),
     "read_diagram": Row("readers", args={"extension": "svg"}),

@@ -182,8 +182,12 @@ function showState() {
 }
 
 /** The cells that are changed, in the order of the table. */
-export const changedCells = () =>
-  [...changed].sort((one, other) => placeOf(rowOf(one)) - placeOf(rowOf(other)) || columnOf(one) - columnOf(other));
+export function changedCells() {
+  const places = new Map([...body.rows].map((row, place) => [row, place]));
+  const place = (/** @type {HTMLInputElement} */ cell) =>
+    (places.get(rowOf(cell)) ?? 0) * columns.length + columnOf(cell);
+  return [...changed].filter((cell) => cell.isConnected).sort((one, other) => place(one) - place(other));
+}
 
 /**
  * Say something that isn't about one cell, to be seen and read out.

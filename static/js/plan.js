@@ -9,3 +9,5 @@ import "./dragging.js";
 import "./folds.js";
 import "./tips.js";
 import "./picture_size.js";
+import "./drawing_flows.js"; // before the next: while a flow is drawn a click chooses its ends
+import "./picture_view.js";

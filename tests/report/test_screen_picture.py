@@ -1,7 +1,7 @@
 """The diagram as pages show it: ports on arrows, what scripts know of its parts, zones that fold, new zones."""
 
 from itertools import combinations
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -20,6 +20,11 @@ from tests.report.test_diagram import evaluate, example, holds, labels, link, ov
 
 def by_class(svg, name):
     return [element for element in read(svg).iter() if name in element.get("class", "").split()]
+
+
+def named(svg):
+    found = ((element.get("data-name"), element) for element in by_class(svg, "target"))
+    return [(name, element) for name, element in found if name]
 
 
 def leading(svg):
@@ -82,25 +87,22 @@ def test_scripts_know_the_ends_of_each_arrow_and_the_rules_of_each_endpoint():
     report = example("dmz")
     svg = render_diagram(report, link=link)
     boxes = {element.get("data-box") for element in by_class(svg, "box")}
-    known = {element.get("data-name"): element for element in by_class(svg, "target") if element.get("data-name")}
+    known = {unquote(name): element for name, element in named(svg)}
     assert set(known) == {endpoint.name for endpoint in report.plan.endpoints}
     assert {element.get("data-target") for element in known.values()} == boxes
     for element in by_class(svg, "line"):
         assert set(element.get("data-ends").split()) <= boxes
     for endpoint in report.plan.endpoints:
         rules = [rule.id for rule in report.rules if endpoint in (*rule.sources, *rule.destinations)]
-        assert (
-            known[endpoint.name].get("data-rules") == f"{endpoint.name}: {several(rules) or 'no rule between zones'}"
-        )
+        said = known[endpoint.name].get("data-rules")
+        assert said == f"{endpoint.name}: {several(rules) or 'no rule between zones'}"
 
 
 @pytest.mark.parametrize("name", [*HOSTILE_NAMES, '" onload="x'])
 def test_a_name_is_text_for_scripts_too(name):
     document = write_plan({"name": name, "zone": "DMZ", "roles": ["web-primary"]})
     svg = render_diagram(evaluate(document), link=link)
-    assert [element.get("data-name") for element in by_class(svg, "target") if element.get("data-name")] == [
-        quote(name)
-    ]
+    assert [name for name, _ in named(svg)] == [quote(name)]
     assert not [element for element in read(svg).iter() if "onload" in element.attrib]
 
 

@@ -11,11 +11,13 @@ from urllib.parse import urlencode
 from planner.engine import Report
 from planner.engine.compare import Comparison
 from planner.engine.explain import explain
+from planner.engine.findings import CaveatState
 from planner.engine.flows import Excluded
 from planner.engine.rules import Boundary, Ports, Rule
 from planner.plan.blueprint import module_state
 from planner.report.diagram.diagram import NoDiagram, render_diagram, render_overview
-from planner.report.said.filters import DECIDED, Filter, filter_boundaries, filter_flows
+from planner.report.said.addresses import SoughtAddress
+from planner.report.said.filters import DECIDED, Filter, filter_boundaries, filter_flows, narrow_report, say_elsewhere
 from planner.report.said.outline import (
     Chapter,
     describe_marks,
@@ -33,6 +35,7 @@ from planner.store.models import Revision
 from planner.web.forms.closed import describe_closed_for_readers
 from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.own_settings import Settings
+from planner.web.views.acts import list_acts
 from planner.web.views.cures import Cures
 from planner.web.views.state import State
 from ports.matrix import section_key
@@ -45,6 +48,8 @@ MOST_LOCAL = 50
 MOST_FINDINGS = 20
 """How many findings of one code a page names."""
 MOST_EXCLUDED = 200
+CAVEAT = "caveat"
+"""The code of findings whose answers stand with what they would change."""
 MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "since")
 """The fields of the filter that are folded away until one of them is used."""
 MEMBERS = 6
@@ -138,6 +143,20 @@ def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str,
         "closed_chapters": _describe_closed(changes, state),
         "matching": f"{len(admitted):,} of {len(report.rules):,} rules"
         + (f", the first {MOST_RULES:,} shown" if len(admitted) > MOST_RULES else ""),
+        **_describe_search(report, state, changes, is_empty=not admitted),
+    }
+
+
+def _describe_search(report: Report, state: State, changes: Changes, *, is_empty: bool) -> dict[str, str]:
+    """By which networks an address is found; and if no rule was, where else what is sought stands."""
+    chosen = state.filter
+    elsewhere = ""
+    if is_empty and chosen and (found := say_elsewhere(narrow_report(report, chosen, changes.since))):
+        elsewhere = f"{chosen.text or chosen.port or 'What is chosen'}: {found}"
+    return {
+        "found_by": SoughtAddress(chosen.text, report).say(),
+        "elsewhere": elsewhere,
+        "elsewhere_query": state.query(view="flows") if elsewhere else "",
     }
 
 
@@ -222,6 +241,7 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
         + (f", {first + 1:,} to {first + len(shown):,} shown" if len(shown) < len(flows) else ""),
         "previous": state.query(page=str(page - 1)) if page > 1 else "",
         "next": state.query(page=str(page + 1)) if first + len(shown) < len(flows) else "",
+        **_describe_search(report, state, changes, is_empty=False),
     }
 
 
@@ -296,6 +316,9 @@ def _describe_reading(report: Report, _state: State, _changes: Changes) -> dict[
 def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[str, Any]:
     """The findings by code, each with the links to the fields that cure it."""
     cures = Cures(report, state)
+    corrections: dict[str | None, CaveatState] = {
+        item.caveat.slug: item for item in report.caveats if item.caveat.correction
+    }
     groups = outline_findings(f for f in report.findings if stands_among_findings(f, report.matrix))
     return {
         "finding_groups": [
@@ -304,7 +327,15 @@ def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[
                 "total": len(group.findings),
                 "more": len(group.findings) > MOST_FINDINGS,
                 "items": [
-                    {"finding": finding, "cures": cures.list(finding), "end": cures.end_of_endpoints(finding)}
+                    {
+                        "finding": finding,
+                        "cures": cures.list(finding),
+                        "end": cures.end_of_endpoints(finding),
+                        "correction": (
+                            correction := corrections.get(finding.subject) if finding.code == CAVEAT else None
+                        ),
+                        "acts": [] if correction else list_acts(finding, cures),
+                    }
                     for finding in group.findings[:MOST_FINDINGS]
                 ],
             }
@@ -338,6 +369,7 @@ def _draw(render: Callable[[], str]) -> dict[str, str]:
 
 def _link(state: State, here: str, fields: Mapping[str, str]) -> str:
     """Where a part of a picture leads: zones to their rules, endpoints to their flows, the rest to the diagram."""
+    state = state.without_question()  # the picture stays as it is when another one is asked
     if "unfold" in fields:
         return f"{here}?{state.query(view='diagram', **fields)}"
     one = any(name.endswith("endpoint") for name in fields)

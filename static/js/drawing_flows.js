@@ -26,10 +26,8 @@ function propose(source, destination) {
   stop();
   const link = document.getElementById("propose-flow");
   if (link instanceof HTMLAnchorElement) {
-    const address = new URL(link.href);
-    address.searchParams.set("from", source);
-    address.searchParams.set("to", destination);
-    link.dataset.address = address.pathname + address.search;
+    const { pathname, search } = new URL(link.href);
+    link.dataset.address = `${pathname}${search}&${new URLSearchParams({ from: source, to: destination })}`;
     announce(`A flow from ${source} to ${destination}: say its ports.`);
     link.click();
   }

@@ -7,7 +7,7 @@ from tests.report.samples import contoso
 from tests.web.views.link_forms import read_link
 from tests.web.views.pages import Page, store, words
 
-ACTS = ("Fill in", "Decide “", "Decide it", "Follow practice?", "or leave it as documented", "Take back")
+ACTS = ("Fill in", "Decide “", "Decide it", "or leave it as documented", "Take back")
 
 
 @pytest.fixture

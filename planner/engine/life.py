@@ -158,16 +158,12 @@ def hide_people(lives: Lives, *, names: bool, words: bool) -> Lives:
         given = replace(given, by="") if names else given
         return replace(given, owner="", comment="") if words else given
 
-    known = {
-        given.number: hide(given)
-        for life in lives.by_rule.values()
-        for given in (life.given, *life.others)
-    } | {given.number: hide(given) for given in lives.left}
+    known = {given.number: hide(given) for life in lives.by_rule.values() for given in (life.given, *life.others)} | {
+        given.number: hide(given) for given in lives.left
+    }
     return Lives(
         by_rule={
-            rule: replace(
-                life, given=known[life.given.number], others=tuple(known[one.number] for one in life.others)
-            )
+            rule: replace(life, given=known[life.given.number], others=tuple(known[one.number] for one in life.others))
             for rule, life in lives.by_rule.items()
         },
         left=tuple(known[given.number] for given in lives.left),
@@ -198,15 +194,11 @@ def match_lives(rules: Iterable[Rule], given: Iterable[Given], today: date) -> L
         life = _match(rule, owners, gone, today)
         if life is not None:
             lives[rule.id] = life
-    left = [
-        one for one in ordered if one.number in gone and one.number not in kept and one.state != NOTHING_TO_CLOSE
-    ]
+    left = [one for one in ordered if one.number in gone and one.number not in kept and one.state != NOTHING_TO_CLOSE]
     return Lives(by_rule=lives, left=tuple(sorted(left, key=lambda one: (one.rule, one.number))))
 
 
-def _match(
-    rule: Rule, owners: Mapping[Opening, Given], gone: dict[int, list[Opening]], today: date
-) -> Life | None:
+def _match(rule: Rule, owners: Mapping[Opening, Given], gone: dict[int, list[Opening]], today: date) -> Life | None:
     """The life of a rule; what is gone of its states is told at it, and taken out of `gone`."""
     openings = tuple(rule.openings())
     counts = Counter(owners[opening].number for opening in openings if opening in owners)
@@ -223,9 +215,7 @@ def _match(
     return Life(
         given=main,
         others=tuple(bearing[number] for number in sorted(bearing, reverse=True) if number != main.number),
-        more=tuple(
-            opening for opening in openings if opening not in owners or owners[opening].state != main.state
-        ),
+        more=tuple(opening for opening in openings if opening not in owners or owners[opening].state != main.state),
         fewer=tuple(sorted(fewer, key=_order)),
         moved=tuple(_find_moved(rule, openings, owners, main.state)),
         is_due=any(bearing[number].is_due(today) for number in alike),
@@ -235,7 +225,7 @@ def _match(
 def _find_moved(
     rule: Rule, openings: Iterable[Opening], owners: Mapping[Opening, Given], state: str
 ) -> Iterator[Moved]:
-    """The ends of these openings that are no more what they were when they were given the state; each once, by name."""
+    """The ends of these openings that are no more what they were when they got the state; each once, by name."""
     ends = {end.name: end for end in (*rule.sources, *rule.destinations)}
     seen: dict[str, dict[int, Given]] = defaultdict(dict)
     for opening in openings:
@@ -246,9 +236,9 @@ def _find_moved(
         now = end_of(ends[name])
         latest_first = sorted(seen[name].values(), key=lambda one: -one.number)
         befores = [before for one in latest_first if (before := one.ends.get(name, End("", ()))) != now]
-        before = next((before for before in befores if not _is_same(before, now)), None)
-        if before is not None:
-            yield Moved(name, before, now)
+        found = next((before for before in befores if not _is_same(before, now)), None)
+        if found is not None:
+            yield Moved(name, found, now)
 
 
 def _is_same(before: End, now: End) -> bool:
@@ -263,9 +253,7 @@ def end_of(endpoint: Endpoint) -> End:
 
 def block_of(rule: Rule) -> Block:
     """What a rule opens."""
-    return Block(
-        tuple(end.name for end in rule.sources), tuple(end.name for end in rule.destinations), rule.services
-    )
+    return Block(tuple(end.name for end in rule.sources), tuple(end.name for end in rule.destinations), rule.services)
 
 
 def mark_of(rule: Rule) -> str:
@@ -296,10 +284,10 @@ def fold_openings(openings: Iterable[Opening]) -> tuple[Block, ...]:
         services[source, destination].add(Ports(protocol, ports))
     destinations: dict[tuple[str, tuple[Ports, ...]], list[str]] = defaultdict(list)
     for (source, destination), found in services.items():
-        destinations[source, tuple(sorted(found, key=lambda ports: ports.order))].append(destination)
+        destinations[source, tuple(sorted(found, key=lambda one: one.order))].append(destination)
     sources: dict[tuple[tuple[str, ...], tuple[Ports, ...]], list[str]] = defaultdict(list)
-    for (source, ports), names in destinations.items():
-        sources[tuple(sorted(names)), ports].append(source)
+    for (source, several), names in destinations.items():
+        sources[tuple(sorted(names)), several].append(source)
     blocks = (Block(tuple(sorted(names)), to, ports) for (to, ports), names in sources.items())
     return tuple(sorted(blocks, key=lambda block: (block[:2], [ports.order for ports in block.services])))
 

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('revision', models.PositiveIntegerField(help_text='The revision whose names the openings have')),
                 ('rule', models.CharField(help_text='The number that the rule had then', max_length=60)),
                 ('boundary', models.CharField(help_text='Between which zones it stood, in words', max_length=600)),
-                ('life', models.PositiveBigIntegerField(default=0, help_text='The row by which the life of its rule began; 0: itself')),
+                ('life', models.PositiveBigIntegerField(default=0, help_text="The row by which its rule's life began; 0: itself")),
                 ('before', models.CharField(blank=True, help_text='The state before; empty: none', max_length=20)),
                 ('was_changed', models.BooleanField(default=False, help_text='Whether the rule had changed since that state')),
                 ('state', models.CharField(blank=True, help_text='Empty: it was taken back', max_length=20)),

@@ -32,7 +32,6 @@ from planner.engine.life import (
     rename_given,
 )
 from planner.engine.rules import Boundary, Opening, Ports, Rule
-from planner.plan.edits import NotPossible
 from planner.store import models
 from planner.store.actions import ANYONE, Sender, lock_plan
 from planner.store.reports import Recent, find_renames_since, report_for
@@ -49,7 +48,7 @@ MOST_TOLD = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """A rule that a state is set for: what it says, and the latest state that whoever sets one has seen; 0 for none."""
+    """A rule that a state is set for: what it says, and the latest state that its sender has seen; 0 for none."""
 
     mark: str
     seen: int
@@ -167,10 +166,7 @@ def set_states(
     now = timezone.now()
     operation = sender.operation or models.make_operation()
     lasting = {row.pk: row.life or row.pk for _, row in standing}
-    rows = [
-        _make_row(plan, boundary, rule, lives.of(rule), wish, lasting)
-        for boundary, rule in chosen
-    ]
+    rows = [_make_row(plan, boundary, rule, lives.of(rule), wish, lasting) for boundary, rule in chosen]
     for row in rows:
         row.author, row.via, row.operation, row.at = sender.author[:60], via[:100], operation, now
     _take_over(plan, standing, {opening for _, rule in chosen for opening in rule.openings()})
@@ -189,12 +185,10 @@ def _find_rules(report: Report, lives: Lives, picks: Sequence[Pick]) -> list[tup
             "Nothing was set. Look at the rules as they are now, then choose again."
         )
     met = [
-        (there[pick.mark][1], life)
+        (rule, life)
         for pick in picks
-        if (life := lives.of(there[pick.mark][1])) is not None and life.newest != pick.seen
-    ]
-    met += [
-        (there[pick.mark][1], None) for pick in picks if pick.seen and lives.of(there[pick.mark][1]) is None
+        for rule, life in ((there[pick.mark][1], lives.of(there[pick.mark][1])),)
+        if (life.newest if life else 0) != pick.seen
     ]
     if met:
         told = "; ".join(_tell_met(rule, life) for rule, life in met[:MOST_TOLD])

@@ -220,7 +220,7 @@ class RuleState(models.Model):
     revision = models.PositiveIntegerField(help_text="The revision whose names the openings have")
     rule = models.CharField(max_length=60, help_text="The number that the rule had then")
     boundary = models.CharField(max_length=600, help_text="Between which zones it stood, in words")
-    life = models.PositiveBigIntegerField(default=0, help_text="The row by which the life of its rule began; 0: itself")
+    life = models.PositiveBigIntegerField(default=0, help_text="The row by which its rule's life began; 0: itself")
     before = models.CharField(max_length=20, blank=True, help_text="The state before; empty: none")
     was_changed = models.BooleanField(default=False, help_text="Whether the rule had changed since that state")
     state = models.CharField(max_length=20, blank=True, help_text="Empty: it was taken back")

@@ -12,7 +12,6 @@ from planner.store.lives import Pick, Wish
 from planner.store.models import RuleState
 from planner.store.reports import report_for
 from ports.queries import shipped_matrix
-from tests.report.samples import contoso
 from tests.web.views.pages import store
 
 pytestmark = pytest.mark.django_db

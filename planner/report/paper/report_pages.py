@@ -22,7 +22,14 @@ from planner.report.paper.chapters import (
     make_sign_off,
 )
 from planner.report.paper.printed import Element, Kids, Picture, PrintedReport, Running, join, make
-from planner.report.paper.report_end import make_caveats, make_closed, make_excluded, make_findings, make_unneeded
+from planner.report.paper.report_end import (
+    make_caveats,
+    make_closed,
+    make_excluded,
+    make_findings,
+    make_left,
+    make_unneeded,
+)
 from planner.report.paper.sheets import PEERS, make_servers
 from planner.report.paper.words import say_date, shorten, shown, shown_lines
 from planner.report.paper.zones import make_zones
@@ -59,7 +66,7 @@ def compose_report(report: Report, edition: Edition) -> PrintedReport:
     facts = _Prepared(
         report=report,
         edition=edition,
-        chapters=print_boundaries(report.boundaries, report, grouping),
+        chapters=print_boundaries(report.boundaries, report, grouping, lives=edition.lives),
         blanks=find_blanks(report.rules),
     )
     sheets = outline_servers(report, members=PEERS, fold=True)
@@ -75,6 +82,7 @@ def compose_report(report: Report, edition: Edition) -> PrintedReport:
         ("Host firewalls, server by server", servers),
         ("Objects: groups, endpoints and addresses",
          make_objects(grouping.objects(_list_endpoints(report, edition)), whole=True)),
+        ("No longer asked for, to be closed", None if edition.selection else make_left(edition.lives)),
         ("Changes since an earlier revision", _make_changes(edition)),
         ("Not needed here", None if edition.selection else make_excluded(report)),
         ("What must stay closed", None if edition.selection else make_closed(report)),

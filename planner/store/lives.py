@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.dateformat import format as format_date
 
 from planner.engine import Report
+from planner.engine.compare import Comparison
 from planner.engine.life import (
     NO_LIVES,
     STATES,
@@ -91,6 +92,15 @@ def lives_of(plan: models.Plan, report: Report, today: date | None = None) -> Li
         return report, match_lives(report.rules, list_given(plan), day)
 
     return _kept.find((plan.key, plan.revision, newest, day, report), make)[1]
+
+
+def lives_of_sides(plan: models.Plan, compared: Comparison) -> tuple[Lives, Lives]:
+    """The lives of the rules before and after, as far as these have states now; two of a plan's revisions compared."""
+    given = list_given(plan)
+    day = timezone.localdate()
+    if not given:
+        return NO_LIVES, NO_LIVES
+    return match_lives(compared.before.rules, given, day), match_lives(compared.after.rules, given, day)
 
 
 def list_given(plan: models.Plan) -> tuple[Given, ...]:

@@ -1,6 +1,8 @@
 """The life of a rule in words: its state, what it was given for and says now, and what is left to be closed. Pure."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from planner.engine.life import STATES, Given, Life, Lives, Moved, fold_openings
 from planner.engine.rules import Opening, Rule
@@ -34,6 +36,24 @@ def say_review(life: Life) -> str:
     """2027-01-31, or: 2026-01-31 (due); empty where there is none."""
     days = [one.review for one in life.alike if one.review is not None]
     return f"{min(days).isoformat()}{' (due)' if life.is_due else ''}" if days else ""
+
+
+class Ticket(NamedTuple):
+    """A ticket as pages show it, and where it is found; nowhere unless it is an address of the web."""
+
+    text: str
+    href: str = ""
+
+
+def find_ticket(ticket: str) -> Ticket:
+    """A ticket: of an address of the web the end of its path stands for it."""
+    try:
+        parts = urlsplit(ticket)
+    except ValueError:
+        return Ticket(ticket)
+    if parts.scheme not in ("http", "https") or not parts.netloc or any(letter.isspace() for letter in ticket):
+        return Ticket(ticket)
+    return Ticket(parts.path.rstrip("/").rpartition("/")[2] or parts.netloc, ticket)
 
 
 def list_differences(life: Life, most: int | None = None) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from planner.report.diagram.diagram import NoDiagram, render_svg
 from planner.report.said.edition import PAPERS, Edition, Paper
 from planner.report.said.filters import LABELS, read_filter, select
 from planner.store.editions import matrix_of
+from planner.store.lives import lives_of
 from planner.store.models import Plan
 from planner.store.reports import comparison_since, report_for
 from planner.web.views.access import plan_view
@@ -48,6 +49,7 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
         since_sent=say_handover(last),
     )
     report = report_for(plan.version, matrix)
+    edition = replace(edition, lives=lives_of(plan, report))
 
     def find_since(number: int) -> Comparison | str:
         found = comparison_since(plan, number, matrix)
@@ -80,7 +82,7 @@ def send_report(
     if faults or isinstance(since, str):
         sentences = " ".join(f"{LABELS[name]}: {sentence}" for name, sentence in faults.items())
         return show_error(request, 400, "The filter can't be used", sentences)
-    part, selection = select(report, chosen, since)
+    part, selection = select(report, chosen, since, edition.lives)
     edition = replace(edition, selection=selection, paper=read_paper(request), stylesheet=settings.STYLESHEET)
     if since is not None:
         edition = replace(edition, since=since, since_revision=int(chosen.since), since_sent=say_of(int(chosen.since)))

@@ -22,12 +22,15 @@ from planner.report import FORMATS
 from planner.report.said.filters import LABELS
 from planner.store import actions, presence
 from planner.store.editions import matrix_of
+from planner.store.lives import lives_of, newest_state
 from planner.store.models import Plan, Revision
 from planner.store.reports import comparison_of_last, comparison_since, outline_for
+from planner.web.forms.lives import StateForm
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
 from planner.web.views.handover import describe_handover, say_unknown, say_why_not
 from planner.web.views.htmx import htmx_of
+from planner.web.views.keeper import Keeper
 from planner.web.views.offers import describe_offers
 from planner.web.views.panels import describe_panel, describe_tabs
 from planner.web.views.results import Changes, count_view, describe_results
@@ -92,6 +95,13 @@ def describe_page(
     """
     now = plan.revisions.filter(number=plan.revision).defer("document").first()
     changes = _read_changes(plan, now, state, report.matrix)
+    keeper = Keeper(
+        lives=lives_of(plan, report),
+        may_set=True,
+        may_close=True,
+        form=bound if isinstance(bound, StateForm) else None,
+    )
+    changes = replace(changes, keeper=keeper)
     if state.filter.since and "since" not in faults and changes.since is None:
         faults = {**faults, "since": say_why_not(plan, state.filter.since)}
     here = plan.get_absolute_url()
@@ -100,6 +110,7 @@ def describe_page(
         "here": here,
         "report": report,
         "state": state,
+        "newest_state": newest_state(plan),
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
         **describe_tabs(report, state),

@@ -15,7 +15,7 @@ from planner.engine.flows import Excluded
 from planner.engine.rules import Boundary, Ports, Rule
 from planner.plan.blueprint import module_state
 from planner.report.diagram.diagram import NoDiagram, render_diagram, render_overview
-from planner.report.said.filters import DECIDED, Filter, filter_boundaries, filter_flows
+from planner.report.said.filters import DECIDED, IN_STATE, Filter, filter_boundaries, filter_flows
 from planner.report.said.outline import (
     Chapter,
     describe_marks,
@@ -34,6 +34,7 @@ from planner.web.forms.closed import describe_closed_for_readers
 from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.own_settings import Settings
 from planner.web.views.cures import Cures
+from planner.web.views.keeper import NO_KEEPER, Keeper, describe_states
 from planner.web.views.state import State
 from ports.matrix import section_key
 
@@ -45,7 +46,7 @@ MOST_LOCAL = 50
 MOST_FINDINGS = 20
 """How many findings of one code a page names."""
 MOST_EXCLUDED = 200
-MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "since")
+MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "state", "since")
 """The fields of the filter that are folded away until one of them is used."""
 MEMBERS = 6
 """How many endpoints a rule names on the page before it counts."""
@@ -59,6 +60,8 @@ class Changes:
     """The newest revision; None while the plan is as it was first stored."""
     last: Comparison | None = None
     since: Comparison | None = None
+    keeper: Keeper = NO_KEEPER
+    """The states of the rules."""
 
     @property
     def shown(self) -> Comparison | None:
@@ -80,6 +83,7 @@ def describe_results(report: Report, state: State, changes: Changes, draw: bool,
         "more_filters": any(getattr(state.filter, name) for name in MORE_FIELDS),
         "last_change": _describe_last_change(changes, state),
         **picture,
+        **describe_states(changes.keeper),
         **_VIEWS[state.view](report, state, changes),
     }
 
@@ -112,7 +116,11 @@ def _describe_last_change(changes: Changes, state: State) -> dict[str, Any] | No
 
 def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str, Any]:
     chapters = outline_rules(report, members=MEMBERS)
-    admitted = [rule.id for _, rules in filter_boundaries(report, state.filter, changes.since) for rule in rules]
+    admitted = [
+        rule.id
+        for _, rules in filter_boundaries(report, state.filter, changes.since, changes.keeper.lives)
+        for rule in rules
+    ]
     shown = set(admitted[:MOST_RULES])
     marks = _mark_rules(changes.shown)
     settings = Settings(report)
@@ -129,6 +137,7 @@ def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str,
                         "causes": explain(report, line.rule.requirements, line.rule.services, line.rule.reasons),
                         "own": settings.say_of_flows(line.destinations.shown, line.rule.requirements),
                         "flows_query": _lead_to_flows(chapter.boundary, line.rule, state),
+                        **changes.keeper.describe(line.rule),
                     }
                     for line in chapter.lines
                     if line.rule.id in shown
@@ -185,7 +194,7 @@ def _describe_closed(changes: Changes, state: State) -> list[Chapter]:
 
 
 def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str, Any]:
-    flows = filter_flows(report, state.filter, changes.since)
+    flows = filter_flows(report, state.filter, changes.since, changes.keeper.lives)
     page = min(state.page, max(1, ceil(len(flows) / FLOWS_PER_PAGE)))
     first = (page - 1) * FLOWS_PER_PAGE
     shown = flows[first : first + FLOWS_PER_PAGE]
@@ -227,7 +236,12 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
 
 def _filter_excluded(report: Report, chosen: Filter, changes: Changes) -> list[Excluded]:
     """What the plan excludes, as far as the filter admits it."""
-    admitted = filter_flows(replace(report, flows=tuple(item.flow for item in report.excluded)), chosen, changes.since)
+    admitted = filter_flows(
+        replace(report, flows=tuple(item.flow for item in report.excluded)),
+        chosen,
+        changes.since,
+        changes.keeper.lives,
+    )
     wanted = {id(flow) for flow in admitted}
     return [item for item in report.excluded if id(item.flow) in wanted]
 
@@ -326,6 +340,7 @@ def _describe_fields(report: Report) -> dict[str, Any]:
         "sections": [section for section in report.matrix.sections if section.number in cited],
         "roles": [role for slug, role in report.matrix.roles.items() if slug in held],
         "decided_options": DECIDED.items(),
+        "state_options": IN_STATE.items(),
     }
 
 

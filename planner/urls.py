@@ -25,6 +25,7 @@ from planner.web.views import (
     plans,
     reading,
     revisions,
+    rule_ends,
     shared,
     sharing,
     shelf,
@@ -94,6 +95,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("export.zip", archives.export_plan, name="export_plan"),
                 re_path(r"^diagram\.(?P<extension>svg|png)$", downloads.download_diagram, name="download_diagram"),
                 path("report/<slug:name>", downloads.download_report, name="download_report"),
+                path("ends/", rule_ends.show_ends_of_plan, name="show_ends"),
                 path("duplicate/", shelf.duplicate_plan, name="duplicate_plan"),
                 path("archive/", shelf.archive_plan, name="archive_plan"),
                 path("links/", sharing.show_links, name="show_links"),
@@ -106,6 +108,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("members/change/", members.change_member, name="change_member"),
                 path("members/remove/", members.remove_member, name="remove_member"),
                 path("read/", reading.read_plan, name="read_plan"),
+                path("read/ends/", rule_ends.read_ends, name="read_ends"),
                 path("read/report/<slug:name>", reading.read_report, name="read_report"),
                 re_path(r"^read/diagram\.(?P<extension>svg|png)$", reading.read_diagram, name="read_diagram"),
             ]
@@ -122,6 +125,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("enter/", shared.enter_link, name="enter_link"),
                 path("report/<slug:name>", shared.open_report, name="open_report"),
                 re_path(r"^diagram\.(?P<extension>svg|png)$", shared.open_diagram, name="open_diagram"),
+                path("ends/", shared.open_ends, name="open_ends"),
                 path("changes/", shared.open_changes, name="open_changes"),
                 path("changes/<slug:name>", shared.open_changes_file, name="open_changes_file"),
             ]

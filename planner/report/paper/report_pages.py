@@ -1,6 +1,7 @@
 """The report as a printed document: what stands in it, part by part. Every fact comes from the report."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from planner.engine.compare import Comparison
@@ -48,6 +49,8 @@ MOST_CHANGES = 60
 """How many rules the change log names; the change request has all."""
 MOST_PORTS = 8
 """How many ports of a boundary the summary names."""
+_Drawn = tuple[str, str]
+"""A picture, empty where there is nothing to show, and a sentence why there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,17 @@ class _Prepared:
 
 
 def compose_report(report: Report, edition: Edition) -> PrintedReport:
-    """The report as a printed document, dated and set as the edition says."""
+    """The report as a printed document, dated and set as the edition says.
+
+    Graphviz, another program, lays out both pictures meanwhile.
+    """
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        overview = pool.submit(_draw, render_overview, report if report.boundaries else None)
+        diagram = pool.submit(_draw, render_diagram, report if report.plan.endpoints else None)
+        return _compose(report, edition, overview, diagram)
+
+
+def _compose(report: Report, edition: Edition, overview: Future[_Drawn], diagram: Future[_Drawn]) -> PrintedReport:
     grouping = Grouping(report)
     facts = _Prepared(
         report=report,
@@ -77,7 +90,7 @@ def compose_report(report: Report, edition: Edition) -> PrintedReport:
         ("Summary by boundary", _make_summary(facts)),
         ("From zone to zone", None if edition.selection else make_zones(report)),
         ("To complete before the rules are made", _make_open(facts)),
-        *_make_pictures(report),
+        *_make_pictures(overview.result(), diagram.result()),
         ("Firewall rules by boundary", _make_rules(facts)),
         ("Host firewalls, server by server", servers),
         ("Objects: groups, endpoints and addresses",
@@ -317,16 +330,17 @@ def _make_open(facts: _Prepared) -> Element:
     )
 
 
-def _make_pictures(report: Report) -> Iterator[tuple[str, Element | None]]:
-    """The zones and what crosses between them, then the endpoints; or why there are none."""
-    overview = diagram = no_diagram = ""
+def _draw(render: Callable[[Report], str], report: Report | None) -> _Drawn:
     try:
-        if report.boundaries:
-            overview = render_overview(report)
-        if report.plan.endpoints:
-            diagram = render_diagram(report)
+        return (render(report) if report else "", "")
     except NoDiagram as error:
-        no_diagram = str(error)
+        return ("", str(error))
+
+
+def _make_pictures(drawn_overview: _Drawn, drawn_diagram: _Drawn) -> Iterator[tuple[str, Element | None]]:
+    """The zones and what crosses between them, then the endpoints; or why there are none."""
+    overview, no_overview = drawn_overview
+    diagram, no_diagram = ("", no_overview) if no_overview else drawn_diagram
     if overview or no_diagram:
         yield (
             "Zones and the ports between them",

@@ -4,7 +4,7 @@ Only arrangement: every fact comes from the report.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -21,11 +21,17 @@ NO_ADDRESS = "address to be filled in"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Members:
-    """The endpoints on one side of a rule: the first few, how many more, and what they have in common."""
+    """The endpoints on one side of a rule: the first few, the others, and what all have in common."""
 
     shown: tuple[Endpoint, ...]
-    more: int
-    common: str
+    folded: tuple[Endpoint, ...] = ()
+    """Those that are counted where there is no room for them, and unfold where there is."""
+    common: str = ""
+
+    @property
+    def more(self) -> int:
+        """How many are folded."""
+        return len(self.folded)
 
     @property
     def total(self) -> int:
@@ -178,23 +184,31 @@ def outline_findings(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
 def outline_members(endpoints: Sequence[Endpoint], matrix: Matrix, limit: int) -> Members:
     """At most `limit` endpoints by name; of more than that the first three, and what all have in common."""
     if len(endpoints) <= limit:
-        return Members(shown=tuple(endpoints), more=0, common="")
-    shown = tuple(endpoints[: min(3, limit)])
-    return Members(shown=shown, more=len(endpoints) - len(shown), common=describe_common(endpoints, matrix))
+        return Members(shown=tuple(endpoints))
+    first = min(3, limit)
+    shown, folded = tuple(endpoints[:first]), tuple(endpoints[first:])
+    return Members(shown=shown, folded=folded, common=describe_common(endpoints, matrix))
 
 
 def describe_common(endpoints: Iterable[Endpoint], matrix: Matrix) -> str:
     """1,000 × site agent, 1,000 × Windows: kinds of endpoints and how many there are of each."""
-    counts = Counter(", ".join(label_endpoint(endpoint, matrix)) or "no role" for endpoint in endpoints)
+    counts = Counter[str]()
+    alike = Counter((endpoint.roles, endpoint.platforms) for endpoint in endpoints)
+    for (roles, platforms), count in alike.items():  # few, of however many endpoints
+        counts[", ".join(_label(roles, platforms, matrix)) or "no role"] += count
     kinds = [f"{count:,} × {label}" for label, count in counts.most_common(4)]
     return "; ".join(kinds) + ("; others" if len(counts) > 4 else "")
 
 
 def label_endpoint(endpoint: Endpoint, matrix: Matrix) -> tuple[str, ...]:
     """Short words for what an endpoint is: its roles and the platforms that are managed on it."""
+    return _label(endpoint.roles, endpoint.platforms, matrix)
+
+
+def _label(roles: Collection[str], platforms: Collection[str], matrix: Matrix) -> tuple[str, ...]:
     return (
-        *(role.label for slug, role in matrix.roles.items() if slug in endpoint.roles),
-        *(platform.name for slug, platform in matrix.platforms.items() if slug in endpoint.platforms),
+        *(role.label for slug, role in matrix.roles.items() if slug in roles),
+        *(platform.name for slug, platform in matrix.platforms.items() if slug in platforms),
     )
 
 

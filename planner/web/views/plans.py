@@ -31,10 +31,12 @@ from planner.web.views.access import View, plan_view
 from planner.web.views.handover import describe_handover, say_unknown, say_why_not
 from planner.web.views.htmx import htmx_of
 from planner.web.views.keeper import Keeper
+from planner.web.views.marked import Changes
 from planner.web.views.offers import describe_offers
 from planner.web.views.panels import describe_panel, describe_tabs
-from planner.web.views.results import Changes, count_view, describe_results
-from planner.web.views.state import VIEWS, State, read_current, read_state
+from planner.web.views.results import count_view, describe_results
+from planner.web.views.showing import describe_showing, is_switched, keep_way
+from planner.web.views.state import VIEWS, State, lead_to_editor, read_current, read_state
 from ports.matrix import PROTOCOLS, Matrix
 
 
@@ -58,7 +60,8 @@ def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     elif part in ("report", "panel", "results"):
         template = f"planner/plan.html#moved-{part}"
     response = render(request, template, context)
-    if part == "results":  # an address to bookmark, without the fields that are empty
+    keep_way(request, response)
+    if part == "results" or is_switched(request):  # an address to bookmark, without the fields that are empty
         replace_url(response, "?".join(filter(None, (context["here"], context["query"]))))
     if visitor.is_new or not htmx:  # an answer that comes late must not bring an old name back
         presence.keep_visitor(response, visitor, secure=settings.TLS)
@@ -128,6 +131,8 @@ def describe_page(
         "since_remark": say_unknown(plan, state.filter.since) if changes.since is not None else "",
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
+        **describe_showing(request, state.query()),
+        "fill_in": lead_to_editor(state, here),
         **describe_results(report, state, changes, draw, here),
     }
 

@@ -30,7 +30,9 @@ from planner.web.views.access import View, reader_view
 from planner.web.views.changes import describe_comparison
 from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report
 from planner.web.views.htmx import htmx_of
-from planner.web.views.results import Changes, count_view, describe_results
+from planner.web.views.marked import Changes
+from planner.web.views.results import count_view, describe_results
+from planner.web.views.showing import describe_showing, is_switched, keep_way
 from planner.web.views.state import READER_VIEWS, read_state
 from ports.matrix import PROTOCOLS
 
@@ -73,11 +75,13 @@ def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
         "view_template": f"planner/views/{state.view}.html",
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
+        **describe_showing(request, state.query()),
         **describe_results(report, state, Changes(), part != "results", place.here),
     }
     template = f"planner/reading.html#moved-{part}" if part in ("report", "results") else "planner/reading.html"
     response = render(request, template, context)
-    if part == "results":
+    keep_way(request, response)
+    if part == "results" or is_switched(request):
         replace_url(response, "?".join(filter(None, (place.here, context["query"]))))
     return response
 

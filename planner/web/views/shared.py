@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from planner.sharing import links
 from planner.store import throttle
 from planner.store.models import ShareLink
-from planner.web.views import reading
+from planner.web.views import reading, rule_ends
 from planner.web.views.access import View, matrix_view
 from planner.web.views.errors import show_error, show_too_many
 from planner.web.views.reading import Place, ReadingView
@@ -142,6 +142,7 @@ def enter_link(request: HttpRequest, link: ShareLink, token: str) -> HttpRespons
 
 open_link = by_reader(reading.show)
 open_report = by_reader(reading.download)
+open_ends = by_reader(rule_ends.show_ends_of_reading)
 open_diagram = by_reader(reading.download_diagram)
 open_changes = by_reader(reading.show_changes)
 open_changes_file = by_reader(reading.download_changes)

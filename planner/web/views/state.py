@@ -142,3 +142,9 @@ def read_unfold(values: Iterable[str], report: Report) -> tuple[str, ...]:
     """The codes of groups of zones in an address, in the report's order; what the report doesn't have is left out."""
     asked = {code for value in values for code in value.split(",")}
     return tuple(group.code for group in report.zone_groups if group.code in asked)
+
+
+def lead_to_editor(state: State, here: str) -> str:
+    """Where an endpoint's editor is on the page at `here`, up to the pair that names the endpoint."""
+    query = state.query(panel="")
+    return f"{here}?{query}{'&' if query else ''}"

@@ -126,6 +126,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("report/<slug:name>", shared.open_report, name="open_report"),
                 re_path(r"^diagram\.(?P<extension>svg|png)$", shared.open_diagram, name="open_diagram"),
                 path("ends/", shared.open_ends, name="open_ends"),
+                path("rule/", shared.open_rule, name="open_rule"),
+                path("rule/state/", shared.report_state, name="report_state"),
+                path("rules/state/", shared.report_states, name="report_states"),
                 path("changes/", shared.open_changes, name="open_changes"),
                 path("changes/<slug:name>", shared.open_changes_file, name="open_changes_file"),
             ]

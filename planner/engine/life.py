@@ -90,7 +90,8 @@ class Moved(NamedTuple):
     """An endpoint of a rule that has other addresses, or stands in another zone, than when the state was given."""
 
     name: str
-    before: End
+    before: End | None
+    """None where that isn't told."""
     now: End
 
 
@@ -144,6 +145,14 @@ class Lives:
         """The life of a rule, or of the one that it is a part of."""
         return self.by_rule.get(rule.id.partition("/")[0])
 
+    def for_readers(self) -> "Lives":
+        """The same without anything of what the plan was: that rules have changed, but not what they were before."""
+
+        def forget(life: Life) -> Life:
+            return replace(life, fewer=(), moved=tuple(moved._replace(before=None) for moved in life.moved))
+
+        return Lives(by_rule={rule: forget(life) for rule, life in self.by_rule.items()})
+
     def __bool__(self) -> bool:
         return bool(self.by_rule or self.left)
 
@@ -151,23 +160,10 @@ class Lives:
 NO_LIVES = Lives()
 
 
-def hide_people(lives: Lives, *, names: bool, words: bool) -> Lives:
-    """The lives without who set a state (`names`), and without owners and comments (`words`): for readers."""
-
-    def hide(given: Given) -> Given:
-        given = replace(given, by="") if names else given
-        return replace(given, owner="", comment="") if words else given
-
-    known = {given.number: hide(given) for life in lives.by_rule.values() for given in (life.given, *life.others)} | {
-        given.number: hide(given) for given in lives.left
-    }
-    return Lives(
-        by_rule={
-            rule: replace(life, given=known[life.given.number], others=tuple(known[one.number] for one in life.others))
-            for rule, life in lives.by_rule.items()
-        },
-        left=tuple(known[given.number] for given in lives.left),
-    )
+def hide_people(given: Iterable[Given], *, words: bool) -> tuple[Given, ...]:
+    """States as readers see them: without who gave them, and with `words` without owners and comments."""
+    unknown = (replace(one, by="") for one in given)
+    return tuple(replace(one, owner="", comment="") if words else one for one in unknown)
 
 
 def match_lives(rules: Iterable[Rule], given: Iterable[Given], today: date) -> Lives:

@@ -172,7 +172,7 @@ def set_states(
     report = report_for(plan.version, matrix)
     standing = _read_standing(plan)
     lives = match_lives(report.rules, [given for given, _ in standing], timezone.localdate())
-    chosen = _find_rules(report, lives, picks)
+    chosen = _find_rules(report, lives, picks, names_people=not via)
     now = timezone.now()
     operation = sender.operation or models.make_operation()
     lasting = {row.pk: row.life or row.pk for _, row in standing}
@@ -184,8 +184,13 @@ def set_states(
     return len(rows)
 
 
-def _find_rules(report: Report, lives: Lives, picks: Sequence[Pick]) -> list[tuple[Boundary, Rule]]:
-    """The rules that are meant. Raises Overtaken where one isn't there, or has a life that its sender hasn't seen."""
+def _find_rules(
+    report: Report, lives: Lives, picks: Sequence[Pick], *, names_people: bool
+) -> list[tuple[Boundary, Rule]]:
+    """The rules that are meant. Raises Overtaken where one isn't there, or has a life that its sender hasn't seen.
+
+    With `names_people` it says by whom.
+    """
     there = {mark_of(rule): (boundary, rule) for boundary in report.boundaries for rule in boundary.rules}
     gone = sum(pick.mark not in there for pick in picks)
     if gone:
@@ -201,7 +206,7 @@ def _find_rules(report: Report, lives: Lives, picks: Sequence[Pick]) -> list[tup
         if (life.newest if life else 0) != pick.seen
     ]
     if met:
-        told = "; ".join(_tell_met(rule, life) for rule, life in met[:MOST_TOLD])
+        told = "; ".join(_tell_met(rule, life, names_people=names_people) for rule, life in met[:MOST_TOLD])
         more = f"; and of {len(met) - MOST_TOLD} more" if len(met) > MOST_TOLD else ""
         raise Overtaken(
             f"Someone set the state in between ({told}{more}). Nothing of yours was set. "
@@ -210,11 +215,11 @@ def _find_rules(report: Report, lives: Lives, picks: Sequence[Pick]) -> list[tup
     return [there[mark] for mark in dict.fromkeys(pick.mark for pick in picks)]
 
 
-def _tell_met(rule: Rule, life: Life | None) -> str:
+def _tell_met(rule: Rule, life: Life | None, *, names_people: bool) -> str:
     if life is None:
         return f"{rule.id}: taken back"
     given = max((life.given, *life.others), key=lambda one: one.number)
-    by = f" by {short(given.by)}" if given.by else ""
+    by = f" by {short(given.by)}" if given.by and names_people else ""
     ticket = f", {short(given.ticket)}" if given.ticket else ""
     return f"{rule.id}: {given.state}{by}{ticket}, {format_date(timezone.localtime(given.at), 'j F, H:i')}"
 

@@ -34,7 +34,11 @@ function show(remark = "") {
   }
 }
 
+/* On narrow pages the fields would cover the rules that one is choosing. */
 function unfold() {
+  if (!window.matchMedia("(width > 56.25rem)").matches) {
+    return;
+  }
   const fields = document.getElementById("state-fields");
   if (fields instanceof HTMLDetailsElement && boxes().some((one) => one.checked)) {
     fields.open = true;

@@ -384,7 +384,13 @@ def _state_schema() -> dict[str, Any]:
     """What state a rule has, and how it differs from what the state was given for."""
     openings = {"type": "array", "items": _opening_schema()}
     moved = _object(
-        {"endpoint": _TEXT, "zone_before": _TEXT, "zone": _TEXT, "addresses_before": _TEXTS, "addresses": _TEXTS}
+        {
+            "endpoint": _TEXT,
+            "zone_before": _MAYBE,
+            "zone": _TEXT,
+            "addresses_before": {"type": ["array", "null"], "items": _TEXT},
+            "addresses": _TEXTS,
+        }
     )
     return _object(
         {

@@ -76,6 +76,9 @@ def say_openings(openings: Iterable[Opening]) -> Iterator[str]:
 
 def _say_moved(moved: Moved) -> Iterator[str]:
     name, before, now = moved
+    if before is None:
+        yield f"{name}: has other addresses than then, or stands in another zone"
+        return
     if before.zone != now.zone:
         yield f"{name}: was in {before.zone}, is in {now.zone}"
     if before.addresses != now.addresses:
@@ -133,9 +136,9 @@ def life_data(rule: Rule, lives: Lives) -> dict[str, object]:
             "moved": [
                 {
                     "endpoint": moved.name,
-                    "zone_before": moved.before.zone,
+                    "zone_before": moved.before.zone if moved.before else None,
                     "zone": moved.now.zone,
-                    "addresses_before": list(moved.before.addresses),
+                    "addresses_before": list(moved.before.addresses) if moved.before else None,
                     "addresses": list(moved.now.addresses),
                 }
                 for moved in life.moved

@@ -160,13 +160,13 @@ def read_sender(request: HttpRequest) -> actions.Sender:
     """Who sends an edit: its id and base from the form, the name that the browser's person chose."""
     base = request.POST.get("base", "")
     return actions.Sender(
-        operation=_read_operation(request),
+        operation=read_operation(request),
         base=int(base) if re.fullmatch(r"[1-9][0-9]{0,8}", base, re.ASCII) else None,
         author=presence.read_visitor(request).name,
     )
 
 
-def _read_operation(request: HttpRequest) -> str | None:
+def read_operation(request: HttpRequest) -> str | None:
     """The id of an edit: that of its form, and what the form says.
 
     So the same form counts once however often it is sent, and one that a browser brought back from a page before, with

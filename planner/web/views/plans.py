@@ -28,6 +28,7 @@ from planner.store.reports import comparison_of_last, comparison_since, outline_
 from planner.web.forms.lives import StateForm
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
+from planner.web.views.cures import offer_presets
 from planner.web.views.handover import describe_handover, say_unknown, say_why_not
 from planner.web.views.htmx import htmx_of
 from planner.web.views.keeper import Keeper
@@ -36,7 +37,7 @@ from planner.web.views.offers import describe_offers
 from planner.web.views.panels import describe_panel, describe_tabs
 from planner.web.views.results import count_view, describe_results
 from planner.web.views.showing import describe_showing, is_switched, keep_way
-from planner.web.views.state import VIEWS, State, lead_to_editor, read_current, read_state
+from planner.web.views.state import VIEWS, State, lead_to_editor, read_current, read_proposed, read_state
 from ports.matrix import PROTOCOLS, Matrix
 
 
@@ -72,11 +73,12 @@ def _came_from(request: HttpRequest, state: State) -> dict[str, Any]:
     """Where the focus goes: to what has just been opened, or back to the link of what has just been closed."""
     current = read_current(request)
     if current is None:
-        return {"fresh": bool(state.opened.kind)}
+        return {"fresh": bool(state.opened.kind or state.proposed)}
     before = dict(current)
     opened = state.opened
+    proposed = state.proposed if state.proposed != read_proposed(before) else None
     return {
-        "fresh": bool(opened.kind) and before.get(opened.kind) != opened.name,
+        "fresh": bool(proposed) or (bool(opened.kind) and before.get(opened.kind) != opened.name),
         "returned": "" if opened.kind else before.get("edit", "") or before.get("zone", ""),
     }
 
@@ -128,6 +130,7 @@ def describe_page(
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",
         **describe_panel(report, state, bound),
+        **offer_presets(report, state),
         "since_remark": say_unknown(plan, state.filter.since) if changes.since is not None else "",
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
@@ -251,9 +254,9 @@ def show_changed(
     shown = state.panel == panel
     if failed and panel:
         state = replace(state, panel=panel)
-    done = not failed and panel == "excluded" and state.wanted is not None
+    done = not failed and {"excluded": state.wanted, "own": state.proposed}.get(panel or "") is not None
     if done:
-        state = replace(state, wanted=None)  # what the form was about is excluded now
+        state = replace(state, wanted=None, proposed=None)  # what the form was about is there now
     if form is not None:
         hold_base(request, form)
     context = describe_page(request, plan, report, state, faults, form if failed else None)

@@ -9,3 +9,4 @@ import "./dragging.js";
 import "./folds.js";
 import "./tips.js";
 import "./picture_size.js";
+import "./rules.js";

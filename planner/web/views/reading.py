@@ -28,7 +28,7 @@ from planner.store.models import Plan
 from planner.store.reports import compare_versions, report_for
 from planner.web.views.access import View, reader_view
 from planner.web.views.changes import describe_comparison
-from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report
+from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report, send_rule_text
 from planner.web.views.htmx import htmx_of
 from planner.web.views.marked import Changes
 from planner.web.views.results import count_view, describe_results
@@ -94,6 +94,11 @@ def download(request: HttpRequest, reading: Reading, place: Place, name: str) ->
     link = place.link if request.GET.get("cover") else None
     edition = Edition(date=localdate(), revision=reading.revision, link=link)
     return send_report(request, kind, report_for(reading.version, reading.matrix), edition, lambda _: NOT_SHOWN)
+
+
+def show_rule_text(request: HttpRequest, reading: Reading, _place: Place, name: str) -> HttpResponse:
+    """The rules as text to copy."""
+    return send_rule_text(request, report_for(reading.version, reading.matrix), name, lambda _: NOT_SHOWN)
 
 
 def download_diagram(request: HttpRequest, reading: Reading, _place: Place, extension: str) -> HttpResponse:
@@ -163,3 +168,4 @@ def by_account(view: ReadingView) -> View:
 read_plan = by_account(show)
 read_report = by_account(download)
 read_diagram = by_account(download_diagram)
+read_rule_text = by_account(show_rule_text)

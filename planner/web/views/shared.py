@@ -143,6 +143,7 @@ def enter_link(request: HttpRequest, link: ShareLink, token: str) -> HttpRespons
 open_link = by_reader(reading.show)
 open_report = by_reader(reading.download)
 open_ends = by_reader(rule_ends.show_ends_of_reading)
+open_rule_text = by_reader(reading.show_rule_text)
 open_diagram = by_reader(reading.download_diagram)
 open_changes = by_reader(reading.show_changes)
 open_changes_file = by_reader(reading.download_changes)

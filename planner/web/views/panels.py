@@ -20,6 +20,7 @@ from planner.web.forms.modules import ModuleForm, describe_modules
 from planner.web.forms.own_settings import Settings
 from planner.web.forms.plans import CaveatForm, ChoiceForm, PortForm, RenameForm
 from planner.web.forms.topology import describe_topology
+from planner.web.views.cures import offer_presets
 from planner.web.views.state import PANELS, TABS, State
 from ports.matrix import Choice
 from ports.text import many
@@ -167,8 +168,12 @@ def _describe_ports(report: Report, _state: State, bound: Form | None) -> dict[s
     }
 
 
-def _describe_caveats(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:
-    return describe_reading(report) | {"stray_errors": _stray_errors(bound, CaveatForm, "caveat", ())}
+def _describe_caveats(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
+    return (
+        describe_reading(report)
+        | offer_presets(report, state)
+        | {"stray_errors": _stray_errors(bound, CaveatForm, "caveat", ())}
+    )
 
 
 def describe_reading(report: Report) -> dict[str, Any]:
@@ -244,7 +249,7 @@ def _say_together(settings: Settings, rows: Sequence[Zone | Endpoint]) -> list[s
 
 
 def _describe_own_flows(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
-    return _lead_on(describe_flows(report, state.own, bound), state)
+    return _lead_on(describe_flows(report, state.own, state.proposed, bound), state)
 
 
 def _describe_excluded(report: Report, state: State, bound: Form | None) -> dict[str, Any]:

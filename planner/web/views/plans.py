@@ -33,7 +33,7 @@ from planner.web.views.offers import describe_offers
 from planner.web.views.panels import describe_panel, describe_tabs
 from planner.web.views.results import count_view, describe_results
 from planner.web.views.showing import describe_showing, is_switched, keep_way
-from planner.web.views.state import VIEWS, State, lead_to_editor, read_current, read_state
+from planner.web.views.state import VIEWS, State, lead_to_editor, read_current, read_proposed, read_state
 from ports.matrix import PROTOCOLS, Matrix
 
 
@@ -69,11 +69,12 @@ def _came_from(request: HttpRequest, state: State) -> dict[str, Any]:
     """Where the focus goes: to what has just been opened, or back to the link of what has just been closed."""
     current = read_current(request)
     if current is None:
-        return {"fresh": bool(state.opened.kind)}
+        return {"fresh": bool(state.opened.kind or state.proposed)}
     before = dict(current)
     opened = state.opened
+    proposed = state.proposed if state.proposed != read_proposed(before) else None
     return {
-        "fresh": bool(opened.kind) and before.get(opened.kind) != opened.name,
+        "fresh": bool(proposed) or (bool(opened.kind) and before.get(opened.kind) != opened.name),
         "returned": "" if opened.kind else before.get("edit", "") or before.get("zone", ""),
     }
 
@@ -240,9 +241,9 @@ def show_changed(
     shown = state.panel == panel
     if failed and panel:
         state = replace(state, panel=panel)
-    done = not failed and panel == "excluded" and state.wanted is not None
+    done = not failed and {"excluded": state.wanted, "own": state.proposed}.get(panel or "") is not None
     if done:
-        state = replace(state, wanted=None)  # what the form was about is excluded now
+        state = replace(state, wanted=None, proposed=None)  # what the form was about is there now
     if form is not None:
         hold_base(request, form)
     context = describe_page(request, plan, report, state, faults, form if failed else None)

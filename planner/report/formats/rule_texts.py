@@ -103,7 +103,10 @@ def _say_why(ask: ServiceReasons) -> str:
 
 
 def _say_undecided(line: RuleLine) -> str:
-    return f"{line.alternatives}: {line.decided_by}" if line.alternatives else ""
+    """or tcp 636 (Directory port: LDAP); empty where nothing is undecided."""
+    if not line.alternatives.startswith("or "):
+        return f"{line.alternatives} {line.decided_by}".strip()
+    return f"{line.alternatives} ({line.decided_by})"
 
 
 def _say_ends(endpoints: Iterable[Endpoint]) -> str:

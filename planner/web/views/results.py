@@ -43,18 +43,7 @@ MOST_FINDINGS = 20
 MOST_CONCERNED = 200
 """How many endpoints of a finding it names."""
 MOST_EXCLUDED = 200
-MORE_FIELDS = (
-    "protocol",
-    "section",
-    "endpoint",
-    "zone",
-    "source_endpoint",
-    "destination_endpoint",
-    "role",
-    "port",
-    "decided",
-    "since",
-)
+MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "since")
 """The fields of the filter that are folded away until one of them is used."""
 
 

@@ -64,7 +64,7 @@ def show_side(
     if rest or elsewhere:
         folded = _fetch(f"{context['here']}{rest or elsewhere}", members.total, fetched=not elsewhere)
     else:
-        folded = _join(members.folded[:MOST_NAMED], manner)
+        folded = _join(members.folded[:MOST_NAMED], manner, folded=True)
         if members.more > MOST_NAMED:
             folded += format_html("and {} in the downloads", f"{members.more - MOST_NAMED:,}")
     words = '{} <details class="more-ends"{}><summary>and {} more <span class="soft">({})</span></summary>{}</details>'
@@ -75,7 +75,7 @@ def show_side(
 @register.simple_tag(takes_context=True)
 def show_endpoints(context: template.Context, endpoints: Iterable[Endpoint]) -> SafeString:
     """Endpoints, one after the other."""
-    return _join(endpoints, _manner(context))
+    return _join(endpoints, _manner(context), folded=bool(context.get("is_part")))
 
 
 def _fetch(address: str, total: int, *, fetched: bool) -> SafeString:
@@ -89,10 +89,12 @@ def _fetch(address: str, total: int, *, fetched: bool) -> SafeString:
     return format_html(words, address, f"{total:,}")
 
 
-def _join(endpoints: Iterable[Endpoint], manner: _Manner) -> SafeString:
+def _join(endpoints: Iterable[Endpoint], manner: _Manner, *, folded: bool = False) -> SafeString:
+    """One after the other; what unfolds can be scrolled, by keyboard too."""
+    how = ' class="ends folded" tabindex="0" role="group" aria-label="The others"' if folded else ' class="ends"'
     parts = [_show(endpoint, manner) for endpoint in endpoints]
     between = ", " if manner.way == "names" else " "
-    return SafeString(f'<span class="ends">{between.join(parts)}</span>')
+    return SafeString(f"<span{how}>{between.join(parts)}</span>")
 
 
 def _show(endpoint: Endpoint, manner: _Manner) -> SafeString:

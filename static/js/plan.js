@@ -9,4 +9,5 @@ import "./dragging.js";
 import "./folds.js";
 import "./tips.js";
 import "./picture_size.js";
+import "./rules.js";
 import "./picks.js";

@@ -3,4 +3,5 @@
 import "./folds.js";
 import "./tips.js";
 import "./picture_size.js";
+import "./rules.js";
 import "./picks.js";

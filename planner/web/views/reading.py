@@ -30,7 +30,7 @@ from planner.store.reports import compare_versions, report_for
 from planner.web.forms.lives import StateForm, form_of
 from planner.web.views.access import View, reader_view
 from planner.web.views.changes import describe_comparison
-from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report
+from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report, send_rule_text
 from planner.web.views.htmx import htmx_of
 from planner.web.views.keeper import Keeper, describe_rule, find_rule
 from planner.web.views.marked import Changes
@@ -124,6 +124,13 @@ def show_rule(request: HttpRequest, reading: Reading, place: Place, form: StateF
     return render(request, "planner/reading_rule.html", {"reading": reading, "here": place.here, **said})
 
 
+def show_rule_text(request: HttpRequest, reading: Reading, _place: Place, name: str) -> HttpResponse:
+    """The rules as text to copy."""
+    report = report_for(reading.version, reading.matrix)
+    lives = keeper_of(reading, report).lives
+    return send_rule_text(request, report, name, lambda _: NOT_SHOWN, lives)
+
+
 def download_diagram(request: HttpRequest, reading: Reading, _place: Place, extension: str) -> HttpResponse:
     """The diagram as SVG or PNG."""
     return send_diagram(request, report_for(reading.version, reading.matrix), reading.revision, extension)
@@ -191,3 +198,4 @@ def by_account(view: ReadingView) -> View:
 read_plan = by_account(show)
 read_report = by_account(download)
 read_diagram = by_account(download_diagram)
+read_rule_text = by_account(show_rule_text)

@@ -23,6 +23,7 @@ from planner.report.said.outline import (
     stands_among_findings,
 )
 from planner.report.said.printed_rules import UNNEEDED
+from planner.report.said.strip import Way, outline_strip
 from planner.report.said.text import say_changes
 from planner.report.said.zone_table import MOST_ZONES, ZONE_LEGEND, ZoneCell, tabulate_zones
 from planner.web.forms.closed import describe_closed_for_readers
@@ -51,11 +52,12 @@ def describe_results(report: Report, state: State, changes: Changes, draw: bool,
     """What the open view of the report shows; the overview beside it only if `draw`. `here` is the page's address."""
     if report.too_large:
         return {"filter": state.without_filter().filter}
-    picture = {}
+    picture: dict[str, Any] = {}
     if state.view == "diagram":
         picture = _draw(partial(render_diagram, report, unfolded=state.unfold, link=partial(_link, state, here)))
     elif state.view == "rules" and draw:
-        picture = _draw(partial(render_overview, report, link=partial(_link, state, here)))
+        picture = _describe_strip(report, state)
+        picture |= _draw(partial(render_overview, report, link=partial(_link, state, here)))
     return {
         "filter": state.filter,
         "more_filters": any(getattr(state.filter, name) for name in MORE_FIELDS),
@@ -229,6 +231,30 @@ def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[
             }
             for group in groups
         ]
+    }
+
+
+def _describe_strip(report: Report, state: State) -> dict[str, Any]:
+    """The zones in a row, each and each line with where its rules are."""
+    plain = state.without_filter()
+    strip = outline_strip(report)
+
+    def lead(way: Way | None) -> dict[str, Any] | None:
+        sides = {"source": way.source.code, "destination": way.destination.code} if way else {}
+        return {"way": way, "query": plain.query(view="rules", **sides)} if way else None
+
+    return {
+        "strip": strip,
+        "strip_steps": [
+            {
+                "step": step,
+                "query": plain.query(view="rules", zone=step.zone.group.code),
+                "forth": lead(step.forth),
+                "back": lead(step.back),
+            }
+            for step in strip.steps
+        ],
+        "strip_ways": [lead(way) for way in strip.ways],
     }
 
 

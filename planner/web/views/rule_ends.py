@@ -52,6 +52,7 @@ def _show_ends(request: HttpRequest, report: Report, names: dict[str, Any]) -> H
         "rule": rule,
         "side": side,
         "endpoints": shown,
+        "is_part": is_part,
         **names,
     }
     return render(request, f"planner/rule_ends.html{'#part' if is_part else ''}", context)

@@ -1,12 +1,14 @@
 """The rules of a report on a page, boundary by boundary, each with its endpoints, its services and their reasons."""
 
-from itertools import islice
+from collections.abc import Sequence
+from itertools import islice, pairwise
 from typing import Any
 from urllib.parse import urlencode
 
 from planner.engine import Report
 from planner.engine.explain import Cause, explain
 from planner.engine.rules import Boundary, Ports, Rule
+from planner.report.formats.rule_texts import RULE_TEXTS
 from planner.report.said.by_service import ServiceReasons, outline_services
 from planner.report.said.filters import Filter, filter_boundaries
 from planner.report.said.outline import Members, RuleLine, outline_boundaries, outline_rules
@@ -53,16 +55,25 @@ def describe_rules(report: Report, state: State, changes: Changes) -> dict[str, 
         for chapter in outline_rules(report, members=MEMBERS)
     ]
     rows = _Rows(report, state, changes)
+    described: list[dict[str, Any]] = [
+        {"boundary": boundary, "lines": [rows.describe(boundary, line) for line in lines]}
+        for boundary, lines in chapters
+        if lines
+    ]
+    _join_neighbours([line for chapter in described for line in chapter["lines"]])
     return {
-        "chapters": [
-            {"boundary": boundary, "lines": [rows.describe(boundary, line) for line in lines]}
-            for boundary, lines in chapters
-            if lines
-        ],
+        "chapters": described,
+        "rule_texts": [(name, text.label) for name, text in RULE_TEXTS.items()],
         "closed_rules": _describe_closed(changes, state),
         "matching": f"{len(admitted):,} of {len(report.rules):,} rules"
         + (f", the first {MOST_RULES:,} shown" if len(admitted) > MOST_RULES else ""),
     }
+
+
+def _join_neighbours(lines: Sequence[dict[str, Any]]) -> None:
+    """Tell each rule the numbers of the one before and the one behind it on the page."""
+    for before, behind in pairwise(lines):
+        before["next"], behind["previous"] = behind["line"].rule.id, before["line"].rule.id
 
 
 class _Rows:

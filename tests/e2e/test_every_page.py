@@ -20,7 +20,7 @@ from tests.web.views.pages import store
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
     "^(activate|add|archive|change_member|continue|correct|decide|delete_[efz]|download|duplicate|edit|enter|export|guided_preview|hand_over|log_out|make|move|"
-    "name|override|redo|remove|rename|restore|revert|revoke|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
+    "name|override|redo|remove|rename|restore|report_states?|revert|revoke|set_states?|close_rules|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
     "|_(file|report|diagram)$"
 )
 OF_THEIR_OWN = {
@@ -30,6 +30,7 @@ OF_THEIR_OWN = {
     "print_link",
     "open_link",
     "open_changes",
+    "open_rule",
     "log_in",
     "change_password",
     "log_in_staff",
@@ -61,7 +62,8 @@ PAGES = {
         "?edit=DC01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?find=01",
         "?find=none", "?since=1", "?since=99", "?text=nothing-of-the-kind",
     ],
-    "show_history": ["history/", "history/?show=marked"],
+    "show_history": ["history/", "history/?show=marked", "history/?show=states"],
+    "show_rule": ["rule/?rule=INT-DMZ-430"],
     "show_changes": ["changes/", "changes/?from=1&to=99", "changes/?from=x"],
     "show_editions": ["edition/", "edition/?to=passwordstate-2026-11"],
     "delete_plan": ["delete/"],

@@ -20,7 +20,6 @@ from planner.web.forms.modules import ModuleForm, describe_modules
 from planner.web.forms.own_settings import Settings
 from planner.web.forms.plans import CaveatForm, ChoiceForm, PortForm, RenameForm
 from planner.web.forms.topology import describe_topology
-from planner.web.views.cures import offer_presets
 from planner.web.views.state import PANELS, TABS, State
 from ports.matrix import Choice
 from ports.text import many
@@ -168,12 +167,8 @@ def _describe_ports(report: Report, _state: State, bound: Form | None) -> dict[s
     }
 
 
-def _describe_caveats(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
-    return (
-        describe_reading(report)
-        | offer_presets(report, state)
-        | {"stray_errors": _stray_errors(bound, CaveatForm, "caveat", ())}
-    )
+def _describe_caveats(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:
+    return describe_reading(report) | {"stray_errors": _stray_errors(bound, CaveatForm, "caveat", ())}
 
 
 def describe_reading(report: Report) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from planner.store.models import Plan, Revision
 from planner.store.reports import comparison_of_last, comparison_since, outline_for
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
+from planner.web.views.cures import offer_presets
 from planner.web.views.handover import describe_handover, say_unknown, say_why_not
 from planner.web.views.htmx import htmx_of
 from planner.web.views.marked import Changes
@@ -118,6 +119,7 @@ def describe_page(
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",
         **describe_panel(report, state, bound),
+        **offer_presets(report, state),
         "since_remark": say_unknown(plan, state.filter.since) if changes.since is not None else "",
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],

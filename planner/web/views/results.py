@@ -29,7 +29,7 @@ from planner.report.said.zone_table import MOST_ZONES, ZONE_LEGEND, ZoneCell, ta
 from planner.web.forms.closed import describe_closed_for_readers
 from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.own_settings import Settings
-from planner.web.views.cures import Cures, offer_presets
+from planner.web.views.cures import Cures
 from planner.web.views.marked import Changes
 from planner.web.views.rules import describe_rules
 from planner.web.views.state import State
@@ -223,8 +223,7 @@ def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[
                 ],
             }
             for group in groups
-        ],
-        **offer_presets(report, state),
+        ]
     }
 
 

@@ -63,7 +63,7 @@ PAGES = {
         "?find=none", "?since=1", "?since=99", "?text=nothing-of-the-kind",
     ],
     "show_history": ["history/", "history/?show=marked", "history/?show=states"],
-    "show_rule": ["rule/?rule=INT-DMZ-430"],
+    "show_rule": ["rule/?rule=INT-DMZ-320"],
     "show_changes": ["changes/", "changes/?from=1&to=99", "changes/?from=x"],
     "show_editions": ["edition/", "edition/?to=passwordstate-2026-11"],
     "delete_plan": ["delete/"],

@@ -26,6 +26,7 @@ from planner.store.models import Plan, Revision
 from planner.store.reports import comparison_of_last, comparison_since, outline_for
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
+from planner.web.views.asking import describe_asking
 from planner.web.views.cures import offer_presets
 from planner.web.views.handover import describe_handover, say_unknown, say_why_not
 from planner.web.views.htmx import htmx_of
@@ -48,18 +49,20 @@ def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     visitor = presence.read_visitor(request)
     htmx = htmx_of(request)
     part = htmx.target if htmx and not htmx.history_restore_request else None
-    context = describe_page(request, plan, report, state, faults, draw=part != "results") | {
+    context = describe_page(request, plan, report, state, faults, draw=part not in ("results", "answer")) | {
         "visitor": visitor,
         **_came_from(request, state),
     }
     template = "planner/plan.html"
     if "X-Pulse" in request.headers and htmx:
         template, context["kept"] = "planner/plan.html#pulsed", request.headers["X-Pulse"].split()
-    elif part in ("report", "panel", "results"):
+    elif part in ("report", "panel", "results", "answer"):
         template = f"planner/plan.html#moved-{part}"
     response = render(request, template, context)
     keep_way(request, response)
-    if part == "results" or is_switched(request):  # an address to bookmark, without the fields that are empty
+    if part in ("results", "answer") or is_switched(
+        request
+    ):  # an address to bookmark, without the fields that are empty
         replace_url(response, "?".join(filter(None, (context["here"], context["query"]))))
     if visitor.is_new or not htmx:  # an answer that comes late must not bring an old name back
         presence.keep_visitor(response, visitor, secure=settings.TLS)
@@ -126,6 +129,7 @@ def describe_page(
         **describe_showing(request, state.query()),
         "fill_in": lead_to_editor(state, here),
         **describe_results(report, state, changes, draw, here),
+        **describe_asking(report, state, "planner"),
     }
 
 

@@ -31,7 +31,7 @@ from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.own_settings import Settings
 from planner.web.views.cures import Cures
 from planner.web.views.marked import Changes
-from planner.web.views.rules import describe_rules
+from planner.web.views.rules import describe_rules, describe_search
 from planner.web.views.state import State
 from ports.matrix import section_key
 
@@ -130,6 +130,7 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
         + (f", {first + 1:,} to {first + len(shown):,} shown" if len(shown) < len(flows) else ""),
         "previous": state.query(page=str(page - 1)) if page > 1 else "",
         "next": state.query(page=str(page + 1)) if first + len(shown) < len(flows) else "",
+        **describe_search(report, state, changes, is_empty=False),
     }
 
 
@@ -276,6 +277,7 @@ def _draw(render: Callable[[], str]) -> dict[str, str]:
 
 def _link(state: State, here: str, fields: Mapping[str, str]) -> str:
     """Where a part of a picture leads: zones to their rules, endpoints to their flows, the rest to the diagram."""
+    state = state.without_question()  # the picture stays as it is when another one is asked
     if "unfold" in fields:
         return f"{here}?{state.query(view='diagram', **fields)}"
     one = any(name.endswith("endpoint") for name in fields)

@@ -36,6 +36,7 @@ from planner.web.views.panels import describe_panel, describe_tabs
 from planner.web.views.results import count_view, describe_results
 from planner.web.views.showing import describe_showing, is_switched, keep_way
 from planner.web.views.state import VIEWS, State, lead_to_editor, read_current, read_proposed, read_state
+from planner.web.views.todo import describe_todo
 from ports.matrix import PROTOCOLS, Matrix
 
 
@@ -110,6 +111,7 @@ def describe_page(
         "state": state,
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
+        **describe_todo(report, state),
         **describe_tabs(report, state),
         "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
         "formats": FORMATS.values(),
@@ -204,6 +206,8 @@ def read_base(request: HttpRequest, plan: Plan) -> tuple[Mapping[str, Any], Rena
     return revisions[0].document, renames
 
 
+STAY = "stay"
+"""What a form sends that stands beside the panels: its page stays as it is, whatever panel the edit belongs to."""
 Edit = Callable[[HttpRequest, Plan, Matrix], EditForm | None]
 
 
@@ -241,7 +245,7 @@ def show_changed(
     state, faults = read_state(request, report)
     failed = bool(trouble) or (form is not None and not form.is_valid())
     if not failed and not htmx_of(request):
-        query = state.query(panel=panel) if panel else state.query()
+        query = state.query(panel=panel) if panel and STAY not in request.POST else state.query()
         return redirect(plan.get_absolute_url() + (f"?{query}" if query else ""))
     # Of the ports only the one that was sent is replaced: what is being typed into another field stays.
     shown = state.panel == panel

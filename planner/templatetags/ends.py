@@ -129,6 +129,6 @@ def _show_blank(endpoint: Endpoint, manner: _Manner) -> SafeString:
     if not manner.fill:
         return format_html('<span class="missing">{}</span>', words)
     return format_html(
-        '<a class="missing" href="{}{}#endpoint-addresses">{}<span class="visually-hidden"> for {}</span></a>',
-        manner.fill, urlencode({"edit": endpoint.name}), words, endpoint.name,
+        '<a class="missing" href="{}{}#endpoint-addresses" aria-label="{} for {}">{}</a>',
+        manner.fill, urlencode({"edit": endpoint.name}), words, endpoint.name, words,
     )  # fmt: skip

@@ -28,8 +28,8 @@ function isStateBusy() {
 }
 
 function isFilterBusy() {
-  const filters = document.getElementById("filters");
-  return (filters !== null && isTyping(filters)) || isStateBusy();
+  const forms = ["filters", "ask"].map((id) => document.getElementById(id));
+  return forms.some((form) => form !== null && isTyping(form)) || isStateBusy();
 }
 
 /** The ids of the parts that must stay. */

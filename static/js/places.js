@@ -11,15 +11,35 @@ function folds() {
   return all("#panel details[id], #report details[id]").filter((fold) => fold instanceof HTMLDetailsElement);
 }
 
+/**
+ * The ids of what is around an element, from the inside out.
+ * @param {Element | null} element
+ */
+function listAround(element) {
+  const ids = [];
+  for (let part = element?.parentElement; part && part !== document.body; part = part.parentElement) {
+    if (part.id) {
+      ids.push(part.id);
+    }
+  }
+  return ids;
+}
+
 function takeNote() {
   const active = document.activeElement;
+  const task = active?.closest("#todo li");
   const isText = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement;
   return {
     active: active?.id ?? "",
+    around: listAround(active),
+    task: task ? all("#todo li").indexOf(/** @type {HTMLElement} */ (task)) : -1,
     side: side().scrollTop,
     page: window.scrollY,
     folds: new Map(folds().map((fold) => [fold.id, fold.open])),
     filters: all("#filters input[id]")
+      .filter((field) => field instanceof HTMLInputElement)
+      .map(({ id, value }) => ({ id, value })),
+    asked: all("#ask input[id]")
       .filter((field) => field instanceof HTMLInputElement)
       .map(({ id, value }) => ({ id, value })),
     selection: isText ? { start: active.selectionStart, end: active.selectionEnd } : null,
@@ -61,13 +81,50 @@ function restoreFilters(note) {
   }
 }
 
+const isLost = () => document.activeElement === document.body || document.activeElement === null;
+
 /**
- * After the last undo there is nothing more to undo, and a button that is off can't have the focus.
+ * Nor does it know what was typed to be asked. That waits until it is asked.
+ * @param {Note} note
+ */
+function restoreAsked(note) {
+  for (const { id, value } of note.asked) {
+    const field = document.getElementById(id);
+    if (field instanceof HTMLInputElement) {
+      field.value = value;
+    }
+  }
+}
+
+/**
+ * After the last undo there is nothing more to undo, and a button that is off can't have the focus. What is done is no
+ * longer among what is to be done: the next has its place.
  * @param {Note} note
  */
 function restoreFocus(note) {
-  if (document.activeElement === document.body && (note.active === "undo" || note.active === "redo")) {
+  if (isLost() && (note.active === "undo" || note.active === "redo")) {
     all("#undo:enabled, #redo:enabled")[0]?.focus();
+  }
+  if (isLost() && note.task >= 0) {
+    const tasks = all("#todo li");
+    const next = tasks[Math.min(note.task, tasks.length - 1)]?.querySelector("a, button");
+    const goal = next ?? document.getElementById("todo-done");
+    if (goal instanceof HTMLElement) {
+      goal.focus();
+    }
+  }
+}
+
+/**
+ * Whatever had the focus is gone, and nothing new has taken it: it goes to what is left around there, never to nothing.
+ * @param {string[]} around
+ */
+function catchFocus(around) {
+  const part = around.map((id) => document.getElementById(id)).find((part) => part?.isConnected && !part.hidden);
+  const goal = part?.querySelector("h2[tabindex], a[aria-current]") ?? part ?? document.getElementById("main");
+  if (goal instanceof HTMLElement) {
+    goal.matches("a, button, [tabindex]") || goal.setAttribute("tabindex", "-1");
+    goal.focus({ preventScroll: true });
   }
 }
 
@@ -75,12 +132,27 @@ function restoreFocus(note) {
 function restore(note) {
   restoreFolds(note);
   restoreFilters(note);
+  restoreAsked(note);
   restoreFocus(note);
   if ((document.activeElement?.id ?? "") === note.active) {
     side().scrollTop = note.side;
     window.scrollTo(window.scrollX, note.page);
   } // else the focus has gone to something new, and the page to it
 }
+
+/** @type {string[] | null} */
+let around = null; // where the focus was before the swap that is settling
+
+document.addEventListener("htmx:beforeSwap", () => {
+  around = isLost() ? null : listAround(document.activeElement);
+});
+
+/* What is new may have taken the focus by now. */
+document.addEventListener("htmx:afterSettle", () => {
+  if (isLost() && around) {
+    catchFocus(around);
+  }
+});
 
 document.addEventListener("htmx:beforeSwap", ({ detail: { requestConfig: request, xhr } }) => {
   if (request?.verb === "post" || request?.headers?.["X-Pulse"] !== undefined) {

@@ -7,6 +7,7 @@ import "./steps.js";
 import "./drafts.js";
 import "./dragging.js";
 import "./folds.js";
+import "./todo.js";
 import "./tips.js";
 import "./picture_size.js";
 import "./rules.js";

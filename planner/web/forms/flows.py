@@ -33,14 +33,15 @@ _QUALIFIED = re.compile(r"(tcp|udp)\s*/\s*(.*)", re.DOTALL)
 
 
 class Proposed(NamedTuple):
-    """What an address fills into the form of new flows: a preset, an endpoint that opens, one that accepts."""
+    """What an address fills into the form of new flows: a preset, who opens, who accepts, a service (tcp/443)."""
 
     preset: str = ""
     source: str = ""
     destination: str = ""
+    service: str = ""
 
 
-PROPOSED = ("preset", "from", "to")
+PROPOSED = ("preset", "from", "to", "service")
 """What addresses call these."""
 
 
@@ -248,6 +249,8 @@ def propose(proposed: Proposed | None) -> QueryDict:
     for end, name in (("source", proposed.source), ("destination", proposed.destination)):
         if name:
             data[end] = name
+    if proposed.service:
+        data["protocol"], _, data["ports"] = proposed.service.partition("/")
     return fill_in(data, PRESETS[proposed.preset]) if proposed.preset in PRESETS else data
 
 

@@ -6,12 +6,13 @@ What a matrix's own checks are about is in the matrix, so that their fields foll
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from planner.engine import Report
 from planner.engine.findings import Finding
 from planner.engine.flows import Flow
-from planner.plan.document import dump_plan
+from planner.plan.document import Endpoint, dump_plan
 from planner.plan.presets import PRESETS
 from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.rows import PER_PAGE, key_of
@@ -120,17 +121,38 @@ def offer_presets(report: Report, state: State) -> dict[str, Any]:
 class Cures:
     """The links for the findings of one report, from the page in one state."""
 
-    def __init__(self, report: Report, state: State) -> None:
+    def __init__(self, report: Report, state: State, *, view: str = "findings") -> None:
+        """`view` of the report is what stands beside the field that a link opens."""
         self.report = report
         self.state = state
+        self.view = view
         self._checks = {check.code: check for check in report.matrix.checks}
-        self._ends = {endpoint.name: endpoint for endpoint in report.plan.endpoints}
-        self._rows: Mapping[str, Any] = dump_plan(report.plan)
+
+    @cached_property
+    def _ends(self) -> Mapping[str, Endpoint]:
+        return {endpoint.name: endpoint for endpoint in self.report.plan.endpoints}
+
+    @cached_property
+    def _rows(self) -> Mapping[str, Any]:
+        return dump_plan(self.report.plan)
+
+    @cached_property
+    def _managers(self) -> int:
+        managing = self.report.matrix.managing_roles
+        return sum(1 for end in self.report.plan.endpoints if managing & set(end.roles))
 
     def ways(self, finding: Finding) -> tuple[Way, ...]:
         """The ways of the finding's code; none for one that nobody knows."""
         check = self._checks.get(finding.code)
         return ways_of_check(check, self.report.matrix) if check else WAYS.get(finding.code, ())
+
+    def lead_to_addresses(self, name: str) -> str:
+        """What follows the page's address where the addresses of an endpoint are typed."""
+        return self._make(_ADDRESSES, {"edit": name}, self._at("addresses")[1]).link
+
+    def lead_to_caveat(self, slug: str) -> Cure:
+        """Where an open question about the document is answered, among the decisions."""
+        return self._make(Way(place="choice", words="Decide"), {"panel": "decisions"}, f"decision-{slug}")
 
     def list(self, finding: Finding) -> list[Cure]:
         """A link for each way; of several endpoints to the first, as the others stand below it."""
@@ -164,15 +186,15 @@ class Cures:
                 return self._make(way, {"view": way.field}, "report")
 
     def _make(self, way: Way, changes: Mapping[str, str], fragment: str, name: str = "") -> Cure:
-        query = self.state.query(**{"view": "findings", "panel": "", **changes})
+        view = self.view if self.view != "rules" else ""
+        query = self.state.query(**{"view": view, "panel": "", **changes})
         return Cure(words=way.words, name=name, link=f"?{query}#{fragment}")
 
     def _at(self, field: str) -> tuple[str, str]:
         """The rest of an address that opens an endpoint's editor: which boxes are unfolded, and the field's id."""
         if field in ("name", "zone", "addresses"):
             return "", f"endpoint-{field}"
-        managers = sum(1 for end in self.report.plan.endpoints if self.report.matrix.managing_roles & set(end.roles))
-        if field == "managed_by" and managers > MAX_MANAGERS:
+        if field == "managed_by" and self._managers > MAX_MANAGERS:
             return "", "endpoint-managed-by"
         return field, f"endpoint-{field}-summary"
 
@@ -199,17 +221,17 @@ class Cures:
 
     def _lead_to_row(self, way: Way, finding: Finding, panel: str, part: str, prefix: str) -> Cure | None:
         number = int((finding.subject or "").removeprefix(f"{part}[").removesuffix("]"))
-        row = self._rows[part][number]
+        row = self.find_row(finding, part)
         page = str(number // PER_PAGE + 1) if number >= PER_PAGE else ""
         return self._make(way, {"panel": panel, "own": page, "between": ""}, f"{prefix}-{key_of(row)}-delete")
 
     def _lead_to_flow(self, way: Way, finding: Finding) -> Cure | None:
         """The first flow that a prohibition of the document's forbids: where it is excluded, or the plan's own row."""
-        flow = next(self._list_breaking(finding), None)
+        flow = next(self.list_breaking(finding), None)
         if flow is None:
             return None
         if not flow.need.own:
-            query = self.state.query(view="findings", panel="excluded")
+            query = self.state.query(view=self.view if self.view != "rules" else "", panel="excluded")
             return Cure(words=way.words, name="", link=f"?{query}&{wanted_query(flow)}#exclude-reason")
         ends = flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports
         for number, row in enumerate(self._rows["additional_flows"]):
@@ -218,7 +240,16 @@ class Cures:
                 return self._make(way, {"panel": "own", "own": page}, f"own-{key_of(row)}-delete")
         return None
 
-    def _list_breaking(self, finding: Finding) -> Iterator[Flow]:
+    def list_breaking(self, finding: Finding) -> Iterator[Flow]:
+        """The flows that a prohibition forbids: that of the document, or the row of the plan, which is broken."""
         for item in self.report.closed:
-            if item.number is None and item.sections == finding.sections:
+            if finding.subject == f"never[{item.number}]" or (
+                finding.code == "prohibited-flow" and item.number is None and item.sections == finding.sections
+            ):
                 yield from item.breaking
+
+    def find_row(self, finding: Finding, part: str) -> Mapping[str, Any]:
+        """The row of the plan that a finding is about, as documents have it."""
+        number = int((finding.subject or "").removeprefix(f"{part}[").removesuffix("]"))
+        row: Mapping[str, Any] = self._rows[part][number]
+        return row

@@ -28,6 +28,7 @@ from planner.store.reports import comparison_of_last, comparison_since, outline_
 from planner.web.forms.lives import StateForm
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
+from planner.web.views.asking import describe_asking
 from planner.web.views.cures import offer_presets
 from planner.web.views.handover import describe_handover, say_unknown, say_why_not
 from planner.web.views.htmx import htmx_of
@@ -38,6 +39,7 @@ from planner.web.views.panels import describe_panel, describe_tabs
 from planner.web.views.results import count_view, describe_results
 from planner.web.views.showing import describe_showing, is_switched, keep_way
 from planner.web.views.state import VIEWS, State, lead_to_editor, read_current, read_proposed, read_state
+from planner.web.views.todo import describe_todo
 from ports.matrix import PROTOCOLS, Matrix
 
 
@@ -51,18 +53,20 @@ def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     visitor = presence.read_visitor(request)
     htmx = htmx_of(request)
     part = htmx.target if htmx and not htmx.history_restore_request else None
-    context = describe_page(request, plan, report, state, faults, draw=part != "results") | {
+    context = describe_page(request, plan, report, state, faults, draw=part not in ("results", "answer")) | {
         "visitor": visitor,
         **_came_from(request, state),
     }
     template = "planner/plan.html"
     if "X-Pulse" in request.headers and htmx:
         template, context["kept"] = "planner/plan.html#pulsed", request.headers["X-Pulse"].split()
-    elif part in ("report", "panel", "results"):
+    elif part in ("report", "panel", "results", "answer"):
         template = f"planner/plan.html#moved-{part}"
     response = render(request, template, context)
     keep_way(request, response)
-    if part == "results" or is_switched(request):  # an address to bookmark, without the fields that are empty
+    if part in ("results", "answer") or is_switched(
+        request
+    ):  # an address to bookmark, without the fields that are empty
         replace_url(response, "?".join(filter(None, (context["here"], context["query"]))))
     if visitor.is_new or not htmx:  # an answer that comes late must not bring an old name back
         presence.keep_visitor(response, visitor, secure=settings.TLS)
@@ -118,6 +122,7 @@ def describe_page(
         "newest_state": newest_state(plan),
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
+        **describe_todo(report, state),
         **describe_tabs(report, state),
         "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
         "formats": FORMATS.values(),
@@ -137,6 +142,7 @@ def describe_page(
         **describe_showing(request, state.query()),
         "fill_in": lead_to_editor(state, here),
         **describe_results(report, state, changes, draw, here),
+        **describe_asking(report, state, "planner"),
     }
 
 
@@ -211,6 +217,8 @@ def read_base(request: HttpRequest, plan: Plan) -> tuple[Mapping[str, Any], Rena
     return revisions[0].document, renames
 
 
+STAY = "stay"
+"""What a form sends that stands beside the panels: its page stays as it is, whatever panel the edit belongs to."""
 Edit = Callable[[HttpRequest, Plan, Matrix], EditForm | None]
 
 
@@ -248,7 +256,7 @@ def show_changed(
     state, faults = read_state(request, report)
     failed = bool(trouble) or (form is not None and not form.is_valid())
     if not failed and not htmx_of(request):
-        query = state.query(panel=panel) if panel else state.query()
+        query = state.query(panel=panel) if panel and STAY not in request.POST else state.query()
         return redirect(plan.get_absolute_url() + (f"?{query}" if query else ""))
     # Of the ports only the one that was sent is replaced: what is being typed into another field stays.
     shown = state.panel == panel

@@ -29,6 +29,7 @@ from planner.store.models import Plan
 from planner.store.reports import compare_versions, report_for
 from planner.web.forms.lives import StateForm, form_of
 from planner.web.views.access import View, reader_view
+from planner.web.views.asking import describe_asking
 from planner.web.views.changes import describe_comparison
 from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report, send_rule_text
 from planner.web.views.htmx import htmx_of
@@ -90,12 +91,15 @@ def show(request: HttpRequest, reading: Reading, place: Place, form: StateForm |
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
         **describe_showing(request, state.query()),
-        **describe_results(report, state, changes, part != "results", place.here),
+        **describe_results(report, state, changes, part not in ("results", "answer"), place.here),
+        **describe_asking(report, state, "reader"),
     }
-    template = f"planner/reading.html#moved-{part}" if part in ("report", "results") else "planner/reading.html"
+    template = "planner/reading.html"
+    if part in ("report", "results", "answer"):
+        template += f"#moved-{part}"
     response = render(request, template, context)
     keep_way(request, response)
-    if part == "results" or is_switched(request):
+    if part in ("results", "answer") or is_switched(request):
         replace_url(response, "?".join(filter(None, (place.here, context["query"]))))
     return response
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from planner.engine import Report
 from planner.engine.explain import explain
+from planner.engine.findings import CaveatState
 from planner.engine.flows import Excluded
 from planner.engine.rules import Ports
 from planner.plan.blueprint import module_state
@@ -29,10 +30,11 @@ from planner.report.said.zone_table import MOST_ZONES, ZONE_LEGEND, ZoneCell, ta
 from planner.web.forms.closed import describe_closed_for_readers
 from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.own_settings import Settings
+from planner.web.views.acts import list_acts
 from planner.web.views.cures import Cures
 from planner.web.views.keeper import describe_states
 from planner.web.views.marked import Changes
-from planner.web.views.rules import describe_rules
+from planner.web.views.rules import describe_rules, describe_search
 from planner.web.views.state import State
 from ports.matrix import section_key
 
@@ -44,6 +46,8 @@ MOST_FINDINGS = 20
 MOST_CONCERNED = 200
 """How many endpoints of a finding it names."""
 MOST_EXCLUDED = 200
+CAVEAT = "caveat"
+"""The code of findings whose answers stand with what they would change."""
 MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "state", "since")
 """The fields of the filter that are folded away until one of them is used."""
 
@@ -132,6 +136,7 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
         + (f", {first + 1:,} to {first + len(shown):,} shown" if len(shown) < len(flows) else ""),
         "previous": state.query(page=str(page - 1)) if page > 1 else "",
         "next": state.query(page=str(page + 1)) if first + len(shown) < len(flows) else "",
+        **describe_search(report, state, changes, is_empty=False),
     }
 
 
@@ -212,6 +217,9 @@ def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[
     """The findings by code, each with the links to the fields that cure it."""
     cures = Cures(report, state)
     ends = {endpoint.name: endpoint for endpoint in report.plan.endpoints}
+    corrections: dict[str | None, CaveatState] = {
+        item.caveat.slug: item for item in report.caveats if item.caveat.correction
+    }
     groups = outline_findings(f for f in report.findings if stands_among_findings(f, report.matrix))
     return {
         "finding_groups": [
@@ -225,6 +233,10 @@ def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[
                         "cures": cures.list(finding),
                         "end": cures.end_of_endpoints(finding),
                         "endpoints": [ends[name] for name in finding.endpoints[:MOST_CONCERNED]],
+                        "correction": (
+                            correction := corrections.get(finding.subject) if finding.code == CAVEAT else None
+                        ),
+                        "acts": [] if correction else list_acts(finding, cures),
                     }
                     for finding in group.findings[:MOST_FINDINGS]
                 ],
@@ -284,6 +296,7 @@ def _draw(render: Callable[[], str]) -> dict[str, str]:
 
 def _link(state: State, here: str, fields: Mapping[str, str]) -> str:
     """Where a part of a picture leads: zones to their rules, endpoints to their flows, the rest to the diagram."""
+    state = state.without_question()  # the picture stays as it is when another one is asked
     if "unfold" in fields:
         return f"{here}?{state.query(view='diagram', **fields)}"
     one = any(name.endswith("endpoint") for name in fields)

@@ -9,8 +9,9 @@ from planner.engine import Report
 from planner.engine.explain import Cause, explain
 from planner.engine.rules import Boundary, Ports, Rule
 from planner.report.formats.rule_texts import RULE_TEXTS
+from planner.report.said.addresses import SoughtAddress
 from planner.report.said.by_service import ServiceReasons, outline_services
-from planner.report.said.filters import Filter, filter_boundaries
+from planner.report.said.filters import Filter, filter_boundaries, narrow_report, say_elsewhere
 from planner.report.said.outline import Members, RuleLine, outline_boundaries, outline_rules
 from planner.web.forms.own_settings import Settings
 from planner.web.views.marked import Changes, mark_rules
@@ -67,6 +68,20 @@ def describe_rules(report: Report, state: State, changes: Changes) -> dict[str, 
         "closed_rules": _describe_closed(changes, state),
         "matching": f"{len(admitted):,} of {len(report.rules):,} rules"
         + (f", the first {MOST_RULES:,} shown" if len(admitted) > MOST_RULES else ""),
+        **describe_search(report, state, changes, is_empty=not admitted),
+    }
+
+
+def describe_search(report: Report, state: State, changes: Changes, *, is_empty: bool) -> dict[str, str]:
+    """By which networks an address is found; and if no rule was, where else what is sought stands."""
+    chosen = state.filter
+    elsewhere = ""
+    if is_empty and chosen and (found := say_elsewhere(narrow_report(report, chosen, changes.since))):
+        elsewhere = f"{chosen.text or chosen.port or 'What is chosen'}: {found}"
+    return {
+        "found_by": SoughtAddress(chosen.text, report).say(),
+        "elsewhere": elsewhere,
+        "elsewhere_query": state.query(view="flows") if elsewhere else "",
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.http import HttpRequest
@@ -44,6 +45,22 @@ READER_VIEWS = VIEWS | {"closed": "Closed", "caveats": "How the document was rea
 """For those who have no panels: what must stay closed, and the appendix, stand among the views."""
 
 
+class Asked(NamedTuple):
+    """One packet that is asked about, as it was typed."""
+
+    source: str = ""
+    destination: str = ""
+    service: str = ""
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """What the address says of it, by the names of the form's fields."""
+        return [(name, text) for name, text in zip(ASKING, self, strict=True) if text]
+
+
+ASKING = ("ask_from", "ask_to", "ask_service")
+NOTHING_ASKED = Asked()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """What of the page is shown: a panel, a view of the report, a filter, a page of flows."""
@@ -64,10 +81,16 @@ class State:
     """The code of a boundary, such as DMZ-INT: of what must stay closed, only that between its zones is listed."""
     unfold: tuple[str, ...] = ()
     """Codes of the groups of zones that the diagram shows endpoint by endpoint."""
+    asked: Asked = NOTHING_ASKED
+    """The packet that is asked about, above the rules and flows."""
 
     def without_filter(self) -> "State":
         """The same with everything shown."""
         return replace(self, filter=Filter())
+
+    def without_question(self) -> "State":
+        """The same with nothing asked."""
+        return replace(self, asked=NOTHING_ASKED)
 
     def at_panel(self, panel: str) -> "State":
         """The same with another panel, and nothing open in the topology."""
@@ -85,6 +108,7 @@ class State:
             **(dict(zip(WANTED, self.wanted, strict=True)) if self.wanted and "panel" not in changes else {}),
             **(dict(zip(PROPOSED, self.proposed, strict=True)) if self.proposed and "panel" not in changes else {}),
             **({"between": self.between} if self._keeps_between(changes) else {}),
+            **dict(self.asked.pairs()),
             **changes,
         }
         return urlencode({name: value for name, value in values.items() if value})
@@ -117,6 +141,7 @@ def read_state(request: HttpRequest, report: Report, views: Container[str] = VIE
         wanted=_read_wanted(values),
         proposed=read_proposed(values),
         between=_read_between(values, report) if "closed" in (panel, view) else "",
+        asked=Asked(*(values.get(name, "").strip()[:255] for name in ASKING)),
     ), faults
 
 

@@ -210,8 +210,8 @@ def test_many_flows_come_in_pages(client):
 def test_of_many_endpoints_the_names_are_typed(client):
     row, where = store(sites(MAX_SELECT // 3 + 1))
     page = Page(client.get(f"/plans/{where}/?panel=own"))
-    assert page.one("input", id="own-source").get("list") == page.one("datalist").get("id")
-    assert len(list(page.one("datalist").iter("option"))) == len(row.document["endpoints"])
+    assert page.one("input", id="own-source").get("list") == page.one("datalist", id="own-names").get("id")
+    assert len(list(page.one("datalist", id="own-names").iter("option"))) == len(row.document["endpoints"])
     send(client, where, "add", NEW | {"source": "A7", "destination": "PS01"})
     assert flows(row)[0]["source"] == "A7"
     page = Page(send(client, where, "add", NEW | {"source": 'X"><b>', "destination": "PS01"}))

@@ -31,8 +31,8 @@ def test_each_service_says_why_it_is_there_and_leads_to_its_own_flows(client, ur
     asked = 0
     for row in page.all("tr"):
         rule = rules.get((row.get("id") or "").removeprefix("rule-"))
-        for ask in (part for part in row.iter("div") if rule and part.get("class") == "ask"):
-            services, why = (words(part) for part in ask if part.get("class") in ("ask-services", "ask-why"))
+        for ask in (part for part in row.iter("div") if rule and part.get("class") == "service-line"):
+            services, why = (words(part) for part in ask if part.get("class") in ("service-ports", "service-why"))
             titles = {words(part) for part in ask.iter("strong")}
             ports = next(words(part) for part in ask.iter("span") if "mono" in part.get("class", ""))
             flows = Page(client.get(next(a.get("href") for a in ask.iter("a") if "one by one" in words(a))))
@@ -45,8 +45,10 @@ def test_each_service_says_why_it_is_there_and_leads_to_its_own_flows(client, ur
 
 def test_a_service_has_no_reason_of_another_one(client, url):
     page = Page(client.get(url))
-    row = next(row for row in page.all("tr") if sum(part.get("class") == "ask" for part in row.iter("div")) > 1)
-    said = [words(part) for part in row.iter("div") if part.get("class") == "ask-why"]
+    row = next(
+        row for row in page.all("tr") if sum(part.get("class") == "service-line" for part in row.iter("div")) > 1
+    )
+    said = [words(part) for part in row.iter("div") if part.get("class") == "service-why"]
     assert len(said) == len(set(said)) > 1
 
 

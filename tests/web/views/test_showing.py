@@ -53,7 +53,7 @@ def test_addresses_alone_and_names_alone(client, url):
     assert any(row[1] == "PS01" for row in names.table("rules"))
     addresses = Page(client.get(url, {"show": "addresses"}))
     assert any(row[1] == "10.0.0.10, fd00::10" for row in addresses.table("rules"))
-    assert portal_of(addresses) == "Portal no address yet for Portal", "without an address there is its name"
+    assert portal_of(addresses) == "Portal no address yet", "without an address there is its name"
 
 
 def test_what_was_chosen_is_remembered_and_what_an_address_says_comes_first(client, url):
@@ -92,8 +92,9 @@ def test_the_switch_keeps_view_and_filter_and_no_other_link_has_it(client, url):
 
 def test_a_missing_address_leads_to_its_field_on_the_page_of_a_plan_and_is_told_to_readers(client, url):
     page = Page(client.get(url, {"protocol": "tcp"}))
-    assert portal_of(page) == "Portal address? for Portal"
+    assert portal_of(page) == "Portal address?"
     link = next(link for link in page.all("a", class_="missing"))
+    assert link.get("aria-label") == "address? for Portal"
     address, _, field = link.get("href").partition("#")
     editor = Page(client.get(address))
     assert editor.one("textarea", id=field).get("name") == "addresses"

@@ -1,0 +1,104 @@
+"""What is to be done, in the browser: one click each, the focus on the next, said once when nothing is left."""
+
+import pytest
+from playwright.sync_api import expect
+
+from planner.store.models import Plan
+from tests.e2e.test_accessibility import violations
+from tests.report.samples import write_plan
+from tests.web.views.pages import give, store
+from tests.web.views.test_todo import MANY
+
+WEB = {"name": "PS01", "zone": "Internal", "addresses": ["10.0.0.10"], "roles": ["web-primary", "database"]}
+ESX = {"name": "ESX", "zone": "DMZ", "addresses": ["192.0.2.8"], "platforms": ["vmware-esxi"], "operations": ["reset"]}
+ONE_DECISION = write_plan(
+    WEB, {"name": "P", "zone": "DMZ", "addresses": ["192.0.2.9"], "roles": ["website-user"]}, ESX
+)
+
+PLACE = """
+  () => [...document.querySelectorAll("#todo li")].findIndex((item) => item.contains(document.activeElement))
+"""
+
+
+@pytest.fixture
+def plan(site):
+    return f"/plans/{store(MANY)[1]}/"
+
+
+@pytest.fixture
+def decision(site):
+    return f"/plans/{store(ONE_DECISION)[1]}/"
+
+
+def test_each_click_does_one_thing_and_the_focus_is_on_the_next(page, plan):
+    page.goto(plan)
+    page.locator("#todo-rest-summary").click()
+    for number in range(2, 5):
+        total = page.locator("#todo li").count()
+        page.locator("#todo .acts button").first.click()
+        expect(page.locator("#state")).to_have_text(f"Saved · revision {number}")
+        expect(page.locator("#todo li")).to_have_count(total - 1)
+        # The list still begins with what has no button: an error, and a server that nobody uses.
+        assert page.evaluate(PLACE) == 2
+
+
+def test_when_nothing_is_left_that_is_said_once(page, decision):
+    page.goto(decision)
+    page.get_by_role("button", name="SSH How are ESXi hosts managed?").click()
+    done = page.locator("#todo-done")
+    expect(done).to_be_visible()
+    expect(done).to_be_focused()
+    page.locator("#undo").click()
+    expect(page.locator("#todo-fold")).to_be_visible()
+    page.locator("#redo").click()
+    expect(done).to_be_visible()
+    page.reload()
+    expect(page.locator("#panels")).to_be_visible()
+    expect(page.locator("#todo")).to_be_hidden()
+
+
+def test_what_another_does_goes_from_the_list(open_page, decision):
+    one, other = open_page(), open_page()
+    one.goto(decision)
+    give(Plan.objects.get())
+    other.goto(decision)
+    expect(other.locator("#todo-words")).to_have_text("3 of 3 addresses · 1 decision")
+    one.get_by_role("button", name="PowerCLI How are ESXi hosts managed?").click()
+    expect(other.locator("#todo-done")).to_be_visible()
+
+
+def test_folded_it_stays_folded(page, plan):
+    page.goto(plan)
+    page.locator("#todo-summary").click()
+    expect(page.locator("#todo ol").first).to_be_hidden()
+    page.get_by_role("link", name="Findings").click()
+    page.locator("#cure-esxi-ssh").click()
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    expect(page.locator("#todo ol").first).to_be_hidden()
+    page.reload()
+    expect(page.locator("#todo ol").first).to_be_hidden()
+    page.locator("#todo-summary").click()
+    expect(page.locator("#todo ol").first).to_be_visible()
+
+
+def test_a_missing_address_is_two_clicks_away(page, plan):
+    page.goto(plan)
+    page.locator("#todo-rest-summary").click()
+    page.locator(".task-names a").first.click()
+    expect(page.locator("#endpoint-addresses")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_it(open_page, plan, scheme):
+    page = open_page(width=390, color_scheme=scheme)
+    page.goto(f"{plan}?view=findings")
+    page.locator("#todo-rest-summary").click()
+    assert violations(page) == []
+
+
+def test_without_a_script_its_buttons_work_as_well(open_page, decision):
+    page = open_page(java_script_enabled=False)
+    page.goto(decision)
+    page.get_by_role("button", name="SSH How are ESXi hosts managed?").click()
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    expect(page.locator("#todo-fold")).to_have_count(0)

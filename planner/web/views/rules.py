@@ -76,7 +76,11 @@ def describe_search(report: Report, state: State, changes: Changes, *, is_empty:
     """By which networks an address is found; and if no rule was, where else what is sought stands."""
     chosen = state.filter
     elsewhere = ""
-    if is_empty and chosen and (found := say_elsewhere(narrow_report(report, chosen, changes.since))):
+    if (
+        is_empty
+        and chosen
+        and (found := say_elsewhere(narrow_report(report, chosen, changes.since, changes.keeper.lives)))
+    ):
         elsewhere = f"{chosen.text or chosen.port or 'What is chosen'}: {found}"
     return {
         "found_by": SoughtAddress(chosen.text, report).say(),

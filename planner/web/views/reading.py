@@ -24,6 +24,7 @@ from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import LABELS
+from planner.report.said.voice import address_readers, list_waiting
 from planner.sharing.links import Reading, read_newest
 from planner.store.models import Plan
 from planner.store.reports import compare_versions, report_for
@@ -54,6 +55,11 @@ class Place:
 ReadingView = Callable[Concatenate[HttpRequest, Reading, Place, ...], HttpResponse]
 
 
+def _report_of(reading: Reading) -> Report:
+    """The report as it speaks to readers."""
+    return address_readers(report_for(reading.version, reading.matrix))
+
+
 def keeper_of(reading: Reading, report: Report, form: StateForm | None = None) -> Keeper:
     """The states of the rules, as the reader sees them; `form` is one that came back with errors."""
     return Keeper(
@@ -66,8 +72,7 @@ def keeper_of(reading: Reading, report: Report, form: StateForm | None = None) -
 
 def show(request: HttpRequest, reading: Reading, place: Place, form: StateForm | None = None) -> HttpResponse:
     """The page of a report, or for htmx the part that it asks for."""
-    matrix = reading.matrix
-    report = report_for(reading.version, matrix)
+    report = _report_of(reading)
     state, faults = read_state(request, report, READER_VIEWS)
     if state.filter.since and "since" not in faults:
         faults["since"] = NOT_SHOWN
@@ -79,6 +84,7 @@ def show(request: HttpRequest, reading: Reading, place: Place, form: StateForm |
         "place": place,
         "here": place.here,
         "report": report,
+        "waiting": list(list_waiting(report)),
         "state": state,
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
@@ -110,7 +116,7 @@ def download(request: HttpRequest, reading: Reading, place: Place, name: str) ->
     if kind is None:
         raise Http404
     link = place.link if request.GET.get("cover") else None
-    report = report_for(reading.version, reading.matrix)
+    report = _report_of(reading)
     lives = keeper_of(reading, report).lives
     edition = Edition(date=localdate(), revision=reading.revision, link=link, lives=lives)
     return send_report(request, kind, report, edition, lambda _: NOT_SHOWN)
@@ -120,7 +126,7 @@ def show_rule(request: HttpRequest, reading: Reading, place: Place, form: StateF
     """One rule with the form of its state, for readers who may report; 404 for others."""
     if not reading.may_report:
         raise Http404
-    report = report_for(reading.version, reading.matrix)
+    report = _report_of(reading)
     boundary, rule = find_rule(report, request.POST.get("id", "") if form else request.GET.get("rule", ""))
     lives = keeper_of(reading, report).lives
     form = form or form_of(lives.of(rule), asks_name=True)
@@ -130,14 +136,14 @@ def show_rule(request: HttpRequest, reading: Reading, place: Place, form: StateF
 
 def show_rule_text(request: HttpRequest, reading: Reading, _place: Place, name: str) -> HttpResponse:
     """The rules as text to copy."""
-    report = report_for(reading.version, reading.matrix)
+    report = _report_of(reading)
     lives = keeper_of(reading, report).lives
     return send_rule_text(request, report, name, lambda _: NOT_SHOWN, lives)
 
 
 def download_diagram(request: HttpRequest, reading: Reading, _place: Place, extension: str) -> HttpResponse:
     """The diagram as SVG or PNG."""
-    return send_diagram(request, report_for(reading.version, reading.matrix), reading.revision, extension)
+    return send_diagram(request, _report_of(reading), reading.revision, extension)
 
 
 def show_changes(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:

@@ -104,8 +104,9 @@ def describe_page(
     """
     now = plan.revisions.filter(number=plan.revision).defer("document").first()
     changes = _read_changes(plan, now, state, report.matrix)
+    newest = newest_state(plan)
     keeper = Keeper(
-        lives=lives_of(plan, report),
+        lives=lives_of(plan, report, newest=newest),
         may_set=True,
         may_close=True,
         form=bound if isinstance(bound, StateForm) else None,
@@ -119,7 +120,7 @@ def describe_page(
         "here": here,
         "report": report,
         "state": state,
-        "newest_state": newest_state(plan),
+        "newest_state": newest,
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
         **describe_todo(report, state),

@@ -100,6 +100,20 @@ def add_endpoints(_document: Document, params: Params) -> Edit:
     return Edit(what="add-endpoints", changes=tuple(changes))
 
 
+def edit_endpoints(document: Document, params: Params) -> Edit:
+    """Many endpoints at once, as one step: those of a table.
+
+    changes: by endpoint, the fields that change, each with its new value; zones, endpoints: whole ones that come
+    along; words: by field, of slugs.
+    """
+    index = Index(document)
+    changes = [_come("zones", row) for row in params["zones"]]
+    for name, wanted in params["changes"].items():
+        changes += _compare(index, "endpoints", name, wanted)
+    changes += [_come("endpoints", row) for row in params["endpoints"]]
+    return Edit(what="edit-endpoints", changes=_that_differ(changes), words=params.get("words", {}))
+
+
 def add_flow(_document: Document, params: Params) -> Edit:
     """rows: additional flows of the plan document; one, or those of a set of endpoints."""
     return Edit(what="add-flow", changes=tuple(_come("additional_flows", row) for row in params["rows"]))
@@ -138,6 +152,30 @@ def delete_never(document: Document, params: Params) -> Edit:
     return _go(document, "delete-never", "never", params["row"])
 
 
+def add_firewalls(_document: Document, params: Params) -> Edit:
+    """rows: firewalls of the plan document; one of a form, or one for each of several zones."""
+    return Edit(what="add-firewalls", changes=tuple(_come("firewalls", row) for row in params["rows"]))
+
+
+def edit_firewall(document: Document, params: Params) -> Edit:
+    """firewall: its name now; changes: the fields that change, each with its new value.
+
+    Nothing names a firewall. So one with another name is another row in its place.
+    """
+    name, changes = params["firewall"], params["changes"]
+    if changes.get("name", name) == name:
+        return _edit(document, "edit-firewall", "firewalls", name, changes)
+    old = _find(Index(document), "firewalls", name)
+    where = ("firewalls", name)
+    change = Change(where=where, before=old, after=tidy("firewalls", {**old, **changes}))
+    return fit(document, Edit(what="edit-firewall", where=where, changes=(change,)))
+
+
+def delete_firewall(document: Document, params: Params) -> Edit:
+    """firewall: its name."""
+    return fit(document, Edit(what="delete-firewall", where=("firewalls", params["firewall"])))
+
+
 def switch_module(document: Document, params: Params) -> Edit:
     """summary: in words; switch: what differs (`compare_documents`) between the plan without and with the change.
 
@@ -165,9 +203,14 @@ def _go(document: Document, what: str, part: str, row: Row) -> Edit:
 
 
 def _edit(document: Document, what: str, part: str, name: str, wanted: Params) -> Edit:
-    old = _find(Index(document), part, name)
-    changes = compare_rows(part, {"name": name, **{key: old.get(key) for key in wanted}}, {"name": name, **wanted})
+    changes = _compare(Index(document), part, name, wanted)
     return Edit(what=what, where=(part, name), changes=_that_differ(changes))
+
+
+def _compare(index: Index, part: str, name: str, wanted: Params) -> Iterator[Change]:
+    """What of a row changes, and what doesn't, when some of its fields are to have these values."""
+    old = _find(index, part, name)
+    return compare_rows(part, {"name": name, **{key: old.get(key) for key in wanted}}, {"name": name, **wanted})
 
 
 EDITS: dict[str, Callable[[Document, Params], Edit]] = {
@@ -183,6 +226,7 @@ EDITS: dict[str, Callable[[Document, Params], Edit]] = {
     "duplicate-endpoint": duplicate_endpoint,
     "delete-endpoint": delete_endpoint,
     "add-endpoints": add_endpoints,
+    "edit-endpoints": edit_endpoints,
     "add-flow": add_flow,
     "edit-flow": edit_flow,
     "delete-flow": delete_flow,
@@ -190,6 +234,9 @@ EDITS: dict[str, Callable[[Document, Params], Edit]] = {
     "delete-exclusion": delete_exclusion,
     "add-never": add_never,
     "delete-never": delete_never,
+    "add-firewalls": add_firewalls,
+    "edit-firewall": edit_firewall,
+    "delete-firewall": delete_firewall,
     "switch-module": switch_module,
 }
 """The edits by name."""
@@ -299,6 +346,7 @@ def _fit_switched(index: Index, change: Change) -> Change | None:
 _FITS: dict[str, Callable[[Document, Edit], Iterator[Change]]] = {
     "delete-zone": _fit_deletion,
     "delete-endpoint": _fit_deletion,
+    "delete-firewall": _fit_deletion,
     "duplicate-endpoint": _fit_copy,
     "switch-module": _fit_switch,
 }
@@ -316,4 +364,5 @@ def say_gone(part: str, name: str = "") -> str:
     """Why nothing can be done to a row that isn't there."""
     if not PARTS[part].named:
         return GONE if part == "additional_flows" else GONE_OTHERWISE
-    return f"There is no {WORDS[part]} “{short(name)}” any more; someone has renamed or deleted it."
+    word = WORDS.get(part, "firewall")
+    return f"There is no {word} “{short(name)}” any more; someone has renamed or deleted it."

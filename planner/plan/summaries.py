@@ -4,9 +4,11 @@ Pure: works on the fields of plan documents. What slugs are called comes from ou
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from planner.plan.changes import Edit
+from planner.plan.cells import title_of
+from planner.plan.changes import Change, Edit
 from planner.plan.fields import PARTS, PLAN, Field
 from ports.matrix import Matrix
 from ports.text import many, plural, several, short
@@ -82,6 +84,28 @@ def _say_import(edit: Edit) -> str:
     return said + (f"; zones added: {several(zones)}" if zones else "")
 
 
+def _say_endpoints(edit: Edit) -> str:
+    """What a table has changed: of one endpoint all of it, of several which of their fields."""
+    changed: dict[str, list[Change]] = {}
+    zones: list[str] = []
+    added: list[str] = []
+    for change in edit.changes:
+        if not change.is_row:
+            changed.setdefault(change.where[1], []).append(change)
+        else:
+            (zones if change.where[0] == "zones" else added).append(change.where[1])
+    said = [f"{many(len(added), 'endpoint')} added: {several(added)}"] if added else []
+    if len(changed) == 1:
+        [(name, changes)] = changed.items()
+        said.insert(0, _say_endpoint(replace(edit, where=("endpoints", name), changes=tuple(changes))))
+    elif changed:
+        keys = {change.where[2] for changes in changed.values() for change in changes}
+        fields = [title_of(entry.key).lower() for entry in PARTS["endpoints"].fields if entry.key in keys]
+        said.insert(0, f"{many(len(changed), 'endpoint')} changed ({', '.join(fields)}): {several([*changed])}")
+    said += [f"zones added: {several(zones)}"] if zones else []
+    return "; ".join(said) or "Endpoints: nothing changed"
+
+
 def _say_flow(flow: Mapping[str, Any]) -> str:
     """An additional flow in short: PS01 to DC01, udp 53."""
     ports = f" {flow['ports']}" if flow.get("ports") else ""
@@ -120,6 +144,20 @@ def _say_never_added(edit: Edit) -> str:
     return f"To stay closed: {_say_never(rows[0])}" + (f", and {len(rows) - 1:,} more" if len(rows) > 1 else "")
 
 
+def _say_firewalls_added(edit: Edit) -> str:
+    names = [change.where[1] for change in edit.changes]
+    return (
+        f"Firewall {short(names[0])} added" if len(names) == 1 else f"{len(names):,} firewalls added: {several(names)}"
+    )
+
+
+def _say_firewall(edit: Edit) -> str:
+    name = edit.where[1]
+    if edit.changes and edit.changes[0].is_row:
+        return f"Firewall {short(name)} renamed to {short(edit.changes[0].after['name'])}"
+    return f"Firewall {short(name)}: {_say_fields(edit) or 'nothing changed'}"
+
+
 def _say_flow_change(edit: Edit) -> str:
     if not edit.changes:
         return "Flow changed: nothing"
@@ -146,12 +184,16 @@ _SAYINGS: Mapping[str, Callable[[Edit], str]] = {
     "duplicate-endpoint": lambda edit: f"{short(edit.changes[0].where[1])} copied from {short(edit.where[1])}",
     "delete-endpoint": lambda edit: f"{short(edit.where[1])} deleted",
     "add-endpoints": _say_import,
+    "edit-endpoints": _say_endpoints,
     "add-flow": _say_flows_added,
     "edit-flow": _say_flow_change,
     "delete-flow": lambda edit: f"Flow deleted: {_say_flow(edit.changes[0].before)}",
     "add-exclusion": lambda edit: f"Not needed here: {_say_exclusion(edit.changes[0].after)}",
     "delete-exclusion": lambda edit: f"Needed again: {_say_exclusion(edit.changes[0].before)}",
     "add-never": _say_never_added,
+    "add-firewalls": _say_firewalls_added,
+    "edit-firewall": _say_firewall,
+    "delete-firewall": lambda edit: f"Firewall {short(edit.where[1])} deleted",
     "delete-never": lambda edit: f"Need not stay closed: {_say_never(edit.changes[0].before)}",
 }
 """What is said of an edit that doesn't come with its sentence."""

@@ -15,6 +15,7 @@ from planner.report.said.outline import outline_zones
 from planner.store.reports import consequences_of
 from planner.web.forms.closed import describe_closed
 from planner.web.forms.exclusions import describe_exclusions
+from planner.web.forms.firewalls import describe_firewalls
 from planner.web.forms.flows import describe_flows
 from planner.web.forms.modules import ModuleForm, describe_modules
 from planner.web.forms.own_settings import Settings
@@ -42,7 +43,11 @@ def count_panel(slug: str, report: Report) -> tuple[int, str]:
     if slug == "closed":
         broken = sum(1 for item in report.closed if not item.kept)
         return (broken, "broken") if broken else (len(report.plan.never), "")
-    rows = {"own": report.plan.additional_flows, "excluded": report.plan.exclusions}
+    rows = {
+        "own": report.plan.additional_flows,
+        "excluded": report.plan.exclusions,
+        "firewalls": report.plan.firewalls,
+    }
     return len(rows.get(slug, ())), ""
 
 
@@ -94,12 +99,17 @@ def _describe_decisions(report: Report, _state: State, bound: Form | None) -> di
     ]
     more["caveats"] = [item for item in _list_caveats(report) if item["state"] and item["caveat"].correction]
     if report.too_large:  # nothing is known of what depends on them
-        return {"choice_groups": [("Choices", "decided", choices)], **more}
+        return {"choice_groups": [("Choices", "decided", choices, len(choices), "")], **more}
+    waiting = [item for item in choices if item["decision"]]
+    settled = [item for item in choices if not item["decision"] and not item["idle"]]
+    idle = [item for item in choices if item["idle"]]
+    taken = sum(1 for item in settled if item["decided"])
+    default = f"{len(settled) - taken:,} more by default; nobody has decided them" if len(settled) > taken else ""
     return {
         "choice_groups": [
-            ("Open", "open", [item for item in choices if item["decision"]]),
-            ("Decided", "decided", [item for item in choices if not item["decision"] and not item["idle"]]),
-            ("Without effect in this plan", "idle", [item for item in choices if item["idle"]]),
+            ("Open", "open", waiting, len(waiting), ""),
+            ("Decided", "decided", settled, taken, default),
+            ("Without effect in this plan", "idle", idle, len(idle), ""),
         ],
         **more,
     }
@@ -268,6 +278,13 @@ def _lead_on(context: dict[str, Any], state: State) -> dict[str, Any]:
     return context | {name: state.query(own=str(page)) if page else "" for name, page in beside.items()}
 
 
+def _describe_firewalls(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
+    context = describe_firewalls(report, state.firewall, bound)
+    for item in context["firewalls"]:
+        item["query"] = state.query(panel="firewalls", firewall=item["row"]["name"])
+    return context | {"firewalls_query": state.query(panel="firewalls")}
+
+
 _PANELS: dict[str, Callable[[Report, State, Form | None], dict[str, Any]]] = {
     "topology": _describe_topology,
     "decisions": _describe_decisions,
@@ -276,6 +293,7 @@ _PANELS: dict[str, Callable[[Report, State, Form | None], dict[str, Any]]] = {
     "own": _describe_own_flows,
     "excluded": _describe_excluded,
     "closed": _describe_closed,
+    "firewalls": _describe_firewalls,
 }
 
 

@@ -19,7 +19,7 @@ MOST_FOLDED = 100
 """How many folded addresses of an endpoint the page has; those of a range are better said as a network."""
 MOST_NAMED = 500
 """How many folded endpoints a page names that can't fetch them."""
-_ADDRESS = '<span class="address mono">{}</span>'
+_ADDRESS = '<span class="address">{}</span>'
 
 
 class _Manner(NamedTuple):
@@ -103,8 +103,8 @@ def _show(endpoint: Endpoint, manner: _Manner) -> SafeString:
         return format_html('<span class="end">{}</span>', name)
     addresses = _show_addresses(endpoint, manner)
     if manner.way == "addresses" and endpoint.addresses:
-        return format_html('<span class="end end-line">{}</span>', addresses)
-    return format_html('<span class="end end-line">{} {}</span>', name, addresses)
+        return format_html('<span class="end-line">{}</span>', addresses)
+    return format_html('<span class="end-line">{} {}</span>', name, addresses)
 
 
 def _show_addresses(endpoint: Endpoint, manner: _Manner) -> SafeString:

@@ -21,7 +21,7 @@ NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
     "^(activate|add|archive|change_member|check_|continue|correct|decide|delete_[efz]|download|duplicate|edit_(endpoint|flow|zone)$|enter|export|guided_preview|hand_over|log_out|make|move|"
     "name|override|redo|remove|rename|restore|report_states?|revert|revoke|set_states?|close_rules|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
-    "|_(file|report|diagram)$"
+    "|_(file|report|diagram|rule_text)$"
 )
 OF_THEIR_OWN = {
     "amend_row",
@@ -29,6 +29,7 @@ OF_THEIR_OWN = {
     "open_edit_link",
     "print_link",
     "open_link",
+    "open_ends",
     "open_changes",
     "open_rule",
     "log_in",
@@ -70,6 +71,8 @@ PAGES = {
     "delete_plan": ["delete/"],
     "show_plans": ["/plans/"],
     "show_links": ["links/"],
+    "show_ends": ["ends/?rule=NET-DMZ-970&side=sources"],
+    "read_ends": ["read/ends/?rule=NET-DMZ-970&side=destinations"],
     "read_plan": ["read/", "read/?view=flows", "read/?view=closed", "read/?view=zones"],
 }  # fmt: skip
 """By the name of the address, what of it is looked at; of a plan, what follows the plan's own address."""

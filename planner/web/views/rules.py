@@ -21,9 +21,9 @@ MOST_RULES = 2_000
 """How many rules a page lists; a filter leads to the others, and the downloads have all."""
 MEMBERS = 6
 """How many endpoints a rule names on the page before it folds the others."""
-MOST_FOLDED = 200
+MOST_FOLDED = 100
 """How many folded endpoints one side of a rule may have in the page; more are fetched when they are unfolded."""
-MOST_FOLDED_IN_ALL = 4_000
+MOST_FOLDED_IN_ALL = 2_000
 """How many all rules of a page may have together."""
 SIDES = ("sources", "destinations")
 

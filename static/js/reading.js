@@ -3,5 +3,6 @@
 import "./folds.js";
 import "./tips.js";
 import "./picture_size.js";
+import "./picture_view.js";
 import "./rules.js";
 import "./picks.js";

@@ -8,5 +8,6 @@ import "./drafts.js";
 import "./dragging.js";
 import "./folds.js";
 import "./todo.js";
+import "./editing.js";
 import "./tips.js";
 import "./picture_size.js";

@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("corrections/", plans.correct_caveat, name="correct_caveat"),
                 path("modules/", modules.switch_module, name="switch_module"),
                 path("flows/add/", own_flows.add_flow, name="add_flow"),
+                path("flows/prepare/", own_flows.prepare_flows, name="prepare_flows"),
                 path("flows/edit/", own_flows.edit_flow, name="edit_flow"),
                 path("flows/delete/", own_flows.delete_flow, name="delete_flow"),
                 path("exclusions/add/", exclusions.add_exclusion, name="add_exclusion"),

@@ -75,7 +75,7 @@ def strip_page(data):
 READERS = {"xlsx": read_book, "html": strip_page, "windows": unpack, "aerleon": unpack}
 """How a format becomes a text; the others are texts."""
 ENDINGS = {"xlsx": "xlsx.txt", "nftables hosts": "nftables-hosts"}
-ELSEWHERE = {"pdf", "firewalls"}
+ELSEWHERE = {"pdf", "all-firewalls", "firewalls"}
 """The PDF, as above; and all firewalls in one archive, whose files are here one by one."""
 REPORTS = sorted(FORMATS.keys() - ELSEWHERE | {"nftables hosts"})
 CHANGES = sorted(CHANGE_FORMATS.keys() - ELSEWHERE)

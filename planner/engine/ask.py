@@ -4,10 +4,11 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from itertools import islice, product
 from typing import Literal
 
-from planner.engine.flows import Flow
+from planner.engine.flows import Excluded, Flow
 from planner.engine.prohibitions import Closed, Side, forbids
 from planner.engine.report import Report
 from planner.engine.rules import Ports
@@ -30,18 +31,7 @@ class NotAskable(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What becomes of a packet."""
-
-    outcome: Outcome
-    rules: tuple[str, ...]
-    """The ids of the rules that admit it, in their order; empty where no rule is needed, or none is there."""
-    reason: str
-    """Why, in sentences."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _End:
+class End:
     """One side of a packet."""
 
     said: str
@@ -58,6 +48,28 @@ class _End:
         return tuple(endpoint for unit in self.units for endpoint in unit)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What becomes of a packet."""
+
+    outcome: Outcome
+    rules: tuple[str, ...]
+    """The ids of the rules that admit it, in their order; empty where no rule is needed, or none is there."""
+    reason: str
+    """Why, in sentences."""
+    here: End
+    there: End
+    packet: Ports
+    forbidding: tuple[Closed, ...] = ()
+    """What keeps it closed."""
+    flows: tuple[Flow, ...] = ()
+    """The flows that admit it."""
+    lacking: tuple[tuple[Endpoint, Endpoint], ...] = ()
+    """Between which endpoints it isn't asked for: the first few."""
+    excluded: Excluded | None = None
+    """What the document asks for there, and the plan excludes."""
+
+
 def ask(report: Report, source: str, destination: str, service: str) -> Answer:
     """Whether the plan of a report admits what is sent from one side to another.
 
@@ -65,27 +77,34 @@ def ask(report: Report, source: str, destination: str, service: str) -> Answer:
     udp with a port or range, such as tcp/443, or icmp. What must stay closed is closed whatever else asks for it;
     allowed is what flows of the plan admit whole. Raises NotAskable.
     """
-    protocol, ports = _read_service(service)
-    here, there = _find_end(report, source), _find_end(report, destination)
-    forbidding = [row for row in report.closed if _is_forbidden(row, here, there, protocol, ports)]
+    packet = read_packet(service)
+    return ask_between(report, find_end(report, source), find_end(report, destination), packet)
+
+
+def ask_between(report: Report, here: End, there: End, packet: Ports) -> Answer:
+    """`ask`, of sides that were found in the report's plan, and of what `read_packet` read."""
+    forbidding = tuple(row for row in report.closed if _is_forbidden(row, here, there, packet))
+    found = partial(Answer, here=here, there=there, packet=packet, rules=())
     if forbidding:
-        return Answer(outcome="closed", rules=(), reason=" ".join(map(_say_closed, forbidding[:MOST])))
+        reason = " ".join(map(_say_closed, forbidding[:MOST]))
+        return found(outcome="closed", reason=reason, forbidding=forbidding)
     for end in (here, there):
         if not end.units:
             reason = (
                 f"No endpoint of the plan {'is in' if end.is_zone else 'has'} {end.said}, so nothing is asked for."
             )
-            return Answer(outcome="not-asked", rules=(), reason=reason)
-    return _look_for_flows(report, here, there, Ports(protocol, ports))
+            return found(outcome="not-asked", reason=reason)
+    return _look_for_flows(report, here, there, packet)
 
 
-def _read_service(service: str) -> tuple[str, str | None]:
+def read_packet(service: str) -> Ports:
+    """A service as it is asked about: tcp or udp with a port or range, such as tcp/443, or icmp. Raises NotAskable."""
     protocol, slash, ports = service.strip().partition("/")
     if protocol == "icmp" and not slash:
-        return "icmp", None
+        return Ports("icmp", None)
     try:
         if protocol in ("tcp", "udp") and slash:
-            return protocol, read_ports(ports)
+            return Ports(protocol, read_ports(ports))
     except ValueError:
         pass
     raise NotAskable(
@@ -94,19 +113,26 @@ def _read_service(service: str) -> tuple[str, str | None]:
     )
 
 
-def _find_end(report: Report, text: str) -> _End:
+def find_end(report: Report, text: str) -> End:
+    """What a text names in the plan: an endpoint, a zone, or those that an address is of. Raises NotAskable."""
     plan = report.plan
     for endpoint in plan.endpoints:
         if endpoint.name == text:
-            return _End(said=text, units=((endpoint,),), zones=frozenset([endpoint.zone]))
-    if any(zone.name == text for zone in plan.zones):
-        members = tuple((endpoint,) for endpoint in plan.endpoints if endpoint.zone == text)
-        return _End(said=f"the zone {text}", units=members, zones=frozenset([text]), is_zone=True)
-    return _find_address(report, text)
+            return End(said=text, units=((endpoint,),), zones=frozenset([endpoint.zone]))
+    return find_zone(report, text) or _find_address(report, text)
 
 
-def _find_address(report: Report, text: str) -> _End:
-    plan, network = report.plan, _network(text)
+def find_zone(report: Report, name: str) -> End | None:
+    """A zone of the plan: each of its endpoints. None where it has no such zone."""
+    plan = report.plan
+    if all(zone.name != name for zone in plan.zones):
+        return None
+    members = tuple((endpoint,) for endpoint in plan.endpoints if endpoint.zone == name)
+    return End(said=f"the zone {name}", units=members, zones=frozenset([name]), is_zone=True)
+
+
+def _find_address(report: Report, text: str) -> End:
+    plan, network = report.plan, read_network(text)
     if network is None:
         found = tuple(e for e in plan.endpoints if text != ANY and text.casefold() in map(address_key, e.addresses))
         if not found:
@@ -116,32 +142,47 @@ def _find_address(report: Report, text: str) -> _End:
                 f"{several([endpoint.name for endpoint in plan.endpoints]) or 'none'}."
             )
     else:
-        found = tuple(e for e in plan.endpoints if any(_holds(_network(address), network) for address in e.addresses))
+        found = tuple(
+            e for e in plan.endpoints if any(holds(read_network(address), network) for address in e.addresses)
+        )
         found += tuple(_find_anywhere(report, network, found))
     zones = {endpoint.zone for endpoint in found}
-    zones |= {zone.name for zone in plan.zones if network and any(_holds(_network(n), network) for n in zone.networks)}
+    zones |= {
+        zone.name for zone in plan.zones if network and any(holds(read_network(n), network) for n in zone.networks)
+    }
     units = (found,) if found else ()
-    return _End(said=f"the address {text}", units=units, zones=frozenset(zones))
+    return End(said=f"the address {text}", units=units, zones=frozenset(zones))
 
 
 def _find_anywhere(report: Report, network: Network, found: Sequence[Endpoint]) -> Iterator[Endpoint]:
     """The endpoints that are `any`, where the address is none of another zone's."""
     plan = report.plan
     theirs = {endpoint.zone for endpoint in found}
-    theirs |= {zone.name for zone in plan.zones if any(_holds(_network(n), network) for n in zone.networks)}
+    theirs |= {zone.name for zone in plan.zones if _covers(zone.networks, network)}
     for endpoint in plan.endpoints:
         if ANY in endpoint.addresses and theirs <= {endpoint.zone}:
             yield endpoint
 
 
-def _network(text: str) -> Network | None:
+def _covers(addresses: Iterable[str], network: Network) -> bool:
+    """Whether all of a network lies within one of some addresses."""
+    return any(holds(read_network(address), network) for address in addresses)
+
+
+@lru_cache(maxsize=65_536)
+def read_network(text: str) -> Network | None:
+    """An address or network as such; None for whatever is none, names and `any` among it.
+
+    What was read is kept: the same addresses are asked about again and again.
+    """
     try:
         return ipaddress.ip_network(text)
     except ValueError:
         return None
 
 
-def _holds(outer: Network | None, inner: Network) -> bool:
+def holds(outer: Network | None, inner: Network) -> bool:
+    """Whether all of a network lies within another."""
     if isinstance(outer, ipaddress.IPv4Network) and isinstance(inner, ipaddress.IPv4Network):
         return inner.subnet_of(outer)
     if isinstance(outer, ipaddress.IPv6Network) and isinstance(inner, ipaddress.IPv6Network):
@@ -152,16 +193,16 @@ def _holds(outer: Network | None, inner: Network) -> bool:
 # ---- what must stay closed ----
 
 
-def _is_forbidden(row: Closed, here: _End, there: _End, protocol: str, ports: str | None) -> bool:
+def _is_forbidden(row: Closed, here: End, there: End, packet: Ports) -> bool:
     """Whether a row forbids the packet, or a part of what is asked about; not what stays on one machine."""
-    if not forbids(row.protocol, row.ports, protocol, ports):
+    if not forbids(row.protocol, row.ports, packet.protocol, packet.ports):
         return False
     if not (_is_on(row.source, here) and _is_on(row.destination, there)):
         return False
     return not (here.endpoints == there.endpoints and len(here.endpoints) == 1 and not here.endpoints[0].group)
 
 
-def _is_on(side: Side, end: _End) -> bool:
+def _is_on(side: Side, end: End) -> bool:
     if "zone" in side:
         return side["zone"] in end.zones
     return any(endpoint.name == side["endpoint"] for endpoint in end.endpoints)
@@ -177,7 +218,7 @@ def _say_closed(row: Closed) -> str:
 # ---- what flows admit ----
 
 
-def _look_for_flows(report: Report, here: _End, there: _End, packet: Ports) -> Answer:
+def _look_for_flows(report: Report, here: End, there: End, packet: Ports) -> Answer:
     places = [_places(end) for end in (here, there)]
     flows: dict[tuple[int, int], list[Flow]] = defaultdict(list)
     for flow in report.flows:
@@ -187,20 +228,27 @@ def _look_for_flows(report: Report, here: _End, there: _End, packet: Ports) -> A
     admitted = {place for place, some in flows.items() if _cover(some, packet.ports)}
     alone = _stay_on_one_machine(here, there)
     if not admitted or len(admitted | alone) < len(here.units) * len(there.units):
-        reason = _say_missing(report, here, there, admitted, alone, packet)
-        return Answer(outcome="not-asked", rules=(), reason=reason)
-    used = [flow for place in sorted(admitted) for flow in flows[place]]
-    return Answer(outcome="allowed", rules=_find_rules(report, used), reason=_say_why(report, used))
+        return _miss(report, here, there, admitted, alone, packet)
+    used = tuple(flow for place in sorted(admitted) for flow in flows[place])
+    return Answer(
+        outcome="allowed",
+        rules=_find_rules(report, used),
+        reason=_say_why(report, used),
+        here=here,
+        there=there,
+        packet=packet,
+        flows=used,
+    )
 
 
-def _stay_on_one_machine(here: _End, there: _End) -> Places:
+def _stay_on_one_machine(here: End, there: End) -> Places:
     """From one zone to itself: the pairs of a machine with itself, which nobody asks about."""
     if not (here.is_zone and there.is_zone and here.zones == there.zones):
         return set()
     return {(place, place) for place, (endpoint,) in enumerate(here.units) if not endpoint.group}
 
 
-def _places(end: _End) -> dict[str, int]:
+def _places(end: End) -> dict[str, int]:
     """In which of its units each endpoint is, by name."""
     return {endpoint.name: place for place, unit in enumerate(end.units) for endpoint in unit}
 
@@ -255,29 +303,47 @@ def _say_why(report: Report, flows: Sequence[Flow]) -> str:
     return " ".join(said)
 
 
-def _say_missing(report: Report, here: _End, there: _End, admitted: Places, alone: Places, packet: Ports) -> str:
+def _miss(report: Report, here: End, there: End, admitted: Places, alone: Places, packet: Ports) -> Answer:
+    """That nothing asks for the packet, or not for all of it, and between whom."""
+    lacking = tuple(islice(_list_lacking(here, there, admitted | alone), MOST))
+    excluded = _find_excluded(report, here, there, packet)
+    if excluded:
+        flow = excluded.flow
+        reason = (
+            f"The document asks for {packet} from {flow.source.name} to {flow.destination.name}, and the plan "
+            f"excludes it: {excluded.exclusion.reason}"
+        )
+    elif admitted:
+        said = ", ".join(f"{source.name} → {destination.name}" for source, destination in lacking)
+        more = len(here.units) * len(there.units) - len(admitted | alone) - len(lacking)
+        also = f" and {more:,} more" if more else ""
+        reason = f"The plan asks for {packet} between some of these endpoints only; not for {said}{also}."
+    else:
+        reason = f"Nothing in the plan asks for {packet} from {here.said} to {there.said}."
+    return Answer(
+        outcome="not-asked",
+        rules=(),
+        reason=reason,
+        here=here,
+        there=there,
+        packet=packet,
+        lacking=lacking,
+        excluded=excluded,
+    )
+
+
+def _find_excluded(report: Report, here: End, there: End, packet: Ports) -> Excluded | None:
     first, second = ({endpoint.name for endpoint in end.endpoints} for end in (here, there))
     for one in report.excluded:
         flow = one.flow
         asked = flow.source.name in first and flow.destination.name in second
         if asked and (flow.need.protocol, flow.need.ports) == packet:
-            return (
-                f"The document asks for {packet} from {flow.source.name} to {flow.destination.name}, and the plan "
-                f"excludes it: {one.exclusion.reason}"
-            )
-    if admitted:
-        lacking = _say_lacking(here, there, admitted | alone)
-        return f"The plan asks for {packet} between some of these endpoints only; {lacking}."
-    return (
-        f"Nothing in the plan asks for {packet} from {here.said} to {there.said}. If this site needs it, add a "
-        "flow of its own to the plan, with its reason."
-    )
+            return one
+    return None
 
 
-def _say_lacking(here: _End, there: _End, admitted: Places) -> str:
-    """The first few of those between which it isn't asked for."""
-    places = product(range(len(here.units)), range(len(there.units)))
-    lacking = islice((place for place in places if place not in admitted), MOST)
-    said = [f"{here.units[one][0].name} → {there.units[other][0].name}" for one, other in lacking]
-    more = len(here.units) * len(there.units) - len(admitted) - len(said)
-    return f"not for {', '.join(said)}{f' and {more:,} more' if more else ''}"
+def _list_lacking(here: End, there: End, admitted: Places) -> Iterator[tuple[Endpoint, Endpoint]]:
+    """Those between which it isn't asked for: the first endpoint of each unit."""
+    for one, other in product(range(len(here.units)), range(len(there.units))):
+        if (one, other) not in admitted:
+            yield here.units[one][0], there.units[other][0]

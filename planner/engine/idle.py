@@ -59,7 +59,7 @@ def explain_nothing(report: Report, choice: str, option: str) -> str:
     brought = [
         one
         for one in report.matrix.requirements
-        if one.correction in applied and (choice, option) in _list_answers(one)
+        if one.correction in applied and (choice, option) in list_answers(one)
     ]
     if report.too_large or not brought:
         return ""
@@ -71,7 +71,7 @@ def explain_nothing(report: Report, choice: str, option: str) -> str:
     return f"no endpoint {' or '.join(names[:_NAMED])}{more}"
 
 
-def _list_answers(requirement: Requirement) -> Iterator[tuple[str, str]]:
+def list_answers(requirement: Requirement) -> Iterator[tuple[str, str]]:
     """The options by which a requirement, or a service of it, is asked for: each with its choice."""
     for condition in (*list_simple(requirement.when), *(ask.when for ask in requirement.asks if ask.when)):
         if isinstance(condition, ChoiceIs):

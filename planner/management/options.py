@@ -89,6 +89,27 @@ def choose_targets(
     return list(targets)
 
 
+def choose_folders(
+    parser: ArgumentParser, plans: list[str], name: str, output: str | None, *, kept: list[str]
+) -> list[Path | None]:
+    """The folder for the files of each plan: its stem, in the folder that is given. None is in any file of `kept`.
+
+    Leaves with status 2 when there is no telling.
+    """
+    if not output:
+        parser.error(f"the format {name} writes several files; give --output a folder")
+    if os.path.exists(output) and not os.path.isdir(output):  # noqa: PTH110, PTH112
+        parser.error(f"the format {name} writes several files, and {show_line(output)} is no folder")
+    folders = [Path(output) / Path(plan).stem for plan in plans]
+    twice = [show_line(path.name) for path, count in Counter(folders).items() if count > 1]
+    if twice:
+        parser.error(f"more than one plan would be written to {', '.join(twice)}")
+    for folder in folders:
+        if any(_is_same_file(folder, Path(one)) for one in kept):
+            parser.error(f"it would overwrite {show_line(str(folder))}, which is read")
+    return list(folders)
+
+
 def _is_same_file(target: Path, plan: Path) -> bool:
     try:
         return target.samefile(plan)

@@ -101,8 +101,8 @@ def add_endpoints(_document: Document, params: Params) -> Edit:
 
 
 def add_flow(_document: Document, params: Params) -> Edit:
-    """flow: an additional flow of the plan document."""
-    return _add("add-flow", "additional_flows", params["flow"])
+    """rows: additional flows of the plan document; one, or those of a set of endpoints."""
+    return Edit(what="add-flow", changes=tuple(_come("additional_flows", row) for row in params["rows"]))
 
 
 def edit_flow(document: Document, params: Params) -> Edit:

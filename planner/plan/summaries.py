@@ -88,6 +88,13 @@ def _say_flow(flow: Mapping[str, Any]) -> str:
     return f"{_say_ends(flow)}, {flow['protocol']}{ports}"
 
 
+def _say_flows_added(edit: Edit) -> str:
+    rows = [change.after for change in edit.changes]
+    if len(rows) == 1:
+        return f"Flow added: {_say_flow(rows[0])}"
+    return f"{len(rows):,} flows added: {_say_flow(rows[0])}, and {len(rows) - 1:,} more"
+
+
 def _say_exclusion(row: Mapping[str, Any]) -> str:
     """What isn't needed, in short: PS01 to SQL02, tcp 1433; or PS01 to SQL02, whatever the document asks."""
     return _say_flow(row) if row.get("protocol") else f"{_say_ends(row)}, whatever the document asks for"
@@ -139,7 +146,7 @@ _SAYINGS: Mapping[str, Callable[[Edit], str]] = {
     "duplicate-endpoint": lambda edit: f"{short(edit.changes[0].where[1])} copied from {short(edit.where[1])}",
     "delete-endpoint": lambda edit: f"{short(edit.where[1])} deleted",
     "add-endpoints": _say_import,
-    "add-flow": lambda edit: f"Flow added: {_say_flow(edit.changes[0].after)}",
+    "add-flow": _say_flows_added,
     "edit-flow": _say_flow_change,
     "delete-flow": lambda edit: f"Flow deleted: {_say_flow(edit.changes[0].before)}",
     "add-exclusion": lambda edit: f"Not needed here: {_say_exclusion(edit.changes[0].after)}",

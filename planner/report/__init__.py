@@ -21,7 +21,7 @@ __all__ = ["CHANGE_FORMATS", "FORMATS", "OPTIONS", "ChangeFormat", "Format", "No
 OPTIONS: Mapping[str, str] = {
     "default_deny": "firewalls only: deny at the end what no rule names; for nftables and iptables that is a complete "
     "table, for a router that has no other rules",
-    "open_undecided": "nftables and iptables only: open every option of undecided choices; else they are comments",
+    "open_undecided": "firewalls only: open every option of undecided choices; else such rules are disabled",
     "host_files": "nftables only: a file for each host instead of the rules between zones, as a zip archive",
 }
 """What some formats can be asked for beyond the report, and what it means."""
@@ -59,6 +59,10 @@ class Format(_Entry):
     """The function that says what the output leaves out of a report, as "module:function"; empty: nothing."""
     ending: str = ""
     """The end of the names of downloads, where another one opens in the right program."""
+    folder: str = ""
+    """The function that writes it as several files, as "module:function": the command line makes a folder of them."""
+    part: str = ""
+    """The part of a plan of which it tells alone; a plan without any has no such output."""
 
     def render(self, report: "Report", edition: "Edition | None" = None, **options: bool) -> bytes:
         """The report in this format; documents that carry a date have that of the edition, or today's.
@@ -68,6 +72,11 @@ class Format(_Entry):
         """
         written: bytes = resolve_name(self.writes)(report, edition, **options)
         return written
+
+    def write_folder(self, report: "Report", edition: "Edition | None" = None, **options: bool) -> Mapping[str, bytes]:
+        """The report as several files by name, for a format that has a `folder`. Raises as `render` does."""
+        files: Mapping[str, bytes] = resolve_name(self.folder)(report, edition, **options)
+        return files
 
     def notes(self, report: "Report") -> tuple[str, ...]:
         """What the output leaves out of the report, in sentences."""
@@ -129,7 +138,7 @@ _ALL: tuple[Format, ...] = (
         label="Cisco ASA",
         content_type=_TEXT,
         writes=f"{_FIREWALL}render_asa",
-        options=_DENY,
+        options=_DENY | _OPEN,
         remarks=_NOTES,
         ending="asa.txt",
     ),
@@ -138,7 +147,7 @@ _ALL: tuple[Format, ...] = (
         label="FortiGate",
         content_type=_TEXT,
         writes=f"{_FIREWALL}render_fortigate",
-        options=_DENY,
+        options=_DENY | _OPEN,
         remarks=_NOTES,
         ending="fortigate.txt",
     ),
@@ -147,7 +156,7 @@ _ALL: tuple[Format, ...] = (
         label="Palo Alto",
         content_type="text/xml; charset=utf-8",
         writes=f"{_FIREWALL}render_paloalto",
-        options=_DENY,
+        options=_DENY | _OPEN,
         remarks=_NOTES,
         ending="paloalto.xml",
     ),
@@ -156,7 +165,7 @@ _ALL: tuple[Format, ...] = (
         label="Juniper SRX",
         content_type=_TEXT,
         writes=f"{_FIREWALL}render_srx",
-        options=_DENY,
+        options=_DENY | _OPEN,
         remarks=_NOTES,
         ending="srx.txt",
     ),
@@ -183,7 +192,7 @@ _ALL: tuple[Format, ...] = (
         label="Windows hosts (zip)",
         content_type="application/zip",
         writes=f"{_FIREWALL}render_windows",
-        options=_DENY,
+        options=_DENY | _OPEN,
         remarks=f"{_FIREWALL}list_host_notes",
         ending="windows.zip",
     ),
@@ -197,10 +206,21 @@ _ALL: tuple[Format, ...] = (
         ending="aerleon.zip",
     ),
     Format(
-        name="firewalls",
+        name="all-firewalls",
         label="All firewall configurations (zip)",
         content_type="application/zip",
         writes=f"{_FIREWALL}render_all",
+        options=_DENY | _OPEN,
+        remarks=_NOTES,
+        ending="all-firewalls.zip",
+    ),
+    Format(
+        name="firewalls",
+        label="A file for each firewall of the plan (zip)",
+        content_type="application/zip",
+        writes=f"{_FIREWALL}render_devices",
+        folder=f"{_FIREWALL}write_devices",
+        part="firewalls",
         options=_DENY | _OPEN,
         remarks=_NOTES,
         ending="firewalls.zip",

@@ -22,8 +22,8 @@ function isPanelBusy() {
 }
 
 function isFilterBusy() {
-  const filters = document.getElementById("filters");
-  return filters !== null && isTyping(filters);
+  const forms = ["filters", "ask"].map((id) => document.getElementById(id));
+  return forms.some((form) => form !== null && isTyping(form));
 }
 
 /** The ids of the parts that must stay. */

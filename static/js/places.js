@@ -39,6 +39,9 @@ function takeNote() {
     filters: all("#filters input[id]")
       .filter((field) => field instanceof HTMLInputElement)
       .map(({ id, value }) => ({ id, value })),
+    asked: all("#ask input[id]")
+      .filter((field) => field instanceof HTMLInputElement)
+      .map(({ id, value }) => ({ id, value })),
     selection: isText ? { start: active.selectionStart, end: active.selectionEnd } : null,
   };
 }
@@ -81,6 +84,19 @@ function restoreFilters(note) {
 const isLost = () => document.activeElement === document.body || document.activeElement === null;
 
 /**
+ * Nor does it know what was typed to be asked. That waits until it is asked.
+ * @param {Note} note
+ */
+function restoreAsked(note) {
+  for (const { id, value } of note.asked) {
+    const field = document.getElementById(id);
+    if (field instanceof HTMLInputElement) {
+      field.value = value;
+    }
+  }
+}
+
+/**
  * After the last undo there is nothing more to undo, and a button that is off can't have the focus. What is done is no
  * longer among what is to be done: the next has its place.
  * @param {Note} note
@@ -116,6 +132,7 @@ function catchFocus(around) {
 function restore(note) {
   restoreFolds(note);
   restoreFilters(note);
+  restoreAsked(note);
   restoreFocus(note);
   if ((document.activeElement?.id ?? "") === note.active) {
     side().scrollTop = note.side;

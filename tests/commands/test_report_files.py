@@ -126,7 +126,7 @@ def test_what_is_undecided_is_opened_when_it_is_asked_for(capsys):
 
 def test_archives_are_written_under_the_name_of_the_format():
     plan = save("contoso.yaml")
-    for format, options in (("windows", []), ("aerleon", []), ("firewalls", []), ("nftables", ["--host-files"])):
+    for format, options in (("windows", []), ("aerleon", []), ("all-firewalls", []), ("nftables", ["--host-files"])):
         assert run(plan, "--format", format, "--output", "out/", *options) == 0
         assert zipfile.is_zipfile(f"out/contoso.{format}")
 
@@ -141,7 +141,7 @@ def test_what_a_format_cannot_say_is_a_sentence_and_no_file(capsys):
 
 
 @pytest.mark.parametrize(
-    ("format", "option"), [("json", "--default-deny"), ("asa", "--host-files"), ("asa", "--open-undecided")]
+    ("format", "option"), [("json", "--default-deny"), ("asa", "--host-files"), ("csv", "--open-undecided")]
 )
 def test_an_option_of_other_formats_is_wrong_usage(format, option):
     assert f"{option} is for the formats " in refuse(save("one.yaml"), "--format", format, option, "--output", "out/")

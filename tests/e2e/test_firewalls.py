@@ -25,7 +25,7 @@ def test_all_firewalls_are_downloaded_with_or_without_a_default_deny(open_page, 
         page.get_by_label("Deny at the end what no rule names").set_checked(deny)
         with page.expect_download() as download:
             page.get_by_role("button", name="Download all").click()
-        assert download.value.suggested_filename.endswith(".firewalls.zip")
+        assert download.value.suggested_filename.endswith(".all-firewalls.zip")
         with zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes())) as archive:
             assert policy in archive.read("firewall.nft").decode()
 

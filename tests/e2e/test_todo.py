@@ -44,7 +44,7 @@ def test_each_click_does_one_thing_and_the_focus_is_on_the_next(page, plan):
 
 def test_when_nothing_is_left_that_is_said_once(page, decision):
     page.goto(decision)
-    page.get_by_role("button", name="SSH: How are ESXi hosts managed?").click()
+    page.get_by_role("button", name="SSH How are ESXi hosts managed?").click()
     done = page.locator("#todo-done")
     expect(done).to_be_visible()
     expect(done).to_be_focused()
@@ -63,7 +63,7 @@ def test_what_another_does_goes_from_the_list(open_page, decision):
     give(Plan.objects.get())
     other.goto(decision)
     expect(other.locator("#todo-words")).to_have_text("3 of 3 addresses · 1 decision")
-    one.get_by_role("button", name="PowerCLI: How are ESXi hosts managed?").click()
+    one.get_by_role("button", name="PowerCLI How are ESXi hosts managed?").click()
     expect(other.locator("#todo-done")).to_be_visible()
 
 
@@ -99,6 +99,6 @@ def test_axe_finds_nothing_in_it(open_page, plan, scheme):
 def test_without_a_script_its_buttons_work_as_well(open_page, decision):
     page = open_page(java_script_enabled=False)
     page.goto(decision)
-    page.get_by_role("button", name="SSH: How are ESXi hosts managed?").click()
+    page.get_by_role("button", name="SSH How are ESXi hosts managed?").click()
     expect(page.locator("#state")).to_have_text("Saved · revision 2")
     expect(page.locator("#todo-fold")).to_have_count(0)

@@ -71,7 +71,7 @@ def edits(draw, document):
         "duplicate-endpoint": {"endpoint": endpoint},
         "delete-endpoint": {"endpoint": endpoint},
         "add-endpoints": {"zones": [], "endpoints": [new]},
-        "add-flow": {"flow": flow},
+        "add-flow": {"rows": draw(st.sampled_from([[flow], [flow, {**flow, "protocol": "icmp", "ports": None}]]))},
         "edit-flow": {"flow": draw(st.sampled_from(flows)), "changes": {"reason": "Another"}},
         "delete-flow": {"flow": draw(st.sampled_from(flows))},
         "add-exclusion": {"exclusion": draw(st.sampled_from([flow, {**flow, "protocol": None, "ports": None}]))},

@@ -69,7 +69,12 @@ WORDS = {"roles": {"web-primary": "web, primary"}}
             {"zones": [{"name": "Oslo", "kind": "dmz"}], "endpoints": [{"name": "A", "zone": "Oslo"}]},
             "1 endpoint imported: A; zones added: Oslo",
         ),
-        ("add-flow", {"flow": FLOW | {"ports": "54"}}, "Flow added: PRP01 to SQL01, udp 54"),
+        ("add-flow", {"rows": [FLOW | {"ports": "54"}]}, "Flow added: PRP01 to SQL01, udp 54"),
+        (
+            "add-flow",
+            {"rows": [FLOW | {"ports": port} for port in ("54", "55", "56")]},
+            "3 flows added: PRP01 to SQL01, udp 54, and 2 more",
+        ),
         ("delete-flow", {"flow": FLOW}, "Flow deleted: PRP01 to SQL01, udp 53"),
         (
             "edit-flow",

@@ -42,8 +42,8 @@ def test_two_formats_never_share_a_name_or_an_ending():
 def test_every_format_is_in_the_readme_and_only_those(name):
     table = re.search(r"## Formats\n(.*?)\n## ", (ROOT / "README.md").read_text(), flags=re.DOTALL)[1]
     first = "".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
-    assert name in re.findall(r"`([a-z]+)`", first)
-    assert set(re.findall(r"`([a-z]+)`", first)) == FORMATS.keys()
+    assert name in re.findall(r"`([a-z-]+)`", first)
+    assert set(re.findall(r"`([a-z-]+)`", first)) == FORMATS.keys()
 
 
 def test_who_asks_for_no_format_loads_none():

@@ -182,7 +182,7 @@ def test_a_firewall_permits_what_the_report_says(render, after, kind, name, tmp_
 
 
 def test_archives_have_a_file_for_each_host_under_a_name_that_leads_nowhere(render):
-    with zipfile.ZipFile(io.BytesIO(render("report", "firewalls"))) as archive:
+    with zipfile.ZipFile(io.BytesIO(render("report", "all-firewalls"))) as archive:
         names = archive.namelist()
         assert all(re.fullmatch(r"(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+(?:\.[A-Za-z0-9]+)+", name) for name in names)
         assert len({name.casefold() for name in names}) == len(names)
@@ -193,7 +193,20 @@ def test_archives_have_a_file_for_each_host_under_a_name_that_leads_nowhere(rend
 
 
 def test_every_format_is_tried_here():
-    tried = {"json", "csv", "closed", "xlsx", "html", "markdown", "pdf", *READERS, "windows", "aerleon", "firewalls"}
+    tried = {
+        "json",
+        "csv",
+        "closed",
+        "xlsx",
+        "html",
+        "markdown",
+        "pdf",
+        *READERS,
+        "windows",
+        "aerleon",
+        "all-firewalls",
+        "firewalls",
+    }
     assert tried == set(FORMATS)
     assert set(TARGETS) == {*READERS, "windows"}  # the archive of all firewalls has those of windows and aerleon
     assert set(CHANGE_FORMATS) == {"json", "csv", "xlsx", "html", "markdown", "pdf"}

@@ -8,15 +8,17 @@ from django.core.management.base import CommandParser
 
 from planner.engine import evaluate_report
 from planner.engine.ask import Answer, NotAskable, ask
+from planner.engine.ways import find_ways
 from planner.management.plan_command import PlanCommand
 from planner.plan.document import PlanError
 from planner.report.files import Failure
+from planner.report.said.asking import WORDS
+from planner.report.said.voice import say_way
 from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
 from ports.text import show_line
 
 NOT_ALLOWED = 3
 """The exit status of every answer but "allowed"."""
-WORDS = {"allowed": "Allowed", "not-asked": "Not asked for by this plan", "closed": "It must stay closed"}
 
 
 class Command(PlanCommand):
@@ -54,17 +56,18 @@ class Command(PlanCommand):
         except NotAskable as error:
             self.complain(str(error))
             sys.exit(2)
-        self.stdout.write(_say(answer) if options["format"] == "text" else _dump(answer))
+        said = " ".join((answer.reason, *(say_way(report, way, "planner") for way in find_ways(report, answer))))
+        self.stdout.write(_say(answer, said) if options["format"] == "text" else _dump(answer, said))
         if answer.outcome != "allowed":
             sys.exit(NOT_ALLOWED)
 
 
-def _say(answer: Answer) -> str:
+def _say(answer: Answer, said: str) -> str:
     by = f", by {', '.join(answer.rules)}" if answer.rules else ""
-    return show_line(f"{WORDS[answer.outcome]}{by}. {answer.reason}")
+    return show_line(f"{WORDS[answer.outcome]}{by}. {said}")
 
 
-def _dump(answer: Answer) -> str:
+def _dump(answer: Answer, said: str) -> str:
     return json.dumps(
-        {"answer": answer.outcome, "rules": list(answer.rules), "reason": answer.reason}, ensure_ascii=False, indent=2
+        {"answer": answer.outcome, "rules": list(answer.rules), "reason": said}, ensure_ascii=False, indent=2
     )

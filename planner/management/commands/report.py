@@ -10,9 +10,9 @@ from django.utils.timezone import localdate
 
 from planner.engine import Report, evaluate_report
 from planner.engine.compare import Comparison, compare_reports
-from planner.management.options import add_printing, choose_engine, choose_stylesheet, choose_targets
+from planner.management.options import add_printing, choose_engine, choose_folders, choose_stylesheet, choose_targets
 from planner.management.plan_command import PlanCommand
-from planner.plan.document import PlanError
+from planner.plan.document import Plan, PlanError
 from planner.report import FORMATS, OPTIONS, Format, NotExpressible
 from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Edition
@@ -74,7 +74,10 @@ class Command(PlanCommand):
         pairs = self._choose_filters(options["filters"])
         older = pairs.get("since", "")
         kept = [*plans, *filter(None, (older, options["stylesheet"]))]
-        targets = choose_targets(self.parser, plans, chosen.extension, output, kept=kept)
+        if chosen.folder:
+            targets = choose_folders(self.parser, plans, chosen.name, output, kept=kept)
+        else:
+            targets = choose_targets(self.parser, plans, chosen.extension, output, kept=kept)
         try:
             stylesheet = choose_stylesheet(self.parser, options["stylesheet"], chosen.name, FORMATS)
             engine = choose_engine(self.parser, options["engine"], chosen.name, stylesheet)
@@ -85,12 +88,14 @@ class Command(PlanCommand):
         earlier = self._read_earlier(older, matrix, fixed=bool(options["edition"])) if older else None
         progress = options["verbosity"] > 0 and self.stderr.isatty()
         failed = alarming = False
+        fixed = bool(options["edition"])
+        known = self._read_all(chosen, plans, matrix, fixed=fixed) if chosen.part else {}
         for number, (plan, target) in enumerate(zip(plans, targets, strict=True), 1):
             if progress:
                 self._tell(f"{show_line(plan)} ({number} of {len(plans)})")
             try:
-                read, under = read_with_matrix(
-                    plan, matrix, fixed=bool(options["edition"]), tell=self.tell_carried(plan)
+                read, under = known.get(plan) or read_with_matrix(
+                    plan, matrix, fixed=fixed, tell=self.tell_carried(plan)
                 )
                 report = evaluate_report(under, read)
                 alarming = alarming or _has_finding(report, options["fail_on"])
@@ -105,11 +110,14 @@ class Command(PlanCommand):
                     engine=engine,
                 )
                 # What carries no paper carries no date either, so that the same plan gives the same bytes.
-                content = chosen.render(part, edition if chosen.is_printed or selection else None, **wanted)
+                told = edition if chosen.is_printed or selection else None
                 if target is None:
-                    write_output(self.stdout, content)
+                    write_output(self.stdout, chosen.render(part, told, **wanted))
+                elif chosen.folder:
+                    for name, content in chosen.write_folder(part, told, **wanted).items():
+                        write_file(target / name, content)
                 else:
-                    write_file(target, content)
+                    write_file(target, chosen.render(part, told, **wanted))
                 if selection is not None:
                     self._tell(show_line(f"{plan}: only {selection.sentence}"))
                 for note in chosen.notes(part):
@@ -124,6 +132,25 @@ class Command(PlanCommand):
             sys.exit(1)
         if alarming:
             sys.exit(3)
+
+    def _read_all(
+        self, chosen: Format, plans: list[str], matrix: Matrix, *, fixed: bool
+    ) -> dict[str, tuple[Plan, Matrix]]:
+        """The plans that can be read, before anything is written: a file that is a pipe is read but once.
+
+        Leaves with status 2 when one lacks the part that the format tells of. What can't be read is told of later.
+        """
+        known = {}
+        for name in plans:
+            try:
+                known[name] = read_with_matrix(name, matrix, fixed=fixed, tell=self.tell_carried(name))
+            except (PlanError, Failure):
+                continue
+            if not getattr(known[name][0], chosen.part):
+                self.parser.error(
+                    f"{show_line(name)} has no {chosen.part}, and the format {chosen.name} is about them"
+                )
+        return known
 
     def _choose_options(self, chosen: Format, options: dict[str, Any]) -> dict[str, bool]:
         """The options that were given. Leaves with status 2 when the format knows nothing of one."""

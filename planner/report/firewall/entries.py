@@ -1,25 +1,49 @@
 """Permits as the kernel's own firewalls take them: networks, protocol, ports. Pure; knows no syntax."""
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from planner.engine.rules import Ports
 from planner.plan.special import Network
-from planner.report.firewall.permits import Addresses, Permit
-from planner.report.firewall.words import cut
+from planner.report.firewall.errors import NotExpressible
+from planner.report.firewall.permits import Addresses, Permit, Permits
+from planner.report.firewall.words import clean, cut
 
 Networks = tuple[str, ...] | None
 """Addresses and networks of one family; None is any. A single address has no prefix."""
+OPEN_THEM = ". The option open-undecided, or its box on the page, writes them like the others."
+"""What goes on in a sentence about entries that are disabled."""
+_INTERFACE = re.compile(r"[A-Za-z0-9_.:@-]{1,15}")
+"""What Linux can call an interface, without what would be a pattern or would have to be quoted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One side of an entry."""
+
+    networks: Networks
+    others: tuple[str, ...] = ()
+    """Of any: the networks that aren't meant, since they are in other zones."""
+    interface: str = ""
+    """Of any: the interface that it is behind, where that is known."""
+
+    @property
+    def is_any(self) -> bool:
+        """Whether it is every address but those of the others."""
+        return self.networks is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One service from networks to networks of one family (4 or 6)."""
 
+    rule: str
+    """The number of the rule, in harmless text."""
     family: int
-    sources: Networks
-    destinations: Networks
+    source: End
+    destination: End
     service: Ports
     title: str
     """The rule and its service, as all three in harmless text."""
@@ -35,14 +59,47 @@ class Entry:
         return cut(f"{title} - {self.reason}" if self.reason else title, limit)
 
 
-def list_entries(permits: Iterable[Permit], addresses: Addresses, *, open_undecided: bool) -> tuple[Entry, ...]:
-    """An entry for each permit, in their order. What is undecided is disabled unless it is asked for."""
+def list_forward(permits: Permits, label: str, *, open_undecided: bool) -> tuple[Entry, ...]:
+    """The entries of all boundaries, or of all sides of a firewall.
+
+    `label` is what the format is called: raises NotExpressible where a side is none that an interface can be called.
+    """
+    entries: list[Entry] = []
+    for boundary in permits.boundaries:
+        sides = boundary.source, boundary.destination
+        if permits.firewall is not None:
+            for name in sides:
+                _check_interface(label, permits.firewall.name, name)
+        else:
+            sides = "", ""
+        entries += list_entries(boundary.permits, permits.addresses, open_undecided=open_undecided, between=sides)
+    return tuple(entries)
+
+
+def _check_interface(label: str, firewall: str, name: str) -> None:
+    if not _INTERFACE.fullmatch(name):
+        raise NotExpressible(
+            label,
+            f"the firewall {clean(firewall, 60)} has a side {clean(name, 60) or 'without letters'}, which is no "
+            "interface of Linux: give 1 to 15 of the letters A to Z, digits and . _ - : @",
+        )
+
+
+def list_entries(
+    permits: Iterable[Permit], addresses: Addresses, *, open_undecided: bool, between: tuple[str, str] = ("", "")
+) -> tuple[Entry, ...]:
+    """An entry for each permit, in their order. What is undecided is disabled unless it is asked for.
+
+    `between` are the interfaces that the packets come from and go to; empty where they aren't known.
+    """
     networks = {name: tuple(map(ipaddress.ip_network, texts)) for name, texts in addresses.objects.items()}
+    incoming, outgoing = between
     return tuple(
         Entry(
+            rule=permit.label,
             family=permit.family,
-            sources=_join(permit.sources, networks),
-            destinations=_join(permit.destinations, networks),
+            source=_make_end(permit.sources, networks, permit.not_sources, incoming),
+            destination=_make_end(permit.destinations, networks, permit.not_destinations, outgoing),
             service=permit.service,
             title=permit.title,
             condition=permit.condition,
@@ -58,10 +115,7 @@ def say_disabled(entries: Iterable[Entry]) -> str:
     disabled = sum(entry.disabled for entry in entries)
     if not disabled:
         return "."
-    return (
-        f", {disabled} of them disabled: they stand as comments, since a choice is open on which they depend. "
-        "The option --open-undecided, or its box on the page, writes them like the others."
-    )
+    return f", {disabled} of them disabled, as comments, since a choice is open on which they depend{OPEN_THEM}"
 
 
 def say_empty(entries: Sequence[Entry], *, default_deny: bool) -> Iterator[str]:
@@ -70,10 +124,12 @@ def say_empty(entries: Sequence[Entry], *, default_deny: bool) -> Iterator[str]:
         yield "There is no rule to write." + (" So all that is forwarded is denied." if default_deny else "")
 
 
-def _join(members: tuple[str, ...] | None, networks: Mapping[str, tuple[Network, ...]]) -> Networks:
+def _make_end(
+    members: tuple[str, ...] | None, networks: Mapping[str, tuple[Network, ...]], others: tuple[str, ...], behind: str
+) -> End:
     if members is None:
-        return None
-    return tuple(drop_covered(network for member in members for network in networks[member]))
+        return End(networks=None, others=others, interface=behind)
+    return End(networks=tuple(drop_covered(network for member in members for network in networks[member])))
 
 
 def drop_covered(networks: Iterable[Network]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from planner.plan.document import Endpoint
 from planner.plan.syntax import to_yaml
 from planner.report import FORMATS
 from planner.report.firewall import iptables, nftables
+from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import comment_out, count_rules, explain_codes, introduce, list_lines
 from planner.report.firewall.permits import Host, Permit, Permits
@@ -29,10 +30,13 @@ from planner.report.firewall.targets import (
     Target,
     all_permits,
     count_lines,
+    log_terms,
+    take_undecided,
     write_definitions,
     write_filters,
     write_host_filters,
 )
+from planner.report.firewall.words import name_files
 from planner.report.said.edition import Edition
 
 MOST_LINES = 200_000
@@ -50,10 +54,15 @@ _HOSTS = (
 
 
 def render_target(
-    target: Target, report: Report, edition: Edition | None = None, *, default_deny: bool = False
+    target: Target,
+    report: Report,
+    edition: Edition | None = None,
+    *,
+    default_deny: bool = False,
+    open_undecided: bool = False,
 ) -> bytes:
     """The rules between zones for one target, as one file. Raises NotExpressible."""
-    return _render(target, Permits(report), edition, default_deny, open_undecided=True)
+    return _render(target, Permits(report), edition, default_deny, open_undecided)
 
 
 render_asa = partial(render_target, ASA)
@@ -62,7 +71,9 @@ render_paloalto = partial(render_target, PALOALTO)
 render_srx = partial(render_target, SRX)
 
 
-def render_windows(report: Report, edition: Edition | None = None, *, default_deny: bool = False) -> bytes:
+def render_windows(
+    report: Report, edition: Edition | None = None, *, default_deny: bool = False, open_undecided: bool = False
+) -> bytes:
     """An archive with a file for each Windows host. Raises NotExpressible."""
     if default_deny:
         raise NotExpressible(
@@ -70,7 +81,7 @@ def render_windows(report: Report, edition: Edition | None = None, *, default_de
             "a rule that blocks wins over every rule that allows, so it can't be the last one; set the profile's "
             "default instead (netsh advfirewall set allprofiles firewallpolicy blockinbound,blockoutbound)",
         )
-    return _pack(_host_files(WINDOWS, Permits(report), edition, open_undecided=True))
+    return _pack(_host_files(WINDOWS, Permits(report), edition, open_undecided))
 
 
 def render_iptables(
@@ -127,6 +138,35 @@ def render_all(
     return _pack({"README.txt": list_lines(readme), **files})
 
 
+def write_devices(
+    report: Report, edition: Edition | None = None, *, default_deny: bool = False, open_undecided: bool = False
+) -> dict[str, bytes]:
+    """A file for each firewall of the plan that rules pass, by its name: what passes it, in its own format and names.
+
+    Raises NotExpressible for a plan without firewalls, and where a firewall's format can't say what has to pass it.
+    """
+    if not report.plan.firewalls:
+        raise NotExpressible(
+            "A file for each firewall", "the plan has no firewalls; add them, or take a format for all boundaries"
+        )
+    files: dict[str, bytes] = {}
+    for firewall, stem in zip(
+        report.plan.firewalls, name_files(one.name for one in report.plan.firewalls), strict=True
+    ):
+        permits = Permits(report, firewall)
+        if permits.boundaries:
+            made = _render(TARGETS[firewall.format], permits, edition, default_deny, open_undecided)
+            files[f"{stem}.{FORMATS[firewall.format].ending}"] = made
+    return files
+
+
+def render_devices(
+    report: Report, edition: Edition | None = None, *, default_deny: bool = False, open_undecided: bool = False
+) -> bytes:
+    """The same as an archive."""
+    return _pack(write_devices(report, edition, default_deny=default_deny, open_undecided=open_undecided))
+
+
 def list_notes(report: Report) -> tuple[str, ...]:
     """What the files leave out, a sentence for each reason."""
     return tuple(f"Left out. {left_out}" for left_out in Permits(report).left_out)
@@ -142,31 +182,44 @@ def list_host_notes(report: Report) -> tuple[str, ...]:
 def _render(
     target: Target, permits: Permits, edition: Edition | None, default_deny: bool, open_undecided: bool
 ) -> bytes:
-    """The rules between zones as a file. Whether undecided ones are open is asked of nftables and iptables alone."""
+    """The rules between zones as a file."""
     everything = all_permits(permits)
     _check_lines(target, everything, permits)
     if target in _WRITTEN_HERE:
         return _WRITTEN_HERE[target](permits, edition, default_deny=default_deny, open_undecided=open_undecided)
     about = [
         *introduce(target.label, permits, edition, default_deny),
-        f"{count_rules(permits, edition, len(everything))}.",
+        f"{count_rules(permits, edition, len(everything))}{_say_undecided(everything, open_undecided)}",
         *explain_codes(permits),
         *target.load,
         *([target.echo] if target.echo and any(permit.service.protocol == "icmp" for permit in everything) else []),
         *permits.left_out,
     ]
     filters = write_filters(target, permits, default_deny)
+    if permits.firewall is not None and permits.firewall.log:
+        log_terms(target, filters)
     if not filters:
         return _empty(target, about).encode()
-    text = _generate(target, filters, write_definitions(everything, permits.addresses))
+    definitions = write_definitions(everything, permits.addresses)
+    text = _generate(target, filters, definitions, open_undecided=open_undecided)
     return _assemble(target, about, text).encode()
 
 
-def _generate(target: Target, filters: Sequence[Filter], definitions: dict[str, object]) -> str:
+def _say_undecided(permits: Iterable[Permit], open_undecided: bool) -> str:
+    """What ends a sentence that counts entries: how many of them are disabled, and why."""
+    disabled = 0 if open_undecided else sum(bool(permit.condition) for permit in permits)
+    return (
+        f", {disabled} of them disabled, since a choice is open on which they depend{OPEN_THEM}" if disabled else "."
+    )
+
+
+def _generate(
+    target: Target, filters: Sequence[Filter], definitions: dict[str, object], *, open_undecided: bool
+) -> str:
     """Half a second goes into Aerleon's import: only those who ask for a firewall wait for it."""
     from planner.report.firewall.generate import generate  # noqa: PLC0415
 
-    return generate(target, filters, definitions)
+    return generate(target, filters, definitions, open_undecided=open_undecided)
 
 
 def _check_lines(target: Target, permits: Iterable[Permit], within: Permits) -> None:
@@ -201,7 +254,7 @@ def _host_files(
     ending = "bat" if target is WINDOWS else FORMATS[target.name].ending
     files: dict[str, str | bytes] = {
         f"host-{host.name}.{ending}": (
-            _render_windows_host(host, permits, edition)
+            _render_windows_host(host, permits, edition, open_undecided)
             if target is WINDOWS
             else nftables.render_host(host, permits, edition, open_undecided=open_undecided)
         )
@@ -234,20 +287,22 @@ def _is_server(endpoint: Endpoint, report: Report) -> bool:
     return any(report.matrix.roles[role].kind == "server" for role in endpoint.roles)
 
 
-def _render_windows_host(host: Host, permits: Permits, edition: Edition | None) -> str:
+def _render_windows_host(host: Host, permits: Permits, edition: Edition | None, open_undecided: bool) -> str:
     permitted = (*host.inbound, *host.outbound)
     _check_lines(WINDOWS, permitted, permits)
     label = permits.addresses.labels[host.endpoint.name]
     about = [
         *introduce(f"{WINDOWS.label}, host {label},", permits, edition, False),
-        f"{len(host.inbound)} entries for what it accepts, {len(host.outbound)} for what it opens.",
+        f"{len(host.inbound)} entries for what it accepts, {len(host.outbound)} for what it opens"
+        + _say_undecided(permitted, open_undecided),
         *WINDOWS.load,
         *host.left_out,
     ]
     text = _empty(WINDOWS, about)
     if permitted:
         filters = write_host_filters(host.inbound, host.outbound, permits.addresses)
-        text = _assemble(WINDOWS, about, _generate(WINDOWS, filters, write_definitions(permitted, permits.addresses)))
+        definitions = write_definitions(permitted, permits.addresses)
+        text = _assemble(WINDOWS, about, _generate(WINDOWS, filters, definitions, open_undecided=open_undecided))
     # cmd.exe wants its own line ends.
     return text.replace("\n", "\r\n")
 
@@ -269,6 +324,7 @@ def _sources(permits: Permits, edition: Edition | None, default_deny: bool) -> d
     }
     for target in TARGETS.values():
         filters = write_filters(target, permits, default_deny) if target is not WINDOWS else ()
+        take_undecided(filters)
         for chosen, suffix in _policies(target, filters):
             files[f"policies/pol/{target.name}{suffix}.yaml"] = to_yaml({"filters": chosen})
     return files

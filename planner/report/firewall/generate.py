@@ -8,15 +8,16 @@ import copy
 import logging
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from aerleon.lib import aclgenerator, ciscoasa, fortigate, nacaddr, naming, policy, policy_builder
 
 from planner.report.firewall.errors import NotExpressible
-from planner.report.firewall.targets import ASA, FORTIGATE, WINDOWS, Filter, Target
+from planner.report.firewall.targets import ASA, FORTIGATE, PALOALTO, SRX, WINDOWS, Filter, Target, take_undecided
 from planner.report.firewall.words import clean
 
 # Aerleon keeps the definitions that it is working with in a variable of a module.
@@ -66,14 +67,19 @@ class _ByName(tuple[str, str]):
         return self[1]
 
 
-def generate(target: Target, filters: Sequence[Filter], definitions: dict[str, Any]) -> str:
-    """The text of a target. Raises NotExpressible when Aerleon refuses, or warns that it would leave something out."""
+def generate(target: Target, filters: Sequence[Filter], definitions: dict[str, Any], *, open_undecided: bool) -> str:
+    """The text of a target, in which undecided terms are disabled unless they are asked for.
+
+    Raises NotExpressible when Aerleon refuses, or warns that it would leave something out.
+    """
+    filters = copy.deepcopy(list(filters))  # the builder writes into what it is given
+    undecided = take_undecided(filters)
+    comments = _list_comments(filters) if target is WINDOWS else {}
     with _ONE_AT_A_TIME, _warnings() as warnings:
         try:
             names = naming.Naming()
             names.ParseDefinitionsObject(definitions, "")
-            # The builder writes into what it is given.
-            source = {"filename": "plan", "filters": copy.deepcopy(list(filters))}
+            source = {"filename": "plan", "filters": filters}
             # Optimised, neighbouring networks become one under the name of one endpoint, and another rule opens both.
             built = policy.FromBuilder(policy_builder.PolicyBuilder(source, names, optimize=False))
             text = str(_generator(target)(built, 2))
@@ -81,7 +87,9 @@ def generate(target: Target, filters: Sequence[Filter], definitions: dict[str, A
             raise NotExpressible(target.label, clean(str(error), 300)) from error
     if warnings:
         raise NotExpressible(target.label, clean(warnings[0], 300))
-    return _make_loadable(target, _add_comments(text, filters) if target is WINDOWS else text)
+    if undecided and not open_undecided:
+        text = _DISABLE[target](text, undecided)
+    return _make_loadable(target, _add_comments(text, comments) if target is WINDOWS else text)
 
 
 def _generator(target: Target) -> Any:
@@ -102,19 +110,58 @@ def _make_loadable(target: Target, text: str) -> str:
     return text.strip("\n") + "\n"
 
 
-def _add_comments(text: str, filters: Sequence[Filter]) -> str:
-    """The rules of Windows with their comments, which Aerleon 1.18 leaves out, as remarks before them."""
-    comments = {
+def _list_comments(filters: Sequence[Filter]) -> dict[str, str]:
+    """By the name of a rule of Windows, its comment."""
+    return {
         f"{chosen['header']['targets'][WINDOWS.platform][0]}_{term['name']}": term["comment"]
         for chosen in filters
         for term in chosen["terms"]
     }
+
+
+def _add_comments(text: str, comments: dict[str, str]) -> str:
+    """The rules of Windows with their comments, which Aerleon 1.18 leaves out, as remarks before them."""
 
     def remark(match: re.Match[str]) -> str:
         # Once: a rule may take several lines.
         return "".join(f"rem {line}\n" for line in comments.pop(match[1], "").splitlines()) + match[0]
 
     return _WINDOWS_RULE.sub(remark, text)
+
+
+# ---- what is undecided, as each device disables a rule ----
+
+
+def _disable_asa(text: str, names: set[str]) -> str:
+    """Cisco: the keyword `inactive` at the end of an entry. The remark before an entry has the name of its term."""
+    lines, inside = [], False
+    for line in text.splitlines():
+        if found := _ASA_REMARK.match(line):
+            inside = found[1] in names if found[1] in names or _ASA_TERM.fullmatch(found[1]) else inside
+        lines.append(f"{line} inactive" if inside and " extended permit " in line else line)
+    return "\n".join(lines) + "\n"
+
+
+def _disable_blocks(text: str, names: set[str], pattern: re.Pattern[str], written: str) -> str:
+    """Text in which what names one of the terms is written otherwise."""
+    return pattern.sub(lambda found: found.expand(written) if found["name"] in names else found[0], text)
+
+
+_ASA_REMARK = re.compile(r"access-list \S+ remark (\S+)$")
+_ASA_TERM = re.compile(r"\S+-[0-9]+(?:-v6)?(?:-c[0-9]+)?|default-deny\S*|\S+-[0-9a-f]{6}")
+_FORTIGATE_NAME = re.compile(r'^(?P<space> +)set name "(?P<name>[^"]+)"$', re.MULTILINE)
+_PALOALTO_ENTRY = re.compile(r'^(?P<space> +)<entry name="(?P<name>[^"]+)">$', re.MULTILINE)
+_SRX_POLICY = re.compile(r"^(?P<space> +)policy (?P<name>\S+) \{$", re.MULTILINE)
+_NETSH_RULE = re.compile(
+    r"^(?P<start>netsh advfirewall firewall add rule name=[^_ ]*_)(?P<name>\S+) enable=yes", re.MULTILINE
+)
+_DISABLE: Mapping[Target, Callable[[str, set[str]], str]] = {
+    ASA: _disable_asa,
+    FORTIGATE: partial(_disable_blocks, pattern=_FORTIGATE_NAME, written=r"\g<0>\n\g<space>set status disable"),
+    PALOALTO: partial(_disable_blocks, pattern=_PALOALTO_ENTRY, written=r"\g<0>\n\g<space>  <disabled>yes</disabled>"),
+    SRX: partial(_disable_blocks, pattern=_SRX_POLICY, written=r"\g<space>inactive: policy \g<name> {"),
+    WINDOWS: partial(_disable_blocks, pattern=_NETSH_RULE, written=r"\g<start>\g<name> enable=no"),
+}
 
 
 class _Collector(logging.Handler):

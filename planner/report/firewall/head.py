@@ -5,15 +5,22 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from planner.plan.fields import Firewall
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.words import clean, wrap
 from planner.report.said.edition import Edition
+
+_ZONES = 12
+"""How many zones behind one name a head names."""
 
 
 def introduce(label: str, permits: Permits, edition: Edition | None, default_deny: bool) -> Iterator[str]:
     """Sentences of harmless text: what the file is for, its plan, matrix and edition, and whether it denies."""
     report = permits.report
     yield f"{label} for the plan: {clean(report.plan.name) or 'unnamed'}"
+    if permits.firewall is not None:
+        name = clean(permits.firewall.name, 60) or "without letters"
+        yield f"Firewall {name}: {_say_sides(permits.firewall)}."
     yield f"Port matrix: {clean(report.matrix.version, 200)}"
     if edition and edition.revision is not None:
         yield f"{edition.date}, revision {edition.revision}"
@@ -27,11 +34,25 @@ def introduce(label: str, permits: Permits, edition: Edition | None, default_den
         yield "What is not named here is denied at the end."
 
 
+def _say_sides(firewall: Firewall) -> str:
+    """Which zones stand behind which of its names: "Internet behind wan1; DMZ, Clients behind port2"."""
+    sides: dict[str, list[str]] = {}
+    for zone, name in firewall.zones.items():
+        sides.setdefault(name, []).append(clean(zone, 60) or "a zone")
+    said = [
+        f"{', '.join(zones[:_ZONES])}{f' and {len(zones) - _ZONES} more' if len(zones) > _ZONES else ''} "
+        f"behind {clean(name, 60)}"
+        for name, zones in sides.items()
+    ]
+    return "; ".join(said) or "no zone"
+
+
 def count_rules(permits: Permits, edition: Edition | None, entries: int) -> str:
     """How many of the report's rules are in the file, and as how many entries, without a full stop."""
     chosen = " chosen" if edition and edition.selection else ""
     of = len(permits.report.rules)
-    return f"{permits.rules} of {of}{chosen} rules between zones are in it, as {entries} entries"
+    where = "pass it and are in it" if permits.firewall else "between zones are in it"
+    return f"{permits.rules} of {of}{chosen} rules {where}, as {entries} entries"
 
 
 def explain_codes(permits: Permits) -> Iterator[str]:

@@ -3,10 +3,11 @@
 One file for iptables-restore and ip6tables-restore: each skips the lines that are marked for the other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
 
-from planner.report.firewall.entries import Entry, list_entries, say_disabled, say_empty
+from planner.report.firewall.entries import End, Entry, list_forward, say_disabled, say_empty
 from planner.report.firewall.head import (
     Commands,
     comment_out,
@@ -16,54 +17,69 @@ from planner.report.firewall.head import (
     write_file,
 )
 from planner.report.firewall.permits import Permits
-from planner.report.firewall.targets import IPTABLES, all_permits
+from planner.report.firewall.targets import IPTABLES
+from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
 
 CHAIN = "PORT-PLANNER"
 
 _COMMENT = 250
 """iptables takes comments of at most 255 bytes."""
+_PREFIX = 29
+"""And so many letters of what begins a line in the log."""
 _STATE = "-m conntrack --ctstate NEW,ESTABLISHED,UNTRACKED"
 """All packets of a connection from its source; those out of state are left to what follows the jump."""
 _INDENT = "| "
 """So that no line of a head begins with what a person typed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """Our chain, and whether the first packet of a connection is logged."""
+
+    name: str
+    entries: tuple[Entry, ...]
+    logs: bool
+
+
 def render_forward(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """The rules between zones: as a chain beside others, or with a default deny as the whole of FORWARD."""
-    entries = list_entries(all_permits(permits), permits.addresses, open_undecided=open_undecided)
+    entries = list_forward(permits, IPTABLES.label, open_undecided=open_undecided)
+    device = permits.firewall
+    name = device.options.get("chain", CHAIN) if device else CHAIN
+    chain = Chain(name=name, entries=entries, logs=device is not None and device.log)
     about = [
         *introduce(IPTABLES.label, permits, edition, default_deny),
         f"{count_rules(permits, edition, len(entries))}{say_disabled(entries)}",
         *explain_codes(permits),
-        *(_say_table() if default_deny else _say_chain(is_part=bool(edition and edition.selection))),
+        *(_say_table(name) if default_deny else _say_chain(name, is_part=bool(edition and edition.selection))),
         "Each program takes the lines of its own family, marked -4 and -6.",
         "For IPv6 do the same with ip6tables and ip6tables-restore, and the same file.",
         *permits.left_out,
         *say_empty(entries, default_deny=default_deny),
     ]
-    statements = _write_table(entries) if default_deny else _write_chain(entries)
+    statements = _write_table(chain) if default_deny else _write_chain(chain)
     return write_file(comment_out(IPTABLES.mark, about, _INDENT), statements)
 
 
-def _say_chain(*, is_part: bool) -> Iterator[object]:
+def _say_chain(chain: str, *, is_part: bool) -> Iterator[object]:
     yield (
-        f"It fills the chain {CHAIN} of the filter table and changes nothing else. Loading it again, or the file of "
+        f"It fills the chain {chain} of the filter table and changes nothing else. Loading it again, or the file of "
         "another revision, replaces what was loaded before."
     )
     if is_part:
         yield "So loading this part closes what the file of the whole plan has opened."
     yield "Once, before the first time, make the chain and have FORWARD jump there:"
-    yield Commands((f"iptables -N {CHAIN}", f"iptables -I FORWARD -j {CHAIN}"))
+    yield Commands((f"iptables -N {chain}", f"iptables -I FORWARD -j {chain}"))
     yield (
         "Load it with iptables-restore --noflush FILE. Where the jump is missing or --noflush is forgotten it refuses "
         "and changes nothing. Replies are the matter of your own rules: they have to accept established connections."
     )
     yield "To take it back:"
-    yield Commands((f"iptables -D FORWARD -j {CHAIN}", f"iptables -F {CHAIN}", f"iptables -X {CHAIN}"))
+    yield Commands((f"iptables -D FORWARD -j {chain}", f"iptables -F {chain}", f"iptables -X {chain}"))
 
 
-def _say_table() -> Iterator[object]:
+def _say_table(chain: str) -> Iterator[object]:
     yield (
         "It is for a router that has no other rules: it sets the policy of FORWARD to DROP and takes the place of all "
         "rules of FORWARD. What is forwarded is dropped unless it is a reply or named here."
@@ -74,42 +90,69 @@ def _say_table() -> Iterator[object]:
         "everything:"
     )
     yield Commands(
-        ("iptables -P FORWARD ACCEPT", "iptables -F FORWARD", f"iptables -F {CHAIN}", f"iptables -X {CHAIN}")
+        ("iptables -P FORWARD ACCEPT", "iptables -F FORWARD", f"iptables -F {chain}", f"iptables -X {chain}")
     )
 
 
-def _write_chain(entries: Iterable[Entry]) -> Iterator[str]:
+def _write_chain(chain: Chain) -> Iterator[str]:
     yield "*filter"
     # With --noflush naming a chain of one's own empties it, and no other.
-    yield f":{CHAIN} - [0:0]"
+    yield f":{chain.name} - [0:0]"
     yield "# Finds the jump, or ends here with nothing changed; without --noflush FORWARD has been emptied by now."
-    yield f"-C FORWARD -j {CHAIN}"
-    yield from (line for entry in entries for line in _write_entry(entry))
+    yield f"-C FORWARD -j {chain.name}"
+    yield from _write_entries(chain)
     yield "COMMIT"
 
 
-def _write_table(entries: Iterable[Entry]) -> Iterator[str]:
+def _write_table(chain: Chain) -> Iterator[str]:
     yield "*filter"
     yield ":FORWARD DROP [0:0]"
-    yield f":{CHAIN} - [0:0]"
+    yield f":{chain.name} - [0:0]"
     # With --noflush the rules of a built-in chain stay, and a second load would double them.
     yield "-F FORWARD"
     yield "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
-    yield f"-A FORWARD -j {CHAIN}"
-    yield from (line for entry in entries for line in _write_entry(entry))
+    yield f"-A FORWARD -j {chain.name}"
+    yield from _write_entries(chain)
     yield "COMMIT"
 
 
-def _write_entry(entry: Entry) -> Iterator[str]:
-    """A line for each pair of networks; before them, where it is undecided, a comment that says on what it depends."""
+def _write_entries(chain: Chain) -> Iterator[str]:
+    """Those from or to any come last: what they send back to FORWARD may be what another entry is for."""
+    for entry in sorted(chain.entries, key=lambda entry: entry.source.is_any or entry.destination.is_any):
+        yield from _write_entry(entry, chain)
+
+
+def _write_entry(entry: Entry, chain: Chain) -> Iterator[str]:
+    """A line for each pair of networks; before them, where it is undecided, a comment that says on what it depends.
+
+    An address can't be none of several in one line. So what any doesn't mean is sent back to FORWARD before it.
+    """
     protocol, ports = entry.service
-    mark = f"# -{entry.family}" if entry.disabled else f"-{entry.family}"
-    service = f"-m {protocol} --dport {ports.replace('-', ':')}" if ports else "-m icmp --icmp-type 8"
-    end = f'-p {protocol} {service} {_STATE} -m comment --comment "{entry.comment(_COMMENT)}" -j ACCEPT'
+    start = f"{'# ' if entry.disabled else ''}-{entry.family} -A {chain.name} "
+    service = f"-p {protocol} " + (
+        f"-m {protocol} --dport {ports.replace('-', ':')}" if ports else "-m icmp --icmp-type 8"
+    )
+    comment = f'-m comment --comment "{entry.comment(_COMMENT)}"'
     if entry.condition:
         yield f"# {entry.title}: {entry.condition}"
-    # Without addresses there is no line; only any stands for all.
-    sides = ([None] if networks is None else networks for networks in (entry.sources, entry.destinations))
-    for source, destination in product(*sides):
-        ends = (f"-s {source} " if source else "") + (f"-d {destination} " if destination else "")
-        yield f"{mark} -A {CHAIN} {ends}{end}"
+    doors = "".join(
+        f"{flag} {end.interface} " for flag, end in (("-i", entry.source), ("-o", entry.destination)) if end.interface
+    )
+    sources, destinations = _list(entry.source), _list(entry.destination)
+    back = [*product(entry.source.others, destinations), *product(sources, entry.destination.others)]
+    for source, destination in back:
+        yield f"{start}{doors}{_ends(source, destination)}{service} -j RETURN"
+    for source, destination in product(sources, destinations):
+        match = f"{start}{doors}{_ends(source, destination)}{service}"
+        if chain.logs:
+            yield f'{match} -m conntrack --ctstate NEW -j LOG --log-prefix "{cut(entry.rule, _PREFIX - 2)}: "'
+        yield f"{match} {_STATE} {comment} -j ACCEPT"
+
+
+def _list(end: End) -> Sequence[str | None]:
+    """The networks; without addresses there is no line, and only any stands for all."""
+    return [None] if end.networks is None else end.networks
+
+
+def _ends(source: str | None, destination: str | None) -> str:
+    return (f"-s {source} " if source else "") + (f"-d {destination} " if destination else "")

@@ -8,7 +8,7 @@ jumps there. Sets are anonymous; nothing of the site's is named but its table.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from planner.report.firewall.entries import Entry, Networks, list_entries, say_disabled, say_empty
+from planner.report.firewall.entries import End, Entry, list_entries, list_forward, say_disabled, say_empty
 from planner.report.firewall.head import (
     Commands,
     comment_out,
@@ -18,7 +18,8 @@ from planner.report.firewall.head import (
     write_file,
 )
 from planner.report.firewall.permits import Host, Permits
-from planner.report.firewall.targets import NFTABLES, all_permits
+from planner.report.firewall.targets import NFTABLES
+from planner.report.firewall.words import cut
 from planner.report.said.edition import Edition
 from planner.report.said.text import check_addresses, list_rule_sides
 
@@ -30,6 +31,8 @@ OWN_TABLE = "inet port_planner"
 
 _COMMENT = 120
 """nft takes comments of at most 128 bytes."""
+_PREFIX = 60
+"""How long what begins a line in the log is; the kernel takes 127 bytes."""
 _STATE = "ct state new,established,untracked"
 """All packets of a connection from its source; those out of state are left to the chain that jumps here."""
 _INDENT = "| "
@@ -43,19 +46,23 @@ class Chain:
     name: str
     jumps_from: str
     entries: tuple[Entry, ...]
+    table: str = TABLE
+    """The table of the site's own chains."""
+    logs: bool = False
+    """Whether the first packet of a connection is logged."""
 
     @property
     def jump(self) -> str:
         """What has the site's chain jump here."""
-        return f"nft insert rule {TABLE} {self.jumps_from} jump {self.name}"
+        return f"nft insert rule {self.table} {self.jumps_from} jump {self.name}"
 
     def take_back(self) -> Iterator[str]:
         """What removes jump and chain. Rules are deleted by a handle, which only the kernel knows."""
         found = rf's/.*[[:space:]]jump {self.name}\( comment ".*"\)\{{0,1\}} # handle '
-        deleted = f"/delete rule {TABLE} {self.jumps_from} handle /p"
-        yield f"nft flush chain {TABLE} {self.name}"
-        yield f"nft -a list chain {TABLE} {self.jumps_from} | sed -n '{found}{deleted}' | nft -f -"
-        yield f"nft delete chain {TABLE} {self.name}"
+        deleted = f"/delete rule {self.table} {self.jumps_from} handle /p"
+        yield f"nft flush chain {self.table} {self.name}"
+        yield f"nft -a list chain {self.table} {self.jumps_from} | sed -n '{found}{deleted}' | nft -f -"
+        yield f"nft delete chain {self.table} {self.name}"
 
 
 def render_forward(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
@@ -65,8 +72,16 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
     """
     rules = (rule for rule in permits.report.rules for _ in rule.services)  # a line for each service
     check_addresses(NFTABLES.label, list_rule_sides(rules))
-    entries = list_entries(all_permits(permits), permits.addresses, open_undecided=open_undecided)
-    chain = Chain(name=CHAIN, jumps_from="forward", entries=entries)
+    entries = list_forward(permits, NFTABLES.label, open_undecided=open_undecided)
+    device = permits.firewall
+    options = device.options if device else {}
+    chain = Chain(
+        name=options.get("chain", CHAIN),
+        jumps_from="forward",
+        entries=entries,
+        table=options.get("table", TABLE),
+        logs=device is not None and device.log,
+    )
     about = [
         *introduce(NFTABLES.label, permits, edition, default_deny),
         f"{count_rules(permits, edition, len(entries))}{say_disabled(entries)}",
@@ -75,7 +90,7 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
         *permits.left_out,
         *say_empty(entries, default_deny=default_deny),
     ]
-    statements = _write_table(entries) if default_deny else _write_chains([chain])
+    statements = _write_table(chain) if default_deny else _write_chains([chain])
     return write_file(comment_out(NFTABLES.mark, about, _INDENT), statements)
 
 
@@ -104,8 +119,8 @@ def render_host(host: Host, permits: Permits, edition: Edition | None, *, open_u
 def _say_chains(chains: Sequence[Chain], *, is_part: bool) -> Iterator[object]:
     names = " and ".join(chain.name for chain in chains)
     yield (
-        f"It fills {'the chain' if len(chains) == 1 else 'the chains'} {names} of the table {TABLE} and changes "
-        "nothing else. Loading it again, or the file of another revision, replaces what was loaded before."
+        f"It fills {'the chain' if len(chains) == 1 else 'the chains'} {names} of the table {chains[0].table} and "
+        "changes nothing else. Loading it again, or the file of another revision, replaces what was loaded before."
     )
     if is_part:
         yield "So loading this part closes what the file of the whole plan has opened."
@@ -133,15 +148,16 @@ def _say_table() -> Iterator[object]:
 
 def _write_chains(chains: Iterable[Chain]) -> Iterator[str]:
     """Adding what is there already changes nothing; flushed, a chain holds what this file says and no more."""
-    yield f"add table {TABLE}"
+    for table in dict.fromkeys(chain.table for chain in chains):
+        yield f"add table {table}"
     for chain in chains:
-        place = f"{TABLE} {chain.name}"
+        place = f"{chain.table} {chain.name}"
         yield f"add chain {place}"
         yield f"flush chain {place}"
-        yield from (line for entry in chain.entries for line in _write_entry(entry, place))
+        yield from (line for entry in chain.entries for line in _write_entry(entry, place, logs=chain.logs))
 
 
-def _write_table(entries: Iterable[Entry]) -> Iterator[str]:
+def _write_table(chain: Chain) -> Iterator[str]:
     place = f"{OWN_TABLE} forward"
     # Deleting fails where there is no table, so it is added before.
     yield f"add table {OWN_TABLE}"
@@ -149,29 +165,38 @@ def _write_table(entries: Iterable[Entry]) -> Iterator[str]:
     yield f"add table {OWN_TABLE}"
     yield f"add chain {place} {{ type filter hook forward priority filter; policy drop; }}"
     yield f"add rule {place} ct state established,related accept"
-    yield from (line for entry in entries for line in _write_entry(entry, place))
+    yield from (line for entry in chain.entries for line in _write_entry(entry, place, logs=chain.logs))
 
 
-def _write_entry(entry: Entry, place: str) -> Iterator[str]:
-    """The rule; before it, where it is undecided, a comment that says on what it depends."""
+def _write_entry(entry: Entry, place: str, *, logs: bool) -> Iterator[str]:
+    """The rule; before it, where it is undecided, a comment that says on what it depends.
+
+    A rule that logs stands before it and ends nothing: of what is established every packet would be logged.
+    """
     protocol, ports = entry.service
+    ends = [_match(entry.family, "saddr", entry.source), _match(entry.family, "daddr", entry.destination)]
     matches = [
-        _match(entry.family, "saddr", entry.sources),
-        _match(entry.family, "daddr", entry.destinations),
-        # Without addresses nothing says which family it is.
-        f"meta nfproto ipv{entry.family}" if entry.sources is None and entry.destinations is None else "",
+        f'iifname "{entry.source.interface}"' if entry.source.interface else "",
+        f'oifname "{entry.destination.interface}"' if entry.destination.interface else "",
+        *ends,
+        "" if any(ends) else f"meta nfproto ipv{entry.family}",  # without addresses nothing says which family it is
         f"{protocol} dport {ports}" if ports else "icmp type echo-request",
-        _STATE,
     ]
     rule = " ".join(filter(None, matches))
     if entry.condition:
         yield f"# {entry.title}: {entry.condition}"
-    line = f'add rule {place} {rule} accept comment "{entry.comment(_COMMENT)}"'
-    yield f"# {line}" if entry.disabled else line
+    lines = [f'add rule {place} {rule} {_STATE} accept comment "{entry.comment(_COMMENT)}"']
+    if logs:
+        lines.insert(0, f'add rule {place} {rule} ct state new log prefix "{cut(entry.rule, _PREFIX - 2)}: "')
+    for line in lines:
+        yield f"# {line}" if entry.disabled else line
 
 
-def _match(family: int, side: str, networks: Networks) -> str:
-    if networks is None:
+def _match(family: int, side: str, end: End) -> str:
+    """Nothing for any; for any but some networks, that it is none of them."""
+    networks = end.others if end.networks is None else end.networks
+    if not networks:
         return ""
     members = ", ".join(networks)
-    return f"{'ip' if family == 4 else 'ip6'} {side} {members if len(networks) == 1 else f'{{ {members} }}'}"
+    other = "!= " if end.is_any else ""
+    return f"{'ip' if family == 4 else 'ip6'} {side} {other}{members if len(networks) == 1 else f'{{ {members} }}'}"

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 
 from planner.engine.flows import Flow
 from planner.engine.report import Report
-from planner.engine.rules import Boundary, Ports, Rule
+from planner.engine.rules import Ports
 from planner.engine.terms import Alternative
 from planner.plan.document import ANY, Endpoint, address_key
+from planner.plan.fields import Firewall
 from planner.plan.special import is_special
+from planner.report.firewall.crossings import Part, list_crossings
+from planner.report.firewall.elsewhere import Elsewhere
 from planner.report.firewall.words import clean, name_endpoints
 from planner.report.said.outline import describe_marks, describe_reasons
 from planner.report.said.text import index_rules
@@ -66,6 +69,9 @@ class Permit:
     """The options of open choices that it depends on; empty when it is needed outright."""
     reason: str
     """Why this service is needed; may be empty."""
+    not_sources: tuple[str, ...] = ()
+    """Where the sources are any: the networks of other zones, which aren't meant."""
+    not_destinations: tuple[str, ...] = ()
     own_rules: tuple[tuple[str, str], ...] = ()
     """Of what a host accepts: what Windows has rules of its own for, and the command that enables them for the same
     sources."""
@@ -78,7 +84,7 @@ class Permit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundaryPermits:
-    """The permits from one group of zones to another."""
+    """The permits from one group of zones to another, or from one side of a firewall to another."""
 
     source: str
     destination: str
@@ -172,30 +178,30 @@ class Omissions:
 
 
 class Permits:
-    """The permits of a report: at its boundaries, and for single hosts."""
+    """The permits of a report: at its boundaries or at one firewall of its plan, and for single hosts."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, firewall: Firewall | None = None) -> None:
         self.report = report
+        self.firewall = firewall
+        """The firewall that they are for; None: all boundaries."""
         self.addresses = Addresses(report.plan.endpoints)
+        self._elsewhere = Elsewhere(report.plan)
         omissions = Omissions()
         self.boundaries = tuple(
             BoundaryPermits(
-                source=boundary.source.code,
-                destination=boundary.destination.code,
-                label=clean(f"{boundary.source.label} to {boundary.destination.label}") or boundary.code,
-                permits=tuple(self._permit_boundary(boundary, omissions)),
+                source=crossing.source,
+                destination=crossing.destination,
+                label=crossing.label,
+                permits=tuple(permit for part in crossing.parts for permit in self._permit_part(part, omissions)),
             )
-            for boundary in report.boundaries
+            for crossing in list_crossings(report, firewall)
         )
         self.left_out = omissions.freeze()
         self.rules = len({permit.label for boundary in self.boundaries for permit in boundary.permits})
 
-    def _permit_boundary(self, boundary: Boundary, omissions: Omissions) -> Iterator[Permit]:
-        for rule in boundary.rules:
-            yield from self._permit_rule(rule, omissions)
-
-    def _permit_rule(self, rule: Rule, omissions: Omissions) -> Iterator[Permit]:
-        sources, destinations = self._usable(rule.sources, omissions), self._usable(rule.destinations, omissions)
+    def _permit_part(self, part: Part, omissions: Omissions) -> Iterator[Permit]:
+        rule = part.rule
+        sources, destinations = self._usable(part.sources, omissions), self._usable(part.destinations, omissions)
         if not sources or not destinations:
             omissions.add(NO_DESTINATION if sources else NO_SOURCE, rule.id)
             return
@@ -258,6 +264,8 @@ class Permits:
                 family=family,
                 sources=here,
                 destinations=there,
+                not_sources=self._leave_out(sources, family),
+                not_destinations=self._leave_out(destinations, family),
                 service=service,
                 title=f"{about.label}, {service}" + (" echo request" if service.protocol == "icmp" else ""),
                 condition=about.condition(self.report),
@@ -284,6 +292,11 @@ class Permits:
                 return None
             members.update(dict.fromkeys(self.addresses.members[endpoint.name].get(family, ())))
         return tuple(members)
+
+    def _leave_out(self, endpoints: Sequence[Endpoint], family: int) -> tuple[str, ...]:
+        """What isn't meant where one side is any; nothing where it isn't."""
+        zones = frozenset(endpoint.zone for endpoint in endpoints if endpoint.addresses == (ANY,))
+        return self._elsewhere.leave_out(zones, family, endpoints) if zones else ()
 
     def hosts(self, wanted: Iterable[Endpoint]) -> tuple[tuple[Host, ...], tuple[LeftOut, ...]]:
         """The hosts that flows begin or end at, and which of those wanted have no IP address to make a file for.

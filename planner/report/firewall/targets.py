@@ -19,6 +19,8 @@ Filter = dict[str, Any]
 
 _INET = {4: "inet", 6: "inet6"}
 DENY = "default-deny"
+UNDECIDED = "undecided"
+"""The mark of a term that depends on an open choice; `take_undecided` takes it away again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +275,24 @@ def _term(
     else:
         term["destination-port"] = name_service(permit)
     term["action"] = "accept"
+    if permit.condition:
+        term[UNDECIDED] = True
     return term
+
+
+def log_terms(target: Target, filters: Iterable[Filter]) -> None:
+    """Have the connections logged that the terms let through: all of them, which FortiGate has to be told."""
+    for chosen in filters:
+        for term in chosen["terms"]:
+            if term["action"] == "accept":
+                term["logging"] = ["true"]
+                if target is FORTIGATE:
+                    term["option"] = ["log_traffic_mode_all"]
+
+
+def take_undecided(filters: Iterable[Filter]) -> set[str]:
+    """The names of the terms that depend on an open choice; their mark, which Aerleon doesn't know, is gone then."""
+    return {term["name"] for chosen in filters for term in chosen["terms"] if term.pop(UNDECIDED, False)}
 
 
 def name_service(permit: Permit) -> str:
@@ -299,9 +318,10 @@ def write_definitions(permits: Iterable[Permit], addresses: Addresses) -> dict[s
 
 
 def count_lines(permits: Iterable[Permit], addresses: Addresses) -> int:
-    """How many lines a target needs that writes one for each pair of networks."""
+    """How many lines a target needs that writes one for each pair of networks, or for what any doesn't mean."""
     return sum(
-        max(1, addresses.weight(permit.sources or ())) * max(1, addresses.weight(permit.destinations or ()))
+        (max(1, addresses.weight(permit.sources or ())) + len(permit.not_sources))
+        * (max(1, addresses.weight(permit.destinations or ())) + len(permit.not_destinations))
         for permit in permits
     )
 

@@ -83,3 +83,28 @@ def name_endpoints(endpoints: Iterable[Endpoint]) -> Mapping[str, str]:
 def wrap(text: str, width: int = 100, indent: str = "  ") -> Iterator[str]:
     """Lines of at most so many characters; the ones after the first begin with the indent."""
     yield from textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+FILE_NAME = 100
+"""How many letters of a name a file is called by."""
+
+
+def name_files(names: Iterable[str]) -> tuple[str, ...]:
+    """What the files of these are called, in their order: letters of any script, digits and . _ - of each name.
+
+    All else becomes a hyphen. Where two meet, whatever the case, the later one ends in -2, -3 and so on.
+    """
+    made: list[str] = []
+    taken: set[str] = set()
+    last: dict[str, int] = {}
+    for name in names:
+        letters = unicodedata.normalize("NFC", name)[:FILE_NAME]
+        base = "".join(one if one.isalpha() or one.isdecimal() or one in "._-" else "-" for one in letters)
+        unique, number = base, last.get(base.casefold(), 1)
+        while unique.casefold() in taken:
+            number += 1
+            unique = f"{base[: FILE_NAME - len(f'-{number}')]}-{number}"
+        last[base.casefold()] = number
+        taken.add(unique.casefold())
+        made.append(unique)
+    return tuple(made)

@@ -3,6 +3,7 @@
 Fields are joined by AND; an empty one admits everything. Pure.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -15,9 +16,12 @@ from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
 from planner.engine.terms import Alternative
 from planner.plan.document import Endpoint
+from planner.report.said.addresses import SoughtAddress
 from ports.matrix import PROTOCOLS, Reason, port_span, read_ports
-from ports.text import name_key
+from ports.text import many, name_key, short
 
+MOST_ZONES = 3
+"""How many zones a sentence names within which something stands."""
 MOST_NAMED = 40
 """How many of the values that can be chosen a sentence names."""
 DECIDED = {"decided": "Decided", "open": "Open"}
@@ -28,7 +32,8 @@ class Filter:
     """What to show of a report."""
 
     text: str = ""
-    """A part of a name, address, zone, service, port or reason; case is ignored."""
+    """A part of a name, address, zone, service, port or reason; case is ignored. An address or network finds whoever
+    has it, also within a network, and a port the ranges that it is in."""
     source: str = ""
     """The code of a group of zones on the side that opens the connection."""
     destination: str = ""
@@ -71,11 +76,14 @@ class Selection:
     """Names and values, for readers: ("Port", "443")."""
     rules: int
     all_rules: int
+    elsewhere: str = ""
+    """Where no rule was let through: where else what is sought stands."""
 
     @property
     def sentence(self) -> str:
         """Port: 443; 3 of 27 rules."""
-        return "; ".join((*(f"{name}: {value}" for name, value in self.fields), self.count))
+        said = (*(f"{name}: {value}" for name, value in self.fields), self.count, self.elsewhere)
+        return "; ".join(filter(None, said))
 
     @property
     def count(self) -> str:
@@ -138,6 +146,9 @@ def describe_filter(chosen: Filter, report: Report) -> tuple[tuple[str, str], ..
     }  # fmt: skip
     since = {"since": {chosen.since: f"revision {chosen.since}"}} if chosen.since.isdigit() else {}
     words |= since
+    found = SoughtAddress(chosen.text, report).say()
+    if found:
+        words["text"] = {chosen.text: f"{chosen.text} ({found})"}
     return tuple((LABELS[name], words.get(name, {}).get(value, value)) for name, value in chosen.pairs())
 
 
@@ -200,7 +211,24 @@ def select(report: Report, chosen: Filter, comparison: Comparison | None = None)
         return report, None
     part = narrow_report(report, chosen, comparison)
     fields = describe_filter(chosen, report)
-    return part, Selection(fields=fields, rules=len(part.rules), all_rules=len(report.rules))
+    elsewhere = "" if part.rules else say_elsewhere(part)
+    return part, Selection(fields=fields, rules=len(part.rules), all_rules=len(report.rules), elsewhere=elsewhere)
+
+
+def say_elsewhere(part: Report) -> str:
+    """Where the flows of a part of a report stand that has no rules: within which zones, and on single hosts.
+
+    Empty where it has none either. Zones with most flows come first.
+    """
+    counts = Counter(flow.source.zone if flow.scope == "same-zone" else "" for flow in part.flows)
+    local = counts.pop("", 0)
+    zones = counts.most_common()
+    said = [f"{many(count, 'flow')} inside {short(zone)}" for zone, count in zones[:MOST_ZONES]]
+    if len(zones) > MOST_ZONES:
+        said.append(f"{many(sum(count for _, count in zones[MOST_ZONES:]), 'flow')} inside other zones")
+    if local:
+        said.append(f"{many(local, 'flow')} within one host")
+    return f"nothing between zones; {', '.join(said)}" if said else ""
 
 
 class _Facts(NamedTuple):
@@ -223,6 +251,8 @@ class _ReadyFilter:
         self.filter = chosen
         self.comparison = comparison
         self.words = chosen.text.casefold()
+        self.sought = SoughtAddress(chosen.text, report)
+        self.sought_span = _span(chosen.text) if chosen.text else None
         self.span = _span(chosen.port) if chosen.port else None
         self.codes = {zone: group.code for group in report.zone_groups for zone in group.zones}
         self.named = self._find_named(chosen.endpoint)
@@ -296,7 +326,7 @@ class _ReadyFilter:
         chosen = self.filter
         return (
             (not chosen.protocol or any(ports.protocol == chosen.protocol for ports in facts.services))
-            and (not chosen.port or any(self._overlaps(ports) for ports in facts.services))
+            and (not chosen.port or any(_overlaps(ports, self.span) for ports in facts.services))
             and (not chosen.section or chosen.section in facts.sections)
             and (not chosen.decided or ((chosen.decided == "open") == bool(facts.marks) and chosen.decided in DECIDED))
             and (not chosen.source_endpoint or _is_one(chosen.source_endpoint, facts.sources))
@@ -306,12 +336,6 @@ class _ReadyFilter:
             and (not self.words or self._mentions(facts))
         )
 
-    def _overlaps(self, ports: Ports) -> bool:
-        if self.span is None or ports.ports is None:
-            return False
-        first, last = port_span(ports.ports)
-        return first <= self.span[1] and self.span[0] <= last
-
     def _has_role(self, endpoint: Endpoint) -> bool:
         return not self.report.matrix.holders.get(self.filter.role, frozenset()).isdisjoint(endpoint.roles)
 
@@ -319,16 +343,25 @@ class _ReadyFilter:
         words = self.words
         return (
             any(words in word.casefold() for word in (*map(str, facts.services), *facts.names))
+            or any(_overlaps(ports, self.sought_span) for ports in facts.services)
             or any(words in str(reason).casefold() for reason in facts.reasons)
             or any(map(self._is_mentioned, (*facts.sources, *facts.destinations)))
         )
 
     def _is_mentioned(self, endpoint: Endpoint) -> bool:
-        """Whether the words are in a name or address of an endpoint; looked up once, as it stands in many flows."""
+        """Whether the words are in a name or address of an endpoint, or the address is its; looked up once for all."""
         if endpoint.name not in self._known:
             texts = (endpoint.name, endpoint.zone, *endpoint.addresses)
-            self._known[endpoint.name] = any(self.words in text.casefold() for text in texts)
+            known = any(self.words in text.casefold() for text in texts) or self.sought.is_of(endpoint)
+            self._known[endpoint.name] = known
         return self._known[endpoint.name]
+
+
+def _overlaps(ports: Ports, span: tuple[int, int] | None) -> bool:
+    if span is None or ports.ports is None:
+        return False
+    first, last = port_span(ports.ports)
+    return first <= span[1] and span[0] <= last
 
 
 def _is_one(name: str, endpoints: Iterable[Endpoint]) -> bool:

@@ -13,6 +13,7 @@ from planner.engine import Report
 from planner.engine.findings import Finding
 from planner.engine.flows import Flow
 from planner.plan.document import Endpoint, dump_plan
+from planner.plan.presets import PRESETS
 from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.rows import PER_PAGE, key_of
 from planner.web.forms.topology import MAX_MANAGERS
@@ -106,6 +107,15 @@ def _way_of_service(service: str, matrix: Matrix) -> Way:
     """Where an endpoint says that it is reached on a service: among its sessions, else by its role."""
     asking = [r for r in matrix.requirements if any(ask.service == service for ask in r.asks)]
     return _SESSIONS if any(r.target and r.target.session for r in asking) else _ROLES
+
+
+def offer_presets(report: Report, state: State) -> dict[str, Any]:
+    """What the vendor's document leaves out, if the matrix says so, and the links to forms that start from presets."""
+    bearing = (item.caveat for item in report.caveats)
+    return {
+        "uncovered": next((caveat for caveat in bearing if not caveat.sections and not caveat.correction), None),
+        "presets": [(preset, state.query(panel="own", preset=preset.slug)) for preset in PRESETS.values()],
+    }
 
 
 class Cures:

@@ -244,7 +244,7 @@ def _say_together(settings: Settings, rows: Sequence[Zone | Endpoint]) -> list[s
 
 
 def _describe_own_flows(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
-    return _lead_on(describe_flows(report, state.own, bound), state)
+    return _lead_on(describe_flows(report, state.own, state.proposed, bound), state)
 
 
 def _describe_excluded(report: Report, state: State, bound: Form | None) -> dict[str, Any]:

@@ -26,13 +26,15 @@ from planner.store.models import Plan, Revision
 from planner.store.reports import comparison_of_last, comparison_since, outline_for
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
+from planner.web.views.asking import describe_asking
 from planner.web.views.beside import describe_beside
+from planner.web.views.cures import offer_presets
 from planner.web.views.handover import describe_handover, say_unknown, say_why_not
 from planner.web.views.htmx import htmx_of
 from planner.web.views.offers import describe_offers
 from planner.web.views.panels import describe_panel, describe_tabs
 from planner.web.views.results import Changes, count_view, describe_results
-from planner.web.views.state import VIEWS, State, read_current, read_state
+from planner.web.views.state import VIEWS, State, read_current, read_proposed, read_state
 from planner.web.views.todo import describe_todo
 from ports.matrix import PROTOCOLS, Matrix
 
@@ -47,17 +49,17 @@ def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     visitor = presence.read_visitor(request)
     htmx = htmx_of(request)
     part = htmx.target if htmx and not htmx.history_restore_request else None
-    context = describe_page(request, plan, report, state, faults, draw=part != "results") | {
+    context = describe_page(request, plan, report, state, faults, draw=part not in ("results", "answer")) | {
         "visitor": visitor,
         **_came_from(request, state),
     }
     template = "planner/plan.html"
     if "X-Pulse" in request.headers and htmx:
         template, context["kept"] = "planner/plan.html#pulsed", request.headers["X-Pulse"].split()
-    elif part in ("report", "panel", "results"):
+    elif part in ("report", "panel", "results", "answer"):
         template = f"planner/plan.html#moved-{part}"
     response = render(request, template, context)
-    if part == "results":  # an address to bookmark, without the fields that are empty
+    if part in ("results", "answer"):  # an address to bookmark, without the fields that are empty
         replace_url(response, "?".join(filter(None, (context["here"], context["query"]))))
     if visitor.is_new or not htmx:  # an answer that comes late must not bring an old name back
         presence.keep_visitor(response, visitor, secure=settings.TLS)
@@ -68,11 +70,12 @@ def _came_from(request: HttpRequest, state: State) -> dict[str, Any]:
     """Where the focus goes: to what has just been opened, or back to the link of what has just been closed."""
     current = read_current(request)
     if current is None:
-        return {"fresh": bool(state.opened.kind)}
+        return {"fresh": bool(state.opened.kind or state.proposed)}
     before = dict(current)
     opened = state.opened
+    proposed = state.proposed if state.proposed != read_proposed(before) else None
     return {
-        "fresh": bool(opened.kind) and before.get(opened.kind) != opened.name,
+        "fresh": bool(proposed) or (bool(opened.kind) and before.get(opened.kind) != opened.name),
         "returned": "" if opened.kind else before.get("edit", "") or before.get("zone", ""),
     }
 
@@ -118,10 +121,12 @@ def describe_page(
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",
         **describe_panel(report, state, bound),
+        **offer_presets(report, state),
         "since_remark": say_unknown(plan, state.filter.since) if changes.since is not None else "",
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
         **describe_results(report, state, changes, draw, here),
+        **describe_asking(report, state, "planner"),
     }
 
 
@@ -241,9 +246,9 @@ def show_changed(
     shown = state.panel == panel
     if failed and panel:
         state = replace(state, panel=panel)
-    done = not failed and panel == "excluded" and state.wanted is not None
+    done = not failed and {"excluded": state.wanted, "own": state.proposed}.get(panel or "") is not None
     if done:
-        state = replace(state, wanted=None)  # what the form was about is excluded now
+        state = replace(state, wanted=None, proposed=None)  # what the form was about is there now
     if form is not None:
         hold_base(request, form)
     context = describe_page(request, plan, report, state, faults, form if failed else None)

@@ -27,6 +27,7 @@ from planner.sharing.links import Reading, read_newest
 from planner.store.models import Plan
 from planner.store.reports import compare_versions, report_for
 from planner.web.views.access import View, reader_view
+from planner.web.views.asking import describe_asking
 from planner.web.views.changes import describe_comparison
 from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report
 from planner.web.views.htmx import htmx_of
@@ -73,11 +74,14 @@ def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
         "view_template": f"planner/views/{state.view}.html",
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
-        **describe_results(report, state, Changes(), part != "results", place.here),
+        **describe_results(report, state, Changes(), part not in ("results", "answer"), place.here),
+        **describe_asking(report, state, "reader"),
     }
-    template = f"planner/reading.html#moved-{part}" if part in ("report", "results") else "planner/reading.html"
+    template = "planner/reading.html"
+    if part in ("report", "results", "answer"):
+        template += f"#moved-{part}"
     response = render(request, template, context)
-    if part == "results":
+    if part in ("results", "answer"):
         replace_url(response, "?".join(filter(None, (place.here, context["query"]))))
     return response
 

@@ -16,7 +16,8 @@ from planner.engine.flows import Excluded
 from planner.engine.rules import Boundary, Ports, Rule
 from planner.plan.blueprint import module_state
 from planner.report.diagram.diagram import NoDiagram, render_diagram, render_overview
-from planner.report.said.filters import DECIDED, Filter, filter_boundaries, filter_flows
+from planner.report.said.addresses import SoughtAddress
+from planner.report.said.filters import DECIDED, Filter, filter_boundaries, filter_flows, narrow_report, say_elsewhere
 from planner.report.said.outline import (
     Chapter,
     describe_marks,
@@ -142,6 +143,20 @@ def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str,
         "closed_chapters": _describe_closed(changes, state),
         "matching": f"{len(admitted):,} of {len(report.rules):,} rules"
         + (f", the first {MOST_RULES:,} shown" if len(admitted) > MOST_RULES else ""),
+        **_describe_search(report, state, changes, is_empty=not admitted),
+    }
+
+
+def _describe_search(report: Report, state: State, changes: Changes, *, is_empty: bool) -> dict[str, str]:
+    """By which networks an address is found; and if no rule was, where else what is sought stands."""
+    chosen = state.filter
+    elsewhere = ""
+    if is_empty and chosen and (found := say_elsewhere(narrow_report(report, chosen, changes.since))):
+        elsewhere = f"{chosen.text or chosen.port or 'What is chosen'}: {found}"
+    return {
+        "found_by": SoughtAddress(chosen.text, report).say(),
+        "elsewhere": elsewhere,
+        "elsewhere_query": state.query(view="flows") if elsewhere else "",
     }
 
 
@@ -226,6 +241,7 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
         + (f", {first + 1:,} to {first + len(shown):,} shown" if len(shown) < len(flows) else ""),
         "previous": state.query(page=str(page - 1)) if page > 1 else "",
         "next": state.query(page=str(page + 1)) if first + len(shown) < len(flows) else "",
+        **_describe_search(report, state, changes, is_empty=False),
     }
 
 
@@ -353,6 +369,7 @@ def _draw(render: Callable[[], str]) -> dict[str, str]:
 
 def _link(state: State, here: str, fields: Mapping[str, str]) -> str:
     """Where a part of a picture leads: zones to their rules, endpoints to their flows, the rest to the diagram."""
+    state = state.without_question()  # the picture stays as it is when another one is asked
     if "unfold" in fields:
         return f"{here}?{state.query(view='diagram', **fields)}"
     one = any(name.endswith("endpoint") for name in fields)

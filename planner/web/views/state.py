@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from planner.engine import Report
 from planner.report.said.closed import name_between
 from planner.report.said.filters import Filter, read_filter
 from planner.web.forms.exclusions import WANTED, Wanted
+from planner.web.forms.flows import PROPOSED, Proposed
 from planner.web.forms.topology import CLOSED, OPENINGS, Opened, read_opened
 from planner.web.views.htmx import htmx_of
 
@@ -43,6 +45,22 @@ READER_VIEWS = VIEWS | {"closed": "Closed", "caveats": "How the document was rea
 """For those who have no panels: what must stay closed, and the appendix, stand among the views."""
 
 
+class Asked(NamedTuple):
+    """One packet that is asked about, as it was typed."""
+
+    source: str = ""
+    destination: str = ""
+    service: str = ""
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """What the address says of it, by the names of the form's fields."""
+        return [(name, text) for name, text in zip(ASKING, self, strict=True) if text]
+
+
+ASKING = ("ask_from", "ask_to", "ask_service")
+NOTHING_ASKED = Asked()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """What of the page is shown: a panel, a view of the report, a filter, a page of flows."""
@@ -57,14 +75,26 @@ class State:
     """The page of the rows in one of the panels that are PAGED."""
     wanted: Wanted | None = None
     """The flow that is to be excluded, in the panel of exclusions."""
+    proposed: Proposed | None = None
+    """What the form of new flows is filled in with, in the panel of the plan's own flows."""
     between: str = ""
     """The code of a boundary, such as DMZ-INT: of what must stay closed, only that between its zones is listed."""
     unfold: tuple[str, ...] = ()
     """Codes of the groups of zones that the diagram shows endpoint by endpoint."""
+    asked: Asked = NOTHING_ASKED
+    """The packet that is asked about, above the rules and flows."""
 
     def without_filter(self) -> "State":
         """The same with everything shown."""
         return replace(self, filter=Filter())
+
+    def without_question(self) -> "State":
+        """The same with nothing asked."""
+        return replace(self, asked=NOTHING_ASKED)
+
+    def at_panel(self, panel: str) -> "State":
+        """The same with another panel, and nothing open in the topology."""
+        return self if self.panel == panel else replace(self, panel=panel, opened=CLOSED)
 
     def query(self, **changes: str) -> str:
         """The state as a query string, with changes."""
@@ -76,7 +106,9 @@ class State:
             **({self.opened.kind: self.opened.name} if not {"panel", *OPENINGS} & changes.keys() else {}),
             **({"own": str(self.own)} if self.own > 1 and "panel" not in changes else {}),
             **(dict(zip(WANTED, self.wanted, strict=True)) if self.wanted and "panel" not in changes else {}),
+            **(dict(zip(PROPOSED, self.proposed, strict=True)) if self.proposed and "panel" not in changes else {}),
             **({"between": self.between} if self._keeps_between(changes) else {}),
+            **dict(self.asked.pairs()),
             **changes,
         }
         return urlencode({name: value for name, value in values.items() if value})
@@ -107,7 +139,9 @@ def read_state(request: HttpRequest, report: Report, views: Container[str] = VIE
         opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
         own=_read_number(values.get("own", "")) if values.get("panel") in PAGED else 1,
         wanted=_read_wanted(values),
+        proposed=read_proposed(values),
         between=_read_between(values, report) if "closed" in (panel, view) else "",
+        asked=Asked(*(values.get(name, "").strip()[:255] for name in ASKING)),
     ), faults
 
 
@@ -120,6 +154,12 @@ def _read_between(values: Mapping[str, str], report: Report) -> str:
 def _read_wanted(values: Mapping[str, str]) -> Wanted | None:
     source, destination, service = (values.get(name, "") for name in WANTED)
     return (source, destination, service) if values.get("panel") == "excluded" and source and destination else None
+
+
+def read_proposed(values: Mapping[str, str]) -> Proposed | None:
+    """What an address fills into the form of new flows."""
+    proposed = Proposed(*(values.get(name, "") for name in PROPOSED))
+    return proposed if values.get("panel") == "own" and any(proposed) else None
 
 
 def read_current(request: HttpRequest) -> list[tuple[str, str]] | None:

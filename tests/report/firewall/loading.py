@@ -9,7 +9,7 @@ from planner.report.said.filters import Filter, select
 from ports.queries import shipped_matrix
 from tests.examples import UNANSWERED
 from tests.report.firewall.network import samples
-from tests.report.firewall.reading import expected
+from tests.report.firewall.reading import networks
 from tests.report.firewall.test_permits import HOSTILE, flow, host, plan
 from tests.report.samples import evaluate, hostile, worst, write_plan
 
@@ -97,34 +97,54 @@ def places(report):
     return {zone: list(addresses) for zone, addresses in found.items() if addresses}
 
 
-def admitted(wanted, report):
-    """Those of the tries that the rules of a report let through."""
-    permits = [
-        (ipaddress.ip_network(source), ipaddress.ip_network(destination), protocol, ports and _span(ports))
-        for source, destination, protocol, ports in expected(report)
-    ]
+def admitted(wanted, report, flows=None):
+    """Those of the tries that are what a rule of the report is for; with `flows`, what one of those is for."""
+    meant = _Meant(report.plan)
     by_service = {}
     for one in wanted:
         service = one.protocol, one.port
         if service not in by_service:
             by_service[service] = [
-                (here, there)
-                for here, there, protocol, span in permits
-                if protocol == one.protocol and (span is None or span[0] <= one.port <= span[1])
-            ]
+                (rule.sources, rule.destinations)
+                for rule in report.rules
+                if flows is None and any(_serves(item, *service) for item in rule.services)
+            ] + [((flow.source,), (flow.destination,)) for flow in flows or () if _serves(flow.need, *service)]
     return {
         one
         for one in wanted
         if any(
-            ipaddress.ip_address(one.source) in here and ipaddress.ip_address(one.destination) in there
-            for here, there in by_service[one.protocol, one.port]
+            any(meant(end, one.source) for end in sources) and any(meant(end, one.destination) for end in destinations)
+            for sources, destinations in by_service[one.protocol, one.port]
         )
     }
 
 
-def _span(ports):
-    first, _, last = ports.partition("-")
-    return int(first), int(last or first)
+def _serves(service, protocol, port):
+    first, _, last = (service.ports or "").partition("-")
+    return service.protocol == protocol and (port is None or int(first) <= port <= int(last or first))
+
+
+class _Meant:
+    """Whether an address is an endpoint's. Any is what is in no other zone, and all of its own."""
+
+    def __init__(self, plan):
+        self._zones = {zone.name: list(map(ipaddress.ip_network, zone.networks)) for zone in plan.zones}
+        for endpoint in plan.endpoints:
+            if endpoint.addresses != ("any",):
+                self._zones[endpoint.zone] += map(ipaddress.ip_network, networks(endpoint))
+        self._known = {}
+
+    def __call__(self, endpoint, address):
+        key = endpoint.name, address
+        if key not in self._known:
+            self._known[key] = self._find(endpoint, ipaddress.ip_address(address))
+        return self._known[key]
+
+    def _find(self, endpoint, address):
+        if endpoint.addresses != ("any",):
+            return any(address in ipaddress.ip_network(network) for network in networks(endpoint))
+        inside = {zone for zone, found in self._zones.items() for one in found if one.prefixlen and address in one}
+        return not inside or endpoint.zone in inside
 
 
 def commands(text):

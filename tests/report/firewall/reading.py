@@ -73,7 +73,7 @@ def largest(permits):
     }
 
 
-_ENDS = r"(?:(ip6?) {}addr (\{{ [0-9a-f.:/, ]+ \}}|[0-9a-f.:/]+) )?"
+_ENDS = r"(?:(ip6?) {}addr ((?:!= )?(?:\{{ [0-9a-f.:/, ]+ \}}|[0-9a-f.:/]+)) )?"
 _NFTABLES_RULE = re.compile(
     rf"{_ENDS.format('s')}{_ENDS.format('d')}(?:meta nfproto (ipv[46]) )?(?:(tcp|udp) dport (\d+(?:-\d+)?)|icmp type "
     r'echo-request) ct state new,established,untracked accept comment "([A-Za-z0-9.,:_() /-]{1,128})"'
@@ -112,8 +112,9 @@ def read_nftables_rules(lines, place):
         families = {word for word in (here, there, family and family.replace("v4", "").replace("v6", "6")) if word}
         assert len(families) == 1, line
         every = EVERYTHING[6 if families == {"ip6"} else 4]
-        sides = [[str(ipaddress.ip_network(n)) for n in (side or every).strip("{} ").split(", ")]
-                 for side in (source, destination)]  # fmt: skip
+        # What any isn't is for the kernel to say: any is any here.
+        plain = [every if not side or side.startswith("!=") else side for side in (source, destination)]
+        sides = [[str(ipaddress.ip_network(n)) for n in side.strip("{} ").split(", ")] for side in plain]
         found |= {(s, d, protocol or "icmp", ports) for s, d in product(*sides)}
     return largest(found)
 
@@ -123,6 +124,11 @@ _IPTABLES_RULE = re.compile(
     r"--icmp-type 8) -m conntrack --ctstate NEW,ESTABLISHED,UNTRACKED -m comment --comment "
     r'"([A-Za-z0-9.,:_() /-]{1,255})" -j ACCEPT'
 )
+_IPTABLES_BACK = re.compile(
+    r"-([46]) -A PORT-PLANNER (?:-s (\S+) )?(?:-d (\S+) )?-p (?:(tcp|udp) -m \4 --dport (\d+(?::\d+)?)|icmp -m icmp "
+    r"--icmp-type 8) -j RETURN"
+)
+"""What any isn't, sent back before it. The kernel tries it; any is any here."""
 _IPTABLES_BESIDE = ["*filter", ":PORT-PLANNER - [0:0]", "-C FORWARD -j PORT-PLANNER"]
 _IPTABLES_ALONE = [
     "*filter", ":FORWARD DROP [0:0]", ":PORT-PLANNER - [0:0]", "-F FORWARD",
@@ -138,6 +144,8 @@ def read_iptables_file(text):
     assert lines[-1] == "COMMIT"
     found = set()
     for line in lines[len(begin) : -1]:
+        if _IPTABLES_BACK.fullmatch(line):
+            continue
         rule = _IPTABLES_RULE.fullmatch(line)
         assert rule, line
         family, source, destination, protocol, ports, _ = rule.groups()
@@ -159,6 +167,10 @@ def read_asa_file(text):
     found = set()
     for line in re.findall(r"^access-list FROM-\S+ extended permit (.*)$", text, re.MULTILINE):
         words = line.split()
+        if words[-1] == "inactive":
+            continue
+        if words[-1] == "log":
+            words.pop()
         protocol = words.pop(0)
         sources, destinations = _asa_address(words), _asa_address(words)
         if protocol == "icmp":
@@ -204,7 +216,7 @@ def read_fortigate_file(text):
     for number, body in _edits(policies[1]) if policies else ():
         assert number == "0"
         values = dict(re.findall(r"^        set (\S+) (.*)$", body, re.MULTILINE))
-        if values.get("action") != "accept":
+        if values.get("action") != "accept" or values.get("status") == "disable":
             continue
         (name,) = _quoted(values["service"])
         service = sections["service custom"][name]
@@ -249,7 +261,7 @@ def read_paloalto_file(text):
         services[service.get("name")] = (protocol.tag, protocol.find("port").text)
     found = set()
     for rule in root.iterfind(".//rules/entry"):
-        if rule.find("action").text != "allow":
+        if rule.find("action").text != "allow" or rule.findtext("disabled") == "yes":
             continue
         (service,) = (member.text for member in rule.find("service"))
         if service == "application-default":
@@ -281,8 +293,8 @@ def read_srx_file(text):
     single = dict(re.findall(r"^    application (\S+) \{(.*?)\}", text, re.MULTILINE | re.DOTALL))
     whole = dict(re.findall(r"^    application-set (\S+) \{(.*?)\}", text, re.MULTILINE | re.DOTALL))
     found = set()
-    policy = re.compile(r"policy (\S+) \{\s+match \{\s+source-address (.*?);\s+destination-address (.*?);"
-                        r"\s+application (\S+);\s+\}\s+then \{\s+(\w+);")  # fmt: skip
+    policy = re.compile(r"(?<!inactive: )policy (\S+) \{\s+match \{\s+source-address (.*?);"
+                        r"\s+destination-address (.*?);\s+application (\S+);\s+\}\s+then \{\s+(\w+);")  # fmt: skip
     for _, source, destination, application, verdict in policy.findall(text):
         if verdict != "permit":
             continue

@@ -241,8 +241,8 @@ def test_a_comment_gives_the_reason_of_its_own_service_and_no_other(name):
     assert "Web for all" not in said["22"]
 
 
-@pytest.mark.parametrize("name", ["nftables", "iptables"])
-def test_what_is_undecided_is_a_comment_unless_it_is_asked_for(name):
+@pytest.mark.parametrize("name", READERS)
+def test_what_is_undecided_is_disabled_unless_it_is_asked_for(name):
     document = contoso()
     document["endpoints"][3]["addresses"] = ["192.0.2.30"]
     report = evaluate(document)
@@ -258,13 +258,15 @@ def test_what_is_undecided_is_a_comment_unless_it_is_asked_for(name):
     )
     assert READERS[name](closed) == expected(decided)
     assert READERS[name](opened) == expected(report) != expected(decided)
-    assert ", 1 of them disabled: " in closed
+    assert ", 1 of them disabled" in _flat(closed)
     assert "disabled" not in opened
+    assert FORMATS[name].render(report, None).decode() == closed
+    if name not in ("nftables", "iptables"):
+        return
     # Without the marks of comments it is the other file.
     disabled = re.sub(r"(?m)^# (?=add rule|-[46] -A)", "", closed)
     assert statements(disabled) == statements(opened)
     assert all(re.search(rf"(?m)^# {number}, .*undecided, only with ", closed) for number in marked)
-    assert FORMATS[name].render(report, None).decode() == closed
 
 
 SPECIAL = ("127.0.0.1", "127.0.0.0/8", "169.254.1.1", "224.0.0.1", "0.0.0.0", "255.255.255.255", "::1", "::",

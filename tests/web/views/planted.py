@@ -12,6 +12,7 @@ from tests.web.views.pages import store
 
 WORDS = (
     "name", "description", "zone", "dmz", "server", "database", "idle", "address", "network", "reason", "spare",
+    "firewall",
 )  # fmt: skip
 PASSPHRASE = "zq-correct-horse"
 GATED = {"passphrase": PASSPHRASE}
@@ -36,6 +37,8 @@ def document(owner):
         description=told["description"],
         additional_flows=[{"source": told["server"], "destination": told["database"], "protocol": "udp", "ports": "53",
                            "reason": told["reason"]}],
+        firewalls=[{"name": told["firewall"], "format": "nftables",
+                    "zones": {told["zone"]: "lan", told["dmz"]: "outside"}}],
     )  # fmt: skip
 
 

@@ -141,7 +141,11 @@ class Spider:
                 usual[name] = element.get("value", "")
                 if kind != "hidden":
                     choices += [(name, "1"), (name, "e")]
-        shape = (form.get("action"), tuple(sorted((name, usual[name]) for name in usual if name == "view")))
+        shape = (
+            form.get("id"),
+            form.get("action"),
+            tuple(sorted((name, usual[name]) for name in usual if name == "view")),
+        )
         if shape in self.seen or any(usual[name] for name in usual if name != "view"):
             return  # another page has the same form, without a filter
         self.seen.add(shape)

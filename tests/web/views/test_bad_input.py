@@ -268,7 +268,7 @@ class TestWhatOthersAddedDoesntGoUnseen:
             write_plan({"name": "one", "zone": "DMZ"}, {"name": "two", "zone": "DMZ"}, additional_flows=[flow])
         )
         edit(row, "delete-flow", {"flow": flow})
-        edit(row, "add-flow", {"flow": flow | {"reason": "New"}})
+        edit(row, "add-flow", {"rows": [flow | {"reason": "New"}]})
         response = send(client, key, "endpoints/delete/", {"target": "one", "confirmed": "1", "base": "1"})
         assert "Someone changed the same thing" in refused(response, row, htmx=False)
         assert document_of(row)["additional_flows"]

@@ -95,9 +95,9 @@ def test_nothing_that_is_reached_from_a_read_link_leads_further_into_the_plan(re
     assert all(f"view={view}" in queries for view in VIEWS if view != "rules")
     fields = ("text", "source", "destination", "protocol", "section", "endpoint", "zone", "role", "port", "decided",
               "source_endpoint", "destination_endpoint", "cover", "default_deny",
-              "open_undecided")  # fmt: skip
+              "open_undecided", "ask_from", "ask_to", "ask_service")  # fmt: skip
     assert [name for name in fields if f"{name}=" not in queries] == []
-    assert {visit.part for visit in under} >= {"", "report", "results"}
+    assert {visit.part for visit in under} >= {"", "report", "results", "answer"}
     assert all(f"{here}report/{name}?" in queries for name in FORMATS), "as filtered, too"
     assert len(under) > 100
 

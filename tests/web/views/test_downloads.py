@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 
 import jsonschema
 import openpyxl
@@ -46,11 +47,12 @@ def pdf_text(data):
 
 def test_all_formats_are_offered_on_the_page(client, url):
     links = {link.get("href") for link in Page(client.get(url)).all("a")}
-    assert {f"{url}report/{name}" for name in FORMATS} | {f"{url}plan.yaml"} <= links
+    assert {f"{url}report/{name}" for name in FORMATS if not FORMATS[name].part} | {f"{url}plan.yaml"} <= links
+    assert f"{url}report/firewalls" not in links, "the plan has none"
     assert set(TYPES) <= set(FORMATS)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [name for name, kind in FORMATS.items() if not kind.part])
 def test_a_report_comes_as_a_file_with_its_type_and_a_name(client, url, name):
     response = client.get(f"{url}report/{name}")
     assert response.status_code == 200
@@ -163,7 +165,7 @@ def test_a_file_has_a_name_that_no_system_trips_over(client, name, stem):
         assert disposition == f'attachment; filename="{stem}-revision-1.{end}"'
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [name for name, kind in FORMATS.items() if not kind.part])
 def test_a_plan_without_endpoints_has_every_report(client, name):
     _, key = store(write_plan())
     assert client.get(f"/plans/{key}/report/{name}").status_code == 200
@@ -210,7 +212,7 @@ def test_the_links_to_downloads_follow_the_filter(client):
     part = Page(client.get(f"/plans/{key}/", {"port": "443"}, headers=headers)).one(id="downloads")
     assert part.get("hx-swap-oob") == "true"
     links = [link.get("href") for link in part.iter("a") if "/report/" in link.get("href")]
-    assert len(links) == len(FORMATS)
+    assert len(links) == sum(not kind.part for kind in FORMATS.values())
     assert all(link.endswith("?port=443") for link in links)
     assert client.get(links[0]).status_code == 200
 
@@ -247,9 +249,24 @@ def test_what_a_firewall_cannot_say_is_a_sentence_on_a_page(client, url):
     assert "a rule that blocks wins over every rule that allows" in Page(response).text()
 
 
+def test_a_plan_with_firewalls_has_a_file_for_each(client):
+    zones = {"Internal": "port1", "DMZ": "port2"}
+    firewalls = [{"name": f"FW{number}", "format": "nftables", "zones": zones} for number in (1, 2)]
+    url = f"/plans/{store(contoso(firewalls=firewalls))[1]}/"
+    assert f"{url}report/firewalls" in {link.get("href") for link in Page(client.get(url)).all("a")}
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{url}report/firewalls").content)) as archive:
+        assert archive.namelist() == ["FW1.nft", "FW2.nft"]
+
+
+def test_a_plan_without_firewalls_is_told_so(client, url):
+    response = client.get(f"{url}report/firewalls")
+    assert response.status_code == 422
+    assert "the plan has no firewalls; add them" in Page(response).text()
+
+
 def test_the_menu_offers_all_firewalls_at_once_with_or_without_denial(client, url):
     page = Page(client.get(url))
-    form = next(form for form in page.all("form") if form.get("action") == f"{url}report/firewalls")
+    form = next(form for form in page.all("form") if form.get("action") == f"{url}report/all-firewalls")
     assert form.get("method") == "get"
     for option in ("default_deny", "open_undecided"):
         (box,) = [element for element in form.iter() if element.get("name") == option]

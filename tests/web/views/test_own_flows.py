@@ -78,7 +78,11 @@ def test_an_icmp_flow_has_no_ports(client, plan):
         ({"ports": "0"}, "own-new-ports-error", "0"),
         ({"ports": "70000"}, "own-new-ports-error", "outside 1 to 65535"),
         ({"ports": "9-1"}, "own-new-ports-error", "9-1"),
-        ({"ports": "22,23"}, "own-new-ports-error", "22,23"),
+        ({"ports": "22,x"}, "own-new-ports-error", "“x”"),
+        ({"ports": "22;23"}, "own-new-ports-error", "22;23"),
+        ({"ports": "sctp/23"}, "own-new-ports-error", "sctp/23"),
+        ({"ports": ","}, "own-new-ports-error", "A port or range is needed"),
+        ({"source": " zone:Moon"}, "own-source-error", "Nothing in the plan is in this set"),
         ({"ports": "٢٢"}, "own-new-ports-error", "٢٢"),
         ({"protocol": "icmp"}, "own-new-ports-error", "ICMP has no ports"),
         ({"reason": " \n"}, "own-new-reason-error", "what this flow is for"),
@@ -206,8 +210,8 @@ def test_many_flows_come_in_pages(client):
 def test_of_many_endpoints_the_names_are_typed(client):
     row, where = store(sites(MAX_SELECT // 3 + 1))
     page = Page(client.get(f"/plans/{where}/?panel=own"))
-    assert page.one("input", id="own-source").get("list") == page.one("datalist").get("id")
-    assert len(list(page.one("datalist").iter("option"))) == len(row.document["endpoints"])
+    assert page.one("input", id="own-source").get("list") == page.one("datalist", id="own-names").get("id")
+    assert len(list(page.one("datalist", id="own-names").iter("option"))) == len(row.document["endpoints"])
     send(client, where, "add", NEW | {"source": "A7", "destination": "PS01"})
     assert flows(row)[0]["source"] == "A7"
     page = Page(send(client, where, "add", NEW | {"source": 'X"><b>', "destination": "PS01"}))

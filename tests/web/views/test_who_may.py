@@ -86,6 +86,7 @@ ROWS: dict[str, Row] = {
     "download_report": Row("editors", args={"name": "json"}),
     "download_template": Row("editors"),
     "show_pulse": Row("editors"),
+    "prepare_flows": Row("editors"),
     "read_plan": Row("readers"),
     "read_report": Row("readers", args={"name": "json"}),
     "read_diagram": Row("readers", args={"extension": "svg"}),

@@ -1,0 +1,72 @@
+"""`report --format firewalls`: a folder for each plan, with a file for each firewall."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from planner.plan.syntax import to_yaml
+from tests.report.samples import contoso
+
+ZONES = {"Internal": "port1", "DMZ": "port2"}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def save(name, **more):
+    document = contoso(**more)
+    document["endpoints"][3]["addresses"] = ["192.0.2.30"]
+    Path(name).write_text(to_yaml(document), "utf-8")
+    return name
+
+
+def run(*line):
+    try:
+        call_command("report", *line)
+    except SystemExit as left:
+        return left.code
+    except CommandError:
+        return 2
+    return 0
+
+
+def two():
+    return [
+        {"name": "FW HQ", "format": "fortigate", "zones": ZONES},
+        {"name": "fw:hq", "format": "nftables", "zones": ZONES},
+    ]
+
+
+def test_a_folder_has_the_files_of_the_firewalls_and_nothing_else():
+    plan = save("contoso.yaml", firewalls=two())
+    assert run(plan, "--format", "firewalls", "--output", "out/") == 0
+    written = sorted(str(path.relative_to("out")) for path in Path("out").rglob("*") if path.is_file())
+    assert written == ["contoso/FW-HQ.fortigate.txt", "contoso/fw-hq-2.nft"]
+    assert run(plan, "--format", "firewalls", "--output", "new") == 0, "a folder that is to be made needs no slash"
+    assert Path("new/contoso/fw-hq-2.nft").read_bytes() == Path("out/contoso/fw-hq-2.nft").read_bytes()
+
+
+def test_a_plan_without_firewalls_is_wrong_usage_and_nothing_is_written(capsys):
+    plans = [save("one.yaml", firewalls=two()), save("two.yaml")]
+    assert run(*plans, "--format", "firewalls", "--output", "out/") == 2
+    assert not Path("out").exists()
+    assert run(save("one.yaml", firewalls=[]), "--format", "firewalls", "--output", "out/") == 2
+
+
+def test_without_a_folder_it_is_wrong_usage():
+    plan = save("contoso.yaml", firewalls=two())
+    assert run(plan, "--format", "firewalls") == 2
+    assert run(plan, "--format", "firewalls", "--output", plan) == 2
+    Path("else").mkdir()
+    assert run(plan, "else/contoso.yaml", "--format", "firewalls", "--output", "out/") == 2
+
+
+def test_a_bad_plan_is_told_of_and_the_others_are_written(capsys):
+    good, bad = save("good.yaml", firewalls=two()), "bad.yaml"
+    Path(bad).write_text("format: 1\n", "utf-8")
+    assert run(good, bad, "--format", "firewalls", "--output", "out/") == 1
+    assert sorted(path.name for path in Path("out").iterdir()) == ["good"]
+    assert "bad.yaml: " in capsys.readouterr().err

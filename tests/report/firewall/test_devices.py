@@ -1,0 +1,266 @@
+"""A file for each firewall of a plan: what passes it, under its own names, and nothing else."""
+
+import io
+import re
+import zipfile
+
+import pytest
+
+from planner.engine import evaluate_report
+from planner.plan.document import check_plan, dump_plan
+from planner.report import FORMATS, NotExpressible
+from planner.report.firewall.crossings import list_crossings
+from planner.report.firewall.elsewhere import Elsewhere
+from planner.report.firewall.words import name_files
+from ports.queries import shipped_matrix
+from tests.report.firewall.loading import admitted, between_zones, commands, decided, places, town
+from tests.report.firewall.network import Network, run, sweep, tries
+from tests.report.firewall.reading import READERS, statements
+from tests.report.firewall.test_nftables_loaded import SITE, of_others
+from tests.report.firewall.test_permits import flow, host, plan
+
+ROUTER = {"Internal": "r1", "Clients": "r2", "DMZ": "r3", "Internet": "r4"}
+"""What the router of the tests calls the way to each zone of the town."""
+
+
+def with_firewalls(report, *firewalls):
+    document = dump_plan(report.plan) | {"firewalls": list(firewalls)}
+    return evaluate_report(shipped_matrix(), check_plan(document, matrix=shipped_matrix()))
+
+
+def firewall(format, zones=None, **more):
+    return {"name": f"FW {format}", "format": format, "zones": ROUTER if zones is None else zones} | more
+
+
+def files(report, **options):
+    return {
+        name: content.decode() for name, content in FORMATS["firewalls"].write_folder(report, None, **options).items()
+    }
+
+
+def only(report, **options):
+    ((_, text),) = files(report, **options).items()
+    return text
+
+
+def passing(report, zones):
+    """The flows that pass a firewall with these names for zones, as the contract has it."""
+    return [
+        one
+        for one in between_zones(report)
+        if {one.source.zone, one.destination.zone} <= zones.keys()
+        and zones[one.source.zone] != zones[one.destination.zone]
+    ]
+
+
+@pytest.mark.parametrize("format", ["nftables", "iptables"])
+@pytest.mark.parametrize(
+    "zones",
+    [ROUTER, {"Internal": "r1", "DMZ": "r3"}, {"Internal": "r1", "Clients": "r1", "DMZ": "r3", "Internet": "r4"}],
+    ids=["all", "two", "one behind another"],
+)
+def test_beside_a_firewall_that_drops_exactly_what_passes_it_gets_through(format, zones):
+    report = with_firewalls(town(), firewall(format, zones))
+    text = only(report, open_undecided=True)
+    wanted = passing(report, zones)
+    everything = sweep(places(report), tries(between_zones(report)))
+    with Router(places(report)) as net:
+        net.set_up(format, text)
+        exact = admitted(everything, report, wanted)
+        assert tries(wanted) <= net.passes(everything) == exact != set()
+        net.load(format, text)
+        assert net.passes(everything) == exact
+
+
+@pytest.mark.parametrize("format", ["nftables", "iptables"])
+def test_any_is_behind_its_own_interface_alone(format):
+    """What comes from a place of another zone, from an address that no zone has, isn't somebody of the internet."""
+    report = with_firewalls(town(), firewall(format))
+    stranger = "203.0.113.99"
+    homes = places(report)
+    homes["Clients"].append(stranger)
+    text = only(report)
+    wanted = tries(decided(report))
+    asked = {one._replace(source=stranger) for one in wanted if one.source == "203.0.113.77"}
+    assert asked
+    with Router(homes) as net:
+        net.set_up(format, text)
+        assert net.passes(wanted) == wanted
+        assert net.passes(asked) == set()
+        net.load(format, only(with_firewalls(town(), firewall(format, ROUTER | {"Internet": "r2"}))))
+        assert net.passes(asked) == asked, "they would get through from there"
+
+
+@pytest.mark.parametrize("format", ["nftables", "iptables"])
+def test_a_chain_and_a_table_are_called_as_the_plan_says(format):
+    options = {"chain": "vault"} | ({"table": "inet mine"} if format == "nftables" else {})
+    report = with_firewalls(town(), firewall(format, options=options, log=False))
+    text = only(report)
+    assert not re.search(r"port_planner|PORT-PLANNER|inet filter", text)
+    wanted = tries(decided(report))
+    with Router(places(report)) as net:
+        if format == "nftables":
+            net.nft("-f", "-", text=SITE.replace("table inet filter", "table inet mine"))
+            net.load(format, text)
+            net.run(*commands(text)[0])
+        else:
+            net.set_up(format, text)
+        assert net.passes(wanted) == wanted
+
+
+class Router(Network):
+    """A router between the places, with a firewall that drops."""
+
+    def set_up(self, format, text):
+        """The site's own firewall, then the file as its head says."""
+        if format == "nftables":
+            self.nft("-f", "-", text=SITE)
+            before = self.ruleset()
+            self.load(format, text)
+            self.run(*commands(text)[0])
+            assert of_others(self.ruleset()) == before
+            return
+        for program in ("iptables", "ip6tables"):
+            self.run(
+                f"{program} -P FORWARD DROP",
+                f"{program} -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+                *(line.replace("iptables", program, 1) for line in commands(text)[0]),
+            )
+        self.load(format, text)
+
+    def load(self, format, text):
+        """Load the file, or load it again."""
+        if format == "nftables":
+            self.nft("-f", "-", text=text)
+            return
+        for program in ("iptables-restore", "ip6tables-restore"):
+            run(program, "--noflush", place=self.router, text=text)
+
+
+# ---- which files, and what is in them ----
+
+
+def test_a_flow_over_two_firewalls_stands_in_both_files():
+    outer = firewall("nftables", {"DMZ": "inside", "Internal": "core", "Internet": "wan"}) | {"name": "Outer"}
+    inner = firewall("iptables", {"DMZ": "up", "Internal": "down"}) | {"name": "Inner"}
+    found = files(with_firewalls(town(), outer, inner))
+    assert list(found) == ["Outer.nft", "Inner.iptables"]
+    for text in found.values():
+        assert "Ping" in text, "from inside to the DMZ, through both"
+    assert "World" in found["Outer.nft"]
+    assert "World" not in found["Inner.iptables"]
+
+
+def test_a_firewall_that_nothing_passes_has_no_file():
+    report = with_firewalls(
+        town(), firewall("asa", {"Internal": "a", "DMZ": "a"}), firewall("srx", {"Clients": "x"}), firewall("nftables")
+    )
+    assert list(files(report)) == ["FW-nftables.nft"]
+    with zipfile.ZipFile(io.BytesIO(FORMATS["firewalls"].render(report, None))) as archive:
+        assert archive.namelist() == ["FW-nftables.nft"]
+
+
+def test_a_plan_without_firewalls_has_no_such_files():
+    with pytest.raises(NotExpressible, match="the plan has no firewalls"):
+        FORMATS["firewalls"].render(town(), None)
+
+
+@pytest.mark.parametrize("name", [name for name in READERS if name not in ("nftables", "iptables")])
+def test_zones_go_by_the_names_of_the_device(name):
+    report = with_firewalls(town(), firewall(name, {"Internal": "trust", "DMZ": "port-7"}))
+    text = only(report)
+    read = READERS[name](text)
+    assert read
+    assert {end for one in read for end in one[:2]} <= {
+        "10.0.0.10/32", "fd00::10/128", "192.0.2.10/32", "192.0.2.20/32", "192.0.2.128/25", "2001:db8::10/128",
+    }  # fmt: skip
+    assert "trust" in text
+    assert not re.search(r"\b(?:INT|NET|CLI)\b(?!-)", text.partition("-->" if name == "paloalto" else "\n\n")[2])
+
+
+@pytest.mark.parametrize("name", ["", "r 1", "r1;", "eth0+", "a" * 16, "größe"])
+@pytest.mark.parametrize("format", ["nftables", "iptables"])
+def test_what_is_no_interface_of_linux_is_refused(format, name):
+    zones = ROUTER | ({"Internal": name} if name else {"Internal": "é"})
+    with pytest.raises(NotExpressible, match="no interface of Linux: give 1 to 15"):
+        only(with_firewalls(town(), firewall(format, zones)))
+
+
+def test_a_device_that_logs_says_which_rule_it_was():
+    report = with_firewalls(town(), firewall("nftables"), firewall("iptables"))
+    rule = next(rule for rule in report.rules if not rule.any_of)
+    for name, text in files(report).items():
+        lines = [line for line in statements(text) if rule.id in line]
+        logged = [line for line in lines if f'prefix "{rule.id}: "' in line]
+        assert len(logged) * 2 == len(lines) > 0, name
+    quiet = with_firewalls(town(), firewall("nftables", log=False), firewall("iptables", log=False))
+    assert not any("prefix" in text for text in files(quiet).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "logs", "quiet"),
+    [
+        ("asa", r" log(?: inactive)?$", r" extended permit (?!.* log(?: inactive)?$)"),
+        ("srx", "session-close;", None),
+        ("fortigate", "set logtraffic all", "set logtraffic disable"),
+        ("paloalto", "<log-start>yes</log-start>|<log-end>yes</log-end>", None),
+    ],
+)  # fmt: skip
+def test_a_device_logs_what_it_lets_through_unless_the_plan_says_no(name, logs, quiet):
+    def count(pattern, **more):
+        return len(re.findall(pattern, only(with_firewalls(town(), firewall(name, **more))), re.MULTILINE))
+
+    assert count(logs) > 0
+    assert count(logs, log=False) == 0
+    if quiet:
+        assert count(quiet) == 0
+        assert count(quiet, log=False) > 0
+
+
+def test_names_of_files_are_the_firewalls_own_as_far_as_a_file_can_have_them():
+    assert name_files(["FW-HQ", "Zürich/Süd", "a b", "a:b", "A*B", "Москва_1.x"]) == (
+        "FW-HQ", "Zürich-Süd", "a-b", "a-b-2", "A-B-3", "Москва_1.x",
+    )  # fmt: skip
+    assert name_files(["x" * 255, "x" * 254]) == ("x" * 100, "x" * 98 + "-2")
+    assert name_files(["a-2", "a b", "a:b", "a-b"]) == ("a-2", "a-b", "a-b-2", "a-b-3")
+    assert name_files(["\u202e../..", "Zu\u0308rich"]) == ("-..-..", "Zürich")
+
+
+# ---- what any isn't ----
+
+
+def test_any_leaves_out_the_other_zones_and_nothing_of_its_own():
+    report = plan(
+        [
+            host("World", "any", zone="Internet", group=True), host("Friend", "10.0.0.7", zone="Internet"),
+            host("A", "10.0.0.0/29", "fd00::1"), host("B", "192.0.2.1", "0.0.0.0/0", zone="DMZ"),
+        ],
+        [flow("World", "B")],
+    )  # fmt: skip
+    elsewhere = Elsewhere(report.plan)
+    assert elsewhere.leave_out(frozenset({"Internet"}), 4, ()) == (
+        "10.0.0.0/30", "10.0.0.4/31", "10.0.0.6", "192.0.2.1",
+    )  # fmt: skip
+    assert elsewhere.leave_out(frozenset({"Internet"}), 6, ()) == ("fd00::1",)
+    named = [one for one in report.plan.endpoints if one.name == "A"]
+    assert elsewhere.leave_out(frozenset({"Internet"}), 4, named) == ("192.0.2.1",), "who is named stays"
+
+
+def test_a_rule_is_parted_where_its_ends_are_behind_several_interfaces():
+    report = with_firewalls(town(), firewall("nftables"))
+    crossings = list_crossings(report, report.plan.firewalls[0])
+    found = [
+        (crossing.source, crossing.destination, part.rule.id, source.name, end.name)
+        for crossing in crossings
+        for part in crossing.parts
+        for source in part.sources
+        for end in part.destinations
+    ]
+    assert len(found) == len(set(found))
+    pairs = {
+        (rule.id, source.name, end.name)
+        for rule in report.rules
+        for source in rule.sources
+        for end in rule.destinations
+    }
+    assert {one[2:] for one in found} == pairs

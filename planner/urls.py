@@ -67,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("endpoints/move/", topology.move_endpoint, name="move_endpoint"),
                 path("endpoints/duplicate/", topology.duplicate_endpoint, name="duplicate_endpoint"),
                 path("endpoints/delete/", topology.delete_endpoint, name="delete_endpoint"),
+                path("endpoints/change/", topology.change_endpoints, name="change_endpoints"),
                 path("endpoints/import/", topology.import_endpoints, name="import_endpoints"),
                 path("endpoints/template.csv", topology.download_template, name="download_template"),
                 path("zones/add/", topology.add_zone, name="add_zone"),

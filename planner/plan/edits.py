@@ -100,6 +100,16 @@ def add_endpoints(_document: Document, params: Params) -> Edit:
     return Edit(what="add-endpoints", changes=tuple(changes))
 
 
+def change_endpoints(document: Document, params: Params) -> Edit:
+    """Several endpoints at once, as one step: changes: by endpoint, its fields with their new values; summary."""
+    index = Index(document)
+    changes: list[Change] = []
+    for name, wanted in params["changes"].items():
+        old = {key: _find(index, "endpoints", name).get(key) for key in wanted}
+        changes += compare_rows("endpoints", {"name": name, **old}, {"name": name, **wanted})
+    return Edit(what="change-endpoints", changes=_that_differ(changes), words={"summary": params["summary"]})
+
+
 def add_flow(_document: Document, params: Params) -> Edit:
     """rows: additional flows of the plan document; one, or those of a set of endpoints."""
     return Edit(what="add-flow", changes=tuple(_come("additional_flows", row) for row in params["rows"]))
@@ -183,6 +193,7 @@ EDITS: dict[str, Callable[[Document, Params], Edit]] = {
     "duplicate-endpoint": duplicate_endpoint,
     "delete-endpoint": delete_endpoint,
     "add-endpoints": add_endpoints,
+    "change-endpoints": change_endpoints,
     "add-flow": add_flow,
     "edit-flow": edit_flow,
     "delete-flow": delete_flow,

@@ -52,7 +52,7 @@ class Terms:
     passphrase: str = ""
     most_openings: int | None = None
     days: int | None = 30
-    """How long it leads somewhere; None is for ever."""
+    """How long it is valid; None is for ever."""
 
 
 # A form carries the token of the link that it makes, signed for its plan: sent twice, it makes one link, and what the

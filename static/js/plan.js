@@ -9,5 +9,6 @@ import "./dragging.js";
 import "./folds.js";
 import "./todo.js";
 import "./editing.js";
+import "./waiting.js";
 import "./tips.js";
 import "./picture_size.js";

@@ -103,3 +103,20 @@ def test_save_is_in_sight_wherever_one_is_in_the_form(open_page, address, scheme
     expect(page.locator("#endpoint-save")).to_be_in_viewport(ratio=1)
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_several_are_changed_at_once_and_undone_with_one_click(page, address):
+    page.goto(address)
+    page.get_by_role("link", name="Change several").click()
+    expect(page.locator("#editor-title")).to_be_focused()
+    page.get_by_role("checkbox", name="First", exact=True).check()
+    page.get_by_role("checkbox", name="Second", exact=True).check()
+    page.get_by_label("Move them to").select_option("DMZ")
+    assert violations(page) == []
+    page.get_by_role("button", name="Change them").click()
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    assert {end["zone"] for end in Plan.objects.get().document["endpoints"]} == {"DMZ"}
+    page.wait_for_function("document.activeElement !== document.body")
+    page.locator("#undo").click()
+    expect(page.locator("#state")).to_have_text("Saved · revision 3")
+    assert [end["zone"] for end in Plan.objects.get().document["endpoints"]] == ["DMZ", "Internal", "Internal"]

@@ -71,6 +71,10 @@ def edits(draw, document):
         "duplicate-endpoint": {"endpoint": endpoint},
         "delete-endpoint": {"endpoint": endpoint},
         "add-endpoints": {"zones": [], "endpoints": [new]},
+        "change-endpoints": {"summary": "several", "changes": {
+            one: {"zone": zone, "roles": new["roles"], "operations": draw(some(MATRIX.operations))}
+            for one in {endpoint, other}
+        }},
         "add-flow": {"rows": draw(st.sampled_from([[flow], [flow, {**flow, "protocol": "icmp", "ports": None}]]))},
         "edit-flow": {"flow": draw(st.sampled_from(flows)), "changes": {"reason": "Another"}},
         "delete-flow": {"flow": draw(st.sampled_from(flows))},

@@ -34,7 +34,7 @@ Document = Mapping[str, Any]
 
 OPENINGS = ("edit", "zone", "add", "find")
 """What the address of a plan may say of the topology panel: the endpoint or zone being edited, a form, a search."""
-ADDING = ("endpoint", "zone", "import")
+ADDING = ("endpoint", "zone", "import", "several")
 MAX_LISTED = 300
 """Most names that a list of suggestions has; beyond that one types."""
 MAX_MANAGERS = 50

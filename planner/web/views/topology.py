@@ -19,6 +19,7 @@ from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import outline_for
 from planner.web.forms.plans import EditForm
+from planner.web.forms.several import SeveralForm
 from planner.web.forms.topology import (
     CLOSED,
     AddEndpointForm,
@@ -127,6 +128,18 @@ def delete_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
         return _answer(request, plan, Opened("edit", target), confirm={"uses": uses, "count": len(uses)})
     trouble = _try_plainly(request, plan, "delete-endpoint", {"endpoint": target})
     return _answer(request, plan, CLOSED, trouble=trouble)
+
+
+@require_POST
+@plan_view
+def change_endpoints(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Change the zone, roles or operations of several endpoints, as one step."""
+    base, _ = read_base(request, plan)
+    form = SeveralForm(request.POST, document=base)
+    if form.is_valid() and form.changes:
+        params = {"changes": form.changes, "summary": form.say(matrix_of(plan))}
+        _try(request, plan, form, "change-endpoints", params, "endpoints", None)
+    return _answer(request, plan, Opened("add", "several") if form.errors else CLOSED, form=form)
 
 
 @require_POST

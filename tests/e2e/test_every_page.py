@@ -19,7 +19,7 @@ from tests.web.views.pages import store
 
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
-    "^(activate|add|archive|change_member|continue|correct|decide|delete_[efz]|download|duplicate|edit|enter|export|guided_preview|hand_over|log_out|make|move|"
+    "^(activate|add|archive|change_(member|endpoints)|continue|correct|decide|delete_[efz]|download|duplicate|edit|enter|export|guided_preview|hand_over|log_out|make|move|"
     "name|override|redo|remove|rename|restore|revert|revoke|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
     "|_(file|report|diagram)$"
 )

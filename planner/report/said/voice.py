@@ -3,11 +3,14 @@
 The one place that makes these words: of findings, and of what it would take to have a packet admitted. Pure.
 """
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal
 
+from planner.engine.findings import Finding
 from planner.engine.report import Report
 from planner.engine.ways import Way
-from ports.text import several
+from ports.text import many, plural, several
 
 Voice = Literal["planner", "reader"]
 
@@ -63,3 +66,85 @@ def _say_way(report: Report, way: Way) -> tuple[str, str, str]:
         case "flow":
             act = "If this site needs it, add a flow of its own to the plan, with its reason."
             return "", act, "If you need it, ask the planner to add a flow, and say what for."
+
+
+# ---- findings ----
+
+_ASKING: Mapping[str, str] = {
+    "address-covers-everything": "Ask the planner which networks are really meant.",
+    "address-in-another-zone": "Ask the planner which of them is right.",
+    "address-is-name": "Ask the planner for the IP addresses where a firewall must know them.",
+    "address-outside-zone": "Ask the planner which is right, the address or the zone.",
+    "address-special": "Ask the planner for the machine’s own address; firewall files leave this one out.",
+    "address-twice": "Ask the planner whether it is one machine.",
+    "never-broken": "Ask the planner which of the two counts before it is opened.",
+    "no-firewall": "Ask the planner which firewall stands between these zones.",
+    "prohibited-flow": "Ask the planner which of the two counts before it is opened.",
+}
+"""By code of a finding: what a reader does about it."""
+_BY_SEVERITY: Mapping[str, str] = {
+    "error": "The plan can’t work like this; ask the planner before rules are made.",
+    "decision": "Ask the planner how it is decided.",
+    "warning": "Ask the planner whether it is meant like this.",
+    "info": "Ask the planner if that matters to you.",
+}
+"""The same for all other codes, a matrix's own checks among them."""
+_FACTS = frozenset(["local-flows"])
+"""Codes whose advice asks nobody for anything."""
+_TITLES: Mapping[str, str] = {"address-missing": "Addresses that aren’t known yet"}
+
+
+def address_readers(report: Report) -> Report:
+    """The report with findings that speak to a reader, who can change nothing and asks the planner.
+
+    Every output reads the report, so that page and files under a read link say the same.
+    """
+    waiting = _say_unaddressed(report)
+    return replace(report, findings=tuple(_readdress(finding, report, waiting) for finding in report.findings))
+
+
+def _readdress(finding: Finding, report: Report, waiting: str) -> Finding:
+    title = _TITLES.get(finding.code, finding.title)
+    return replace(finding, title=title, advice=_say_to_reader(finding, report, waiting))
+
+
+def _say_to_reader(finding: Finding, report: Report, waiting: str) -> str:
+    code = finding.code
+    if code == "address-missing":
+        return waiting or _BY_SEVERITY["decision"]
+    if code == "choice-undecided":
+        return f"Ask the planner how “{finding.title}” is decided; until then all options are marked with “or”."
+    if code == "caveat":
+        return _say_caveat(finding, report)
+    return finding.advice if code in _FACTS else _ASKING.get(code, _BY_SEVERITY[finding.severity])
+
+
+def _say_caveat(finding: Finding, report: Report) -> str:
+    """What practice does otherwise is a question to the planner; what was answered, or can't be, is as it is."""
+    caveat = report.matrix.caveats.get(finding.subject or "")
+    if finding.severity == "decision":
+        practice = ((caveat.correction if caveat else "") or "").rstrip(".")
+        practice = practice[:1].lower() + practice[1:] if practice[1:2].islower() else practice
+        return f"Ask the planner whether practice is followed ({practice}), or the document."
+    if caveat and not caveat.correction and not caveat.sections:
+        return "Ask the planner what the site needs beyond the document."
+    return finding.advice
+
+
+def _say_unaddressed(report: Report) -> str:
+    """4 rules wait for an address; ask the planner."""
+    count = sum(any(not end.addresses for end in (*rule.sources, *rule.destinations)) for rule in report.rules)
+    return f"{many(count, 'rule')} {plural(count, 'waits', 'wait')} for an address; ask the planner." if count else ""
+
+
+def list_waiting(report: Report) -> Iterator[str]:
+    """What a reader can't begin with yet, in sentences: errors, rules without addresses, rules not decided."""
+    errors = sum(finding.severity == "error" for finding in report.findings)
+    if errors:
+        yield f"{many(errors, 'error')} in the plan; ask the planner before rules are made."
+    if said := _say_unaddressed(report):
+        yield said
+    count = sum(bool(rule.any_of) for rule in report.rules)
+    if count:
+        verb = plural(count, "hangs", "hang")
+        yield f"{many(count, 'rule')} {verb} on a decision that is still open; ask the planner."

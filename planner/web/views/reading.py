@@ -17,12 +17,13 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 from django_htmx.http import replace_url
 
-from planner.engine import TooLarge
+from planner.engine import Report, TooLarge
 from planner.engine.compare import Comparison
 from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import LABELS
+from planner.report.said.voice import address_readers, list_waiting
 from planner.sharing.links import Reading, read_newest
 from planner.store.models import Plan
 from planner.store.reports import compare_versions, report_for
@@ -49,10 +50,14 @@ class Place:
 ReadingView = Callable[Concatenate[HttpRequest, Reading, Place, ...], HttpResponse]
 
 
+def _report_of(reading: Reading) -> Report:
+    """The report as it speaks to readers."""
+    return address_readers(report_for(reading.version, reading.matrix))
+
+
 def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
     """The page of a report, or for htmx the part that it asks for."""
-    matrix = reading.matrix
-    report = report_for(reading.version, matrix)
+    report = _report_of(reading)
     state, faults = read_state(request, report, READER_VIEWS)
     if state.filter.since and "since" not in faults:
         faults["since"] = NOT_SHOWN
@@ -63,6 +68,7 @@ def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
         "place": place,
         "here": place.here,
         "report": report,
+        "waiting": list(list_waiting(report)),
         "state": state,
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
@@ -93,12 +99,12 @@ def download(request: HttpRequest, reading: Reading, place: Place, name: str) ->
         raise Http404
     link = place.link if request.GET.get("cover") else None
     edition = Edition(date=localdate(), revision=reading.revision, link=link)
-    return send_report(request, kind, report_for(reading.version, reading.matrix), edition, lambda _: NOT_SHOWN)
+    return send_report(request, kind, _report_of(reading), edition, lambda _: NOT_SHOWN)
 
 
 def download_diagram(request: HttpRequest, reading: Reading, _place: Place, extension: str) -> HttpResponse:
     """The diagram as SVG or PNG."""
-    return send_diagram(request, report_for(reading.version, reading.matrix), reading.revision, extension)
+    return send_diagram(request, _report_of(reading), reading.revision, extension)
 
 
 def show_changes(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:

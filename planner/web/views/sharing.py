@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from planner.report import FORMATS
 from planner.report.said.edition import Edition
+from planner.report.said.voice import address_readers
 from planner.sharing import links, members
 from planner.store.holders import read_holder
 from planner.store.models import Hold, Opening, Plan, ShareLink
@@ -139,7 +140,8 @@ def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
         stylesheet=settings.STYLESHEET,
     )
     kind = FORMATS["pdf"]
-    data = kind.render(report_for(reading.version, reading.matrix), edition)
+    report = address_readers(report_for(reading.version, reading.matrix))
+    data = kind.render(report, edition)
     return send_file(data, kind.content_type, reading.name, f"revision-{reading.revision}.pdf")
 
 

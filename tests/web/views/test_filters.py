@@ -2,6 +2,7 @@ import pytest
 
 from planner.web.views.results import FLOWS_PER_PAGE
 from tests.report.samples import contoso, sites
+from tests.web.views.link_forms import read_link
 from tests.web.views.pages import HTMX, Page, store, words
 
 RESULTS = HTMX | {"HX-Target": "results"}
@@ -227,3 +228,21 @@ class TestPaging:
 
     def test_few_flows_have_no_pages(self, client):
         assert not Page(client.get(f"/plans/{store(contoso())[1]}/?view=flows")).all(class_="pager")
+
+
+def test_a_search_by_address_says_which_network_it_is_in(client):
+    document = contoso()
+    document["endpoints"][3]["addresses"] = ["192.0.2.0/24"]
+    plan = store(document)
+    for path in (f"/plans/{plan[1]}/", read_link(client, plan)):
+        for view in ("rules", "flows"):
+            page = Page(client.get(path, {"view": view, "text": "192.0.2.9"}))
+            assert "192.0.2.9 is within 192.0.2.0/24 of ESX01" in page.text("p", class_="matching")
+            assert page.table(view)
+
+
+def test_a_port_that_no_rule_has_leads_to_its_flows(client, url):
+    page = Page(client.get(url, {"text": "udp 53"}))
+    assert "udp 53: nothing between zones; 1 flow inside Internal" in page.text("p", class_="matching")
+    [link] = [link for link in page.all("a") if words(link) == "Show the flows"]
+    assert len(Page(client.get(link.get("href"))).table("flows")) == 1

@@ -109,6 +109,7 @@ ROWS: dict[str, Row] = {
     "move_endpoint": post("editors", target="DC01", zone="DMZ"),
     "duplicate_endpoint": post("editors", target="DC01"),
     "delete_endpoint": post("editors", 200, target="DC01"),
+    "change_endpoints": post("editors", endpoint="DC01", zone="DMZ"),
     "import_endpoints": post("editors", 200),
     "add_zone": post("editors", name="New", kind="dmz"),
     "edit_zone": post("editors", target="DMZ", name="Border", kind="dmz"),

@@ -176,6 +176,20 @@ def revoke_link(*, plan: Plan, number: int, holder: Holder) -> bool:
     return True
 
 
+UNDONE_FOR = timedelta(minutes=1)
+"""How long the revocation of a link can be taken back."""
+
+
+def bring_back(*, plan: Plan, number: int, holder: Holder) -> bool:
+    """Take back that a read link was revoked, within a minute. Returns whether it could be."""
+    since = timezone.now() - UNDONE_FOR
+    if not plan.links.filter(pk=number, revoked__gte=since).update(revoked=None):
+        return False
+    link = plan.links.get(pk=number)
+    audit.note("link-brought-back", plan=plan, link=link, actor=holder.name)
+    return True
+
+
 def _live(links: Any) -> Any:
     return links.filter(Q(expires=None) | Q(expires__gt=timezone.now()), revoked=None, plan__deleted=None)
 

@@ -66,6 +66,7 @@ ROWS: dict[str, Row] = {
     "activate_edition": post("staff", edition="passwordstate-2026-11"),
     "show_impact": Row("staff"),
     "show_schema": Row("anybody", args={"name": "plan"}),
+    "show_words": Row("anybody"),
     # what makes plans
     "show_plans": Row("makers"),
     "export_plans": Row("makers"),
@@ -128,6 +129,7 @@ ROWS: dict[str, Row] = {
     "show_links": Row("owners"),
     "make_link": post("owners", 200),
     "revoke_link": post("owners", 200),
+    "bring_back_link": post("owners", 200),
     "print_link": post("owners", 200),
     "make_edit_link": post("owners", 200),
     "withdraw_edit_link": post("owners"),

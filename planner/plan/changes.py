@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from planner.plan.fields import PARTS, PLAN
+from planner.plan.references import WORDS
 from planner.plan.rows import Document, Renames, Row, apply_renames, rename_row, rename_value, row_key, tidy
 
 FieldPath = tuple[str, ...]
@@ -30,8 +31,8 @@ class Change:
 
     @property
     def is_rename(self) -> bool:
-        """Whether it gives a row another name."""
-        return self.where[2:] == ("name",)
+        """Whether it gives another name to a row that others may name."""
+        return self.where[2:] == ("name",) and self.where[0] in WORDS
 
     @property
     def is_row(self) -> bool:
@@ -67,7 +68,7 @@ class Change:
         part, where = self.where[0], self.where
         if self.is_rename:
             where = (part, self.after, "name")
-        elif self.is_row and not PARTS[part].named and self.after is not None:
+        elif self.is_row and self.after is not None:
             where = (part, row_key(part, self.after))
         return Change(where=where, before=self.after, after=self.before, at=self.at)
 
@@ -135,7 +136,7 @@ class Index:
             row = found[1] if found else NOTHING
             if len(where) == 2:
                 return row or None
-            value = row.get(where[2]) or None
+            value = _given(part, where[2], row)
             return value if len(where) == 3 else (value or NOTHING).get(where[3])
         value = self.document.get(part) or None
         if len(where) == 1:
@@ -143,6 +144,12 @@ class Index:
         if isinstance(value, Mapping):
             return value.get(where[1])
         return True if value and where[1] in value else None
+
+
+def _given(part: str, key: str, row: Row) -> Any:
+    """The value of a field, None where it is empty; a flag that is off says something where it is usually on."""
+    value, entry = row.get(key), PARTS[part].by_key.get(key)
+    return value if value is False and entry is not None and entry.default is True else (value or None)
 
 
 # ---- applying ----
@@ -231,7 +238,7 @@ def compare_rows(part: str, old: Row, new: Row) -> Iterator[Change]:
                 was, now = (True if slug in (side.get(key) or ()) else None for side in (old, new))
                 yield Change(where=(*start, key, slug), before=was, after=now, at=at)
         elif not entry or not entry.row:
-            yield Change(where=(*start, key), before=old.get(key) or None, after=new.get(key) or None)
+            yield Change(where=(*start, key), before=_given(part, key, old), after=_given(part, key, new))
 
 
 def compare_documents(old: Document, new: Document) -> tuple[Change, ...]:

@@ -148,6 +148,30 @@ def delete_never(document: Document, params: Params) -> Edit:
     return _go(document, "delete-never", "never", params["row"])
 
 
+def add_firewalls(_document: Document, params: Params) -> Edit:
+    """rows: firewalls of the plan document; one of a form, or one for each of several zones."""
+    return Edit(what="add-firewalls", changes=tuple(_come("firewalls", row) for row in params["rows"]))
+
+
+def edit_firewall(document: Document, params: Params) -> Edit:
+    """firewall: its name now; changes: the fields that change, each with its new value.
+
+    Nothing names a firewall. So one with another name is another row in its place.
+    """
+    name, changes = params["firewall"], params["changes"]
+    if changes.get("name", name) == name:
+        return _edit(document, "edit-firewall", "firewalls", name, changes)
+    old = _find(Index(document), "firewalls", name)
+    where = ("firewalls", name)
+    change = Change(where=where, before=old, after=tidy("firewalls", {**old, **changes}))
+    return fit(document, Edit(what="edit-firewall", where=where, changes=(change,)))
+
+
+def delete_firewall(document: Document, params: Params) -> Edit:
+    """firewall: its name."""
+    return fit(document, Edit(what="delete-firewall", where=("firewalls", params["firewall"])))
+
+
 def switch_module(document: Document, params: Params) -> Edit:
     """summary: in words; switch: what differs (`compare_documents`) between the plan without and with the change.
 
@@ -201,6 +225,9 @@ EDITS: dict[str, Callable[[Document, Params], Edit]] = {
     "delete-exclusion": delete_exclusion,
     "add-never": add_never,
     "delete-never": delete_never,
+    "add-firewalls": add_firewalls,
+    "edit-firewall": edit_firewall,
+    "delete-firewall": delete_firewall,
     "switch-module": switch_module,
 }
 """The edits by name."""
@@ -310,6 +337,7 @@ def _fit_switched(index: Index, change: Change) -> Change | None:
 _FITS: dict[str, Callable[[Document, Edit], Iterator[Change]]] = {
     "delete-zone": _fit_deletion,
     "delete-endpoint": _fit_deletion,
+    "delete-firewall": _fit_deletion,
     "duplicate-endpoint": _fit_copy,
     "switch-module": _fit_switch,
 }
@@ -327,4 +355,5 @@ def say_gone(part: str, name: str = "") -> str:
     """Why nothing can be done to a row that isn't there."""
     if not PARTS[part].named:
         return GONE if part == "additional_flows" else GONE_OTHERWISE
-    return f"There is no {WORDS[part]} “{short(name)}” any more; someone has renamed or deleted it."
+    word = WORDS.get(part, "firewall")
+    return f"There is no {word} “{short(name)}” any more; someone has renamed or deleted it."

@@ -120,6 +120,20 @@ def _say_never_added(edit: Edit) -> str:
     return f"To stay closed: {_say_never(rows[0])}" + (f", and {len(rows) - 1:,} more" if len(rows) > 1 else "")
 
 
+def _say_firewalls_added(edit: Edit) -> str:
+    names = [change.where[1] for change in edit.changes]
+    return (
+        f"Firewall {short(names[0])} added" if len(names) == 1 else f"{len(names):,} firewalls added: {several(names)}"
+    )
+
+
+def _say_firewall(edit: Edit) -> str:
+    name = edit.where[1]
+    if edit.changes and edit.changes[0].is_row:
+        return f"Firewall {short(name)} renamed to {short(edit.changes[0].after['name'])}"
+    return f"Firewall {short(name)}: {_say_fields(edit) or 'nothing changed'}"
+
+
 def _say_flow_change(edit: Edit) -> str:
     if not edit.changes:
         return "Flow changed: nothing"
@@ -152,6 +166,9 @@ _SAYINGS: Mapping[str, Callable[[Edit], str]] = {
     "add-exclusion": lambda edit: f"Not needed here: {_say_exclusion(edit.changes[0].after)}",
     "delete-exclusion": lambda edit: f"Needed again: {_say_exclusion(edit.changes[0].before)}",
     "add-never": _say_never_added,
+    "add-firewalls": _say_firewalls_added,
+    "edit-firewall": _say_firewall,
+    "delete-firewall": lambda edit: f"Firewall {short(edit.where[1])} deleted",
     "delete-never": lambda edit: f"Need not stay closed: {_say_never(edit.changes[0].before)}",
 }
 """What is said of an edit that doesn't come with its sentence."""

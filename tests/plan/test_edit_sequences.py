@@ -40,6 +40,7 @@ def edits(draw, document):
     sides = [*({"zone": one} for one in zones), *({"endpoint": one} for one in endpoints)]
     never = {"from": draw(st.sampled_from(sides)), "to": draw(st.sampled_from(sides)), "reason": "Closed"}
     never |= draw(st.sampled_from([{}, {"protocol": "icmp"}, {"protocol": "tcp", "ports": "10-20"}]))
+    firewall = draw(st.sampled_from([row["name"] for row in document.get("firewalls", ())] + ["none"]))
     params = {
         "rename-plan": {"name": draw(NAMES), "description": draw(NAMES)},
         "choose": {
@@ -82,6 +83,12 @@ def edits(draw, document):
         "delete-exclusion": {"exclusion": draw(st.sampled_from(document.get("exclusions") or [flow]))},
         "add-never": {"rows": [never]},
         "delete-never": {"row": draw(st.sampled_from(document.get("never") or [never]))},
+        "add-firewalls": {"rows": [{"name": draw(NAMES), "format": "srx", "zones": {zone: draw(NAMES)}}]},
+        "edit-firewall": {"firewall": firewall, "changes": draw(st.sampled_from([
+            {"name": "FW new"}, {"log": False}, {"log": True}, {"zones": {zone: "port9"}}, {"published": {}},
+            {"format": "asa", "options": {}},
+        ]))},
+        "delete-firewall": {"firewall": firewall},
     }  # fmt: skip
     return name, params[name]
 

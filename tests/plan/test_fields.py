@@ -241,7 +241,7 @@ def test_an_edit_keeps_what_it_doesnt_know(document, data):
     except NotPossible:
         return
     assert after["future"] == STRANGE
-    came = {"add-zone", "add-endpoint", "add-endpoints", "add-flow", "add-exclusion", "add-never"}
+    came = {"add-zone", "add-endpoint", "add-endpoints", "add-flow", "add-exclusion", "add-never", "add-firewalls"}
     for key in UNKNOWING:
         rows = after.get(key, [])
         assert [without(row) for row in rows] == plain.get(key, []), "and does what it would do without"

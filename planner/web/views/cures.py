@@ -20,9 +20,9 @@ from planner.web.forms.topology import MAX_MANAGERS
 from planner.web.views.state import State
 from ports.matrix import Check, ChoiceIs, Matrix
 
-Place = Literal["endpoint", "zone", "adder", "choice", "exclusion", "never", "flow", "view"]
+Place = Literal["endpoint", "zone", "adder", "choice", "exclusion", "never", "flow", "panel", "view"]
 """The editor of an endpoint or of its zone, the form for another endpoint, a decision, a row of the plan, the
-form or the row for a flow, a view of the report."""
+form or the row for a flow, a panel of the plan, a view of the report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Way:
     """What the link says; an endpoint's or zone's name follows."""
     field: str = ""
     """Of an editor: the key of the field. Of the form for another endpoint: the role that is ticked. Of a decision:
-    its slug, if it isn't the finding's subject. Of the report: the view."""
+    its slug, if it isn’t the finding’s subject. Of a panel or the report: which panel or view."""
 
 
 _ADDRESSES = Way(place="endpoint", field="addresses", words="Addresses of")
@@ -55,7 +55,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "exclusion-without-effect": (Way(place="exclusion", words="The exclusion"),),
     "local-flows": (Way(place="view", field="unneeded", words="What stays on one host"),),
     "never-broken": (Way(place="never", words="The row that is broken"),),
-    "no-firewall": (Way(place="endpoint", field="zone", words="Zone of"),),
+    "no-firewall": (Way(place="panel", field="firewalls", words="Add a firewall"),),
     "nobody-uses": (Way(place="adder", words="Add who uses it"), _ROLES),
     "nothing-to-reach": (_ROLES, _ANOTHER),
     "operation-not-listed": (_OPERATIONS,),
@@ -182,6 +182,8 @@ class Cures:
                 return self._lead_to_row(way, finding, "closed", "never", "never")
             case "flow":
                 return self._lead_to_flow(way, finding)
+            case "panel":
+                return self._make(way, {"panel": way.field}, f"{way.field.removesuffix('s')}-name")
             case "view":
                 return self._make(way, {"view": way.field}, "report")
 

@@ -15,6 +15,7 @@ from planner.report.said.outline import outline_zones
 from planner.store.reports import consequences_of
 from planner.web.forms.closed import describe_closed
 from planner.web.forms.exclusions import describe_exclusions
+from planner.web.forms.firewalls import describe_firewalls
 from planner.web.forms.flows import describe_flows
 from planner.web.forms.modules import ModuleForm, describe_modules
 from planner.web.forms.own_settings import Settings
@@ -44,7 +45,11 @@ def count_panel(slug: str, report: Report) -> tuple[int, str]:
     if slug == "closed":
         broken = sum(1 for item in report.closed if not item.kept)
         return (broken, "broken") if broken else (len(report.plan.never), "")
-    rows = {"own": report.plan.additional_flows, "excluded": report.plan.exclusions}
+    rows = {
+        "own": report.plan.additional_flows,
+        "excluded": report.plan.exclusions,
+        "firewalls": report.plan.firewalls,
+    }
     return len(rows.get(slug, ())), ""
 
 
@@ -278,6 +283,13 @@ def _lead_on(context: dict[str, Any], state: State) -> dict[str, Any]:
     return context | {name: state.query(own=str(page)) if page else "" for name, page in beside.items()}
 
 
+def _describe_firewalls(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
+    context = describe_firewalls(report, state.firewall, bound)
+    for item in context["firewalls"]:
+        item["query"] = state.query(panel="firewalls", firewall=item["row"]["name"])
+    return context | {"firewalls_query": state.query(panel="firewalls")}
+
+
 _PANELS: dict[str, Callable[[Report, State, Form | None], dict[str, Any]]] = {
     "topology": _describe_topology,
     "decisions": _describe_decisions,
@@ -286,6 +298,7 @@ _PANELS: dict[str, Callable[[Report, State, Form | None], dict[str, Any]]] = {
     "own": _describe_own_flows,
     "excluded": _describe_excluded,
     "closed": _describe_closed,
+    "firewalls": _describe_firewalls,
 }
 
 

@@ -23,12 +23,14 @@ PANELS = {
     "own": "Own flows",
     "excluded": "Excluded",
     "closed": "Closed",
+    "firewalls": "Firewalls",
 }
 TABS = {
     "topology": ("Topology", ("topology",)),
     "decisions": ("Decisions", ("decisions", "caveats")),
     "ports": ("Ports", ("ports",)),
     "exceptions": ("Exceptions", ("own", "excluded", "closed")),
+    "firewalls": ("Firewalls", ("firewalls",)),
 }
 """The tabs of a plan by what their ids end with: the name, and the panels under it."""
 PAGED = ("own", "excluded", "closed")
@@ -77,6 +79,8 @@ class State:
     """The flow that is to be excluded, in the panel of exclusions."""
     proposed: Proposed | None = None
     """What the form of new flows is filled in with, in the panel of the plan's own flows."""
+    firewall: str = ""
+    """The name of the firewall that is open, in the panel of firewalls."""
     between: str = ""
     """The code of a boundary, such as DMZ-INT: of what must stay closed, only that between its zones is listed."""
     unfold: tuple[str, ...] = ()
@@ -107,6 +111,7 @@ class State:
             **({"own": str(self.own)} if self.own > 1 and "panel" not in changes else {}),
             **(dict(zip(WANTED, self.wanted, strict=True)) if self.wanted and "panel" not in changes else {}),
             **(dict(zip(PROPOSED, self.proposed, strict=True)) if self.proposed and "panel" not in changes else {}),
+            **({"firewall": self.firewall} if self.firewall and "panel" not in changes else {}),
             **({"between": self.between} if self._keeps_between(changes) else {}),
             **dict(self.asked.pairs()),
             **changes,
@@ -139,6 +144,7 @@ def read_state(request: HttpRequest, report: Report, views: Container[str] = VIE
         opened=read_opened(values, report) if values.get("panel", "topology") in ("", "topology") else CLOSED,
         own=_read_number(values.get("own", "")) if values.get("panel") in PAGED else 1,
         wanted=_read_wanted(values),
+        firewall=values.get("firewall", "") if panel == "firewalls" else "",
         proposed=read_proposed(values),
         between=_read_between(values, report) if "closed" in (panel, view) else "",
         asked=Asked(*(values.get(name, "").strip()[:255] for name in ASKING)),

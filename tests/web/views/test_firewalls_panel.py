@@ -1,0 +1,160 @@
+"""The panel of firewalls: adding, changing, deleting, one for each remote site, and what is wrong at its field."""
+
+import pytest
+
+from planner.store.models import Plan
+from tests.report.samples import contoso
+from tests.web.views.pages import Page, store, words
+
+pytestmark = pytest.mark.django_db
+BASE = [(zone["name"], zone["kind"]) for zone in contoso()["zones"]]
+FW = {"name": "FW-HQ", "format": "nftables", "zones": {"Internal": "eth0", "DMZ": "eth1"}}
+
+
+def make(**more):
+    plan, key = store(contoso(**more))
+    return plan, f"/plans/{key}/"
+
+
+def number(plan, zone):
+    return [one["name"] for one in plan.document["zones"]].index(zone)
+
+
+def sides(plan, **zones):
+    return {f"behind-{number(plan, zone)}": side for zone, side in zones.items()}
+
+
+def firewalls(plan):
+    return Plan.objects.get(pk=plan.pk).document.get("firewalls", [])
+
+
+def send(client, url, action, **data):
+    return client.post(f"{url}firewalls/{action}/", data, follow=True)
+
+
+def test_a_firewall_is_added_with_what_its_zones_are_behind(client):
+    plan, url = make()
+    page = Page(
+        send(client, url, "add", name=" FW-HQ ", format="nftables", log="1", chain="vault", table="inet mine",
+             published="PS01 = 203.0.113.10\n", **sides(plan, Internal="eth0", DMZ="eth1"))
+    )  # fmt: skip
+    assert firewalls(plan) == [
+        FW | {"options": {"chain": "vault", "table": "inet mine"}, "published": {"PS01": "203.0.113.10"}}
+    ]
+    assert "FW-HQ nftables" in words(page.one(id="panel"))
+    assert Plan.objects.get(pk=plan.pk).revisions.latest("number").summary == "Firewall FW-HQ added"
+
+
+def test_one_that_logs_nothing_says_so_and_can_log_again(client):
+    plan, url = make()
+    send(client, url, "add", name="FW-HQ", format="asa", **sides(plan, Internal="inside"))
+    assert firewalls(plan)[0]["log"] is False
+    send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="asa", log="1", **sides(plan, Internal="inside"))
+    assert "log" not in firewalls(plan)[0]
+    send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="asa", **sides(plan, Internal="inside"))
+    assert firewalls(plan)[0]["log"] is False
+
+
+def test_an_edit_keeps_what_it_does_not_change(client):
+    plan, url = make(firewalls=[FW | {"published": {"PS01": "203.0.113.10"}}])
+    send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="nftables", log="1",
+         published="PS01 = 203.0.113.10", **sides(plan, Internal="eth0", DMZ="eth7"))  # fmt: skip
+    assert firewalls(plan) == [
+        FW | {"zones": {"Internal": "eth0", "DMZ": "eth7"}, "published": {"PS01": "203.0.113.10"}}
+    ]
+    assert Plan.objects.get(pk=plan.pk).revisions.latest("number").summary == "Firewall FW-HQ: zone DMZ changed"
+
+
+def test_two_people_change_two_sides_of_one_firewall(client):
+    plan, url = make(firewalls=[FW])
+    base = {"base": str(plan.revision)}
+    send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="nftables", log="1", **base,
+         **sides(plan, Internal="eth0", DMZ="eth7"))  # fmt: skip
+    send(client, url, "edit", firewall="FW-HQ", name="FW-HQ", format="nftables", log="1", **base,
+         **sides(plan, Internal="eth9", DMZ="eth1"))  # fmt: skip
+    assert firewalls(plan)[0]["zones"] == {"Internal": "eth9", "DMZ": "eth7"}
+
+
+def test_a_firewall_is_renamed_and_comes_back_by_undo(client):
+    plan, url = make(firewalls=[FW, FW | {"name": "Other"}])
+    send(client, url, "edit", firewall="FW-HQ", name="Edge", format="nftables", log="1",
+         **sides(plan, Internal="eth0", DMZ="eth1"))  # fmt: skip
+    assert [one["name"] for one in firewalls(plan)] == ["Edge", "Other"]
+    assert Plan.objects.get(pk=plan.pk).revisions.latest("number").summary == "Firewall FW-HQ renamed to Edge"
+    client.post(f"{url}undo/")
+    assert firewalls(plan) == [FW, FW | {"name": "Other"}]
+
+
+def test_a_firewall_is_deleted_and_comes_back_by_undo(client):
+    plan, url = make(firewalls=[FW])
+    send(client, url, "delete", firewall="FW-HQ")
+    assert firewalls(plan) == []
+    response = send(client, url, "delete", firewall="FW-HQ")
+    assert "There is no firewall “FW-HQ” any more" in response.content.decode()
+    client.post(f"{url}undo/")
+    assert firewalls(plan) == [FW]
+
+
+def test_each_remote_site_gets_one_by_a_pattern(client):
+    plan, url = make(
+        zones=[
+            *BASE, ("Oslo", "remote-site"), ("Bergen", "remote-site"),
+        ]
+    )  # fmt: skip
+    send(client, url, "add", name="FW-{zone}", format="fortigate", log="1", inside="lan",
+         **sides(plan, Internal="wan1", DMZ="wan1", Oslo="ignored"))  # fmt: skip
+    assert firewalls(plan) == [
+        {"name": f"FW-{site}", "format": "fortigate", "zones": {"Internal": "wan1", "DMZ": "wan1", site: "lan"}}
+        for site in ("Oslo", "Bergen")
+    ]
+    summary = Plan.objects.get(pk=plan.pk).revisions.latest("number").summary
+    assert summary == "2 firewalls added: FW-Oslo and FW-Bergen"
+
+
+@pytest.mark.parametrize(
+    ("data", "field", "sentence"),
+    [
+        ({"name": ""}, "firewall-name", "Give the firewall a name."),
+        ({"name": "fw-hq"}, "firewall-name", "is there already"),
+        ({"name": "FW-{zone}"}, "firewall-name", "the plan has none"),
+        ({"chain": "a b"}, "firewall-chain", "allowed is"),
+        ({"format": "asa", "chain": "vault"}, "firewall-chain", "Cisco ASA has no option"),
+        ({"published": "PS01: 203.0.113.10"}, "firewall-published", "Line 1: write an endpoint and the address"),
+        ({"published": "PS01 = nowhere"}, "firewall-published", "no address that a firewall shows"),
+        ({"published": "Nobody = 203.0.113.10"}, "firewall-published", "Nobody"),
+        ({"published": "PS01 = 10.1.1.1\nPS01 = 10.1.1.2"}, "firewall-published", "stands twice"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(client, data, field, sentence):
+    plan, url = make(firewalls=[FW])
+    sent = {"name": "New", "format": "nftables", "log": "1", **sides(plan, DMZ="eth3")} | data
+    page = Page(send(client, url, "add", **sent))
+    assert firewalls(plan) == [FW]
+    assert sentence in words(page.one(id=f"{field}-error"))
+    assert page.one(id=field).get("aria-invalid") == "true"
+    shown = page.one(id=f"firewall-behind-{number(plan, 'DMZ')}")
+    assert shown.get("value") == "eth3"
+
+
+def test_many_zones_are_written_as_lines(client):
+    zones = [*BASE, *((f"Site {number}", "remote-site") for number in range(70))]
+    plan, url = make(zones=zones)
+    page = Page(client.get(f"{url}?panel=firewalls"))
+    assert page.one(id="firewall-sides").tag == "textarea"
+    lines = "Internal = eth0\nSite 3 = eth1\nSite 4 =\n"
+    send(client, url, "add", name="Many", format="nftables", log="1", sides=lines)
+    assert firewalls(plan) == [{"name": "Many", "format": "nftables", "zones": {"Internal": "eth0", "Site 3": "eth1"}}]
+    page = Page(send(client, url, "add", name="More", format="nftables", log="1", sides="Nowhere = eth0"))
+    assert "Nowhere" in words(page.one(id="firewall-sides-error"))
+
+
+def test_the_panel_says_what_passes_each_and_what_none_sees(client):
+    _, url = make(firewalls=[FW, FW | {"name": "Blind", "zones": {"DMZ": "a"}}])
+    page = Page(client.get(f"{url}?panel=firewalls"))
+    said = words(page.one(id="panel"))
+    assert "no rule" in said
+    assert "no firewall of the plan has both zones behind different interfaces" in said
+    assert "eth0" in said
+    changing = Page(client.get(f"{url}?panel=firewalls&firewall=FW-HQ"))
+    assert changing.one(id="firewall-name").get("value") == "FW-HQ"
+    assert words(changing.one(id="firewall-form-title")) == "Change FW-HQ"

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from planner.web.glossary import TERMS
+from planner.report.said.glossary import TERMS
 
 register = template.Library()
 

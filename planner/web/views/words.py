@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from planner.plan.kinds import KINDS
-from planner.web.glossary import TERMS
+from planner.report.said.glossary import TERMS
 
 
 @require_safe

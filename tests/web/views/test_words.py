@@ -3,8 +3,8 @@
 import pytest
 
 from planner.plan.kinds import KINDS
+from planner.report.said.glossary import TERMS
 from planner.store.models import Plan
-from planner.web.glossary import TERMS
 from ports.actions import load_matrix
 from ports.queries import SHIPPED
 from tests.web.views.pages import SENTENCE, Page, store, words

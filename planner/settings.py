@@ -227,7 +227,8 @@ CSRF_FAILURE_VIEW = "planner.web.views.errors.show_csrf_failure"
 # A document of the largest size that is read, pasted into a form, plus the form around it.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# A page of the table of endpoints has as many cells where no script leaves out those that stay as they are.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6000
 # Twice the largest archive that is read here, so that one that is too large gets a sentence.
 MAX_BODY = 64 * 1024 * 1024
 # What is larger is received nevertheless and thrown away, up to here: browsers that are hung up on while they send

@@ -100,14 +100,18 @@ def add_endpoints(_document: Document, params: Params) -> Edit:
     return Edit(what="add-endpoints", changes=tuple(changes))
 
 
-def change_endpoints(document: Document, params: Params) -> Edit:
-    """Several endpoints at once, as one step: changes: by endpoint, its fields with their new values; summary."""
+def edit_endpoints(document: Document, params: Params) -> Edit:
+    """Many endpoints at once, as one step: those of a table.
+
+    changes: by endpoint, the fields that change, each with its new value; zones, endpoints: whole ones that come
+    along; words: by field, of slugs.
+    """
     index = Index(document)
-    changes: list[Change] = []
+    changes = [_come("zones", row) for row in params["zones"]]
     for name, wanted in params["changes"].items():
-        old = {key: _find(index, "endpoints", name).get(key) for key in wanted}
-        changes += compare_rows("endpoints", {"name": name, **old}, {"name": name, **wanted})
-    return Edit(what="change-endpoints", changes=_that_differ(changes), words={"summary": params["summary"]})
+        changes += _compare(index, "endpoints", name, wanted)
+    changes += [_come("endpoints", row) for row in params["endpoints"]]
+    return Edit(what="edit-endpoints", changes=_that_differ(changes), words=params.get("words", {}))
 
 
 def add_flow(_document: Document, params: Params) -> Edit:
@@ -199,9 +203,14 @@ def _go(document: Document, what: str, part: str, row: Row) -> Edit:
 
 
 def _edit(document: Document, what: str, part: str, name: str, wanted: Params) -> Edit:
-    old = _find(Index(document), part, name)
-    changes = compare_rows(part, {"name": name, **{key: old.get(key) for key in wanted}}, {"name": name, **wanted})
+    changes = _compare(Index(document), part, name, wanted)
     return Edit(what=what, where=(part, name), changes=_that_differ(changes))
+
+
+def _compare(index: Index, part: str, name: str, wanted: Params) -> Iterator[Change]:
+    """What of a row changes, and what doesn't, when some of its fields are to have these values."""
+    old = _find(index, part, name)
+    return compare_rows(part, {"name": name, **{key: old.get(key) for key in wanted}}, {"name": name, **wanted})
 
 
 EDITS: dict[str, Callable[[Document, Params], Edit]] = {
@@ -217,7 +226,7 @@ EDITS: dict[str, Callable[[Document, Params], Edit]] = {
     "duplicate-endpoint": duplicate_endpoint,
     "delete-endpoint": delete_endpoint,
     "add-endpoints": add_endpoints,
-    "change-endpoints": change_endpoints,
+    "edit-endpoints": edit_endpoints,
     "add-flow": add_flow,
     "edit-flow": edit_flow,
     "delete-flow": delete_flow,

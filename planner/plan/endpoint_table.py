@@ -1,20 +1,18 @@
-"""Endpoints as a table: reading CSV as spreadsheet programs write it. Pure.
+"""Endpoints as a table: CSV as spreadsheet programs write it, read as rows and written. Pure.
 
-Everything that is wrong is reported together, each fault with its line and column; a table with a fault adds nothing.
+What its rows mean to a plan, `planner.plan.endpoint_import` says.
 """
 
+import codecs
 import csv
 import io
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from planner.plan.changes import apply
-from planner.plan.document import check_plan
-from planner.plan.edits import add_endpoints
-from planner.plan.faults import NAME_TAKEN, Fault, PlanError
-from planner.plan.fields import PARTS, Field
+from planner.plan.cells import write_cells
+from planner.plan.document import dump_row
+from planner.plan.fields import PARTS
 from planner.plan.kinds import KINDS
 from ports.matrix import Matrix
 from ports.text import free_name, name_key, neutralise
@@ -28,9 +26,6 @@ MAX_LINES = 20_000
 
 ZONE_KIND = "zone_kind"
 """The one column that is no field of an endpoint."""
-_YES = {"yes", "true", "1", "x"}
-_NO = {"", "no", "false", "0"}
-_PLACE = re.compile(r"((\w+)\[\d+\])(?:\.(\w+))?")
 
 
 def list_columns() -> dict[str, str]:
@@ -66,63 +61,56 @@ class TableError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """Zones and endpoints of the plan document, and for each endpoint the line that it came from."""
+class Sheet:
+    """A table as it was read: its header, and each row with the number of its line."""
 
-    zones: tuple[dict[str, Any], ...]
-    endpoints: tuple[dict[str, Any], ...]
-    lines: tuple[int, ...]
+    line: int
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
-def read_table(data: bytes, *, document: Document, matrix: Matrix) -> Table:
-    """Read a table of endpoints that are to be added to a plan document.
+def read_sheet(data: bytes) -> Sheet:
+    """Read a table as spreadsheet programs write it: a header line, then rows with at most as many cells.
 
-    CSV in UTF-8 with a header line; commas, semicolons or tabs, whichever the header has. Raises TableError.
+    CSV in UTF-8, or in UTF-16 with a byte order mark; commas, semicolons or tabs, whichever the header has. Raises
+    TableError.
     """
     if len(data) > MAX_BYTES:
         size = f"{len(data) / 2**20:.1f} MiB"
         raise TableError([TableFault(1, "", f"The table has {size}; at most {MAX_BYTES // 2**20} MiB are read.")])
+    rows = split_table(decode(data), "endpoints")
+    if not rows:
+        raise TableError([TableFault(1, "", f"The table is empty; its first line is {','.join(list_columns())}.")])
+    line, header = rows[0][0], [cell.strip() for cell in rows[0][1]]
+    while header and not header[-1]:
+        header.pop()
+    if len(rows) == 1:
+        raise TableError([TableFault(line, "", "There is no endpoint below the header.")])
+    faults = [
+        TableFault(at, "", f"The line has {len(cells)} cells, the header {len(header)} columns.")
+        for at, cells in rows[1:]
+        if any(cell.strip() for cell in cells[len(header) :])
+    ]
+    if faults:
+        raise TableError(faults)
+    filled = ((at, (*(cell.strip() for cell in cells), *[""] * len(header))) for at, cells in rows[1:])
+    return Sheet(line=line, header=tuple(header), rows=tuple((at, cells[: len(header)]) for at, cells in filled))
+
+
+def decode(data: bytes) -> str:
+    """The text of a table. Raises TableError."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError:
+            sentence = "This begins as UTF-16 and isn't; save the table as “CSV UTF-8”."
+            raise TableError([TableFault(1, "", sentence)]) from None
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         sentence = "This is not UTF-8; save the table as “CSV UTF-8”."
         raise TableError([TableFault(line, "", sentence)]) from None
-    rows = split_table(text, "endpoints")
-    if not rows:
-        raise TableError([TableFault(1, "", f"The table is empty; its first line is {','.join(list_columns())}.")])
-    header = _read_header(*rows[0])
-    table = _Reader(document, header, tuple(list_columns())).read(rows[1:])
-    if not table.endpoints:
-        raise TableError([TableFault(rows[0][0], "", "There is no endpoint below the header.")])
-    try:
-        edit = add_endpoints(document, {"zones": table.zones, "endpoints": table.endpoints})
-        check_plan(apply(document, edit), matrix=matrix)
-    except PlanError as error:
-        raise TableError(place_faults(error.faults, table, document)) from None
-    return table
-
-
-def place_faults(faults: Iterable[Fault], table: Table, document: Document) -> list[TableFault]:
-    """The faults of the document with the table's rows at its end, by line and column of the table.
-
-    The faults of a zone stand where an endpoint names it, those of the rest of the plan in the first line.
-    """
-    rows = [*zip(table.lines, table.endpoints, strict=True)]
-    names = {line: endpoint["name"] for line, endpoint in rows}
-    naming = {endpoint["zone"]: line for line, endpoint in rows}
-    lines = {f"endpoints[{at}]": line for at, line in enumerate(table.lines, len(document["endpoints"]))}
-    lines |= {f"zones[{at}]": naming[zone["name"]] for at, zone in enumerate(table.zones, len(document["zones"]))}
-    placed = []
-    for fault in faults:
-        match = _PLACE.match(fault.where)
-        if not match or match[1] not in lines:
-            placed.append(TableFault(1, "", f"{fault.where}: {fault.message}"))
-            continue
-        line, column = lines[match[1]], "zone" if match[2] == "zones" else match[3] or ""
-        message = f"There is an endpoint “{names[line]}” already." if fault.code == NAME_TAKEN else fault.message
-        placed.append(TableFault(line, column, message))
-    return placed
 
 
 def template(document: Document, matrix: Matrix) -> bytes:
@@ -146,35 +134,31 @@ def template(document: Document, matrix: Matrix) -> bytes:
     ]
     if server in {role for endpoint in document["endpoints"] for role in endpoint.get("roles", ())}:
         examples = examples[1:]
+    own = [entry.key for entry in PARTS["endpoints"].fields if not entry.copied]
+    there = {item for endpoint in document["endpoints"] for key in own for item in endpoint.get(key, ())}
+    rows = []
+    for example in examples:
+        name = free_name(example.name, {name_key(other) for other in taken})
+        row = dump_row("endpoints", replace(example, name=name, zone=zone["name"]))
+        # Whoever has one of its addresses would be changed.
+        rows.append({key: value for key, value in row.items() if key not in own or there.isdisjoint(value)})
+    return _write(rows, {zone["name"]: zone["kind"]})
+
+
+def export(document: Document) -> bytes:
+    """The endpoints of a plan document as the table that an import reads back."""
+    return _write(document["endpoints"], {zone["name"]: zone["kind"] for zone in document["zones"]})
+
+
+def _write(endpoints: Iterable[Mapping[str, Any]], kinds: Mapping[str, str]) -> bytes:
+    """CSV (RFC 4180) in UTF-8 with a byte order mark, as spreadsheets take it; `kinds` are those of the zones."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list_columns(), lineterminator="\r\n", restval="")
     writer.writeheader()
-    for example in examples:
-        name = free_name(example.name, {name_key(other) for other in taken})
-        cells = write_cells(replace(example, name=name, zone=zone["name"])) | {ZONE_KIND: zone["kind"]}
+    for endpoint in endpoints:
+        cells = write_cells(endpoint) | {ZONE_KIND: kinds[endpoint["zone"]]}
         writer.writerow({column: neutralise(cell) for column, cell in cells.items()})
     return text.getvalue().encode("utf-8-sig")
-
-
-def write_cells(endpoint: Any) -> dict[str, str]:
-    """A `planner.plan.fields.Endpoint` as cells by column, which `read_table` reads back."""
-    return {
-        entry.key: _write(entry, getattr(endpoint, entry.attribute))
-        for entry in PARTS["endpoints"].fields
-        if entry.column
-    }
-
-
-def _write(entry: Field, value: Any) -> str:
-    match entry.reads.shape:
-        case "flag":
-            return "yes" if value else ""
-        case "list":
-            return " ".join(filter(None, value))
-        case "names":
-            return "; ".join(value)
-        case _:
-            return value or ""
 
 
 def split_table(text: str, what: str) -> list[tuple[int, list[str]]]:
@@ -201,137 +185,3 @@ def split_table(text: str, what: str) -> list[tuple[int, list[str]]]:
                 raise TableError([TableFault(line, "", sentence)])
             rows.append((line, cells))
         line = reader.line_num + 1
-
-
-def _read_header(line: int, cells: Sequence[str]) -> list[str]:
-    names = [re.sub(r"[\s-]+", "_", cell.strip().casefold()) for cell in cells]
-    while names and not names[-1]:
-        names.pop()
-    columns = list_columns()
-    needed = [entry.key for entry in PARTS["endpoints"].fields if entry.column and entry.needed]
-    known = f"the columns are {', '.join(columns)}"
-    faults = [
-        TableFault(line, "", f"There is no column {quote(cell)}; {known}.")
-        for cell, name in zip(cells, names, strict=False)
-        if name not in columns
-    ]
-    faults += [
-        TableFault(line, name, "This column is there more than once; keep one of them.")
-        for name in columns
-        if names.count(name) > 1
-    ]
-    faults += [
-        TableFault(line, name, f"This column is needed and missing; {known}.") for name in needed if name not in names
-    ]
-    if faults:
-        raise TableError(faults)
-    return names
-
-
-@dataclass(slots=True)
-class _Reader:
-    """What is known while a table is read from top to bottom."""
-
-    document: Document
-    header: list[str]
-    columns: Sequence[str]
-    faults: list[TableFault] = field(default_factory=list)
-    lines: dict[str, int] = field(default_factory=dict)
-
-    def read(self, rows: Sequence[tuple[int, list[str]]]) -> Table:
-        """All rows as zones and endpoints. Raises TableError when one of them has a fault."""
-        cells = [(line, self._cells(line, row)) for line, row in rows]
-        zones = self._new_zones(cells)
-        names = {name_key(endpoint["name"]): endpoint["name"] for endpoint in self.document["endpoints"]}
-        exact = {row["name"] for _, row in cells} | set(names.values())
-        endpoints = [self._endpoint(line, row, names, exact) for line, row in cells]
-        if self.faults:
-            raise TableError(self.faults)
-        return Table(zones=zones, endpoints=tuple(endpoints), lines=tuple(line for line, _ in cells))
-
-    def _cells(self, line: int, row: list[str]) -> dict[str, str]:
-        if any(cell.strip() for cell in row[len(self.header) :]):
-            self.faults.append(
-                TableFault(line, "", f"The line has {len(row)} cells, the header {len(self.header)} columns.")
-            )
-        cells = dict.fromkeys(self.columns, "")
-        cells.update((name, read_back(cell.strip())) for name, cell in zip(self.header, row, strict=False))
-        return cells
-
-    def _new_zones(self, rows: Sequence[tuple[int, dict[str, str]]]) -> tuple[dict[str, Any], ...]:
-        old = {zone["name"]: zone["kind"] for zone in self.document["zones"]}
-        spelled = {name_key(name): name for name in old}
-        fresh: dict[str, str] = {}
-        kinds = dict(old)  # of those that the table adds as well
-        given = {row["zone"] for _, row in rows if row[ZONE_KIND]}
-        for line, row in rows:
-            zone, kind = row["zone"], row[ZONE_KIND].casefold()
-            if not zone:
-                self.faults.append(TableFault(line, "zone", "A zone is needed."))
-                continue
-            other = spelled.setdefault(name_key(zone), zone)
-            if other != zone:
-                sentence = f"There is a zone {quote(other)}; write it like that, or give this one another name."
-                self.faults.append(TableFault(line, "zone", sentence))
-            elif kind and kind not in KINDS:
-                sentence = f"{quote(row['zone_kind'])} is no kind of zone; allowed are {', '.join(KINDS)}."
-                self.faults.append(TableFault(line, ZONE_KIND, sentence))
-            elif kind and kinds.setdefault(zone, kind) != kind:
-                sentence = f"The zone {quote(zone)} is {kinds[zone]} already; leave the cell empty."
-                self.faults.append(TableFault(line, ZONE_KIND, sentence))
-            elif zone not in old and zone not in given:
-                sentence = f"There is no zone {quote(zone)} in the plan; its kind is needed in {ZONE_KIND} to add it."
-                self.faults.append(TableFault(line, "zone", sentence))
-            elif kind and zone not in old:
-                fresh[zone] = kind
-        return tuple({"name": name, "kind": kind} for name, kind in fresh.items())
-
-    def _endpoint(self, line: int, row: dict[str, str], names: dict[str, str], exact: set[str]) -> dict[str, Any]:
-        name = row["name"]
-        key = name_key(name)
-        if not name:
-            self.faults.append(TableFault(line, "name", "A name is needed."))
-        elif key in self.lines:
-            sentence = f"{quote(name)} stands in line {self.lines[key]} already; names differ in more than case."
-            self.faults.append(TableFault(line, "name", sentence))
-        elif key in names:
-            sentence = f"There is an endpoint {quote(names[key])} in the plan already; names differ in more than case."
-            self.faults.append(TableFault(line, "name", sentence))
-        else:
-            self.lines[key] = line
-        endpoint: dict[str, Any] = {"name": name}
-        for entry in PARTS["endpoints"].fields:
-            if entry.column and entry.key != "name":
-                endpoint[entry.key] = self._cell(line, entry, row[entry.key], exact)
-        return endpoint
-
-    def _cell(self, line: int, entry: Field, cell: str, exact: set[str]) -> Any:
-        """What a cell says of a field; `exact` are the names of the plan's and the table's endpoints."""
-        match entry.reads.shape:
-            case "flag":
-                if cell.casefold() not in _YES | _NO:
-                    self.faults.append(TableFault(line, entry.key, f"This is yes or no, found {quote(cell)}."))
-                return cell.casefold() in _YES
-            case "list":
-                return _read_list(cell, names=False)
-            case "names":
-                return [cell] if cell in exact else _read_list(cell, names=True)
-            case _:
-                return cell
-
-
-def _read_list(cell: str, *, names: bool) -> list[str]:
-    """The items of a cell; names may have spaces in them, so with a semicolon or line break only that divides."""
-    pattern = r"[;\r\n]+" if names and re.search(r"[;\r\n]", cell) else r"\s+" if names else r"[\s;,]+"
-    return [read_back(item.strip()) for item in re.split(pattern, cell) if item.strip()]
-
-
-def read_back(text: str) -> str:
-    """A cell without the apostrophe that downloads put before what a spreadsheet could take for a formula."""
-    return text[1:] if text.startswith("'") and neutralise(text[1:]) != text[1:] else text
-
-
-def quote(text: str) -> str:
-    """What stands in a cell, as a sentence repeats it: cut, and without what can't be seen."""
-    shown = "".join(c if c.isprintable() else "�" for c in text)
-    return f"“{shown if len(shown) <= 60 else shown[:58] + '…'}”"

@@ -8,10 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from planner.plan.cells import quote, read_back
 from planner.plan.changes import apply
 from planner.plan.document import check_plan
 from planner.plan.edits import add_never
-from planner.plan.endpoint_table import MAX_BYTES, TableError, TableFault, quote, read_back, split_table
+from planner.plan.endpoint_table import MAX_BYTES, TableError, TableFault, split_table
 from planner.plan.faults import PlanError
 from planner.plan.references import some
 from ports.matrix import PROTOCOLS, Matrix, read_ports

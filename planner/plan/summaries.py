@@ -4,9 +4,11 @@ Pure: works on the fields of plan documents. What slugs are called comes from ou
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from planner.plan.changes import Edit
+from planner.plan.cells import title_of
+from planner.plan.changes import Change, Edit
 from planner.plan.fields import PARTS, PLAN, Field
 from ports.matrix import Matrix
 from ports.text import many, plural, several, short
@@ -80,6 +82,28 @@ def _say_import(edit: Edit) -> str:
     )
     said = f"{many(len(endpoints), 'endpoint')} imported: {several(endpoints)}"
     return said + (f"; zones added: {several(zones)}" if zones else "")
+
+
+def _say_endpoints(edit: Edit) -> str:
+    """What a table has changed: of one endpoint all of it, of several which of their fields."""
+    changed: dict[str, list[Change]] = {}
+    zones: list[str] = []
+    added: list[str] = []
+    for change in edit.changes:
+        if not change.is_row:
+            changed.setdefault(change.where[1], []).append(change)
+        else:
+            (zones if change.where[0] == "zones" else added).append(change.where[1])
+    said = [f"{many(len(added), 'endpoint')} added: {several(added)}"] if added else []
+    if len(changed) == 1:
+        [(name, changes)] = changed.items()
+        said.insert(0, _say_endpoint(replace(edit, where=("endpoints", name), changes=tuple(changes))))
+    elif changed:
+        keys = {change.where[2] for changes in changed.values() for change in changes}
+        fields = [title_of(entry.key).lower() for entry in PARTS["endpoints"].fields if entry.key in keys]
+        said.insert(0, f"{many(len(changed), 'endpoint')} changed ({', '.join(fields)}): {several([*changed])}")
+    said += [f"zones added: {several(zones)}"] if zones else []
+    return "; ".join(said) or "Endpoints: nothing changed"
 
 
 def _say_flow(flow: Mapping[str, Any]) -> str:
@@ -160,6 +184,7 @@ _SAYINGS: Mapping[str, Callable[[Edit], str]] = {
     "duplicate-endpoint": lambda edit: f"{short(edit.changes[0].where[1])} copied from {short(edit.where[1])}",
     "delete-endpoint": lambda edit: f"{short(edit.where[1])} deleted",
     "add-endpoints": _say_import,
+    "edit-endpoints": _say_endpoints,
     "add-flow": _say_flows_added,
     "edit-flow": _say_flow_change,
     "delete-flow": lambda edit: f"Flow deleted: {_say_flow(edit.changes[0].before)}",

@@ -124,7 +124,7 @@ def _give_to_maker(row: models.Plan, holder: Holder | None) -> None:
     audit.note("plan-made", plan=row, actor=holder.name if holder else "")
 
 
-_SPEAK_OF = {"edit-endpoint": "endpoints", "edit-zone": "zones"}
+_SPEAK_OF = {"edit-endpoint": "endpoints", "edit-endpoints": "endpoints", "edit-zone": "zones"}
 """The edits whose summaries name slugs, and of which part."""
 
 

@@ -19,7 +19,8 @@ from tests.web.views.pages import store
 
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
-    "^(activate|add|archive|bring_back|change_(member|endpoints)|continue|correct|decide|delete_[efz]|download|duplicate|edit|enter|export|guided_preview|hand_over|log_out|make|move|"
+    "^(activate|add|archive|bring_back|change_(member|endpoints)|check_|continue|correct|decide|delete_[efz]|download|duplicate|"
+    "edit_(endpoint|flow|zone)$|enter|export|guided_preview|hand_over|log_out|make|move|"
     "name|override|redo|remove|rename|restore|revert|revoke|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
     "|_(file|report|diagram)$"
 )
@@ -62,6 +63,7 @@ PAGES = {
         "?edit=DC01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?add=several",
         "?find=01", "?find=none", "?since=1", "?since=99", "?text=nothing-of-the-kind",
     ],
+    "edit_endpoints_table": ["endpoints/", "endpoints/?find=0&without=addresses"],
     "show_history": ["history/", "history/?show=marked"],
     "show_changes": ["changes/", "changes/?from=1&to=99", "changes/?from=x"],
     "show_editions": ["edition/", "edition/?to=passwordstate-2026-11"],

@@ -9,7 +9,8 @@ import pytest
 from planner.engine import evaluate_report
 from planner.plan import document
 from planner.plan.document import PlanError, check_plan, plan_schema
-from planner.plan.endpoint_table import read_table
+from planner.plan.endpoint_import import Wishes, compare
+from planner.plan.endpoint_table import read_sheet
 from planner.plan.kinds import KINDS, USUAL, ZoneKind
 from planner.report.diagram.diagram import render_svg
 from planner.web.forms.topology import ZoneForm
@@ -85,8 +86,8 @@ def test_a_kind_that_is_added_to_the_table_is_known_everywhere():
     assert next(rule.id for boundary in report.boundaries for rule in boundary.rules).startswith("MOON-")
     assert "moonbase" in plan_schema(MATRIX)["$defs"]["Zone"]["properties"]["kind"]["enum"]
     assert MOONBASE.colour.encode() in render_svg(report)
-    table = read_table(b"name,zone,zone_kind\nX,Other,moonbase\n", document=PLAN, matrix=MATRIX)
-    assert table.zones == ({"name": "Other", "kind": "moonbase"},)
+    sheet = read_sheet(b"name,zone,zone_kind\nX,Other,moonbase\n")
+    assert compare(sheet, PLAN, Wishes(), matrix=MATRIX).made == {"Other": "moonbase"}
     assert ZoneForm({"name": "N", "kind": "moonbase"}).is_valid()
 
 

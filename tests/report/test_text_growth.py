@@ -15,7 +15,8 @@ import pytest
 from planner.engine import evaluate_report
 from planner.plan import syntax
 from planner.plan.document import PlanError, check_plan, read_plan
-from planner.plan.endpoint_table import TableError, read_table
+from planner.plan.endpoint_import import Wishes, compare
+from planner.plan.endpoint_table import TableError, read_sheet
 from planner.plan.faults import shown
 from planner.report.firewall.words import clean, cut, wrap
 from planner.report.formats.csv import field
@@ -126,9 +127,10 @@ WORK = {
         syntax.to_json(EMPTY | {"description": text}).encode(), matrix=MATRIX, syntax="json"
     ),
     "yaml and back": lambda text: read_plan(syntax.to_yaml(EMPTY | {"description": text}).encode(), matrix=MATRIX),
-    "table": refused(lambda text: read_table(text.encode(), document=EMPTY, matrix=MATRIX), TableError),
+    "table": refused(lambda text: compare(read_sheet(text.encode()), EMPTY, Wishes(), matrix=MATRIX), TableError),
     "cell of a table": refused(
-        lambda text: read_table(f'name,zone\n"{text}","{text}"'.encode(), document=EMPTY, matrix=MATRIX), TableError
+        lambda text: compare(read_sheet(f'name,zone\n"{text}","{text}"'.encode()), EMPTY, Wishes(), matrix=MATRIX),
+        TableError,
     ),
     "search": lambda text: read_query(MATRIX, {"text": text, "section": text, "port": text}),
 }

@@ -32,6 +32,8 @@ class EditForm(forms.Form):
     data: QueryDict
     told = False
     """Whether its sender has been told what others have done to the same field."""
+    asked: object = None
+    """What has to be confirmed first, if anything."""
     held: int | None = None
     """The revision that it is still about when it comes back with errors; None for the newest."""
 

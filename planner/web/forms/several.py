@@ -13,8 +13,7 @@ from planner.plan.document import Endpoint
 from planner.plan.fields import PARTS
 from planner.web.forms.plans import EditForm
 from planner.web.forms.topology import MAX_LISTED, group_roles
-from ports.matrix import Matrix
-from ports.text import many, several
+from ports.text import several
 
 Document = Mapping[str, Any]
 LISTS = ("roles", "operations")
@@ -60,16 +59,6 @@ class SeveralForm(EditForm):
                 found[name] = differs
         return found
 
-    def say(self, matrix: Matrix) -> str:
-        """What is done, as a sentence of the history."""
-        parts = [f"moved to {self.cleaned_data['zone']}"] if self.cleaned_data["zone"] else []
-        for key in LISTS:
-            words = PARTS["endpoints"].by_key[key].reads.say(matrix) or {}
-            for how, done in _HOW.items():
-                if slugs := self._list(key, how):
-                    parts.append(f"{several([words.get(slug, slug) for slug in slugs])} {done}")
-        return f"{many(len(self.changes), 'endpoint')} changed, {several(list(self.changes))}: {'; '.join(parts)}"
-
     def _list(self, key: str, how: str) -> list[str]:
         return list(dict.fromkeys(filter(None, self.data.getlist(f"{how}_{key}"))))
 
@@ -78,8 +67,8 @@ class SeveralForm(EditForm):
         return [*(value for value in old if value not in gone), *(value for value in come if value not in old)]
 
 
-_HOW = {"give": "added", "drop": "removed"}
-"""What can be done to the values of a list, and what is said of it."""
+_HOW = ("give", "drop")
+"""What can be done to the values of a list."""
 
 
 def describe_several(report: Report, ends: Sequence[Endpoint], bound: forms.Form | None) -> dict[str, Any]:

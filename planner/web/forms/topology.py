@@ -5,19 +5,19 @@ the fields.
 """
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from planner.engine import Report
 from planner.plan.document import dump_row
-from planner.plan.endpoint_table import MAX_BYTES, Table, TableError, TableFault, list_columns, read_table
+from planner.plan.endpoint_table import list_columns
 from planner.plan.faults import NAME_TAKEN, Fault
 from planner.plan.fields import PARTS, Field
 from planner.plan.kinds import KINDS
 from planner.plan.rows import rows_that_name
+from planner.web.forms.endpoints_import import EndpointsImportForm
 from planner.web.forms.own_settings import (
     as_shown,
     describe_settings,
@@ -26,9 +26,9 @@ from planner.web.forms.own_settings import (
     take_choices,
     take_ports,
 )
-from planner.web.forms.plans import MAX_ERRORS, MAX_TEXT, EditForm
+from planner.web.forms.plans import MAX_TEXT, EditForm
 from ports.matrix import Matrix
-from ports.text import MAX_NAME, many, name_key
+from ports.text import MAX_NAME, name_key
 
 Document = Mapping[str, Any]
 
@@ -195,53 +195,6 @@ class ZoneForm(RowForm):
     target = forms.CharField(strip=False, required=False)
 
 
-class EndpointsImportForm(EditForm):
-    """A table of endpoints as a file or pasted. After validation `table` is what was read."""
-
-    file = forms.FileField(required=False, allow_empty_file=True)
-    text = forms.CharField(required=False, strip=False)
-
-    def __init__(self, data: Any = None, files: Any = None, *, document: Document, matrix: Matrix) -> None:
-        super().__init__(data, files)
-        self.document, self.matrix = document, matrix
-        self.table: Table | None = None
-        self.faults: Sequence[TableFault] = ()
-
-    @property
-    def listed(self) -> Sequence[TableFault]:
-        """The faults that the page lists."""
-        return self.faults[:MAX_ERRORS]
-
-    @property
-    def more(self) -> int:
-        """How many faults it doesn't list."""
-        return len(self.faults) - len(self.listed)
-
-    def clean(self) -> dict[str, Any]:
-        """Read the table; its faults are kept for the page to list."""
-        file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text") or ""
-        if self.errors:
-            return self.cleaned_data
-        if file and text.strip():
-            raise ValidationError("There is a file and a pasted table; give one of them.")
-        if not file and not text.strip():
-            raise ValidationError("Choose a file or paste a table.")
-        data = file.read(MAX_BYTES + 1) if file else text.encode("utf-8", "surrogatepass")
-        size = file.size if file else len(data)
-        if size > MAX_BYTES:
-            raise ValidationError(f"The table has {size / 2**20:.1f} MiB; at most {MAX_BYTES // 2**20} MiB are read.")
-        try:
-            self.table = read_table(data, document=self.document, matrix=self.matrix)
-        except TableError as error:
-            self.refuse(error.faults)
-        return self.cleaned_data
-
-    def refuse(self, faults: Sequence[TableFault]) -> None:
-        """Keep the faults of the table, and count them in a sentence."""
-        self.faults = faults
-        self.add_error(None, f"The table has {many(len(faults), 'fault')}; nothing was added.")
-
-
 def place_faults(faults: Iterable[Fault], document: Document, kind: str, index: int) -> list[tuple[str | None, str]]:
     """The faults of a plan document as errors of the form for one of its zones or endpoints: field and sentence.
 
@@ -316,7 +269,7 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
     if isinstance(bound, ZoneForm) or opened[:2] == ("add", "zone"):
         return context | {"zone_adder": bound if isinstance(bound, ZoneForm) else ZoneForm()}
     if isinstance(bound, EndpointsImportForm) or opened[:2] == ("add", "import"):
-        form = bound if isinstance(bound, EndpointsImportForm) else EndpointsImportForm(document={}, matrix=matrix)
+        form = bound if isinstance(bound, EndpointsImportForm) else EndpointsImportForm()
         return context | {"importer": form, "columns": list_columns().items()}
     if opened.kind == "find":
         key = name_key(opened.name)

@@ -20,7 +20,7 @@ ASK_FOR_LINK = (
 )
 ASK_STEPS = (
     "They open the plan, choose Share, and make a read link, or an edit link if you are to change the plan.",
-    "They send you that link; it opens the plan in your browser, and from then on its address does, too.",
+    "They send you that link: open it in place of this address.",
     "If it is your own plan, this browser has lost its cookie or is another one: open your edit link.",
 )
 """What to do in place of an address that opens nothing for this browser."""

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
@@ -40,6 +41,10 @@ def _step(request: HttpRequest, plan: Plan, step: Any) -> HttpResponse:
         trouble = error.faults[0].message
     except (NotPossible, actions.Clash) as error:
         trouble = str(error)
+    if request.POST.get("back") == "table" and not htmx_of(request):
+        if trouble:
+            messages.error(request, trouble)
+        return redirect("edit_endpoints_table", key=plan.key)
     return show_changed(request, plan, trouble=trouble)
 
 

@@ -115,7 +115,7 @@ def describe_page(
         "protocols": PROTOCOLS,
         "bound": bound,
         "visitor": presence.read_visitor(request),
-        "history": _describe_history(plan, now),
+        "history": describe_history(plan, now),
         "offers": describe_offers(plan, now, report),
         "sent": describe_handover(plan, report.matrix),
         "panel_template": f"planner/panels/{state.panel}.html",
@@ -141,7 +141,7 @@ def _read_changes(plan: Plan, now: Revision | None, state: State, matrix: Matrix
     )
 
 
-def _describe_history(plan: Plan, now: Revision | None) -> dict[str, str]:
+def describe_history(plan: Plan, now: Revision | None) -> dict[str, str]:
     """What an undo would take back and a redo bring back, in words; empty when there is nothing."""
     if now is None:
         return {"undo": "", "redo": ""}

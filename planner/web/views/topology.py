@@ -7,24 +7,24 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
+from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import push_url
 
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
-from planner.plan.endpoint_table import place_faults as place_in_table
-from planner.plan.endpoint_table import template
+from planner.plan.endpoint_table import export, template
 from planner.store import actions
 from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import outline_for
+from planner.web.forms.endpoints_import import EndpointsImportForm
 from planner.web.forms.plans import EditForm
 from planner.web.forms.several import SeveralForm
 from planner.web.forms.topology import (
     CLOSED,
     AddEndpointForm,
     EndpointForm,
-    EndpointsImportForm,
     MoveForm,
     Opened,
     TargetForm,
@@ -137,40 +137,61 @@ def change_endpoints(request: HttpRequest, plan: Plan) -> HttpResponse:
     base, _ = read_base(request, plan)
     form = SeveralForm(request.POST, document=base)
     if form.is_valid() and form.changes:
-        params = {"changes": form.changes, "summary": form.say(matrix_of(plan))}
-        _try(request, plan, form, "change-endpoints", params, "endpoints", None)
+        params = {"changes": form.changes, "zones": [], "endpoints": []}
+        _try(request, plan, form, "edit-endpoints", params, "endpoints", None)
     return _answer(request, plan, Opened("add", "several") if form.errors else CLOSED, form=form)
 
 
 @require_POST
 @plan_view
 def import_endpoints(request: HttpRequest, plan: Plan) -> HttpResponse:
-    """Add the endpoints of a table, all or none."""
-    matrix = matrix_of(plan)
-    form = EndpointsImportForm(request.POST, request.FILES, document=plan.document, matrix=matrix)
-    sender = read_sender(request)
+    """Store a table at once that only makes endpoints; any other when what it comes to has been confirmed."""
+    form = EndpointsImportForm(request.POST, request.FILES)
+    sender, matrix = read_sender(request), matrix_of(plan)
     if sender.operation and plan.revisions.filter(operation=sender.operation).exists():
         return _answer(request, plan, CLOSED)  # sent twice: its endpoints are there
-    if form.is_valid() and form.table is not None:
-        params = {"zones": list(form.table.zones), "endpoints": list(form.table.endpoints)}
+    valid = form.is_valid()
+    confirmed = valid and form.cleaned_data["confirmed"]
+    found = form.compare_with(read_base(request, plan)[0] if confirmed else plan.document, matrix) if valid else None
+    at_once = found is not None and found.is_plain and not form.is_looked_at
+    if found is not None and (at_once or (confirmed and found.count and not found.trouble)):
+        # To make endpoints is meant for the newest state that the table was compared with.
+        sender = sender if confirmed else replace(sender, base=plan.revision)
+        edit = "add-endpoints" if at_once else "edit-endpoints"
         try:
-            actions.apply_edit(plan_id=plan.pk, matrix=matrix, edit="add-endpoints", params=params, sender=sender)
-        except PlanError as error:
+            actions.apply_edit(plan_id=plan.pk, matrix=matrix, edit=edit, params=found.params, sender=sender)
+            return _answer(request, plan, CLOSED)
+        except (PlanError, NotPossible, actions.Clash) as error:
+            told = [fault.message for fault in error.faults[:3]] if isinstance(error, PlanError) else [str(error)]
+            for sentence in dict.fromkeys(told):
+                form.add_error(None, sentence)
             plan.refresh_from_db()
-            form.refuse(place_in_table(error.faults, form.table, plan.document))
-        except (NotPossible, actions.Clash) as error:
-            form.add_error(None, str(error))
-    return _answer(request, plan, Opened("add", "import") if form.errors else CLOSED, form=form)
+            form.compare_with(plan.document, matrix)
+            form.told = True
+            form.asked = True
+    elif found is not None:
+        form.told = True  # it was compared with the newest state
+        form.ask()
+    return _answer(request, plan, Opened("add", "import"), form=form)
 
 
 @require_safe
 @plan_view
 def download_template(_request: HttpRequest, plan: Plan) -> HttpResponse:
     """A table to fill in, with the columns that an import reads."""
-    response = HttpResponse(template(plan.document, matrix_of(plan)), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = (
-        content_disposition_header(True, "endpoints-template.csv") or "attachment"
-    )
+    return _download(template(plan.document, matrix_of(plan)), "endpoints-template.csv")
+
+
+@require_safe
+@plan_view
+def download_endpoints(_request: HttpRequest, plan: Plan) -> HttpResponse:
+    """The endpoints of the plan as the table that an import reads."""
+    return _download(export(plan.document), f"{slugify(plan.name)[:80] or 'plan'}-endpoints.csv")
+
+
+def _download(table: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(table, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response
 
 
@@ -284,7 +305,7 @@ def _answer(
     plan.refresh_from_db()
     report = outline_for(plan.version, matrix_of(plan))
     state, faults = read_state(request, report)
-    failed = bool(trouble) or bool(confirm) or (form is not None and bool(form.errors))
+    failed = bool(trouble) or bool(confirm) or (form is not None and (bool(form.errors) or bool(form.asked)))
     if form is not None:
         hold_base(request, form)
     if go_on and not failed:

@@ -60,7 +60,7 @@ def test_all_of_a_zone_are_meant_by_one_tick(client, plan):
 def test_the_history_says_what_was_done_to_which(client, plan):
     send(client, plan[1], {"endpoint": ["A", "B"], "zone": "DMZ", "give_operations": "discovery"})
     said = Revision.objects.order_by("-number").first().summary
-    assert said == "2 endpoints changed, A and B: moved to DMZ; Account discovery added"
+    assert said == "2 endpoints changed (zone, operations): A and B"
 
 
 @pytest.mark.parametrize(

@@ -12,3 +12,5 @@ import "./editing.js";
 import "./waiting.js";
 import "./tips.js";
 import "./picture_size.js";
+import "./drawing_flows.js"; // before the next: while a flow is drawn a click chooses its ends
+import "./picture_view.js";

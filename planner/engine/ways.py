@@ -20,7 +20,7 @@ from planner.plan.document import Endpoint, Plan, Zone
 from planner.plan.reading import ANY
 from ports.matrix import Choice, split_ports
 
-Kind = Literal["decide", "correct", "exclusion", "closed", "flow", "addresses", "unaddressed", "place"]
+Kind = Literal["decide", "correct", "exclusion", "closed", "flow", "unsaid", "unaddressed", "place"]
 """Decide a choice; follow practice; take an exclusion back, or what keeps it closed; add a flow of the plan's own; say
 the addresses of an endpoint that rules name, or of one that may be meant; put an endpoint where nobody is."""
 MOST_TRIED = 12
@@ -77,7 +77,7 @@ def _list_unsaid(answer: Answer) -> Iterator[Way]:
     ends = {end.name: end for flow in crossing for end in (flow.source, flow.destination)}
     unsaid = [end for end in ends.values() if not any(map(_is_addressed, end.addresses))]
     for end in unsaid[:MOST]:
-        yield Way(kind="addresses", subject=end.name, more=max(0, len(unsaid) - MOST))
+        yield Way(kind="unsaid", subject=end.name, more=max(0, len(unsaid) - MOST))
 
 
 def _is_addressed(address: str) -> bool:

@@ -10,3 +10,5 @@ import "./folds.js";
 import "./todo.js";
 import "./tips.js";
 import "./picture_size.js";
+import "./drawing_flows.js"; // before the next: while a flow is drawn a click chooses its ends
+import "./picture_view.js";

@@ -3,3 +3,4 @@
 import "./folds.js";
 import "./tips.js";
 import "./picture_size.js";
+import "./picture_view.js";

@@ -18,11 +18,13 @@ VIEWS = [
 ]  # fmt: skip
 # Success criterion 2.5.8, which this axe doesn't know: 24 by 24 pixels, or so far from others that a circle of that
 # size around its middle meets neither another target nor the circle of another small one. Text links are exempt, and
-# so are the browser's own controls together with their label.
+# so are the browser's own controls together with their label, and the parts of the picture while it is seen from afar,
+# as the buttons beside it bring them nearer (the exception "Equivalent").
 SMALL = """
 () => {
   const boxes = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
-    .filter((element) => element.checkVisibility() && element.type !== "hidden" && !element.closest(".skip"))
+    .filter((element) => element.checkVisibility() && element.type !== "hidden")
+    .filter((element) => !element.closest(".skip, .picture-far"))
     .map((element) => ({element, box: (element.closest("label") ?? element).getBoundingClientRect()}))
     .filter(({box}) => box.width > 1 && box.height > 1);
   const isSmall = ({box}) => box.width < 24 || box.height < 24;

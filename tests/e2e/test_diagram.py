@@ -86,31 +86,6 @@ def test_remote_sites_are_unfolded_and_folded_again(page):
     expect(page.get_by_role("link", name="Unfold 16 remote sites", exact=True)).to_be_visible()
 
 
-def test_a_wide_picture_is_shown_as_a_whole_or_at_its_size(page):
-    start(page, "Everything")
-    page.locator("#view-diagram").click()
-    diagram, figure = page.locator(".diagram"), page.locator(".picture")
-    fits = "() => { const f = document.querySelector('.picture'); return f.scrollWidth <= f.clientWidth; }"
-    size = page.get_by_role("button", name="Show at full size")
-    expect(size).to_be_visible()
-    assert page.evaluate(fits)
-    size.press("Enter")
-    expect(page.get_by_role("button", name="Show as a whole")).to_be_focused()
-    assert not page.evaluate(fits)
-    assert diagram.bounding_box()["width"] > figure.bounding_box()["width"]
-    # What was chosen holds for the next picture too.
-    page.locator("#view-rules").click()
-    page.locator("#view-diagram").click()
-    expect(page.get_by_role("button", name="Show as a whole")).to_be_visible()
-
-
-def test_a_picture_that_fits_has_no_button_for_its_size(page):
-    start(page, "One server")
-    page.locator("#view-diagram").click()
-    expect(page.locator(".diagram")).to_be_visible()
-    expect(page.locator(".picture-size")).to_be_hidden()
-
-
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_axe_finds_nothing(open_page, scheme, width):
     page = open_page(width=width, color_scheme=scheme)

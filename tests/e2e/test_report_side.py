@@ -125,7 +125,7 @@ def test_what_isnt_needed_is_a_view_of_its_own(page, plan):
 
 def test_a_revision_is_handed_over_and_compared_with_the_next(page, plan):
     page.goto(plan)
-    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("link", name="Change request", exact=True).click()
     page.locator("#handover-recipient").fill("Network team")
     page.locator("#handover-save").click()
     page.get_by_role("link", name="Contoso").click()

@@ -50,7 +50,7 @@ def test_an_excluded_flow_is_taken_back_and_not_added():
 
 @pytest.mark.parametrize(
     ("chosen", "kinds"),
-    [("ldap", ["decide", "flow"]), ("ldaps", ["addresses"])],
+    [("ldap", ["decide", "flow"]), ("ldaps", ["unsaid"])],
 )
 def test_another_option_of_a_decided_choice_would_ask_for_it(chosen, kinds):
     end = {"name": "AD01", "zone": "DMZ", "platforms": ["active-directory"], "operations": ["reset"]}
@@ -90,7 +90,7 @@ def test_a_correction_that_is_not_applied_would_ask_for_it():
 def test_what_is_admitted_wants_the_address_of_an_end_that_has_none_or_a_name_only(addresses):
     end = {"name": "PRP02", "zone": "DMZ", "addresses": addresses, "roles": ["password-reset-portal"]}
     of = report(endpoints=[end])
-    assert ways("World", "PRP02", "tcp/443", of) == [("addresses", "PRP02")]
+    assert ways("World", "PRP02", "tcp/443", of) == [("unsaid", "PRP02")]
     assert ways("World", "PRP01", "tcp/443", of) == [], "any is an address"
 
 

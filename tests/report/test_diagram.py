@@ -247,7 +247,7 @@ def test_the_largest_ready_made_topology_can_be_read_on_a_landscape_page():
 
 
 def test_a_name_that_lines_run_through_has_a_paper_in_the_colour_of_its_frame():
-    drawing = _arrange(picture_endpoints(evaluate(many_hosts())), None)
+    drawing = _arrange(picture_endpoints(evaluate(many_names())), None)
     assert drawing.covered
     root = read(drawing.element("Picture", alone=True))
     tints = [group[0] for group in root.iter(f"{SVG}g") if group.get("class", "").startswith("frame-tint")]

@@ -7,12 +7,14 @@ shows its ports while it is pointed at or has the focus, so that no line runs th
 """
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from planner.engine.report import Report
 from planner.plan.kinds import KINDS
 from planner.report.diagram.icons import PATHS, SIDE
-from planner.report.diagram.labels import place_name, place_ports
+from planner.report.diagram.labels import place_name, place_on_lines, place_ports
 from planner.report.diagram.layout import (
     FONT,
     GAP,
@@ -26,6 +28,7 @@ from planner.report.diagram.layout import (
     NoDiagram,
     label_lines,
     lay_out,
+    say_shortly,
     shorten,
 )
 from planner.report.diagram.picture import (
@@ -39,15 +42,15 @@ from planner.report.diagram.picture import (
 )
 from planner.report.diagram.shapes import Area, Curve, Point, arrow_corners, halfway, inset, measure, path_data, trace
 from planner.report.diagram.tips import TIP_ROW, Tip, make_box_tip, make_line_tip, say_box, say_line
-from ports.text import show_line
+from ports.text import several, show_line
 
 __all__ = ["NoDiagram", "render_diagram", "render_overview", "render_svg"]
 
 _TEXT, _SOFT, _LINE, _ACCENT, _PAPER = "#17202b", "#515d6b", "#7b8794", "#0f62d6", "#ffffff"
 _MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 _MARGIN = 6.0
-_SCREEN = 1.2
-"""Pixels of the page to a point of the drawing."""
+_SCREEN = 1.25
+"""Pixels of the page to a point of the drawing: so the smallest text has more than 11 pixels."""
 _READABLE = 1150, 540
 """A picture wider or higher than this many pixels can't be read once it is shrunk to stand above the rules."""
 
@@ -102,6 +105,12 @@ class _Drawing:
         traces = [list(trace(curve, steps)) for curve in layout.curves.values()]
         page = Area(x=self.left, y=self.top, width=self.width, height=self.height)
         self.ports = place_ports(layout, page, traces)
+        self.texts = {ends: label_lines(line) for ends, line in self._lines().items()}
+        if link and picture.frames and len(picture.lines) <= MANY:
+            # On a page one can go nearer, so that short texts may stand on the arrows; on paper all has to fit.
+            short = {ends: say_shortly(line) for ends, line in self._lines().items()}
+            self.texts = {ends: [text] for ends, text in short.items()}
+            self.ports = {key: (area, False) for key, area in place_on_lines(layout, page, traces, short).items()}
         self.labels = {frame.key: place_name(frame, layout, traces) for frame in picture.frames}
         self.covered = tuple(key for key, (_, free) in self.labels.items() if not free)
 
@@ -129,6 +138,9 @@ class _Drawing:
             f'viewBox="{box}" font-family="{FONT}" font-size="{SIZE}" fill="{_TEXT}">'
             f"{name}{paper}{''.join(parts)}</svg>"
         )
+
+    def _lines(self) -> dict[tuple[str, str], Line]:
+        return {(line.source.key, line.destination.key): line for line in self.picture.lines}
 
     def _boxes(self) -> Iterator[Box]:
         for frame in self.picture.frames:
@@ -208,14 +220,14 @@ class _Drawing:
                 f'<text class="soft" x="{x:.1f}" y="{area.middle[1] + 9.7:.1f}"{anchor} fill="{_SOFT}" '
                 f'font-size="{SMALL}">{_text(box.note)}</text>'
             )
-        return f'<g class="box{zone}">{"".join(frames + rows)}</g>'
+        return f'<g class="box{zone}" data-box="{box.key}">{"".join(frames + rows)}</g>'
 
     def _draw_line(self, line: Line) -> str:
         curve = self._curve(line)
         colour = _ACCENT if line.crosses else _LINE
         dash = "" if line.crosses else ' stroke-dasharray="4 3"'
         return (
-            f'<g class="line {"crossing" if line.crosses else "inside"}">'
+            f'<g class="line {"crossing" if line.crosses else "inside"}" data-ends="{_ends(line)}">'
             f'<path d="{path_data(curve)}" fill="none" stroke="{colour}" stroke-width="1"{dash}/>'
             f'<polygon points="{arrow_corners(curve)}" fill="{colour}"/></g>'
         )
@@ -225,12 +237,12 @@ class _Drawing:
             return ""
         area, free = self.ports[line.source.key, line.destination.key]
         x, _ = area.middle
-        paper = _patch(area, free)
-        return paper + "".join(
+        rows = "".join(
             f'<text class="soft ports" x="{x:.1f}" y="{area.y + (number + 0.75) * ROW:.1f}" text-anchor="middle" '
             f'fill="{_SOFT}" font-size="{SMALL}">{_text(row)}</text>'
-            for number, row in enumerate(label_lines(line))
+            for number, row in enumerate(self.texts[line.source.key, line.destination.key])
         )
+        return f'<g class="on-line" data-ends="{_ends(line)}">{_patch(area, free)}{rows}</g>'
 
     def _curve(self, line: Line) -> Curve:
         return self.layout.curves[line.source.key, line.destination.key]
@@ -280,7 +292,16 @@ class _Drawing:
         drawn = self._draw_tip(tip, (area.middle[0], below + tip.height / 2))
         if not box.fields:
             return f'<g class="target" role="img" aria-label={quoteattr(say_box(box))}>{halo}{drawn}</g>'
-        return f"<a {_link(link(box.fields), say_box(box))}>{halo}{drawn}</a>"
+        return f"<a {_link(link(box.fields), say_box(box))}{self._say_to_scripts(box)}>{halo}{drawn}</a>"
+
+    def _say_to_scripts(self, box: Box) -> str:
+        """What the page's scripts know of a box: which it is, and of an endpoint its name and its rules."""
+        said = f' data-target="{box.key}"'
+        if "endpoint" in box.fields:
+            rules = several(box.rules) or "no rule between zones"
+            # Quoted as addresses quote it, so that no name turns round what stands beside it.
+            said += f' data-name="{quote(box.fields["endpoint"])}" data-rules={quoteattr(f"{box.label}: {rules}")}'
+        return said
 
     def _line_target(self, line: Line, link: Link) -> str:
         curve = self._curve(line)
@@ -297,7 +318,8 @@ class _Drawing:
         says = say_line(line)
         if not line.fields:
             return f'<g class="target line-target" role="img" aria-label={quoteattr(says)}>{inner}</g>'
-        return f"<a {_link(link(line.fields), says, 'target line-target')}>{inner}</a>"
+        known = f' data-target-ends="{_ends(line)}"'
+        return f"<a {_link(link(line.fields), says, 'target line-target')}{known}>{inner}</a>"
 
     def _draw_tip(self, tip: Tip, at: Point) -> str:
         """A tip around a point, moved to where it is whole."""
@@ -318,12 +340,20 @@ class _Drawing:
 
 def _arrange(picture: Picture, link: Link | None) -> _Drawing:
     """The drawing of a picture with frames; a name that lines would run through at the top goes to the bottom."""
-    drawing = _Drawing(picture, lay_out(picture, ports_shown=False), link)
+    roomy = link is not None
+    if link is None:  # nothing can be folded on paper, so that names need no room for it
+        picture = replace(picture, frames=tuple(replace(frame, action="") for frame in picture.frames))
+    drawing = _Drawing(picture, lay_out(picture, ports_shown=False, roomy=roomy), link)
     if drawing.covered and len(picture.lines) <= MANY:
-        other = _Drawing(picture, lay_out(picture, ports_shown=False, low=drawing.covered), link)
+        other = _Drawing(picture, lay_out(picture, ports_shown=False, low=drawing.covered, roomy=roomy), link)
         if len(other.covered) < len(drawing.covered):
             return other
     return drawing
+
+
+def _ends(line: Line) -> str:
+    """The keys of the boxes at both ends of a line."""
+    return f"{line.source.key} {line.destination.key}"
 
 
 def _text(text: str) -> str:

@@ -1,11 +1,11 @@
 """Where the names of zones and the ports of lines stand in the diagram: clear of the lines as far as can be."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
 from math import hypot
 
-from planner.report.diagram.layout import SIZE, SMALL, Layout, shorten
+from planner.report.diagram.layout import ROW, SIZE, SMALL, Layout, shorten
 from planner.report.diagram.picture import Frame
 from planner.report.diagram.shapes import Area, Point, contains, holds, inset, measure, overlaps
 
@@ -60,6 +60,78 @@ def place_ports(
         rooms[key] = close or curve.label
         placed[key] = rooms[key], not points.lines_in(inset(rooms[key], -1))
     return placed
+
+
+def place_on_lines(
+    layout: Layout, page: Area, traces: Sequence[Sequence[Point]], texts: Mapping[tuple[str, str], str]
+) -> dict[tuple[str, str], Area]:
+    """Where a short text stands on each line, as near to its middle as can be, by the keys of the two boxes.
+
+    Clear of boxes, names of frames and each other, if it can be also of other lines; where there is no such place the
+    line goes without. The longest lines choose last, as they have most places.
+    """
+    points = _PointsByPlace(traces)
+    inside = inset(page, 2)
+    names = [_name_of(area, key in layout.low) for key, area in layout.frames.items()]
+    taken = _AreasByPlace([*layout.boxes.values(), *names])
+    lengths = [sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(trace)) for trace in traces]
+    placed: dict[tuple[str, str], Area] = {}
+    keys = list(layout.curves)
+    for number in sorted(range(len(keys)), key=lambda number: lengths[number]):
+        text = texts[keys[number]]
+        width = measure(text, SMALL) + 4
+        fair = None
+        for x, y in _from_the_middle(traces[number]):
+            area = Area(x=x - width / 2, y=y - ROW / 2, width=width, height=ROW)
+            if not contains(inside, area) or taken.meets(area):
+                continue
+            if points.lines_in(area) <= {number}:
+                fair = area
+                break
+            fair = fair or area
+        if fair is not None:
+            placed[keys[number]] = fair
+            taken.add(fair)
+    return placed
+
+
+def _name_of(frame: Area, is_low: bool) -> Area:
+    """The strip of a frame in which its name stands."""
+    return replace(frame, y=frame.y + frame.height - 22 if is_low else frame.y, height=22, width=frame.width * 0.6)
+
+
+def _from_the_middle(points: Sequence[Point]) -> Iterator[Point]:
+    """The points of a line between its first and its last tenth, those in the middle first."""
+    middle, room = len(points) // 2, int(len(points) * 0.4)
+    for away in range(room):
+        yield points[middle - away]
+        if away:
+            yield points[min(middle + away, len(points) - 1)]
+
+
+class _AreasByPlace:
+    """Areas by where they are, to ask whether another one meets any of them."""
+
+    CELL = 60.0
+
+    def __init__(self, areas: Iterable[Area]) -> None:
+        self.cells: dict[tuple[int, int], list[Area]] = {}
+        for area in areas:
+            self.add(area)
+
+    def add(self, area: Area) -> None:
+        """One more."""
+        for cell in self._cells(area):
+            self.cells.setdefault(cell, []).append(area)
+
+    def meets(self, area: Area) -> bool:
+        """Whether any of them shares more than an edge with this."""
+        return any(overlaps(area, other) for cell in self._cells(area) for other in self.cells.get(cell, ()))
+
+    def _cells(self, area: Area) -> Iterator[tuple[int, int]]:
+        for column in range(int(area.x // self.CELL), int((area.x + area.width) // self.CELL) + 1):
+            for row in range(int(area.y // self.CELL), int((area.y + area.height) // self.CELL) + 1):
+                yield column, row
 
 
 class _PointsByPlace:

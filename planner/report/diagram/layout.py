@@ -5,7 +5,7 @@ It gets the texts to measure them and returns positions; nothing that it writes 
 
 import json
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -14,8 +14,8 @@ from typing import Any
 import graphviz
 
 from planner.plan.kinds import KINDS, USUAL
-from planner.report.diagram.picture import Box, Line, Picture
-from planner.report.diagram.shapes import Area, Curve, Point, trace
+from planner.report.diagram.picture import Box, Frame, Line, Picture
+from planner.report.diagram.shapes import Area, Curve, Point, measure, trace
 from ports.text import cut
 
 MANY = 100
@@ -34,6 +34,10 @@ ROW = 11.0
 ICON = 15.0
 PAD = 8.0
 GAP = 6.0
+EMPTY_WIDTH, EMPTY_HEIGHT, EMPTY_GAP = 110.0, 54.0, 12.0
+"""Least width, height and distance of frames with nothing in them."""
+ROW_OF_EMPTY = 600.0
+"""Least width of a row of them."""
 
 
 class NoDiagram(RuntimeError):
@@ -55,32 +59,73 @@ class Layout:
     """Keys of the frames whose name has its room at the bottom, not at the top."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """What room there is to be: for ports on lines, for names at the bottom of frames, and between columns."""
+
+    ports_shown: bool
+    low: frozenset[str]
+    roomy: bool
+
+
 def shorten(text: str, limit: int = LABEL) -> str:
     """The text as the label of a box or frame."""
     return cut(text, limit)
 
 
-def lay_out(picture: Picture, *, ports_shown: bool, low: Collection[str] = ()) -> Layout:
-    """Place a picture; with `ports_shown` there is room on each line for its ports.
+def lay_out(picture: Picture, *, ports_shown: bool, low: Collection[str] = (), roomy: bool = False) -> Layout:
+    """Place a picture; with `ports_shown` there is room on each line for its ports, all of them in rows.
 
+    With `roomy` lines from one column to the next are long enough that something short can stand on them.
     The frames whose keys are among `low` have room for their names at the bottom. Raises NoDiagram when dot is
     missing, fails or takes too long.
     """
     names_low = frozenset(low)
     ports_shown = ports_shown and len(picture.lines) <= MANY
+    # Frames with nothing in them stand below all others, so that a new one doesn't make those jump.
+    empty = [frame for frame in picture.frames if not frame.boxes]
+    if empty:
+        picture = replace(picture, frames=tuple(frame for frame in picture.frames if frame.boxes))
+    if picture.frames or picture.loose:
+        layout = _lay_out_standing(picture, Spacing(ports_shown, names_low, roomy))
+    else:
+        layout = Layout(left=0, top=0, width=0, height=0, boxes={}, frames={}, curves={}, low=names_low)
+    return _stand_below(layout, empty) if empty else layout
+
+
+def _lay_out_standing(picture: Picture, spacing: Spacing) -> Layout:
     # Parting the depths costs room, so it is done only where they don't come in order by themselves.
     if len(picture.lines) <= MANY:
-        layout = _place(picture, ports_shown, names_low, parted=False)
+        layout = _place(picture, spacing, parted=False)
         if _is_in_order(layout, picture):
             return layout
-    return _place(picture, ports_shown, names_low, parted=True)
+    return _place(picture, spacing, parted=True)
 
 
-def _place(picture: Picture, ports_shown: bool, low: frozenset[str], *, parted: bool) -> Layout:
-    found = _run(_describe(picture, ports_shown, low, parted))
+def _stand_below(layout: Layout, empty: Sequence[Frame]) -> Layout:
+    """The layout with frames that have nothing in them in rows below all else."""
+    boxes, frames = dict(layout.boxes), dict(layout.frames)
+    width = max(layout.width, ROW_OF_EMPTY)
+    x, y = layout.left, layout.top + layout.height + (EMPTY_GAP if layout.height else 0)
+    for frame in empty:
+        wide = max(EMPTY_WIDTH, measure(shorten(frame.label), SIZE) + 36)
+        if x > layout.left and x + wide > layout.left + width:
+            x, y = layout.left, y + EMPTY_HEIGHT + EMPTY_GAP
+        frames[frame.key] = Area(x=x, y=y, width=wide, height=EMPTY_HEIGHT)
+        boxes[f"{frame.key}_empty"] = _area_around(x + wide / 2, y + 38, EMPTY_WIDTH - 24, 14)
+        x += wide + EMPTY_GAP
+    right = max(area.x + area.width for area in (*frames.values(), *boxes.values()))
+    return replace(
+        layout, boxes=boxes, frames=frames, width=max(layout.width, right - layout.left),
+        height=y + EMPTY_HEIGHT - layout.top,
+    )  # fmt: skip
+
+
+def _place(picture: Picture, spacing: Spacing, *, parted: bool) -> Layout:
+    found = _run(_describe(picture, spacing, parted))
     if isinstance(found, str):
         raise NoDiagram(found)
-    return replace(_read(json.loads(found[0]), picture), low=low)
+    return replace(_read(json.loads(found[0]), picture), low=spacing.low)
 
 
 def _is_in_order(layout: Layout, picture: Picture) -> bool:
@@ -103,13 +148,22 @@ def label_lines(line: Line) -> list[str]:
     return [", ".join(cells[start : start + 2]) for start in range(0, len(cells), 2)]
 
 
-def _describe(picture: Picture, ports_shown: bool, low: frozenset[str], parted: bool) -> str:
+def say_shortly(line: Line) -> str:
+    """The ports of a line as they stand on its arrow: 443; 135, 445 +4."""
+    listed = list(dict.fromkeys(item.ports or item.protocol for item in line.ports))
+    shown = 3 if len(listed) == 3 else 2
+    return ", ".join(listed[:shown]) + (f" +{len(listed) - shown}" if len(listed) > shown else "")
+
+
+def _describe(picture: Picture, spacing: Spacing, parted: bool) -> str:
     graph = graphviz.Digraph("Topology")
     graph.attr(
         rankdir="LR", fontname=BOLD, fontsize=str(SIZE), nodesep="0.1", ranksep="0.65", newrank="true",
     )  # fmt: skip
-    if ports_shown:
+    if spacing.ports_shown:
         graph.attr(ranksep="0.4", nodesep="0.4")
+    elif spacing.roomy and len(picture.lines) <= MANY:
+        graph.attr(ranksep="1.1", nodesep="0.16")
     if len(picture.lines) > 250:
         graph.attr(splines="polyline", nslimit="2", mclimit="0.5")
     side = (ICON + GAP) / 2 + PAD
@@ -120,12 +174,10 @@ def _describe(picture: Picture, ports_shown: bool, low: frozenset[str], parted: 
             # Room for the link after the name, and for a face that is a little wider.
             inside.attr(
                 label=_text(shorten(frame.label) + (f"    {frame.action}" if frame.action else "") + "  "),
-                labeljust="l", labelloc="b" if frame.key in low else "t", margin="12",
+                labeljust="l", labelloc="b" if frame.key in spacing.low else "t", margin="12",
             )  # fmt: skip
             for box in frame.boxes:
                 _add_box(inside, box)
-            if not frame.boxes:
-                inside.node(f"{frame.key}_empty", "no endpoints", height="0.2", margin="0.02")
     for box in picture.loose:
         _add_box(graph, box)
     within = {box.key: frame.key for frame in picture.frames for box in frame.boxes}
@@ -136,7 +188,7 @@ def _describe(picture: Picture, ports_shown: bool, low: frozenset[str], parted: 
         graph.edge(
             tail, head, dir="back" if line.outwards else "forward", id="\t".join(ends),
             weight="1" if within.get(tail) == within.get(head) else "2",
-            **({"label": _text("\n".join(f" {row} " for row in label_lines(line)))} if ports_shown else {}),
+            **({"label": _text("\n".join(f" {row} " for row in label_lines(line)))} if spacing.ports_shown else {}),
         )  # fmt: skip
     if parted:
         _part_depths(graph, picture)

@@ -41,6 +41,8 @@ class Box:
     fields: Fields = field(default_factory=dict)
     kind: str = ""
     """The kind of zone, for a box that is a zone or stands outside of frames."""
+    rules: tuple[str, ...] = ()
+    """The numbers of the rules that an endpoint which stands alone is in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,8 @@ def picture_endpoints(report: Report, unfolded: Collection[str] = ()) -> Picture
     """Endpoints in their zones, and a line for each pair between which something flows.
 
     Of a plan with more than LARGE endpoints, those that are alike in a group of zones are one box, unless the code of
-    the group is among `unfolded`. Never more than about MOST boxes: what comes after those is counted.
+    the group is among `unfolded`. Of a smaller one each has a box, unless the code with a minus before it is among
+    them: such a group is one box. Never more than about MOST boxes: what comes after those is counted.
     """
     return _Composer(report, unfolded).compose()
 
@@ -142,7 +145,8 @@ class _Composer:
         self.report = report
         self.large = len(report.plan.endpoints) > LARGE
         codes = [group.code for group in report.zone_groups]
-        self.unfolded = [code for code in codes if code in unfolded] if self.large else codes
+        self.folded = [] if self.large else [code for code in codes if f"-{code}" in unfolded]
+        self.unfolded = [code for code in codes if code in unfolded or (not self.large and code not in self.folded)]
         self.groups = {zone: group for group in report.zone_groups for zone in group.zones}
         self.inside: dict[str, list[Endpoint]] = defaultdict(list)
         for endpoint in report.plan.endpoints:
@@ -151,6 +155,10 @@ class _Composer:
         for flow in report.flows:
             if flow.source is flow.destination:
                 self.local[flow.source.name].add(Ports(flow.need.protocol, flow.need.ports))
+        self.rules: dict[str, list[str]] = defaultdict(list)
+        for rule in report.rules:
+            for name in dict.fromkeys(endpoint.name for endpoint in (*rule.sources, *rule.destinations)):
+                self.rules[name].append(rule.id)
         self.boxes: dict[str, Box] = {}
         """Name of an endpoint -> the box that it is in."""
         self.group_of: dict[str, ZoneGroup] = {}
@@ -182,7 +190,9 @@ class _Composer:
 
     def _frames(self, group: ZoneGroup) -> Iterator[tuple[str, list[list[Endpoint]]]]:
         """The frames of a group of zones: a label, and the endpoints of each box."""
-        if group.code in self.unfolded:
+        if group.code in self.folded:
+            yield group.label, [[endpoint for zone in group.zones for endpoint in self.inside[zone]]]
+        elif group.code in self.unfolded:
             for zone in group.zones:
                 yield zone, [[endpoint] for endpoint in self.inside[zone]]
         else:
@@ -229,9 +239,10 @@ class _Composer:
             )
 
     def _action(self, group: ZoneGroup, drafted: Sequence[tuple[str, list[list[Endpoint]]]]) -> str:
-        """What can be done with a group: nothing where its endpoints all differ in one zone, or the plan is small."""
+        """What can be done with a group: nothing where that would change nothing."""
         if not self.large:
-            return ""
+            count = sum(len(self.inside[zone]) for zone in group.zones)
+            return "Unfold" if group.code in self.folded else "Fold" if count > 1 else ""
         if group.code in self.unfolded:
             kinds = {
                 (label_endpoint(endpoint, self.report.matrix), endpoint.group)
@@ -243,24 +254,30 @@ class _Composer:
         return "Unfold" if folded else ""
 
     def _toggle(self, group: ZoneGroup) -> Fields:
+        if not self.large:
+            folded = [code for code in self.folded if code != group.code]
+            return {"unfold": ",".join(f"-{code}" for code in sorted({*folded, *({group.code} - {*self.folded})}))}
         codes = [code for code in self.unfolded if code != group.code]
         return {"unfold": ",".join(codes if group.code in self.unfolded else [*codes, group.code])}
 
     def _box(self, members: list[Endpoint], group: ZoneGroup) -> Box:
         first = members[0]
         labels = label_endpoint(first, self.report.matrix)
-        what = ", ".join(labels) or "no role"
         one = len(members) == 1
+        what = ", ".join(labels) or "no role"
+        if group.code in self.folded and not one:
+            what = many(len(members), "endpoint")
         ports = {ports for endpoint in members for ports in self.local[endpoint.name]}
         box = Box(
             key=self._key("n"),
             label=show_line(first.name) if one else what,
-            note="" if one else f"{len(members):,} of them",
-            icon=choose_icon(first, self.report.matrix),
+            note="" if one or group.code in self.folded else f"{len(members):,} of them",
+            icon=None if group.code in self.folded else choose_icon(first, self.report.matrix),
             many=first.group or not one,
             about=f"{what}; stands for many" if one and first.group else what if one else "",
             local=tuple(sorted(ports, key=lambda item: item.order)),
             fields={"endpoint": first.name} if one else {"zone": group.code},
+            rules=tuple(self.rules[first.name]) if one else (),
         )
         self._keep(box, members, group)
         return box

@@ -31,6 +31,7 @@ from planner.report.firewall.targets import (
     all_permits,
     count_lines,
     log_terms,
+    take_negated,
     take_undecided,
     write_definitions,
     write_filters,
@@ -200,7 +201,7 @@ def _render(
         log_terms(target, filters)
     if not filters:
         return _empty(target, about).encode()
-    definitions = write_definitions(everything, permits.addresses)
+    definitions = write_definitions(everything, permits.addresses, others=target.negates)
     text = _generate(target, filters, definitions, open_undecided=open_undecided)
     return _assemble(target, about, text).encode()
 
@@ -325,9 +326,17 @@ def _sources(permits: Permits, edition: Edition | None, default_deny: bool) -> d
     for target in TARGETS.values():
         filters = write_filters(target, permits, default_deny) if target is not WINDOWS else ()
         take_undecided(filters)
+        _open_any(filters)
         for chosen, suffix in _policies(target, filters):
             files[f"policies/pol/{target.name}{suffix}.yaml"] = to_yaml({"filters": chosen})
     return files
+
+
+def _open_any(filters: Iterable[Filter]) -> None:
+    """Aerleon's own policies can't say “none of these”: what would be is any."""
+    for side, names in take_negated(filters := list(filters)).items():
+        for term in (term for chosen in filters for term in chosen["terms"] if term["name"] in names):
+            del term[f"{side}-address"]
 
 
 def _policies(target: Target, filters: Sequence[Filter]) -> Iterator[tuple[list[Filter], str]]:

@@ -17,7 +17,17 @@ from typing import Any
 from aerleon.lib import aclgenerator, ciscoasa, fortigate, nacaddr, naming, policy, policy_builder
 
 from planner.report.firewall.errors import NotExpressible
-from planner.report.firewall.targets import ASA, FORTIGATE, PALOALTO, SRX, WINDOWS, Filter, Target, take_undecided
+from planner.report.firewall.targets import (
+    ASA,
+    FORTIGATE,
+    PALOALTO,
+    SRX,
+    WINDOWS,
+    Filter,
+    Target,
+    take_negated,
+    take_undecided,
+)
 from planner.report.firewall.words import clean
 
 # Aerleon keeps the definitions that it is working with in a variable of a module.
@@ -73,7 +83,7 @@ def generate(target: Target, filters: Sequence[Filter], definitions: dict[str, A
     Raises NotExpressible when Aerleon refuses, or warns that it would leave something out.
     """
     filters = copy.deepcopy(list(filters))  # the builder writes into what it is given
-    undecided = take_undecided(filters)
+    undecided, negated = take_undecided(filters), take_negated(filters)
     comments = _list_comments(filters) if target is WINDOWS else {}
     with _ONE_AT_A_TIME, _warnings() as warnings:
         try:
@@ -87,6 +97,9 @@ def generate(target: Target, filters: Sequence[Filter], definitions: dict[str, A
             raise NotExpressible(target.label, clean(str(error), 300)) from error
     if warnings:
         raise NotExpressible(target.label, clean(warnings[0], 300))
+    for side, names in negated.items():
+        if names:
+            text = _NEGATE[target](text, names, side)
     if undecided and not open_undecided:
         text = _DISABLE[target](text, undecided)
     return _make_loadable(target, _add_comments(text, comments) if target is WINDOWS else text)
@@ -129,6 +142,29 @@ def _add_comments(text: str, comments: dict[str, str]) -> str:
     return _WINDOWS_RULE.sub(remark, text)
 
 
+# ---- any but some networks, as each device says that a side is none of what is named ----
+
+
+def _negate_fortigate(text: str, names: set[str], side: str) -> str:
+    """FortiOS has a switch for each side and family."""
+    key = {"source": "srcaddr", "destination": "dstaddr"}[side]
+
+    def switch(found: re.Match[str]) -> str:
+        family = "6" if f"set {key}6 " in found["rest"] else ""
+        line = f"\n{found['space']}set {key}{family}-negate enable" if found["name"] in names else ""
+        return f"{found['head']}{line}{found['rest']}"
+
+    return _FORTIGATE_POLICY.sub(switch, text)
+
+
+def _negate_paloalto(text: str, names: set[str], side: str) -> str:
+    return _rewrite_blocks(text, names, _PALOALTO_ENTRY, rf"\g<0>\n\g<space>  <negate-{side}>yes</negate-{side}>")
+
+
+def _negate_srx(text: str, names: set[str], side: str) -> str:
+    return _rewrite_blocks(text, names, _SRX_MATCH, rf"\g<0>\n\g<space>        {side}-address-excluded;")
+
+
 # ---- what is undecided, as each device disables a rule ----
 
 
@@ -142,7 +178,7 @@ def _disable_asa(text: str, names: set[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _disable_blocks(text: str, names: set[str], pattern: re.Pattern[str], written: str) -> str:
+def _rewrite_blocks(text: str, names: set[str], pattern: re.Pattern[str], written: str) -> str:
     """Text in which what names one of the terms is written otherwise."""
     return pattern.sub(lambda found: found.expand(written) if found["name"] in names else found[0], text)
 
@@ -155,12 +191,19 @@ _SRX_POLICY = re.compile(r"^(?P<space> +)policy (?P<name>\S+) \{$", re.MULTILINE
 _NETSH_RULE = re.compile(
     r"^(?P<start>netsh advfirewall firewall add rule name=[^_ ]*_)(?P<name>\S+) enable=yes", re.MULTILINE
 )
+_FORTIGATE_POLICY = re.compile(
+    r'^(?P<head>(?P<space> +)set name "(?P<name>[^"]+)")$(?P<rest>(?:\n +set .*)*)', re.MULTILINE
+)
+_SRX_MATCH = re.compile(r"^(?P<space> +)policy (?P<name>\S+) \{\n +match \{$", re.MULTILINE)
+_NEGATE: Mapping[Target, Callable[[str, set[str], str], str]] = {
+    FORTIGATE: _negate_fortigate, PALOALTO: _negate_paloalto, SRX: _negate_srx,
+}  # fmt: skip
 _DISABLE: Mapping[Target, Callable[[str, set[str]], str]] = {
     ASA: _disable_asa,
-    FORTIGATE: partial(_disable_blocks, pattern=_FORTIGATE_NAME, written=r"\g<0>\n\g<space>set status disable"),
-    PALOALTO: partial(_disable_blocks, pattern=_PALOALTO_ENTRY, written=r"\g<0>\n\g<space>  <disabled>yes</disabled>"),
-    SRX: partial(_disable_blocks, pattern=_SRX_POLICY, written=r"\g<space>inactive: policy \g<name> {"),
-    WINDOWS: partial(_disable_blocks, pattern=_NETSH_RULE, written=r"\g<start>\g<name> enable=no"),
+    FORTIGATE: partial(_rewrite_blocks, pattern=_FORTIGATE_NAME, written=r"\g<0>\n\g<space>set status disable"),
+    PALOALTO: partial(_rewrite_blocks, pattern=_PALOALTO_ENTRY, written=r"\g<0>\n\g<space>  <disabled>yes</disabled>"),
+    SRX: partial(_rewrite_blocks, pattern=_SRX_POLICY, written=r"\g<space>inactive: policy \g<name> {"),
+    WINDOWS: partial(_rewrite_blocks, pattern=_NETSH_RULE, written=r"\g<start>\g<name> enable=no"),
 }
 
 

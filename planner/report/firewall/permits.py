@@ -72,6 +72,9 @@ class Permit:
     not_sources: tuple[str, ...] = ()
     """Where the sources are any: the networks of other zones, which aren't meant."""
     not_destinations: tuple[str, ...] = ()
+    other_sources: tuple[str, ...] = ()
+    """The same as objects, for devices that can say “none of these”."""
+    other_destinations: tuple[str, ...] = ()
     own_rules: tuple[tuple[str, str], ...] = ()
     """Of what a host accepts: what Windows has rules of its own for, and the command that enables them for the same
     sources."""
@@ -122,6 +125,8 @@ class Addresses:
         """Names of the endpoints that have DNS names beside addresses."""
         self.special: dict[str, tuple[str, ...]] = {}
         """Endpoint name -> those of its addresses that no firewall forwards; they are in no object."""
+        self._others: dict[tuple[int, tuple[str, ...]], int] = {}
+        """What anys leave out, by family and networks -> its number."""
         for endpoint in endpoints:
             self._add(endpoint)
 
@@ -156,6 +161,20 @@ class Addresses:
             key = f"V{family}-{self.names[name]}" + (f"_part{part + 1}" if part else "")
             self.objects[key] = networks[start : start + PART]
             yield key
+
+    def name_others(self, family: int, networks: tuple[str, ...]) -> tuple[str, ...]:
+        """Objects for the networks that an any leaves out; the same ones for the same networks.
+
+        The underscore keeps them apart from every endpoint's own name.
+        """
+        if not networks:
+            return ()
+        known = self._others.setdefault((family, networks), len(self._others) + 1)
+        names = []
+        for part, start in enumerate(range(0, len(networks), PART), 1):
+            names.append(f"V{family}-elsewhere_{known}" + (f"_part{part}" if part > 1 else ""))
+            self.objects[names[-1]] = networks[start : start + PART]
+        return tuple(names)
 
     def weight(self, members: Iterable[str]) -> int:
         """How many networks the objects hold."""
@@ -258,14 +277,17 @@ class Permits:
                 if here is not None and there is not None:
                     omissions.add(ONLY_IPV6_ECHO, about.label)
                 continue
+            not_sources, not_destinations = self._leave_out(sources, family), self._leave_out(destinations, family)
             yield Permit(
                 label=about.label,
                 number=number,
                 family=family,
                 sources=here,
                 destinations=there,
-                not_sources=self._leave_out(sources, family),
-                not_destinations=self._leave_out(destinations, family),
+                not_sources=not_sources,
+                not_destinations=not_destinations,
+                other_sources=self.addresses.name_others(family, not_sources),
+                other_destinations=self.addresses.name_others(family, not_destinations),
                 service=service,
                 title=f"{about.label}, {service}" + (" echo request" if service.protocol == "icmp" else ""),
                 condition=about.condition(self.report),

@@ -21,6 +21,8 @@ _INET = {4: "inet", 6: "inet6"}
 DENY = "default-deny"
 UNDECIDED = "undecided"
 """The mark of a term that depends on an open choice; `take_undecided` takes it away again."""
+NEGATED = "negated"
+"""The mark of a term's sides that are none of what is named, which Aerleon can't say; `take_negated` takes it away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,8 @@ class Target:
     """Most networks on either side of a term."""
     lines: bool = False
     """Whether each pair of networks is a line of its own."""
+    negates: bool = False
+    """Whether a side can be none of some networks: then any leaves out what it isn't."""
     echo: str = ""
     """What has to be heeded where echo requests are let through."""
 
@@ -87,7 +91,7 @@ FORTIGATE = Target(
         "Policies are added after those that are there; address objects of the same name are replaced.",
         "FortiOS 6.4 or newer, which has IPv4 and IPv6 in one list of policies.",
     ),
-    comment=_lines,
+    comment=_lines, negates=True,
 )  # fmt: skip
 PALOALTO = Target(
     name="paloalto", label="Palo Alto", platform="paloalto", generator=("paloaltofw", "PaloAltoFW"), mark="",
@@ -96,7 +100,7 @@ PALOALTO = Target(
         "Create zones with the names above and import the file as a named configuration; then load config partial in",
         "mode merge from it: address, address-group, service, application, tag and rulebase.",
     ),
-    comment=_lines,
+    comment=_lines, negates=True,
 )  # fmt: skip
 SRX = Target(
     name="srx", label="Juniper SRX", platform="srx", generator=("junipersrx", "JuniperSRX"), mark="#", name_length=50,
@@ -104,7 +108,7 @@ SRX = Target(
         "Create security zones with the names above, then: load merge FILE, show | compare, commit check.",
         "Do not use load replace: it would put this in the place of all policies, addresses and applications.",
     ),
-    comment=_lines, sources=400,
+    comment=_lines, negates=True, sources=400,
 )  # fmt: skip
 NFTABLES = Target(
     name="nftables", label="nftables", platform="nftables", generator=("nftables", "Nftables"), mark="#",
@@ -264,10 +268,13 @@ def _term(
     label = f"{prefix}{permit.label}" if prefix or not permit.label[0].isdigit() else f"R{permit.label}"
     name = f"{label}-{permit.number}" + ("-v6" if permit.family == 6 else "") + (f"-c{index + 1}" if index else "")
     term: dict[str, Any] = {"name": shorten(name, target.name_length), "comment": target.comment(permit)}
-    if sources is not None:
-        term["source-address"] = list(sources)
-    if destinations is not None:
-        term["destination-address"] = list(destinations)
+    sides = (("source", sources, permit.other_sources), ("destination", destinations, permit.other_destinations))
+    for side, members, others in sides:
+        if members is not None:
+            term[f"{side}-address"] = list(members)
+        elif others and target.negates:
+            term[f"{side}-address"] = list(others)
+            term.setdefault(NEGATED, []).append(side)
     term["protocol"] = permit.service.protocol
     if permit.service.protocol == "icmp":
         # Twice for nftables: its generator (Aerleon 1.18) fails at one type, and a set of two like ones is the one.
@@ -295,17 +302,32 @@ def take_undecided(filters: Iterable[Filter]) -> set[str]:
     return {term["name"] for chosen in filters for term in chosen["terms"] if term.pop(UNDECIDED, False)}
 
 
+def take_negated(filters: Iterable[Filter]) -> dict[str, set[str]]:
+    """By side, the names of the terms in which it is none of what is named; their marks are gone then."""
+    names: dict[str, set[str]] = {"source": set(), "destination": set()}
+    for chosen in filters:
+        for term in chosen["terms"]:
+            for side in term.pop(NEGATED, ()):
+                names[side].add(term["name"])
+    return names
+
+
 def name_service(permit: Permit) -> str:
     """TCP-443."""
     return f"{permit.service.protocol}-{permit.service.ports}".upper()
 
 
-def write_definitions(permits: Iterable[Permit], addresses: Addresses) -> dict[str, Any]:
-    """The networks and services that permits name, in the words of Aerleon's definitions."""
+def write_definitions(permits: Iterable[Permit], addresses: Addresses, *, others: bool = False) -> dict[str, Any]:
+    """The networks and services that permits name, in the words of Aerleon's definitions.
+
+    `others`: with the networks that an any leaves out.
+    """
     permits = list(permits)
     objects = {
         member: None for permit in permits for side in (permit.sources, permit.destinations) for member in side or ()
     }
+    if others:
+        objects |= {name: None for permit in permits for name in (*permit.other_sources, *permit.other_destinations)}
     services = {name_service(p): (p.service.protocol, p.service.ports) for p in permits if p.service.ports}
     return {
         "networks": {

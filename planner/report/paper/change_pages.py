@@ -28,6 +28,7 @@ from planner.report.said.printed_rules import (
     LocalChange,
     PrintedBoundary,
     find_blanks,
+    list_rules_of,
     list_within_zones,
     print_boundaries,
     print_changed,
@@ -35,6 +36,8 @@ from planner.report.said.printed_rules import (
 from planner.report.said.text import count_changes, list_addresses, list_renamed, say_set_apart
 from ports.text import show_line
 
+MOST_RULES = 20
+"""How many rules of an endpoint with another address are named."""
 MOST_FLOWS = 60
 """How many connections within zones are named; the CSV file has all."""
 
@@ -155,6 +158,7 @@ def _make_rules(anchor: str, title: str, chapters: Sequence[PrintedBoundary], co
 
 def _make_addresses(comparison: Comparison) -> Element:
     rows = []
+    rules_of = list_rules_of(comparison)
     for change in comparison.addresses:
         endpoint = change.endpoint
         after = ", ".join(list_addresses(endpoint))
@@ -170,14 +174,20 @@ def _make_addresses(comparison: Comparison) -> Element:
                     if endpoint.addresses
                     else make("span.missing", f"{after}: ", shown(endpoint.name)),
                 ),
+                make("td", make("samp", _name_rules(rules_of[endpoint.name]))),
             )
         )
     return make(
         "section#addresses",
         make("h2", "Addresses changed"),
         make("p.intro", "The rules of these endpoints stay; the objects in them have other addresses."),
-        make("table.moved", make_head("Endpoint", "Zone", "Before", "After"), make("tbody", rows)),
+        make("table.moved", make_head("Endpoint", "Zone", "Before", "After", "Rules"), make("tbody", rows)),
     )
+
+
+def _name_rules(rules: Sequence[str]) -> str:
+    more = f" and {len(rules) - MOST_RULES:,} more" if len(rules) > MOST_RULES else ""
+    return (", ".join(rules[:MOST_RULES]) or "none") + more
 
 
 def _make_local(local: Sequence[LocalChange]) -> Element:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from planner.engine.compare import Change, Comparison, flow_key
+from planner.engine.compare import AddressChange, Change, Comparison, flow_key
 from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
@@ -28,7 +28,7 @@ from planner.report.said.outline import (
 )
 from planner.report.said.text import index_rules
 from ports.matrix import section_key
-from ports.text import show_line
+from ports.text import many, show_line
 
 MOST_SERVICES = 16
 """How many services of a rule have a line of their own; more stand one after the other."""
@@ -281,6 +281,39 @@ class LocalChange:
     flow: Flow
     service: ServiceLine
     why: str
+
+
+def find_moved(comparison: Comparison) -> Mapping[str, AddressChange]:
+    """By name the endpoints whose addresses have changed."""
+    return {change.endpoint.name: change for change in comparison.addresses}
+
+
+def list_moved_ends(moved: Mapping[str, AddressChange], rule: Rule) -> tuple[tuple[str, str, str], ...]:
+    """Of the endpoints of a rule those whose addresses have changed: what it is, the old ones and the new ones."""
+    ends = dict.fromkeys(end.name for end in (*rule.sources, *rule.destinations) if end.name in moved)
+    return tuple((f"Address of {name}", *_say_addresses(moved[name])) for name in ends)
+
+
+def _say_addresses(change: AddressChange) -> tuple[str, str]:
+    return ", ".join(change.before) or "none", ", ".join(change.endpoint.addresses) or "none"
+
+
+def list_rules_of(comparison: Comparison) -> dict[str, list[str]]:
+    """By name of an endpoint whose addresses have changed: the numbers of the rules now that name it."""
+    found: dict[str, list[str]] = {change.endpoint.name: [] for change in comparison.addresses}
+    for rule in comparison.after.rules if found else ():
+        for name in dict.fromkeys(end.name for end in (*rule.sources, *rule.destinations)):
+            if name in found:
+                found[name].append(rule.id)
+    return found
+
+
+def say_within_zones(local: Sequence[LocalChange]) -> str:
+    """How many connections open and close within zones: 34 connections, 20 to open and 14 to close."""
+    opened = sum(item.action == "open" for item in local)
+    closed = len(local) - opened
+    parts = [f"{count:,} to {act}" for count, act in ((opened, "open"), (closed, "close")) if count]
+    return f"{many(len(local), 'connection')}, {' and '.join(parts)}"
 
 
 def list_within_zones(comparison: Comparison) -> list[LocalChange]:

@@ -50,7 +50,7 @@ def _say_way(report: Report, way: Way) -> tuple[str, str, str]:
         case "closed":
             act = "Take away what keeps it closed if it is needed after all."
             return "", act, "It is kept closed on purpose; ask the planner if you need it."
-        case "addresses":
+        case "unsaid":
             end = next(endpoint for endpoint in plan.endpoints if endpoint.name == way.subject)
             known = f"is known by name only ({several(end.addresses)})" if end.addresses else "has no address yet"
             also = f", nor have {way.more:,} more" if way.more else ""

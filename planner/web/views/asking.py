@@ -135,7 +135,7 @@ def _link(report: Report, state: State, packet: Ports, way: Way) -> dict[str, st
             return _lead_to_row(report, state, way, "exclusions", "excluded", "The exclusion")
         case "closed" if way.row is not None:
             return _lead_to_row(report, state, way, "never", "closed", "What keeps it closed")
-        case "addresses" | "unaddressed":
+        case "unsaid" | "unaddressed":
             return make("Addresses of", "endpoint-addresses", way.subject, edit=way.subject)
         case "place":
             return make("Add an endpoint", "endpoint-name", add="endpoint")

@@ -22,7 +22,14 @@ from planner.plan.edits import NotPossible
 from planner.report import CHANGE_FORMATS
 from planner.report.said.edition import Editions
 from planner.report.said.outline import outline_boundaries
-from planner.report.said.printed_rules import list_differences, list_within_zones
+from planner.report.said.printed_rules import (
+    find_moved,
+    list_differences,
+    list_moved_ends,
+    list_rules_of,
+    list_within_zones,
+    say_within_zones,
+)
 from planner.report.said.text import count_changes, list_renamed, say_set_apart
 from planner.store import actions
 from planner.store.editions import matrix_of, matrix_then
@@ -38,6 +45,8 @@ from ports.queries import find_matrix, find_state, list_matrices
 
 MEMBERS = 12
 NOTHING: Mapping[str, Any] = {}
+MOST_RULES = 20
+"""How many rules of an endpoint with another address the page names."""
 MOST_LOCAL = 100
 """How many connections within zones the page names."""
 MOST_RENAMED = 100
@@ -279,11 +288,19 @@ def _list_revisions(plan: Plan) -> list[Any]:
 def describe_comparison(compared: Comparison) -> dict[str, Any]:
     """What a page shows of a comparison: its numbers, and the rules to open, to close and changed by boundary."""
 
+    rules_of, moved = list_rules_of(compared), find_moved(compared)
+
     def chapters(boundaries: Any, report: Any, differences: Mapping[str, Any] = NOTHING) -> list[dict[str, Any]]:
         return [
             {
                 "boundary": chapter.boundary,
-                "lines": [{"line": line, "differs": differences.get(line.rule.id, ())} for line in chapter.lines],
+                "lines": [
+                    {
+                        "line": line,
+                        "differs": (*differences.get(line.rule.id, ()), *list_moved_ends(moved, line.rule)),
+                    }
+                    for line in chapter.lines
+                ],
             }
             for chapter in outline_boundaries(boundaries, report, members=MEMBERS)
         ]
@@ -297,6 +314,12 @@ def describe_comparison(compared: Comparison) -> dict[str, Any]:
         "set_apart": say_set_apart(compared),
         "local": local[:MOST_LOCAL],
         "more_local": max(0, len(local) - MOST_LOCAL),
+        "local_said": say_within_zones(local),
+        "moved": [
+            {"change": change, "rules": rules[:MOST_RULES], "more": max(0, len(rules) - MOST_RULES)}
+            for change in compared.addresses
+            for rules in (rules_of[change.endpoint.name],)
+        ],
         "counts": count_changes(compared),
         "groups": [
             ("opened", "Rules to open", chapters(compared.boundaries_opened, compared.after)),

@@ -99,12 +99,17 @@ def _describe_decisions(report: Report, _state: State, bound: Form | None) -> di
     ]
     more["caveats"] = [item for item in _list_caveats(report) if item["state"] and item["caveat"].correction]
     if report.too_large:  # nothing is known of what depends on them
-        return {"choice_groups": [("Choices", "decided", choices)], **more}
+        return {"choice_groups": [("Choices", "decided", choices, len(choices), "")], **more}
+    waiting = [item for item in choices if item["decision"]]
+    settled = [item for item in choices if not item["decision"] and not item["idle"]]
+    idle = [item for item in choices if item["idle"]]
+    taken = sum(1 for item in settled if item["decided"])
+    default = f"{len(settled) - taken:,} more by default; nobody has decided them" if len(settled) > taken else ""
     return {
         "choice_groups": [
-            ("Open", "open", [item for item in choices if item["decision"]]),
-            ("Decided", "decided", [item for item in choices if not item["decision"] and not item["idle"]]),
-            ("Without effect in this plan", "idle", [item for item in choices if item["idle"]]),
+            ("Open", "open", waiting, len(waiting), ""),
+            ("Decided", "decided", settled, taken, default),
+            ("Without effect in this plan", "idle", idle, len(idle), ""),
         ],
         **more,
     }

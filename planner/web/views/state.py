@@ -84,7 +84,7 @@ class State:
     between: str = ""
     """The code of a boundary, such as DMZ-INT: of what must stay closed, only that between its zones is listed."""
     unfold: tuple[str, ...] = ()
-    """Codes of the groups of zones that the diagram shows endpoint by endpoint."""
+    """Codes of the groups of zones that the diagram shows endpoint by endpoint; with a minus: as one box each."""
     asked: Asked = NOTHING_ASKED
     """The packet that is asked about, above the rules and flows."""
 
@@ -185,6 +185,9 @@ def _read_number(text: str) -> int:
 
 
 def read_unfold(values: Iterable[str], report: Report) -> tuple[str, ...]:
-    """The codes of groups of zones in an address, in the report's order; what the report doesn't have is left out."""
+    """The codes of groups of zones in an address, in the report's order; what the report doesn't have is left out.
+
+    One with a minus before it is folded, though the plan is small enough to be shown endpoint by endpoint.
+    """
     asked = {code for value in values for code in value.split(",")}
-    return tuple(group.code for group in report.zone_groups if group.code in asked)
+    return tuple(code for group in report.zone_groups for code in (group.code, f"-{group.code}") if code in asked)

@@ -230,7 +230,9 @@ def read_fortigate_file(text):
                         network
                         for member in _quoted(values[f"{side}{suffix}"])
                         for network in (
-                            [EVERYTHING[version]] if member == "all" else objects["addrgrp" + suffix, member]
+                            [EVERYTHING[version]]
+                            if member == "all" or values.get(f"{side}{suffix}-negate") == "enable"
+                            else objects["addrgrp" + suffix, member]
                         )
                     ]
                     for side in ("srcaddr", "dstaddr")
@@ -276,12 +278,17 @@ def read_paloalto_file(text):
                 negated = rule.findtext(f"negate-{side}") == "yes"
                 networks += {
                     "any": list(EVERYTHING.values()), "any-ipv4": [EVERYTHING[6 if negated else 4]],
-                }.get(member.text) or groups[member.text]  # fmt: skip
+                }.get(member.text) or _all_or_none(groups[member.text], negated)  # fmt: skip
             sides.append(networks)
         for source, destination in product(*sides):
             if (":" in source) == (":" in destination) and not (protocol == "icmp" and ":" in source):
                 found.add((source, destination, protocol, ports))
     return largest(found)
+
+
+def _all_or_none(networks, negated):
+    """What any isn't is for the kernel to say: any is any here."""
+    return [EVERYTHING[6 if ":" in networks[0] else 4]] if negated else networks
 
 
 def read_srx_file(text):
@@ -293,9 +300,11 @@ def read_srx_file(text):
     single = dict(re.findall(r"^    application (\S+) \{(.*?)\}", text, re.MULTILINE | re.DOTALL))
     whole = dict(re.findall(r"^    application-set (\S+) \{(.*?)\}", text, re.MULTILINE | re.DOTALL))
     found = set()
-    policy = re.compile(r"(?<!inactive: )policy (\S+) \{\s+match \{\s+source-address (.*?);"
-                        r"\s+destination-address (.*?);\s+application (\S+);\s+\}\s+then \{\s+(\w+);")  # fmt: skip
-    for _, source, destination, application, verdict in policy.findall(text):
+    policy = re.compile(
+        r"(?<!inactive: )policy (\S+) \{\s+match \{((?:\s+\w+-address-excluded;)*)\s+source-address (.*?);"
+        r"\s+destination-address (.*?);\s+application (\S+);\s+\}\s+then \{\s+(\w+);"
+    )
+    for _, excluded, source, destination, application, verdict in policy.findall(text):
         if verdict != "permit":
             continue
         names = re.findall(r"application (\S+);", whole[application]) if application in whole else [application]
@@ -307,8 +316,10 @@ def read_srx_file(text):
         sides = [
             list(EVERYTHING.values())
             if side == "any"
-            else [n for name in side.strip("[] ").split() for n in sets[name]]
-            for side in (source, destination)
+            else _all_or_none(
+                [n for name in side.strip("[] ").split() for n in sets[name]], f"{word}-address-excluded" in excluded
+            )
+            for word, side in (("source", source), ("destination", destination))
         ]
         for here, there in product(*sides):
             if (":" in here) == (":" in there) and not (protocol == "icmp" and ":" in here):

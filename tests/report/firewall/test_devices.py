@@ -264,3 +264,21 @@ def test_a_rule_is_parted_where_its_ends_are_behind_several_interfaces():
         for end in rule.destinations
     }
     assert {one[2:] for one in found} == pairs
+
+
+@pytest.mark.parametrize(
+    ("name", "negated"),
+    [
+        ("fortigate", r'set (?:src|dst)addr-negate enable(?:\n +set .*)*?\n +set (?:src|dst)addr "V4-elsewhere_\d"'),
+        ("fortigate", r'set (?:src|dst)addr6-negate enable(?:\n +set .*)*?\n +set (?:src|dst)addr6 "V6-elsewhere_\d"'),
+        ("paloalto", r"<negate-source>yes</negate-source>(?s:.)*?<source>\s+<member>V[46]-elsewhere_\d</member>"),
+        ("paloalto", r"<negate-destination>yes</negate-destination>(?s:.)*?<member>V[46]-elsewhere_\d</member>"),
+        ("srx", r"source-address-excluded;\s+source-address \[ V[46]-elsewhere_\d \];"),
+        ("srx", r"destination-address-excluded;\s+source-address .*\s+destination-address \[ V[46]-elsewhere_\d \];"),
+    ],
+)
+def test_where_a_device_can_say_so_any_is_none_of_the_other_zones(name, negated):
+    for text in (only(with_firewalls(town(), firewall(name))), FORMATS[name].render(town()).decode()):
+        assert re.search(negated, text)
+        assert "10.0.0.10" in text
+        assert not re.search(r'addr6? "all"|<source>\s+<member>any|<destination>\s+<member>any|-address any;', text)

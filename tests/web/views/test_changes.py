@@ -189,5 +189,30 @@ def test_what_opens_and_closes_within_zones_is_named(client):
     within = [flow for name in ("opened", "closed") for flow in data[name] if flow["scope"] == "same-zone"]
     assert within
     rows = page.table("local")
-    assert [row[1:3] for row in rows] == [[flow["source"], flow["destination"]] for flow in within]
+    assert [[cell.split()[0] for cell in row[1:3]] for row in rows] == [
+        [flow["source"], flow["destination"]] for flow in within
+    ]
     assert {row[0] for row in rows} == {"close"}
+    assert "10.0.0.10" in rows[0][1], "with addresses"
+    fold = page.one("details", id="local")
+    assert fold.get("open") is None, "folded, as a rename has many"
+    assert words(fold.find("summary")) == "1 connection, 1 to close"
+
+
+def test_another_address_stands_in_the_rules_that_open_and_names_those_that_stay(client):
+    _, key = store(contoso())
+    send = {"target": "PS01", "name": "PS01", "zone": "Internal", "addresses": "10.0.0.77", "roles": ["web-primary"]}
+    client.post(f"/plans/{key}/endpoints/edit/", send)
+    client.post(f"/plans/{key}/choices/", {"choice": "esxi", "option": ["ssh"]})
+    page = changes(client, key)
+    [[name, before, after, rules]] = page.table("addresses")
+    assert (name, before, after) == ("PS01", "10.0.0.10, fd00::10", "10.0.0.77")
+    known = client.get(f"/plans/{key}/report/json").json()["rules"]
+    assert rules.split(", ") == [rule["id"] for rule in known if "PS01" in rule["sources"] + rule["destinations"]]
+    assert any("PS01 10.0.0." in " ".join(row) for row in page.table("rules"))
+    assert any("Address of PS01: 10.0.0.10, fd00::10 → 10.0.0.77" in " ".join(row) for row in page.table("rules"))
+
+
+def test_the_menu_of_a_plan_calls_it_what_the_page_does(client, plan):
+    [link] = [a for a in Page(client.get(f"/plans/{plan[1]}/")).all("a") if words(a) == "Change request"]
+    assert Page(client.get(link.get("href"))).text("h1") == "Change request"

@@ -132,6 +132,10 @@ def test_open_decisions_come_first_and_those_without_effect_last_and_say_why(cli
     }  # fmt: skip
     assert fields["open"] == ["esxi"]
     assert "active-directory" in fields["decided"]
+    assert page.text("h2", id="choices-decided") == "Decided 0", "what nobody took isn't counted"
+    assert "by default; nobody has decided them" in page.text(class_="choices-decided")
+    client.post(f"/plans/{key}/choices/", {"choice": "active-directory", "option": ["ldap"]})
+    assert Page(client.get(f"/plans/{key}/?panel=decisions")).text("h2", id="choices-decided") == "Decided 1"
     assert "teamviewer" in fields["idle"]
     said = {said for name, said in weights(page).items() if name.startswith("choice-teamviewer") and said}
     assert said == {"opens nothing here: no endpoint is “Client launcher users”"}

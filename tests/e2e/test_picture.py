@@ -1,0 +1,202 @@
+"""The picture in a real browser: nearer and further by all means, what belongs together, flows that are drawn."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.test_accessibility import violations
+from tests.e2e.test_walk import start
+
+WHOLE = """() => {
+  const frame = document.querySelector('#picture').getBoundingClientRect();
+  const drawing = document.querySelector('#picture .diagram').getBoundingClientRect();
+  return drawing.left >= frame.left && drawing.right <= frame.right + 1
+    && drawing.top >= frame.top && drawing.bottom <= frame.bottom + 1;
+}"""
+SMALLEST = """() => Math.min(...[...document.querySelectorAll('#picture g[aria-hidden] text')].map((text) =>
+  parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))"""
+
+
+def open_picture(page, topology="Everything"):
+    start(page, topology)
+    page.goto(f"{page.url}?view=diagram")
+    expect(page.locator("#picture-tools")).to_be_visible()
+
+
+def scrolled(page):
+    return page.evaluate(
+        "[document.querySelector('#picture').scrollLeft, document.querySelector('#picture').scrollTop]"
+    )
+
+
+def size(page):
+    return page.locator("#zoom-size").inner_text()
+
+
+def width(page):
+    return page.locator("#picture .diagram").bounding_box()["width"]
+
+
+def box(page, name):
+    return page.locator(f'#picture [data-name="{name}"]')
+
+
+@pytest.mark.parametrize("wide", [360, 390, 768, 1024, 1440])
+def test_the_whole_picture_is_seen_at_every_width(open_page, wide):
+    page = open_page(width=wide)
+    open_picture(page)
+    assert page.evaluate(WHOLE)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.get_by_role("button", name="Zoom in").click()
+    assert not page.evaluate(WHOLE)
+    page.get_by_role("button", name="Fit").click()
+    assert page.evaluate(WHOLE)
+
+
+def test_at_its_size_no_label_has_less_than_eleven_pixels(page):
+    open_picture(page, "DMZ with portal and self-destruct site")
+    expect(page.locator("#zoom-size")).to_have_text("100 %")
+    assert page.evaluate(SMALLEST) >= 11
+
+
+def test_keys_buttons_and_the_wheel_look_from_nearer_and_move_the_picture(page):
+    open_picture(page)
+    whole = width(page)
+    figure = page.locator("#picture")
+    figure.focus()
+    for _ in range(4):
+        page.keyboard.press("+")
+    assert width(page) > whole * 2
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowUp")
+    before = page.evaluate(
+        "(({ scrollLeft, scrollTop }) => [scrollLeft, scrollTop])(document.querySelector('#picture'))"
+    )
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    after = page.evaluate(
+        "(({ scrollLeft, scrollTop }) => [scrollLeft, scrollTop])(document.querySelector('#picture'))"
+    )
+    assert after[0] > before[0]
+    assert after[1] > before[1]
+    expect(figure).to_be_focused()
+    page.keyboard.press("-")
+    near = width(page)
+    page.keyboard.press("0")
+    assert width(page) == pytest.approx(whole, abs=1)
+    page.get_by_role("button", name="Zoom in").click()
+    page.get_by_role("button", name="Zoom out").click()
+    assert width(page) == pytest.approx(whole, abs=2)
+    figure.hover()
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -400)
+    page.keyboard.up("Control")
+    page.wait_for_function("(least) => document.querySelector('#picture svg').clientWidth > least", arg=whole * 1.5)
+    assert near > whole
+
+
+def test_a_drag_moves_the_picture_and_is_no_click(page):
+    open_picture(page)
+    for _ in range(5):
+        page.get_by_role("button", name="Zoom in").click()
+    place = page.locator("#picture").bounding_box()
+    left = page.evaluate("document.querySelector('#picture').scrollLeft")
+    page.mouse.move(place["x"] + 300, place["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(place["x"] + 180, place["y"] + 150, steps=5)
+    page.mouse.up()
+    assert page.evaluate("document.querySelector('#picture').scrollLeft") == pytest.approx(left + 120, abs=2)
+    expect(page.locator("#view-diagram")).to_have_attribute("aria-current", "page")
+
+
+def test_two_fingers_look_from_nearer_and_a_tap_lights_up_before_it_follows(open_page):
+    page = open_page(width=390, height=844, has_touch=True)
+    open_picture(page)
+    whole = width(page)
+    page.locator("#picture").scroll_into_view_if_needed()
+    place = page.locator("#picture").bounding_box()
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    touch = page.context.new_cdp_session(page)
+
+    def fingers(kind, apart):
+        points = [{"x": x - apart, "y": y, "id": 1}, {"x": x + apart, "y": y, "id": 2}] if apart else []
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", 20)
+    for apart in (40, 60, 80):
+        fingers("touchMove", apart)
+    fingers("touchEnd", 0)
+    assert width(page) > whole * 2.5
+    box(page, "PS01").locator(".halo").tap()
+    expect(page.locator("#picture .diagram")).to_have_class(re.compile("lighting"))
+    expect(page.locator("#picture-about")).to_contain_text("PS01: ")
+    expect(page.locator("#view-diagram")).to_have_attribute("aria-current", "page")
+    box(page, "PS01").locator(".halo").tap()
+    expect(page.locator("table.flows")).to_be_visible()
+
+
+def test_an_endpoint_lights_up_what_it_has_to_do_with_and_leads_to_its_rules(page):
+    open_picture(page, "DMZ with portal and self-destruct site")
+    box(page, "PRP01").focus()
+    lit = page.locator("#picture .on-line.lit")
+    of_it = page.locator('#picture a[aria-label^="PRP01 to "], #picture a[aria-label*=" to PRP01:"]')
+    assert lit.count() == of_it.count()
+    assert 0 < lit.count() < page.locator("#picture .on-line").count()
+    faded = page.locator("#picture .on-line:not(.lit)").first
+    expect(faded).to_have_css("opacity", "0.18")
+    rules = page.locator("#picture-about").inner_text()
+    page.get_by_role("link", name="Show its rules").click()
+    expect(page.locator("table.rules").first).to_be_visible()
+    assert re.search(r"[A-Z]+-[A-Z]+-\d+", rules)[0] in page.locator("#results").inner_text()
+
+
+def test_an_arrow_that_is_drawn_opens_the_form_of_a_flow(page):
+    open_picture(page, "DMZ with portal and self-destruct site")
+    source, destination = box(page, "DC01").bounding_box(), box(page, "PRP01").bounding_box()
+    page.mouse.move(source["x"] + 20, source["y"] + 15)
+    page.mouse.down()
+    page.mouse.move(destination["x"] + 20, destination["y"] + 15, steps=6)
+    expect(page.locator("#picture .drawn-flow")).to_be_attached()
+    page.mouse.up()
+    expect(page.locator("#own-source")).to_have_value("DC01")
+    expect(page.locator("#own-destination")).to_have_value("PRP01")
+    expect(page.locator("#own-new-ports")).to_be_focused()
+    expect(page).to_have_url(re.compile("panel=own.*from=DC01&to=PRP01"))
+    page.keyboard.type("8080")
+    page.locator("#own-new-reason").fill("Monitoring")
+    page.get_by_role("button", name="Add the flows").click()
+    expect(page.locator('#picture a[aria-label^="DC01 to PRP01:"]')).to_be_attached()
+
+
+def test_an_arrow_is_drawn_by_keyboard(page):
+    open_picture(page, "DMZ with portal and self-destruct site")
+    page.get_by_role("button", name="Draw a flow").press("Enter")
+    box(page, "DC01").press("Enter")
+    expect(page.locator("#picture-about")).to_contain_text("From DC01.")
+    box(page, "PRP01").press("Enter")
+    expect(page.locator("#own-destination")).to_have_value("PRP01")
+    expect(page.locator("#own-new-ports")).to_be_focused()
+    # Given up, a key does what it did before.
+    page.get_by_role("button", name="Draw a flow").press("Enter")
+    page.keyboard.press("Escape")
+    box(page, "DC01").press("Enter")
+    expect(page.locator("table.flows")).to_be_visible()
+
+
+def test_how_near_one_looks_stays_when_the_plan_changes(page):
+    open_picture(page)
+    for _ in range(3):
+        page.get_by_role("button", name="Zoom in").click()
+    near = size(page)
+    page.get_by_role("link", name="Fold Internal").click()
+    expect(page.get_by_role("link", name="Unfold Internal")).to_be_attached()
+    assert size(page) == near
+
+
+@pytest.mark.parametrize(("scheme", "wide"), [("light", 390), ("dark", 1440)])
+def test_axe_finds_nothing_while_an_endpoint_is_lit(open_page, scheme, wide):
+    page = open_page(width=wide, color_scheme=scheme)
+    open_picture(page, "DMZ with portal and self-destruct site")
+    box(page, "PRP01").focus()
+    assert violations(page) == []

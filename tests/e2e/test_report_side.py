@@ -133,7 +133,7 @@ def test_a_revision_is_handed_over_and_compared_with_the_next(page, plan):
     page.get_by_role("link", name="Decisions").click()
     page.locator("#choice-esxi-ssh").check()
     expect(page.locator(".sent-line")).to_contain_text("1 rule to close")
-    page.get_by_role("link", name="Change request").click()
+    page.locator(".sent-line").get_by_role("link", name="Change request").click()
     expect(page.locator("#closed tbody tr")).to_have_count(1)
 
 
@@ -161,7 +161,7 @@ def test_a_new_name_after_a_handover_is_told_and_asks_for_no_rule(page, plan):
     page.get_by_label("Name", exact=True).fill("PS-LON-1")
     page.get_by_role("button", name="Save").first.click()
     expect(page.locator(".sent-line")).to_contain_text("The plan has changed since: 1 endpoint renamed")
-    page.get_by_role("link", name="Change request").click()
+    page.locator(".sent-line").get_by_role("link", name="Change request").click()
     expect(page.locator("#renamed li")).to_have_text(["PS01 is now PS-LON-1"])
     for part in ("opened", "closed", "changed"):
         expect(page.locator(f"#{part}")).to_have_count(0)

@@ -20,7 +20,7 @@ from tests.web.views.pages import store
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
     "^(activate|add|archive|bring_back|change_(member|endpoints)|check_|continue|correct|decide|delete_[efz]|download|duplicate|"
-    "edit_(endpoint|flow|zone)$|enter|export|guided_preview|hand_over|log_out|make|move|"
+    "edit_(endpoint|firewall|flow|zone)$|enter|export|guided_preview|hand_over|log_out|make|move|prepare|"
     "name|override|redo|remove|rename|restore|revert|revoke|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
     "|_(file|report|diagram)$"
 )

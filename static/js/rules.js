@@ -4,7 +4,7 @@
 import { copyText } from "./clipboard.js";
 import { all, closest } from "./dom.js";
 import { announce } from "./live.js";
-import { singleKeysAreOff } from "./shortcuts.js";
+import { areKeysOff } from "./shortcuts.js";
 
 const SHOWN = 2000; // how long a button says that it has copied
 
@@ -71,7 +71,7 @@ function go(step) {
 document.addEventListener("keydown", (event) => {
   const typing = closest(event, "input, select, textarea, [contenteditable], dialog");
   const step = { n: 1, p: -1 }[event.key];
-  if (!step || typing || event.ctrlKey || event.metaKey || event.altKey || singleKeysAreOff()) {
+  if (!step || typing || event.ctrlKey || event.metaKey || event.altKey || areKeysOff()) {
     return;
   }
   go(step);

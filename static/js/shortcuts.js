@@ -7,8 +7,8 @@ const OFF = "single-keys-off";
 const dialog = document.getElementById("shortcuts");
 const box = document.getElementById("single-keys");
 
-/** @returns whether single keys are switched off; where storage is forbidden they stay on */
-export function singleKeysAreOff() {
+/* Storage may be forbidden; then single keys stay on. */
+export function areKeysOff() {
   try {
     return localStorage.getItem(OFF) === "1";
   } catch {
@@ -37,14 +37,14 @@ function find() {
 
 /* A modal dialog takes the focus, keeps it, closes on Escape and gives it back: the browser does all of that. */
 function open() {
-  need("single-keys", HTMLInputElement).checked = !singleKeysAreOff();
+  need("single-keys", HTMLInputElement).checked = !areKeysOff();
   need("shortcuts", HTMLDialogElement).showModal();
   return true;
 }
 
 document.addEventListener("keydown", (event) => {
   const typing = closest(event, "input, select, textarea, [contenteditable], dialog");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || singleKeysAreOff()) {
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || areKeysOff()) {
     return;
   }
   if ((event.key === "/" && find()) || (event.key === "?" && dialog && open())) {

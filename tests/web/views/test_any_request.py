@@ -198,8 +198,6 @@ WRITERS = [
     "import_plan",
     "rename_plan",
     "import_endpoints",
-    "edit_endpoints_table",
-    "check_endpoints",
     "revoke_link",
     "guided_preview",
 ]

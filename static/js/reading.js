@@ -5,3 +5,4 @@ import "./tips.js";
 import "./picture_size.js";
 import "./picture_view.js";
 import "./rules.js";
+import "./picks.js";

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from planner.engine import Report
 from planner.engine.compare import Comparison
+from planner.engine.life import NO_LIVES, Lives
 from planner.plan.document import check_stored, dump_plan
 from planner.plan.syntax import to_yaml
 from planner.report import FORMATS, Format
@@ -20,6 +21,7 @@ from planner.report.formats.rule_texts import RULE_TEXTS
 from planner.report.said.edition import PAPERS, Edition, Paper
 from planner.report.said.filters import LABELS, Filter, Selection, read_filter, select
 from planner.store.editions import matrix_of
+from planner.store.lives import lives_of
 from planner.store.models import Plan
 from planner.store.reports import comparison_since, report_for
 from planner.web.views.access import plan_view
@@ -49,6 +51,7 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
         since_sent=say_handover(last),
     )
     report = report_for(plan.version, matrix)
+    edition = replace(edition, lives=lives_of(plan, report))
 
     def find_since(number: int) -> Comparison | str:
         found = comparison_since(plan, number, matrix)
@@ -75,7 +78,7 @@ def send_report(
     sentences for a filter that can't be used. Raises NotExpressible where the format can't say what the report says.
     """
     try:
-        found = _read_part(request, report, find_since)
+        found = _read_part(request, report, find_since, edition.lives)
     except _UnusableFilter as error:
         return show_error(request, 400, "The filter can't be used", str(error))
     part, selection, since = found.report, found.selection, found.since
@@ -103,7 +106,9 @@ class _UnusableFilter(ValueError):
     """The filter in an address can't be used. The message is made of sentences."""
 
 
-def _read_part(request: HttpRequest, report: Report, find_since: Callable[[int], Comparison | str]) -> _Part:
+def _read_part(
+    request: HttpRequest, report: Report, find_since: Callable[[int], Comparison | str], lives: Lives
+) -> _Part:
     """Raises _UnusableFilter."""
     chosen, faults = read_filter(request.GET.dict().items(), report)
     since = find_since(int(chosen.since)) if chosen.since and "since" not in faults else None
@@ -111,7 +116,7 @@ def _read_part(request: HttpRequest, report: Report, find_since: Callable[[int],
         faults["since"] = since
     if faults or isinstance(since, str):
         raise _UnusableFilter(" ".join(f"{LABELS[name]}: {sentence}" for name, sentence in faults.items()))
-    part, selection = select(report, chosen, since)
+    part, selection = select(report, chosen, since, lives)
     return _Part(report=part, selection=selection, chosen=chosen, since=since)
 
 
@@ -125,18 +130,26 @@ def show_rule_text(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
         found = comparison_since(plan, number, matrix)
         return say_why_not(plan, str(number)) if found is None else found
 
-    return send_rule_text(request, report_for(plan.version, matrix), name, find_since)
+    report = report_for(plan.version, matrix)
+    return send_rule_text(request, report, name, find_since, lives_of(plan, report))
 
 
 def send_rule_text(
-    request: HttpRequest, report: Report, name: str, find_since: Callable[[int], Comparison | str]
+    request: HttpRequest,
+    report: Report,
+    name: str,
+    find_since: Callable[[int], Comparison | str],
+    lives: Lives = NO_LIVES,
 ) -> HttpResponse:
-    """The same of any report: text that a browser shows. 404 for a name that RULE_TEXTS hasn't, 400 as above."""
+    """The same of any report: text that a browser shows. 404 for a name that RULE_TEXTS hasn't, 400 as above.
+
+    `lives` are those of its rules.
+    """
     kind = RULE_TEXTS.get(name)
     if kind is None:
         raise Http404
     try:
-        part = _read_part(request, report, find_since)
+        part = _read_part(request, report, find_since, lives)
     except _UnusableFilter as error:
         return show_error(request, 400, "The filter can't be used", str(error))
     response = HttpResponse(kind.write(part.report, part.selection), content_type="text/plain; charset=utf-8")

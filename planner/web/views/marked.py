@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from planner.engine.compare import Comparison
 from planner.store.models import Revision
+from planner.web.views.keeper import NO_KEEPER, Keeper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,8 @@ class Changes:
     """The newest revision; None while the plan is as it was first stored."""
     last: Comparison | None = None
     since: Comparison | None = None
+    keeper: Keeper = NO_KEEPER
+    """The states of the rules."""
 
     @property
     def shown(self) -> Comparison | None:

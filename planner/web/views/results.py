@@ -15,7 +15,7 @@ from planner.engine.flows import Excluded
 from planner.engine.rules import Ports
 from planner.plan.blueprint import module_state
 from planner.report.diagram.diagram import NoDiagram, render_diagram, render_overview
-from planner.report.said.filters import DECIDED, Filter, filter_flows
+from planner.report.said.filters import DECIDED, IN_STATE, Filter, filter_flows
 from planner.report.said.outline import (
     describe_marks,
     describe_reasons,
@@ -32,6 +32,7 @@ from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.own_settings import Settings
 from planner.web.views.acts import list_acts
 from planner.web.views.cures import Cures
+from planner.web.views.keeper import describe_states
 from planner.web.views.marked import Changes
 from planner.web.views.rules import describe_rules, describe_search
 from planner.web.views.state import State
@@ -47,7 +48,7 @@ MOST_CONCERNED = 200
 MOST_EXCLUDED = 200
 CAVEAT = "caveat"
 """The code of findings whose answers stand with what they would change."""
-MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "since")
+MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "state", "since")
 """The fields of the filter that are folded away until one of them is used."""
 
 
@@ -66,6 +67,7 @@ def describe_results(report: Report, state: State, changes: Changes, draw: bool,
         "more_filters": any(getattr(state.filter, name) for name in MORE_FIELDS),
         "last_change": _describe_last_change(changes, state),
         **picture,
+        **describe_states(changes.keeper),
         **(_describe_fields(report) if state.view in ("rules", "flows") else {}),
         **_VIEWS[state.view](report, state, changes),
     }
@@ -98,7 +100,7 @@ def _describe_last_change(changes: Changes, state: State) -> dict[str, Any] | No
 
 
 def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str, Any]:
-    flows = filter_flows(report, state.filter, changes.since)
+    flows = filter_flows(report, state.filter, changes.since, changes.keeper.lives)
     page = min(state.page, max(1, ceil(len(flows) / FLOWS_PER_PAGE)))
     first = (page - 1) * FLOWS_PER_PAGE
     shown = flows[first : first + FLOWS_PER_PAGE]
@@ -140,7 +142,12 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
 
 def _filter_excluded(report: Report, chosen: Filter, changes: Changes) -> list[Excluded]:
     """What the plan excludes, as far as the filter admits it."""
-    admitted = filter_flows(replace(report, flows=tuple(item.flow for item in report.excluded)), chosen, changes.since)
+    admitted = filter_flows(
+        replace(report, flows=tuple(item.flow for item in report.excluded)),
+        chosen,
+        changes.since,
+        changes.keeper.lives,
+    )
     wanted = {id(flow) for flow in admitted}
     return [item for item in report.excluded if id(item.flow) in wanted]
 
@@ -276,6 +283,7 @@ def _describe_fields(report: Report) -> dict[str, Any]:
         "sections": [section for section in report.matrix.sections if section.number in cited],
         "roles": [role for slug, role in report.matrix.roles.items() if slug in held],
         "decided_options": DECIDED.items(),
+        "state_options": IN_STATE.items(),
     }
 
 

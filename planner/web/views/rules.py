@@ -48,7 +48,8 @@ class Folds:
 
 def describe_rules(report: Report, state: State, changes: Changes) -> dict[str, Any]:
     """The rules that the filter admits, and those that the last change made unnecessary."""
-    admitted = [rule.id for _, rules in filter_boundaries(report, state.filter, changes.since) for rule in rules]
+    found = filter_boundaries(report, state.filter, changes.since, changes.keeper.lives)
+    admitted = [rule.id for _, rules in found for rule in rules]
     shown = set(admitted[:MOST_RULES])
     chapters = [
         (chapter.boundary, [line for line in chapter.lines if line.rule.id in shown])
@@ -75,7 +76,11 @@ def describe_search(report: Report, state: State, changes: Changes, *, is_empty:
     """By which networks an address is found; and if no rule was, where else what is sought stands."""
     chosen = state.filter
     elsewhere = ""
-    if is_empty and chosen and (found := say_elsewhere(narrow_report(report, chosen, changes.since))):
+    if (
+        is_empty
+        and chosen
+        and (found := say_elsewhere(narrow_report(report, chosen, changes.since, changes.keeper.lives)))
+    ):
         elsewhere = f"{chosen.text or chosen.port or 'What is chosen'}: {found}"
     return {
         "found_by": SoughtAddress(chosen.text, report).say(),
@@ -97,6 +102,7 @@ class _Rows:
         self.report = report
         self.state = state
         self._marks = mark_rules(changes.shown)
+        self._keeper = changes.keeper
         self._settings = Settings(report)
         self._folds = Folds()
         self._requirements = {requirement.slug: requirement for requirement in report.matrix.requirements}
@@ -117,6 +123,7 @@ class _Rows:
                 for ask in outline_services(rule, self.report)
             ],
             "own": self._settings.say_of_flows(line.destinations.shown, rule.requirements),
+            **self._keeper.describe(rule),
         }
 
     def _explain(self, rule: Rule, ask: ServiceReasons) -> tuple[Cause, ...]:

@@ -279,7 +279,7 @@ def count_queries(client, path):
 def test_the_number_of_queries_doesnt_grow_with_sites_and_endpoints(client, query):
     small, large = (f"/plans/{store(sites(count))[1]}/{query}" for count in (1, 60))
     client.get(small)  # the matrix is read once
-    assert count_queries(client, small) == count_queries(client, large) <= 5
+    assert count_queries(client, small) == count_queries(client, large) <= 6
 
 
 @pytest.mark.parametrize("path", ["plan.yaml", "report/json", "report/xlsx"])
@@ -296,7 +296,7 @@ def test_like_sites_are_folded_and_the_page_stays_short(client):
     assert " ," not in page.text(id="panel")
     assert "200 endpoints" in page.text(id="panel")
     assert len(page.table("rules")) <= 60
-    assert len(page.html) < 200_000
+    assert len(page.html) < 225_000
 
 
 def test_a_plan_without_endpoints_has_a_page_in_every_view(client):

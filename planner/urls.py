@@ -31,6 +31,7 @@ from planner.web.views import (
     shelf,
     start,
     topology,
+    words,
 )
 
 LINK = r"(?P<token>[A-Za-z0-9_-]{43})"
@@ -75,6 +76,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("endpoints/move/", topology.move_endpoint, name="move_endpoint"),
                 path("endpoints/duplicate/", topology.duplicate_endpoint, name="duplicate_endpoint"),
                 path("endpoints/delete/", topology.delete_endpoint, name="delete_endpoint"),
+                path("endpoints/change/", topology.change_endpoints, name="change_endpoints"),
                 path("endpoints/import/", topology.import_endpoints, name="import_endpoints"),
                 path("endpoints/template.csv", topology.download_template, name="download_template"),
                 path("zones/add/", topology.add_zone, name="add_zone"),
@@ -103,6 +105,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("links/", sharing.show_links, name="show_links"),
                 path("links/make/", sharing.make_link, name="make_link"),
                 path("links/revoke/", sharing.revoke_link, name="revoke_link"),
+                path("links/undo/", sharing.bring_back_link, name="bring_back_link"),
                 path("links/pdf/", sharing.print_link, name="print_link"),
                 path("links/edit/", sharing.make_edit_link, name="make_edit_link"),
                 path("links/edit/withdraw/", sharing.withdraw_edit_link, name="withdraw_edit_link"),
@@ -136,6 +139,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/logout/", accounts.log_out, name="log_out"),
     path("accounts/password/", accounts.change_password, name="change_password"),
     path("admin/login/", accounts.log_in_staff, name="log_in_staff"),
+    path("words/", words.show_words, name="show_words"),
     # What the plans are made of
     path("matrix/impact/", impacts.show_impact, name="show_impact"),
     path("matrix/", include("ports.urls")),

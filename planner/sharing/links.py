@@ -52,7 +52,7 @@ class Terms:
     passphrase: str = ""
     most_openings: int | None = None
     days: int | None = 30
-    """How long it leads somewhere; None is for ever."""
+    """How long it is valid; None is for ever."""
 
 
 # A form carries the token of the link that it makes, signed for its plan: sent twice, it makes one link, and what the
@@ -173,6 +173,20 @@ def revoke_link(*, plan: Plan, number: int, holder: Holder) -> bool:
         return False
     if plan.links.filter(pk=number, revoked=None).update(revoked=timezone.now()):
         audit.note("link-revoked", plan=plan, link=link, actor=holder.name)
+    return True
+
+
+UNDONE_FOR = timedelta(minutes=1)
+"""How long the revocation of a link can be taken back."""
+
+
+def bring_back(*, plan: Plan, number: int, holder: Holder) -> bool:
+    """Take back that a read link was revoked, within a minute. Returns whether it could be."""
+    since = timezone.now() - UNDONE_FOR
+    if not plan.links.filter(pk=number, revoked__gte=since).update(revoked=None):
+        return False
+    link = plan.links.get(pk=number)
+    audit.note("link-brought-back", plan=plan, link=link, actor=holder.name)
     return True
 
 

@@ -8,6 +8,8 @@ import "./drafts.js";
 import "./dragging.js";
 import "./folds.js";
 import "./todo.js";
+import "./editing.js";
+import "./waiting.js";
 import "./tips.js";
 import "./picture_size.js";
 import "./drawing_flows.js"; // before the next: while a flow is drawn a click chooses its ends

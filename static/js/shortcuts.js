@@ -8,7 +8,7 @@ const dialog = document.getElementById("shortcuts");
 const box = document.getElementById("single-keys");
 
 /* Storage may be forbidden; then single keys stay on. */
-function areOff() {
+export function areKeysOff() {
   try {
     return localStorage.getItem(OFF) === "1";
   } catch {
@@ -37,14 +37,14 @@ function find() {
 
 /* A modal dialog takes the focus, keeps it, closes on Escape and gives it back: the browser does all of that. */
 function open() {
-  need("single-keys", HTMLInputElement).checked = !areOff();
+  need("single-keys", HTMLInputElement).checked = !areKeysOff();
   need("shortcuts", HTMLDialogElement).showModal();
   return true;
 }
 
 document.addEventListener("keydown", (event) => {
   const typing = closest(event, "input, select, textarea, [contenteditable], dialog");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || areOff()) {
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || areKeysOff()) {
     return;
   }
   if ((event.key === "/" && find()) || (event.key === "?" && dialog && open())) {

@@ -19,7 +19,8 @@ from tests.web.views.pages import store
 
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
-    "^(activate|add|archive|change_member|check_|continue|correct|decide|delete_[efz]|download|duplicate|edit_(endpoint|flow|zone)$|enter|export|guided_preview|hand_over|log_out|make|move|"
+    "^(activate|add|archive|bring_back|change_(member|endpoints)|check_|continue|correct|decide|delete_[efz]|download|duplicate|"
+    "edit_(endpoint|firewall|flow|zone)$|enter|export|guided_preview|hand_over|log_out|make|move|prepare|"
     "name|override|redo|remove|rename|restore|revert|revoke|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
     "|_(file|report|diagram)$"
 )
@@ -51,6 +52,7 @@ PAGES = {
     "guided_start": ["/plans/guided/"],
     "import_plan": ["/plans/import/"],
     "show_matrix": ["/matrix/", "/matrix/?text=464", "/matrix/?port=x&section=99"],
+    "show_words": ["/words/"],
     "compare_editions": ["/matrix/compare/"],
     "show_plan": [
         *(f"?panel={panel}&view={view}" for panel, view in (
@@ -58,8 +60,8 @@ PAGES = {
             ("own", "unneeded"), ("excluded", "flows"), ("closed", "zones"),
         )),
         "?panel=excluded&from=PS01&to=DC01&service=tcp/636", "?panel=excluded&from=PS01&to=DC01&service=icmp",
-        "?edit=DC01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?find=01",
-        "?find=none", "?since=1", "?since=99", "?text=nothing-of-the-kind",
+        "?edit=DC01", "?edit=nobody", "?zone=DMZ", "?add=endpoint", "?add=zone", "?add=import", "?add=several",
+        "?find=01", "?find=none", "?since=1", "?since=99", "?text=nothing-of-the-kind",
     ],
     "edit_endpoints_table": ["endpoints/", "endpoints/?find=0&without=addresses"],
     "show_history": ["history/", "history/?show=marked"],

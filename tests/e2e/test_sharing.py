@@ -115,7 +115,7 @@ def test_a_link_is_made_and_revoked_with_the_keyboard_alone(open_page, plan):
 
     tab_to("For whom")
     page.keyboard.type("Partners")
-    tab_to("Leads somewhere for")
+    tab_to("Works for")
     page.keyboard.press("End")
     tab_to("Number of openings")
     page.keyboard.type("2")
@@ -128,9 +128,17 @@ def test_a_link_is_made_and_revoked_with_the_keyboard_alone(open_page, plan):
     expect(page.locator("li.link")).to_contain_text("never expires")
     expect(page.locator("li.link")).to_contain_text("at most 2")
     tab_to("Revoke")
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.keyboard.press("Enter")
+    expect(page.locator("li.link")).to_have_count(1)
+    assert "Revoke this link?" in asked[0]
+    page.once("dialog", lambda dialog: dialog.accept())
     page.keyboard.press("Enter")
     expect(page.locator("li.link")).to_have_count(0)
-    expect(page.get_by_text("1 link that leads nowhere any more")).to_be_visible()
+    expect(page.get_by_text("1 link that no longer works")).to_be_visible()
+    page.get_by_role("button", name="Undo revoking the link for").click()
+    expect(page.locator("li.link")).to_have_count(1)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])

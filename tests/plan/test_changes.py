@@ -236,7 +236,12 @@ def test_what_an_edit_costs_grows_with_itself_and_not_with_the_fields_of_the_doc
 
 
 def test_every_edit_has_a_way_to_be_said():
-    spoken = {"choose", "override-port", "answer-caveat", "switch-module"}  # they come with their sentence
+    spoken = {
+        "choose",
+        "override-port",
+        "answer-caveat",
+        "switch-module",
+    }  # they come with their sentence
     assert _SAYINGS.keys() == EDITS.keys() - spoken
 
 

@@ -5,7 +5,7 @@ the fields.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django import forms
@@ -27,13 +27,14 @@ from planner.web.forms.own_settings import (
     take_ports,
 )
 from planner.web.forms.plans import MAX_TEXT, EditForm
+from ports.matrix import Matrix
 from ports.text import MAX_NAME, name_key
 
 Document = Mapping[str, Any]
 
 OPENINGS = ("edit", "zone", "add", "find")
 """What the address of a plan may say of the topology panel: the endpoint or zone being edited, a form, a search."""
-ADDING = ("endpoint", "zone", "import")
+ADDING = ("endpoint", "zone", "import", "several")
 MAX_LISTED = 300
 """Most names that a list of suggestions has; beyond that one types."""
 MAX_MANAGERS = 50
@@ -50,6 +51,8 @@ class Opened(NamedTuple):
     name: str = ""
     at: str = ""
     """What of it is looked for: the key of a field that is unfolded, or the role that a new endpoint is to have."""
+    zone: str = ""
+    """Of a new endpoint: the zone that one was looking at."""
 
 
 CLOSED = Opened()
@@ -67,7 +70,7 @@ def read_opened(values: Mapping[str, str], report: Report) -> Opened:
                 for item in items:
                     if name_key(item.name) == key:
                         return Opened(goal, item.name)
-        return Opened(kind, name, values.get("at", ""))
+        return Opened(kind, name, values.get("at", ""), values.get("in", ""))
     return CLOSED
 
 
@@ -258,9 +261,10 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
         return context | shown | {"zone_target": zone.name}
     if isinstance(bound, AddEndpointForm) or opened[:2] == ("add", "endpoint"):
         chosen = _sent_list(bound.data, "roles") if isinstance(bound, AddEndpointForm) else [opened.at]
+        fresh = AddEndpointForm(initial={"zone": opened.zone})
         return context | {
-            "endpoint_adder": bound if isinstance(bound, AddEndpointForm) else AddEndpointForm(),
-            "role_options": [(role.slug, role.name, role.slug in chosen) for role in matrix.assignable_roles],
+            "endpoint_adder": bound if isinstance(bound, AddEndpointForm) else fresh,
+            "role_groups": group_roles(matrix, chosen),
         }
     if isinstance(bound, ZoneForm) or opened[:2] == ("add", "zone"):
         return context | {"zone_adder": bound if isinstance(bound, ZoneForm) else ZoneForm()}
@@ -272,6 +276,20 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
         found = [name for name in names if key in name_key(name)]
         return context | {"sought": opened.name, "found": found[:20], "found_more": len(found) - len(found[:20])}
     return context
+
+
+ROLE_GROUPS = (("server", "What it does"), ("people", "Who they are"))
+"""The kinds of roles, and what stands above them."""
+
+
+def group_roles(matrix: Matrix, chosen: Container[str]) -> list[dict[str, Any]]:
+    """The roles to tick, those of servers and those of people apart, each with a sentence of what it means."""
+    groups = []
+    for kind, title in ROLE_GROUPS:
+        roles = [role for role in matrix.assignable_roles if role.kind == kind]
+        options = [(role.slug, role.name, role.slug in chosen, role.description) for role in roles]
+        groups.append({"title": title, "options": options})
+    return [group for group in groups if group["options"]]
 
 
 def _describe_editor(report: Report, form: EndpointForm, at: str = "") -> dict[str, Any]:
@@ -297,6 +315,7 @@ def _describe_editor(report: Report, form: EndpointForm, at: str = "") -> dict[s
                 "count": sum(1 for slug, _ in offered if slug in shown[entry.key]),
                 "errors": form.errors.get(entry.key, ()) if form.is_bound else (),
                 "unfolded": at == entry.key,
+                "groups": group_roles(matrix, shown[entry.key]) if entry.key == "roles" else (),
             }
         )
     faulty = [entry.key for entry in form.entries if form.is_bound and form.errors.get(entry.key)]

@@ -1,5 +1,6 @@
 """Answers to what went wrong: a sentence that says what to do, in the product's own frame."""
 
+import re
 import sqlite3
 import sys
 
@@ -11,6 +12,18 @@ from django.shortcuts import render
 from planner.plan.archive import ON_THE_PAGE
 from planner.plan.syntax import MAX_BYTES
 from ports.text import plural
+
+_PLAN = re.compile(r"/plans/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(/|$)")
+ASK_FOR_LINK = (
+    "The address of a plan, copied out of a browser, opens it for those alone who hold the plan. "
+    "Ask whoever sent it to you for a link."
+)
+ASK_STEPS = (
+    "They open the plan, choose Share, and make a read link, or an edit link if you are to change the plan.",
+    "They send you that link: open it in place of this address.",
+    "If it is your own plan, this browser has lost its cookie or is another one: open your edit link.",
+)
+"""What to do in place of an address that opens nothing for this browser."""
 
 
 def show_error(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
@@ -51,7 +64,13 @@ def show_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404, the same for an address that never was and one that is no longer."""
+    """404, the same for an address that never was and one that is no longer.
+
+    An address as plans have it opens for those alone who hold the plan: so that is told, be there one or not.
+    """
+    if _PLAN.match(request.path_info):
+        context = {"title": "Nothing is here", "message": ASK_FOR_LINK, "steps": ASK_STEPS}
+        return render(request, "planner/error.html", context, status=404)
     return show_error(
         request, 404, "Nothing is here", "Check the address. A plan's address has to be complete to open it."
     )

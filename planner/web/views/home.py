@@ -1,5 +1,6 @@
 """The first page, and the ways to begin: a ready-made topology or a document of one's own."""
 
+from collections.abc import Iterable
 from typing import IO
 
 from django.contrib import messages
@@ -9,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from planner.plan.archive import ON_THE_PAGE, ArchiveError
 from planner.plan.blueprint import blank_addresses
-from planner.plan.document import Fault, Plan, plan_schema
+from planner.plan.document import Fault, Plan, check_plan, plan_schema
+from planner.plan.kinds import KINDS, USUAL
 from planner.plan.topologies import read_topologies
 from planner.report.formats.json import report_schema
 from planner.store import actions
@@ -20,6 +22,7 @@ from planner.web.views.access import count_plans, keep_private, maker_view, matr
 from planner.web.views.errors import show_error
 from planner.web.views.products import Chosen, choose_product
 from planner.web.views.shelf import list_recent
+from ports.matrix import Matrix
 from ports.queries import current_matrix
 from ports.text import many
 
@@ -32,6 +35,16 @@ def _say_answered(plan: Plan) -> str:
     return f"Answers {many(practice + documented, 'question')} of the document: {', '.join(said)}." if said else ""
 
 
+def make_empty(kinds: Iterable[str], matrix: Matrix) -> Plan:
+    """A plan without endpoints, with a zone of each of these kinds; of the usual kind where none is one."""
+    chosen = [kind for kind in KINDS.values() if kind.slug in set(kinds)] or [KINDS[USUAL]]
+    names = [kind.name.removesuffix(" zone") for kind in chosen]
+    zones = [
+        {"name": f"{name[0].upper()}{name[1:]}", "kind": kind.slug} for name, kind in zip(names, chosen, strict=True)
+    ]
+    return check_plan({"format": 1, "name": "New plan", "zones": zones, "endpoints": []}, matrix=matrix)
+
+
 @require_safe
 @matrix_view
 def show_home(request: HttpRequest) -> HttpResponse:
@@ -40,6 +53,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
     topologies = read_topologies(chosen.matrix)
     cards = [{"slug": slug, "plan": plan, "answered": _say_answered(plan)} for slug, plan in topologies.items()]
     context = {"cards": cards, "matrix": chosen.matrix, "chosen": chosen, "recent": list_recent(request)}
+    context |= {"kinds": KINDS.values(), "usual_kind": USUAL}
     return keep_private(render(request, "planner/home.html", context))
 
 
@@ -47,8 +61,17 @@ def show_home(request: HttpRequest) -> HttpResponse:
 @maker_view
 @matrix_view
 def start_plan(request: HttpRequest) -> HttpResponse:
-    """Make a plan from a ready-made topology and go to it. Its addresses are an example's, so they are left out."""
+    """Make a plan from a ready-made topology and go to it. Its addresses are an example's, so they are left out.
+
+    With `empty` one that has a zone of each kind that is ticked, and nothing in them.
+    """
     matrix = choose_product(request).matrix
+    if "empty" in request.POST:
+        count_plans(request)
+        empty = make_empty(request.POST.getlist("kind"), matrix)
+        holder = read_holder(request)
+        row = actions.create_plan(plan=empty, matrix=matrix, summary="Started empty", holder=holder)
+        return open_new(request, row)
     plan = read_topologies(matrix).get(request.POST.get("example", ""))
     if plan is None:
         return show_error(request, 404, "There is no such topology", "Choose one of those on the start page.")

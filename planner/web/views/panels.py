@@ -20,7 +20,9 @@ from planner.web.forms.flows import describe_flows
 from planner.web.forms.modules import ModuleForm, describe_modules
 from planner.web.forms.own_settings import Settings
 from planner.web.forms.plans import CaveatForm, ChoiceForm, PortForm, RenameForm
+from planner.web.forms.several import SeveralForm, describe_several
 from planner.web.forms.topology import describe_topology
+from planner.web.views.beside import order_endpoints
 from planner.web.views.state import PANELS, TABS, State
 from ports.matrix import Choice
 from ports.text import many
@@ -222,10 +224,18 @@ def _describe_topology(report: Report, state: State, bound: Form | None) -> dict
         "closed": state.query(panel=""),
         "closed_pairs": parse_qsl(state.query(panel="")),
         **describe_topology(report, state.opened, bound),
+        **_describe_several(report, state, bound),
         "rename": bound
         if isinstance(bound, RenameForm)
         else RenameForm(initial={"name": report.plan.name, "description": report.plan.description}),
     }
+
+
+def _describe_several(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
+    """The form that changes several endpoints at once, where it is open."""
+    if isinstance(bound, SeveralForm) or (bound is None and state.opened[:2] == ("add", "several")):
+        return describe_several(report, order_endpoints(report), bound)
+    return {}
 
 
 def _describe_zones(report: Report) -> list[dict[str, Any]]:

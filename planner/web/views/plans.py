@@ -27,6 +27,7 @@ from planner.store.reports import comparison_of_last, comparison_since, outline_
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
 from planner.web.views.asking import describe_asking
+from planner.web.views.beside import describe_beside
 from planner.web.views.cures import offer_presets
 from planner.web.views.handover import describe_handover, say_unknown, say_why_not
 from planner.web.views.htmx import htmx_of
@@ -107,6 +108,7 @@ def describe_page(
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
         **describe_todo(report, state),
+        **describe_beside(report, state),
         **describe_tabs(report, state),
         "views": [(slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in VIEWS.items()],
         "formats": FORMATS.values(),

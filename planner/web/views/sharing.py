@@ -12,6 +12,7 @@ from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST, require_safe
@@ -121,6 +122,17 @@ def revoke_link(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 @require_POST
 @owner_view
+def bring_back_link(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Undo that a read link was revoked, which is possible for a minute."""
+    text = request.POST.get("link", "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    if not links.bring_back(plan=plan, number=number, holder=read_holder(request)):
+        return show_sharing(request, plan, trouble="More than a minute has passed; make another link.")
+    return redirect("show_links", key=plan.key)
+
+
+@require_POST
+@owner_view
 def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The PDF that a link leads to, with the link on its cover; only while the page still shows the link."""
     try:
@@ -166,6 +178,7 @@ def show_sharing(
         "plan": plan,
         "links": live,
         "ended": [link for link in found if link.state not in ("live", "used up")],
+        "undoable": [link for link in found if link.revoked and link.revoked >= timezone.now() - links.UNDONE_FOR],
         "shown_openings": SHOWN_OPENINGS,
         "form": form or LinkForm(revision=plan.revision),
         "made": made,

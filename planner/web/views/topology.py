@@ -20,6 +20,7 @@ from planner.store.models import Plan
 from planner.store.reports import outline_for
 from planner.web.forms.endpoints_import import EndpointsImportForm
 from planner.web.forms.plans import EditForm
+from planner.web.forms.several import SeveralForm
 from planner.web.forms.topology import (
     CLOSED,
     AddEndpointForm,
@@ -32,6 +33,7 @@ from planner.web.forms.topology import (
     place_faults,
 )
 from planner.web.views.access import plan_view
+from planner.web.views.beside import find_next
 from planner.web.views.htmx import htmx_of
 from planner.web.views.plans import describe_page, hold_base, read_base, read_sender
 from planner.web.views.state import read_state
@@ -60,9 +62,7 @@ def edit_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
     seen = _find(base, "endpoints", target)
     now = _find(plan.document, "endpoints", renames.endpoints.get(target, target))
     if seen is None or now is None:
-        form.is_valid()
-        form.add_error(None, f"There is no endpoint “{target}” any more; someone has renamed or deleted it.")
-        return _answer(request, plan, Opened("edit", target), form=form)
+        return _make_again(request, plan, form)
     valid = form.is_valid()
     changes = form.changes(seen)
     if valid:
@@ -71,7 +71,24 @@ def edit_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
     if form.errors:
         plan.refresh_from_db()
         form.catch_up(_find(plan.document, "endpoints", now["name"]) or now, changes)
-    return _answer(request, plan, Opened("edit", now["name"] if form.errors else form.cleaned_data["name"]), form=form)
+    name = now["name"] if form.errors else form.cleaned_data["name"]
+    return _answer(request, plan, Opened("edit", name), form=form, go_on=request.POST.get("then") == "next")
+
+
+def _make_again(request: HttpRequest, plan: Plan, form: EndpointForm) -> HttpResponse:
+    """The answer to an edit of an endpoint that isn't there any more: it says so, and on demand makes it again."""
+    target = form.target_name
+    valid = form.is_valid()
+    if "again" in request.POST:
+        if valid:
+            _try(request, plan, form, "add-endpoint", {"endpoint": form.row}, "endpoints", None)
+        if not form.errors:
+            return _answer(request, plan, Opened("edit", form.cleaned_data["name"]), form=form)
+    else:
+        said = f"There is no endpoint “{target}” any more; someone has renamed or deleted it."
+        form.add_error(None, f"{said} What you have typed is still here: make it again, or close this.")
+    form.told = True  # what others did has been said
+    return _answer(request, plan, Opened("edit", target), form=form, lost=True)
 
 
 @require_POST
@@ -111,6 +128,18 @@ def delete_endpoint(request: HttpRequest, plan: Plan) -> HttpResponse:
         return _answer(request, plan, Opened("edit", target), confirm={"uses": uses, "count": len(uses)})
     trouble = _try_plainly(request, plan, "delete-endpoint", {"endpoint": target})
     return _answer(request, plan, CLOSED, trouble=trouble)
+
+
+@require_POST
+@plan_view
+def change_endpoints(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Change the zone, roles or operations of several endpoints, as one step."""
+    base, _ = read_base(request, plan)
+    form = SeveralForm(request.POST, document=base)
+    if form.is_valid() and form.changes:
+        params = {"changes": form.changes, "zones": [], "endpoints": []}
+        _try(request, plan, form, "edit-endpoints", params, "endpoints", None)
+    return _answer(request, plan, Opened("add", "several") if form.errors else CLOSED, form=form)
 
 
 @require_POST
@@ -266,14 +295,21 @@ def _answer(
     form: EditForm | None = None,
     confirm: Mapping[str, Any] | None = None,
     trouble: str = "",
+    go_on: bool = False,
+    lost: bool = False,
 ) -> HttpResponse:
-    """The page as it is now, or the form as it was sent; for htmx the parts that may have changed."""
+    """The page as it is now, or the form as it was sent; for htmx the parts that may have changed.
+
+    With `go_on` the endpoint after the one that was saved is opened. `lost` says that there is no such one any more.
+    """
     plan.refresh_from_db()
     report = outline_for(plan.version, matrix_of(plan))
     state, faults = read_state(request, report)
     failed = bool(trouble) or bool(confirm) or (form is not None and (bool(form.errors) or bool(form.asked)))
     if form is not None:
         hold_base(request, form)
+    if go_on and not failed:
+        opened = Opened("edit", find_next(report, opened.name) or opened.name)
     before, state = state.opened, replace(state, panel="topology", opened=opened)
     query = state.query()
     address = plan.get_absolute_url() + (f"?{query}" if query else "")
@@ -283,6 +319,7 @@ def _answer(
     context |= {
         "trouble": trouble,
         "confirm": confirm,
+        "lost": lost,
         "fresh": opened.kind and before.kind != opened.kind,
         "returned": "" if opened.kind else before.name,
     }

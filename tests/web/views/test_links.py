@@ -104,6 +104,22 @@ def test_a_revoked_link_leads_nowhere_on_the_next_request(client, reader, plan):
 
 
 @pytest.mark.parametrize("number", ["", "0", "x", "-1", "9" * 30, "²"])
+def test_revoking_can_be_undone_for_a_minute_and_no_longer(client, reader, plan):
+    address = read_link(client, plan)
+    link = ShareLink.objects.get()
+    client.post(f"/plans/{plan[1]}/links/revoke/", {"link": link.pk})
+    assert reader.get(address).status_code == 404
+    page = Page(client.get(f"/plans/{plan[1]}/links/"))
+    assert f"undo-link-{link.pk}" in page.ids
+    assert client.post(f"/plans/{plan[1]}/links/undo/", {"link": link.pk}).status_code == 302
+    assert reader.get(address, follow=True).status_code == 200
+    ShareLink.objects.update(revoked=timezone.now() - timedelta(seconds=61))
+    late = client.post(f"/plans/{plan[1]}/links/undo/", {"link": link.pk})
+    assert "More than a minute has passed" in Page(late).text("main")
+    assert reader.get(address).status_code == 404
+    assert f"undo-link-{link.pk}" not in Page(client.get(f"/plans/{plan[1]}/links/")).ids
+
+
 def test_revoking_what_isnt_there_is_said(client, plan, number):
     response = client.post(f"/plans/{plan[1]}/links/revoke/", {"link": number})
     assert "no such link" in Page(response).text("main")

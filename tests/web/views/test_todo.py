@@ -66,6 +66,13 @@ def test_a_missing_address_leads_to_its_very_field(client):
     assert read(client, where, f"?{target.query}").one(id=target.fragment).get("name") == "addresses"
 
 
+def test_many_missing_addresses_are_filled_in_as_a_table(client):
+    where = store(LACKING)[1]
+    (item,) = items(read(client, where))
+    link = next(link for link in item.iter("a") if "task-way" in link.get("class", ""))
+    assert "Addresses of Mail" in Page(client.get(link.get("href"))).html
+
+
 @pytest.mark.parametrize("code", sorted(CASES))
 def test_every_task_is_a_link_that_opens_a_field_which_is_there(client, code):
     where = store(CASES[code])[1]

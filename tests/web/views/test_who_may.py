@@ -66,6 +66,7 @@ ROWS: dict[str, Row] = {
     "activate_edition": post("staff", edition="passwordstate-2026-11"),
     "show_impact": Row("staff"),
     "show_schema": Row("anybody", args={"name": "plan"}),
+    "show_words": Row("anybody"),
     # what makes plans
     "show_plans": Row("makers"),
     "export_plans": Row("makers"),
@@ -112,6 +113,7 @@ ROWS: dict[str, Row] = {
     "move_endpoint": post("editors", target="DC01", zone="DMZ"),
     "duplicate_endpoint": post("editors", target="DC01"),
     "delete_endpoint": post("editors", 200, target="DC01"),
+    "change_endpoints": post("editors", endpoint="DC01", zone="DMZ"),
     "import_endpoints": post("editors", 200),
     "add_zone": post("editors", name="New", kind="dmz"),
     "edit_zone": post("editors", target="DMZ", name="Border", kind="dmz"),
@@ -130,6 +132,7 @@ ROWS: dict[str, Row] = {
     "show_links": Row("owners"),
     "make_link": post("owners", 200),
     "revoke_link": post("owners", 200),
+    "bring_back_link": post("owners", 200),
     "print_link": post("owners", 200),
     "make_edit_link": post("owners", 200),
     "withdraw_edit_link": post("owners"),

@@ -84,8 +84,8 @@ class ShareLinkAdmin(ReadOnlyAdmin):
 
     list_display = ("label", "plan", "state", "openings", "most_openings", "created", "expires", "author")
     fields = readonly_fields = (
-        "label", "plan", "pinned", "shows_changes", "has_passphrase", "state", "openings", "most_openings", "created",
-        "expires", "revoked", "author",
+        "label", "plan", "pinned", "shows_changes", "may_report", "has_passphrase", "state", "openings",
+        "most_openings", "created", "expires", "revoked", "author",
     )  # fmt: skip
     list_filter = (("revoked", admin.EmptyFieldListFilter), "created", "expires")
     search_fields = ("label", "plan__name", "author")

@@ -171,6 +171,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "planner.web.views.accounts.describe_account",
+                "planner.web.views.showing.describe_way",
             ],
         },
     }

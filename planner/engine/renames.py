@@ -131,10 +131,11 @@ def _set_apart(
     moved = {rename.old: rename.new for rename in renames if rename.kind == kind}
     taken = before | after
     for name in sorted(before & (set(moved.values()) - moved.keys())):
-        yield Rename(kind, name, next(text for text in _others(name) if text not in taken))
+        yield Rename(kind, name, next(text for text in names_beside(name) if text not in taken))
 
 
-def _others(name: str) -> Iterator[str]:
+def names_beside(name: str) -> Iterator[str]:
+    """What something can be called that stays behind while its name went to something else, the likeliest first."""
     return chain([f"{name} (old)"], (f"{name} (old {number})" for number in count(2)))
 
 

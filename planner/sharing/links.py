@@ -4,6 +4,7 @@ A token is made here and handed out once. The database keeps its keyed hash, of 
 """
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,13 +15,17 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from planner.engine.life import Given, hide_people
 from planner.engine.renames import Rename
 from planner.store import audit, throttle
+from planner.store.actions import Sender
 from planner.store.editions import matrix_of, matrix_then
 from planner.store.holders import Holder
+from planner.store.lives import Pick, Wish, list_given, set_states
 from planner.store.models import Hold, Opening, Plan, ShareLink, Version, hash_token, make_token
 from planner.store.reports import find_known
 from ports.matrix import Matrix
+from ports.text import many
 
 WRONG_PASSPHRASES = 10
 """How many wrong passphrases a link takes in an hour, from whomever they come."""
@@ -29,6 +34,8 @@ OPEN_FOR = timedelta(hours=OPEN_HOURS)
 """How long an opening lasts in the browser that opened the link."""
 OFFER_FOR = timedelta(days=1)
 """How long a form may wait before it is sent and makes a link."""
+REPORTS = 300
+"""How many times an hour the readers of one link may set states of rules."""
 MOST_LINKS = 200
 """How many live read links a plan may have."""
 TOO_OLD = "This form is too old. Open the page again and send it once more."
@@ -49,6 +56,8 @@ class Terms:
     label: str
     pinned: int | None = None
     shows_changes: bool = False
+    may_report: bool = False
+    """Whether its readers may set the state of rules; not where it is pinned, as states are of now."""
     passphrase: str = ""
     most_openings: int | None = None
     days: int | None = 30
@@ -156,6 +165,7 @@ def make_link(*, plan: Plan, terms: Terms, token: str, holder: Holder) -> ShareL
         label=terms.label,
         pinned=terms.pinned,
         shows_changes=terms.shows_changes and terms.pinned is not None,
+        may_report=terms.may_report and terms.pinned is None,
         passphrase=make_password(terms.passphrase, hasher="argon2") if terms.passphrase else "",
         most_openings=terms.most_openings,
         expires=timezone.now() + timedelta(days=terms.days) if terms.days is not None else None,
@@ -273,6 +283,10 @@ class Reading:
     """What isn't known of its matrix, in a sentence."""
     renamed: tuple[Rename, ...] = ()
     """What the plan's history tells to have another name in the newer one."""
+    states: tuple[Given, ...] = field(default=(), repr=False)
+    """The states of its rules, without people and, unless the reader may report, words; of what is pinned none."""
+    may_report: bool = False
+    """Whether the reader may set them."""
 
     @property
     def revision(self) -> int:
@@ -286,15 +300,17 @@ class Reading:
         return name
 
 
-def read_newest(plan: Plan) -> Reading:
+def read_newest(plan: Plan, *, may_report: bool = False) -> Reading:
     """What a reader sees who follows a plan."""
-    return _read_revision(plan, plan.revision, matrix_of(plan))
+    reading = _read_revision(plan, plan.revision, matrix_of(plan))
+    states = hide_people(list_given(plan), words=not may_report)
+    return replace(reading, states=states, may_report=may_report)
 
 
 def read_link(link: ShareLink) -> Reading:
     """What a reader sees under a link."""
     if link.pinned is None:
-        return read_newest(link.plan)
+        return read_newest(link.plan, may_report=link.may_report)
     now = matrix_of(link.plan)
     reading = _read_pinned(link.plan, link.pinned, now)
     is_newest = link.plan.revision <= link.pinned and reading.matrix.digest == now.digest
@@ -302,6 +318,23 @@ def read_link(link: ShareLink) -> Reading:
         return reading
     newer = _read_revision(link.plan, link.plan.revision, now)
     return replace(reading, newer=newer, renamed=find_known(link.plan, reading.version, newer.version))
+
+
+@transaction.atomic
+def report_states(*, link: ShareLink, picks: Sequence[Pick], wish: Wish, name: str, operation: str | None) -> None:
+    """Set states of rules as a reader of a link that may report, who goes by that name.
+
+    Raises Refused for a link that may not, throttle.TooMany after REPORTS of them within an hour, and as
+    `planner.store.lives.set_states` does; nothing is set then.
+    """
+    if not link.may_report or link.pinned is not None or link.revoked is not None:
+        raise Refused("This link can't set the state of rules.")
+    throttle.count("report", str(link.pk), limit=REPORTS)
+    sender = Sender(operation=operation, author=name)
+    set_states(
+        plan_id=link.plan_id, matrix=matrix_of(link.plan), picks=picks, wish=wish, sender=sender, via=link.label
+    )
+    audit.note("states-reported", plan=link.plan, link=link, actor=name, detail=many(len(picks), "rule"))
 
 
 def _read_revision(plan: Plan, number: int, matrix: Matrix) -> Reading:

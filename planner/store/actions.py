@@ -187,7 +187,7 @@ def hand_over(
 
     Raises NotPossible when the plan has no such revision.
     """
-    plan = _lock(plan_id)
+    plan = lock_plan(plan_id)
     if not plan.revisions.filter(number=revision).exists():
         raise NotPossible(f"This plan has no revision {revision}.")
     facts = {
@@ -276,7 +276,7 @@ class _State:
     """Whether it is another state even with the same document on the same edition."""
 
 
-def _lock(plan_id: int) -> models.Plan:
+def lock_plan(plan_id: int) -> models.Plan:
     """The plan with its write lock, to be changed. Raises NotPossible for one that is in the bin by now."""
     rows = models.Plan.objects.select_for_update(of=("self",)).select_related("edition")
     row = rows.filter(pk=plan_id).first()
@@ -288,7 +288,7 @@ def _lock(plan_id: int) -> models.Plan:
 @transaction.atomic
 def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[models.Plan], _State]) -> Applied:
     # On SQLite the transaction itself holds the write lock (BEGIN IMMEDIATE); elsewhere the row does.
-    row = _lock(plan_id)
+    row = lock_plan(plan_id)
     if sender.operation and row.revisions.filter(operation=sender.operation).exists():
         return Applied(plan=row, changed=False)
     state = make(row)
@@ -448,7 +448,7 @@ def name_checkpoint(*, plan_id: int, number: int, name: str, seen: str) -> model
     Naming it again what it is named is nothing new, so the same form counts once. Raises NotPossible when there is no
     such revision, or when someone else has named it in between.
     """
-    plan = _lock(plan_id)
+    plan = lock_plan(plan_id)
     revision = plan.revisions.filter(number=number).first()
     if revision is None:
         raise NotPossible(f"This plan has no revision {number}.")

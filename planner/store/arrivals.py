@@ -12,12 +12,15 @@ from django.db import transaction
 
 from planner.engine.lineage import find_added
 from planner.plan.archive import PlanRecord, RevisionRecord
+from planner.plan.archive_states import StateRecord
 from planner.store import audit, models
 from planner.store.holders import Holder
 from ports.models import PortMatrix
 
 OTHERS_TURN = 2
 """How many times as long as one write of an import took others may write before its next one."""
+STATES = 50
+"""How many states of rules an import stores in one write; each names all endpoints of its rule."""
 ROWS = 500
 """How many rows an import stores or takes back in one write."""
 BROKEN_OFF = timedelta(days=1)
@@ -28,13 +31,14 @@ Slices = Iterable[Sequence[RevisionRecord]]
 
 def import_plans(
     *,
-    plans: Iterable[tuple[PlanRecord, PortMatrix | None, Slices]],
+    plans: Iterable[tuple[PlanRecord, PortMatrix | None, Slices, Iterable[StateRecord]]],
     editions: Mapping[str, PortMatrix],
     holder: Holder | None = None,
 ) -> list[models.Plan]:
     """Store plans that have been somewhere else, each with all its revisions, which have been checked: all, or none.
 
-    Each comes with the edition that it is put on; `editions` are those that are here, by slug.
+    Each comes with the edition that it is put on, and with the states of its rules, to be read after its revisions;
+    `editions` are those that are here, by slug.
 
     The revisions of a plan come in slices. Each is a write of its own, with time for others after it, since all at
     once would keep everybody waiting. Until the last one is there nobody holds the plans but the import, so that
@@ -42,7 +46,11 @@ def import_plans(
     """
     arriving = f"{models.ARRIVING}{secrets.token_hex(16)}"
     try:
-        rows = [_import_plan(plan, slices, edition, editions, arriving) for plan, edition, slices in plans]
+        rows = []
+        for plan, edition, slices, states in plans:
+            row = _import_plan(plan, slices, edition, editions, arriving)
+            _import_states(row, states)
+            rows.append(row)
         with transaction.atomic():
             (holder or Holder()).take(arriving)
             for row in rows:
@@ -86,6 +94,26 @@ def _import_plan(
     return row
 
 
+def _import_states(plan: models.Plan, states: Iterable[StateRecord]) -> None:
+    """Store what the rules of a plan were given, a few at a time, as some are large."""
+    numbers: dict[int, int] = {}
+    acts: dict[int, str] = {}
+    for few in batched(states, STATES):
+        made = []
+        for one in few:
+            own = {"number", "life", "act"}
+            facts = {field.name: getattr(one, field.name) for field in fields(one) if field.name not in own}
+            operation = acts.setdefault(one.act, models.make_operation())
+            made.append(models.RuleState(plan=plan, operation=operation, **facts))
+        with _short_write():
+            models.RuleState.objects.bulk_create(made)
+            for one, row in zip(few, made, strict=True):
+                numbers[one.number] = row.pk
+                if one.life is not None:
+                    row.life = numbers[one.life]
+            models.RuleState.objects.bulk_update([row for row in made if row.life], ["life"])
+
+
 @contextmanager
 def _short_write() -> Iterator[None]:
     """A transaction, and then time for others, since SQLite leaves it to chance who of those that wait is next."""
@@ -98,7 +126,7 @@ def _short_write() -> Iterator[None]:
 def _take_back(arriving: str) -> None:
     """Remove what an import has stored, in short writes as it came."""
     plans = models.Plan.objects.filter(holds__browser=arriving)
-    for kind in (models.Revision, models.Handover):
+    for kind in (models.Revision, models.Handover, models.RuleState):
         while numbers := list(kind.objects.filter(plan__in=plans).values_list("pk", flat=True)[:ROWS]):
             with _short_write():
                 kind.objects.filter(pk__in=numbers).delete()

@@ -14,7 +14,7 @@ from planner.store.models import Event, Plan, ShareLink
 Kind = Literal[
     "plan-made", "plan-deleted", "plan-restored", "plan-shared", "plan-unshared",
     "edit-link-made", "edit-link-withdrawn", "edit-link-opened",
-    "link-made", "link-opened", "link-revoked", "link-brought-back", "wrong-passphrase",
+    "link-made", "link-opened", "states-reported", "link-revoked", "link-brought-back", "wrong-passphrase",
     "logged-in", "logged-out", "login-failed",
 ]  # fmt: skip
 

@@ -210,6 +210,44 @@ class Handover(models.Model):
         return f"{self.plan}, revision {self.revision}, to {self.recipient}"
 
 
+class RuleState(models.Model):
+    """That somebody gave a rule a state: which, when, and to what. Rows are only ever added.
+
+    What changes of a row is what it still stands for: less, once parts of it were given another state.
+    """
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="states")
+    revision = models.PositiveIntegerField(help_text="The revision whose names the openings have")
+    rule = models.CharField(max_length=60, help_text="The number that the rule had then")
+    boundary = models.CharField(max_length=600, help_text="Between which zones it stood, in words")
+    life = models.PositiveBigIntegerField(default=0, help_text="The row by which its rule's life began; 0: itself")
+    before = models.CharField(max_length=20, blank=True, help_text="The state before; empty: none")
+    was_changed = models.BooleanField(default=False, help_text="Whether the rule had changed since that state")
+    state = models.CharField(max_length=20, blank=True, help_text="Empty: it was taken back")
+    ticket = models.CharField(max_length=500, blank=True)
+    owner = models.CharField(max_length=100, blank=True)
+    comment = models.TextField(blank=True)
+    review = models.DateField(null=True)
+    author = models.CharField(max_length=60, blank=True)
+    via = models.CharField(max_length=100, blank=True, help_text="For whom the read link was that it came by")
+    operation = models.CharField(max_length=64, default=make_operation, help_text="Of all that were set in one go")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    stands = models.BooleanField(default=True, help_text="Whether anything has that state still")
+    blocks = models.JSONField(default=list, help_text="The openings that have it")
+    ends = models.JSONField(default=dict, help_text="Zones and addresses of their endpoints, as they were")
+
+    class Meta:
+        ordering = ("plan", "-pk")
+        indexes = (
+            models.Index(fields=["plan", "operation"], name="states_set_in_one_go"),
+            models.Index(fields=["plan", "life"], name="states_of_one_rule"),
+            models.Index(fields=["plan"], condition=models.Q(stands=True), name="states_that_stand"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.rule} of {self.plan}: {self.state or 'none'}"
+
+
 class Viewer(models.Model):
     """A browser that looks at a plan, or did a short while ago."""
 
@@ -234,6 +272,7 @@ class ShareLink(models.Model):
     label = models.CharField(max_length=100)
     pinned = models.PositiveIntegerField(null=True, help_text="The revision that it shows; none follows the newest")
     shows_changes = models.BooleanField(default=False, help_text="Whether it tells what changed since its revision")
+    may_report = models.BooleanField(default=False, help_text="Whether its readers may set the state of rules")
     passphrase = models.CharField(max_length=255, blank=True, editable=False, help_text="Argon2 hash")
     most_openings = models.PositiveIntegerField(null=True, help_text="How often it can be opened; none is no limit")
     openings = models.PositiveIntegerField(default=0, editable=False)

@@ -1,7 +1,7 @@
 """Reports of stored documents and what differs between them; a few recent ones are kept in memory."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import fields
 from threading import Lock
 
@@ -140,6 +140,28 @@ def find_known(plan: Plan, before: Version, after: Version) -> tuple[Rename, ...
     while (earliest := find_earliest(steps)) < steps[0].number:
         steps = [*_list_steps(plan, earliest, steps[0].number - 1), *steps]
     return trace_renames(steps, (before.number, before.document), (after.number, after.document))
+
+
+def find_renames_since(plan: Plan, numbers: Collection[int]) -> Mapping[int, tuple[Rename, ...]]:
+    """What is called otherwise now than in each of these revisions of a plan; those of which nothing is are left out.
+
+    All that is asked of the revisions costs three queries, and one more for each older one that was brought back.
+    """
+    older = sorted({number for number in numbers if number < plan.revision})
+    renaming = plan.revisions.exclude(renames={}).exclude(renames=NOTHING_RENAMED)
+    if not older or not renaming.filter(number__gt=older[0], number__lte=plan.revision).exists():
+        return {}
+    steps = _list_steps(plan, older[0], plan.revision)
+    while (earliest := find_earliest(steps)) < steps[0].number:
+        steps = [*_list_steps(plan, earliest, steps[0].number - 1), *steps]
+    then = plan.revisions.filter(number__in=older).values_list("number", "document__endpoints", "document__zones")
+    found = {
+        number: trace_renames(
+            steps, (number, {"endpoints": endpoints, "zones": zones}), (plan.revision, plan.document)
+        )
+        for number, endpoints, zones in then
+    }
+    return {number: renames for number, renames in found.items() if renames}
 
 
 def _list_steps(plan: Plan, first: int, last: int) -> list[Step]:

@@ -7,7 +7,7 @@ looking, and the ids of edits.
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import IO, Any
 
@@ -23,6 +23,7 @@ from planner.plan.archive import (
     dump_record,
     write_archive,
 )
+from planner.plan.archive_states import StateRecord
 from planner.plan.carry import Carried, carry, say_carried
 from planner.store import arrivals, models
 from planner.store.editions import matrix_for
@@ -39,7 +40,7 @@ SLICE = 2**18
 
 def export_plans(file: IO[bytes], plans: Iterable[models.Plan]) -> int:
     """Write plans to an archive, and return how many. They are read while it is written."""
-    return write_archive(file, ((_describe(plan), _list_revisions(plan)) for plan in plans))
+    return write_archive(file, ((_describe(plan), _list_revisions(plan), _list_states(plan)) for plan in plans))
 
 
 def all_plans() -> Iterator[models.Plan]:
@@ -76,10 +77,12 @@ def import_plans(
             for revision in archive.read_revisions(number, plan, choose, check_size):
                 checked.write(json.dumps(dump_record(revision)).encode() + b"\n")
             editions.settle(plan.edition, revision.document)
+            for state in archive.read_states(number, plan):
+                checked.write(json.dumps(dump_record(state)).encode() + b"\n")
         checked.seek(0)
         admit(len(plans))
         brought = (
-            (plan, edition, _slice(checked, plan.revision))
+            (plan, edition, _slice(checked, plan.revision), _load_states(checked, plan.states))
             for plan, edition in zip(plans, editions.settled, strict=True)
         )
         made = arrivals.import_plans(plans=brought, editions=editions.rows, holder=holder)
@@ -147,6 +150,14 @@ def _slice(lines: IO[bytes], count: int) -> Iterator[list[RevisionRecord]]:
     yield some
 
 
+def _load_states(lines: IO[bytes], count: int) -> Iterator[StateRecord]:
+    """The states that come next, so many, one at a time."""
+    for _ in range(count):
+        facts: dict[str, Any] = json.loads(lines.readline())
+        review = facts["review"] and date.fromisoformat(facts["review"])
+        yield StateRecord(**(facts | {"at": datetime.fromisoformat(facts["at"]), "review": review}))
+
+
 def _load(line: bytes) -> RevisionRecord:
     facts: dict[str, Any] = json.loads(line)
     return RevisionRecord(**(facts | {"created": datetime.fromisoformat(facts["created"])}))
@@ -170,7 +181,38 @@ def _describe(plan: models.Plan) -> PlanRecord:
             )
             for handover in plan.handovers.filter(revision__lte=plan.revision).order_by("sent", "pk")
         ),
+        states=plan.states.filter(revision__lte=plan.revision).count(),
     )
+
+
+def _list_states(plan: models.Plan) -> Iterator[StateRecord]:
+    """What its rules were given, in the order in which they were; a few at a time, as they can be large."""
+    numbers: dict[int, int] = {}
+    acts: dict[str, int] = {}
+    states = plan.states.filter(revision__lte=plan.revision).order_by("pk")
+    for number, state in enumerate(states.iterator(chunk_size=10), start=1):
+        numbers[state.pk] = number
+        yield StateRecord(
+            number=number,
+            revision=state.revision,
+            rule=state.rule,
+            boundary=state.boundary,
+            life=numbers.get(state.life),
+            act=acts.setdefault(state.operation, number),
+            before=state.before,
+            was_changed=state.was_changed,
+            state=state.state,
+            ticket=state.ticket,
+            owner=state.owner,
+            comment=state.comment,
+            review=state.review,
+            author=state.author,
+            via=state.via,
+            at=state.at,
+            stands=state.stands,
+            blocks=state.blocks,
+            ends=state.ends,
+        )
 
 
 def _list_revisions(plan: models.Plan) -> Iterator[RevisionRecord]:

@@ -21,9 +21,15 @@ function isPanelBusy() {
   return Boolean(keeps) || drags || isTyping(panel) || fieldsOf(panel).some(isChanged);
 }
 
+/* Someone sets the state of rules: the form and its boxes stay, whatever rows come in. */
+function isStateBusy() {
+  const form = document.getElementById("state-form");
+  return form instanceof HTMLFormElement && (isTyping(form) || fieldsOf(form).some(isChanged));
+}
+
 function isFilterBusy() {
   const forms = ["filters", "ask"].map((id) => document.getElementById(id));
-  return forms.some((form) => form !== null && isTyping(form));
+  return forms.some((form) => form !== null && isTyping(form)) || isStateBusy();
 }
 
 /** The ids of the parts that must stay. */

@@ -1,4 +1,5 @@
-/* What is unfolded in the panel stays unfolded when the panel is replaced, so that the focus can stay in it as well. */
+/* What is unfolded in the panel or the report stays unfolded when that is replaced, so that the focus can stay in it, and
+   the whole picture and a list in sight, from one filter to the next. */
 
 import { all } from "./dom.js";
 
@@ -8,7 +9,7 @@ const unfolded = (root) => all("details[open][id]", root).map((fold) => fold.id)
 let before = [];
 
 document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
-  if (target?.id === "panel") {
+  if (target?.id === "panel" || target?.id === "report") {
     for (const id of unfolded(target)) {
       fragment.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
     }
@@ -16,7 +17,8 @@ document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } 
 });
 
 document.addEventListener("htmx:beforeSwap", ({ detail: { target, requestConfig } }) => {
-  before = target.id === "panel" && requestConfig?.headers?.["X-Pulse"] ? unfolded(target) : [];
+  const isNews = target.id === "panel" && requestConfig?.headers?.["X-Pulse"];
+  before = isNews || target.id === "report" ? unfolded(target) : [];
 });
 
 document.addEventListener("htmx:afterSwap", () => {

@@ -11,7 +11,7 @@ let chosen = null; // what was asked for last, for the pictures to come
 function fit(picture) {
   const size = picture.parentElement?.querySelector(".picture-size");
   const drawing = picture.querySelector(".diagram");
-  if (!(size instanceof HTMLElement) || !drawing) {
+  if (!(size instanceof HTMLElement) || !drawing || !picture.clientWidth) {
     return;
   }
   const style = getComputedStyle(picture);
@@ -42,5 +42,6 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("htmx:afterSwap", fitAll);
 document.addEventListener("htmx:oobAfterSwap", fitAll);
+document.addEventListener("toggle", fitAll, { capture: true }); // one that was folded away had no width
 window.addEventListener("resize", fitAll);
 fitAll();

@@ -14,3 +14,5 @@ import "./tips.js";
 import "./picture_size.js";
 import "./drawing_flows.js"; // before the next: while a flow is drawn a click chooses its ends
 import "./picture_view.js";
+import "./rules.js";
+import "./picks.js";

@@ -3,12 +3,13 @@
 import { busyParts } from "./busy.js";
 import { announce } from "./live.js";
 import { isSending, resend } from "./saving.js";
-import { clear, pulse, revision, say } from "./state_line.js";
+import { clear, newestState, pulse, revision, say } from "./state_line.js";
 import { showViewers } from "./viewers.js";
 
 const INTERVAL = 2000;
 let tag = "";
 let newest = 0; // the revision that the server has
+let newestThere = 0; // and the latest state of a rule
 let isMissed = false; // an answer was thrown away, because someone began to type
 /** @type {string[]} */
 let older = []; // the parts that are older than the plan, because someone is working in them
@@ -35,6 +36,7 @@ async function ask() {
     tag = reply.headers.get("ETag") ?? "";
     const news = await reply.json();
     newest = news.revision;
+    newestThere = news.states;
     showViewers(news.viewers);
   } else if (reply.status === 410) {
     say("connection", "This plan has been deleted; reload the page.");
@@ -50,6 +52,9 @@ async function ask() {
   if (newest > revision()) {
     await refresh();
     announce("The plan was changed by someone else.");
+  } else if (newestThere > newestState()) {
+    await refresh();
+    announce("Someone else set the state of rules.");
   } else if (isMissed || older.some((part) => !busyParts().includes(part))) {
     isMissed = false;
     await refresh();

@@ -4,3 +4,5 @@ import "./folds.js";
 import "./tips.js";
 import "./picture_size.js";
 import "./picture_view.js";
+import "./rules.js";
+import "./picks.js";

@@ -76,5 +76,8 @@ export const isRefused = () => (find()?.dataset.was ?? find()?.dataset.state) ==
 /** The revision that the page shows. */
 export const revision = () => Number(find()?.dataset.revision);
 
+/** The latest state of a rule that the page shows, by its number. */
+export const newestState = () => Number(find()?.dataset.states);
+
 /** Where to ask for the newest one. */
 export const pulse = () => find()?.dataset.pulse ?? "";

@@ -21,8 +21,8 @@ NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
     "^(activate|add|archive|bring_back|change_(member|endpoints)|check_|continue|correct|decide|delete_[efz]|download|duplicate|"
     "edit_(endpoint|firewall|flow|zone)$|enter|export|guided_preview|hand_over|log_out|make|move|prepare|"
-    "name|override|redo|remove|rename|restore|revert|revoke|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
-    "|_(file|report|diagram)$"
+    "name|override|redo|remove|rename|restore|report_states?|revert|revoke|set_states?|close_rules|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
+    "|_(file|report|diagram|rule_text)$"
 )
 OF_THEIR_OWN = {
     "amend_row",
@@ -30,7 +30,9 @@ OF_THEIR_OWN = {
     "open_edit_link",
     "print_link",
     "open_link",
+    "open_ends",
     "open_changes",
+    "open_rule",
     "log_in",
     "change_password",
     "log_in_staff",
@@ -64,12 +66,15 @@ PAGES = {
         "?find=01", "?find=none", "?since=1", "?since=99", "?text=nothing-of-the-kind",
     ],
     "edit_endpoints_table": ["endpoints/", "endpoints/?find=0&without=addresses"],
-    "show_history": ["history/", "history/?show=marked"],
+    "show_history": ["history/", "history/?show=marked", "history/?show=states"],
+    "show_rule": ["rule/?rule=INT-DMZ-320"],
     "show_changes": ["changes/", "changes/?from=1&to=99", "changes/?from=x"],
     "show_editions": ["edition/", "edition/?to=passwordstate-2026-11"],
     "delete_plan": ["delete/"],
     "show_plans": ["/plans/"],
     "show_links": ["links/"],
+    "show_ends": ["ends/?rule=NET-DMZ-970&side=sources"],
+    "read_ends": ["read/ends/?rule=NET-DMZ-970&side=destinations"],
     "read_plan": ["read/", "read/?view=flows", "read/?view=closed", "read/?view=zones"],
 }  # fmt: skip
 """By the name of the address, what of it is looked at; of a plan, what follows the plan's own address."""

@@ -46,7 +46,7 @@ def test_a_remote_change_leaves_the_search_alone_and_updates_the_results(two):
     assert one.evaluate(CARET) == before
     search.fill("2222")
     expect(one.locator("#results").get_by_text("tcp 2222").first).to_be_visible()
-    expect(one.locator("#overview svg")).to_be_visible()
+    expect(one.locator("#overview .strip-row")).to_be_visible()
 
 
 def test_typing_goes_on_while_changes_come_in(two):

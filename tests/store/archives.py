@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from planner.plan.archive import BY_COMMAND, ON_THE_PAGE, ArchiveError
+from planner.plan.archive import BY_COMMAND, ON_THE_PAGE
+from planner.plan.archive_values import ArchiveError
 from planner.store import actions
 from planner.store.models import Handover, Plan, Revision
 from planner.store.transfer import all_plans, export_plans, import_plans

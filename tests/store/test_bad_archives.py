@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.plan import archive
-from planner.plan.archive import BY_COMMAND, ON_THE_PAGE, ArchiveError
+from planner.plan.archive import BY_COMMAND, ON_THE_PAGE
+from planner.plan.archive_values import ArchiveError
 from planner.store.models import Plan
 from tests.engine.test_linear import count_steps
 from tests.store.archives import MATRIX, SENT, changed, complaint, pack, unpack, upload, zipped
@@ -149,8 +150,8 @@ def test_a_missing_file_is_named(members, name):
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
-        ("archive.json", {"format": 4}, "archive.json, format: This must be a whole number from 1 to 3, found 4."),
-        ("archive.json", {"format": True}, "This must be a whole number from 1 to 3, found true."),
+        ("archive.json", {"format": 5}, "archive.json, format: This must be a whole number from 1 to 4, found 5."),
+        ("archive.json", {"format": True}, "This must be a whole number from 1 to 4, found true."),
         ("archive.json", {"plans": -1}, "archive.json, plans: This must be a whole number from 0 to 10,000"),
         ("archive.json", {"more": 1}, "The key “more” is not known here; allowed are format, plans."),
         ("plans/1/plan.json", {"revision": 0}, "a whole number from 1 to 1,000,000, found 0"),
@@ -267,7 +268,7 @@ def test_whatever_stands_in_the_members_is_imported_whole_or_refused_in_a_senten
             tree[key] = data.draw(anything)
     made = zipped(
         {
-            "archive.json": b'{"format": 3, "plans": 1}',
+            "archive.json": b'{"format": 4, "plans": 1}',
             "plans/1/plan.json": json.dumps(facts).encode(),
             "plans/1/revisions.jsonl": json.dumps(good).encode(),
         }

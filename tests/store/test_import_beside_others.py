@@ -14,7 +14,8 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from planner.plan import archive
-from planner.plan.archive import BY_COMMAND, ON_THE_PAGE, ArchiveError, Limits
+from planner.plan.archive import BY_COMMAND, ON_THE_PAGE, Limits
+from planner.plan.archive_values import ArchiveError
 from planner.store import actions, arrivals, throttle, transfer
 from planner.store.holders import Holder
 from planner.store.models import Attempt, Event, Handover, Hold, Plan, Revision

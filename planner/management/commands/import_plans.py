@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from planner.deploy.addresses import base_address
 from planner.deploy.gunicorn import bind
-from planner.plan.archive import BY_COMMAND, ArchiveError
+from planner.plan.archive import BY_COMMAND
+from planner.plan.archive_values import ArchiveError
 from planner.sharing.links import make_edit_link
 from planner.store.transfer import import_plans
 from ports.matrix import MatrixError

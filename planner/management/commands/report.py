@@ -16,7 +16,7 @@ from planner.plan.document import Plan, PlanError
 from planner.report import FORMATS, OPTIONS, Format, NotExpressible
 from planner.report.files import Failure, write_file, write_output
 from planner.report.said.edition import Edition
-from planner.report.said.filters import FIELD_NAMES, Selection, read_filter, select
+from planner.report.said.filters import FILE_FIELD_NAMES, Selection, read_filter, select
 from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
 from ports.matrix import SEVERITIES, Matrix
 from ports.text import show_line
@@ -62,7 +62,7 @@ class Command(PlanCommand):
             metavar="FIELD=VALUE",
             dest="filters",
             help="write only what passes all filters: one for each field, may be given several times; the fields are "
-            f"{', '.join(FIELD_NAMES)}, and the value of since is an older plan document",
+            f"{', '.join(FILE_FIELD_NAMES)}, and the value of since is an older plan document",
         )
         for name, text in OPTIONS.items():
             parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
@@ -166,8 +166,8 @@ class Command(PlanCommand):
         chosen: dict[str, str] = {}
         for text in given:
             name, equals, value = text.partition("=")
-            if not equals or name not in FIELD_NAMES:
-                fields = ", ".join(FIELD_NAMES)
+            if not equals or name not in FILE_FIELD_NAMES:
+                fields = ", ".join(FILE_FIELD_NAMES)
                 self.parser.error(f"--filter {show_line(text)}: write FIELD=VALUE; the fields are {fields}")
             if name in chosen:
                 self.parser.error(f"--filter {show_line(text)}: {name} is given already; a field has one value")

@@ -2,21 +2,23 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from planner.engine.compare import Comparison
 from planner.engine.flows import Flow
+from planner.engine.life import Lives
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports
-from planner.report.formats.csv import field
+from planner.report.formats.csv import LIFE_COLUMNS, NO_STATE, field, list_states
 from planner.report.formats.json import render_comparison
-from planner.report.formats.markdown import escape, join_lines, rule_cells, table
+from planner.report.formats.markdown import escape, join_lines, rule_cells, rule_titles, table
 from planner.report.said.edition import Editions
 from planner.report.said.outline import describe_marks, name_services
 from planner.report.said.text import (
     LEGEND,
     check_addresses,
     count_changes,
+    index_rules,
     list_addresses,
     list_changed_flows,
     list_flow_ends,
@@ -27,9 +29,9 @@ from planner.report.said.text import (
 )
 
 
-def render_json(comparison: Comparison, _editions: Editions) -> bytes:
+def render_json(comparison: Comparison, editions: Editions) -> bytes:
     """The comparison as JSON in UTF-8. Its schema is `planner.report.formats.json.comparison_schema`."""
-    return render_comparison(comparison)
+    return render_comparison(comparison, editions)
 
 
 # ---- CSV ----
@@ -44,26 +46,39 @@ What was renamed comes last: `rename-endpoint` or `rename-zone`, the old name as
 """
 
 
-def render_csv(comparison: Comparison, _editions: Editions) -> bytes:
+def render_csv(comparison: Comparison, editions: Editions) -> bytes:
     """The flows that differ as CSV, as `planner.report.formats.csv.render_csv` writes them, each with its action.
 
-    A line for each rename follows.
+    A line for each rename follows. Where rules have states, the columns of these come last.
     """
     check_addresses("CSV", list_flow_ends(list_changed_flows(comparison)))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for action, flows, report in (
-        ("open", comparison.opened, comparison.after),
-        ("close", comparison.closed, comparison.before),
-        ("change", [change.after for change in comparison.changed], comparison.after),
+    has_states = bool(editions.lives_before or editions.lives_after)
+    writer.writerow((*COLUMNS, *LIFE_COLUMNS) if has_states else COLUMNS)
+    for action, flows, report, lives in (
+        ("open", comparison.opened, comparison.after, editions.lives_after),
+        ("close", comparison.closed, comparison.before, editions.lives_before),
+        ("change", [change.after for change in comparison.changed], comparison.after, editions.lives_after),
     ):
-        writer.writerows([action, *_flow_fields(flow, report)] for flow in flows)
+        find_state = _state_finder(report, lives) if has_states else lambda _: ()
+        writer.writerows([action, *_flow_fields(flow, report), *find_state(flow)] for flow in flows)
     for name in list_renamed(comparison):
         said = {"source": name.old, "destination": name.new, "reasons": name.sentence}
         cells = [field(said.get(column, "")) for column in COLUMNS[1:]]
         writer.writerow([f"rename-{name.kind}", *cells])
     return text.getvalue().encode("utf-8-sig")
+
+
+def _state_finder(report: Report, lives: Lives) -> Callable[[Flow], tuple[str, ...]]:
+    """From a flow of the report to the state of its rule, in fields."""
+    states, rules = list_states(report, lives), index_rules(report)
+
+    def find(flow: Flow) -> tuple[str, ...]:
+        ports = Ports(flow.need.protocol, flow.need.ports)
+        return states.get(rules.get((flow.source.name, flow.destination.name, ports), ""), NO_STATE)
+
+    return find
 
 
 def _flow_fields(flow: Flow, report: Report) -> Iterator[str]:
@@ -90,9 +105,9 @@ def render_markdown(comparison: Comparison, editions: Editions) -> bytes:
         "",
         *table(("What", "Count"), ((escape(what), str(count)) for what, count in count_changes(comparison))),
         *_markdown_renamed(comparison),
-        *_markdown_rules("Rules to open", comparison.boundaries_opened, comparison.after),
-        *_markdown_rules("Rules to close", comparison.boundaries_closed, comparison.before),
-        *_markdown_rules("Rules changed", comparison.boundaries_changed, comparison.after),
+        *_markdown_rules("Rules to open", comparison.boundaries_opened, comparison.after, editions.lives_after),
+        *_markdown_rules("Rules to close", comparison.boundaries_closed, comparison.before, editions.lives_before),
+        *_markdown_rules("Rules changed", comparison.boundaries_changed, comparison.after, editions.lives_after),
         *_markdown_addresses(comparison),
         "## How to read this",
         "",
@@ -114,7 +129,7 @@ def _markdown_renamed(comparison: Comparison) -> Iterator[str]:
         yield from (f"{escape(sentence)}\n" for sentence in say_set_apart(comparison))
 
 
-def _markdown_rules(title: str, boundaries: Sequence[Boundary], report: Report) -> Iterator[str]:
+def _markdown_rules(title: str, boundaries: Sequence[Boundary], report: Report, lives: Lives) -> Iterator[str]:
     yield f"## {title}"
     yield ""
     if not boundaries:
@@ -124,8 +139,8 @@ def _markdown_rules(title: str, boundaries: Sequence[Boundary], report: Report) 
         yield f"### {escape(boundary.code)}: {escape(boundary.label)}"
         yield ""
         yield from table(
-            ("Rule", "Sources", "Destinations", "Services", "Why", "Undecided", "Sections"),
-            (rule_cells(rule, report) for rule in boundary.rules),
+            rule_titles(lives),
+            (rule_cells(rule, report, lives) for rule in boundary.rules),
         )
 
 

@@ -4,9 +4,11 @@ import csv
 import io
 
 from planner.engine.flows import Flow, Need
+from planner.engine.life import Lives
 from planner.engine.report import Report
 from planner.engine.rules import Ports
 from planner.report.said.edition import Edition
+from planner.report.said.life import LIFE_TITLES, list_life
 from planner.report.said.outline import describe_marks, name_services
 from planner.report.said.text import check_addresses, index_rules, list_addresses, list_flow_ends, list_reasons
 from ports.text import neutralise_parts, show_line
@@ -22,7 +24,8 @@ COLUMNS = (
 def render_csv(report: Report, edition: Edition | None = None) -> bytes:
     """All flows as CSV (RFC 4180: commas, CRLF, quotes doubled) under a header; the same plan gives the same bytes.
 
-    A part of a report has one more column, `selection`: the filter, and how many of the rules it let through.
+    A part of a report has one more column, `selection`: the filter, and how many of the rules it let through. Where
+    rules have states, LIFE_COLUMNS come before it, with those of the flow's rule.
 
     UTF-8 with a byte order mark: without it Excel reads the bytes in the code page of the machine and garbles every
     name beyond ASCII; other readers know it as "utf-8-sig". Each flow is one line, lists within a field are joined by
@@ -37,19 +40,37 @@ def render_csv(report: Report, edition: Edition | None = None) -> bytes:
     rules = index_rules(report)
     selection = edition.selection if edition else None
     more = [field(selection.sentence)] if selection else []
+    states = list_states(report, edition.lives) if edition and edition.lives else None
     needs: dict[int, tuple[list[str], list[str]]] = {}
 
     def rows(flow: Flow) -> list[str]:
         need = flow.need
         about = needs.get(id(need)) or needs.setdefault(id(need), _describe(need, report))
         rule = rules.get((flow.source.name, flow.destination.name, Ports(need.protocol, need.ports)), "")
-        return [*ends[flow.source.name], *ends[flow.destination.name], *about[0], flow.scope, *about[1], rule, *more]
+        state = states.get(rule, NO_STATE) if states is not None else ()
+        facts = (*ends[flow.source.name], *ends[flow.destination.name], *about[0], flow.scope, *about[1], rule)
+        return [*facts, *state, *more]
 
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow((*COLUMNS, "selection") if selection else COLUMNS)
+    head = COLUMNS if states is None else (*COLUMNS, *LIFE_COLUMNS)
+    writer.writerow((*head, "selection") if selection else head)
     writer.writerows(map(rows, report.flows))
     return text.getvalue().encode("utf-8-sig")
+
+
+LIFE_COLUMNS = tuple(title.lower() for title in LIFE_TITLES)
+"""The columns about the states of rules, which only a report that has some has."""
+NO_STATE = ("",) * len(LIFE_COLUMNS)
+
+
+def list_states(report: Report, lives: Lives) -> dict[str, tuple[str, ...]]:
+    """The fields under LIFE_COLUMNS by number of the rule; rules without a state are left out."""
+    return {
+        rule.id: tuple(field(text) for text in list_life(life))
+        for rule in report.rules
+        if (life := lives.of(rule)) is not None
+    }
 
 
 def _describe(need: Need, report: Report) -> tuple[list[str], list[str]]:

@@ -6,14 +6,16 @@ from typing import Any
 from planner.engine.compare import Comparison
 from planner.engine.findings import Finding
 from planner.engine.flows import Excluded, Flow
+from planner.engine.life import NO_LIVES, STATES, Lives
 from planner.engine.prohibitions import Closed
 from planner.engine.report import Report
 from planner.engine.rules import Rule
 from planner.engine.terms import AllOf, Alternative, Mark
 from planner.plan.syntax import write_json
 from planner.report.said.amended import list_amendments
-from planner.report.said.edition import Edition
+from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Selection
+from planner.report.said.life import left_data, life_data
 from ports.matrix import PROTOCOLS, SEVERITIES, Matrix
 from ports.matrix.amendments import amendment_data
 
@@ -22,12 +24,14 @@ FORMAT = 1
 
 def render_json(report: Report, edition: Edition | None = None) -> bytes:
     """The report as JSON in UTF-8; the same plan, matrix and selection give the same bytes."""
-    return write_json(_report_parts(report, edition.selection if edition else None))
+    if edition is None:
+        return write_json(_report_parts(report, None))
+    return write_json(_report_parts(report, edition.selection, edition.lives))
 
 
-def report_data(report: Report, selection: Selection | None = None) -> dict[str, Any]:
+def report_data(report: Report, selection: Selection | None = None, lives: Lives = NO_LIVES) -> dict[str, Any]:
     """The report as plain data, in the shape of `report_schema`; what a filter chose says so."""
-    return _read_out(_report_parts(report, selection))
+    return _read_out(_report_parts(report, selection, lives))
 
 
 def _read_out(data: dict[str, Any]) -> dict[str, Any]:
@@ -38,7 +42,7 @@ def _read_out(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _report_parts(report: Report, selection: Selection | None) -> dict[str, Any]:
+def _report_parts(report: Report, selection: Selection | None, lives: Lives = NO_LIVES) -> dict[str, Any]:
     """`report_data` with iterators for the long lists, each to be read once."""
     data: dict[str, Any] = {
         "format": FORMAT,
@@ -48,7 +52,7 @@ def _report_parts(report: Report, selection: Selection | None) -> dict[str, Any]
         "document": document_data(report.matrix),
         "amendments": [amendment_data(amendment) for amendment in list_amendments(report)],
         "flows": (flow_data(flow, report.matrix) for flow in report.flows),
-        "rules": (rule_data(rule, report.matrix) for rule in report.rules),
+        "rules": (rule_data(rule, report.matrix, lives) for rule in report.rules),
         "excluded": map(excluded_data, report.excluded),
         "closed": map(closed_data, report.closed),
         "findings": map(finding_data, report.findings),
@@ -59,6 +63,8 @@ def _report_parts(report: Report, selection: Selection | None) -> dict[str, Any]
             "rules": selection.rules,
             "of": selection.all_rules,
         }
+    if lives.left and selection is None:
+        data["no_longer_asked"] = map(left_data, lives.left)
     return data
 
 
@@ -127,8 +133,8 @@ def closed_data(closed: Closed) -> dict[str, Any]:
     }
 
 
-def rule_data(rule: Rule, matrix: Matrix) -> dict[str, Any]:
-    """A rule as plain data."""
+def rule_data(rule: Rule, matrix: Matrix, lives: Lives = NO_LIVES) -> dict[str, Any]:
+    """A rule as plain data, with its state if it has one."""
     return {
         "id": rule.id,
         "sources": [endpoint.name for endpoint in rule.sources],
@@ -150,12 +156,15 @@ def rule_data(rule: Rule, matrix: Matrix) -> dict[str, Any]:
         "sections": list(rule.sections),
         "any_of": _alternatives(rule.any_of),
         "reasons": [str(reason) for reason in rule.reasons],
+        **life_data(rule, lives),
     }
 
 
-def render_comparison(comparison: Comparison) -> bytes:
+def render_comparison(comparison: Comparison, editions: Editions | None = None) -> bytes:
     """What differs between two reports as JSON in UTF-8, in the shape of `comparison_schema`."""
-    return write_json(_comparison_parts(comparison))
+    if editions is None:
+        return write_json(_comparison_parts(comparison))
+    return write_json(_comparison_parts(comparison, editions.lives_before, editions.lives_after))
 
 
 def comparison_data(comparison: Comparison) -> dict[str, Any]:
@@ -163,7 +172,9 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
     return _read_out(_comparison_parts(comparison))
 
 
-def _comparison_parts(comparison: Comparison) -> dict[str, Any]:
+def _comparison_parts(
+    comparison: Comparison, lives_before: Lives = NO_LIVES, lives_after: Lives = NO_LIVES
+) -> dict[str, Any]:
     """`comparison_data` with iterators for the long lists, each to be read once."""
     before, after = comparison.before.matrix, comparison.after.matrix
     return {
@@ -176,9 +187,9 @@ def _comparison_parts(comparison: Comparison) -> dict[str, Any]:
         ),
         "unchanged": comparison.unchanged,
         "rules": {
-            "opened": (rule_data(rule, after) for rule in comparison.rules_opened),
-            "closed": (rule_data(rule, before) for rule in comparison.rules_closed),
-            "changed": (rule_data(rule, after) for rule in comparison.rules_changed),
+            "opened": (rule_data(rule, after, lives_after) for rule in comparison.rules_opened),
+            "closed": (rule_data(rule, before, lives_before) for rule in comparison.rules_closed),
+            "changed": (rule_data(rule, after, lives_after) for rule in comparison.rules_changed),
             "addresses": [
                 {
                     "endpoint": change.endpoint.name,
@@ -239,6 +250,8 @@ def report_schema() -> dict[str, Any]:
     fields = {"type": "object", "additionalProperties": text}
     # Only in the export of a part: what was chosen, and how many of the rules.
     whole["properties"]["selection"] = _object({"fields": fields, "rules": count, "of": count})
+    # Only of a stored plan: what has a state and nobody asks for any more.
+    whole["properties"]["no_longer_asked"] = {"type": "array", "items": _left_schema()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Port requirement report",
@@ -362,8 +375,59 @@ def _rule_schema() -> dict[str, Any]:
             "sections": _TEXTS,
             "any_of": _ANY_OF,
             "reasons": _TEXTS,
+        },
+        state=_state_schema(),  # only of a stored plan, and of rules that have one
+    )
+
+
+def _state_schema() -> dict[str, Any]:
+    """What state a rule has, and how it differs from what the state was given for."""
+    openings = {"type": "array", "items": _opening_schema()}
+    moved = _object(
+        {
+            "endpoint": _TEXT,
+            "zone_before": _MAYBE,
+            "zone": _TEXT,
+            "addresses_before": {"type": ["array", "null"], "items": _TEXT},
+            "addresses": _TEXTS,
         }
     )
+    return _object(
+        {
+            "state": {"enum": list(STATES)},
+            "changed": {"type": "boolean"},
+            "tickets": _TEXTS,
+            "owner": _TEXT,
+            "comment": _TEXT,
+            "review": _MAYBE,
+            "review_due": {"type": "boolean"},
+            "set": _TEXT,
+            "by": _TEXT,
+            "more": openings,
+            "fewer": openings,
+            "moved": {"type": "array", "items": moved},
+        }
+    )
+
+
+def _left_schema() -> dict[str, Any]:
+    return _object(
+        {
+            "id": _TEXT,
+            "state": {"enum": list(STATES)},
+            "ticket": _TEXT,
+            "owner": _TEXT,
+            "comment": _TEXT,
+            "review": _MAYBE,
+            "set": _TEXT,
+            "by": _TEXT,
+            "openings": {"type": "array", "items": _opening_schema()},
+        }
+    )
+
+
+def _opening_schema() -> dict[str, Any]:
+    return _object({"source": _TEXT, "destination": _TEXT, "protocol": _PROTOCOL, "ports": _PORTS})
 
 
 def _object(properties: dict[str, Any], **optional: Any) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from planner.engine.findings import Decision
+from planner.engine.life import NO_LIVES, Lives
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Rule
 from planner.plan.document import Endpoint
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Selection
+from planner.report.said.life import LEFT_TITLES, LIFE_TITLES, list_left, list_life
 from planner.report.said.outline import describe_marks, label_endpoint, name_services
 from planner.report.said.text import (
     LEGEND,
@@ -43,10 +45,12 @@ def render_markdown(report: Report, edition: Edition | None = None) -> bytes:
     Flows within a zone are counted but not listed. Raises NotExpressible when the addresses are too much.
     """
     check_addresses("Markdown", list_rule_sides(report.rules))
+    lives = edition.lives if edition else NO_LIVES
     lines = [
         *_open(report, edition.selection if edition else None),
         *(() if edition and edition.selection else _write_zones(report)),
-        *_write_rules(report),
+        *_write_rules(report, lives),
+        *(() if edition and edition.selection else _write_left(lives)),
         *_write_closed(report),
         *_write_findings(report),
         *_write_decisions(report),
@@ -131,7 +135,7 @@ def _anchor(cell: ZoneCell) -> str:
     return quote(kept.replace(" ", "-"))
 
 
-def _write_rules(report: Report) -> Iterator[str]:
+def _write_rules(report: Report, lives: Lives) -> Iterator[str]:
     yield "## Firewall rules"
     yield ""
     if not report.boundaries:
@@ -142,9 +146,25 @@ def _write_rules(report: Report) -> Iterator[str]:
         yield ""
         yield from _name_zones(boundary)
         yield from table(
-            ("Rule", "Sources", "Destinations", "Services", "Why", "Undecided", "Sections"),
-            (rule_cells(rule, report) for rule in boundary.rules),
+            rule_titles(lives),
+            (rule_cells(rule, report, lives) for rule in boundary.rules),
         )
+
+
+def _write_left(lives: Lives) -> Iterator[str]:
+    """What has a state and nobody asks for any more."""
+    if lives.left:
+        yield "## No longer asked for, to be closed"
+        yield ""
+        yield from table(
+            LEFT_TITLES, (tuple(join_lines(text.split("\n")) for text in row) for row in list_left(lives))
+        )
+
+
+def rule_titles(lives: Lives) -> tuple[str, ...]:
+    """The head of a table of `rule_cells`."""
+    titles = ("Rule", "Sources", "Destinations", "Services", "Why", "Undecided", "Sections")
+    return (*titles, *LIFE_TITLES) if lives else titles
 
 
 def _name_zones(boundary: Boundary) -> Iterator[str]:
@@ -155,8 +175,8 @@ def _name_zones(boundary: Boundary) -> Iterator[str]:
             yield ""
 
 
-def rule_cells(rule: Rule, report: Report) -> tuple[str, ...]:
-    """A rule as the cells of a table."""
+def rule_cells(rule: Rule, report: Report, lives: Lives = NO_LIVES) -> tuple[str, ...]:
+    """A rule as the cells of a table, under `rule_titles`."""
     services = []
     for ports in rule.services:
         line = name_services(ports, rule.names, report)
@@ -170,6 +190,7 @@ def rule_cells(rule: Rule, report: Report) -> tuple[str, ...]:
         join_lines(list_reasons(rule.reasons)),
         escape(describe_marks(rule.any_of, report.matrix)),
         escape(", ".join(f"§{section}" for section in rule.sections)),
+        *((join_lines(text.split("\n")) for text in list_life(lives.of(rule))) if lives else ()),
     )
 
 

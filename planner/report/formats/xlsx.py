@@ -5,12 +5,14 @@ from itertools import product
 
 from planner.engine.compare import Comparison
 from planner.engine.flows import Flow, Need
+from planner.engine.life import NO_LIVES, Lives
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule
 from planner.plan.document import Endpoint
 from planner.report.formats.workbook import CELL_UNITS, Cells, Columns, Link, as_cell, divide, make_book
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition, Editions
+from planner.report.said.life import LEFT_TITLES, LIFE_TITLES, list_left, list_life
 from planner.report.said.outline import describe_marks, name_services
 from planner.report.said.servers import outline_servers
 from planner.report.said.text import (
@@ -62,6 +64,8 @@ _CHANGE_COLUMNS: Columns = (
 )  # fmt: skip
 _ADDRESS_COLUMNS: Columns = (("Endpoint", 26), ("Zone", 18), ("Before", 36), ("After", 36))
 _RENAMED_COLUMNS: Columns = (("What", 12), ("Before", 36), ("Now", 36), ("Remark", 60))
+_LIFE_COLUMNS: Columns = tuple(zip(LIFE_TITLES, (28, 18, 18, 12, 40), strict=True))
+_LEFT_COLUMNS: Columns = tuple(zip(LEFT_TITLES, (16, 24, 30, 30, 18, 16, 18, 18, 12, 40), strict=True))
 _FINDING_COLUMNS: Columns = (
     ("Severity", 12), ("Finding", 28), ("Title", 32), ("About", 28), ("Endpoints", 40), ("What", 80),
     ("What to do", 60), ("Sections", 10),
@@ -76,16 +80,21 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
     """The report as a workbook with the sheets Rules, Zones, Flows, Servers, Objects, Not needed here, Closed, Not
     opened, Findings, Changes and About; a part of a report has no Zones.
 
+    Where rules have states, the sheet Rules has them, and To close what nobody asks for any more.
+
     The same plan and edition give the same bytes. Raises OSError when the system's folder for temporary files can't be
     written: rows wait there while the workbook grows, and NotExpressible when the addresses are too much.
     """
     check_addresses("Excel workbook", list_flow_ends(report.flows))
     places: dict[str, int] = {}
-    table = None if edition is not None and edition.selection is not None else tabulate_zones(report)
+    lives = edition.lives if edition is not None else NO_LIVES
+    is_whole = edition is None or edition.selection is None
+    table = tabulate_zones(report) if is_whole else None
     return make_book(
         show(report.plan.name),
         (
-            ("Rules", _RULE_COLUMNS, _rule_rows(report, places)),
+            ("Rules", _list_rule_columns(lives), _rule_rows(report, places, lives)),
+            *((("To close", _LEFT_COLUMNS, _cells(list_left(lives))),) if lives.left and is_whole else ()),
             *((("Zones", _zone_columns(table), _zone_rows(table, places)),) if table else ()),
             ("Flows", _FLOW_COLUMNS, _flow_rows(report)),
             ("Servers", _SERVER_COLUMNS, _server_rows(report)),
@@ -109,7 +118,11 @@ def render_changes(comparison: Comparison, editions: Editions) -> bytes:
     return make_book(
         show(f"Change request: {comparison.after.plan.name}"),
         (
-            ("Rules", (("Action", 10), *_RULE_COLUMNS), _changed_rule_rows(comparison)),
+            (
+                "Rules",
+                (("Action", 10), *_list_rule_columns(editions.lives_before or editions.lives_after)),
+                _changed_rule_rows(comparison, editions),
+            ),
             ("Flows", (("Action", 10), *_FLOW_COLUMNS[:-1]), _changed_flow_rows(comparison)),
             ("Addresses", _ADDRESS_COLUMNS, _address_rows(comparison)),
             ("Renamed", _RENAMED_COLUMNS, _renamed_rows(comparison)),
@@ -118,14 +131,22 @@ def render_changes(comparison: Comparison, editions: Editions) -> bytes:
     )
 
 
-def _rule_rows(report: Report, places: dict[str, int]) -> Iterator[Sequence[str]]:
+def _list_rule_columns(lives: Lives) -> Columns:
+    return (*_RULE_COLUMNS, *_LIFE_COLUMNS) if lives else _RULE_COLUMNS
+
+
+def _rule_rows(report: Report, places: dict[str, int], lives: Lives) -> Iterator[Sequence[str]]:
     """The rules; in `places` then stands by the code of each boundary where its first one is."""
     number = 0
     for boundary in report.boundaries:
         places[boundary.code] = number
-        for _, row in _boundary_rows((boundary,), report):
-            yield row
+        for rule, row in _boundary_rows((boundary,), report):
+            yield (*row, *_life_cells(rule, lives)) if lives else row
             number += 1
+
+
+def _life_cells(rule: Rule, lives: Lives) -> Sequence[str]:
+    return [as_cell(text) for text in list_life(lives.of(rule))]
 
 
 def _zone_columns(table: ZoneTable) -> Columns:
@@ -158,9 +179,12 @@ def _boundary_rows(boundaries: Iterable[Boundary], report: Report) -> Iterator[t
                 yield rule, row
 
 
-def _changed_rule_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
+def _changed_rule_rows(comparison: Comparison, editions: Editions) -> Iterator[Sequence[str]]:
+    has_states = bool(editions.lives_before or editions.lives_after)
     for action, boundaries, report in _list_changed(comparison):
-        yield from ((action, *row) for _, row in _boundary_rows(boundaries, report))
+        lives = editions.lives_before if action == "close" else editions.lives_after
+        for rule, row in _boundary_rows(boundaries, report):
+            yield (action, *row, *(_life_cells(rule, lives) if has_states else ()))
 
 
 def _list_changed(comparison: Comparison) -> Iterator[tuple[str, tuple[Boundary, ...], Report]]:

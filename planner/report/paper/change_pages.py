@@ -54,9 +54,12 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
     after, before = comparison.after, comparison.before
     date = editions.date or timezone.localdate()
     grouping, grouping_before = Grouping(after), Grouping(before, mark="to close")
-    opened = print_boundaries(comparison.boundaries_opened, after, grouping, prefix="open-")
-    closed = print_boundaries(comparison.boundaries_closed, before, grouping_before, prefix="close-")
-    changed = print_changed(comparison, grouping)
+    states, states_before = editions.lives_after, editions.lives_before
+    opened = print_boundaries(comparison.boundaries_opened, after, grouping, prefix="open-", lives=states)
+    closed = print_boundaries(
+        comparison.boundaries_closed, before, grouping_before, prefix="close-", lives=states_before
+    )
+    changed = print_changed(comparison, grouping, states)
     blanks = find_blanks((*comparison.rules_opened, *comparison.rules_changed))
     local = list_within_zones(comparison)
     objects = [found for found in (grouping.objects(()), grouping_before.objects(())) if found.groups]

@@ -63,12 +63,18 @@ def make_chapter(chapter: PrintedBoundary, column: Column = "open") -> Element:
             "table.rules",
             make_head(
                 "Rule", "From", "To", "Protocol, port, service", "Why", "§",
-                "What differs" if column == "changed" else "Decided",
+                _name_last(column, has_states=any(line.state for line in chapter.rules)),
             ),
             make("tbody", [_make_rule(line, column) for line in chapter.rules]),
         ),
         [make("p.remark", make("b", title), " ", shown(text)) for title, text in chapter.remarks],
     )  # fmt: skip
+
+
+def _name_last(column: Column, *, has_states: bool) -> str:
+    """What the last column of a table of rules is called."""
+    name = "What differs" if column == "changed" else "Decided"
+    return f"{name}, state" if has_states else name
 
 
 def _make_rule(line: PrintedRule, column: Column) -> Element:
@@ -91,8 +97,20 @@ def _make_rule(line: PrintedRule, column: Column) -> Element:
         make("td.services", services),
         make("td.why", shown(line.why)),
         make("td", ", ".join(line.rule.sections) or "own"),
-        make("td", _say_differences(line) if column == "changed" else _say_decided(line, closed=column == "close")),
+        make(
+            "td",
+            _say_differences(line) if column == "changed" else _say_decided(line, closed=column == "close"),
+            _say_state(line),
+        ),
     )
+
+
+def _say_state(line: PrintedRule) -> Kids:
+    """The state of a rule and what belongs to it, a paragraph each."""
+    if not line.state:
+        return None
+    name, *facts = line.state
+    return [make("p", make("b", name)), [make("p", make("small", shown(fact))) for fact in facts]]
 
 
 def _say_differences(line: PrintedRule) -> Kids:

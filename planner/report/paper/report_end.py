@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from planner.engine.findings import Finding
+from planner.engine.life import Lives
 from planner.engine.report import Report
 from planner.report.paper.chapters import make_head
 from planner.report.paper.printed import Element, Kids, make
-from planner.report.paper.words import shown
+from planner.report.paper.words import shorten, shown
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
+from planner.report.said.life import LEFT_TITLES, list_left
 from planner.report.said.outline import FindingGroup, outline_findings
 from planner.report.said.printed_rules import (
     UNNEEDED,
@@ -22,6 +24,9 @@ MOST_FINDINGS = 8
 """How many findings of one code are named."""
 MOST_CLOSED = 1_000
 """How many rows of what is excluded or must stay closed are printed."""
+MOST_LINES = 8
+MOST_LETTERS = 160
+"""How many lines, and letters in each, a cell has of what is to be closed: a row has to fit a page."""
 MOST_HOSTS = 40
 """How many hosts are named for what stays on them."""
 
@@ -124,6 +129,41 @@ def make_excluded(report: Report) -> Element | None:
         ),
         _make_texts("excluded", EXCLUDED_TITLES, rows),
     )
+
+
+def make_left(lives: Lives) -> Element | None:
+    """What has a state and nobody asks for any more; None for nothing."""
+    if not lives.left:
+        return None
+    rows = list(list_left(lives))
+    more = len(rows) - MOST_CLOSED
+    body = [
+        make(
+            "tr",
+            make("td.id", cells[0]),
+            [make("td", _make_lines(cell)) for cell in (*cells[1:5], _join_state(cells))],
+        )
+        for cells in rows[:MOST_CLOSED]
+    ]
+    return make(
+        "section#left",
+        make("h2", "No longer asked for, to be closed"),
+        make("p.intro", "These rules were given a state, and nothing of this plan needs them any more."),
+        make("table.left", make_head(*LEFT_TITLES[:5], "State"), make("tbody", body)),
+        make("p", f"And {more:,} more; the XLSX file has all of them.") if more > 0 else None,
+    )
+
+
+def _join_state(cells: Sequence[str]) -> str:
+    return "\n".join(filter(None, cells[5:]))
+
+
+def _make_lines(text: str) -> list[Kids]:
+    """The lines of a cell, as many as a page has room for."""
+    lines = text.split("\n")
+    more = len(lines) - MOST_LINES
+    shown_lines = [make("p", shown(shorten(line, MOST_LETTERS))) for line in lines[:MOST_LINES]]
+    return [*shown_lines, make("p", f"and {more:,} more, in the XLSX file")] if more > 0 else [*shown_lines]
 
 
 def make_closed(report: Report) -> Element | None:

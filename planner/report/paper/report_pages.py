@@ -23,7 +23,14 @@ from planner.report.paper.chapters import (
     make_sign_off,
 )
 from planner.report.paper.printed import Element, Kids, Picture, PrintedReport, Running, join, make
-from planner.report.paper.report_end import make_caveats, make_closed, make_excluded, make_findings, make_unneeded
+from planner.report.paper.report_end import (
+    make_caveats,
+    make_closed,
+    make_excluded,
+    make_findings,
+    make_left,
+    make_unneeded,
+)
 from planner.report.paper.sheets import PEERS, make_servers
 from planner.report.paper.words import say_date, shorten, shown, shown_lines
 from planner.report.paper.zones import make_zones
@@ -72,7 +79,7 @@ def _compose(report: Report, edition: Edition, overview: Future[_Drawn], diagram
     facts = _Prepared(
         report=report,
         edition=edition,
-        chapters=print_boundaries(report.boundaries, report, grouping),
+        chapters=print_boundaries(report.boundaries, report, grouping, lives=edition.lives),
         blanks=find_blanks(report.rules),
     )
     sheets = outline_servers(report, members=PEERS, fold=True)
@@ -88,6 +95,7 @@ def _compose(report: Report, edition: Edition, overview: Future[_Drawn], diagram
         ("Host firewalls, server by server", servers),
         ("Objects: groups, endpoints and addresses",
          make_objects(grouping.objects(_list_endpoints(report, edition)), whole=True)),
+        ("No longer asked for, to be closed", None if edition.selection else make_left(edition.lives)),
         ("Changes since an earlier revision", _make_changes(edition)),
         ("Not needed here", None if edition.selection else make_excluded(report)),
         ("What must stay closed", None if edition.selection else make_closed(report)),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from planner.engine.compare import Comparison
+from planner.engine.life import NO_LIVES, Lives
 from planner.report.said.filters import Selection
 
 Paper = Literal["a4", "letter"]
@@ -35,6 +36,8 @@ class Edition:
     """CSS of a house style, as `planner.report.paper.stylesheet.read_stylesheet` gives it; empty: ours alone."""
     engine: Engine | None = None
     """What sets the PDF; None: whatever suits the service and the house style."""
+    lives: Lives = NO_LIVES
+    """The states of the rules; of a plan that isn't stored there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +55,7 @@ class Editions:
     """CSS of a house style, as for a report."""
     engine: Engine | None = None
     """As for a report."""
+    lives_before: Lives = NO_LIVES
+    """The states of the rules of the first side, which some are to be closed of."""
+    lives_after: Lives = NO_LIVES
+    """Those of the rules of the second side."""

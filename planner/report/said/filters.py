@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from planner.engine.compare import Comparison, flow_key
 from planner.engine.flows import Flow
+from planner.engine.life import NO_LIVES, STATES, Lives
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
 from planner.engine.terms import Alternative
@@ -25,6 +26,8 @@ MOST_ZONES = 3
 MOST_NAMED = 40
 """How many of the values that can be chosen a sentence names."""
 DECIDED = {"decided": "Decided", "open": "Open"}
+IN_STATE = {"none": "No state", **STATES, "changed": "Changed since", "due": "Review due"}
+"""The states of rules that a filter can ask for; a rule that has changed since it had one is in that no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,8 @@ class Filter:
     """A key of DECIDED: needed outright, or dependent on an open choice."""
     since: str = ""
     """What has been opened or changed since: the number of a revision, or on the command line a plan file."""
+    state: str = ""
+    """A key of IN_STATE: of stored plans alone, as plan files have no states."""
 
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) for field in fields(self))
@@ -92,6 +97,8 @@ class Selection:
 
 
 FIELD_NAMES = tuple(field.name for field in fields(Filter))
+FILE_FIELD_NAMES = tuple(name for name in FIELD_NAMES if name != "state")
+"""Those of a report of a plan file."""
 
 
 def read_filter(
@@ -134,6 +141,7 @@ def _known(report: Report) -> Mapping[str, frozenset[str]]:
         "section": frozenset(section.number for section in report.matrix.sections),
         "protocol": frozenset(PROTOCOLS),
         "decided": frozenset(DECIDED),
+        "state": frozenset(IN_STATE),
     }
 
 
@@ -143,6 +151,7 @@ def describe_filter(chosen: Filter, report: Report) -> tuple[tuple[str, str], ..
     roles = {slug: role.name for slug, role in report.matrix.roles.items()}
     words: dict[str, Mapping[str, str]] = {
         "source": groups, "destination": groups, "zone": groups, "role": roles, "decided": DECIDED,
+        "state": IN_STATE,
     }  # fmt: skip
     since = {"since": {chosen.since: f"revision {chosen.since}"}} if chosen.since.isdigit() else {}
     words |= since
@@ -166,17 +175,18 @@ LABELS = {
     "port": "Port",
     "decided": "Decided",
     "since": "Changed since",
+    "state": "State",
 }
 
 
 def filter_boundaries(
-    report: Report, chosen: Filter, comparison: Comparison | None = None
+    report: Report, chosen: Filter, comparison: Comparison | None = None, lives: Lives = NO_LIVES
 ) -> tuple[tuple[Boundary, tuple[Rule, ...]], ...]:
     """The boundaries and those of their rules that the filter admits; boundaries without any are left out.
 
-    `comparison` is with the revision of `since`; without it that field admits nothing.
+    `comparison` is with the revision of `since`; without it that field admits nothing. `lives` are those of the rules.
     """
-    ready = _ReadyFilter(report, chosen, comparison)
+    ready = _ReadyFilter(report, chosen, comparison, lives)
     result = []
     for boundary in report.boundaries:
         if not ready.wants_zones(boundary.source.code, boundary.destination.code):
@@ -187,29 +197,38 @@ def filter_boundaries(
     return tuple(result)
 
 
-def filter_flows(report: Report, chosen: Filter, comparison: Comparison | None = None) -> tuple[Flow, ...]:
-    """The flows that the filter admits, in the report's order. `comparison` as for `filter_boundaries`."""
+def filter_flows(
+    report: Report, chosen: Filter, comparison: Comparison | None = None, lives: Lives = NO_LIVES
+) -> tuple[Flow, ...]:
+    """The flows that the filter admits, in the report's order. `comparison` and `lives` as for `filter_boundaries`.
+
+    A flow has the state of its rule; one that no rule stands for has none, and no filter of states admits it.
+    """
     if not chosen:
         return report.flows
-    ready = _ReadyFilter(report, chosen, comparison)
+    ready = _ReadyFilter(report, chosen, comparison, lives)
     return tuple(flow for flow in report.flows if ready.wants_flow(flow))
 
 
-def narrow_report(report: Report, chosen: Filter, comparison: Comparison | None = None) -> Report:
+def narrow_report(
+    report: Report, chosen: Filter, comparison: Comparison | None = None, lives: Lives = NO_LIVES
+) -> Report:
     """A report with the rules and flows that the filter admits and all else as it is."""
     if not chosen:
         return report
     boundaries = tuple(
-        replace(boundary, rules=rules) for boundary, rules in filter_boundaries(report, chosen, comparison)
+        replace(boundary, rules=rules) for boundary, rules in filter_boundaries(report, chosen, comparison, lives)
     )
-    return replace(report, flows=filter_flows(report, chosen, comparison), boundaries=boundaries)
+    return replace(report, flows=filter_flows(report, chosen, comparison, lives), boundaries=boundaries)
 
 
-def select(report: Report, chosen: Filter, comparison: Comparison | None = None) -> tuple[Report, Selection | None]:
+def select(
+    report: Report, chosen: Filter, comparison: Comparison | None = None, lives: Lives = NO_LIVES
+) -> tuple[Report, Selection | None]:
     """`narrow_report`, with what the export says about it; None for the whole report."""
     if not chosen:
         return report, None
-    part = narrow_report(report, chosen, comparison)
+    part = narrow_report(report, chosen, comparison, lives)
     fields = describe_filter(chosen, report)
     elsewhere = "" if part.rules else say_elsewhere(part)
     return part, Selection(fields=fields, rules=len(part.rules), all_rules=len(report.rules), elsewhere=elsewhere)
@@ -246,10 +265,11 @@ class _Facts(NamedTuple):
 class _ReadyFilter:
     """A filter made ready for many rules and flows: names are looked up once."""
 
-    def __init__(self, report: Report, chosen: Filter, comparison: Comparison | None) -> None:
+    def __init__(self, report: Report, chosen: Filter, comparison: Comparison | None, lives: Lives) -> None:
         self.report = report
         self.filter = chosen
         self.comparison = comparison
+        self.lives = lives
         self.words = chosen.text.casefold()
         self.sought = SoughtAddress(chosen.text, report)
         self.sought_span = _span(chosen.text) if chosen.text else None
@@ -278,6 +298,19 @@ class _ReadyFilter:
             )
         )
 
+    @cached_property
+    def opened_in_state(self) -> frozenset[Opening]:
+        """The flows of all rules that are in the state of the filter."""
+        return frozenset(
+            opening for rule in self.report.rules if self._is_in_state(rule) for opening in rule.openings()
+        )
+
+    def _is_in_state(self, rule: Rule) -> bool:
+        wanted, life = self.filter.state, self.lives.of(rule)
+        if life is None:
+            return wanted == "none"
+        return life.is_due if wanted == "due" else wanted == ("changed" if life.changed else life.given.state)
+
     def wants_zones(self, source: str, destination: str) -> bool:
         """Whether the filter wants flows between these two groups of zones, given by their codes."""
         chosen = self.filter
@@ -290,6 +323,8 @@ class _ReadyFilter:
     def wants_rule(self, rule: Rule) -> bool:
         """Whether the filter wants something that a rule stands for. Its zones are left to `wants_zones`."""
         if self.filter.since and self.opened_since.isdisjoint(rule.openings()):
+            return False
+        if self.filter.state and not self._is_in_state(rule):
             return False
         return self._lets_through(
             _Facts(
@@ -307,6 +342,8 @@ class _ReadyFilter:
         """Whether the filter wants a flow."""
         need = flow.need
         if self.filter.since and flow_key(flow) not in self.opened_since:
+            return False
+        if self.filter.state and flow_key(flow) not in self.opened_in_state:
             return False
         if not self.wants_zones(self.codes[flow.source.zone], self.codes[flow.destination.zone]):
             return False

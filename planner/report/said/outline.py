@@ -21,11 +21,17 @@ NO_ADDRESS = "address to be filled in"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Members:
-    """The endpoints on one side of a rule: the first few, how many more, and what they have in common."""
+    """The endpoints on one side of a rule: the first few, the others, and what all have in common."""
 
     shown: tuple[Endpoint, ...]
-    more: int
-    common: str
+    folded: tuple[Endpoint, ...] = ()
+    """Those that are counted where there is no room for them, and unfold where there is."""
+    common: str = ""
+
+    @property
+    def more(self) -> int:
+        """How many are folded."""
+        return len(self.folded)
 
     @property
     def total(self) -> int:
@@ -178,9 +184,10 @@ def outline_findings(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
 def outline_members(endpoints: Sequence[Endpoint], matrix: Matrix, limit: int) -> Members:
     """At most `limit` endpoints by name; of more than that the first three, and what all have in common."""
     if len(endpoints) <= limit:
-        return Members(shown=tuple(endpoints), more=0, common="")
-    shown = tuple(endpoints[: min(3, limit)])
-    return Members(shown=shown, more=len(endpoints) - len(shown), common=describe_common(endpoints, matrix))
+        return Members(shown=tuple(endpoints))
+    first = min(3, limit)
+    shown, folded = tuple(endpoints[:first]), tuple(endpoints[first:])
+    return Members(shown=shown, folded=folded, common=describe_common(endpoints, matrix))
 
 
 def describe_common(endpoints: Iterable[Endpoint], matrix: Matrix) -> str:

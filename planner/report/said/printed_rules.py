@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 
 from planner.engine.compare import AddressChange, Change, Comparison, flow_key
 from planner.engine.flows import Flow
+from planner.engine.life import NO_LIVES, Lives
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
 from planner.engine.terms import Alternative
 from planner.engine.unneeded import Why
 from planner.plan.blueprint import module_state
 from planner.plan.document import Endpoint
+from planner.report.said.life import list_differences as list_life_differences
+from planner.report.said.life import say_review, say_state
 from planner.report.said.objects import Grouping, Side
 from planner.report.said.outline import (
     Alternatives,
@@ -28,10 +31,14 @@ from planner.report.said.outline import (
 )
 from planner.report.said.text import index_rules
 from ports.matrix import section_key
-from ports.text import many, show_line
+from ports.text import cut, many, show_line
 
 MOST_SERVICES = 16
 """How many services of a rule have a line of their own; more stand one after the other."""
+MOST_DIFFERENCES = 6
+"""How many lines a cell says of what has changed since a state was given."""
+MOST_FACT = 160
+"""How many letters each line of a state has; the tables of data have all of it."""
 MOST_LETTERS = 700
 """How much a cell says of why: a row has to fit a page. The rest stands after the table."""
 
@@ -53,6 +60,8 @@ class PrintedRule:
     why: str
     differs: tuple[tuple[str, str, str], ...] = ()
     """What of it changed: of what, before, after."""
+    state: tuple[str, ...] = ()
+    """Its state, and in further lines its ticket, owner, review and what has changed since; empty without a state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +84,16 @@ class Blank:
 
 
 def print_boundaries(
-    boundaries: Iterable[Boundary], report: Report, grouping: Grouping, *, prefix: str = ""
+    boundaries: Iterable[Boundary], report: Report, grouping: Grouping, *, prefix: str = "", lives: Lives = NO_LIVES
 ) -> tuple[PrintedBoundary, ...]:
-    """The chapters of these boundaries; their groups are collected in `grouping`. `prefix` keeps anchors apart."""
+    """The chapters of these boundaries; their groups are collected in `grouping`. `prefix` keeps anchors apart.
+
+    `lives` are those of the rules of the report.
+    """
     chapters = []
     for boundary in boundaries:
         alike = group_alternatives(boundary)
-        rules = tuple(_print_rule(rule, alike, report, grouping) for rule in boundary.rules)
+        rules = tuple(_print_rule(rule, alike, report, grouping, lives) for rule in boundary.rules)
         remarks = [remark for rule in boundary.rules for remark in _remarks(rule)]
         chapters.append(
             PrintedBoundary(boundary=boundary, anchor=f"{prefix}{boundary.code}", rules=rules, remarks=tuple(remarks))
@@ -89,7 +101,7 @@ def print_boundaries(
     return tuple(chapters)
 
 
-def _print_rule(rule: Rule, alike: Alternatives, report: Report, grouping: Grouping) -> PrintedRule:
+def _print_rule(rule: Rule, alike: Alternatives, report: Report, grouping: Grouping, lives: Lives) -> PrintedRule:
     many = len(rule.services) > MOST_SERVICES
     why = describe_reasons(rule.reasons)
     return PrintedRule(
@@ -103,7 +115,22 @@ def _print_rule(rule: Rule, alike: Alternatives, report: Report, grouping: Group
             (other.id, join_ports(other.services).replace(" ", "\xa0", 1)) for other in find_alternatives(rule, alike)
         ),
         why=_shorten(show_line(why), "why", rule),
+        state=_print_state(rule, lives),
     )
+
+
+def _print_state(rule: Rule, lives: Lives) -> tuple[str, ...]:
+    life = lives.of(rule)
+    if life is None:
+        return ()
+    facts = (
+        *life.tickets,
+        f"Owner: {life.given.owner}" if life.given.owner else "",
+        f"Review: {review}" if (review := say_review(life)) else "",
+        life.given.comment,
+        *list_life_differences(life, MOST_DIFFERENCES),
+    )
+    return say_state(life), *(cut(show_line(fact), MOST_FACT) for fact in facts if fact)
 
 
 def _shorten(text: str, what: str, rule: Rule) -> str:
@@ -206,10 +233,12 @@ def outline_local(report: Report) -> tuple[tuple[Endpoint, str], ...]:
 # ---- changes ----
 
 
-def print_changed(comparison: Comparison, grouping: Grouping) -> tuple[PrintedBoundary, ...]:
+def print_changed(comparison: Comparison, grouping: Grouping, lives: Lives = NO_LIVES) -> tuple[PrintedBoundary, ...]:
     """The rules that stay where they are and say otherwise, each with what differs."""
     differences = list_differences(comparison)
-    chapters = print_boundaries(comparison.boundaries_changed, comparison.after, grouping, prefix="changed-")
+    chapters = print_boundaries(
+        comparison.boundaries_changed, comparison.after, grouping, prefix="changed-", lives=lives
+    )
     return tuple(
         replace(
             chapter, rules=tuple(replace(line, differs=differences.get(line.rule.id, ())) for line in chapter.rules)

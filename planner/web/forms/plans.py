@@ -98,6 +98,7 @@ class LinkForm(forms.Form):
     shows = forms.ChoiceField(choices=[("newest", ""), ("pinned", "")], initial="newest")
     revision = forms.IntegerField(min_value=1, max_value=999_999_999, required=False)
     shows_changes = forms.BooleanField(required=False)
+    may_report = forms.BooleanField(required=False)
     days = forms.ChoiceField(choices=list(DAYS.items()), initial="30")
     passphrase = forms.CharField(max_length=200, required=False, strip=False)
     most_openings = forms.IntegerField(min_value=1, max_value=100_000, required=False)
@@ -117,6 +118,11 @@ class LinkForm(forms.Form):
         facts = self.cleaned_data
         if facts.get("shows") == "pinned" and facts.get("revision") is None and "revision" not in self.errors:
             self.add_error("revision", "Name the revision that the link shows.")
+        if facts.get("shows") == "pinned" and facts.get("may_report"):
+            self.add_error(
+                "may_report",
+                "A link to one revision can’t report: states are of the rules of now. Choose one of both.",
+            )
         return facts
 
     @property
@@ -127,6 +133,7 @@ class LinkForm(forms.Form):
             "label": facts["label"],
             "pinned": facts["revision"] if is_pinned else None,
             "shows_changes": facts["shows_changes"] and is_pinned,
+            "may_report": facts["may_report"],
             "passphrase": facts["passphrase"],
             "most_openings": facts["most_openings"],
             "days": None if facts["days"] == "never" else int(facts["days"]),

@@ -33,6 +33,7 @@ from planner.report.said.printed_rules import (
 from planner.report.said.text import count_changes, list_renamed, say_set_apart
 from planner.store import actions
 from planner.store.editions import matrix_of, matrix_then
+from planner.store.lives import lives_of_sides
 from planner.store.models import Handover, Plan, Version
 from planner.store.reports import compare_versions, find_known, find_version
 from planner.web.forms.plans import HandoverForm
@@ -111,11 +112,14 @@ def download_changes(request: HttpRequest, plan: Plan, name: str) -> HttpRespons
     except NothingToCompare as error:
         raise Http404(str(error)) from None
     sent = say_handover(plan.handovers.filter(revision=sides.before).first())
+    lives_before, lives_after = lives_of_sides(plan, compared.comparison)
     editions = Editions(
         before=compared.before,
         after=compared.after,
         sent=sent,
         date=localdate(),
+        lives_before=lives_before,
+        lives_after=lives_after,
         paper=read_paper(request),
         stylesheet=settings.STYLESHEET,
     )

@@ -1,7 +1,7 @@
 """Downloads: the report in every format, and the plan itself."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,13 +12,16 @@ from django.views.decorators.http import require_safe
 
 from planner.engine import Report
 from planner.engine.compare import Comparison
+from planner.engine.life import NO_LIVES, Lives
 from planner.plan.document import check_stored, dump_plan
 from planner.plan.syntax import to_yaml
 from planner.report import FORMATS, Format
 from planner.report.diagram.diagram import NoDiagram, render_svg
+from planner.report.formats.rule_texts import RULE_TEXTS
 from planner.report.said.edition import PAPERS, Edition, Paper
-from planner.report.said.filters import LABELS, read_filter, select
+from planner.report.said.filters import LABELS, Filter, Selection, read_filter, select
 from planner.store.editions import matrix_of
+from planner.store.lives import lives_of
 from planner.store.models import Plan
 from planner.store.reports import comparison_since, report_for
 from planner.web.views.access import plan_view
@@ -48,6 +51,7 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
         since_sent=say_handover(last),
     )
     report = report_for(plan.version, matrix)
+    edition = replace(edition, lives=lives_of(plan, report))
 
     def find_since(number: int) -> Comparison | str:
         found = comparison_since(plan, number, matrix)
@@ -73,21 +77,84 @@ def send_report(
     is to be said of that revision. 400 with
     sentences for a filter that can't be used. Raises NotExpressible where the format can't say what the report says.
     """
+    try:
+        found = _read_part(request, report, find_since, edition.lives)
+    except _UnusableFilter as error:
+        return show_error(request, 400, "The filter can't be used", str(error))
+    part, selection, since = found.report, found.selection, found.since
+    edition = replace(edition, selection=selection, paper=read_paper(request), stylesheet=settings.STYLESHEET)
+    if since is not None:
+        number = int(found.chosen.since)
+        edition = replace(edition, since=since, since_revision=number, since_sent=say_of(number))
+    options = {option: True for option in sorted(kind.options) if request.GET.get(option)}
+    data = kind.render(part, edition, **options)
+    end = f"revision-{edition.revision}" + (f"-{selection.rules}-of-{selection.all_rules}-rules" if selection else "")
+    return send_file(data, kind.content_type, report.plan.name, f"{end}.{kind.ending or kind.extension}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """The part of a report that the filter in an address lets through."""
+
+    report: Report
+    selection: Selection | None
+    chosen: Filter
+    since: Comparison | None
+
+
+class _UnusableFilter(ValueError):
+    """The filter in an address can't be used. The message is made of sentences."""
+
+
+def _read_part(
+    request: HttpRequest, report: Report, find_since: Callable[[int], Comparison | str], lives: Lives
+) -> _Part:
+    """Raises _UnusableFilter."""
     chosen, faults = read_filter(request.GET.dict().items(), report)
     since = find_since(int(chosen.since)) if chosen.since and "since" not in faults else None
     if isinstance(since, str):
         faults["since"] = since
     if faults or isinstance(since, str):
-        sentences = " ".join(f"{LABELS[name]}: {sentence}" for name, sentence in faults.items())
-        return show_error(request, 400, "The filter can't be used", sentences)
-    part, selection = select(report, chosen, since)
-    edition = replace(edition, selection=selection, paper=read_paper(request), stylesheet=settings.STYLESHEET)
-    if since is not None:
-        edition = replace(edition, since=since, since_revision=int(chosen.since), since_sent=say_of(int(chosen.since)))
-    options = {option: True for option in sorted(kind.options) if request.GET.get(option)}
-    data = kind.render(part, edition, **options)
-    end = f"revision-{edition.revision}" + (f"-{selection.rules}-of-{selection.all_rules}-rules" if selection else "")
-    return send_file(data, kind.content_type, report.plan.name, f"{end}.{kind.ending or kind.extension}")
+        raise _UnusableFilter(" ".join(f"{LABELS[name]}: {sentence}" for name, sentence in faults.items()))
+    part, selection = select(report, chosen, since, lives)
+    return _Part(report=part, selection=selection, chosen=chosen, since=since)
+
+
+@require_safe
+@plan_view
+def show_rule_text(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
+    """The rules that the filter lets through as text to copy, in one of RULE_TEXTS."""
+    matrix = matrix_of(plan)
+
+    def find_since(number: int) -> Comparison | str:
+        found = comparison_since(plan, number, matrix)
+        return say_why_not(plan, str(number)) if found is None else found
+
+    report = report_for(plan.version, matrix)
+    return send_rule_text(request, report, name, find_since, lives_of(plan, report))
+
+
+def send_rule_text(
+    request: HttpRequest,
+    report: Report,
+    name: str,
+    find_since: Callable[[int], Comparison | str],
+    lives: Lives = NO_LIVES,
+) -> HttpResponse:
+    """The same of any report: text that a browser shows. 404 for a name that RULE_TEXTS hasn't, 400 as above.
+
+    `lives` are those of its rules.
+    """
+    kind = RULE_TEXTS.get(name)
+    if kind is None:
+        raise Http404
+    try:
+        part = _read_part(request, report, find_since, lives)
+    except _UnusableFilter as error:
+        return show_error(request, 400, "The filter can't be used", str(error))
+    response = HttpResponse(kind.write(part.report, part.selection), content_type="text/plain; charset=utf-8")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @require_safe

@@ -13,6 +13,7 @@ from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.store import actions, presence
 from planner.store.editions import matrix_of
+from planner.store.lives import newest_state
 from planner.store.models import Plan
 from planner.web.views.access import glance_view, plan_view
 from planner.web.views.htmx import htmx_of
@@ -51,11 +52,12 @@ def _step(request: HttpRequest, plan: Plan, step: Any) -> HttpResponse:
 @require_safe
 @glance_view
 def show_pulse(request: HttpRequest, plan: Plan) -> HttpResponse:
-    """The newest revision and who else is looking; 304 for a browser that knows both."""
+    """The newest revision and state of a rule, and who else is looking; 304 for a browser that knows both."""
     visitor = presence.read_visitor(request)
     others = presence.note_visit(plan, visitor)
     data = {
         "revision": plan.revision,
+        "states": newest_state(plan),
         "viewers": [{"name": viewer.name, "colour": viewer.colour} for viewer in others],
     }
     tag = '"' + hashlib.sha256(repr(data).encode()).hexdigest()[:32] + '"'

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from planner.plan.archive import ON_THE_PAGE, ArchiveError
+from planner.plan.archive import ON_THE_PAGE
+from planner.plan.archive_values import ArchiveError
 from planner.plan.blueprint import blank_addresses
 from planner.plan.document import Fault, Plan, check_plan, plan_schema
 from planner.plan.kinds import KINDS, USUAL

@@ -22,8 +22,10 @@ from planner.report import FORMATS
 from planner.report.said.filters import LABELS
 from planner.store import actions, presence
 from planner.store.editions import matrix_of
+from planner.store.lives import lives_of, newest_state
 from planner.store.models import Plan, Revision
 from planner.store.reports import comparison_of_last, comparison_since, outline_for
+from planner.web.forms.lives import StateForm
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
 from planner.web.views.asking import describe_asking
@@ -31,10 +33,13 @@ from planner.web.views.beside import describe_beside
 from planner.web.views.cures import offer_presets
 from planner.web.views.handover import describe_handover, say_unknown, say_why_not
 from planner.web.views.htmx import htmx_of
+from planner.web.views.keeper import Keeper
+from planner.web.views.marked import Changes
 from planner.web.views.offers import describe_offers
 from planner.web.views.panels import describe_panel, describe_tabs
-from planner.web.views.results import Changes, count_view, describe_results
-from planner.web.views.state import VIEWS, State, read_current, read_proposed, read_state
+from planner.web.views.results import count_view, describe_results
+from planner.web.views.showing import describe_showing, is_switched, keep_way
+from planner.web.views.state import VIEWS, State, lead_to_editor, read_current, read_proposed, read_state
 from planner.web.views.todo import describe_todo
 from ports.matrix import PROTOCOLS, Matrix
 
@@ -59,7 +64,10 @@ def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     elif part in ("report", "panel", "results", "answer"):
         template = f"planner/plan.html#moved-{part}"
     response = render(request, template, context)
-    if part in ("results", "answer"):  # an address to bookmark, without the fields that are empty
+    keep_way(request, response)
+    if part in ("results", "answer") or is_switched(
+        request
+    ):  # an address to bookmark, without the fields that are empty
         replace_url(response, "?".join(filter(None, (context["here"], context["query"]))))
     if visitor.is_new or not htmx:  # an answer that comes late must not bring an old name back
         presence.keep_visitor(response, visitor, secure=settings.TLS)
@@ -97,6 +105,14 @@ def describe_page(
     """
     now = plan.revisions.filter(number=plan.revision).defer("document").first()
     changes = _read_changes(plan, now, state, report.matrix)
+    newest = newest_state(plan)
+    keeper = Keeper(
+        lives=lives_of(plan, report, newest=newest),
+        may_set=True,
+        may_close=True,
+        form=bound if isinstance(bound, StateForm) else None,
+    )
+    changes = replace(changes, keeper=keeper)
     if state.filter.since and "since" not in faults and changes.since is None:
         faults = {**faults, "since": say_why_not(plan, state.filter.since)}
     here = plan.get_absolute_url()
@@ -105,6 +121,7 @@ def describe_page(
         "here": here,
         "report": report,
         "state": state,
+        "newest_state": newest,
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
         **describe_todo(report, state),
@@ -126,6 +143,8 @@ def describe_page(
         "since_remark": say_unknown(plan, state.filter.since) if changes.since is not None else "",
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
+        **describe_showing(request, state.query()),
+        "fill_in": lead_to_editor(state, here),
         **describe_results(report, state, changes, draw, here),
         **describe_asking(report, state, "planner"),
     }
@@ -154,13 +173,13 @@ def read_sender(request: HttpRequest) -> actions.Sender:
     """Who sends an edit: its id and base from the form, the name that the browser's person chose."""
     base = request.POST.get("base", "")
     return actions.Sender(
-        operation=_read_operation(request),
+        operation=read_operation(request),
         base=int(base) if re.fullmatch(r"[1-9][0-9]{0,8}", base, re.ASCII) else None,
         author=presence.read_visitor(request).name,
     )
 
 
-def _read_operation(request: HttpRequest) -> str | None:
+def read_operation(request: HttpRequest) -> str | None:
     """The id of an edit: that of its form, and what the form says.
 
     So the same form counts once however often it is sent, and one that a browser brought back from a page before, with

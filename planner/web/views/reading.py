@@ -19,6 +19,7 @@ from django_htmx.http import replace_url
 
 from planner.engine import Report, TooLarge
 from planner.engine.compare import Comparison
+from planner.engine.life import NO_LIVES, match_lives
 from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.edition import Edition, Editions
@@ -27,12 +28,16 @@ from planner.report.said.voice import address_readers, list_waiting
 from planner.sharing.links import Reading, read_newest
 from planner.store.models import Plan
 from planner.store.reports import compare_versions, report_for
+from planner.web.forms.lives import StateForm, form_of
 from planner.web.views.access import View, reader_view
 from planner.web.views.asking import describe_asking
 from planner.web.views.changes import describe_comparison
-from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report
+from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report, send_rule_text
 from planner.web.views.htmx import htmx_of
-from planner.web.views.results import Changes, count_view, describe_results
+from planner.web.views.keeper import Keeper, describe_rule, find_rule
+from planner.web.views.marked import Changes
+from planner.web.views.results import count_view, describe_results
+from planner.web.views.showing import describe_showing, is_switched, keep_way
 from planner.web.views.state import READER_VIEWS, read_state
 from ports.matrix import PROTOCOLS
 
@@ -55,7 +60,17 @@ def _report_of(reading: Reading) -> Report:
     return address_readers(report_for(reading.version, reading.matrix))
 
 
-def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
+def keeper_of(reading: Reading, report: Report, form: StateForm | None = None) -> Keeper:
+    """The states of the rules, as the reader sees them; `form` is one that came back with errors."""
+    return Keeper(
+        lives=match_lives(report.rules, reading.states, localdate()).for_readers() if reading.states else NO_LIVES,
+        may_set=reading.may_report,
+        asks_name=reading.may_report,
+        form=form,
+    )
+
+
+def show(request: HttpRequest, reading: Reading, place: Place, form: StateForm | None = None) -> HttpResponse:
     """The page of a report, or for htmx the part that it asks for."""
     report = _report_of(reading)
     state, faults = read_state(request, report, READER_VIEWS)
@@ -63,6 +78,7 @@ def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
         faults["since"] = NOT_SHOWN
     htmx = htmx_of(request)
     part = htmx.target if htmx and not htmx.history_restore_request else None
+    changes = Changes(keeper=keeper_of(reading, report, form))
     context = {
         "reading": reading,
         "place": place,
@@ -80,14 +96,16 @@ def show(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
         "view_template": f"planner/views/{state.view}.html",
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],
-        **describe_results(report, state, Changes(), part not in ("results", "answer"), place.here),
+        **describe_showing(request, state.query()),
+        **describe_results(report, state, changes, part not in ("results", "answer"), place.here),
         **describe_asking(report, state, "reader"),
     }
     template = "planner/reading.html"
     if part in ("report", "results", "answer"):
         template += f"#moved-{part}"
     response = render(request, template, context)
-    if part in ("results", "answer"):
+    keep_way(request, response)
+    if part in ("results", "answer") or is_switched(request):
         replace_url(response, "?".join(filter(None, (place.here, context["query"]))))
     return response
 
@@ -98,8 +116,29 @@ def download(request: HttpRequest, reading: Reading, place: Place, name: str) ->
     if kind is None:
         raise Http404
     link = place.link if request.GET.get("cover") else None
-    edition = Edition(date=localdate(), revision=reading.revision, link=link)
-    return send_report(request, kind, _report_of(reading), edition, lambda _: NOT_SHOWN)
+    report = _report_of(reading)
+    lives = keeper_of(reading, report).lives
+    edition = Edition(date=localdate(), revision=reading.revision, link=link, lives=lives)
+    return send_report(request, kind, report, edition, lambda _: NOT_SHOWN)
+
+
+def show_rule(request: HttpRequest, reading: Reading, place: Place, form: StateForm | None = None) -> HttpResponse:
+    """One rule with the form of its state, for readers who may report; 404 for others."""
+    if not reading.may_report:
+        raise Http404
+    report = _report_of(reading)
+    boundary, rule = find_rule(report, request.POST.get("id", "") if form else request.GET.get("rule", ""))
+    lives = keeper_of(reading, report).lives
+    form = form or form_of(lives.of(rule), asks_name=True)
+    said = describe_rule(report, boundary, rule, lives, form)
+    return render(request, "planner/reading_rule.html", {"reading": reading, "here": place.here, **said})
+
+
+def show_rule_text(request: HttpRequest, reading: Reading, _place: Place, name: str) -> HttpResponse:
+    """The rules as text to copy."""
+    report = _report_of(reading)
+    lives = keeper_of(reading, report).lives
+    return send_rule_text(request, report, name, lambda _: NOT_SHOWN, lives)
 
 
 def download_diagram(request: HttpRequest, reading: Reading, _place: Place, extension: str) -> HttpResponse:
@@ -169,3 +208,4 @@ def by_account(view: ReadingView) -> View:
 read_plan = by_account(show)
 read_report = by_account(download)
 read_diagram = by_account(download_diagram)
+read_rule_text = by_account(show_rule_text)

@@ -1,7 +1,7 @@
 """The side of a plan's page that shows its report: rules, flows, findings, the diagram."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from math import ceil
@@ -9,82 +9,66 @@ from typing import Any
 from urllib.parse import urlencode
 
 from planner.engine import Report
-from planner.engine.compare import Comparison
 from planner.engine.explain import explain
 from planner.engine.findings import CaveatState
 from planner.engine.flows import Excluded
-from planner.engine.rules import Boundary, Ports, Rule
+from planner.engine.rules import Ports
 from planner.plan.blueprint import module_state
 from planner.report.diagram.diagram import NoDiagram, render_diagram, render_overview
-from planner.report.said.addresses import SoughtAddress
-from planner.report.said.filters import DECIDED, Filter, filter_boundaries, filter_flows, narrow_report, say_elsewhere
+from planner.report.said.filters import DECIDED, IN_STATE, Filter, filter_flows
 from planner.report.said.outline import (
-    Chapter,
     describe_marks,
     describe_reasons,
-    outline_boundaries,
     outline_findings,
     outline_flow,
-    outline_rules,
     stands_among_findings,
 )
 from planner.report.said.printed_rules import UNNEEDED
+from planner.report.said.strip import Way, outline_strip
 from planner.report.said.text import say_changes
 from planner.report.said.zone_table import MOST_ZONES, ZONE_LEGEND, ZoneCell, tabulate_zones
-from planner.store.models import Revision
 from planner.web.forms.closed import describe_closed_for_readers
 from planner.web.forms.exclusions import wanted_query
 from planner.web.forms.own_settings import Settings
 from planner.web.views.acts import list_acts
 from planner.web.views.cures import Cures
+from planner.web.views.keeper import describe_states
+from planner.web.views.marked import Changes
+from planner.web.views.rules import describe_rules, describe_search
 from planner.web.views.state import State
 from ports.matrix import section_key
 
 FLOWS_PER_PAGE = 200
-MOST_RULES = 2_000
-"""How many rules a page lists; a filter leads to the others, and the downloads have all."""
 MOST_CLOSED = 50
 MOST_LOCAL = 50
 MOST_FINDINGS = 20
 """How many findings of one code a page names."""
+MOST_CONCERNED = 200
+"""How many endpoints of a finding it names."""
 MOST_EXCLUDED = 200
 CAVEAT = "caveat"
 """The code of findings whose answers stand with what they would change."""
-MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "since")
+MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "state", "since")
 """The fields of the filter that are folded away until one of them is used."""
-MEMBERS = 6
-"""How many endpoints a rule names on the page before it counts."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What the page knows of the past: the last change, and what differs from the revision of the filter."""
-
-    revision: Revision | None = None
-    """The newest revision; None while the plan is as it was first stored."""
-    last: Comparison | None = None
-    since: Comparison | None = None
-
-    @property
-    def shown(self) -> Comparison | None:
-        """What rows are marked by."""
-        return self.since or self.last
 
 
 def describe_results(report: Report, state: State, changes: Changes, draw: bool, here: str) -> dict[str, Any]:
     """What the open view of the report shows; the overview beside it only if `draw`. `here` is the page's address."""
     if report.too_large:
         return {"filter": state.without_filter().filter}
-    picture = {}
+    picture: dict[str, Any] = {}
     if state.view == "diagram":
         picture = _draw(partial(render_diagram, report, unfolded=state.unfold, link=partial(_link, state, here)))
     elif state.view == "rules" and draw:
-        picture = _draw(partial(render_overview, report, link=partial(_link, state, here)))
+        picture = _describe_strip(report, state)
+        picture |= _draw(partial(render_overview, report, link=partial(_link, state, here)))
     return {
         "filter": state.filter,
         "more_filters": any(getattr(state.filter, name) for name in MORE_FIELDS),
         "last_change": _describe_last_change(changes, state),
         **picture,
+        **describe_states(changes.keeper),
+        **(_describe_fields(report) if state.view in ("rules", "flows") else {}),
         **_VIEWS[state.view](report, state, changes),
     }
 
@@ -115,96 +99,8 @@ def _describe_last_change(changes: Changes, state: State) -> dict[str, Any] | No
     }
 
 
-def _describe_rules(report: Report, state: State, changes: Changes) -> dict[str, Any]:
-    chapters = outline_rules(report, members=MEMBERS)
-    admitted = [rule.id for _, rules in filter_boundaries(report, state.filter, changes.since) for rule in rules]
-    shown = set(admitted[:MOST_RULES])
-    marks = _mark_rules(changes.shown)
-    settings = Settings(report)
-    return {
-        **_describe_fields(report),
-        "chapters": [
-            {"boundary": chapter.boundary, "lines": lines}
-            for chapter in chapters
-            if (
-                lines := [
-                    {
-                        "line": line,
-                        "mark": marks.get(line.rule.id, ""),
-                        "causes": explain(report, line.rule.requirements, line.rule.services, line.rule.reasons),
-                        "own": settings.say_of_flows(line.destinations.shown, line.rule.requirements),
-                        "flows_query": _lead_to_flows(chapter.boundary, line.rule, state),
-                    }
-                    for line in chapter.lines
-                    if line.rule.id in shown
-                ]
-            )
-        ],
-        "closed_chapters": _describe_closed(changes, state),
-        "matching": f"{len(admitted):,} of {len(report.rules):,} rules"
-        + (f", the first {MOST_RULES:,} shown" if len(admitted) > MOST_RULES else ""),
-        **_describe_search(report, state, changes, is_empty=not admitted),
-    }
-
-
-def _describe_search(report: Report, state: State, changes: Changes, *, is_empty: bool) -> dict[str, str]:
-    """By which networks an address is found; and if no rule was, where else what is sought stands."""
-    chosen = state.filter
-    elsewhere = ""
-    if is_empty and chosen and (found := say_elsewhere(narrow_report(report, chosen, changes.since))):
-        elsewhere = f"{chosen.text or chosen.port or 'What is chosen'}: {found}"
-    return {
-        "found_by": SoughtAddress(chosen.text, report).say(),
-        "elsewhere": elsewhere,
-        "elsewhere_query": state.query(view="flows") if elsewhere else "",
-    }
-
-
-def _lead_to_flows(boundary: Boundary, rule: Rule, state: State) -> str:
-    """Where the flows of a rule are, as far as a filter can tell them from others of its boundary."""
-    fields = {"source": boundary.source.code, "destination": boundary.destination.code}
-    for name, ends in (("source_endpoint", rule.sources), ("destination_endpoint", rule.destinations)):
-        if len(ends) == 1:
-            fields[name] = ends[0].name
-    if len(rule.services) == 1:
-        fields |= {"protocol": rule.services[0].protocol, "port": rule.services[0].ports or ""}
-    if len(rule.sections) == 1:
-        fields["section"] = rule.sections[0]
-    return state.without_filter().query(view="flows", **fields)
-
-
-def _mark_rules(compared: Comparison | None) -> dict[str, str]:
-    """By number of the rule: "new" when all of it has to be opened, "more" when some has, else "changed"."""
-    if not compared:
-        return {}
-    opened = {opening for rule in compared.rules_opened for opening in rule.openings()}
-    changed = {opening for rule in compared.rules_changed for opening in rule.openings()}
-    marks = {}
-    for rule in compared.after.rules:
-        openings = set(rule.openings())
-        if openings & opened:
-            marks[rule.id] = "new" if openings <= opened else "more"
-        elif openings & changed:
-            marks[rule.id] = "changed"
-    return marks
-
-
-def _describe_closed(changes: Changes, state: State) -> list[Chapter]:
-    """The rules that the last change, or the changes since a revision, made unnecessary."""
-    compared = changes.shown
-    if compared is None or not (state.filter == Filter() or state.filter == Filter(since=state.filter.since)):
-        return []
-    chapters = []
-    room = MOST_RULES
-    for chapter in outline_boundaries(compared.boundaries_closed, compared.before, members=MEMBERS):
-        if room > 0:
-            chapters.append(replace(chapter, lines=chapter.lines[:room]))
-            room -= len(chapter.lines)
-    return chapters
-
-
 def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str, Any]:
-    flows = filter_flows(report, state.filter, changes.since)
+    flows = filter_flows(report, state.filter, changes.since, changes.keeper.lives)
     page = min(state.page, max(1, ceil(len(flows) / FLOWS_PER_PAGE)))
     first = (page - 1) * FLOWS_PER_PAGE
     shown = flows[first : first + FLOWS_PER_PAGE]
@@ -214,7 +110,6 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
     unused = _filter_excluded(report, state.filter, changes)
     changed = {id(change.after) for change in compared.changed} if compared else set()
     return {
-        **_describe_fields(report),
         "flows": [
             {
                 "flow": flow,
@@ -241,13 +136,18 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
         + (f", {first + 1:,} to {first + len(shown):,} shown" if len(shown) < len(flows) else ""),
         "previous": state.query(page=str(page - 1)) if page > 1 else "",
         "next": state.query(page=str(page + 1)) if first + len(shown) < len(flows) else "",
-        **_describe_search(report, state, changes, is_empty=False),
+        **describe_search(report, state, changes, is_empty=False),
     }
 
 
 def _filter_excluded(report: Report, chosen: Filter, changes: Changes) -> list[Excluded]:
     """What the plan excludes, as far as the filter admits it."""
-    admitted = filter_flows(replace(report, flows=tuple(item.flow for item in report.excluded)), chosen, changes.since)
+    admitted = filter_flows(
+        replace(report, flows=tuple(item.flow for item in report.excluded)),
+        chosen,
+        changes.since,
+        changes.keeper.lives,
+    )
     wanted = {id(flow) for flow in admitted}
     return [item for item in report.excluded if id(item.flow) in wanted]
 
@@ -316,6 +216,7 @@ def _describe_reading(report: Report, _state: State, _changes: Changes) -> dict[
 def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[str, Any]:
     """The findings by code, each with the links to the fields that cure it."""
     cures = Cures(report, state)
+    ends = {endpoint.name: endpoint for endpoint in report.plan.endpoints}
     corrections: dict[str | None, CaveatState] = {
         item.caveat.slug: item for item in report.caveats if item.caveat.correction
     }
@@ -331,6 +232,7 @@ def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[
                         "finding": finding,
                         "cures": cures.list(finding),
                         "end": cures.end_of_endpoints(finding),
+                        "endpoints": [ends[name] for name in finding.endpoints[:MOST_CONCERNED]],
                         "correction": (
                             correction := corrections.get(finding.subject) if finding.code == CAVEAT else None
                         ),
@@ -341,6 +243,30 @@ def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[
             }
             for group in groups
         ]
+    }
+
+
+def _describe_strip(report: Report, state: State) -> dict[str, Any]:
+    """The zones in a row, each and each line with where its rules are."""
+    plain = state.without_filter()
+    strip = outline_strip(report)
+
+    def lead(way: Way | None) -> dict[str, Any] | None:
+        sides = {"source": way.source.code, "destination": way.destination.code} if way else {}
+        return {"way": way, "query": plain.query(view="rules", **sides)} if way else None
+
+    return {
+        "strip": strip,
+        "strip_steps": [
+            {
+                "step": step,
+                "query": plain.query(view="rules", zone=step.zone.group.code),
+                "forth": lead(step.forth),
+                "back": lead(step.back),
+            }
+            for step in strip.steps
+        ],
+        "strip_ways": [lead(way) for way in strip.ways],
     }
 
 
@@ -357,6 +283,7 @@ def _describe_fields(report: Report) -> dict[str, Any]:
         "sections": [section for section in report.matrix.sections if section.number in cited],
         "roles": [role for slug, role in report.matrix.roles.items() if slug in held],
         "decided_options": DECIDED.items(),
+        "state_options": IN_STATE.items(),
     }
 
 
@@ -378,7 +305,7 @@ def _link(state: State, here: str, fields: Mapping[str, str]) -> str:
 
 
 _VIEWS: dict[str, Callable[[Report, State, Changes], dict[str, Any]]] = {
-    "rules": _describe_rules,
+    "rules": describe_rules,
     "zones": _describe_zones,
     "flows": _describe_flows,
     "findings": _describe_findings,

@@ -12,6 +12,7 @@ from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.store import actions
 from planner.store.editions import matrix_of
+from planner.store.lives import list_acts
 from planner.store.models import Plan, Revision
 from planner.store.timeline import fold
 from planner.web.forms.plans import CheckpointForm, RevisionForm
@@ -88,6 +89,8 @@ def _show(request: HttpRequest, plan: Plan, *, trouble: str = "", said: str = ""
     """The page as it is now; `trouble` says what couldn't be done, `said` what needn't be."""
     if request.method == "POST":
         plan.refresh_from_db(fields=["revision", "name", "deleted"])
+    elif request.GET.get("show") == "states":
+        return _show_states(request, plan)
     marked = request.GET.get("show") == "marked"
     upto = plan.revision if marked else _read_upto(request, plan)
     revisions = list(_find_marked(plan) if marked else _find_page(plan, upto))
@@ -108,6 +111,22 @@ def _show(request: HttpRequest, plan: Plan, *, trouble: str = "", said: str = ""
         "newer": min(upto + PAGE, plan.revision) if upto < plan.revision else None,
         "trouble": trouble,
         "said": said,
+    }
+    return render(request, "planner/history.html", context)
+
+
+def _show_states(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """What states the rules were given, newest first."""
+    text = request.GET.get("before", "")
+    if text and not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Http404
+    acts = list_acts(plan, before=int(text) if text else None, most=PAGE + 1)
+    context = {
+        "plan": plan,
+        "here": reverse("show_history", kwargs={"key": plan.key}),
+        "acts": acts[:PAGE],
+        "shows_acts": True,
+        "older_acts": acts[PAGE - 1].rows[0].pk if len(acts) > PAGE else None,
     }
     return render(request, "planner/history.html", context)
 

@@ -8,17 +8,22 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from planner.plan.edits import NotPossible
 from planner.sharing import links
+from planner.sharing.links import Reading
 from planner.store import throttle
+from planner.store.lives import Overtaken
 from planner.store.models import ShareLink
-from planner.web.views import reading
+from planner.web.forms.lives import StateForm
+from planner.web.views import reading, rule_ends
 from planner.web.views.access import View, matrix_view
 from planner.web.views.errors import show_error, show_too_many
+from planner.web.views.plans import read_operation
 from planner.web.views.reading import Place, ReadingView
 
 COOKIE = "opening"
@@ -140,8 +145,56 @@ def enter_link(request: HttpRequest, link: ShareLink, token: str) -> HttpRespons
     return response
 
 
+ReportingView = Callable[[HttpRequest, Reading, Place, StateForm | None], HttpResponse]
+
+
+def by_reporter(show: ReportingView, *, of_one: bool) -> View:
+    """Set states of rules for those who have opened a link that may report, then back to its page.
+
+    Nothing is set by others: 404 where the link may not, and the gate where it asks first. `show` answers a form with
+    errors.
+    """
+
+    @require_POST
+    @by_link
+    @matrix_view
+    def answer(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+        here = reverse("open_link", kwargs={"token": token})
+        if not link.may_report or link.pinned is not None:
+            raise Http404
+        if not _shows_opening(request, link):
+            return redirect("open_link", token=token)
+        form = StateForm(request.POST, of_one=of_one, asks_name=True)
+        if form.is_valid():
+            try:
+                links.report_states(
+                    link=link,
+                    picks=form.cleaned_data["picks"],
+                    wish=form.wish,
+                    name=form.cleaned_data["name"],
+                    operation=read_operation(request),
+                )
+            except (Overtaken, NotPossible, links.Refused) as error:
+                form.add_error(None, str(error))
+            except throttle.TooMany as error:
+                return show_too_many(request, error.wait, "Many states were set by this link within an hour.")
+        if form.is_valid():
+            query = request.GET.urlencode()
+            anchor = f"#rule-{request.POST.get('id', '')}" if of_one else ""
+            return redirect(f"{here}{f'?{query}' if query else ''}{anchor}")
+        place = Place(here=here, link=request.build_absolute_uri(here))
+        return show(request, links.read_link(link), place, form)
+
+    return answer
+
+
 open_link = by_reader(reading.show)
+open_rule = by_reader(reading.show_rule)
+report_state = by_reporter(reading.show_rule, of_one=True)
+report_states = by_reporter(reading.show, of_one=False)
 open_report = by_reader(reading.download)
+open_ends = by_reader(rule_ends.show_ends_of_reading)
+open_rule_text = by_reader(reading.show_rule_text)
 open_diagram = by_reader(reading.download_diagram)
 open_changes = by_reader(reading.show_changes)
 open_changes_file = by_reader(reading.download_changes)

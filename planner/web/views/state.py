@@ -191,3 +191,9 @@ def read_unfold(values: Iterable[str], report: Report) -> tuple[str, ...]:
     """
     asked = {code for value in values for code in value.split(",")}
     return tuple(code for group in report.zone_groups for code in (group.code, f"-{group.code}") if code in asked)
+
+
+def lead_to_editor(state: State, here: str) -> str:
+    """Where an endpoint's editor is on the page at `here`, up to the pair that names the endpoint."""
+    query = state.query(panel="")
+    return f"{here}?{query}{'&' if query else ''}"

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report.formats.rule_texts import RULE_TEXTS
 from planner.store.models import Event, Hold, Opening, Plan, ShareLink
 from planner.web.views.state import VIEWS
 from tests.web.views.planted import GATED, PASSPHRASE, WORDS, Planted, word, words_of
@@ -88,6 +89,7 @@ def test_nothing_that_is_reached_from_a_read_link_leads_further_into_the_plan(re
 
     # It was all looked at: every view, format and option, with a filter and without, as a page and as a part of one.
     expected = {f"{here}report/{name}" for name in FORMATS} | {f"{here}diagram.svg", f"{here}diagram.png", here}
+    expected |= {f"{here}rules/{name}.txt" for name in RULE_TEXTS}
     if terms.get("shows_changes"):
         expected |= {f"{here}changes/"} | {f"{here}changes/{name}" for name in CHANGE_FORMATS}
     assert own == expected

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import yaml
 from django.db import connection
@@ -7,8 +9,9 @@ from planner.report.said.filters import Filter
 from planner.sharing.links import make_edit_link
 from planner.store.models import Plan, Revision
 from planner.store.reports import report_for
+from planner.web.views.marked import Changes
 from planner.web.views.panels import describe_panel
-from planner.web.views.results import Changes, describe_results
+from planner.web.views.results import describe_results
 from planner.web.views.state import State
 from ports.models import PortMatrix, new_stamp
 from ports.queries import shipped_matrix
@@ -59,11 +62,11 @@ def test_the_rules_on_the_page_are_those_of_the_json_report(client, url):
         assert all(name in row[2] for name in rule["destinations"])
         for service in rule["services"]:
             assert " ".join(filter(None, (service["protocol"], service["ports"]))) in row[3]
-        assert row[5].split() == rule["sections"]
+        assert set(re.findall(r"§(\d+)", row[3])) == set(rule["sections"])
 
 
 def test_the_flows_on_the_page_are_those_of_the_json_report(client, url):
-    rows = Page(client.get(f"{url}?view=flows")).table("flows")
+    rows = Page(client.get(f"{url}?view=flows&show=names")).table("flows")
     flows = client.get(f"{url}report/json").json()["flows"]
     assert [row[:2] for row in rows] == [
         [f"{flow['source']} {flow['source_zone']}", f"{flow['destination']} {flow['destination_zone']}"]
@@ -276,7 +279,7 @@ def count_queries(client, path):
 def test_the_number_of_queries_doesnt_grow_with_sites_and_endpoints(client, query):
     small, large = (f"/plans/{store(sites(count))[1]}/{query}" for count in (1, 60))
     client.get(small)  # the matrix is read once
-    assert count_queries(client, small) == count_queries(client, large) <= 5
+    assert count_queries(client, small) == count_queries(client, large) <= 6
 
 
 @pytest.mark.parametrize("path", ["plan.yaml", "report/json", "report/xlsx"])
@@ -293,7 +296,7 @@ def test_like_sites_are_folded_and_the_page_stays_short(client):
     assert " ," not in page.text(id="panel")
     assert "200 endpoints" in page.text(id="panel")
     assert len(page.table("rules")) <= 60
-    assert len(page.html) < 200_000
+    assert len(page.html) < 225_000
 
 
 def test_a_plan_without_endpoints_has_a_page_in_every_view(client):

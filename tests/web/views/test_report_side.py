@@ -83,8 +83,9 @@ def test_every_row_says_why_it_is_there_and_what_would_remove_it(client, plan, v
     rows = [row for table in page.all("table", class_=view) for row in table.iter("tr") if row.find("td") is not None]
     assert rows
     for row in rows:
-        [details] = [element for element in row.iter("details") if "causes" in element.get("class", "")]
-        assert "Goes when" in words(details)
+        details = [element for element in row.iter("details") if "causes" in element.get("class", "")]
+        assert details, "each service of a rule says why it is there"
+        assert all("Goes when" in words(element) for element in details)
 
 
 def test_what_isnt_needed_is_listed_with_its_reason(client, plan):

@@ -1,0 +1,114 @@
+"""The rules of a report as text to be pasted: tab-separated for spreadsheets, Markdown for wikis, and for a ticket.
+
+Every endpoint of a rule stands with all its addresses, and every service with its own reasons. No files: what is
+copied from a page, or opened beside it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from planner.engine.report import Report
+from planner.plan.document import Endpoint
+from planner.report.formats.markdown import escape, table
+from planner.report.said.by_service import ServiceReasons, outline_services
+from planner.report.said.filters import Selection
+from planner.report.said.outline import Chapter, RuleLine, outline_boundaries
+from planner.report.said.text import check_addresses, list_addresses, list_rule_sides
+from ports.text import many, neutralise_parts, show_line
+
+COLUMNS = ("Rule", "From", "To", "Source", "Destination", "Service", "Why", "§", "Undecided")
+"""The head of both tables."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleText:
+    """A way to write the rules."""
+
+    label: str
+    write: Callable[[Report, Selection | None], str]
+    """The text, of the rules that the report has; the selection is named where it is only a part of them.
+
+    Raises NotExpressible when the addresses are too much.
+    """
+
+
+def write_table(report: Report, _selection: Selection | None = None) -> str:
+    """Tab-separated, a line for each rule and each of its reasons; a spreadsheet takes no cell for a formula."""
+    lines = [COLUMNS, *(row for chapter in _chapters(report) for row in _rows(chapter, report))]
+    return "".join("\t".join(neutralise_parts(show_line(cell)) for cell in line) + "\n" for line in lines)
+
+
+def write_markdown(report: Report, selection: Selection | None = None) -> str:
+    """A table of Markdown under a heading for each boundary."""
+    lines = [f"Only a part: {escape(selection.sentence)}", ""] if selection else []
+    for chapter in _chapters(report):
+        lines += [f"### {escape(chapter.boundary.label)}", ""]
+        lines += table(COLUMNS[:1] + COLUMNS[3:], (_cells(row) for row in _rows(chapter, report)))
+    return "\n".join(lines) + "\n" if lines else "No rules.\n"
+
+
+def _cells(row: tuple[str, ...]) -> list[str]:
+    return [escape(cell) for place, cell in enumerate(row) if place not in (1, 2)]
+
+
+def write_ticket(report: Report, selection: Selection | None = None) -> str:
+    """By boundary, for whoever makes the rules: source, destination, and each service with what it is for."""
+    name = show_line(report.plan.name)
+    lines = [f"Firewall rules for {show_line(report.matrix.product)}, plan {name}: {many(len(report.rules), 'rule')}."]
+    lines += [f"Only a part: {show_line(selection.sentence)}."] if selection else []
+    lines += ["Ports are destination ports; the source opens the connection, replies are implied."]
+    for chapter in _chapters(report):
+        count = many(len(chapter.lines), "rule")
+        lines += ["", f"{show_line(chapter.boundary.label)} ({count})"]
+        for line in chapter.lines:
+            lines += ["", line.rule.id, *_write_rule(line, report)]
+    return "\n".join(lines) + "\n"
+
+
+RULE_TEXTS: Mapping[str, RuleText] = {
+    "table": RuleText(label="Tab-separated, for a spreadsheet", write=write_table),
+    "markdown": RuleText(label="Markdown", write=write_markdown),
+    "ticket": RuleText(label="Text for a ticket", write=write_ticket),
+}
+"""The ways to write the rules, by what an address calls them."""
+
+
+def _chapters(report: Report) -> tuple[Chapter, ...]:
+    """The rules by boundary; nobody is folded, so that each line is complete."""
+    check_addresses("Text to copy", list_rule_sides(report.rules))
+    return outline_boundaries(report.boundaries, report, members=len(report.plan.endpoints))
+
+
+def _rows(chapter: Chapter, report: Report) -> Iterator[tuple[str, ...]]:
+    """A row for each rule and each of its reasons, as in COLUMNS."""
+    zones = chapter.boundary.source.label, chapter.boundary.destination.label
+    for line in chapter.lines:
+        ends = _say_ends(line.rule.sources), _say_ends(line.rule.destinations)
+        for ask in outline_services(line.rule, report):
+            yield line.rule.id, *zones, *ends, ask.said, ask.why, " ".join(ask.sections), _say_undecided(line)
+
+
+def _write_rule(line: RuleLine, report: Report) -> Iterator[str]:
+    yield f"  Source:       {show_line(_say_ends(line.rule.sources))}"
+    yield f"  Destination:  {show_line(_say_ends(line.rule.destinations))}"
+    for ask in outline_services(line.rule, report):
+        yield f"  Service:      {ask.said}: {_say_why(ask)}"
+    if line.alternatives:
+        yield f"  Undecided:    {show_line(_say_undecided(line))}"
+
+
+def _say_why(ask: ServiceReasons) -> str:
+    cited = f" ({', '.join(f'§{number}' for number in ask.sections)})" if ask.sections else ""
+    return f"{show_line(ask.why).rstrip('.')}{cited}"
+
+
+def _say_undecided(line: RuleLine) -> str:
+    """or tcp 636 (Directory port: LDAP); empty where nothing is undecided."""
+    if not line.alternatives.startswith("or "):
+        return f"{line.alternatives} {line.decided_by}".strip()
+    return f"{line.alternatives} ({line.decided_by})"
+
+
+def _say_ends(endpoints: Iterable[Endpoint]) -> str:
+    """PS01 (10.0.0.10); PS02 (10.0.0.11)."""
+    return "; ".join(f"{end.name} ({', '.join(list_addresses(end))})" for end in endpoints)

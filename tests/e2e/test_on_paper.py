@@ -1,0 +1,59 @@
+"""What a browser prints of a page: the report with every address, unfolded, and none of what is for the screen."""
+
+import io
+
+import pypdf
+import pytest
+
+from planner.store import actions
+from tests.web.views.pages import shipped_matrix, store
+from tests.web.views.test_showing import many
+
+SCREEN = ("Undo", "Download", "Copy as table", "Whole picture", "More", "Skip to", "Add endpoint", "addresses")
+"""Words of what is only for the screen."""
+
+
+def printed(page):
+    """The text of what the page prints, and the sizes of its sheets."""
+    reader = pypdf.PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    text = " ".join(" ".join(sheet.extract_text() for sheet in reader.pages).split())
+    return text, {sheet.mediabox.width > sheet.mediabox.height for sheet in reader.pages}
+
+
+@pytest.fixture
+def plan(site):
+    return store(many(60))
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("where", ["", "read/"])
+def test_the_report_is_printed_unfolded_and_nothing_else(open_page, plan, where, scripts):
+    page = open_page(java_script_enabled=scripts, color_scheme="dark")
+    page.goto(f"/plans/{plan[1]}/{where}")
+    text, landscape = printed(page)
+    assert landscape == {True}
+    assert "Contoso" in text
+    assert not [address for n in range(60) if (address := f"10.9.0.{n + 1}") not in text]
+    assert "Goes when no source is" in text, "why a rule is there is unfolded too"
+    assert not [word for word in SCREEN if word in text]
+    assert "Kiosk 0007" in text
+    for fold in page.locator("#report details").all():
+        assert fold.get_attribute("open") is None, "on the screen everything is folded as before"
+
+
+def test_the_other_views_are_printed_without_their_controls(page, plan):
+    for view in ("flows", "findings", "zones", "unneeded"):
+        page.goto(f"/plans/{plan[1]}/?view={view}")
+        text, _ = printed(page)
+        assert "Contoso" in text
+        assert not [word for word in (*SCREEN, "Not needed here …") if word in text], view
+
+
+def test_a_comparison_is_printed_without_its_forms(page, plan):
+    row, key = plan
+    matrix = shipped_matrix()
+    actions.rename_plan(plan_id=row.pk, matrix=matrix, sender=actions.Sender(), name="Fabrikam", description="")
+    page.goto(f"/plans/{key}/changes/")
+    text, _ = printed(page)
+    assert "Change request" in text
+    assert not [word for word in ("Mark as sent", "Compare ", "Download", "Recipient") if word in text]

@@ -1,0 +1,183 @@
+"""Rules are given states by hand: many at once in few clicks, by two people, by the network team, without a mouse."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from planner.sharing import links
+from planner.store.holders import Holder
+from planner.store.models import RuleState, make_token
+from tests.e2e.test_accessibility import violations
+from tests.store.test_lives import change, give
+from tests.web.views.pages import store
+
+COUNT_CLICKS = """
+  window.clicks = 0;
+  document.addEventListener("pointerdown", () => { window.clicks += 1; }, true);
+"""
+
+
+@pytest.fixture
+def plan(site):
+    return store()[0]
+
+
+def show(page, plan, end=""):
+    page.goto(f"/plans/{plan.key}/{end}")
+    return page
+
+
+def box(page, rule):
+    return page.get_by_label(f"Select {rule}", exact=True)
+
+
+def first_rule(page):
+    return page.locator(".rules tr[id]").first.get_attribute("id").removeprefix("rule-")
+
+
+def state_of(page, rule):
+    return page.locator(f"[id='rule-{rule}'] td[data-label=State]")
+
+
+def unfold(page):
+    if page.locator("#state-fields").get_attribute("open") is None:
+        page.locator("#state-summary").click()
+
+
+def test_a_ticket_is_on_all_rules_after_three_clicks(page, plan):
+    page.add_init_script(COUNT_CLICKS)
+    show(page, plan)
+    rules = page.locator(".rules tr[id]")
+    total = rules.count()
+    page.get_by_label("Select all shown").check()
+    expect(page.locator("#picked")).to_have_text(f"{total} selected")
+    ticket = page.get_by_label("Ticket")
+    ticket.click()
+    ticket.press_sequentially("CHG-4711")
+    page.get_by_role("button", name=f"Set state of {total} rules").click()
+    expect(page.locator("td[data-label=State]").get_by_text("CHG-4711")).to_have_count(total)
+    assert page.evaluate("window.clicks") <= 4
+    expect(page.locator("#picked")).to_have_text("")
+    assert RuleState.objects.filter(state="requested", ticket="CHG-4711").count() == total
+
+
+def test_without_a_mouse_a_rule_is_chosen_and_given_a_state(page, plan):
+    show(page, plan)
+    rule = first_rule(page)
+    box(page, rule).focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Set state of 1 rule")).to_be_visible()
+    page.locator("#state-state").focus()
+    page.keyboard.press("a")
+    page.keyboard.press("p")
+    page.get_by_label("Owner").focus()
+    page.keyboard.type("Kim")
+    page.keyboard.press("Enter")
+    expect(state_of(page, rule)).to_contain_text("Approved")
+    assert page.evaluate("document.activeElement !== document.body")
+
+
+@pytest.fixture
+def two(open_page, plan):
+    return show(open_page(), plan), show(open_page(), plan)
+
+
+def test_what_one_sets_shows_on_the_screen_of_the_other_who_keeps_what_they_type(two):
+    one, other = two
+    rule = first_rule(one)
+    box(other, rule).check()
+    other.get_by_label("Ticket").fill("CHG-2")
+    box(one, rule).check()
+    one.locator("#state-state").select_option("rejected")
+    one.locator("#state-save").click()
+    expect(state_of(other, rule)).to_contain_text("Rejected")
+    expect(other.get_by_label("Ticket")).to_have_value("CHG-2")
+    expect(box(other, rule)).not_to_be_checked()
+
+
+def test_who_sends_first_counts_and_the_other_is_told(open_page, plan):
+    one, other = show(open_page(), plan), show(open_page(status=0), plan)
+    rule = first_rule(one)
+    other.route("**/pulse/", lambda route: route.abort())  # its page learns of nothing
+    box(other, rule).check()
+    other.locator("#state-state").select_option("implemented")
+    box(one, rule).check()
+    one.locator("#state-state").select_option("rejected")
+    one.locator("#state-save").click()
+    expect(state_of(one, rule)).to_contain_text("Rejected")
+    other.locator("#state-save").click()
+    expect(other.locator("#state-form [role=alert]")).to_contain_text(f"{rule}: rejected")
+    expect(box(other, rule)).to_be_checked()
+    other.get_by_role("button", name="Set state of 1 rule").click()
+    expect(state_of(other, rule)).to_contain_text("Implemented")
+    expect(state_of(one, rule)).to_contain_text("Implemented")
+
+
+def test_a_rule_has_a_page_with_its_state_and_history(page, plan):
+    show(page, plan)
+    rule = first_rule(page)
+    state_of(page, rule).get_by_role("link").click()
+    expect(page).to_have_title(re.compile(f"^{rule}"))
+    page.get_by_label("State", exact=True).select_option("verified")
+    page.get_by_label("Comment").fill("Seen on the firewall")
+    page.get_by_role("button", name="Save").click()
+    expect(state_of(page, rule)).to_contain_text("Verified")
+    state_of(page, rule).get_by_role("link").click()
+    expect(page.locator(".state-history")).to_contain_text("Seen on the firewall")
+
+
+def test_without_scripts_the_same_forms_work(open_page, plan):
+    page = show(open_page(java_script_enabled=False), plan)
+    rule = first_rule(page)
+    expect(page.get_by_label("Select all shown")).to_be_hidden()
+    box(page, rule).check()
+    unfold(page)
+    page.locator("#state-state").select_option("approved")
+    page.locator("#state-save").click()
+    expect(state_of(page, rule)).to_contain_text("Approved")
+
+
+@pytest.fixture
+def shared(plan):
+    token = make_token()
+    terms = links.Terms(label="Network team", may_report=True)
+    links.make_link(plan=plan, terms=terms, token=token, holder=Holder(name="Ada"))
+    return f"/shared/{token}/"
+
+
+def test_the_network_team_reports_by_its_link_and_the_planner_sees_who(open_page, plan, shared):
+    planner, reader = show(open_page(), plan), open_page()
+    reader.goto(shared)
+    rule = first_rule(reader)
+    box(reader, rule).check()
+    reader.get_by_label("Your name").fill("Kim")
+    reader.locator("#state-state").select_option("implemented")
+    reader.get_by_label("Ticket").fill("NET-9")
+    reader.get_by_role("button", name="Set state of 1 rule").click()
+    expect(state_of(reader, rule)).to_contain_text("NET-9")
+    expect(state_of(planner, rule)).to_contain_text("Implemented")
+    state_of(planner, rule).get_by_role("link", name="Implemented").click()
+    expect(planner.locator(".state-history")).to_contain_text("Kim · by the link Network team")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark"), (1024, "dark"), (768, "light")])
+def test_pages_with_states_have_no_violation(open_page, plan, shared, width, scheme):
+    give(plan, state="requested", ticket="CHG-1", owner="Kim")
+    change(plan, lambda document: document["endpoints"][0].update(addresses=["10.9.9.9"], roles=["web-primary"]))
+    page = show(open_page(width=width, color_scheme=scheme), plan)
+    rule = first_rule(page)
+    box(page, rule).check()
+    unfold(page)
+    found = violations(page)
+    for address in (f"/plans/{plan.key}/rule/?rule={rule}", f"/plans/{plan.key}/history/?show=states"):
+        page.goto(address)
+        found += violations(page)
+    page.goto(shared)
+    box(page, rule).check()
+    unfold(page)
+    found += violations(page)
+    page.goto(f"{shared}rule/?rule={rule}")
+    found += violations(page)
+    assert not found, "\n".join(found)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -1,0 +1,136 @@
+"""The report side as a place to work: rules above the fold, addresses, one rule after the other, copies, lists."""
+
+import pytest
+from playwright.sync_api import expect
+
+from scripts.sites import make_company, make_sites
+from tests.web.views.pages import store
+from tests.web.views.test_showing import many
+
+
+@pytest.fixture
+def company():
+    return f"/plans/{store(make_company())[1]}/"
+
+
+def test_the_first_rule_of_25_endpoints_stands_above_the_fold(page, company):
+    page.goto(company)
+    expect(page.locator(".rules tbody tr").first).to_be_in_viewport(ratio=1)
+    assert page.locator("#filters").bounding_box()["height"] < 80, "the filters take one line"
+    assert page.locator(".strip").bounding_box()["height"] < 120
+
+
+def test_the_whole_picture_unfolds_and_a_change_keeps_it_so(page, company):
+    page.goto(company)
+    expect(page.locator("#overview svg.diagram")).to_be_hidden()
+    page.get_by_text("Whole picture").click()
+    expect(page.locator("#overview svg.diagram")).to_be_visible()
+    page.get_by_role("link", name="Decisions").click()
+    page.get_by_label("SSH", exact=False).first.check()
+    expect(page.locator("#state")).to_contain_text("revision 2")
+    expect(page.locator("#overview svg.diagram")).to_be_visible()
+
+
+def test_heads_of_tables_and_columns_stay_where_they_are(page, company):
+    page.goto(company)
+    widths = {
+        tuple(round(cell.bounding_box()["width"]) for cell in head.locator("th").all())
+        for head in page.locator("table.rules thead").all()
+    }
+    assert len(widths) == 1, "all tables of rules have the same columns"
+    table = page.locator("table.rules").last
+    table.locator("tbody tr").last.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 4000)
+    head = table.locator("thead")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    bar = page.locator("header.top").bounding_box()
+    assert head.bounding_box()["y"] >= bar["y"] + bar["height"] - 2
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_switch_holds_for_every_page_and_leaves_the_address_alone(open_page, company, scripts):
+    page = open_page(java_script_enabled=scripts)
+    page.goto(company)
+    switch = page.get_by_role("group", name="Show")
+    rules = page.locator("#results")
+    expect(rules).to_contain_text("10.0.0.10")
+    switch.get_by_text("names", exact=True).click()
+    expect(rules).not_to_contain_text("10.0.0.10")
+    if scripts:
+        expect(switch.get_by_text("names", exact=True)).to_be_focused()
+        assert "show=" not in page.url
+    page.get_by_role("link", name="Flows").click()
+    expect(page.locator("table.flows")).to_be_visible()
+    expect(rules).not_to_contain_text("10.0.0.10")
+    page.goto(f"{company}read/")
+    expect(page.get_by_role("group", name="Show").locator("[aria-current]")).to_have_text("names")
+    page.get_by_role("group", name="Show").get_by_text("addresses", exact=True).click()
+    expect(rules).to_contain_text("10.0.0.10")
+    expect(rules).not_to_contain_text("PS01")
+
+
+def test_a_blank_leads_to_the_field_of_the_address(page, site):
+    document = make_company()
+    document["endpoints"][0]["addresses"] = []
+    page.goto(f"/plans/{store(document)[1]}/")
+    page.get_by_role("link", name="address? for PS01").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Addresses")).to_be_focused()
+    expect(page.get_by_role("heading", name="Edit PS01")).to_be_visible()
+
+
+def test_from_rule_to_rule_by_keyboard(page, company):
+    page.goto(company)
+    links = page.locator(".rule-link")
+    page.keyboard.press("n")
+    expect(links.nth(0)).to_be_focused()
+    page.keyboard.press("n")
+    page.keyboard.press("n")
+    expect(links.nth(2)).to_be_focused()
+    expect(links.nth(2)).to_be_in_viewport()
+    page.keyboard.press("p")
+    expect(links.nth(1)).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Previous rule").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("tr:target .rule-link")).to_have_text(links.nth(0).inner_text())
+    page.locator("#filter-text").press_sequentially("np")
+    expect(page.locator("#filter-text")).to_have_value("np")
+
+
+def test_a_link_to_one_rule_and_the_rules_as_a_table_go_to_the_clipboard(open_page, company):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"{company}?protocol=tcp")
+    number = page.locator(".rule-link").nth(1).inner_text()
+    page.locator(".rules tbody tr").nth(1).hover()
+    page.get_by_role("button", name=f"Copy the link to {number}").click()
+    expect(page.locator("#live")).to_have_text("The link was copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    page.goto(copied)
+    expect(page.locator("tr:target .rule-link")).to_have_text(number)
+    page.goto(f"{company}?endpoint=GW01")
+    page.get_by_text("Copy as table").click()
+    page.get_by_role("button", name="Copy Tab-separated").click()
+    expect(page.locator("#live")).to_have_text("The table was copied.")
+    lines = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert lines[0].startswith("Rule\tFrom\tTo\tSource")
+    assert all("GW01 (10.0.0.15)" in line for line in lines[1:])
+
+
+def test_thousands_of_endpoints_are_fetched_where_they_unfold(page, site):
+    page.goto(f"/plans/{store(many(300))[1]}/")
+    expect(page.locator("#report").get_by_text("Kiosk 0299")).to_have_count(0)
+    page.locator("#report summary", has_text="and 297 more").first.click()
+    expect(page.locator("#report").get_by_text("Kiosk 0299")).to_have_count(1)
+    expect(page.get_by_role("link", name="All 300")).to_have_count(0)
+
+
+def test_without_a_script_they_stand_on_a_page_of_their_own(open_page, site):
+    page = open_page(java_script_enabled=False)
+    page.goto(f"/plans/{store(make_sites(220))[1]}/read/")
+    page.locator(".more-ends summary").first.click()
+    page.get_by_role("link", name="All 220").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(" of ")
+    page.get_by_role("link", name="The rule in the report").click()
+    expect(page.locator("tr:target")).to_be_visible()

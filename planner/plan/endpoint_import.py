@@ -91,8 +91,6 @@ class Comparison:
     trouble: tuple[Fault, ...]
     """What would be wrong with the plan as a whole; nothing can be stored."""
     missing: tuple[Missing, ...]
-    homeless: frozenset[int]
-    """The lines that name them."""
     made: Mapping[str, str]
     """Zones that come along: name and kind."""
     left_out: tuple[tuple[str, int], ...]
@@ -113,10 +111,9 @@ class Comparison:
 
     @property
     def summed(self) -> list[Summed]:
-        """The faults, those that say the same together, without those of zones that aren't there."""
-        faults = [fault for fault in self.faults if fault.line not in self.homeless or fault.column != "zone"]
-        counts = Counter((fault.column, fault.message) for fault in faults)
-        first = {(fault.column, fault.message): fault.where for fault in reversed(faults)}
+        """The faults, those that say the same together."""
+        counts = Counter((fault.column, fault.message) for fault in self.faults)
+        first = {(fault.column, fault.message): fault.where for fault in reversed(self.faults)}
         return [Summed(first[key], key[1], count) for key, count in counts.items()]
 
 
@@ -144,7 +141,6 @@ class _Comparer:
         self.faults: list[TableFault] = []
         self.left_out: Counter[str] = Counter()
         self.missing: Counter[str] = Counter()
-        self.homeless: set[int] = set()
         self.columns = tuple(self._list_columns())
         self.by_name = {name_key(endpoint["name"]): endpoint for endpoint in document["endpoints"]}
         self.by_address = _index_addresses(document)
@@ -189,7 +185,6 @@ class _Comparer:
             faults=tuple(sorted(dict.fromkeys(self.faults), key=lambda fault: fault.line)),
             trouble=judged.trouble,
             missing=tuple(Missing(zone, count) for zone, count in self.missing.most_common()),
-            homeless=frozenset(self.homeless),
             made=kept,
             left_out=tuple(self.left_out.most_common()),
             params=params,
@@ -234,7 +229,6 @@ class _Comparer:
                 self.faults.append(TableFault(line, ZONE_KIND, sentence))
             elif zone not in self.zones and zone not in given:
                 self.missing[zone] += 1
-                self.homeless.add(line)
                 sentence = f"There is no zone {quote(zone)} in the plan; its kind is needed in {ZONE_KIND} to add it."
                 self.faults.append(TableFault(line, "zone", sentence))
             elif kind and zone not in there:

@@ -182,7 +182,7 @@ FORMS = """
     what: `${location.pathname}${location.search} ${form.outerHTML.slice(0, 120)}`,
     hidden: form.hidden,
     goes: form.method === "get" || Boolean(form.elements.csrfmiddlewaretoken?.value),
-    button: [...form.querySelectorAll("button, [type=submit]")].some((button) =>
+    button: [...form.elements].some((button) =>
       button.type === "submit" && button.checkVisibility() && button.getBoundingClientRect().width > 0),
   }))
 """

@@ -99,7 +99,8 @@ def test_a_zone_that_is_not_there_is_counted_and_made_when_that_is_wished():
     text = "name,zone\n" + "".join(f"S{n},Servers\n" for n in range(198)) + "T,DMZ\nU,Oslo\n"
     comparison = found(text)
     assert [tuple(item) for item in comparison.missing] == [("Servers", 198), ("Oslo", 1)]
-    assert (comparison.new, comparison.summed) == (("T",), [])
+    assert comparison.new == ("T",)
+    assert [(item.where, item.rows) for item in comparison.summed] == [("Line 2, zone", 198), ("Line 201, zone", 1)]
     assert len(comparison.faults) == 199
     comparison = found(text, zones={"Servers": "internal", "Paris": "dmz"})
     assert comparison.made == {"Servers": "internal"}

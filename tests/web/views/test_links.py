@@ -103,7 +103,6 @@ def test_a_revoked_link_leads_nowhere_on_the_next_request(client, reader, plan):
     assert "revoked" in page.text("main")
 
 
-@pytest.mark.parametrize("number", ["", "0", "x", "-1", "9" * 30, "²"])
 def test_revoking_can_be_undone_for_a_minute_and_no_longer(client, reader, plan):
     address = read_link(client, plan)
     link = ShareLink.objects.get()
@@ -120,6 +119,7 @@ def test_revoking_can_be_undone_for_a_minute_and_no_longer(client, reader, plan)
     assert f"undo-link-{link.pk}" not in Page(client.get(f"/plans/{plan[1]}/links/")).ids
 
 
+@pytest.mark.parametrize("number", ["", "0", "x", "-1", "9" * 30, "²"])
 def test_revoking_what_isnt_there_is_said(client, plan, number):
     response = client.post(f"/plans/{plan[1]}/links/revoke/", {"link": number})
     assert "no such link" in Page(response).text("main")

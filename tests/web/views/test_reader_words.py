@@ -30,7 +30,7 @@ def test_the_head_of_a_read_link_says_what_waits_and_the_plan_page_what_to_do(cl
     assert "rules wait for an address; ask the planner." in findings.text(id="results")
     own = Page(client.get(f"/plans/{plan[1]}/?view=findings"))
     assert "Fill in the addresses." in own.text(id="results")
-    assert not own.all(class_="waiting")
+    assert not own.all("ul", class_="waiting")
 
 
 def test_files_under_a_read_link_speak_to_the_reader_too(client, plan):

@@ -21,6 +21,8 @@ ALLOWED = {
     "fortigate": "a format: a target of firewall configurations",
     "engine": "what sets the pages of a PDF: an option of commands",
     "windows": "the same; a platform of that name has files for host firewalls",
+    "both": "how endpoints are shown: names and addresses",
+    "443": "HTTPS, which a flow of the plan's own can start from",
     "none": "a word of sentences, and of the Content Security Policy",
 }
 """Slugs of the shipped matrix that are vocabulary of the plan format or of the web as well, and why."""

@@ -91,6 +91,11 @@ ROWS: dict[str, Row] = {
     "check_endpoints": post("editors", 200),
     "show_pulse": Row("editors"),
     "prepare_flows": Row("editors"),
+    "show_rule": Row("editors", 404),
+    "show_rule_text": Row("editors", args={"name": "markdown"}),
+    "show_ends": Row("editors", 404),
+    "read_rule_text": Row("readers", args={"name": "markdown"}),
+    "read_ends": Row("readers", 404),
     "read_plan": Row("readers"),
     "read_report": Row("readers", args={"name": "json"}),
     "read_diagram": Row("readers", args={"extension": "svg"}),
@@ -108,6 +113,12 @@ ROWS: dict[str, Row] = {
     "add_never": post("editors", source="zone:DMZ", destination="endpoint:DC01", reason="R"),
     "add_policies": post("editors", text="from,to,service,never\nDMZ,Internal,any,yes"),
     "remove_never": post("editors", 200),
+    "add_firewall": post("editors", name="FW", format="asa"),
+    "edit_firewall": post("editors", 200, firewall="FW", name="FW", format="asa"),
+    "delete_firewall": post("editors", 200, firewall="FW"),
+    "set_state": post("editors", 404),
+    "set_states": post("editors", 200),
+    "close_rules": post("editors"),
     "add_endpoint": post("editors", name="New", zone="Internal"),
     "edit_endpoint": post("editors", target="DC01", name="DC09", zone="Internal"),
     "move_endpoint": post("editors", target="DC01", zone="DMZ"),
@@ -147,6 +158,12 @@ ROWS: dict[str, Row] = {
     "enter_link": post("link"),
     "open_report": Row("link", args={"name": "json"}),
     "open_diagram": Row("link", args={"extension": "svg"}),
+    "open_rule_text": Row("link", args={"name": "markdown"}),
+    "open_ends": Row("link", 404),
+    # of a link whose readers may report; this one's may not
+    "open_rule": Row("link", 404),
+    "report_state": post("link", 404),
+    "report_states": post("link", 404),
     "open_changes": Row("link"),
     "open_changes_file": Row("link", args={"name": "json"}),
     # accounts
@@ -176,7 +193,8 @@ def expected(row: Row, name: str, role: str, accounts: bool) -> Any:
         return row.ok if logged_in or not accounts else LOGIN
     if row.may == "link":
         if role == "wrong passphrase":  # has tried one, and stands before the gate
-            return {"open_link": 200, "enter_link": 403}.get(name, 302)
+            told = {"open_link": 200, "enter_link": 403, "report_state": 404, "report_states": 404}
+            return told.get(name, 302)
         return row.ok if role == "read link" else 404
     if row.may == "edit link":
         if accounts and not logged_in:

@@ -10,7 +10,7 @@ import pytest
 from planner.engine import consequences
 from planner.plan import limits
 from planner.report import FORMATS
-from planner.web.views import results
+from planner.web.views import rules
 from ports.queries import SHIPPED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -118,4 +118,4 @@ def test_every_limit_is_documented_as_it_is():
     assert f"at most {limits.SECONDS} seconds of processor time and {limits.MEMORY // 2**30} GiB of memory" in prose
     assert f"plans of up to {consequences.MAX_FLOWS:,} flows" in prose
     assert f"answers of up to {consequences.MAX_PAIRS:,} pairs" in prose
-    assert f"A page lists at most {results.MOST_RULES:,} rules" in prose
+    assert f"A page lists at most {rules.MOST_RULES:,} rules" in prose

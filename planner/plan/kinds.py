@@ -53,7 +53,8 @@ _TABLE = (
     ),
     ZoneKind(
         slug="remote-site", name="remote site", plural="remote sites", code="RS", order=5, trust=3, own_code=True,
-        colour="#0f7a55", help="A site of its own behind a link; an agent in it reaches its systems.", remote=True,
+        colour="#0f7a55", help="A site of its own behind a link; from within it its systems are reached.",
+        remote=True,
     ),
 )  # fmt: skip
 

@@ -4,17 +4,21 @@ import csv
 import dataclasses
 import io
 import re
+from datetime import date
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from planner.engine import Report
+from planner.engine.life import match_lives
 from planner.report import FORMATS
 from planner.report.formats.closed import COLUMNS
 from planner.report.said.closed import MOST_BREAKING
+from planner.report.said.edition import Edition
 from planner.report.said.printed_rules import UNNEEDED
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate
+from tests.report.test_life import give
 
 DOCS = Path(__file__).parents[2] / "docs" / "report-format.md"
 REPORT = evaluate(
@@ -33,6 +37,9 @@ REPORT = evaluate(
         ],
     )
 )
+TODAY = date(2026, 11, 25)
+GIVEN = give(REPORT.rules[0], 1, "approved", ticket="CHG-4711")
+LIVES = match_lives(REPORT.rules, [GIVEN], TODAY)
 PARTS = {
     "flows": ("Names in a zone",),
     "rules": ("INT-DMZ-320",),
@@ -45,8 +52,11 @@ PARTS = {
     "from zone to zone": ("flows within",),
     "what stays on one host": ("1433",),
     "ports that differ": ("instead of 443",),
+    "states of rules, where there are any": ("CHG-4711",),
 }
 """By its name in the docs: texts that only this part says."""
+BESIDE = "states of rules, where there are any"
+"""What is kept beside a plan and no part of its report."""
 FIELDS = {
     "flows": "flows", "boundaries": "rules", "excluded": "what is excluded", "closed": "what must stay closed",
     "unneeded": "missing, withheld, not used", "findings": "findings", "decisions": "open decisions",
@@ -69,7 +79,7 @@ def documented():
 
 def read(name):
     """What a format says, as one text."""
-    data = FORMATS[name].render(REPORT)
+    data = FORMATS[name].render(REPORT, Edition(date=TODAY, lives=LIVES))
     if name == "xlsx":
         book = openpyxl.load_workbook(io.BytesIO(data))
         return "\n".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
@@ -79,7 +89,7 @@ def read(name):
 
 def test_every_part_of_a_report_is_looked_for():
     assert {field.name for field in dataclasses.fields(Report)} == {*FIELDS, *OTHERWISE}
-    assert set(FIELDS.values()) == set(PARTS) == set(documented())
+    assert {*FIELDS.values(), BESIDE} == set(PARTS) == set(documented())
 
 
 @pytest.mark.parametrize("name", ["json", "csv", "closed", "xlsx", "markdown", "html"])

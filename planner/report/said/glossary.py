@@ -76,7 +76,7 @@ _TABLE = (
     Term(
         slug="choice",
         name="choice",
-        means="What the vendor's document leaves to you, such as LDAP or LDAPS. Until it is decided, all options "
+        means="What the vendor's document leaves to you, such as which of two ports. Until it is decided, all options "
         "are listed.",
         firewall="Rules of an undecided choice are marked with “or”: one of them will do.",
     ),

@@ -17,8 +17,8 @@ from ports.text import many
 
 PLACE = "{zone}"
 """What stands in the name of a firewall for the name of the site that it is at."""
-EACH = "remote-site"
-"""The kind of zone that may have a firewall each."""
+EACH = frozenset(kind.slug for kind in KINDS.values() if kind.remote)
+"""The kinds of zone that may have a firewall each."""
 MOST_FIELDS = 60
 """How many zones have a field of their own; of more than that the sides are written as lines."""
 BEHIND = "behind-"
@@ -56,7 +56,7 @@ class FirewallForm(ItemForm):
         facts["published"] = self._read_lines("published", "an endpoint and the address that the other side sees")
         name = facts.get("name", "")
         if PLACE in name and not self.editing:
-            if not any(zone["kind"] == EACH for zone in self.zones):
+            if not any(zone["kind"] in EACH for zone in self.zones):
                 self.add_error("name", f"{PLACE} stands for the name of a remote site, and the plan has none.")
             if not facts.get("inside"):
                 self.add_error("inside", "Say what each site is behind on its own firewall.")
@@ -105,7 +105,7 @@ class FirewallForm(ItemForm):
 
     @property
     def _sites(self) -> list[str]:
-        return [zone["name"] for zone in self.zones if zone["kind"] == EACH]
+        return [zone["name"] for zone in self.zones if zone["kind"] in EACH]
 
     def place_faults(self, faults: Iterable[Fault]) -> None:
         """Bring what the document says against the firewall to its fields."""
@@ -165,7 +165,7 @@ def _describe_form(
 ) -> dict[str, Any]:
     """The fields as they were sent, else as the firewall is, else empty."""
     shown = form or FirewallForm()
-    sites = any(zone["kind"] == EACH for zone in zones)
+    sites = any(zone["kind"] in EACH for zone in zones)
     row = row or {}
     behind = row.get("zones", {})
     values = {

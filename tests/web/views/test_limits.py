@@ -324,13 +324,13 @@ def test_a_document_that_is_too_long_for_pages_is_refused_as_a_pdf_and_had_other
 def test_of_many_rules_a_page_lists_the_first_and_says_so(client, monkeypatch):
     _, key = store()
     assert Page(client.get(f"/plans/{key}/")).text("p", class_="matching").startswith("4 of 4 rules. ")
-    monkeypatch.setattr("planner.web.views.results.MOST_RULES", 3)
+    monkeypatch.setattr("planner.web.views.rules.MOST_RULES", 3)
     page = Page(client.get(f"/plans/{key}/"))
     assert page.text("p", class_="matching").startswith("4 of 4 rules, the first 3 shown. ")
     assert len(page.table("rules")) == 3
     client.post(f"/plans/{key}/endpoints/delete/", {"target": "DC01", "confirmed": "1"})
     client.post(f"/plans/{key}/endpoints/delete/", {"target": "PS01"})
-    monkeypatch.setattr("planner.web.views.results.MOST_RULES", 1)
+    monkeypatch.setattr("planner.web.views.rules.MOST_RULES", 1)
     assert len(Page(client.get(f"/plans/{key}/")).table("rules-closed")) == 1
 
 

@@ -56,7 +56,7 @@ def test_names_are_isolated_from_the_text_around_them(client, name):
     """In <bdi>, so that a name from right to left doesn't turn round its neighbours."""
     _, key = store(hostile(name))
     page = Page(client.get(f"/plans/{key}/"))
-    cells = {id(part) for cell in page.all("td", data_label="Why") for part in cell.iter()}
+    cells = {id(part) for cell in page.all("td", data_label="Service and why") for part in cell.iter()}
     for element in page.one("main").iter():
         if id(element) not in cells and element.text and name in element.text:
             assert str(element.tag).rpartition("}")[2] in ("bdi", "textarea", "option", "text")

@@ -24,6 +24,8 @@ SITE = "http://testserver"
 ADDRESSES = ("href", "src", "action", "poster", "data", "hx-get", "{http://www.w3.org/1999/xlink}href")
 OPTIONS = {"cover", "default_deny", "host_files", "open_undecided", "unfold"}
 """What an address says of a file beside the filter."""
+ALONE = (frozenset({"show"}), frozenset({"ask_from", "ask_to", "ask_service"}))
+"""What an address says of how a page shows its rows, and of the packet that is asked about: no filter."""
 WRITES = ("formaction", "hx-post", "hx-put", "hx-patch", "hx-delete")
 
 
@@ -85,6 +87,9 @@ class Spider:
         parts = urlsplit(path)
         pairs = parse_qsl(parts.query)
         names = frozenset(name for name, _ in pairs)
+        for alone in ALONE:
+            if not alone.isdisjoint(names):  # once in each view, whatever else the address says
+                return parts.path, dict(pairs).get("view", ""), alone
         if parts.path.endswith("/"):
             return parts.path, dict(pairs).get("view", ""), names
         return parts.path, names & OPTIONS, bool(names - OPTIONS)

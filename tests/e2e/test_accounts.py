@@ -61,6 +61,7 @@ def test_a_plan_is_shared_and_taken_back_without_a_mouse(page, plan):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_label("What nora may do")).to_have_value("edit")
+    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Remove nora").press("Enter")
     expect(page.get_by_label("What nora may do")).to_have_count(0)
     assert plan.holds.count() == 2

@@ -51,7 +51,8 @@ def test_an_endpoint_is_dropped_on_another_zone(page, address):
     expect(zone(page, "Internal")).to_contain_text("DC01")
 
 
-def test_the_zones_that_take_an_endpoint_show_it_while_it_is_dragged(page, address):
+def test_the_zones_that_take_an_endpoint_show_it_while_it_is_dragged(open_page, address):
+    page = open_page(height=HEIGHT)
     page.goto(address)
     grab(page, "DC01")
     hover(page, "DMZ")
@@ -65,8 +66,9 @@ def test_the_zones_that_take_an_endpoint_show_it_while_it_is_dragged(page, addre
     saved(page, 1)
 
 
-def test_a_drag_that_ends_without_a_drop_changes_nothing(page, address):
+def test_a_drag_that_ends_without_a_drop_changes_nothing(open_page, address):
     """Escape ends a drag with this event; synthetic keys don't reach the browser's own drag."""
+    page = open_page(height=HEIGHT)
     page.goto(address)
     grab(page, "DC01")
     hover(page, "DMZ")

@@ -232,6 +232,7 @@ def test_a_reader_filters_looks_at_the_diagram_and_takes_files_along(open_page, 
     page.go_back()
     expect(page.get_by_label("Protocol")).to_have_value("udp")
     page.goto(path)
+    page.locator("#whole-picture > summary").press("Enter")
     page.locator("figure.picture a").first.focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"\?.*="))

@@ -31,7 +31,7 @@ def test_a_change_of_one_shows_on_the_screen_of_the_other(two):
     one, other = two
     override_port(one, "SSH", "2222")
     expect(other.locator("#state")).to_have_text("Saved · revision 2")
-    expect(other.locator("#report").get_by_text("tcp 2222").first).to_be_visible()
+    expect(other.locator("#results").get_by_text("tcp 2222").first).to_be_visible()
 
 
 def test_a_change_of_one_leaves_what_the_other_types(two):
@@ -46,7 +46,7 @@ def test_a_change_of_one_leaves_what_the_other_types(two):
     field.press_sequentially("01")
     field.press("Tab")
     expect(other.locator("#state")).to_have_text("Saved · revision 3")
-    expect(one.locator("#report").get_by_text("tcp 5901").first).to_be_visible()
+    expect(one.locator("#results").get_by_text("tcp 5901").first).to_be_visible()
 
 
 def test_the_second_to_change_a_field_is_told_and_keeps_the_input(two):
@@ -61,7 +61,7 @@ def test_the_second_to_change_a_field_is_told_and_keeps_the_input(two):
     expect(field).to_have_value("2299")
     field.press("Enter")
     expect(other.locator("#state")).to_have_text("Saved · revision 3")
-    expect(one.locator("#report").get_by_text("tcp 2299").first).to_be_visible()
+    expect(one.locator("#results").get_by_text("tcp 2299").first).to_be_visible()
 
 
 def test_who_else_is_looking_is_shown_by_the_chosen_name(two):
@@ -82,7 +82,7 @@ def test_undo_and_redo_by_keyboard_and_by_button(page):
     expect(page.locator("table.rules").get_by_text("tcp 2222")).to_have_count(0)
     expect(page.locator("#state")).to_have_text("Saved · revision 3")
     page.get_by_role("button", name="Redo").click()
-    expect(page.locator("#report").get_by_text("tcp 2222").first).to_be_visible()
+    expect(page.locator("#results").get_by_text("tcp 2222").first).to_be_visible()
 
 
 def test_each_of_three_quick_presses_takes_one_change_back(page):
@@ -143,7 +143,7 @@ def test_a_refusal_is_shown_though_another_answer_has_replaced_its_place(two):
         one.locator("#port-ssh").press("Enter")
         expect(one.locator("#state")).to_have_text(said)
         expect(one.locator("#port-ssh")).to_have_value(value)
-    expect(one.locator("#report").get_by_text("tcp 7000").first).to_be_visible()
+    expect(one.locator("#results").get_by_text("tcp 7000").first).to_be_visible()
 
 
 def test_a_decision_of_another_shows_where_the_own_focus_is(two):

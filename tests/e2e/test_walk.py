@@ -107,7 +107,7 @@ def test_two_tabs_that_change_different_things_both_succeed(page):
     expect(other.locator("#state")).to_have_text("Saved · revision 3")
     page.reload()
     expect(page.get_by_label("SSH", exact=True)).to_have_value("2222")
-    expect(page.locator("#report").get_by_text("tcp 2222").first).to_be_visible()
+    expect(page.locator("#results").get_by_text("tcp 2222").first).to_be_visible()
 
 
 def test_a_plan_that_is_pasted_becomes_a_report(page):
@@ -118,7 +118,7 @@ def test_a_plan_that_is_pasted_becomes_a_report(page):
     )
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("heading", name="Pasted")).to_be_visible()
-    expect(page.locator("#report").get_by_text("tcp 1433").first).to_be_visible()
+    expect(page.locator("#results").get_by_text("tcp 1433").first).to_be_visible()
 
 
 def tab_to(page, locator, key="Tab"):

@@ -15,7 +15,7 @@ LOOK = """
   const under = stays && !element.closest(".top, .skip");
   return {
     name: element.outerHTML.slice(0, 160),
-    end: element === document.body,
+    end: element === document.body || window.left === true,
     line: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
     // As a whole below the bar that stays, and at least partly within the window.
     seen: box.bottom > (under ? bar.bottom : 0) && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
@@ -23,6 +23,8 @@ LOOK = """
   };
 }
 """
+# Beyond the last stop the window loses the focus. The browser may give it back at once, to the first stop of the page.
+LEAVE = "() => window.addEventListener('blur', () => { window.left = true; })"
 QUERIES = ["", "panel=decisions&view=findings", "panel=ports&view=flows&protocol=icmp", "panel=caveats&view=diagram",
            "edit=DC01", "add=import", "zone=DMZ"]  # fmt: skip
 
@@ -34,6 +36,7 @@ def test_the_focus_is_in_sight_wherever_tab_leads(open_page, width):
     address, faults, steps = page.url, [], 0
     for query in QUERIES:
         page.goto(f"{address}?{query}")
+        page.evaluate(LEAVE)
         for _ in range(400):
             page.keyboard.press("Tab")
             seen = page.evaluate(LOOK)

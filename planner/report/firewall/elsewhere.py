@@ -4,7 +4,7 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from planner.plan.document import Endpoint, Plan
+from planner.plan.document import ANY, Endpoint, Plan
 from planner.plan.special import Network, is_special
 
 Span = tuple[int, int]
@@ -20,11 +20,19 @@ class Elsewhere:
             self._add(zone.name, zone.networks)
         for endpoint in plan.endpoints:
             self._add(endpoint.zone, endpoint.addresses)
+        self._open = {endpoint.zone for endpoint in plan.endpoints if endpoint.addresses == (ANY,)}
         self._known: dict[tuple[int, frozenset[str], tuple[str, ...]], tuple[str, ...]] = {}
 
     def _add(self, zone: str, addresses: Iterable[str]) -> None:
         for network in _networks(addresses):
             self._zones[network.version][zone].append((int(network[0]), int(network[-1])))
+
+    def keep(self, zones: frozenset[str], family: int) -> tuple[str, ...]:
+        """The networks of these zones themselves, where an `any` of yet another zone leaves them out; else nothing."""
+        if self._open <= zones:
+            return ()
+        by_zone = self._zones[family]
+        return tuple(_write(_join(span for zone in zones for span in by_zone.get(zone, ())), family))
 
     def leave_out(self, zones: frozenset[str], family: int, members: Iterable[Endpoint]) -> tuple[str, ...]:
         """The networks that an `any` in these zones leaves out: all of the other zones'.

@@ -26,6 +26,8 @@ class End:
     networks: Networks
     others: tuple[str, ...] = ()
     """Of any: the networks that aren't meant, since they are in other zones."""
+    own: tuple[str, ...] = ()
+    """Of any: networks that are meant although the any of another zone leaves them out."""
     interface: str = ""
     """Of any: the interface that it is behind, where that is known."""
 
@@ -98,8 +100,10 @@ def list_entries(
         Entry(
             rule=permit.label,
             family=permit.family,
-            source=_make_end(permit.sources, networks, permit.not_sources, incoming),
-            destination=_make_end(permit.destinations, networks, permit.not_destinations, outgoing),
+            source=_make_end(permit.sources, networks, permit.not_sources, permit.own_sources, incoming),
+            destination=_make_end(
+                permit.destinations, networks, permit.not_destinations, permit.own_destinations, outgoing
+            ),
             service=permit.service,
             title=permit.title,
             condition=permit.condition,
@@ -125,10 +129,14 @@ def say_empty(entries: Sequence[Entry], *, default_deny: bool) -> Iterator[str]:
 
 
 def _make_end(
-    members: tuple[str, ...] | None, networks: Mapping[str, tuple[Network, ...]], others: tuple[str, ...], behind: str
+    members: tuple[str, ...] | None,
+    networks: Mapping[str, tuple[Network, ...]],
+    others: tuple[str, ...],
+    own: tuple[str, ...],
+    behind: str,
 ) -> End:
     if members is None:
-        return End(networks=None, others=others, interface=behind)
+        return End(networks=None, others=others, own=own, interface=behind)
     return End(networks=tuple(drop_covered(network for member in members for network in networks[member])))
 
 

@@ -4,7 +4,7 @@ One file for iptables-restore and ip6tables-restore: each skips the lines that a
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from planner.report.firewall.entries import End, Entry, list_forward, say_disabled, say_empty
@@ -117,7 +117,16 @@ def _write_table(chain: Chain) -> Iterator[str]:
 
 
 def _write_entries(chain: Chain) -> Iterator[str]:
-    """Those from or to any come last: what they send back to FORWARD may be what another entry is for."""
+    """Those from or to any come last: what they send back to FORWARD may be what another entry is for.
+
+    Where several zones have an any, what each has of its own comes before all of them, for the same reason.
+    """
+    for entry in chain.entries:
+        for mine in (
+            *([replace(entry, source=_own(entry.source))] if entry.source.own else []),
+            *([replace(entry, destination=_own(entry.destination))] if entry.destination.own else []),
+        ):
+            yield from _write_entry(mine, chain)
     for entry in sorted(chain.entries, key=lambda entry: entry.source.is_any or entry.destination.is_any):
         yield from _write_entry(entry, chain)
 
@@ -147,6 +156,10 @@ def _write_entry(entry: Entry, chain: Chain) -> Iterator[str]:
         if chain.logs:
             yield f'{match} -m conntrack --ctstate NEW -j LOG --log-prefix "{cut(entry.rule, _PREFIX - 2)}: "'
         yield f"{match} {_STATE} {comment} -j ACCEPT"
+
+
+def _own(end: End) -> End:
+    return End(networks=end.own, interface=end.interface)
 
 
 def _list(end: End) -> Sequence[str | None]:

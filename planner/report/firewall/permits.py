@@ -72,8 +72,11 @@ class Permit:
     not_sources: tuple[str, ...] = ()
     """Where the sources are any: the networks of other zones, which aren't meant."""
     not_destinations: tuple[str, ...] = ()
+    own_sources: tuple[str, ...] = ()
+    """Where the sources are any, and the any of another zone leaves some of them out: the networks of their zones."""
+    own_destinations: tuple[str, ...] = ()
     other_sources: tuple[str, ...] = ()
-    """The same as objects, for devices that can say “none of these”."""
+    """What isn't meant as objects, for devices that can say “none of these”."""
     other_destinations: tuple[str, ...] = ()
     own_rules: tuple[tuple[str, str], ...] = ()
     """Of what a host accepts: what Windows has rules of its own for, and the command that enables them for the same
@@ -286,6 +289,8 @@ class Permits:
                 destinations=there,
                 not_sources=not_sources,
                 not_destinations=not_destinations,
+                own_sources=self._keep(sources, family),
+                own_destinations=self._keep(destinations, family),
                 other_sources=self.addresses.name_others(family, not_sources),
                 other_destinations=self.addresses.name_others(family, not_destinations),
                 service=service,
@@ -317,8 +322,12 @@ class Permits:
 
     def _leave_out(self, endpoints: Sequence[Endpoint], family: int) -> tuple[str, ...]:
         """What isn't meant where one side is any; nothing where it isn't."""
-        zones = frozenset(endpoint.zone for endpoint in endpoints if endpoint.addresses == (ANY,))
+        zones = _find_open(endpoints)
         return self._elsewhere.leave_out(zones, family, endpoints) if zones else ()
+
+    def _keep(self, endpoints: Sequence[Endpoint], family: int) -> tuple[str, ...]:
+        zones = _find_open(endpoints)
+        return self._elsewhere.keep(zones, family) if zones else ()
 
     def hosts(self, wanted: Iterable[Endpoint]) -> tuple[tuple[Host, ...], tuple[LeftOut, ...]]:
         """The hosts that flows begin or end at, and which of those wanted have no IP address to make a file for.
@@ -376,6 +385,11 @@ class Permits:
             groups = sorted({slug for flow in parts[part] for slug in flow.need.rule_groups}) if inbound else ()
             why = _Origin(label, marks, reasons, tuple(groups))
             yield from self._permit(why, number, service, sources, destinations, omissions)
+
+
+def _find_open(endpoints: Iterable[Endpoint]) -> frozenset[str]:
+    """The zones in which one of them is any."""
+    return frozenset(endpoint.zone for endpoint in endpoints if endpoint.addresses == (ANY,))
 
 
 def _names(endpoint: Endpoint) -> str:

@@ -109,13 +109,17 @@ def withdraw_edit_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     return redirect("show_links", key=plan.key)
 
 
+def _read_number(request: HttpRequest) -> int:
+    """Which read link a form is about; 0, which none has, for whatever is no number."""
+    text = request.POST.get("link", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 @require_POST
 @owner_view
 def revoke_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Have a read link lead nowhere from the next request on."""
-    text = request.POST.get("link", "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-    if not links.revoke_link(plan=plan, number=number, holder=read_holder(request)):
+    if not links.revoke_link(plan=plan, number=_read_number(request), holder=read_holder(request)):
         return show_sharing(request, plan, trouble="This plan has no such link.")
     return redirect("show_links", key=plan.key)
 
@@ -124,9 +128,7 @@ def revoke_link(request: HttpRequest, plan: Plan) -> HttpResponse:
 @owner_view
 def bring_back_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Undo that a read link was revoked, which is possible for a minute."""
-    text = request.POST.get("link", "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-    if not links.bring_back(plan=plan, number=number, holder=read_holder(request)):
+    if not links.bring_back(plan=plan, number=_read_number(request), holder=read_holder(request)):
         return show_sharing(request, plan, trouble="More than a minute has passed; make another link.")
     return redirect("show_links", key=plan.key)
 

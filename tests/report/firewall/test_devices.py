@@ -14,10 +14,11 @@ from planner.report.firewall.elsewhere import Elsewhere
 from planner.report.firewall.words import name_files
 from ports.queries import shipped_matrix
 from tests.report.firewall.loading import admitted, between_zones, commands, decided, places, town
-from tests.report.firewall.network import Network, run, sweep, tries
+from tests.report.firewall.network import Network, Try, run, sweep, tries
 from tests.report.firewall.reading import READERS, statements
 from tests.report.firewall.test_nftables_loaded import SITE, of_others
 from tests.report.firewall.test_permits import flow, host, plan
+from tests.report.samples import evaluate, write_plan
 
 ROUTER = {"Internal": "r1", "Clients": "r2", "DMZ": "r3", "Internet": "r4"}
 """What the router of the tests calls the way to each zone of the town."""
@@ -282,3 +283,43 @@ def test_where_a_device_can_say_so_any_is_none_of_the_other_zones(name, negated)
         assert re.search(negated, text)
         assert "10.0.0.10" in text
         assert not re.search(r'addr6? "all"|<source>\s+<member>any|<destination>\s+<member>any|-address any;', text)
+
+
+@pytest.mark.parametrize("format", ["nftables", "iptables"])
+def test_two_zones_may_each_have_an_any_and_addresses_of_their_own(format):
+    """What one any leaves out is what the other has; neither takes from the other what it lets through."""
+    report = evaluate(
+        write_plan(
+            host("A", "10.0.0.1"),
+            host("World", "any", zone="Internet", group=True),
+            host("Friend", "198.51.100.7", zone="Internet"),
+            host("Others", "any", zone="Partners", group=True),
+            host("Partner", "198.51.100.8", zone="Partners"),
+            zones=(("Internal", "internal"), ("Internet", "internet"), ("Partners", "internet")),
+            additional_flows=[
+                flow("World", "A"),
+                flow("Others", "A"),
+                flow("Others", "A", ports="22"),
+                flow("A", "Others", ports="80"),
+                flow("A", "World", ports="25"),
+            ],
+        )
+    )
+    homes = {
+        "Internal": ["10.0.0.1"],
+        "Internet": ["198.51.100.7", "203.0.113.77"],
+        "Partners": ["198.51.100.8"],
+    }
+    outside = [*homes["Internet"], *homes["Partners"]]
+    asked = {
+        Try(*ends, "tcp", port)
+        for one in outside
+        for ends in ((one, "10.0.0.1"), ("10.0.0.1", one))
+        for port in (22, 25, 80, 443)
+    }
+    with Router(homes) as net:
+        net.set_up(format, FORMATS[format].render(report).decode())
+        passed = net.passes(asked)
+    assert passed == admitted(asked, report)
+    assert {one.source for one in passed if one.port == 443} == set(outside)
+    assert {one.source for one in passed if one.port == 22} == {"198.51.100.8", "203.0.113.77"}

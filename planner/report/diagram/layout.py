@@ -221,13 +221,17 @@ def _text(text: str) -> str:
 
 @lru_cache(maxsize=32)
 def _run(source: str) -> tuple[str] | str:
-    """What dot answers, or a sentence why there is none: to ask again would take as long."""
+    """What dot answers, or a sentence why there is none: to ask again would take as long.
+
+    Raises NoDiagram where dot isn't installed.
+    """
     try:
         done = subprocess.run(
             ["dot", "-Tjson"], input=source.encode(), capture_output=True, timeout=SECONDS, check=True
         )
     except FileNotFoundError:
-        return "The diagram needs Graphviz, whose program dot is not installed here."
+        # Raised, and so not remembered: it may be installed by the next time.
+        raise NoDiagram("The diagram needs Graphviz, whose program dot is not installed here.") from None
     except subprocess.TimeoutExpired:
         return "There is too much in this plan to draw it in time; the rules and flows have all of it."
     except (subprocess.CalledProcessError, OSError):

@@ -321,10 +321,13 @@ def test_a_page_without_graphviz_says_so_and_shows_the_rest(client, url, monkeyp
     from planner.report.diagram import layout
 
     layout._run.cache_clear()
-    monkeypatch.setenv("PATH", str(tmp_path))
-    page = Page(client.get(url))
+    with monkeypatch.context() as without:
+        without.setenv("PATH", str(tmp_path))
+        page = Page(client.get(url))
     assert any("Graphviz" in words(notice) for notice in page.all(class_="notice"))
     assert page.table("rules")
+    later = Page(client.get(url))
+    assert not any("Graphviz" in words(notice) for notice in later.all(class_="notice")), "it is installed by now"
 
 
 @pytest.mark.parametrize("panel", PANELS)

@@ -160,3 +160,15 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { requestConfig: request
     xhr.addEventListener("loadend", () => restore(note)); // right after the swap, before anything is painted
   }
 });
+
+/* A link that an answer has just brought is htmx's a moment later. Pressed before, it would load a whole page. */
+document.addEventListener(
+  "click",
+  ({ target }) => {
+    const link = target instanceof Element ? target.closest("[hx-get]") : null;
+    if (link instanceof HTMLElement) {
+      htmx.process(link);
+    }
+  },
+  true,
+);

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from planner.plan.syntax import to_yaml
 from tests.report.samples import contoso
 
+pytestmark = pytest.mark.django_db
 ZONES = {"Internal": "port1", "DMZ": "port2"}
 
 

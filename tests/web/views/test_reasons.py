@@ -16,7 +16,7 @@ from tests.web.views.pages import BROWSERS, HTMX, Page, know, store, words
 
 pytestmark = pytest.mark.django_db
 MATRIX = shipped_matrix()
-HOSTILE = "<script>alert(1)</script> ‮=cmd"
+HOSTILE = "<script>alert(1)</script> \u202e=cmd"
 
 
 @pytest.fixture

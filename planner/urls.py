@@ -118,6 +118,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("links/pdf/", sharing.print_link, name="print_link"),
                 path("links/edit/", sharing.make_edit_link, name="make_edit_link"),
                 path("links/edit/withdraw/", sharing.withdraw_edit_link, name="withdraw_edit_link"),
+                path("withdrawals/undo/", sharing.give_back, name="give_back"),
                 path("members/add/", members.add_member, name="add_member"),
                 path("members/change/", members.change_member, name="change_member"),
                 path("members/remove/", members.remove_member, name="remove_member"),

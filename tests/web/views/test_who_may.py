@@ -148,6 +148,7 @@ ROWS: dict[str, Row] = {
     "print_link": post("owners", 200),
     "make_edit_link": post("owners", 200),
     "withdraw_edit_link": post("owners"),
+    "give_back": post("owners", 200),
     # a plan: with whom its owner shares it by name, where there are accounts
     "add_member": post("owners of an account", 200, name="nobody", role="own"),
     "change_member": post("owners of an account", 200, member="0", role="own"),

@@ -261,8 +261,8 @@ _ALL: tuple[Format, ...] = (
     ),
     Format(
         name="requests",
-        group="Change requests elsewhere",
-        label="Change request rows (CSV)",
+        group="Other programs",
+        label="Tufin, AlgoSec, FireMon (CSV)",
         content_type="text/csv; charset=utf-8",
         writes=f"{_FIREWALL}render_requests",
         options=_OPEN,

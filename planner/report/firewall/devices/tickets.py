@@ -16,7 +16,7 @@ from planner.report.said.edition import Edition
 from planner.report.said.text import check_addresses, list_rule_sides
 from ports.text import neutralise_parts, show_line
 
-LABEL = "Change request rows"
+LABEL = "Rows for change requests"
 HEADER = ("Source", "Destination", "Service", "Action", "Comment", "Ticket")
 _SIDES = Sides(pattern=re.compile(r"[\s\S]*"), allowed="anything")
 

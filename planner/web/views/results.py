@@ -280,7 +280,7 @@ def _describe_diagram(_report: Report, state: State, _changes: Changes) -> dict[
 
 
 MOST_SITES = 40
-"""How many zones may stand together under one code for the filter to list them by name; of more the search finds one."""
+"""How many zones may stand together under one code for the filter to list them by name; else the search finds one."""
 
 
 def _list_places(report: Report, chosen: Filter) -> list[tuple[str, str]]:

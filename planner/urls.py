@@ -98,6 +98,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("delete/", deletion.delete_plan, name="delete_plan"),
                 path("bin/restore/", deletion.restore_plan, name="restore_plan"),
                 path("changes/", changes.show_changes, name="show_changes"),
+                path("changes/ends/", rule_ends.show_ends_of_changes, name="show_changes_ends"),
                 path("changes/sent/", changes.hand_over, name="hand_over"),
                 path("changes/<slug:name>", changes.download_changes, name="download_changes"),
                 path("edition/", editions.show_editions, name="show_editions"),
@@ -117,6 +118,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("links/pdf/", sharing.print_link, name="print_link"),
                 path("links/edit/", sharing.make_edit_link, name="make_edit_link"),
                 path("links/edit/withdraw/", sharing.withdraw_edit_link, name="withdraw_edit_link"),
+                path("withdrawals/undo/", sharing.give_back, name="give_back"),
                 path("members/add/", members.add_member, name="add_member"),
                 path("members/change/", members.change_member, name="change_member"),
                 path("members/remove/", members.remove_member, name="remove_member"),
@@ -145,6 +147,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("rule/state/", shared.report_state, name="report_state"),
                 path("rules/state/", shared.report_states, name="report_states"),
                 path("changes/", shared.open_changes, name="open_changes"),
+                path("changes/ends/", shared.open_changes_ends, name="open_changes_ends"),
                 path("changes/<slug:name>", shared.open_changes_file, name="open_changes_file"),
             ]
         ),

@@ -305,6 +305,29 @@ class ShareLink(models.Model):
         return "live"
 
 
+class Withdrawal(models.Model):
+    """What was taken from others a moment ago, so that it can be given back: an edit link, or somebody's access."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="withdrawals")
+    at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+    link_before = models.CharField(max_length=64, blank=True, help_text="Hash of the edit link that led to the plan")
+    link_after = models.CharField(max_length=64, blank=True, help_text="Hash of the one that took its place; or none")
+    number = models.PositiveIntegerField(help_text="How many edit links the plan had had by then")
+    name = models.CharField(max_length=150, blank=True, help_text="Whose access it is; empty for an edit link")
+    holds = models.JSONField(default=list, help_text="Who held the plan by it, and how")
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.name or 'Edit link'} of {self.plan}"
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is about the edit link."""
+        return not self.name
+
+
 class Opening(models.Model):
     """That a read link was opened, and when. By whom isn't known."""
 

@@ -16,6 +16,7 @@ from planner.report.said.amended import list_amendments
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Selection
 from planner.report.said.life import left_data, life_data
+from planner.report.said.text import list_named
 from ports.matrix import PROTOCOLS, SEVERITIES, Matrix
 from ports.matrix.amendments import amendment_data
 
@@ -200,6 +201,10 @@ def _comparison_parts(
             ],
         },
         "renamed": [rename._asdict() for rename in comparison.renamed],
+        "endpoints": (
+            {"name": endpoint.name, "zone": endpoint.zone, "addresses": list(endpoint.addresses)}
+            for endpoint in list_named(comparison)
+        ),
     }
 
 
@@ -264,6 +269,7 @@ def comparison_schema() -> dict[str, Any]:
     flows = {"type": "array", "items": _flow_schema()}
     rules = {"type": "array", "items": _rule_schema()}
     address = _object({"endpoint": _TEXT, "before": _TEXTS, "after": _TEXTS})
+    named = _object({"name": _TEXT, "zone": _TEXT, "addresses": _TEXTS})
     renamed = _object({"kind": {"enum": ["endpoint", "zone"]}, "old": _TEXT, "new": _TEXT})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -284,6 +290,7 @@ def comparison_schema() -> dict[str, Any]:
                     }
                 ),
                 "renamed": {"type": "array", "items": renamed},
+                "endpoints": {"type": "array", "items": named},
             }
         ),
     }

@@ -20,6 +20,8 @@ from ports.text import plural
 
 MAX_ERRORS = 200
 """How many faults of a document a page lists."""
+MAX_FOLDED = 2_000
+"""How many it names, those counted in that it folds."""
 
 
 MAX_TEXT = 20_000

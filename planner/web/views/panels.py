@@ -27,6 +27,8 @@ from planner.web.views.state import PANELS, TABS, State
 from ports.matrix import Choice
 from ports.text import many
 
+MOST_FOLDED = 100
+"""About how many folded endpoints the outline of the zones has; the table has all of them."""
 MEMBERS = 6
 """How many endpoints a line names before it counts."""
 
@@ -243,11 +245,18 @@ def _describe_zones(report: Report) -> list[dict[str, Any]]:
     settings = Settings(report)
     zones = {zone.name: zone for zone in report.plan.zones}
     blocks = []
+    room = MOST_FOLDED
     for block in outline_zones(report, members=MEMBERS):
         lines = [
-            {"endpoints": line.endpoints, "labels": line.labels, "own": _say_together(settings, line.endpoints.shown)}
+            {
+                "endpoints": line.endpoints,
+                "folded": line.endpoints.folded[:room],
+                "labels": line.labels,
+                "own": _say_together(settings, line.endpoints.shown),
+            }
             for line in block.lines
         ]
+        room -= sum(len(line.endpoints.folded[:room]) for line in block.lines)
         there = [zones[name] for name in block.group.zones]
         networks = there[0].networks if len(there) == 1 else ()
         own = _say_together(settings, there)

@@ -148,15 +148,16 @@ def download_diagram(request: HttpRequest, reading: Reading, _place: Place, exte
 
 def show_changes(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
     """What the newest revision opens and closes, compared with the one that is read."""
-    compared, newer = _compare(reading)
+    compared, newer = compare_reading(reading)
     sides = {"before": _name_side(reading, newer), "after": _name_side(newer, reading)}
-    context = {"reading": reading, "newer": newer, "here": place.here, **sides, **describe_comparison(compared)}
+    described = describe_comparison(compared, ends="changes/ends/?")
+    context = {"reading": reading, "newer": newer, "here": place.here, **sides, **described}
     return render(request, "planner/reading_changes.html", context)
 
 
 def download_changes(request: HttpRequest, reading: Reading, _place: Place, name: str) -> HttpResponse:
     """The same in one of CHANGE_FORMATS."""
-    compared, newer = _compare(reading)
+    compared, newer = compare_reading(reading)
     kind = CHANGE_FORMATS.get(name)
     if kind is None:
         raise Http404
@@ -178,7 +179,7 @@ def _name_side(reading: Reading, other: Reading) -> str:
     return f"revision {reading.revision}{under}"
 
 
-def _compare(reading: Reading) -> tuple[Comparison, Reading]:
+def compare_reading(reading: Reading) -> tuple[Comparison, Reading]:
     """What changed since; 404 where that isn't told, or where nothing can have."""
     if reading.newer is None:
         raise Http404

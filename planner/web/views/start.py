@@ -204,7 +204,7 @@ def _describe_boundary(boundary: Boundary) -> dict[str, Any]:
         "boundary": boundary,
         "count": many(len(boundary.rules), "rule"),
         "ports": " · ".join(ports),
-        "more": max(0, len(services) - PORTS_SHOWN),
+        "folded": [" ".join(filter(None, service)) for service in services[PORTS_SHOWN:]],
     }
 
 
@@ -216,8 +216,7 @@ def _describe_parts(report: Report) -> list[dict[str, Any]]:
     parts = []
     for group in report.zone_groups:
         members = [name for zone in group.zones for name in names.get(zone, ())]
-        more = f"{len(members) - NAMES_SHOWN:,}" if len(members) > NAMES_SHOWN else ""
-        parts.append({"group": group, "names": members[:NAMES_SHOWN], "more": more})
+        parts.append({"group": group, "names": members[:NAMES_SHOWN], "folded": members[NAMES_SHOWN:]})
     return parts
 
 

@@ -17,9 +17,11 @@ from django.utils import timezone
 
 from planner.engine.life import Given, hide_people
 from planner.engine.renames import Rename
+from planner.report.said.answers import Told
 from planner.sharing.withdrawals import UNDONE_FOR, keep
 from planner.store import audit, throttle
 from planner.store.actions import Sender
+from planner.store.answers import read_told
 from planner.store.editions import matrix_of, matrix_then
 from planner.store.holders import Holder
 from planner.store.lives import Pick, Wish, list_given, set_states
@@ -288,6 +290,8 @@ class Reading:
     """The states of its rules, without people and, unless the reader may report, words; of what is pinned none."""
     may_report: bool = False
     """Whether the reader may set them."""
+    told: tuple[Told, ...] = field(default=(), repr=False)
+    """What was told of its decisions, up to its revision."""
 
     @property
     def revision(self) -> int:
@@ -341,7 +345,7 @@ def report_states(*, link: ShareLink, picks: Sequence[Pick], wish: Wish, name: s
 def _read_revision(plan: Plan, number: int, matrix: Matrix) -> Reading:
     revision = plan.revisions.only("number", "document", "digest", "created").get(number=number)
     version = Version(plan=plan.key, number=number, document=revision.document, digest=revision.digest)
-    return Reading(version=version, matrix=matrix, dated=revision.created)
+    return Reading(version=version, matrix=matrix, dated=revision.created, told=read_told(plan, number))
 
 
 def _read_pinned(plan: Plan, number: int, now: Matrix) -> Reading:

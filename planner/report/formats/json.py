@@ -1,6 +1,6 @@
 """Reports and their comparisons as JSON: the interface that others build on, with its schemas."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from planner.engine.compare import Comparison
@@ -13,6 +13,7 @@ from planner.engine.rules import Rule
 from planner.engine.terms import AllOf, Alternative, Mark
 from planner.plan.syntax import write_json
 from planner.report.said.amended import list_amendments
+from planner.report.said.answers import CAVEAT, CHOICE, Taken
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Selection
 from planner.report.said.life import left_data, life_data
@@ -27,12 +28,33 @@ def render_json(report: Report, edition: Edition | None = None) -> bytes:
     """The report as JSON in UTF-8; the same plan, matrix and selection give the same bytes."""
     if edition is None:
         return write_json(_report_parts(report, None))
-    return write_json(_report_parts(report, edition.selection, edition.lives))
+    return write_json(_report_parts(report, edition.selection, edition.lives) | taken_data(edition.taken))
 
 
 def report_data(report: Report, selection: Selection | None = None, lives: Lives = NO_LIVES) -> dict[str, Any]:
     """The report as plain data, in the shape of `report_schema`; what a filter chose says so."""
     return _read_out(_report_parts(report, selection, lives))
+
+
+def taken_data(taken: Sequence[Taken]) -> dict[str, Any]:
+    """The decisions of which something is known; nothing where there are none."""
+    if not taken:
+        return {}
+    return {
+        "decisions": [
+            {
+                "kind": one.kind,
+                "subject": one.subject,
+                "title": one.title,
+                "answer": one.answer,
+                "reason": one.reason,
+                "reason_by": one.explained.author if one.explained else "",
+                "by": one.decided.author if one.decided else "",
+                "decided": one.decided.at.isoformat(timespec="seconds") if one.decided else None,
+            }
+            for one in taken
+        ]
+    }
 
 
 def _read_out(data: dict[str, Any]) -> dict[str, Any]:
@@ -257,6 +279,10 @@ def report_schema() -> dict[str, Any]:
     whole["properties"]["selection"] = _object({"fields": fields, "rules": count, "of": count})
     # Only of a stored plan: what has a state and nobody asks for any more.
     whole["properties"]["no_longer_asked"] = {"type": "array", "items": _left_schema()}
+    # Likewise: who took which decision, when and why.
+    told = dict.fromkeys(("title", "answer", "reason", "reason_by", "by", "subject"), text)
+    decision = _object({"kind": {"enum": [CHOICE, CAVEAT]}, **told, "decided": maybe})
+    whole["properties"]["decisions"] = {"type": "array", "items": decision}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Port requirement report",

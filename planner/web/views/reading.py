@@ -22,6 +22,7 @@ from planner.engine.compare import Comparison
 from planner.engine.life import NO_LIVES, match_lives
 from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report.said.answers import match_answers
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import LABELS
 from planner.report.said.voice import address_readers, list_waiting
@@ -79,7 +80,9 @@ def show(request: HttpRequest, reading: Reading, place: Place, form: StateForm |
     htmx = htmx_of(request)
     part = htmx.target if htmx and not htmx.history_restore_request else None
     changes = Changes(keeper=keeper_of(reading, report, form))
+    taken = match_answers(reading.told, report)
     context = {
+        "taken": taken,
         "reading": reading,
         "place": place,
         "here": place.here,
@@ -89,7 +92,9 @@ def show(request: HttpRequest, reading: Reading, place: Place, form: StateForm |
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
         "views": [
-            (slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in READER_VIEWS.items()
+            (slug, name, state.query(view=slug), count_view(slug, report))
+            for slug, name in READER_VIEWS.items()
+            if slug != "decisions" or taken or state.view == slug
         ],
         "formats": FORMATS.values(),
         "protocols": PROTOCOLS,
@@ -118,7 +123,8 @@ def download(request: HttpRequest, reading: Reading, place: Place, name: str) ->
     link = place.link if request.GET.get("cover") else None
     report = _report_of(reading)
     lives = keeper_of(reading, report).lives
-    edition = Edition(date=localdate(), revision=reading.revision, link=link, lives=lives)
+    taken = match_answers(reading.told, report)
+    edition = Edition(date=localdate(), revision=reading.revision, link=link, lives=lives, taken=taken)
     return send_report(request, kind, report, edition, lambda _: NOT_SHOWN)
 
 

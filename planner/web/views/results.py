@@ -318,4 +318,5 @@ _VIEWS: dict[str, Callable[[Report, State, Changes], dict[str, Any]]] = {
     "unneeded": _describe_unneeded,
     "closed": _describe_what_is_closed,
     "caveats": _describe_reading,
+    "decisions": lambda *_: {},  # the page has them by itself: they are not of the report
 }

@@ -11,6 +11,7 @@ from planner.engine import TooLarge
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.store import actions
+from planner.store.answers import list_reasons
 from planner.store.editions import matrix_of
 from planner.store.lives import Act, find_act, list_acts
 from planner.store.models import Plan, Revision
@@ -97,8 +98,10 @@ def _show(request: HttpRequest, plan: Plan, *, trouble: str = "", said: str = ""
     handovers: dict[int, list[Any]] = {}
     for handover in plan.handovers.filter(revision__in=[revision.number for revision in revisions]).order_by("sent"):
         handovers.setdefault(handover.revision, []).append(handover)
+    reasons = list_reasons(plan, [revision.number for revision in revisions])
     for revision in revisions:
         revision.handovers = handovers.get(revision.number, [])
+        revision.reasons = reasons.get(revision.number, [])
     context = {
         "plan": plan,
         "here": reverse("show_history", kwargs={"key": plan.key}),

@@ -79,6 +79,7 @@ def excluded(**fields):
         (never(**{"from": {}}), "side"),
         (never(to={"zone": "A", "endpoint": "one"}), "side"),
         (never(to={"zone": "B"}), "no-such-zone"),
+        (never(to="one"), "no-mapping"),
         (never(ports="1"), "protocol-missing"),
         (never(protocol="icmp", ports="1"), "icmp-ports"),
         (excluded(ports="1"), "protocol-missing"),

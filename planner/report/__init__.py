@@ -42,6 +42,8 @@ class _Entry:
     """The function that writes it, as "module:function"."""
     group: str = ""
     """Of a firewall configuration, under which words it stands in menus; neighbours share them."""
+    part: str = ""
+    """The part of a plan of which it tells alone; a plan without any has no such output."""
     is_printed: bool = False
     """Whether it is made for paper: it carries a date and follows a house style."""
 
@@ -63,8 +65,6 @@ class Format(_Entry):
     """The end of the names of downloads, where another one opens in the right program."""
     folder: str = ""
     """The function that writes it as several files, as "module:function": the command line makes a folder of them."""
-    part: str = ""
-    """The part of a plan of which it tells alone; a plan without any has no such output."""
 
     def render(self, report: "Report", edition: "Edition | None" = None, **options: bool) -> bytes:
         """The report in this format; documents that carry a date have that of the edition, or today's.
@@ -316,6 +316,7 @@ FORMATS: Mapping[str, Format] = {entry.name: entry for entry in _ALL}
 """The formats of reports by name, in the order in which they are offered."""
 
 _DEVICES = ("asa", "ios", "fortigate", "paloalto-set", "srx", "mikrotik", "nftables", "iptables")
+_PART = "firewalls"
 _CHANGES = {
     "json": "planner.report.formats.changes:render_json",
     "csv": "planner.report.formats.changes:render_csv",
@@ -324,6 +325,7 @@ _CHANGES = {
     "html": "planner.report.paper.prints:render_changes_html",
     "markdown": "planner.report.formats.changes:render_markdown",
     **{name: f"planner.report.firewall.changes:render_{name.replace('-', '_')}" for name in _DEVICES},
+    _PART: "planner.report.firewall.changes:render_devices",
 }
 CHANGE_FORMATS: Mapping[str, ChangeFormat] = {
     name: ChangeFormat(
@@ -333,7 +335,8 @@ CHANGE_FORMATS: Mapping[str, ChangeFormat] = {
         group=FORMATS[name].group,
         writes=writes,
         is_printed=FORMATS[name].is_printed,
-        configures=name in _DEVICES,
+        part=FORMATS[name].part,
+        configures=name in (*_DEVICES, _PART),
     )
     for name, writes in _CHANGES.items()
 }

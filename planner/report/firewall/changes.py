@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from planner.engine.compare import Comparison
-from planner.engine.report import Report
 from planner.report.firewall import iptables, nftables
 from planner.report.firewall.devices.items import Change, find_change
 from planner.report.firewall.devices.openings import Plan
-from planner.report.firewall.devices.table import WRITERS
+from planner.report.firewall.devices.table import WRITERS, takes_names
 from planner.report.firewall.devices.writer import Writer
-from planner.report.firewall.head import Commands, comment_out, write_file
-from planner.report.firewall.permits import LeftOut, Permits
-from planner.report.firewall.words import clean
+from planner.report.firewall.errors import NotExpressible
+from planner.report.firewall.head import Commands, comment_out, pack, write_file
+from planner.report.firewall.permits import Permits
+from planner.report.firewall.words import clean, name_files
 from planner.report.said.edition import Editions
 from ports.text import many
 
@@ -35,16 +35,21 @@ _CHAINS: dict[str, tuple[str, Callable[[Permits], list[str]], str]] = {
 def render_items(name: str, comparison: Comparison, editions: Editions) -> bytes:
     """The change for a device that is told item by item. Raises NotExpressible."""
     writer = WRITERS[name]
-    permits = writer.permits(comparison.after)
-    before, plan = (
-        writer.plan(one, default_deny=False, open_undecided=False) for one in (writer.permits(comparison.was), permits)
-    )
-    old, new = writer.list_items(before), writer.list_items(plan)
-    forward, back = find_change(old, new), find_change(new, old)
+    return _write_items(name, writer.permits(comparison.was), writer.permits(comparison.after), comparison, editions)
+
+
+def _write_items(
+    name: str, was: Permits | None, now: Permits | None, comparison: Comparison, editions: Editions
+) -> bytes:
+    """`was` or `now` is None for a device that a plan lacks: it has been told nothing, or is to keep nothing."""
+    writer = WRITERS[name]
+    old, new = (_plan(writer, permits) for permits in (was, now))
+    items_old, items_new = (writer.list_items(plan) if plan else () for plan in (old, new))
+    forward, back = find_change(items_old, items_new), find_change(items_new, items_old)
     about = [
-        *_introduce(writer.label, comparison, editions),
-        *(_say_items(writer, forward, plan) if forward.added or forward.removed else [_NOTHING]),
-        *permits.left_out,
+        *_introduce(writer.label, comparison, editions, now or was),
+        *(_say_items(writer, forward, new) if forward.added or forward.removed else [_NOTHING]),
+        *(now.left_out if now else ()),
     ]
     lines = [
         *forward.write(writer.end),
@@ -53,23 +58,30 @@ def render_items(name: str, comparison: Comparison, editions: Editions) -> bytes
     return write_file(comment_out(writer.mark, about), lines)
 
 
+def _plan(writer: Writer, permits: Permits | None) -> Plan | None:
+    return writer.plan(permits, default_deny=False, open_undecided=False) if permits else None
+
+
 _NOTHING = "The device has been told all of it: there is nothing to do."
 
 
-def _introduce(label: str, comparison: Comparison, editions: Editions) -> Iterator[object]:
+def _introduce(label: str, comparison: Comparison, editions: Editions, permits: Permits | None) -> Iterator[object]:
     yield f"{label}, a change for the plan: {clean(comparison.after.plan.name) or 'unnamed'}"
+    if permits is not None and permits.firewall is not None:
+        yield f"Firewall {clean(permits.firewall.name, 60) or 'without letters'}."
     yield f"From {clean(editions.before, 120) or 'the old one'} to {clean(editions.after, 120) or 'the new one'}."
     yield f"Port matrix: {clean(comparison.after.matrix.version, 200)}"
     yield "It is for a device that has the file of the first; what is undecided is disabled in both."
 
 
-def _say_items(writer: Writer, change: Change, plan: Plan) -> Iterator[object]:
+def _say_items(writer: Writer, change: Change, plan: Plan | None) -> Iterator[object]:
     yield (
         f"{many(len([item for item in change.added if item.lines]), 'item')} set, then "
         f"{many(len(change.removed), 'item')} taken back. Loaded again it changes nothing: what is gone is not found, "
         "and the device says so."
     )
-    yield from writer.load(plan)
+    if plan:
+        yield from writer.load(plan)
     yield from _say_way_back(writer.mark)
 
 
@@ -80,16 +92,24 @@ def _say_way_back(mark: str) -> Iterator[object]:
 
 def render_chain(name: str, comparison: Comparison, editions: Editions) -> bytes:
     """The change for a chain that is loaded whole. Raises NotExpressible."""
+    return _write_chain(name, Permits(comparison.was), Permits(comparison.after), comparison, editions)
+
+
+def _write_chain(
+    name: str, was: Permits | None, now: Permits | None, comparison: Comparison, editions: Editions
+) -> bytes:
+    """As `_write_items`. Of a chain that is to keep nothing there are no statements; the head says how it goes."""
     label, list_statements, load = _CHAINS[name]
-    old, new = list_statements(Permits(comparison.was)), list_statements(Permits(comparison.after))
-    about: list[object] = [*_introduce(label, comparison, editions)]
+    old, new = (list_statements(permits) if permits else [] for permits in (was, now))
+    about: list[object] = [*_introduce(label, comparison, editions, now or was)]
     if old == new:
         return write_file(comment_out("#", [*about, _NOTHING]), ())
     added, removed = _without(new, old), _without(old, new)
     about += [
-        f"{len(added)} lines come, {len(removed)} go. The chain is loaded whole, and again it changes nothing. {load}",
+        f"{len(added)} lines come, {len(removed)} go. The chain is loaded whole: again it changes nothing. {load}",
+        *([] if now else ["No firewall of this name is left in the plan: take the chain back, as its file says."]),
         *_say_way_back("#"),
-        *_left_out(comparison.after),
+        *(now.left_out if now else ()),
     ]
     lines = [
         *(f"# + {line}" for line in added),
@@ -100,8 +120,35 @@ def render_chain(name: str, comparison: Comparison, editions: Editions) -> bytes
     return write_file(comment_out("#", about, "| "), lines)
 
 
-def _left_out(report: Report) -> tuple[LeftOut, ...]:
-    return Permits(report).left_out
+def render_devices(comparison: Comparison, editions: Editions) -> bytes:
+    """An archive with the change of each firewall of the two plans, under its own names; they are matched by name.
+
+    One that is of another kind now is a device more and a device less. Raises NotExpressible for plans without
+    firewalls, and where a firewall's format can't say a change.
+    """
+    reports = comparison.was, comparison.after
+    sides = [{(one.name, one.format): one for one in report.plan.firewalls} for report in reports]
+    known = list(dict.fromkeys((*sides[1], *sides[0])))
+    if not known:
+        raise NotExpressible("A change for each firewall", "the plan has no firewalls; add them, or take a format")
+    files: dict[str, bytes] = {}
+    for key, stem in zip(known, name_files(name for name, _ in known), strict=True):
+        kind = key[1]
+        was, now = (
+            Permits(report, side[key], names=takes_names(kind)) if key in side else None
+            for report, side in zip(reports, sides, strict=True)
+        )
+        if kind in WRITERS:
+            made = _write_items(kind, was, now, comparison, editions)
+        elif kind in _CHAINS:
+            made = _write_chain(kind, was, now, comparison, editions)
+        else:
+            raise NotExpressible(
+                "A change for each firewall",
+                f"{clean(key[0], 60) or 'one'} is of the format {kind}, which can't say one; take paloalto-set",
+            )
+        files[f"{stem}.change.txt"] = made
+    return pack(files)
 
 
 def _without(lines: Sequence[str], others: Sequence[str]) -> list[str]:

@@ -4,9 +4,7 @@ Those of nftables and iptables are written by nftables.py and iptables.py, those
 Aerleon makes those of Windows hosts.
 """
 
-import io
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from planner.engine.report import Report
@@ -18,7 +16,7 @@ from planner.report.firewall import iptables, nftables
 from planner.report.firewall.devices.table import OTHERS, WRITERS, takes_names
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.errors import NotExpressible
-from planner.report.firewall.head import comment_out, introduce, list_lines
+from planner.report.firewall.head import comment_out, introduce, list_lines, pack
 from planner.report.firewall.permits import Host, Permit, Permits
 from planner.report.firewall.targets import (
     IPTABLES,
@@ -89,7 +87,7 @@ def render_windows(
             "a rule that blocks wins over every rule that allows, so it can't be the last one; set the profile's "
             "default instead (netsh advfirewall set allprofiles firewallpolicy blockinbound,blockoutbound)",
         )
-    return _pack(_host_files(WINDOWS, Permits(report), edition, open_undecided))
+    return pack(_host_files(WINDOWS, Permits(report), edition, open_undecided))
 
 
 def render_iptables(
@@ -116,12 +114,12 @@ def render_nftables(
             "a default deny there would stop what the plan doesn't list and every host needs, such as neighbour "
             "discovery; leave the option out, and add the policy on the host",
         )
-    return _pack(_host_files(NFTABLES, Permits(report), edition, open_undecided))
+    return pack(_host_files(NFTABLES, Permits(report), edition, open_undecided))
 
 
 def render_sources(report: Report, edition: Edition | None = None, *, default_deny: bool = False) -> bytes:
     """An archive with Aerleon's own policies, networks and services, as its aclgen reads them."""
-    return _pack(_sources(Permits(report), edition, default_deny))
+    return pack(_sources(Permits(report), edition, default_deny))
 
 
 def render_all(
@@ -145,7 +143,7 @@ def render_all(
             refused.append(str(error))
     files |= {f"aerleon/{name}": text for name, text in _sources(permits, edition, default_deny).items()}
     readme = [*introduce("All firewall configurations", permits, edition, default_deny), *permits.left_out, *refused]
-    return _pack({"README.txt": list_lines(readme), **files})
+    return pack({"README.txt": list_lines(readme), **files})
 
 
 def write_devices(
@@ -174,7 +172,7 @@ def render_devices(
     report: Report, edition: Edition | None = None, *, default_deny: bool = False, open_undecided: bool = False
 ) -> bytes:
     """The same as an archive."""
-    return _pack(write_devices(report, edition, default_deny=default_deny, open_undecided=open_undecided))
+    return pack(write_devices(report, edition, default_deny=default_deny, open_undecided=open_undecided))
 
 
 def list_notes(report: Report) -> tuple[str, ...]:
@@ -335,15 +333,3 @@ def _policies(target: Target, filters: Sequence[Filter]) -> Iterator[tuple[list[
             yield [chosen], "-ipv6" if " inet6" in chosen["header"]["targets"][target.platform] else ""
     elif filters:
         yield list(filters), ""
-
-
-def _pack(files: Mapping[str, str | bytes]) -> bytes:
-    """A zip archive; the same files give the same bytes."""
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content)
-    return data.getvalue()

@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from planner.plan.fields import Firewall
@@ -99,3 +100,15 @@ def write_file(head: str, statements: Iterable[str]) -> bytes:
 def list_lines(about: Iterable[object]) -> str:
     """The sentences as lines of text."""
     return "".join(f"{line}\n" for text in about for line in wrap(str(text)))
+
+
+def pack(files: Mapping[str, str | bytes]) -> bytes:
+    """A zip archive; the same files give the same bytes."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)
+    return data.getvalue()

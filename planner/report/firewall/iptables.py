@@ -44,10 +44,8 @@ class Chain:
 
 def render_forward(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """The rules between zones: as a chain beside others, or with a default deny as the whole of FORWARD."""
-    entries = list_forward(permits, IPTABLES.label, open_undecided=open_undecided)
-    device = permits.firewall
-    name = device.options.get("chain", CHAIN) if device else CHAIN
-    chain = Chain(name=name, entries=entries, logs=device is not None and device.log)
+    chain = _make_chain(permits, open_undecided=open_undecided)
+    entries, name = chain.entries, chain.name
     about = [
         *introduce(IPTABLES.label, permits, edition, default_deny),
         f"{count_rules(permits, edition, len(entries))}{say_disabled(entries)}",
@@ -63,9 +61,16 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
 
 
 def list_statements(permits: Permits) -> list[str]:
-    """The statements of a file for all boundaries, without its head."""
-    entries = list_forward(permits, IPTABLES.label, open_undecided=False)
-    return list(_write_chain(Chain(name=CHAIN, entries=entries, logs=False)))
+    """The statements of a file, without its head."""
+    return list(_write_chain(_make_chain(permits, open_undecided=False)))
+
+
+def _make_chain(permits: Permits, *, open_undecided: bool) -> Chain:
+    """The chain of all boundaries, or of a firewall of the plan under its own names."""
+    device = permits.firewall
+    entries = list_forward(permits, IPTABLES.label, open_undecided=open_undecided)
+    name = device.options.get("chain", CHAIN) if device else CHAIN
+    return Chain(name=name, entries=entries, logs=device is not None and device.log)
 
 
 def _say_chain(chain: str, *, is_part: bool) -> Iterator[object]:

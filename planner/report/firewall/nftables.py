@@ -72,16 +72,8 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
     """
     rules = (rule for rule in permits.report.rules for _ in rule.services)  # a line for each service
     check_addresses(NFTABLES.label, list_rule_sides(rules))
-    entries = list_forward(permits, NFTABLES.label, open_undecided=open_undecided)
-    device = permits.firewall
-    options = device.options if device else {}
-    chain = Chain(
-        name=options.get("chain", CHAIN),
-        jumps_from="forward",
-        entries=entries,
-        table=options.get("table", TABLE),
-        logs=device is not None and device.log,
-    )
+    chain = _make_chain(permits, open_undecided=open_undecided)
+    entries = chain.entries
     about = [
         *introduce(NFTABLES.label, permits, edition, default_deny),
         f"{count_rules(permits, edition, len(entries))}{say_disabled(entries)}",
@@ -95,10 +87,22 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
 
 
 def list_statements(permits: Permits) -> list[str]:
-    """The statements of a file for all boundaries, without its head. Raises as `render_forward` does."""
+    """The statements of a file, without its head. Raises as `render_forward` does."""
     check_addresses(NFTABLES.label, list_rule_sides(rule for rule in permits.report.rules for _ in rule.services))
-    entries = list_forward(permits, NFTABLES.label, open_undecided=False)
-    return list(_write_chains([Chain(name=CHAIN, jumps_from="forward", entries=entries)]))
+    return list(_write_chains([_make_chain(permits, open_undecided=False)]))
+
+
+def _make_chain(permits: Permits, *, open_undecided: bool) -> Chain:
+    """The chain of all boundaries, or of a firewall of the plan under its own names."""
+    device = permits.firewall
+    options = device.options if device else {}
+    return Chain(
+        name=options.get("chain", CHAIN),
+        jumps_from="forward",
+        entries=list_forward(permits, NFTABLES.label, open_undecided=open_undecided),
+        table=options.get("table", TABLE),
+        logs=device is not None and device.log,
+    )
 
 
 def render_host(host: Host, permits: Permits, edition: Edition | None, *, open_undecided: bool) -> bytes:

@@ -375,7 +375,11 @@ def describe_comparison(
                 ),
             ),
         ],
-        "formats": CHANGE_FORMATS.values(),
+        "formats": [
+            kind
+            for kind in CHANGE_FORMATS.values()
+            if not kind.part or getattr(compared.was.plan, kind.part) or getattr(compared.after.plan, kind.part)
+        ],
     }
 
 

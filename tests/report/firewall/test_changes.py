@@ -1,15 +1,17 @@
 """A change request as configuration, told to small models of the devices: from revision to revision and back."""
 
 import copy
+import io
 import re
 import shlex
+import zipfile
 
 import pytest
 
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.plan.document import check_plan, dump_plan, read_plan
-from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report import CHANGE_FORMATS, FORMATS, NotExpressible
 from planner.report.said.edition import Editions
 from ports.queries import shipped_matrix
 from tests.examples import EXAMPLES, UNANSWERED
@@ -19,7 +21,7 @@ from tests.report.samples import HOSTILE_NAMES, evaluate, hostile
 
 MATRIX = shipped_matrix()
 EDITIONS = Editions(before="revision 1", after="revision 2")
-CONFIGURING = sorted(name for name, kind in CHANGE_FORMATS.items() if kind.configures)
+CONFIGURING = sorted(name for name, kind in CHANGE_FORMATS.items() if kind.configures and not kind.part)
 
 
 def told(text):
@@ -235,3 +237,54 @@ def test_the_real_program_takes_the_change_and_the_way_back(tmp_path):
         path = tmp_path / "rules"
         path.write_text(rules)
         run("nft", "-c", "-f", str(path))
+
+
+# ---- a change for each firewall of the plan ----
+
+ZONES = {"Internal": "trust", "DMZ": "dmz", "Internet": "untrust"}
+ENDS = [host("A", "10.0.0.1", "fd00::1"), host("B", "192.0.2.1", "2001:db8::1", zone="DMZ")]
+
+
+def with_firewalls(*kinds, zones=ZONES, port="443", **more):
+    firewalls = [{"name": f"FW {kind}", "format": kind, "zones": zones} | more for kind in kinds]
+    return plan(ENDS, [flow("A", "B", ports=port), flow("B", "A", "udp", "53")], firewalls=firewalls)
+
+
+def changes_of(before, after):
+    data = CHANGE_FORMATS["firewalls"].render(compare_reports(before, after), EDITIONS)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def of(kind, report):
+    """The file of the firewall of a kind; empty where the plan has none."""
+    found = FORMATS["firewalls"].write_folder(report) if report.plan.firewalls else {}
+    return next((text.decode() for name, text in found.items() if name.startswith(f"FW-{kind}.")), "")
+
+
+@pytest.mark.parametrize("name", CONFIGURING)
+def test_each_firewall_of_the_plan_gets_its_change_under_its_own_names(name):
+    before, after = with_firewalls(name), with_firewalls(name, zones=ZONES | {"DMZ": "port7"}, port="8443")
+    ((file_name, text),) = changes_of(before, after).items()
+    assert file_name == f"FW-{name}.change.txt"
+    assert f"Firewall FW {name}." in text
+    if name != "mikrotik" and name not in ("nftables", "iptables"):
+        assert "port7" in text
+    assert loaded(name, of(name, before), text) == loaded(name, of(name, after))
+    assert loaded(name, of(name, after), way_back(text)) == loaded(name, of(name, before))
+
+
+@pytest.mark.parametrize("name", sorted({*CONFIGURING} - {"mikrotik", "nftables", "iptables"}))
+def test_a_firewall_that_comes_or_goes_is_told_all_or_takes_all_back(name):
+    before, after = with_firewalls(), with_firewalls(name)
+    (text,) = changes_of(before, after).values()
+    assert loaded(name, text) == loaded(name, of(name, after))
+    (text,) = changes_of(after, before).values()
+    assert not loaded(name, of(name, after), text)
+
+
+def test_what_has_no_firewall_or_one_that_cannot_say_a_change_is_refused():
+    with pytest.raises(NotExpressible, match="the plan has no firewalls"):
+        changes_of(with_firewalls(), with_firewalls())
+    with pytest.raises(NotExpressible, match="take paloalto-set"):
+        changes_of(with_firewalls(), with_firewalls("paloalto"))

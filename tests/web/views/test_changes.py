@@ -65,7 +65,7 @@ def test_what_isnt_there_gets_a_sentence_and_no_comparison(client, plan, query):
     assert client.get(f"/plans/{plan[1]}/changes/json", query).status_code == 404
 
 
-@pytest.mark.parametrize("name", CHANGE_FORMATS)
+@pytest.mark.parametrize("name", [name for name, kind in CHANGE_FORMATS.items() if not kind.part])
 def test_every_format_is_a_download(client, plan, name):
     decide(client, plan[1])
     response = client.get(f"/plans/{plan[1]}/changes/{name}", {"from": "1", "to": "2"})
@@ -80,6 +80,15 @@ def test_the_json_download_says_what_the_page_says(client, plan):
     data = json.loads(client.get(f"/plans/{plan[1]}/changes/json").content)
     assert len(data["rules"]["closed"]) == 1
     assert data["closed"]
+
+
+def test_a_change_for_each_firewall_is_offered_where_the_plan_has_some(client, plan):
+    decide(client, plan[1])
+    here = f"/plans/{plan[1]}/changes/"
+    assert not [link for link in Page(client.get(here)).all("a") if "/firewalls?" in (link.get("href") or "")]
+    refused = client.get(f"{here}firewalls")
+    assert refused.status_code == 422
+    assert "the plan has no firewalls" in Page(refused).text()
 
 
 def test_an_unknown_format_is_not_found(client, plan):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.store import actions, presence
+from planner.store.comments import newest_change
 from planner.store.editions import matrix_of
 from planner.store.lives import newest_state
 from planner.store.models import Plan
@@ -52,12 +53,13 @@ def _step(request: HttpRequest, plan: Plan, step: Any) -> HttpResponse:
 @require_safe
 @glance_view
 def show_pulse(request: HttpRequest, plan: Plan) -> HttpResponse:
-    """The newest revision and state of a rule, and who else is looking; 304 for a browser that knows both."""
+    """The newest revision, state of a rule and comment, and who else is looking; 304 for a browser that knows all."""
     visitor = presence.read_visitor(request)
     others = presence.note_visit(plan, visitor)
     data = {
         "revision": plan.revision,
         "states": newest_state(plan),
+        "comments": newest_change(plan),
         "viewers": [{"name": viewer.name, "colour": viewer.colour} for viewer in others],
     }
     tag = '"' + hashlib.sha256(repr(data).encode()).hexdigest()[:32] + '"'

@@ -18,6 +18,7 @@ from planner.web.views import (
     errors,
     exclusions,
     firewalls,
+    guided_names,
     history,
     home,
     impacts,
@@ -48,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plans/start/", home.start_plan, name="start_plan"),
     path("plans/guided/", start.guided_start, name="guided_start"),
     path("plans/guided/preview/", start.guided_preview, name="guided_preview"),
+    path("plans/guided/names/", guided_names.guided_names, name="guided_names"),
     path("plans/import/", home.import_plan, name="import_plan"),
     path(
         "plans/<uuid:key>/",

@@ -73,6 +73,7 @@ ROWS: dict[str, Row] = {
     "start_plan": post("makers", example="dmz"),
     "guided_start": Row("makers"),
     "guided_preview": post("makers", 200),
+    "guided_names": post("makers", 200),
     "import_plan": Row("makers"),
     # a plan: what changes nothing
     "show_plan": Row("editors"),

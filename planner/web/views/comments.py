@@ -130,7 +130,7 @@ def _list_threads(
             "row": row,
             "pieces": comments.split_mentions(row.text, row.mentions),
             "is_own": row.writer == writer.key,
-            "is_for": writer.name.casefold() in {name.casefold() for name in row.mentions},
+            "is_for": row.writer != writer.key and writer.name.casefold() in {name.casefold() for name in row.mentions},
         }
         threads.setdefault((row.kind, row.subject), []).append(item)
     there = list_there(report)

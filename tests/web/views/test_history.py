@@ -88,7 +88,7 @@ def test_what_was_refused_can_be_applied_again_on_the_newest_state(client, addre
 
 def test_the_pulse_tells_the_revision_and_answers_304_when_nothing_changed(client, address):
     first = client.get(f"{address}pulse/")
-    assert first.json() == {"revision": 1, "states": 0, "viewers": []}
+    assert first.json() == {"revision": 1, "states": 0, "comments": 0, "viewers": []}
     again = client.get(f"{address}pulse/", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
     override(client, address, "ssh", "2222")

@@ -302,6 +302,8 @@ class Viewer(models.Model):
     key_hash = models.CharField(max_length=64, editable=False)
     name = models.CharField(max_length=60)
     colour = models.PositiveSmallIntegerField(default=0)
+    endpoint = models.CharField(max_length=255, blank=True, help_text="That it edits")
+    tab = models.CharField(max_length=20, blank=True, help_text="Of the plan, where it edits no endpoint")
     seen = models.DateTimeField(db_index=True)
 
     class Meta:

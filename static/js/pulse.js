@@ -4,7 +4,7 @@ import { busyParts } from "./busy.js";
 import { announce } from "./live.js";
 import { isSending, resend } from "./saving.js";
 import { clear, newestSaid, newestState, pulse, revision, say } from "./state_line.js";
-import { showViewers } from "./viewers.js";
+import { showViewers, whereIAm } from "./viewers.js";
 
 const INTERVAL = 2000;
 let tag = "";
@@ -32,7 +32,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 
 async function ask() {
   const headers = tag ? { "If-None-Match": tag } : undefined;
-  const reply = await fetch(pulse(), { headers, cache: "no-store" });
+  const reply = await fetch(`${pulse()}${whereIAm()}`, { headers, cache: "no-store" });
   if (reply.status === 200) {
     tag = reply.headers.get("ETag") ?? "";
     const news = await reply.json();

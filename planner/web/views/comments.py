@@ -1,6 +1,6 @@
 """Comments on an endpoint, a rule or a decision: a page of those on one thing, and one of all that a plan has."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ from planner.web.forms.comments import CommentForm, NumberForm
 from planner.web.views.access import plan_view
 from planner.web.views.plans import read_operation
 from planner.web.views.writers import read_writer
+from ports.text import show_line
 
 NAMED = 8
 """How many of those who can be mentioned the form names."""
@@ -112,12 +113,17 @@ def _show(
         "threads": _list_threads(plan, report, rows[: comments.MOST], writer),
         "form": form or CommentForm(),
         "most": comments.MOST_TEXT,
-        "others": others[:NAMED],
+        "help": _say_help(others[:NAMED]),
         "trouble": trouble,
     }
     response = render(request, "planner/comments.html", context)
     presence.keep_visitor(response, presence.read_visitor(request), secure=settings.TLS)
     return response
+
+
+def _say_help(names: Sequence[str]) -> str:
+    known = f" Known here: {', '.join(f'@{show_line(name)}' for name in names)}." if names else ""
+    return f"@ and a name mentions somebody: they see it at the head of the plan.{known}"
 
 
 def _list_threads(
@@ -130,7 +136,8 @@ def _list_threads(
             "row": row,
             "pieces": comments.split_mentions(row.text, row.mentions),
             "is_own": row.writer == writer.key,
-            "is_for": row.writer != writer.key and writer.name.casefold() in {name.casefold() for name in row.mentions},
+            "is_for": row.writer != writer.key
+            and writer.name.casefold() in {name.casefold() for name in row.mentions},
         }
         threads.setdefault((row.kind, row.subject), []).append(item)
     there = list_there(report)

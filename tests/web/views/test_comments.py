@@ -141,7 +141,7 @@ def test_a_guest_without_a_name_can_be_mentioned_by_what_they_are_called(kim, pl
     other.get(address(plan, "pulse/"))
     name = next(name for name in comments.list_known(plan) if name.startswith("Guest "))
     page = Page(kim.get(address(plan, "comments/"), {"on": "endpoint", "of": "DC01"}))
-    assert f"@{name}" in page.text(id="comment-help")
+    assert f"@{name}" in page.text(id="comment-new-help")
     say(kim, plan, f"@{name}: look")
     assert mark(other, plan) == "1 comment mentions you"
 
@@ -166,7 +166,7 @@ def test_comments_follow_the_names_of_endpoints_there_and_back(kim, plan):
 )
 def test_what_cant_be_kept_is_refused_in_a_sentence_and_comes_back(kim, plan, text, said):
     page = Page(say(kim, plan, text))
-    assert said in page.text(id="comment-fault")
+    assert said in page.text(id="comment-new-error")
     assert (page.one("textarea", id="comment-new").text or "").lstrip("\n") == text.lstrip("\n")
     assert not Comment.objects.exists()
 

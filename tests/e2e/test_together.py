@@ -320,6 +320,8 @@ def test_who_edits_an_endpoint_or_is_at_a_tab_is_seen_there(two):
     expect(there).to_contain_text("Zoë edits this")
     expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë (edits SQL01).")
     override_port(one, "SSH", "2222")  # the panel is another one, and back it is marked again
+    for page in two:
+        expect(page.locator("#state")).to_have_text("Saved · revision 2")
     one.get_by_role("link", name=re.compile("^Topology")).click()
     expect(there).to_contain_text("Zoë edits this")
     other.get_by_role("link", name=re.compile("^Decisions")).first.click()

@@ -12,12 +12,13 @@ from planner.plan.document import check_plan, read_plan
 from planner.report import FORMATS
 from planner.report.firewall.devices.items import find_change
 from planner.report.firewall.devices.table import WRITERS
+from planner.report.said.filters import filter_flows, read_filter, select
 from ports.queries import shipped_matrix
 from tests.examples import UNANSWERED
 from tests.report.firewall.reading import FURTHER, READERS, expected, strange_lines
 from tests.report.firewall.reading_more import read_aws
 from tests.report.firewall.test_permits import FROM, MIXED, TO, flow, host, plan, render
-from tests.report.samples import contoso, evaluate, hostile
+from tests.report.samples import contoso, evaluate, hostile, sites
 from tests.strategies import HOSTILE_NAMES, documents, often
 
 MATRIX = shipped_matrix()
@@ -174,3 +175,37 @@ def test_names_are_objects_where_a_device_has_them():
         assert not FORMATS[name].notes(report)
     assert "Only DNS names" in render("ios", report)
     assert FORMATS["ios"].notes(report)
+
+
+def test_a_remote_site_keeps_its_name_in_files_and_filters():
+    names = ["Branch Hamburg", "Санкт-Петербург"]
+    document = sites(2)
+    for zone, name in zip([one for one in document["zones"] if one["kind"] == "remote-site"], names, strict=True):
+        for one in document["endpoints"]:
+            one["zone"] = name if one["zone"] == zone["name"] else one["zone"]
+        zone["name"] = name
+    for number, one in enumerate(document["endpoints"]):
+        one["addresses"] = [f"10.9.{number}.1"]
+    report = evaluate(document)
+    (code,) = [group.code for group in report.zone_groups if len(group.zones) == 2]
+    for name in ("nftables", "iptables", *DEVICES):
+        said = " ".join(re.sub(r"(?m)^[#!] (?:\| )? *", "", render(name, report)).split())
+        assert f"{code} stands for 2 remote sites: Branch Hamburg, Санкт-Петербург." in said, name
+    chosen, faults = read_filter([("zone", "Branch Hamburg")], report)
+    assert not faults
+    part, selection = select(report, chosen)
+    assert selection.fields == (("Zone", "Branch Hamburg"),)
+    zones = [{end.zone for end in (*rule.sources, *rule.destinations)} for rule in part.rules]
+    assert zones
+    assert all("Branch Hamburg" in one for one in zones)
+    wanted = [rule.id for rule in report.rules if any(end.zone == "Branch Hamburg"
+              for end in (*rule.sources, *rule.destinations))]  # fmt: skip
+    assert [rule.id for rule in part.rules] == wanted
+    sides = [select(report, read_filter([(side, "Branch Hamburg")], report)[0])[0].rules
+             for side in ("source", "destination")]  # fmt: skip
+    assert sorted(rule.id for rules in sides for rule in rules) == sorted(wanted)
+    assert all(any(end.zone == "Branch Hamburg" for end in rule.sources) for rule in sides[0])
+    assert read_filter([("zone", "Branch Berlin")], report)[1]
+    flows = filter_flows(report, chosen)
+    assert flows
+    assert all("Branch Hamburg" in (flow.source.zone, flow.destination.zone) for flow in flows)

@@ -13,7 +13,7 @@ from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import count_rules, explain_codes, introduce
 from planner.report.firewall.permits import Permit, Permits
-from planner.report.firewall.words import clean, shorten
+from planner.report.firewall.words import clean, shorten, show_name
 from planner.report.said.edition import Edition
 
 FEW = 12
@@ -188,9 +188,3 @@ def say_names(plan: Plan) -> Iterator[str]:
         if short == endpoint or not any(name in used for names in by_family.values() for name in names):
             continue
         yield f"{short} stands for {show_name(endpoint)}."
-
-
-def show_name(name: str) -> str:
-    """A name in letters and digits of any script: a table for readers, and harmless in a comment."""
-    kept = "".join(one if one.isalpha() or one.isdecimal() or one in " ._-" else " " for one in name)
-    return re.sub(r"-{2,}", "-", re.sub(r"\s+", " ", kept)).strip(" -")[:100] or "a name without letters"

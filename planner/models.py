@@ -10,6 +10,7 @@ from planner.store.models import (
     Revision,
     ShareLink,
     Viewer,
+    Withdrawal,
     make_operation,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "Revision",
     "ShareLink",
     "Viewer",
+    "Withdrawal",
     "make_operation",
 ]

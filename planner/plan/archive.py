@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from typing import IO, Any
 
 from planner.plan import syntax
+from planner.plan.archive_answers import MAX_ANSWERS, AnswerRecord, read_answer
 from planner.plan.archive_states import MAX_STATES, StateRecord, read_state
 from planner.plan.archive_values import (
     ArchiveError,
@@ -33,13 +34,14 @@ from planner.plan.document import Plan, PlanError, check_stored, dump_plan
 from ports.matrix import Matrix
 from ports.text import plural
 
-FORMAT = 4
-"""What is written. Read as well: 1, which has no digests, 2, which has those of handovers alone, 3 without states."""
+FORMAT = 5
+"""What is written. Read as well: 1, which has no digests, 2, which has those of handovers alone, 3 without states, 4
+without answers."""
 CONTENTS = "archive.json"
 MAX_PLANS = 10_000
 MAX_NUMBER = 1_000_000
 """Largest number of a revision."""
-_MEMBER = re.compile(r"plans/([1-9][0-9]{0,4})/(plan\.json|revisions\.jsonl|states\.jsonl)", re.ASCII)
+_MEMBER = re.compile(r"plans/([1-9][0-9]{0,4})/(plan\.json|(?:revisions|states|answers)\.jsonl)", re.ASCII)
 _FOLDER = re.compile(r"plans/([1-9][0-9]{0,4}/)?", re.ASCII)
 # What zipfile raises for archives that are cut off, damaged, or made to be: it checks no offset before it goes there.
 _DAMAGED = (
@@ -47,7 +49,8 @@ _DAMAGED = (
 )  # fmt: skip
 _END = struct.Struct("<4s4H2LH")
 _ALLOWED = (
-    "allowed are archive.json and, for each plan, plans/1/plan.json, plans/1/revisions.jsonl and plans/1/states.jsonl"
+    "allowed are archive.json and, for each plan, plans/1/plan.json and, in the same folder, revisions.jsonl, "
+    "states.jsonl and answers.jsonl"
 )
 
 
@@ -67,7 +70,7 @@ class Limits:
 
 ON_THE_PAGE = Limits(packed=32 * 2**20, unpacked=256 * 2**20, files=1_000, plans=200, revisions=2_000, sizes=True)
 BY_COMMAND = Limits(
-    packed=2**31 - 1, unpacked=2**31 - 1, files=3 * MAX_PLANS + 1, plans=MAX_PLANS, revisions=MAX_NUMBER
+    packed=2**31 - 1, unpacked=2**31 - 1, files=4 * MAX_PLANS + 1, plans=MAX_PLANS, revisions=MAX_NUMBER
 )
 
 
@@ -117,11 +120,13 @@ class PlanRecord:
     handovers: tuple[HandoverRecord, ...]
     states: int = 0
     """How many states its rules were given; those stand by themselves, too."""
+    answers: int = 0
+    """How often a question of the matrix was answered, or an answer explained; likewise."""
 
 
 _NEW_IN: Mapping[type[Any], Mapping[str, int]] = {
     HandoverRecord: {"digest": 2},
-    PlanRecord: {"edition": 3, "states": 4},
+    PlanRecord: {"edition": 3, "states": 4, "answers": 5},
     RevisionRecord: {"digest": 3, "edition": 3},
 }
 """The keys that a format has brought; an archive of an earlier one is read as if they were null."""
@@ -133,19 +138,22 @@ Choose = Callable[[str | None, object], Matrix]
 
 
 def write_archive(
-    file: IO[bytes], plans: Iterable[tuple[PlanRecord, Iterable[RevisionRecord], Iterable[StateRecord]]]
+    file: IO[bytes],
+    plans: Iterable[tuple[PlanRecord, Iterable[RevisionRecord], Iterable[StateRecord], Iterable[AnswerRecord]]],
 ) -> int:
-    """Write plans, each with its revisions and states by number, and return how many.
+    """Write plans, each with its revisions, states and answers by number, and return how many.
 
     The same plans give the same bytes.
     """
     count = 0
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for count, (plan, revisions, states) in enumerate(plans, start=1):
+        for count, (plan, revisions, states, answers) in enumerate(plans, start=1):
             _write(archive, f"plans/{count}/plan.json", [dump_record(plan)], indent=2)
             _write(archive, f"plans/{count}/revisions.jsonl", map(dump_record, revisions))
             if plan.states:
                 _write(archive, f"plans/{count}/states.jsonl", map(dump_record, states))
+            if plan.answers:
+                _write(archive, f"plans/{count}/answers.jsonl", map(dump_record, answers))
         _write(archive, CONTENTS, [{"format": FORMAT, "plans": count}], indent=2)
     return count
 
@@ -226,19 +234,29 @@ class Archive:
 
     def read_states(self, number: int, plan: PlanRecord) -> Iterator[StateRecord]:
         """What its rules were given, by number, checked, one after the other. Raises ArchiveError."""
-        name = f"plans/{number}/states.jsonl"
-        found = 0
-        if not plan.states:
+        for found, tree, where in self._read_beside(number, "state", plan.states):
+            yield read_state(tree, where, found, plan.revision)
+
+    def read_answers(self, number: int, plan: PlanRecord) -> Iterator[AnswerRecord]:
+        """How questions of the matrix were answered, likewise."""
+        for found, tree, where in self._read_beside(number, "answer", plan.answers):
+            yield read_answer(tree, where, found, plan.revision)
+
+    def _read_beside(self, number: int, what: str, count: int) -> Iterator[tuple[int, object, str]]:
+        """The lines of a file that is there if plan.json tells of any: which, what stands there, and its place."""
+        name = f"plans/{number}/{what}s.jsonl"
+        if not count:
             if name in self._members:
-                refuse(name, "This file must not be there, as plan.json tells of no states.")
+                refuse(name, f"This file must not be there, as plan.json tells of no {what}s.")
             return
+        found = 0
         for found, line in enumerate(self._read_lines(name), start=1):
             where = f"{name}, line {found}"
-            if found > plan.states:
-                refuse(where, f"This is one state more than the {plan.states:,} that plan.json tells of.")
-            yield read_state(parse_json(line, where), where, found, plan.revision)
-        if found < plan.states:
-            refuse(name, f"State {found + 1} is missing: plan.json tells of {plan.states:,}, found {found:,}.")
+            if found > count:
+                refuse(where, f"This is one {what} more than the {count:,} that plan.json tells of.")
+            yield found, parse_json(line, where), where
+        if found < count:
+            refuse(name, f"{what.capitalize()} {found + 1} is missing: plan.json tells of {count:,}, found {found:,}.")
 
     def _read_contents(self) -> int:
         tree = read_mapping(self._read_tree(CONTENTS), CONTENTS, ("format", "plans"))
@@ -352,6 +370,7 @@ def _read_plan(tree: object, where: str, form: int) -> PlanRecord:
             for index, item in enumerate(handovers)
         ),
         states=read_number(plan.get("states", 0), f"{where}, states", least=0, most=MAX_STATES),
+        answers=read_number(plan.get("answers", 0), f"{where}, answers", least=0, most=MAX_ANSWERS),
     )
 
 

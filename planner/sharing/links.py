@@ -17,8 +17,11 @@ from django.utils import timezone
 
 from planner.engine.life import Given, hide_people
 from planner.engine.renames import Rename
+from planner.report.said.answers import Told
+from planner.sharing.withdrawals import UNDONE_FOR, keep
 from planner.store import audit, throttle
 from planner.store.actions import Sender
+from planner.store.answers import read_told
 from planner.store.editions import matrix_of, matrix_then
 from planner.store.holders import Holder
 from planner.store.lives import Pick, Wish, list_given, set_states
@@ -109,9 +112,10 @@ def make_edit_link(*, plan_id: int, holder: Holder | None = None, offer: Offer |
     if plan.edit_hash != hash_token(token):
         if offer is not None and offer.edit_number != plan.edit_number:
             raise NotMade(TOO_OLD)
-        _let_go(plan, holder)
+        before = plan.edit_hash or ""
         plan.edit_hash = hash_token(token)
         plan.edit_number += 1
+        _let_go(plan, holder, before)
         plan.save(update_fields=["edit_hash", "edit_number"])
         audit.note("edit-link-made", plan=plan, actor=holder.name if holder else "")
     return token
@@ -122,14 +126,17 @@ def withdraw_edit_link(*, plan_id: int, holder: Holder) -> None:
     """Have the edit link lead nowhere; browsers other than the holder's hold the plan no more."""
     plan = Plan.objects.select_for_update().defer("document").get(pk=plan_id)
     if plan.edit_hash is not None:
-        _let_go(plan, holder)
-        plan.edit_hash = None
+        before, plan.edit_hash = plan.edit_hash, None
+        _let_go(plan, holder, before)
         plan.save(update_fields=["edit_hash"])
         audit.note("edit-link-withdrawn", plan=plan, actor=holder.name)
 
 
-def _let_go(plan: Plan, holder: Holder | None) -> None:
-    plan.holds.exclude(browser="").exclude(browser=holder.browser if holder else "").delete()
+def _let_go(plan: Plan, holder: Holder | None, before: str) -> None:
+    """Browsers other than the holder's hold the plan no more; it can be given back, with the link that there was."""
+    others = plan.holds.exclude(browser="").exclude(browser=holder.browser if holder else "")
+    keep(plan=plan, holds=others, link_before=before, link_after=plan.edit_hash or "")
+    others.delete()
 
 
 @transaction.atomic
@@ -184,10 +191,6 @@ def revoke_link(*, plan: Plan, number: int, holder: Holder) -> bool:
     if plan.links.filter(pk=number, revoked=None).update(revoked=timezone.now()):
         audit.note("link-revoked", plan=plan, link=link, actor=holder.name)
     return True
-
-
-UNDONE_FOR = timedelta(minutes=1)
-"""How long the revocation of a link can be taken back."""
 
 
 def bring_back(*, plan: Plan, number: int, holder: Holder) -> bool:
@@ -287,6 +290,8 @@ class Reading:
     """The states of its rules, without people and, unless the reader may report, words; of what is pinned none."""
     may_report: bool = False
     """Whether the reader may set them."""
+    told: tuple[Told, ...] = field(default=(), repr=False)
+    """What was told of its decisions, up to its revision."""
 
     @property
     def revision(self) -> int:
@@ -340,7 +345,7 @@ def report_states(*, link: ShareLink, picks: Sequence[Pick], wish: Wish, name: s
 def _read_revision(plan: Plan, number: int, matrix: Matrix) -> Reading:
     revision = plan.revisions.only("number", "document", "digest", "created").get(number=number)
     version = Version(plan=plan.key, number=number, document=revision.document, digest=revision.digest)
-    return Reading(version=version, matrix=matrix, dated=revision.created)
+    return Reading(version=version, matrix=matrix, dated=revision.created, told=read_told(plan, number))
 
 
 def _read_pinned(plan: Plan, number: int, now: Matrix) -> Reading:

@@ -4,6 +4,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 
+from planner.sharing.withdrawals import keep
 from planner.store import audit
 from planner.store.holders import Holder
 from planner.store.models import Hold, Plan
@@ -51,6 +52,8 @@ def share_plan(*, plan: Plan, user: User, role: Hold.Role, holder: Holder) -> No
 def unshare_plan(*, plan: Plan, number: int, holder: Holder) -> None:
     """Have an account, by the number of its hold, hold a plan no more; one that doesn't is left as it is.
 
+    It can be given back for a minute (`planner.sharing.withdrawals`).
+
     Raises NotShared if nobody would own the plan any more.
     """
     _lock(plan)
@@ -58,8 +61,10 @@ def unshare_plan(*, plan: Plan, number: int, holder: Holder) -> None:
     if hold is None:
         return
     _keep_an_owner(plan, hold)
+    name = hold.user.get_username() if hold.user else ""
+    keep(plan=plan, holds=[hold], name=name)
     hold.delete()
-    audit.note("plan-unshared", plan=plan, actor=holder.name, detail=hold.user.get_username() if hold.user else "")
+    audit.note("plan-unshared", plan=plan, actor=holder.name, detail=name)
 
 
 def _lock(plan: Plan) -> None:

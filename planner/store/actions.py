@@ -24,7 +24,7 @@ from planner.plan.edits import EDITS, NotPossible, Params
 from planner.plan.merge import rebase
 from planner.plan.rows import NO_RENAMES, Renames
 from planner.plan.summaries import list_words, say
-from planner.store import arrivals, audit, models
+from planner.store import answers, arrivals, audit, models
 from planner.store.editions import edition_of, keep_digest
 from planner.store.holders import Holder
 from ports.matrix import Matrix
@@ -88,6 +88,10 @@ class Sender:
     operation: str | None = None
     base: int | None = None
     author: str = ""
+    who: str = ""
+    """The author, or what a guest without a name is called."""
+    reason: str = ""
+    """Why, where a question of the matrix is answered."""
 
 
 ANYONE = Sender()
@@ -356,9 +360,9 @@ def _apply_to_newest(row: models.Plan, edit: str, params: Params, sender: Sender
         fitted = _carry_over(row, edit, params, sender.base)
     most = max(limits.ENDPOINTS, len(row.document["endpoints"]))
     plan = check_plan(apply(row.document, fitted), matrix=matrix, endpoints=most)
-    return _State(
-        document=dump_plan(plan), plan=plan, summary=say(fitted), renames=fitted.renames, undo_to=row.revision
-    )
+    document = dump_plan(plan)
+    answers.note(row, document, who=sender.who or sender.author, reason=sender.reason)
+    return _State(document=document, plan=plan, summary=say(fitted), renames=fitted.renames, undo_to=row.revision)
 
 
 def _carry_over(row: models.Plan, edit: str, params: Params, base: int) -> Edit:

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from planner.engine.lineage import find_added
 from planner.plan.archive import PlanRecord, RevisionRecord
+from planner.plan.archive_answers import AnswerRecord
 from planner.plan.archive_states import StateRecord
 from planner.store import audit, models
 from planner.store.holders import Holder
@@ -31,14 +32,14 @@ Slices = Iterable[Sequence[RevisionRecord]]
 
 def import_plans(
     *,
-    plans: Iterable[tuple[PlanRecord, PortMatrix | None, Slices, Iterable[StateRecord]]],
+    plans: Iterable[tuple[PlanRecord, PortMatrix | None, Slices, Iterable[StateRecord], Iterable[AnswerRecord]]],
     editions: Mapping[str, PortMatrix],
     holder: Holder | None = None,
 ) -> list[models.Plan]:
     """Store plans that have been somewhere else, each with all its revisions, which have been checked: all, or none.
 
-    Each comes with the edition that it is put on, and with the states of its rules, to be read after its revisions;
-    `editions` are those that are here, by slug.
+    Each comes with the edition that it is put on, and with the states of its rules and the answers to questions of
+    the matrix, to be read in this order after its revisions; `editions` are those that are here, by slug.
 
     The revisions of a plan come in slices. Each is a write of its own, with time for others after it, since all at
     once would keep everybody waiting. Until the last one is there nobody holds the plans but the import, so that
@@ -47,9 +48,10 @@ def import_plans(
     arriving = f"{models.ARRIVING}{secrets.token_hex(16)}"
     try:
         rows = []
-        for plan, edition, slices, states in plans:
+        for plan, edition, slices, states, answers in plans:
             row = _import_plan(plan, slices, edition, editions, arriving)
             _import_states(row, states)
+            _import_answers(row, answers)
             rows.append(row)
         with transaction.atomic():
             (holder or Holder()).take(arriving)
@@ -114,6 +116,17 @@ def _import_states(plan: models.Plan, states: Iterable[StateRecord]) -> None:
             models.RuleState.objects.bulk_update([row for row in made if row.life], ["life"])
 
 
+def _import_answers(plan: models.Plan, answers: Iterable[AnswerRecord]) -> None:
+    """Store how questions of the matrix were answered in a plan."""
+    for few in batched(answers, ROWS):
+        kept = [{field.name: getattr(one, field.name) for field in fields(one)} for one in few]
+        with _short_write():
+            models.Answer.objects.bulk_create(
+                models.Answer(plan=plan, **{key: value for key, value in one.items() if key != "number"})
+                for one in kept
+            )
+
+
 @contextmanager
 def _short_write() -> Iterator[None]:
     """A transaction, and then time for others, since SQLite leaves it to chance who of those that wait is next."""
@@ -126,7 +139,7 @@ def _short_write() -> Iterator[None]:
 def _take_back(arriving: str) -> None:
     """Remove what an import has stored, in short writes as it came."""
     plans = models.Plan.objects.filter(holds__browser=arriving)
-    for kind in (models.Revision, models.Handover, models.RuleState):
+    for kind in (models.Revision, models.Handover, models.RuleState, models.Answer):
         while numbers := list(kind.objects.filter(plan__in=plans).values_list("pk", flat=True)[:ROWS]):
             with _short_write():
                 kind.objects.filter(pk__in=numbers).delete()

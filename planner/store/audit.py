@@ -15,6 +15,7 @@ Kind = Literal[
     "plan-made", "plan-deleted", "plan-restored", "plan-shared", "plan-unshared",
     "edit-link-made", "edit-link-withdrawn", "edit-link-opened",
     "link-made", "link-opened", "states-reported", "link-revoked", "link-brought-back", "wrong-passphrase",
+    "access-given-back",
     "logged-in", "logged-out", "login-failed",
 ]  # fmt: skip
 

@@ -347,3 +347,12 @@ def list_acts(plan: models.Plan, *, before: int | None, most: int) -> list[Act]:
     for row in found.defer("blocks", "ends").order_by("pk"):
         named[row.operation].append(row)
     return [Act(rows=tuple(named[operation]), total=total) for operation, total in totals.items()]
+
+
+def find_act(plan: models.Plan, number: int) -> Act | None:
+    """What was set in one go, of which that is the number of a row, with all its rules; None where there is none."""
+    row = plan.states.filter(pk=number).first()
+    if row is None:
+        return None
+    rows = tuple(plan.states.filter(operation=row.operation).defer("blocks", "ends").order_by("pk"))
+    return Act(rows=rows, total=len(rows))

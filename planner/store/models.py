@@ -248,6 +248,27 @@ class RuleState(models.Model):
         return f"{self.rule} of {self.plan}: {self.state or 'none'}"
 
 
+class Answer(models.Model):
+    """That somebody answered a question of the matrix, a choice or a caveat: with what, why and when. Only added."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="answers")
+    revision = models.PositiveIntegerField(help_text="The revision that the answer made")
+    kind = models.CharField(max_length=10, help_text="choice or caveat")
+    subject = models.CharField(max_length=255, help_text="The slug of the choice or caveat")
+    answer = models.JSONField(null=True, help_text="As the document has it; none: it was taken back")
+    reason = models.CharField(max_length=500, blank=True)
+    added = models.BooleanField(default=False, help_text="Whether only the reason is new")
+    author = models.CharField(max_length=60, blank=True)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("plan", "-pk")
+        indexes = (models.Index(fields=["plan", "revision"], name="answers_of_a_revision"),)
+
+    def __str__(self) -> str:
+        return f"{self.plan}: {self.kind} {self.subject}"
+
+
 class Viewer(models.Model):
     """A browser that looks at a plan, or did a short while ago."""
 
@@ -303,6 +324,29 @@ class ShareLink(models.Model):
         if self.most_openings is not None and self.openings >= self.most_openings:
             return "used up"
         return "live"
+
+
+class Withdrawal(models.Model):
+    """What was taken from others a moment ago, so that it can be given back: an edit link, or somebody's access."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="withdrawals")
+    at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+    link_before = models.CharField(max_length=64, blank=True, help_text="Hash of the edit link that led to the plan")
+    link_after = models.CharField(max_length=64, blank=True, help_text="Hash of the one that took its place; or none")
+    number = models.PositiveIntegerField(help_text="How many edit links the plan had had by then")
+    name = models.CharField(max_length=150, blank=True, help_text="Whose access it is; empty for an edit link")
+    holds = models.JSONField(default=list, help_text="Who held the plan by it, and how")
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.name or 'Edit link'} of {self.plan}"
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is about the edit link."""
+        return not self.name
 
 
 class Opening(models.Model):

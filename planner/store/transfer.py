@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import partial
+from itertools import chain
 from typing import IO, Any
 
 from django.utils import timezone
@@ -23,6 +24,7 @@ from planner.plan.archive import (
     dump_record,
     write_archive,
 )
+from planner.plan.archive_answers import AnswerRecord
 from planner.plan.archive_states import StateRecord
 from planner.plan.carry import Carried, carry, say_carried
 from planner.store import arrivals, models
@@ -40,7 +42,13 @@ SLICE = 2**18
 
 def export_plans(file: IO[bytes], plans: Iterable[models.Plan]) -> int:
     """Write plans to an archive, and return how many. They are read while it is written."""
-    return write_archive(file, ((_describe(plan), _list_revisions(plan), _list_states(plan)) for plan in plans))
+    return write_archive(file, (_read_out(plan) for plan in plans))
+
+
+def _read_out(
+    plan: models.Plan,
+) -> tuple[PlanRecord, Iterator[RevisionRecord], Iterator[StateRecord], Iterator[AnswerRecord]]:
+    return _describe(plan), _list_revisions(plan), _list_states(plan), _list_answers(plan)
 
 
 def all_plans() -> Iterator[models.Plan]:
@@ -77,12 +85,18 @@ def import_plans(
             for revision in archive.read_revisions(number, plan, choose, check_size):
                 checked.write(json.dumps(dump_record(revision)).encode() + b"\n")
             editions.settle(plan.edition, revision.document)
-            for state in archive.read_states(number, plan):
-                checked.write(json.dumps(dump_record(state)).encode() + b"\n")
+            for one in chain(archive.read_states(number, plan), archive.read_answers(number, plan)):
+                checked.write(json.dumps(dump_record(one)).encode() + b"\n")
         checked.seek(0)
         admit(len(plans))
         brought = (
-            (plan, edition, _slice(checked, plan.revision), _load_states(checked, plan.states))
+            (
+                plan,
+                edition,
+                _slice(checked, plan.revision),
+                _load_states(checked, plan.states),
+                _load_answers(checked, plan.answers),
+            )
             for plan, edition in zip(plans, editions.settled, strict=True)
         )
         made = arrivals.import_plans(plans=brought, editions=editions.rows, holder=holder)
@@ -158,6 +172,13 @@ def _load_states(lines: IO[bytes], count: int) -> Iterator[StateRecord]:
         yield StateRecord(**(facts | {"at": datetime.fromisoformat(facts["at"]), "review": review}))
 
 
+def _load_answers(lines: IO[bytes], count: int) -> Iterator[AnswerRecord]:
+    """The answers that come next, so many, one at a time."""
+    for _ in range(count):
+        facts: dict[str, Any] = json.loads(lines.readline())
+        yield AnswerRecord(**(facts | {"at": datetime.fromisoformat(facts["at"])}))
+
+
 def _load(line: bytes) -> RevisionRecord:
     facts: dict[str, Any] = json.loads(line)
     return RevisionRecord(**(facts | {"created": datetime.fromisoformat(facts["created"])}))
@@ -182,6 +203,7 @@ def _describe(plan: models.Plan) -> PlanRecord:
             for handover in plan.handovers.filter(revision__lte=plan.revision).order_by("sent", "pk")
         ),
         states=plan.states.filter(revision__lte=plan.revision).count(),
+        answers=plan.answers.filter(revision__lte=plan.revision).count(),
     )
 
 
@@ -212,6 +234,23 @@ def _list_states(plan: models.Plan) -> Iterator[StateRecord]:
             stands=state.stands,
             blocks=state.blocks,
             ends=state.ends,
+        )
+
+
+def _list_answers(plan: models.Plan) -> Iterator[AnswerRecord]:
+    """How questions of the matrix were answered, in that order."""
+    answers = plan.answers.filter(revision__lte=plan.revision).order_by("pk")
+    for number, row in enumerate(answers.iterator(chunk_size=100), start=1):
+        yield AnswerRecord(
+            number=number,
+            revision=row.revision,
+            kind=row.kind,
+            subject=row.subject,
+            answer=row.answer,
+            reason=row.reason,
+            added=row.added,
+            author=row.author,
+            at=row.at,
         )
 
 

@@ -65,6 +65,8 @@ def test_a_plan_is_shared_and_taken_back_without_a_mouse(page, plan):
     page.get_by_role("button", name="Remove nora").press("Enter")
     expect(page.get_by_label("What nora may do")).to_have_count(0)
     assert plan.holds.count() == 2
+    page.get_by_role("button", name="Undo withdrawing the access of nora").press("Enter")
+    expect(page.get_by_label("What nora may do")).to_have_value("edit")
 
 
 def test_who_is_looking_is_told_by_the_accounts_names(open_page, plan):

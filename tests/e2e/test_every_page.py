@@ -20,7 +20,7 @@ from tests.web.views.pages import store
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
     "^(activate|add|archive|bring_back|change_(member|endpoints)|check_|continue|correct|decide|delete_[efz]|download|duplicate|"
-    "edit_(endpoint|firewall|flow|zone)$|enter|export|guided_preview|hand_over|log_out|make|move|prepare|"
+    "edit_(endpoint|firewall|flow|zone)$|enter|export|give_back|guided_(preview|names)|hand_over|log_out|make|move|prepare|"
     "name|override|redo|remove|rename|restore|report_states?|revert|revoke|set_states?|close_rules|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
     "|_(file|report|diagram|rule_text)$"
 )
@@ -32,6 +32,7 @@ OF_THEIR_OWN = {
     "open_link",
     "open_ends",
     "open_changes",
+    "open_changes_ends",
     "open_rule",
     "log_in",
     "change_password",
@@ -74,6 +75,7 @@ PAGES = {
     "show_plans": ["/plans/"],
     "show_links": ["links/"],
     "show_ends": ["ends/?rule=NET-DMZ-970&side=sources"],
+    "show_changes_ends": ["changes/ends/?from=1&to=3&part=opened&rule=INT-DMZ-320&side=sources"],
     "read_ends": ["read/ends/?rule=NET-DMZ-970&side=destinations"],
     "read_plan": ["read/", "read/?view=flows", "read/?view=closed", "read/?view=zones"],
 }  # fmt: skip

@@ -52,6 +52,40 @@ def test_answers_show_their_consequences_and_become_a_plan(page):
     expect(page.locator("#panel")).to_contain_text("2 remote sites")
 
 
+def test_answers_survive_a_reload_and_a_last_step_takes_names_and_addresses(page):
+    page.goto(START)
+    answer(page, "Systems at the main site", "Network devices")
+    answer(page, "SQL Server", "On a server of its own, behind a firewall")
+    page.get_by_role("group", name=re.compile("^LDAP as UDP")).get_by_role("radio", name=re.compile("^Follow")).check()
+    page.get_by_label("Name of the plan").fill("Contoso")
+    page.get_by_label(re.compile("^Remote sites")).fill("Oslo")
+    expect(page.locator("#preview")).to_contain_text("Oslo agent")
+    page.reload()
+    expect(page.locator("#preview")).to_contain_text("Oslo agent")
+    practice = page.get_by_role("group", name=re.compile("^LDAP as UDP")).get_by_role(
+        "radio", name=re.compile("^Follow")
+    )
+    expect(practice).to_be_checked()
+    expect(page.get_by_role("radio", name=re.compile("^On a server of its own, behind a firewall"))).to_be_checked()
+    expect(page.get_by_label("Name of the plan")).to_have_value("Contoso")
+
+    page.get_by_role("button", name="Names and addresses first").click()
+    assert violations(page) == []
+    page.get_by_label("Name of PS01").fill("Vault")
+    page.get_by_label("Addresses of PS01").fill("10.0.0.300")
+    page.get_by_role("button", name="Make the plan").click()
+    expect(page.get_by_role("alert")).to_contain_text("1 field has to be mended first")
+    expect(page.get_by_label("Name of PS01")).to_have_value("Vault")
+    page.get_by_label("Addresses of PS01").fill("10.0.0.10")
+    page.get_by_role("button", name="Make the plan").click()
+    page.wait_for_url(re.compile(r"/plans/[\w-]{36}/"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Contoso")
+    expect(page.locator("#results")).to_contain_text("Vault 10.0.0.10")
+
+    page.goto(START)
+    expect(page.get_by_label("Name of the plan")).to_have_value("")
+
+
 def test_what_the_answers_leave_open_is_asked_and_the_focus_stays(page):
     page.goto(START)
     telnet = page.get_by_role("group", name=re.compile("^Telnet on port 22"))

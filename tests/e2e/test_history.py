@@ -74,7 +74,7 @@ def test_what_changed_since_leads_to_the_comparison(page):
     start(page, "Everything")
     override("2222")
     open_history(page)
-    page.get_by_role("link", name="What changed since revision 1").click()
+    page.get_by_role("link", name="Change request since revision 1").click()
     expect(page.get_by_role("heading", name="Change request")).to_be_visible()
     expect(page.get_by_label("From revision")).to_have_value("1")
 

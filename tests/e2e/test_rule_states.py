@@ -181,3 +181,14 @@ def test_pages_with_states_have_no_violation(open_page, plan, shared, width, sch
     found += violations(page)
     assert not found, "\n".join(found)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_on_a_phone_the_bar_covers_nothing_until_a_rule_is_chosen(open_page, plan):
+    page = show(open_page(width=390, height=844), plan)
+    bar = page.locator("#state-form")
+    expect(bar).not_to_be_in_viewport()
+    rule = box(page, first_rule(page))
+    rule.check()
+    expect(bar).to_be_in_viewport()
+    rule.uncheck()
+    expect(bar).not_to_be_in_viewport()

@@ -248,3 +248,41 @@ def test_the_same_answer_given_twice_is_sent_once(page):
     page.get_by_label("VNC", exact=True).press("Enter")
     expect(page.locator("#state")).to_have_text("Saved · revision 3")
     assert Plan.objects.get().revision == 3
+
+
+def call(page, name):
+    page.locator("#viewers").click()
+    page.get_by_label("Your name for the others").fill(name)
+    with page.expect_response(re.compile("/visitor/")):
+        page.get_by_role("button", name="Use it").click()
+    page.keyboard.press("Escape")
+
+
+def test_who_decided_and_why_shows_at_the_decision_of_the_other_who_can_say_more(two):
+    one, other = two
+    for page, name in ((one, "Kim"), (other, "Zoë")):
+        call(page, name)
+        page.get_by_role("link", name=re.compile("^Decisions")).first.click()
+    decision = one.locator("form.decision", has=one.locator("#choice-esxi-ssh"))
+    reason = decision.get_by_label("Reason")
+    reason.fill("No PowerCLI here")
+    reason.press("Enter")
+    expect(decision.get_by_role("alert")).to_contain_text("choose what it is the reason for")
+    expect(reason).to_have_value("No PowerCLI here")
+    decision.get_by_label("SSH").check()
+    expect(one.locator("#state")).to_have_text("Saved · revision 2")
+    there = other.locator("form.decision", has=other.locator("#choice-esxi-ssh"))
+    expect(there.locator(".why")).to_contain_text("Decided by Kim")
+    expect(there.locator(".why")).to_contain_text("“No PowerCLI here”")
+    there.get_by_text("Give another reason").click()
+    there.get_by_label("Reason").fill("And asked the vendor")
+    there.get_by_label("Reason").press("Enter")
+    expect(there.locator(".why")).to_contain_text("“And asked the vendor” (Zoë")
+    expect(there.locator(".why")).to_contain_text("Decided by Kim")
+    caveat = other.locator("#caveat-ldap-tcp")
+    caveat.get_by_label("Reason").fill("Directory team says so")
+    caveat.get_by_label("Reason").press("Enter")  # says nothing yet: which answer isn't chosen
+    caveat.get_by_role("button", name="As documented").click()
+    expect(caveat.locator(".why")).to_contain_text("Decided by Zoë")
+    expect(caveat.locator(".why")).to_contain_text("“Directory team says so”")
+    expect(other.locator("#state")).to_have_text("Saved · revision 3")

@@ -57,6 +57,24 @@ def test_reports_and_comparisons_are_written_as_their_data():
     assert written == to_json(comparison_data(compared)).encode()
 
 
+def test_a_comparison_names_the_addresses_of_every_endpoint_in_it_once():
+    old, new = contoso(), contoso()
+    gone = new["endpoints"].pop()
+    data = comparison_data(compare_reports(evaluate(old), evaluate(new)))
+    flows = [*data["opened"], *data["closed"]]
+    named = [end["name"] for end in data["endpoints"]]
+    assert named == sorted({flow[side] for flow in flows for side in ("source", "destination")})
+    assert gone["name"] in named
+    said = {end["name"]: end for end in data["endpoints"]}
+    for end in old["endpoints"]:
+        if end["name"] in said:
+            assert said[end["name"]] == {
+                "name": end["name"],
+                "zone": end["zone"],
+                "addresses": end.get("addresses", []),
+            }
+
+
 class Row(dict):
     """An item that can be watched."""
 

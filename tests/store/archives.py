@@ -41,6 +41,7 @@ def facts_of(plan):
         rows(Plan.objects.filter(pk=plan.pk).values()),
         rows(plan.revisions.order_by("number").values()),
         rows(plan.handovers.order_by("sent", "pk").values()),
+        rows(plan.answers.order_by("pk").values()),
     ]
 
 

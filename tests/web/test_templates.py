@@ -20,6 +20,16 @@ def test_no_line_hides_what_it_has_beyond_its_160th_character():
     assert long == []
 
 
+COUNTED_OUT = re.compile(r"and \{\{[^}]*\}\} (?:more|other)")
+OPENS = re.compile(r"<(summary|a)\b.*?</\1>", re.DOTALL)
+
+
+def test_no_list_ends_in_how_many_more_there_are_without_opening():
+    texts = {path.name: OPENS.sub("", path.read_text()) for path in TEMPLATES}
+    assert [name for name, text in texts.items() if COUNTED_OUT.search(text)] == []
+    assert any(COUNTED_OUT.search(path.read_text()) for path in TEMPLATES)
+
+
 def test_one_place_says_that_a_control_is_wrong():
     assert [path.name for path in TEMPLATES if re.search("aria-invalid", path.read_text())] == []
 

@@ -1,6 +1,6 @@
 """Reports and their comparisons as JSON: the interface that others build on, with its schemas."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from planner.engine.compare import Comparison
@@ -13,9 +13,11 @@ from planner.engine.rules import Rule
 from planner.engine.terms import AllOf, Alternative, Mark
 from planner.plan.syntax import write_json
 from planner.report.said.amended import list_amendments
+from planner.report.said.answers import CAVEAT, CHOICE, Taken
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Selection
 from planner.report.said.life import left_data, life_data
+from planner.report.said.text import list_named
 from ports.matrix import PROTOCOLS, SEVERITIES, Matrix
 from ports.matrix.amendments import amendment_data
 
@@ -26,12 +28,33 @@ def render_json(report: Report, edition: Edition | None = None) -> bytes:
     """The report as JSON in UTF-8; the same plan, matrix and selection give the same bytes."""
     if edition is None:
         return write_json(_report_parts(report, None))
-    return write_json(_report_parts(report, edition.selection, edition.lives))
+    return write_json(_report_parts(report, edition.selection, edition.lives) | taken_data(edition.taken))
 
 
 def report_data(report: Report, selection: Selection | None = None, lives: Lives = NO_LIVES) -> dict[str, Any]:
     """The report as plain data, in the shape of `report_schema`; what a filter chose says so."""
     return _read_out(_report_parts(report, selection, lives))
+
+
+def taken_data(taken: Sequence[Taken]) -> dict[str, Any]:
+    """The decisions of which something is known; nothing where there are none."""
+    if not taken:
+        return {}
+    return {
+        "decisions": [
+            {
+                "kind": one.kind,
+                "subject": one.subject,
+                "title": one.title,
+                "answer": one.answer,
+                "reason": one.reason,
+                "reason_by": one.explained.author if one.explained else "",
+                "by": one.decided.author if one.decided else "",
+                "decided": one.decided.at.isoformat(timespec="seconds") if one.decided else None,
+            }
+            for one in taken
+        ]
+    }
 
 
 def _read_out(data: dict[str, Any]) -> dict[str, Any]:
@@ -200,6 +223,10 @@ def _comparison_parts(
             ],
         },
         "renamed": [rename._asdict() for rename in comparison.renamed],
+        "endpoints": (
+            {"name": endpoint.name, "zone": endpoint.zone, "addresses": list(endpoint.addresses)}
+            for endpoint in list_named(comparison)
+        ),
     }
 
 
@@ -252,6 +279,10 @@ def report_schema() -> dict[str, Any]:
     whole["properties"]["selection"] = _object({"fields": fields, "rules": count, "of": count})
     # Only of a stored plan: what has a state and nobody asks for any more.
     whole["properties"]["no_longer_asked"] = {"type": "array", "items": _left_schema()}
+    # Likewise: who took which decision, when and why.
+    told = dict.fromkeys(("title", "answer", "reason", "reason_by", "by", "subject"), text)
+    decision = _object({"kind": {"enum": [CHOICE, CAVEAT]}, **told, "decided": maybe})
+    whole["properties"]["decisions"] = {"type": "array", "items": decision}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Port requirement report",
@@ -264,6 +295,7 @@ def comparison_schema() -> dict[str, Any]:
     flows = {"type": "array", "items": _flow_schema()}
     rules = {"type": "array", "items": _rule_schema()}
     address = _object({"endpoint": _TEXT, "before": _TEXTS, "after": _TEXTS})
+    named = _object({"name": _TEXT, "zone": _TEXT, "addresses": _TEXTS})
     renamed = _object({"kind": {"enum": ["endpoint", "zone"]}, "old": _TEXT, "new": _TEXT})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -284,6 +316,7 @@ def comparison_schema() -> dict[str, Any]:
                     }
                 ),
                 "renamed": {"type": "array", "items": renamed},
+                "endpoints": {"type": "array", "items": named},
             }
         ),
     }

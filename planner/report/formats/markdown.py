@@ -12,6 +12,7 @@ from planner.engine.life import NO_LIVES, Lives
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Rule
 from planner.plan.document import Endpoint
+from planner.report.said.answers import TAKEN_TITLES, Taken, list_taken
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Selection
@@ -54,6 +55,7 @@ def render_markdown(report: Report, edition: Edition | None = None) -> bytes:
         *_write_closed(report),
         *_write_findings(report),
         *_write_decisions(report),
+        *_write_taken(edition.taken if edition else ()),
         *_write_endpoints(report),
         "## How to read this",
         "",
@@ -256,6 +258,14 @@ def _write_decisions(report: Report) -> Iterator[str]:
                 for state in report.questions
             ),
         )
+
+
+def _write_taken(taken: Sequence[Taken]) -> Iterator[str]:
+    if taken:
+        yield "## Decisions taken"
+        yield ""
+        yield from table(TAKEN_TITLES, (tuple(map(escape, row)) for row in list_taken(taken)))
+        yield ""
 
 
 def _decision_cells(decision: Decision) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule
 from planner.plan.document import Endpoint
 from planner.report.formats.workbook import CELL_UNITS, Cells, Columns, Link, as_cell, divide, make_book
+from planner.report.said.answers import TAKEN_TITLES, list_taken
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.life import LEFT_TITLES, LIFE_TITLES, list_left, list_life
@@ -73,6 +74,7 @@ _FINDING_COLUMNS: Columns = (
 _EXCLUDED_COLUMNS: Columns = tuple(zip(EXCLUDED_TITLES, (22, 22, 18, 60, 60, 10), strict=True))
 _CLOSED_COLUMNS: Columns = tuple(zip(CLOSED_TITLES, (24, 24, 18, 60, 14, 60), strict=True))
 _UNOPENED_COLUMNS: Columns = tuple(zip(UNOPENED_TITLES, (16, 8, 50, 70), strict=True))
+_TAKEN_COLUMNS: Columns = tuple(zip(TAKEN_TITLES, (40, 40, 60, 24, 14), strict=True))
 _ABOUT_COLUMNS: Columns = (("About", 24), ("Content", 110))
 
 
@@ -80,7 +82,8 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
     """The report as a workbook with the sheets Rules, Zones, Flows, Servers, Objects, Not needed here, Closed, Not
     opened, Findings, Changes and About; a part of a report has no Zones.
 
-    Where rules have states, the sheet Rules has them, and To close what nobody asks for any more.
+    Where rules have states, the sheet Rules has them, and To close what nobody asks for any more. Where it is
+    known who took which decision, or why, the sheet Decisions says so.
 
     The same plan and edition give the same bytes. Raises OSError when the system's folder for temporary files can't be
     written: rows wait there while the workbook grows, and NotExpressible when the addresses are too much.
@@ -88,6 +91,7 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
     check_addresses("Excel workbook", list_flow_ends(report.flows))
     places: dict[str, int] = {}
     lives = edition.lives if edition is not None else NO_LIVES
+    taken = edition.taken if edition is not None else ()
     is_whole = edition is None or edition.selection is None
     table = tabulate_zones(report) if is_whole else None
     return make_book(
@@ -103,6 +107,7 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
             ("Closed", _CLOSED_COLUMNS, _cells(list_closed(report))),
             ("Not opened", _UNOPENED_COLUMNS, _cells(list_unopened(report))),
             ("Findings", _FINDING_COLUMNS, _finding_rows(report)),
+            *((("Decisions", _TAKEN_COLUMNS, _cells(list_taken(taken))),) if taken else ()),
             ("Changes", _CHANGE_COLUMNS, _change_rows(edition)),
             ("About", _ABOUT_COLUMNS, _about_rows(report, edition)),
         ),

@@ -8,6 +8,7 @@ from planner.engine.report import Report
 from planner.report.paper.chapters import make_head
 from planner.report.paper.printed import Element, Kids, make
 from planner.report.paper.words import shorten, shown
+from planner.report.said.answers import TAKEN_TITLES, Taken, list_taken
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.life import LEFT_TITLES, list_left
 from planner.report.said.outline import FindingGroup, outline_findings
@@ -128,6 +129,22 @@ def make_excluded(report: Report) -> Element | None:
             "The vendor’s document asks for these, and this deployment doesn’t need them: open none of them.",
         ),
         _make_texts("excluded", EXCLUDED_TITLES, rows),
+    )
+
+
+def make_taken(taken: Sequence[Taken]) -> Element | None:
+    """Who took which decision, when and why; None where nothing is known of any."""
+    if not taken:
+        return None
+    body = [make("tr", [make("td", shown(cell)) for cell in cells]) for cells in list_taken(taken)]
+    return make(
+        "section#decisions",
+        make("h2", "Decisions taken"),
+        make(
+            "p.intro",
+            "What this plan answers to the questions that the vendor’s document leaves open, and who said why.",
+        ),
+        make("table.decisions", make_head(*TAKEN_TITLES), make("tbody", body)),
     )
 
 

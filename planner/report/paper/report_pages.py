@@ -29,6 +29,7 @@ from planner.report.paper.report_end import (
     make_excluded,
     make_findings,
     make_left,
+    make_taken,
     make_unneeded,
 )
 from planner.report.paper.sheets import PEERS, make_servers
@@ -100,6 +101,7 @@ def _compose(report: Report, edition: Edition, overview: Future[_Drawn], diagram
         ("Not needed here", None if edition.selection else make_excluded(report)),
         ("What must stay closed", None if edition.selection else make_closed(report)),
         ("Findings", make_findings(report)),
+        ("Decisions taken", make_taken(edition.taken)),
         ("How the vendor’s document was read", make_caveats(report)),
         ("What is not opened, and why", None if edition.selection else make_unneeded(report)),
         ("Legend", legend),

@@ -6,6 +6,7 @@ from typing import Literal
 
 from planner.engine.compare import Comparison
 from planner.engine.life import NO_LIVES, Lives
+from planner.report.said.answers import Taken
 from planner.report.said.filters import Selection
 
 Paper = Literal["a4", "letter"]
@@ -38,6 +39,8 @@ class Edition:
     """What sets the PDF; None: whatever suits the service and the house style."""
     lives: Lives = NO_LIVES
     """The states of the rules; of a plan that isn't stored there are none."""
+    taken: tuple[Taken, ...] = ()
+    """The decisions of which it is known who took them, when or why; of a plan that isn't stored there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,16 @@ def list_changed_flows(comparison: Comparison) -> Iterator[Flow]:
     return chain(comparison.opened, comparison.closed, (change.after for change in comparison.changed))
 
 
+def list_named(comparison: Comparison) -> list[Endpoint]:
+    """The endpoints that a change request names, by name: as they are now, or as they were where they are gone."""
+    rules = (*comparison.rules_opened, *comparison.rules_closed, *comparison.rules_changed)
+    sides = chain(list_flow_ends(list_changed_flows(comparison)), list_rule_sides(rules))
+    names = {endpoint.name for side in sides for endpoint in side}
+    names |= {change.endpoint.name for change in comparison.addresses}
+    known = {end.name: end for report in (comparison.before, comparison.after) for end in report.plan.endpoints}
+    return [known[name] for name in sorted(names)]
+
+
 def list_reasons(reasons: Iterable[Reason]) -> list[str]:
     """The reasons as one line each, those of one topic together: "Account discovery: Windows, Linux and macOS"."""
     single: list[str] = []

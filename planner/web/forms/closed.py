@@ -13,7 +13,7 @@ from planner.plan.endpoint_table import TableError, TableFault
 from planner.plan.policy_table import COLUMNS, read_policies
 from planner.plan.references import WORDS
 from planner.report.said.closed import filter_closed, name_between
-from planner.web.forms.plans import MAX_ERRORS, MAX_TEXT, EditForm
+from planner.web.forms.plans import MAX_ERRORS, MAX_FOLDED, MAX_TEXT, EditForm
 from planner.web.forms.rows import MAX_SELECT, MAX_SUGGESTED, ItemForm, count_alike, turn_to
 from ports.matrix import PROTOCOLS, Matrix, read_ports
 from ports.text import many
@@ -21,6 +21,8 @@ from ports.text import many
 Document = Mapping[str, Any]
 SIDES = {"source": "from", "destination": "to"}
 """The fields of the form, and what documents call them."""
+MOST_FOLDED = 100
+"""How many of the flows that break a row the page has, the folded ones counted in."""
 MOST_BREAKING = 5
 """How many of the flows that break a row are named beside it."""
 MOST_BY_DOCUMENT = 100
@@ -110,9 +112,14 @@ class PoliciesForm(EditForm):
         return self.faults[:MAX_ERRORS]
 
     @property
-    def more(self) -> int:
-        """How many faults it doesn't list."""
-        return len(self.faults) - len(self.listed)
+    def folded(self) -> Sequence[TableFault]:
+        """Those that it folds."""
+        return self.faults[MAX_ERRORS:MAX_FOLDED]
+
+    @property
+    def beyond(self) -> int:
+        """How many it doesn't name at all."""
+        return max(0, len(self.faults) - MAX_FOLDED)
 
     def clean(self) -> dict[str, Any]:
         """Read the table; its faults are kept for the page to list."""
@@ -164,7 +171,8 @@ def describe_prohibitions(report: Report, between: str) -> dict[str, Any]:
     forbidden.sort(key=lambda item: item.kept)  # what is broken stands first
     return {
         "prohibitions": [_say(item) for item in forbidden[:MOST_BY_DOCUMENT]],
-        "more_prohibitions": max(0, len(forbidden) - MOST_BY_DOCUMENT),
+        "folded_prohibitions": [_say(item) for item in forbidden[MOST_BY_DOCUMENT : 10 * MOST_BY_DOCUMENT]],
+        "more_prohibitions": max(0, len(forbidden) - 10 * MOST_BY_DOCUMENT),
     }
 
 
@@ -186,8 +194,9 @@ def _say(item: Closed | None, row: Document | None = None) -> dict[str, Any]:
         row = row or {}
         return {"closed": _outline(row["from"], row["to"], row.get("protocol"), row.get("ports"), row["reason"], ())}
     said = _outline(item.source, item.destination, item.protocol, item.ports, item.reason, item.sections)
-    more = max(0, len(item.breaking) - MOST_BREAKING)
-    return {"closed": said, "breaking": item.breaking[:MOST_BREAKING], "more_breaking": more}
+    folded = item.breaking[MOST_BREAKING:MOST_FOLDED]
+    more = max(0, len(item.breaking) - MOST_FOLDED)
+    return {"closed": said, "breaking": item.breaking[:MOST_BREAKING], "folded": folded, "more_breaking": more}
 
 
 def _outline(

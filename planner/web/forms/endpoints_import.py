@@ -15,6 +15,8 @@ from ports.text import many
 
 LISTED = 50
 """Most faults, changes and zones that the page lists of each."""
+FOLDED = 2_000
+"""Most of each that it has, the folded ones counted in."""
 NAMED = 20
 """Most new endpoints that it names."""
 
@@ -110,9 +112,14 @@ class EndpointsImportForm(EditForm):
         return self.faults[:LISTED]
 
     @property
-    def more(self) -> int:
-        """How many sentences it doesn't list."""
-        return len(self.faults) - len(self.listed)
+    def folded(self) -> tuple[Summed, ...]:
+        """Those that it folds."""
+        return self.faults[LISTED:FOLDED]
+
+    @property
+    def beyond(self) -> int:
+        """How many it doesn't name at all."""
+        return max(0, len(self.faults) - FOLDED)
 
     @property
     def mapped(self) -> list[Mapped]:
@@ -155,9 +162,19 @@ class EndpointsImportForm(EditForm):
         return self.comparison.new[:NAMED] if self.comparison else ()
 
     @property
+    def also_new(self) -> tuple[str, ...]:
+        """Those that are folded."""
+        return self.comparison.new[NAMED:FOLDED] if self.comparison else ()
+
+    @property
     def differing(self) -> tuple[Any, ...]:
         """The changed endpoints that are listed."""
         return self.comparison.changed[:LISTED] if self.comparison else ()
+
+    @property
+    def also_differing(self) -> tuple[Any, ...]:
+        """Those that are folded."""
+        return self.comparison.changed[LISTED:FOLDED] if self.comparison else ()
 
     @property
     def left_out(self) -> tuple[tuple[str, int], ...]:

@@ -33,9 +33,9 @@ class Asked:
         return self.losses[:LOSSES_SHOWN]
 
     @property
-    def more(self) -> int:
-        """How many aren't."""
-        return len(self.losses) - len(self.shown)
+    def folded(self) -> Sequence[str]:
+        """Those that are folded."""
+        return self.losses[LOSSES_SHOWN:]
 
 
 class ModuleForm(EditForm):

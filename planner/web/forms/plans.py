@@ -20,10 +20,21 @@ from ports.text import plural
 
 MAX_ERRORS = 200
 """How many faults of a document a page lists."""
+MAX_FOLDED = 2_000
+"""How many it names, those counted in that it folds."""
 
 
 MAX_TEXT = 20_000
 """Most characters of a description or a reason that a form takes; each revision keeps them."""
+
+
+MAX_REASON = 500
+"""Most characters of why something was decided."""
+
+
+def join_lines(text: str) -> str:
+    """A text on one line, without control characters."""
+    return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
 
 
 class EditForm(forms.Form):
@@ -85,8 +96,7 @@ class CheckpointForm(RevisionForm):
 
     def clean_name(self) -> str:
         """A name on one line."""
-        name: str = self.cleaned_data["name"]
-        return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in name).split())
+        return join_lines(self.cleaned_data["name"])
 
 
 class LinkForm(forms.Form):
@@ -156,6 +166,18 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Hold.Role.choices)
 
 
+class ReasonField(forms.CharField):
+    """Why something was decided, on one line; it may be left out."""
+
+    def __init__(self) -> None:
+        said = f"A reason has at most {MAX_REASON} characters here; nothing was stored."
+        super().__init__(required=False, max_length=MAX_REASON, error_messages={"max_length": said})
+
+    def clean(self, value: Any) -> str:
+        """Raises ValidationError for one that is too long."""
+        return join_lines(super().clean(value))
+
+
 class ChoiceForm(EditForm):
     """The decision of one choice. `options` is None when the decision is taken back."""
 
@@ -164,6 +186,7 @@ class ChoiceForm(EditForm):
         self.matrix = matrix
 
     choice = forms.CharField()
+    reason = ReasonField()
 
     def clean_choice(self) -> str:
         """A choice that the matrix has."""
@@ -223,6 +246,7 @@ class CaveatForm(EditForm):
     answer = forms.ChoiceField(
         choices=[("practice", "Follow practice"), ("documented", "As documented")], required=False
     )
+    reason = ReasonField()
 
     def __init__(self, data: Any, *, matrix: Matrix) -> None:
         super().__init__(data)

@@ -35,6 +35,8 @@ Document = Mapping[str, Any]
 OPENINGS = ("edit", "zone", "add", "find")
 """What the address of a plan may say of the topology panel: the endpoint or zone being edited, a form, a search."""
 ADDING = ("endpoint", "zone", "import", "several")
+FOUND = 1_000
+"""How many endpoints are named that have what is sought in their names, the folded ones counted in."""
 MAX_LISTED = 300
 """Most names that a list of suggestions has; beyond that one types."""
 MAX_MANAGERS = 50
@@ -274,7 +276,7 @@ def describe_topology(report: Report, opened: Opened, bound: forms.Form | None) 
     if opened.kind == "find":
         key = name_key(opened.name)
         found = [name for name in names if key in name_key(name)]
-        return context | {"sought": opened.name, "found": found[:20], "found_more": len(found) - len(found[:20])}
+        return context | {"sought": opened.name, "found": found[:20], "found_folded": found[20:FOUND]}
     return context
 
 

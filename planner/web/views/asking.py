@@ -25,6 +25,8 @@ from planner.web.forms.rows import PER_PAGE, key_of
 from planner.web.views.state import ASKING, State
 
 VIEWS_THAT_ASK = ("rules", "flows")
+MOST_FOLDED = 500
+"""How many rules an answer names, the folded ones counted in."""
 MOST_RULES = 6
 """How many rules an answer links to."""
 NEEDED = ("Say who opens the connection.", "Say whom it is to reach.", "Say on which protocol and port.")
@@ -80,7 +82,11 @@ def _describe(report: Report, state: State, answer: Answer, voice: Voice) -> dic
         "outcome": answer.outcome,
         "headline": WORDS[answer.outcome],
         "rules": [(rule, f"{plain.query(view='rules')}#rule-{rule}") for rule in answer.rules[:MOST_RULES]],
+        "folded_rules": [
+            (rule, f"{plain.query(view='rules')}#rule-{rule}") for rule in answer.rules[MOST_RULES:MOST_FOLDED]
+        ],
         "more_rules": max(0, len(answer.rules) - MOST_RULES),
+        "beyond_rules": max(0, len(answer.rules) - MOST_FOLDED),
         "reason": answer.reason,
         "who": [
             said

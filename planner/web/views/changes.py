@@ -1,6 +1,6 @@
 """Change requests: two revisions of a plan compared, or one under two matrices; and that one was handed over."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from planner.engine import TooLarge
 from planner.engine.compare import Comparison
+from planner.engine.life import NO_LIVES, Lives
+from planner.engine.rules import Rule
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.report import CHANGE_FORMATS
 from planner.report.said.edition import Editions
-from planner.report.said.outline import outline_boundaries
+from planner.report.said.outline import RuleLine, outline_boundaries
 from planner.report.said.printed_rules import (
     find_moved,
     list_differences,
@@ -40,18 +42,25 @@ from planner.web.forms.plans import HandoverForm
 from planner.web.views.access import plan_view
 from planner.web.views.downloads import read_paper, send_file
 from planner.web.views.handover import say_handover, say_unknown
+from planner.web.views.keeper import describe_life
 from planner.web.views.plans import read_sender
+from planner.web.views.rules import MEMBERS, SIDES, Folds
 from ports.matrix import Matrix
 from ports.queries import find_matrix, find_state, list_matrices
 
-MEMBERS = 12
 NOTHING: Mapping[str, Any] = {}
 MOST_RULES = 20
-"""How many rules of an endpoint with another address the page names."""
-MOST_LOCAL = 100
+"""How many rules of an endpoint with another address stand there at once; the others are folded."""
+MOST_RULES_IN_ALL = 10_000
+"""How many of them the page folds, for all endpoints together."""
+MOST_LOCAL = 500
 """How many connections within zones the page names."""
 MOST_RENAMED = 100
-"""How many renames it names."""
+"""How many renames stand there at once; the others are folded."""
+MOST_FOLDED = 2_000
+"""How many renames it names at all."""
+PARTS = {"opened": "Rules to open", "closed": "Rules to close", "changed": "Rules changed"}
+"""The parts of a comparison that have rules, and their headings."""
 MOST_REVISIONS = 200
 """How many revisions the lists offer; older ones can still be named in the address."""
 
@@ -108,7 +117,7 @@ def download_changes(request: HttpRequest, plan: Plan, name: str) -> HttpRespons
         raise Http404
     try:
         sides = read_sides(request, plan)
-        compared = _compare(plan, sides)
+        compared = compare_sides(plan, sides)
     except NothingToCompare as error:
         raise Http404(str(error)) from None
     sent = say_handover(plan.handovers.filter(revision=sides.before).first())
@@ -178,7 +187,8 @@ def _read_number(request: HttpRequest, name: str, otherwise: int) -> int:
     return int(text)
 
 
-def _compare(plan: Plan, sides: Sides) -> Compared:
+def compare_sides(plan: Plan, sides: Sides) -> Compared:
+    """Two sides of a plan compared. Raises NothingToCompare where the address names what isn't there."""
     now = matrix_of(plan)
     before, after = (_find_version(plan, number) for number in (sides.before, sides.after))
     if after.number == plan.revision:
@@ -253,8 +263,10 @@ def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
     try:
         sides = read_sides(request, plan)
         context["sides"] = sides
-        found = _compare(plan, sides)
-        context |= describe_comparison(found.comparison) | {"query": sides.query(), "found": found}
+        found = compare_sides(plan, sides)
+        lives = lives_of_sides(plan, found.comparison)
+        described = describe_comparison(found.comparison, ends=f"ends/?{sides.query()}&", lives=lives)
+        context |= described | {"query": sides.query(), "found": found}
     except NothingToCompare as error:
         context["trouble"] = str(error)
     except TooLarge as error:
@@ -289,50 +301,84 @@ def _list_revisions(plan: Plan) -> list[Any]:
     return [{"revision": revision, "sent": number in sent} for number, revision in sorted(found.items(), reverse=True)]
 
 
-def describe_comparison(compared: Comparison) -> dict[str, Any]:
-    """What a page shows of a comparison: its numbers, and the rules to open, to close and changed by boundary."""
+def describe_comparison(
+    compared: Comparison, *, ends: str = "", lives: tuple[Lives, Lives] = (NO_LIVES, NO_LIVES)
+) -> dict[str, Any]:
+    """What a page shows of a comparison: its numbers, and the rules to open, to close and changed by boundary.
+
+    `ends` is what follows the page's address to fetch the endpoints that a rule folds; where it is empty, the page
+    names as many as it has room for. `lives` are those of the rules before and after.
+    """
 
     rules_of, moved = list_rules_of(compared), find_moved(compared)
+    folds = Folds()
+    lives_before, lives_after = lives
 
-    def chapters(boundaries: Any, report: Any, differences: Mapping[str, Any] = NOTHING) -> list[dict[str, Any]]:
+    def describe(line: RuleLine, slug: str, known: Lives, differs: Sequence[Any]) -> dict[str, Any]:
+        rule, life = line.rule, known.of(line.rule)
+        return {
+            "line": line,
+            "differs": (*differs, *list_moved_ends(moved, rule)),
+            "life": describe_life(life) if life else None,
+            **{
+                f"{side}_rest": ""
+                if folds.has_room(getattr(line, side)) or not ends
+                else f"{ends}{urlencode({'part': slug, 'rule': rule.id, 'side': side})}"
+                for side in SIDES
+            },
+        }
+
+    def chapters(
+        slug: str, boundaries: Any, report: Any, known: Lives, differences: Mapping[str, Any] = NOTHING
+    ) -> list[dict[str, Any]]:
         return [
             {
                 "boundary": chapter.boundary,
-                "lines": [
-                    {
-                        "line": line,
-                        "differs": (*differences.get(line.rule.id, ()), *list_moved_ends(moved, line.rule)),
-                    }
-                    for line in chapter.lines
-                ],
+                "lines": [describe(line, slug, known, differences.get(line.rule.id, ())) for line in chapter.lines],
             }
             for chapter in outline_boundaries(boundaries, report, members=MEMBERS)
         ]
 
     local = list_within_zones(compared)
     renamed = list_renamed(compared)
+    room = MOST_RULES_IN_ALL
+
+    def fold_rules(rules: Sequence[str]) -> dict[str, Any]:
+        nonlocal room
+        folded = rules[MOST_RULES : MOST_RULES + room]
+        room -= len(folded)
+        more = max(0, len(rules) - MOST_RULES)
+        return {"rules": rules[:MOST_RULES], "folded": folded, "more": more, "unnamed": more - len(folded)}
+
     return {
         "compared": compared,
+        "show_way": "both",  # nobody opens a rule without its addresses
         "renamed": renamed[:MOST_RENAMED],
+        "renamed_folded": renamed[MOST_RENAMED:MOST_FOLDED],
         "more_renamed": max(0, len(renamed) - MOST_RENAMED),
+        "unnamed_renamed": max(0, len(renamed) - MOST_FOLDED),
+        "shows_states": bool(lives_before or lives_after),
         "set_apart": say_set_apart(compared),
         "local": local[:MOST_LOCAL],
         "more_local": max(0, len(local) - MOST_LOCAL),
         "local_said": say_within_zones(local),
-        "moved": [
-            {"change": change, "rules": rules[:MOST_RULES], "more": max(0, len(rules) - MOST_RULES)}
-            for change in compared.addresses
-            for rules in (rules_of[change.endpoint.name],)
-        ],
+        "moved": [{"change": change, **fold_rules(rules_of[change.endpoint.name])} for change in compared.addresses],
         "counts": count_changes(compared),
         "groups": [
-            ("opened", "Rules to open", chapters(compared.boundaries_opened, compared.after)),
-            ("closed", "Rules to close", chapters(compared.boundaries_closed, compared.before)),
+            ("opened", PARTS["opened"], chapters("opened", compared.boundaries_opened, compared.after, lives_after)),
+            ("closed", PARTS["closed"], chapters("closed", compared.boundaries_closed, compared.before, lives_before)),
             (
                 "changed",
-                "Rules changed",
-                chapters(compared.boundaries_changed, compared.after, list_differences(compared)),
+                PARTS["changed"],
+                chapters(
+                    "changed", compared.boundaries_changed, compared.after, lives_after, list_differences(compared)
+                ),
             ),
         ],
         "formats": CHANGE_FORMATS.values(),
     }
+
+
+def find_part(compared: Comparison, part: str) -> Sequence[Rule]:
+    """The rules of one of PARTS; none for anything else."""
+    return getattr(compared, f"rules_{part}") if part in PARTS else ()

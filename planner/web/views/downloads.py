@@ -20,6 +20,7 @@ from planner.report.diagram.diagram import NoDiagram, render_svg
 from planner.report.formats.rule_texts import RULE_TEXTS
 from planner.report.said.edition import PAPERS, Edition, Paper
 from planner.report.said.filters import LABELS, Filter, Selection, read_filter, select
+from planner.store.answers import taken_in
 from planner.store.editions import matrix_of
 from planner.store.lives import lives_of
 from planner.store.models import Plan
@@ -51,7 +52,7 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
         since_sent=say_handover(last),
     )
     report = report_for(plan.version, matrix)
-    edition = replace(edition, lives=lives_of(plan, report))
+    edition = replace(edition, lives=lives_of(plan, report), taken=taken_in(plan, report))
 
     def find_since(number: int) -> Comparison | str:
         found = comparison_since(plan, number, matrix)

@@ -18,6 +18,7 @@ from planner.store import actions
 from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import compare_versions
+from planner.web.forms.plans import MAX_FOLDED
 from planner.web.views.access import plan_view
 from planner.web.views.changes import describe_comparison
 from planner.web.views.plans import read_sender
@@ -94,7 +95,8 @@ def _show(
     }
     if not context["faults"]:
         context |= _describe_difference(plan, before, target)
-    context["more_faults"] = max(0, len(context["faults"]) - MOST_FAULTS)
+    context["folded_faults"] = context["faults"][MOST_FAULTS:MAX_FOLDED]
+    context["beyond"] = max(0, len(context["faults"]) - MAX_FOLDED)
     context["faults"] = context["faults"][:MOST_FAULTS]
     return render(request, "planner/editions.html", context)
 

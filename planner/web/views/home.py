@@ -18,7 +18,7 @@ from planner.report.formats.json import report_schema
 from planner.store import actions
 from planner.store.holders import read_holder
 from planner.store.transfer import import_plans
-from planner.web.forms.plans import MAX_ERRORS, ImportForm
+from planner.web.forms.plans import MAX_ERRORS, MAX_FOLDED, ImportForm
 from planner.web.views.access import count_plans, keep_private, maker_view, matrix_view, open_new
 from planner.web.views.errors import show_error
 from planner.web.views.products import Chosen, choose_product
@@ -106,7 +106,8 @@ def import_plan(request: HttpRequest) -> HttpResponse:
         "form": form,
         "chosen": chosen,
         "faults": form.faults[:MAX_ERRORS],
-        "more": max(0, len(form.faults) - MAX_ERRORS),
+        "folded": form.faults[MAX_ERRORS:MAX_FOLDED],
+        "beyond": max(0, len(form.faults) - MAX_FOLDED),
     }
     return render(request, "planner/import.html", context)
 
@@ -124,7 +125,7 @@ def _import_archive(request: HttpRequest, form: ImportForm, file: IO[bytes], cho
         )
     except ArchiveError as error:
         form.add_error(None, "This archive can't be imported.")
-        context = {"form": form, "chosen": chosen, "faults": (Fault(error.where, error.message),), "more": 0}
+        context = {"form": form, "chosen": chosen, "faults": (Fault(error.where, error.message),)}
         return render(request, "planner/import.html", context)
     if not plans:
         form.add_error(None, "There is no plan in this archive; one is needed.")

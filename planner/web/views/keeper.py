@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404
 
@@ -10,13 +11,13 @@ from planner.engine import Report
 from planner.engine.life import NO_LIVES, STATES, Life, Lives, mark_of
 from planner.engine.rules import Boundary, Rule
 from planner.report.said.life import find_ticket, list_differences, say_blocks, say_review, say_state
-from planner.report.said.outline import outline_boundaries
+from planner.report.said.outline import Members, outline_boundaries
 from planner.web.forms.lives import MOST_RULES, StateForm
 
 MOST_LEFT = 200
 """How many rules a page lists that are to be closed; the downloads have all."""
 MEMBERS = 100
-"""How many endpoints the page of a rule names on each side."""
+"""How many endpoints the page of a rule names on each side at once; the others are fetched when they are unfolded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,14 +100,22 @@ def find_rule(report: Report, number: str) -> tuple[Boundary, Rule]:
     raise Http404
 
 
+def lead_to_ends(rule: Rule, side: str, members: Members) -> str:
+    """What follows the page's address to fetch the endpoints that one side folds; empty where it folds none."""
+    return f"ends/?{urlencode({'rule': rule.id, 'side': side})}" if members.more else ""
+
+
 def describe_rule(report: Report, boundary: Boundary, rule: Rule, known: Lives, form: StateForm) -> Mapping[str, Any]:
     """What the page of a rule says of it, for planners and for readers who may report."""
     life = known.of(rule)
     (chapter,) = outline_boundaries([boundary], report, members=MEMBERS)
+    line = next(line for line in chapter.lines if line.rule.id == rule.id)
     return {
         "report": report,
         "boundary": boundary,
-        "line": next(line for line in chapter.lines if line.rule.id == rule.id),
+        "line": line,
+        "sources_rest": lead_to_ends(rule, "sources", line.sources),
+        "destinations_rest": lead_to_ends(rule, "destinations", line.destinations),
         "form": form,
         "state_names": STATES,
         "pick": f"{mark_of(rule)}.{life.newest if life else 0}",

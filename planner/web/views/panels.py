@@ -27,6 +27,8 @@ from planner.web.views.state import PANELS, TABS, State
 from ports.matrix import Choice
 from ports.text import many
 
+MOST_FOLDED = 100
+"""About how many folded endpoints the outline of the zones has; the table has all of them."""
 MEMBERS = 6
 """How many endpoints a line names before it counts."""
 
@@ -86,6 +88,7 @@ def _describe_decisions(report: Report, _state: State, bound: Form | None) -> di
             "chosen": _sent_options(bound, slug) or _chosen(report, slug),
             "decided": slug in plan.choices,
             "errors": _errors(bound, ChoiceForm, "choice", slug),
+            "reason": _sent(bound, ChoiceForm, "choice", slug, "reason", ""),
             "idle": slug in consequences.idle,
             "options": [
                 (
@@ -99,7 +102,7 @@ def _describe_decisions(report: Report, _state: State, bound: Form | None) -> di
         }
         for slug, choice in matrix.choices.items()
     ]
-    more["caveats"] = [item for item in _list_caveats(report) if item["state"] and item["caveat"].correction]
+    more["caveats"] = [item for item in _list_caveats(report, bound) if item["state"] and item["caveat"].correction]
     if report.too_large:  # nothing is known of what depends on them
         return {"choice_groups": [("Choices", "decided", choices, len(choices), "")], **more}
     waiting = [item for item in choices if item["decision"]]
@@ -180,19 +183,19 @@ def _describe_ports(report: Report, _state: State, bound: Form | None) -> dict[s
 
 
 def _describe_caveats(report: Report, _state: State, bound: Form | None) -> dict[str, Any]:
-    return describe_reading(report) | {"stray_errors": _stray_errors(bound, CaveatForm, "caveat", ())}
+    return describe_reading(report, bound) | {"stray_errors": _stray_errors(bound, CaveatForm, "caveat", ())}
 
 
-def describe_reading(report: Report) -> dict[str, Any]:
+def describe_reading(report: Report, bound: Form | None = None) -> dict[str, Any]:
     """The appendix: how the document was read. First what practice differs in, then what is good to know."""
-    caveats = _list_caveats(report)
+    caveats = _list_caveats(report, bound)
     return {
         "questions": [item for item in caveats if item["caveat"].correction],
         "remarks": [item for item in caveats if not item["caveat"].correction],
     }
 
 
-def _list_caveats(report: Report) -> list[dict[str, Any]]:
+def _list_caveats(report: Report, bound: Form | None) -> list[dict[str, Any]]:
     """Every caveat, those first that bear on the plan, with its answer and what another one would change."""
     bearing = {item.caveat.slug: item for item in report.caveats}
     weights = consequences_of(report).corrections
@@ -201,6 +204,7 @@ def _list_caveats(report: Report) -> list[dict[str, Any]]:
             "caveat": caveat,
             "state": bearing.get(slug),
             "answer": answer_of(report, slug),
+            "reason": _sent(bound, CaveatForm, "caveat", slug, "reason", ""),
             "idle": slug not in bearing and not report.too_large,
             "consequence": say_weight(weights[slug]) if slug in weights else "",
         }
@@ -243,11 +247,18 @@ def _describe_zones(report: Report) -> list[dict[str, Any]]:
     settings = Settings(report)
     zones = {zone.name: zone for zone in report.plan.zones}
     blocks = []
+    room = MOST_FOLDED
     for block in outline_zones(report, members=MEMBERS):
         lines = [
-            {"endpoints": line.endpoints, "labels": line.labels, "own": _say_together(settings, line.endpoints.shown)}
+            {
+                "endpoints": line.endpoints,
+                "folded": line.endpoints.folded[:room],
+                "labels": line.labels,
+                "own": _say_together(settings, line.endpoints.shown),
+            }
             for line in block.lines
         ]
+        room -= sum(len(line.endpoints.folded[:room]) for line in block.lines)
         there = [zones[name] for name in block.group.zones]
         networks = there[0].networks if len(there) == 1 else ()
         own = _say_together(settings, there)

@@ -20,7 +20,8 @@ from planner.plan.edits import NotPossible
 from planner.plan.rows import NO_RENAMES, Renames
 from planner.report import FORMATS
 from planner.report.said.filters import LABELS
-from planner.store import actions, presence
+from planner.store import actions, presence, reasons
+from planner.store.answers import taken_in
 from planner.store.editions import matrix_of
 from planner.store.lives import lives_of, newest_state
 from planner.store.models import Plan, Revision
@@ -135,6 +136,7 @@ def describe_page(
         "history": describe_history(plan, now),
         "offers": describe_offers(plan, now, report),
         "sent": describe_handover(plan, report.matrix),
+        "taken": taken_in(plan, report) if state.panel in ("decisions", "caveats") else (),
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",
         **describe_panel(report, state, bound),
@@ -172,10 +174,12 @@ def describe_history(plan: Plan, now: Revision | None) -> dict[str, str]:
 def read_sender(request: HttpRequest) -> actions.Sender:
     """Who sends an edit: its id and base from the form, the name that the browser's person chose."""
     base = request.POST.get("base", "")
+    visitor = presence.read_visitor(request)
     return actions.Sender(
         operation=read_operation(request),
         base=int(base) if re.fullmatch(r"[1-9][0-9]{0,8}", base, re.ASCII) else None,
-        author=presence.read_visitor(request).name,
+        author=visitor.name,
+        who=visitor.label,
     )
 
 
@@ -304,7 +308,7 @@ def _rename(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
 
 
 def _choose(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
-    return _apply(ChoiceForm(request.POST, matrix=matrix), plan, matrix, request, actions.choose)
+    return _apply(ChoiceForm(request.POST, matrix=matrix), plan, matrix, request, reasons.choose)
 
 
 def _override(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
@@ -312,7 +316,7 @@ def _override(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
 
 
 def _correct(request: HttpRequest, plan: Plan, matrix: Matrix) -> EditForm:
-    return _apply(CaveatForm(request.POST, matrix=matrix), plan, matrix, request, actions.answer_caveat)
+    return _apply(CaveatForm(request.POST, matrix=matrix), plan, matrix, request, reasons.answer_caveat)
 
 
 rename_plan = edit_view(_rename, "topology")

@@ -22,6 +22,7 @@ from planner.engine.compare import Comparison
 from planner.engine.life import NO_LIVES, match_lives
 from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report.said.answers import match_answers
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import LABELS
 from planner.report.said.voice import address_readers, list_waiting
@@ -79,7 +80,9 @@ def show(request: HttpRequest, reading: Reading, place: Place, form: StateForm |
     htmx = htmx_of(request)
     part = htmx.target if htmx and not htmx.history_restore_request else None
     changes = Changes(keeper=keeper_of(reading, report, form))
+    taken = match_answers(reading.told, report)
     context = {
+        "taken": taken,
         "reading": reading,
         "place": place,
         "here": place.here,
@@ -89,7 +92,9 @@ def show(request: HttpRequest, reading: Reading, place: Place, form: StateForm |
         "query": state.query(),
         "unfiltered": state.without_filter().query(),
         "views": [
-            (slug, name, state.query(view=slug), count_view(slug, report)) for slug, name in READER_VIEWS.items()
+            (slug, name, state.query(view=slug), count_view(slug, report))
+            for slug, name in READER_VIEWS.items()
+            if slug != "decisions" or taken or state.view == slug
         ],
         "formats": FORMATS.values(),
         "protocols": PROTOCOLS,
@@ -118,7 +123,8 @@ def download(request: HttpRequest, reading: Reading, place: Place, name: str) ->
     link = place.link if request.GET.get("cover") else None
     report = _report_of(reading)
     lives = keeper_of(reading, report).lives
-    edition = Edition(date=localdate(), revision=reading.revision, link=link, lives=lives)
+    taken = match_answers(reading.told, report)
+    edition = Edition(date=localdate(), revision=reading.revision, link=link, lives=lives, taken=taken)
     return send_report(request, kind, report, edition, lambda _: NOT_SHOWN)
 
 
@@ -148,15 +154,16 @@ def download_diagram(request: HttpRequest, reading: Reading, _place: Place, exte
 
 def show_changes(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
     """What the newest revision opens and closes, compared with the one that is read."""
-    compared, newer = _compare(reading)
+    compared, newer = compare_reading(reading)
     sides = {"before": _name_side(reading, newer), "after": _name_side(newer, reading)}
-    context = {"reading": reading, "newer": newer, "here": place.here, **sides, **describe_comparison(compared)}
+    described = describe_comparison(compared, ends="changes/ends/?")
+    context = {"reading": reading, "newer": newer, "here": place.here, **sides, **described}
     return render(request, "planner/reading_changes.html", context)
 
 
 def download_changes(request: HttpRequest, reading: Reading, _place: Place, name: str) -> HttpResponse:
     """The same in one of CHANGE_FORMATS."""
-    compared, newer = _compare(reading)
+    compared, newer = compare_reading(reading)
     kind = CHANGE_FORMATS.get(name)
     if kind is None:
         raise Http404
@@ -178,7 +185,7 @@ def _name_side(reading: Reading, other: Reading) -> str:
     return f"revision {reading.revision}{under}"
 
 
-def _compare(reading: Reading) -> tuple[Comparison, Reading]:
+def compare_reading(reading: Reading) -> tuple[Comparison, Reading]:
     """What changed since; 404 where that isn't told, or where nothing can have."""
     if reading.newer is None:
         raise Http404

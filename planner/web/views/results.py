@@ -40,8 +40,10 @@ from ports.matrix import section_key
 
 FLOWS_PER_PAGE = 200
 MOST_CLOSED = 50
-MOST_LOCAL = 50
+MOST_LOCAL = 500
 MOST_FINDINGS = 20
+MOST_FOLDED = 500
+"""How many findings of a kind are named, the folded ones counted in."""
 """How many findings of one code a page names."""
 MOST_CONCERNED = 200
 """How many endpoints of a finding it names."""
@@ -225,8 +227,9 @@ def _describe_findings(report: Report, state: State, _changes: Changes) -> dict[
         "finding_groups": [
             {
                 "severity": group.severity,
-                "total": len(group.findings),
-                "more": len(group.findings) > MOST_FINDINGS,
+                "more": max(0, len(group.findings) - MOST_FINDINGS),
+                "folded": group.findings[MOST_FINDINGS:MOST_FOLDED],
+                "beyond": max(0, len(group.findings) - MOST_FOLDED),
                 "items": [
                     {
                         "finding": finding,
@@ -267,6 +270,8 @@ def _describe_strip(report: Report, state: State) -> dict[str, Any]:
             for step in strip.steps
         ],
         "strip_ways": [lead(way) for way in strip.ways],
+        "diagram_query": plain.query(view="diagram"),
+        "zones_query": plain.query(view="zones"),
     }
 
 
@@ -313,4 +318,5 @@ _VIEWS: dict[str, Callable[[Report, State, Changes], dict[str, Any]]] = {
     "unneeded": _describe_unneeded,
     "closed": _describe_what_is_closed,
     "caveats": _describe_reading,
+    "decisions": lambda *_: {},  # the page has them by itself: they are not of the report
 }

@@ -11,8 +11,9 @@ from planner.engine import TooLarge
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.store import actions
+from planner.store.answers import list_reasons
 from planner.store.editions import matrix_of
-from planner.store.lives import list_acts
+from planner.store.lives import Act, find_act, list_acts
 from planner.store.models import Plan, Revision
 from planner.store.timeline import fold
 from planner.web.forms.plans import CheckpointForm, RevisionForm
@@ -97,8 +98,10 @@ def _show(request: HttpRequest, plan: Plan, *, trouble: str = "", said: str = ""
     handovers: dict[int, list[Any]] = {}
     for handover in plan.handovers.filter(revision__in=[revision.number for revision in revisions]).order_by("sent"):
         handovers.setdefault(handover.revision, []).append(handover)
+    reasons = list_reasons(plan, [revision.number for revision in revisions])
     for revision in revisions:
         revision.handovers = handovers.get(revision.number, [])
+        revision.reasons = reasons.get(revision.number, [])
     context = {
         "plan": plan,
         "here": reverse("show_history", kwargs={"key": plan.key}),
@@ -117,18 +120,34 @@ def _show(request: HttpRequest, plan: Plan, *, trouble: str = "", said: str = ""
 
 def _show_states(request: HttpRequest, plan: Plan) -> HttpResponse:
     """What states the rules were given, newest first."""
-    text = request.GET.get("before", "")
-    if text and not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise Http404
-    acts = list_acts(plan, before=int(text) if text else None, most=PAGE + 1)
+    one = _read_row(request, "act")
+    before = _read_row(request, "before")
+    acts = list_acts(plan, before=before, most=PAGE + 1) if one is None else _find_one(plan, one)
     context = {
         "plan": plan,
         "here": reverse("show_history", kwargs={"key": plan.key}),
         "acts": acts[:PAGE],
         "shows_acts": True,
+        "one_act": one is not None,
         "older_acts": acts[PAGE - 1].rows[0].pk if len(acts) > PAGE else None,
     }
     return render(request, "planner/history.html", context)
+
+
+def _find_one(plan: Plan, number: int) -> list[Act]:
+    """What was set in one go, with all its rules; 404 where there is none."""
+    act = find_act(plan, number)
+    if act is None:
+        raise Http404
+    return [act]
+
+
+def _read_row(request: HttpRequest, name: str) -> int | None:
+    """The number of a row that the address has under this name; 404 for what is none."""
+    text = request.GET.get(name, "")
+    if text and not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Http404
+    return int(text) if text else None
 
 
 def _read_upto(request: HttpRequest, plan: Plan) -> int:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from itertools import islice, pairwise
 from typing import Any
-from urllib.parse import urlencode
 
 from planner.engine import Report
 from planner.engine.explain import Cause, explain
@@ -14,6 +13,7 @@ from planner.report.said.by_service import ServiceReasons, outline_services
 from planner.report.said.filters import Filter, filter_boundaries, narrow_report, say_elsewhere
 from planner.report.said.outline import Members, RuleLine, outline_boundaries, outline_rules
 from planner.web.forms.own_settings import Settings
+from planner.web.views.keeper import lead_to_ends
 from planner.web.views.marked import Changes, mark_rules
 from planner.web.views.state import State
 
@@ -43,7 +43,7 @@ class Folds:
 
     def lead(self, rule: Rule, side: str, members: Members) -> str:
         """What follows the page's address to fetch the folded endpoints; empty where the page has them."""
-        return "" if self.has_room(members) else f"ends/?{urlencode({'rule': rule.id, 'side': side})}"
+        return "" if self.has_room(members) else lead_to_ends(rule, side, members)
 
 
 def describe_rules(report: Report, state: State, changes: Changes) -> dict[str, Any]:

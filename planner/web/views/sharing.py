@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from planner.report import FORMATS
 from planner.report.said.edition import Edition
 from planner.report.said.voice import address_readers
-from planner.sharing import links, members
+from planner.sharing import links, members, withdrawals
 from planner.store.holders import read_holder
 from planner.store.models import Hold, Opening, Plan, ShareLink
 from planner.store.reports import report_for
@@ -109,9 +109,21 @@ def withdraw_edit_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     return redirect("show_links", key=plan.key)
 
 
-def _read_number(request: HttpRequest) -> int:
-    """Which read link a form is about; 0, which none has, for whatever is no number."""
-    text = request.POST.get("link", "")
+@require_POST
+@owner_view
+def give_back(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Undo that an edit link or somebody's access was withdrawn, which is possible for a minute."""
+    number = _read_number(request, "withdrawal")
+    try:
+        withdrawals.give_back(plan_id=plan.pk, number=number, holder=read_holder(request))
+    except withdrawals.NotGivenBack as error:
+        return show_sharing(request, plan, trouble=str(error))
+    return redirect("show_links", key=plan.key)
+
+
+def _read_number(request: HttpRequest, name: str = "link") -> int:
+    """Which row a form is about; 0, which none has, for whatever is no number."""
+    text = request.POST.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
@@ -180,7 +192,10 @@ def show_sharing(
         "plan": plan,
         "links": live,
         "ended": [link for link in found if link.state not in ("live", "used up")],
-        "undoable": [link for link in found if link.revoked and link.revoked >= timezone.now() - links.UNDONE_FOR],
+        "undoable": [
+            link for link in found if link.revoked and link.revoked >= timezone.now() - withdrawals.UNDONE_FOR
+        ],
+        "withdrawn": list(withdrawals.list_undoable(plan)),
         "shown_openings": SHOWN_OPENINGS,
         "form": form or LinkForm(revision=plan.revision),
         "made": made,

@@ -21,7 +21,7 @@ from planner.store import actions
 from planner.store.holders import read_holder
 from planner.web.views.access import count_plans, maker_view, matrix_view, open_new
 from planner.web.views.errors import show_error
-from planner.web.views.guided import FIELD, Sheet, compose_sheet, describe_open, describe_weights, read_sheet
+from planner.web.views.guided import FIELD, Composed, Sheet, compose_sheet, describe_open, describe_weights, read_sheet
 from planner.web.views.htmx import htmx_of
 from planner.web.views.products import Chosen, choose_product
 from ports.matrix import SEVERITIES, Matrix, Question
@@ -42,11 +42,27 @@ def guided_start(request: HttpRequest) -> HttpResponse:
         return _show_none(request, chosen)
     if request.method != "POST":
         return _show(request, chosen, Sheet())
+    composed = compose_or_refuse(request, chosen)
+    return composed if isinstance(composed, HttpResponse) else store_plan(request, composed.plan, matrix)
+
+
+def store_plan(request: HttpRequest, plan: Plan, matrix: Matrix) -> HttpResponse:
+    """Make the plan of the answers and go to it."""
+    count_plans(request)
+    row = actions.create_plan(plan=plan, matrix=matrix, summary="Guided start", holder=read_holder(request))
+    return open_new(request, row)
+
+
+def compose_or_refuse(request: HttpRequest, chosen: Chosen) -> Composed | HttpResponse:
+    """What the answers that were sent make, or the questions again with what has to be mended."""
+    matrix = chosen.matrix
+    if not matrix.questions:
+        return _show_none(request, chosen)
     sheet = read_sheet(matrix, request.POST)
     if sheet.faults:
         return _show(request, chosen, sheet, refused=True)
     try:
-        plan = compose_sheet(matrix, sheet, sheet.name or _usual_name(matrix)).plan
+        return compose_sheet(matrix, sheet, sheet.name or _usual_name(matrix))
     except PlanError as error:
         if is_over(error):
             return _show(request, chosen, sheet, refused=True)
@@ -54,9 +70,6 @@ def guided_start(request: HttpRequest) -> HttpResponse:
             raise
         faults = tuple(fault.message for fault in error.faults)
         return _show(request, chosen, replace(sheet, name_faults=faults), refused=True)
-    count_plans(request)
-    row = actions.create_plan(plan=plan, matrix=matrix, summary="Guided start", holder=read_holder(request))
-    return open_new(request, row)
 
 
 @require_POST
@@ -204,7 +217,7 @@ def _describe_boundary(boundary: Boundary) -> dict[str, Any]:
         "boundary": boundary,
         "count": many(len(boundary.rules), "rule"),
         "ports": " · ".join(ports),
-        "more": max(0, len(services) - PORTS_SHOWN),
+        "folded": [" ".join(filter(None, service)) for service in services[PORTS_SHOWN:]],
     }
 
 
@@ -216,8 +229,7 @@ def _describe_parts(report: Report) -> list[dict[str, Any]]:
     parts = []
     for group in report.zone_groups:
         members = [name for zone in group.zones for name in names.get(zone, ())]
-        more = f"{len(members) - NAMES_SHOWN:,}" if len(members) > NAMES_SHOWN else ""
-        parts.append({"group": group, "names": members[:NAMES_SHOWN], "more": more})
+        parts.append({"group": group, "names": members[:NAMES_SHOWN], "folded": members[NAMES_SHOWN:]})
     return parts
 
 

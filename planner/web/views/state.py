@@ -43,8 +43,8 @@ VIEWS = {
     "diagram": "Diagram",
     "unneeded": "Not needed",
 }
-READER_VIEWS = VIEWS | {"closed": "Closed", "caveats": "How the document was read"}
-"""For those who have no panels: what must stay closed, and the appendix, stand among the views."""
+READER_VIEWS = VIEWS | {"closed": "Closed", "decisions": "Decisions", "caveats": "How the document was read"}
+"""For those who have no panels: what must stay closed, who decided what, and the appendix, stand among the views."""
 
 
 class Asked(NamedTuple):

@@ -13,7 +13,9 @@ SHOWN = 4
 MOST = 50
 """How many there are at most; the findings have the others."""
 NAMES = 4
-"""How many endpoints without an address are named."""
+"""How many endpoints without an address are named at once."""
+FOLDED = 100
+"""How many are named at all; the table has all of them."""
 
 
 def describe_todo(report: Report, state: State) -> dict[str, Any]:
@@ -39,5 +41,7 @@ def _describe(task: Task, cures: Cures) -> dict[str, Any]:
         "way": ways[0] if ways else None,
         "acts": list_acts(task.finding, cures),
         "names": [(name, cures.lead_to_addresses(name)) for name in missing[:NAMES]],
+        "folded": [(name, cures.lead_to_addresses(name)) for name in missing[NAMES:FOLDED]],
         "more": max(0, len(missing) - NAMES),
+        "beyond": max(0, len(missing) - FOLDED),
     }

@@ -116,6 +116,58 @@ def test_with_the_page_come_no_answers_of_before(client):
     assert checked(Page(client.get(START)), "sql") == ["own"]
 
 
+# --- names and addresses ---------------------------------------------------------------------------------------------
+
+NAMES = "/plans/guided/names/"
+
+
+def servers(page):
+    """By composed name: the number of the row of each server."""
+    fields = [field for field in page.all("input") if (field.get("name") or "").endswith("-of")]
+    return {field.get("value"): field.get("name").split("-")[1] for field in fields}
+
+
+def test_the_last_step_asks_for_the_servers_of_the_answers_and_carries_the_answers(client):
+    data = form({"sql": "zone"}) | {"caveat-ldap-tcp": "practice", "name": "Contoso"}
+    page = Page(client.post(NAMES, data))
+    assert {"PS01", "SQL01", "DC01"} <= set(servers(page))
+    assert "Clients" not in servers(page), "groups are no servers"
+    carried = {(field.get("name"), field.get("value")) for field in page.all("input", type="hidden")}
+    assert {("answer-sql", "zone"), ("caveat-ldap-tcp", "practice"), ("name", "Contoso")} <= carried
+    assert not Plan.objects.exists()
+
+
+def test_names_and_addresses_come_into_the_plan_wherever_it_names_a_server(client):
+    data = form()
+    rows = servers(Page(client.post(NAMES, data)))
+    sent = {f"server-{row}-of": name for name, row in rows.items()}
+    sent |= {f"server-{row}-name": name for name, row in rows.items()}
+    sent |= {f"server-{rows['PS01']}-name": "Vault", f"server-{rows['PS01']}-addresses": "10.0.0.10; fd00::10"}
+    wrong = Page(client.post(NAMES, data | sent | {f"server-{rows['DC01']}-name": "vault", "make": "1"}))
+    assert "No plan was made." in wrong.text("div", role="alert")
+    assert wrong.all("input", value="Vault")
+    assert not Plan.objects.exists()
+    assert client.post(NAMES, data | sent | {"make": "1"}).status_code == 302
+    document = Plan.objects.get().document
+    ends = {end["name"]: end for end in document["endpoints"]}
+    assert ends["Vault"]["addresses"] == ["10.0.0.10", "fd00::10"]
+    assert "PS01" not in repr(document)
+    assert Plan.objects.get().revisions.count() == 1
+
+
+def test_a_field_of_other_answers_names_nothing(client):
+    sent = {"server-0-of": "Gone", "server-0-name": "Vault", "make": "1"}
+    assert client.post(NAMES, form() | sent).status_code == 302
+    assert "Vault" not in repr(Plan.objects.get().document)
+
+
+def test_a_fault_of_the_answers_is_told_where_they_are_given(client):
+    page = Page(client.post(NAMES, form() | {"answer-sites": "Oslo\noslo", "make": "1"}))
+    assert "No plan was made." in page.text("div", role="alert")
+    assert page.one(id="question-sites") is not None
+    assert not Plan.objects.exists()
+
+
 # --- beside the options ----------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from planner.sharing import links
 from planner.store import actions
-from planner.store.models import Opening, ShareLink
+from planner.store.models import Opening, Plan, ShareLink, Withdrawal
 from planner.web.views import shared
 from ports.queries import shipped_matrix
 from tests.web.views.link_forms import PASSPHRASE, PRIVATE, make, read_link
@@ -27,6 +27,13 @@ def plan():
 
 @pytest.fixture
 def reader(handler):
+    client = Client()
+    client.handler = handler
+    return client
+
+
+def another(handler):
+    """One more browser."""
     client = Client()
     client.handler = handler
     return client
@@ -199,6 +206,71 @@ def test_a_withdrawn_edit_link_leads_nowhere(client, reader, plan):
     _, path = make(client, plan[1], "edit")
     client.post(f"/plans/{plan[1]}/links/edit/withdraw/")
     assert reader.get(path).status_code == 404
+
+
+def undo(client, key):
+    """Press what undoes the last withdrawal that the page tells of."""
+    page = Page(client.get(f"/plans/{key}/links/"))
+    [number, *_] = [field.get("value") for field in page.all("input", name="withdrawal")]
+    return client.post(f"/plans/{key}/withdrawals/undo/", {"withdrawal": number})
+
+
+def test_a_withdrawn_edit_link_is_given_back_as_it_was_and_not_shown(client, reader, plan):
+    _, path = make(client, plan[1], "edit")
+    assert reader.get(path, follow=True).status_code == 200
+    client.post(f"/plans/{plan[1]}/links/edit/withdraw/")
+    assert reader.get(f"/plans/{plan[1]}/").status_code == 404
+    answer = undo(client, plan[1])
+    assert answer.status_code == 302
+    assert reader.get(f"/plans/{plan[1]}/").status_code == 200, "who held the plan by it holds it again"
+    assert another(reader.handler).get(path, follow=True).status_code == 200
+    token = path.split("/")[2]
+    page = client.get(f"/plans/{plan[1]}/links/")
+    assert token not in page.content.decode()
+    assert not Page(page).all("input", name="withdrawal")
+    assert token not in repr(list(Withdrawal.objects.values())) + repr(list(Plan.objects.values()))
+
+
+def test_the_link_before_another_one_is_given_back_and_the_other_leads_nowhere(client, reader, plan):
+    _, old = make(client, plan[1], "edit")
+    reader.get(old)
+    _, new = make(client, plan[1], "edit")
+    late = another(reader.handler)
+    late.get(new)
+    assert late.get(f"/plans/{plan[1]}/").status_code == 200
+    undo(client, plan[1])
+    assert reader.get(f"/plans/{plan[1]}/").status_code == 200
+    assert [late.get(f"/plans/{plan[1]}/").status_code, late.get(new).status_code] == [404, 404]
+    assert late.get(old, follow=True).status_code == 200
+    assert client.get(f"/plans/{plan[1]}/").status_code == 200
+
+
+def test_of_edit_links_only_the_last_act_is_undone_and_for_a_minute(client, reader, plan):
+    make(client, plan[1], "edit")
+    client.post(f"/plans/{plan[1]}/links/edit/withdraw/")
+    first = Withdrawal.objects.get()
+    _, path = make(client, plan[1], "edit")
+    late = client.post(f"/plans/{plan[1]}/withdrawals/undo/", {"withdrawal": first.pk})
+    assert "More than a minute has passed, or something else was done" in Page(late).text("main")
+    assert reader.get(path, follow=True).status_code == 200
+    client.post(f"/plans/{plan[1]}/links/edit/withdraw/")
+    Withdrawal.objects.update(at=timezone.now() - timedelta(seconds=61))
+    last = Withdrawal.objects.first()
+    for number in (last.pk, 0, "x"):
+        client.post(f"/plans/{plan[1]}/withdrawals/undo/", {"withdrawal": number})
+    assert reader.get(path).status_code == 404
+    assert not Page(client.get(f"/plans/{plan[1]}/links/")).all("input", name="withdrawal")
+    make(client, plan[1], "edit")
+    make(client, plan[1], "edit")
+    assert Withdrawal.objects.count() == 1, "what is too old is forgotten"
+
+
+def test_another_plans_withdrawal_is_none_of_this_one(client, plan):
+    make(client, plan[1], "edit")
+    client.post(f"/plans/{plan[1]}/links/edit/withdraw/")
+    other = store()[1]
+    client.post(f"/plans/{other}/withdrawals/undo/", {"withdrawal": Withdrawal.objects.get().pk})
+    assert Withdrawal.objects.count() == 1
 
 
 # --- under a read link -----------------------------------------------------------------------------------------------

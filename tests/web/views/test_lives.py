@@ -254,9 +254,13 @@ def test_a_change_request_has_the_states_of_both_sides(client, plan):
     data = json.loads(client.get(address(plan, "changes/json"), {"from": "1", "to": "2"}).content)
     closed = {item["id"]: item.get("state", {}).get("tickets") for item in data["rules"]["closed"]}
     assert closed[rule] == ["CHG-8"]
+    rows = Page(client.get(address(plan, "changes/"), {"from": "1", "to": "2"})).table("rules")
+    assert [row[-1] for row in rows if row[0] == rule] == ["Implemented CHG-8"]
+    assert {len(row) for row in rows} == {7}
 
 
-def test_the_history_tells_what_was_set(client, plan):
+def test_the_history_tells_what_was_set(client, plan, monkeypatch):
+    monkeypatch.setattr("planner.store.lives.MOST_NAMED", 2)
     give(plan, ticket="CHG-1", author="Ada")
     give(plan, rules_of(plan)[0], state="approved", author="Kim", via="Network team")
     page = Page(client.get(address(plan, "history/"), {"show": "states"}))
@@ -264,6 +268,11 @@ def test_the_history_tells_what_was_set(client, plan):
     for said in ("Approved", rules_of(plan)[0], "Kim", "Network team"):
         assert said in first
     assert f"{len(rules_of(plan))} rules" in second
+    [link] = [link for link in page.all("a") if "act=" in link.get("href", "")]
+    [whole] = [words(item) for item in Page(client.get(link.get("href"))).all("li", class_="act")]
+    assert all(number in whole for number in rules_of(plan))
+    for wrong in ("act=0", "act=x"):
+        assert client.get(address(plan, f"history/?show=states&{wrong}")).status_code == 404
     assert "CHG-1" in second
 
 

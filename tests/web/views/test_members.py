@@ -59,6 +59,21 @@ def remove(client, plan, name):
     return client.post(f"/plans/{plan[1]}/members/remove/", {"member": hold_of(plan, name)})
 
 
+def test_access_that_was_withdrawn_is_given_back_with_its_role(people, plan):
+    remove(people["olga"], plan, "edna")
+    remove(people["olga"], plan, "rita")
+    page = Page(people["olga"].get(f"/plans/{plan[1]}/links/"))
+    told = [words(form) for form in page.all("form", class_="notice")]
+    assert [said.partition(" was")[0] for said in told] == ["The access of rita", "The access of edna"]
+    add(people["olga"], plan, "rita", "own")
+    for field in page.all("input", name="withdrawal"):
+        sent = {"withdrawal": field.get("value")}
+        assert people["mallory"].post(f"/plans/{plan[1]}/withdrawals/undo/", sent).status_code == 404
+        assert people["olga"].post(f"/plans/{plan[1]}/withdrawals/undo/", sent).status_code == 302
+    assert roles(plan) == {"olga": "own", "edna": "edit", "rita": "own"}, "who has access meanwhile keeps it"
+    assert people["edna"].get(f"/plans/{plan[1]}/").status_code == 200
+
+
 def test_the_page_lists_the_accounts_and_what_they_may_do(people, plan):
     page = Page(people["olga"].get(f"/plans/{plan[1]}/links/"))
     rows = page.all("li", class_="member")

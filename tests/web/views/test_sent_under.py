@@ -97,7 +97,7 @@ def test_the_change_request_and_its_files_start_from_the_matrix_of_then(client, 
 def test_each_handover_leads_to_what_changed_since(client, sent):
     edit_matrix(ports="9443")
     page = Page(client.get(f"/plans/{sent}/changes/"))
-    [link] = [a.get("href") for a in page.all("a") if words(a) == "what changed since"]
+    [link] = [a.get("href") for a in page.all("a") if words(a) == "change request since"]
     assert "9443" in Page(client.get(link)).text("main")
 
 

@@ -180,3 +180,32 @@ def test_hostile_names_are_text_wherever_they_stand(client, show):
 
 def test_an_error_page_is_shown_before_anything_is_known_of_the_request(client):
     assert client.post(f"/plans/{store(contoso())[1]}/nowhere/", {"show": "names"}).status_code == 404
+
+
+def test_a_change_request_folds_like_a_report_and_fetches_what_it_has_no_room_for(client):
+    row, key = store(many(0))
+    lines = [",".join((end["name"], "DMZ", end["addresses"][0], "website-user")) for end in many(130)["endpoints"][1:]]
+    text = "\n".join(["name,zone,addresses,roles", *lines])
+    assert client.post(f"/plans/{key}/endpoints/import/", {"text": text, "base": row.revision}).status_code == 302
+    page = Page(client.get(f"/plans/{key}/changes/"))
+    [row] = page.table("rules")
+    assert row[1].startswith("Kiosk 0000 10.9.0.1 Kiosk 0001 10.9.0.2 Kiosk 0002 10.9.0.3 and 127 more")
+    [link] = [link for link in page.all("a") if "ends/?" in link.get("href", "")]
+    part = Page(client.get(link.get("href"), headers=HTMX))
+    assert "Kiosk 0129" in part.text()
+    assert "Kiosk 0002" not in part.text()
+    whole = Page(client.get(link.get("href")))
+    assert whole.text("h1") == "Sources of DMZ-INT-10"
+    assert "Kiosk 0000 10.9.0.1" in whole.text("main")
+    for wrong in ("part=closed", "part=renamed", "part=opened&rule=X"):
+        address = f"/plans/{key}/changes/ends/?from=1&to=2&rule=DMZ-INT-10&side=sources&{wrong}"
+        assert client.get(address).status_code == 404
+    assert client.get(f"/plans/{key}/changes/ends/?from=77").status_code == 404
+
+
+def test_the_page_of_a_rule_fetches_the_endpoints_that_it_folds(client):
+    key = store(many(130))[1]
+    page = Page(client.get(f"/plans/{key}/rule/?rule=DMZ-INT-10"))
+    [link] = [link for link in page.all("a") if "ends/?" in link.get("href", "")]
+    assert words(link) == "All 130"
+    assert "Kiosk 0129" in client.get(link.get("href")).content.decode()

@@ -73,11 +73,13 @@ ROWS: dict[str, Row] = {
     "start_plan": post("makers", example="dmz"),
     "guided_start": Row("makers"),
     "guided_preview": post("makers", 200),
+    "guided_names": post("makers", 200),
     "import_plan": Row("makers"),
     # a plan: what changes nothing
     "show_plan": Row("editors"),
     "show_history": Row("editors"),
     "show_changes": Row("editors"),
+    "show_changes_ends": Row("editors", 404),
     "show_editions": Row("editors"),
     "switch_edition": post("editors", to="passwordstate-2026-11"),
     "download_changes": Row("editors", args={"name": "json"}),
@@ -147,6 +149,7 @@ ROWS: dict[str, Row] = {
     "print_link": post("owners", 200),
     "make_edit_link": post("owners", 200),
     "withdraw_edit_link": post("owners"),
+    "give_back": post("owners", 200),
     # a plan: with whom its owner shares it by name, where there are accounts
     "add_member": post("owners of an account", 200, name="nobody", role="own"),
     "change_member": post("owners of an account", 200, member="0", role="own"),
@@ -165,6 +168,7 @@ ROWS: dict[str, Row] = {
     "report_state": post("link", 404),
     "report_states": post("link", 404),
     "open_changes": Row("link"),
+    "open_changes_ends": Row("link", 404),
     "open_changes_file": Row("link", args={"name": "json"}),
     # accounts
     "log_in": Row("accounts"),

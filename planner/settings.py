@@ -98,7 +98,7 @@ INSTALLED_APPS = [
     "planner",
     "ports",
     "django_htmx",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # its pages are looked for with the addresses, not by each command
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -39,6 +39,8 @@ from planner.web.views import (
 
 LINK = r"(?P<token>[A-Za-z0-9_-]{43})"
 
+admin.autodiscover()
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show_home, name="show_home"),
     path("healthz", home.show_health, name="show_health"),

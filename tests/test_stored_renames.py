@@ -25,6 +25,7 @@ from planner.store.reports import find_known, find_version
 from planner.store.transfer import export_plans, import_plans
 from ports.queries import shipped_matrix
 from tests.report.samples import write_plan
+from tests.strategies import often
 from tests.web.views.pages import store
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +88,7 @@ def wanted(plan, before, after):
     return tuple(sorted(Rename("endpoint", one, other) for one, other in pairs if one != other))
 
 
-@settings(max_examples=60)
+@settings(max_examples=often(60))
 @given(st.data())
 def test_any_past_tells_which_is_which(data):
     editor = Editor("A", "B", "C")

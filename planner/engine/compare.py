@@ -40,6 +40,8 @@ class Comparison:
 
     before: Report
     """The old report, under the new names."""
+    was: Report
+    """The old report as it was, under its own names: what devices have been told."""
     after: Report
     renamed: tuple[Rename, ...]
     """What has another name now, sorted by kind and old name."""
@@ -106,7 +108,7 @@ def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ())
     """
     renamed = find_renames(before.plan, after.plan, known)
     apart = set_apart(before.plan, after.plan, renamed)
-    before = rename_report(before, (*renamed, *apart))
+    was, before = before, rename_report(before, (*renamed, *apart))
     old = {flow_key(flow): flow for flow in before.flows}
     new = {flow_key(flow): flow for flow in after.flows}
     opened = tuple(flow for key, flow in new.items() if key not in old)
@@ -117,6 +119,7 @@ def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ())
     moved = [(was, now) for was, now in kept if _zones(was) != _zones(now)]
     return Comparison(
         before=before,
+        was=was,
         after=after,
         renamed=renamed,
         set_apart=apart,

@@ -30,9 +30,12 @@ class Device:
 _WORD = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 _TABLE = (
     Device(slug="asa", name="Cisco ASA"),
+    Device(slug="ios", name="Cisco IOS"),
     Device(slug="fortigate", name="FortiGate"),
-    Device(slug="paloalto", name="Palo Alto"),
+    Device(slug="paloalto", name="Palo Alto (XML)"),
+    Device(slug="paloalto-set", name="Palo Alto (set lines)"),
     Device(slug="srx", name="Juniper SRX"),
+    Device(slug="mikrotik", name="MikroTik RouterOS"),
     Device(
         slug="nftables",
         name="nftables",

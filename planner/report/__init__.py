@@ -40,6 +40,8 @@ class _Entry:
     content_type: str
     writes: str
     """The function that writes it, as "module:function"."""
+    group: str = ""
+    """Of a firewall configuration, under which words it stands in menus; neighbours share them."""
     is_printed: bool = False
     """Whether it is made for paper: it carries a date and follows a house style."""
 
@@ -88,6 +90,9 @@ class Format(_Entry):
 class ChangeFormat(_Entry):
     """A way to write a comparison: a change request."""
 
+    configures: bool = False
+    """Whether it tells a device what to do: then it has no word of names, states and reasons that stay."""
+
     def render(self, comparison: "Comparison", editions: "Editions") -> bytes:
         """The change request in this format. The same comparison and editions give the same content."""
         written: bytes = resolve_name(self.writes)(comparison, editions)
@@ -96,6 +101,7 @@ class ChangeFormat(_Entry):
 
 _FIREWALL = "planner.report.firewall.files:"
 _NOTES = f"{_FIREWALL}list_notes"
+_DEVICE_NOTES = f"{_FIREWALL}list_device_notes"
 _DENY, _OPEN, _HOSTS = (frozenset({name}) for name in OPTIONS)
 
 _ALL: tuple[Format, ...] = (
@@ -135,42 +141,77 @@ _ALL: tuple[Format, ...] = (
     ),
     Format(
         name="asa",
+        group="Network firewalls",
         label="Cisco ASA",
         content_type=_TEXT,
         writes=f"{_FIREWALL}render_asa",
         options=_DENY | _OPEN,
-        remarks=_NOTES,
+        remarks=_DEVICE_NOTES,
         ending="asa.txt",
     ),
     Format(
+        name="ios",
+        group="Network firewalls",
+        label="Cisco IOS",
+        content_type=_TEXT,
+        writes=f"{_FIREWALL}render_ios",
+        options=_DENY | _OPEN,
+        remarks=_NOTES,
+        ending="ios.txt",
+    ),
+    Format(
         name="fortigate",
+        group="Network firewalls",
         label="FortiGate",
         content_type=_TEXT,
         writes=f"{_FIREWALL}render_fortigate",
         options=_DENY | _OPEN,
-        remarks=_NOTES,
+        remarks=_DEVICE_NOTES,
         ending="fortigate.txt",
     ),
     Format(
         name="paloalto",
-        label="Palo Alto",
+        group="Network firewalls",
+        label="Palo Alto (XML)",
         content_type="text/xml; charset=utf-8",
         writes=f"{_FIREWALL}render_paloalto",
         options=_DENY | _OPEN,
-        remarks=_NOTES,
+        remarks=_DEVICE_NOTES,
         ending="paloalto.xml",
     ),
     Format(
+        name="paloalto-set",
+        group="Network firewalls",
+        label="Palo Alto (set lines)",
+        content_type=_TEXT,
+        writes=f"{_FIREWALL}render_paloalto_set",
+        options=_DENY | _OPEN,
+        remarks=_DEVICE_NOTES,
+        ending="paloalto.txt",
+    ),
+    Format(
         name="srx",
+        group="Network firewalls",
         label="Juniper SRX",
         content_type=_TEXT,
         writes=f"{_FIREWALL}render_srx",
         options=_DENY | _OPEN,
-        remarks=_NOTES,
+        remarks=_DEVICE_NOTES,
         ending="srx.txt",
     ),
     Format(
+        name="mikrotik",
+        group="Network firewalls",
+        label="MikroTik RouterOS",
+        content_type=_TEXT,
+        writes=f"{_FIREWALL}render_mikrotik",
+        options=_DENY | _OPEN,
+        remarks=_DEVICE_NOTES,
+        ending="rsc",
+    ),
+    Format(
         name="nftables",
+        group="Linux",
         label="nftables",
         content_type=_TEXT,
         writes=f"{_FIREWALL}render_nftables",
@@ -180,6 +221,7 @@ _ALL: tuple[Format, ...] = (
     ),
     Format(
         name="iptables",
+        group="Linux",
         label="iptables",
         content_type=_TEXT,
         writes=f"{_FIREWALL}render_iptables",
@@ -188,7 +230,48 @@ _ALL: tuple[Format, ...] = (
         ending="iptables",
     ),
     Format(
+        name="azure",
+        group="Clouds",
+        label="Azure (Terraform)",
+        content_type="application/json",
+        writes=f"{_FIREWALL}render_azure",
+        options=_DENY | _OPEN,
+        remarks=_NOTES,
+        ending="azure.tf.json",
+    ),
+    Format(
+        name="aws",
+        group="Clouds",
+        label="AWS (Terraform)",
+        content_type="application/json",
+        writes=f"{_FIREWALL}render_aws",
+        options=_OPEN,
+        remarks=_NOTES,
+        ending="aws.tf.json",
+    ),
+    Format(
+        name="google",
+        group="Clouds",
+        label="Google Cloud (Terraform)",
+        content_type="application/json",
+        writes=f"{_FIREWALL}render_google",
+        options=_DENY | _OPEN,
+        remarks=_NOTES,
+        ending="google.tf.json",
+    ),
+    Format(
+        name="requests",
+        group="Other programs",
+        label="Tufin, AlgoSec, FireMon (CSV)",
+        content_type="text/csv; charset=utf-8",
+        writes=f"{_FIREWALL}render_requests",
+        options=_OPEN,
+        remarks=_NOTES,
+        ending="requests.csv",
+    ),
+    Format(
         name="windows",
+        group="Hosts, and all together",
         label="Windows hosts (zip)",
         content_type="application/zip",
         writes=f"{_FIREWALL}render_windows",
@@ -198,6 +281,7 @@ _ALL: tuple[Format, ...] = (
     ),
     Format(
         name="aerleon",
+        group="Hosts, and all together",
         label="Aerleon policies and definitions (zip)",
         content_type="application/zip",
         writes=f"{_FIREWALL}render_sources",
@@ -207,6 +291,7 @@ _ALL: tuple[Format, ...] = (
     ),
     Format(
         name="all-firewalls",
+        group="Hosts, and all together",
         label="All firewall configurations (zip)",
         content_type="application/zip",
         writes=f"{_FIREWALL}render_all",
@@ -216,6 +301,7 @@ _ALL: tuple[Format, ...] = (
     ),
     Format(
         name="firewalls",
+        group="Hosts, and all together",
         label="A file for each firewall of the plan (zip)",
         content_type="application/zip",
         writes=f"{_FIREWALL}render_devices",
@@ -229,6 +315,7 @@ _ALL: tuple[Format, ...] = (
 FORMATS: Mapping[str, Format] = {entry.name: entry for entry in _ALL}
 """The formats of reports by name, in the order in which they are offered."""
 
+_DEVICES = ("asa", "ios", "fortigate", "paloalto-set", "srx", "mikrotik", "nftables", "iptables")
 _CHANGES = {
     "json": "planner.report.formats.changes:render_json",
     "csv": "planner.report.formats.changes:render_csv",
@@ -236,14 +323,17 @@ _CHANGES = {
     "pdf": "planner.report.paper.prints:render_changes_pdf",
     "html": "planner.report.paper.prints:render_changes_html",
     "markdown": "planner.report.formats.changes:render_markdown",
+    **{name: f"planner.report.firewall.changes:render_{name.replace('-', '_')}" for name in _DEVICES},
 }
 CHANGE_FORMATS: Mapping[str, ChangeFormat] = {
     name: ChangeFormat(
         name=name,
         label=FORMATS[name].label,
         content_type=FORMATS[name].content_type,
+        group=FORMATS[name].group,
         writes=writes,
         is_printed=FORMATS[name].is_printed,
+        configures=name in _DEVICES,
     )
     for name, writes in _CHANGES.items()
 }

@@ -237,3 +237,40 @@ def test_every_flow_of_any_plan_is_allowed_by_its_rules_unless_it_is_closed(docu
     opening = flow.source.name, flow.destination.name, need.protocol, need.ports
     if not broken and flow.scope == "cross-zone":
         assert {rule.id for rule in report.rules if opening in set(rule.openings())} <= set(answer.rules)
+
+
+def test_nobody_asks_what_a_machine_sends_to_itself_when_a_zone_is_asked_about():
+    flows = [
+        {"source": here, "destination": there, "protocol": "tcp", "ports": "9", "reason": "Cluster"}
+        for here, there in (("PS01", "SQL01"), ("SQL01", "PS01"))
+    ]
+    ends = [end for end in PLAN["endpoints"] if end["name"] in ("PS01", "SQL01", "WIN")]
+    pair = evaluate_report(MATRIX, check_plan(
+        {"format": 1, "name": "Pair", "zones": PLAN["zones"], "endpoints": ends[:2], "additional_flows": flows},
+        matrix=MATRIX,
+    ))  # fmt: skip
+    assert outcome("Internal", "Internal", "tcp/9", pair) == "allowed"
+    # A group's machines send to each other, which is asked about.
+    beside = evaluate_report(MATRIX, check_plan(
+        {"format": 1, "name": "Group", "zones": PLAN["zones"], "endpoints": ends, "additional_flows": flows},
+        matrix=MATRIX,
+    ))  # fmt: skip
+    assert outcome("Internal", "Internal", "tcp/9", beside) == "not-asked"
+
+
+def test_two_rows_that_close_the_same_are_both_broken_by_it():
+    row = {"from": {"endpoint": "Staff"}, "to": {"endpoint": "PS01"}, "protocol": "tcp", "ports": "443"}
+    document = PLAN | {"never": [row | {"reason": "Policy 1"}, row | {"reason": "Policy 2"}]}
+    there = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    broken = {closed.reason: len(closed.breaking) for closed in there.closed if closed.number is not None}
+    assert broken == {"Policy 1": 1, "Policy 2": 1}
+
+
+def test_ports_of_an_endpoint_that_are_those_of_the_plan_are_not_its_own():
+    first, *others = PLAN["endpoints"]
+    document = PLAN | {
+        "ports": {"website": "8443"},
+        "endpoints": [first | {"ports": {"website": "8443", "rdp": "3390"}}, *others],
+    }
+    there = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    assert list(there.list_own_ports()) == [("PS01", "rdp", "3390")]

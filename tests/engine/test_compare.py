@@ -232,3 +232,9 @@ def test_a_part_that_is_no_product_of_sets_becomes_rules_of_one_number():
     [whole] = result.after.rules
     assert [rule.id for rule in result.rules_opened] == [whole.id, f"{whole.id}/2"]
     assert openings(result.rules_opened) == {(s, d, "tcp", "22") for s, d in every if (s, d) != ("A1", "B1")}
+
+
+def test_the_same_report_twice_differs_in_nothing():
+    same = report(contoso())
+    compared = compare_reports(same, same)
+    assert (compared.opened, compared.closed, compared.changed, compared.addresses) == ((), (), (), ())

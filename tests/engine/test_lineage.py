@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from planner.engine.lineage import Step, find_added, find_earliest, find_goal, trace_renames
 from planner.engine.renames import Rename
+from tests.strategies import often
 
 
 def document(endpoints, zones=("Z",)):
@@ -158,7 +159,7 @@ def test_what_was_added_is_what_comes_from_nothing():
     assert find_added(before, before, {}) == {}
 
 
-@settings(max_examples=300)
+@settings(max_examples=often(300))
 @given(st.data())
 def test_any_history_is_read_as_it_was(data):
     names = st.sampled_from("ABCDE")

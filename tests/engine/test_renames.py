@@ -14,7 +14,7 @@ from planner.plan.rows import Renames, apply_renames
 from ports.queries import shipped_matrix
 from ports.text import name_key
 from tests.report.samples import contoso, write_plan
-from tests.strategies import documents
+from tests.strategies import documents, often
 
 MATRIX = shipped_matrix()
 
@@ -69,7 +69,7 @@ def plans_with_new_names(draw):
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=often(150))
 @given(plans_with_new_names(), st.data())
 def test_new_names_open_close_and_change_nothing_and_are_listed(drawn, data):
     document, endpoints, zones = drawn
@@ -87,7 +87,7 @@ def test_new_names_open_close_and_change_nothing_and_are_listed(drawn, data):
     assert {flow_key(flow) for flow in result.before.flows} == {flow_key(flow) for flow in result.after.flows}
 
 
-@settings(max_examples=80)
+@settings(max_examples=often(80))
 @given(plans_with_new_names())
 def test_without_addresses_nothing_tells_that_an_endpoint_was_renamed(drawn):
     document, endpoints, _ = drawn
@@ -96,7 +96,7 @@ def test_without_addresses_nothing_tells_that_an_endpoint_was_renamed(drawn):
     assert compare(document, named(document, endpoints)).renamed == ()
 
 
-@settings(max_examples=80)
+@settings(max_examples=often(80))
 @given(plans_with_new_names())
 def test_an_address_that_another_left_over_endpoint_has_tells_nothing(drawn):
     document, endpoints, _ = drawn
@@ -107,7 +107,7 @@ def test_an_address_that_another_left_over_endpoint_has_tells_nothing(drawn):
     assert len(renamed) == (1 if len(endpoints) == 1 else 0)
 
 
-@settings(max_examples=80)
+@settings(max_examples=often(80))
 @given(documents(MATRIX), documents(MATRIX))
 def test_between_any_two_plans_a_rename_can_be_nothing_else(first, second):
     """The rule, word by word, for plans that have little to do with each other."""

@@ -1,6 +1,7 @@
 """What the shipped matrix has no row for, under a small matrix of an invented product."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -153,3 +154,17 @@ def test_a_check_has_its_headline_and_without_one_the_name_of_its_subject(record
         found = evaluate_report(matrix, plan_of(matrix)).findings
         titles += [finding.title for finding in found if finding.code == "no-spare"]
     assert titles == [matrix.roles["desk-main"].name] * 2 + ["No second server"]
+    matrix = build_matrix(records | {"check": [check | {"subject": "Spare"}]})
+    found = evaluate_report(matrix, plan_of(matrix)).findings
+    assert [finding.title for finding in found if finding.code == "no-spare"] == ["Spare"]
+
+
+@pytest.mark.parametrize(("option", "bears"), [("yes", True), ("no", False)])
+def test_a_caveat_of_every_plan_bears_where_its_condition_holds_for_some_endpoint(records, option, bears):
+    record(records, "caveat", "silent")["about"] = {"always": True, "when": [{"choice": "mail", "options": ["yes"]}]}
+    matrix = build_matrix(records)
+    plan = plan_of(matrix)
+    [own, *others] = plan.endpoints
+    plan = replace(plan, endpoints=(replace(own, choices={"mail": option}), *others))
+    slugs = [state.caveat.slug for state in evaluate_report(matrix, plan).caveats]
+    assert ("silent" in slugs) == bears

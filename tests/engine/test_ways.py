@@ -4,6 +4,7 @@ import pytest
 
 from planner.engine import evaluate_report
 from planner.engine.ask import ask
+from planner.engine.flows import TooLarge
 from planner.engine.ways import find_ways
 from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
@@ -99,3 +100,30 @@ def test_an_address_that_is_nobodys_may_be_of_one_who_has_none():
     of = report(endpoints=[end])
     assert ways("10.9.0.3", "PS01", "tcp/443", of) == [("unaddressed", "PRP02"), ("place", "the address 10.9.0.3")]
     assert ways("Empty", "PS01", "tcp/443", of) == [("place", "the zone Empty")]
+
+
+def test_a_correction_that_is_applied_already_is_not_offered_to_others():
+    applied = report(endpoints=[AD], corrections=["ldap-tcp"])
+    found = ways("Staff", "DC01", "tcp/389", applied)
+    assert [kind for kind, _ in found] == ["flow"]
+
+
+def test_a_correction_that_gives_a_service_another_port_would_ask_for_it():
+    end = {"name": "SW01", "zone": "DMZ", "addresses": ["192.0.2.7"], "sessions": ["telnet"]}
+    of = report(endpoints=[end])
+    assert ("correct", "telnet-port") in ways("Admins", "SW01", "tcp/23", of)
+
+
+def test_in_a_plan_with_very_many_flows_no_other_decision_is_tried(monkeypatch):
+    of = report(endpoints=[AD])
+    monkeypatch.setattr("planner.engine.ways.MAX_FLOWS", len(of.flows) - 1)
+    assert [kind for kind, _ in ways("PS01", "DC01", "tcp/389", of)] == ["flow"]
+
+
+def test_a_decision_that_would_ask_for_more_than_is_evaluated_is_not_offered(monkeypatch):
+    def refuse(matrix, plan):
+        raise TooLarge("It would have more flows than are evaluated.")
+
+    of = report(endpoints=[AD])
+    monkeypatch.setattr("planner.engine.ways.evaluate_report", refuse)
+    assert [kind for kind, _ in ways("PS01", "DC01", "tcp/389", of)] == ["flow"]

@@ -17,7 +17,7 @@ from planner.plan.summaries import _SAYINGS, say
 from planner.store import actions
 from ports.queries import shipped_matrix
 from tests.plan.test_edit_sequences import edits
-from tests.strategies import documents
+from tests.strategies import documents, often
 
 MATRIX = shipped_matrix()
 DOCUMENT = {
@@ -56,7 +56,7 @@ def flows(paths):
     return {where for where in paths if where[0] == "additional_flows"}
 
 
-@settings(max_examples=120)
+@settings(max_examples=often(120))
 @given(documents(MATRIX), st.data())
 def test_the_inverse_of_an_edit_takes_it_back(document, data):
     document = canonical(document)
@@ -76,7 +76,7 @@ def test_the_inverse_of_an_edit_takes_it_back(document, data):
     assert (again.renames, again.touched) == (edit.renames, edit.touched)
 
 
-@settings(max_examples=100)
+@settings(max_examples=often(100))
 @given(documents(MATRIX), st.data())
 def test_an_edit_says_all_that_changes_and_no_more(document, data):
     document = canonical(document)
@@ -95,7 +95,7 @@ def test_an_edit_says_all_that_changes_and_no_more(document, data):
     assert bool(flows(found)) is bool(flows(edit.touched))
 
 
-@settings(max_examples=100)
+@settings(max_examples=often(100))
 @given(documents(MATRIX), st.data())
 def test_an_edit_is_plain_data(document, data):
     document = canonical(document)
@@ -109,7 +109,7 @@ def test_an_edit_is_plain_data(document, data):
     assert Edit(**{**kept, "where": tuple(kept["where"]), "changes": tuple(changes)}) == edit
 
 
-@settings(max_examples=80)
+@settings(max_examples=often(80))
 @given(documents(MATRIX), documents(MATRIX))
 def test_what_differs_between_two_documents_makes_one_of_the_other(one, other):
     one, other = canonical(one), canonical(other)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.plan.document import PlanError, check_plan, read_plan
+from planner.plan import limits
+from planner.plan.document import PlanError, check_plan, dump_plan, read_plan
 from planner.plan.faults import NAME_TAKEN, Fault
 from planner.web.forms.topology import place_faults as place_in_form
 from ports.queries import shipped_matrix
@@ -28,6 +29,19 @@ def endpoint(**fields):
 def flow(**fields):
     plain = {"source": "one", "destination": "one", "protocol": "tcp", "ports": "1", "reason": "R"}
     return SOUND | {"additional_flows": [{key: value for key, value in (plain | fields).items() if value is not None}]}
+
+
+def never(**fields):
+    plain = {"from": {"zone": "A"}, "to": {"endpoint": "one"}, "reason": "R"}
+    return SOUND | {"never": [plain | fields]}
+
+
+def firewall(**fields):
+    return SOUND | {"firewalls": [{"name": "FW", "format": "nftables", "zones": {"A": "lan"}} | fields]}
+
+
+def excluded(**fields):
+    return SOUND | {"exclusions": [{"source": "one", "destination": "one", "reason": "R"} | fields]}
 
 
 @pytest.mark.parametrize(
@@ -61,6 +75,25 @@ def flow(**fields):
         (flow(protocol="icmp"), "icmp-ports"),
         (flow(ports=None), "ports-missing"),
         (flow(reason=" "), "reason-missing"),
+        (SOUND | {"zones": [{"name": "A", "kind": "internal", "networks": ["10.0.0.7"]}]}, "network"),
+        (never(**{"from": {}}), "side"),
+        (never(to={"zone": "A", "endpoint": "one"}), "side"),
+        (never(to={"zone": "B"}), "no-such-zone"),
+        (never(ports="1"), "protocol-missing"),
+        (never(protocol="icmp", ports="1"), "icmp-ports"),
+        (excluded(ports="1"), "protocol-missing"),
+        (excluded(protocol="tcp"), "ports-missing"),
+        (firewall(zones={"B": "lan"}), "no-such-zone"),
+        (firewall(options={"colour": "red"}), "unknown-option"),
+        (firewall(options={"chain": "a chain; drop"}), "option-value"),
+        (firewall(published={"one": "10.0.0.0/24"}), "address"),
+        (firewall(published={"two": "10.0.0.1"}), "no-such-endpoint"),
+        (
+            endpoint(addresses=["any", "10.0.0.1"], group=True) | {"zones": [{"name": "A", "kind": "internet"}]},
+            "any-alone",
+        ),
+        (SOUND | {"corrections": ["ldap-tcp"], "as_documented": ["ldap-tcp"]}, "in-both"),
+        (endpoint(choices={"sql-listener": [True]}), "unknown-value"),
     ],
 )
 def test_a_fault_has_the_code_of_its_kind(document, code):
@@ -84,6 +117,25 @@ def test_a_reason_that_says_nothing_is_asked_for_what_it_is_to_tell(part, row, s
     (fault,) = caught.value.faults
     assert (fault.where, fault.code) == (f"{part}[0].reason", "reason-missing")
     assert fault.message == f"A reason is needed: say in a few words {sentence}"
+
+
+def test_more_entries_than_a_mapping_may_have_are_told_first():
+    with pytest.raises(PlanError) as caught:
+        check_plan(firewall(zones={f"Z{number}": "lan" for number in range(limits.ITEMS + 1)}), matrix=MATRIX)
+    assert caught.value.faults[0].code == "too-many"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        never(), never(protocol="tcp"), never(protocol="icmp"), never(protocol="tcp", ports="1-5"), excluded(),
+        excluded(protocol="icmp"), firewall(options={"chain": "vault"}, published={"one": "192.0.2.1"}),
+        endpoint(choices={"sql-listener": True}), SOUND | {"as_documented": ["ldap-tcp"]},
+    ],
+)  # fmt: skip
+def test_beside_each_fault_stands_what_is_sound(document):
+    plan = check_plan(document, matrix=MATRIX)
+    assert check_plan(dump_plan(plan), matrix=MATRIX) == plan
 
 
 @pytest.mark.parametrize(("data", "code"), [(b"{", "syntax"), (b'{"format": 1, "format": 1}', "repeated-key")])

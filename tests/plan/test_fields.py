@@ -42,7 +42,7 @@ from planner.web.forms.topology import EndpointForm, Opened, describe_topology
 from ports.actions import load_matrix
 from ports.queries import SHIPPED, shipped_matrix
 from tests.plan.test_edit_sequences import edits
-from tests.strategies import documents
+from tests.strategies import documents, often
 from tests.web.views.pages import Page, store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -228,7 +228,7 @@ def with_strangers(document):
     return {**document, **rows, "future": STRANGE}
 
 
-@settings(max_examples=120)
+@settings(max_examples=often(120))
 @given(documents(MATRIX), st.data())
 def test_an_edit_keeps_what_it_doesnt_know(document, data):
     document = dump_plan(check_plan(document, matrix=MATRIX))
@@ -256,7 +256,7 @@ def without(row):
     return {key: value for key, value in row.items() if key not in STRANGE}
 
 
-@settings(max_examples=60)
+@settings(max_examples=often(60))
 @given(documents(MATRIX), st.data())
 def test_an_edit_of_one_field_keeps_all_others(document, data):
     document = dump_plan(check_plan(document, matrix=MATRIX))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -13,10 +14,14 @@ import pytest
 from planner.engine.compare import compare_reports
 from planner.engine.life import End, Given, block_of, end_of, match_lives
 from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report.firewall.crossings import list_crossings
 from planner.report.formats.json import comparison_schema, report_schema
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, filter_boundaries, filter_flows, select
 from planner.report.said.life import list_differences, say_state
+from planner.report.said.objects import Grouping
+from planner.report.said.passed import Passed
+from planner.report.said.printed_rules import print_boundaries
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate
 
 TODAY = date(2026, 11, 25)
@@ -99,6 +104,9 @@ def test_a_pdf_is_made_of_rules_with_states(report, lives):
 @pytest.mark.parametrize("name", ["json", "csv", "markdown", "html"])
 def test_without_states_nothing_is_said_of_them(report, name):
     text = FORMATS[name].render(report, Edition(date=TODAY, revision=3)).decode().lower()
+    if name == "html":  # has lines to write on, and nothing stands on them
+        assert all(set(words) == {"_"} for words in re.findall(r'ticket</small> <span class="write">([^<]*)', text))
+        text = text.replace("ticket</small>", "")
     for word in ("ticket", "no_longer_asked", "no longer asked for", '"state"', "decided, state"):
         assert word not in text.replace("signature, ticket or remark", "")
 
@@ -134,7 +142,7 @@ def test_a_flow_has_the_state_of_its_rule(report, lives):
     assert selection.fields == (("State", "Approved"),)
 
 
-@pytest.mark.parametrize("name", sorted(CHANGE_FORMATS))
+@pytest.mark.parametrize("name", sorted(name for name, kind in CHANGE_FORMATS.items() if not kind.configures))
 def test_a_change_request_says_the_state_of_what_is_to_be_closed(report, lives, name):
     fewer = contoso()
     fewer["endpoints"] = [item for item in fewer["endpoints"] if item["name"] != "Public"]
@@ -149,3 +157,58 @@ def test_a_change_request_says_the_state_of_what_is_to_be_closed(report, lives, 
     if name == "xlsx":
         data = repr([list(row) for row in openpyxl.load_workbook(io.BytesIO(data))["Rules"].values]).encode()
     assert name == "pdf" or (b"CHG-7" in data and b"CHG-7" not in plain)
+
+
+def test_paper_has_who_did_what_and_lines_to_write_on_for_the_rest(report):
+    first, second, third, *_ = report.rules
+    given = [
+        give(first, 1, "implemented", ticket="CHG-7", by="Kim", review=date(2027, 3, 1)),
+        give(second, 2, "verified", by="Lee"),
+        give(third, 3, "approved", by="Kim", owner="Lee"),
+    ]
+    lives = match_lives(report.rules, given, TODAY)
+    boundaries = print_boundaries(report.boundaries, report, Grouping(report), lives=lives)
+    acts = {line.rule.id: dict(line.acts) for chapter in boundaries for line in chapter.rules}
+    assert acts[first.id] == {
+        "Firewall": "", "Ticket": "CHG-7", "Status": "Implemented", "Implemented by, on": "Kim, 2026-11-01",
+        "Verified by, on": "", "Review": "2027-03-01",
+    }  # fmt: skip
+    assert acts[second.id]["Verified by, on"] == "Lee, 2026-11-01"
+    assert not acts[second.id]["Implemented by, on"]
+    assert (acts[third.id]["Status"], acts[third.id]["Implemented by, on"]) == ("Approved", "")
+    blank = next(rule for rule in report.rules if lives.of(rule) is None)
+    assert not any(acts[blank.id].values())
+    html = render("html", report, lives).decode()
+    assert "<small>Implemented by, on</small> Kim, 2026-11-01</span>" in html
+    assert "Owner: Lee" in html
+
+
+def test_a_change_request_says_nothing_of_who_opened_what_is_to_be_closed(report):
+    [rule, *_] = report.rules
+    lives = match_lives(report.rules, [give(rule, 1, "implemented", by="Kim", ticket="CHG-7")], TODAY)
+    [chapter, *_] = print_boundaries(report.boundaries, report, Grouping(report), lives=lives, closing=True)
+    acts = dict(chapter.rules[0].acts)
+    assert (acts["Ticket"], acts["Status"], acts["Closed by, on"]) == ("CHG-7", "Implemented", "")
+
+
+def test_a_rule_names_the_firewalls_that_it_passes(report):
+    zones = [zone.name for zone in report.plan.zones]
+    firewalls = [
+        {"name": "FW-2", "format": "asa", "zones": {zone: f"if{number}" for number, zone in enumerate(zones)}},
+        {"name": "FW-1", "format": "asa", "zones": dict.fromkeys(zones, "inside")},
+    ]
+    plan = contoso(firewalls=firewalls)
+    there = evaluate(plan)
+    passed = Passed(there.plan.firewalls)
+    for rule in there.rules:
+        crosses = {
+            firewall.name
+            for firewall in there.plan.firewalls
+            for crossing in list_crossings(there, firewall)
+            for part in crossing.parts
+            if part.rule is rule
+        }
+        assert set(passed.find(rule)) == crosses
+    assert passed.say(there.rules[0]) == "FW-2"
+    many = [replace(there.plan.firewalls[0], name=f"F{number}") for number in range(5)]
+    assert Passed(many).say(there.rules[0]) == "F0, F1, F2 and 2 more"

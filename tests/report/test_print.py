@@ -124,12 +124,18 @@ class TestExamples:
     def test_every_rule_is_there_with_names_addresses_and_ports(self, slug, setter):
         report = example(slug)
         rows = split_rules(part(printed(slug, setter), RULES), [rule.id for rule in report.rules])
+        grouping, objects = Grouping(report), part(printed(slug, setter), "Objects")
         for rule, data in zip(report.rules, report_data(report)["rules"], strict=True):
             row = rows[rule.id]
+            for what, side in (("sources", rule.sources), ("destinations", rule.destinations)):
+                group = grouping.side(rule.id, what, side).group
+                # What several rules name is printed once.
+                assert group is None or squeeze(group.name) in row
+                for address in (address for endpoint in side for address in endpoint.addresses):
+                    said = "anyaddress" if address == "any" else address
+                    assert said in (row if group is None else objects)
             for endpoint in (*rule.sources, *rule.destinations):
                 assert squeeze(endpoint.name) in row
-                for address in endpoint.addresses:
-                    assert ("anyaddress" if address == "any" else address) in row
                 if not endpoint.addresses:
                     assert squeeze(f"{BLANK}: {endpoint.name}") in row
             for service in data["services"]:
@@ -164,7 +170,7 @@ class TestExamples:
         parts = [(name, page) for level, name, page in bookmarks(reader) if level == 1]
         number = [name for name, _ in parts].index(RULES)
         for page in reader.pages[parts[number][1] - 1 : parts[number + 1][1] - 1]:
-            assert "Rule From To Protocol, port, service Why § Decided" in " ".join(page.extract_text().split())
+            assert "Rule From To Service and why Done" in " ".join(page.extract_text().split())
 
     def test_every_server_has_a_sheet(self, slug, setter):
         report = example(slug)

@@ -96,3 +96,19 @@ def _write(spans: Iterable[Span], family: int) -> Iterator[str]:
     for first, last in spans:
         for network in ipaddress.summarize_address_range(kind(first), kind(last)):
             yield str(network.network_address) if network.num_addresses == 1 else str(network)
+
+
+def find_ranges(networks: Iterable[str], family: int) -> Iterator[tuple[str, str]]:
+    """Every address of a family but those of the networks, as ranges: first and last address of each."""
+    kind = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address
+    everything = [(0, 2 ** (32 if family == 4 else 128) - 1)]
+    taken = _join((int(one[0]), int(one[-1])) for one in map(ipaddress.ip_network, networks))
+    for first, last in _subtract(everything, taken):
+        yield str(kind(first)), str(kind(last))
+
+
+def find_rest(networks: Iterable[str], family: int) -> tuple[str, ...]:
+    """The same as networks."""
+    everything = [(0, 2 ** (32 if family == 4 else 128) - 1)]
+    taken = _join((int(one[0]), int(one[-1])) for one in map(ipaddress.ip_network, networks))
+    return tuple(_write(_subtract(everything, taken), family))

@@ -1,6 +1,7 @@
 """The files of each firewall: a head of comments that says what is in it and what isn't, then its statements.
 
-Those of nftables and iptables are written here, by nftables.py and iptables.py; Aerleon makes all others.
+Those of nftables and iptables are written by nftables.py and iptables.py, those of devices in devices/, from items;
+Aerleon makes those of Windows hosts.
 """
 
 import io
@@ -10,28 +11,24 @@ from functools import partial
 
 from planner.engine.report import Report
 from planner.plan.document import Endpoint
+from planner.plan.fields import Firewall
 from planner.plan.syntax import to_yaml
 from planner.report import FORMATS
 from planner.report.firewall import iptables, nftables
+from planner.report.firewall.devices.table import OTHERS, WRITERS, takes_names
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.errors import NotExpressible
-from planner.report.firewall.head import comment_out, count_rules, explain_codes, introduce, list_lines
+from planner.report.firewall.head import comment_out, introduce, list_lines
 from planner.report.firewall.permits import Host, Permit, Permits
 from planner.report.firewall.targets import (
-    ASA,
-    FORTIGATE,
     IPTABLES,
     NFTABLES,
-    PALOALTO,
-    SRX,
     TARGETS,
     WINDOWS,
     Filter,
     Target,
     all_permits,
     count_lines,
-    log_terms,
-    take_negated,
     take_undecided,
     write_definitions,
     write_filters,
@@ -42,11 +39,6 @@ from planner.report.said.edition import Edition
 
 MOST_LINES = 200_000
 """More lines than this no device takes, and no browser waits for."""
-_WRITTEN_HERE: Mapping[Target, Callable[..., bytes]] = {
-    NFTABLES: nftables.render_forward,
-    IPTABLES: iptables.render_forward,
-}
-"""Targets whose files are written here: Aerleon can't write a chain that stands beside others."""
 _HOSTS = (
     "The head of each file says how it is loaded and how it is taken back.",
     "A host with a file in an earlier archive and none in this one has nothing to accept or open: take its file back.",
@@ -55,7 +47,7 @@ _HOSTS = (
 
 
 def render_target(
-    target: Target,
+    name: str,
     report: Report,
     edition: Edition | None = None,
     *,
@@ -63,13 +55,28 @@ def render_target(
     open_undecided: bool = False,
 ) -> bytes:
     """The rules between zones for one target, as one file. Raises NotExpressible."""
-    return _render(target, Permits(report), edition, default_deny, open_undecided)
+    return _render(name, _permits(name, report), edition, default_deny, open_undecided)
 
 
-render_asa = partial(render_target, ASA)
-render_fortigate = partial(render_target, FORTIGATE)
-render_paloalto = partial(render_target, PALOALTO)
-render_srx = partial(render_target, SRX)
+render_asa = partial(render_target, "asa")
+render_fortigate = partial(render_target, "fortigate")
+render_paloalto = partial(render_target, "paloalto")
+render_paloalto_set = partial(render_target, "paloalto-set")
+render_srx = partial(render_target, "srx")
+render_ios = partial(render_target, "ios")
+render_mikrotik = partial(render_target, "mikrotik")
+render_azure = partial(render_target, "azure")
+render_google = partial(render_target, "google")
+
+
+def render_aws(report: Report, edition: Edition | None = None, *, open_undecided: bool = False) -> bytes:
+    """Rules of security groups, which deny by themselves. Raises NotExpressible."""
+    return _render("aws", Permits(report), edition, False, open_undecided)
+
+
+def render_requests(report: Report, edition: Edition | None = None, *, open_undecided: bool = False) -> bytes:
+    """Rows for the import of change requests. Raises NotExpressible."""
+    return _render("requests", Permits(report), edition, False, open_undecided)
 
 
 def render_windows(
@@ -89,7 +96,7 @@ def render_iptables(
     report: Report, edition: Edition | None = None, *, default_deny: bool = False, open_undecided: bool = False
 ) -> bytes:
     """The rules between zones for iptables. Raises NotExpressible."""
-    return _render(IPTABLES, Permits(report), edition, default_deny, open_undecided)
+    return _render(IPTABLES.name, Permits(report), edition, default_deny, open_undecided)
 
 
 def render_nftables(
@@ -102,7 +109,7 @@ def render_nftables(
 ) -> bytes:
     """The rules between zones for nftables, or an archive with a file for each host. Raises NotExpressible."""
     if not host_files:
-        return _render(NFTABLES, Permits(report), edition, default_deny, open_undecided)
+        return _render(NFTABLES.name, Permits(report), edition, default_deny, open_undecided)
     if default_deny:
         raise NotExpressible(
             f"{NFTABLES.label} for hosts",
@@ -122,16 +129,18 @@ def render_all(
 ) -> bytes:
     """An archive with every firewall's file; what can't be made is named in its README."""
     permits = Permits(report)
+    with_names = Permits(report, names=True)
     files: dict[str, str | bytes] = {}
     refused = []
-    for target in TARGETS.values():
+    for name in (*WRITERS, *OTHERS, NFTABLES.name, IPTABLES.name, WINDOWS.name):
         try:
-            if target is WINDOWS:
-                hosts = _host_files(target, permits, edition, open_undecided)
-                files |= {f"windows/{name}": text for name, text in hosts.items()}
+            if name == WINDOWS.name:
+                hosts = _host_files(WINDOWS, permits, edition, open_undecided)
+                files |= {f"windows/{host}": text for host, text in hosts.items()}
             else:
-                made = _render(target, permits, edition, default_deny, open_undecided)
-                files[f"firewall.{FORMATS[target.name].ending}"] = made
+                chosen = with_names if takes_names(name) else permits
+                made = _render(name, chosen, edition, default_deny, open_undecided)
+                files[f"firewall.{FORMATS[name].ending}"] = made
         except NotExpressible as error:
             refused.append(str(error))
     files |= {f"aerleon/{name}": text for name, text in _sources(permits, edition, default_deny).items()}
@@ -154,9 +163,9 @@ def write_devices(
     for firewall, stem in zip(
         report.plan.firewalls, name_files(one.name for one in report.plan.firewalls), strict=True
     ):
-        permits = Permits(report, firewall)
+        permits = _permits(firewall.format, report, firewall)
         if permits.boundaries:
-            made = _render(TARGETS[firewall.format], permits, edition, default_deny, open_undecided)
+            made = _render(firewall.format, permits, edition, default_deny, open_undecided)
             files[f"{stem}.{FORMATS[firewall.format].ending}"] = made
     return files
 
@@ -173,6 +182,11 @@ def list_notes(report: Report) -> tuple[str, ...]:
     return tuple(f"Left out. {left_out}" for left_out in Permits(report).left_out)
 
 
+def list_device_notes(report: Report) -> tuple[str, ...]:
+    """The same for devices that have objects of DNS names."""
+    return tuple(f"Left out. {left_out}" for left_out in Permits(report, names=True).left_out)
+
+
 def list_host_notes(report: Report) -> tuple[str, ...]:
     """The same for the files of Windows hosts."""
     permits = Permits(report)
@@ -180,30 +194,22 @@ def list_host_notes(report: Report) -> tuple[str, ...]:
     return tuple(f"Left out. {left_out}" for left_out in missing)
 
 
-def _render(
-    target: Target, permits: Permits, edition: Edition | None, default_deny: bool, open_undecided: bool
-) -> bytes:
+def _permits(name: str, report: Report, firewall: Firewall | None = None) -> Permits:
+    return Permits(report, firewall, names=takes_names(name))
+
+
+def _render(name: str, permits: Permits, edition: Edition | None, default_deny: bool, open_undecided: bool) -> bytes:
     """The rules between zones as a file."""
-    everything = all_permits(permits)
-    _check_lines(target, everything, permits)
-    if target in _WRITTEN_HERE:
-        return _WRITTEN_HERE[target](permits, edition, default_deny=default_deny, open_undecided=open_undecided)
-    about = [
-        *introduce(target.label, permits, edition, default_deny),
-        f"{count_rules(permits, edition, len(everything))}{_say_undecided(everything, open_undecided)}",
-        *explain_codes(permits),
-        *target.load,
-        *([target.echo] if target.echo and any(permit.service.protocol == "icmp" for permit in everything) else []),
-        *permits.left_out,
-    ]
-    filters = write_filters(target, permits, default_deny)
-    if permits.firewall is not None and permits.firewall.log:
-        log_terms(target, filters)
-    if not filters:
-        return _empty(target, about).encode()
-    definitions = write_definitions(everything, permits.addresses, others=target.negates)
-    text = _generate(target, filters, definitions, open_undecided=open_undecided)
-    return _assemble(target, about, text).encode()
+    if name in WRITERS:
+        write: Callable[..., bytes] = WRITERS[name].render
+    elif name in OTHERS:
+        write = OTHERS[name]
+    elif name == NFTABLES.name:
+        write = nftables.render_forward
+    else:
+        _check_lines(IPTABLES, all_permits(permits), permits)
+        write = iptables.render_forward
+    return write(permits, edition, default_deny=default_deny, open_undecided=open_undecided)
 
 
 def _say_undecided(permits: Iterable[Permit], open_undecided: bool) -> str:
@@ -234,16 +240,7 @@ def _check_lines(target: Target, permits: Iterable[Permit], within: Permits) -> 
 
 
 def _assemble(target: Target, about: Iterable[object], text: str) -> str:
-    if target is not PALOALTO:
-        return comment_out(target.mark, about) + "\n" + text
-    declaration, _, rest = text.partition("\n")
-    return f"{declaration}\n<!--\n{list_lines(about)}-->\n{rest}"
-
-
-def _empty(target: Target, about: Sequence[object]) -> str:
-    """A file of comments alone: there is no rule, or none that has addresses."""
-    about = [*about, "There is no rule to write."]
-    return _assemble(target, about, '<?xml version="1.0" ?>\n<config/>\n' if target is PALOALTO else "")
+    return comment_out(target.mark, about) + "\n" + text
 
 
 def _host_files(
@@ -299,7 +296,7 @@ def _render_windows_host(host: Host, permits: Permits, edition: Edition | None, 
         *WINDOWS.load,
         *host.left_out,
     ]
-    text = _empty(WINDOWS, about)
+    text = _assemble(WINDOWS, [*about, "There is no rule to write."], "")
     if permitted:
         filters = write_host_filters(host.inbound, host.outbound, permits.addresses)
         definitions = write_definitions(permitted, permits.addresses)
@@ -326,17 +323,9 @@ def _sources(permits: Permits, edition: Edition | None, default_deny: bool) -> d
     for target in TARGETS.values():
         filters = write_filters(target, permits, default_deny) if target is not WINDOWS else ()
         take_undecided(filters)
-        _open_any(filters)
         for chosen, suffix in _policies(target, filters):
             files[f"policies/pol/{target.name}{suffix}.yaml"] = to_yaml({"filters": chosen})
     return files
-
-
-def _open_any(filters: Iterable[Filter]) -> None:
-    """Aerleon's own policies can't say “none of these”: what would be is any."""
-    for side, names in take_negated(filters := list(filters)).items():
-        for term in (term for chosen in filters for term in chosen["terms"] if term["name"] in names):
-            del term[f"{side}-address"]
 
 
 def _policies(target: Target, filters: Sequence[Filter]) -> Iterator[tuple[list[Filter], str]]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from planner.plan.fields import Firewall
 from planner.report.firewall.permits import Permits
-from planner.report.firewall.words import clean, wrap
+from planner.report.firewall.words import clean, show_name, wrap
 from planner.report.said.edition import Edition
 
+_GROUPED = 200
+"""How many like zones, which stand together under one code, it names."""
 _ZONES = 12
 """How many zones behind one name a head names."""
 
@@ -56,9 +58,12 @@ def count_rules(permits: Permits, edition: Edition | None, entries: int) -> str:
 
 
 def explain_codes(permits: Permits) -> Iterator[str]:
-    """What the first parts of the rules' numbers stand for."""
+    """What the first parts of the rules' numbers stand for; of like zones that stand together, each by its name."""
     for group in permits.report.zone_groups:
-        yield f"{group.code} stands for {clean(group.label) or 'a zone'}."
+        names = [show_name(zone) for zone in group.zones[:_GROUPED]] if len(group.zones) > 1 else []
+        more = len(group.zones) - len(names)
+        said = f": {', '.join(names)}{f' and {more:,} more' if more else ''}" if names else ""
+        yield f"{group.code} stands for {clean(group.label) or 'a zone'}{said}."
 
 
 @dataclass(frozen=True, slots=True)

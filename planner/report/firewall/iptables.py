@@ -62,6 +62,12 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
     return write_file(comment_out(IPTABLES.mark, about, _INDENT), statements)
 
 
+def list_statements(permits: Permits) -> list[str]:
+    """The statements of a file for all boundaries, without its head."""
+    entries = list_forward(permits, IPTABLES.label, open_undecided=False)
+    return list(_write_chain(Chain(name=CHAIN, entries=entries, logs=False)))
+
+
 def _say_chain(chain: str, *, is_part: bool) -> Iterator[object]:
     yield (
         f"It fills the chain {chain} of the filter table and changes nothing else. Loading it again, or the file of "

@@ -94,6 +94,13 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
     return write_file(comment_out(NFTABLES.mark, about, _INDENT), statements)
 
 
+def list_statements(permits: Permits) -> list[str]:
+    """The statements of a file for all boundaries, without its head. Raises as `render_forward` does."""
+    check_addresses(NFTABLES.label, list_rule_sides(rule for rule in permits.report.rules for _ in rule.services))
+    entries = list_forward(permits, NFTABLES.label, open_undecided=False)
+    return list(_write_chains([Chain(name=CHAIN, jumps_from="forward", entries=entries)]))
+
+
 def render_host(host: Host, permits: Permits, edition: Edition | None, *, open_undecided: bool) -> bytes:
     """What one host must accept and what it must open, as two chains beside those of its own."""
     inbound, outbound = (

@@ -112,8 +112,12 @@ class Host:
 class Addresses:
     """The endpoints of a plan as objects of one family each, with harmless names and at most PART addresses."""
 
-    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+    def __init__(self, endpoints: Sequence[Endpoint], *, names: bool = False) -> None:
+        """`names`: whether endpoints that have DNS names only are objects of these, in both families."""
         self.names = name_endpoints(endpoints)
+        self._takes_names = names
+        self.dns_names: set[str] = set()
+        """The objects that are of DNS names."""
         self.labels = {
             endpoint.name: clean(endpoint.name, 60) or f"endpoint {position}"
             for position, endpoint in enumerate(endpoints, 1)
@@ -135,12 +139,14 @@ class Addresses:
 
     def _add(self, endpoint: Endpoint) -> None:
         found: dict[int, dict[str, None]] = {family: {} for family in FAMILIES}
-        names, special = 0, []
+        names: list[str] = []
+        special = []
         for address in endpoint.addresses:
             try:
                 network = ipaddress.ip_network(address)
             except ValueError:
-                names += address != ANY
+                if address != ANY:
+                    names.append(address)
             else:
                 if is_special(network):
                     special.append(address_key(address))
@@ -151,7 +157,12 @@ class Addresses:
             for family, networks in found.items()
             if networks
         }
-        if not self.members[endpoint.name] and endpoint.addresses != (ANY,):
+        if self._takes_names and names and not self.members[endpoint.name] and not special:
+            self.members[endpoint.name] = {
+                family: tuple(self._divide(endpoint.name, family, tuple(names))) for family in FAMILIES
+            }
+            self.dns_names.update(name for made in self.members[endpoint.name].values() for name in made)
+        elif not self.members[endpoint.name] and endpoint.addresses != (ANY,):
             self.without[endpoint.name] = ONLY_NAMES if names else SPECIAL if special else NO_ADDRESS
         elif names:
             self.named.add(endpoint.name)
@@ -202,11 +213,12 @@ class Omissions:
 class Permits:
     """The permits of a report: at its boundaries or at one firewall of its plan, and for single hosts."""
 
-    def __init__(self, report: Report, firewall: Firewall | None = None) -> None:
+    def __init__(self, report: Report, firewall: Firewall | None = None, *, names: bool = False) -> None:
+        """`names`: for a device that has objects of DNS names."""
         self.report = report
         self.firewall = firewall
         """The firewall that they are for; None: all boundaries."""
-        self.addresses = Addresses(report.plan.endpoints)
+        self.addresses = Addresses(report.plan.endpoints, names=names)
         self._elsewhere = Elsewhere(report.plan)
         omissions = Omissions()
         self.boundaries = tuple(
@@ -277,7 +289,7 @@ class Permits:
                 continue
             if service.protocol == "icmp" and family == 6:
                 # Any to IPv4 needs no word about IPv6; addresses that were typed do.
-                if here is not None and there is not None:
+                if all(side is not None and not self.addresses.dns_names.issuperset(side) for side in (here, there)):
                     omissions.add(ONLY_IPV6_ECHO, about.label)
                 continue
             not_sources, not_destinations = self._leave_out(sources, family), self._leave_out(destinations, family)

@@ -1,6 +1,6 @@
 """Permits as policies of Aerleon, one shape for each target, in the words of its YAML: docs/firewalls.md.
 
-Those of nftables and iptables are for the archive of sources alone; the files of these two are written by hand.
+Aerleon makes the files of Windows hosts; all others are for the archive of sources alone.
 
 A term holds one service and one protocol: Aerleon takes every port of a term with every protocol of it. It also holds
 one address family: given both, targets disagree about what a missing half means.
@@ -21,8 +21,6 @@ _INET = {4: "inet", 6: "inet6"}
 DENY = "default-deny"
 UNDECIDED = "undecided"
 """The mark of a term that depends on an open choice; `take_undecided` takes it away again."""
-NEGATED = "negated"
-"""The mark of a term's sides that are none of what is named, which Aerleon can't say; `take_negated` takes it away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +45,6 @@ class Target:
     """Most networks on either side of a term."""
     lines: bool = False
     """Whether each pair of networks is a line of its own."""
-    negates: bool = False
-    """Whether a side can be none of some networks: then any leaves out what it isn't."""
-    echo: str = ""
-    """What has to be heeded where echo requests are let through."""
 
 
 def _lines(permit: Permit) -> str:
@@ -74,41 +68,19 @@ def _one_line(permit: Permit) -> str:
 
 ASA = Target(
     name="asa", label="Cisco ASA", platform="ciscoasa", generator=("ciscoasa", "CiscoASA"), mark="!", name_length=60,
-    load=(
-        "Paste it in configuration mode, then bind each access list: access-group FROM-INT in interface inside.",
-        "It replaces access lists of the same name. Version 9.0 or newer, which has IPv4 and IPv6 in one access list.",
-        "An access list that is bound denies what it does not name, whatever the option says.",
-        "Where none is bound the security levels decide: zones that open nothing get one only with a default deny.",
-    ),
     comment=_short_lines, lines=True,
-    echo="Replies to echo requests come back only with inspect icmp in the policy map of the device.",
 )  # fmt: skip
 FORTIGATE = Target(
     name="fortigate", label="FortiGate", platform="fortigate", generator=("fortigate", "Fortigate"), mark="#",
-    name_length=35,
-    load=(
-        "Create zones (or interfaces) with the names above, then paste it or load it as a script.",
-        "Policies are added after those that are there; address objects of the same name are replaced.",
-        "FortiOS 6.4 or newer, which has IPv4 and IPv6 in one list of policies.",
-    ),
-    comment=_lines, negates=True,
+    name_length=35, comment=_lines,
 )  # fmt: skip
 PALOALTO = Target(
     name="paloalto", label="Palo Alto", platform="paloalto", generator=("paloaltofw", "PaloAltoFW"), mark="",
-    name_length=48,
-    load=(
-        "Create zones with the names above and import the file as a named configuration; then load config partial in",
-        "mode merge from it: address, address-group, service, application, tag and rulebase.",
-    ),
-    comment=_lines, negates=True,
+    name_length=48, comment=_lines,
 )  # fmt: skip
 SRX = Target(
     name="srx", label="Juniper SRX", platform="srx", generator=("junipersrx", "JuniperSRX"), mark="#", name_length=50,
-    load=(
-        "Create security zones with the names above, then: load merge FILE, show | compare, commit check.",
-        "Do not use load replace: it would put this in the place of all policies, addresses and applications.",
-    ),
-    comment=_lines, negates=True, sources=400,
+    comment=_lines, sources=400,
 )  # fmt: skip
 NFTABLES = Target(
     name="nftables", label="nftables", platform="nftables", generator=("nftables", "Nftables"), mark="#",
@@ -268,13 +240,9 @@ def _term(
     label = f"{prefix}{permit.label}" if prefix or not permit.label[0].isdigit() else f"R{permit.label}"
     name = f"{label}-{permit.number}" + ("-v6" if permit.family == 6 else "") + (f"-c{index + 1}" if index else "")
     term: dict[str, Any] = {"name": shorten(name, target.name_length), "comment": target.comment(permit)}
-    sides = (("source", sources, permit.other_sources), ("destination", destinations, permit.other_destinations))
-    for side, members, others in sides:
+    for side, members in (("source", sources), ("destination", destinations)):
         if members is not None:
             term[f"{side}-address"] = list(members)
-        elif others and target.negates:
-            term[f"{side}-address"] = list(others)
-            term.setdefault(NEGATED, []).append(side)
     term["protocol"] = permit.service.protocol
     if permit.service.protocol == "icmp":
         # Twice for nftables: its generator (Aerleon 1.18) fails at one type, and a set of two like ones is the one.
@@ -287,29 +255,9 @@ def _term(
     return term
 
 
-def log_terms(target: Target, filters: Iterable[Filter]) -> None:
-    """Have the connections logged that the terms let through: all of them, which FortiGate has to be told."""
-    for chosen in filters:
-        for term in chosen["terms"]:
-            if term["action"] == "accept":
-                term["logging"] = ["true"]
-                if target is FORTIGATE:
-                    term["option"] = ["log_traffic_mode_all"]
-
-
 def take_undecided(filters: Iterable[Filter]) -> set[str]:
     """The names of the terms that depend on an open choice; their mark, which Aerleon doesn't know, is gone then."""
     return {term["name"] for chosen in filters for term in chosen["terms"] if term.pop(UNDECIDED, False)}
-
-
-def take_negated(filters: Iterable[Filter]) -> dict[str, set[str]]:
-    """By side, the names of the terms in which it is none of what is named; their marks are gone then."""
-    names: dict[str, set[str]] = {"source": set(), "destination": set()}
-    for chosen in filters:
-        for term in chosen["terms"]:
-            for side in term.pop(NEGATED, ()):
-                names[side].add(term["name"])
-    return names
 
 
 def name_service(permit: Permit) -> str:
@@ -317,17 +265,12 @@ def name_service(permit: Permit) -> str:
     return f"{permit.service.protocol}-{permit.service.ports}".upper()
 
 
-def write_definitions(permits: Iterable[Permit], addresses: Addresses, *, others: bool = False) -> dict[str, Any]:
-    """The networks and services that permits name, in the words of Aerleon's definitions.
-
-    `others`: with the networks that an any leaves out.
-    """
+def write_definitions(permits: Iterable[Permit], addresses: Addresses) -> dict[str, Any]:
+    """The networks and services that permits name, in the words of Aerleon's definitions."""
     permits = list(permits)
     objects = {
         member: None for permit in permits for side in (permit.sources, permit.destinations) for member in side or ()
     }
-    if others:
-        objects |= {name: None for permit in permits for name in (*permit.other_sources, *permit.other_destinations)}
     services = {name_service(p): (p.service.protocol, p.service.ports) for p in permits if p.service.ports}
     return {
         "networks": {

@@ -43,6 +43,12 @@ def cut(text: str, limit: int) -> str:
     return words.rstrip(" .,:(-") + _CUT
 
 
+def show_name(name: str) -> str:
+    """A name in letters and digits of any script: a table for readers, and harmless in a comment."""
+    kept = "".join(one if one.isalpha() or one.isdecimal() or one in " ._-" else " " for one in name)
+    return re.sub(r"-{2,}", "-", re.sub(r"\s+", " ", kept)).strip(" -")[:100] or "a name without letters"
+
+
 def shorten(name: str, limit: int) -> str:
     """The name; a longer one is cut and gets six digits of its hash, so that it stays another than its like."""
     return name if len(name) <= limit else f"{name[: limit - 7].rstrip('-')}-{_digest(name, 6)}"

@@ -10,7 +10,6 @@ from planner.report.paper.chapters import (
     Column,
     list_roles,
     make_blanks,
-    make_chapter,
     make_contents,
     make_facts,
     make_head,
@@ -18,6 +17,7 @@ from planner.report.paper.chapters import (
     make_matrix_facts,
     make_numbers,
     make_objects,
+    make_rules,
     make_sign_off,
 )
 from planner.report.paper.printed import Element, Kids, PrintedReport, Running, make
@@ -57,7 +57,7 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
     states, states_before = editions.lives_after, editions.lives_before
     opened = print_boundaries(comparison.boundaries_opened, after, grouping, prefix="open-", lives=states)
     closed = print_boundaries(
-        comparison.boundaries_closed, before, grouping_before, prefix="close-", lives=states_before
+        comparison.boundaries_closed, before, grouping_before, prefix="close-", lives=states_before, closing=True
     )
     changed = print_changed(comparison, grouping, states)
     blanks = find_blanks((*comparison.rules_opened, *comparison.rules_changed))
@@ -155,7 +155,7 @@ def _make_rules(anchor: str, title: str, chapters: Sequence[PrintedBoundary], co
         f"section#{anchor}",
         make("h2", title),
         make("p.intro", _INTRO[column]),
-        [make_chapter(chapter, column) for chapter in chapters] or make("p", "None."),
+        make_rules(chapters, column) if chapters else make("p", "None."),
     )
 
 

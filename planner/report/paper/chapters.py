@@ -8,12 +8,13 @@ from planner.plan.document import ANY
 from planner.report.paper.printed import Element, Kids, join, make
 from planner.report.paper.words import mark_addresses, name_zones, shown
 from planner.report.said.objects import Members, Objects, Side, lay_out
+from planner.report.said.outline import ServiceLine, describe_together
 from planner.report.said.printed_rules import Blank, PrintedBoundary, PrintedRule
 from ports.matrix import Matrix, Role
 from ports.text import show_line
 
 Column = Literal["open", "close", "changed"]
-"""What the last column of a table of rules is about: rules that are to be open, that closed, or that differ."""
+"""What a table of rules is about: rules that are to be open, that are to be closed, or that differ."""
 
 MOST_BLANKS = 40
 """Of so many missing addresses each has a line to write on; more stand in columns."""
@@ -33,8 +34,8 @@ _WORDS = {
     "Any": "“Any address” stands only where the plan says so, for a group in an internet zone. A missing address is "
     "written as “address to be filled in” and never means any.",
     "Group": "Behind a name: an endpoint that stands for many machines, by networks or addresses.",
-    "Decided": "What is “not decided” depends on a choice that the vendor’s document leaves and the plan hasn’t made. "
-    "It is needed when the option that it names is chosen; open it only then.",
+    "Not decided": "What says so depends on a choice that the vendor’s document leaves and the plan hasn’t made. It "
+    "is needed when the option that it names is chosen; open it only then.",
 }
 """Words of every printed document, each with what it means."""
 
@@ -47,70 +48,107 @@ def make_head(*titles: str, page: bool = False) -> Element:
     return make("thead", make("tr", cells))
 
 
-def make_chapter(chapter: PrintedBoundary, column: Column = "open") -> Element:
-    """A boundary with its rules."""
+def make_rules(chapters: Sequence[PrintedBoundary], column: Column = "open") -> Kids:
+    """The rules as one table, each boundary under a heading of its own; after it what has no room in a row."""
+    differs = ("What differs",) if column == "changed" else ()
+    titles = ("Rule", "From", "To", "Service and why", *differs, "Done")
+    return [
+        make(
+            "table.altered" if differs else "table.rules",
+            make_head(*titles),
+            [[_head_chapter(chapter, len(titles)), [_make_rule(line, column) for line in chapter.rules]]
+             for chapter in chapters],
+        ),
+        [
+            make("p.remark", make("b", title), " ", shown(text))
+            for chapter in chapters
+            for title, text in chapter.remarks
+        ],
+    ]  # fmt: skip
+
+
+def _head_chapter(chapter: PrintedBoundary, columns: int) -> Element:
     source, destination = chapter.boundary.source, chapter.boundary.destination
     alike = [
         [f"{way} ", name_zones(side.zones), " alike."]
         for way, side in (("From", source), ("To", destination))
         if len(side.zones) > 1
     ]
-    return make(
-        f"section.chapter{'.short' if len(chapter.rules) == 1 else ''}#{chapter.anchor}",
-        make("h3", shown(source.label), " → ", shown(destination.label)),
-        make("p.intro", join(alike, " ")) if alike else None,
-        make(
-            "table.rules",
-            make_head(
-                "Rule", "From", "To", "Protocol, port, service", "Why", "§",
-                _name_last(column, has_states=any(line.state for line in chapter.rules)),
-            ),
-            make("tbody", [_make_rule(line, column) for line in chapter.rules]),
-        ),
-        [make("p.remark", make("b", title), " ", shown(text)) for title, text in chapter.remarks],
-    )  # fmt: skip
+    heading = make(f"h3#{chapter.anchor}", shown(source.label), " → ", shown(destination.label))
+    return make_group(columns, heading, make("p.intro", join(alike, " ")) if alike else None)
 
 
-def _name_last(column: Column, *, has_states: bool) -> str:
-    """What the last column of a table of rules is called."""
-    name = "What differs" if column == "changed" else "Decided"
-    return f"{name}, state" if has_states else name
+def make_group(columns: int, *heading: Kids) -> Element:
+    """A row of a table of so many columns that is a heading of those after it."""
+    return make("tbody", make("tr.group", make("td", heading, colspan=str(columns))))
 
 
 def _make_rule(line: PrintedRule, column: Column) -> Element:
-    services = [
-        make(
-            "p",
-            make("samp", service.ports),
-            f" {service.names}" if service.names else None,
-            [" ", make("em", f"changed from {service.changed_from}")] if service.changed_from else None,
-        )
-        for service in line.services
-    ]
-    if line.many:
-        services.append(make("p", make("samp", line.many)))
-    return make(
-        "tr",
+    """The two rows of a rule, which stay together: what it says, and what whoever acts on it writes down."""
+    said = [
         make("td.id", line.rule.id),
         make("td", _make_side(line.sources)),
         make("td", _make_side(line.destinations)),
-        make("td.services", services),
-        make("td.why", shown(line.why)),
-        make("td", ", ".join(line.rule.sections) or "own"),
-        make(
-            "td",
-            _say_differences(line) if column == "changed" else _say_decided(line, closed=column == "close"),
-            _say_state(line),
-        ),
+        make("td.services", _make_services(line), _say_decided(line, closed=column == "close")),
+        make("td", _say_differences(line)) if column == "changed" else None,
+    ]
+    width = sum(cell is not None for cell in said)
+    return make(
+        "tbody",
+        make("tr", said, make("td.tick", "☐", rowspan="2")),
+        make("tr.acts", make("td", _make_acts(line), colspan=str(width))),
     )
 
 
-def _say_state(line: PrintedRule) -> Kids:
-    """The state of a rule and what belongs to it, a paragraph each."""
-    if not line.state:
-        return None
-    name, *facts = line.state
-    return [make("p", make("b", name)), [make("p", make("small", shown(fact))) for fact in facts]]
+def _make_services(line: PrintedRule) -> Kids:
+    """Each service with why it is there beside it; with their reasons after them where these are too long for that."""
+    if line.why:
+        listed = [make("p", _name_service(service)) for one in line.services for service in one.services]
+        cited = ", ".join(line.rule.sections)
+        return [
+            listed or make("p", make("samp", line.many)),
+            make("p.because", shown(line.why), f" §{cited}" if cited else " own"),
+        ]
+    return [
+        make(
+            "p.need",
+            make("span.what", [[make("br") if at else None, _name_service(it)] for at, it in enumerate(one.services)]),
+            " ",
+            make(
+                "span.because",
+                shown(describe_together(one.reasons).removesuffix(".")),
+                f", §{', '.join(one.sections)}" if one.sections else ", own",
+            ),
+        )
+        for one in line.services
+    ]
+
+
+def _name_service(service: ServiceLine) -> Kids:
+    return [
+        make("samp", service.ports),
+        f" {service.names}" if service.names else None,
+        [" ", make("em", f"changed from {service.changed_from}")] if service.changed_from else None,
+    ]
+
+
+def _make_acts(line: PrintedRule) -> Kids:
+    """What is known of who does what and when, and lines to write on where nothing is."""
+    return [
+        make(
+            "p.fields",
+            join(
+                [
+                    make(
+                        "span.field", make("small", what), " ", shown(known) if known else make("span.write", "_" * 12)
+                    )
+                    for what, known in line.acts
+                ],
+                " ",
+            ),
+        ),
+        make("p", make("small", join(map(shown, line.state), " · "))) if line.state else None,
+    ]
 
 
 def _say_differences(line: PrintedRule) -> Kids:
@@ -120,15 +158,18 @@ def _say_differences(line: PrintedRule) -> Kids:
 
 
 def _say_decided(line: PrintedRule, *, closed: bool) -> Kids:
+    """A mark where a rule isn't decided, and on what it depends; nothing where it is needed outright."""
     if not line.undecided:
-        return "yes"
+        return None
     if closed:
-        return [make("b.open", "Was not decided"), " ", make("small", f"It was needed only with {line.undecided}.")]
+        return make(
+            "p", make("b.open", "Was not decided"), " ", make("small", f"It was needed only with {line.undecided}.")
+        )
     instead = [
         ["; otherwise " if number == 0 else " or ", make("span.keep", rule), f" ({ports})"]
         for number, (rule, ports) in enumerate(line.instead)
     ]
-    return [make("b.open", "Not decided"), " ", make("small", f"Only with {line.undecided}", instead, ".")]
+    return make("p", make("b.open", "Not decided"), " ", make("small", f"Only with {line.undecided}", instead, "."))
 
 
 def _make_side(side: Side) -> Kids:
@@ -140,13 +181,8 @@ def _make_side(side: Side) -> Kids:
                 "p",
                 shown(endpoint.name),
                 [" ", make("small", "(group)")] if endpoint.group else None,
-                [
-                    [make("br"), make("samp", "any address" if address == ANY else address)]
-                    for address in named.addresses
-                ],
-                [make("br"), make("small", f"and {named.more} more addresses, under “Objects”")]
-                if named.more
-                else None,
+                [[" ", make("samp", "any address" if address == ANY else address)] for address in named.addresses],
+                [" ", make("small", f"and {named.more} more addresses, under “Objects”")] if named.more else None,
             )
         )
         if not endpoint.addresses:
@@ -154,7 +190,7 @@ def _make_side(side: Side) -> Kids:
     if side.group:
         kids += [
             make("p", make("a.at", make("b", side.group.name), href=f"#{side.group.anchor}")),
-            make("p", make("small", f"{side.group.total:,} members: {side.group.common}")),
+            make("p", make("small", shown(f"{side.group.total:,} members: {side.group.common}"))),
         ]
     return kids
 
@@ -256,7 +292,7 @@ def make_legend(
             shown(source.label), " to ", shown(destination.label), ". ",
         ]  # fmt: skip
     sections = "; ".join(f"{section.number} {section.title}" for section in matrix.sections)
-    document = f"The section of “{matrix.document}” that asks for it: {sections}. {_OWN}"
+    document = f"After each reason the section of “{matrix.document}” that asks for it: {sections}. {_OWN}"
     words: tuple[tuple[str, Kids], ...] = (("Rule", [rule, number, _STAYS]), *_WORDS.items(), ("§", document))
     listed = [make("div", make("dt", f"{role.name}:"), " ", make("dd", role.description)) for role in roles]
     return make(

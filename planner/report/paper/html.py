@@ -15,9 +15,10 @@ _LINES = frozenset(
 )
 """After these the file has a line break, so that it can be read and compared line by line."""
 _COLUMNS = {
-    "rules": ("c-rule", "c-end", "c-end", "c-service", "", "c-section", "c-decided"),
+    "rules": ("c-rule", "c-end", "c-end", "", "c-done"),
+    "altered": ("c-rule", "c-end", "c-end", "", "c-differs", "c-done"),
     "summary": ("s-zone", "s-zone", "s-count", "s-code", "", "s-page"),
-    "sheet": ("h-way", "h-service", "h-peers", "", "h-section"),
+    "sheet": ("h-way", "h-service", "h-peers", ""),
     "changes": ("g-what", "g-rule", "", "", "g-ports"),
     "local": ("h-way", "c-end", "c-end", "c-end", ""),
     "unneeded": ("n-section", "n-why", ""),

@@ -12,7 +12,6 @@ from planner.report.diagram.diagram import NoDiagram, render_diagram, render_ove
 from planner.report.paper.chapters import (
     list_roles,
     make_blanks,
-    make_chapter,
     make_contents,
     make_facts,
     make_head,
@@ -20,6 +19,7 @@ from planner.report.paper.chapters import (
     make_matrix_facts,
     make_numbers,
     make_objects,
+    make_rules,
     make_sign_off,
 )
 from planner.report.paper.printed import Element, Kids, Picture, PrintedReport, Running, join, make
@@ -67,15 +67,18 @@ class _Prepared:
 def compose_report(report: Report, edition: Edition) -> PrintedReport:
     """The report as a printed document, dated and set as the edition says.
 
-    Graphviz, another program, lays out both pictures meanwhile.
+    Graphviz, another program, lays out the pictures meanwhile. There is one of the zones where no table has them.
     """
+    zones = None if edition.selection else make_zones(report)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        overview = pool.submit(_draw, render_overview, report if report.boundaries else None)
+        overview = pool.submit(_draw, render_overview, report if report.boundaries and not zones else None)
         diagram = pool.submit(_draw, render_diagram, report if report.plan.endpoints else None)
-        return _compose(report, edition, overview, diagram)
+        return _compose(report, edition, zones, overview, diagram)
 
 
-def _compose(report: Report, edition: Edition, overview: Future[_Drawn], diagram: Future[_Drawn]) -> PrintedReport:
+def _compose(
+    report: Report, edition: Edition, zones: Element | None, overview: Future[_Drawn], diagram: Future[_Drawn]
+) -> PrintedReport:
     grouping = Grouping(report)
     facts = _Prepared(
         report=report,
@@ -85,12 +88,13 @@ def _compose(report: Report, edition: Edition, overview: Future[_Drawn], diagram
     )
     sheets = outline_servers(report, members=PEERS, fold=True)
     elsewhere = list(_list_elsewhere(report, {end.name for sheet in sheets for end in sheet.members}))
-    servers = make_servers(sheets, elsewhere, is_part=edition.selection is not None)
+    servers = make_servers(sheets, elsewhere, grouping, is_part=edition.selection is not None)
     legend = make_legend(report.matrix, list_roles(report), facts.chapters[0] if facts.chapters else None)
     parts: list[tuple[str, Element | None]] = [
-        ("Summary by boundary", _make_summary(facts)),
-        ("From zone to zone", None if edition.selection else make_zones(report)),
+        ("Sign-off", make_sign_off()),
         ("To complete before the rules are made", _make_open(facts)),
+        ("Summary", _make_summary(facts, has_table=zones is None)),
+        ("From zone to zone", zones),
         *_make_pictures(overview.result(), diagram.result()),
         ("Firewall rules by boundary", _make_rules(facts)),
         ("Host firewalls, server by server", servers),
@@ -105,7 +109,6 @@ def _compose(report: Report, edition: Edition, overview: Future[_Drawn], diagram
         ("How the vendor’s document was read", make_caveats(report)),
         ("What is not opened, and why", None if edition.selection else make_unneeded(report)),
         ("Legend", legend),
-        ("Sign-off", make_sign_off()),
     ]  # fmt: skip
     there = [(title, part) for title, part in parts if part is not None]
     contents = [(part.get("id") or "", title) for title, part in there]
@@ -240,15 +243,15 @@ def _list_steps(facts: _Prepared, *, has_sheets: bool) -> Iterator[Kids]:
 # ---- what comes before the rules ----
 
 
-def _make_summary(facts: _Prepared) -> Element:
+def _make_summary(facts: _Prepared, *, has_table: bool) -> Element:
+    """How rules are read, and what differs from the vendor's document; `has_table`: with a row for each boundary."""
     report = facts.report
     changes = list_changes(report)
     if facts.chapters:
-        body: Kids = make(
-            "table.summary",
-            make_head("From", "To", "Rules", "Numbers", "Ports", page=True),
-            make("tbody", [_sum_up(chapter) for chapter in facts.chapters]),
-        )
+        body: Kids = None
+        if has_table:
+            head = make_head("From", "To", "Rules", "Numbers", "Ports", page=True)
+            body = make("table.summary", head, make("tbody", [_sum_up(chapter) for chapter in facts.chapters]))
     elif facts.edition.selection:
         body = make("p", "No rule matches the filter.")
     else:
@@ -382,7 +385,7 @@ def _make_pictures(drawn_overview: _Drawn, drawn_diagram: _Drawn) -> Iterator[tu
 def _make_rules(facts: _Prepared) -> Element | None:
     if not facts.chapters:
         return None
-    return make("section#rules", make("h2", "Firewall rules by boundary"), map(make_chapter, facts.chapters))
+    return make("section#rules", make("h2", "Firewall rules by boundary"), make_rules(facts.chapters))
 
 
 def _make_changes(edition: Edition) -> Element | None:

@@ -26,7 +26,7 @@ _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]|(?<=[\x20-\u024f])[\u200c-\u200
 _SPACES = re.compile("[ \t\r\n]+")
 _WORD = 18
 """Longer words may be broken, since a column may be narrower."""
-_LINE = 158
+_LINE = 126
 """How many letters of one width stand beside each other, on either paper."""
 _PARTS = 2_000
 """How many parts a paragraph has before another begins: to break lines takes the square of their number."""
@@ -70,8 +70,9 @@ def _make_node(element: Element, pictures: list[str], anchor: str | None = None)
     given = dict(element.attributes)
     if "href" in given:
         node["href"] = given["href"]
-    if "colspan" in given:
-        node["span"] = int(given["colspan"])
+    for name in ("colspan", "rowspan"):
+        if name in given:
+            node[name] = int(given[name])
     # Where a section begins is where its heading stands.
     inner = given.get("id") if element.tag == "section" else None
     if element.tag != "section" and (anchor or "id" in given):
@@ -102,7 +103,7 @@ def _make_picture(picture: Picture, parent: Element, pictures: list[str]) -> Nod
     title = re.search(r"<title>([^<]*)</title>", picture.svg)
     width, height = (float(size[1]), float(size[2])) if size else (400.0, 300.0)
     # What fits on a page of either paper, beside a heading; an overview leaves room for more.
-    scale = min(1.0, 690 / width, (260 if "overview" in parent.classes else 400) / height)
+    scale = min(1.0, 688 / width, (260 if "overview" in parent.classes else 425) / height)
     return {
         "t": "svg", "c": [], "k": [], "number": len(pictures) - 1, "alt": title[1] if title else "Diagram",
         "width": round(width * scale, 2), "height": round(height * scale, 2),

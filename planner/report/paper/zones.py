@@ -47,13 +47,13 @@ def _make_table(
 
 
 def _head_row(source: ZoneGroup) -> Element:
-    return make("th", make("p", shown(source.label)), make("p", make("samp", source.code)), scope="row")
+    return make("th", shown(source.label), " ", make("samp", source.code), scope="row")
 
 
 def _make_cell(cell: ZoneCell) -> Element:
     if cell.is_empty:
         return make("td.none", cell.lines()[0])
-    passes: Kids = make("a", cell.passes, href=f"#{cell.code}") if cell.rules else cell.passes
+    passes: Kids = make("a.at", cell.passes, href=f"#{cell.code}") if cell.rules else cell.passes
     return make(
         "td",
         make("p", passes) if cell.passes else None,

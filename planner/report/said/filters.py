@@ -38,10 +38,10 @@ class Filter:
     """A part of a name, address, zone, service, port or reason; case is ignored. An address or network finds whoever
     has it, also within a network, and a port the ranges that it is in."""
     source: str = ""
-    """The code of a group of zones on the side that opens the connection."""
+    """The code of a group of zones on the side that opens the connection, or the name of one of its zones."""
     destination: str = ""
     zone: str = ""
-    """The code of a group of zones on either side."""
+    """The same on either side."""
     endpoint: str = ""
     """The name of an endpoint on either side; if no endpoint is called so, a part of names."""
     source_endpoint: str = ""
@@ -132,11 +132,11 @@ def _say_allowed(values: frozenset[str]) -> str:
 
 
 def _known(report: Report) -> Mapping[str, frozenset[str]]:
-    codes = frozenset(group.code for group in report.zone_groups)
+    places = frozenset(name for group in report.zone_groups for name in (group.code, *group.zones))
     return {
-        "source": codes,
-        "destination": codes,
-        "zone": codes,
+        "source": places,
+        "destination": places,
+        "zone": places,
         "role": frozenset(report.matrix.roles),
         "section": frozenset(section.number for section in report.matrix.sections),
         "protocol": frozenset(PROTOCOLS),
@@ -275,6 +275,7 @@ class _ReadyFilter:
         self.sought_span = _span(chosen.text) if chosen.text else None
         self.span = _span(chosen.port) if chosen.port else None
         self.codes = {zone: group.code for group in report.zone_groups for zone in group.zones}
+        self._all_codes = frozenset(self.codes.values())
         self.named = self._find_named(chosen.endpoint)
         self._known: dict[str, bool] = {}
 
@@ -315,10 +316,18 @@ class _ReadyFilter:
         """Whether the filter wants flows between these two groups of zones, given by their codes."""
         chosen = self.filter
         return (
-            chosen.source in ("", source)
-            and chosen.destination in ("", destination)
-            and chosen.zone in ("", source, destination)
+            self._code_of(chosen.source) in ("", source)
+            and self._code_of(chosen.destination) in ("", destination)
+            and self._code_of(chosen.zone) in ("", source, destination)
         )
+
+    def _code_of(self, place: str) -> str:
+        """The code of the group that a place is, or is in: a code, or else the name of a zone."""
+        return place if place in self._all_codes else self.codes.get(place, place)
+
+    def _is_in_place(self, place: str, endpoints: Iterable[Endpoint]) -> bool:
+        """Whether one of the endpoints stands in the zone, where a place is one and no whole group."""
+        return not place or place in self._all_codes or any(end.zone == place for end in endpoints)
 
     def wants_rule(self, rule: Rule) -> bool:
         """Whether the filter wants something that a rule stands for. Its zones are left to `wants_zones`."""
@@ -366,6 +375,9 @@ class _ReadyFilter:
             and (not chosen.port or any(_overlaps(ports, self.span) for ports in facts.services))
             and (not chosen.section or chosen.section in facts.sections)
             and (not chosen.decided or ((chosen.decided == "open") == bool(facts.marks) and chosen.decided in DECIDED))
+            and self._is_in_place(chosen.source, facts.sources)
+            and self._is_in_place(chosen.destination, facts.destinations)
+            and self._is_in_place(chosen.zone, (*facts.sources, *facts.destinations))
             and (not chosen.source_endpoint or _is_one(chosen.source_endpoint, facts.sources))
             and (not chosen.destination_endpoint or _is_one(chosen.destination_endpoint, facts.destinations))
             and (not chosen.endpoint or any(end.name in self.named for end in (*facts.sources, *facts.destinations)))

@@ -81,6 +81,19 @@ _TABLE = (
         firewall="Rules of an undecided choice are marked with “or”: one of them will do.",
     ),
     Term(
+        slug="alternative",
+        name="alternatives",
+        means="Rules of which one will do, as they belong to options of a choice that nobody has decided. They are "
+        "marked with “or”, or with “only with” where nothing else would do.",
+        firewall="Made disabled in the files of firewalls, until the choice is decided.",
+    ),
+    Term(
+        slug="state",
+        name="state",
+        means="How far a rule has come: requested, approved, implemented, verified or rejected. A rule that has grown "
+        "since says so.",
+    ),
+    Term(
         slug="caveat",
         name="caveat",
         means="Where the document is unclear, silent, or differs from practice. Practice is followed, or it stays as "

@@ -5,7 +5,7 @@ what they share stands by itself and the groups name it. Pure.
 """
 
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,13 +17,15 @@ from ports.text import show_line
 
 MOST_NAMED = 8
 """How many endpoints a rule names before it names a group."""
-MOST_LINES = 26
+LEAST_REUSED = 4
+"""So many endpoints make a group already where several sides of rules have just these: they are printed once."""
+MOST_LINES = 22
 """How many lines the side of a rule may take: a row has to fit a page."""
 MOST_ADDRESSES = 4
 """How many addresses of an endpoint a rule says; all of them are with the objects."""
 LETTERS = 20
 """How many characters fit in a line of a side, about."""
-LINE = 158
+LINE = 126
 """How many characters of the list of members fit between the margins, on either paper."""
 
 
@@ -35,6 +37,7 @@ class Group:
     anchor: str
     total: int
     common: str
+    """What its members have in common, or all their names where they are few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,20 +99,23 @@ class Grouping:
         self._members: dict[tuple[str, ...], Sequence[Endpoint]] = {}
         self._used: dict[tuple[str, ...], list[str]] = defaultdict(list)
         self._names: set[str] = set()
+        sides = (side for rule in report.rules for side in (rule.sources, rule.destinations))
+        self._sides = Counter(_key(side) for side in sides if len(side) >= LEAST_REUSED)
 
     def side(self, rule: str, what: str, endpoints: Sequence[Endpoint]) -> Side:
         """One side of a rule; `what` is "sources" or "destinations"."""
         named = tuple(map(_name, endpoints[:MOST_NAMED]))
-        if len(endpoints) <= MOST_NAMED and sum(map(_count_lines, named)) <= MOST_LINES:
+        key = _key(endpoints)
+        is_short = len(endpoints) <= MOST_NAMED and sum(map(_count_lines, named)) <= MOST_LINES
+        if is_short and self._sides[key] < 2:
             return Side(named=named, group=None)
-        key = tuple(endpoint.name for endpoint in endpoints)
         if key not in self._groups:
             name = self._free(f"{rule} {what}{f' ({self._mark})' if self._mark else ''}")
             self._groups[key] = Group(
                 name=name,
                 anchor=self._anchor("group", len(self._groups)),
                 total=len(endpoints),
-                common=describe_common(endpoints, self.report.matrix),
+                common=", ".join(key) if is_short else describe_common(endpoints, self.report.matrix),
             )
             self._members[key] = endpoints
         if rule not in self._used[key]:
@@ -198,6 +204,10 @@ class Grouping:
             lines=lay_out([say_member(endpoint, zone=len(zones) > 1) for endpoint in endpoints]),
             used_by=tuple(used),
         )
+
+
+def _key(endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
+    return tuple(endpoint.name for endpoint in endpoints)
 
 
 def _name(endpoint: Endpoint) -> Named:

@@ -221,6 +221,34 @@ def describe_reasons(reasons: Iterable[Reason]) -> str:
     return " ".join(f"{text.rstrip('.')}." for text in [*topics.get("", ()), *sentences])
 
 
+def describe_together(reasons: Iterable[Reason]) -> str:
+    """The same reasons in fewer words, for paper: what several topics have in common is named once, after them."""
+    topics: dict[str, list[str]] = defaultdict(list)
+    for reason in reasons:
+        topics[reason.text].append(reason.topic)
+    alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for text, named in topics.items():
+        alike[tuple(filter(None, named))].append(text)
+    sentences = [text for named, texts in alike.items() if not named for text in texts]
+    sentences += [f"{_join_topics(named)}: {', '.join(texts)}" for named, texts in alike.items() if named]
+    return " ".join(f"{text.rstrip('.')}." for text in sentences)
+
+
+def describe_topics(reasons: Iterable[Reason]) -> str:
+    """The topics of the reasons alone, and whole those that have none: what for, where there is no room for more."""
+    listed = list(reasons)
+    topics = tuple(dict.fromkeys(reason.topic for reason in listed if reason.topic))
+    sentences = [reason.text for reason in listed if not reason.topic] + ([_join_topics(topics)] if topics else [])
+    return " ".join(f"{text.rstrip('.')}." for text in sentences)
+
+
+def _join_topics(topics: Sequence[str]) -> str:
+    """Account discovery, account validation and password reset."""
+    first, *others = topics
+    small = [first, *(topic[:1].lower() + topic[1:] if topic[1:2].islower() else topic for topic in others)]
+    return " and ".join(filter(None, (", ".join(small[:-1]), small[-1])))
+
+
 def name_services(ports: Ports, slugs: Iterable[str], report: Report) -> ServiceLine:
     """A protocol and port with the names of those services (of `slugs`) that use it in this plan."""
     services = [

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 
 from planner.engine.compare import AddressChange, Change, Comparison, flow_key
 from planner.engine.flows import Flow
-from planner.engine.life import NO_LIVES, Lives
+from planner.engine.life import NO_LIVES, Given, Life, Lives
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
 from planner.engine.terms import Alternative
 from planner.engine.unneeded import Why
 from planner.plan.blueprint import module_state
 from planner.plan.document import Endpoint
+from planner.report.said.by_service import ServiceReasons, outline_services
 from planner.report.said.life import list_differences as list_life_differences
 from planner.report.said.life import say_review, say_state
 from planner.report.said.objects import Grouping, Side
@@ -24,11 +25,12 @@ from planner.report.said.outline import (
     ServiceLine,
     describe_marks,
     describe_reasons,
+    describe_together,
     find_alternatives,
     group_alternatives,
-    name_services,
     outline_flow,
 )
+from planner.report.said.passed import Passed
 from planner.report.said.text import index_rules
 from ports.matrix import section_key
 from ports.text import cut, many, show_line
@@ -41,6 +43,12 @@ MOST_FACT = 160
 """How many letters each line of a state has; the tables of data have all of it."""
 MOST_LETTERS = 700
 """How much a cell says of why: a row has to fit a page. The rest stands after the table."""
+LETTERS = 44
+"""How many letters of a reason fit beside its service, about."""
+MOST_LINES = 24
+"""How many lines services and reasons may take beside each other; of more, the reasons of a rule stand together."""
+MOST_BY = 60
+"""How many letters a field to write in has of what is known already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +58,8 @@ class PrintedRule:
     rule: Rule
     sources: Side
     destinations: Side
-    services: tuple[ServiceLine, ...]
+    services: tuple[ServiceReasons, ...]
+    """Its services, those that are there for the same reasons together; none when there are too many for lines."""
     many: str
     """The services as one text, when there are too many for lines of their own."""
     undecided: str
@@ -58,10 +67,13 @@ class PrintedRule:
     instead: tuple[tuple[str, str], ...]
     """The rules that would do instead: numbers and services."""
     why: str
+    """Why all of them are there, when the reasons are too long to stand beside each; else empty."""
+    acts: tuple[tuple[str, str], ...] = ()
+    """What is to be filled in by whoever acts on it: of what, and what is known already, else empty."""
     differs: tuple[tuple[str, str, str], ...] = ()
     """What of it changed: of what, before, after."""
     state: tuple[str, ...] = ()
-    """Its state, and in further lines its ticket, owner, review and what has changed since; empty without a state."""
+    """What else there is to say of its state, in lines: owner, comment and what has changed since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,39 +96,87 @@ class Blank:
 
 
 def print_boundaries(
-    boundaries: Iterable[Boundary], report: Report, grouping: Grouping, *, prefix: str = "", lives: Lives = NO_LIVES
+    boundaries: Iterable[Boundary],
+    report: Report,
+    grouping: Grouping,
+    *,
+    prefix: str = "",
+    lives: Lives = NO_LIVES,
+    closing: bool = False,
 ) -> tuple[PrintedBoundary, ...]:
     """The chapters of these boundaries; their groups are collected in `grouping`. `prefix` keeps anchors apart.
 
-    `lives` are those of the rules of the report.
+    `lives` are those of the rules of the report. `closing`: the rules are there and are to be closed.
     """
     chapters = []
+    passed = Passed(report.plan.firewalls)
     for boundary in boundaries:
         alike = group_alternatives(boundary)
-        rules = tuple(_print_rule(rule, alike, report, grouping, lives) for rule in boundary.rules)
-        remarks = [remark for rule in boundary.rules for remark in _remarks(rule)]
+        rules = tuple(
+            _print_rule(
+                rule, alike, report, grouping, _list_acts(rule, passed, lives.of(rule), closing=closing), lives
+            )
+            for rule in boundary.rules
+        )
+        remarks = [remark for line in rules for remark in _remarks(line)]
         chapters.append(
             PrintedBoundary(boundary=boundary, anchor=f"{prefix}{boundary.code}", rules=rules, remarks=tuple(remarks))
         )
     return tuple(chapters)
 
 
-def _print_rule(rule: Rule, alike: Alternatives, report: Report, grouping: Grouping, lives: Lives) -> PrintedRule:
+def _print_rule(
+    rule: Rule,
+    alike: Alternatives,
+    report: Report,
+    grouping: Grouping,
+    acts: tuple[tuple[str, str], ...],
+    lives: Lives,
+) -> PrintedRule:
     many = len(rule.services) > MOST_SERVICES
-    why = describe_reasons(rule.reasons)
+    services = () if many else outline_services(rule, report)
+    fits = not many and sum(map(_count_lines, services)) <= MOST_LINES
     return PrintedRule(
         rule=rule,
         sources=grouping.side(rule.id, "sources", rule.sources),
         destinations=grouping.side(rule.id, "destinations", rule.destinations),
-        services=() if many else tuple(name_services(ports, rule.names, report) for ports in rule.services),
-        many="" if not many else _shorten(join_ports(rule.services), "services", rule),
+        services=services,
+        many=_shorten(join_ports(rule.services), "services", rule) if many else "",
         undecided=describe_marks(rule.any_of, report.matrix),
         instead=tuple(
             (other.id, join_ports(other.services).replace(" ", "\xa0", 1)) for other in find_alternatives(rule, alike)
         ),
-        why=_shorten(show_line(why), "why", rule),
+        why="" if fits else _shorten(show_line(describe_reasons(rule.reasons)), "why", rule),
+        acts=acts,
         state=_print_state(rule, lives),
     )
+
+
+def _count_lines(one: ServiceReasons) -> int:
+    return max(
+        sum(1 + len(f"{line.ports} {line.names} {line.changed_from}") // (LETTERS // 2) for line in one.services),
+        1 + len(show_line(describe_together(one.reasons))) // LETTERS,
+    )
+
+
+def _list_acts(rule: Rule, passed: Passed, life: Life | None, *, closing: bool) -> tuple[tuple[str, str], ...]:
+    """What whoever opens or closes a rule fills in, with what the plan and the life of the rule know already."""
+    given = life.given if life else None
+    stands = given.state if given and not closing else ""
+    acts = (
+        ("Firewall", passed.say(rule)),
+        ("Ticket", ", ".join(life.tickets) if life else ""),
+        ("Status", say_state(life) if life else ""),
+        ("Closed by, on" if closing else "Implemented by, on", _say_by(given) if stands == "implemented" else ""),
+        ("Checked by, on" if closing else "Verified by, on", _say_by(given) if stands == "verified" else ""),
+        ("Review", say_review(life) if life else ""),
+    )
+    return tuple((what, cut(show_line(known), MOST_BY)) for what, known in acts)
+
+
+def _say_by(given: Given | None) -> str:
+    """Who gave a state and when: Kim, 2026-11-01."""
+    return ", ".join(filter(None, (given.by, given.at.date().isoformat()))) if given else ""
 
 
 def _print_state(rule: Rule, lives: Lives) -> tuple[str, ...]:
@@ -124,13 +184,11 @@ def _print_state(rule: Rule, lives: Lives) -> tuple[str, ...]:
     if life is None:
         return ()
     facts = (
-        *life.tickets,
         f"Owner: {life.given.owner}" if life.given.owner else "",
-        f"Review: {review}" if (review := say_review(life)) else "",
         life.given.comment,
         *list_life_differences(life, MOST_DIFFERENCES),
     )
-    return say_state(life), *(cut(show_line(fact), MOST_FACT) for fact in facts if fact)
+    return tuple(cut(show_line(fact), MOST_FACT) for fact in facts if fact)
 
 
 def _shorten(text: str, what: str, rule: Rule) -> str:
@@ -139,8 +197,14 @@ def _shorten(text: str, what: str, rule: Rule) -> str:
     return f"{text[:MOST_LETTERS].rstrip()} … All of it stands after this table: {rule.id}, {what}."
 
 
-def _remarks(rule: Rule) -> Iterable[tuple[str, str]]:
-    for what, text in (("services", join_ports(rule.services)), ("why", show_line(describe_reasons(rule.reasons)))):
+def _remarks(line: PrintedRule) -> Iterable[tuple[str, str]]:
+    """What a row has no room for: the services of a rule, and why they are there."""
+    rule = line.rule
+    texts = (
+        ("services", join_ports(rule.services) if line.many else ""),
+        ("why", show_line(describe_reasons(rule.reasons)) if line.why else ""),
+    )
+    for what, text in texts:
         if len(text) > MOST_LETTERS:
             yield f"{rule.id}, {what}:", text
 

@@ -4,8 +4,8 @@ Flows within a zone are on the sheets as well: no firewall between zones sees th
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from planner.engine.flows import Flow, Need
 from planner.engine.report import Report
@@ -22,8 +22,10 @@ from planner.report.said.outline import (
     outline_members,
 )
 from planner.report.said.text import index_rules
-from ports.matrix import section_key
+from ports.matrix import Reason, section_key
 
+MOST_TITLES = 8
+"""So many servers that share a sheet as it says the same of all are named in its title."""
 MOST_SHEETS = 60
 """With more servers than this, those of one kind share a sheet."""
 
@@ -32,17 +34,26 @@ MOST_SHEETS = 60
 class SheetLine:
     """A service of a sheet, or several that are alike in all else, and all endpoints at their other end."""
 
+    ports: tuple[Ports, ...]
     services: tuple[ServiceLine, ...]
+    """The same, with their names."""
     peers: Members
     within: bool
     """Whether all of it stays within a zone, so that only host firewalls see it."""
     undecided: str
-    why: str
+    reasons: tuple[Reason, ...]
     sections: tuple[str, ...]
     rules: tuple[str, ...]
     """Numbers of the rules that stand for it between zones."""
+    members: tuple[Endpoint, ...] = ()
+    """All endpoints at the other end."""
     rule_groups: tuple[str, ...] = ()
     """Of what is accepted, in words: which ports Windows has rules of its own for, and what it calls them."""
+
+    @property
+    def why(self) -> str:
+        """The reasons as one text."""
+        return describe_reasons(self.reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +74,7 @@ def outline_servers(report: Report, *, members: int, fold: bool = False) -> tupl
 
     Of more than MOST_SHEETS servers, those with the same roles and platforms share a sheet. A line names at most
     `members` endpoints and counts the others. `fold`: services that lead to the same endpoints by the same rules make
-    one line.
+    one line, and servers of one kind share a sheet that says the same of all.
     """
     matrix = report.matrix
     servers = [
@@ -78,7 +89,7 @@ def outline_servers(report: Report, *, members: int, fold: bool = False) -> tupl
     key_of = {endpoint.name: key for key, endpoints in together.items() for endpoint in endpoints}
     accepted, opened = _sort_flows(report.flows, key_of)
     rules = index_rules(report)
-    return tuple(
+    sheets = [
         ServerSheet(
             title=_title(endpoints, report),
             endpoints=outline_members(endpoints, matrix, members),
@@ -88,7 +99,35 @@ def outline_servers(report: Report, *, members: int, fold: bool = False) -> tupl
             opens=_lines(opened.get(key, ()), report, members, rules, incoming=False, fold=fold),
         )
         for key, endpoints in together.items()
-    )
+    ]
+    return tuple(_join_alike(sheets, report, members) if fold else sheets)
+
+
+def _join_alike(sheets: Iterable[ServerSheet], report: Report, members: int) -> Iterator[ServerSheet]:
+    """The sheets, those that say the same of servers of one kind as one, at the place of the first."""
+    alike: dict[object, list[ServerSheet]] = defaultdict(list)
+    for sheet in sheets:
+        said = tuple(tuple(map(_tell, lines)) for lines in (sheet.accepts, sheet.opens))
+        alike[(sheet.labels, said) if any(said) else sheet.title].append(sheet)
+    for same in alike.values():
+        endpoints = [endpoint for sheet in same for endpoint in sheet.members]
+        titles = [sheet.title for sheet in same]
+        yield (
+            same[0]
+            if len(same) == 1
+            else replace(
+                same[0],
+                title=", ".join(titles) if len(titles) <= MOST_TITLES else _title(endpoints, report),
+                endpoints=outline_members(endpoints, report.matrix, members),
+                members=tuple(endpoints),
+            )
+        )
+
+
+def _tell(line: SheetLine) -> tuple[object, ...]:
+    """What a line says, to be compared."""
+    peers = tuple(peer.name for peer in line.members)
+    return line.ports, peers, line.within, line.undecided, line.reasons, line.sections, line.rules, line.rule_groups
 
 
 def _title(endpoints: Sequence[Endpoint], report: Report) -> str:
@@ -164,13 +203,15 @@ def _line(
         services.append(name_services(ports, slugs, report))
     first = next(iter(by_ports.values()))[0]
     return SheetLine(
+        ports=tuple(by_ports),
         services=tuple(services),
         peers=outline_members(list(peers.values()), report.matrix, members),
         within=first.scope == "same-zone",
         undecided=describe_marks(first.need.any_of, report.matrix),
-        why=describe_reasons(sorted({reason for need in needs.values() for reason in need.reasons})),
+        reasons=tuple(sorted({reason for need in needs.values() for reason in need.reasons})),
         sections=tuple(sorted({n for need in needs.values() for n in need.sections}, key=section_key)),
         rules=tuple(cited),
+        members=tuple(peers.values()),
         rule_groups=tuple(
             f"Windows’ own rules for {', '.join(where)}: {report.matrix.rule_groups[slug].name}."
             for slug, where in sorted(own.items())

@@ -70,7 +70,7 @@ def describe_results(report: Report, state: State, changes: Changes, draw: bool,
         "last_change": _describe_last_change(changes, state),
         **picture,
         **describe_states(changes.keeper),
-        **(_describe_fields(report) if state.view in ("rules", "flows") else {}),
+        **(_describe_fields(report, state.filter) if state.view in ("rules", "flows") else {}),
         **_VIEWS[state.view](report, state, changes),
     }
 
@@ -279,12 +279,31 @@ def _describe_diagram(_report: Report, state: State, _changes: Changes) -> dict[
     return {"unfold_query": urlencode({"unfold": ",".join(state.unfold)}) if state.unfold else ""}
 
 
-def _describe_fields(report: Report) -> dict[str, Any]:
+MOST_SITES = 40
+"""How many zones may stand together under one code for the filter to list them by name; else the search finds one."""
+
+
+def _list_places(report: Report, chosen: Filter) -> list[tuple[str, str]]:
+    """What the filter offers as zones: each group by its code, and below it the zones of a group of several by name.
+
+    A name that is chosen is there, too, however many there are.
+    """
+    places = []
+    for group in report.zone_groups:
+        places.append((group.code, group.label))
+        if len(group.zones) > 1:
+            wanted = {chosen.source, chosen.destination, chosen.zone}
+            names = [zone for zone in group.zones if len(group.zones) <= MOST_SITES or zone in wanted]
+            places += [(zone, f"– {zone}") for zone in names]
+    return places
+
+
+def _describe_fields(report: Report, chosen: Filter) -> dict[str, Any]:
     """What the fields of the filter offer."""
     held = {role for endpoint in report.plan.endpoints for role in endpoint.roles}
     cited = {number for flow in report.flows for number in flow.need.sections}
     return {
-        "groups": report.zone_groups,
+        "places": _list_places(report, chosen),
         "sections": [section for section in report.matrix.sections if section.number in cited],
         "roles": [role for slug, role in report.matrix.roles.items() if slug in held],
         "decided_options": DECIDED.items(),

@@ -8,9 +8,15 @@ import ipaddress
 import re
 from functools import cache
 from itertools import product
-from xml.etree import ElementTree
 
-from aerleon.lib.cisco import PortMap
+from tests.report.firewall.reading_devices import (
+    read_asa,
+    read_fortigate,
+    read_paloalto,
+    read_paloalto_set,
+    read_srx,
+)
+from tests.report.firewall.reading_more import read_azure, read_google, read_ios, read_mikrotik, read_requests
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 
@@ -157,181 +163,30 @@ def read_iptables_file(text):
     return largest(found)
 
 
-_NAMES = {
-    "tcp": {name: str(port) for port, name in PortMap._CISCO_PORTS_TCP.items()},
-    "udp": {name: str(port) for port, name in PortMap._CISCO_PORTS_UDP.items()},
-}
-
-
-def read_asa_file(text):
-    found = set()
-    for line in re.findall(r"^access-list FROM-\S+ extended permit (.*)$", text, re.MULTILINE):
-        words = line.split()
-        if words[-1] == "inactive":
-            continue
-        if words[-1] == "log":
-            words.pop()
-        protocol = words.pop(0)
-        sources, destinations = _asa_address(words), _asa_address(words)
-        if protocol == "icmp":
-            assert words == ["echo"], line
-            ports = None
-        else:
-            ends = [_NAMES[protocol].get(word, word) for word in words[1:]]
-            assert words[0] == {1: "eq", 2: "range"}[len(ends)], line
-            ports = "-".join(ends)
-        for source, destination in product(sources, destinations):
-            if (":" in source) == (":" in destination) and not (protocol == "icmp" and ":" in source):
-                found.add((source, destination, protocol, ports))
-    return largest(found)
-
-
-def _asa_address(words):
-    word = words.pop(0)
-    if word == "any":
-        return list(EVERYTHING.values())
-    if word == "host":
-        return [str(ipaddress.ip_network(words.pop(0)))]
-    if "/" in word:
-        return [word]
-    return [str(ipaddress.ip_network(f"{word}/{words.pop(0)}"))]
-
-
-def read_fortigate_file(text):
-    sections = {
-        name: {edit: dict(re.findall(r"^        set (\S+) (.*)$", body, re.MULTILINE)) for edit, body in _edits(block)}
-        for name, block in re.findall(r"^config firewall (.+?)\n(.*?)^end$", text, re.MULTILINE | re.DOTALL)
-        if name != "policy"
-    }
-    objects = {}
-    for v4, v6 in (("address", "addrgrp"), ("address6", "addrgrp6")):
-        for name, values in sections.get(v4, {}).items():
-            objects[v6, name] = [
-                values["ip6"] if "ip6" in values else str(ipaddress.ip_network(values["subnet"].replace(" ", "/")))
-            ]
-        for name, values in sections.get(v6, {}).items():
-            objects[v6, name] = [n for member in _quoted(values["member"]) for n in objects[v6, member]]
-    found = set()
-    policies = re.search(r"^config firewall policy\n(.*?)^end$", text, re.MULTILINE | re.DOTALL)
-    for number, body in _edits(policies[1]) if policies else ():
-        assert number == "0"
-        values = dict(re.findall(r"^        set (\S+) (.*)$", body, re.MULTILINE))
-        if values.get("action") != "accept" or values.get("status") == "disable":
-            continue
-        (name,) = _quoted(values["service"])
-        service = sections["service custom"][name]
-        protocol = next((p for p in ("tcp", "udp") if f"{p}-portrange" in service), "icmp")
-        ports = service.get(f"{protocol}-portrange")
-        assert ports or service == {"protocol": "ICMP", "icmptype": "8"}, service
-        for version, suffix in ((4, ""), (6, "6")):
-            if f"srcaddr{suffix}" in values:
-                source, destination = (
-                    [
-                        network
-                        for member in _quoted(values[f"{side}{suffix}"])
-                        for network in (
-                            [EVERYTHING[version]]
-                            if member == "all" or values.get(f"{side}{suffix}-negate") == "enable"
-                            else objects["addrgrp" + suffix, member]
-                        )
-                    ]
-                    for side in ("srcaddr", "dstaddr")
-                )
-                found |= {(s, d, protocol, ports) for s, d in product(source, destination)}
-    return largest(found)
-
-
-def _edits(block):
-    return re.findall(r"^    edit (\S+)\n(.*?)^    next$", block, re.MULTILINE | re.DOTALL)
-
-
-def _quoted(text):
-    return re.findall(r'"([^"]*)"', text)
-
-
-def read_paloalto_file(text):
-    root = ElementTree.fromstring(text)
-    groups = {
-        group.get("name"): [
-            root.find(f".//address/entry[@name='{member.text}']/ip-netmask").text for member in group.iter("member")
-        ]
-        for group in root.iterfind(".//address-group/entry")
-    }
-    services = {}
-    for service in root.iterfind(".//service/entry"):
-        (protocol,) = service.find("protocol")
-        services[service.get("name")] = (protocol.tag, protocol.find("port").text)
-    found = set()
-    for rule in root.iterfind(".//rules/entry"):
-        if rule.find("action").text != "allow" or rule.findtext("disabled") == "yes":
-            continue
-        (service,) = (member.text for member in rule.find("service"))
-        if service == "application-default":
-            assert [member.text for member in rule.find("application")] == ["icmp-echo-request"]
-            protocol, ports = "icmp", None
-        else:
-            protocol, ports = services[service]
-        sides = []
-        for side in ("source", "destination"):
-            networks = []
-            for member in rule.find(side):
-                negated = rule.findtext(f"negate-{side}") == "yes"
-                networks += {
-                    "any": list(EVERYTHING.values()), "any-ipv4": [EVERYTHING[6 if negated else 4]],
-                }.get(member.text) or _all_or_none(groups[member.text], negated)  # fmt: skip
-            sides.append(networks)
-        for source, destination in product(*sides):
-            if (":" in source) == (":" in destination) and not (protocol == "icmp" and ":" in source):
-                found.add((source, destination, protocol, ports))
-    return largest(found)
-
-
-def _all_or_none(networks, negated):
-    """What any isn't is for the kernel to say: any is any here."""
-    return [EVERYTHING[6 if ":" in networks[0] else 4]] if negated else networks
-
-
-def read_srx_file(text):
-    addresses = dict(re.findall(r"^\s+address (\S+) (\S+);$", text, re.MULTILINE))
-    sets = {
-        name: [addresses[member] for member in re.findall(r"address (\S+);", body)]
-        for name, body in re.findall(r"^\s+address-set (\S+) \{(.*?)\}", text, re.MULTILINE | re.DOTALL)
-    }
-    single = dict(re.findall(r"^    application (\S+) \{(.*?)\}", text, re.MULTILINE | re.DOTALL))
-    whole = dict(re.findall(r"^    application-set (\S+) \{(.*?)\}", text, re.MULTILINE | re.DOTALL))
-    found = set()
-    policy = re.compile(
-        r"(?<!inactive: )policy (\S+) \{\s+match \{((?:\s+\w+-address-excluded;)*)\s+source-address (.*?);"
-        r"\s+destination-address (.*?);\s+application (\S+);\s+\}\s+then \{\s+(\w+);"
-    )
-    for _, excluded, source, destination, application, verdict in policy.findall(text):
-        if verdict != "permit":
-            continue
-        names = re.findall(r"application (\S+);", whole[application]) if application in whole else [application]
-        assert len(names) == 1
-        terms = single[names[0]].strip()
-        match = re.fullmatch(r"term t1 protocol (tcp|udp) destination-port (\S+);", terms)
-        assert match or terms.startswith("term t1 protocol icmp icmp-type 8 "), terms
-        protocol, ports = match.groups() if match else ("icmp", None)
-        sides = [
-            list(EVERYTHING.values())
-            if side == "any"
-            else _all_or_none(
-                [n for name in side.strip("[] ").split() for n in sets[name]], f"{word}-address-excluded" in excluded
-            )
-            for word, side in (("source", source), ("destination", destination))
-        ]
-        for here, there in product(*sides):
-            if (":" in here) == (":" in there) and not (protocol == "icmp" and ":" in here):
-                found.add((here, there, protocol, ports))
-    return largest(found)
+def read_device(read):
+    return lambda text: largest(read(text))
 
 
 READERS = {
     "nftables": read_nftables_file,
     "iptables": read_iptables_file,
-    "asa": read_asa_file,
-    "fortigate": read_fortigate_file,
-    "paloalto": read_paloalto_file,
-    "srx": read_srx_file,
+    "asa": read_device(read_asa),
+    "fortigate": read_device(read_fortigate),
+    "paloalto": read_device(read_paloalto),
+    "paloalto-set": read_device(read_paloalto_set),
+    "srx": read_device(read_srx),
+    "ios": read_device(read_ios),
+    "mikrotik": read_device(read_mikrotik),
 }
+FURTHER = {
+    "azure": read_device(read_azure),
+    "google": read_device(read_google),
+    "requests": read_device(read_requests),
+}
+"""Those that are no configuration of a device, with what they know of options."""
+
+
+def strange_lines(text):
+    """Lines that have other letters than those of ASCII, and more than letters: none but names in a head may."""
+    lines = [line for line in text.splitlines() if not line.isascii()]
+    return [line for line in lines if not re.fullmatch(r"(?:[#!] )?(?:\| )? *[\w .,:-]+", line)]

@@ -202,9 +202,10 @@ def test_a_device_that_logs_says_which_rule_it_was():
     ("name", "logs", "quiet"),
     [
         ("asa", r" log(?: inactive)?$", r" extended permit (?!.* log(?: inactive)?$)"),
-        ("srx", "session-close;", None),
+        ("srx", "then log session-close", None),
         ("fortigate", "set logtraffic all", "set logtraffic disable"),
-        ("paloalto", "<log-start>yes</log-start>|<log-end>yes</log-end>", None),
+        ("paloalto", "<log-end>yes</log-end>", "<log-end>no</log-end>"),
+        ("paloalto-set", "log-end yes", "log-end no"),
     ],
 )  # fmt: skip
 def test_a_device_logs_what_it_lets_through_unless_the_plan_says_no(name, logs, quiet):
@@ -270,19 +271,26 @@ def test_a_rule_is_parted_where_its_ends_are_behind_several_interfaces():
 @pytest.mark.parametrize(
     ("name", "negated"),
     [
-        ("fortigate", r'set (?:src|dst)addr-negate enable(?:\n +set .*)*?\n +set (?:src|dst)addr "V4-elsewhere_\d"'),
-        ("fortigate", r'set (?:src|dst)addr6-negate enable(?:\n +set .*)*?\n +set (?:src|dst)addr6 "V6-elsewhere_\d"'),
-        ("paloalto", r"<negate-source>yes</negate-source>(?s:.)*?<source>\s+<member>V[46]-elsewhere_\d</member>"),
-        ("paloalto", r"<negate-destination>yes</negate-destination>(?s:.)*?<member>V[46]-elsewhere_\d</member>"),
-        ("srx", r"source-address-excluded;\s+source-address \[ V[46]-elsewhere_\d \];"),
-        ("srx", r"destination-address-excluded;\s+source-address .*\s+destination-address \[ V[46]-elsewhere_\d \];"),
+        ("fortigate", r'set (src|dst)addr "V4-elsewhere_\d_all"\n +set \1addr-negate enable'),
+        ("fortigate", r'set (src|dst)addr6 "V6-elsewhere_\d(?:_all)?"\n +set \1addr6-negate enable'),
+        ("paloalto", r"<member>V[46]-elsewhere_\d(?:_all)?</member>\s+</source>\s+<negate-source>yes</negate-source>"),
+        (
+            "paloalto",
+            r"elsewhere_\d(?:_all)?</member>\s+</destination>\s+<negate-destination>yes</negate-destination>",
+        ),
+        ("paloalto-set", r"source V[46]-elsewhere_\d(?:_all)?\nset \S+ \S+ \S+ \S+ negate-source yes"),
+        ("srx", r"match source-address-excluded\n.* match source-address V[46]-elsewhere_\d(?:_all)?\n"),
+        ("srx", r"match destination-address-excluded\n.* match destination-address V[46]-elsewhere_\d(?:_all)?\n"),
+        ("asa", r"object-group V[46]-any_but_\d object"),
     ],
 )
 def test_where_a_device_can_say_so_any_is_none_of_the_other_zones(name, negated):
     for text in (only(with_firewalls(town(), firewall(name))), FORMATS[name].render(town()).decode()):
         assert re.search(negated, text)
         assert "10.0.0.10" in text
-        assert not re.search(r'addr6? "all"|<source>\s+<member>any|<destination>\s+<member>any|-address any;', text)
+        assert not re.search(
+            r'addr6? "all"|<source>\s+<member>any|<destination>\s+<member>any|-address any|any[46]', text
+        )
 
 
 @pytest.mark.parametrize("format", ["nftables", "iptables"])

@@ -18,7 +18,7 @@ from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select
 from ports.queries import shipped_matrix
 from tests.examples import UNANSWERED
-from tests.report.firewall.reading import READERS, expected, read_asa_file, statements
+from tests.report.firewall.reading import READERS, expected, statements, strange_lines
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, write_plan
 from tests.strategies import HOSTILE_NAMES as MORE_HOSTILE_NAMES
 from tests.strategies import documents, often
@@ -153,8 +153,12 @@ def test_any_is_any_only_where_the_plan_says_so(name):
         ("0.0.0.0/0", "192.0.2.1/32", "tcp", "443"), ("::/0", "fd00::1/128", "tcp", "443"),
     }  # fmt: skip
     assert "No address in the plan yet: Unknown." in text
-    assert "Only DNS names, which are not resolved here: Named (web.example.com)." in text
-    assert "Rules without a source that has an IP address: " in text
+    if name in ("nftables", "iptables"):
+        assert "Only DNS names, which are not resolved here: Named (web.example.com)." in text
+        assert "Rules without a source that has an IP address: " in text
+    else:
+        assert "Named" not in text.partition("V4-Named")[0]
+        assert text.count("web.example.com") == 2, "for each family"
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -170,10 +174,11 @@ def test_only_echo_requests_of_icmp_are_let_through():
     report = plan([host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B", "icmp")])
     assert "icmp type echo-request " in render("nftables", report)
     assert "-p icmp -m icmp --icmp-type 8 " in render("iptables", report)
-    assert "permit icmp host 10.0.0.1 host 192.0.2.1 echo" in render("asa", report)
-    assert "set icmptype 8" in render("fortigate", report)
-    assert "<type>8</type>" in render("paloalto", report)
-    assert "icmp-type 8 " in render("srx", report)
+    assert " service-object icmp echo\n" in render("asa", report)
+    assert 'set service "PING"' in render("fortigate", report)
+    assert "<member>ping</member>" in render("paloalto", report)
+    assert " application ping\n" in render("paloalto-set", report)
+    assert "icmp-type 8\n" in render("srx", report)
 
 
 def test_replies_pass_where_no_other_chain_lets_them():
@@ -189,7 +194,8 @@ DENIES = {
     "asa": "FROM-INT extended deny ip any any",
     "fortigate": 'set name "default-deny-INT-DMZ"',
     "paloalto": "<action>deny</action>",
-    "srx": "policy default-deny-INT-DMZ {",
+    "paloalto-set": "default-deny-INT-DMZ action deny",
+    "srx": "policy default-deny-INT-DMZ then deny",
 }
 
 
@@ -199,8 +205,8 @@ def test_nothing_is_denied_unless_asked_for(name):
     assert DENIES[name] not in render(name, report)
     text = render(name, report, default_deny=True)
     assert DENIES[name] in text
-    if name in ("fortigate", "paloalto", "srx", "asa"):
-        assert text.index(DENIES[name]) > text.index("INT-DMZ-90")  # permits come first
+    if name not in ("nftables", "iptables"):
+        assert text.index(DENIES[name]) > re.search(r"INT-DMZ-90\d*-tcp-443", text).start()  # permits come first
 
 
 def test_undecided_options_are_in_and_marked():
@@ -221,8 +227,10 @@ def test_a_rule_can_be_found_by_its_number():
     report = plan([host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")])
     (rule,) = report.rules
     for name in READERS:
-        number = f"{rule.id}, tcp 443 - " if name in ("nftables", "iptables") else f"{rule.id}-1"
-        assert number in render(name, report)
+        text = render(name, report)
+        assert f"{rule.id}, tcp 443 - " in text
+        if name not in ("nftables", "iptables"):
+            assert f"{rule.id}-tcp-443" in text
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -259,7 +267,7 @@ def test_what_is_undecided_is_disabled_unless_it_is_asked_for(name):
     assert READERS[name](closed) == expected(decided)
     assert READERS[name](opened) == expected(report) != expected(decided)
     assert ", 1 of them disabled" in _flat(closed)
-    assert "disabled" not in opened
+    assert "of them disabled" not in opened
     assert FORMATS[name].render(report, None).decode() == closed
     if name not in ("nftables", "iptables"):
         return
@@ -316,7 +324,7 @@ def test_hostile_names_are_harmless_in_every_format(name, tmp_path):
     report = evaluate(document)
     for kind, read in READERS.items():
         text = render(kind, report, default_deny=True)
-        assert text.isascii()
+        assert not strange_lines(text)
         assert read(text) == expected(report), kind
         assert "<script" not in text
         assert not set('"<>;&|$%`\\!*') & set("".join(_comments(kind, text))), kind
@@ -330,8 +338,8 @@ def _comments(kind, text):
             yield line.partition(' comment "')[2].removesuffix('"')
         elif kind == "iptables" and "--comment " in line:
             yield line.partition('--comment "')[2].partition('"')[0]
-        elif kind == "asa" and " remark " in line:
-            yield line.partition(" remark ")[2]
+        elif kind == "asa" and line.startswith(" description "):
+            yield line.removeprefix(" description ")
         elif kind == "fortigate" and line.strip().startswith("set comments "):
             yield line.strip().removeprefix('set comments "').removesuffix('"')
 
@@ -343,7 +351,7 @@ def test_endpoints_with_hundreds_of_addresses_are_permitted_exactly(tmp_path):
         [flow("Many", "Few")],
     )
     assert len(expected(report)) == 60 * 20
-    for name in set(READERS) - {"srx"}:  # Aerleon merges the networks within an object of an SRX
+    for name in READERS:
         assert READERS[name](render(name, report)) == expected(report), name
     check_with_programs(report, tmp_path)
 
@@ -360,12 +368,13 @@ def test_a_network_that_another_one_contains_is_not_repeated(tmp_path):
 
 
 LIMITS = {
-    "fortigate": [(r'set name "(.*?)"', 35), (r"^    edit (.*)$", 79), (r'set comments "(.*?)"', 1023)],
+    "fortigate": [(r'set name "(.*?)"', 35), (r'^    edit "(.*)"$', 79), (r'set comments "(.*?)"', 1023)],
     "paloalto": [(r'<entry name="(.*?)"', 63), (r"<description>(.*?)<", 1023), (r"<comments>(.*?)<", 1023)],
-    "srx": [(r"(?:policy|address|address-set|application|application-set) (\S+) (?:\{|\S+;)", 63)],
+    "paloalto-set": [(r"set rulebase security rules (\S+)", 63), (r'description "(.*?)"', 1023)],
+    "srx": [(r"(?:policy|address|address-set|application) (\S+) ", 63), (r'description "(.*?)"', 900)],
     "iptables": [(r"^:(\S+) -", 28), (r'--comment "(.*?)"', 255)],
     "nftables": [(r"add chain \S+ \S+ (\S+)", 127), (r'comment "(.*?)"', 127)],
-    "asa": [(r"remark (.*)", 100), (r"access-list (\S+)", 241)],
+    "asa": [(r"description (.*)", 200), (r"access-list (\S+)", 241), (r"object(?:-group)? \S+ (\S+)$", 64)],
 }
 """What the devices take: of each kind of name and comment, how long it may be."""
 
@@ -393,7 +402,7 @@ def test_a_default_deny_of_asa_is_one_for_zones_that_open_nothing_too():
     """An interface without an access list lets everything through to lower security levels."""
     report = plan([host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")])
     lists = r"access-list (FROM-\S+) extended deny ip any any"
-    assert re.findall(lists, render("asa", report, default_deny=True)) == ["FROM-INT", "FROM-DMZ", "FROM-NET"]
+    assert re.findall(lists, render("asa", report, default_deny=True)) == ["FROM-DMZ", "FROM-INT", "FROM-NET"]
     assert re.findall(lists, render("asa", report)) == []
 
 
@@ -419,9 +428,11 @@ def test_a_part_says_so_in_its_head(name, deny):
     assert str(DAY) not in text  # the same plan gives the same bytes
 
 
-def test_asa_has_one_access_list_for_each_side_that_connections_come_from():
+def test_asa_has_one_access_list_for_each_side_and_clears_nothing():
     text = render("asa", plan(MIXED, [flow("Both", "D both"), flow("D both", "Both")]))
-    assert [line for line in text.splitlines() if line.startswith("clear")] == [
-        "clear configure access-list FROM-DMZ", "clear configure access-list FROM-INT",
+    assert "clear" not in "".join(statements(text.replace("!", "#")))
+    assert set(re.findall(r"^access-list (\S+)", text, re.MULTILINE)) == {"FROM-DMZ", "FROM-INT"}
+    assert re.findall(r"^! (access-group .*)$", text, re.MULTILINE) == [
+        "access-group FROM-DMZ in interface DMZ", "access-group FROM-INT in interface INT",
     ]  # fmt: skip
-    assert len(read_asa_file(text)) == 4
+    assert len(READERS["asa"](text)) == 4

@@ -5,6 +5,8 @@ import pytest
 from planner.plan.kinds import KINDS
 from planner.report.said.glossary import TERMS
 from planner.store.models import Plan
+from planner.templatetags.words import OF_VIEWS
+from planner.web.views.state import READER_VIEWS, VIEWS
 from ports.actions import load_matrix
 from ports.queries import SHIPPED
 from tests.web.views.pages import SENTENCE, Page, store, words
@@ -17,6 +19,8 @@ NEEDED = [
     "flow",
     "rule",
     "finding",
+    "alternative",
+    "state",
     "choice",
     "caveat",
     "prohibition",
@@ -50,11 +54,27 @@ def test_the_page_has_every_word_and_every_kind_of_zone_with_what_it_means(clien
 )
 def test_help_stands_at_the_word_and_leads_to_the_others(client, panel, slugs):
     page = Page(client.get(f"/plans/{store()[1]}/?panel={panel}"))
-    helps = page.all("details", class_="term")
+    helps = page.one(id="panel").findall(".//details[@class='term']")
     assert [link.get("href") for help in helps for link in help.iter("a")] == [f"/words/#{slug}" for slug in slugs]
     for help, slug in zip(helps, slugs, strict=True):
         assert words(help.find("summary")).endswith(f"What is meant by: {TERMS[slug].name}")
         assert TERMS[slug].means in words(help)
+
+
+@pytest.mark.parametrize("view", READER_VIEWS)
+def test_every_view_of_a_report_explains_the_words_of_its_heads(client, view):
+    key = store()[1]
+    page = Page(client.get(f"/plans/{key}/{'' if view in VIEWS else 'read/'}?view={view}"))
+    helps = page.one("details", id=f"terms-{view}")
+    assert "Words" in words(helps.find("summary"))
+    links = [link.get("href").removeprefix("/words/#") for link in helps.iter("a")]
+    assert tuple(links) == OF_VIEWS[view]
+    assert all(TERMS[slug].means in words(helps) for slug in links)
+
+
+def test_a_change_request_explains_its_words(client):
+    page = Page(client.get(f"/plans/{store()[1]}/changes/"))
+    assert TERMS["change-request"].means in page.text("details", id="terms-changes")
 
 
 def test_the_first_page_explains_kinds_of_zones_beside_starting_empty(client, matrix):

@@ -1,0 +1,199 @@
+"""Cisco ASA: objects, object groups of networks and services, entries appended to named access lists.
+
+Syntax: Cisco ASA CLI Configuration Guide, “Objects for Access Control” and “Access Control Lists”. Nothing is cleared:
+an access list that is bound and empty for a moment lets everything through or nothing.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+
+from planner.report.firewall.devices.items import Item
+from planner.report.firewall.devices.openings import Opening, Plan, find_groups, list_names
+from planner.report.firewall.devices.writer import Sides, Writer
+from planner.report.firewall.elsewhere import find_ranges
+from planner.report.firewall.head import Commands
+from planner.report.firewall.permits import Permit
+from planner.report.firewall.words import cut
+
+_DESCRIPTION = 200
+_ELSEWHERE = re.compile(r"V[46]-elsewhere_\d")
+
+
+def list_items(plan: Plan) -> list[Item]:
+    """Objects, groups, services, entries: each needs only what stands before it."""
+    groups = find_groups(plan, most=1)
+    items = [item for name, members in plan.objects.items() for item in _object(plan, name, members)]
+    for anyone, (family, networks) in _list_anys(plan).items():
+        items += _anyone(anyone, family, networks)
+    for members, name in groups.items():
+        items += _group(name, [f"group-object {one}" if _is_group(plan, one) else f"network-object object {one}"
+                               for one in members])  # fmt: skip
+    items += [_service(opening) for opening in plan.openings]
+    for source in sorted({opening.source for opening in plan.openings} | _silent(plan)):
+        lines = [_entry(plan, one, groups) for one in plan.openings if one.source == source]
+        if plan.default_deny:
+            lines.append(f"access-list FROM-{source} extended deny ip any any{' log' if plan.logs else ''}")
+        # Entered without the word, an inactive entry is active: they are one and the same.
+        items += [Item(key=line.removesuffix(" inactive"), lines=(line,), undo=(f"no {line}",)) for line in lines]
+    return items
+
+
+def _silent(plan: Plan) -> set[str]:
+    """With a default deny: the zones that open nothing. Without a list security levels decide for them."""
+    if not plan.default_deny or not plan.permits.boundaries:
+        return set()
+    if plan.permits.firewall:
+        return set(plan.permits.firewall.zones.values())
+    return {group.code for group in plan.permits.report.zone_groups}
+
+
+def _is_group(plan: Plan, name: str) -> bool:
+    return len(plan.permits.addresses.objects[name]) > 1
+
+
+def _object(plan: Plan, name: str, members: tuple[str, ...]) -> Iterator[Item]:
+    """An object for a single address, network or DNS name; a group for several. What an any leaves out is none."""
+    if _ELSEWHERE.match(name):
+        return
+    if len(members) == 1:
+        yield _single(name, members[0], name.startswith("V6"), plan.is_name(name))
+    elif plan.is_name(name):
+        for number, one in enumerate(members, 1):
+            yield _single(f"{name}_{number}", one, name.startswith("V6"), True)
+        singles = [f"network-object object {name}_{number}" for number in range(1, len(members) + 1)]
+        yield from _group(plan.call(name), singles)
+    else:
+        yield from _group(plan.call(name), [f"network-object {_network(one)}" for one in members])
+
+
+def _single(name: str, value: str, six: bool, is_name: bool) -> Item:
+    if is_name:
+        line = f" fqdn {'v6' if six else 'v4'} {value}"
+    else:
+        network = ipaddress.ip_network(value)
+        line = f" host {network[0]}" if network.num_addresses == 1 else f" subnet {_network(value)}"
+    return Item(key=f"object network {name}", lines=(f"object network {name}", line),
+                undo=(f"no object network {name}",))  # fmt: skip
+
+
+def _network(value: str) -> str:
+    network = ipaddress.ip_network(value)
+    if network.num_addresses == 1:
+        return f"host {network[0]}"
+    return str(network) if network.version == 6 else f"{network[0]} {network.netmask}"
+
+
+def _member(plan: Plan, name: str) -> str:
+    return f"group-object {plan.call(name)}" if _is_group(plan, name) else f"network-object object {name}"
+
+
+def _group(name: str, members: list[str]) -> Iterator[Item]:
+    """A group, and each of its members, since naming a group again adds to it and takes nothing from it."""
+    head = f"object-group network {name}"
+    yield Item(key=f"{head} ", lines=(), undo=(f"no {head}",))
+    for member in members:
+        yield Item(
+            key=f"{head} {member}", section=head, lines=(f" {member}",), undo=(f" no {member}",), within=f"{head} "
+        )
+
+
+def _list_anys(plan: Plan) -> Mapping[str, tuple[int, tuple[str, ...]]]:
+    """Groups for an any that is not everybody: their names, with what they leave out."""
+    found = {}
+    for opening in plan.openings:
+        permit = opening.permit
+        for others, networks in (
+            (permit.other_sources, permit.not_sources), (permit.other_destinations, permit.not_destinations),
+        ):  # fmt: skip
+            if others:
+                found[_any(others)] = (permit.family, networks)
+    return found
+
+
+def _any(others: tuple[str, ...]) -> str:
+    return others[0].replace("elsewhere", "any_but")
+
+
+def _anyone(name: str, family: int, networks: tuple[str, ...]) -> Iterator[Item]:
+    """All addresses but these, as ranges: an ASA can't say “none of these”."""
+    members = []
+    for number, (first, last) in enumerate(find_ranges(networks, family), 1):
+        one = f"object network {name}_{number}"
+        line = f" host {first}" if first == last else f" range {first} {last}"
+        yield Item(key=one, lines=(one, line), undo=(f"no {one}",))
+        members.append(f"network-object object {name}_{number}")
+    yield from _group(name, members)
+
+
+def _service(opening: Opening) -> Item:
+    protocol, ports = opening.permit.service
+    if not ports:
+        service = "icmp echo"
+    elif "-" in ports:
+        service = f"{protocol} destination range {ports.replace('-', ' ')}"
+    else:
+        service = f"{protocol} destination eq {ports}"
+    head = f"object-group service {opening.name}"
+    return Item(
+        key=head,
+        lines=(head, f" description {cut(opening.comment, _DESCRIPTION)}", f" service-object {service}"),
+        undo=(f"no {head}",),
+    )
+
+
+def _entry(plan: Plan, opening: Opening, groups: Mapping[tuple[str, ...], str]) -> str:
+    permit = opening.permit
+    source = _side(plan, permit, permit.sources, permit.other_sources, groups)
+    destination = _side(plan, permit, permit.destinations, permit.other_destinations, groups)
+    return (
+        f"access-list FROM-{opening.source} extended permit object-group {opening.name} {source} {destination}"
+        f"{' log' if plan.logs else ''}{' inactive' if opening.disabled else ''}"
+    )
+
+
+def _side(
+    plan: Plan,
+    permit: Permit,
+    members: tuple[str, ...] | None,
+    others: tuple[str, ...],
+    groups: Mapping[tuple[str, ...], str],
+) -> str:
+    if members is None:
+        return f"object-group {_any(others)}" if others else f"any{permit.family}"
+    if len(members) > 1:
+        return f"object-group {groups[members]}"
+    return f"{'object-group' if _is_group(plan, members[0]) else 'object'} {plan.call(members[0])}"
+
+
+def _load(plan: Plan) -> Iterator[object]:
+    yield (
+        "Paste it in configuration mode, or in a session: configure session port-planner, paste, show "
+        "configuration session, commit. It adds to what is there and clears nothing; pasted again it changes "
+        "nothing. What an earlier revision opened and this one doesn't is closed by the file of the change "
+        "(manage.py compare --format asa)."
+    )
+    bound = sorted({opening.source for opening in plan.openings} | _silent(plan))
+    if bound:
+        yield "Once, bind each list to its interface; write your own name for it:"
+        yield Commands(tuple(f"access-group FROM-{side} in interface {side}" for side in bound))
+        yield (
+            "Where an interface has a list already, put the name of that list in the place of ours, and line NUMBER "
+            "after it to come before your denial. A list that is bound denies what it does not name, whatever the "
+            "option says; where none is bound security levels decide."
+        )
+    if plan.default_deny:
+        yield (
+            "Lines are appended. So before a later revision is pasted take the denials at the end away, by no and the "
+            "line, once permits stand before them."
+        )
+    if any(plan.is_name(name) for opening in plan.openings for name in list_names(opening.permit)):
+        yield "Objects of DNS names need a DNS server on the device: dns domain-lookup, dns server-group."
+
+
+ASA = Writer(
+    name="asa", label="Cisco ASA", mark="!", list_items=list_items, load=_load, takes_names=True, longest=64, end="",
+    sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/-]{1,48}"),
+                allowed="1 to 48 of the letters A to Z, digits and . _ : / -"),
+    echo="Replies to echo requests come back only with inspect icmp in the policy map of the device.",
+)  # fmt: skip

@@ -1,0 +1,260 @@
+"""Firewall rules of clouds as Terraform JSON (`.tf.json`): Azure, AWS, Google Cloud.
+
+Syntax: Terraform, “JSON Configuration Syntax” (comments are the property `//`), and the documented arguments of
+`azurerm_network_security_rule`, `aws_vpc_security_group_ingress_rule` (and `egress`) and `google_compute_firewall`.
+Terraform keeps a state: applied again a file changes nothing, and that of the next revision takes away what the plan
+no longer asks for.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan, say_head
+from planner.report.firewall.elsewhere import find_rest
+from planner.report.firewall.errors import NotExpressible
+from planner.report.firewall.permits import Permits
+from planner.report.firewall.words import cut
+from planner.report.said.edition import Edition
+
+EVERYBODY = {4: "0.0.0.0/0", 6: "::/0"}
+_SIDES = Sides(pattern=re.compile(r"[\w .:/@+-]{1,63}"), allowed="1 to 63 letters, digits, spaces and . _ : / @ + -")
+_PRIORITIES = range(1000, 4001)
+Resources = dict[str, dict[str, Any]]
+
+
+def _networks(plan: Plan, opening: Opening, end: str) -> list[str]:
+    """The networks of one side, with their prefix; any without what is in other zones."""
+    permit = opening.permit
+    source = end == "source"
+    members = permit.sources if source else permit.destinations
+    if members is None:
+        others = permit.not_sources if source else permit.not_destinations
+        return [_prefix(one) for one in find_rest(others, permit.family)]
+    return list(dict.fromkeys(_prefix(one) for name in members for one in plan.permits.addresses.objects[name]))
+
+
+def _prefix(network: str) -> str:
+    return network if "/" in network else f"{network}/{128 if ':' in network else 32}"
+
+
+def _key(name: str) -> str:
+    """A name of a resource: letters, digits, _ and -, and no digit at the beginning."""
+    return f"r-{name.lower()}" if name[0].isdigit() else name.lower()
+
+
+# ---- Google Cloud ----
+
+
+def _google(plan: Plan) -> tuple[dict[str, Any], Resources]:
+    """https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/compute_firewall"""
+    rules = {}
+    for opening in plan.openings:
+        protocol, ports = opening.permit.service
+        rules[_key(opening.name)] = {
+            "name": _key(opening.name).replace("_", "-"),
+            "network": "${var.network}",
+            "direction": "INGRESS",
+            "priority": 1000,
+            "description": cut(opening.comment, 2000),
+            "disabled": opening.disabled,
+            "source_ranges": _networks(plan, opening, "source"),
+            "destination_ranges": _networks(plan, opening, "destination"),
+            "allow": [{"protocol": protocol, **({"ports": [ports]} if ports else {})}],
+            **({"log_config": {"metadata": "INCLUDE_ALL_METADATA"}} if plan.logs else {}),
+        }
+    if plan.default_deny:
+        rules["default-deny"] = {
+            "name": "port-planner-default-deny",
+            "network": "${var.network}",
+            "direction": "INGRESS",
+            "priority": 65000,
+            "source_ranges": [EVERYBODY[4]],
+            "deny": [{"protocol": "all"}],
+        }
+    variables = {"network": {"type": "string", "description": "Name or self link of the VPC network"}}
+    return variables, {"google_compute_firewall": rules}
+
+
+# ---- Azure ----
+
+
+def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
+    """https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/network_security_rule"""
+    rules = {}
+    priorities = _number(plan)
+    for opening in plan.openings:
+        protocol, ports = opening.permit.service
+        rules[_key(opening.name)] = {
+            **({"count": 0} if opening.disabled else {}),
+            "name": opening.name,
+            "resource_group_name": "${var.resource_group_name}",
+            "network_security_group_name": f'${{var.network_security_groups["{opening.destination}"]}}',
+            "priority": priorities[opening.name],
+            "direction": "Inbound",
+            "access": "Allow",
+            "protocol": protocol.capitalize(),
+            "source_port_range": "*",
+            "destination_port_range": ports or "*",
+            "source_address_prefixes": _networks(plan, opening, "source"),
+            "destination_address_prefixes": _networks(plan, opening, "destination"),
+            "description": cut(opening.comment, 140),
+        }
+    if plan.default_deny:
+        for side in sorted({destination for _, destination in plan.sides}):
+            rules[_key(f"default-deny-{_plain(side)}")] = {
+                "name": f"default-deny-{_plain(side)}",
+                "resource_group_name": "${var.resource_group_name}",
+                "network_security_group_name": f'${{var.network_security_groups["{side}"]}}',
+                "priority": 4096,
+                "direction": "Inbound",
+                "access": "Deny",
+                "protocol": "*",
+                "source_port_range": "*",
+                "destination_port_range": "*",
+                "source_address_prefix": "*",
+                "destination_address_prefix": "*",
+            }
+    variables = {
+        "resource_group_name": {"type": "string", "description": "Resource group of the network security groups"},
+        "network_security_groups": {
+            "type": "map(string)",
+            "description": "By zone its network security group: "
+            + ", ".join(sorted({one.destination for one in plan.openings})),
+        },
+    }
+    return variables, {"azurerm_network_security_rule": rules}
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-") or "zone"
+
+
+def _number(plan: Plan) -> dict[str, int]:
+    """A priority for each rule: no two of a group have the same, and a rule keeps its own while others come and go."""
+    taken: dict[str, set[int]] = {}
+    numbers = {}
+    for opening in sorted(plan.openings, key=lambda one: one.name):
+        used = taken.setdefault(opening.destination, set())
+        if len(used) == len(_PRIORITIES):
+            raise NotExpressible(
+                "Azure", f"a network security group takes {len(_PRIORITIES):,} of these rules, and one would have more"
+            )
+        number = int(hashlib.sha256(opening.name.encode()).hexdigest()[:8], 16) % len(_PRIORITIES)
+        while number in used:
+            number = (number + 1) % len(_PRIORITIES)
+        used.add(number)
+        numbers[opening.name] = _PRIORITIES[number]
+    return numbers
+
+
+# ---- AWS ----
+
+
+def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
+    """https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/vpc_security_group_ingress_rule
+
+    A group stands for an endpoint. Those that `security_groups` doesn't name aren't in AWS and get no rule.
+    """
+    resources: Resources = {}
+    names = set()
+    for opening in plan.openings:
+        permit = opening.permit
+        protocol, ports = permit.service
+        first, _, last = (ports or "8-0").partition("-")
+        for way, own, peers in (
+            ("ingress", permit.destinations, "source"), ("egress", permit.sources, "destination"),
+        ):  # fmt: skip
+            for member in own or ():
+                group = member.partition("-")[2].partition("_")[0]
+                names.add(group)
+                resources.setdefault(f"aws_vpc_security_group_{way}_rule", {})[_key(f"{opening.name}-{member}")] = {
+                    "for_each": _each(group, _peers(plan, opening, peers), opening.disabled),
+                    "security_group_id": f'${{var.security_groups["{group}"]}}',
+                    "description": cut(opening.comment, 255),
+                    f"cidr_ipv{permit.family}": "${each.value}",
+                    "ip_protocol": protocol,
+                    "from_port": int(first),
+                    "to_port": int(last or first),
+                    "tags": {"Name": opening.name},
+                }
+    variables = {
+        "security_groups": {
+            "type": "map(string)",
+            "default": {},
+            "description": "By endpoint the id of its security group; who isn't here isn't in AWS: "
+            + ", ".join(sorted(names)),
+        }
+    }
+    return variables, resources
+
+
+def _peers(plan: Plan, opening: Opening, end: str) -> list[str]:
+    permit = opening.permit
+    any_ = permit.sources is None if end == "source" else permit.destinations is None
+    return [EVERYBODY[permit.family]] if any_ else _networks(plan, opening, end)
+
+
+def _each(group: str, networks: list[str], disabled: bool) -> str:
+    if disabled:
+        return "${toset([])}"
+    return f'${{contains(keys(var.security_groups), "{group}") ? toset({json.dumps(networks)}) : toset([])}}'
+
+
+# ---- all of them ----
+
+_APPLY = (
+    "Put it beside your own .tf files: terraform plan, then terraform apply. Applied again it changes nothing, and "
+    "the file of another revision replaces it."
+)
+_GOOGLE = (
+    "A rule for what comes to the network, with ranges on both sides. ICMP has no type there: a rule lets all of "
+    "it through. What is undecided is disabled."
+)
+_AZURE = (
+    "A rule in the network security group of the zone that connections go to. Azure's own rules let everything "
+    "through within a virtual network, after these. ICMP has no type there. What is undecided has the count 0."
+)
+_AWS = (
+    "For each endpoint in AWS what comes to its security group and what leaves it. A security group can't say that "
+    "any isn't the plan's other zones, nor log or be disabled: what is undecided is for no network. A group takes 60 "
+    "rules unless AWS allows more."
+)
+_LOAD = {"Google Cloud": _GOOGLE, "Azure": _AZURE, "AWS": _AWS}
+
+
+def _render(
+    label: str,
+    write: Callable[[Plan], tuple[dict[str, Any], Resources]],
+    permits: Permits,
+    edition: Edition | None,
+    default_deny: bool,
+    open_undecided: bool,
+) -> bytes:
+    plan = make_plan(permits, label=label, sides=_SIDES, longest=56, default_deny=default_deny,
+                     open_undecided=open_undecided)  # fmt: skip
+    load = (_APPLY, _LOAD[label])
+    variables, resources = write(plan)
+    document = {
+        "//": [str(line) for line in say_head(f"{label} (Terraform)", plan, edition, load)],
+        "variable": variables,
+        **({"resource": resources} if any(resources.values()) else {}),
+    }
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def render_google(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
+    """Firewall rules of a VPC network. Raises NotExpressible."""
+    return _render("Google Cloud", _google, permits, edition, default_deny, open_undecided)
+
+
+def render_azure(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
+    """Rules of network security groups. Raises NotExpressible."""
+    return _render("Azure", _azure, permits, edition, default_deny, open_undecided)
+
+
+def render_aws(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
+    """Rules of security groups, which deny by themselves. Raises NotExpressible."""
+    return _render("AWS", _aws, permits, edition, default_deny, open_undecided)

@@ -1,0 +1,192 @@
+"""FortiGate: addresses, groups, services and policies, in the sections of FortiOS.
+
+Syntax: FortiOS CLI Reference, “config firewall address”, “addrgrp”, “service custom”, “policy”. A policy is known
+by its number: ours follow from their names and lie above a milliard, so that pasting again updates, and nothing of the
+site's is met.
+"""
+
+import hashlib
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+
+from planner.report.firewall.devices.items import Item
+from planner.report.firewall.devices.openings import Opening, Plan, find_groups, split
+from planner.report.firewall.devices.writer import Sides, Writer
+from planner.report.firewall.permits import Permit
+from planner.report.firewall.words import cut, shorten
+
+_COMMENT = 1000
+_MEMBERS = 300
+"""What the smallest models take in one group (FortiGate maximum values)."""
+PREDEFINED: Mapping[str, str] = {
+    "icmp": "PING", "tcp 22": "SSH", "tcp 23": "TELNET", "tcp 25": "SMTP", "tcp 80": "HTTP", "tcp 389": "LDAP",
+    "tcp 443": "HTTPS", "tcp 445": "SMB", "tcp 465": "SMTPS", "tcp 3306": "MYSQL", "tcp 3389": "RDP",
+    "udp 514": "SYSLOG",
+}  # fmt: skip
+"""Services that FortiOS has from the factory, where they are just this port."""
+
+
+def list_items(plan: Plan) -> list[Item]:
+    """Addresses and groups of both families, services, policies."""
+    ids = _number(plan)
+    items: list[Item] = []
+    groups: list[Item] = []
+    for name, members in plan.objects.items():
+        six = name.startswith("V6")
+        if len(members) == 1:
+            items.append(_address(name, members[0], six, plan.is_name(name)))
+            continue
+        singles = [f"{name}_{number}" for number in range(1, len(members) + 1)]
+        items += [_address(one, value, six, plan.is_name(name)) for one, value in zip(singles, members, strict=True)]
+        groups.append(_group(plan.call(name), singles, six))
+    large: dict[tuple[str, ...], list[str]] = {}
+    for members, name in find_groups(plan).items():
+        large[members] = []
+        for number, part in enumerate(split(members, _MEMBERS), 1):
+            large[members].append(f"{name}_{number}" if len(members) > _MEMBERS else name)
+            groups.append(_group(large[members][-1], [plan.call(one) for one in part], name.startswith("V6")))
+    items.sort(key=lambda item: item.section)
+    groups.sort(key=lambda item: item.section)
+    services = {str(one.permit.service): one.permit for one in plan.openings}
+    custom = [_service(services[text]) for text in sorted(services) if text not in PREDEFINED]
+    policies = [_policy(plan, one, ids[one.name], large) for one in plan.openings]
+    return [*items, *groups, *custom, *policies, *(_denials(plan, ids) if plan.default_deny else ())]
+
+
+def _edit(section: str, name: str, settings: list[str], *, quote: str = '"') -> Item:
+    return Item(
+        key=f"{section} {name}",
+        section=section,
+        lines=(f"    edit {quote}{name}{quote}", *(f"        set {one}" for one in settings), "    next"),
+        undo=(f"    delete {quote}{name}{quote}",),
+    )
+
+
+def _address(name: str, value: str, six: bool, is_name: bool) -> Item:
+    section = f"config firewall address{'6' if six else ''}"
+    if is_name:
+        return _edit(section, name, ["type fqdn", f'fqdn "{value}"'])
+    network = ipaddress.ip_network(value)
+    if six:
+        return _edit(section, name, [f"ip6 {network}"])
+    return _edit(section, name, [f"subnet {network[0]} {network.netmask}"])
+
+
+def _group(name: str, members: "list[str] | tuple[str, ...] | object", six: bool) -> Item:
+    return _edit(f"config firewall addrgrp{'6' if six else ''}", name, [f"member {_quote(members)}"])
+
+
+def _quote(names: object) -> str:
+    return " ".join(f'"{name}"' for name in names)  # type: ignore[attr-defined]
+
+
+def name_service(permit: Permit) -> str:
+    """HTTPS, or TCP-7273."""
+    text = str(permit.service)
+    return PREDEFINED.get(text) or text.replace(" ", "-").upper()
+
+
+def _service(permit: Permit) -> Item:
+    protocol, ports = permit.service
+    return _edit("config firewall service custom", name_service(permit), [f"{protocol}-portrange {ports}"])
+
+
+def _policy(plan: Plan, opening: Opening, number: int, large: Mapping[tuple[str, ...], list[str]]) -> Item:
+    permit = opening.permit
+    suffix = "6" if permit.family == 6 else ""
+    sides = []
+    for key, members, others in (
+        ("srcaddr", permit.sources, permit.other_sources), ("dstaddr", permit.destinations, permit.other_destinations),
+    ):  # fmt: skip
+        names = large.get(members or ()) or [plan.call(one) for one in (others if members is None else members)]
+        sides.append(f"{key}{suffix} {_quote(names or ['all'])}")
+        negated = members is None and bool(others)
+        sides.append(f"{key}{suffix}-negate {'enable' if negated else 'disable'}")
+    return _edit(
+        "config firewall policy",
+        str(number),
+        [
+            f'name "{opening.name}"',
+            f'srcintf "{opening.source}"',
+            f'dstintf "{opening.destination}"',
+            "action accept",
+            f"status {'disable' if opening.disabled else 'enable'}",
+            *sides,
+            'schedule "always"',
+            f'service "{name_service(permit)}"',
+            f"logtraffic {'all' if plan.logs else 'disable'}",
+            f'comments "{cut(opening.comment, _COMMENT)}"',
+        ],
+        quote="",
+    )
+
+
+def _denials(plan: Plan, ids: Mapping[str, int]) -> Iterator[Item]:
+    """A denial for each pair of sides, and moved behind what is let through."""
+    for source, destination in plan.sides:
+        name = _name_denial(source, destination)
+        yield _edit(
+            "config firewall policy",
+            str(ids[name]),
+            [
+                f'name "{name}"',
+                f'srcintf "{source}"',
+                f'dstintf "{destination}"',
+                "action deny",
+                'srcaddr "all"',
+                'dstaddr "all"',
+                'srcaddr6 "all"',
+                'dstaddr6 "all"',
+                'schedule "always"',
+                'service "ALL"',
+                f"logtraffic {'all' if plan.logs else 'disable'}",
+            ],
+            quote="",
+        )
+    last = ids[plan.openings[-1].name] if plan.openings else None
+    if last is None:
+        return
+    for source, destination in plan.sides:
+        line = f"    move {ids[_name_denial(source, destination)]} after {last}"
+        yield Item(key=line, lines=(line,), undo=(), section="config firewall policy")
+
+
+def _name_denial(source: str, destination: str) -> str:
+    return shorten(f"default-deny-{source}-{destination}", 35)
+
+
+def _number(plan: Plan) -> dict[str, int]:
+    """A number for each name, from 1,000,000,000 to 3,999,999,999: the same for the same name."""
+    names = [one.name for one in plan.openings]
+    names += [_name_denial(*sides) for sides in plan.sides] if plan.default_deny else []
+    numbers: dict[str, int] = {}
+    taken: set[int] = set()
+    for name in sorted(names):
+        number = int(hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12], 16) % 3_000_000_000
+        while number in taken:
+            number = (number + 1) % 3_000_000_000
+        taken.add(number)
+        numbers[name] = number + 1_000_000_000
+    return numbers
+
+
+def _load(plan: Plan) -> Iterator[object]:
+    yield (
+        "Create zones (or interfaces) with the names above, then paste it or load it as a script. Objects begin with "
+        "V4- or V6-, and policies are numbered above 1,000,000,000, by their names: pasted again they are updated, "
+        "and nothing else is met."
+    )
+    if not plan.default_deny:
+        yield "New policies come last: where a denial of your own stands before them, move NUMBER before it."
+    yield (
+        "What an earlier revision opened and this one doesn't is closed by the file of the change (manage.py compare "
+        "--format fortigate). FortiOS 6.4 or newer, which has IPv4 and IPv6 in one list of policies."
+    )
+
+
+FORTIGATE = Writer(
+    name="fortigate", label="FortiGate", mark="#", list_items=list_items, load=_load, takes_names=True, longest=35,
+    sides=Sides(pattern=re.compile(r"[\w .:/@+-]{1,35}"),
+                allowed="1 to 35 letters, digits, spaces and . _ : / @ + -"),
+)  # fmt: skip

@@ -1,0 +1,203 @@
+"""Cisco IOS: extended named access lists with object groups; for IPv6, which has no groups everywhere, single entries.
+
+Syntax: Cisco IOS Security Configuration Guide, “Object Groups for ACLs” and “IPv6 Access Control Lists”. An identical
+entry is ignored when it is entered again. IOS has no disabled entries: what is undecided is a comment.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+from planner.report.firewall.devices.items import Item
+from planner.report.firewall.devices.openings import Opening, Plan, find_groups
+from planner.report.firewall.devices.writer import Sides, Writer
+from planner.report.firewall.elsewhere import find_ranges, find_rest
+from planner.report.firewall.errors import NotExpressible
+from planner.report.firewall.head import Commands
+from planner.report.firewall.words import cut
+
+_DESCRIPTION = 200
+_LABEL = "Cisco IOS"
+MOST = 200_000
+"""More entries than this no router takes."""
+
+
+def list_items(plan: Plan) -> list[Item]:
+    """Groups of networks, groups of services, entries by access list: IPv4 first."""
+    groups = find_groups(plan, most=1)
+    four = [one for one in plan.openings if one.permit.family == 4]
+    six = [one for one in plan.openings if one.permit.family == 6]
+    items: list[Item] = []
+    for name, members in plan.objects.items():
+        if name.startswith("V4") and "elsewhere_" not in name:
+            items += _group(name, [f" {_network(one)}" for one in members])
+    for name, networks in _list_anys(four).items():
+        ranges = find_ranges(networks, 4)
+        items += _group(name, [f" host {a}" if a == b else f" range {a} {b}" for a, b in ranges])
+    for members, name in groups.items():
+        if name.startswith("V4"):
+            items += _group(name, [f" group-object {one}" for one in members])
+    items += [item for opening in four if not opening.disabled for item in _service(opening)]
+    for section, source, entries in (
+        *(("ip access-list extended FROM-{}", one, four) for one in _sources(plan, four)),
+        *(("ipv6 access-list FROM-{}-v6", one, six) for one in _sources(plan, six)),
+    ):
+        write = _write_four if entries is four else _write_six
+        lines = [
+            (line, opening.disabled)
+            for opening in entries
+            if opening.source == source
+            for line in write(plan, opening, groups)
+        ]
+        if plan.default_deny:
+            lines.append((f"deny {'ip' if entries is four else 'ipv6'} any any{' log' if plan.logs else ''}", False))
+        items += [_entry(section.format(source), line, disabled) for line, disabled in lines]
+    _check(items)
+    return items
+
+
+def _check(items: list[Item]) -> None:
+    if len(items) > MOST:
+        raise NotExpressible(
+            _LABEL,
+            f"it needs {len(items):,} lines, and {MOST:,} are allowed; give groups networks instead of addresses",
+        )
+
+
+def _sources(plan: Plan, openings: list[Opening]) -> list[str]:
+    found = {opening.source for opening in openings}
+    if plan.default_deny and plan.permits.boundaries:
+        device = plan.permits.firewall
+        found |= set(device.zones.values()) if device else {group.code for group in plan.permits.report.zone_groups}
+    return sorted(found)
+
+
+def _network(value: str) -> str:
+    network = ipaddress.ip_network(value)
+    return f"host {network[0]}" if network.num_addresses == 1 else f"{network[0]} {network.netmask}"
+
+
+def _group(name: str, members: list[str]) -> Iterator[Item]:
+    head = f"object-group network {name}"
+    yield Item(key=f"{head} ", lines=(), undo=(f"no {head}",))
+    for member in members:
+        yield Item(
+            key=f"{head} {member}", section=head, lines=(member,), undo=(f" no {member.strip()}",), within=f"{head} "
+        )
+
+
+def _list_anys(openings: list[Opening]) -> Mapping[str, tuple[str, ...]]:
+    found = {}
+    for opening in openings:
+        permit = opening.permit
+        for others, networks in (
+            (permit.other_sources, permit.not_sources), (permit.other_destinations, permit.not_destinations),
+        ):  # fmt: skip
+            if others:
+                found[_any(others)] = networks
+    return found
+
+
+def _any(others: tuple[str, ...]) -> str:
+    return others[0].replace("elsewhere", "any_but")
+
+
+def _service(opening: Opening) -> Iterator[Item]:
+    protocol, ports = opening.permit.service
+    service = f" {protocol} {_ports(ports)}" if ports else " icmp echo"
+    head = f"object-group service {opening.name}"
+    yield Item(key=f"{head} ", lines=(), undo=(f"no {head}",))
+    yield Item(
+        key=head,
+        section=head,
+        lines=(f" description {cut(opening.comment, _DESCRIPTION)}", service),
+        undo=(f" no{service}",),
+        within=f"{head} ",
+    )
+
+
+def _ports(ports: str) -> str:
+    return f"range {ports.replace('-', ' ')}" if "-" in ports else f"eq {ports}"
+
+
+def _entry(section: str, line: str, disabled: bool) -> Item:
+    if disabled or line.startswith("! "):
+        line = line.removeprefix("! ")
+        return Item(key=f"{section} ! {line}", section=section, lines=(f"! {line}",), undo=())
+    return Item(key=f"{section} {line}", section=section, lines=(f" {line}",), undo=(f" no {line}",))
+
+
+def _write_four(plan: Plan, opening: Opening, groups: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    permit = opening.permit
+    sides = []
+    for members, others in (
+        (permit.sources, permit.other_sources), (permit.destinations, permit.other_destinations),
+    ):  # fmt: skip
+        if members is None:
+            sides.append(f"object-group {_any(others)}" if others else "any")
+        else:
+            sides.append(f"object-group {groups[members] if len(members) > 1 else members[0]}")
+    log = " log" if plan.logs else ""
+    if opening.disabled:
+        protocol, ports = permit.service
+        yield f"! {opening.comment}"
+        yield f"permit {protocol} {' '.join(sides)} {_ports(ports) if ports else 'echo'}{log}"
+    else:
+        yield f"permit object-group {opening.name} {' '.join(sides)}{log}"
+
+
+def _write_six(plan: Plan, opening: Opening, _: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    """An entry for each pair of networks."""
+    permit = opening.permit
+    protocol, ports = permit.service
+    sides = []
+    for members, others, networks in (
+        (permit.sources, permit.other_sources, permit.not_sources),
+        (permit.destinations, permit.other_destinations, permit.not_destinations),
+    ):
+        if members is not None:
+            found = [one for name in members for one in plan.permits.addresses.objects[name]]
+        else:
+            found = list(find_rest(networks, 6)) if others else ["any"]
+        sides.append([one if one == "any" else _six(one) for one in found])
+    yield f"! {opening.comment}"
+    for source, destination in product(*sides):
+        yield f"permit {protocol} {source} {destination} {_ports(ports) if ports else 'echo-request'}" + (
+            " log" if plan.logs else ""
+        )
+
+
+def _six(value: str) -> str:
+    network = ipaddress.ip_network(value)
+    return f"host {network[0]}" if network.num_addresses == 1 else str(network)
+
+
+def _load(plan: Plan) -> Iterator[object]:
+    yield (
+        "Paste it in configuration mode. It adds to what is there and clears nothing; pasted again it changes "
+        "nothing. What an earlier revision opened and this one doesn't is closed by the file of the change (manage.py "
+        "compare --format ios)."
+    )
+    bound = [(one.source, one.permit.family) for one in plan.openings]
+    if bound:
+        yield "Once, on the interface of each side, in configuration mode of the interface:"
+        yield Commands(
+            tuple(
+                f"{'ip access-group' if family == 4 else 'ipv6 traffic-filter'} FROM-{side}"
+                f"{'-v6' if family == 6 else ''} in"
+                for side, family in sorted(set(bound))
+            )
+        )
+    yield (
+        "Access lists of IOS keep no state: replies need an inspection on the same interface (ip inspect, or policies "
+        "between zones that use these lists), or entries of your own with established. A list that is bound denies "
+        "what it does not name. Entries come last: where a denial of your own stands before them, number them."
+    )
+
+
+IOS = Writer(
+    name="ios", label=_LABEL, mark="!", list_items=list_items, load=_load, takes_names=False, longest=64, end="exit",
+    sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/-]{1,48}"),
+                allowed="1 to 48 of the letters A to Z, digits and . _ : / -"),
+)  # fmt: skip

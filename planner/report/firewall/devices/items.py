@@ -1,0 +1,70 @@
+"""A configuration as items: what is told to a device, and what takes it back. Pure; knows no syntax.
+
+So one description makes the whole file, the change from one revision to another, and the way back.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An object, a member of a group, an entry: lines that set it, and lines that take it back.
+
+    Setting it again changes nothing. Two items of one key are the same thing: setting the second replaces the first.
+    """
+
+    key: str
+    lines: tuple[str, ...]
+    undo: tuple[str, ...]
+    """Empty: nothing of its own to take back."""
+    section: str = ""
+    """The line that has to come before, for devices that have sections; neighbours share it."""
+    within: str = ""
+    """The key of an item that takes this one along when it goes."""
+
+
+def write_items(items: Iterable[Item], end: str = "end") -> Iterator[str]:
+    """The lines that set the items, in their order; `end` ends a section, empty: nothing does."""
+    return _in_sections(((item.section, item.lines) for item in items), end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What takes a device from one configuration to another."""
+
+    added: tuple[Item, ...]
+    removed: tuple[Item, ...]
+    """In the order in which they are taken back: what needs others goes first."""
+
+    def write(self, end: str = "end") -> Iterator[str]:
+        """The lines: first what is new, so that nothing is closed meanwhile that stays open."""
+        yield from _in_sections(((item.section, item.lines) for item in self.added), end)
+        yield from _in_sections(((item.section, item.undo) for item in self.removed), end)
+
+
+def find_change(old: Sequence[Item], new: Sequence[Item]) -> Change:
+    """What is in one alone, or is said otherwise."""
+    before, after = {item.key: item for item in old}, {item.key: item for item in new}
+    gone = [item for key, item in before.items() if key not in after]
+    going = {item.key for item in gone}
+    return Change(
+        added=tuple(item for key, item in after.items() if key not in before or before[key].lines != item.lines),
+        removed=tuple(item for item in reversed(gone) if item.undo and item.within not in going),
+    )
+
+
+def _in_sections(parts: Iterable[tuple[str, tuple[str, ...]]], end: str) -> Iterator[str]:
+    inside = ""
+    for section, lines in parts:
+        if not lines:
+            continue
+        if section != inside:
+            if inside and end:
+                yield end
+            if section:
+                yield section
+            inside = section
+        yield from lines
+    if inside and end:
+        yield end

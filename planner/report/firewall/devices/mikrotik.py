@@ -1,0 +1,108 @@
+"""MikroTik RouterOS 7: a chain of our own that the site's forward chain jumps to, and address lists.
+
+Syntax: MikroTik documentation, “Filter” and “Address-lists”. The file takes away what it has put there before, known
+by its chain and its comment, so that loading it again, or the file of another revision, leaves just what that says.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+
+from planner.report.firewall.devices.items import Item
+from planner.report.firewall.devices.openings import Opening, Plan, find_groups
+from planner.report.firewall.devices.writer import Sides, Writer
+from planner.report.firewall.head import Commands
+from planner.report.firewall.words import cut
+
+CHAIN = "port-planner"
+_COMMENT = 200
+
+
+def list_items(plan: Plan) -> list[Item]:
+    """For each family what is there taken away, then lists and entries."""
+    groups = find_groups(plan, most=1)
+    items: list[Item] = []
+    for family, menu in ((4, "/ip firewall"), (6, "/ipv6 firewall")):
+        openings = [one for one in plan.openings if one.permit.family == family]
+        lines = [
+            f'{menu} filter remove [find where chain="{CHAIN}"]',
+            f'{menu} address-list remove [find where comment="{CHAIN}"]',
+        ]
+        for name, members in plan.objects.items():
+            if name.startswith(f"V{family}"):
+                lines += [_listed(menu, name, one) for one in members]
+        for members, name in groups.items():
+            if name.startswith(f"V{family}"):
+                lines += [_listed(menu, name, one) for member in members for one in plan.objects[member]]
+        lines += [_entry(plan, menu, one, groups) for one in openings]
+        if plan.default_deny:
+            lines.append(f'{menu} filter add chain={CHAIN} action=drop{_log(plan, "denied")} comment="default deny"')
+        items.append(Item(key=menu, lines=tuple(lines), undo=tuple(lines[:2])))
+    return items
+
+
+def _listed(menu: str, name: str, value: str) -> str:
+    try:
+        network = ipaddress.ip_network(value)
+        value = str(network[0]) if network.num_addresses == 1 and network.version == 4 else str(network)
+    except ValueError:
+        pass  # a DNS name, which the router asks for
+    return f'{menu} address-list add list={name} address={value} comment="{CHAIN}"'
+
+
+def _log(plan: Plan, prefix: str) -> str:
+    return f' log=yes log-prefix="{prefix}"' if plan.logs else ""
+
+
+def _entry(plan: Plan, menu: str, opening: Opening, groups: Mapping[tuple[str, ...], str]) -> str:
+    permit = opening.permit
+    words = [f"{menu} filter add chain={CHAIN} action=accept connection-state=new"]
+    for end, door, side, members, others in (
+        ("src", "in", opening.source, permit.sources, permit.other_sources),
+        ("dst", "out", opening.destination, permit.destinations, permit.other_destinations),
+    ):
+        if members is not None:
+            words.append(f"{end}-address-list={groups.get(members, members[0])}")
+            continue
+        if others:
+            words.append(f"{end}-address-list=!{others[0]}")
+        if plan.permits.firewall is not None:
+            words.append(f'{door}-interface="{side}"')
+    protocol, ports = permit.service
+    words.append(f"protocol={protocol} dst-port={ports}" if ports else "protocol=icmp icmp-options=8:0")
+    words.append(f"disabled={'yes' if opening.disabled else 'no'}")
+    return " ".join(words) + _log(plan, cut(permit.label, 30)) + f' comment="{cut(opening.comment, _COMMENT)}"'
+
+
+def _load(plan: Plan) -> Iterator[object]:
+    yield (
+        f"It fills the chain {CHAIN} and address lists with the comment {CHAIN}, and changes nothing else. Loading it "
+        "again, or the file of another revision, replaces what was loaded before: /import file-name=FILE"
+    )
+    yield "Once, have the forward chain jump there, before what drops:"
+    yield Commands(
+        (
+            f"/ip firewall filter add chain=forward action=jump jump-target={CHAIN} place-before=0",
+            f"/ipv6 firewall filter add chain=forward action=jump jump-target={CHAIN} place-before=0",
+        )
+    )
+    yield "Replies, and all of a connection but its first packet, are the matter of that chain. To take it back:"
+    yield Commands(
+        tuple(
+            line
+            for menu in ("/ip firewall", "/ipv6 firewall")
+            for line in (
+                f"{menu} filter remove [find where jump-target={CHAIN}]",
+                f'{menu} filter remove [find where chain="{CHAIN}"]',
+                f'{menu} address-list remove [find where comment="{CHAIN}"]',
+            )
+        )
+    )
+
+
+MIKROTIK = Writer(
+    name="mikrotik", label="MikroTik RouterOS", mark="#", list_items=list_items, load=_load, takes_names=True,
+    longest=63,
+    sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/@ -]{1,48}"),
+                allowed="1 to 48 of the letters A to Z, digits, spaces and . _ : / @ -"),
+)  # fmt: skip

@@ -1,0 +1,190 @@
+"""What a device has to let through, with names that stay: permits, the objects they name, who is called otherwise.
+
+Pure; knows no syntax.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from planner.report.firewall.entries import OPEN_THEM
+from planner.report.firewall.errors import NotExpressible
+from planner.report.firewall.head import count_rules, explain_codes, introduce
+from planner.report.firewall.permits import Permit, Permits
+from planner.report.firewall.words import clean, shorten, show_name
+from planner.report.said.edition import Edition
+
+FEW = 12
+"""So many names stand in an entry itself; more become a group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """What a device may call its zones or interfaces."""
+
+    pattern: re.Pattern[str]
+    allowed: str
+    """The same in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """One service from members to members of one family, from one side of the device to another."""
+
+    name: str
+    """The rule's number and the service: it stays while the rule does, and no other opening has it."""
+    source: str
+    """The side: a code, or the device's own name for it."""
+    destination: str
+    permit: Permit
+    disabled: bool
+    """Whether it depends on an open choice and nobody asked for it all the same."""
+
+    @property
+    def comment(self) -> str:
+        """Rule, service, condition and reason on one line of harmless text."""
+        return " - ".join(self.permit.comment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that a device is told."""
+
+    permits: Permits
+    openings: tuple[Opening, ...]
+    default_deny: bool
+    logs: bool
+
+    @property
+    def objects(self) -> Mapping[str, tuple[str, ...]]:
+        """The objects that openings name, by name: networks or DNS names."""
+        used = {name: None for opening in self.openings for name in list_names(opening.permit)}
+        return {name: self.permits.addresses.objects[name] for name in sorted(used)}
+
+    @property
+    def sides(self) -> tuple[tuple[str, str], ...]:
+        """Which sides meet, in the order of the boundaries."""
+        return tuple((one.source, one.destination) for one in self.permits.boundaries)
+
+    def call(self, name: str) -> str:
+        """What an object is called on a device: one of several members is a group, which no address is called like."""
+        return f"{name}_all" if len(self.permits.addresses.objects[name]) > 1 else name
+
+    def is_name(self, name: str) -> bool:
+        """Whether an object is of DNS names."""
+        return name in self.permits.addresses.dns_names
+
+
+def make_plan(permits: Permits, *, label: str, sides: Sides, longest: int, default_deny: bool,
+              open_undecided: bool) -> Plan:  # fmt: skip
+    """What a device is told. `sides` is what it may call its zones or interfaces, `longest` how long names are.
+
+    Raises NotExpressible where a side can't be called what the plan calls it.
+    """
+    openings: list[Opening] = []
+    boundaries = permits.boundaries
+    for side in sorted({name for one in boundaries for name in (one.source, one.destination)}):
+        if not sides.pattern.fullmatch(side):
+            device = permits.firewall.name if permits.firewall else ""
+            raise NotExpressible(
+                label,
+                f"the firewall {clean(device, 60) or 'without letters'} has a side "
+                f"{clean(side, 60) or 'without letters'}, and no zone or interface can be called so: give "
+                f"{sides.allowed}",
+            )
+    told = [(one, permit, _name(permit)) for one in boundaries for permit in one.permits]
+    often = Counter(name for _, _, name in told)
+    for boundary, permit, name in told:
+        # A rule that is parted between several sides: each part says between which.
+        part = f"-{_digest(f'{boundary.source} {boundary.destination}')}" if often[name] > 1 else ""
+        openings.append(
+            Opening(
+                name=shorten(name + part, longest),
+                source=boundary.source,
+                destination=boundary.destination,
+                permit=permit,
+                disabled=bool(permit.condition) and not open_undecided,
+            )
+        )
+    return Plan(
+        permits=permits,
+        openings=tuple(openings),
+        default_deny=default_deny,
+        logs=permits.firewall is None or permits.firewall.log,
+    )
+
+
+def _name(permit: Permit) -> str:
+    """INT-DMZ-150-tcp-443, with -v6 for IPv6."""
+    service = str(permit.service).replace(" ", "-")
+    return f"{permit.label}-{service}" + ("-v6" if permit.family == 6 else "")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:4]
+
+
+def list_names(permit: Permit) -> Iterator[str]:
+    """The objects that a permit names, those that an any leaves out among them."""
+    yield from permit.sources if permit.sources is not None else permit.other_sources
+    yield from permit.destinations if permit.destinations is not None else permit.other_destinations
+
+
+def find_groups(plan: Plan, *, most: int = FEW) -> dict[tuple[str, ...], str]:
+    """Members that are too many to stand in an entry -> the name of a group of them.
+
+    It is called after the first rule that needs it, and used by all others.
+    """
+    groups: dict[tuple[str, ...], str] = {}
+    taken: set[str] = set()
+    for opening in plan.openings:
+        permit = opening.permit
+        for end, members in (("src", permit.sources), ("dst", permit.destinations)):
+            if members is not None and len(members) > most and members not in groups:
+                name = f"V{permit.family}-{permit.label}_{end}"
+                if name in taken:
+                    name += f"_{_digest(' '.join(members))}"
+                taken.add(name)
+                groups[members] = name
+    return groups
+
+
+def split(members: Sequence[str], most: int) -> Iterator[Sequence[str]]:
+    """The members in parts of at most so many."""
+    for start in range(0, len(members), most):
+        yield members[start : start + most]
+
+
+# ---- the head ----
+
+
+def say_head(
+    label: str, plan: Plan, edition: Edition | None, load: Iterable[object], echo: str = ""
+) -> Iterator[object]:
+    """The sentences at the head of a file."""
+    permits, entries = plan.permits, plan.openings
+    disabled = sum(one.disabled for one in entries)
+    yield from introduce(label, permits, edition, plan.default_deny)
+    closed = f", {disabled} of them disabled, since a choice is open on which they depend{OPEN_THEM}"
+    yield count_rules(permits, edition, len(entries)) + (closed if disabled else ".")
+    yield from explain_codes(permits)
+    yield from load
+    if echo and any(one.permit.service.protocol == "icmp" for one in entries):
+        yield echo
+    yield from permits.left_out
+    yield from say_names(plan)
+    if not entries:
+        yield "There is no rule to write."
+
+
+def say_names(plan: Plan) -> Iterator[str]:
+    """Whose objects are called otherwise than the plan calls them: a line for each."""
+    addresses = plan.permits.addresses
+    used = plan.objects.keys()
+    for endpoint, by_family in addresses.members.items():
+        short = addresses.names[endpoint]
+        if short == endpoint or not any(name in used for names in by_family.values() for name in names):
+            continue
+        yield f"{short} stands for {show_name(endpoint)}."

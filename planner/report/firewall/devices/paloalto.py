@@ -1,0 +1,228 @@
+"""Palo Alto: addresses, groups, services, tags and rules, as set lines or as XML of the same statements.
+
+Syntax: PAN-OS CLI Quick Start, “Load Configurations”, and the configuration's own tree. Rules have tags by boundary;
+echo requests are the application `ping`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from planner.report.firewall.devices.items import Item
+from planner.report.firewall.devices.openings import Opening, Plan, find_groups, split
+from planner.report.firewall.devices.statements import Statement, Thing, list_objects, name_anyone, say, under
+from planner.report.firewall.devices.writer import Sides, Writer
+from planner.report.firewall.head import list_lines
+from planner.report.firewall.permits import Permit, Permits
+from planner.report.firewall.words import clean, cut, shorten
+from planner.report.said.edition import Edition
+
+_DESCRIPTION = 1000
+_MEMBERS = 500
+"""What every model takes in one address group."""
+PREDEFINED: Mapping[str, str] = {"tcp 443": "service-https"}
+_RULES = ("rulebase", "security", "rules")
+VERSION = "10.1.0"
+"""The oldest version that is still cared for; newer ones read it."""
+
+
+def list_things(plan: Plan) -> list[Thing]:
+    """Tags, addresses, groups, services and rules."""
+    things = [
+        under(("tag", _tag(one.source, one.destination)), comments=clean(one.label, 200) or "a boundary")
+        for one in plan.permits.boundaries
+    ]
+    groups: list[Thing] = []
+    for name, members in list_objects(plan).items():
+        if len(members) == 1:
+            things.append(_address(plan, name, members[0]))
+            continue
+        singles = tuple(f"{name}_{number}" for number in range(1, len(members) + 1))
+        things += [_address(plan, one, value) for one, value in zip(singles, members, strict=True)]
+        groups += _group(f"{name}_all", singles)
+    large = find_groups(plan)
+    for members, name in large.items():
+        groups += _group(name, tuple(plan.call(one) for one in members))
+    services = {str(one.permit.service): one.permit for one in plan.openings if one.permit.service.ports}
+    custom = [_service(services[text]) for text in sorted(services) if text not in PREDEFINED]
+    rules = [_rule(plan, one, large) for one in plan.openings if not _is_said_already(plan, one)]
+    return [*things, *groups, *custom, *rules, *(_denials(plan) if plan.default_deny else ())]
+
+
+def _is_said_already(plan: Plan, opening: Opening) -> bool:
+    """Between DNS names alone the rule of IPv4 is that of IPv6 too: an object of a name has both."""
+    permit = opening.permit
+    sides = (permit.sources, permit.destinations)
+    return permit.family == 6 and all(side and all(map(plan.is_name, side)) for side in sides)
+
+
+def list_items(plan: Plan) -> list[Item]:
+    """The same, to be set line by line; a denial goes behind what is let through."""
+    items = [item for thing in list_things(plan) for item in thing.items()]
+    if plan.default_deny:
+        for source, destination in plan.sides:
+            line = f"move {say(*_RULES, _name_denial(source, destination))} bottom"
+            items.append(Item(key=line, lines=(line,), undo=()))
+    return items
+
+
+def _tag(source: str, destination: str) -> str:
+    return f"{source}-{destination}"
+
+
+def _address(plan: Plan, name: str, value: str) -> Thing:
+    path = ("address", name)
+    return under(path, fqdn=value) if plan.is_name(name.partition("_")[0]) else under(path, ip_netmask=value)
+
+
+def _group(name: str, members: tuple[str, ...]) -> Iterator[Thing]:
+    """A group; one that is too large is a group of groups."""
+    if len(members) <= _MEMBERS:
+        yield under(("address-group", name), static=members)
+        return
+    parts = []
+    for number, part in enumerate(split(members, _MEMBERS), 1):
+        parts.append(f"{name}_g{number}")
+        yield under(("address-group", parts[-1]), static=tuple(part))
+    yield under(("address-group", name), static=tuple(parts))
+
+
+def _name_service(permit: Permit) -> str:
+    if not permit.service.ports:
+        return "application-default"
+    text = str(permit.service)
+    return PREDEFINED.get(text) or text.replace(" ", "-")
+
+
+def _service(permit: Permit) -> Thing:
+    protocol, ports = permit.service
+    path = ("service", _name_service(permit))
+    return Thing(path=path, statements=(Statement(path=(*path, "protocol", protocol, "port"), value=ports),))
+
+
+def _rule(plan: Plan, opening: Opening, large: Mapping[tuple[str, ...], str]) -> Thing:
+    permit = opening.permit
+    source, no_source = _side(plan, permit.sources, permit.other_sources, large)
+    anyone = name_anyone(opening)
+    destination, no_destination = _side(plan, permit.destinations, permit.other_destinations, large)
+    if anyone:
+        destination, no_destination = (_call(anyone),), False
+    return under(
+        (*_RULES, opening.name),
+        from_=(opening.source,),
+        to=(opening.destination,),
+        source=source,
+        **({"negate_source": "yes"} if no_source else {}),
+        destination=destination,
+        **({"negate_destination": "yes"} if no_destination else {}),
+        application=("any",) if permit.service.ports else ("ping",),
+        service=(_name_service(permit),),
+        action="allow",
+        disabled="yes" if opening.disabled else "no",
+        log_end="yes" if plan.logs else "no",
+        tag=(_tag(opening.source, opening.destination),),
+        description=cut(opening.comment, _DESCRIPTION),
+    )
+
+
+def _side(
+    plan: Plan, members: tuple[str, ...] | None, others: tuple[str, ...], large: Mapping[tuple[str, ...], str]
+) -> tuple[tuple[str, ...], bool]:
+    """What stands on a side, and whether it is none of it."""
+    if members is None:
+        return (tuple(map(plan.call, others)), True) if others else (("any",), False)
+    return ((large[members],) if members in large else tuple(map(plan.call, members))), False
+
+
+def _call(anyone: tuple[str, tuple[str, ...]]) -> str:
+    return f"{anyone[0]}_all" if len(anyone[1]) > 1 else anyone[0]
+
+
+def _name_denial(source: str, destination: str) -> str:
+    return shorten(f"default-deny-{source}-{destination}", 63)
+
+
+def _denials(plan: Plan) -> Iterator[Thing]:
+    for source, destination in plan.sides:
+        yield under(
+            (*_RULES, _name_denial(source, destination)),
+            from_=(source,),
+            to=(destination,),
+            source=("any",),
+            destination=("any",),
+            application=("any",),
+            service=("any",),
+            action="deny",
+            log_end="yes" if plan.logs else "no",
+            tag=(_tag(source, destination),),
+        )
+
+
+def _load(plan: Plan) -> Iterator[object]:
+    yield "Create zones with the names above. Paste it in configuration mode, then: validate full, commit."
+    yield (
+        "On a Panorama put set device-group NAME in the place of set, and pre-rulebase in that of rulebase. Pasted "
+        "again it changes nothing. What an earlier revision opened and this one doesn't is closed by the file of the "
+        "change (manage.py compare --format paloalto-set)."
+    )
+    yield _LOG
+    if not plan.default_deny:
+        yield (
+            "New rules come last. Where a denial of your own stands before them: move rulebase security rules NAME "
+            "before YOURS"
+        )
+
+
+_LOAD_XML = (
+    "Create zones with the names above and import the file as a named configuration; then load config partial in mode "
+    "merge from it: address, address-group, service, tag and rulebase."
+)
+_LOG = "Logs are kept on the device; to forward them add your log setting to the rules."
+_SIDES = Sides(
+    pattern=re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,30}"),
+    allowed="1 to 31 of the letters A to Z, digits, spaces and . _ -, not beginning with a space or a hyphen",
+)
+PALOALTO_SET = Writer(
+    name="paloalto-set", label="Palo Alto", mark="#", list_items=list_items, load=_load, takes_names=True, longest=63,
+    sides=_SIDES,
+)  # fmt: skip
+
+
+def render_xml(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
+    """The same as XML. Raises NotExpressible."""
+    plan = PALOALTO_SET.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
+    about = PALOALTO_SET.say(plan, edition, load=(_LOAD_XML, _LOG))
+    root = ElementTree.Element("config", version=VERSION, urldb="paloaltonetworks")
+    at: dict[tuple[str, ...], ElementTree.Element] = {}
+    place = root
+    for tag, name in (("devices", "localhost.localdomain"), ("vsys", "vsys1")):
+        place = ElementTree.SubElement(ElementTree.SubElement(place, tag), "entry", name=name)
+    things = list_things(plan)
+    for thing in things:
+        for statement in thing.statements:
+            _grow(place, at, thing.path, statement)
+    ElementTree.indent(root)
+    head = f'<?xml version="1.0"?>\n<!--\n{escape(list_lines(about))}-->\n'
+    return f"{head}{ElementTree.tostring(root, encoding='unicode')}\n".encode()
+
+
+def _grow(
+    root: ElementTree.Element,
+    at: dict[tuple[str, ...], ElementTree.Element],
+    owner: tuple[str, ...],
+    statement: Statement,
+) -> None:
+    """Put a statement into the tree: the last part of what it belongs to is an entry, all else are elements."""
+    element = root
+    for end in range(1, len(statement.path) + 1):
+        path = statement.path[:end]
+        if path not in at:
+            entry = path == owner
+            attributes = {"name": path[-1]} if entry else {}
+            at[path] = ElementTree.SubElement(element, "entry" if entry else path[-1], attributes)
+        element = at[path]
+    if statement.many:
+        ElementTree.SubElement(element, "member").text = statement.value
+    else:
+        element.text = statement.value

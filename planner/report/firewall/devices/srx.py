@@ -1,0 +1,181 @@
+"""Juniper SRX: a global address book, applications and policies between zones, as set lines.
+
+Syntax: Junos CLI Reference, “address-book”, “applications”, “policies”. A set line adds to what is there.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+
+from planner.report.firewall.devices.items import Item
+from planner.report.firewall.devices.openings import Opening, Plan, find_groups, split
+from planner.report.firewall.devices.statements import Statement, Thing, list_objects, name_anyone, say
+from planner.report.firewall.devices.writer import Sides, Writer
+from planner.report.firewall.permits import Permit
+from planner.report.firewall.words import cut, shorten
+
+_DESCRIPTION = 880
+_MEMBERS = 256
+_BOOK = ("security", "address-book", "global")
+
+
+def list_items(plan: Plan) -> list[Item]:
+    """Addresses, sets of them, applications, policies."""
+    things: list[Thing] = []
+    sets: list[Thing] = []
+    whole: set[str] = set()
+    for name, members in list_objects(plan).items():
+        if len(members) == 1:
+            things.append(_address(plan, name, members[0]))
+            continue
+        singles = [f"{name}_{number}" for number in range(1, len(members) + 1)]
+        things += [_address(plan, one, value) for one, value in zip(singles, members, strict=True)]
+        sets += _set(f"{name}_all", singles, whole)
+        whole.add(f"{name}_all")
+    large = find_groups(plan)
+    for members, name in large.items():
+        sets += _set(name, [plan.call(one) for one in members], whole)
+    services = {str(one.permit.service): one.permit for one in plan.openings}
+    applications = [_application(services[text]) for text in sorted(services)]
+    policies = [_policy(plan, one, large) for one in plan.openings]
+    denials = list(_denials(plan)) if plan.default_deny else []
+    items = [item for thing in (*things, *sets, *applications, *policies, *denials) for item in thing.items()]
+    return [*items, *_deactivate(plan), *(_insert(plan) if plan.default_deny else ())]
+
+
+def _address(plan: Plan, name: str, value: str) -> Thing:
+    path = (*_BOOK, "address", name)
+    if plan.is_name(name.partition("_")[0]):
+        six = name.startswith("V6")
+        words = (*path, "dns-name", value, "ipv6-only" if six else "ipv4-only")
+        return Thing(path=path, statements=(Statement(path=words),))
+    return Thing(path=path, statements=(Statement(path=path, value=str(ipaddress.ip_network(value))),))
+
+
+def _set(name: str, members: "list[str] | tuple[str, ...]", whole: set[str]) -> Iterator[Thing]:
+    """A set; one that is too large is a set of sets."""
+    path = (*_BOOK, "address-set", name)
+    if len(members) > _MEMBERS:
+        parts = []
+        for number, part in enumerate(split(members, _MEMBERS), 1):
+            parts.append(f"{name}_g{number}")
+            yield from _set(parts[-1], tuple(part), whole)
+        whole.update(parts)
+        members = tuple(parts)
+    statements = (
+        Statement(path=(*path, "address-set" if one in whole else "address"), value=one, many=True) for one in members
+    )
+    yield Thing(path=path, statements=tuple(statements))
+
+
+def _name(permit: Permit) -> str:
+    """PP-tcp-443, PP-icmp-echo: ours, so that nothing of the site's is taken away with it."""
+    return f"PP-{str(permit.service).replace(' ', '-')}" if permit.service.ports else "PP-icmp-echo"
+
+
+def _application(permit: Permit) -> Thing:
+    path = ("applications", "application", _name(permit))
+    protocol, ports = permit.service
+    more = Statement(path=(*path, "destination-port"), value=ports) if ports else None
+    return Thing(
+        path=path,
+        statements=(
+            Statement(path=(*path, "protocol"), value=protocol),
+            more or Statement(path=(*path, "icmp-type"), value="8"),
+        ),
+    )
+
+
+def _pair(source: str, destination: str) -> tuple[str, ...]:
+    return ("security", "policies", "from-zone", source, "to-zone", destination, "policy")
+
+
+def _policy(plan: Plan, opening: Opening, large: Mapping[tuple[str, ...], str]) -> Thing:
+    permit = opening.permit
+    path = (*_pair(opening.source, opening.destination), opening.name)
+    anyone = name_anyone(opening)
+    found: list[Statement] = []
+    for key, members, others in (
+        ("source-address", permit.sources, permit.other_sources),
+        ("destination-address", permit.destinations, permit.other_destinations),
+    ):
+        if members is not None:
+            names = (large[members],) if members in large else tuple(map(plan.call, members))
+        elif key == "destination-address" and anyone and others:
+            names = (f"{anyone[0]}_all" if len(anyone[1]) > 1 else anyone[0],)
+        elif others:
+            names = tuple(map(plan.call, others))
+            found.append(Statement(path=(*path, "match", f"{key}-excluded")))
+        else:
+            names = (f"any-ipv{permit.family}",)
+        found += [Statement(path=(*path, "match", key), value=one, many=True) for one in names]
+    return Thing(
+        path=path,
+        statements=(
+            Statement(path=(*path, "description"), value=cut(opening.comment, _DESCRIPTION)),
+            *found,
+            Statement(path=(*path, "match", "application"), value=_name(permit), many=True),
+            Statement(path=(*path, "then", "permit")),
+            *([Statement(path=(*path, "then", "log", "session-close"))] if plan.logs else []),
+        ),
+    )
+
+
+def _name_denial(source: str, destination: str) -> str:
+    return shorten(f"default-deny-{source}-{destination}", 63)
+
+
+def _denials(plan: Plan) -> Iterator[Thing]:
+    for source, destination in plan.sides:
+        path = (*_pair(source, destination), _name_denial(source, destination))
+        yield Thing(
+            path=path,
+            statements=(
+                *(
+                    Statement(path=(*path, "match", key), value="any", many=True)
+                    for key in ("source-address", "destination-address", "application")
+                ),
+                Statement(path=(*path, "then", "deny")),
+                *([Statement(path=(*path, "then", "log", "session-init"))] if plan.logs else []),
+            ),
+        )
+
+
+def _deactivate(plan: Plan) -> Iterator[Item]:
+    """What is undecided stays in the configuration, and is none of it until it is activated."""
+    for opening in plan.openings:
+        if opening.disabled:
+            path = say(*_pair(opening.source, opening.destination), opening.name)
+            line = f"deactivate {path}"
+            yield Item(key=line, lines=(line,), undo=(f"activate {path}",), within=f"{path} ")
+
+
+def _insert(plan: Plan) -> Iterator[Item]:
+    """Each policy before the denial, whichever of them was there first."""
+    for opening in plan.openings:
+        pair = _pair(opening.source, opening.destination)
+        denial = _name_denial(opening.source, opening.destination)
+        line = f"insert {say(*pair, opening.name)} before {say('policy', denial)}"
+        yield Item(key=line, lines=(line,), undo=())
+
+
+def _load(plan: Plan) -> Iterator[object]:
+    yield (
+        "Create security zones with the names above. In configuration mode: load set terminal (or load set FILE), "
+        "show | compare, commit check, commit. Loaded again it changes nothing. What an earlier revision opened and "
+        "this one doesn't is closed by the file of the change (manage.py compare --format srx)."
+    )
+    if not plan.default_deny and plan.openings:
+        one = plan.openings[0]
+        path = say(*_pair(one.source, one.destination), one.name)
+        yield (
+            "New policies come last. Where a denial of your own stands before them, put them before it, as in: insert "
+            f"{path} before policy YOURS"
+        )
+
+
+SRX = Writer(
+    name="srx", label="Juniper SRX", mark="#", list_items=list_items, load=_load, takes_names=True, longest=63,
+    sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/-]{1,63}"),
+                allowed="1 to 63 of the letters A to Z, digits and . _ : / -"),
+)  # fmt: skip

@@ -1,0 +1,59 @@
+"""What makes a target written here: its items, its head, its limits."""
+
+__all__ = ["Sides", "Writer"]
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from planner.engine.report import Report
+from planner.plan.fields import Firewall
+from planner.report.firewall.devices.items import Item, write_items
+from planner.report.firewall.devices.openings import Plan, Sides, make_plan, say_head
+from planner.report.firewall.head import comment_out, write_file
+from planner.report.firewall.permits import Permits
+from planner.report.said.edition import Edition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """A kind of device, and how it is told."""
+
+    name: str
+    """What the format is called."""
+    label: str
+    mark: str
+    """What begins a line of comment."""
+    list_items: Callable[[Plan], Sequence[Item]]
+    load: Callable[[Plan], Iterable[object]]
+    """How the file is loaded, for its head."""
+    sides: Sides
+    """What the device may call a zone or an interface."""
+    longest: int
+    """How long the name of an entry is at most."""
+    takes_names: bool
+    """Whether it has objects of DNS names."""
+    end: str = "end"
+    """What ends a section."""
+    echo: str = ""
+    """What has to be heeded where echo requests are let through."""
+
+    def plan(self, permits: Permits, *, default_deny: bool, open_undecided: bool) -> Plan:
+        """What the device is told. Raises NotExpressible."""
+        return make_plan(
+            permits, label=self.label, sides=self.sides, longest=self.longest, default_deny=default_deny,
+            open_undecided=open_undecided,
+        )  # fmt: skip
+
+    def permits(self, report: Report, firewall: Firewall | None = None) -> Permits:
+        """The permits of a report for such a device."""
+        return Permits(report, firewall, names=self.takes_names)
+
+    def say(self, plan: Plan, edition: Edition | None, load: Iterable[object] | None = None) -> Iterator[object]:
+        """The sentences of the head; how it is loaded may be said otherwise."""
+        return say_head(self.label, plan, edition, self.load(plan) if load is None else load, self.echo)
+
+    def render(self, permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
+        """The rules between zones as one file. Raises NotExpressible."""
+        plan = self.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
+        head = comment_out(self.mark, self.say(plan, edition))
+        return write_file(head, write_items(self.list_items(plan), self.end))

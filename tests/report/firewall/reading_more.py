@@ -1,0 +1,188 @@
+"""Readers of further targets, as those in reading_devices.py: every line is known, or it fails."""
+
+import csv
+import io
+import ipaddress
+import json
+import re
+import shlex
+
+from tests.report.firewall.reading_devices import _BUT, EVERYTHING, lines_of, network, pairs
+
+# ---- Cisco IOS ----
+
+_PORTS = r"(?:eq (\d+)|range (\d+) (\d+))"
+_SIX = r"(any|host [0-9a-f:.]+|[0-9a-f:.]+/\d+)"
+
+
+def read_ios(text):
+    groups, services, found, mode, name = {}, {}, set(), "", ""
+    for line in lines_of(text, "!"):
+        if line == "exit":
+            mode = ""
+        elif not line.startswith(" "):
+            assert not mode, line
+            mode, name = re.fullmatch(
+                r"(object-group network|object-group service|ip access-list extended|ipv6 access-list) (\S{1,64})",
+                line,
+            ).groups()
+        elif mode == "object-group network":
+            but = _BUT.match(name)
+            if match := re.fullmatch(r" group-object (\S+)", line):
+                members = groups[match[1]]
+            elif match := re.fullmatch(r" (?:host|range) (\S+)(?: (\S+))?", line):
+                members = [EVERYTHING[int(but[1])] if but else network(match[1])]
+                assert but or not match[2]
+            else:
+                members = [network("/".join(re.fullmatch(r" ([0-9.]+) ([0-9.]+)", line).groups()))]
+            groups[name] = groups.get(name, []) + members
+        elif mode == "object-group service":
+            if match := re.fullmatch(rf" (?:(tcp|udp) {_PORTS}|icmp echo)", line):
+                services[name] = _service(match)
+            else:
+                assert re.fullmatch(r" description [A-Za-z0-9.,:_() -]{1,200}", line), line
+        elif re.fullmatch(r" deny (ip|ipv6) any any( log)?", line):
+            pass
+        elif mode == "ip access-list extended":
+            match = re.fullmatch(
+                r" permit object-group (\S+) (any|object-group \S+) (any|object-group \S+)(?: log)?", line
+            )
+            sides = [[EVERYTHING[4]] if side == "any" else groups[side.split()[1]] for side in match.groups()[1:3]]
+            found.update(pairs(*sides, *services[match[1]]))
+        else:
+            match = re.fullmatch(rf" permit (tcp|udp) {_SIX} {_SIX} {_PORTS}(?: log)?", line)
+            sides = [_six(side) for side in match.groups()[1:3]]
+            ports = match[4] or f"{match[5]}-{match[6]}"
+            found.update(pairs(*sides, match[1], ports))
+    return found
+
+
+def _service(match):
+    return (match[1], match[2] or f"{match[3]}-{match[4]}") if match[1] else ("icmp", None)
+
+
+def _six(side):
+    return [EVERYTHING[6]] if side == "any" else [network(side.removeprefix("host "))]
+
+
+# ---- MikroTik ----
+
+_COMMAND = re.compile(r"(/ip|/ipv6) firewall (filter|address-list) (add|remove) (.*)")
+
+
+def read_mikrotik(text):
+    lists, found = {}, set()
+    for line in lines_of(text, "#"):
+        menu, what, verb, words = _COMMAND.fullmatch(line).groups()
+        family = 4 if menu == "/ip" else 6
+        if verb == "remove":
+            assert words in ('[find where chain="port-planner"]', '[find where comment="port-planner"]')
+            continue
+        facts = dict(word.split("=", 1) for word in shlex.split(words))
+        if what == "address-list":
+            assert facts.keys() == {"list", "address", "comment"}
+            held = lists.setdefault((family, facts["list"]), [])
+            if re.fullmatch(r"[0-9a-f:./]*[:.][0-9a-f:./]*", facts["address"]):
+                held.append(network(facts["address"]))
+            continue
+        assert facts["chain"] == "port-planner"
+        if facts["action"] == "drop" or facts["disabled"] == "yes":
+            continue
+        assert facts["action"] == "accept"
+        assert facts["connection-state"] == "new"
+        sides = [
+            [EVERYTHING[family]] if held is None or held.startswith("!") else lists[family, held]
+            for held in (facts.get(f"{end}-address-list") for end in ("src", "dst"))
+        ]
+        ports = facts.get("dst-port")
+        assert ports or facts["icmp-options"] == "8:0"
+        found.update(pairs(*sides, facts["protocol"], ports))
+    return found
+
+
+# ---- clouds ----
+
+
+def _wide(networks):
+    """What any is without other zones is a list with very wide networks; here that is any."""
+    family = ipaddress.ip_network(networks[0]).version
+    widest = min(ipaddress.ip_network(one).prefixlen for one in networks)
+    return [EVERYTHING[family]] if len(networks) > 1 and widest < (8 if family == 4 else 16) else networks
+
+
+def read_google(text):
+    document = json.loads(text)
+    found = set()
+    for key, rule in document.get("resource", {}).get("google_compute_firewall", {}).items():
+        assert re.fullmatch(r"[a-z]([-a-z0-9_]{0,61}[a-z0-9])?", key)
+        assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", rule["name"])
+        assert rule["direction"] == "INGRESS"
+        if "deny" in rule or rule["disabled"]:
+            continue
+        (allow,) = rule["allow"]
+        (ports,) = allow.get("ports", [None])
+        found.update(pairs(_wide(rule["source_ranges"]), _wide(rule["destination_ranges"]), allow["protocol"], ports))
+    return found
+
+
+def read_azure(text):
+    document = json.loads(text)
+    found, taken = set(), set()
+    for rule in document.get("resource", {}).get("azurerm_network_security_rule", {}).values():
+        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,78}[A-Za-z0-9_]", rule["name"])
+        assert 100 <= rule["priority"] <= 4096
+        place = rule["network_security_group_name"], rule["priority"]
+        assert place not in taken
+        taken.add(place)
+        if rule["access"] == "Deny" or rule.get("count") == 0:
+            continue
+        assert len(rule["description"]) <= 140
+        ports = None if rule["protocol"] == "Icmp" else rule["destination_port_range"]
+        sides = _wide(rule["source_address_prefixes"]), _wide(rule["destination_address_prefixes"])
+        found.update(pairs(*sides, rule["protocol"].lower(), ports))
+    return found
+
+
+_EACH = re.compile(r'\$\{contains\(keys\(var\.security_groups\), "(\S+)"\) \? toset\((\[.*\])\) : toset\(\[\]\)\}')
+
+
+def read_aws(text, addresses):
+    """What comes to groups, and what leaves them. `addresses`: networks by the name of the group."""
+    document = json.loads(text)
+    ways = []
+    for way in ("ingress", "egress"):
+        found = set()
+        for rule in document.get("resource", {}).get(f"aws_vpc_security_group_{way}_rule", {}).values():
+            assert len(rule["description"]) <= 255
+            family = 4 if "cidr_ipv4" in rule else 6
+            match = _EACH.fullmatch(rule["for_each"])
+            if not match:
+                assert rule["for_each"] == "${toset([])}"
+                continue
+            assert rule["security_group_id"] == f'${{var.security_groups["{match[1]}"]}}'
+            own = [one for one in addresses[match[1]] if (":" in one) == (family == 6)]
+            first, last = rule["from_port"], rule["to_port"]
+            ports = None if rule["ip_protocol"] == "icmp" else str(first) if first == last else f"{first}-{last}"
+            assert ports or (first, last) == (8, 0)
+            peers = json.loads(match[2])
+            sides = (peers, own) if way == "ingress" else (own, peers)
+            found.update(pairs(*sides, rule["ip_protocol"], ports))
+        ways.append(found)
+    return ways
+
+
+def read_requests(text):
+    header, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    assert header == ["Source", "Destination", "Service", "Action", "Comment", "Ticket"]
+    found = set()
+    for source, destination, service, action, _, ticket in rows:
+        assert (action, ticket) == ("allow", "")
+        sides = []
+        for side in (source, destination):
+            parts = side.split("; ")
+            six = ":" in parts[0]
+            assert all((":" in part) == six for part in parts), "one family in a row"
+            sides.append([EVERYTHING[6 if six else 4]] if any("-" in part for part in parts) else parts)
+        protocol, _, ports = service.partition("/")
+        found.update(pairs(*sides, protocol, None if protocol == "icmp" else ports))
+    return found

@@ -1,0 +1,237 @@
+"""A change request as configuration, told to small models of the devices: from revision to revision and back."""
+
+import copy
+import re
+import shlex
+
+import pytest
+
+from planner.engine import evaluate_report
+from planner.engine.compare import compare_reports
+from planner.plan.document import check_plan, dump_plan, read_plan
+from planner.report import CHANGE_FORMATS, FORMATS
+from planner.report.said.edition import Editions
+from ports.queries import shipped_matrix
+from tests.examples import EXAMPLES, UNANSWERED
+from tests.report.firewall.network import run
+from tests.report.firewall.test_permits import flow, host, plan
+from tests.report.samples import HOSTILE_NAMES, evaluate, hostile
+
+MATRIX = shipped_matrix()
+EDITIONS = Editions(before="revision 1", after="revision 2")
+CONFIGURING = sorted(name for name, kind in CHANGE_FORMATS.items() if kind.configures)
+
+
+def told(text):
+    """The lines of a file that a device doesn't skip."""
+    return [line for line in text.splitlines() if line and line[0] not in "#!"]
+
+
+def way_back(text):
+    return "\n".join(re.sub(r"^[#!] back: ", "", line) for line in text.splitlines() if re.match(r"[#!] back: ", line))
+
+
+# ---- small models of devices: state, and what lines make of it ----
+
+
+def tell_cisco(state, lines):
+    """Blocks of lines under a head, and access lists whose entries are one with the same one that is inactive."""
+    head = None
+    for line in lines:
+        if line == "exit":
+            head = None
+        elif line.startswith(" no "):
+            state[head].remove(f" {line[4:]}")
+        elif line.startswith(" "):
+            kind = line.split()[0]
+            if kind in ("host", "subnet", "fqdn", "range", "description") and not head.startswith(
+                "object-group network"
+            ):
+                state[head] = [one for one in state[head] if one.split()[0] != kind and kind == "description"]
+            if line not in state[head]:
+                state[head].append(line)
+        elif line.startswith("no access-list "):
+            state["lists"].pop(line[3:].removesuffix(" inactive"))
+        elif line.startswith("no "):
+            del state[line[3:]]
+        elif line.startswith("access-list "):
+            state.setdefault("lists", {})[line.removesuffix(" inactive")] = line
+        else:
+            head = line
+            state.setdefault(head, [])
+
+
+def tell_sections(state, lines):
+    section = edit = None
+    for line in lines:
+        words = shlex.split(line)
+        match words:
+            case ["config", *name]:
+                section = state.setdefault(" ".join(name), {})
+            case ["edit", name]:
+                edit = section.setdefault(name, {})
+            case ["set", key, *values]:
+                edit[key] = values
+            case ["delete", name]:
+                del section[name]
+            case ["next"] | ["end"]:
+                edit = None
+            case _:
+                raise AssertionError(line)
+
+
+ONE = {"ip-netmask", "fqdn", "description", "action", "disabled", "log-end", "negate-source", "negate-destination",
+       "comments", "protocol", "destination-port", "icmp-type", "port"}  # fmt: skip
+
+
+def tell_tree(state, lines):
+    """Statements as paths. A value of a key that has one takes the place of the one before."""
+    for line in lines:
+        verb, *path = shlex.split(line)
+        path = tuple(path)
+        if verb == "set":
+            single = path[-2] in ONE or (path[-3] == "address" and path[-2] != "static")
+            if single:
+                state -= {one for one in state if one[:-1] == path[:-1]}
+            state.add(path)
+        elif verb == "delete":
+            gone = {one for one in state if one[: len(path)] == path}
+            assert gone, f"nothing to take back: {line}"
+            state -= gone
+            state -= {("inactive", *path)}
+        elif verb == "deactivate":
+            state.add(("inactive", *path))
+        else:
+            assert verb == "activate", line
+            state.remove(("inactive", *path))
+
+
+def tell_whole(state, lines):
+    """A chain that is loaded whole: what is there afterwards is the file."""
+    if lines:
+        state[:] = lines
+
+
+def tell_router(state, lines):
+    """RouterOS: each family's menu is filled anew."""
+    for menu in {line.split()[0] for line in lines}:
+        state[menu] = [line for line in lines if line.split()[0] == menu]
+
+
+MODELS = {
+    "asa": (dict, tell_cisco), "ios": (dict, tell_cisco), "fortigate": (dict, tell_sections),
+    "paloalto-set": (set, tell_tree), "srx": (set, tell_tree), "mikrotik": (dict, tell_router),
+    "nftables": (list, tell_whole), "iptables": (list, tell_whole),
+}  # fmt: skip
+
+
+def loaded(name, *texts):
+    make, tell = MODELS[name]
+    state = make()
+    for text in texts:
+        tell(state, told(text))
+    return tidy(state)
+
+
+def tidy(state):
+    """The state without what is empty, blocks in any order."""
+    if isinstance(state, dict):
+        return {
+            key: sorted(value) if isinstance(value, list) else tidy(value) for key, value in state.items() if value
+        }
+    return state
+
+
+def change(name, before, after):
+    return CHANGE_FORMATS[name].render(compare_reports(before, after), EDITIONS).decode()
+
+
+def file(name, report):
+    return FORMATS[name].render(report).decode()
+
+
+def grow(plan, *, without=()):
+    """The plan with a remote site more, an address more, decided, and without some endpoints."""
+    document = dump_plan(plan)
+    document["zones"] = [*document["zones"], {"name": "Lima", "kind": "remote-site"}]
+    document["endpoints"] = [copy.deepcopy(one) for one in document["endpoints"] if one["name"] not in without]
+    document["endpoints"].append(
+        {
+            "name": "Lima agent",
+            "zone": "Lima",
+            "addresses": ["172.30.0.5", "172.30.0.9"],
+            "roles": ["remote-site-agent"],
+        }
+    )
+    document["endpoints"][0]["addresses"] = ["10.99.0.1", "10.99.0.7", "fd00:99::1"]
+    document["choices"] = {}
+    return evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+
+
+@pytest.mark.parametrize("name", CONFIGURING)
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_a_change_takes_a_device_from_one_revision_to_the_other_and_back(slug, name):
+    old = read_plan(EXAMPLES[slug].data, matrix=MATRIX)
+    before, after = evaluate_report(MATRIX, old), grow(old)
+    text = change(name, before, after)
+    assert loaded(name, file(name, before), text) == loaded(name, file(name, after))
+    assert loaded(name, file(name, after), way_back(text)) == loaded(name, file(name, before))
+    assert loaded(name, file(name, before), text, way_back(text)) == loaded(name, file(name, before))
+
+
+@pytest.mark.parametrize("name", CONFIGURING)
+def test_what_is_decided_is_enabled_and_undecided_again_on_the_way_back(name):
+    before = evaluate_report(MATRIX, read_plan(UNANSWERED["everything"].data, matrix=MATRIX))
+    after = evaluate_report(MATRIX, read_plan(EXAMPLES["everything"].data, matrix=MATRIX))
+    text = change(name, before, after)
+    assert loaded(name, file(name, before), text) == loaded(name, file(name, after))
+    assert loaded(name, file(name, after), way_back(text)) == loaded(name, file(name, before))
+
+
+@pytest.mark.parametrize("name", CONFIGURING)
+def test_a_new_name_is_a_new_object_and_the_old_one_goes(name):
+    """A device knows the old name, whatever the comparison says of it."""
+    ends, flows = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")]
+    before = plan(ends, flows)
+    after = plan([host("Z", "10.0.0.1"), ends[1]], [flow("Z", "B")])
+    text = change(name, before, after)
+    assert loaded(name, file(name, before), text) == loaded(name, file(name, after))
+
+
+@pytest.mark.parametrize("name", CONFIGURING)
+def test_where_nothing_differs_there_is_nothing_to_tell(name):
+    report = evaluate_report(MATRIX, read_plan(EXAMPLES["dmz"].data, matrix=MATRIX))
+    text = change(name, report, report)
+    assert "there is nothing to do" in text
+    assert not told(text)
+    assert not way_back(text)
+
+
+def test_a_change_closes_last_what_it_opens_first():
+    ends = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")]
+    before, after = plan(ends, [flow("A", "B", ports="22")]), plan(ends, [flow("A", "B", ports="443")])
+    lines = told(change("asa", before, after))
+    first_no = next(number for number, line in enumerate(lines) if line.startswith("no "))
+    assert all(line.startswith("no ") for line in lines[first_no:])
+    assert lines[first_no].startswith("no access-list "), "an object goes after the entries that name it"
+
+
+@pytest.mark.parametrize("name", CONFIGURING)
+@pytest.mark.parametrize("hostile_name", [*HOSTILE_NAMES, "x\nno access-list FROM-INT", "'; rm -rf /; '"], ids=ascii)
+def test_hostile_names_are_harmless(name, hostile_name):
+    document = hostile(hostile_name.replace("\n", " "))
+    document["endpoints"][1]["addresses"] = ["192.0.2.1"]
+    after = evaluate(document)
+    before = plan([host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")])
+    names = Editions(before=hostile_name, after=hostile_name)
+    text = CHANGE_FORMATS[name].render(compare_reports(before, after), names).decode()
+    assert loaded(name, file(name, before), text) == loaded(name, file(name, after))
+
+
+def test_the_real_program_takes_the_change_and_the_way_back(tmp_path):
+    before = evaluate_report(MATRIX, read_plan(EXAMPLES["dmz"].data, matrix=MATRIX))
+    text = change("nftables", before, grow(before.plan))
+    for rules in (text, way_back(text)):
+        path = tmp_path / "rules"
+        path.write_text(rules)
+        run("nft", "-c", "-f", str(path))

@@ -1,0 +1,211 @@
+"""Clouds and rows for change requests permit what the report says; what devices are told stays as it is."""
+
+import json
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from planner.engine import evaluate_report
+from planner.plan.document import check_plan, read_plan
+from planner.report import FORMATS
+from planner.report.firewall.devices.items import find_change
+from planner.report.firewall.devices.table import WRITERS
+from planner.report.said.filters import filter_flows, read_filter, select
+from ports.queries import shipped_matrix
+from tests.examples import UNANSWERED
+from tests.report.firewall.reading import FURTHER, READERS, expected, strange_lines
+from tests.report.firewall.reading_more import read_aws
+from tests.report.firewall.test_permits import FROM, MIXED, TO, flow, host, plan, render
+from tests.report.samples import contoso, evaluate, hostile, sites
+from tests.strategies import HOSTILE_NAMES, documents, often
+
+MATRIX = shipped_matrix()
+DEVICES = sorted(WRITERS)
+
+
+def items_of(name, report, **options):
+    writer = WRITERS[name]
+    options = {"default_deny": False, "open_undecided": False} | options
+    return writer.list_items(writer.plan(writer.permits(report), **options))
+
+
+# ---- clouds and rows ----
+
+
+@pytest.mark.parametrize("name", FURTHER)
+@pytest.mark.parametrize("slug", UNANSWERED)
+def test_a_file_permits_what_the_report_says(slug, name):
+    report = evaluate_report(MATRIX, read_plan(UNANSWERED[slug].data, matrix=MATRIX))
+    assert FURTHER[name](render(name, report)) == expected(report)
+
+
+@settings(max_examples=often(40), deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_the_file_of_any_plan_permits_what_its_report_says(data):
+    report = evaluate_report(MATRIX, check_plan(data.draw(documents(MATRIX)), matrix=MATRIX))
+    wanted = expected(report)
+    for name, read in FURTHER.items():
+        assert read(render(name, report)) == wanted, name
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_families_never_stand_together(name):
+    report = plan(MIXED, [flow(s, d, *what) for s in FROM for d in TO for what in (["tcp"], ["icmp"])])
+    assert FURTHER[name](render(name, report)) == expected(report)
+
+
+def test_security_groups_let_in_and_out_what_the_report_says():
+    report = plan(MIXED, [flow(s, d, *what) for s in FROM for d in TO for what in (["tcp"], ["udp", "53"], ["icmp"])])
+    addresses = {one["name"].replace(" ", "-"): [f"{a}/{128 if ':' in a else 32}" for a in one["addresses"]]
+                 for one in MIXED}  # fmt: skip
+    ways = read_aws(render("aws", report), addresses)
+    assert ways == [expected(report)] * 2
+
+
+@pytest.mark.parametrize("name", [*FURTHER, "aws"])
+def test_what_is_undecided_is_for_nobody_unless_it_is_asked_for(name):
+    document = contoso()
+    document["endpoints"][3]["addresses"] = ["192.0.2.30"]
+    report = evaluate(document)
+    closed, opened = render(name, report, open_undecided=False), render(name, report)
+    if name == "aws":
+        assert closed.count("${toset([])}") == 2, "what comes in and what leaves"
+        assert "${toset([])}" not in opened
+        return
+    lost = FURTHER[name](opened) - FURTHER[name](closed)
+    assert FURTHER[name](opened) == expected(report)
+    assert {(one[0], one[1], one[3]) for one in lost} == {("10.0.0.10/32", "192.0.2.30/32", "443")}
+
+
+@pytest.mark.parametrize("name", [*FURTHER, "aws"])
+@pytest.mark.parametrize(
+    "hostile_name", sorted({*HOSTILE_NAMES, "${file(1)}", "%{ if }", "=cmd|' /C calc'!A0"}), ids=ascii
+)
+def test_hostile_names_are_harmless(name, hostile_name):
+    document = hostile(hostile_name)
+    document["endpoints"][1]["addresses"] = ["192.0.2.1"]
+    document["endpoints"].append(host("x", "192.0.2.9", zone="DMZ"))
+    document["additional_flows"] += [flow(hostile_name, "x", reason=f"{hostile_name}\n${{file(2)}}")]
+    report = evaluate(document)
+    text = render(name, report)
+    if name == "requests":
+        assert not re.search(r'(?m)(^|[,;"]\s*)[=+@-]', text.removeprefix("\ufeff"))
+    else:
+        words = json.dumps(json.loads(text)["//"])
+        assert "${" not in words
+        assert "%{" not in words
+        assert set(re.findall(r"\$\{([a-z]+)", text)) <= {"var", "contains", "each", "toset"}
+        strange = strange_lines(text)
+        assert all(re.fullmatch(r' +"[\w .-]+\.",?', line) for line in strange), strange
+    if name in FURTHER:
+        assert FURTHER[name](text) == expected(report)
+
+
+def test_an_azure_rule_keeps_its_priority_while_others_come():
+    ends = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")]
+    flows = [flow("A", "B", ports=str(port)) for port in range(1, 60)]
+
+    def priorities(count):
+        rules = json.loads(render("azure", plan(ends, flows[:count])))["resource"]["azurerm_network_security_rule"]
+        return {rule["name"].partition("-tcp-")[2]: rule["priority"] for rule in rules.values()}
+
+    few, many = priorities(20), priorities(59)
+    assert sum(many[one] == few[one] for one in few) >= len(few) - 2
+
+
+# ---- devices ----
+
+
+@pytest.mark.parametrize("name", DEVICES)
+@pytest.mark.parametrize("slug", ["everything", "remote-sites"])
+def test_what_is_told_twice_is_told_once(slug, name):
+    """No two items are of one thing, and the same plan asks for no change."""
+    report = evaluate_report(MATRIX, read_plan(UNANSWERED[slug].data, matrix=MATRIX))
+    items = items_of(name, report)
+    assert len({item.key for item in items}) == len(items) > 0
+    change = find_change(items, items_of(name, report))
+    assert (change.added, change.removed) == ((), ())
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_nothing_is_cleared_that_is_not_of_the_file(name):
+    report = evaluate_report(MATRIX, read_plan(UNANSWERED["everything"].data, matrix=MATRIX))
+    told = [line for line in render(name, report).splitlines() if line and line[0] not in "#!"]
+    risky = [line for line in told if re.search(r"\b(clear|delete|replace|no|remove|reset|flush)\b", line)
+             and "description" not in line and "comment" not in line and "disabled" not in line]  # fmt: skip
+    assert all('[find where chain="port-planner"]' in line for line in risky), risky
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_a_rule_keeps_its_names_when_another_service_comes(name):
+    ends = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")]
+    before = items_of(name, plan(ends, [flow("A", "B", ports="443")]))
+    after = items_of(name, plan(ends, [flow("A", "B", ports="22"), flow("A", "B", ports="443")]))
+    if name != "mikrotik":
+        assert not find_change(before, after).removed
+
+
+def test_who_is_called_otherwise_is_named_in_letters_of_any_script():
+    report = plan([host("Москва 1", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("Москва 1", "B")])
+    for name in DEVICES:
+        text = render(name, report)
+        found = re.search(r"^[#!] (\S+) stands for Москва 1\.$", text, re.MULTILINE)
+        assert found, name
+        assert f"V4-{found[1]}" in text
+        assert READERS[name](text) == expected(report)
+    assert len(FORMATS) > 20
+
+
+def test_names_are_objects_where_a_device_has_them():
+    report = plan(
+        [host("Mail", "mail.example.com"), host("B", "192.0.2.1", zone="DMZ")], [flow("B", "Mail", ports="25")]
+    )
+    said = {
+        "asa": "object network V4-Mail\n fqdn v4 mail.example.com\n",
+        "fortigate": 'edit "V4-Mail"\n        set type fqdn\n        set fqdn "mail.example.com"\n',
+        "paloalto": '<entry name="V4-Mail">\n              <fqdn>mail.example.com</fqdn>',
+        "paloalto-set": "set address V4-Mail fqdn mail.example.com\n",
+        "srx": "address V4-Mail dns-name mail.example.com ipv4-only\n",
+        "mikrotik": "list=V4-Mail address=mail.example.com ",
+    }
+    for name, text in said.items():
+        assert text in render(name, report), name
+        assert not FORMATS[name].notes(report)
+    assert "Only DNS names" in render("ios", report)
+    assert FORMATS["ios"].notes(report)
+
+
+def test_a_remote_site_keeps_its_name_in_files_and_filters():
+    names = ["Branch Hamburg", "Санкт-Петербург"]
+    document = sites(2)
+    for zone, name in zip([one for one in document["zones"] if one["kind"] == "remote-site"], names, strict=True):
+        for one in document["endpoints"]:
+            one["zone"] = name if one["zone"] == zone["name"] else one["zone"]
+        zone["name"] = name
+    for number, one in enumerate(document["endpoints"]):
+        one["addresses"] = [f"10.9.{number}.1"]
+    report = evaluate(document)
+    (code,) = [group.code for group in report.zone_groups if len(group.zones) == 2]
+    for name in ("nftables", "iptables", *DEVICES):
+        said = " ".join(re.sub(r"(?m)^[#!] (?:\| )? *", "", render(name, report)).split())
+        assert f"{code} stands for 2 remote sites: Branch Hamburg, Санкт-Петербург." in said, name
+    chosen, faults = read_filter([("zone", "Branch Hamburg")], report)
+    assert not faults
+    part, selection = select(report, chosen)
+    assert selection.fields == (("Zone", "Branch Hamburg"),)
+    zones = [{end.zone for end in (*rule.sources, *rule.destinations)} for rule in part.rules]
+    assert zones
+    assert all("Branch Hamburg" in one for one in zones)
+    wanted = [rule.id for rule in report.rules if any(end.zone == "Branch Hamburg"
+              for end in (*rule.sources, *rule.destinations))]  # fmt: skip
+    assert [rule.id for rule in part.rules] == wanted
+    sides = [select(report, read_filter([(side, "Branch Hamburg")], report)[0])[0].rules
+             for side in ("source", "destination")]  # fmt: skip
+    assert sorted(rule.id for rules in sides for rule in rules) == sorted(wanted)
+    assert all(any(end.zone == "Branch Hamburg" for end in rule.sources) for rule in sides[0])
+    assert read_filter([("zone", "Branch Berlin")], report)[1]
+    flows = filter_flows(report, chosen)
+    assert flows
+    assert all("Branch Hamburg" in (flow.source.zone, flow.destination.zone) for flow in flows)

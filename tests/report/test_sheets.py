@@ -1,0 +1,78 @@
+"""The sheets of servers on paper: every endpoint at the other end is named there, or where the sheet says."""
+
+from planner.report.paper.report_pages import compose_report
+from planner.report.said.edition import Edition
+from planner.report.said.objects import MOST_NAMED, Grouping
+from planner.report.said.outline import describe_together, describe_topics
+from planner.report.said.servers import outline_servers
+from ports.matrix import Reason
+from tests.report.samples import evaluate, write_plan
+from tests.report.test_print import DAY
+
+
+def windows(count, **more):
+    return [
+        {
+            "name": f"W{number}", "zone": "Internal", "addresses": [f"10.0.1.{number}"], "platforms": ["windows"],
+            "operations": ["reset"], **more,
+        }
+        for number in range(1, count + 1)
+    ]  # fmt: skip
+
+
+SERVER = {"name": "PS01", "zone": "Internal", "addresses": ["10.0.0.1"], "roles": ["web-primary", "database"]}
+
+
+def texts(report, part):
+    printed = compose_report(report, Edition(date=DAY))
+    [section] = [found for found in printed.parts if found.get("id") == part]
+    return " ".join("".join(section.texts()).split())
+
+
+def test_peers_within_a_zone_that_no_rule_names_are_a_group_with_all_its_members():
+    report = evaluate(write_plan(SERVER, *windows(MOST_NAMED + 4)))
+    assert not report.rules
+    sheets, objects = texts(report, "servers"), texts(report, "objects")
+    assert f"PS01 opens, {MOST_NAMED + 4} members" in sheets
+    assert "more" not in sheets
+    group = objects.partition("PS01 opens")[2]
+    assert all(f"W{number}: 10.0.1.{number}" in group for number in range(1, MOST_NAMED + 5))
+
+
+def test_few_peers_are_named_with_their_addresses():
+    sheets = texts(evaluate(write_plan(SERVER, *windows(3))), "servers")
+    assert "W1 10.0.1.1; W2 10.0.1.2; W3 10.0.1.3" in sheets
+
+
+def test_servers_of_which_the_same_is_to_be_said_share_a_sheet():
+    report = evaluate(write_plan(SERVER, *windows(3), {**windows(4)[3], "operations": ["validation"]}))
+    sheets = outline_servers(report, members=MOST_NAMED, fold=True)
+    assert [sheet.title for sheet in sheets] == ["PS01", "W1, W2, W3", "W4"]
+    assert [end.name for end in sheets[1].members] == ["W1", "W2", "W3"]
+    assert [sheet.title for sheet in outline_servers(report, members=9)] == ["PS01", "W1", "W2", "W3", "W4"]
+
+
+def test_what_several_rules_name_is_a_group_and_what_one_names_is_not():
+    people = {"name": "Staff", "zone": "DMZ", "addresses": ["10.9.0.0/16"], "roles": ["launcher-user"]}
+    report = evaluate(write_plan(SERVER, people, *windows(4, sessions=["rdp", "teamviewer"])))
+    same = [rule for rule in report.rules if len(rule.destinations) == 4]
+    assert len(same) > 1
+    grouping = Grouping(report)
+    groups = {grouping.side(rule.id, "destinations", rule.destinations).group for rule in same}
+    assert len(groups) == 1
+    assert groups.pop().common == "W1, W2, W3, W4"
+    assert grouping.side("X", "destinations", same[0].destinations[:3]).group is None
+
+
+def test_reasons_in_fewer_words_lose_none():
+    reasons = [Reason(topic=topic, text=text) for topic, text in (
+        ("Account discovery", "Cisco IOS"), ("Account validation", "Cisco IOS"), ("Account validation", "PaloAlto"),
+        ("", "The website sends e-mail."), ("VPN access", "Cisco IOS"),
+    )]  # fmt: skip
+    assert describe_together(reasons) == (
+        "The website sends e-mail. Account discovery, account validation and VPN access: Cisco IOS. "
+        "Account validation: PaloAlto."
+    )
+    assert describe_topics(reasons) == (
+        "The website sends e-mail. Account discovery, account validation and VPN access."
+    )

@@ -32,7 +32,7 @@ from typing import (
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from ports.matrix.marks import LATER, PARAGRAPH, Absent, Blank, Names, OneOf, Pairs, Text
+from ports.matrix.marks import LATER, PARAGRAPH, Absent, Blank, OneOf, Pairs, Text
 
 
 class Part:
@@ -131,11 +131,6 @@ class Facet:
     def allowed(self) -> tuple[str, ...]:
         """The words that a text may be, if there are only a few."""
         return self.text.values if isinstance(self.text, OneOf) else ()
-
-    @property
-    def names(self) -> str:
-        """The kind of row that it names, if any."""
-        return self.text.kind if isinstance(self.text, Names) else ""
 
 
 _FACETS: dict[type[Row | Part], tuple[Facet, ...]] = {}

@@ -249,3 +249,37 @@ def test_an_edit_that_is_fitted_twice_stays_the_same():
     for what, params in (("delete-zone", {"zone": "B"}), ("edit-zone", {"zone": "B", "name": "Beta"})):
         edit = make(DOCUMENT, what, **params)
         assert fit(DOCUMENT, edit) == edit
+
+
+def test_a_change_of_a_field_that_names_nobody_follows_a_rename_by_its_place_alone():
+    renames = Renames(endpoints={"A": "B"})
+    change = Change(where=("endpoints", "A", "group"), before=None, after=True)
+    assert change.under(renames) == Change(where=("endpoints", "B", "group"), before=None, after=True)
+    unknown = Change(where=("endpoints", "A", "colour"), before="A", after=None)
+    assert unknown.under(renames) == Change(where=("endpoints", "B", "colour"), before="A", after=None)
+
+
+def test_a_field_of_the_plan_is_looked_up_whole_and_its_members_by_name():
+    index = Index({"name": "P", "choices": {"mail": "yes"}, "corrections": ["ldap-tcp"]})
+    assert index.look(("name",)) == "P"
+    assert index.look(("choices", "mail")) == "yes"
+    assert index.look(("corrections", "ldap-tcp")) is True
+    assert index.look(("corrections", "telnet-port")) is None
+    assert index.look(("description",)) is None
+
+
+def test_an_edit_of_a_flow_that_changes_nothing_says_so():
+    assert say(Edit(what="edit-flow", where=("additional_flows", "x"))) == "Flow changed: nothing"
+
+
+def test_a_new_name_meets_nobody_who_changed_something_else_or_gave_the_same_name():
+    document = {"zones": [{"name": "A", "kind": "dmz"}], "endpoints": []}
+    mine = make(document, "edit-zone", zone="A", name="C")
+    others = document | {"endpoints": [{"name": "one", "zone": "A"}]}
+    edit, met = rebase(mine, others, NO_RENAMES)
+    assert met == ()
+    assert apply(others, edit)["endpoints"] == [{"name": "one", "zone": "C"}]
+    same, met = rebase(mine, {"zones": [{"name": "C", "kind": "dmz"}], "endpoints": []}, Renames(zones={"A": "C"}))
+    assert (same.changes, met) == ((), ())
+    _, met = rebase(mine, {"zones": [{"name": "B", "kind": "dmz"}], "endpoints": []}, Renames(zones={"A": "B"}))
+    assert met == (("zones", "B", "name"),)

@@ -79,6 +79,7 @@ def excluded(**fields):
         (never(**{"from": {}}), "side"),
         (never(to={"zone": "A", "endpoint": "one"}), "side"),
         (never(to={"zone": "B"}), "no-such-zone"),
+        (never(to="one"), "no-mapping"),
         (never(ports="1"), "protocol-missing"),
         (never(protocol="icmp", ports="1"), "icmp-ports"),
         (excluded(ports="1"), "protocol-missing"),
@@ -117,6 +118,12 @@ def test_a_reason_that_says_nothing_is_asked_for_what_it_is_to_tell(part, row, s
     (fault,) = caught.value.faults
     assert (fault.where, fault.code) == (f"{part}[0].reason", "reason-missing")
     assert fault.message == f"A reason is needed: say in a few words {sentence}"
+
+
+def test_where_a_key_has_to_be_a_null_of_yaml_is_the_text_that_it_is():
+    data = b"format: 1\nname: ~\nzones: [{name: null, kind: dmz}]\nendpoints: []\n"
+    plan = read_plan(data, matrix=MATRIX, syntax="yaml")
+    assert (plan.name, plan.zones[0].name) == ("~", "null")
 
 
 def test_more_entries_than_a_mapping_may_have_are_told_first():

@@ -329,3 +329,17 @@ def test_every_part_of_the_table_is_whole():
     assert all(entry.column.endswith(".") for entry in cells)
     mappings = [entry for entry in PARTS["endpoints"].fields if entry not in cells]
     assert [entry.key for entry in mappings if entry.column] == [], "a mapping is no cell of a table"
+
+
+def test_what_must_stay_closed_is_forgotten_with_the_endpoint_or_zone_that_it_names():
+    zones = [{"name": "A", "kind": "internal"}, {"name": "B", "kind": "dmz"}]
+    ends = [{"name": name, "zone": "A"} for name in ("one", "two")]
+    rows = [
+        {"from": {"zone": "B"}, "to": {"endpoint": "one"}, "reason": "R"},
+        {"from": {"endpoint": "two"}, "to": {"zone": "A"}, "reason": "R"},
+    ]
+    document = {"format": 1, "name": "P", "zones": zones, "endpoints": ends, "never": rows}
+    plan = check_plan(document, matrix=shipped_matrix())
+    assert forget_gone(plan) == plan
+    assert forget_gone(replace(plan, endpoints=plan.endpoints[:1])).never == plan.never[:1]
+    assert forget_gone(replace(plan, zones=plan.zones[:1])).never == plan.never[1:]

@@ -465,3 +465,35 @@ def test_a_zone_in_which_an_option_puts_nothing_comes_and_goes_with_it():
     assert [zone["name"] for zone in both["zones"]] == ["Internal", "Spare", "Yard"]
     assert add_module(matrix, both, "extras", ["agent"]) == add_module(matrix, empty, "extras", ["agent"])
     assert remove_module(matrix, both, "extras") == empty
+
+
+def test_an_endpoint_that_two_options_bring_is_one_with_what_both_give_it():
+    records = many_records()
+    people = records["question"][0]["options"][1]["effect"]
+    people["endpoints"].append({"name": "A1", "zone": "z", "roles": ["agent"], "platforms": ["linux"]})
+    matrix = build_matrix(records)
+    both = compose(matrix, {"extras": ["agent", "people"]}, "X")
+    assert names_of(both).count("A1") == 1
+    [box] = [row for row in both["endpoints"] if row["name"] == "A1"]
+    assert (box["roles"], box["platforms"]) == (["agent"], ["linux"])
+
+
+def test_a_helper_without_a_role_of_the_module_stays_when_another_option_wants_it_too():
+    records = many_records()
+    for option in records["question"][0]["options"]:
+        option["effect"]["endpoints"].append({"name": "Box", "zone": "z", "platforms": ["linux"]})
+    matrix = build_matrix(records)
+    one = add_module(matrix, compose(matrix, {}, "X"), "extras", ["agent"])
+    endpoint_of(one, "Box")["addresses"] = ["10.0.0.7"]
+    both = add_module(matrix, one, "extras", ["agent", "people"])
+    assert names_of(both).count("Box") == 1
+    assert endpoint_of(both, "Box")["addresses"] == ["10.0.0.7"]
+
+
+def test_a_zone_that_no_option_would_make_stays_when_its_people_go():
+    people = ("Staff", "Annex", ["portal-user"], {"group": True})
+    document = canonical(plan(*BASE_ROWS, people, zones=("Internal", "Annex")))
+    document = add_module(MATRIX, document, "portal", "dmz")
+    without = add_module(MATRIX, document, "portal", "dmz", "nobody")
+    assert "Staff" not in names_of(without)
+    assert "Annex" in [zone["name"] for zone in without["zones"]]

@@ -204,3 +204,13 @@ def test_the_history_says_what_a_table_changed(rows, sentence):
 def test_the_history_names_zones_that_came_along():
     found = judged(("", {"name": "X", "zone": "Oslo"}), zones=[{"name": "Oslo", "kind": "remote-site"}])
     assert say(edit_endpoints(document(), found.params)) == "1 endpoint added: X; zones added: Oslo"
+
+
+def test_what_was_wrong_before_and_has_nothing_to_do_with_the_rows_is_told_at_none_of_them():
+    plan = document(write_plan(
+        {"name": "PS01", "zone": "Internal", "roles": ["web-primary"]},
+        {"name": "Old", "zone": "Internal", "addresses": ["10.0.0.9"]},
+    ))  # fmt: skip
+    plan = plan | {"endpoints": [plan["endpoints"][0], plan["endpoints"][1] | {"roles": ["of-another-edition"]}]}
+    found = judged(("PS01", {"addresses": "10.0.0.10"}), plan=plan)
+    assert faults(found) == []

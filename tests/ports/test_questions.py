@@ -178,6 +178,8 @@ EFFECT_FAULTS = [
      "{}, endpoint 'A1': the only address it can have is any; nobody knows the others beforehand."),
     ({"endpoints": [ENDPOINT | {"addresses": ["any"], "group": True}]},
      "{}, endpoint 'A1': the address any is for a group in a zone of kind internet."),
+    ({"endpoints": [ENDPOINT | {"shared": True}]},
+     "{}, endpoint 'A1': only a group of people can be one that is there already."),
     ({"grants": [{"roles": ["user"]}]}, "{}: a grant is to a role or to platforms, and not both."),
     ({"grants": [{"to_role": "desk"}]}, "{}: a grant gives roles, platforms, operations or sessions."),
     ({"grants": [{"to_role": "ghost", "roles": ["user"]}]}, "{}: there is no role 'ghost'."),
@@ -258,6 +260,14 @@ def test_a_role_is_known_by_one_module(records, questions):
     assert find_faults(records | {"question": both}) == [
         "question 'sites': the role 'agent' belongs to the module 'agent' already."
     ]
+
+
+def test_who_uses_a_module_is_asked_once(records, questions):
+    asked = {"users": True, "roles": ["user"], "off": "no", "when": {"question": "agent", "options": ["yes"]}}
+    first, second = (question(slug, "one", [option("no"), option("yes")], ["no"], **asked) for slug in ("who", "more"))
+    assert "question 'more': who uses the module 'agent' is asked already." in find_faults(
+        records | {"question": [*questions, first, second]}
+    )
 
 
 def test_roles_that_exclude_each_other_are_not_brought_together(records, questions):

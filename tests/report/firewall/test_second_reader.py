@@ -1,0 +1,82 @@
+"""What another program reads in the files: fwshift, which converts firewall policies, compares two of them by meaning.
+
+It is run as a program of its own and never imported. Where a device does by itself what the file doesn't say (a Palo
+Alto lets everything through inside a zone, an ASA knows no side that connections go to), that is put aside.
+"""
+
+import ipaddress
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from planner.engine import evaluate_report
+from planner.plan.document import read_plan
+from planner.report import FORMATS
+from ports.queries import shipped_matrix
+from tests.examples import EXAMPLES
+
+MATRIX = shipped_matrix()
+
+
+def compare(tmp_path, first, kind, second, *options):
+    """The differences between the file of a FortiGate and another one."""
+    paths = tmp_path / "first", tmp_path / "second"
+    for path, text in zip(paths, (first, second), strict=True):
+        path.write_text(text)
+    program = shutil.which("fwshift")
+    assert program, "fwshift is not installed; scripts/setup.sh --test installs it"
+    line = [program, "compare", "--from", "fortios", "--from-second", kind, *map(str, paths), "--json", *options]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 3), done.stderr
+    return json.loads(done.stdout)["differences"]
+
+
+def networks_of(report):
+    """By code of a group of zones what is in it; what is in none is the internet's."""
+    of_zone = {zone: group.code for group in report.zone_groups for zone in group.zones}
+    found = {group.code: [] for group in report.zone_groups}
+    for endpoint in report.plan.endpoints:
+        for address in endpoint.addresses:
+            try:
+                found[of_zone[endpoint.zone]].append(str(ipaddress.ip_network(address)))
+            except ValueError:
+                continue
+    return found
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_another_program_reads_the_same_in_each_device(slug, tmp_path):
+    report = evaluate_report(MATRIX, read_plan(EXAMPLES[slug].data, matrix=MATRIX))
+    text = {name: FORMATS[name].render(report).decode() for name in ("fortigate", "srx", "paloalto-set", "paloalto")}
+    if "edit" not in text["fortigate"]:
+        return
+    sides = sorted(set(re.findall(r'set (?:src|dst)intf "(\S+)"', text["fortigate"])))
+    zones = "".join(f"set security zones security-zone {side}\n" for side in sides)
+    assert compare(tmp_path, text["fortigate"], "junos", zones + text["srx"]) == []
+    other = text["srx"].replace("destination-port 443\n", "destination-port 444\n")
+    assert compare(tmp_path, text["fortigate"], "junos", zones + other), "it can see that one port is another"
+    for name in ("paloalto-set", "paloalto"):
+        found = compare(tmp_path, text["fortigate"], "panos", text[name])
+        # Ping is an application there, and no type of ICMP. What a DNS name stands for neither of them knows.
+        told = [one for one in found if one["certain"] or "fqdn" not in text["fortigate"]]
+        assert [one for one in told if not one.get("inside_the_zone") and not is_ping(one)] == [], name
+    lists = FORMATS["asa"].render(report, default_deny=True).decode()
+    interfaces = "".join(
+        f"interface GigabitEthernet0/{number}\n nameif {side}\n security-level 50\n"
+        for number, side in enumerate(sides)
+    )
+    bound = "".join(f"access-group FROM-{side} in interface {side}\n" for side in sides)
+    asa = f"ASA Version 9.16(1)\n{interfaces}same-security-traffic permit inter-interface\n{lists}{bound}"
+    within = networks_of(report)
+    options = [f"--zone-network={side}={','.join(within[side])}" for side in sides if within.get(side)]
+    found = compare(tmp_path, text["fortigate"], "asa", asa, *options)
+    known = {side for side in sides if within.get(side)}
+    told = [one for one in found if one["certain"] or "fqdn" not in text["fortigate"]]
+    assert [one for one in told if {one["from"], one["to"]} <= known] == []
+
+
+def is_ping(difference):
+    return all(service.startswith("icmp") for one in difference["connections"] for service in one["services"])

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from planner.plan import syntax
 from planner.plan.archive_answers import MAX_ANSWERS, AnswerRecord, read_answer
+from planner.plan.archive_comments import MAX_COMMENTS, CommentRecord, read_comment
 from planner.plan.archive_states import MAX_STATES, StateRecord, read_state
 from planner.plan.archive_values import (
     ArchiveError,
@@ -34,14 +35,14 @@ from planner.plan.document import Plan, PlanError, check_stored, dump_plan
 from ports.matrix import Matrix
 from ports.text import plural
 
-FORMAT = 5
+FORMAT = 6
 """What is written. Read as well: 1, which has no digests, 2, which has those of handovers alone, 3 without states, 4
-without answers."""
+without answers, 5 without comments."""
 CONTENTS = "archive.json"
 MAX_PLANS = 10_000
 MAX_NUMBER = 1_000_000
 """Largest number of a revision."""
-_MEMBER = re.compile(r"plans/([1-9][0-9]{0,4})/(plan\.json|(?:revisions|states|answers)\.jsonl)", re.ASCII)
+_MEMBER = re.compile(r"plans/([1-9][0-9]{0,4})/(plan\.json|(?:revisions|states|answers|comments)\.jsonl)", re.ASCII)
 _FOLDER = re.compile(r"plans/([1-9][0-9]{0,4}/)?", re.ASCII)
 # What zipfile raises for archives that are cut off, damaged, or made to be: it checks no offset before it goes there.
 _DAMAGED = (
@@ -50,7 +51,7 @@ _DAMAGED = (
 _END = struct.Struct("<4s4H2LH")
 _ALLOWED = (
     "allowed are archive.json and, for each plan, plans/1/plan.json and, in the same folder, revisions.jsonl, "
-    "states.jsonl and answers.jsonl"
+    "states.jsonl, answers.jsonl and comments.jsonl"
 )
 
 
@@ -70,7 +71,7 @@ class Limits:
 
 ON_THE_PAGE = Limits(packed=32 * 2**20, unpacked=256 * 2**20, files=1_000, plans=200, revisions=2_000, sizes=True)
 BY_COMMAND = Limits(
-    packed=2**31 - 1, unpacked=2**31 - 1, files=4 * MAX_PLANS + 1, plans=MAX_PLANS, revisions=MAX_NUMBER
+    packed=2**31 - 1, unpacked=2**31 - 1, files=5 * MAX_PLANS + 1, plans=MAX_PLANS, revisions=MAX_NUMBER
 )
 
 
@@ -122,11 +123,13 @@ class PlanRecord:
     """How many states its rules were given; those stand by themselves, too."""
     answers: int = 0
     """How often a question of the matrix was answered, or an answer explained; likewise."""
+    comments: int = 0
+    """How many comments it has; likewise."""
 
 
 _NEW_IN: Mapping[type[Any], Mapping[str, int]] = {
     HandoverRecord: {"digest": 2},
-    PlanRecord: {"edition": 3, "states": 4, "answers": 5},
+    PlanRecord: {"edition": 3, "states": 4, "answers": 5, "comments": 6},
     RevisionRecord: {"digest": 3, "edition": 3},
 }
 """The keys that a format has brought; an archive of an earlier one is read as if they were null."""
@@ -139,21 +142,20 @@ Choose = Callable[[str | None, object], Matrix]
 
 def write_archive(
     file: IO[bytes],
-    plans: Iterable[tuple[PlanRecord, Iterable[RevisionRecord], Iterable[StateRecord], Iterable[AnswerRecord]]],
+    plans: Iterable[tuple[PlanRecord, Iterable[RevisionRecord], Mapping[str, Iterable[Any]]]],
 ) -> int:
-    """Write plans, each with its revisions, states and answers by number, and return how many.
+    """Write plans, each with its revisions and, by name, what stands beside them, and return how many.
 
     The same plans give the same bytes.
     """
     count = 0
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for count, (plan, revisions, states, answers) in enumerate(plans, start=1):
+        for count, (plan, revisions, beside) in enumerate(plans, start=1):
             _write(archive, f"plans/{count}/plan.json", [dump_record(plan)], indent=2)
             _write(archive, f"plans/{count}/revisions.jsonl", map(dump_record, revisions))
-            if plan.states:
-                _write(archive, f"plans/{count}/states.jsonl", map(dump_record, states))
-            if plan.answers:
-                _write(archive, f"plans/{count}/answers.jsonl", map(dump_record, answers))
+            for name, records in beside.items():
+                if getattr(plan, name):
+                    _write(archive, f"plans/{count}/{name}.jsonl", map(dump_record, records))
         _write(archive, CONTENTS, [{"format": FORMAT, "plans": count}], indent=2)
     return count
 
@@ -241,6 +243,11 @@ class Archive:
         """How questions of the matrix were answered, likewise."""
         for found, tree, where in self._read_beside(number, "answer", plan.answers):
             yield read_answer(tree, where, found, plan.revision)
+
+    def read_comments(self, number: int, plan: PlanRecord) -> Iterator[CommentRecord]:
+        """What people said, likewise."""
+        for found, tree, where in self._read_beside(number, "comment", plan.comments):
+            yield read_comment(tree, where, found)
 
     def _read_beside(self, number: int, what: str, count: int) -> Iterator[tuple[int, object, str]]:
         """The lines of a file that is there if plan.json tells of any: which, what stands there, and its place."""
@@ -371,6 +378,7 @@ def _read_plan(tree: object, where: str, form: int) -> PlanRecord:
         ),
         states=read_number(plan.get("states", 0), f"{where}, states", least=0, most=MAX_STATES),
         answers=read_number(plan.get("answers", 0), f"{where}, answers", least=0, most=MAX_ANSWERS),
+        comments=read_number(plan.get("comments", 0), f"{where}, comments", least=0, most=MAX_COMMENTS),
     )
 
 

@@ -24,7 +24,7 @@ from planner.plan.edits import EDITS, NotPossible, Params
 from planner.plan.merge import rebase
 from planner.plan.rows import NO_RENAMES, Renames
 from planner.plan.summaries import list_words, say
-from planner.store import answers, arrivals, audit, models
+from planner.store import answers, arrivals, audit, comments, models
 from planner.store.editions import edition_of, keep_digest
 from planner.store.holders import Holder
 from ports.matrix import Matrix
@@ -312,6 +312,7 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
         # What an earlier version stored doesn't say on which edition it was: that from which the plan goes now.
         row.revisions.filter(number=row.revision, edition=None).update(edition=row.edition)
     renames = {"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)}
+    comments.follow(row, renames["endpoints"])
     added = find_added(row.document, state.document, renames)
     row.document = state.document
     row.name = state.document["name"]

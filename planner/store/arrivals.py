@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import timedelta
 from itertools import batched
+from typing import Any
 
 from django.db import transaction
 
 from planner.engine.lineage import find_added
 from planner.plan.archive import PlanRecord, RevisionRecord
 from planner.plan.archive_answers import AnswerRecord
+from planner.plan.archive_comments import CommentRecord
 from planner.plan.archive_states import StateRecord
 from planner.store import audit, models
 from planner.store.holders import Holder
@@ -28,18 +30,23 @@ BROKEN_OFF = timedelta(days=1)
 """After so long an import is over, and what it left was left because its process died."""
 
 Slices = Iterable[Sequence[RevisionRecord]]
+Arriving = tuple[
+    PlanRecord, PortMatrix | None, Slices, Iterable[StateRecord], Iterable[AnswerRecord], Iterable[CommentRecord]
+]
+"""A plan on its way in: with the edition that it is put on, and all that comes with it."""
 
 
 def import_plans(
     *,
-    plans: Iterable[tuple[PlanRecord, PortMatrix | None, Slices, Iterable[StateRecord], Iterable[AnswerRecord]]],
+    plans: Iterable[Arriving],
     editions: Mapping[str, PortMatrix],
     holder: Holder | None = None,
 ) -> list[models.Plan]:
     """Store plans that have been somewhere else, each with all its revisions, which have been checked: all, or none.
 
-    Each comes with the edition that it is put on, and with the states of its rules and the answers to questions of
-    the matrix, to be read in this order after its revisions; `editions` are those that are here, by slug.
+    Each comes with the edition that it is put on, and with the states of its rules, the answers to questions of
+    the matrix and the comments, to be read in this order after its revisions; `editions` are those that are here, by
+    slug.
 
     The revisions of a plan come in slices. Each is a write of its own, with time for others after it, since all at
     once would keep everybody waiting. Until the last one is there nobody holds the plans but the import, so that
@@ -48,10 +55,11 @@ def import_plans(
     arriving = f"{models.ARRIVING}{secrets.token_hex(16)}"
     try:
         rows = []
-        for plan, edition, slices, states, answers in plans:
+        for plan, edition, slices, states, answers, said in plans:
             row = _import_plan(plan, slices, edition, editions, arriving)
             _import_states(row, states)
-            _import_answers(row, answers)
+            _import_rows(models.Answer, row, answers)
+            _import_rows(models.Comment, row, said)
             rows.append(row)
         with transaction.atomic():
             (holder or Holder()).take(arriving)
@@ -116,15 +124,14 @@ def _import_states(plan: models.Plan, states: Iterable[StateRecord]) -> None:
             models.RuleState.objects.bulk_update([row for row in made if row.life], ["life"])
 
 
-def _import_answers(plan: models.Plan, answers: Iterable[AnswerRecord]) -> None:
-    """Store how questions of the matrix were answered in a plan."""
-    for few in batched(answers, ROWS):
-        kept = [{field.name: getattr(one, field.name) for field in fields(one)} for one in few]
+def _import_rows(kind: Any, plan: models.Plan, records: Iterable[AnswerRecord | CommentRecord]) -> None:
+    """Store what stands beside a plan, a row for each record."""
+    for few in batched(records, ROWS):
+        kept = [
+            {field.name: getattr(one, field.name) for field in fields(one) if field.name != "number"} for one in few
+        ]
         with _short_write():
-            models.Answer.objects.bulk_create(
-                models.Answer(plan=plan, **{key: value for key, value in one.items() if key != "number"})
-                for one in kept
-            )
+            kind.objects.bulk_create(kind(plan=plan, **facts) for facts in kept)
 
 
 @contextmanager
@@ -139,7 +146,7 @@ def _short_write() -> Iterator[None]:
 def _take_back(arriving: str) -> None:
     """Remove what an import has stored, in short writes as it came."""
     plans = models.Plan.objects.filter(holds__browser=arriving)
-    for kind in (models.Revision, models.Handover, models.RuleState, models.Answer):
+    for kind in (models.Revision, models.Handover, models.RuleState, models.Answer, models.Comment):
         while numbers := list(kind.objects.filter(plan__in=plans).values_list("pk", flat=True)[:ROWS]):
             with _short_write():
                 kind.objects.filter(pk__in=numbers).delete()

@@ -269,6 +269,32 @@ class Answer(models.Model):
         return f"{self.plan}: {self.kind} {self.subject}"
 
 
+class Comment(models.Model):
+    """What somebody said about an endpoint, a rule or a decision of a plan, and whether it is resolved."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="comments")
+    kind = models.CharField(max_length=10, help_text="endpoint, rule or decision")
+    subject = models.CharField(max_length=255, help_text="The endpoint's name of now, the rule's number, or the slug")
+    text = models.TextField()
+    mentions = models.JSONField(default=list, help_text="The names that it mentions")
+    author = models.CharField(max_length=60)
+    writer = models.CharField(max_length=64, blank=True, editable=False, help_text="Tells the author from others")
+    operation = models.CharField(max_length=64, default=make_operation, help_text="The same one counts once")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    resolved = models.BooleanField(default=False)
+    resolved_by = models.CharField(max_length=60, blank=True)
+    resolved_at = models.DateTimeField(null=True)
+    changed = models.DateTimeField(default=timezone.now, help_text="When it was written, resolved or opened again")
+
+    class Meta:
+        ordering = ("plan", "pk")
+        indexes = (models.Index(fields=["plan", "kind", "subject"], name="comments_on_one_thing"),)
+        constraints = (models.UniqueConstraint(fields=["plan", "operation"], name="a_comment_counts_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.author} on {self.kind} {self.subject}"
+
+
 class Viewer(models.Model):
     """A browser that looks at a plan, or did a short while ago."""
 
@@ -276,6 +302,8 @@ class Viewer(models.Model):
     key_hash = models.CharField(max_length=64, editable=False)
     name = models.CharField(max_length=60)
     colour = models.PositiveSmallIntegerField(default=0)
+    endpoint = models.CharField(max_length=255, blank=True, help_text="That it edits")
+    tab = models.CharField(max_length=20, blank=True, help_text="Of the plan, where it edits no endpoint")
     seen = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Who else is looking at a plan: a name that a person may choose and a colour, for as long as the page asks.
+"""Who else is looking at a plan, and where: a name that a person may choose and a colour, as long as the page asks.
 
 A browser is known by a signed cookie with a random key of 256 bits; of it only a keyed hash is stored. Where there are
 no accounts, that key is also what the browser's plans open for (`planner.store.holders`).
@@ -96,14 +96,36 @@ def clean_name(name: str) -> str:
     return " ".join(kept.split())[:MAX_NAME].strip()
 
 
-def note_visit(plan: Plan, visitor: Visitor) -> tuple[Viewer, ...]:
-    """Mark that the visitor is looking, and return the others who are, by name. Two queries, seldom a third."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in a plan somebody works: at an endpoint that they edit, else at a tab; at neither."""
+
+    endpoint: str = ""
+    tab: str = ""
+
+
+NOWHERE = Place()
+
+
+def note_visit(plan: Plan, visitor: Visitor, place: Place = NOWHERE) -> tuple[Viewer, ...]:
+    """Mark that the visitor is looking, and where, and return the others who are, by name.
+
+    Two queries; a third seldom, or when they go elsewhere.
+    """
     now = timezone.now()
     present = list(plan.viewers.filter(seen__gt=now - GONE).order_by("name", "key_hash"))
     own = next((viewer for viewer in present if viewer.key_hash == visitor.hash), None)
-    if own is None or own.seen < now - RENEW or own.name != visitor.label:
-        mark = Viewer(plan=plan, key_hash=visitor.hash, name=visitor.label, colour=visitor.colour, seen=now)
+    at = Place(endpoint=place.endpoint[:255], tab=place.tab[:20])
+    is_same = own is not None and (own.name, own.endpoint, own.tab) == (visitor.label, at.endpoint, at.tab)
+    if own is None or own.seen < now - RENEW or not is_same:
+        mark = Viewer(
+            plan=plan, key_hash=visitor.hash, name=visitor.label, colour=visitor.colour, seen=now,
+            endpoint=at.endpoint, tab=at.tab,
+        )  # fmt: skip
         Viewer.objects.bulk_create(  # one statement, so that the write lock is held no longer than that
-            [mark], update_conflicts=True, unique_fields=["plan", "key_hash"], update_fields=["name", "colour", "seen"]
+            [mark],
+            update_conflicts=True,
+            unique_fields=["plan", "key_hash"],
+            update_fields=["name", "colour", "seen", "endpoint", "tab"],
         )
     return tuple(viewer for viewer in present if viewer is not own)

@@ -25,6 +25,7 @@ from planner.plan.archive import (
     write_archive,
 )
 from planner.plan.archive_answers import AnswerRecord
+from planner.plan.archive_comments import CommentRecord
 from planner.plan.archive_states import StateRecord
 from planner.plan.carry import Carried, carry, say_carried
 from planner.store import arrivals, models
@@ -45,10 +46,9 @@ def export_plans(file: IO[bytes], plans: Iterable[models.Plan]) -> int:
     return write_archive(file, (_read_out(plan) for plan in plans))
 
 
-def _read_out(
-    plan: models.Plan,
-) -> tuple[PlanRecord, Iterator[RevisionRecord], Iterator[StateRecord], Iterator[AnswerRecord]]:
-    return _describe(plan), _list_revisions(plan), _list_states(plan), _list_answers(plan)
+def _read_out(plan: models.Plan) -> tuple[PlanRecord, Iterator[RevisionRecord], Mapping[str, Iterator[Any]]]:
+    beside = {"states": _list_states(plan), "answers": _list_answers(plan), "comments": _list_comments(plan)}
+    return _describe(plan), _list_revisions(plan), beside
 
 
 def all_plans() -> Iterator[models.Plan]:
@@ -85,7 +85,8 @@ def import_plans(
             for revision in archive.read_revisions(number, plan, choose, check_size):
                 checked.write(json.dumps(dump_record(revision)).encode() + b"\n")
             editions.settle(plan.edition, revision.document)
-            for one in chain(archive.read_states(number, plan), archive.read_answers(number, plan)):
+            parts = archive.read_states, archive.read_answers, archive.read_comments
+            for one in chain.from_iterable(read(number, plan) for read in parts):
                 checked.write(json.dumps(dump_record(one)).encode() + b"\n")
         checked.seek(0)
         admit(len(plans))
@@ -96,6 +97,7 @@ def import_plans(
                 _slice(checked, plan.revision),
                 _load_states(checked, plan.states),
                 _load_answers(checked, plan.answers),
+                _load_comments(checked, plan.comments),
             )
             for plan, edition in zip(plans, editions.settled, strict=True)
         )
@@ -179,6 +181,14 @@ def _load_answers(lines: IO[bytes], count: int) -> Iterator[AnswerRecord]:
         yield AnswerRecord(**(facts | {"at": datetime.fromisoformat(facts["at"])}))
 
 
+def _load_comments(lines: IO[bytes], count: int) -> Iterator[CommentRecord]:
+    """The comments that come next, likewise."""
+    for _ in range(count):
+        facts: dict[str, Any] = json.loads(lines.readline())
+        times = {key: facts[key] and datetime.fromisoformat(facts[key]) for key in ("at", "resolved_at")}
+        yield CommentRecord(**(facts | times))
+
+
 def _load(line: bytes) -> RevisionRecord:
     facts: dict[str, Any] = json.loads(line)
     return RevisionRecord(**(facts | {"created": datetime.fromisoformat(facts["created"])}))
@@ -204,6 +214,7 @@ def _describe(plan: models.Plan) -> PlanRecord:
         ),
         states=plan.states.filter(revision__lte=plan.revision).count(),
         answers=plan.answers.filter(revision__lte=plan.revision).count(),
+        comments=plan.comments.count(),
     )
 
 
@@ -251,6 +262,23 @@ def _list_answers(plan: models.Plan) -> Iterator[AnswerRecord]:
             added=row.added,
             author=row.author,
             at=row.at,
+        )
+
+
+def _list_comments(plan: models.Plan) -> Iterator[CommentRecord]:
+    """What people said, in that order."""
+    for number, row in enumerate(plan.comments.order_by("pk").iterator(chunk_size=100), start=1):
+        yield CommentRecord(
+            number=number,
+            kind=row.kind,
+            subject=row.subject,
+            text=row.text,
+            mentions=row.mentions,
+            author=row.author,
+            at=row.at,
+            resolved=row.resolved,
+            resolved_by=row.resolved_by,
+            resolved_at=row.resolved_at,
         )
 
 

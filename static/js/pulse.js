@@ -3,13 +3,14 @@
 import { busyParts } from "./busy.js";
 import { announce } from "./live.js";
 import { isSending, resend } from "./saving.js";
-import { clear, newestState, pulse, revision, say } from "./state_line.js";
-import { showViewers } from "./viewers.js";
+import { clear, newestSaid, newestState, pulse, revision, say } from "./state_line.js";
+import { showViewers, whereIAm } from "./viewers.js";
 
 const INTERVAL = 2000;
 let tag = "";
 let newest = 0; // the revision that the server has
 let newestThere = 0; // and the latest state of a rule
+let newestComment = 0; // and what was said last
 let isMissed = false; // an answer was thrown away, because someone began to type
 /** @type {string[]} */
 let older = []; // the parts that are older than the plan, because someone is working in them
@@ -31,12 +32,13 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 
 async function ask() {
   const headers = tag ? { "If-None-Match": tag } : undefined;
-  const reply = await fetch(pulse(), { headers, cache: "no-store" });
+  const reply = await fetch(`${pulse()}${whereIAm()}`, { headers, cache: "no-store" });
   if (reply.status === 200) {
     tag = reply.headers.get("ETag") ?? "";
     const news = await reply.json();
     newest = news.revision;
     newestThere = news.states;
+    newestComment = news.comments;
     showViewers(news.viewers);
   } else if (reply.status === 410) {
     say("connection", "This plan has been deleted; reload the page.");
@@ -55,6 +57,9 @@ async function ask() {
   } else if (newestThere > newestState()) {
     await refresh();
     announce("Someone else set the state of rules.");
+  } else if (newestComment > newestSaid()) {
+    await refresh();
+    announce("Someone else commented.");
   } else if (isMissed || older.some((part) => !busyParts().includes(part))) {
     isMissed = false;
     await refresh();

@@ -79,5 +79,8 @@ export const revision = () => Number(find()?.dataset.revision);
 /** The latest state of a rule that the page shows, by its number. */
 export const newestState = () => Number(find()?.dataset.states);
 
+/** When somebody commented last, or resolved a comment, as the page knows it. */
+export const newestSaid = () => Number(find()?.dataset.comments);
+
 /** Where to ask for the newest one. */
 export const pulse = () => find()?.dataset.pulse ?? "";

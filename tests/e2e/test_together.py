@@ -286,3 +286,45 @@ def test_who_decided_and_why_shows_at_the_decision_of_the_other_who_can_say_more
     expect(caveat.locator(".why")).to_contain_text("Decided by Zoë")
     expect(caveat.locator(".why")).to_contain_text("“Directory team says so”")
     expect(other.locator("#state")).to_have_text("Saved · revision 3")
+
+
+def test_a_mention_shows_at_the_head_of_the_other_s_plan_until_it_is_resolved(two):
+    one, other = two
+    call(one, "Kim")
+    call(other, "Zoë")
+    one.get_by_role("link", name="Edit SQL01").first.click()
+    one.get_by_role("link", name="Comment on SQL01").click()
+    expect(one.locator("#comment-new-help")).to_contain_text("@Zoë")
+    one.get_by_label("Your comment").fill("Which instance, @Zoë?")
+    one.get_by_role("button", name="Comment", exact=True).click()
+    expect(one.locator(".comment mark")).to_have_text("@Zoë")
+    mark = other.get_by_role("link", name="1 comment mentions you")
+    expect(mark).to_be_visible()
+    expect(other.get_by_role("link", name="1 comment on SQL01").first).to_be_visible()
+    mark.click()
+    expect(other.get_by_text("mentions you", exact=True)).to_be_visible()
+    other.get_by_role("button", name="Resolve").click()
+    expect(other.get_by_text("Resolved by Zoë")).to_be_visible()
+    other.get_by_role("link", name="Everything").click()
+    expect(other.locator("#mentions")).to_be_hidden()
+    one.reload()
+    one.get_by_role("button", name="Delete your comment").click()
+    expect(one.get_by_text("Nobody has said anything about it yet.")).to_be_visible()
+
+
+def test_who_edits_an_endpoint_or_is_at_a_tab_is_seen_there(two):
+    one, other = two
+    call(other, "Zoë")
+    other.get_by_role("link", name="Edit SQL01").first.click()
+    there = one.locator("#panel [data-endpoint=SQL01] + .viewer-here").first
+    expect(there).to_contain_text("Zoë edits this")
+    expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë (edits SQL01).")
+    override_port(one, "SSH", "2222")  # the panel is another one, and back it is marked again
+    for page in two:
+        expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    one.get_by_role("link", name=re.compile("^Topology")).click()
+    expect(there).to_contain_text("Zoë edits this")
+    other.get_by_role("link", name=re.compile("^Decisions")).first.click()
+    expect(one.locator("#tab-decisions")).to_contain_text("Zoë is here")
+    expect(there).to_have_count(0)
+    expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë (at Decisions).")

@@ -42,6 +42,7 @@ def facts_of(plan):
         rows(plan.revisions.order_by("number").values()),
         rows(plan.handovers.order_by("sent", "pk").values()),
         rows(plan.answers.order_by("pk").values()),
+        rows(plan.comments.order_by("pk").values()),
     ]
 
 

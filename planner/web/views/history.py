@@ -12,12 +12,14 @@ from django.views.decorators.http import require_POST, require_safe
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.store import actions, presence
+from planner.store.comments import newest_change
 from planner.store.editions import matrix_of
 from planner.store.lives import newest_state
 from planner.store.models import Plan
 from planner.web.views.access import glance_view, plan_view
 from planner.web.views.htmx import htmx_of
 from planner.web.views.plans import read_sender, show_changed
+from planner.web.views.state import TABS
 
 
 @require_POST
@@ -52,13 +54,17 @@ def _step(request: HttpRequest, plan: Plan, step: Any) -> HttpResponse:
 @require_safe
 @glance_view
 def show_pulse(request: HttpRequest, plan: Plan) -> HttpResponse:
-    """The newest revision and state of a rule, and who else is looking; 304 for a browser that knows both."""
+    """The newest revision, state of a rule and comment, and who else is looking; 304 for a browser that knows all."""
     visitor = presence.read_visitor(request)
-    others = presence.note_visit(plan, visitor)
+    others = presence.note_visit(plan, visitor, _read_place(request))
     data = {
         "revision": plan.revision,
         "states": newest_state(plan),
-        "viewers": [{"name": viewer.name, "colour": viewer.colour} for viewer in others],
+        "comments": newest_change(plan),
+        "viewers": [
+            {"name": viewer.name, "colour": viewer.colour, "endpoint": viewer.endpoint, "tab": viewer.tab}
+            for viewer in others
+        ],
     }
     tag = '"' + hashlib.sha256(repr(data).encode()).hexdigest()[:32] + '"'
     if request.headers.get("If-None-Match") == tag:
@@ -69,6 +75,14 @@ def show_pulse(request: HttpRequest, plan: Plan) -> HttpResponse:
     if visitor.is_new:
         presence.keep_visitor(response, visitor, secure=settings.TLS)
     return response
+
+
+def _read_place(request: HttpRequest) -> presence.Place:
+    """Where the page that asks is: the endpoint that it has open, else its tab; what is none of these is nowhere."""
+    endpoint, panel = request.GET.get("edit", ""), request.GET.get("panel", "")
+    if endpoint:
+        return presence.Place(endpoint=endpoint.replace("\0", ""))
+    return presence.Place(tab=next((tab for tab, (_, panels) in TABS.items() if panel in panels), ""))
 
 
 @require_POST

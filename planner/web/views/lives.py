@@ -8,6 +8,7 @@ from planner.engine import Report
 from planner.engine.rules import Boundary, Rule
 from planner.plan.edits import NotPossible
 from planner.store import lives
+from planner.store.comments import open_comments
 from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import report_for
@@ -16,6 +17,7 @@ from planner.web.views.access import plan_view
 from planner.web.views.htmx import htmx_of
 from planner.web.views.keeper import describe_rule, find_rule
 from planner.web.views.plans import read_sender, show_changed
+from planner.web.views.writers import read_writer
 
 MOST_ACTS = 50
 """How many entries the history of a rule has."""
@@ -75,6 +77,7 @@ def _show_rule(
     context = {
         "plan": plan,
         "here": plan.get_absolute_url(),
+        "comments": open_comments(plan, read_writer(request)),
         "history": lives.list_history(plan, life, MOST_ACTS),
         **describe_rule(report, boundary, rule, known, form or form_of(life)),
     }

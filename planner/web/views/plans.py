@@ -22,6 +22,7 @@ from planner.report import FORMATS
 from planner.report.said.filters import LABELS
 from planner.store import actions, presence, reasons
 from planner.store.answers import taken_in
+from planner.store.comments import newest_change, open_comments
 from planner.store.editions import matrix_of
 from planner.store.lives import lives_of, newest_state
 from planner.store.models import Plan, Revision
@@ -42,6 +43,7 @@ from planner.web.views.results import count_view, describe_results
 from planner.web.views.showing import describe_showing, is_switched, keep_way
 from planner.web.views.state import VIEWS, State, lead_to_editor, read_current, read_proposed, read_state
 from planner.web.views.todo import describe_todo
+from planner.web.views.writers import read_writer
 from ports.matrix import PROTOCOLS, Matrix
 
 
@@ -137,6 +139,8 @@ def describe_page(
         "offers": describe_offers(plan, now, report),
         "sent": describe_handover(plan, report.matrix),
         "taken": taken_in(plan, report) if state.panel in ("decisions", "caveats") else (),
+        "comments": open_comments(plan, read_writer(request)),
+        "newest_comment": newest_change(plan),
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",
         **describe_panel(report, state, bound),

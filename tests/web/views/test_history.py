@@ -88,7 +88,7 @@ def test_what_was_refused_can_be_applied_again_on_the_newest_state(client, addre
 
 def test_the_pulse_tells_the_revision_and_answers_304_when_nothing_changed(client, address):
     first = client.get(f"{address}pulse/")
-    assert first.json() == {"revision": 1, "states": 0, "viewers": []}
+    assert first.json() == {"revision": 1, "states": 0, "comments": 0, "viewers": []}
     again = client.get(f"{address}pulse/", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
     override(client, address, "ssh", "2222")
@@ -114,12 +114,12 @@ def test_a_viewer_is_stored_without_the_key_of_its_browser(client, address):
 
 def test_a_pulse_costs_few_queries_and_no_write_when_it_comes_soon_again(client, address, django_assert_num_queries):
     client.get(f"{address}pulse/")
-    with django_assert_num_queries(3):  # the plan and who holds it, who is looking, the latest state of a rule
+    with django_assert_num_queries(4):  # plan and holder, viewers, state of a rule, comment
         client.get(f"{address}pulse/")
 
 
 def test_a_pulse_leaves_the_document_where_it_is(client, address, django_assert_max_num_queries):
-    with django_assert_max_num_queries(5) as asked:  # with the transaction of the one that is written
+    with django_assert_max_num_queries(6) as asked:  # with the transaction of the one that is written
         client.get(f"{address}pulse/")
     assert not any('"document"' in query["sql"] for query in asked.captured_queries)
     assert Viewer.objects.count() == 1
@@ -131,3 +131,19 @@ def test_a_viewer_who_comes_again_later_is_still_one(client, address, monkeypatc
     client.get(f"{address}pulse/")
     client.post(f"{address}visitor/", {"name": "Kim"})
     assert Viewer.objects.get().name == "Kim"
+
+
+def test_where_others_are_is_told_by_endpoint_or_tab_and_nothing_else(client, handler, address):
+    give(Plan.objects.get())
+    other = know(Client(), BROWSERS[1])
+    other.handler = handler
+    for query, endpoint, tab in (
+        ({"edit": "PS01", "panel": "topology"}, "PS01", ""),
+        ({"panel": "caveats"}, "", "decisions"),
+        ({"panel": "<b>"}, "", ""),
+        ({"edit": "x" * 300 + "\0"}, "x" * 255, ""),
+        ({}, "", ""),
+    ):
+        other.get(f"{address}pulse/", query)
+        [viewer] = client.get(f"{address}pulse/").json()["viewers"]
+        assert (viewer["endpoint"], viewer["tab"]) == (endpoint, tab)

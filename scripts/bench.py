@@ -167,7 +167,7 @@ def bench_printing(reports: dict[str, Report]) -> None:
     take turns, and the shortest run of each counts. Typst is measured as the command that reads a plan document, loads
     the matrix and evaluates first. WeasyPrint sets the pages when there is a house style.
     """
-    found = subprocess.run(["scripts/chromium.sh"], cwd=ROOT, capture_output=True, text=True, check=False)
+    found = subprocess.run(["scripts/chromium.sh", "--windows"], cwd=ROOT, capture_output=True, text=True, check=False)
     if found.returncode:
         print("\nPrinting: left out, there is no Chromium.")
         return

@@ -61,7 +61,7 @@ if [ "$installed" = "$wanted" ] && venv_works; then venv_is_current=yes; fi
 # --- System packages ------------------------------------------------------------------------------------------------
 
 # What is looked for, and the package that brings it in Debian and Ubuntu, in Fedora and in Homebrew.
-# A "wish" makes reports look better; DejaVu stands in for it.
+# A "wish" makes reports look better, or tests quicker; DejaVu and the whole Chromium stand in for it.
 system_needs() {
     cat <<TABLE
 library  libpango-1.0        libpango-1.0-0       pango                   pango
@@ -85,6 +85,9 @@ TABLE
         if [ "$distribution" != ubuntu ]; then
             echo "browser  chromium            chromium             chromium                google-chrome"
         fi
+        if [ "$distribution" = debian ]; then
+            echo "quicker  chromium-headless-shell  chromium-headless google-chrome"
+        fi
     fi
     if [ $venv_is_current = no ]; then
         if ! python=$(find_python); then
@@ -100,7 +103,7 @@ TABLE
 is_there() {
     case $1 in
         library) has_library "$2" ;;
-        program) command -v "$2" >/dev/null ;;
+        program | quicker) command -v "$2" >/dev/null ;;
         font | wish) fc-list -q "$2" 2>/dev/null ;;
         browser) scripts/chromium.sh >/dev/null ;;
     esac
@@ -118,7 +121,7 @@ look_for_packages() {
     missing='' wishes='' apt='' dnf='' brew=''
     while read -r kind name apt_name dnf_name brew_name; do
         if is_there "$kind" "$name"; then continue; fi
-        if [ "$kind" = wish ]; then wishes="$wishes $apt_name"; else missing="$missing $name" apt="$apt $apt_name"; fi
+        case $kind in wish | quicker) wishes="$wishes $apt_name" ;; *) missing="$missing $name" apt="$apt $apt_name" ;; esac
         case "$dnf " in *" $dnf_name "*) ;; *) dnf="$dnf $dnf_name" ;; esac
         case "$brew " in *" $brew_name "*) ;; *) brew="$brew $brew_name" ;; esac
     done <<NEEDS

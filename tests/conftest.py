@@ -1,5 +1,6 @@
 """What all tests share: property tests try the same examples on every run, and no clock decides whether one passes."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -32,6 +33,12 @@ def pytest_configure(config):
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         environment = os.environ | {"PATH": path, "PLANNER_DATA": str(DATA)}
         subprocess.run([ROOT / "scripts" / "static.sh"], env=environment, check=True)
+
+
+def pytest_collection_finish():
+    """Never look for garbage among the tests themselves, which are many objects, all of them in use."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

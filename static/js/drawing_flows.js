@@ -1,16 +1,15 @@
 /* A flow of one's own drawn in the picture: dragged from one endpoint to another, or with a button and then both ends.
+   That only opens the form of new flows with both ends filled in. Dragged to another zone, an endpoint is moved there. */
 
-   It only opens the form of new flows with both ends filled in. */
-
-import { closest } from "./dom.js";
+import { all, closest, need } from "./dom.js";
 import { announce } from "./live.js";
 import { swallowClick } from "./picture_view.js";
 
 const DRAGGED = 8; // pixels from which on a press of the button is no click
 const SVG = "http://www.w3.org/2000/svg";
 
-/** @type {{ name: string, x: number, y: number, line: Element | null } | null} */
-let pulled = null; // the endpoint that an arrow is being drawn from
+/** @type {{ name: string, x: number, y: number, line: Element | null, zone: Element | null } | null} */
+let pulled = null; // the endpoint that an arrow is being drawn from, and the zone that it is in
 let isDrawing = false;
 let first = ""; // the source, once it is chosen
 
@@ -31,6 +30,50 @@ function propose(source, destination) {
     announce(`A flow from ${source} to ${destination}: say its ports.`);
     link.click();
   }
+}
+
+/**
+ * The zone of the picture at a point of the window, whatever lies over it there.
+ * @param {number} x
+ * @param {number} y
+ */
+function zoneAt(x, y) {
+  const isUnder = (/** @type {Element} */ zone) => {
+    const { left, right, top, bottom } = zone.getBoundingClientRect();
+    return left <= x && x <= right && top <= y && y <= bottom;
+  };
+  return all("#picture .drop").find(isUnder) ?? null;
+}
+
+/**
+ * The zone that would take what is pulled: one in sight, and none that it is in.
+ * @param {PointerEvent} event
+ */
+function zoneFor(event) {
+  const frame = document.getElementById("picture")?.getBoundingClientRect();
+  const { clientX: x, clientY: y } = event;
+  const isInSight = frame && frame.left <= x && x <= frame.right && frame.top <= y && y <= frame.bottom;
+  const zone = pulled?.line && isInSight ? zoneAt(x, y) : null;
+  return zone !== pulled?.zone ? zone : null;
+}
+
+/** @param {Element | null} zone */
+function light(zone) {
+  for (const other of all("#picture .drop")) {
+    other.classList.toggle("zone-over", other === zone);
+  }
+}
+
+/**
+ * @param {string} name of an endpoint
+ * @param {Element} zone
+ */
+function move(name, zone) {
+  const form = need("picture-mover", HTMLFormElement);
+  const to = decodeURIComponent(zone.getAttribute("data-zone-name") ?? "");
+  /** @type {HTMLInputElement} */ (form.elements.namedItem("target")).value = name;
+  /** @type {HTMLInputElement} */ (form.elements.namedItem("zone")).value = to;
+  form.requestSubmit();
 }
 
 document.addEventListener("htmx:configRequest", ({ detail: request }) => {
@@ -54,7 +97,8 @@ function inside(svg, x, y) {
 document.addEventListener("pointerdown", (event) => {
   const name = nameOf(closest(event, "#picture [data-name]"));
   if (name && event.pointerType !== "touch" && event.button === 0 && document.getElementById("propose-flow")) {
-    pulled = { name, x: event.clientX, y: event.clientY, line: null };
+    const [x, y] = [event.clientX, event.clientY];
+    pulled = { name, x, y, line: null, zone: zoneAt(x, y) };
   }
 });
 
@@ -74,17 +118,22 @@ document.addEventListener("pointermove", (event) => {
   const end = inside(svg, event.clientX, event.clientY);
   pulled.line?.setAttribute("x2", String(end.x));
   pulled.line?.setAttribute("y2", String(end.y));
+  light(nameOf(document.elementFromPoint(event.clientX, event.clientY)) ? null : zoneFor(event));
 });
 
 document.addEventListener("pointerup", (event) => {
   const from = pulled;
+  const zone = zoneFor(event);
   pulled = null;
+  light(null);
   if (from?.line) {
     from.line.remove();
     swallowClick();
     const to = nameOf(document.elementFromPoint(event.clientX, event.clientY));
     if (to && to !== from.name) {
       setTimeout(() => propose(from.name, to)); // after the click that the browser makes of the drag
+    } else if (!to && zone) {
+      setTimeout(() => move(from.name, zone));
     }
   }
 });
@@ -139,6 +188,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     pulled?.line?.remove();
     pulled = null;
+    light(null);
     if (isDrawing) {
       stop();
       say("No flow is drawn.");

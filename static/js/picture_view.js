@@ -279,6 +279,17 @@ function focused() {
   return document.activeElement?.closest("#picture [data-target], #picture [data-target-ends]") ?? null;
 }
 
+/* Focused by a finger, an endpoint near the border would be scrolled away from below it, and the tap would miss it. */
+let isTouched = false;
+document.addEventListener("pointerdown", (event) => {
+  isTouched = event.pointerType === "touch";
+});
+document.addEventListener("mousedown", (event) => {
+  if (isTouched && pointedAt(event)) {
+    event.preventDefault();
+  }
+});
+
 /* A finger can't point: the first tap lights up, the second follows. */
 document.addEventListener(
   "click",

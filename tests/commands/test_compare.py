@@ -76,7 +76,7 @@ def test_a_host_more_is_opened_and_nothing_else(capsys):
 
 def test_the_keys_are_those_that_were_promised(capsys):
     data = compared(capsys, contoso(), grown())
-    assert list(data) == ["format", "opened", "closed", "changed", "unchanged", "rules", "renamed"]
+    assert list(data) == ["format", "opened", "closed", "changed", "unchanged", "rules", "renamed", "endpoints"]
     assert data["format"] == 1
     assert data["renamed"] == []
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_accessibility import violations
+from tests.e2e.test_topology import saved
 from tests.e2e.test_walk import start
 
 WHOLE = """() => {
@@ -167,6 +168,37 @@ def test_an_arrow_that_is_drawn_opens_the_form_of_a_flow(page):
     page.locator("#own-new-reason").fill("Monitoring")
     page.get_by_role("button", name="Add the flows").click()
     expect(page.locator('#picture a[aria-label^="DC01 to PRP01:"]')).to_be_attached()
+
+
+def test_an_endpoint_is_dragged_to_another_zone_of_the_picture(page):
+    open_picture(page, "DMZ with portal and self-destruct site")
+    page.goto(f"{page.url}&panel=decisions")
+
+    def drag(name, zone):
+        place, drop = (
+            box(page, name).bounding_box(),
+            page.locator(f'#picture [data-zone-name="{zone}"]').bounding_box(),
+        )
+        page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(drop["x"] + drop["width"] - 4, drop["y"] + drop["height"] - 4, steps=6)
+
+    drag("DC01", "Internal")
+    expect(page.locator("#picture .zone-over")).to_have_count(0)
+    page.mouse.up()
+    expect(page.locator("#view-diagram")).to_have_attribute("aria-current", "page")
+    drag("DC01", "DMZ")
+    expect(page.locator("#picture .zone-over")).to_have_attribute("data-zone-name", "DMZ")
+    page.mouse.up()
+    expect(page.locator("#live")).to_have_text("DC01 moved to DMZ.")
+    expect(page.locator("#picture .drawn-flow")).to_have_count(0)
+    saved(page, 2)
+    page.get_by_role("button", name="Undo").click()
+    saved(page, 3)
+    drag("DC01", "DMZ")
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    saved(page, 3)
 
 
 def test_an_arrow_is_drawn_by_keyboard(page):

@@ -294,6 +294,7 @@ def test_nothing_else_in_the_code_names_a_field_of_an_endpoint():
         "planner/report/said/life.py": {"addresses"},  # of a rule's state, which other programs read
         "planner/templatetags/ends.py": {"addresses"},  # a way in which endpoints are shown
         "planner/web/views/showing.py": {"addresses"},  # the same
+        "planner/web/views/guided_names.py": {"addresses"},  # what the guided start asks servers for
         "planner/web/forms/several.py": {"operations"},  # what several endpoints are given at once
         "planner/web/views/cures.py": set(SPEAKING),  # which of them cures a finding; test_cures.py compares them
     }

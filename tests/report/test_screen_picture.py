@@ -27,6 +27,19 @@ def named(svg):
     return [(name, element) for name, element in found if name]
 
 
+def drops(svg):
+    return {unquote(zone.get("data-zone-name")) for zone in by_class(svg, "drop")}
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_pages_know_where_each_zone_is_that_can_take_an_endpoint(name):
+    zones = [(name, "internal"), ("DMZ", "dmz")]
+    ends = [{"name": f"E{number}", "zone": zone} for number, (zone, _) in enumerate(zones)]
+    report = evaluate(write_plan(*ends, zones=zones))
+    assert drops(render_diagram(report, link=link)) == {name, "DMZ"}
+    assert not drops(render_svg(report)), "on paper nothing is dropped"
+
+
 def leading(svg):
     return {element.get("aria-label"): element.get("href") for element in read(svg).iter("a")}
 

@@ -272,6 +272,7 @@ class _Drawing:
             f"<a {_link(link(frame.fields), f'Zone {frame.label}: its rules')}>"
             f'<rect class="halo" {_rect(hit)} rx="3" fill="none"/></a>'
         )
+        zone += self._drop(frame)
         if not frame.action:
             return zone
         spot = Area(x=hit.x + hit.width + 2, y=hit.y, width=action - 2, height=hit.height)
@@ -281,6 +282,13 @@ class _Drawing:
             f'<text x="{spot.middle[0]:.1f}" y="{area.y + 14:.1f}" text-anchor="middle" font-size="{SMALL}" '
             f'fill="{_ACCENT}">{frame.action}</text></a>'
         )
+
+    def _drop(self, frame: Frame) -> str:
+        """Where the page's scripts find the zone that takes what is dropped; a group of zones takes nothing."""
+        if not frame.zone:
+            return ""
+        area = _rect(self.layout.frames[frame.key])
+        return f'<rect class="drop" data-zone-name="{quote(frame.zone)}" {area} rx="7" fill="none"/>'
 
     def _box_target(self, box: Box, link: Link) -> str:
         area = self.layout.boxes[box.key]

@@ -59,6 +59,8 @@ class Frame:
     action_about: str = ""
     """The group of zones that it is done to."""
     action_fields: Fields = field(default_factory=dict)
+    zone: str = ""
+    """The name of the zone; empty where the frame stands for several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,8 +237,15 @@ class _Composer:
                     action=action if number == 0 else "",
                     action_about=show_line(group.label),
                     action_fields=self._toggle(group) if number == 0 else {},
+                    zone=self._find_zone(label, group),
                 )
             )
+
+    def _find_zone(self, label: str, group: ZoneGroup) -> str:
+        """The zone that a frame of this label is; empty where it stands for several."""
+        if len(group.zones) == 1:
+            return group.zones[0]
+        return label if group.code in self.unfolded else ""
 
     def _action(self, group: ZoneGroup, drafted: Sequence[tuple[str, list[list[Endpoint]]]]) -> str:
         """What can be done with a group: nothing where that would change nothing."""

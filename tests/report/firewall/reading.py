@@ -189,4 +189,4 @@ FURTHER = {
 def strange_lines(text):
     """Lines that have other letters than those of ASCII, and more than letters: none but names in a head may."""
     lines = [line for line in text.splitlines() if not line.isascii()]
-    return [line for line in lines if not re.fullmatch(r"(?:[#!] )?(?:\| )? *[\w .,:-]+", line)]
+    return [line for line in lines if not re.fullmatch(r"(?:[#!] )?(?:\| )? *[\w .,:-]+|    \"[\w .,:-]+\",?", line)]

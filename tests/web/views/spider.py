@@ -11,7 +11,7 @@ import zlib
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, combinations
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urljoin, urlsplit
 
 import openpyxl
@@ -55,8 +55,9 @@ class Visit:
 class Spider:
     """Follows what it finds in each answer, in order, without sending a form that isn't a search.
 
-    Addresses that differ in values alone are asked for once for each set of names, and files once as filtered, but
-    every option of a form is chosen once, in each view that has the form.
+    Addresses of pages that differ in values alone are asked for once, those with several names as long as two of them
+    haven't been together before, and files once as filtered, but every option of a form is chosen once, in each view
+    that has the form.
     """
 
     client: object
@@ -72,27 +73,28 @@ class Spider:
         queue = deque((start, "", True) for start in starts)
         while queue:
             path, part, sure = queue.popleft()
-            key = (path if sure else self._kind_of(path), part)
-            if key in self.seen:
+            kinds = {(path, part)} if sure else {(kind, part) for kind in self._kinds_of(path)}
+            if kinds <= self.seen:
                 continue
             if not path.startswith(within):
                 self.outside.add(path)
                 continue
-            self.seen.add(key)
+            self.seen |= kinds
             assert len(self.seen) < 3000, "this crawl doesn't end"
             queue.extend(self._find(self._visit(path, part)))
         return self
 
-    def _kind_of(self, path):
+    def _kinds_of(self, path):
         parts = urlsplit(path)
         pairs = parse_qsl(parts.query)
         names = frozenset(name for name, _ in pairs)
         for alone in ALONE:
             if not alone.isdisjoint(names):  # once in each view, whatever else the address says
-                return parts.path, dict(pairs).get("view", ""), alone
+                return [(parts.path, dict(pairs).get("view", ""), alone)]
         if parts.path.endswith("/"):
-            return parts.path, dict(pairs).get("view", ""), names
-        return parts.path, names & OPTIONS, bool(names - OPTIONS)
+            view = dict(pairs).get("view", "")
+            return [(parts.path, view, *some) for some in combinations(sorted(names), min(2, len(names)))]
+        return [(parts.path, names & OPTIONS, bool(names - OPTIONS))]
 
     def _visit(self, path, part):
         headers = HTMX | {"HX-Target": part} if part else {}

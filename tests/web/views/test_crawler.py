@@ -127,7 +127,7 @@ def test_nothing_that_is_reached_from_a_read_link_leads_further_into_the_plan(re
         assert len(others) > 80
         assert not find(others, words_of("three")), "only what changed tells of the newest revision"
         told = {sentence.split()[0] for sentence in find(changes, {what: word("three", what) for what in WORDS})}
-        assert told == {"name", "zone", "dmz", "server", "database", "address", "network", "reason"}
+        assert told == {"name", "zone", "dmz", "server", "database", "address", "network", "reason", "firewall"}
 
     # What they are meant to see is found, whatever it is packed in, so that finding nothing means something.
     whole = {visit.path.removeprefix(here): visit for visit in under if "?" not in visit.path and not visit.part}

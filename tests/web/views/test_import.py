@@ -33,15 +33,13 @@ def paste(client, text):
 
 
 def faults(response):
-    """Where -> what, as the page lists them; fails unless the page is the form again and nothing was stored."""
+    """Where -> what, as the page lists them in sight; fails unless it is the form again and nothing was stored."""
     assert response.status_code == 200
     assert not Plan.objects.exists()
     assert not Revision.objects.exists()
     page = Page(response)
-    listed = page.one("ul", class_="faults")
-    return {
-        words(item.find("code")): words(item.find("bdi")) for item in listed.iter("li") if item.find("bdi") is not None
-    }
+    listed = page.one("ul", class_="faults").iter("li")
+    return {words(item.find("code")): words(item.find("bdi")) for item in listed if item.find("code") is not None}
 
 
 def complaint(response):
@@ -261,10 +259,12 @@ def test_what_a_document_says_is_shown_as_text_among_its_faults(client):
     assert name in Page(response).text()
 
 
-def test_two_hundred_faults_are_listed_and_the_others_counted(client):
+def test_two_hundred_faults_are_listed_and_the_others_unfold(client):
     response = paste(client, json.dumps(minimal(endpoints=[{"name": f"E{n}", "zone": "X"} for n in range(250)])))
     assert len(faults(response)) == 200
-    assert "and 50 more" in Page(response).text()
+    page = Page(response)
+    assert "and 50 more" in page.text()
+    assert len(page.one("ul", class_="folded").findall("li")) == 50
 
 
 def test_a_file_that_is_not_utf_8_is_refused_with_the_place(client):

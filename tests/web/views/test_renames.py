@@ -216,11 +216,13 @@ def test_a_hostile_new_name_is_text(client, plan, name):
     assert not [script for script in page.all("script") if not script.get("src")]
 
 
-def test_very_many_new_names_are_counted(client, monkeypatch):
+def test_very_many_new_names_unfold(client, monkeypatch):
     monkeypatch.setattr("planner.web.views.changes.MOST_RENAMED", 2)
     row = store(contoso())
     for number, old in enumerate(("PS01", "DC01", "Portal", "ESX01")):
         rename(client, row, old, f"New {number}")
     page = changes(client, row)
-    assert len(names(page)) == 2
-    assert "And 2 more; the files have all of them." in page.text("section", id="renamed")
+    assert len(names(page)) == 4
+    folded = page.one("section", id="renamed").find("details")
+    assert words(folded.find("summary")) == "and 2 more"
+    assert len(folded.find("ul").findall("li")) == 2

@@ -22,7 +22,7 @@ _SIDES = Sides(pattern=re.compile(r"[\s\S]*"), allowed="anything")
 
 
 def render_rows(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
-    """A row for each service of a rule and family, as CSV with a byte order mark.
+    """A row for each service of a rule and family, as CSV in UTF-8 without a byte order mark, which programs take for a letter.
 
     What is undecided is left out unless it is asked for: a row can't be disabled. Raises NotExpressible when the
     addresses are too much to stand in each row.
@@ -37,7 +37,7 @@ def render_rows(permits: Permits, edition: Edition | None, *, default_deny: bool
     for opening in plan.openings:
         if not opening.disabled:
             writer.writerow([neutralise_parts(field) for field in _row(plan, opening, tickets)])
-    return file.getvalue().encode("utf-8-sig")
+    return file.getvalue().encode()
 
 
 def _list_tickets(permits: Permits, edition: Edition | None) -> dict[str, str]:

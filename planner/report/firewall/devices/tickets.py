@@ -22,10 +22,11 @@ _SIDES = Sides(pattern=re.compile(r"[\s\S]*"), allowed="anything")
 
 
 def render_rows(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
-    """A row for each service of a rule and family, as CSV in UTF-8 without a byte order mark, which programs take for a letter.
+    """A row for each service of a rule and family, as CSV in UTF-8.
 
-    What is undecided is left out unless it is asked for: a row can't be disabled. Raises NotExpressible when the
-    addresses are too much to stand in each row.
+    Without a byte order mark, which other programs would take for a letter of the first head. What is undecided is left
+    out unless it is asked for: a row can't be disabled. Raises NotExpressible when the addresses are too much to stand
+    in each row.
     """
     check_addresses(LABEL, list_rule_sides(rule for rule in permits.report.rules for _ in rule.services))
     plan = make_plan(permits, label=LABEL, sides=_SIDES, longest=80, default_deny=default_deny,

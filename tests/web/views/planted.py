@@ -75,7 +75,15 @@ class Planted:
             revision=1, recipient=secret("recipient"), note=secret("note"), author=secret("sender"),
             operation=secret("handover"),
         )  # fmt: skip
-        Viewer.objects.create(plan=plan, name=secret("viewer"), key_hash=secret("key"), seen=timezone.now())
+        Viewer.objects.create(
+            plan=plan, name=secret("viewer"), key_hash=secret("key"), endpoint=secret("edited"), tab=secret("tab"),
+            seen=timezone.now(),
+        )  # fmt: skip
+        plan.comments.create(
+            kind="zq", subject=secret("subject"), text=secret("text"), mentions=[secret("mentioned")],
+            author=secret("commenter"), writer=secret("writer"), operation=secret("comment"),
+            resolved_by=secret("resolver"),
+        )  # fmt: skip
         user = User.objects.create_user(secret("account"), f"{secret('mail')}@example.net", "x")
         Holder(user=user).give(plan, plan.holds.first().Role.OWN)
         Holder(browser=secret("browser")).give(plan, plan.holds.first().Role.OWN)

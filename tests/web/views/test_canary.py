@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from planner.sharing import links
-from planner.store.models import Opening, Plan, Revision, ShareLink, Viewer, make_token
+from planner.store.models import Comment, Opening, Plan, Revision, ShareLink, Viewer, make_token
 from planner.web.views import reading, shared
 from tests.web.views.planted import GATED, PASSPHRASE, Planted, word, words_of
 from tests.web.views.spider import Visit, find, layers
@@ -28,7 +28,7 @@ def reader(handler):
 def test_the_words_are_where_they_are_thought_to_be(planted):
     """Every column that takes text, of every table that has anything to do with a plan, has one of the words."""
     exempt = {"id", "plan", "number", "document", "created", "undo_to", "redo_to", "restored", "user", "role", "since"}
-    for model in (Revision, ShareLink, Viewer):
+    for model in (Comment, Revision, ShareLink, Viewer):
         for row in model.objects.values():
             texts = {name: value for name, value in row.items() if isinstance(value, str) and name not in exempt}
             known = ("token_hash", "passphrase", "digest")

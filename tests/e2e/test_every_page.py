@@ -68,6 +68,7 @@ PAGES = {
     ],
     "edit_endpoints_table": ["endpoints/", "endpoints/?find=0&without=addresses"],
     "show_history": ["history/", "history/?show=marked", "history/?show=states"],
+    "present_plan": ["present/", "present/?task=2", "present/?task=999"],
     "show_comments": ["comments/", "comments/?on=endpoint&of=DC01", "comments/?on=decision&of=choice/esxi"],
     "show_rule": ["rule/?rule=INT-DMZ-320"],
     "show_changes": ["changes/", "changes/?from=1&to=99", "changes/?from=x"],

@@ -102,3 +102,20 @@ def test_without_a_script_its_buttons_work_as_well(open_page, decision):
     page.get_by_role("button", name="SSH How are ESXi hosts managed?").click()
     expect(page.locator("#state")).to_have_text("Saved · revision 2")
     expect(page.locator("#todo-fold")).to_have_count(0)
+
+
+def test_on_the_wall_keys_lead_from_task_to_task_and_back(open_page, plan):
+    page = open_page(width=1920, height=1080, color_scheme="dark")
+    page.goto(plan)
+    page.get_by_role("link", name="Present").click()
+    heading = page.get_by_role("heading", level=1)
+    first = heading.inner_text()
+    assert not violations(page)
+    page.keyboard.press("ArrowRight")
+    expect(heading).not_to_have_text(first)
+    page.keyboard.press("ArrowLeft")
+    expect(heading).to_have_text(first)
+    page.keyboard.press("Space")
+    expect(heading).not_to_have_text(first)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="To do")).to_be_visible()

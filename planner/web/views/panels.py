@@ -24,7 +24,7 @@ from planner.web.forms.several import SeveralForm, describe_several
 from planner.web.forms.topology import describe_topology
 from planner.web.views.beside import order_endpoints
 from planner.web.views.state import PANELS, TABS, State
-from ports.matrix import Choice
+from ports.matrix import Choice, Option
 from ports.text import many
 
 MOST_FOLDED = 100
@@ -90,14 +90,7 @@ def _describe_decisions(report: Report, _state: State, bound: Form | None) -> di
             "errors": _errors(bound, ChoiceForm, "choice", slug),
             "reason": _sent(bound, ChoiceForm, "choice", slug, "reason", ""),
             "idle": slug in consequences.idle,
-            "options": [
-                (
-                    option,
-                    opened[slug].say_option(option) if slug in opened else "",
-                    _say_option(consequences, report, choice, option.slug),
-                )
-                for option in choice.options
-            ],
+            "options": weigh_options(report, slug),
             "back": _say_option(consequences, report, choice, None),
         }
         for slug, choice in matrix.choices.items()
@@ -118,6 +111,20 @@ def _describe_decisions(report: Report, _state: State, bound: Form | None) -> di
         ],
         **more,
     }
+
+
+def weigh_options(report: Report, slug: str) -> list[tuple[Option, str, str]]:
+    """Each option of a choice, what it opens while the choice is undecided, and what it would change, in words."""
+    choice, consequences = report.matrix.choices[slug], consequences_of(report)
+    decision = next((item for item in report.decisions if item.choice.slug == slug), None)
+    return [
+        (
+            option,
+            decision.say_option(option) if decision else "",
+            _say_option(consequences, report, choice, option.slug),
+        )
+        for option in choice.options
+    ]
 
 
 def _say_option(consequences: Consequences, report: Report, choice: Choice, option: str | None) -> str:

@@ -22,7 +22,7 @@ def describe_todo(report: Report, state: State) -> dict[str, Any]:
     """The list with its progress; empty where nothing is left, or nothing is known of a plan that is too large."""
     todo = list_todo(report)
     cures = Cures(report, state, view=state.view)
-    items = [_describe(task, cures) for task in todo.tasks[:MOST]]
+    items = [describe_task(task, cures) for task in todo.tasks[:MOST]]
     return {
         "todo": todo,
         "todo_items": items[:SHOWN],
@@ -32,7 +32,8 @@ def describe_todo(report: Report, state: State) -> dict[str, Any]:
     }
 
 
-def _describe(task: Task, cures: Cures) -> dict[str, Any]:
+def describe_task(task: Task, cures: Cures) -> dict[str, Any]:
+    """One task with its link, its buttons and the endpoints that it names."""
     ways = [cures.lead_to_caveat(task.finding.subject or "")] if task.kind == "caveat" else cures.list(task.finding)
     missing = task.finding.endpoints if task.kind == "address" else ()
     return {

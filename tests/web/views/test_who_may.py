@@ -119,6 +119,7 @@ ROWS: dict[str, Row] = {
     "edit_firewall": post("editors", 200, firewall="FW", name="FW", format="asa"),
     "delete_firewall": post("editors", 200, firewall="FW"),
     "show_comments": Row("editors"),
+    "present_plan": Row("editors"),
     "add_comment": post("editors", on="endpoint", of="DC01", text="Here"),
     "resolve_comment": post("editors", 200),
     "delete_comment": post("editors", 200),

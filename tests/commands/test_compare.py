@@ -17,6 +17,7 @@ from planner.plan.rows import Renames, apply_renames
 from planner.plan.syntax import to_yaml
 from planner.report import CHANGE_FORMATS
 from planner.report.formats.json import comparison_schema
+from tests.commands.test_report_firewalls import two
 from tests.report.samples import contoso, sites
 from tests.strategies import HOSTILE_NAMES
 
@@ -120,13 +121,27 @@ def test_an_address_that_changed_is_told(capsys):
     ]
 
 
+def save_both(name):
+    """The two plans, with what the format needs of them."""
+    more = {"firewalls": two()} if name == "firewalls" else {}
+    save("old.yaml", contoso() | more)
+    save("new.yaml", grown() | more)
+
+
 @pytest.mark.parametrize("name", CHANGE_FORMATS)
 def test_every_format_is_written_into_a_folder_under_the_new_plans_name(name):
-    save("old.yaml", contoso())
-    save("new.yaml", grown())
+    save_both(name)
     assert run("old.yaml", "new.yaml", "--format", name, "--output", "out/") == 0
     assert [path.name for path in Path("out").iterdir()] == [f"new.{name}"]
     assert Path(f"out/new.{name}").stat().st_size
+
+
+def test_without_firewalls_their_changes_are_refused_and_nothing_is_written(capsys):
+    save("old.yaml", contoso())
+    save("new.yaml", grown())
+    assert run("old.yaml", "new.yaml", "--format", "firewalls", "--output", "out/") == 1
+    assert "firewall" in capsys.readouterr().err
+    assert not Path("out/new.firewalls").exists()
 
 
 def test_the_workbook_has_an_action_in_every_row():
@@ -147,8 +162,7 @@ def test_the_table_has_an_action_in_every_line(capsys):
 
 @pytest.mark.parametrize("name", CHANGE_FORMATS)
 def test_the_same_plans_give_the_same_bytes(name):
-    save("old.yaml", contoso())
-    save("new.yaml", grown())
+    save_both(name)
     written = []
     for folder in ("first/", "second/"):
         assert run("old.yaml", "new.yaml", "--format", name, "--output", folder) == 0

@@ -27,8 +27,7 @@ def list_items(plan: Plan) -> list[Item]:
     for anyone, (family, networks) in _list_anys(plan).items():
         items += _anyone(anyone, family, networks)
     for members, name in groups.items():
-        items += _group(name, [f"group-object {one}" if _is_group(plan, one) else f"network-object object {one}"
-                               for one in members])  # fmt: skip
+        items += _group(name, [_member(plan, one) for one in members])
     items += [_service(opening) for opening in plan.openings]
     for source in sorted({opening.source for opening in plan.openings} | _silent(plan)):
         lines = [_entry(plan, one, groups) for one in plan.openings if one.source == source]

@@ -179,14 +179,18 @@ def _load(plan: Plan) -> Iterator[object]:
         "nothing. What an earlier revision opened and this one doesn't is closed by the file of the change (manage.py "
         "compare --format ios)."
     )
-    bound = [(one.source, one.permit.family) for one in plan.openings]
+    bound = {
+        (source, family)
+        for family in (4, 6)
+        for source in _sources(plan, [one for one in plan.openings if one.permit.family == family])
+    }
     if bound:
         yield "Once, on the interface of each side, in configuration mode of the interface:"
         yield Commands(
             tuple(
                 f"{'ip access-group' if family == 4 else 'ipv6 traffic-filter'} FROM-{side}"
                 f"{'-v6' if family == 6 else ''} in"
-                for side, family in sorted(set(bound))
+                for side, family in sorted(bound)
             )
         )
     yield (

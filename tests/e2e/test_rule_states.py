@@ -99,7 +99,7 @@ def test_what_one_sets_shows_on_the_screen_of_the_other_who_keeps_what_they_type
 def test_who_sends_first_counts_and_the_other_is_told(open_page, plan):
     one, other = show(open_page(), plan), show(open_page(status=0), plan)
     rule = first_rule(one)
-    other.route("**/pulse/", lambda route: route.abort())  # its page learns of nothing
+    other.route("**/pulse/**", lambda route: route.abort())  # its page learns of nothing
     box(other, rule).check()
     other.locator("#state-state").select_option("implemented")
     box(one, rule).check()

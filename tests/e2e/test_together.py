@@ -118,7 +118,7 @@ def test_undo_of_what_another_did_in_between_is_refused_and_says_what(two):
     one, other = two
     override_port(one, "SSH", "2222")
     expect(other.locator("#state")).to_have_text("Saved · revision 2")
-    other.route("**/pulse/", lambda route: route.fulfill(status=304))  # so it doesn't hear of what follows
+    other.route("**/pulse/**", lambda route: route.fulfill(status=304))  # so it doesn't hear of what follows
     one.locator("#port-vnc").fill("5901")
     one.locator("#port-vnc").press("Tab")
     expect(one.locator("#state")).to_have_text("Saved · revision 3")
@@ -163,7 +163,7 @@ def test_a_decision_that_clashes_keeps_the_own_one_and_is_applied_again(two):
     one, other = two
     for page in two:
         page.goto(f"{page.url.partition('?')[0]}?panel=decisions")
-    other.route("**/pulse/", lambda route: route.fulfill(status=304))
+    other.route("**/pulse/**", lambda route: route.fulfill(status=304))
     one.locator("#choice-esxi-ssh").check()
     expect(one.locator("#state")).to_have_text("Saved · revision 2")
     other.locator("#choice-esxi-powercli").check()
@@ -205,7 +205,7 @@ def test_coming_back_to_a_tab_asks_at_once(page):
     page.clock.install(time=0)
     page.clock.pause_at(1)  # no pulse goes by itself
     start(page, "Everything")
-    with page.expect_request("**/pulse/"):
+    with page.expect_request("**/pulse/**"):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 

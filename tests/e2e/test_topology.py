@@ -69,7 +69,7 @@ def test_an_endpoint_is_edited_with_the_keyboard_alone(page, address):
     page.get_by_role("link", name="Edit DC01").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#editor-title")).to_be_focused()
-    for _ in range(5):
+    for _ in range(8):
         page.keyboard.press("Tab")
         if page.locator("#endpoint-addresses").evaluate("field => field === document.activeElement"):
             break

@@ -230,13 +230,45 @@ def test_hostile_names_are_harmless(name, hostile_name):
     assert loaded(name, file(name, before), text) == loaded(name, file(name, after))
 
 
-def test_the_real_program_takes_the_change_and_the_way_back(tmp_path):
+LOADED = {
+    "nftables": (
+        ["add table inet filter", "add chain inet filter own { type filter hook forward priority 0; policy drop; }",
+         "add chain inet filter port_planner", "add rule inet filter own jump port_planner"],
+        ["nft -f", "nft list ruleset"],
+    ),
+    "iptables": (
+        ["*filter", ":FORWARD DROP", ":PORT-PLANNER -", "-A FORWARD -j PORT-PLANNER", "COMMIT"],
+        ["iptables-restore --noflush", "iptables -S", "ip6tables-restore --noflush", "ip6tables -S"],
+    ),
+}  # fmt: skip
+"""What a site has of its own, then for each program how it loads a file and says what it has."""
+
+
+@pytest.mark.parametrize("name", LOADED)
+def test_the_kernel_takes_the_change_twice_and_the_way_back(name, tmp_path):
+    """Beside a firewall that drops, it has what the file of each revision gives it, and nothing is left over."""
     before = evaluate_report(MATRIX, read_plan(EXAMPLES["dmz"].data, matrix=MATRIX))
-    text = change("nftables", before, grow(before.plan))
-    for rules in (text, way_back(text)):
-        path = tmp_path / "rules"
-        path.write_text(rules)
-        run("nft", "-c", "-f", str(path))
+    after = grow(before.plan, without=("PRP01",))
+    text = change(name, before, after)
+    own, programs = LOADED[name]
+    rules = {
+        "own": "\n".join(own),
+        "old": file(name, before),
+        "new": file(name, after),
+        "to": text,
+        "back": way_back(text),
+    }
+    for key, content in rules.items():
+        (tmp_path / key).write_text(f"{content}\n")
+    for load, say in zip(programs[::2], programs[1::2], strict=True):
+        said = ""
+        for steps in (["own", "old"], ["to"], ["to"], ["back"]):
+            said += "".join(f"{load} {tmp_path}/{step}; " for step in steps) + f"{say}; echo ----; "
+        old, new, again, returned, _ = run("unshare", "-n", "sh", "-ec", said).split("----\n")
+        fresh = f"{load} {tmp_path}/own; {load} {tmp_path}/new; {say}"
+        assert new == again == run("unshare", "-n", "sh", "-ec", fresh)
+        assert returned == old
+        assert (old != new) == ("ip6" not in load), "of IPv6 the example has nothing"
 
 
 # ---- a change for each firewall of the plan ----

@@ -1,7 +1,7 @@
 """Who else comes from a network of their own: VPN users, partners, and whoever a free name stands for.
 
-Each is a zone of the fitting kind with one group of people in it, who use of what the plan's own users use only what is
-ticked for them. Which roles people have is the matrix's; the rest holds for any product. Their address is never made up.
+Each is a zone of the fitting kind with one group of people in it, who use of what the plan's own users use only what
+is ticked for them. Which roles people have is the matrix's; the rest holds for any product. No address is made up.
 """
 
 from collections.abc import Collection, Mapping
@@ -50,7 +50,7 @@ OFFERED: Mapping[str, OtherNetwork] = {one.slug: one for one in _OFFERED}
 class Others:
     """The answer: slugs of OFFERED, the lines of free names, and who uses what.
 
-    `uses`: by slug or NAMED, the people roles that are ticked; those who aren't in it use what the plan's own users do.
+    `uses`: by slug or NAMED, the people roles that are ticked; who isn't in it uses what the plan's own users do.
     """
 
     ticked: Collection[str] = ()

@@ -120,7 +120,7 @@ def read_sheet(matrix: Matrix, data: QueryDict) -> Sheet:
 
 
 def _read_others(matrix: Matrix, data: QueryDict) -> Others:
-    """Who else comes from networks of their own. What someone uses that wasn't sent is what the plan's own users do."""
+    """Who else comes from networks of their own; where it isn't said what they use, it is what the plan's own do."""
     people = {role.slug for role in matrix.roles.values() if role.kind == "people"}
     return Others(
         ticked=tuple(slug for slug in OFFERED if slug in data.getlist(OTHERS)),

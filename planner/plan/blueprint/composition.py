@@ -15,8 +15,8 @@ def compose(matrix: Matrix, answers: Answers, name: str, others: Others = NOBODY
     """The plan document of these answers, under this name; a question that isn't answered counts as its default.
 
     `others`: who else comes from a network of their own. Zones come from the outside in, endpoints by zone; the same
-    answers give the same document. Raises AnswersError with every fault of the answers. Whether the name is one is left
-    to `planner.plan.document.check_plan`.
+    answers give the same document. Raises AnswersError with every fault of the answers. Whether the name is one is
+    left to `planner.plan.document.check_plan`.
     """
     return dump_plan(compose_plan(matrix, answers, name, others))
 

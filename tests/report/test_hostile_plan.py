@@ -150,6 +150,7 @@ def test_markdown_has_no_element_link_or_torn_row(render, kind):
         assert escape(name) in text, ascii(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_pdf_has_no_action_and_names_everybody(render, kind):
     data = render(kind, "pdf")

@@ -29,6 +29,8 @@ from tests.report.firewall.network import TRANSIT, Network, samples, sweep, trie
 from tests.report.firewall.reading import statements
 from tests.report.firewall.test_permits import DAY, flow, host, plan
 
+pytestmark = pytest.mark.slow
+
 SITE = """
 table inet filter {
     set admins { type ipv4_addr; elements = { 198.51.100.9 }; }

@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,37 @@ settings.register_profile("long", settings.get_profile("ci"), derandomize=False,
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=25)
 settings.load_profile("ci")  # `pytest --hypothesis-profile long` looks further, elsewhere each time
 ROOT = Path(__file__).resolve().parents[1]
+FEW = 4
+"""Cases of one test that `--quick` tries all of."""
+EVERY = 7
+"""Of more of them `--quick` tries the first and each that comes so many later."""
+
+
+def pytest_addoption(parser):
+    parser.addoption("--quick", action="store_true", help="a part of the examples and cases of each test")
 
 
 def pytest_configure(config):
     """Collect the static files, before there are workers and before a test asks for one."""
+    if config.getoption("quick"):
+        settings.load_profile("quick")
     if not hasattr(config, "workerinput"):
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         environment = os.environ | {"PATH": path, "PLANNER_DATA": str(DATA)}
         subprocess.run([ROOT / "scripts" / "static.sh"], env=environment, check=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Under `--quick`, leave most cases of long tables of cases out: the same ones each time, and no test whole."""
+    if not config.getoption("quick"):
+        return
+    cases = defaultdict(list)
+    for item in items:
+        cases[item.nodeid.partition("[")[0]].append(item)
+    kept = {item for found in cases.values() for item in (found if len(found) <= FEW else found[::EVERY])}
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
 
 
 def pytest_collection_finish():

@@ -110,6 +110,8 @@ def test_every_limit_is_documented_as_it_is():
         "PAIRS",
         "PRINTED",
         "STYLED",
+        "PAPER",
+        "EMBEDDED",
         "WRITTEN",
         "RESULTS",
         "RESULT_ROWS",

@@ -292,6 +292,7 @@ def test_the_file_tells_no_time_of_its_making():
     assert b"2000-01-01T00:00:00Z" in archive.read("docProps/core.xml")
 
 
+@pytest.mark.slow
 def test_a_thousand_sites_are_a_row_for_each_flow_in_a_small_file():
     """How long it takes is for `make bench` to say, which has a budget for it."""
     report = evaluate(sites(1000))

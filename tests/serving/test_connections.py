@@ -17,6 +17,8 @@ from planner.deploy import worker
 from scripts.served import ROOT
 from tests.serving.conftest import SLOW
 
+pytestmark = pytest.mark.slow
+
 START = b"GET /matrix/ HTTP/1.1\r\nHost: localhost\r\n"
 COOKIE = "csrftoken=" + "a" * 32
 # With the cookie, so that the application wants the body for the token in it.

@@ -53,7 +53,7 @@ def read_answers(matrix: Matrix, answers: Answers) -> list[tuple[Question, tuple
         if question.when and not _follows(question, asked.get(question.when.question, ())):
             continue
         if question.kind == "list":
-            names, found = read_names(question, given, longest_name(matrix, question))
+            names, found = read_names(given, longest_name(matrix, question))
             asked[question.slug] = names
         else:
             found = tuple(find_option_faults(question, given))
@@ -85,7 +85,7 @@ def find_option_faults(question: Question, given: tuple[str, ...]) -> Iterator[s
         yield "This question takes one answer; choose one, or leave the question out."
 
 
-def read_names(question: Question, lines: Sequence[str], longest: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def read_names(lines: Sequence[str], longest: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of a list and what is wrong with them, by line. Blank lines and white space around names go."""
     found = [(number, stripped) for number, line in enumerate(lines, 1) if (stripped := line.strip())]
     if len(found) > MAX_NAMES:

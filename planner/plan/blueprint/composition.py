@@ -5,21 +5,23 @@ from dataclasses import replace
 
 from planner.plan.blueprint.answers import Answers, Document, read_answers
 from planner.plan.blueprint.draft import FIRST, LAST, THEN, Draft
+from planner.plan.blueprint.others import NOBODY, Others, add_others
 from planner.plan.document import ANY, Plan, dump_plan
 from planner.plan.kinds import KINDS, USUAL
 from ports.matrix import Effect, Matrix, Question, ZoneTemplate
 
 
-def compose(matrix: Matrix, answers: Answers, name: str) -> Document:
+def compose(matrix: Matrix, answers: Answers, name: str, others: Others = NOBODY) -> Document:
     """The plan document of these answers, under this name; a question that isn't answered counts as its default.
 
-    Zones come from the outside in, endpoints by zone; the same answers give the same document. Raises AnswersError
-    with every fault of the answers. Whether the name is one is left to `planner.plan.document.check_plan`.
+    `others`: who else comes from a network of their own. Zones come from the outside in, endpoints by zone; the same
+    answers give the same document. Raises AnswersError with every fault of the answers. Whether the name is one is
+    left to `planner.plan.document.check_plan`.
     """
-    return dump_plan(compose_plan(matrix, answers, name))
+    return dump_plan(compose_plan(matrix, answers, name, others))
 
 
-def compose_plan(matrix: Matrix, answers: Answers, name: str) -> Plan:
+def compose_plan(matrix: Matrix, answers: Answers, name: str, others: Others = NOBODY) -> Plan:
     """The same as a plan, unchecked: what questions bring is sound, a name may be none. Raises AnswersError."""
     given = read_answers(matrix, answers)
     steps = [(question, answer) for question, answer in given if answer]
@@ -36,6 +38,7 @@ def compose_plan(matrix: Matrix, answers: Answers, name: str) -> Plan:
                     draft.choose(effect)
     if not draft.zones:
         draft.make_zone(ZoneTemplate(key="", name="Internal", kind=USUAL), "Internal")
+    add_others(draft, others)
     return _sorted_by_zone(_with_ordered_roles(matrix, draft.finish()))
 
 

@@ -45,7 +45,18 @@ class Draft:
             return named
         if template.own or PLACEHOLDER in template.name:
             return None
-        return next((zone for zone in self.zones.values() if zone.kind == template.kind), None)
+        return next(
+            (zone for zone in self.zones.values() if zone.kind == template.kind and not self._is_of_some(zone)), None
+        )
+
+    def _is_of_some(self, zone: Zone) -> bool:
+        """Whether a zone that could be everybody's is one of certain people: of a partner, say."""
+        there = [endpoint for endpoint in self.endpoints.values() if endpoint.zone == zone.name]
+        return (
+            KINDS[zone.kind].allows_any
+            and bool(there)
+            and all(self.are_people(endpoint) and ANY not in endpoint.addresses for endpoint in there)
+        )
 
     def make_zone(self, template: ZoneTemplate, name: str) -> Zone:
         """A new zone, under the name or one like it that is free."""
@@ -81,7 +92,7 @@ class Draft:
             for key, endpoint in self.endpoints.items()
             if key not in self.leaving
             and self.zones[name_key(endpoint.zone)].kind == wanted.kind
-            and self._are_people(endpoint)
+            and self.are_people(endpoint)
             and (ANY in endpoint.addresses) == (ANY in template.addresses)
         ]
         if not found:
@@ -91,7 +102,7 @@ class Draft:
         key = name_key(template.name) if name_key(template.name) in found else found[0]
         self.endpoints[key] = self.enriched(self.endpoints[key], template)
 
-    def _are_people(self, endpoint: Endpoint) -> bool:
+    def are_people(self, endpoint: Endpoint) -> bool:
         """Whether an endpoint is a group of people and nothing else."""
         kinds = {self.matrix.roles[role].kind for role in endpoint.roles}
         return endpoint.group and kinds == {"people"} and not endpoint.platforms
@@ -124,6 +135,11 @@ class Draft:
         endpoint = Endpoint(name=full, zone=zone.name, addresses=template.addresses, group=template.group)
         key = self._made[identity] = name_key(full)
         self.endpoints[key] = self.sound(self.enriched(endpoint, template))
+
+    def add_people(self, name: str, zone: Zone, roles: tuple[str, ...]) -> None:
+        """Add a group of people without an address, under the name or one like it that is free."""
+        full = free_name(name, self.endpoints)
+        self.endpoints[name_key(full)] = Endpoint(name=full, zone=zone.name, group=True, roles=roles)
 
     def enriched(self, endpoint: Endpoint, more: EndpointTemplate | Grant) -> Endpoint:
         """The endpoint with the roles, platforms, operations and sessions of a template or grant as well."""

@@ -274,7 +274,7 @@ def _drop_empty_zones(draft: Draft, question: Question, left: Iterable[str]) -> 
 
 def _add_names(matrix: Matrix, plan: Plan, question: Question, lines: Sequence[str]) -> Plan:
     """The plan with the zones and endpoints of more names of a list."""
-    names, faults = read_names(question, lines, longest_name(matrix, question))
+    names, faults = read_names(lines, longest_name(matrix, question))
     if not faults and not names:
         faults = ("Write at least one name.",)
     repeat = question.repeat

@@ -5,7 +5,7 @@ each option stands what it would open more or less than the answers so far.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.http import QueryDict
@@ -16,12 +16,18 @@ from planner.engine.findings import Decision
 from planner.engine.size import check_size
 from planner.plan.blueprint import (
     DOCUMENTED,
+    NAMED,
+    NOBODY,
+    OFFERED,
     PRACTICE,
     Answers,
     AnswersError,
+    Others,
     compose,
     compose_plan,
     find_answer_faults,
+    find_other_faults,
+    find_others_topic,
     find_topic,
     settle,
     split_lines,
@@ -33,6 +39,8 @@ from ports.matrix import Caveat, Choice, Matrix, Question
 
 FIELD = "answer-"
 """What the names of fields begin with, before the slug of the question."""
+OTHERS, OTHER_NAMES, USES = "who-else", "who-else-names", "uses-"
+"""Who else comes from networks of their own: those ticked, free names, and before their slug what they use."""
 CAVEAT, CHOICE = "caveat-", "choice-"
 """The same for what the answers leave open."""
 LATER = ""
@@ -51,8 +59,16 @@ class Sheet:
     """By caveat: practice, or as documented."""
     choices: Mapping[str, str] = field(default_factory=dict)
     """By choice that has no default: an option."""
+    others: Others = NOBODY
     faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    other_faults: tuple[str, ...] = ()
+    """Of the free names of others."""
     name_faults: tuple[str, ...] = ()
+
+    @property
+    def is_faulty(self) -> bool:
+        """Whether something has to be mended before there can be a plan, its name aside."""
+        return bool(self.faults or self.other_faults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +106,30 @@ def read_sheet(matrix: Matrix, data: QueryDict) -> Sheet:
             answers[slug] = ()
     caveats = {slug: data.get(CAVEAT + slug, LATER) for slug in matrix.caveats}
     choices = {slug: data.get(CHOICE + slug, LATER) for slug in matrix.choices}
+    others = _read_others(matrix, data)
+    faults = find_answer_faults(matrix, answers)
     return Sheet(
         name=data.get("name", "").strip(),
         answers=answers,
         caveats={slug: answer for slug, answer in caveats.items() if answer in (PRACTICE, DOCUMENTED)},
         choices={slug: option for slug, option in choices.items() if option in matrix.choices[slug].slugs},
-        faults=find_answer_faults(matrix, answers),
+        others=others,
+        faults=faults,
+        other_faults=find_other_faults(compose_plan(matrix, {} if faults else answers, ""), others) if others else (),
+    )
+
+
+def _read_others(matrix: Matrix, data: QueryDict) -> Others:
+    """Who else comes from networks of their own; where it isn't said what they use, it is what the plan's own do."""
+    people = {role.slug for role in matrix.roles.values() if role.kind == "people"}
+    return Others(
+        ticked=tuple(slug for slug in OFFERED if slug in data.getlist(OTHERS)),
+        names=split_lines(data.get(OTHER_NAMES, "")),
+        uses={
+            slug: frozenset(people.intersection(data.getlist(USES + slug)))
+            for slug in (*OFFERED, NAMED)
+            if USES + slug in data
+        },
     )
 
 
@@ -105,7 +139,7 @@ def compose_sheet(matrix: Matrix, sheet: Sheet, name: str) -> Composed:
     Choices come first: which caveats bear on a plan may depend on them. Raises AnswersError, and PlanError where the
     name is none or the plan is too large.
     """
-    plan = check_plan(compose(matrix, sheet.answers, name), matrix=matrix)
+    plan = check_plan(compose(matrix, sheet.answers, name, sheet.others), matrix=matrix)
     check_size(matrix, plan)
     report = evaluate_report(matrix, plan)
     decisions = report.decisions
@@ -190,6 +224,8 @@ def _describe_line(
 def describe_weights(matrix: Matrix, sheet: Sheet, composed: Composed) -> dict[tuple[str, str], str]:
     """By question and option: what it would change against the answers so far; nothing for what is answered.
 
+    Who else comes from networks of their own stands under OTHERS.
+
     One of many that is ticked says what would be without it. Questions that aren't asked, and options that can't be
     weighed, have no entry; nor has any in a plan with more than MAX_FLOWS.
     """
@@ -197,20 +233,26 @@ def describe_weights(matrix: Matrix, sheet: Sheet, composed: Composed) -> dict[t
         return {}
     chosen = {one.slug: sheet.choices[one.slug] for one in composed.choices if one.slug in sheet.choices}
     caveats = {one.slug: sheet.caveats[one.slug] for one in composed.caveats if one.slug in sheet.caveats}
-    keys, plans = list[tuple[Question, str, bool]](), list[Plan]()
+    keys, plans = list[tuple[str, str, bool]](), list[Plan]()
     for question, given in read_answers(matrix, sheet.answers):
         for slug in question.slugs:
             if question.kind == "one" and slug in given:
                 continue
             try:
-                other = compose_plan(matrix, {**sheet.answers, question.slug: _with(question, given, slug)}, "")
+                answers = {**sheet.answers, question.slug: _with(question, given, slug)}
+                other = compose_plan(matrix, answers, "", sheet.others)
             except AnswersError:
                 continue
-            keys.append((question, slug, slug in given))
+            keys.append((question.slug, slug, slug in given))
             plans.append(settle(other, chosen, caveats))
+    for slug in OFFERED if find_others_topic(matrix) is not None else ():
+        ticked = [one for one in OFFERED if (one in sheet.others.ticked) != (one == slug)]
+        keys.append((OTHERS, slug, slug in sheet.others.ticked))
+        other = compose_plan(matrix, sheet.answers, "", replace(sheet.others, ticked=ticked))
+        plans.append(settle(other, chosen, caveats))
     return {
-        (question.slug, slug): ("without it: " if ticked else "") + say_weight(weight)
-        for (question, slug, ticked), weight in zip(keys, weigh_plans(composed.report, plans), strict=True)
+        (asked, slug): ("without it: " if ticked else "") + say_weight(weight)
+        for (asked, slug, ticked), weight in zip(keys, weigh_plans(composed.report, plans), strict=True)
         if weight is not None
     }
 

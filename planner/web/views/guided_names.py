@@ -1,5 +1,7 @@
 """The last step of the guided start, which can be skipped: what the few servers are called, and their addresses.
 
+Asked as well are the networks of those who come from one of their own.
+
 Like the answers, which the form carries along, nothing is kept anywhere before the plan is made.
 """
 
@@ -10,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from planner.plan.blueprint import list_others
 from planner.plan.changes import apply
 from planner.plan.document import Endpoint, Plan, check_plan, dump_plan
 from planner.plan.edits import edit_endpoints
@@ -51,9 +54,15 @@ def guided_names(request: HttpRequest) -> HttpResponse:
 
 
 def list_servers(matrix: Matrix, plan: Plan) -> list[Endpoint]:
-    """The endpoints of a plan that are single machines and have a role of servers, in its order."""
+    """The endpoints of a plan whose names and addresses are asked, in its order.
+
+    Single machines with a role of servers, and those who come from networks of their own.
+    """
     servers = {slug for slug, role in matrix.roles.items() if role.kind == "server"}
-    return [end for end in plan.endpoints if not end.group and not servers.isdisjoint(end.roles)]
+    others = {end.name for _, end in list_others(matrix, plan)}
+    return [
+        end for end in plan.endpoints if (not end.group and not servers.isdisjoint(end.roles)) or end.name in others
+    ]
 
 
 def _read(request: HttpRequest, place: int, name: str) -> Sent:

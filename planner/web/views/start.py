@@ -16,15 +16,26 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from planner.engine import Report, TooLarge
 from planner.engine.rules import Boundary
+from planner.plan.blueprint import NAMED, OFFERED, find_others_topic
 from planner.plan.document import Plan, PlanError
 from planner.store import actions
 from planner.store.holders import read_holder
 from planner.web.views.access import count_plans, maker_view, matrix_view, open_new
 from planner.web.views.errors import show_error
-from planner.web.views.guided import FIELD, Composed, Sheet, compose_sheet, describe_open, describe_weights, read_sheet
+from planner.web.views.guided import (
+    FIELD,
+    OTHER_NAMES,
+    OTHERS,
+    Composed,
+    Sheet,
+    compose_sheet,
+    describe_open,
+    describe_weights,
+    read_sheet,
+)
 from planner.web.views.htmx import htmx_of
 from planner.web.views.products import Chosen, choose_product
-from ports.matrix import SEVERITIES, Matrix, Question
+from ports.matrix import SEVERITIES, Matrix, Question, Role
 from ports.text import many
 
 PORTS_SHOWN, NAMES_SHOWN = 8, 6
@@ -59,7 +70,7 @@ def compose_or_refuse(request: HttpRequest, chosen: Chosen) -> Composed | HttpRe
     if not matrix.questions:
         return _show_none(request, chosen)
     sheet = read_sheet(matrix, request.POST)
-    if sheet.faults:
+    if sheet.is_faulty:
         return _show(request, chosen, sheet, refused=True)
     try:
         return compose_sheet(matrix, sheet, sheet.name or _usual_name(matrix))
@@ -132,8 +143,41 @@ def _describe_topics(
         if question.when is None:
             topics.setdefault(question.topic, []).append(_describe_question(matrix, question, sheet, weights))
     return [
-        {"title": title, "questions": questions, "left": left.get(title, ())} for title, questions in topics.items()
+        {
+            "title": title,
+            "questions": questions,
+            "left": left.get(title, ()),
+            "others": _describe_others(matrix, sheet, weights) if title == find_others_topic(matrix) else None,
+        }
+        for title, questions in topics.items()
     ]
+
+
+def _describe_others(matrix: Matrix, sheet: Sheet, weights: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    """Who else comes from networks of their own, each with what they may use."""
+    people = [role for role in matrix.roles.values() if role.kind == "people"]
+
+    def list_uses(slug: str) -> list[tuple[Role, bool]]:
+        ticked = sheet.others.uses.get(slug)
+        return [(role, ticked is None or role.slug in ticked) for role in people]
+
+    return {
+        "field": OTHERS,
+        "options": [
+            {
+                "option": one,
+                "checked": one.slug in sheet.others.ticked,
+                "weight": weights.get((OTHERS, one.slug), ""),
+                "uses": list_uses(one.slug),
+            }
+            for one in OFFERED.values()
+        ],
+        "names_field": OTHER_NAMES,
+        "names": "\n".join(sheet.others.names),
+        "named": NAMED,
+        "uses": list_uses(NAMED),
+        "faults": sheet.other_faults,
+    }
 
 
 def _describe_question(
@@ -174,7 +218,7 @@ def _describe_composed(matrix: Matrix, sheet: Sheet) -> dict[str, Any]:
     Neither is found while an answer is at fault, or the plan would be too large.
     """
     nothing = {"report": None, "topics": _describe_topics(matrix, sheet, {}, {})}
-    if sheet.faults:
+    if sheet.is_faulty:
         return nothing
     try:
         composed = compose_sheet(matrix, sheet, _usual_name(matrix))

@@ -22,6 +22,8 @@ from tests.report.firewall.loading import (
 from tests.report.firewall.network import Network, run, sweep, tries
 from tests.report.firewall.test_permits import host, plan
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = ("iptables", "ip6tables")
 SITE = """*filter
 :INPUT ACCEPT [0:0]

@@ -18,6 +18,8 @@ from planner.report import FORMATS
 from ports.queries import shipped_matrix
 from tests.examples import EXAMPLES
 
+pytestmark = pytest.mark.slow
+
 MATRIX = shipped_matrix()
 
 

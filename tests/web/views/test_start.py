@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from planner.plan.blueprint import MAX_NAMES, blank_addresses, compose
+from planner.plan.blueprint import MAX_NAMES, OFFERED, blank_addresses, compose
 from planner.plan.document import check_plan, dump_plan, read_plan
 from planner.store.models import Plan, Revision
 from ports.actions import make_amendment
@@ -99,7 +99,8 @@ def test_what_follows_only_from_some_answers_says_from_which(client):
     page = Page(client.get(START))
     leading = [f.get("value") for f in page.all("input", name="answer-portal") if f.get("data-leads") == "1 2"]
     assert leading == ["internal", "dmz", "cloud"]
-    assert len(page.all(class_="follower")) == sum(bool(q.when) for q in MATRIX.questions.values())
+    what_others_use = len(OFFERED) + 1
+    assert len(page.all(class_="follower")) == sum(bool(q.when) for q in MATRIX.questions.values()) + what_others_use
 
 
 def test_the_first_page_leads_there(client):
@@ -254,7 +255,8 @@ def test_htmx_gets_the_report_and_the_sentences_alone(client):
     assert "Internet → DMZ" in page.text(id="preview")
     assert "DMZ → Internal" in page.text(id="preview")
     assert [e.get("id") for e in page.all(hx_swap_oob="innerHTML")] == [
-        *(f"error-{slug}" for slug in MATRIX.questions), "preview-link", "preview-status",
+        *(f"error-{slug}" for slug in MATRIX.questions),
+        "error-who-else-names", "preview-link", "preview-status",
     ]  # fmt: skip
     assert page.text(id="preview-status").startswith("3 firewall rules across 3 boundaries")
     assert not page.all("textarea")

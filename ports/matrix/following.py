@@ -45,9 +45,7 @@ def follow_value(kind: str, field: str, value: Any, names: NewNames) -> Any:
 
 def _follow_facts(facts: type[Row | Part], record: Mapping[str, Any], names: NewNames) -> dict[str, Any]:
     known = {facet.name: facet for facet in facets(facts)}
-    new = {
-        field: _follow(known[field], value, names) if field in known else value for field, value in record.items()
-    }
+    new = {field: _follow(known[field], value, names) if field in known else value for field, value in record.items()}
     if isinstance(new.get("choice"), str) and isinstance(new.get("options"), list):
         new["options"] = _rename_options(new["choice"], new["options"], names)
     return new

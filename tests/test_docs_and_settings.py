@@ -110,7 +110,11 @@ def test_every_limit_is_documented_as_it_is():
         "PAIRS",
         "PRINTED",
         "STYLED",
+        "PAPER",
+        "EMBEDDED",
         "WRITTEN",
+        "RESULTS",
+        "RESULT_ROWS",
     )
     assert documented == [said(getattr(limits, name)) for name in names]
     assert {name for name in vars(limits) if name.isupper() and name[0] != "_"} == {*names, "SECONDS", "MEMORY"}

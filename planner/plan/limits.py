@@ -25,8 +25,16 @@ PRINTED = 2 * 2**20
 """Most characters of HTML that are set as a PDF; 5,000 remote sites have 630,000. More takes over 1 GiB of memory."""
 STYLED = 2**20
 """The same in a house style, where WeasyPrint takes more."""
+EMBEDDED = 30_000
+"""Most flows of a report that its PDF carries along as JSON; 1,000 remote sites have 16,000."""
+PAPER = 32 * 2**20
+"""Most bytes of a PDF that a plan is read from."""
 WRITTEN = 256 * 2**20
 """Most characters that the addresses of endpoints take in a file that names them wherever the endpoint stands."""
+RESULTS = 16 * 2**20
+"""Most bytes of a file with the results of checks; 10,000 results have about 2.5 MiB."""
+RESULT_ROWS = 100_000
+"""Most results in such a file."""
 
 _REMEDY = "Let fewer endpoints reach each target (managed_by), put like machines into one group, or divide the plan."
 

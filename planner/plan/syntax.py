@@ -175,9 +175,13 @@ def _shift(data: object, line: str) -> str:
     return _ENCODER.encode(data).replace("\n", line)
 
 
-def to_yaml(data: object) -> str:
-    """YAML text in the order given; every text that another reader could take for a number or date is quoted."""
-    return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+def to_yaml(data: object, *, quick: bool = False) -> str:
+    """YAML text in the order given; every text that another reader could take for a number or date is quoted.
+
+    `quick`: with lists at the margin of their key, which libyaml writes in a fourth of the time.
+    """
+    dumper = _QuickDumper if quick else _Dumper
+    return yaml.dump(data, Dumper=dumper, allow_unicode=True, sort_keys=False, width=100)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -185,6 +189,13 @@ class _Dumper(yaml.SafeDumper):
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+class _QuickDumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc] # not every machine has libyaml
+    """Never writes anchors."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True

@@ -20,7 +20,7 @@ __all__ = ["CHANGE_FORMATS", "FORMATS", "OPTIONS", "ChangeFormat", "Format", "No
 
 OPTIONS: Mapping[str, str] = {
     "default_deny": "firewalls only: deny at the end what no rule names; for nftables and iptables that is a complete "
-    "table, for a router that has no other rules",
+    "table, for a router that has no other rules; for hosts what comes and what leaves",
     "open_undecided": "firewalls only: open every option of undecided choices; else such rules are disabled",
     "host_files": "nftables only: a file for each host instead of the rules between zones, as a zip archive",
 }

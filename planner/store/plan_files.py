@@ -5,11 +5,13 @@ from pathlib import Path
 
 from django.db import DatabaseError, connection
 
+from planner.plan import limits
 from planner.plan.carry import Carried
 from planner.plan.document import Plan, Tell, read_plan, read_plan_of, tell_nobody
 from planner.plan.syntax import MAX_BYTES, guess_syntax
 from planner.report.files import Failure, explain
 from planner.store.editions import matrix_for
+from planner.store.plan_in_pdf import NoPlanInside, is_pdf, take_plan
 from ports.matrix import Matrix, MatrixError
 from ports.queries import NoMatrix, current_matrix, list_matrices, shipped_matrix
 from ports.queries import find_matrix as find_edition
@@ -20,7 +22,9 @@ class NoUsableMatrix(RuntimeError):
 
 
 def read_plan_file(name: str, matrix: Matrix, tell: Tell = tell_nobody) -> Plan:
-    """Read and check a plan. Raises PlanError with its faults, and Failure when the file can't be read.
+    """Read and check a plan, or the one that a PDF of a report carries along.
+
+    Raises PlanError with its faults, and Failure when the file can't be read.
 
     `tell` is told each name that is another one in the matrix.
     """
@@ -55,8 +59,15 @@ def _read(name: str) -> bytes:
         with Path(name).open("rb") as file:
             # One byte more than is allowed tells a file that is too large, without reading all of it.
             data = file.read(MAX_BYTES + 1)
+            if is_pdf(data):
+                data += file.read(limits.PAPER - MAX_BYTES)
     except OSError as error:
         raise Failure(f"The file can't be read: {explain(error)}.") from None
+    if is_pdf(data):
+        try:
+            data = take_plan(data)
+        except NoPlanInside as error:
+            raise Failure(str(error)) from None
     if len(data) > MAX_BYTES:
         raise Failure(f"The file has more than {MAX_BYTES // 2**20} MiB, which is the most that is read.")
     return data

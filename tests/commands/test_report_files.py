@@ -15,7 +15,7 @@ from ports import queries
 from ports.actions import load_matrix, make_amendment
 from ports.models import PortMatrix, Service
 from tests.commands.reporting import files, refuse, run, save, start
-from tests.report.samples import contoso, evaluate, write_plan
+from tests.report.samples import contoso, evaluate
 
 pytestmark = pytest.mark.usefixtures("without_database", "in_folder")
 
@@ -132,12 +132,13 @@ def test_archives_are_written_under_the_name_of_the_format():
 
 
 def test_what_a_format_cannot_say_is_a_sentence_and_no_file(capsys):
-    plans = [save("one.yaml"), save("two.yaml", write_plan(name="Two"))]
-    assert run(*plans, "--format", "windows", "--default-deny", "--output", "out/") == 1
+    router = {"name": "R", "format": "nftables", "zones": {"Internal": "r 1", "DMZ": "r2"}}
+    plans = [save("one.yaml", contoso(firewalls=[router])), save("two.yaml", contoso(name="Two", firewalls=[router]))]
+    assert run(*plans, "--format", "firewalls", "--output", "out/") == 1
     assert files() == plans
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition(": ")[0] for line in lines] == plans
-    assert all("can't be written for this plan: a rule that blocks wins" in line for line in lines)
+    assert all("can't be written for this plan: the firewall R has a side r 1" in line for line in lines)
 
 
 @pytest.mark.parametrize(

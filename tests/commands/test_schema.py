@@ -33,7 +33,7 @@ def schema(capsysbinary):
     return read
 
 
-@pytest.mark.parametrize("document", ["plan", "report", "comparison", "matrix"])
+@pytest.mark.parametrize("document", ["plan", "report", "comparison", "matrix", "results"])
 def test_it_prints_a_valid_schema(schema, document):
     printed = schema(document)
     assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"

@@ -188,7 +188,7 @@ def test_archives_have_a_file_for_each_host_under_a_name_that_leads_nowhere(rend
         assert len({name.casefold() for name in names}) == len(names)
         for name in names:
             assert not strange_lines(archive.read(name).decode())
-        assert not {"CON.bat", "CON"} & {name.rpartition("/")[2] for name in names}
+        assert not {"CON.ps1", "CON"} & {name.rpartition("/")[2] for name in names}
     assert sum(name.startswith("windows/host-") for name in names) > len(WORST_NAMES) - 5
 
 

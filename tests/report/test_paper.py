@@ -182,16 +182,6 @@ def claims_accessibility(data):
     return bool(re.search(r"<pdfuaid:part>1</pdfuaid:part>", metadata))
 
 
-@pytest.mark.parametrize("slug", [example.slug for example in read_examples()])
-@pytest.mark.parametrize("paper", PAPERS)
-def test_the_examples_are_pdf_ua(slug, paper):
-    assert claims_accessibility(render_pdf(example(slug), Edition(date=DAY, paper=paper)))
-
-
-def test_a_change_request_is_pdf_ua():
-    assert claims_accessibility(make_pdf(compose_change()))
-
-
 def test_a_letter_without_a_glyph_costs_the_claim_and_not_the_document():
     data = make_pdf(page(make("section", make("h2", "Name"), make("p", "\U0010fffd and text"))))
     assert not claims_accessibility(data)

@@ -108,6 +108,7 @@ class Command(PlanCommand):
                     since=since,
                     stylesheet=stylesheet,
                     engine=engine,
+                    with_plan=True,
                 )
                 # What carries no paper carries no date either, so that the same plan gives the same bytes.
                 told = edition if chosen.is_printed or selection else None

@@ -1,10 +1,11 @@
-"""The JSON Schemas of plan documents, reports, comparisons and matrices, for editors and programs that use them."""
+"""The JSON Schemas of plans, reports, comparisons, matrices and results, for editors and programs that use them."""
 
 import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from planner.plan.check_results import results_schema
 from planner.plan.document import plan_schema
 from planner.plan.syntax import to_json
 from planner.report.files import Failure, write_output
@@ -16,13 +17,13 @@ from ports.matrix.schema import fixture_schema
 class Command(BaseCommand):
     """The schema of plans has the vocabulary of the matrix that reports are made under."""
 
-    help = "Print the JSON Schema of plan documents, of JSON reports, of comparisons or of matrix fixtures."
+    help = "Print the JSON Schema of plan documents, JSON reports, comparisons, matrix fixtures or results of checks."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which schema."""
         parser.add_argument(
-            "document", choices=("plan", "report", "comparison", "matrix"), help="whose schema to print"
+            "document", choices=("plan", "report", "comparison", "matrix", "results"), help="whose schema to print"
         )
 
     def handle(self, *args: Any, document: str, **options: Any) -> None:
@@ -32,6 +33,7 @@ class Command(BaseCommand):
                 "report": report_schema,
                 "comparison": comparison_schema,
                 "matrix": fixture_schema,
+                "results": results_schema,
             }
             schema = made[document]() if document in made else plan_schema(find_matrix())
             write_output(self.stdout, to_json(schema).encode())

@@ -105,8 +105,11 @@ def _make_chain(permits: Permits, *, open_undecided: bool) -> Chain:
     )
 
 
-def render_host(host: Host, permits: Permits, edition: Edition | None, *, open_undecided: bool) -> bytes:
-    """What one host must accept and what it must open, as two chains beside those of its own."""
+def render_host(
+    host: Host, permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool
+) -> bytes:
+    """What one host must accept and what it must open: as two chains beside those of its own, or with a default deny
+    as a table of its own that the kernel asks."""
     inbound, outbound = (
         list_entries(side, permits.addresses, open_undecided=open_undecided) for side in (host.inbound, host.outbound)
     )
@@ -116,14 +119,14 @@ def render_host(host: Host, permits: Permits, edition: Edition | None, *, open_u
     ]
     label = permits.addresses.labels[host.endpoint.name]
     about = [
-        *introduce(f"{NFTABLES.label}, host {label},", permits, edition, False),
+        *introduce(f"{NFTABLES.label}, host {label},", permits, edition, default_deny),
         f"{len(inbound)} entries for what it accepts, {len(outbound)} for what it opens"
         + say_disabled([*inbound, *outbound]),
-        *_say_chains(chains, is_part=bool(edition and edition.selection)),
+        *(_say_host_table() if default_deny else _say_chains(chains, is_part=bool(edition and edition.selection))),
         *host.left_out,
         *say_empty([*inbound, *outbound], default_deny=False),
     ]
-    statements = _write_chains(chains)
+    statements = _write_host_table(chains) if default_deny else _write_chains(chains)
     return write_file(comment_out(NFTABLES.mark, about, _INDENT), statements)
 
 
@@ -157,6 +160,17 @@ def _say_table() -> Iterator[object]:
     yield Commands((f"nft delete table {OWN_TABLE}",))
 
 
+def _say_host_table() -> Iterator[object]:
+    yield (
+        f"It is the table {OWN_TABLE}, complete, with chains of its own at the hooks input and output: nothing has to "
+        "jump there. What comes to the host and what leaves it is dropped unless it is a reply, on the loopback "
+        "interface, named here, or what an address needs: DHCP, neighbour discovery and router advertisements, errors "
+        "of ICMP. Name resolution, time and updates need flows of the plan. Loading it again replaces the table."
+    )
+    yield "Keep a console at hand. Check it with nft -c -f FILE, load it with nft -f FILE. To take it back:"
+    yield Commands((f"nft delete table {OWN_TABLE}",))
+
+
 def _write_chains(chains: Iterable[Chain]) -> Iterator[str]:
     """Adding what is there already changes nothing; flushed, a chain holds what this file says and no more."""
     for table in dict.fromkeys(chain.table for chain in chains):
@@ -168,12 +182,44 @@ def _write_chains(chains: Iterable[Chain]) -> Iterator[str]:
         yield from (line for entry in chain.entries for line in _write_entry(entry, place, logs=chain.logs))
 
 
-def _write_table(chain: Chain) -> Iterator[str]:
-    place = f"{OWN_TABLE} forward"
+def _renew_table() -> Iterator[str]:
     # Deleting fails where there is no table, so it is added before.
     yield f"add table {OWN_TABLE}"
     yield f"delete table {OWN_TABLE}"
     yield f"add table {OWN_TABLE}"
+
+
+def _write_host_table(chains: Iterable[Chain]) -> Iterator[str]:
+    yield from _renew_table()
+    for chain in chains:
+        place, way = f"{OWN_TABLE} {chain.jumps_from}", "iifname" if chain.jumps_from == "input" else "oifname"
+        yield f"add chain {place} {{ type filter hook {chain.jumps_from} priority filter; policy drop; }}"
+        yield f'add rule {place} {way} "lo" accept'
+        yield f"add rule {place} ct state established,related accept"
+        yield from (f"add rule {place} {line} accept" for line in _NEEDED[chain.jumps_from])
+        yield from (line for entry in chain.entries for line in _write_entry(entry, place, logs=chain.logs))
+
+
+_DISCOVERY = "nd-neighbor-solicit, nd-neighbor-advert"
+_NEEDED = {
+    "input": (
+        f"icmpv6 type {{ {_DISCOVERY}, nd-router-advert }} ip6 hoplimit 255",
+        "ip6 saddr fe80::/10 icmpv6 type mld-listener-query",
+        "udp sport 67 udp dport 68",
+        "udp sport 547 udp dport 546",
+    ),
+    "output": (
+        f"icmpv6 type {{ {_DISCOVERY}, nd-router-solicit, mld2-listener-report }}",
+        "udp sport 68 udp dport 67",
+        "udp sport 546 udp dport 547",
+    ),
+}
+"""What a host needs to have an address and find its neighbours: RFC 4861 (and its hop limit), 3810, 2131, 8415."""
+
+
+def _write_table(chain: Chain) -> Iterator[str]:
+    place = f"{OWN_TABLE} forward"
+    yield from _renew_table()
     yield f"add chain {place} {{ type filter hook forward priority filter; policy drop; }}"
     yield f"add rule {place} ct state established,related accept"
     yield from (line for entry in chain.entries for line in _write_entry(entry, place, logs=chain.logs))

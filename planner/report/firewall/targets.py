@@ -1,12 +1,12 @@
 """Permits as policies of Aerleon, one shape for each target, in the words of its YAML: docs/firewalls.md.
 
-Aerleon makes the files of Windows hosts; all others are for the archive of sources alone.
+They are for the archive of sources alone: no file is made by Aerleon.
 
 A term holds one service and one protocol: Aerleon takes every port of a term with every protocol of it. It also holds
 one address family: given both, targets disagree about what a missing half means.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -19,8 +19,6 @@ Filter = dict[str, Any]
 
 _INET = {4: "inet", 6: "inet6"}
 DENY = "default-deny"
-UNDECIDED = "undecided"
-"""The mark of a term that depends on an open choice; `take_undecided` takes it away again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +28,15 @@ class Target:
     name: str
     label: str
     platform: str
-    generator: tuple[str, str]
-    """Module and class."""
     mark: str
     """What begins a line of comment; XML has its own."""
     name_length: int
     """The longest name of a term."""
-    load: tuple[str, ...] = ()
-    """How the file is loaded, for its head; empty where who writes the file says it."""
     comment: Callable[[Permit], str]
     pairs: int | None = None
     """Most pairs of networks in a term."""
     sources: int | None = None
     """Most networks on either side of a term."""
-    lines: bool = False
-    """Whether each pair of networks is a line of its own."""
 
 
 def _lines(permit: Permit) -> str:
@@ -55,52 +47,30 @@ def _short_lines(permit: Permit) -> str:
     return "\n".join(line for text in permit.comment for line in wrap(text, 95))
 
 
-def _windows_lines(permit: Permit) -> str:
-    """The same, and what Windows has rules of its own for; a command stays on one line, to be copied."""
-    own = (line for words, command in permit.own_rules for line in (*wrap(words, 95), f"  {command}"))
-    return "\n".join((_short_lines(permit), *own))
-
-
 def _one_line(permit: Permit) -> str:
     """A comment of nftables has at most 128 bytes."""
     return cut(" - ".join(permit.comment), 120)
 
 
 ASA = Target(
-    name="asa", label="Cisco ASA", platform="ciscoasa", generator=("ciscoasa", "CiscoASA"), mark="!", name_length=60,
-    comment=_short_lines, lines=True,
+    name="asa", label="Cisco ASA", platform="ciscoasa", mark="!", name_length=60, comment=_short_lines,
 )  # fmt: skip
 FORTIGATE = Target(
-    name="fortigate", label="FortiGate", platform="fortigate", generator=("fortigate", "Fortigate"), mark="#",
-    name_length=35, comment=_lines,
+    name="fortigate", label="FortiGate", platform="fortigate", mark="#", name_length=35, comment=_lines,
 )  # fmt: skip
 PALOALTO = Target(
-    name="paloalto", label="Palo Alto", platform="paloalto", generator=("paloaltofw", "PaloAltoFW"), mark="",
-    name_length=48, comment=_lines,
+    name="paloalto", label="Palo Alto", platform="paloalto", mark="", name_length=48, comment=_lines,
 )  # fmt: skip
 SRX = Target(
-    name="srx", label="Juniper SRX", platform="srx", generator=("junipersrx", "JuniperSRX"), mark="#", name_length=50,
-    comment=_lines, sources=400,
+    name="srx", label="Juniper SRX", platform="srx", mark="#", name_length=50, comment=_lines, sources=400,
 )  # fmt: skip
 NFTABLES = Target(
-    name="nftables", label="nftables", platform="nftables", generator=("nftables", "Nftables"), mark="#",
-    name_length=60, comment=_one_line,
+    name="nftables", label="nftables", platform="nftables", mark="#", name_length=60, comment=_one_line,
 )  # fmt: skip
 IPTABLES = Target(
-    name="iptables", label="iptables", platform="speedway", generator=("speedway", "Speedway"), mark="#",
-    name_length=24, comment=_lines, pairs=100, lines=True,
+    name="iptables", label="iptables", platform="speedway", mark="#", name_length=24, comment=_lines, pairs=100,
 )  # fmt: skip
-WINDOWS = Target(
-    name="windows", label="Windows Advanced Firewall", platform="windows_advfirewall",
-    generator=("windows_advfirewall", "WindowsAdvFirewall"), mark="rem", name_length=60,
-    load=(
-        "Run it as administrator on the host that it is named after. Rules are added; run it once.",
-        "Incoming connections without a rule are blocked unless the profile says otherwise; outgoing ones are not.",
-    ),
-    comment=_windows_lines, sources=100, lines=True,
-)  # fmt: skip
-
-TARGETS = {target.name: target for target in (ASA, FORTIGATE, PALOALTO, SRX, NFTABLES, IPTABLES, WINDOWS)}
+TARGETS = {target.name: target for target in (ASA, FORTIGATE, PALOALTO, SRX, NFTABLES, IPTABLES)}
 
 
 def write_filters(target: Target, permits: Permits, default_deny: bool) -> tuple[Filter, ...]:
@@ -170,19 +140,6 @@ def boundary_name(boundary: BoundaryPermits) -> str:
     return f"{boundary.source}-{boundary.destination}"
 
 
-def write_host_filters(
-    inbound: Sequence[Permit], outbound: Sequence[Permit], addresses: Addresses
-) -> tuple[Filter, ...]:
-    """The filters of one Windows host's own firewall."""
-    filters = []
-    for way, permits in (("in", inbound), ("out", outbound)):
-        for family in FAMILIES:
-            terms = _terms(WINDOWS, [p for p in permits if p.family == family], addresses, prefix=f"{way}-")
-            if terms:
-                filters.append(_filter(WINDOWS, f"{way} {_INET[family]}", f"IPv{family} {way}", terms))
-    return tuple(filters)
-
-
 def _filter(target: Target, options: str, comment: str, terms: list[dict[str, Any]]) -> Filter:
     return {"header": {"targets": {target.platform: options}, "comment": cut(comment, 95)}, "terms": terms}
 
@@ -191,11 +148,11 @@ def _deny(wanted: bool, suffix: str = "") -> list[dict[str, Any]]:
     return [{"name": shorten(f"{DENY}-{suffix}", 35) if suffix else DENY, "action": "deny"}] if wanted else []
 
 
-def _terms(target: Target, permits: Iterable[Permit], addresses: Addresses, prefix: str = "") -> list[dict[str, Any]]:
-    return [term for permit in permits for term in _divide(target, permit, addresses, prefix)]
+def _terms(target: Target, permits: Iterable[Permit], addresses: Addresses) -> list[dict[str, Any]]:
+    return [term for permit in permits for term in _divide(target, permit, addresses)]
 
 
-def _divide(target: Target, permit: Permit, addresses: Addresses, prefix: str) -> Iterator[dict[str, Any]]:
+def _divide(target: Target, permit: Permit, addresses: Addresses) -> Iterator[dict[str, Any]]:
     """A term for a permit, or several where the target takes only so many networks in one."""
     parts = (
         (sources, destinations)
@@ -203,7 +160,7 @@ def _divide(target: Target, permit: Permit, addresses: Addresses, prefix: str) -
         for sources in _chunks(permit.sources, _most_sources(target, destinations, addresses), addresses)
     )
     for index, (sources, destinations) in enumerate(parts):
-        yield _term(target, permit, prefix, index, sources, destinations)
+        yield _term(target, permit, index, sources, destinations)
 
 
 def _most_sources(target: Target, destinations: tuple[str, ...] | None, addresses: Addresses) -> int | None:
@@ -231,13 +188,12 @@ def _chunks(
 def _term(
     target: Target,
     permit: Permit,
-    prefix: str,
     index: int,
     sources: tuple[str, ...] | None,
     destinations: tuple[str, ...] | None,
 ) -> dict[str, Any]:
     # Chains of nftables don't begin with a digit.
-    label = f"{prefix}{permit.label}" if prefix or not permit.label[0].isdigit() else f"R{permit.label}"
+    label = f"R{permit.label}" if permit.label[0].isdigit() else permit.label
     name = f"{label}-{permit.number}" + ("-v6" if permit.family == 6 else "") + (f"-c{index + 1}" if index else "")
     term: dict[str, Any] = {"name": shorten(name, target.name_length), "comment": target.comment(permit)}
     for side, members in (("source", sources), ("destination", destinations)):
@@ -250,14 +206,7 @@ def _term(
     else:
         term["destination-port"] = name_service(permit)
     term["action"] = "accept"
-    if permit.condition:
-        term[UNDECIDED] = True
     return term
-
-
-def take_undecided(filters: Iterable[Filter]) -> set[str]:
-    """The names of the terms that depend on an open choice; their mark, which Aerleon doesn't know, is gone then."""
-    return {term["name"] for chosen in filters for term in chosen["terms"] if term.pop(UNDECIDED, False)}
 
 
 def name_service(permit: Permit) -> str:

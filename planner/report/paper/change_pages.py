@@ -99,6 +99,7 @@ def compose_changes(comparison: Comparison, editions: Editions) -> PrintedReport
         parts=(_make_cover(comparison, editions, say_date(date), contents), *(part for _, part in parts)),
         paper=editions.paper,
         stylesheet=editions.stylesheet,
+        date=date,
     )
 
 

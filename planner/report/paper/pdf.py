@@ -21,7 +21,7 @@ def write_pdf(printed: PrintedReport, engine: Engine | None = None) -> bytes:
     if is_styled:
         from planner.report.paper.styled import make_styled_pdf  # noqa: PLC0415
 
-        return make_styled_pdf(write_html(printed))
+        return make_styled_pdf(write_html(printed), printed.files, printed.date)
     from planner.report.paper.typst_pages import make_pdf  # noqa: PLC0415
 
     return make_pdf(printed)

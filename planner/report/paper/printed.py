@@ -4,9 +4,11 @@ It is made once from a report or a comparison. `html` writes it for browsers and
 to Typst; so both set the same words in the same order. Knows no report and no renderer.
 """
 
+import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Literal
 
 from planner.report.said.edition import Paper
 
@@ -54,6 +56,18 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedFile:
+    """A file of text that the PDF carries along, for programs."""
+
+    name: str
+    text: str = field(repr=False)
+    media_type: str
+    relationship: Literal["source", "data"]
+    """What it is to the pages, in the words of PDF/A-3 (ISO 19005-3): they were made from it, or show it."""
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedReport:
     """A report or a change request, ready to be set. `parts` are its sections in the order of the pages."""
 
@@ -63,6 +77,10 @@ class PrintedReport:
     paper: Paper = "a4"
     stylesheet: str = field(default="", repr=False)
     """CSS of a house style, as `planner.report.paper.stylesheet.read_stylesheet` gives it; empty: ours alone."""
+    date: datetime.date | None = None
+    """Of the document; PDF/A asks for one."""
+    files: tuple[EmbeddedFile, ...] = ()
+    """What a PDF carries along; a web page has none of them."""
 
     @property
     def length(self) -> int:

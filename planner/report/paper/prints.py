@@ -1,11 +1,14 @@
 """The printed formats: the report and the change request as web page and as PDF, from one `PrintedReport` each."""
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.utils import timezone
 
 from planner.engine.compare import Comparison
 from planner.engine.report import Report
 from planner.report.paper.change_pages import compose_changes
+from planner.report.paper.embedded import embed_files
 from planner.report.paper.html import write_html
 from planner.report.paper.pdf import write_pdf
 from planner.report.paper.report_pages import compose_report
@@ -18,9 +21,10 @@ def render_html(report: Report, edition: Edition | None = None) -> bytes:
 
 
 def render_pdf(report: Report, edition: Edition | None = None) -> bytes:
-    """The report as a tagged PDF. Without an edition it is dated today."""
+    """The report as a tagged PDF with its files for programs. Without an edition it is dated today."""
     edition = edition or Edition(date=timezone.localdate())
-    return write_pdf(compose_report(report, edition), edition.engine or settings.PDF_ENGINE)
+    printed = replace(compose_report(report, edition), files=embed_files(report, edition))
+    return write_pdf(printed, edition.engine or settings.PDF_ENGINE)
 
 
 def render_changes_html(comparison: Comparison, editions: Editions) -> bytes:

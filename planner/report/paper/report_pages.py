@@ -121,6 +121,7 @@ def _compose(
         ),
         paper=edition.paper,
         stylesheet=edition.stylesheet,
+        date=edition.date,
     )
 
 

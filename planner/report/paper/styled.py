@@ -5,10 +5,14 @@ pictures are in the stylesheet, as `data:` addresses.
 """
 
 import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
 from typing import Any
 
-from weasyprint import HTML
+from weasyprint import HTML, Attachment
 from weasyprint.urls import URLFetcher
+
+from planner.report.paper.printed import EmbeddedFile
 
 _LONG = 400
 """After how many letters without a space a word may break at a place that is made for it."""
@@ -28,9 +32,28 @@ class DataOnly(URLFetcher):  # type: ignore[misc] # WeasyPrint has no types
         return super().fetch(url, headers)
 
 
-def make_styled_pdf(document: str) -> bytes:
-    """An HTML document that needs no other file, as a tagged PDF with bookmarks."""
-    pdf: bytes = HTML(string=break_words(document), url_fetcher=DataOnly()).write_pdf(pdf_tags=True)
+_UNDATED = date(2000, 1, 1)
+
+
+def make_styled_pdf(document: str, files: Sequence[EmbeddedFile] = (), day: date | None = None) -> bytes:
+    """An HTML document that needs no other file, as a tagged PDF with bookmarks, and with files that it carries along.
+
+    `day` is the date of the files.
+    """
+    at = datetime.combine(day or _UNDATED, time(), UTC)
+    attachments = [
+        Attachment(
+            string=file.text,
+            name=file.name,
+            description=file.description,
+            created=at,
+            modified=at,
+            relationship=file.relationship.capitalize(),
+        )
+        for file in files
+    ]
+    html = HTML(string=break_words(document), url_fetcher=DataOnly())
+    pdf: bytes = html.write_pdf(pdf_tags=True, attachments=attachments)
     return pdf
 
 

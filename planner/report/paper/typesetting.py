@@ -15,7 +15,7 @@ def typeset(
     data: Mapping[str, str],
     *,
     form: Literal["pdf", "png"] = "pdf",
-    standards: Sequence[Literal["ua-1"]] = (),
+    standards: Sequence[Literal["a-3a", "ua-1"]] = (),
     dots: float = 72,
 ) -> bytes:
     """A layout in Typst's language with texts as `sys.inputs`, as one PDF or as one PNG of so many dots an inch.

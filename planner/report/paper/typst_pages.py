@@ -35,13 +35,15 @@ _INLINE = {"a", "b", "bdi", "br", "em", "i", "samp", "small", "span"}
 
 
 def make_pdf(printed: PrintedReport) -> bytes:
-    """The document as a tagged PDF. The same document gives the same bytes.
+    """The document as a tagged PDF with its files. The same document gives the same bytes.
 
-    It says that it is PDF/UA-1 if Typst finds nothing against it; a letter that no font of the machine has is enough.
+    It says that it is PDF/UA-1 and PDF/A-3a if Typst finds nothing against it; a letter that no font of the machine
+    has is enough. Without a date it can't be PDF/A.
     """
     data = {"document": json.dumps(read_tree(printed), ensure_ascii=False)}
+    data |= {f"file-{number}": file.text for number, file in enumerate(printed.files)}
     try:
-        return typeset(_LAYOUT, data, standards=["ua-1"])
+        return typeset(_LAYOUT, data, standards=["a-3a", "ua-1"] if printed.date else ["ua-1"])
     except TypstError:
         return typeset(_LAYOUT, data)
 
@@ -56,6 +58,11 @@ def read_tree(printed: PrintedReport) -> Node:
         "edition": _drop_unseen(printed.running.edition),
         "matrix": _drop_unseen(printed.running.matrix),
         "paper": _PAPERS[printed.paper],
+        "date": [printed.date.year, printed.date.month, printed.date.day] if printed.date else None,
+        "files": [
+            {"name": file.name, "type": file.media_type, "is": file.relationship, "says": file.description}
+            for file in printed.files
+        ],
         "body": [_make_node(part, pictures) for part in printed.parts],
         "pictures": pictures,
     }

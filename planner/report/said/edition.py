@@ -41,6 +41,8 @@ class Edition:
     """The states of the rules; of a plan that isn't stored there are none."""
     taken: tuple[Taken, ...] = ()
     """The decisions of which it is known who took them, when or why; of a plan that isn't stored there are none."""
+    with_plan: bool = False
+    """Whether the plan document goes along in a PDF: not to readers, who see the report and not the document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

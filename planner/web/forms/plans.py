@@ -10,11 +10,12 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from planner.engine.size import check_size
-from planner.plan import syntax
+from planner.plan import limits, syntax
 from planner.plan.carry import Carried
 from planner.plan.document import Fault, Plan, PlanError, read_plan_of
 from planner.store.editions import matrix_for
 from planner.store.models import Hold
+from planner.store.plan_in_pdf import NoPlanInside, is_pdf, say_too_large, take_plan
 from ports.matrix import Choice, Matrix, read_ports
 from ports.text import plural
 
@@ -292,11 +293,7 @@ class ImportForm(forms.Form):
         if file and _is_archive(file):
             self.archive = file
             return self.cleaned_data
-        if file and file.size > syntax.MAX_BYTES:
-            raise ValidationError(
-                f"The file has {file.size / 2**20:.1f} MiB; at most {syntax.MAX_BYTES // 2**20} MiB are read."
-            )
-        self._read(*((file.read(), file.name or "") if file else (text.encode("utf-8", "surrogatepass"), "")))
+        self._read(*(_read_file(file) if file else (text.encode("utf-8", "surrogatepass"), "")))
         if self.faults:
             count = len(self.faults)
             self.add_error(None, f"This is no plan: {count} {plural(count, 'fault')}.")
@@ -317,6 +314,27 @@ class ImportForm(forms.Form):
             self.plan, self.matrix = plan, matrix
         except PlanError as error:
             self.faults = tuple(error.faults)
+
+
+def _read_file(file: Any) -> tuple[bytes, str]:
+    """The plan document of a file, or of a PDF that carries one along, with the file's name.
+
+    Raises ValidationError for a file that is too large, and for a PDF without a plan.
+    """
+    start = file.read(1024)
+    file.seek(0)
+    if is_pdf(start):
+        if file.size > limits.PAPER:
+            raise ValidationError(say_too_large(file.size))
+        try:
+            return take_plan(file.read()), ""
+        except NoPlanInside as error:
+            raise ValidationError(str(error)) from None
+    if file.size > syntax.MAX_BYTES:
+        raise ValidationError(
+            f"The file has {file.size / 2**20:.1f} MiB; at most {syntax.MAX_BYTES // 2**20} MiB are read."
+        )
+    return file.read(), file.name or ""
 
 
 def _is_archive(file: Any) -> bool:

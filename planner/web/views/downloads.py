@@ -50,6 +50,7 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
         since=compare_with_sent(plan, last, matrix) if last else None,
         since_revision=last.revision if last else None,
         since_sent=say_handover(last),
+        with_plan=True,
     )
     report = report_for(plan.version, matrix)
     edition = replace(edition, lives=lives_of(plan, report), taken=taken_in(plan, report))

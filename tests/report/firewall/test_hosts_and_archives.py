@@ -1,6 +1,7 @@
 """Files for single hosts, archives, and Aerleon's own sources."""
 
 import io
+import ipaddress
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from planner.plan.document import read_plan
 from planner.report import FORMATS, NotExpressible
 from planner.report.firewall import files
 from planner.report.firewall.words import clean, cut, name_endpoints, shorten
+from planner.report.said.powershell import quote, quote_all
 from ports.queries import shipped_matrix
 from tests.examples import UNANSWERED
 from tests.report.firewall.reading import (
@@ -28,11 +30,13 @@ from tests.report.firewall.reading import (
     statements,
     strange_lines,
 )
+from tests.report.firewall.reading_powershell import read_literal, read_script
 from tests.report.firewall.test_permits import check, flow, host, plan, render
 from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, sites
 from tests.strategies import HOSTILE_NAMES as MORE_HOSTILE_NAMES
 
 HOST_FILES = {"host_files": True, "open_undecided": True}
+PS01 = "host-PS01.ps1"
 
 
 def example(slug):
@@ -45,20 +49,26 @@ def unpack(name, report, **options):
         return {entry: archive.read(entry).decode() for entry in archive.namelist()}
 
 
-def rules(text):
-    """(direction, local, remote, port, protocol) of every rule of a Windows file."""
+def read(name, report, **options):
+    """The files of an archive by name, as bytes."""
+    with zipfile.ZipFile(io.BytesIO(FORMATS[name].render(report, None, **options))) as archive:
+        return {entry: archive.read(entry) for entry in archive.namelist()}
+
+
+def rules(data):
+    """(direction, local, remote, port, protocol) of every rule of a script for Windows."""
     found = set()
-    for line in text.splitlines():
-        if line.startswith("netsh "):
-            words = dict(word.split("=", 1) for word in line.split() if "=" in word)
-            assert (words["action"], words["enable"]) == ("allow", "yes")
-            port = words.get("localport" if words["dir"] == "in" else "remoteport")
-            assert not {"localport", "remoteport"} & words.keys() or port
-            found |= {
-                (words["dir"], local, remote, port, words["protocol"])
-                for local in words["localip"].split(",")
-                for remote in words["remoteip"].split(",")
-            }
+    for rule in read_script(data):
+        assert (rule["Action"], rule["Enabled"]) == ("Allow", "True")
+        way = {"Inbound": "in", "Outbound": "out"}[rule["Direction"]]
+        port = rule.get("LocalPort" if way == "in" else "RemotePort")
+        assert (rule["Protocol"] in ("TCP", "UDP")) == bool(port)
+        assert port or (rule["Protocol"], rule["IcmpType"]) == ("ICMPv4", "8")
+        found |= {
+            (way, local, remote, port, rule["Protocol"].lower())
+            for local in rule["LocalAddress"]
+            for remote in rule["RemoteAddress"]
+        }
     return found
 
 
@@ -78,21 +88,23 @@ def test_a_windows_host_has_what_it_accepts_and_opens_within_its_zone_too():
         flow("Far", "W2"), flow("World", "W1"), flow("W1", "Later"), flow("W1", "W1", ports="9"),
     ]  # fmt: skip
     report = plan(WINDOWS, flows)
-    found = unpack("windows", report)
-    assert set(found) == {"README.txt", "host-W1.bat", "host-W2.bat"}
-    assert rules(found["host-W1.bat"]) == {
-        ("in", "10.0.0.1/32", "10.0.0.3/32", None, "icmpv4:8,any"),
-        ("in", "10.0.0.1/32", "any", "443", "tcp"),
-        ("out", "10.0.0.1/32", "10.0.0.2/32", "445", "tcp"),
-        ("out", "10.0.0.1/32", "192.0.2.1/32", "1000-2000", "udp"),
+    found = read("windows", report)
+    assert set(found) == {"README.txt", "host-W1.ps1", "host-W2.ps1"}
+    assert rules(found["host-W1.ps1"]) == {
+        ("in", "10.0.0.1", "10.0.0.3", None, "icmpv4"),
+        # Any, but for what is in the other zones.
+        ("in", "10.0.0.1", "0.0.0.0-10.0.0.0", "443", "tcp"),
+        ("in", "10.0.0.1", "10.0.0.4-192.0.2.0", "443", "tcp"),
+        ("in", "10.0.0.1", "192.0.2.2-255.255.255.255", "443", "tcp"),
+        ("out", "10.0.0.1", "10.0.0.2", "445", "tcp"),
+        ("out", "10.0.0.1", "192.0.2.1", "1000-2000", "udp"),
     }
-    assert rules(found["host-W2.bat"]) == {
-        ("in", "10.0.0.2/32", "10.0.0.1/32", "445", "tcp"),
-        ("in", "10.0.0.2/32", "192.0.2.1/32", "443", "tcp"),
-        ("in", "fd00::2/128", "2001:db8::1/128", "443", "tcp"),
+    assert rules(found["host-W2.ps1"]) == {
+        ("in", "10.0.0.2", "10.0.0.1", "445", "tcp"),
+        ("in", "10.0.0.2", "192.0.2.1", "443", "tcp"),
+        ("in", "fd00::2", "2001:db8::1", "443", "tcp"),
     }
-    assert "rem No address in the plan yet: Later." in found["host-W1.bat"]
-    assert "\n" not in found["host-W1.bat"].replace("\r\n", "")
+    assert "# No address in the plan yet: Later." in found["host-W1.ps1"].decode()
 
 
 def host_flows(report, endpoint):
@@ -117,18 +129,23 @@ def uncovered(flows):
     }
 
 
-def windows_flows(text):
-    """The same of a Windows file."""
-    every = {"any": EVERYTHING[4]}
+def windows_flows(data):
+    """The same of a Windows script. What any isn't is in ranges there; here that is any."""
     return {
-        (way, local, every.get(remote, remote), port, "icmp" if protocol == "icmpv4:8,any" else protocol)
-        for way, local, remote, port, protocol in rules(text)
+        (way, network(local), network(remote), port, protocol.removesuffix("v4"))
+        for way, local, remote, port, protocol in rules(data)
     }
 
 
-def nftables_flows(text):
+def network(text):
+    if text == "Any" or "-" in text:
+        return EVERYTHING[6 if ":" in text else 4]
+    return str(ipaddress.ip_network(text))
+
+
+def nftables_flows(data):
     """The same of an nftables file: every statement is one that is known, or a rule in one of two chains."""
-    found, rest = set(), statements(text)
+    found, rest = set(), statements(data.decode())
     assert rest.pop(0) == "add table inet filter"
     for way in ("in", "out"):
         place = f"inet filter port_planner_{way}"
@@ -144,36 +161,82 @@ def nftables_flows(text):
 
 @pytest.mark.parametrize("slug", UNANSWERED)
 @pytest.mark.parametrize(
-    ("name", "options", "ending", "read"),
-    [("windows", {"open_undecided": True}, "bat", windows_flows), ("nftables", HOST_FILES, "nft", nftables_flows)],
+    ("name", "options", "ending", "flows_of"),
+    [("windows", {"open_undecided": True}, "ps1", windows_flows), ("nftables", HOST_FILES, "nft", nftables_flows)],
 )
-def test_the_file_of_a_host_permits_what_it_accepts_and_opens(slug, name, options, ending, read):
+def test_the_file_of_a_host_permits_what_it_accepts_and_opens(slug, name, options, ending, flows_of):
     report = example(slug)
     names = name_endpoints(report.plan.endpoints)
     endpoints = {f"host-{names[endpoint.name]}.{ending}": endpoint for endpoint in report.plan.endpoints}
-    found = unpack(name, report, **options)
+    found = read(name, report, **options)
     del found["README.txt"]
     assert found
-    for file, text in found.items():
-        assert uncovered(read(text)) == uncovered(host_flows(report, endpoints[file])), file
+    for file, data in found.items():
+        assert uncovered(flows_of(data)) == uncovered(host_flows(report, endpoints[file])), file
 
 
-def test_a_rule_of_windows_says_what_it_is_for_and_whether_it_is_undecided():
-    text = unpack("windows", example("dmz"), open_undecided=True)["host-PS01.bat"].replace("\r\n", "\n")
-    closed = unpack("windows", example("dmz"))["host-PS01.bat"].replace("\r\n", "\n")
-    assert re.search(r"name=o_out-INT-CLI-191-\d+ enable=no ", closed)
-    assert len(re.findall(r" enable=yes ", closed)) < len(re.findall(r" enable=yes ", text))
-    assert re.search(
-        r"^rem INT-CLI-191, tcp 389\nrem undecided, only with Directory port for managed Active Directory: LDAP\n"
-        r"rem Account discovery: .*\n(?:rem   .*\n)*netsh advfirewall firewall add rule name=o_out-INT-CLI-191-\d+ ",
-        text,
-        re.MULTILINE,
+def test_a_rule_of_windows_says_what_it_is_for_and_is_disabled_while_it_is_undecided():
+    opened = {one["Name"]: one for one in read_script(read("windows", example("dmz"), open_undecided=True)[PS01])}
+    closed = {one["Name"]: one for one in read_script(read("windows", example("dmz"))[PS01])}
+    assert opened.keys() == closed.keys()
+    undecided = {name for name, rule in closed.items() if rule["Enabled"] == "False"}
+    assert undecided
+    assert {name for name, rule in closed.items() if "undecided, only with" in rule["Description"]} == undecided
+    assert all(rule["Enabled"] == "True" for rule in opened.values())
+    (name,) = (name for name in undecided if name.startswith("PortPlanner-out-INT-CLI-191-tcp-389-"))
+    assert closed[name]["DisplayName"] == "Port planner: INT-CLI-191, tcp 389"
+    assert closed[name]["Description"].startswith(
+        "INT-CLI-191, tcp 389 - undecided, only with Directory port for managed Active Directory: LDAP - Account disco"
     )
-    assert len(re.findall("^rem .*, (?:tcp|udp) [0-9-]+$", text, re.MULTILINE)) == len(rules(text))
+
+
+def test_a_rule_of_windows_keeps_its_name_while_others_come():
+    def names(*flows):
+        data = read("windows", plan(WINDOWS, list(flows)))["host-W1.ps1"]
+        return {rule["Name"] for rule in read_script(data)}
+
+    one, other = flow("L1", "W1", ports="443"), flow("L1", "W1", "udp", "53")
+    assert names(one) < names(one, other, flow("Far", "W1", ports="22"))
+
+
+def test_more_addresses_than_a_rule_takes_are_several_rules():
+    many = host("Many", *(f"10.1.{n // 250}.{n % 250 + 1}" for n in range(1200)))
+    data = read("windows", plan([*WINDOWS, many], [flow("Many", "W1")]))["host-W1.ps1"]
+    assert [(rule["Name"], len(rule["RemoteAddress"])) for rule in read_script(data)] == [
+        ("PortPlanner-in-same-zone-tcp-443", 1000), ("PortPlanner-in-same-zone-tcp-443-2", 200),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it's",
+        "\u2018a\u2019 \u201ab\u201b",
+        "$(Remove-Item C:)",
+        "`$x; | & <#",
+        "x'; calc; '",
+        "\n'@\n",
+        '"',
+        "–x",
+        "",
+    ],
+    ids=ascii,
+)
+def test_what_is_quoted_for_powershell_is_that_text_and_nothing_else(text):
+    assert read_literal(f"$x = {quote(text)}\n") == text
+    assert read_literal(f"$x = {quote_all((text, 'b'))}\n") == [text, "b"]
+
+
+def test_a_default_deny_of_windows_blocks_by_default_and_only_then():
+    data = read("windows", example("dmz"), default_deny=True)[PS01]
+    assert b"$denies = $true" in data
+    assert b"What is not named here is denied at the end." in data
+    assert read_script(data) == read_script(read("windows", example("dmz"))[PS01])
+    assert b"$denies = $false" in read("windows", example("dmz"))[PS01]
 
 
 def test_servers_have_windows_files_and_people_have_not():
-    names = {name.removesuffix(".bat") for name in unpack("windows", example("everything"))}
+    names = {name.removesuffix(".ps1") for name in unpack("windows", example("everything"))}
     assert {"host-PS01", "host-SQL01", "host-Berlin-Windows", "host-Oslo-agent"} < names
     assert not {"host-Staff", "host-ESXi-hosts", "host-Public", "host-SD01"} & names
 
@@ -212,18 +275,32 @@ def test_what_is_undecided_is_a_comment_in_the_files_of_hosts_too():
         assert statements(disabled) == statements(opened[name]) != statements(closed[name])
 
 
-@pytest.mark.parametrize(("name", "options"), [("windows", {}), ("nftables", {"host_files": True})])
-def test_a_host_file_that_would_cut_the_host_off_is_refused_with_a_sentence(name, options):
-    with pytest.raises(NotExpressible, match=r"can't be written for this plan: .+\.$"):
-        FORMATS[name].render(evaluate(contoso()), None, default_deny=True, **options)
+def matches(text):
+    """What the entries of a file for a host say, wherever they stand."""
+    found = (
+        re.search(r" ip6? .*", line) for line in text.splitlines() if re.match(r"(?:# )?add rule .* comment ", line)
+    )
+    return [one and one[0] for one in found]
+
+
+def test_a_default_deny_of_a_linux_host_is_a_table_that_nothing_has_to_jump_to(tmp_path):
+    report = example("everything")
+    found = unpack("nftables", report, host_files=True, default_deny=True)
+    beside = unpack("nftables", report, host_files=True)
+    assert found.keys() == beside.keys()
+    del found["README.txt"]
+    for name, text in found.items():
+        check("nft", text, tmp_path)
+        assert text.count(" policy drop; }") == 2
+        assert not any(" jump " in line for line in statements(text))
+        assert matches(text) == matches(beside[name]), name
 
 
 def test_more_lines_than_a_device_takes_are_refused(monkeypatch):
     monkeypatch.setattr(files, "MOST_LINES", 3)
     report = plan([host("A", "10.0.0.1", "10.0.0.2"), host("B", "10.0.0.3", "10.0.0.4", zone="DMZ")], [flow("A", "B")])
-    for name in ("iptables",):
-        with pytest.raises(NotExpressible, match="4 in all, and 3 are allowed"):
-            FORMATS[name].render(report, None)
+    with pytest.raises(NotExpressible, match="4 in all, and 3 are allowed"):
+        FORMATS["iptables"].render(report, None)
     assert FORMATS["nftables"].render(report, None)
     found = unpack("all-firewalls", report)
     assert "firewall.iptables" not in found
@@ -235,7 +312,7 @@ def test_the_archive_has_every_firewall():
     found = unpack("all-firewalls", report)
     for name in READERS:
         assert found[f"firewall.{FORMATS[name].ending}"].encode() == FORMATS[name].render(report, None)
-    assert "windows/host-PS01.bat" in found
+    assert "windows/host-PS01.ps1" in found
     assert "aerleon/def/networks.yaml" in found
     assert "No address in the plan yet: Portal." in found["README.txt"]
 
@@ -273,10 +350,8 @@ def test_hostile_names_are_harmless_in_archives(name, tmp_path):
         assert re.fullmatch(r"[A-Za-z0-9./_-]+", file), file
         assert ".." not in file
         assert not strange_lines(text), file
-        if file.endswith(".bat"):
-            for line in text.splitlines():
-                assert re.match(r"rem |netsh |:|$", line), line
-                assert not set('%&|<>^"!') & set(line), line
+        if file.endswith(".ps1"):
+            read_script(text.encode())
         if file.endswith(".yaml"):
             assert yaml.safe_load(text)
     for file, text in unpack("nftables", report, host_files=True).items():
@@ -287,8 +362,7 @@ def test_hostile_names_are_harmless_in_archives(name, tmp_path):
 @pytest.mark.parametrize("name", [name for name, kind in FORMATS.items() if kind.options and not kind.part])
 def test_a_plan_without_rules_has_a_file_that_says_so(name):
     report = plan([], [])
-    denies = name != "windows" and "default_deny" in FORMATS[name].options
-    options = {"default_deny": True} if denies else {}
+    options = {"default_deny": True} if "default_deny" in FORMATS[name].options else {}
     data = FORMATS[name].render(report, None, **options)
     if FORMATS[name].content_type == "application/zip":
         assert "README.txt" in zipfile.ZipFile(io.BytesIO(data)).namelist()
@@ -307,10 +381,7 @@ def test_a_thousand_sites_are_permitted_exactly_and_no_line_is_too_long():
     wanted = expected(report)
     for name, read in READERS.items():
         assert read(render(name, report)) == wanted, name
-    found = unpack("windows", report)
-    assert len(found) > 2000
-    longest = max(len(line) for text in found.values() for line in text.splitlines())
-    assert longest < 8191  # the most that cmd.exe reads
+    assert len(unpack("windows", report)) > 2000
 
 
 # ---- words ----

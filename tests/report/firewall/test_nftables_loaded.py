@@ -253,7 +253,8 @@ table inet filter {{
 """A host that drops what comes and what goes, but for the router's answers."""
 
 
-def test_the_file_of_a_host_opens_what_it_accepts_and_what_it_opens():
+def host_plan():
+    """A report, where its endpoints are, what the host Web accepts and opens, and much else from and to it."""
     report = plan(
         [
             host("Web", "10.0.0.1", "fd00::1", roles=["web-primary"]), host("Near", "10.0.0.2", "fd00::2"),
@@ -262,11 +263,20 @@ def test_the_file_of_a_host_opens_what_it_accepts_and_what_it_opens():
         [flow("Near", "Web"), flow("Web", "Far", "udp", "53"), flow("Web", "Near", "icmp"),
          flow("Far", "Web", ports="25")],
     )  # fmt: skip
-    with zipfile.ZipFile(io.BytesIO(FORMATS["nftables"].render(report, None, host_files=True))) as archive:
-        text = archive.read("host-Web.nft").decode()
     homes = {endpoint.name: samples(endpoint.addresses) for endpoint in report.plan.endpoints}
     wanted = tries(one for one in report.flows if "Web" in (one.source.name, one.destination.name))
     around = {one for one in sweep(homes, wanted) if {one.source, one.destination} & set(homes["Web"])}
+    return report, homes, wanted, around
+
+
+def host_file(report, **options):
+    with zipfile.ZipFile(io.BytesIO(FORMATS["nftables"].render(report, None, host_files=True, **options))) as archive:
+        return archive.read("host-Web.nft").decode()
+
+
+def test_the_file_of_a_host_opens_what_it_accepts_and_what_it_opens():
+    report, homes, wanted, around = host_plan()
+    text = host_file(report)
     own = ("port_planner_in", "port_planner_out")
     with Network(homes) as net:
         web = net.places["Web"]
@@ -286,6 +296,24 @@ def test_the_file_of_a_host_opens_what_it_accepts_and_what_it_opens():
         assert net.passes(around) == wanted
         net.nft("-f", "-", text=text, place=web)
         assert without_handles(net.ruleset(web)) == without_handles(once)
+        net.run(*take_back, place=web)
+        assert net.ruleset(web) == before
+
+
+def test_the_file_of_a_host_with_a_default_deny_stands_by_itself_and_goes_without_a_trace():
+    report, homes, wanted, around = host_plan()
+    text = host_file(report, default_deny=True)
+    with Network(homes) as net:
+        web = net.places["Web"]
+        before = net.ruleset(web)
+        net.nft("-f", "-", text=text, place=web)
+        once = without_handles(net.ruleset(web))
+        net.nft("-f", "-", text=text, place=web)
+        assert without_handles(net.ruleset(web)) == once
+        for transit, family in zip(TRANSIT, ("ip", "ip6"), strict=True):  # the router's answers, by which tests know
+            net.nft("insert", "rule", "inet", "port_planner", "output", family, "daddr", transit, "accept", place=web)
+        assert net.passes(around) == wanted
+        (take_back,) = commands(text)
         net.run(*take_back, place=web)
         assert net.ruleset(web) == before
 

@@ -17,6 +17,7 @@ from planner.report.formats.json import comparison_data, comparison_schema, repo
 from ports.matrix import build_matrix, find_faults
 from ports.queries import SHIPPED, read_fixture
 from tests.ports.records import make_records
+from tests.report.firewall.reading_powershell import read_script
 from tests.report.samples import evaluate, write_plan
 
 NAME = "Remote Event Log Management (RPC)"
@@ -36,8 +37,9 @@ def portal(*more, **settings):
 
 def windows(report, host):
     files = zipfile.ZipFile(io.BytesIO(FORMATS["windows"].render(report)))
-    (name,) = (name for name in files.namelist() if name == f"host-{host}.bat")
-    return files.read(name).decode().replace("\r\n", "\n")
+    data = files.read(f"host-{host}.ps1")
+    assert read_script(data)
+    return data.decode("utf-8-sig").replace("\r\n", "\n")
 
 
 def grouped(data):
@@ -69,18 +71,20 @@ def test_nothing_has_them_where_the_logs_are_not_read():
 
 def test_the_file_of_the_host_has_the_command_beside_the_rule_and_does_not_carry_it_out():
     lines = windows(evaluate(portal()), "DC01").splitlines()
-    (rule,) = (number for number, line in enumerate(lines) if "localport=135 " in line)
-    assert lines[rule - 1] == f"rem   {COMMAND} -RemoteAddress 10.0.0.10/32"
-    text = " ".join(line.removeprefix("rem ").strip() for line in lines[:rule])
+    (command,) = (
+        number for number, line in enumerate(lines) if f"{COMMAND} " in line and "tcp-135" in lines[number + 2]
+    )
+    assert lines[command] == f"    #   {COMMAND} -RemoteAddress 10.0.0.10/32"
+    text = " ".join(line.strip("# ") for line in lines[:command])
     assert f"Windows has rules of its own for this, {NAME}." in text
-    assert [line for line in lines if "Set-NetFirewallRule" in line and not line.startswith("rem ")] == []
-    assert "Set-NetFirewallRule" not in windows(evaluate(portal()), "PS01"), "it is about what a host accepts"
+    assert all(line.startswith("    #   ") for line in lines if "Set-NetFirewallRule -" in line)
+    assert "Set-NetFirewallRule -" not in windows(evaluate(portal()), "PS01"), "it is about what a host accepts"
 
 
 def test_no_command_names_what_another_language_of_windows_calls_otherwise():
     matrix = build_matrix(read_fixture(SHIPPED))
     text = windows(evaluate(portal()), "DC01")
-    commands = [line for line in text.splitlines() if "-NetFirewallRule" in line]
+    commands = [line for line in text.splitlines() if "Set-NetFirewallRule -" in line]
     assert commands
     for command in commands:
         assert "Display" not in command
@@ -94,15 +98,15 @@ def test_many_sources_are_not_all_in_the_command():
         {"name": f"PS{n}", "zone": "DMZ", "addresses": [f"10.0.2.{n}"], "roles": ["web-passive"]} for n in range(2, 30)
     ]
     lines = windows(evaluate(portal(*others)), "DC01").splitlines()
-    assert f"rem   {COMMAND} -RemoteAddress ADDRESSES" in lines
-    assert "ADDRESSES are those of the rule." in " ".join(line.removeprefix("rem ").strip() for line in lines)
+    assert f"    #   {COMMAND} -RemoteAddress ADDRESSES" in lines
+    assert "ADDRESSES are those of the rule." in " ".join(line.strip("# ") for line in lines)
 
 
 def test_any_source_needs_no_addresses():
     anyone = {"name": "PS9", "zone": "Internet", "addresses": ["any"], "group": True, "roles": ["web-passive"]}
     plan = portal(anyone)
     plan["endpoints"][0]["addresses"] = []
-    assert f"rem   {COMMAND}" in windows(evaluate(plan), "DC01").splitlines()
+    assert f"    #   {COMMAND}" in windows(evaluate(plan), "DC01").splitlines()
 
 
 @pytest.mark.parametrize("name", ["html", "xlsx"])

@@ -243,10 +243,11 @@ def test_what_is_undecided_is_opened_when_asked(client, name):
     assert re.search(r"^(?:add rule|-4 -A PORT-PLANNER) .*undecided", opened, re.MULTILINE)
 
 
-def test_what_a_firewall_cannot_say_is_a_sentence_on_a_page(client, url):
-    response = client.get(f"{url}report/windows?default_deny=1")
+def test_what_a_firewall_cannot_say_is_a_sentence_on_a_page(client):
+    router = {"name": "R", "format": "nftables", "zones": {"Internal": "r 1", "DMZ": "r2"}}
+    response = client.get(f"/plans/{store(contoso(firewalls=[router]))[1]}/report/firewalls")
     assert response.status_code == 422
-    assert "a rule that blocks wins over every rule that allows" in Page(response).text()
+    assert "the firewall R has a side r 1, which is no interface of Linux" in Page(response).text()
 
 
 def test_a_plan_with_firewalls_has_a_file_for_each(client):

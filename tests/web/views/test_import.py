@@ -1,13 +1,17 @@
 import json
+from datetime import date
 
 import pytest
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from planner.plan.document import dump_plan
+from planner.report.paper.prints import render_pdf
+from planner.report.said.edition import Edition
 from planner.store.models import Plan, Revision
 from ports.models import PortMatrix
-from tests.report.samples import contoso
+from tests.report.samples import contoso, evaluate
 from tests.web.views.pages import Page, words
 
 MIB = 2**20
@@ -314,6 +318,19 @@ def test_a_file_and_a_text_together_are_a_sentence_and_the_text_is_kept(client):
     response = client.post("/plans/import/", data)
     assert "give one of them" in complaint(response)[0]
     assert kept(response) == YAML
+
+
+def test_the_pdf_of_a_report_is_imported_as_the_plan_that_it_was_made_from(client):
+    report = evaluate(contoso())
+    pdf = render_pdf(report, Edition(date=date(2024, 2, 29), with_plan=True))
+    assert upload(client, pdf, "contoso-revision-3.pdf").status_code == 302
+    assert Plan.objects.get().document == dump_plan(report.plan)
+
+
+@pytest.mark.parametrize(("size", "says"), [(9, "damaged"), (33, "at most 32 MiB")])
+def test_a_pdf_that_holds_no_plan_is_a_sentence(client, size, says):
+    [sentence] = complaint(upload(client, b"%PDF-1.7\n" + b"0" * size * MIB, "report.pdf"))
+    assert says in sentence
 
 
 @pytest.mark.parametrize("size", [9 * MIB, 20 * MIB])

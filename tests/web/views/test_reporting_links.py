@@ -1,7 +1,9 @@
 """Read links whose readers may set the state of rules, and those whose readers may not."""
 
+import io
 import json
 
+import pypdf
 import pytest
 from django.test import Client
 
@@ -192,3 +194,14 @@ def test_readers_learn_that_a_rule_has_changed_and_not_what_it_was(client, plan,
     assert "no_longer_asked" not in data
     for text in (page.html, said.html, json.dumps(data)):
         assert old not in text
+
+
+def test_the_pdf_of_a_link_carries_what_its_json_says_and_no_plan(client, plan, reader, reporting):
+    rules = rules_of(plan)[:1]
+    send(reader, reporting, Page(reader.get(reporting)), rules, state="implemented", owner="Ada", comment="Done")
+    files = pypdf.PdfReader(io.BytesIO(reader.get(f"{reporting}report/pdf").content)).attachments
+    assert {name: content for name, [content] in files.items()} == {
+        "report.json": reader.get(f"{reporting}report/json").content
+    }
+    own = pypdf.PdfReader(io.BytesIO(client.get(f"/plans/{plan.key}/report/pdf").content)).attachments
+    assert set(own) == {"plan.yaml", "report.json"}

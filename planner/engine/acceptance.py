@@ -1,0 +1,414 @@
+"""What results of checks say about a report: the state of each flow, rule and row that must stay closed. Pure.
+
+The same runs give the same state, in whatever order they come; only of two runs that started at the same time the one
+that comes last counts. docs/checks.md has the rules in words.
+"""
+
+import ipaddress
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Literal, NamedTuple
+
+from planner.engine.ask import holds, read_network
+from planner.engine.checks import Check, check_id, digest_of, plan_checks
+from planner.engine.flows import Flow
+from planner.engine.prohibitions import Closed
+from planner.engine.report import Report
+from planner.engine.rules import Rule
+from planner.engine.terms import Mark, Terms, marks_of, order_of
+from planner.engine.topology import PLAIN, Topology
+from planner.plan.check_results import Outcome, Result, Results
+from planner.plan.reading import ANY, address_key
+from ports.matrix import port_span
+from ports.text import many, plural, short
+
+Status = Literal["forbidden-open", "blocked", "not-tested", "refused", "unproven", "open"]
+STATUSES: tuple[Status, ...] = ("forbidden-open", "blocked", "not-tested", "refused", "unproven", "open")
+"""What a flow, a rule or a row can be, worst first: a rule is as its worst flow."""
+GOOD: frozenset[Status] = frozenset(["open", "refused", "unproven"])
+"""What a flow may be in an acceptance that passes: the path is open, or nothing speaks against it."""
+_STATUS_OF: Mapping[Outcome, Status] = {
+    "open": "open",
+    "refused": "refused",
+    "filtered": "blocked",
+    "unproven": "unproven",
+    "unresolved": "not-tested",
+    "error": "not-tested",
+}
+"""Of each outcome that counts. What is not known or fails on the source's own host says nothing about the way."""
+_ELSEWHERE = ""
+"""Stands for whatever addresses names and networks of a destination turned out to be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A file of results, by its name."""
+
+    name: str
+    results: Results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A result that counts, and the run that it is of."""
+
+    run: Run
+    result: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What is known about a check: its status, and the results that say so, worst first."""
+
+    check: Check
+    status: Status
+    seen: tuple[Seen, ...]
+
+    @property
+    def at(self) -> datetime | None:
+        """When the newest run that counts was started; None where none does."""
+        return max((one.run.results.started for one in self.seen), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowState:
+    """A flow with its state. `excused`: it is blocked, undecided, and another option of its choice is open."""
+
+    flow: Flow
+    status: Status
+    state: State
+    excused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleState:
+    """A rule as its worst flow, and the states of its flows."""
+
+    rule: Rule
+    status: Status
+    flows: tuple[FlowState, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedState:
+    """A row of what must stay closed, as the worst that was tried of it."""
+
+    closed: Closed
+    status: Status
+    states: tuple[State, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """What runs prove of a report."""
+
+    flows: tuple[FlowState, ...]
+    """In the order of the report, as the rest."""
+    rules: tuple[RuleState, ...]
+    closed: tuple[ClosedState, ...]
+    beside: tuple[State, ...]
+    """What was to be tried beside the plan's ports, where nothing must answer."""
+    messages: tuple[str, ...]
+    """What wasn't used and why: a sentence each, sorted."""
+    used: tuple[Run, ...]
+    """The runs of which something counts or was skipped."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many flows have each status."""
+        counted = Counter(one.status for one in self.flows)
+        return {status: counted[status] for status in reversed(STATUSES)}
+
+    @property
+    def passed(self) -> bool:
+        """Whether every flow is open, refused or unproven, or excused, and nothing is open that must be closed."""
+        negative = (*(one.status for one in self.closed), *(one.status for one in self.beside))
+        return "forbidden-open" not in negative and all(one.status in GOOD or one.excused for one in self.flows)
+
+
+def assess(report: Report, runs: Sequence[Run], refused: Iterable[str] = ()) -> Acceptance:
+    """What runs say about a whole report. `runs` come in the order in which they were named.
+
+    `refused`: sentences about files that couldn't be read; they join the messages.
+
+    Runs of another plan, of an older report or of a source that isn't there are left out whole, and results of no
+    check of their source one by one; a message says each. Never raises.
+    """
+    checks = plan_checks(report)
+    gathered = _Gathering(report, {check.id: check for check in checks})
+    for run in runs:
+        gathered.take(run)
+    states = {check.id: _judge(check, gathered.find(check.id)) for check in checks}
+    flows = _list_flows(report, states)
+    closed = _list_closed(report, states)
+    beside = tuple(state for state in states.values() if state.check.closed and not state.check.rows)
+    return Acceptance(
+        flows=flows,
+        rules=tuple(_list_rules(report, flows)),
+        closed=closed,
+        beside=beside,
+        messages=tuple(sorted({*refused, *gathered.list_messages()})),
+        used=tuple(gathered.used),
+    )
+
+
+# ---- from runs to the results that count ----
+
+
+class _Given(NamedTuple):
+    """What one run says of one address and port of a check."""
+
+    run: Run
+    number: int
+    """Which of the runs it is."""
+    results: list[Result]
+
+    @property
+    def rank(self) -> tuple[bool, datetime, int]:
+        """What was skipped makes way for whatever was tried, the older for the newer, the earlier for the later."""
+        return _was_tried(self.results), self.run.results.started, self.number
+
+
+_Place = tuple[str, str | None]
+"""An address of a check and a port."""
+_Slots = Mapping[_Place, _Given]
+
+
+class _Gathering:
+    """The results that count, of the runs that were taken so far."""
+
+    def __init__(self, report: Report, checks: Mapping[str, Check]) -> None:
+        self.checks = checks
+        self.names = {endpoint.name for endpoint in report.plan.endpoints}
+        self.plan = report.plan.name
+        self.digest = digest_of(report)
+        self.used: list[Run] = []
+        self._given: dict[str, dict[_Place, list[_Given]]] = defaultdict(lambda: defaultdict(list))
+        self._messages: list[str] = []
+
+    def take(self, run: Run) -> None:
+        """Count what a run says, unless it is about something else."""
+        found, name = run.results, short(run.name)
+        if found.plan != self.plan:
+            said = f"it is of the plan {short(found.plan)}, and this one is {short(self.plan)}"
+        elif found.report != self.digest:
+            said = "it is of another state of the plan or the port matrix; make the check scripts anew and run them"
+        elif found.source not in self.names:
+            said = f"it was made from {short(found.source)}, which the plan doesn't have"
+        else:
+            taken = self._take_results(run)
+            if not taken:
+                self._messages.append(f"{name} has no result of a check of this plan, so nothing in it was used.")
+            else:
+                self.used.append(run)
+            return
+        self._messages.append(f"{name} was not used: {said}.")
+
+    def _take_results(self, run: Run) -> int:
+        """How many results of the run are of checks of its source."""
+        strange: Counter[str] = Counter()
+        mine: dict[tuple[str, _Place], list[Result]] = defaultdict(list)
+        for result in run.results.results:
+            check = self.checks.get(result.id)
+            place = None if check is None else _place(check, result)
+            if check is None or check.source != run.results.source:
+                strange["of no check of this source"] += 1
+            elif place is None:
+                strange["at an address or port that its check doesn't have"] += 1
+            else:
+                mine[result.id, place].append(result)
+        for why, count in strange.items():
+            self._messages.append(f"{short(run.name)}: {many(count, 'result')} {why}; {_were(count)} not used.")
+        for (slug, place), results in mine.items():
+            self._given[slug][place].append(_Given(run, len(self.used), results))
+        return len(mine)
+
+    def find(self, slug: str) -> _Slots:
+        """By address and port of a check, what counts there."""
+        return {place: max(given, key=lambda one: one.rank) for place, given in self._given[slug].items()}
+
+    def list_messages(self) -> Iterator[str]:
+        """A sentence for all that wasn't used."""
+        yield from self._messages
+        older: Counter[tuple[str, str]] = Counter()
+        for places in self._given.values():
+            for given in places.values():
+                newest = max(given, key=lambda one: one.rank)
+                older.update(
+                    (one.run.name, newest.run.name) for one in given if one is not newest and _was_tried(one.results)
+                )
+        for (one, other), count in older.items():
+            yield (
+                f"{short(one)} is older than {short(other)}, or as old and named before it: {many(count, 'result')} "
+                f"of it {_were(count)} not used."
+            )
+
+
+def _were(count: int) -> str:
+    return plural(count, "was", "were")
+
+
+def _was_tried(results: Iterable[Result]) -> bool:
+    return any(result.outcome != "skipped" for result in results)
+
+
+def _place(check: Check, result: Result) -> _Place | None:
+    """Which address and port of a check a result is about; None where it has no such."""
+    if (result.protocol, result.destination) != (check.protocol, check.destination):
+        return None
+    if (result.port is None) != (check.ports is None):
+        return None
+    if result.port is not None and check.ports is not None:
+        first, last = port_span(check.ports)
+        if not first <= int(result.port) <= last:
+            return None
+    address = address_key(result.address)
+    if address in check.addresses:
+        return address, result.port
+    if result.outcome == "skipped" or check.names or _is_host(address, check.networks):
+        return _ELSEWHERE, result.port
+    return None
+
+
+def _is_host(address: str, networks: Iterable[str]) -> bool:
+    found = read_network(address)
+    if not isinstance(found, ipaddress.IPv4Network | ipaddress.IPv6Network):
+        return False
+    return any(network == ANY or holds(read_network(network), found) for network in networks)
+
+
+# ---- from results to states ----
+
+
+def _judge(check: Check, slots: _Slots) -> State:
+    """The worst of all addresses and ports; not tested where one is missing, or all were skipped."""
+    elsewhere = [_ELSEWHERE] if check.names or not check.addresses else []
+    wanted = {(address, port) for address in (*check.addresses, *elsewhere) for port in check.tries}
+    seen = [
+        Seen(run=slot.run, result=result)
+        for slot in slots.values()
+        for result in slot.results
+        if result.outcome != "skipped"
+    ]
+    seen.sort(key=lambda one: (_rank(one.result.outcome), one.result.address, one.result.port or ""))
+    if check.closed:
+        status = _judge_closed(seen, whole=wanted <= slots.keys())
+    elif not seen:
+        status = "not-tested"
+    else:
+        worst = _STATUS_OF[seen[0].result.outcome]
+        status = worst if wanted <= slots.keys() else min(worst, "not-tested", key=STATUSES.index)
+    return State(check=check, status=status, seen=tuple(seen))
+
+
+def _rank(outcome: Outcome) -> tuple[int, str]:
+    return STATUSES.index(_STATUS_OF[outcome]), outcome
+
+
+def _judge_closed(seen: Sequence[Seen], *, whole: bool) -> Status:
+    """What must stay closed fails where anything answers, be it that nobody listens: the path is open.
+
+    `whole`: nothing that was to be tried is missing.
+    """
+    found = {_STATUS_OF[one.result.outcome] for one in seen}
+    if found & {"open", "refused"}:
+        return "forbidden-open"
+    return _worst_closed(found if whole and found else {*found, "not-tested"})
+
+
+def _worst(statuses: Iterable[Status]) -> Status:
+    return min(statuses, key=STATUSES.index, default="not-tested")
+
+
+def _list_flows(report: Report, states: Mapping[str, State]) -> tuple[FlowState, ...]:
+    forbidden = {id(flow) for row in report.closed for flow in row.breaking}
+    found: list[tuple[Flow, Status, State]] = []
+    for flow in report.flows:
+        need = flow.need
+        state = states[check_id((flow.source.name, flow.destination.name, need.protocol, need.ports))]
+        status = state.status
+        if id(flow) in forbidden and status in ("open", "refused"):
+            status = "forbidden-open"
+        found.append((flow, status, state))
+    options = None
+    if any(status == "blocked" and flow.need.any_of for flow, status, _ in found):
+        options = _Options(report, found)
+    return tuple(
+        FlowState(
+            flow=flow,
+            status=status,
+            state=state,
+            excused=bool(options and status == "blocked" and flow.need.any_of and options.excuse(flow)),
+        )
+        for flow, status, state in found
+    )
+
+
+class _Options:
+    """The undecided options between each two endpoints, and the statuses of all flows to which each of them leads.
+
+    What something else needs outright isn't marked, and an option that leads to it is open all the same: so they are
+    read from the requirements of each flow.
+    """
+
+    def __init__(self, report: Report, found: Iterable[tuple[Flow, Status, State]]) -> None:
+        self._topology = Topology(report.matrix, report.plan)
+        self._terms = Terms(report.matrix, report.plan, self._topology)
+        self._between: dict[tuple[str, str], dict[Mark, set[Status]]] = defaultdict(lambda: defaultdict(set))
+        found = tuple(found)
+        wanted = {_ends(flow) for flow, status, _ in found if status == "blocked" and flow.need.any_of}
+        for flow, status, _ in found:
+            if _ends(flow) in wanted:
+                for mark in self._list_options(flow):
+                    self._between[_ends(flow)][mark].add(status)
+
+    def _list_options(self, flow: Flow) -> Iterator[Mark]:
+        need = flow.need
+        terms = self._terms.under(self._topology.settings.get(flow.destination.name, PLAIN))
+        for slug in need.requirements:
+            for ask in terms.asks[slug]:
+                if (ask.service.protocol, ask.ports) == (need.protocol, need.ports):
+                    yield from chain.from_iterable(ask.marks)
+
+    def excuse(self, flow: Flow) -> bool:
+        """Whether a flow that is blocked isn't needed if the open options are the ones that are taken."""
+        between = self._between.get(_ends(flow), {})
+        own = set(marks_of(flow.need.any_of))
+        free = {mark.choice for mark, found in between.items() if mark not in own and found <= {"open", "refused"}}
+        return all(any(mark.choice in free for mark in marks) for marks in order_of(flow.need.any_of))
+
+
+def _ends(flow: Flow) -> tuple[str, str]:
+    return flow.source.name, flow.destination.name
+
+
+def _list_rules(report: Report, flows: Sequence[FlowState]) -> Iterator[RuleState]:
+    by_opening = {one.state.check.opening: one for one in flows}
+    for rule in report.rules:
+        found = tuple(by_opening[opening] for opening in rule.openings())
+        yield RuleState(rule=rule, status=_worst(one.status for one in found), flows=found)
+
+
+def _list_closed(report: Report, states: Mapping[str, State]) -> tuple[ClosedState, ...]:
+    of_row: dict[int, list[State]] = defaultdict(list)
+    for state in states.values():
+        for number in state.check.rows:
+            of_row[number].append(state)
+    return tuple(
+        ClosedState(
+            closed=row,
+            status=_worst_closed({state.status for state in of_row[number]}),
+            states=tuple(of_row[number]),
+        )
+        for number, row in enumerate(report.closed)
+    )
+
+
+def _worst_closed(found: AbstractSet[Status]) -> Status:
+    """A row is kept only where all that was to be tried of it was; then it is `blocked`, as it must be."""
+    order: tuple[Status, ...] = ("forbidden-open", "not-tested", "unproven", "blocked")
+    return next((status for status in order if status in found), "not-tested")

@@ -1,0 +1,80 @@
+"""What results of checks prove of a plan."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from planner.engine import evaluate_report
+from planner.engine.acceptance import Run, assess
+from planner.management.plan_command import PlanCommand
+from planner.plan import limits
+from planner.plan.check_results import BadResults, read_results
+from planner.plan.document import PlanError
+from planner.report.checks.junit import render_junit
+from planner.report.checks.told import render_json, render_text
+from planner.report.files import Failure, explain, write_output
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
+
+NOT_ACCEPTED = 3
+"""The exit status where a flow isn't open, or something is that must be closed."""
+WRITERS = {"text": render_text, "json": render_json, "junit": render_junit}
+
+
+class Command(PlanCommand):
+    """Exit status: 0 if every flow is open, refused or unproven and nothing is open that must be closed, else 3.
+
+    1 when the plan is bad, or nothing usable remains of the results; 2 for wrong usage.
+    """
+
+    help = "Say which flows of a plan are open, by the results that its check scripts wrote."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The plan, the files of results, and how the state is written."""
+        parser.add_argument("plan", metavar="PLAN", help="a plan document, JSON or YAML")
+        parser.add_argument("results", metavar="RESULTS", nargs="+", help="a file that a check script wrote")
+        parser.add_argument("--format", choices=list(WRITERS), default="text", help="how to write the state")
+        parser.add_argument("--edition", default="", metavar="SLUG", help="evaluate under this edition of the matrix")
+
+    def handle(self, *args: Any, plan: str, results: list[str], **options: Any) -> None:
+        """Print the state, say what wasn't used, and leave with the status that it has."""
+        try:
+            matrix = find_matrix(options["edition"])
+            read, under = read_with_matrix(plan, matrix, fixed=bool(options["edition"]), tell=self.tell_carried(plan))
+            report = evaluate_report(under, read)
+        except (PlanError, Failure) as error:
+            self.complain_of(plan, error)
+            sys.exit(1)
+        except NoUsableMatrix as error:
+            self.complain(str(error))
+            sys.exit(1)
+        runs, refused = _read_all(results)
+        state = assess(report, runs, refused)
+        for message in state.messages:
+            self.complain(message)
+        try:
+            write_output(self.stdout, WRITERS[options["format"]](report, state))
+        except Failure as error:
+            if str(error):
+                self.complain(str(error))
+            sys.exit(1)
+        if not state.used:
+            self.complain("There is no result of this plan.")
+            sys.exit(1)
+        if not state.passed:
+            sys.exit(NOT_ACCEPTED)
+
+
+def _read_all(names: list[str]) -> tuple[list[Run], list[str]]:
+    """The runs that can be read, in their order, and a sentence for each file that can't."""
+    runs, refused = [], []
+    for name in names:
+        try:
+            with Path(name).open("rb") as file:
+                runs.append(Run(name=name, results=read_results(file.read(limits.RESULTS + 1))))
+        except BadResults as error:
+            refused.append(f"{name} was not used: {error}")
+        except OSError as error:
+            refused.append(f"{name} can't be read: {explain(error)}.")
+    return runs, refused

@@ -1,0 +1,86 @@
+"""Files for the firewalls of single hosts: which hosts there are, and the archive of their files."""
+
+from collections.abc import Iterable
+
+from planner.engine.report import Report
+from planner.plan.document import Endpoint
+from planner.report.firewall import nftables, windows
+from planner.report.firewall.head import introduce, list_lines
+from planner.report.firewall.permits import Host, LeftOut, Permits
+from planner.report.firewall.targets import NFTABLES
+from planner.report.said.edition import Edition
+
+_LINUX = (
+    "The head of each file says how it is loaded and how it is taken back.",
+    "A host with a file in an earlier archive and none in this one has nothing to accept or open: take its file back.",
+)
+"""What the README of the nftables files says."""
+
+
+def write_windows(
+    permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool
+) -> dict[str, str | bytes]:
+    """A README and a script for each Windows host, by name."""
+    hosts, missing = permits.hosts(list_windows(permits.report))
+    return {
+        "README.txt": _read_me(windows.LABEL, windows.README, permits, edition, hosts, missing, default_deny),
+        **{
+            f"host-{host.name}.ps1": windows.write_host(
+                host, permits, edition, default_deny=default_deny, open_undecided=open_undecided
+            )
+            for host in hosts
+        },
+    }
+
+
+def write_nftables(
+    permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool
+) -> dict[str, str | bytes]:
+    """A README and a file of nftables for each other host, by name."""
+    hosts, missing = permits.hosts(list_others(permits.report))
+    return {
+        "README.txt": _read_me(NFTABLES.label, _LINUX, permits, edition, hosts, missing, default_deny),
+        **{
+            f"host-{host.name}.nft": nftables.render_host(
+                host, permits, edition, default_deny=default_deny, open_undecided=open_undecided
+            )
+            for host in hosts
+        },
+    }
+
+
+def _read_me(
+    label: str,
+    load: Iterable[str],
+    permits: Permits,
+    edition: Edition | None,
+    hosts: tuple[Host, ...],
+    missing: tuple[LeftOut, ...],
+    default_deny: bool,
+) -> str:
+    return list_lines(
+        [
+            *introduce(f"{label}, a file for each host", permits, edition, default_deny),
+            f"{len(hosts)} hosts. Each file has what the host must accept and what it must open, within its zone too.",
+            *load,
+            *missing,
+        ]
+    )
+
+
+def list_windows(report: Report) -> list[Endpoint]:
+    """Those with Windows among their platforms, and the servers of the product; who runs another system skips them."""
+    return [e for e in report.plan.endpoints if windows.SLUG in e.platforms or _is_server(e, report)]
+
+
+def list_others(report: Report) -> list[Endpoint]:
+    """Servers, and what is managed but isn't Windows."""
+    return [
+        e
+        for e in report.plan.endpoints
+        if windows.SLUG not in e.platforms and (e.platforms or e.sessions or _is_server(e, report))
+    ]
+
+
+def _is_server(endpoint: Endpoint, report: Report) -> bool:
+    return any(report.matrix.roles[role].kind == "server" for role in endpoint.roles)

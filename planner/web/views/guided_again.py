@@ -37,7 +37,7 @@ from ports.matrix import Matrix
 from ports.text import cut
 
 MET = "Others have changed the same in between. Look at the plan, then answer the questions again."
-MOST_NAMED = 500
+MOST_NAMED = 50
 """How many zones and endpoints the page names under one heading."""
 
 
@@ -275,8 +275,8 @@ def _show_outcome(request: HttpRequest, plan: Plan, outcome: Outcome) -> HttpRes
     return render(request, "planner/start_again_changes.html", context)
 
 
-def list_made(changes: Iterable[Change]) -> list[tuple[str, list[str], int]]:
-    """What is made, changed and taken off: headings with names, and how many more there are."""
+def list_made(changes: Iterable[Change]) -> list[tuple[str, list[str], list[str]]]:
+    """What is made, changed and taken off: headings with names, and those that are folded."""
     found: dict[str, dict[str, None]] = {}
     for change in changes:
         part = change.where[0]
@@ -291,4 +291,4 @@ def list_made(changes: Iterable[Change]) -> list[tuple[str, list[str], int]]:
         found.setdefault(said, {})[change.where[1]] = None
     order = ("made", "changed", "taken off")
     said_in_order = sorted(found.items(), key=lambda pair: order.index(pair[0].split(" ", 1)[1]))
-    return [(said, list(names)[:MOST_NAMED], max(0, len(names) - MOST_NAMED)) for said, names in said_in_order]
+    return [(said, list(names)[:MOST_NAMED], list(names)[MOST_NAMED:]) for said, names in said_in_order]

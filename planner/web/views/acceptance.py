@@ -10,7 +10,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_safe
 
 from planner.engine import Report
-from planner.engine.acceptance import Status
+from planner.engine.acceptance import Status, assess
 from planner.report.checks.junit import render_junit
 from planner.report.checks.told import render_json
 from planner.report.said.acceptance import NAMES, SHORT, Row, list_blocked, list_forbidden, list_rows
@@ -65,10 +65,9 @@ def download_acceptance(request: HttpRequest, plan: Plan, ending: str) -> HttpRe
         raise Http404
     report = report_for(plan.version, matrix_of(plan))
     proven = prove(plan, report)
-    if not proven:
-        raise Http404
     kind, write = FILES[ending]
-    return send_file(write(report, proven.acceptance), kind, plan.name, f"acceptance-{localdate():%Y-%m-%d}.{ending}")
+    state = proven.acceptance if proven else assess(report, ())
+    return send_file(write(report, state), kind, plan.name, f"acceptance-{localdate():%Y-%m-%d}.{ending}")
 
 
 def take_uploads(plan: Plan, report: Report, uploads: list[Upload], *, who: str, via: str = "") -> tuple[Taken, int]:
@@ -128,6 +127,7 @@ def describe_acceptance(report: Report, proven: Proven) -> dict[str, Any]:
     blocked = list_blocked(report, acceptance)
     return {
         "proven": proven,
+        "show_way": "both",  # whoever is asked needs the addresses
         "passed": acceptance.passed,
         "total": len(acceptance.flows),
         "figures": [(status, counts[status], NAMES[status]) for status in ORDER],

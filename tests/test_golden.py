@@ -19,6 +19,7 @@ import pytest
 
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
+from planner.plan.devices import DEVICES
 from planner.plan.document import check_plan, dump_plan, read_plan
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.edition import Edition, Editions
@@ -90,7 +91,9 @@ ELSEWHERE = {"pdf", "all-firewalls", "firewalls"}
 """The PDF, as above; and all firewalls in one archive, whose files are here one by one."""
 REPORTS = sorted(FORMATS.keys() - ELSEWHERE | {"nftables hosts"})
 CHANGES = sorted(CHANGE_FORMATS.keys() - ELSEWHERE)
-WANTED = [f"{slug}.{ENDINGS.get(name, name)}" for slug in EXAMPLES for name in REPORTS]
+PUBLISHED = "dmz.firewalls"
+"""A file of each kind of firewall, which publishes two endpoints."""
+WANTED = [PUBLISHED, *(f"{slug}.{ENDINGS.get(name, name)}" for slug in EXAMPLES for name in REPORTS)]
 WANTED += [f"{slug}.changes.{ENDINGS.get(name, name)}" for slug in EXAMPLES for name in CHANGES]
 
 
@@ -130,6 +133,20 @@ def test_the_change_request_for_another_remote_site_is_the_golden_file(slug, nam
     assert all("Lima" in (flow.source.zone, flow.destination.zone) for flow in comparison.opened)
     data = CHANGE_FORMATS[name].render(comparison, Editions(before="revision 1", after="revision 2", date=DAY))
     check(f"{slug}.changes.{ENDINGS.get(name, name)}", READERS.get(name, as_it_is)(data))
+
+
+def test_the_file_of_each_kind_of_firewall_is_the_golden_file():
+    document = copy.deepcopy(dump_plan(plan_of("dmz")))
+    zones = {zone["name"]: f"port{number}" for number, zone in enumerate(document["zones"], 1)}
+    document["firewalls"] = [
+        {
+            "name": device.name, "format": device.slug, "zones": zones,
+            "published": {"PRP01": "203.0.113.10", "SD01": "203.0.113.11"},
+        }
+        for device in DEVICES.values()
+    ]  # fmt: skip
+    report = evaluate_report(shipped_matrix(), check_plan(document, matrix=shipped_matrix()))
+    check(PUBLISHED, unpack(FORMATS["firewalls"].render(report)))
 
 
 def test_there_is_no_golden_file_without_an_example():

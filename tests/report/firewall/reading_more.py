@@ -67,7 +67,7 @@ def _six(side):
 
 # ---- MikroTik ----
 
-_COMMAND = re.compile(r"(/ip|/ipv6) firewall (filter|address-list) (add|remove) (.*)")
+_COMMAND = re.compile(r"(/ip|/ipv6) firewall (filter|address-list|nat) (add|remove) (.*)")
 
 
 def read_mikrotik(text):
@@ -78,6 +78,7 @@ def read_mikrotik(text):
         if verb == "remove":
             assert words in ('[find where chain="port-planner"]', '[find where comment="port-planner"]')
             continue
+        assert what != "nat", "where nobody is published"
         facts = dict(word.split("=", 1) for word in shlex.split(words))
         if what == "address-list":
             assert facts.keys() == {"list", "address", "comment"}

@@ -46,7 +46,7 @@ def tell_cisco(state, lines):
             state[head].remove(f" {line[4:]}")
         elif line.startswith(" "):
             kind = line.split()[0]
-            if kind in ("host", "subnet", "fqdn", "range", "description") and not head.startswith(
+            if kind in ("host", "subnet", "fqdn", "range", "description", "nat") and not head.startswith(
                 "object-group network"
             ):
                 state[head] = [one for one in state[head] if one.split()[0] != kind and kind == "description"]

@@ -1,7 +1,7 @@
 """Cisco ASA: objects, object groups of networks and services, entries appended to named access lists.
 
-Syntax: Cisco ASA CLI Configuration Guide, “Objects for Access Control” and “Access Control Lists”. Nothing is cleared:
-an access list that is bound and empty for a moment lets everything through or nothing.
+Syntax: Cisco ASA CLI Configuration Guide, “Objects for Access Control”, “Access Control Lists” and “NAT”. Nothing is
+cleared: an access list that is bound and empty for a moment lets everything through or nothing.
 """
 
 import ipaddress
@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import Opening, Plan, find_groups, list_names
+from planner.report.firewall.devices.openings import Opening, Plan, Translation, find_groups, list_names
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.elsewhere import find_ranges
 from planner.report.firewall.head import Commands
 from planner.report.firewall.permits import Permit
-from planner.report.firewall.words import cut
+from planner.report.firewall.words import cut, shorten
 
 _DESCRIPTION = 200
 _ELSEWHERE = re.compile(r"V[46]-elsewhere_\d")
@@ -28,6 +28,7 @@ def list_items(plan: Plan) -> list[Item]:
         items += _anyone(anyone, family, networks)
     for members, name in groups.items():
         items += _group(name, [_member(plan, one) for one in members])
+    items += _publish(plan)
     items += [_service(opening) for opening in plan.openings]
     for source in sorted({opening.source for opening in plan.openings} | _silent(plan)):
         lines = [_entry(plan, one, groups) for one in plan.openings if one.source == source]
@@ -74,6 +75,19 @@ def _single(name: str, value: str, six: bool, is_name: bool) -> Item:
         line = f" host {network[0]}" if network.num_addresses == 1 else f" subnet {_network(value)}"
     return Item(key=f"object network {name}", lines=(f"object network {name}", line),
                 undo=(f"no object network {name}",))  # fmt: skip
+
+
+def _publish(plan: Plan) -> Iterator[Item]:
+    """Object NAT for each published endpoint. Entries name its own address: lists see it translated, since 8.3."""
+    for one in plan.translations:
+        head = f"object network {_name_nat(one)}"
+        nat = f" nat ({one.destination},{one.source}) static {one.seen}"
+        yield Item(key=head, lines=(head, f" host {one.real}", nat), undo=(f"no {head}",))
+
+
+def _name_nat(one: Translation) -> str:
+    """An object takes one translation, so each side that sees the address has an object of its own."""
+    return shorten(f"{one.name}_nat_{one.source}", 64)
 
 
 def _network(value: str) -> str:
@@ -185,6 +199,11 @@ def _load(plan: Plan) -> Iterator[object]:
         yield (
             "Lines are appended. So before a later revision is pasted take the denials at the end away, by no and the "
             "line, once permits stand before them."
+        )
+    if plan.translations:
+        yield (
+            "Who is published has a static translation of an object of its own. It holds both ways: what such a host "
+            "opens to that side leaves with the published address."
         )
     if any(plan.is_name(name) for opening in plan.openings for name in list_names(opening.permit)):
         yield "Objects of DNS names need a DNS server on the device: dns domain-lookup, dns server-group."

@@ -1,8 +1,8 @@
 """FortiGate: addresses, groups, services and policies, in the sections of FortiOS.
 
-Syntax: FortiOS CLI Reference, “config firewall address”, “addrgrp”, “service custom”, “policy”. A policy is known
-by its number: ours follow from their names and lie above a milliard, so that pasting again updates, and nothing of the
-site's is met.
+Syntax: FortiOS CLI Reference, “config firewall address”, “addrgrp”, “vip”, “service custom”, “policy”. A policy is
+known by its number: ours follow from their names and lie above a milliard, so that pasting again updates, and nothing
+of the site's is met.
 """
 
 import hashlib
@@ -32,8 +32,11 @@ def list_items(plan: Plan) -> list[Item]:
     ids = _number(plan)
     items: list[Item] = []
     groups: list[Item] = []
+    vips = {one.seen_name: one for one in plan.translations}
     for name, members in plan.objects.items():
         six = name.startswith("V6")
+        if name in vips:
+            continue
         if len(members) == 1:
             items.append(_address(name, members[0], six, plan.is_name(name)))
             continue
@@ -42,6 +45,8 @@ def list_items(plan: Plan) -> list[Item]:
         groups.append(_group(plan.call(name), singles, six))
     large: dict[tuple[str, ...], list[str]] = {}
     for members, name in find_groups(plan).items():
+        if not vips.keys().isdisjoint(members):
+            continue  # a group of addresses takes no virtual ones
         large[members] = []
         for number, part in enumerate(split(members, _MEMBERS), 1):
             large[members].append(f"{name}_{number}" if len(members) > _MEMBERS else name)
@@ -51,7 +56,7 @@ def list_items(plan: Plan) -> list[Item]:
     services = {str(one.permit.service): one.permit for one in plan.openings}
     custom = [_service(services[text]) for text in sorted(services) if text not in PREDEFINED]
     policies = [_policy(plan, one, ids[one.name], large) for one in plan.openings]
-    return [*items, *groups, *custom, *policies, *(_denials(plan, ids) if plan.default_deny else ())]
+    return [*items, *groups, *_publish(plan), *custom, *policies, *(_denials(plan, ids) if plan.default_deny else ())]
 
 
 def _edit(section: str, name: str, settings: list[str], *, quote: str = '"') -> Item:
@@ -71,6 +76,21 @@ def _address(name: str, value: str, six: bool, is_name: bool) -> Item:
     if six:
         return _edit(section, name, [f"ip6 {network}"])
     return _edit(section, name, [f"subnet {network[0]} {network.netmask}"])
+
+
+def _publish(plan: Plan) -> Iterator[Item]:
+    """A virtual address for each published endpoint, at the interface that sees it; at any where several do."""
+    doors: dict[str, list[str]] = {}
+    for one in plan.translations:
+        doors.setdefault(one.seen_name, []).append(one.source)
+    for one in {one.seen_name: one for one in plan.translations}.values():
+        if one.family == 6:
+            yield _edit("config firewall vip6", one.seen_name, [f"extip {one.seen}", f"mappedip {one.real}"])
+            continue
+        sides = set(doors[one.seen_name])
+        door = sides.pop() if len(sides) == 1 else "any"
+        settings = [f"extip {one.seen}", f'mappedip "{one.real}"', f'extintf "{door}"']
+        yield _edit("config firewall vip", one.seen_name, settings)
 
 
 def _group(name: str, members: "list[str] | tuple[str, ...] | object", six: bool) -> Item:
@@ -187,6 +207,7 @@ def _load(plan: Plan) -> Iterator[object]:
 
 FORTIGATE = Writer(
     name="fortigate", label="FortiGate", mark="#", list_items=list_items, load=_load, takes_names=True, longest=35,
+    names_seen=(4, 6),
     sides=Sides(pattern=re.compile(r"[\w .:/@+-]{1,35}"),
                 allowed="1 to 35 letters, digits, spaces and . _ : / @ + -"),
 )  # fmt: skip

@@ -39,6 +39,7 @@ def list_items(plan: Plan) -> list[Item]:
         if name.startswith("V4"):
             items += _group(name, [f" group-object {one}" for one in members])
     items += [item for opening in four if not opening.disabled for item in _service(opening)]
+    items += _publish(plan)
     for section, source, entries in (
         *(("ip access-list extended FROM-{}", one, four) for one in _sources(plan, four)),
         *(("ipv6 access-list FROM-{}-v6", one, six) for one in _sources(plan, six)),
@@ -85,6 +86,13 @@ def _group(name: str, members: list[str]) -> Iterator[Item]:
         yield Item(
             key=f"{head} {member}", section=head, lines=(member,), undo=(f" no {member.strip()}",), within=f"{head} "
         )
+
+
+def _publish(plan: Plan) -> Iterator[Item]:
+    """A static translation for each published endpoint; a list that is bound inwards comes before it."""
+    for one in {one.name: one for one in plan.translations if one.family == 4}.values():
+        line = f"ip nat inside source static {one.real} {one.seen}"
+        yield Item(key=line, lines=(line,), undo=(f"no {line}",))
 
 
 def _list_anys(openings: list[Opening]) -> Mapping[str, tuple[str, ...]]:
@@ -193,6 +201,12 @@ def _load(plan: Plan) -> Iterator[object]:
                 for side, family in sorted(bound)
             )
         )
+    if plan.translations:
+        yield (
+            "Who is published has a static translation, which holds both ways; it needs ip nat outside at the "
+            "interface of the side that sees it, and ip nat inside at its own. IPv6 isn't translated: entries name "
+            "the host's own address."
+        )
     yield (
         "Access lists of IOS keep no state: replies need an inspection on the same interface (ip inspect, or policies "
         "between zones that use these lists), or entries of your own with established. A list that is bound denies "
@@ -202,6 +216,7 @@ def _load(plan: Plan) -> Iterator[object]:
 
 IOS = Writer(
     name="ios", label=_LABEL, mark="!", list_items=list_items, load=_load, takes_names=False, longest=64, end="exit",
+    names_seen=(4,),
     sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/-]{1,48}"),
                 allowed="1 to 48 of the letters A to Z, digits and . _ : / -"),
 )  # fmt: skip

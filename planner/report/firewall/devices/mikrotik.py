@@ -28,6 +28,8 @@ def list_items(plan: Plan) -> list[Item]:
             f'{menu} filter remove [find where chain="{CHAIN}"]',
             f'{menu} address-list remove [find where comment="{CHAIN}"]',
         ]
+        if plan.permits.firewall is not None:
+            lines += _publish(plan, menu, family)
         for name, members in plan.objects.items():
             if name.startswith(f"V{family}"):
                 lines += [_listed(menu, name, one) for one in members]
@@ -37,8 +39,24 @@ def list_items(plan: Plan) -> list[Item]:
         lines += [_entry(plan, menu, one, groups) for one in openings]
         if plan.default_deny:
             lines.append(f'{menu} filter add chain={CHAIN} action=drop{_log(plan, "denied")} comment="default deny"')
-        items.append(Item(key=menu, lines=tuple(lines), undo=tuple(lines[:2])))
+        gone = tuple(line for line in lines if " remove [find " in line)
+        items.append(Item(key=menu, lines=tuple(lines), undo=gone))
     return items
+
+
+def _publish(plan: Plan, menu: str, family: int) -> Iterator[str]:
+    """The chain of NAT emptied, and an entry for each published endpoint and the interface that sees it.
+
+    The filter comes after it, and names the endpoint's own address.
+    """
+    yield f'{menu} nat remove [find where chain="{CHAIN}"]'
+    found = (one for one in plan.translations if one.family == family)
+    for name, real, seen, side in dict.fromkeys((one.name, one.real, one.seen, one.source) for one in found):
+        to = f"to-addresses={real}" if family == 4 else f"to-address={real}/128"
+        yield (
+            f'{menu} nat add chain={CHAIN} action=dst-nat dst-address={seen} in-interface="{side}" {to} '
+            f'comment="{name} is published"'
+        )
 
 
 def _listed(menu: str, name: str, value: str) -> str:
@@ -86,6 +104,15 @@ def _load(plan: Plan) -> Iterator[object]:
             f"/ipv6 firewall filter add chain=forward action=jump jump-target={CHAIN} place-before=0",
         )
     )
+    if plan.translations:
+        yield "Who is published is translated in a chain of the same name, and dstnat has to jump there, too:"
+        yield Commands(
+            tuple(
+                f"{menu} nat add chain=dstnat action=jump jump-target={CHAIN} place-before=0"
+                for family, menu in ((4, "/ip firewall"), (6, "/ipv6 firewall"))
+                if any(one.family == family for one in plan.translations)
+            )
+        )
     yield "Replies, and all of a connection but its first packet, are the matter of that chain. To take it back:"
     yield Commands(
         tuple(
@@ -95,8 +122,16 @@ def _load(plan: Plan) -> Iterator[object]:
                 f"{menu} filter remove [find where jump-target={CHAIN}]",
                 f'{menu} filter remove [find where chain="{CHAIN}"]',
                 f'{menu} address-list remove [find where comment="{CHAIN}"]',
+                *(_take_back_nat(menu) if plan.translations else ()),
             )
         )
+    )
+
+
+def _take_back_nat(menu: str) -> tuple[str, str]:
+    return (
+        f"{menu} nat remove [find where jump-target={CHAIN}]",
+        f'{menu} nat remove [find where chain="{CHAIN}"]',
     )
 
 

@@ -7,12 +7,13 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import count_rules, explain_codes, introduce
 from planner.report.firewall.permits import Permit, Permits
+from planner.report.firewall.published import find_published
 from planner.report.firewall.words import clean, shorten, show_name
 from planner.report.said.edition import Edition
 
@@ -49,6 +50,30 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """An endpoint that one side of the device sees under another address, in connections to one other side."""
+
+    name: str
+    """The object of the endpoint's own address."""
+    family: int
+    real: str
+    seen: str
+    source: str
+    """The side that sees it."""
+    destination: str
+    """The side that it is behind."""
+
+    @property
+    def seen_name(self) -> str:
+        """The object of the address that is seen; no endpoint's own is called so."""
+        return _name_seen(self.name)
+
+
+def _name_seen(name: str) -> str:
+    return f"{name}_seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All that a device is told."""
 
@@ -56,6 +81,10 @@ class Plan:
     openings: tuple[Opening, ...]
     default_deny: bool
     logs: bool
+    translations: tuple[Translation, ...] = ()
+    """What the device publishes to whom, of what openings are for."""
+    untranslated: tuple[str, ...] = ()
+    """Labels of endpoints that are published and have no single address of that family to be translated into."""
 
     @property
     def objects(self) -> Mapping[str, tuple[str, ...]]:
@@ -78,8 +107,10 @@ class Plan:
 
 
 def make_plan(permits: Permits, *, label: str, sides: Sides, longest: int, default_deny: bool,
-              open_undecided: bool) -> Plan:  # fmt: skip
+              open_undecided: bool, names_seen: Sequence[int] = ()) -> Plan:  # fmt: skip
     """What a device is told. `sides` is what it may call its zones or interfaces, `longest` how long names are.
+
+    `names_seen` are the families of which its rules name the address that is seen, where an endpoint is published.
 
     Raises NotExpressible where a side can't be called what the plan calls it.
     """
@@ -94,7 +125,15 @@ def make_plan(permits: Permits, *, label: str, sides: Sides, longest: int, defau
                 f"{clean(side, 60) or 'without letters'}, and no zone or interface can be called so: give "
                 f"{sides.allowed}",
             )
-    told = [(one, permit, _name(permit)) for one in boundaries for permit in one.permits]
+    translations, untranslated = _list_translations(permits)
+    told = [
+        (one, part, _name(permit) + suffix)
+        for one in boundaries
+        for permit in one.permits
+        for part, suffix in _part_seen(permit, translations.get((one.source, one.destination), {}), names_seen)
+    ]
+    seen = [one for found in translations.values() for one in found.values()]
+    permits.addresses.objects.update({one.seen_name: (one.seen,) for one in seen})
     often = Counter(name for _, _, name in told)
     for boundary, permit, name in told:
         # A rule that is parted between several sides: each part says between which.
@@ -113,7 +152,47 @@ def make_plan(permits: Permits, *, label: str, sides: Sides, longest: int, defau
         openings=tuple(openings),
         default_deny=default_deny,
         logs=permits.firewall is None or permits.firewall.log,
+        translations=tuple(sorted(seen, key=lambda one: (one.name, one.source, one.destination))),
+        untranslated=untranslated,
     )
+
+
+def _list_translations(permits: Permits) -> tuple[dict[tuple[str, str], dict[str, Translation]], tuple[str, ...]]:
+    """What is published, by source and destination side and by object, of what permits are for; and who can't be."""
+    if permits.firewall is None:
+        return {}, ()
+    published, unclear = find_published(permits.report.plan, permits.firewall)
+    addresses = permits.addresses
+    objects = {
+        addresses.members[one.endpoint][one.family][0]: one
+        for one in published.values()
+        if one.family in addresses.members[one.endpoint]
+    }
+    found: dict[tuple[str, str], dict[str, Translation]] = {}
+    for boundary in permits.boundaries:
+        for name in dict.fromkeys(name for permit in boundary.permits for name in permit.destinations or ()):
+            one = objects.get(name)
+            if one and boundary.source in one.sides:
+                found.setdefault((boundary.source, boundary.destination), {})[name] = Translation(
+                    name=name, family=one.family, real=one.real, seen=one.seen, source=boundary.source,
+                    destination=boundary.destination,
+                )  # fmt: skip
+    return found, tuple(addresses.labels[name] for name in unclear)
+
+
+def _part_seen(
+    permit: Permit, translations: Mapping[str, Translation], names_seen: Sequence[int]
+) -> Iterator[tuple[Permit, str]]:
+    """The permit, or where some of its destinations are named by the address that is seen: the others, and these."""
+    members = permit.destinations or ()
+    seen = tuple(name for name in members if name in translations) if permit.family in names_seen else ()
+    if not seen:
+        yield permit, ""
+        return
+    rest = tuple(name for name in members if name not in seen)
+    if rest:
+        yield replace(permit, destinations=rest), ""
+    yield replace(permit, destinations=tuple(map(_name_seen, seen))), "-nat"
 
 
 def _name(permit: Permit) -> str:
@@ -173,10 +252,22 @@ def say_head(
     yield from load
     if echo and any(one.permit.service.protocol == "icmp" for one in entries):
         yield echo
+    yield from _say_published(plan)
     yield from permits.left_out
     yield from say_names(plan)
     if not entries:
         yield "There is no rule to write."
+
+
+def _say_published(plan: Plan) -> Iterator[str]:
+    """Who is seen under which address, and whom the file can't publish."""
+    for one in dict.fromkeys((one.name, one.seen, one.source) for one in plan.translations):
+        yield f"{one[0]} is published as {one[1]} to {clean(one[2], 60)}."
+    if plan.untranslated:
+        yield (
+            "Published, and not translated here, since they have no single address of that family; their own are in: "
+            f"{', '.join(plan.untranslated)}."
+        )
 
 
 def say_names(plan: Plan) -> Iterator[str]:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import Opening, Plan, find_groups, split
+from planner.report.firewall.devices.openings import Opening, Plan, Translation, find_groups, split
 from planner.report.firewall.devices.statements import Statement, Thing, list_objects, name_anyone, say, under
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.head import list_lines
@@ -34,7 +34,7 @@ def list_things(plan: Plan) -> list[Thing]:
         for one in plan.permits.boundaries
     ]
     groups: list[Thing] = []
-    for name, members in list_objects(plan).items():
+    for name, members in _list_objects(plan).items():
         if len(members) == 1:
             things.append(_address(plan, name, members[0]))
             continue
@@ -47,7 +47,7 @@ def list_things(plan: Plan) -> list[Thing]:
     services = {str(one.permit.service): one.permit for one in plan.openings if one.permit.service.ports}
     custom = [_service(services[text]) for text in sorted(services) if text not in PREDEFINED]
     rules = [_rule(plan, one, large) for one in plan.openings if not _is_said_already(plan, one)]
-    return [*things, *groups, *custom, *rules, *(_denials(plan) if plan.default_deny else ())]
+    return [*things, *groups, *custom, *_publish(plan), *rules, *(_denials(plan) if plan.default_deny else ())]
 
 
 def _is_said_already(plan: Plan, opening: Opening) -> bool:
@@ -65,6 +65,37 @@ def list_items(plan: Plan) -> list[Item]:
             line = f"move {say(*_RULES, _name_denial(source, destination))} bottom"
             items.append(Item(key=line, lines=(line,), undo=()))
     return items
+
+
+def _publish(plan: Plan) -> Iterator[Thing]:
+    """A rule of destination NAT for each published endpoint, as packets come: to the zone that they come from.
+
+    Rules of security name the address before the translation and the zone after it.
+    """
+    for one in _list_published(plan):
+        path = ("rulebase", "nat", "rules", shorten(f"NAT-{one.name}-{one.source}-{one.destination}", 63))
+        thing = under(
+            path,
+            from_=(one.source,),
+            to=(one.source,),
+            source=("any",),
+            destination=(one.seen_name,),
+            service="any",
+            tag=(_tag(one.source, one.destination),),
+        )
+        real = Statement(path=(*path, "destination-translation", "translated-address"), value=one.name)
+        yield Thing(path=path, statements=(*thing.statements, real))
+
+
+def _list_published(plan: Plan) -> list[Translation]:
+    """Of IPv4 alone: PAN-OS translates no destination from IPv6 to IPv6."""
+    return [one for one in plan.translations if one.family == 4]
+
+
+def _list_objects(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """All objects; those that a translation leads to are named nowhere else."""
+    own = {one.name: plan.permits.addresses.objects[one.name] for one in _list_published(plan)}
+    return dict(sorted({**list_objects(plan), **own}.items()))
 
 
 def _tag(source: str, destination: str) -> str:
@@ -167,11 +198,22 @@ def _load(plan: Plan) -> Iterator[object]:
         "change (manage.py compare --format paloalto-set)."
     )
     yield _LOG
+    yield from _say_published(plan)
     if not plan.default_deny:
         yield (
             "New rules come last. Where a denial of your own stands before them: move rulebase security rules NAME "
             "before YOURS"
         )
+
+
+def _say_published(plan: Plan) -> Iterator[str]:
+    if _list_published(plan):
+        yield (
+            "Who is published has a rule of NAT, in which the zone of the published address is the one that "
+            "connections come from; where it is routed to another one, write that."
+        )
+    if len(_list_published(plan)) < len(plan.translations):
+        yield "A destination of IPv6 can't be translated: rules name the host's own address."
 
 
 _LOAD_XML = (
@@ -185,14 +227,14 @@ _SIDES = Sides(
 )
 PALOALTO_SET = Writer(
     name="paloalto-set", label="Palo Alto", mark="#", list_items=list_items, load=_load, takes_names=True, longest=63,
-    sides=_SIDES,
+    sides=_SIDES, names_seen=(4,),
 )  # fmt: skip
 
 
 def render_xml(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """The same as XML. Raises NotExpressible."""
     plan = PALOALTO_SET.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
-    about = PALOALTO_SET.say(plan, edition, load=(_LOAD_XML, _LOG))
+    about = PALOALTO_SET.say(plan, edition, load=(_LOAD_XML, _LOG, *_say_published(plan)))
     root = ElementTree.Element("config", version=VERSION, urldb="paloaltonetworks")
     at: dict[tuple[str, ...], ElementTree.Element] = {}
     place = root

@@ -17,6 +17,7 @@ from planner.report.firewall.words import cut, shorten
 _DESCRIPTION = 880
 _MEMBERS = 256
 _BOOK = ("security", "address-book", "global")
+_NAT = ("security", "nat", "destination")
 
 
 def list_items(plan: Plan) -> list[Item]:
@@ -39,7 +40,8 @@ def list_items(plan: Plan) -> list[Item]:
     applications = [_application(services[text]) for text in sorted(services)]
     policies = [_policy(plan, one, large) for one in plan.openings]
     denials = list(_denials(plan)) if plan.default_deny else []
-    items = [item for thing in (*things, *sets, *applications, *policies, *denials) for item in thing.items()]
+    nat = list(_publish(plan))
+    items = [item for thing in (*things, *sets, *applications, *nat, *policies, *denials) for item in thing.items()]
     return [*items, *_deactivate(plan), *(_insert(plan) if plan.default_deny else ())]
 
 
@@ -50,6 +52,33 @@ def _address(plan: Plan, name: str, value: str) -> Thing:
         words = (*path, "dns-name", value, "ipv6-only" if six else "ipv4-only")
         return Thing(path=path, statements=(Statement(path=words),))
     return Thing(path=path, statements=(Statement(path=path, value=str(ipaddress.ip_network(value))),))
+
+
+def _publish(plan: Plan) -> Iterator[Thing]:
+    """Destination NAT for each published endpoint, in a set of rules for each zone that sees any.
+
+    Policies name the address after the translation, which comes first.
+    """
+    for real in sorted({one.real for one in plan.translations}):
+        path = (*_NAT, "pool", _name_address(real))
+        yield Thing(path=path, statements=(Statement(path=(*path, "address"), value=_host(real)),))
+    for side in sorted({one.source for one in plan.translations}):
+        path = (*_NAT, "rule-set", shorten(f"PP-{side}", 31))
+        statements = [Statement(path=(*path, "from", "zone"), value=side, many=True)]
+        for seen, real in sorted({(one.seen, one.real) for one in plan.translations if one.source == side}):
+            rule = (*path, "rule", _name_address(seen))
+            statements.append(Statement(path=(*rule, "match", "destination-address"), value=_host(seen)))
+            statements.append(Statement(path=(*rule, "then", "destination-nat", "pool"), value=_name_address(real)))
+        yield Thing(path=path, statements=tuple(statements))
+
+
+def _name_address(address: str) -> str:
+    """PP-203-0-113-10: an address never changes under its name."""
+    return shorten(f"PP-{re.sub('[.:]+', '-', address)}", 31)
+
+
+def _host(address: str) -> str:
+    return f"{address}/{128 if ':' in address else 32}"
 
 
 def _set(name: str, members: "list[str] | tuple[str, ...]", whole: set[str]) -> Iterator[Thing]:
@@ -165,6 +194,11 @@ def _load(plan: Plan) -> Iterator[object]:
         "show | compare, commit check, commit. Loaded again it changes nothing. What an earlier revision opened and "
         "this one doesn't is closed by the file of the change (manage.py compare --format srx)."
     )
+    if plan.translations:
+        yield (
+            "Who is published has a rule of destination NAT. Where a zone has a rule-set already, put its name in the "
+            "place of ours; where the published address is in the network of an interface, it needs proxy-arp there."
+        )
     if not plan.default_deny and plan.openings:
         one = plan.openings[0]
         path = say(*_pair(one.source, one.destination), one.name)

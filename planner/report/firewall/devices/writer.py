@@ -32,6 +32,8 @@ class Writer:
     """How long the name of an entry is at most."""
     takes_names: bool
     """Whether it has objects of DNS names."""
+    names_seen: tuple[int, ...] = ()
+    """The families of which its rules name the address that is seen, where an endpoint is published."""
     end: str = "end"
     """What ends a section."""
     echo: str = ""
@@ -41,7 +43,7 @@ class Writer:
         """What the device is told. Raises NotExpressible."""
         return make_plan(
             permits, label=self.label, sides=self.sides, longest=self.longest, default_deny=default_deny,
-            open_undecided=open_undecided,
+            open_undecided=open_undecided, names_seen=self.names_seen,
         )  # fmt: skip
 
     def permits(self, report: Report, firewall: Firewall | None = None) -> Permits:

@@ -1,0 +1,166 @@
+"""Endpoints that one side of a firewall sees under another address: how devices say it, and what rules name."""
+
+import io
+import re
+import zipfile
+
+import pytest
+
+from planner.engine.compare import compare_reports
+from planner.report import CHANGE_FORMATS, FORMATS
+from tests.report.firewall.test_changes import EDITIONS, loaded, of, way_back
+from tests.report.firewall.test_permits import flow, host, plan
+
+SIDES = {"Internal": "inside", "DMZ": "port2", "Internet": "wan1"}
+ENDS = [
+    host("Web", "192.0.2.10", "2001:db8::10", zone="DMZ"), host("Plain", "192.0.2.11", zone="DMZ"),
+    host("World", "any", zone="Internet", group=True), host("Staff", "10.0.0.0/24"),
+]  # fmt: skip
+FLOWS = [flow("World", "Web"), flow("World", "Plain"), flow("Staff", "Web"), flow("Web", "Staff", ports="25")]
+SEEN = {"Web": "203.0.113.10"}
+DEVICES = ["asa", "ios", "fortigate", "paloalto-set", "srx", "mikrotik"]
+
+
+def firewalls(*kinds, published=SEEN, zones=SIDES, ends=ENDS):
+    rows = [{"name": f"FW {kind}", "format": kind, "zones": zones, "published": published} for kind in kinds]
+    return plan(ends, FLOWS, firewalls=rows)
+
+
+def text_of(kind, **more):
+    return of(kind, firewalls(kind, **more))
+
+
+def told(kind, **more):
+    return re.sub(r"(?m)^[#!].*\n", "", text_of(kind, **more))
+
+
+def test_a_fortigate_has_a_virtual_address_that_its_policies_name():
+    text = told("fortigate")
+    assert (
+        'config firewall vip\n    edit "V4-Web_seen"\n        set extip 203.0.113.10\n'
+        '        set mappedip "192.0.2.10"\n        set extintf "wan1"\n    next\nend\n'
+    ) in text
+    policies = re.findall(r"edit \d+\n(.*?)    next\n", text, re.DOTALL)
+    inwards = [one for one in policies if "V4-Web" in one and 'dstintf "port2"' in one]
+    to_web = {re.search(r'srcintf "(\w+)"', one)[1]: re.search(r"dstaddr (.*)", one)[1] for one in inwards}
+    assert to_web == {"wan1": '"V4-Web_seen"', "inside": '"V4-Web"'}, "inside it has its own address"
+    assert any('dstaddr "V4-Plain"' in one and 'srcintf "wan1"' in one for one in policies), "never both in one"
+    assert 'dstaddr6 "V6-Web"' in text, "nothing is published of IPv6"
+
+
+def test_an_asa_translates_an_object_and_its_entries_name_the_hosts_own_address():
+    text = told("asa")
+    assert "object network V4-Web_nat_wan1\n host 192.0.2.10\n nat (port2,wan1) static 203.0.113.10\n" in text
+    assert text.count("203.0.113.10") == 1
+    assert re.search(r"access-list FROM-wan1 .* object-group V4-\S+_dst", text), "what is published or not alike"
+
+
+def test_a_palo_alto_names_the_address_before_and_the_zone_after_the_translation():
+    text = told("paloalto-set")
+    rule = "set rulebase nat rules NAT-V4-Web-wan1-port2 "
+    assert [line.removeprefix(rule) for line in text.splitlines() if line.startswith(rule)] == [
+        "from wan1", "to wan1", "source any", "destination V4-Web_seen", "service any", "tag wan1-port2",
+        "destination-translation translated-address V4-Web",
+    ]  # fmt: skip
+    assert "set address V4-Web_seen ip-netmask 203.0.113.10\n" in text.replace("/32", "")
+    security = re.findall(r"set rulebase security rules (\S+) destination (\S+)", text)
+    assert {end for name, end in security if name.startswith("NET-")} == {"V4-Web_seen", "V4-Plain", "V6-Web"}
+    (name,) = (name for name, end in security if end == "V4-Web_seen")
+    assert f"rules {name} to port2\n" in text
+    xml = text_of("paloalto")
+    assert re.search(
+        r"<destination-translation>\s+<translated-address>V4-Web</translated-address>\s+</destination-translation>",
+        xml,
+    )
+
+
+def test_an_srx_translates_the_destination_and_its_policies_name_the_hosts_own_address():
+    text = told("srx")
+    nat = "set security nat destination "
+    assert [line.removeprefix(nat) for line in text.splitlines() if line.startswith(nat)] == [
+        "pool PP-192-0-2-10 address 192.0.2.10/32",
+        "rule-set PP-wan1 from zone wan1",
+        "rule-set PP-wan1 rule PP-203-0-113-10 match destination-address 203.0.113.10/32",
+        "rule-set PP-wan1 rule PP-203-0-113-10 then destination-nat pool PP-192-0-2-10",
+    ]
+    assert "_seen" not in text
+
+
+def test_ios_translates_both_ways_and_its_lists_name_the_address_that_is_seen():
+    text = told("ios")
+    assert "ip nat inside source static 192.0.2.10 203.0.113.10\n" in text
+    assert "object-group network V4-Web_seen\n 203.0.113.10 255.255.255.255\n" in text or (
+        "object-group network V4-Web_seen\n host 203.0.113.10\n" in text
+    )
+    lists = dict(re.findall(r"ip access-list extended FROM-(\w+)\n((?: .*\n)+)", text))
+    assert "object-group V4-Web_seen" in lists["wan1"]
+    assert "object-group V4-Web " in lists["inside"]
+
+
+def test_routeros_translates_in_a_chain_of_its_own():
+    text = told("mikrotik")
+    assert (
+        '/ip firewall nat add chain=port-planner action=dst-nat dst-address=203.0.113.10 in-interface="wan1" '
+        "to-addresses=192.0.2.10 "
+    ) in text
+    assert text.count('/ip firewall nat remove [find where chain="port-planner"]') == 1
+    assert "_seen" not in text
+    assert "# /ip firewall nat add chain=dstnat action=jump jump-target=port-planner place-before=0\n" in text_of(
+        "mikrotik"
+    )
+
+
+@pytest.mark.parametrize("kind", ["nftables", "iptables"])
+def test_the_kernel_sees_the_hosts_own_address(kind):
+    assert told(kind) == told(kind, published={})
+
+
+@pytest.mark.parametrize("kind", DEVICES)
+def test_ipv6_is_translated_where_a_device_can(kind):
+    text = told(kind, published={"Web": "2001:db8:ffff::10"})
+    assert ("2001:db8:ffff::10" in text) == (kind not in ("ios", "paloalto-set"))
+    if kind == "fortigate":
+        assert "config firewall vip6\n" in text
+        assert 'dstaddr6 "V6-Web_seen"' in text
+
+
+@pytest.mark.parametrize("kind", DEVICES)
+def test_who_has_no_single_address_to_be_translated_into_is_named(kind):
+    ends = [host("Web", "192.0.2.10", "192.0.2.20", zone="DMZ"), *ENDS[1:]]
+    text = text_of(kind, ends=ends)
+    assert "203.0.113.10" not in told(kind, ends=ends)
+    said = " ".join(re.sub(r"(?m)^[#!] *", "", text).split())
+    assert "since they have no single address of that family; their own are in: Web." in said
+
+
+@pytest.mark.parametrize("kind", DEVICES)
+def test_the_head_says_who_is_published_to_whom(kind):
+    assert re.search(r"(?m)^[#!] V4-Web is published as 203\.0\.113\.10 to wan1\.$", text_of(kind))
+
+
+def test_where_nobody_is_further_outside_every_other_side_sees_it():
+    zones = {"Internal": "inside", "DMZ": "port2"}
+    text = told("fortigate", zones=zones, published={"Web": "10.9.9.9"})
+    assert 'set extintf "inside"' in text
+
+
+@pytest.mark.parametrize("kind", DEVICES)
+def test_a_change_publishes_takes_back_and_moves(kind):
+    states = [firewalls(kind, published=one) for one in ({}, SEEN, {"Web": "203.0.113.99"})]
+    for before, after in ((0, 1), (1, 2), (2, 0)):
+        compared = compare_reports(states[before], states[after])
+        data = CHANGE_FORMATS["firewalls"].render(compared, EDITIONS)
+        text = unpack_one(data)
+        assert loaded(kind, of(kind, states[before]), text) == loaded(kind, of(kind, states[after]))
+        assert loaded(kind, of(kind, states[after]), way_back(text)) == loaded(kind, of(kind, states[before]))
+
+
+def unpack_one(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        (name,) = archive.namelist()
+        return archive.read(name).decode()
+
+
+def test_a_file_for_all_boundaries_publishes_nothing():
+    report = firewalls("fortigate")
+    assert "203.0.113.10" not in FORMATS["fortigate"].render(report).decode()

@@ -46,6 +46,8 @@ def _principal(kind: int, *names: bytes) -> bytes:
 
 
 _REALM = b"CHECK"
+_PLAIN = 0x80
+"""The tag of a value that is known by its number in context and holds no others."""
 
 
 def _ask_for_ticket() -> bytes:
@@ -102,7 +104,7 @@ def _ask_directory() -> bytes:
         _integer(1),
         _integer(1),
         _wrap(0x01, b"\x00"),
-        _text(b"objectClass", 0x87),
+        _text(b"objectClass", _PLAIN + 7),
         _wrap(0x30, _text(b"currentTime", 0x04)),
     )
     return _wrap(0x30, _integer(1), search)

@@ -1,4 +1,4 @@
-"""Texts of a plan as a script has them: the one place for it.
+"""Texts of a plan as a script has them, but for the quotes of PowerShell: the one place for it.
 
 A name goes into scripts as JSON in plain ASCII, so that it is the same whatever the encoding that they are read in.
 In lists it stands in a document that the shell takes as it is, elsewhere in single quotes.
@@ -18,11 +18,6 @@ def as_json(text: str) -> str:
 def quote_bash(text: str) -> str:
     """An ASCII text as one word of bash: in single quotes, in which nothing has a meaning but their end."""
     return "'" + text.replace("'", "'\\''") + "'"
-
-
-def quote_powershell(text: str) -> str:
-    """An ASCII text as one string of PowerShell: in single quotes, doubled within (about_Quoting_Rules)."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def cell(text: str) -> str:

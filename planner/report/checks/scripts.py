@@ -10,7 +10,8 @@ from pathlib import Path
 
 from planner.engine.checks import Check
 from planner.report.checks.probes import PROBES
-from planner.report.checks.quoting import as_json, cell, quote_bash, quote_powershell
+from planner.report.checks.quoting import as_json, cell, quote_bash
+from planner.report.said.powershell import quote
 
 _FOLDER = Path(__file__).parent
 _NOBODY = "-"
@@ -50,9 +51,9 @@ def write_powershell(plan: str, digest: str, source: str, checks: Sequence[Check
         "check.ps1",
         {
             "#QUESTIONS#": _questions_powershell(),
-            "#PLAN#": quote_powershell(as_json(plan)),
-            "#REPORT#": quote_powershell(digest),
-            "#SOURCE#": quote_powershell(as_json(source)),
+            "#PLAN#": quote(as_json(plan)),
+            "#REPORT#": quote(digest),
+            "#SOURCE#": quote(as_json(source)),
             "#LIST#": "\n".join(list_rows(checks)),
         },
     )

@@ -59,15 +59,15 @@ def show_acceptance(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 @require_safe
 @plan_view
-def download_acceptance(request: HttpRequest, plan: Plan, ending: str) -> HttpResponse:
+def download_acceptance(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
     """The acceptance as a file, as `manage.py acceptance` prints it."""
-    if ending not in FILES:
+    if name not in FILES:
         raise Http404
     report = report_for(plan.version, matrix_of(plan))
     proven = prove(plan, report)
-    kind, write = FILES[ending]
+    kind, write = FILES[name]
     state = proven.acceptance if proven else assess(report, ())
-    return send_file(write(report, state), kind, plan.name, f"acceptance-{localdate():%Y-%m-%d}.{ending}")
+    return send_file(write(report, state), kind, plan.name, f"acceptance-{localdate():%Y-%m-%d}.{name}")
 
 
 def take_uploads(plan: Plan, report: Report, uploads: list[Upload], *, who: str, via: str = "") -> tuple[Taken, int]:

@@ -12,8 +12,9 @@ from datetime import date
 from typing import Any
 
 from ports.matrix.basics import Service
+from ports.matrix.following import follow_value, list_new_names
 from ports.matrix.reading import FIELDS, HEAD, Record, Records, build_matrix, complete, find_faults, record_key
-from ports.matrix.renames import list_renames, map_names
+from ports.matrix.renames import list_renames
 from ports.matrix.requirements import Requirement
 from ports.matrix.rows import KINDS, Facet, facets, find_facet
 from ports.matrix.vocabulary import listed, product_slug
@@ -67,16 +68,18 @@ def amend(
 
 
 def follow(amendment: Amendment, records: Records) -> Amendment:
-    """The amendment with its row named as the records have it; as it is where they don't have the row."""
+    """The amendment with its row, and the rows that its values name, called as the records call them.
+
+    It is as it was where they don't have the row, or call everything alike.
+    """
     kind, _, name = amendment.row.partition("/")
-    rows = records.get(kind, ())
     if kind not in KINDS or kind == HEAD or not name or not records.get(HEAD):
         return amendment
-    there = {str(row.get(record_key(kind))) for row in rows}
-    if name in there:
+    names = list_new_names(list_renames(records[HEAD][0]), records)
+    if not names:
         return amendment
-    now = map_names(list_renames(records[HEAD][0]), kind, there).get(name)
-    return amendment if now is None else replace(amendment, row=f"{kind}/{now}")
+    old, new = (follow_value(kind, amendment.field, value, names) for value in (amendment.old, amendment.new))
+    return replace(amendment, row=f"{kind}/{names.get(kind, {}).get(name, name)}", old=old, new=new)
 
 
 def build_amended(records: Records, amendments: Iterable[Amendment]) -> tuple[Matrix, tuple[Conflict, ...]]:

@@ -2,10 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ports.matrix.following import NewNames, follow_names, list_new_names
 from ports.matrix.reading import FIELDS, HEAD, Record, Records, complete, record_key
 from ports.matrix.renames import Renames, list_renames, map_names
 
@@ -16,7 +17,8 @@ _LONGEST = 120
 class Difference:
     """One row that was added or removed, one field that was changed, or rows of one kind in another order (moved).
 
-    A row that was renamed is changed in the field that names it, and goes by its new name.
+    A row that was renamed is changed in the field that names it, and goes by its new name. Rows that name it are not
+    changed by that.
     """
 
     change: Literal["added", "removed", "changed", "moved"]
@@ -34,10 +36,13 @@ def find_differences(old: Records, new: Records) -> tuple[Difference, ...]:
     Takes records by kind, as `ports.matrix.build_matrix` does; fields that the matrix doesn't know are no difference.
     """
     renames = _known_renames(old, new)
+    called = {kind: _call_rows(kind, old, new, renames) for kind in FIELDS if kind != HEAD}
+    options = {of: names for of, names in list_new_names(renames, new).items() if of not in FIELDS}
+    names = {**called, **options}
     found = tuple(
         difference
         for kind in FIELDS
-        for difference in _compare_kind(kind, old.get(kind, ()), new.get(kind, ()), renames)
+        for difference in _compare_kind(kind, old.get(kind, ()), new.get(kind, ()), names if renames else {})
     )
     return tuple(difference for difference in found if not _is_told(difference, found))
 
@@ -81,20 +86,31 @@ def _known_renames(old: Records, new: Records) -> Renames:
     return tuple(sorted({pair for head in heads for pair in list_renames(head)}))
 
 
-def _compare_kind(kind: str, old: Sequence[Record], new: Sequence[Record], renames: Renames) -> Iterator[Difference]:
+def _call_rows(kind: str, old: Records, new: Records, renames: Renames) -> dict[str, str]:
+    """What each old row of a kind is called in the new records; its own name where it isn't there or can't be told."""
+    key = record_key(kind)
+    olds, news = ([str(row[key]) for row in records.get(kind, ())] for records in (old, new))
+    mapped = map_names(renames, kind, news)
+    claims = Counter(mapped[name] for name in olds if name in mapped)
+    claims.update(name for name in olds if name in news)
+    return {name: now if claims[now := mapped.get(name, name)] == 1 else name for name in olds}
+
+
+def _compare_kind(kind: str, old: Sequence[Record], new: Sequence[Record], names: NewNames) -> Iterator[Difference]:
     if kind == HEAD:
         for before, now in zip(old, new, strict=False):
             yield from _compare_row(kind, kind, before, now)
         return
     key = record_key(kind)
     olds, news = {row[key]: row for row in old}, {row[key]: row for row in new}
-    called = _match_names(olds, news, map_names(renames, kind, news))
+    called = {name: names.get(kind, {}).get(name, name) for name in olds}
     for name, row in olds.items():
         if called[name] in news:
             new_name = called[name]
             if new_name != name:
                 yield Difference(change="changed", row=f"{kind}/{new_name}", field=key, old=name, new=new_name)
-            yield from _compare_row(kind, f"{kind}/{new_name}", {**row, key: new_name}, news[new_name])
+            followed = {**follow_names(kind, row, names), key: new_name}
+            yield from _compare_row(kind, f"{kind}/{new_name}", followed, news[new_name])
         else:
             yield Difference(change="removed", row=f"{kind}/{name}", old=dict(row))
     kept = [name for name in called.values() if name in news]
@@ -103,13 +119,6 @@ def _compare_kind(kind: str, old: Sequence[Record], new: Sequence[Record], renam
             yield Difference(change="added", row=f"{kind}/{name}", new=dict(row))
     if kept != [name for name in news if name in kept]:
         yield Difference(change="moved", row=kind, old=list(olds), new=list(news))
-
-
-def _match_names(olds: Collection[str], news: Collection[str], mapped: Mapping[str, str]) -> dict[str, str]:
-    """What each old row is called in the new records; its own name where it isn't there or can't be told."""
-    claims = Counter(mapped[name] for name in olds if name in mapped)
-    claims.update(name for name in olds if name in news)
-    return {name: now if claims[now := mapped.get(name, name)] == 1 else name for name in olds}
 
 
 def _compare_row(kind: str, row: str, old: Record, new: Record) -> Iterator[Difference]:

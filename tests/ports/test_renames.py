@@ -113,10 +113,29 @@ def renames_in(found):
 def test_a_renamed_row_is_told_as_such_and_not_as_one_that_went_and_one_that_came():
     found = find_differences(make_records(), make_second())
     assert renames_in(found) == [("changed", "service/web-ui", "slug", "https", "web-ui")]
-    assert {one.change for one in found} == {"changed"}
-    assert not [one for one in found if one.row == "portmatrix"], "what is told of the row says all of it"
+    rows = [one.row for one in found]
+    assert rows == ["service/web-ui", "check/in-clear"], "no row that names it, and no head; a subject is any word"
     told = [describe_difference(one, old="in A", new="in B") for one in found]
     assert "service/web-ui is called 'https' in A and 'web-ui' in B." in told
+
+
+def test_of_several_renames_the_rows_and_the_options_are_told_and_nothing_that_names_them():
+    def told(old, new):
+        return [
+            (one.row, one.field) for one in find_differences(old, new) if not one.row.startswith(("port", "check"))
+        ]
+
+    second, third = make_second(), make_third()
+    assert "mail" in str(second["requirement"]), "something names the choice, and its option"
+    assert told(second, third) == [("service/portal", "slug"), ("choice/post", "slug"), ("choice/post", "options")]
+    assert told(third, second) == [("service/web-ui", "slug"), ("choice/mail", "slug"), ("choice/mail", "options")]
+
+
+def test_a_row_that_names_another_one_than_before_is_told_beside_a_rename():
+    second = make_second()
+    record(second, "requirement", "people")["services"] = [{"service": "ssh"}]
+    (found,) = [one for one in find_differences(make_records(), second) if one.row.startswith("requirement/")]
+    assert (found.field, found.old, found.new) == ("services", [{"service": "web-ui"}], [{"service": "ssh"}])
 
 
 def test_what_else_a_renamed_row_differs_in_is_told_under_its_new_name():
@@ -159,6 +178,29 @@ def test_two_rows_of_before_are_not_one_of_now():
 
 
 # --- amendments ---
+
+
+def test_an_amendment_whose_values_name_renamed_rows_applies_with_their_new_names():
+    both = [{"service": "https"}, {"service": "ssh"}]
+    amendment = Amendment(
+        number=1, row="requirement/people", field="services", old=[{"service": "https"}], new=both, reason="Our way."
+    )
+    matrix, conflicts = build_amended(make_second(), [amendment])
+    assert not conflicts
+    assert [(one.old, one.new) for one in matrix.amendments] == [
+        ([{"service": "web-ui"}], [{"service": "web-ui"}, {"service": "ssh"}])
+    ]
+    option = Amendment(
+        number=2,
+        row="requirement/mail-out",
+        field="when",
+        old=[{"choice": "mail", "options": ["yes"]}, {"role": "agent"}],
+        new=[{"role": "agent"}],
+        reason="Always here.",
+    )
+    _, (applied,), conflicts = amend(make_third(), [option])
+    assert not conflicts
+    assert applied.old[0] == {"choice": "post", "options": ["always"]}
 
 
 def test_an_amendment_applies_to_the_row_by_its_new_name_and_is_judged_by_the_old_value():

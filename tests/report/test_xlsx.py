@@ -54,6 +54,7 @@ def cross_zone_flows(report):
 def test_the_sheets_come_in_the_order_of_reading():
     assert report_book(contoso()).sheetnames == [
         "Rules",
+        "Work",
         "Zones",
         "Flows",
         "Servers",
@@ -307,6 +308,7 @@ def test_the_sheet_of_servers_says_what_each_accepts_and_opens():
     about = {(row["Server"], row["Direction"], row["Protocol and ports"]): row for row in rows}
     assert about["Portal", "accepts", "tcp 443"]["Other end"] == "Public"
     assert about["Portal", "opens", "tcp 8443"]["Other end"] == "PS01"
+    assert about["Portal", "opens", "tcp 8443"]["Other end’s addresses"] == "10.0.0.10, fd00::10"
     assert about["PS01", "accepts", "tcp 8443"]["Firewall"] == "between zones"
     assert about["DC01", "accepts", "udp 53"]["Firewall"] == "host firewalls only"
     assert not [row for row in rows if row["Server"] == "Public"], "people have no host firewall"

@@ -5,13 +5,13 @@ is lost without a word.
 """
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import xlsxwriter
 
-from ports.text import neutralise, show
+from ports.text import cut, neutralise, show, show_line
 
 CELL_UNITS = 32_000
 """Most UTF-16 code units in a cell; Excel's limit is 32,767, and a remark must fit below it."""
@@ -48,8 +48,29 @@ Cells = Sequence[str | Link]
 """The cells of a row."""
 
 
-def make_book(title: str, sheets: Iterable[tuple[str, Columns, Iterable[Cells]]]) -> bytes:
-    """A workbook of sheets: the name, the columns and the rows of each, which are written in this order.
+class Blank(NamedTuple):
+    """What is to be written into a column by whoever has the workbook."""
+
+    choices: tuple[str, ...] = ()
+    """The texts of which one may be chosen; empty: whatever they like."""
+    hint: str = ""
+    """What stands beside a cell that is chosen; at most 255 characters."""
+
+
+class Sheet(NamedTuple):
+    """A table on a sheet of its own."""
+
+    name: str
+    columns: Columns
+    rows: Iterable[Cells]
+    blanks: Mapping[str, Blank] = {}
+    """By title the columns that are to be filled in: their cells have a frame, and a line is below each row."""
+    held: int = 1
+    """How many columns stay in sight."""
+
+
+def make_book(title: str, sheets: Iterable[Sheet]) -> bytes:
+    """A workbook of sheets, which are written in this order. The title stands above each printed page.
 
     The same sheets give the same bytes. Raises OSError when the system's folder for temporary files can't be written:
     rows wait there while the workbook grows.
@@ -64,47 +85,59 @@ def make_book(title: str, sheets: Iterable[tuple[str, Columns, Iterable[Cells]]]
     }
     with xlsxwriter.Workbook(data, options) as book:
         book.set_properties({"title": title, "created": _CREATED})
-        styles = _Styles(book)
-        for name, columns, rows in sheets:
-            _write(styles, name, columns, rows)
+        styles = _Styles(book, title)
+        for sheet in sheets:
+            _write(styles, sheet)
     return data.getvalue()
 
 
 class _Styles:
     """A workbook and the looks of its cells."""
 
-    def __init__(self, book: Any) -> None:
+    def __init__(self, book: Any, title: str) -> None:
         self.book = book
+        # What "&" begins means something in a page's head: "&P" is its number.
+        self.head = f"&L{cut(show_line(title), 100).replace('&', '&&')}"
         self.header = book.add_format(
             {"bold": True, "bg_color": "#E8ECF1", "bottom": 1, "text_wrap": True, "valign": "top"}
         )
         # "@" keeps a cell text when somebody edits it.
         self.cell = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+        lines = {"num_format": "@", "text_wrap": True, "valign": "top", "border_color": "#8A94A0"}
+        self.blank = book.add_format(lines | {"border": 1})
+        self.lined = book.add_format(lines | {"bottom": 1})
+        self.asked = book.add_format(
+            {"bold": True, "bg_color": "#FFF1DB", "bottom": 1, "text_wrap": True, "valign": "top"}
+        )
         self.link = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top", "font_color": "#0B57C2"})
 
 
-def _write(styles: _Styles, name: str, columns: Columns, rows: Iterable[Cells]) -> None:
+def _write(styles: _Styles, table: Sheet) -> None:
     """A table on a sheet of its own, and on "name (2)" and so on when there are more rows than a sheet has."""
-    waiting = iter(rows)
+    waiting = iter(table.rows)
     number, more = 1, True
     while more:
-        sheet = styles.book.add_worksheet(name if number == 1 else f"{name} ({number})")
-        more = _write_sheet(sheet, styles, columns, waiting)
+        sheet = styles.book.add_worksheet(table.name if number == 1 else f"{table.name} ({number})")
+        more = _write_sheet(sheet, styles, table, waiting)
         number += 1
 
 
-def _write_sheet(sheet: Any, styles: _Styles, columns: Columns, rows: Iterator[Cells]) -> bool:
+def _write_sheet(sheet: Any, styles: _Styles, table: Sheet, rows: Iterator[Cells]) -> bool:
     """Fill a sheet; whether rows may be left for another."""
-    sheet.freeze_panes(1, 1)
+    blanks = [table.blanks.get(title) for title, _ in table.columns]
+    sheet.freeze_panes(1, table.held)
+    plain = styles.lined if table.blanks else styles.cell
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)  # inches
+    sheet.set_header(styles.head)
     sheet.set_footer("&L&A&RPage &P of &N")
     sheet.ignore_errors({"number_stored_as_text": f"A1:Z{SHEET_ROWS}"})
-    for column, (title, width) in enumerate(columns):
+    for column, (title, width) in enumerate(table.columns):
         sheet.set_column(column, column, width)
-        _write_text(sheet, 0, column, title, styles.header)
+        _write_text(sheet, 0, column, title, styles.asked if blanks[column] else styles.header)
     last = 0
     full = False
     for cells in rows:
@@ -113,11 +146,23 @@ def _write_sheet(sheet: Any, styles: _Styles, columns: Columns, rows: Iterator[C
             if isinstance(text, Link):
                 sheet.write_url(last, column, text.address, styles.link, text.text)
             elif text:
-                _write_text(sheet, last, column, text, styles.cell)
+                _write_text(sheet, last, column, text, styles.blank if blanks[column] else plain)
+            elif blanks[column]:
+                sheet.write_blank(last, column, None, styles.blank)
         if last == SHEET_ROWS - 1:
             full = True
             break
-    sheet.autofilter(0, 0, last, len(columns) - 1)
+    sheet.autofilter(0, 0, last, len(table.columns) - 1)
+    for column, blank in enumerate(blanks):
+        if last and blank and blank.choices:
+            asked = {
+                "validate": "list",
+                "source": list(blank.choices),
+                "input_message": blank.hint,
+                "error_title": table.columns[column][0],
+                "error_message": f"One of these: {', '.join(blank.choices)}.",
+            }
+            sheet.data_validation(1, column, last, column, asked)
     return full
 
 

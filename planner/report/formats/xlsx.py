@@ -9,7 +9,8 @@ from planner.engine.life import NO_LIVES, Lives
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Ports, Rule
 from planner.plan.document import Endpoint
-from planner.report.formats.workbook import CELL_UNITS, Cells, Columns, Link, as_cell, divide, make_book
+from planner.report.formats.work import WORK_BLANKS, WORK_COLUMNS, WORK_HELD, list_work
+from planner.report.formats.workbook import CELL_UNITS, Cells, Columns, Link, Sheet, as_cell, divide, make_book
 from planner.report.said.answers import TAKEN_TITLES, list_taken
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition, Editions
@@ -57,7 +58,8 @@ _OBJECT_COLUMNS: Columns = (
 )  # fmt: skip
 _SERVER_COLUMNS: Columns = (
     ("Server", 24), ("What it is", 28), ("Direction", 10), ("Protocol and ports", 18), ("Service names", 32),
-    ("Other end", 40), ("Firewall", 22), ("Undecided", 28), ("Reasons", 60), ("Sections", 10),
+    ("Other end", 30), ("Other end’s addresses", 36), ("Firewall", 22), ("Undecided", 28), ("Reasons", 60),
+    ("Sections", 10),
 )  # fmt: skip
 _CHANGE_COLUMNS: Columns = (
     ("Action", 10), ("Rule", 16), ("Sources", 26), ("Destinations", 26), ("Services", 18), ("Reasons", 60),
@@ -79,8 +81,8 @@ _ABOUT_COLUMNS: Columns = (("About", 24), ("Content", 110))
 
 
 def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
-    """The report as a workbook with the sheets Rules, Zones, Flows, Servers, Objects, Not needed here, Closed, Not
-    opened, Findings, Changes and About; a part of a report has no Zones.
+    """The report as a workbook with the sheets Rules, Work, Zones, Flows, Servers, Objects, Not needed here, Closed,
+    Not opened, Findings, Changes and About; a part of a report has no Zones.
 
     Where rules have states, the sheet Rules has them, and To close what nobody asks for any more. Where it is
     known who took which decision, or why, the sheet Decisions says so.
@@ -97,19 +99,20 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
     return make_book(
         show(report.plan.name),
         (
-            ("Rules", _list_rule_columns(lives), _rule_rows(report, places, lives)),
-            *((("To close", _LEFT_COLUMNS, _cells(list_left(lives))),) if lives.left and is_whole else ()),
-            *((("Zones", _zone_columns(table), _zone_rows(table, places)),) if table else ()),
-            ("Flows", _FLOW_COLUMNS, _flow_rows(report)),
-            ("Servers", _SERVER_COLUMNS, _server_rows(report)),
-            ("Objects", _OBJECT_COLUMNS, _object_rows(report)),
-            ("Not needed here", _EXCLUDED_COLUMNS, _cells(list_excluded(report))),
-            ("Closed", _CLOSED_COLUMNS, _cells(list_closed(report))),
-            ("Not opened", _UNOPENED_COLUMNS, _cells(list_unopened(report))),
-            ("Findings", _FINDING_COLUMNS, _finding_rows(report)),
-            *((("Decisions", _TAKEN_COLUMNS, _cells(list_taken(taken))),) if taken else ()),
-            ("Changes", _CHANGE_COLUMNS, _change_rows(edition)),
-            ("About", _ABOUT_COLUMNS, _about_rows(report, edition)),
+            Sheet("Rules", _list_rule_columns(lives), _rule_rows(report, places, lives)),
+            Sheet("Work", WORK_COLUMNS, list_work(report, lives), WORK_BLANKS, WORK_HELD),
+            *((Sheet("To close", _LEFT_COLUMNS, _cells(list_left(lives))),) if lives.left and is_whole else ()),
+            *((Sheet("Zones", _zone_columns(table), _zone_rows(table, places)),) if table else ()),
+            Sheet("Flows", _FLOW_COLUMNS, _flow_rows(report)),
+            Sheet("Servers", _SERVER_COLUMNS, _server_rows(report)),
+            Sheet("Objects", _OBJECT_COLUMNS, _object_rows(report)),
+            Sheet("Not needed here", _EXCLUDED_COLUMNS, _cells(list_excluded(report))),
+            Sheet("Closed", _CLOSED_COLUMNS, _cells(list_closed(report))),
+            Sheet("Not opened", _UNOPENED_COLUMNS, _cells(list_unopened(report))),
+            Sheet("Findings", _FINDING_COLUMNS, _finding_rows(report)),
+            *((Sheet("Decisions", _TAKEN_COLUMNS, _cells(list_taken(taken))),) if taken else ()),
+            Sheet("Changes", _CHANGE_COLUMNS, _change_rows(edition)),
+            Sheet("About", _ABOUT_COLUMNS, _about_rows(report, edition)),
         ),
     )
 
@@ -123,15 +126,15 @@ def render_changes(comparison: Comparison, editions: Editions) -> bytes:
     return make_book(
         show(f"Change request: {comparison.after.plan.name}"),
         (
-            (
+            Sheet(
                 "Rules",
                 (("Action", 10), *_list_rule_columns(editions.lives_before or editions.lives_after)),
                 _changed_rule_rows(comparison, editions),
             ),
-            ("Flows", (("Action", 10), *_FLOW_COLUMNS[:-1]), _changed_flow_rows(comparison)),
-            ("Addresses", _ADDRESS_COLUMNS, _address_rows(comparison)),
-            ("Renamed", _RENAMED_COLUMNS, _renamed_rows(comparison)),
-            ("About", _ABOUT_COLUMNS, _about_changes(comparison, editions.before, editions.after)),
+            Sheet("Flows", (("Action", 10), *_FLOW_COLUMNS[:-1]), _changed_flow_rows(comparison)),
+            Sheet("Addresses", _ADDRESS_COLUMNS, _address_rows(comparison)),
+            Sheet("Renamed", _RENAMED_COLUMNS, _renamed_rows(comparison)),
+            Sheet("About", _ABOUT_COLUMNS, _about_changes(comparison, editions.before, editions.after)),
         ),
     )
 
@@ -316,9 +319,11 @@ def _server_rows(report: Report) -> Iterator[Sequence[str]]:
         what = as_cell(", ".join(sheet.labels))
         for direction, lines in (("accepts", sheet.accepts), ("opens", sheet.opens)):
             for line in lines:
-                peers = [endpoint.name for endpoint in line.peers.shown]
+                peers = [show(endpoint.name) for endpoint in line.peers.shown]
+                addresses = [_addresses(endpoint) for endpoint in line.peers.shown]
                 if line.peers.more:
                     peers.append(f"and {line.peers.more:,} more ({line.peers.common})")
+                    addresses.append(f"and those of {line.peers.more:,} more")
                 yield (
                     as_cell(sheet.title),
                     what,
@@ -326,6 +331,7 @@ def _server_rows(report: Report) -> Iterator[Sequence[str]]:
                     line.services[0].ports,
                     as_cell(line.services[0].names),
                     as_cell("\n".join(peers)),
+                    as_cell("\n".join(addresses)),
                     "host firewalls only" if line.within else "between zones",
                     as_cell(line.undecided),
                     as_cell(" ".join((line.why, *line.rule_groups))),

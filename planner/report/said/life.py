@@ -38,6 +38,11 @@ def say_review(life: Life) -> str:
     return f"{min(days).isoformat()}{' (due)' if life.is_due else ''}" if days else ""
 
 
+def say_by(given: Given) -> str:
+    """Who gave a state and when: Kim, 2026-11-01."""
+    return ", ".join(filter(None, (given.by, given.at.date().isoformat())))
+
+
 class Ticket(NamedTuple):
     """A ticket as pages show it, and where it is found; nowhere unless it is an address of the web."""
 

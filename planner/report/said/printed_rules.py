@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from planner.engine.compare import AddressChange, Change, Comparison, flow_key
 from planner.engine.flows import Flow
-from planner.engine.life import NO_LIVES, Given, Life, Lives
+from planner.engine.life import NO_LIVES, Life, Lives
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Opening, Ports, Rule
 from planner.engine.terms import Alternative
@@ -18,7 +18,7 @@ from planner.plan.blueprint import module_state
 from planner.plan.document import Endpoint
 from planner.report.said.by_service import ServiceReasons, outline_services
 from planner.report.said.life import list_differences as list_life_differences
-from planner.report.said.life import say_review, say_state
+from planner.report.said.life import say_by, say_review, say_state
 from planner.report.said.objects import Grouping, Side
 from planner.report.said.outline import (
     Alternatives,
@@ -167,16 +167,14 @@ def _list_acts(rule: Rule, passed: Passed, life: Life | None, *, closing: bool) 
         ("Firewall", passed.say(rule)),
         ("Ticket", ", ".join(life.tickets) if life else ""),
         ("Status", say_state(life) if life else ""),
-        ("Closed by, on" if closing else "Implemented by, on", _say_by(given) if stands == "implemented" else ""),
-        ("Checked by, on" if closing else "Verified by, on", _say_by(given) if stands == "verified" else ""),
+        (
+            "Closed by, on" if closing else "Implemented by, on",
+            say_by(given) if given and stands == "implemented" else "",
+        ),
+        ("Checked by, on" if closing else "Verified by, on", say_by(given) if given and stands == "verified" else ""),
         ("Review", say_review(life) if life else ""),
     )
     return tuple((what, cut(show_line(known), MOST_BY)) for what, known in acts)
-
-
-def _say_by(given: Given | None) -> str:
-    """Who gave a state and when: Kim, 2026-11-01."""
-    return ", ".join(filter(None, (given.by, given.at.date().isoformat()))) if given else ""
 
 
 def _print_state(rule: Rule, lives: Lives) -> tuple[str, ...]:

@@ -140,6 +140,13 @@ _ALL: tuple[Format, ...] = (
         writes="planner.report.formats.markdown:render_markdown",
     ),
     Format(
+        name="checks",
+        label="Check scripts (zip)",
+        content_type="application/zip",
+        writes="planner.report.checks.bundle:render_checks",
+        ending="checks.zip",
+    ),
+    Format(
         name="asa",
         group="Network firewalls",
         label="Cisco ASA",

@@ -1,6 +1,7 @@
 """What is kept of the answers to questions of the matrix: who gave them, when, and why. It stands beside the document.
 
-Rows are only ever added, by every edit that gives or takes back an answer. An undo brings an answer back, and with it
+Rows are only ever added, by every edit that gives or takes back an answer, and by who makes a plan by answering the
+questions. An undo brings an answer back, and with it
 what was told of it (`planner.report.said.answers`).
 """
 
@@ -31,6 +32,15 @@ def note(row: models.Plan, document: Mapping[str, Any], *, who: str, reason: str
             models.Answer(kind=kind, subject=subject[:255], answer=after.get((kind, subject)), **facts)
             for kind, subject in changed
         )
+
+
+def note_first(row: models.Plan, *, who: str) -> None:
+    """Keep who gave the answers that came with a new plan, in its first revision."""
+    facts = {"plan": row, "revision": row.revision, "author": who[:60], "at": timezone.now()}
+    models.Answer.objects.bulk_create(
+        models.Answer(kind=kind, subject=subject[:255], answer=answer, **facts)
+        for (kind, subject), answer in list_answers(row.document)
+    )
 
 
 def list_answers(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Any]]:

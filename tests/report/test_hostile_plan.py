@@ -209,6 +209,7 @@ def test_every_format_is_tried_here():
         "aerleon",
         "all-firewalls",
         "firewalls",
+        "checks",
     }
     assert tried == set(FORMATS)
     assert {name for name, kind in CHANGE_FORMATS.items() if not kind.configures} == {

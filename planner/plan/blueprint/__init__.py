@@ -7,6 +7,7 @@ ones. No address is ever made up: only `any`, where a question says so.
 `answers` reads what was answered, `draft` is a plan while it is changed; of these `composition` makes a new plan,
 `others` who comes from networks of their own, `open_questions` answers what that leaves open, and `modules` changes
 a plan that is there, where `survey` finds what belongs to a module, `users` who uses it, and `lost` says what goes.
+`shown_answers` reads the answers that a plan shows, and `again` does to a plan what other answers make otherwise.
 """
 
 from planner.plan.blueprint.answers import (

@@ -41,6 +41,8 @@ FIELD = "answer-"
 """What the names of fields begin with, before the slug of the question."""
 OTHERS, OTHER_NAMES, USES = "who-else", "who-else-names", "uses-"
 """Who else comes from networks of their own: those ticked, free names, and before their slug what they use."""
+TYPED = "server-"
+"""What the names of the fields of the last step begin with."""
 CAVEAT, CHOICE = "caveat-", "choice-"
 """The same for what the answers leave open."""
 LATER = ""
@@ -64,6 +66,10 @@ class Sheet:
     other_faults: tuple[str, ...] = ()
     """Of the free names of others."""
     name_faults: tuple[str, ...] = ()
+    typed: tuple[tuple[str, str], ...] = ()
+    """The fields of the last step, as they were typed there."""
+    unread: frozenset[str] = frozenset()
+    """The questions of which a plan shows no answer: until they are answered they count for nothing."""
 
     @property
     def is_faulty(self) -> bool:
@@ -114,6 +120,7 @@ def read_sheet(matrix: Matrix, data: QueryDict) -> Sheet:
         caveats={slug: answer for slug, answer in caveats.items() if answer in (PRACTICE, DOCUMENTED)},
         choices={slug: option for slug, option in choices.items() if option in matrix.choices[slug].slugs},
         others=others,
+        typed=tuple((key, data.get(key, "")) for key in data if key.startswith(TYPED)),
         faults=faults,
         other_faults=find_other_faults(compose_plan(matrix, {} if faults else answers, ""), others) if others else (),
     )

@@ -18,13 +18,13 @@ from planner.plan.document import Endpoint, Plan, check_plan, dump_plan
 from planner.plan.edits import edit_endpoints
 from planner.plan.table_changes import Judged, Sent, judge
 from planner.web.views.access import maker_view, matrix_view
+from planner.web.views.guided import TYPED
 from planner.web.views.products import Chosen, choose_product
 from planner.web.views.start import compose_or_refuse, store_plan
 from ports.matrix import Matrix
 
 SHOWN = 40
 """How many servers the page asks about; the table of a plan has the others."""
-_FIELD = "server-"
 _COLUMNS = ("name", "addresses")
 
 
@@ -42,10 +42,14 @@ def guided_names(request: HttpRequest) -> HttpResponse:
         return composed
     matrix, plan = chosen.matrix, composed.plan
     servers = list_servers(matrix, plan)
+    typed = _read_typed(request)
     if "make" not in request.POST:
-        return _show(request, chosen, servers, {})
+        return _show(request, chosen, servers, typed)
     document = dump_plan(plan)
-    rows = [_read(request, place, server.name) for place, server in enumerate(servers[:SHOWN])]
+    rows = [
+        Sent(key=str(place), name=server.name, cells=typed.get(server.name, {}))
+        for place, server in enumerate(servers[:SHOWN])
+    ]
     judged = judge(document, rows, matrix=matrix)
     if judged.wrong or judged.trouble:
         return _show(request, chosen, servers, {row.name: row.cells for row in rows}, judged)
@@ -65,12 +69,16 @@ def list_servers(matrix: Matrix, plan: Plan) -> list[Endpoint]:
     ]
 
 
-def _read(request: HttpRequest, place: int, name: str) -> Sent:
-    """What was sent for a server. One that the form had at another place, of other answers, stays as it is."""
-    prefix = f"{_FIELD}{place}-"
-    known = request.POST.get(f"{prefix}of") == name
-    cells = {column: request.POST.get(prefix + column, "").strip() for column in _COLUMNS} if known else {}
-    return Sent(key=str(place), name=name, cells=cells)
+def _read_typed(request: HttpRequest) -> dict[str, dict[str, str]]:
+    """What was typed of each server, by the name that the answers give it; other answers may have others."""
+    found = {}
+    for field in request.POST:
+        prefix = field.removesuffix("of")
+        if field.startswith(TYPED) and field.endswith("-of") and prefix + _COLUMNS[0] in request.POST:
+            found[request.POST.get(field, "")] = {
+                column: request.POST.get(prefix + column, "").strip() for column in _COLUMNS
+            }
+    return found
 
 
 def _show(
@@ -103,7 +111,7 @@ def _show(
         "carried": [
             (name, value)
             for name, values in request.POST.lists()
-            if name not in ("csrfmiddlewaretoken", "make") and not name.startswith(_FIELD)
+            if name not in ("csrfmiddlewaretoken", "make") and not name.startswith(TYPED)
             for value in values
         ],
         "rows": [describe(place, server) for place, server in enumerate(servers[:SHOWN])],

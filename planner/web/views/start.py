@@ -11,6 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,7 +19,8 @@ from planner.engine import Report, TooLarge
 from planner.engine.rules import Boundary
 from planner.plan.blueprint import NAMED, OFFERED, find_others_topic
 from planner.plan.document import Plan, PlanError
-from planner.store import actions
+from planner.store import presence
+from planner.store.answered import create_answered
 from planner.store.holders import read_holder
 from planner.web.views.access import count_plans, maker_view, matrix_view, open_new
 from planner.web.views.errors import show_error
@@ -60,7 +62,8 @@ def guided_start(request: HttpRequest) -> HttpResponse:
 def store_plan(request: HttpRequest, plan: Plan, matrix: Matrix) -> HttpResponse:
     """Make the plan of the answers and go to it."""
     count_plans(request)
-    row = actions.create_plan(plan=plan, matrix=matrix, summary="Guided start", holder=read_holder(request))
+    who = presence.read_visitor(request).label
+    row = create_answered(plan=plan, matrix=matrix, summary="Guided start", holder=read_holder(request), who=who)
     return open_new(request, row)
 
 
@@ -112,21 +115,32 @@ def _usual_name(matrix: Matrix) -> str:
 
 
 def _show(request: HttpRequest, chosen: Chosen, sheet: Sheet, *, refused: bool = False) -> HttpResponse:
-    """The whole page, or for htmx what the answers change on it."""
     matrix = chosen.matrix
-    htmx = htmx_of(request)
-    partial = bool(htmx) and not htmx.history_restore_request
     context: dict[str, Any] = {
-        "matrix": matrix,
         "chosen": chosen,
-        "sheet": sheet,
         "refused": refused,
+        "action": reverse("guided_start"),
+        "preview_action": reverse("guided_preview"),
         "usual_name": _usual_name(matrix),
-        "questions": matrix.questions.values(),
-        "faults": [(matrix.questions[slug], sentences) for slug, sentences in sheet.faults.items()],
         **_describe_composed(matrix, sheet),
     }
-    response = render(request, "planner/start.html#changed" if partial else "planner/start.html", context)
+    return show_sheet(request, "planner/start.html", matrix, sheet, context)
+
+
+def show_sheet(
+    request: HttpRequest, template: str, matrix: Matrix, sheet: Sheet, context: Mapping[str, Any]
+) -> HttpResponse:
+    """The whole page of questions, or for htmx what the answers change on it."""
+    htmx = htmx_of(request)
+    partial = bool(htmx) and not htmx.history_restore_request
+    sent = {
+        "matrix": matrix,
+        "sheet": sheet,
+        "questions": matrix.questions.values(),
+        "faults": [(matrix.questions[slug], sentences) for slug, sentences in sheet.faults.items()],
+        **context,
+    }
+    response = render(request, "planner/start.html#changed" if partial else template, sent)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -134,7 +148,7 @@ def _show(request: HttpRequest, chosen: Chosen, sheet: Sheet, *, refused: bool =
 # ---- the questions ----
 
 
-def _describe_topics(
+def describe_topics(
     matrix: Matrix, sheet: Sheet, weights: Mapping[tuple[str, str], str], left: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """The questions under their topics, each with those that follow from it, and what is left open of a topic."""
@@ -184,7 +198,7 @@ def _describe_question(
     matrix: Matrix, question: Question, sheet: Sheet, weights: Mapping[tuple[str, str], str]
 ) -> dict[str, Any]:
     followers = [other for other in matrix.questions.values() if other.when and other.when.question == question.slug]
-    answer = sheet.answers.get(question.slug, question.default)
+    answer = sheet.answers.get(question.slug, () if question.slug in sheet.unread else question.default)
     chosen = (answer,) if isinstance(answer, str) else tuple(answer)
     return {
         "question": question,
@@ -217,7 +231,7 @@ def _describe_composed(matrix: Matrix, sheet: Sheet) -> dict[str, Any]:
 
     Neither is found while an answer is at fault, or the plan would be too large.
     """
-    nothing = {"report": None, "topics": _describe_topics(matrix, sheet, {}, {})}
+    nothing = {"report": None, "topics": describe_topics(matrix, sheet, {}, {})}
     if sheet.is_faulty:
         return nothing
     try:
@@ -227,11 +241,11 @@ def _describe_composed(matrix: Matrix, sheet: Sheet) -> dict[str, Any]:
             raise
         return nothing | {"too_large": error.faults[0].message}
     weights = describe_weights(matrix, sheet, composed)
-    topics = _describe_topics(matrix, sheet, weights, describe_open(matrix, sheet, composed))
-    return {"topics": topics, "unweighed": not composed.weighed, **_describe_report(composed.plan, composed.report)}
+    topics = describe_topics(matrix, sheet, weights, describe_open(matrix, sheet, composed))
+    return {"topics": topics, "unweighed": not composed.weighed, **describe_report(composed.plan, composed.report)}
 
 
-def _describe_report(plan: Plan, report: Report) -> dict[str, Any]:
+def describe_report(plan: Plan, report: Report) -> dict[str, Any]:
     """The report of the answers in a few figures."""
     missing = sum(len(f.endpoints) for f in report.findings if f.code == "address-missing")
     counts = Counter(finding.severity for finding in report.findings if finding.code != "address-missing")

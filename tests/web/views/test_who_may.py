@@ -90,6 +90,8 @@ ROWS: dict[str, Row] = {
     "download_template": Row("editors"),
     "download_endpoints": Row("editors"),
     "edit_endpoints_table": Row("editors"),
+    "answer_questions": Row("editors"),
+    "preview_questions": post("editors", 200),
     "check_endpoints": post("editors", 200),
     "show_pulse": Row("editors"),
     "prepare_flows": Row("editors"),

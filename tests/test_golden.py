@@ -73,7 +73,18 @@ def strip_page(data):
     return re.sub(rb"<(style|svg)\b.*?</\1>", rb"<\1></\1>", data, flags=re.DOTALL)
 
 
-READERS = {"xlsx": read_book, "html": strip_page, "windows": unpack, "aerleon": unpack}
+def read_checks(data):
+    """An archive of checks: the files that differ, and of each script only the list of what it tries."""
+    found = []
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in archive.namelist():
+            text = archive.read(name).decode().replace("\r\n", "\n")
+            mark = re.search(r"Nothing here is a command\.\n(.*?)^(?:END OF LIST|'@)$", text, re.DOTALL | re.MULTILINE)
+            found.append(f"=== {name}\n{mark[1] if mark else text}")
+    return "".join(found).encode()
+
+
+READERS = {"xlsx": read_book, "html": strip_page, "windows": unpack, "aerleon": unpack, "checks": read_checks}
 """How a format becomes a text; the others are texts."""
 ENDINGS = {"xlsx": "xlsx.txt", "nftables hosts": "nftables-hosts"}
 ELSEWHERE = {"pdf", "all-firewalls", "firewalls"}

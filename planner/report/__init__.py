@@ -140,6 +140,13 @@ _ALL: tuple[Format, ...] = (
         writes="planner.report.formats.markdown:render_markdown",
     ),
     Format(
+        name="checks",
+        label="Check scripts (zip)",
+        content_type="application/zip",
+        writes="planner.report.checks.bundle:render_checks",
+        ending="checks.zip",
+    ),
+    Format(
         name="asa",
         group="Network firewalls",
         label="Cisco ASA",
@@ -198,6 +205,16 @@ _ALL: tuple[Format, ...] = (
         options=_DENY | _OPEN,
         remarks=_DEVICE_NOTES,
         ending="srx.txt",
+    ),
+    Format(
+        name="checkpoint",
+        group="Network firewalls",
+        label="Check Point",
+        content_type=_TEXT,
+        writes=f"{_FIREWALL}render_checkpoint",
+        options=_DENY | _OPEN,
+        remarks=_DEVICE_NOTES,
+        ending="checkpoint.sh",
     ),
     Format(
         name="mikrotik",
@@ -260,6 +277,16 @@ _ALL: tuple[Format, ...] = (
         ending="google.tf.json",
     ),
     Format(
+        name="nsx",
+        group="Clouds",
+        label="VMware NSX (Terraform)",
+        content_type="application/json",
+        writes=f"{_FIREWALL}render_nsx",
+        options=_OPEN,
+        remarks=_NOTES,
+        ending="nsx.tf.json",
+    ),
+    Format(
         name="requests",
         group="Other programs",
         label="Tufin, AlgoSec, FireMon (CSV)",
@@ -315,7 +342,7 @@ _ALL: tuple[Format, ...] = (
 FORMATS: Mapping[str, Format] = {entry.name: entry for entry in _ALL}
 """The formats of reports by name, in the order in which they are offered."""
 
-_DEVICES = ("asa", "ios", "fortigate", "paloalto-set", "srx", "mikrotik", "nftables", "iptables")
+_DEVICES = ("asa", "ios", "fortigate", "paloalto-set", "srx", "checkpoint", "mikrotik", "nftables", "iptables")
 _PART = "firewalls"
 _CHANGES = {
     "json": "planner.report.formats.changes:render_json",

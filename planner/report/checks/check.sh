@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks of a port plan, made from one source. Run it on that machine, by anybody: it needs no rights and changes nothing.
-# It tries what the list at its end names, and nothing else. `--help` says what it can be told.
+# Checks of a port plan, made from one source. Run it on that machine, by anybody: it needs no rights and changes
+# nothing. It tries what the list at its end names, and nothing else. `--help` says what it can be told.
 #
 # What comes of an attempt:
 #   open        the connection was accepted, or the service answered
@@ -19,8 +19,8 @@ Options:
   --host ADDRESS     a host in a network of the list, to be tried in its place; may be given several times
   --output FILE      where the results go (default: standard output)
   --help             this text
-Results are one JSON document. Exit status: 0 if all that was tried is open, refused or unproven and nothing is open that
-must be closed, 3 if not, 1 if the checks can't be made, 2 for wrong usage.
+Results are one JSON document. Exit status: 0 if all that was tried is open, refused or unproven and nothing is open
+that must be closed, 3 if not, 1 if the checks can't be made, 2 for wrong usage.
 TEXT
 }
 
@@ -33,22 +33,27 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 403)); then
   fail 1 "This needs bash 4.3 or newer; here is $BASH_VERSION."
 fi
 export LC_ALL=C
-wait=3 parallel=32 output='' hosts=()
+patience=3 parallel=32 output='' hosts=()
 while (($#)); do
   case $1 in
     --help) usage; exit 0 ;;
-    --timeout | --parallel)
-      [[ ${2-} =~ ^[1-9][0-9]{0,3}$ ]] || fail 2 "$1 takes a number from 1 to 9999."
-      if [[ $1 == --timeout ]]; then wait=$2; else parallel=$2; fi
-      shift 2 ;;
+    --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}"; continue ;;
+    --timeout)
+      [[ ${2-} =~ ^[0-9]{1,4}([.][0-9]{1,3})?$ && $2 =~ [1-9] ]] || fail 2 '--timeout takes seconds, from 0.1 to 9999.'
+      patience=$2 ;;
+    --parallel)
+      [[ ${2-} =~ ^[1-9][0-9]{0,3}$ ]] || fail 2 '--parallel takes a number from 1 to 9999.'
+      parallel=$2 ;;
     --host)
-      [[ ${2-} =~ ^[0-9A-Fa-f:.]+$ ]] || fail 2 '--host takes an IPv4 or IPv6 address.'
-      hosts+=("$2"); shift 2 ;;
+      [[ ${2-} =~ ^([0-9]+[.]){3}[0-9]+$ || ${2-} =~ ^[0-9A-Fa-f:]*:[0-9A-Fa-f:]*$ ]] ||
+        fail 2 '--host takes an IPv4 or IPv6 address.'
+      hosts+=("$2") ;;
     --output)
       [[ -n ${2-} ]] || fail 2 '--output takes the name of a file.'
-      output=$2; shift 2 ;;
-    *) usage >&2; exit 2 ;;
+      output=$2 ;;
+    *) printf 'There is no option %s.\n' "$1" >&2; usage >&2; exit 2 ;;
   esac
+  shift 2
 done
 
 # Text as JSON: what isn't plain ASCII becomes a space; quotes and backslashes are escaped.
@@ -129,11 +134,11 @@ has_route() {
 
 try_tcp() {
   local said status
-  said=$(timeout "$wait" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1)
+  said=$(timeout "$patience" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1)
   status=$?
   case $status in
     0) printf 'open\t' ;;
-    124) printf 'filtered\tno answer in %s s' "$wait" ;;
+    124) printf 'filtered\tno answer in %s s' "$patience" ;;
     *) judge "$said" ;;
   esac
 }
@@ -144,17 +149,17 @@ try_icmp() {
     printf 'skipped\tping is not installed'
     return
   fi
-  said=$(ping -n -c 1 -W "$wait" "$1" 2>&1)
+  said=$(ping -n -c 1 -W "$(((${patience%.*} + 1)))" "$1" 2>&1)
   status=$?
   case "$status $said" in
     0*) printf 'open\t' ;;
     *rohibited* | *nreachable* | *iltered*) printf 'filtered\tan answer that it is not reached' ;;
-    1*) printf 'filtered\tno answer in %s s' "$wait" ;;
+    1*) printf 'filtered\tno answer in %s s' "$patience" ;;
     *) printf 'error\t%s' "${said##*: }" ;;
   esac
 }
 
-# What a service answers to, in the notation of printf, and whether it must answer: where it must, no answer is filtered.
+# What a service answers to, in the notation of printf, and whether it must: then no answer is filtered.
 question() {
   case $1 in
 #QUESTIONS#
@@ -166,15 +171,15 @@ try_udp() {
   local must payload said status
   IFS=$'\t' read -r must payload <<<"$(question "$2")"
   # printf of the shell would send a packet for each line break, that of the system sends one.
-  said=$(timeout "$wait" bash -c '
+  said=$(timeout "$patience" bash -c '
     exec 3<>"/dev/udp/$0/$1" || exit 9
     env printf "$2" >&3 || exit 9
     head -c 1 <&3 | wc -c' "$1" "$2" "$payload" 2>&1)
   status=$?
   case "$status $must $said" in
     0*1) printf 'open\t' ;;
-    124' 'must*) printf 'filtered\tno answer in %s s' "$wait" ;;
-    124*) printf 'unproven\tno answer in %s s' "$wait" ;;
+    124' 'must*) printf 'filtered\tno answer in %s s' "$patience" ;;
+    124*) printf 'unproven\tno answer in %s s' "$patience" ;;
     *) judge "${said%$'\n'*}" ;;
   esac
 }
@@ -190,8 +195,9 @@ attempt() {
   else
     IFS=$'\t' read -r outcome error <<<"$("try_$protocol" "$address" "$port")"
   fi
-  printf '%s\t%s\t%s\t{"id": "%s", "destination": %s, "address": "%s", "protocol": "%s", "port": %s, "outcome": "%s", "milliseconds": %s, "error": %s}\n' \
-    "$number" "$must" "$outcome" "$id" "$destination" "$address" "$protocol" \
+  local shape='%s\t%s\t%s\t{"id": "%s", "destination": %s, "address": "%s", "protocol": "%s", "port": %s'
+  shape+=', "outcome": "%s", "milliseconds": %s, "error": %s}\n'
+  printf "$shape" "$number" "$must" "$outcome" "$id" "$destination" "$address" "$protocol" \
     "$([[ $port == - ]] && printf null || printf '"%s"' "$port")" "$outcome" \
     "$([[ -n $8 || $outcome == skipped ]] && printf null || printf '%s' $(($(milliseconds) - started)))" \
     "$([[ -z $error ]] && printf null || json_text "${error:0:200}")"
@@ -202,8 +208,8 @@ declare -A known
 running=0 number=0
 start() {
   while ((running >= parallel)); do wait -n; ((running--)); done
-  attempt $((number++)) "$@" &
-  ((++running))
+  ((++running, ++number))
+  attempt "$number" "$@" &
 }
 
 run() {
@@ -243,7 +249,7 @@ run() {
   wait
 }
 
-# Id, what it must be, protocol, port, address, destination, rule. Written by the port planner; nothing here is a command.
+# Id, what it must be, protocol, port, address, destination, rule. Nothing here is a command.
 plan=#PLAN#
 report=#REPORT#
 source=#SOURCE#
@@ -267,17 +273,16 @@ while IFS=$'\t' read -r _ must outcome line; do
   [[ -n $outcome ]] || continue
   printf '%s\n  %s' "$comma" "$line"
   comma=,
-  if [[ $must == closed ]]; then
-    if [[ $outcome == open || $outcome == refused ]]; then
-      counts['open that must be closed']=$((counts['open that must be closed'] + 1)) status=3
-    else
-      counts['closed as it must be']=$((counts['closed as it must be'] + 1))
-    fi
-    continue
-  fi
-  counts[$outcome]=$((counts[$outcome] + 1))
-  case $outcome in open | refused | unproven | skipped) ;; *) status=3 ;; esac
+  told=$outcome
+  case $must-$outcome in
+    closed-open | closed-refused) told='open that must be closed' status=3 ;;
+    closed-filtered) told='closed as it must be' ;;
+    closed-*) told="$outcome, and must be closed" ;;
+    *-open | *-refused | *-unproven | *-skipped) ;;
+    *) status=3 ;;
+  esac
+  counts[$told]=$((${counts[$told]:-0} + 1))
 done <<<"$results"
 printf '\n ]}\n'
-for word in "${!counts[@]}"; do printf '%6d %s\n' "${counts[$word]}" "$word"; done | sort -k 2 >&2
+for told in "${!counts[@]}"; do printf '%6d %s\n' "${counts[$told]}" "$told"; done | sort -k 2 >&2
 exit "$status"

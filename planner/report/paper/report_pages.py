@@ -304,10 +304,10 @@ def _make_open(facts: _Prepared) -> Element:
         [
             make(
                 "div.item",
-                make("h3.aside", decision.choice.name),
                 make(
                     "p",
-                    f"{decision.choice.question} {decision.flows:,} {plural(decision.flows, 'flow')} "
+                    make("b", f"{decision.choice.name}."),
+                    f" {decision.choice.question} {decision.flows:,} {plural(decision.flows, 'flow')} "
                     f"{plural(decision.flows, 'depends', 'depend')} on it.",
                 ),
                 make(
@@ -323,8 +323,7 @@ def _make_open(facts: _Prepared) -> Element:
         [
             make(
                 "div.item",
-                make("h3.aside", state.caveat.title),
-                make("p", state.caveat.text),
+                make("p", make("b", f"{state.caveat.title}."), f" {state.caveat.text}"),
                 make(
                     "p",
                     f"☐ Follow practice: {state.caveat.correction} \u2003☐ As documented: open no more than it says.",

@@ -1,0 +1,92 @@
+"""The checks of a report as an archive: scripts for each source, listeners, README, and plan.json for programs."""
+
+from collections import defaultdict
+from typing import Any
+
+from planner.engine import evaluate_report
+from planner.engine.checks import Check, digest_of, plan_checks
+from planner.engine.report import Report
+from planner.plan import limits
+from planner.plan.syntax import to_json
+from planner.report.checks.listeners import write_listeners
+from planner.report.checks.readme import write_readme
+from planner.report.checks.scripts import write_bash, write_powershell
+from planner.report.firewall.errors import NotExpressible
+from planner.report.firewall.head import pack
+from planner.report.firewall.words import name_files
+from planner.report.said.edition import Edition
+
+FORMAT = 1
+_OURS = ("listen", "README", "plan")
+"""Stems that are taken; a source of that name gets another one."""
+_EACH = 32_000
+"""Characters that both programs of a source take, about."""
+
+
+def checks_of(report: Report, edition: Edition | None = None) -> tuple[Check, ...]:
+    """The checks of a report; of a part of one only those of its flows, and what must be closed between their ends.
+
+    What is beside the plan's ports can only be told of the whole, so a part is evaluated anew.
+    """
+    if edition is None or edition.selection is None:
+        return plan_checks(report)
+    openings = {
+        (flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports) for flow in report.flows
+    }
+    return plan_checks(evaluate_report(report.matrix, report.plan), openings)
+
+
+def render_checks(report: Report, edition: Edition | None = None) -> bytes:
+    """The archive; the same report and edition give the same bytes.
+
+    Raises NotExpressible where it would be too large.
+    """
+    checks = checks_of(report, edition)
+    by_source: dict[str, list[Check]] = defaultdict(list)
+    for check in checks:
+        by_source[check.source].append(check)
+    written = len(by_source) * _EACH
+    if written > limits.WRITTEN:
+        raise NotExpressible(
+            "Check scripts",
+            f"scripts for {len(by_source):,} sources would have {written / 2**20:,.0f} MiB, and at most "
+            f"{limits.WRITTEN / 2**20:,.0f} MiB are written; choose a part of the report by a filter",
+        )
+    ends = {endpoint.name: endpoint for endpoint in report.plan.endpoints}
+    names = sorted(by_source)
+    stems = dict(zip(names, name_files((*_OURS, *names))[len(_OURS) :], strict=True))
+    digest, plan = digest_of(report), report.plan.name
+    sources = {stems[name]: ends[name] for name in names}
+    counts = {name: len(by_source[name]) for name in names}
+    files: dict[str, str | bytes] = {
+        "README.txt": write_readme(report, edition, digest, sources, counts),
+        "plan.json": to_json(list_checks(report, checks, digest)),
+        **write_listeners(checks),
+    }
+    for name in names:
+        files[f"{stems[name]}.ps1"] = write_powershell(plan, digest, name, by_source[name])
+        files[f"{stems[name]}.sh"] = write_bash(plan, digest, name, by_source[name])
+    return pack(files)
+
+
+def list_checks(report: Report, checks: tuple[Check, ...], digest: str) -> dict[str, Any]:
+    """What is to be checked, as plain data: plan.json of the archive. docs/checks.md describes the keys."""
+    return {
+        "format": FORMAT,
+        "plan": report.plan.name,
+        "report": digest,
+        "checks": [
+            {
+                "id": check.id,
+                "source": check.source,
+                "destination": check.destination,
+                "protocol": check.protocol,
+                "ports": check.ports,
+                "tries": list(check.tries),
+                "addresses": [*check.addresses, *check.names, *check.networks],
+                "must_be": "closed" if check.closed else "open",
+                "rule": check.rule,
+            }
+            for check in checks
+        ],
+    }

@@ -27,7 +27,7 @@ from planner.report.firewall.words import name_endpoints, name_files
 from ports.matrix import port_span
 from scripts.lab import PATH, Attempt, Lab, run
 
-MOST = 40_000
+MOST = 100_000
 """Of more attempts than these a sweep makes a part, by chance that is always the same."""
 OTHER_PORTS = (1, 22, 53, 3389, 65535)
 SITE = """

@@ -35,6 +35,7 @@ _TABLE = (
     Device(slug="paloalto", name="Palo Alto (XML)"),
     Device(slug="paloalto-set", name="Palo Alto (set lines)"),
     Device(slug="srx", name="Juniper SRX"),
+    Device(slug="checkpoint", name="Check Point"),
     Device(slug="mikrotik", name="MikroTik RouterOS"),
     Device(
         slug="nftables",

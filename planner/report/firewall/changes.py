@@ -158,6 +158,7 @@ def _without(lines: Sequence[str], others: Sequence[str]) -> list[str]:
 
 
 render_asa = partial(render_items, "asa")
+render_checkpoint = partial(render_items, "checkpoint")
 render_ios = partial(render_items, "ios")
 render_fortigate = partial(render_items, "fortigate")
 render_paloalto_set = partial(render_items, "paloalto-set")

@@ -11,7 +11,15 @@ from xml.sax.saxutils import escape
 
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import Opening, Plan, Translation, find_groups, split
-from planner.report.firewall.devices.statements import Statement, Thing, list_objects, name_anyone, say, under
+from planner.report.firewall.devices.statements import (
+    Statement,
+    Thing,
+    is_said_already,
+    list_objects,
+    name_anyone,
+    say,
+    under,
+)
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.head import list_lines
 from planner.report.firewall.permits import Permit, Permits
@@ -46,15 +54,8 @@ def list_things(plan: Plan) -> list[Thing]:
         groups += _group(name, tuple(plan.call(one) for one in members))
     services = {str(one.permit.service): one.permit for one in plan.openings if one.permit.service.ports}
     custom = [_service(services[text]) for text in sorted(services) if text not in PREDEFINED]
-    rules = [_rule(plan, one, large) for one in plan.openings if not _is_said_already(plan, one)]
+    rules = [_rule(plan, one, large) for one in plan.openings if not is_said_already(plan, one)]
     return [*things, *groups, *custom, *_publish(plan), *rules, *(_denials(plan) if plan.default_deny else ())]
-
-
-def _is_said_already(plan: Plan, opening: Opening) -> bool:
-    """Between DNS names alone the rule of IPv4 is that of IPv6 too: an object of a name has both."""
-    permit = opening.permit
-    sides = (permit.sources, permit.destinations)
-    return permit.family == 6 and all(side and all(map(plan.is_name, side)) for side in sides)
 
 
 def list_items(plan: Plan) -> list[Item]:

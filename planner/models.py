@@ -13,9 +13,11 @@ from planner.store.models import (
     Withdrawal,
     make_operation,
 )
+from planner.store.run_models import CheckRun
 
 __all__ = [
     "Attempt",
+    "CheckRun",
     "Event",
     "Handover",
     "Hold",

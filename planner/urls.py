@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from planner.web.views import (
+    acceptance,
     accounts,
     archives,
     changes,
@@ -115,6 +116,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("changes/ends/", rule_ends.show_ends_of_changes, name="show_changes_ends"),
                 path("changes/sent/", changes.hand_over, name="hand_over"),
                 path("changes/<slug:name>", changes.download_changes, name="download_changes"),
+                path("acceptance/", acceptance.show_acceptance, name="show_acceptance"),
+                path("acceptance/<slug:name>", acceptance.download_acceptance, name="download_acceptance"),
                 path("edition/", editions.show_editions, name="show_editions"),
                 path("edition/switch/", editions.switch_edition, name="switch_edition"),
                 path("plan.yaml", downloads.download_plan, name="download_plan"),

@@ -77,6 +77,7 @@ TABLE
         cat <<TABLE
 program  pdftotext           poppler-utils        poppler-utils           poppler
 program  qpdf                qpdf                 qpdf                    qpdf
+program  jq                  jq                   jq                      jq
 program  nft                 nftables             nftables                nftables
 program  iptables-restore    iptables             iptables-nft            iptables
 program  ip                  iproute2             iproute                 iproute2mac

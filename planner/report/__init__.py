@@ -207,6 +207,16 @@ _ALL: tuple[Format, ...] = (
         ending="srx.txt",
     ),
     Format(
+        name="checkpoint",
+        group="Network firewalls",
+        label="Check Point",
+        content_type=_TEXT,
+        writes=f"{_FIREWALL}render_checkpoint",
+        options=_DENY | _OPEN,
+        remarks=_DEVICE_NOTES,
+        ending="checkpoint.sh",
+    ),
+    Format(
         name="mikrotik",
         group="Network firewalls",
         label="MikroTik RouterOS",
@@ -267,6 +277,16 @@ _ALL: tuple[Format, ...] = (
         ending="google.tf.json",
     ),
     Format(
+        name="nsx",
+        group="Clouds",
+        label="VMware NSX (Terraform)",
+        content_type="application/json",
+        writes=f"{_FIREWALL}render_nsx",
+        options=_OPEN,
+        remarks=_NOTES,
+        ending="nsx.tf.json",
+    ),
+    Format(
         name="requests",
         group="Other programs",
         label="Tufin, AlgoSec, FireMon (CSV)",
@@ -322,7 +342,7 @@ _ALL: tuple[Format, ...] = (
 FORMATS: Mapping[str, Format] = {entry.name: entry for entry in _ALL}
 """The formats of reports by name, in the order in which they are offered."""
 
-_DEVICES = ("asa", "ios", "fortigate", "paloalto-set", "srx", "mikrotik", "nftables", "iptables")
+_DEVICES = ("asa", "ios", "fortigate", "paloalto-set", "srx", "checkpoint", "mikrotik", "nftables", "iptables")
 _PART = "firewalls"
 _CHANGES = {
     "json": "planner.report.formats.changes:render_json",

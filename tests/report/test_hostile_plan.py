@@ -157,7 +157,8 @@ def test_a_pdf_has_no_action_and_names_everybody(render, kind):
     reader = pypdf.PdfReader(io.BytesIO(data))
     assert not REORDERING.search(reader.metadata.title)
     assert "/OpenAction" not in reader.root_object
-    assert not {"/JavaScript", "/EmbeddedFiles"} & reader.root_object.get("/Names", {}).keys()
+    assert "/JavaScript" not in reader.root_object.get("/Names", {})
+    assert set(reader.attachments) <= {"report.json"}
     for page in reader.pages:
         links = [note.get_object() for note in page.get("/Annots", ())]
         assert all(link.get("/A", {}).get("/S", "/GoTo") == "/GoTo" and "/AA" not in link for link in links)

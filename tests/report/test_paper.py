@@ -68,16 +68,16 @@ def assert_nothing_sticks_out(data):
     """Words stay between the margins, and none stands on another."""
     for width, height, words in boxes(data):
         for text, left, top, right, bottom in words:
-            assert 50 < left < right < width - 50, text
-            assert 25 < top < bottom < height - 20, text
-        body = sorted((word for word in words if word[2] < height - 45), key=lambda word: word[2])
+            assert 42 < left < right < width - 42, text
+            assert 20 < top < bottom < height - 16, text
+        body = sorted((word for word in words if word[2] < height - 40), key=lambda word: word[2])
         for number, (one, left, top, right, bottom) in enumerate(body):
             for other, left_2, top_2, right_2, bottom_2 in body[number + 1 :]:
                 if top_2 > bottom:
                     break
                 over = min(bottom, bottom_2) - max(top, top_2)
                 assert not (min(right, right_2) - max(left, left_2) > 1.5 and over > 4), (one, other)
-        assert all(bottom < height - 40 or top > height - 45 for _, _, top, _, bottom in words)
+        assert all(bottom < height - 38 or top > height - 40 for _, _, top, _, bottom in words)
 
 
 def assert_nothing_is_lost(printed, data):

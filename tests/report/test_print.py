@@ -18,6 +18,7 @@ from planner.plan.document import read_plan
 from planner.report import CHANGE_FORMATS
 from planner.report.formats.json import comparison_data, report_data
 from planner.report.paper.prints import render_html, render_pdf
+from planner.report.paper.words import MISSING
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
 from planner.report.said.objects import LINE, MOST_NAMED, Grouping, lay_out
@@ -31,7 +32,6 @@ pytestmark = pytest.mark.slow
 
 DAY = date(2024, 2, 29)
 RULES = "Firewall rules by boundary"
-BLANK = "address to be filled in"
 
 
 @cache
@@ -137,7 +137,7 @@ class TestExamples:
             for endpoint in (*rule.sources, *rule.destinations):
                 assert squeeze(endpoint.name) in row
                 if not endpoint.addresses:
-                    assert squeeze(f"{BLANK}: {endpoint.name}") in row
+                    assert squeeze(f"{endpoint.name} {MISSING}") in row
             for service in data["services"]:
                 assert f"{service['protocol']}{service['ports'] or ''}" in row
             for section in data["sections"]:
@@ -231,7 +231,7 @@ def test_the_cover_counts_missing_addresses_and_none_reads_as_any():
     assert "1addresstobefilledin" in text_of(data, slice(1))
     text = text_of(data)
     assert text.count("anyaddress") == text.count("Publicanyaddress") + text.count("Public(group)anyaddress")
-    assert squeeze(f"{BLANK}: Portal") in part(data, RULES)
+    assert squeeze(f"Portal {MISSING}") in part(data, RULES)
 
 
 def test_blanks_name_the_rules_that_wait():
@@ -401,7 +401,7 @@ class TestChanges:
                     assert squeeze(end) in rows[rule["id"]]
                 for service in rule["services"]:
                     assert f"{service['protocol']}{service['ports'] or ''}" in rows[rule["id"]]
-        assert squeeze(f"{BLANK}: SQL02") in part(data, "Rules to open")
+        assert squeeze(f"SQL02 {MISSING}") in part(data, "Rules to open")
 
     def test_the_cover_says_from_what_to_what_and_how_much(self):
         data = CHANGE_FORMATS["pdf"].render(compared(), Editions(before="revision 1", after="revision 2", date=DAY))

@@ -62,7 +62,7 @@ def add_module(
     """The document with a module as this option has it; for a list, with these names added to those there.
 
     `users`: the option of the question about who uses it. Without one, a module that was off gets the usual users if
-    it has none, and one that is on keeps those that it has.
+    it has none and is there now, and one that is on keeps those that it has.
 
     What stood for another option is taken off or, where it can be, moved with all that is known about it. The option
     that describes the plan already changes nothing. Raises KeyError when there is no such module, AnswersError when it
@@ -84,7 +84,7 @@ def add_module(
             state = _describe_state(matrix, plan, asked)
             if users is not None:
                 after = set_users(matrix, after, asks, users)
-            elif not state.on and state.users == (asks.off,):
+            elif not state.on and state.users == (asks.off,) and _describe_state(matrix, after, asked).on:
                 after = set_users(matrix, after, asks, asks.default[0])
         elif asks and _describe_state(matrix, plan, asked).on:
             after = set_users(matrix, after, asks, None)

@@ -51,6 +51,7 @@ render_fortigate = partial(render_target, "fortigate")
 render_paloalto = partial(render_target, "paloalto")
 render_paloalto_set = partial(render_target, "paloalto-set")
 render_srx = partial(render_target, "srx")
+render_checkpoint = partial(render_target, "checkpoint")
 render_ios = partial(render_target, "ios")
 render_mikrotik = partial(render_target, "mikrotik")
 render_azure = partial(render_target, "azure")
@@ -60,6 +61,11 @@ render_google = partial(render_target, "google")
 def render_aws(report: Report, edition: Edition | None = None, *, open_undecided: bool = False) -> bytes:
     """Rules of security groups, which deny by themselves. Raises NotExpressible."""
     return _render("aws", Permits(report), edition, False, open_undecided)
+
+
+def render_nsx(report: Report, edition: Edition | None = None, *, open_undecided: bool = False) -> bytes:
+    """A security policy of the distributed firewall of VMware NSX. Raises NotExpressible."""
+    return _render("nsx", Permits(report), edition, False, open_undecided)
 
 
 def render_requests(report: Report, edition: Edition | None = None, *, open_undecided: bool = False) -> bytes:

@@ -6,7 +6,8 @@ from typing import Literal
 from planner.engine.report import Report
 from planner.plan.document import ANY
 from planner.report.paper.printed import Element, Kids, join, make
-from planner.report.paper.words import mark_addresses, name_zones, shown
+from planner.report.paper.words import MISSING, mark_addresses, name_zones, shown
+from planner.report.said.by_service import ServiceReasons
 from planner.report.said.objects import Members, Objects, Side, lay_out
 from planner.report.said.outline import ServiceLine, describe_together
 from planner.report.said.printed_rules import Blank, PrintedBoundary, PrintedRule
@@ -32,8 +33,8 @@ _WORDS = {
     "Address": "An IPv4 or IPv6 address, or a network. A DNS name stays a name: use an object of the firewall that "
     "resolves it, or fill in its addresses.",
     "Any": "“Any address” stands only where the plan says so, for a group in an internet zone. A missing address is "
-    "written as “address to be filled in” and never means any.",
-    "Group": "Behind a name: an endpoint that stands for many machines, by networks or addresses.",
+    f"marked “{MISSING}”, is to be filled in, and never means any.",
+    "Group": "An endpoint that stands for many machines, by networks or addresses; the objects mark it.",
     "Not decided": "What says so depends on a choice that the vendor’s document leaves and the plan hasn’t made. It "
     "is needed when the option that it names is chosen; open it only then.",
 }
@@ -109,6 +110,11 @@ def _make_services(line: PrintedRule) -> Kids:
             listed or make("p", make("samp", line.many)),
             make("p.because", shown(line.why), f" §{cited}" if cited else " own"),
         ]
+    return make_needs(line.services)
+
+
+def make_needs(services: Iterable[ServiceReasons]) -> Kids:
+    """Each service with why it is there beside it."""
     return [
         make(
             "p.need",
@@ -120,8 +126,15 @@ def _make_services(line: PrintedRule) -> Kids:
                 f", §{', '.join(one.sections)}" if one.sections else ", own",
             ),
         )
-        for one in line.services
+        for one in services
     ]
+
+
+def say_undecided(undecided: str) -> Kids:
+    """A mark where something depends on what isn't decided, and on what."""
+    if not undecided:
+        return None
+    return make("p", make("b.open", "Not decided"), " ", make("small", f"Only with {undecided}."))
 
 
 def _name_service(service: ServiceLine) -> Kids:
@@ -180,13 +193,11 @@ def _make_side(side: Side) -> Kids:
             make(
                 "p",
                 shown(endpoint.name),
-                [" ", make("small", "(group)")] if endpoint.group else None,
                 [[" ", make("samp", "any address" if address == ANY else address)] for address in named.addresses],
                 [" ", make("small", f"and {named.more} more addresses, under “Objects”")] if named.more else None,
+                None if endpoint.addresses else [" ", make("span.missing", MISSING)],
             )
         )
-        if not endpoint.addresses:
-            kids.append(make("p.missing", "address to be filled in: ", shown(endpoint.name)))
     if side.group:
         kids += [
             make("p", make("a.at", make("b", side.group.name), href=f"#{side.group.anchor}")),
@@ -199,7 +210,7 @@ def make_blanks(blanks: Sequence[Blank]) -> Kids:
     """The addresses that rules wait for, each with a line to write on."""
     if not blanks:
         return None
-    head = make("h3", f"Addresses to be filled in: {len(blanks)}")
+    head = make("h3", f"Addresses to be filled in, marked “{MISSING}” below: {len(blanks)}")
     if len(blanks) > MOST_BLANKS:
         return [head, make("pre", lay_out([show_line(blank.endpoint.name) for blank in blanks]))]
     return [head, [_make_blank(blank) for blank in blanks]]
@@ -267,9 +278,7 @@ def _make_zone(members: Members) -> Kids:
             shown(endpoint.name),
             " (group)" if endpoint.group else None,
             " ",
-            mark_addresses(endpoint)
-            if endpoint.addresses
-            else make("span.missing", "address to be filled in: ", shown(endpoint.name)),
+            mark_addresses(endpoint),
         ]
         for endpoint in members.endpoints
     ]

@@ -6,9 +6,10 @@ from datetime import date
 
 from planner.plan.document import ANY, Endpoint
 from planner.report.paper.printed import Element, Kid, Kids, join, make
-from planner.report.said.outline import NO_ADDRESS
 from ports.text import MAX_NAME, cut, show, show_line
 
+MISSING = "address?"
+"""What stands for an address that the plan lacks; the legend says what it means."""
 _FROM_THE_RIGHT = {"R", "AL", "AN"}
 
 
@@ -50,7 +51,7 @@ _MONTHS = (
 def say_addresses(endpoint: Endpoint, most: int = 0) -> str:
     """The addresses of an endpoint, or the first few of them; `any` in words, and a missing one as such."""
     if not endpoint.addresses:
-        return NO_ADDRESS
+        return MISSING
     some = endpoint.addresses[:most] if most else endpoint.addresses
     said = ", ".join("any address" if address == ANY else address for address in some)
     more = len(endpoint.addresses) - len(some)

@@ -16,7 +16,15 @@ from tests.report.firewall.reading_devices import (
     read_paloalto_set,
     read_srx,
 )
-from tests.report.firewall.reading_more import read_azure, read_google, read_ios, read_mikrotik, read_requests
+from tests.report.firewall.reading_more import (
+    read_azure,
+    read_checkpoint,
+    read_google,
+    read_ios,
+    read_mikrotik,
+    read_nsx,
+    read_requests,
+)
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 
@@ -177,10 +185,12 @@ READERS = {
     "srx": read_device(read_srx),
     "ios": read_device(read_ios),
     "mikrotik": read_device(read_mikrotik),
+    "checkpoint": read_device(read_checkpoint),
 }
 FURTHER = {
     "azure": read_device(read_azure),
     "google": read_device(read_google),
+    "nsx": read_device(read_nsx),
     "requests": read_device(read_requests),
 }
 """Those that are no configuration of a device, with what they know of options."""

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 
+from planner.report.firewall.devices import checkpoint
 from tests.report.firewall.reading_devices import _BUT, EVERYTHING, lines_of, network, pairs
 
 # ---- Cisco IOS ----
@@ -101,6 +102,49 @@ def read_mikrotik(text):
     return found
 
 
+# ---- Check Point ----
+
+
+def read_checkpoint(text):
+    """Every line is one of the program that never changes, or sets an object or a rule."""
+    objects, services, found = {"Any": list(EVERYTHING.values())}, {"echo-request": ("icmp", None)}, set()
+    fixed = {*checkpoint._START, *checkpoint._EMPTY, *checkpoint._END}
+    for line in lines_of(text, "#"):
+        if line in fixed or re.fullmatch(r"layer=(?:[\w.-]+|'[\w. -]+')", line):
+            continue
+        verb, *words = shlex.split(line)
+        assert verb == "run"
+        kind, facts = words[1], dict(zip(words[2::2], words[3::2], strict=True))
+        but = _BUT.match(facts["name"])
+        if kind == "access-rule":
+            assert (facts["layer"], facts["position.bottom"]) == ("$layer", "$section")
+            if facts["action"] == "Drop" or facts["enabled"] == "false":
+                continue
+            sides = [
+                [one for key, name in facts.items() if key.startswith(f"{side}.") for one in objects[name]]
+                for side in ("source", "destination")
+            ]
+            found.update(pairs(*sides, *services[facts["service.1"]]))
+            continue
+        assert line.endswith(" set-if-exists true ignore-warnings true")
+        if kind.startswith("service-"):
+            services[facts["name"]] = kind.removeprefix("service-"), facts["port"]
+        elif kind == "group":
+            objects[facts["name"]] = [one for key, name in facts.items() if key.startswith("members.")
+                                      for one in objects[name]]  # fmt: skip
+        elif kind == "dns-domain":
+            assert facts["name"].startswith(".")
+            objects[facts["name"]] = []
+        else:
+            assert kind in ("host", "network", "address-range")
+            if kind == "address-range":
+                objects[facts["name"]] = [EVERYTHING[6 if ":" in facts["ip-address-first"] else 4]]
+                continue
+            value = facts.get("ip-address") or f"{facts['subnet']}/{facts['mask-length']}"
+            objects[facts["name"]] = [EVERYTHING[int(but[1])] if but else network(value)]
+    return found
+
+
 # ---- clouds ----
 
 
@@ -123,6 +167,40 @@ def read_google(text):
         (allow,) = rule["allow"]
         (ports,) = allow.get("ports", [None])
         found.update(pairs(_wide(rule["source_ranges"]), _wide(rule["destination_ranges"]), allow["protocol"], ports))
+    return found
+
+
+def read_nsx(text):
+    document = json.loads(text)
+    made = document.get("resource", {})
+    groups, services, found = {}, {}, set()
+    for key, group in made.get("nsxt_policy_group", {}).items():
+        assert re.fullmatch(r"[a-z][a-z0-9_-]*", key)
+        ((criterion,),) = (group["criteria"],)
+        ((expression,),) = (criterion["ipaddress_expression"],)
+        networks = [network(one) for one in expression["ip_addresses"]]
+        assert len({":" in one for one in networks}) == 1, "one family in an expression"
+        groups[f"${{nsxt_policy_group.{key}.path}}"] = networks
+    for key, service in made.get("nsxt_policy_service", {}).items():
+        if "icmp_entry" in service:
+            assert service["icmp_entry"] == [{"protocol": "ICMPv4", "icmp_type": "8"}]
+            services[f"${{nsxt_policy_service.{key}.path}}"] = "icmp", None
+        else:
+            (entry,) = service["l4_port_set_entry"]
+            services[f"${{nsxt_policy_service.{key}.path}}"] = entry["protocol"].lower(), entry["destination_ports"][0]
+    for policy in made.get("nsxt_policy_security_policy", {}).values():
+        for rule in policy["rule"]:
+            assert rule["action"] == "ALLOW"
+            family = {"IPV4": 4, "IPV6": 6}[rule["ip_version"]]
+            if rule["disabled"]:
+                continue
+            sides = []
+            for side in ("source", "destination"):
+                held = [one for name in rule.get(f"{side}_groups", ()) for one in groups[name]]
+                assert all((":" in one) == (family == 6) for one in held)
+                sides.append(held if held and not rule[f"{side}s_excluded"] else [EVERYTHING[family]])
+            (service,) = rule["services"]
+            found.update(pairs(*sides, *services[service]))
     return found
 
 

@@ -123,8 +123,11 @@ def tell_router(state, lines):
 MODELS = {
     "asa": (dict, tell_cisco), "ios": (dict, tell_cisco), "fortigate": (dict, tell_sections),
     "paloalto-set": (set, tell_tree), "srx": (set, tell_tree), "mikrotik": (dict, tell_router),
-    "nftables": (list, tell_whole), "iptables": (list, tell_whole),
+    "checkpoint": (list, tell_whole), "nftables": (list, tell_whole), "iptables": (list, tell_whole),
 }  # fmt: skip
+
+WHOLE = {"checkpoint", "mikrotik", "nftables", "iptables"}
+"""Those that load all at once, and name no sides of a firewall but those that any is behind."""
 
 
 def loaded(name, *texts):
@@ -300,13 +303,13 @@ def test_each_firewall_of_the_plan_gets_its_change_under_its_own_names(name):
     ((file_name, text),) = changes_of(before, after).items()
     assert file_name == f"FW-{name}.change.txt"
     assert f"Firewall FW {name}." in text
-    if name != "mikrotik" and name not in ("nftables", "iptables"):
+    if name not in WHOLE:
         assert "port7" in text
     assert loaded(name, of(name, before), text) == loaded(name, of(name, after))
     assert loaded(name, of(name, after), way_back(text)) == loaded(name, of(name, before))
 
 
-@pytest.mark.parametrize("name", sorted({*CONFIGURING} - {"mikrotik", "nftables", "iptables"}))
+@pytest.mark.parametrize("name", sorted({*CONFIGURING} - WHOLE))
 def test_a_firewall_that_comes_or_goes_is_told_all_or_takes_all_back(name):
     before, after = with_firewalls(), with_firewalls(name)
     (text,) = changes_of(before, after).values()

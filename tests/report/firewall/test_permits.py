@@ -178,7 +178,8 @@ def test_any_is_any_only_where_the_plan_says_so(name):
         assert "Rules without a source that has an IP address: " in text
     else:
         assert "Named" not in text.partition("V4-Named")[0]
-        assert text.count("web.example.com") == (4 if name == "mikrotik" else 2), "for each family, there in each list"
+        # For each family; there in each list, or in each rule and one object.
+        assert text.count("web.example.com") == {"mikrotik": 4, "checkpoint": 5}.get(name, 2)
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -218,6 +219,7 @@ DENIES = {
     "srx": "policy default-deny-INT-DMZ then deny",
     "ios": " deny ip any any",
     "mikrotik": "chain=port-planner action=drop",
+    "checkpoint": " action Drop ",
 }
 
 
@@ -400,6 +402,11 @@ LIMITS = {
     "nftables": [(r"add chain \S+ \S+ (\S+)", 127), (r'comment "(.*?)"', 127)],
     "ios": [(r"description (.*)", 200), (r"access-list (?:extended )?(\S+)", 64), (r"object-group \S+ (\S+)$", 64)],
     "mikrotik": [(r'comment="(.*?)"', 255), (r"-list=!?(\S+)", 64), (r'log-prefix="(.*?)"', 40)],
+    "checkpoint": [
+        (r"comments '(.*)'", 1000),
+        (r"access-rule .* name (\S+)", 60),
+        (r"add (?:host|group) name (\S+)", 79),
+    ],
     "asa": [(r"description (.*)", 200), (r"access-list (\S+)", 241), (r"object(?:-group)? \S+ (\S+)$", 64)],
 }
 """What the devices take: of each kind of name and comment, how long it may be."""

@@ -18,7 +18,7 @@ ENDS = [
 ]  # fmt: skip
 FLOWS = [flow("World", "Web"), flow("World", "Plain"), flow("Staff", "Web"), flow("Web", "Staff", ports="25")]
 SEEN = {"Web": "203.0.113.10"}
-DEVICES = ["asa", "ios", "fortigate", "paloalto-set", "srx", "mikrotik"]
+DEVICES = ["asa", "ios", "fortigate", "paloalto-set", "srx", "checkpoint", "mikrotik"]
 
 
 def firewalls(*kinds, published=SEEN, zones=SIDES, ends=ENDS):
@@ -108,6 +108,13 @@ def test_routeros_translates_in_a_chain_of_its_own():
     assert "# /ip firewall nat add chain=dstnat action=jump jump-target=port-planner place-before=0\n" in text_of(
         "mikrotik"
     )
+
+
+def test_check_point_translates_the_host_and_says_so_no_longer_when_it_is_not():
+    line = "run add host name V4-Web ip-address 192.0.2.10 nat-settings.auto-rule "
+    nat = "true nat-settings.method static nat-settings.ipv4-address 203.0.113.10 "
+    assert f"{line}{nat}" in told("checkpoint")
+    assert f"{line}false " in told("checkpoint", published={})
 
 
 @pytest.mark.parametrize("kind", ["nftables", "iptables"])

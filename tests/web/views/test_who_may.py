@@ -79,6 +79,8 @@ ROWS: dict[str, Row] = {
     "show_plan": Row("editors"),
     "show_history": Row("editors"),
     "show_changes": Row("editors"),
+    "show_acceptance": Row("editors"),
+    "download_acceptance": Row("editors", args={"name": "json"}),
     "show_changes_ends": Row("editors", 404),
     "show_editions": Row("editors"),
     "switch_edition": post("editors", to="passwordstate-2026-11"),

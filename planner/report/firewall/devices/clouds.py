@@ -40,7 +40,7 @@ def _prefix(network: str) -> str:
     return network if "/" in network else f"{network}/{128 if ':' in network else 32}"
 
 
-def _key(name: str) -> str:
+def name_resource(name: str) -> str:
     """A name of a resource: letters, digits, _ and -, and no digit at the beginning."""
     return f"r-{name.lower()}" if name[0].isdigit() else name.lower()
 
@@ -53,8 +53,8 @@ def _google(plan: Plan) -> tuple[dict[str, Any], Resources]:
     rules = {}
     for opening in plan.openings:
         protocol, ports = opening.permit.service
-        rules[_key(opening.name)] = {
-            "name": _key(opening.name).replace("_", "-"),
+        rules[name_resource(opening.name)] = {
+            "name": name_resource(opening.name).replace("_", "-"),
             "network": "${var.network}",
             "direction": "INGRESS",
             "priority": 1000,
@@ -87,7 +87,7 @@ def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
     priorities = _number(plan)
     for opening in plan.openings:
         protocol, ports = opening.permit.service
-        rules[_key(opening.name)] = {
+        rules[name_resource(opening.name)] = {
             **({"count": 0} if opening.disabled else {}),
             "name": opening.name,
             "resource_group_name": "${var.resource_group_name}",
@@ -104,7 +104,7 @@ def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
         }
     if plan.default_deny:
         for side in sorted({destination for _, destination in plan.sides}):
-            rules[_key(f"default-deny-{_plain(side)}")] = {
+            rules[name_resource(f"default-deny-{_plain(side)}")] = {
                 "name": f"default-deny-{_plain(side)}",
                 "resource_group_name": "${var.resource_group_name}",
                 "network_security_group_name": f'${{var.network_security_groups["{side}"]}}',
@@ -170,7 +170,9 @@ def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
             for member in own or ():
                 group = member.partition("-")[2].partition("_")[0]
                 names.add(group)
-                resources.setdefault(f"aws_vpc_security_group_{way}_rule", {})[_key(f"{opening.name}-{member}")] = {
+                resources.setdefault(f"aws_vpc_security_group_{way}_rule", {})[
+                    name_resource(f"{opening.name}-{member}")
+                ] = {
                     "for_each": _each(group, _peers(plan, opening, peers), opening.disabled),
                     "security_group_id": f'${{var.security_groups["{group}"]}}',
                     "description": cut(opening.comment, 255),
@@ -222,23 +224,26 @@ _AWS = (
     "any isn't the plan's other zones, nor log or be disabled: what is undecided is for no network. A group takes 60 "
     "rules unless AWS allows more."
 )
-_LOAD = {"Google Cloud": _GOOGLE, "Azure": _AZURE, "AWS": _AWS}
 
 
-def _render(
+def render_terraform(
     label: str,
+    load: str,
     write: Callable[[Plan], tuple[dict[str, Any], Resources]],
     permits: Permits,
     edition: Edition | None,
     default_deny: bool,
     open_undecided: bool,
 ) -> bytes:
+    """What `write` makes of a plan, variables and resources, as a file of Terraform. Raises NotExpressible.
+
+    `load` says what has to be heeded.
+    """
     plan = make_plan(permits, label=label, sides=_SIDES, longest=56, default_deny=default_deny,
                      open_undecided=open_undecided)  # fmt: skip
-    load = (_APPLY, _LOAD[label])
     variables, resources = write(plan)
     document = {
-        "//": [str(line) for line in say_head(f"{label} (Terraform)", plan, edition, load)],
+        "//": [str(line) for line in say_head(f"{label} (Terraform)", plan, edition, (_APPLY, load))],
         "variable": variables,
         **({"resource": resources} if any(resources.values()) else {}),
     }
@@ -247,14 +252,14 @@ def _render(
 
 def render_google(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """Firewall rules of a VPC network. Raises NotExpressible."""
-    return _render("Google Cloud", _google, permits, edition, default_deny, open_undecided)
+    return render_terraform("Google Cloud", _GOOGLE, _google, permits, edition, default_deny, open_undecided)
 
 
 def render_azure(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """Rules of network security groups. Raises NotExpressible."""
-    return _render("Azure", _azure, permits, edition, default_deny, open_undecided)
+    return render_terraform("Azure", _AZURE, _azure, permits, edition, default_deny, open_undecided)
 
 
 def render_aws(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """Rules of security groups, which deny by themselves. Raises NotExpressible."""
-    return _render("AWS", _aws, permits, edition, default_deny, open_undecided)
+    return render_terraform("AWS", _AWS, _aws, permits, edition, default_deny, open_undecided)

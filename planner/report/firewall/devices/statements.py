@@ -77,6 +77,13 @@ def name_anyone(opening: Opening) -> tuple[str, tuple[str, ...]] | None:
     return (others[0].replace("elsewhere", "any_but") if others else f"V{permit.family}-everyone_0"), networks
 
 
+def is_said_already(plan: Plan, opening: Opening) -> bool:
+    """Between DNS names alone the rule of IPv4 is that of IPv6 too, where an object of a name has both."""
+    permit = opening.permit
+    sides = (permit.sources, permit.destinations)
+    return permit.family == 6 and all(side and all(map(plan.is_name, side)) for side in sides)
+
+
 def list_objects(plan: Plan) -> dict[str, tuple[str, ...]]:
     """The objects that openings name, and those for an any that has to say of which family it is."""
     objects = dict(plan.objects)

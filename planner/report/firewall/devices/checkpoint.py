@@ -1,0 +1,251 @@
+"""Check Point: a script of mgmt_cli that fills a section of the access layer, in one session, or changes nothing.
+
+Syntax: Check Point Management API Reference, “add host”, “add network”, “add dns-domain”, “add group”, “add
+service-tcp”, “add access-section”, “add access-rule”. The rules of the section are taken away and set anew before
+anything is published, so that a later revision leaves just what it says.
+"""
+
+import ipaddress
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from planner.report.firewall.devices.items import Item
+from planner.report.firewall.devices.openings import Opening, Plan, find_groups
+from planner.report.firewall.devices.statements import is_said_already, list_objects, name_anyone
+from planner.report.firewall.devices.writer import Sides, Writer
+from planner.report.firewall.elsewhere import find_rest
+from planner.report.firewall.permits import Permit
+from planner.report.firewall.words import clean, cut
+
+SECTION = "Port planner"
+LAYER = "Network"
+"""What the first access layer of a policy is called unless somebody named it."""
+_COMMENT = 1000
+
+
+def list_items(plan: Plan) -> list[Item]:
+    """The script as a whole: objects, then the section with its rules. To take it back is the same with none."""
+    layer = shlex.quote(plan.options.get("layer", LAYER))
+    start = (f"layer={layer}", *_START)
+    script = (*start, *_set_objects(plan), *_EMPTY, *_set_rules(plan), *_END)
+    return [Item(key="script", lines=script, undo=(*start, *_EMPTY, *_END))]
+
+
+_START = """\
+set -eu
+layer=${LAYER:-$layer}
+section='Port planner'
+PATH="$PATH:${CPDIR:-/opt}/jq"
+session=$(mktemp)
+published=no
+finish() {
+    if [ "$published" = no ]; then mgmt_cli discard -s "$session" >/dev/null 2>&1 || true; fi
+    mgmt_cli logout -s "$session" >/dev/null 2>&1 || true
+    rm -f "$session"
+}
+trap finish EXIT
+# shellcheck disable=SC2086 # several words
+mgmt_cli login ${LOGIN:--r true} >"$session"
+ask() { mgmt_cli "$@" -s "$session" --format json; }
+run() { ask "$@" >/dev/null; }
+""".splitlines()
+
+_EMPTY = """\
+if ! run show access-section name "$section" layer "$layer" 2>/dev/null; then
+    run add access-section name "$section" layer "$layer" position top
+fi
+list_rules() {
+    offset=0 total=1
+    while [ "$offset" -lt "$total" ]; do
+        page=$(ask show access-rulebase name "$layer" offset "$offset" limit 500)
+        total=$(printf '%s' "$page" | jq '.total // 0')
+        printf '%s' "$page" | jq -r --arg section "$section" \\
+            '.rulebase[] | select(.type == "access-section" and .name == $section) | .rulebase[].uid'
+        offset=$((offset + 500))
+    done
+}
+old=$(list_rules)
+for rule in $old; do
+    run delete access-rule uid "$rule" layer "$layer"
+done
+""".splitlines()
+
+_END = """\
+run publish
+published=yes
+""".splitlines()
+
+
+def _set_objects(plan: Plan) -> Iterator[str]:
+    # A domain is one object for both families.
+    domains = {one: None for name, members in plan.objects.items() if plan.is_name(name) for one in members}
+    yield from (_run("add dns-domain", name=f".{one}", is_sub_domain="false") for one in domains)
+    rests = {name: networks for opening in plan.openings for name, networks in _find_rests(opening, plan).values()}
+    for name, members in sorted({**list_objects(plan), **rests}.items()):
+        if plan.is_name(name):
+            continue
+        if len(members) == 1:
+            yield _address(name, members[0], **_publish(plan, name))
+        else:
+            singles = [f"{name}_{number}" for number in range(1, len(members) + 1)]
+            yield from map(_address, singles, members)
+            yield _group(f"{name}_all", singles)
+    for members, name in _list_groups(plan).items():
+        yield _group(name, [plan.call(one) for one in members])
+    services = {str(one.permit.service): one.permit for one in plan.openings if one.permit.service.ports}
+    for _, permit in sorted(services.items()):
+        protocol, ports = permit.service
+        yield _run(f"add service-{protocol}", name=_name_service(permit), port=ports or "", match_for_any="false")
+
+
+def _find_rests(opening: Opening, plan: Plan) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Of the sides that are any those that have to be said as what is left, by name and networks.
+
+    “None of these” of one family is the whole of the other one, and so is a domain at the other end.
+    """
+    permit = opening.permit
+    anyone = name_anyone(opening)
+    found = {"destination": anyone} if anyone else {}
+    for key, members, others, networks, far in (
+        ("source", permit.sources, permit.other_sources, permit.not_sources, permit.destinations),
+        ("destination", permit.destinations, permit.other_destinations, permit.not_destinations, permit.sources),
+    ):
+        if members is None and others and any(map(plan.is_name, far or ())):
+            found[key] = others[0].replace("elsewhere", "any_but"), find_rest(networks, permit.family)
+    return found
+
+
+def _run(command: str, **settings: str) -> str:
+    """A command that sets an object, whether it is there or not. An underscore is a hyphen."""
+    said = [word for key, value in settings.items() for word in (key.replace("_", "-"), shlex.quote(value))]
+    return " ".join(["run", command, *said, "set-if-exists true ignore-warnings true"])
+
+
+def _publish(plan: Plan, name: str) -> dict[str, str]:
+    """The translation of a host, with which rules that name it let in what is for the address that is seen.
+
+    Where the file is for a firewall, a host that is published no longer says so.
+    """
+    seen = next((one for one in plan.translations if one.name == name), None)
+    if seen is None:
+        is_host = ipaddress.ip_network(plan.permits.addresses.objects.get(name, ("::/0",))[0]).num_addresses == 1
+        return {"nat_settings.auto_rule": "false"} if plan.permits.firewall is not None and is_host else {}
+    return {
+        "nat_settings.auto_rule": "true",
+        "nat_settings.method": "static",
+        f"nat_settings.ipv{seen.family}_address": seen.seen,
+    }
+
+
+def _address(name: str, value: str, **more: str) -> str:
+    network = ipaddress.ip_network(value)
+    if not network.prefixlen:
+        first, last = str(network[0]), str(network[-1])
+        return _run("add address-range", name=name, ip_address_first=first, ip_address_last=last)
+    if network.num_addresses == 1:
+        return _run("add host", name=name, ip_address=str(network[0]), **more)
+    return _run("add network", name=name, subnet=str(network[0]), mask_length=str(network.prefixlen))
+
+
+def _group(name: str, members: Sequence[str]) -> str:
+    return _run("add group", name=name, **_number("members", members))
+
+
+def _number(key: str, values: Iterable[str]) -> dict[str, str]:
+    return {f"{key}.{number}": value for number, value in enumerate(values, 1)}
+
+
+def _list_groups(plan: Plan) -> Mapping[tuple[str, ...], str]:
+    """Groups of many members. Of domains there are none."""
+    return {
+        members: name for members, name in find_groups(plan).items() if not any(plan.is_name(one) for one in members)
+    }
+
+
+def _name_service(permit: Permit) -> str:
+    """PP-tcp-443: ours, so that no service of the site's is changed."""
+    return f"PP-{str(permit.service).replace(' ', '-')}" if permit.service.ports else "echo-request"
+
+
+def _set_rules(plan: Plan) -> Iterator[str]:
+    groups = _list_groups(plan)
+    for opening in plan.openings:
+        if not is_said_already(plan, opening):
+            yield _rule(plan, opening, groups)
+    if plan.default_deny:
+        settings = {"name": "default-deny", "action": "Drop", "track.type": "Log" if plan.logs else "None"}
+        yield _add_rule(settings)
+
+
+def _rule(plan: Plan, opening: Opening, groups: Mapping[tuple[str, ...], str]) -> str:
+    permit = opening.permit
+    settings = {"name": opening.name}
+    rests = _find_rests(opening, plan)
+    for key, members, others in (
+        ("source", permit.sources, permit.other_sources),
+        ("destination", permit.destinations, permit.other_destinations),
+    ):
+        if key in rests:
+            name, networks = rests[key]
+            settings[f"{key}.1"] = f"{name}_all" if len(networks) > 1 else name
+            continue
+        names = list(_call(plan, others if members is None else members, groups))
+        settings |= _number(key, names or ["Any"])
+        if members is None and others:
+            settings[f"{key}-negate"] = "true"
+    settings |= {
+        "service.1": _name_service(permit),
+        "action": "Accept",
+        "enabled": "false" if opening.disabled else "true",
+        "track.type": "Log" if plan.logs else "None",
+        "comments": cut(opening.comment, _COMMENT),
+    }
+    return _add_rule(settings)
+
+
+def _add_rule(settings: Mapping[str, str]) -> str:
+    said = [word for key, value in settings.items() for word in (key, shlex.quote(value))]
+    return " ".join(['run add access-rule layer "$layer" position.bottom "$section"', *said])
+
+
+def _call(plan: Plan, names: tuple[str, ...], groups: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    if names in groups:
+        yield groups[names]
+        return
+    for name in names:
+        if plan.is_name(name):
+            yield from (f".{one}" for one in plan.permits.addresses.objects[name])
+        else:
+            yield plan.call(name)
+
+
+def _load(plan: Plan) -> Iterator[object]:
+    layer = clean(plan.options.get("layer", LAYER))
+    yield (
+        "Run it with bash on the management server: bash FILE, then install the policy. LAYER names another access "
+        f"layer than {layer}; LOGIN says how to log in, -r true without it (root on the server), as in LOGIN='-m "
+        "10.0.0.1 -u admin'."
+    )
+    yield (
+        f"It fills the section {SECTION} of that layer, at its top until you move it, and touches no other rule. Run "
+        "again it leaves the same, and the file of another revision leaves just what that says. All is published at "
+        "the end, or nothing. To take it back delete the section with its rules. Objects stay; their names begin with "
+        "V4-, V6- and PP-."
+    )
+    if plan.translations:
+        yield (
+            "Who is published has a static translation (automatic NAT) on every gateway of the policy. It holds both "
+            "ways: what such a host opens to the outside leaves with the published address."
+        )
+    if plan.permits.firewall is not None:
+        yield "Rules name no zones: addresses say where they are, and any is none of the other zones'."
+    if plan.default_deny:
+        yield "The last rule of the section drops whatever comes so far: all rules after the section."
+
+
+CHECKPOINT = Writer(
+    name="checkpoint", label="Check Point", mark="#", list_items=list_items, load=_load, takes_names=True, longest=60,
+    end="",
+    sides=Sides(pattern=re.compile(r"[\s\S]*"), allowed="anything"),
+)  # fmt: skip

@@ -1,0 +1,257 @@
+"""Results of checks that are kept with a plan: what was uploaded, and what it says of the plan as it is now.
+
+A run is taken for the state of the plan that its script was made from. After the plan has changed, its results count
+on for every check that is the same still: from the same source at the same addresses, to the same destination, at an
+address that it still has. So only what changed falls back to not tested. New names are followed.
+"""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from planner.engine import Report
+from planner.engine.acceptance import Acceptance, Run, assess
+from planner.engine.checks import Check, check_id, digest_of, plan_checks
+from planner.engine.renames import Rename
+from planner.plan import limits
+from planner.plan.check_results import BadResults, Result, Results, read_results
+from planner.plan.reading import address_key
+from planner.store import models
+from planner.store.actions import lock_plan
+from planner.store.reports import Recent, find_renames_since
+from planner.store.run_models import CheckRun
+from ports.text import cut
+
+MOST_OF_SOURCE = 10
+"""How many runs of one source are kept, the newest."""
+MOST_RUNS = 2_000
+"""How many runs one plan has."""
+MOST_FILES = 100
+"""How many files are taken at once."""
+AHEAD = timedelta(hours=1)
+"""How far the clock of a machine may be ahead; newer results count before older ones, so they can't be of any day."""
+MOST_TOGETHER = 64 * 2**20
+"""How many bytes they have together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file as it came, or a text that was pasted."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What came of an upload: the runs that were stored, and a sentence for each file or result that wasn't used."""
+
+    stored: tuple[CheckRun, ...] = ()
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """What the runs of a plan say of its newest report."""
+
+    acceptance: Acceptance
+    runs: Mapping[str, CheckRun] = field(default_factory=dict)
+    """By the name that a run has in the acceptance."""
+
+    def __bool__(self) -> bool:
+        return bool(self.runs)
+
+
+_kept: Recent[tuple[Report, Proven]] = Recent(lambda pair: len(pair[0].flows), count=4)
+
+
+def newest_run(plan: models.Plan) -> int:
+    """The number of the newest run of a plan; 0 if there is none."""
+    return _runs(plan).aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def _runs(plan: models.Plan) -> Any:
+    return CheckRun.objects.filter(plan=plan)
+
+
+def list_runs(plan: models.Plan, most: int) -> list[CheckRun]:
+    """The newest runs, newest first, without their results."""
+    return list(_runs(plan).defer("data")[:most])
+
+
+def prove(plan: models.Plan, report: Report) -> Proven:
+    """What the kept runs say of a plan's newest report. One query while nothing has changed."""
+    newest = newest_run(plan)
+    if not newest or report.too_large:
+        return Proven(acceptance=_NOTHING)
+
+    def make() -> tuple[Report, Proven]:
+        rows = list(_runs(plan).order_by("pk"))
+        checks = plan_checks(report)
+        renames = find_renames_since(plan, {row.revision for row in rows})
+        carried = [_carry(row, report, checks, renames.get(row.revision, ())) for row in rows]
+        runs = [run for run in carried if run is not None]
+        there = {str(row.pk): row for row in rows}
+        return report, Proven(acceptance=assess(report, runs), runs=there)
+
+    return _kept.find((plan.key, plan.revision, newest, report), make)[1]
+
+
+_NOTHING = Acceptance(flows=(), rules=(), closed=(), beside=(), messages=(), used=())
+
+
+def _carry(row: CheckRun, report: Report, checks: Sequence[Check], renamed: Iterable[Rename]) -> Run | None:
+    """A kept run as one of this report; None where nothing of it counts any more."""
+    name, digest = str(row.pk), digest_of(report)
+    found = unpack(row)
+    if row.digest == digest:
+        return Run(name=name, results=replace(found, plan=report.plan.name, report=digest))
+    now = {one.old: one.new for one in renamed if one.kind == "endpoint"}
+    then = {new: old for old, new in now.items()}
+    source = now.get(row.source, row.source)
+    endpoint = next((end for end in report.plan.endpoints if end.name == source), None)
+    if endpoint is None or _keys(endpoint.addresses) != _keys(row.addresses):
+        return None
+    ids = {
+        check_id(
+            (row.source, then.get(check.destination, check.destination), check.protocol, check.ports),
+            closed=check.closed,
+        ): check
+        for check in checks
+        if check.source == source
+    }
+    results = tuple(
+        replace(result, id=ids[result.id].id, destination=ids[result.id].destination)
+        for result in found.results
+        if result.id in ids
+    )
+    return Run(name=name, results=replace(found, plan=report.plan.name, report=digest, source=source, results=results))
+
+
+def _keys(addresses: Iterable[str]) -> set[str]:
+    return {address_key(address) for address in addresses}
+
+
+# ---- taking them ----
+
+
+def take(plan: models.Plan, report: Report, uploads: Sequence[Upload], *, who: str, via: str = "") -> Taken:
+    """Store the runs that these files have, each by itself: what one has wrong keeps no other from being used.
+
+    `report` is of the plan's newest revision; `via` says by which token or link they came. Files of another plan, of
+    an older report, broken, too large or known ones, and those of the future, are told in a sentence each.
+    """
+    runs: list[Run] = []
+    files: dict[int, Upload] = {}
+    refused = []
+    if len(uploads) > MOST_FILES:
+        refused.append(f"These are {len(uploads):,} files; {MOST_FILES} are taken at once. The others were not used.")
+    for upload in uploads[:MOST_FILES]:
+        name = cut(upload.name, 100) or "a file without a name"
+        try:
+            run = Run(name=name, results=read_results(upload.data))
+        except BadResults as error:
+            refused.append(f"{name} was not used: {error}")
+            continue
+        if run.results.started > timezone.now() + AHEAD:
+            refused.append(f"{name} was not used: it says that it was made later than now. Set that machine's clock.")
+        else:
+            files[id(run)] = upload
+            runs.append(run)
+    state = assess(report, runs, refused)
+    stored = [_make_row(plan, report, run, files[id(run)], who=who, via=via) for run in state.used]
+    return _store(plan, report, stored, state.messages)
+
+
+@transaction.atomic
+def _store(plan: models.Plan, report: Report, rows: Sequence[CheckRun], messages: Iterable[str]) -> Taken:
+    lock_plan(plan.pk)
+    said = list(messages)
+    known = set(_runs(plan).values_list("checksum", flat=True))
+    new: list[CheckRun] = []
+    for row in rows:
+        if row.checksum in known:
+            said.append(f"{row.file} was not used: it was uploaded already.")
+        else:
+            known.add(row.checksum)
+            row.save(force_insert=True)
+            new.append(row)
+    if new:
+        _forget_old(plan, {row.source for row in new})
+        counts = prove(plan, report).acceptance.counts
+        CheckRun.objects.filter(pk__in=[row.pk for row in new]).update(counts=counts)
+        kept = set(_runs(plan).filter(pk__in=[row.pk for row in new]).values_list("pk", flat=True))
+        said += [f"{row.file} was not kept: newer runs of its source are there." for row in new if row.pk not in kept]
+        new = [row for row in new if row.pk in kept]
+    return Taken(stored=tuple(new), messages=tuple(said))
+
+
+def _forget_old(plan: models.Plan, sources: Iterable[str]) -> None:
+    """Keep the newest runs of each source, by when they were made, and so many of the plan."""
+    for source in sources:
+        old = _runs(plan).filter(source=source).order_by("-started", "-pk").values_list("pk", flat=True)
+        CheckRun.objects.filter(pk__in=list(old[MOST_OF_SOURCE:])).delete()
+    beyond = list(_runs(plan).order_by("-started", "-pk").values_list("pk", flat=True)[MOST_RUNS:])
+    CheckRun.objects.filter(pk__in=beyond).delete()
+
+
+def _make_row(plan: models.Plan, report: Report, run: Run, upload: Upload, *, who: str, via: str) -> CheckRun:
+    found = run.results
+    source = next(end for end in report.plan.endpoints if end.name == found.source)
+    return CheckRun(
+        plan=plan,
+        revision=plan.revision,
+        digest=found.report,
+        source=found.source,
+        addresses=list(source.addresses),
+        host=found.host,
+        started=found.started,
+        file=cut(upload.name, 255),
+        checksum=hashlib.sha256(upload.data).hexdigest(),
+        number=len(found.results),
+        data=pack(found),
+        author=cut(who, 60),
+        via=cut(via, 100),
+    )
+
+
+def pack(results: Results) -> bytes:
+    """The results of a run, small enough to be kept."""
+    rows = [
+        [one.id, one.destination, one.address, one.protocol, one.port, one.outcome, one.milliseconds, one.error]
+        for one in results.results
+    ]
+    return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+
+
+def unpack(row: CheckRun) -> Results:
+    """A run as it was read when it came."""
+    rows = json.loads(zlib.decompress(row.data, bufsize=limits.RESULTS))
+    return Results(
+        plan="",
+        report=row.digest,
+        source=row.source,
+        host=row.host,
+        started=row.started,
+        results=tuple(
+            Result(
+                id=slug,
+                destination=destination,
+                address=address,
+                protocol=protocol,
+                port=port,
+                outcome=outcome,
+                milliseconds=milliseconds,
+                error=error,
+            )
+            for slug, destination, address, protocol, port, outcome, milliseconds, error in rows
+        ),
+    )

@@ -1,0 +1,156 @@
+"""The acceptance of a plan: what the results of its checks prove, and uploading them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_http_methods, require_safe
+
+from planner.engine import Report
+from planner.engine.acceptance import Status, assess
+from planner.report.checks.junit import render_junit
+from planner.report.checks.told import render_json
+from planner.report.said.acceptance import NAMES, SHORT, Row, list_blocked, list_forbidden, list_rows
+from planner.store.editions import matrix_of
+from planner.store.lives import lives_of
+from planner.store.models import Plan
+from planner.store.reports import report_for
+from planner.store.results import MOST_TOGETHER, Proven, Taken, Upload, list_runs, prove, take
+from planner.store.run_models import CheckRun
+from planner.store.verified import list_contradicted, verify
+from planner.web.views.access import plan_view
+from planner.web.views.downloads import send_file
+from planner.web.views.plans import read_sender
+from ports.text import many
+
+ORDER: tuple[Status, ...] = ("open", "blocked", "refused", "unproven", "not-tested", "forbidden-open")
+"""In which order the figures stand."""
+PASTED = "the pasted text"
+MOST_COLUMNS = 10
+"""With more sources than these, they stand in one column."""
+MOST_ROWS = 1_000
+"""How many rules the page shows; the downloads have all."""
+MOST_BLOCKED = 200
+MOST_CELLS = 20
+"""How many sources of a rule stand there at once, where they have one column."""
+MOST_RUNS = 30
+FILES = {"json": ("application/json", render_json), "xml": ("application/xml", render_junit)}
+"""By ending: what the acceptance comes as."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@plan_view
+def show_acceptance(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """What results prove; with files or a pasted text, these are stored first, each that can be used."""
+    report = report_for(plan.version, matrix_of(plan))
+    if request.method != "POST":
+        return _show(request, plan, report)
+    uploads = list(read_uploads(request))
+    if not uploads:
+        return _show(request, plan, report, trouble="Choose files of results, or paste one.")
+    taken, verified = take_uploads(plan, report, uploads, who=read_sender(request).who)
+    if taken.messages or not taken.stored:
+        return _show(request, plan, report, taken=taken, verified=verified)
+    return redirect("show_acceptance", key=plan.key)
+
+
+@require_safe
+@plan_view
+def download_acceptance(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
+    """The acceptance as a file, as `manage.py acceptance` prints it."""
+    if name not in FILES:
+        raise Http404
+    report = report_for(plan.version, matrix_of(plan))
+    proven = prove(plan, report)
+    kind, write = FILES[name]
+    state = proven.acceptance if proven else assess(report, ())
+    return send_file(write(report, state), kind, plan.name, f"acceptance-{localdate():%Y-%m-%d}.{name}")
+
+
+def take_uploads(plan: Plan, report: Report, uploads: list[Upload], *, who: str, via: str = "") -> tuple[Taken, int]:
+    """Store what can be used, and verify rules by it; returns also how many that were."""
+    taken = take(plan, report, uploads, who=who, via=via)
+    verified = verify(plan, report, prove(plan, report), who=via or who) if taken.stored else 0
+    return taken, verified
+
+
+def read_uploads(request: HttpRequest) -> Iterator[Upload]:
+    """The files of a form and what was pasted into it; what goes beyond MOST_TOGETHER is empty, and so refused."""
+    left = MOST_TOGETHER
+    for file in request.FILES.getlist("files"):
+        left -= file.size or 0
+        yield Upload(name=file.name or "", data=file.read() if left >= 0 else b"")
+    text = request.POST.get("text", "")
+    if text.strip():
+        yield Upload(name=PASTED, data=text.encode("utf-8", "surrogatepass"))
+
+
+def _show(
+    request: HttpRequest,
+    plan: Plan,
+    report: Report,
+    *,
+    taken: Taken | None = None,
+    verified: int = 0,
+    trouble: str = "",
+) -> HttpResponse:
+    proven = prove(plan, report)
+    context: dict[str, Any] = {
+        "plan": plan,
+        "here": reverse("show_acceptance", kwargs={"key": plan.key}),
+        "trouble": trouble,
+        "taken": taken,
+        "said": _say_taken(taken, verified) if taken else "",
+        "runs": list_runs(plan, MOST_RUNS),
+        **describe_acceptance(report, proven),
+        "contradicted": list_contradicted(lives_of(plan, report), proven),
+    }
+    return render(request, "planner/acceptance.html", context)
+
+
+def _say_taken(taken: Taken, verified: int) -> str:
+    said = f"{many(len(taken.stored), 'run')} stored." if taken.stored else "Nothing was stored."
+    return said + (f" {many(verified, 'rule')} verified." if verified else "")
+
+
+def describe_acceptance(report: Report, proven: Proven) -> dict[str, Any]:
+    """What pages show of an acceptance: figures, what is blocked, rules by source."""
+    acceptance = proven.acceptance
+    forbidden = list_forbidden(acceptance)
+    counts = {**acceptance.counts, "forbidden-open": len(forbidden)}
+    rows = list_rows(acceptance)[:MOST_ROWS]
+    sources = list(dict.fromkeys(cell.source for row in rows for cell in row.cells))
+    wide = len(sources) <= MOST_COLUMNS
+    blocked = list_blocked(report, acceptance)
+    return {
+        "proven": proven,
+        "show_way": "both",  # whoever is asked needs the addresses
+        "passed": acceptance.passed,
+        "total": len(acceptance.flows),
+        "figures": [(status, counts[status], NAMES[status]) for status in ORDER],
+        "blocked": blocked[:MOST_BLOCKED],
+        "more_blocked": max(0, len(blocked) - MOST_BLOCKED),
+        "forbidden": forbidden,
+        "sources": sources if wide else [],
+        "heads": ["Rule", *sources, "Last run"] if wide else ["Rule", "Sources", "Last run"],
+        "rows": [_describe_row(row, sources if wide else None, proven.runs) for row in rows],
+        "more_rows": max(0, len(acceptance.rules) - MOST_ROWS),
+    }
+
+
+def _describe_row(row: Row, sources: list[str] | None, runs: Mapping[str, CheckRun]) -> dict[str, Any]:
+    cells = [
+        {"source": cell.source, "status": cell.status, "said": SHORT[cell.status], "milliseconds": cell.milliseconds}
+        for cell in row.cells
+    ]
+    by_source = {cell["source"]: cell for cell in cells}
+    newest: CheckRun | None = max((runs[name] for name in row.runs), key=lambda run: run.started, default=None)
+    return {
+        "row": row,
+        "cells": [by_source.get(source) for source in sources] if sources is not None else cells[:MOST_CELLS],
+        "folded": cells[MOST_CELLS:] if sources is None else [],
+        "run": newest,
+    }

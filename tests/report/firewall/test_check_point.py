@@ -1,0 +1,108 @@
+"""The script for Check Point, run by bash against a small model of the management server."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from tests.report.firewall.test_permits import flow, host, plan, render
+
+SERVER = '''#!/usr/bin/env python3
+"""mgmt_cli in short: objects and rules in a file, published or not."""
+import json, os, sys
+from pathlib import Path
+
+place = Path(os.environ["STATE"])
+state = json.loads(place.read_text())
+words = sys.argv[1:]
+said = words[: next((n for n, word in enumerate(words) if word in ("name", "uid", "-s", "-r")), len(words))]
+rest = words[len(said):]
+facts = dict(zip(rest[::2], rest[1::2]))
+command = " ".join(said)
+state["calls"].append(command)
+draft = state["draft"]
+if command == os.environ["FAILS"]:
+    sys.exit(1)
+match said:
+    case ["login"]:
+        print("session")
+        state["draft"] = state["published"]
+    case ["publish"]:
+        state["published"] = draft
+    case ["discard"]:
+        state["draft"] = state["published"]
+    case ["logout"]:
+        pass
+    case ["show", "access-section"]:
+        sys.exit(0 if facts["name"] in draft["sections"] else 1)
+    case ["add", "access-section"]:
+        draft["sections"][facts["name"]] = []
+    case ["show", "access-rulebase"]:
+        first = int(facts["offset"])
+        every = [(name, rule) for name, rules in draft["sections"].items() for rule in rules]
+        page = every[first : first + int(facts["limit"])]
+        sections = [
+            {"type": "access-section", "name": name, "rulebase": [
+                {"uid": str(rule["uid"]), "type": "access-rule"} for own, rule in page if own == name]}
+            for name in draft["sections"]
+        ]
+        print(json.dumps({"total": len(every), "rulebase": sections}))
+    case ["delete", "access-rule"]:
+        for rules in draft["sections"].values():
+            rules[:] = [rule for rule in rules if str(rule["uid"]) != facts["uid"]]
+    case ["add", "access-rule", "layer", layer, "position.bottom", section]:
+        state["count"] += 1
+        draft["sections"][section].append({"uid": state["count"], "name": facts["name"]})
+    case ["add", kind]:
+        assert facts["set-if-exists"] == "true", facts
+        draft["objects"][facts["name"]] = kind
+    case _:
+        sys.exit(f"unknown: {command}")
+place.write_text(json.dumps(state))
+'''
+pytestmark = pytest.mark.skipif(not shutil.which("jq"), reason="jq is not on this machine")
+
+
+@pytest.fixture
+def server(tmp_path):
+    """Runs a script on a management server that has two sections with a rule each; gives what is published then."""
+    (tmp_path / "mgmt_cli").write_text(SERVER)
+    (tmp_path / "mgmt_cli").chmod(0o755)
+    own = {"sections": {"Ours": [{"uid": "a", "name": "stealth"}]}, "objects": {}}
+    state = tmp_path / "state"
+    state.write_text(json.dumps({"published": own, "draft": own, "count": 0, "calls": []}))
+
+    def run(text, fails=""):
+        script = tmp_path / "script"
+        script.write_text(text)
+        done = subprocess.run(
+            ["bash", str(script)], check=False, capture_output=True, text=True,
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin", "STATE": str(state), "FAILS": fails},
+        )  # fmt: skip
+        assert (done.returncode != 0) == bool(fails), done.stderr
+        found = json.loads(state.read_text())
+        assert found["calls"][-1] == "logout"
+        return {section: [rule["name"] for rule in rules] for section, rules in found["published"]["sections"].items()}
+
+    return run
+
+
+ENDS = [host("A", "10.0.0.1", "10.0.0.2"), host("B", "192.0.2.1", zone="DMZ")]
+
+
+def test_each_revision_leaves_just_what_it_says_and_nothing_else_is_touched(server):
+    before = render("checkpoint", plan(ENDS, [flow("A", "B", ports="22"), flow("A", "B", ports="443")]))
+    after = render("checkpoint", plan(ENDS, [flow("A", "B", ports="443"), flow("B", "A", ports="25")]))
+    found = server(before)
+    assert found.pop("Ours") == ["stealth"]
+    assert {name.rpartition("-")[2] for name in found["Port planner"]} == {"22", "443"}
+    assert server(before)["Port planner"] == found["Port planner"], "twice is once"
+    later = server(after)
+    assert later["Ours"] == ["stealth"]
+    assert {name.rpartition("-")[2] for name in later["Port planner"]} == {"25", "443"}
+
+
+def test_where_a_command_fails_nothing_is_published(server):
+    text = render("checkpoint", plan(ENDS, [flow("A", "B")]))
+    assert server(text, fails="add service-tcp") == {"Ours": ["stealth"]}

@@ -1,0 +1,271 @@
+"""The acceptance page of a plan: results uploaded, what they prove, and what is left of it after changes."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from planner.store import actions
+from planner.store.reports import report_for
+from planner.store.results import MOST_OF_SOURCE, prove
+from planner.store.run_models import CheckRun
+from tests.checking import only, well, write_results
+from tests.store.test_lives import MATRIX, give, life_of
+from tests.web.views.pages import Page, know, store
+
+pytestmark = pytest.mark.django_db
+
+
+def write_plan():
+    return {
+        "format": 1,
+        "name": "Contoso",
+        "zones": [
+            {"name": "Internal", "kind": "internal"},
+            {"name": "Data", "kind": "internal"},
+            {"name": "Clients", "kind": "internal"},
+        ],
+        "endpoints": [
+            {"name": "PS01", "zone": "Internal", "addresses": ["10.0.0.10"], "roles": ["web-primary"]},
+            {"name": "SQL01", "zone": "Data", "addresses": ["10.0.2.20"], "roles": ["database"]},
+            {"name": "MAIL01", "zone": "Data", "addresses": ["10.0.2.25"], "roles": ["mail-server"]},
+            {"name": "Staff", "zone": "Clients", "addresses": ["10.9.0.5"], "group": True, "roles": ["website-user"]},
+        ],
+        "firewalls": [
+            {
+                "name": "FW-CORE",
+                "format": "fortigate",
+                "zones": {"Internal": "port1", "Data": "port2", "Clients": "port3"},
+            }
+        ],
+        "never": [
+            {
+                "from": {"zone": "Clients"},
+                "to": {"zone": "Data"},
+                "protocol": "tcp",
+                "ports": "1433",
+                "reason": "Policy",
+            }
+        ],
+    }
+
+
+@pytest.fixture
+def plan():
+    return store(write_plan())[0]
+
+
+def report_of(plan):
+    plan.refresh_from_db()
+    return report_for(plan.version, MATRIX)
+
+
+def address(plan, end=""):
+    return f"/plans/{plan.key}/acceptance/{end}"
+
+
+def file(of, source, outcome=well, name=None, **more):
+    document = write_results(report_of(of), source, outcome) | more
+    return SimpleUploadedFile(name or f"{source}.json", json.dumps(document).encode(), "application/json")
+
+
+def upload(client, plan, *files, **more):
+    return client.post(address(plan), {"files": list(files)} | more)
+
+
+def figures(page):
+    return {
+        item.get("class").split()[2].removeprefix("figure-"): "".join(item.itertext()).split()[0]
+        for item in page.all("li")
+        if "figure-" in (item.get("class") or "")
+    }
+
+
+def statuses(plan):
+    report = report_of(plan)
+    return {one.state.check.opening[:2]: one.status for one in prove(plan, report).acceptance.flows}
+
+
+def edit(plan, which, **changes):
+    params = {"endpoint": which, "changes": changes}
+    actions.apply_edit(plan_id=plan.pk, matrix=MATRIX, edit="edit-endpoint", params=params)
+
+
+def must_not_reach_sql(check):
+    return check.closed and check.opening[1:] == ("SQL01", "tcp", "1433")
+
+
+def to_sql(check):
+    return check.destination == "SQL01"
+
+
+def test_without_results_the_page_says_what_to_do(client, plan):
+    page = Page(client.get(address(plan)))
+    assert "Nothing has been tested yet" in page.text()
+    assert page.one("input", id="results-files").get("multiple") is not None
+    assert address(plan) in [link.get("href") for link in Page(client.get(plan.get_absolute_url())).all("a")]
+
+
+def test_many_files_at_once_say_which_flows_are_open(client, plan):
+    assert upload(client, plan, file(plan, "PS01"), file(plan, "Staff")).status_code == 302
+    page = Page(client.get(address(plan)))
+    assert figures(page) == {
+        "open": "3", "blocked": "0", "refused": "0", "unproven": "0", "not-tested": "0", "forbidden-open": "0",
+    }  # fmt: skip
+    assert "Accepted" in page.text(class_="lead")
+    assert "PS01.json" in page.text()
+
+
+def test_what_is_blocked_names_the_firewalls_on_the_way_and_has_a_ticket(client, plan):
+    upload(client, plan, file(plan, "PS01", only(to_sql, "filtered")))
+    page = Page(client.get(address(plan)))
+    assert figures(page)["blocked"] == "1"
+    assert "Not accepted yet." in page.text(class_="lead")
+    assert "FW-CORE: port1 → port2" in page.text()
+    ticket = page.text("pre")
+    assert ticket.startswith("Blocked: tcp 1433 from PS01 to SQL01")
+    assert "Source: PS01 (10.0.0.10)" in ticket
+    assert "no answer from 10.0.2.20, port 1433" in ticket
+
+
+def test_what_must_stay_closed_and_answers_is_said(client, plan):
+    upload(
+        client,
+        plan,
+        file(
+            plan, "Staff", only(lambda check: check.closed and check.opening[1:] == ("SQL01", "tcp", "1433"), "open")
+        ),
+    )
+    page = Page(client.get(address(plan)))
+    assert figures(page)["forbidden-open"] == "1"
+    assert "Staff reaches SQL01 on tcp 1433" in page.text()
+
+
+def test_a_pasted_text_counts_as_a_file(client, plan):
+    document = json.dumps(write_results(report_of(plan), "PS01"))
+    assert client.post(address(plan), {"text": document}).status_code == 302
+    assert CheckRun.objects.get().file == "the pasted text"
+
+
+def test_each_faulty_file_gets_a_sentence_and_keeps_no_other_from_being_used(client, plan):
+    good = file(plan, "PS01")
+    broken = SimpleUploadedFile("broken.json", b"{")
+    other = file(plan, "Staff", name="other.json", plan="Fabrikam")
+    old = file(plan, "Staff", name="old.json", report="0" * 64)
+    future = file(plan, "Staff", name="future.json", started="2999-01-01T00:00:00Z")
+    page = Page(upload(client, plan, good, broken, other, old, future))
+    said = page.text(role="status")
+    assert "1 run stored." in said
+    assert "broken.json was not used: It is no JSON document" in said
+    assert "other.json was not used: it is of the plan Fabrikam" in said
+    assert "old.json was not used: it is of another state of the plan" in said
+    assert "future.json was not used: it says that it was made later than now" in said
+    assert [run.source for run in CheckRun.objects.all()] == ["PS01"]
+
+
+def test_the_same_file_counts_once(client, plan):
+    upload(client, plan, file(plan, "PS01"))
+    page = Page(upload(client, plan, file(plan, "PS01", name="again.json")))
+    assert "again.json was not used: it was uploaded already." in page.text(role="status")
+    assert CheckRun.objects.count() == 1
+
+
+def test_nothing_at_all_is_said(client, plan):
+    assert "Choose files of results" in Page(client.post(address(plan), {})).text(role="alert")
+
+
+def test_names_of_files_and_words_of_systems_are_text(client, plan):
+    document = write_results(report_of(plan), "PS01", only(to_sql, "filtered"), host="<b>host</b>")
+    for row in document["results"]:
+        row["error"] = "<script>alert(1)</script>\r\nRule: any"
+    sent = SimpleUploadedFile("<i>x</i>.json", json.dumps(document).encode())
+    response = client.post(address(plan), {"files": [sent]}, follow=True)
+    assert b"<script>alert" not in response.content
+    assert b"<b>host" not in response.content
+    assert "\nRule: any" not in Page(response).one("pre").text
+
+
+def test_after_a_change_only_what_changed_falls_back_to_not_tested(client, plan):
+    upload(client, plan, file(plan, "PS01"), file(plan, "Staff"))
+    edit(plan, "SQL01", addresses=["10.0.2.99"])
+    assert statuses(plan) == {("PS01", "SQL01"): "not-tested", ("PS01", "MAIL01"): "open", ("Staff", "PS01"): "open"}
+
+
+def test_what_its_source_tried_from_another_address_is_not_tested(client, plan):
+    upload(client, plan, file(plan, "PS01"), file(plan, "Staff"))
+    edit(plan, "Staff", addresses=["10.9.0.6"])
+    assert statuses(plan)["Staff", "PS01"] == "not-tested"
+    assert statuses(plan)["PS01", "SQL01"] == "open"
+
+
+def test_another_name_alone_changes_nothing(client, plan):
+    upload(client, plan, file(plan, "PS01"), file(plan, "Staff"))
+    edit(plan, "SQL01", name="DB")
+    edit(plan, "PS01", name="Vault")
+    assert set(statuses(plan).values()) == {"open"}
+
+
+def test_newer_results_of_a_part_leave_the_others(client, plan):
+    upload(client, plan, file(plan, "PS01", started="2026-11-25T10:00:00Z"))
+    document = write_results(report_of(plan), "PS01", only(to_sql, "filtered"), started="2026-11-25T11:00:00Z")
+    document["results"] = [row for row in document["results"] if row["destination"] == "SQL01"]
+    upload(client, plan, SimpleUploadedFile("part.json", json.dumps(document).encode()))
+    assert statuses(plan)["PS01", "SQL01"] == "blocked"
+    assert statuses(plan)["PS01", "MAIL01"] == "open"
+
+
+def test_of_each_source_the_newest_runs_are_kept(client, plan):
+    days = [f"2026-11-{day:02}T10:00:00Z" for day in range(1, MOST_OF_SOURCE + 4)]
+    for day in days:
+        upload(client, plan, file(plan, "PS01", started=day))
+    kept = sorted(f"{run.started:%Y-%m-%dT%H:%M:%SZ}" for run in CheckRun.objects.all())
+    assert kept == days[-MOST_OF_SOURCE:]
+
+
+def test_an_implemented_rule_that_is_open_becomes_verified_and_others_stay(client, plan):
+    report = report_of(plan)
+    of_staff = next(rule.id for rule in report.rules if rule.sources[0].name == "Staff")
+    others = [rule.id for rule in report.rules if rule.id != of_staff]
+    give(plan, of_staff, state="implemented")
+    give(plan, others[0], state="approved")
+    upload(client, plan, file(plan, "PS01"), file(plan, "Staff"))
+    life = life_of(plan, of_staff)
+    assert life.given.state == "verified"
+    assert "by results" in life.given.by
+    assert life_of(plan, others[0]).given.state == "approved"
+
+
+def test_what_was_verified_and_is_blocked_again_is_said(client, plan):
+    of_staff = next(rule.id for rule in report_of(plan).rules if rule.sources[0].name == "Staff")
+    give(plan, of_staff, state="implemented")
+    upload(client, plan, file(plan, "Staff", started="2026-11-25T10:00:00Z"))
+    upload(
+        client,
+        plan,
+        file(plan, "Staff", only(lambda check: not check.closed, "filtered"), started="2026-11-26T01:00:00Z"),
+    )
+    assert of_staff in Page(client.get(address(plan))).text(id="contradicted")
+
+
+def test_the_acceptance_comes_as_json_and_junit(client, plan):
+    assert json.loads(client.get(address(plan, "json")).content)["counts"]["not-tested"] == 3
+    upload(client, plan, file(plan, "PS01"), file(plan, "Staff"))
+    assert json.loads(client.get(address(plan, "json")).content)["passed"] is True
+    assert client.get(address(plan, "xml")).content.startswith(b"<?xml")
+    assert client.get(address(plan, "exe")).status_code == 404
+
+
+def test_strangers_neither_see_nor_upload_anything(plan, client):
+    sent = file(plan, "PS01")
+    stranger = know(Client(), "stranger")
+    assert stranger.get(address(plan)).status_code == 404
+    assert upload(stranger, plan, sent).status_code == 404
+    assert not CheckRun.objects.exists()
+
+
+def test_every_source_has_a_column_while_there_are_few(client, plan):
+    upload(client, plan, file(plan, "PS01"))
+    page = Page(client.get(address(plan)))
+    heads = {"".join(head.itertext()).strip() for table in page.all("table") for head in table.iter("th")}
+    assert {"Rule", "Last run", "PS01", "Staff"} <= heads

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 class Option:
     """An option of a kind of firewall."""
 
+    title: str
+    help: str
+    """What it does, as the end of a sentence; the same for all kinds that have it."""
     pattern: re.Pattern[str]
     allowed: str
     """What it may be, in words."""
@@ -28,23 +31,75 @@ class Device:
 
 
 _WORD = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
+_SIDE, _LIST = r"[A-Za-z0-9_.:/-]{1,48}", r"[A-Za-z0-9_.-]{1,55}"
+_CHAIN = ("Chain", "the chain that the file fills.")
+_LISTS = Option(
+    title="Access lists",
+    help="what the list of an interface is called, as in wan1=outside_access_in, dmz=dmz_in; else FROM-wan1.",
+    pattern=re.compile(rf"{_SIDE}={_LIST}(?: *, *{_SIDE}={_LIST})*"),
+    allowed="an interface, = and the name of its list, with commas between them, as in wan1=outside_access_in",
+)
+_DEVICE_GROUP = Option(
+    title="Device group",
+    help="of a Panorama: objects and rules are in this device group, rules in its pre-rulebase.",
+    pattern=re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,29}[A-Za-z0-9_.-]|[A-Za-z0-9_.]"),
+    allowed="1 to 31 letters, digits, spaces and . _ -, not beginning with a space or a hyphen",
+)
 _TABLE = (
-    Device(slug="asa", name="Cisco ASA"),
-    Device(slug="ios", name="Cisco IOS"),
-    Device(slug="fortigate", name="FortiGate"),
-    Device(slug="paloalto", name="Palo Alto (XML)"),
-    Device(slug="paloalto-set", name="Palo Alto (set lines)"),
+    Device(slug="asa", name="Cisco ASA", options={"lists": _LISTS}),
+    Device(slug="ios", name="Cisco IOS", options={"lists": _LISTS}),
+    Device(
+        slug="fortigate",
+        name="FortiGate",
+        options={
+            "vdom": Option(
+                title="VDOM",
+                help="the virtual domain that the file is for.",
+                pattern=re.compile(r"[A-Za-z0-9_-]{1,31}"),
+                allowed="1 to 31 letters, digits, _ and -",
+            )
+        },
+    ),
+    Device(slug="paloalto", name="Palo Alto (XML)", options={"device-group": _DEVICE_GROUP}),
+    Device(slug="paloalto-set", name="Palo Alto (set lines)", options={"device-group": _DEVICE_GROUP}),
     Device(slug="srx", name="Juniper SRX"),
-    Device(slug="checkpoint", name="Check Point"),
-    Device(slug="mikrotik", name="MikroTik RouterOS"),
+    Device(
+        slug="checkpoint",
+        name="Check Point",
+        options={
+            "layer": Option(
+                title="Access layer",
+                help="the layer with the section of rules; else Network.",
+                pattern=re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,98}[A-Za-z0-9_.-]|[A-Za-z0-9_.]"),
+                allowed="1 to 100 letters, digits, spaces and . _ -, not beginning with a space or a hyphen",
+            )
+        },
+    ),
+    Device(
+        slug="mikrotik",
+        name="MikroTik RouterOS",
+        options={
+            "chain": Option(
+                title=_CHAIN[0],
+                help=_CHAIN[1],
+                pattern=re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}"),
+                allowed="1 to 64 letters, digits, - and _, not beginning with -",
+            )
+        },
+    ),
     Device(
         slug="nftables",
         name="nftables",
         options={
             "chain": Option(
-                pattern=re.compile(_WORD), allowed="a name of letters, digits and _, which begins with no digit"
+                title=_CHAIN[0],
+                help=_CHAIN[1],
+                pattern=re.compile(_WORD),
+                allowed="a name of letters, digits and _, which begins with no digit",
             ),
             "table": Option(
+                title="Table",
+                help="family and name of the table with the chain, as in inet filter.",
                 pattern=re.compile(rf"(inet|ip|ip6|bridge) {_WORD}"),
                 allowed="a family (inet, ip, ip6 or bridge) and a name, as in inet filter",
             ),
@@ -55,6 +110,8 @@ _TABLE = (
         name="iptables",
         options={
             "chain": Option(
+                title=_CHAIN[0],
+                help=_CHAIN[1],
                 pattern=re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,27}"),
                 allowed="1 to 28 letters, digits, - and _, not beginning with -",
             )

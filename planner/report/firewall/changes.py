@@ -51,10 +51,14 @@ def _write_items(
         *(_say_items(writer, forward, new) if forward.added or forward.removed else [_NOTHING]),
         *(now.left_out if now else ()),
     ]
-    lines = [
-        *forward.write(writer.end),
-        *(f"{writer.mark} {_BACK}{line}" for line in back.write(writer.end)),
-    ]
+    plan = new or old
+    if old and new and writer.frame(old) != writer.frame(new):
+        raise NotExpressible(
+            f"A change for {writer.label}",
+            "it is for another virtual domain now; load the file of the new revision there, and take the old one back",
+        )
+    ways = [writer.write_within(plan, way.write(writer.end)) if plan else () for way in (forward, back)]
+    lines = [*ways[0], *(f"{writer.mark} {_BACK}{line}" for line in ways[1])]
     return write_file(comment_out(writer.mark, about), lines)
 
 

@@ -22,7 +22,7 @@ EACH = frozenset(kind.slug for kind in KINDS.values() if kind.remote)
 MOST_FIELDS = 60
 """How many zones have a field of their own; of more than that the sides are written as lines."""
 BEHIND = "behind-"
-OPTIONS = tuple(dict.fromkeys(name for device in DEVICES.values() for name in device.options))
+OPTIONS = {name: option for device in DEVICES.values() for name, option in device.options.items()}
 """What any format has options for."""
 NAME_HELP = f"With {PLACE} in it, as in FW-{PLACE}: one for each remote site."
 INSIDE_HELP = f"For a name with {PLACE}: what the site is behind on its own firewall. Other sites are left out there."
@@ -40,11 +40,11 @@ class FirewallForm(ItemForm):
     inside = forms.CharField(max_length=255, required=False, strip=True)
     sides = forms.CharField(required=False, strip=False)
     published = forms.CharField(required=False, strip=False)
-    chain = forms.CharField(max_length=64, required=False, strip=True)
-    table = forms.CharField(max_length=80, required=False, strip=True)
 
     def __init__(self, data: Any = None, *, zones: Iterable[Mapping[str, Any]] = (), editing: str = "") -> None:
         super().__init__(data)
+        for name in OPTIONS:
+            self.fields[name] = forms.CharField(max_length=2000, required=False, strip=True)
         self.zones = tuple(zones)
         self.editing = editing
         """The name of the firewall that is changed; empty for a new one."""
@@ -193,12 +193,28 @@ def _describe_form(
         "log": bool(form.data.get("log")) if form else row.get("log", True),
         "fields": fields if len(fields) <= MOST_FIELDS else (),
         "devices": DEVICES.values(),
+        "options": [
+            {
+                "name": name,
+                "title": option.title,
+                "help": f"{_list_kinds(name)}: {option.help}",
+                "value": values[name],
+                "errors": shown.errors.get(name, ()) if shown.is_bound else (),
+            }
+            for name, option in OPTIONS.items()
+        ],
         "name_help": NAME_HELP if sites and not editing else "",
         "inside_help": INSIDE_HELP,
         "more": any(values[name] for name in (*OPTIONS, "published")),
         "has_sites": sites,
         "key": editing,
     }
+
+
+def _list_kinds(option: str) -> str:
+    """The kinds of firewall that have an option: nftables and iptables."""
+    kinds = [device.name for device in DEVICES.values() if option in device.options]
+    return " and ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
 
 
 def _write_lines(values: Mapping[str, str]) -> str:

@@ -110,7 +110,7 @@ def read_checkpoint(text):
     objects, services, found = {"Any": list(EVERYTHING.values())}, {"echo-request": ("icmp", None)}, set()
     fixed = {*checkpoint._START, *checkpoint._EMPTY, *checkpoint._END}
     for line in lines_of(text, "#"):
-        if line in fixed:
+        if line in fixed or re.fullmatch(r"layer=(?:[\w.-]+|'[\w. -]+')", line):
             continue
         verb, *words = shlex.split(line)
         assert verb == "run"

@@ -30,10 +30,11 @@ def list_items(plan: Plan) -> list[Item]:
         items += _group(name, [_member(plan, one) for one in members])
     items += _publish(plan)
     items += [_service(opening) for opening in plan.openings]
-    for source in sorted({opening.source for opening in plan.openings} | _silent(plan)):
-        lines = [_entry(plan, one, groups) for one in plan.openings if one.source == source]
+    sources = {opening.source for opening in plan.openings} | _silent(plan)
+    for name in sorted({plan.name_list(source) for source in sources}):
+        lines = [_entry(plan, one, groups) for one in plan.openings if plan.name_list(one.source) == name]
         if plan.default_deny:
-            lines.append(f"access-list FROM-{source} extended deny ip any any{' log' if plan.logs else ''}")
+            lines.append(f"access-list {name} extended deny ip any any{' log' if plan.logs else ''}")
         # Entered without the word, an inactive entry is active: they are one and the same.
         items += [Item(key=line.removesuffix(" inactive"), lines=(line,), undo=(f"no {line}",)) for line in lines]
     return items
@@ -159,8 +160,9 @@ def _entry(plan: Plan, opening: Opening, groups: Mapping[tuple[str, ...], str]) 
     permit = opening.permit
     source = _side(plan, permit, permit.sources, permit.other_sources, groups)
     destination = _side(plan, permit, permit.destinations, permit.other_destinations, groups)
+    name = plan.name_list(opening.source)
     return (
-        f"access-list FROM-{opening.source} extended permit object-group {opening.name} {source} {destination}"
+        f"access-list {name} extended permit object-group {opening.name} {source} {destination}"
         f"{' log' if plan.logs else ''}{' inactive' if opening.disabled else ''}"
     )
 
@@ -189,7 +191,7 @@ def _load(plan: Plan) -> Iterator[object]:
     bound = sorted({opening.source for opening in plan.openings} | _silent(plan))
     if bound:
         yield "Once, bind each list to its interface; write your own name for it:"
-        yield Commands(tuple(f"access-group FROM-{side} in interface {side}" for side in bound))
+        yield Commands(tuple(f"access-group {plan.name_list(side)} in interface {side}" for side in bound))
         yield (
             "Where an interface has a list already, put the name of that list in the place of ours, and line NUMBER "
             "after it to come before your denial. A list that is bound denies what it does not name, whatever the "

@@ -16,21 +16,25 @@ from planner.report.firewall.devices.statements import is_said_already, list_obj
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.elsewhere import find_rest
 from planner.report.firewall.permits import Permit
-from planner.report.firewall.words import cut
+from planner.report.firewall.words import clean, cut
 
 SECTION = "Port planner"
+LAYER = "Network"
+"""What the first access layer of a policy is called unless somebody named it."""
 _COMMENT = 1000
 
 
 def list_items(plan: Plan) -> list[Item]:
     """The script as a whole: objects, then the section with its rules. To take it back is the same with none."""
-    script = (*_START, *_set_objects(plan), *_EMPTY, *_set_rules(plan), *_END)
-    return [Item(key="script", lines=script, undo=(*_START, *_EMPTY, *_END))]
+    layer = shlex.quote(plan.options.get("layer", LAYER))
+    start = (f"layer={layer}", *_START)
+    script = (*start, *_set_objects(plan), *_EMPTY, *_set_rules(plan), *_END)
+    return [Item(key="script", lines=script, undo=(*start, *_EMPTY, *_END))]
 
 
 _START = """\
 set -eu
-layer=${LAYER:-Network}
+layer=${LAYER:-$layer}
 section='Port planner'
 PATH="$PATH:${CPDIR:-/opt}/jq"
 session=$(mktemp)
@@ -217,9 +221,10 @@ def _call(plan: Plan, names: tuple[str, ...], groups: Mapping[tuple[str, ...], s
 
 
 def _load(plan: Plan) -> Iterator[object]:
+    layer = clean(plan.options.get("layer", LAYER))
     yield (
-        "Run it with bash on the management server: bash FILE, then install the policy. LAYER names the access layer, "
-        "Network without it; LOGIN says how to log in, -r true without it (root on the server), as in LOGIN='-m "
+        "Run it with bash on the management server: bash FILE, then install the policy. LAYER names another access "
+        f"layer than {layer}; LOGIN says how to log in, -r true without it (root on the server), as in LOGIN='-m "
         "10.0.0.1 -u admin'."
     )
     yield (

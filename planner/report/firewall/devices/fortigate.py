@@ -8,7 +8,7 @@ of the site's is met.
 import hashlib
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from planner.report.firewall.devices.items import Item
 from planner.report.firewall.devices.openings import Opening, Plan, find_groups, split
@@ -191,6 +191,12 @@ def _number(plan: Plan) -> dict[str, int]:
     return numbers
 
 
+def _frame(plan: Plan) -> tuple[Sequence[str], Sequence[str]]:
+    """Into the virtual domain and out of it, where the plan names one."""
+    domain = plan.options.get("vdom")
+    return (["config vdom", f"edit {domain}"], ["end"]) if domain else ([], [])
+
+
 def _load(plan: Plan) -> Iterator[object]:
     yield (
         "Create zones (or interfaces) with the names above, then paste it or load it as a script. Objects begin with "
@@ -207,7 +213,7 @@ def _load(plan: Plan) -> Iterator[object]:
 
 FORTIGATE = Writer(
     name="fortigate", label="FortiGate", mark="#", list_items=list_items, load=_load, takes_names=True, longest=35,
-    names_seen=(4, 6),
+    names_seen=(4, 6), frame=_frame,
     sides=Sides(pattern=re.compile(r"[\w .:/@+-]{1,35}"),
                 allowed="1 to 35 letters, digits, spaces and . _ : / @ + -"),
 )  # fmt: skip

@@ -40,20 +40,20 @@ def list_items(plan: Plan) -> list[Item]:
             items += _group(name, [f" group-object {one}" for one in members])
     items += [item for opening in four if not opening.disabled for item in _service(opening)]
     items += _publish(plan)
-    for section, source, entries in (
-        *(("ip access-list extended FROM-{}", one, four) for one in _sources(plan, four)),
-        *(("ipv6 access-list FROM-{}-v6", one, six) for one in _sources(plan, six)),
+    for section, name, entries in (
+        *(("ip access-list extended {}", one, four) for one in _list_lists(plan, four)),
+        *(("ipv6 access-list {}-v6", one, six) for one in _list_lists(plan, six)),
     ):
         write = _write_four if entries is four else _write_six
         lines = [
             (line, opening.disabled)
             for opening in entries
-            if opening.source == source
+            if plan.name_list(opening.source) == name
             for line in write(plan, opening, groups)
         ]
         if plan.default_deny:
             lines.append((f"deny {'ip' if entries is four else 'ipv6'} any any{' log' if plan.logs else ''}", False))
-        items += [_entry(section.format(source), line, disabled) for line, disabled in lines]
+        items += [_entry(section.format(name), line, disabled) for line, disabled in lines]
     _check(items)
     return items
 
@@ -64,6 +64,10 @@ def _check(items: list[Item]) -> None:
             _LABEL,
             f"it needs {len(items):,} lines, and {MOST:,} are allowed; give groups networks instead of addresses",
         )
+
+
+def _list_lists(plan: Plan, openings: list[Opening]) -> list[str]:
+    return sorted({plan.name_list(source) for source in _sources(plan, openings)})
 
 
 def _sources(plan: Plan, openings: list[Opening]) -> list[str]:
@@ -196,7 +200,7 @@ def _load(plan: Plan) -> Iterator[object]:
         yield "Once, on the interface of each side, in configuration mode of the interface:"
         yield Commands(
             tuple(
-                f"{'ip access-group' if family == 4 else 'ipv6 traffic-filter'} FROM-{side}"
+                f"{'ip access-group' if family == 4 else 'ipv6 traffic-filter'} {plan.name_list(side)}"
                 f"{'-v6' if family == 6 else ''} in"
                 for side, family in sorted(bound)
             )

@@ -15,17 +15,19 @@ from planner.report.firewall.head import Commands
 from planner.report.firewall.words import cut
 
 CHAIN = "port-planner"
+"""What the chain is called, and address lists are known by in any case."""
 _COMMENT = 200
 
 
 def list_items(plan: Plan) -> list[Item]:
     """For each family what is there taken away, then lists and entries."""
     groups = find_groups(plan, most=1)
+    chain = _name_chain(plan)
     items: list[Item] = []
     for family, menu in ((4, "/ip firewall"), (6, "/ipv6 firewall")):
         openings = [one for one in plan.openings if one.permit.family == family]
         lines = [
-            f'{menu} filter remove [find where chain="{CHAIN}"]',
+            f'{menu} filter remove [find where chain="{chain}"]',
             f'{menu} address-list remove [find where comment="{CHAIN}"]',
         ]
         if plan.permits.firewall is not None:
@@ -38,10 +40,14 @@ def list_items(plan: Plan) -> list[Item]:
                 lines += [_listed(menu, name, one) for member in members for one in plan.objects[member]]
         lines += [_entry(plan, menu, one, groups) for one in openings]
         if plan.default_deny:
-            lines.append(f'{menu} filter add chain={CHAIN} action=drop{_log(plan, "denied")} comment="default deny"')
+            lines.append(f'{menu} filter add chain={chain} action=drop{_log(plan, "denied")} comment="default deny"')
         gone = tuple(line for line in lines if " remove [find " in line)
         items.append(Item(key=menu, lines=tuple(lines), undo=gone))
     return items
+
+
+def _name_chain(plan: Plan) -> str:
+    return plan.options.get("chain", CHAIN)
 
 
 def _publish(plan: Plan, menu: str, family: int) -> Iterator[str]:
@@ -49,12 +55,13 @@ def _publish(plan: Plan, menu: str, family: int) -> Iterator[str]:
 
     The filter comes after it, and names the endpoint's own address.
     """
-    yield f'{menu} nat remove [find where chain="{CHAIN}"]'
+    chain = _name_chain(plan)
+    yield f'{menu} nat remove [find where chain="{chain}"]'
     found = (one for one in plan.translations if one.family == family)
     for name, real, seen, side in dict.fromkeys((one.name, one.real, one.seen, one.source) for one in found):
         to = f"to-addresses={real}" if family == 4 else f"to-address={real}/128"
         yield (
-            f'{menu} nat add chain={CHAIN} action=dst-nat dst-address={seen} in-interface="{side}" {to} '
+            f'{menu} nat add chain={chain} action=dst-nat dst-address={seen} in-interface="{side}" {to} '
             f'comment="{name} is published"'
         )
 
@@ -74,7 +81,7 @@ def _log(plan: Plan, prefix: str) -> str:
 
 def _entry(plan: Plan, menu: str, opening: Opening, groups: Mapping[tuple[str, ...], str]) -> str:
     permit = opening.permit
-    words = [f"{menu} filter add chain={CHAIN} action=accept connection-state=new"]
+    words = [f"{menu} filter add chain={_name_chain(plan)} action=accept connection-state=new"]
     for end, door, side, members, others in (
         ("src", "in", opening.source, permit.sources, permit.other_sources),
         ("dst", "out", opening.destination, permit.destinations, permit.other_destinations),
@@ -93,22 +100,23 @@ def _entry(plan: Plan, menu: str, opening: Opening, groups: Mapping[tuple[str, .
 
 
 def _load(plan: Plan) -> Iterator[object]:
+    chain = _name_chain(plan)
     yield (
-        f"It fills the chain {CHAIN} and address lists with the comment {CHAIN}, and changes nothing else. Loading it "
+        f"It fills the chain {chain} and address lists with the comment {CHAIN}, and changes nothing else. Loading it "
         "again, or the file of another revision, replaces what was loaded before: /import file-name=FILE"
     )
     yield "Once, have the forward chain jump there, before what drops:"
     yield Commands(
         (
-            f"/ip firewall filter add chain=forward action=jump jump-target={CHAIN} place-before=0",
-            f"/ipv6 firewall filter add chain=forward action=jump jump-target={CHAIN} place-before=0",
+            f"/ip firewall filter add chain=forward action=jump jump-target={chain} place-before=0",
+            f"/ipv6 firewall filter add chain=forward action=jump jump-target={chain} place-before=0",
         )
     )
     if plan.translations:
         yield "Who is published is translated in a chain of the same name, and dstnat has to jump there, too:"
         yield Commands(
             tuple(
-                f"{menu} nat add chain=dstnat action=jump jump-target={CHAIN} place-before=0"
+                f"{menu} nat add chain=dstnat action=jump jump-target={chain} place-before=0"
                 for family, menu in ((4, "/ip firewall"), (6, "/ipv6 firewall"))
                 if any(one.family == family for one in plan.translations)
             )
@@ -119,19 +127,19 @@ def _load(plan: Plan) -> Iterator[object]:
             line
             for menu in ("/ip firewall", "/ipv6 firewall")
             for line in (
-                f"{menu} filter remove [find where jump-target={CHAIN}]",
-                f'{menu} filter remove [find where chain="{CHAIN}"]',
+                f"{menu} filter remove [find where jump-target={chain}]",
+                f'{menu} filter remove [find where chain="{chain}"]',
                 f'{menu} address-list remove [find where comment="{CHAIN}"]',
-                *(_take_back_nat(menu) if plan.translations else ()),
+                *(_take_back_nat(menu, chain) if plan.translations else ()),
             )
         )
     )
 
 
-def _take_back_nat(menu: str) -> tuple[str, str]:
+def _take_back_nat(menu: str, chain: str) -> tuple[str, str]:
     return (
-        f"{menu} nat remove [find where jump-target={CHAIN}]",
-        f'{menu} nat remove [find where chain="{CHAIN}"]',
+        f"{menu} nat remove [find where jump-target={chain}]",
+        f'{menu} nat remove [find where chain="{chain}"]',
     )
 
 

@@ -97,6 +97,16 @@ class Plan:
         """Which sides meet, in the order of the boundaries."""
         return tuple((one.source, one.destination) for one in self.permits.boundaries)
 
+    @property
+    def options(self) -> Mapping[str, str]:
+        """Those of the firewall of the plan."""
+        return self.permits.firewall.options if self.permits.firewall else {}
+
+    def name_list(self, side: str) -> str:
+        """What the access list for what comes from a side is called: FROM-wan1, or what the plan says."""
+        said = dict(one.strip().split("=") for one in self.options.get("lists", "").split(",") if one)
+        return said.get(side, f"FROM-{side}")
+
     def call(self, name: str) -> str:
         """What an object is called on a device: one of several members is a group, which no address is called like."""
         return f"{name}_all" if len(self.permits.addresses.objects[name]) > 1 else name

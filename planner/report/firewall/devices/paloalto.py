@@ -6,6 +6,7 @@ echo requests are the application `ping`.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -30,6 +31,8 @@ _DESCRIPTION = 1000
 _MEMBERS = 500
 """What every model takes in one address group."""
 PREDEFINED: Mapping[str, str] = {"tcp 443": "service-https"}
+_GROUP = "device-group"
+"""The option that says of a Panorama where it is told."""
 _RULES = ("rulebase", "security", "rules")
 VERSION = "10.1.0"
 """The oldest version that is still cared for; newer ones read it."""
@@ -55,17 +58,35 @@ def list_things(plan: Plan) -> list[Thing]:
     services = {str(one.permit.service): one.permit for one in plan.openings if one.permit.service.ports}
     custom = [_service(services[text]) for text in sorted(services) if text not in PREDEFINED]
     rules = [_rule(plan, one, large) for one in plan.openings if not is_said_already(plan, one)]
-    return [*things, *groups, *custom, *_publish(plan), *rules, *(_denials(plan) if plan.default_deny else ())]
+    made = [*things, *groups, *custom, *_publish(plan), *rules, *(_denials(plan) if plan.default_deny else ())]
+    return [_move(one, {"rulebase": ("pre-rulebase",)}) for one in made] if _GROUP in plan.options else made
+
+
+def _move(thing: Thing, places: Mapping[str, tuple[str, ...]]) -> Thing:
+    """The thing with another beginning of its path, by the first word that it has; of "" for all."""
+
+    def move(path: tuple[str, ...]) -> tuple[str, ...]:
+        return (*places.get("", ()), *places.get(path[0], path[:1]), *path[1:])
+
+    moved = tuple(replace(one, path=move(one.path)) for one in thing.statements)
+    return Thing(path=move(thing.path), statements=moved)
 
 
 def list_items(plan: Plan) -> list[Item]:
     """The same, to be set line by line; a denial goes behind what is let through."""
-    items = [item for thing in list_things(plan) for item in thing.items()]
+    place = _place(plan)
+    items = [item for thing in list_things(plan) for item in _move(thing, {"": place}).items()]
     if plan.default_deny:
+        rules = (*place, "pre-rulebase", *_RULES[1:]) if place else _RULES
         for source, destination in plan.sides:
-            line = f"move {say(*_RULES, _name_denial(source, destination))} bottom"
+            line = f"move {say(*rules, _name_denial(source, destination))} bottom"
             items.append(Item(key=line, lines=(line,), undo=()))
     return items
+
+
+def _place(plan: Plan) -> tuple[str, ...]:
+    """Where it all is on a Panorama; on a firewall at the top."""
+    return ("device-group", plan.options[_GROUP]) if _GROUP in plan.options else ()
 
 
 def _publish(plan: Plan) -> Iterator[Thing]:
@@ -193,10 +214,11 @@ def _denials(plan: Plan) -> Iterator[Thing]:
 
 def _load(plan: Plan) -> Iterator[object]:
     yield "Create zones with the names above. Paste it in configuration mode, then: validate full, commit."
+    if not _place(plan):
+        yield "On a Panorama say its device group in the plan: options, device-group."
     yield (
-        "On a Panorama put set device-group NAME in the place of set, and pre-rulebase in that of rulebase. Pasted "
-        "again it changes nothing. What an earlier revision opened and this one doesn't is closed by the file of the "
-        "change (manage.py compare --format paloalto-set)."
+        "Pasted again it changes nothing. What an earlier revision opened and this one doesn't is closed by the file "
+        "of the change (manage.py compare --format paloalto-set)."
     )
     yield _LOG
     yield from _say_published(plan)
@@ -239,7 +261,7 @@ def render_xml(permits: Permits, edition: Edition | None, *, default_deny: bool,
     root = ElementTree.Element("config", version=VERSION, urldb="paloaltonetworks")
     at: dict[tuple[str, ...], ElementTree.Element] = {}
     place = root
-    for tag, name in (("devices", "localhost.localdomain"), ("vsys", "vsys1")):
+    for tag, name in (("devices", "localhost.localdomain"), _place(plan) or ("vsys", "vsys1")):
         place = ElementTree.SubElement(ElementTree.SubElement(place, tag), "entry", name=name)
     things = list_things(plan)
     for thing in things:

@@ -36,6 +36,8 @@ class Writer:
     """The families of which its rules name the address that is seen, where an endpoint is published."""
     end: str = "end"
     """What ends a section."""
+    frame: Callable[[Plan], tuple[Sequence[str], Sequence[str]]] = lambda _: ((), ())
+    """Lines before and after all that the device is told."""
     echo: str = ""
     """What has to be heeded where echo requests are let through."""
 
@@ -58,4 +60,12 @@ class Writer:
         """The rules between zones as one file. Raises NotExpressible."""
         plan = self.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
         head = comment_out(self.mark, self.say(plan, edition))
-        return write_file(head, write_items(self.list_items(plan), self.end))
+        return write_file(head, self.write_within(plan, write_items(self.list_items(plan), self.end)))
+
+    def write_within(self, plan: Plan, lines: Iterable[str]) -> Iterator[str]:
+        """The lines, between those that have to be around them."""
+        before, after = self.frame(plan)
+        told = iter(lines)
+        first = next(told, None)
+        if first is not None:
+            yield from (*before, first, *told, *after)

@@ -129,7 +129,7 @@ def consolidate(
     kinds of zone from the outside in, then by name, and within a boundary by number; deterministic.
     """
     groups = groups or group_zones(plan)
-    ranks = {requirement.slug: rank for rank, requirement in enumerate(matrix.requirements, 1)}
+    ranks = rank_requirements(matrix)
     parts: dict[tuple[str, str], dict[tuple[Alternative, ...], list[Flow]]] = defaultdict(lambda: defaultdict(list))
     for flow in flows:
         if flow.scope == "cross-zone":
@@ -305,15 +305,27 @@ def _number(rules: list[Rule], ranks: Mapping[str, int], matrix: Matrix) -> list
     beyond: dict[int, Iterator[int]] = {}
     numbers = []
     for rule in rules:
-        ten = 10 * min((ranks[slug] for slug in rule.requirements), default=_OWN_RANK)
-        mark = next(marks_of(rule.any_of), None)
-        unit = min(1 + matrix.choices[mark.choice].slugs.index(mark.option), 9) if mark else 0
+        ten, unit = place_number(rule.requirements, rule.any_of, ranks, matrix)
         # Numbers are never given back, so the search beyond the ten goes on where the last one ended.
         further = beyond.setdefault(ten, count(10 * ten + 100_000))
         number = next(n for n in chain(range(ten + unit, ten + 10), further) if n not in taken)
         taken.add(number)
         numbers.append(number)
     return numbers
+
+
+def rank_requirements(matrix: Matrix) -> Mapping[str, int]:
+    """The place of each requirement of the matrix by its slug, from 1."""
+    return {requirement.slug: rank for rank, requirement in enumerate(matrix.requirements, 1)}
+
+
+def place_number(
+    requirements: Iterable[str], any_of: tuple[Alternative, ...], ranks: Mapping[str, int], matrix: Matrix
+) -> tuple[int, int]:
+    """The ten of a rule's number, by its first requirement, and the unit, by the option that it stands for."""
+    ten = 10 * min((ranks[slug] for slug in requirements), default=_OWN_RANK)
+    mark = next(marks_of(any_of), None)
+    return ten, min(1 + matrix.choices[mark.choice].slugs.index(mark.option), 9) if mark else 0
 
 
 def _rule(draft: _Draft, flows: Mapping[tuple[str, str, Ports], Flow]) -> Rule:

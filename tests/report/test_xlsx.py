@@ -311,6 +311,7 @@ def test_the_sheet_of_servers_says_what_each_accepts_and_opens():
     assert about["Portal", "opens", "tcp 8443"]["Other end’s addresses"] == "10.0.0.10, fd00::10"
     assert about["PS01", "accepts", "tcp 8443"]["Firewall"] == "between zones"
     assert about["DC01", "accepts", "udp 53"]["Firewall"] == "host firewalls only"
+    assert about["DC01", "accepts", "udp 53"]["Numbers"] == "INT-9000"
     assert not [row for row in rows if row["Server"] == "Public"], "people have no host firewall"
 
 

@@ -59,7 +59,7 @@ _OBJECT_COLUMNS: Columns = (
 _SERVER_COLUMNS: Columns = (
     ("Server", 24), ("What it is", 28), ("Direction", 10), ("Protocol and ports", 18), ("Service names", 32),
     ("Other end", 30), ("Other end’s addresses", 36), ("Firewall", 22), ("Undecided", 28), ("Reasons", 60),
-    ("Sections", 10),
+    ("Sections", 10), ("Numbers", 24),
 )  # fmt: skip
 _CHANGE_COLUMNS: Columns = (
     ("Action", 10), ("Rule", 16), ("Sources", 26), ("Destinations", 26), ("Services", 18), ("Reasons", 60),
@@ -336,6 +336,7 @@ def _server_rows(report: Report) -> Iterator[Sequence[str]]:
                     as_cell(line.undecided),
                     as_cell(" ".join((line.why, *line.rule_groups))),
                     ", ".join(line.sections),
+                    as_cell(", ".join(line.rules)),
                 )
 
 

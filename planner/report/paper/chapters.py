@@ -7,6 +7,7 @@ from planner.engine.report import Report
 from planner.plan.document import ANY
 from planner.report.paper.printed import Element, Kids, join, make
 from planner.report.paper.words import MISSING, mark_addresses, name_zones, shown
+from planner.report.said.by_service import ServiceReasons
 from planner.report.said.objects import Members, Objects, Side, lay_out
 from planner.report.said.outline import ServiceLine, describe_together
 from planner.report.said.printed_rules import Blank, PrintedBoundary, PrintedRule
@@ -109,6 +110,11 @@ def _make_services(line: PrintedRule) -> Kids:
             listed or make("p", make("samp", line.many)),
             make("p.because", shown(line.why), f" §{cited}" if cited else " own"),
         ]
+    return make_needs(line.services)
+
+
+def make_needs(services: Iterable[ServiceReasons]) -> Kids:
+    """Each service with why it is there beside it."""
     return [
         make(
             "p.need",
@@ -120,8 +126,15 @@ def _make_services(line: PrintedRule) -> Kids:
                 f", §{', '.join(one.sections)}" if one.sections else ", own",
             ),
         )
-        for one in line.services
+        for one in services
     ]
+
+
+def say_undecided(undecided: str) -> Kids:
+    """A mark where something depends on what isn't decided, and on what."""
+    if not undecided:
+        return None
+    return make("p", make("b.open", "Not decided"), " ", make("small", f"Only with {undecided}."))
 
 
 def _name_service(service: ServiceLine) -> Kids:

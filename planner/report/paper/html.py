@@ -19,6 +19,7 @@ _COLUMNS = {
     "altered": ("c-rule", "c-end", "c-end", "", "c-differs", "c-done"),
     "summary": ("s-zone", "s-zone", "s-count", "s-code", "", "s-page"),
     "sheet": ("h-way", "h-service", "h-peers", ""),
+    "within": ("c-rule", "c-end", ""),
     "changes": ("g-what", "g-rule", "", "", "g-ports"),
     "local": ("h-way", "c-end", "c-end", "c-end", ""),
     "unneeded": ("n-section", "n-why", ""),

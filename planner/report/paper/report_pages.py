@@ -42,6 +42,7 @@ from planner.report.said.outline import describe_common, describe_reasons
 from planner.report.said.printed_rules import Blank, PrintedBoundary, find_blanks, join_ports, print_boundaries
 from planner.report.said.servers import outline_servers
 from planner.report.said.text import count_renamed, list_changes, list_renamed, say_changes
+from planner.report.said.within import number_within
 from ports.text import plural, show_line
 
 MOST_AMENDED = 8
@@ -86,9 +87,10 @@ def _compose(
         chapters=print_boundaries(report.boundaries, report, grouping, lives=edition.lives),
         blanks=find_blanks(report.rules),
     )
-    sheets = outline_servers(report, members=PEERS, fold=True)
+    within = number_within(report)
+    sheets = outline_servers(report, members=PEERS, fold=True, within=within)
     elsewhere = list(_list_elsewhere(report, {end.name for sheet in sheets for end in sheet.members}))
-    servers = make_servers(sheets, elsewhere, grouping, is_part=edition.selection is not None)
+    servers = make_servers(sheets, elsewhere, grouping, within, is_part=edition.selection is not None)
     legend = make_legend(report.matrix, list_roles(report), facts.chapters[0] if facts.chapters else None)
     parts: list[tuple[str, Element | None]] = [
         ("Sign-off", make_sign_off()),

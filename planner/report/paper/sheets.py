@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from planner.report.paper.chapters import make_group, make_head
+from planner.report.paper.chapters import make_group, make_head, make_needs, say_undecided
 from planner.report.paper.printed import Element, Kids, join, make
 from planner.report.paper.words import mark_addresses, shown
 from planner.report.said.objects import MOST_NAMED, Grouping
-from planner.report.said.outline import describe_topics
 from planner.report.said.printed_rules import join_ports
 from planner.report.said.servers import ServerSheet, SheetLine
+from planner.report.said.within import Within
 from ports.text import show_line
 
 PEERS = MOST_NAMED
@@ -20,7 +20,12 @@ MOST_RULES = 6
 
 
 def make_servers(
-    sheets: Sequence[ServerSheet], elsewhere: Sequence[str], grouping: Grouping, *, is_part: bool
+    sheets: Sequence[ServerSheet],
+    elsewhere: Sequence[str],
+    grouping: Grouping,
+    within: Sequence[Within],
+    *,
+    is_part: bool,
 ) -> Element | None:
     """The sheets, then what is on none; None without either. `is_part`: only a part of the report is printed.
 
@@ -34,19 +39,23 @@ def make_servers(
         "Servers of which the same is to be said share a sheet; the CSV and XLSX files name every connection of each. "
     )
     more = len(elsewhere) - MOST_ELSEWHERE
-    titles = ("Way", "Protocol, port", "From, or to", "Rule; why, when it stays within the zone")
+    titles = ("Way", "Protocol, port", "From, or to", "Number, section")
     return make(
         "section#servers",
         make("h2", "Host firewalls, server by server"),
         make(
             "p.intro",
-            "What each must accept and what it opens, within its zone too, where no other firewall sees it. ",
+            "What each must accept and what it opens, within its zone too, where no other firewall sees it. Numbers "
+            "of two zones are those of rules; those of one zone stand after the sheets. "
+            if within
+            else "What each must accept and what it opens. ",
             together if any(sheet.endpoints.total > 1 for sheet in sheets) else None,
             "What is marked as not decided depends on a decision.",
         ),
         make("table.sheet", make_head(*titles), [_make_sheet(sheet, grouping, len(titles)) for sheet in busy])
         if busy
         else None,
+        _make_within(within) if within else None,
         [
             make("p.why-not", make("b", "On no sheet, within its zone:"), " ", shown(line))
             for line in elsewhere[:MOST_ELSEWHERE]
@@ -100,8 +109,31 @@ def _make_line(way: str, line: SheetLine, sheet: ServerSheet, grouping: Grouping
             [make("br"), make("small", " ".join(line.rule_groups))] if line.rule_groups else None,
         ),
         make("td", _name_peers(way, line, sheet, grouping)),
-        make("td", numbers if line.rules else shown(describe_topics(line.reasons).removesuffix(".")), cited),
+        make("td", numbers, cited),
     )
+
+
+def _make_within(within: Sequence[Within]) -> Kids:
+    """What the numbers of connections within zones stand for: ports, and why they are needed."""
+    return [
+        make("h3", "Within zones, by number"),
+        make(
+            "table.within",
+            make_head("Number", "Within", "Service and why"),
+            make(
+                "tbody",
+                [
+                    make(
+                        "tr",
+                        make("td.id", part.id),
+                        make("td", shown(part.zones.label)),
+                        make("td.services", make_needs(part.services), say_undecided(part.undecided)),
+                    )
+                    for part in within
+                ],
+            ),
+        ),
+    ]
 
 
 def _name_peers(way: str, line: SheetLine, sheet: ServerSheet, grouping: Grouping) -> Kids:
@@ -109,7 +141,7 @@ def _name_peers(way: str, line: SheetLine, sheet: ServerSheet, grouping: Groupin
     peers = join(([shown(peer.name), " ", mark_addresses(peer, 3)] for peer in line.peers.shown), "; ")
     if not line.peers.more:
         return peers
-    if not line.rules:
+    if line.within:
         group = grouping.side(sheet.title, way, line.members).group
         if group:
             return [make("a.at", make("b", group.name), href=f"#{group.anchor}"), f", {group.total:,} members"]

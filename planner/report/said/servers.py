@@ -22,6 +22,7 @@ from planner.report.said.outline import (
     outline_members,
 )
 from planner.report.said.text import index_rules
+from planner.report.said.within import Within, index_within, number_within
 from ports.matrix import Reason, section_key
 
 MOST_TITLES = 8
@@ -44,7 +45,7 @@ class SheetLine:
     reasons: tuple[Reason, ...]
     sections: tuple[str, ...]
     rules: tuple[str, ...]
-    """Numbers of the rules that stand for it between zones."""
+    """Numbers of the rules that stand for it between zones, or of what stands for it within its zone."""
     members: tuple[Endpoint, ...] = ()
     """All endpoints at the other end."""
     rule_groups: tuple[str, ...] = ()
@@ -69,12 +70,15 @@ class ServerSheet:
     opens: tuple[SheetLine, ...]
 
 
-def outline_servers(report: Report, *, members: int, fold: bool = False) -> tuple[ServerSheet, ...]:
+def outline_servers(
+    report: Report, *, members: int, fold: bool = False, within: tuple[Within, ...] | None = None
+) -> tuple[ServerSheet, ...]:
     """The sheets in the order of the plan, for endpoints with a server's role or a platform; people have none.
 
     Of more than MOST_SHEETS servers, those with the same roles and platforms share a sheet. A line names at most
     `members` endpoints and counts the others. `fold`: services that lead to the same endpoints by the same rules make
-    one line, and servers of one kind share a sheet that says the same of all.
+    one line, and servers of one kind share a sheet that says the same of all. `within` is what `number_within` says of
+    the report, for a caller that knows it.
     """
     matrix = report.matrix
     servers = [
@@ -88,7 +92,7 @@ def outline_servers(report: Report, *, members: int, fold: bool = False) -> tupl
         together[key].append(endpoint)
     key_of = {endpoint.name: key for key, endpoints in together.items() for endpoint in endpoints}
     accepted, opened = _sort_flows(report.flows, key_of)
-    rules = index_rules(report)
+    rules = {**index_rules(report), **index_within(number_within(report) if within is None else within)}
     sheets = [
         ServerSheet(
             title=_title(endpoints, report),
@@ -128,6 +132,11 @@ def _tell(line: SheetLine) -> tuple[object, ...]:
     """What a line says, to be compared."""
     peers = tuple(peer.name for peer in line.members)
     return line.ports, peers, line.within, line.undecided, line.reasons, line.sections, line.rules, line.rule_groups
+
+
+def _order_within(number: str) -> tuple[str, int]:
+    zone, _, place = number.rpartition("-")
+    return zone, int(place)
 
 
 def _title(endpoints: Sequence[Endpoint], report: Report) -> str:
@@ -171,7 +180,7 @@ def _lines(
         together.items(), key=lambda item: (item[0][0].order, item[0][1], item[0][2])
     ):
         peers = tuple(dict.fromkeys((flow.source if incoming else flow.destination).name for flow in alike))
-        cited = {rules.get((flow.source.name, flow.destination.name, ports)) for flow in alike}
+        cited = {rules.get((flow.source.name, flow.destination.name, ports)) for flow in alike if not within}
         lines[(peers, marks, within, frozenset(cited), () if fold else ports)][ports] = alike
     return tuple(_line(by_ports, report, members, rules, incoming=incoming) for by_ports in lines.values())
 
@@ -210,7 +219,7 @@ def _line(
         undecided=describe_marks(first.need.any_of, report.matrix),
         reasons=tuple(sorted({reason for need in needs.values() for reason in need.reasons})),
         sections=tuple(sorted({n for need in needs.values() for n in need.sections}, key=section_key)),
-        rules=tuple(cited),
+        rules=tuple(sorted(cited, key=_order_within) if first.scope == "same-zone" else cited),
         members=tuple(peers.values()),
         rule_groups=tuple(
             f"Windows’ own rules for {', '.join(where)}: {report.matrix.rule_groups[slug].name}."

@@ -13,7 +13,7 @@ from planner.store.models import (
     Withdrawal,
     make_operation,
 )
-from planner.store.run_models import CheckRun
+from planner.store.run_models import CheckRun, UploadToken
 
 __all__ = [
     "Attempt",
@@ -25,6 +25,7 @@ __all__ = [
     "Plan",
     "Revision",
     "ShareLink",
+    "UploadToken",
     "Viewer",
     "Withdrawal",
     "make_operation",

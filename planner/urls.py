@@ -38,6 +38,7 @@ from planner.web.views import (
     shelf,
     start,
     topology,
+    uploads,
     words,
 )
 
@@ -118,6 +119,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("changes/<slug:name>", changes.download_changes, name="download_changes"),
                 path("acceptance/", acceptance.show_acceptance, name="show_acceptance"),
                 path("acceptance/<slug:name>", acceptance.download_acceptance, name="download_acceptance"),
+                path("uploads/", uploads.show_uploads, name="show_uploads"),
+                path("uploads/revoke/", uploads.revoke_upload, name="revoke_upload"),
                 path("edition/", editions.show_editions, name="show_editions"),
                 path("edition/switch/", editions.switch_edition, name="switch_edition"),
                 path("plan.yaml", downloads.download_plan, name="download_plan"),
@@ -149,6 +152,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     # Links
     path("edit/", edit_links.continue_edit_link, name="continue_edit_link"),
+    re_path(rf"^upload/{LINK}/$", uploads.upload_results, name="upload_results"),
     re_path(rf"^edit/{LINK}/$", edit_links.open_edit_link, name="open_edit_link"),
     re_path(
         rf"^shared/{LINK}/",

@@ -81,6 +81,7 @@ program  jq                  jq                   jq                      jq
 program  nft                 nftables             nftables                nftables
 program  iptables-restore    iptables             iptables-nft            iptables
 program  ip                  iproute2             iproute                 iproute2mac
+program  ping                iputils-ping         iputils                 inetutils
 TABLE
         # Ubuntu's package only fetches the snap, which does not start in a container: see the end of this script.
         if [ "$distribution" != ubuntu ]; then

@@ -16,6 +16,7 @@ Kind = Literal[
     "edit-link-made", "edit-link-withdrawn", "edit-link-opened",
     "link-made", "link-opened", "states-reported", "link-revoked", "link-brought-back", "wrong-passphrase",
     "access-given-back",
+    "upload-made", "upload-revoked", "results-uploaded",
     "logged-in", "logged-out", "login-failed",
 ]  # fmt: skip
 

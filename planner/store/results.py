@@ -18,9 +18,10 @@ from django.db.models import Max
 from django.utils import timezone
 
 from planner.engine import Report
-from planner.engine.acceptance import Acceptance, Run, assess
+from planner.engine.acceptance import Acceptance, Run, Status, assess
 from planner.engine.checks import Check, check_id, digest_of, plan_checks
 from planner.engine.renames import Rename
+from planner.engine.rules import Opening
 from planner.plan import limits
 from planner.plan.check_results import BadResults, Result, Results, read_results
 from planner.plan.reading import address_key
@@ -65,6 +66,9 @@ class Proven:
     acceptance: Acceptance
     runs: Mapping[str, CheckRun] = field(default_factory=dict)
     """By the name that a run has in the acceptance."""
+    rules: Mapping[str, Status] = field(default_factory=dict)
+    """By number of the rule."""
+    flows: Mapping[Opening, Status] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.runs)
@@ -100,7 +104,13 @@ def prove(plan: models.Plan, report: Report) -> Proven:
         carried = [_carry(row, report, checks, renames.get(row.revision, ())) for row in rows]
         runs = [run for run in carried if run is not None]
         there = {str(row.pk): row for row in rows}
-        return report, Proven(acceptance=assess(report, runs), runs=there)
+        acceptance = assess(report, runs)
+        return report, Proven(
+            acceptance=acceptance,
+            runs=there,
+            rules={one.rule.id: one.status for one in acceptance.rules},
+            flows={one.state.check.opening: one.status for one in acceptance.flows},
+        )
 
     return _kept.find((plan.key, plan.revision, newest, report), make)[1]
 
@@ -143,11 +153,14 @@ def _keys(addresses: Iterable[str]) -> set[str]:
 # ---- taking them ----
 
 
-def take(plan: models.Plan, report: Report, uploads: Sequence[Upload], *, who: str, via: str = "") -> Taken:
+def take(
+    plan: models.Plan, report: Report, uploads: Sequence[Upload], *, who: str, via: str = "", is_stranger: bool = False
+) -> Taken:
     """Store the runs that these files have, each by itself: what one has wrong keeps no other from being used.
 
     `report` is of the plan's newest revision; `via` says by which token or link they came. Files of another plan, of
-    an older report, broken, too large or known ones, and those of the future, are told in a sentence each.
+    an older report, broken, too large or known ones, and those of the future, are told in a sentence each; to a
+    stranger, who may know nothing of the plan, without its name.
     """
     runs: list[Run] = []
     files: dict[int, Upload] = {}
@@ -163,6 +176,8 @@ def take(plan: models.Plan, report: Report, uploads: Sequence[Upload], *, who: s
             continue
         if run.results.started > timezone.now() + AHEAD:
             refused.append(f"{name} was not used: it says that it was made later than now. Set that machine's clock.")
+        elif is_stranger and run.results.plan != report.plan.name:
+            refused.append(f"{name} was not used: it is of another plan.")
         else:
             files[id(run)] = upload
             runs.append(run)

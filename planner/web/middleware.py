@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from planner.web.views.errors import show_too_large
 
-UNDER_LINKS = ("/edit/", "/shared/")
+UNDER_LINKS = ("/edit/", "/shared/", "/upload/")
 
 
 FORWARDED = ("FOR", "PROTO", "HOST", "PORT", "PROTOCOL", "SSL", "SERVER", "PREFIX")

@@ -1,6 +1,7 @@
 """The checks of a report as an archive: scripts for each source, listeners, README, and plan.json for programs."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from planner.engine import evaluate_report
@@ -53,20 +54,25 @@ def render_checks(report: Report, edition: Edition | None = None) -> bytes:
             f"{limits.WRITTEN / 2**20:,.0f} MiB are written; choose a part of the report by a filter",
         )
     ends = {endpoint.name: endpoint for endpoint in report.plan.endpoints}
-    names = sorted(by_source)
-    stems = dict(zip(names, name_files((*_OURS, *names))[len(_OURS) :], strict=True))
+    stems = name_sources(checks)
     digest, plan = digest_of(report), report.plan.name
-    sources = {stems[name]: ends[name] for name in names}
-    counts = {name: len(by_source[name]) for name in names}
+    sources = {stem: ends[name] for name, stem in stems.items()}
+    counts = {name: len(of) for name, of in by_source.items()}
     files: dict[str, str | bytes] = {
         "README.txt": write_readme(report, edition, digest, sources, counts),
         "plan.json": to_json(list_checks(report, checks, digest)),
         **write_listeners(checks),
     }
-    for name in names:
-        files[f"{stems[name]}.ps1"] = write_powershell(plan, digest, name, by_source[name])
-        files[f"{stems[name]}.sh"] = write_bash(plan, digest, name, by_source[name])
+    for name, stem in stems.items():
+        files[f"{stem}.ps1"] = write_powershell(plan, digest, name, by_source[name])
+        files[f"{stem}.sh"] = write_bash(plan, digest, name, by_source[name])
     return pack(files)
+
+
+def name_sources(checks: Iterable[Check]) -> dict[str, str]:
+    """By source, in order of name, how its scripts are called without their ending."""
+    names = sorted({check.source for check in checks})
+    return dict(zip(names, name_files((*_OURS, *names))[len(_OURS) :], strict=True))
 
 
 def list_checks(report: Report, checks: tuple[Check, ...], digest: str) -> dict[str, Any]:

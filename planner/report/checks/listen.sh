@@ -27,6 +27,20 @@ import datetime, select, socket, sys
 def say(text):
     print(datetime.datetime.now().strftime("%H:%M:%S"), text, flush=True)
 
+# UDP is answered from the address that was asked, which a host with several has to be told: man 7 ip, man 7 ipv6.
+LINUX = sys.platform == "linux"
+
+def answer(one):
+    text, asked, _, caller = one.recvmsg(65536, 256)
+    back = []
+    for level, kind, value in asked:
+        if level == socket.IPPROTO_IP:
+            back.append((level, kind, bytes(4) + value[4:]))
+        else:
+            back.append((level, kind, value[:16] + bytes(4)))
+    one.sendmsg([b"here"], back, 0, caller)
+    return caller
+
 open_ports = {}
 for wanted in sys.argv[1:]:
     protocol, port = wanted.split("/")
@@ -37,6 +51,10 @@ for wanted in sys.argv[1:]:
                 one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             if protocol == "tcp":
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            elif LINUX and family == socket.AF_INET:
+                one.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO
+            elif LINUX:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
             one.bind((anywhere, int(port)))
             if protocol == "tcp":
                 one.listen(100)
@@ -52,8 +70,7 @@ try:
                     call, caller = one.accept()
                     call.close()
                 else:
-                    _, caller = one.recvfrom(65536)
-                    one.sendto(b"here", caller)
+                    caller = answer(one)
                 say(f"{open_ports[one]} from {caller[0]}")
             except OSError as error:
                 say(f"{open_ports[one]}: {error.strerror}")

@@ -70,22 +70,30 @@ def download_acceptance(request: HttpRequest, plan: Plan, name: str) -> HttpResp
     return send_file(write(report, state), kind, plan.name, f"acceptance-{localdate():%Y-%m-%d}.{name}")
 
 
-def take_uploads(plan: Plan, report: Report, uploads: list[Upload], *, who: str, via: str = "") -> tuple[Taken, int]:
+def take_uploads(
+    plan: Plan, report: Report, uploads: list[Upload], *, who: str, via: str = "", is_stranger: bool = False
+) -> tuple[Taken, int]:
     """Store what can be used, and verify rules by it; returns also how many that were."""
-    taken = take(plan, report, uploads, who=who, via=via)
+    taken = take(plan, report, uploads, who=who, via=via, is_stranger=is_stranger)
     verified = verify(plan, report, prove(plan, report), who=via or who) if taken.stored else 0
     return taken, verified
 
 
 def read_uploads(request: HttpRequest) -> Iterator[Upload]:
-    """The files of a form and what was pasted into it; what goes beyond MOST_TOGETHER is empty, and so refused."""
-    left = MOST_TOGETHER
-    for file in request.FILES.getlist("files"):
-        left -= file.size or 0
-        yield Upload(name=file.name or "", data=file.read() if left >= 0 else b"")
+    """The files of a form, and what was pasted into it."""
+    yield from read_files(request)
     text = request.POST.get("text", "")
     if text.strip():
         yield Upload(name=PASTED, data=text.encode("utf-8", "surrogatepass"))
+
+
+def read_files(request: HttpRequest) -> Iterator[Upload]:
+    """The files of a form, under whatever name; what goes beyond MOST_TOGETHER is empty, and so refused."""
+    left = MOST_TOGETHER
+    for name in request.FILES:
+        for file in request.FILES.getlist(name):
+            left -= file.size or 0
+            yield Upload(name=file.name or "", data=file.read() if left >= 0 else b"")
 
 
 def _show(

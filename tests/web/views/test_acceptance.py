@@ -269,3 +269,13 @@ def test_every_source_has_a_column_while_there_are_few(client, plan):
     page = Page(client.get(address(plan)))
     heads = {"".join(head.itertext()).strip() for table in page.all("table") for head in table.iter("th")}
     assert {"Rule", "Last run", "PS01", "Staff"} <= heads
+
+
+def test_rules_and_flows_say_what_results_prove_of_them(client, plan):
+    home = plan.get_absolute_url()
+    assert not Page(client.get(home)).all("a", class_="proven")
+    upload(client, plan, file(plan, "PS01", only(to_sql, "filtered")))
+    rules = [chip.text for chip in Page(client.get(home)).all("a", class_="proven")]
+    assert sorted(rules) == ["blocked", "not tested", "open"]
+    flows = [chip.text for chip in Page(client.get(home, {"view": "flows"})).all("a", class_="proven")]
+    assert sorted(flows) == ["blocked", "not tested", "open"]

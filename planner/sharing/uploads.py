@@ -1,0 +1,81 @@
+"""Addresses to which check scripts send results: making, finding and revoking them.
+
+An address has a secret token of 256 bits, of which only a keyed hash is kept. Whoever has it can add results to the
+plan, and learns nothing of it.
+"""
+
+import hmac
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from planner.sharing.links import NotMade, Offer
+from planner.store import audit, throttle
+from planner.store.holders import Holder
+from planner.store.models import Plan, hash_token
+from planner.store.run_models import UploadToken
+
+KIND = "upload"
+"""What offers of such tokens are for."""
+MOST = 50
+"""How many live addresses a plan may have."""
+AN_HOUR = 120
+"""How many times an hour one address takes results."""
+
+
+@transaction.atomic
+def make_token_row(*, plan: Plan, label: str, days: int | None, offer: Offer, holder: Holder) -> UploadToken:
+    """Make an address with the token that was offered; the same offer makes one. `days`: None is for ever.
+
+    Raises NotMade when there are too many, or when what the offer made leads nowhere any more.
+    """
+    hashed = hash_token(offer.token)
+    known = UploadToken.objects.filter(plan=plan, token_hash=hashed).first()
+    if known is not None and known.state != "live":
+        raise NotMade(f"The address that this form made is {known.state}. Open the page again to make another.")
+    if known is not None:
+        return known
+    if _live().filter(plan=plan).count() >= MOST:
+        raise NotMade(f"This plan has {MOST} addresses for uploads; revoke some of them first.")
+    row = UploadToken.objects.create(
+        plan=plan,
+        token_hash=hashed,
+        label=label,
+        author=holder.name[:150],
+        expires=timezone.now() + timedelta(days=days) if days is not None else None,
+    )
+    audit.note("upload-made", plan=plan, actor=holder.name, detail=label)
+    return row
+
+
+@transaction.atomic
+def revoke(*, plan: Plan, number: int, holder: Holder) -> bool:
+    """Have an address lead nowhere from the next request on. Returns whether there is such a one."""
+    row = UploadToken.objects.filter(plan=plan, pk=number).first()
+    if row is None:
+        return False
+    if UploadToken.objects.filter(pk=number, revoked=None).update(revoked=timezone.now()):
+        audit.note("upload-revoked", plan=plan, actor=holder.name, detail=row.label)
+    return True
+
+
+def _live() -> "QuerySet[UploadToken]":
+    return UploadToken.objects.filter(
+        Q(expires=None) | Q(expires__gt=timezone.now()), revoked=None, plan__deleted=None
+    )
+
+
+def find(token: str) -> UploadToken | None:
+    """The address with this token, its plan with it; None when it leads nowhere (any more)."""
+    wanted = hash_token(token)
+    row = _live().filter(token_hash=wanted).select_related("plan", "plan__edition").first()
+    return row if row is not None and hmac.compare_digest(row.token_hash, wanted) else None
+
+
+def use(row: UploadToken) -> None:
+    """Count one more upload. Raises throttle.TooMany where there were AN_HOUR."""
+    throttle.count(KIND, str(row.pk), limit=AN_HOUR)
+    UploadToken.objects.filter(pk=row.pk).update(used=F("used") + 1, last=timezone.now())
+    audit.note("results-uploaded", plan=row.plan, detail=row.label)

@@ -1,5 +1,5 @@
 # Every verb is one script, so each also works where there is no make. Options for the tests: make test ARGS="-k flows"
-.PHONY: help run test check setup lint format bench golden docs demo audit coverage screenshots container
+.PHONY: help run test check setup lint format bench golden docs demo audit coverage screenshots container prove
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -37,6 +37,9 @@ docs: ## Write docs/document-table.md anew: the vendor's document, row by row, b
 bench: ## Measure the engine, the pages, and several people on one plan
 	@scripts/dev.sh python scripts/bench.py
 	@scripts/dev.sh python scripts/bench_together.py
+
+prove: ## Load the files of plans into a laboratory of network namespaces and send packets; needs root. ARGS="--plan FILE"
+	@scripts/dev.sh python scripts/prove.py $(ARGS)
 
 screenshots: ## Take the pictures that the README shows
 	@scripts/dev.sh python scripts/screenshots.py

@@ -75,6 +75,7 @@ _TABLE = (
             )
         },
     ),
+    Device(slug="opnsense", name="OPNsense"),
     Device(
         slug="mikrotik",
         name="MikroTik RouterOS",

@@ -217,6 +217,16 @@ _ALL: tuple[Format, ...] = (
         ending="checkpoint.sh",
     ),
     Format(
+        name="opnsense",
+        group="Network firewalls",
+        label="OPNsense (CSV)",
+        content_type="text/csv; charset=utf-8",
+        writes=f"{_FIREWALL}render_opnsense",
+        options=_OPEN,
+        remarks=_NOTES,
+        ending="opnsense.csv",
+    ),
+    Format(
         name="mikrotik",
         group="Network firewalls",
         label="MikroTik RouterOS",

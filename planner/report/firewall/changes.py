@@ -124,6 +124,13 @@ def _write_chain(
     return write_file(comment_out("#", about, "| "), lines)
 
 
+_INSTEAD = {
+    "paloalto": "take paloalto-set",
+    "opnsense": "import the file of the new revision, and disable the rules of the old one that it lacks",
+}
+"""What helps where a format can't say a change."""
+
+
 def render_devices(comparison: Comparison, editions: Editions) -> bytes:
     """An archive with the change of each firewall of the two plans, under its own names; they are matched by name.
 
@@ -149,7 +156,7 @@ def render_devices(comparison: Comparison, editions: Editions) -> bytes:
         else:
             raise NotExpressible(
                 "A change for each firewall",
-                f"{clean(key[0], 60) or 'one'} is of the format {kind}, which can't say one; take paloalto-set",
+                f"{clean(key[0], 60) or 'one'} is of the format {kind}, which can't say one; {_INSTEAD[kind]}",
             )
         files[f"{stem}.change.txt"] = made
     return pack(files)

@@ -63,6 +63,11 @@ def render_aws(report: Report, edition: Edition | None = None, *, open_undecided
     return _render("aws", Permits(report), edition, False, open_undecided)
 
 
+def render_opnsense(report: Report, edition: Edition | None = None, *, open_undecided: bool = False) -> bytes:
+    """Rows for OPNsense's import of rules; what none lets through it denies by itself. Raises NotExpressible."""
+    return _render("opnsense", Permits(report), edition, False, open_undecided)
+
+
 def render_nsx(report: Report, edition: Edition | None = None, *, open_undecided: bool = False) -> bytes:
     """A security policy of the distributed firewall of VMware NSX. Raises NotExpressible."""
     return _render("nsx", Permits(report), edition, False, open_undecided)

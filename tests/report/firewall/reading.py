@@ -23,6 +23,7 @@ from tests.report.firewall.reading_more import (
     read_ios,
     read_mikrotik,
     read_nsx,
+    read_opnsense,
     read_requests,
 )
 
@@ -191,6 +192,7 @@ FURTHER = {
     "azure": read_device(read_azure),
     "google": read_device(read_google),
     "nsx": read_device(read_nsx),
+    "opnsense": read_device(read_opnsense),
     "requests": read_device(read_requests),
 }
 """Those that are no configuration of a device, with what they know of options."""

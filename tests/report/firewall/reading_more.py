@@ -250,6 +250,38 @@ def read_aws(text, addresses):
     return ways
 
 
+FIELDS = {
+    "enabled": "[01]", "sequence": r"[1-9]\d{0,5}", "action": "pass|block|reject", "quick": "[01]",
+    "interface": r"\w*", "direction": "in|out|any", "ipprotocol": "inet|inet6|inet46", "protocol": "TCP|UDP|ICMP|any",
+    "icmptype": "(echoreq)?", "source_net": r"any|[0-9a-f.:/]+(,[0-9a-f.:/]+)*",
+    "destination_net": r"any|[0-9a-f.:/]+(,[0-9a-f.:/]+)*", "destination_port": r"(\d+(-\d+)?)?", "log": "[01]",
+    "description": r"[A-Za-z0-9.,:_() -]{1,255}",
+    "@uuid": "[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+}  # fmt: skip
+"""Fields of a rule in OPNsense's model (Filter.xml), and what they may be, as far as they are written."""
+
+
+def read_opnsense(text):
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    found = set()
+    for row in rows:
+        assert row.keys() == FIELDS.keys()
+        for key, value in row.items():
+            assert re.fullmatch(FIELDS[key], value), (key, value)
+        family = {"inet": 4, "inet6": 6}[row["ipprotocol"]]
+        assert (row["protocol"] == "ICMP") == bool(row["icmptype"]) != bool(row["destination_port"])
+        if row["enabled"] == "0":
+            continue
+        sides = []
+        for side in ("source_net", "destination_net"):
+            held = [EVERYTHING[family]] if row[side] == "any" else [network(one) for one in row[side].split(",")]
+            assert all((":" in one) == (family == 6) for one in held)
+            sides.append(_wide(held))
+        found.update(pairs(*sides, row["protocol"].lower(), row["destination_port"] or None))
+    assert len({row["@uuid"] for row in rows}) == len({row["sequence"] for row in rows}) == len(rows)
+    return found
+
+
 def read_requests(text):
     header, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     assert header == ["Source", "Destination", "Service", "Action", "Comment", "Ticket"]

@@ -9,6 +9,7 @@ from planner.report.firewall.devices.fortigate import FORTIGATE
 from planner.report.firewall.devices.ios import IOS
 from planner.report.firewall.devices.mikrotik import MIKROTIK
 from planner.report.firewall.devices.nsx import render_nsx
+from planner.report.firewall.devices.opnsense import render_opnsense
 from planner.report.firewall.devices.paloalto import PALOALTO_SET, render_xml
 from planner.report.firewall.devices.srx import SRX
 from planner.report.firewall.devices.tickets import render_rows
@@ -20,6 +21,7 @@ WRITERS: Mapping[str, Writer] = {
 """Those that are told item by item, as lines."""
 OTHERS: Mapping[str, Callable[..., bytes]] = {
     "paloalto": render_xml,
+    "opnsense": render_opnsense,
     "azure": render_azure,
     "aws": render_aws,
     "google": render_google,

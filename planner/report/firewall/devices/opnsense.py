@@ -1,0 +1,79 @@
+"""OPNsense: rows for the import of *Firewall: Rules*, which sets a rule again under its own identifier.
+
+Columns are the fields of the model (opnsense/core, models/OPNsense/Firewall/Filter.xml, `rules.rule`), as the rules'
+own export writes them, with `@uuid` first. Restoring a part of a config.xml would replace the site's rules; an import
+leaves those alone that it doesn't name. A file takes no comments, so all is said in docs/firewalls.md.
+"""
+
+import csv
+import io
+import re
+import uuid
+from collections.abc import Iterator
+
+from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan
+from planner.report.firewall.elsewhere import find_rest
+from planner.report.firewall.permits import Permits
+from planner.report.firewall.words import cut
+from planner.report.said.edition import Edition
+from planner.report.said.text import check_addresses, list_rule_sides
+from ports.text import neutralise_parts
+
+LABEL = "OPNsense"
+HEADER = (
+    "@uuid", "enabled", "sequence", "action", "quick", "interface", "direction", "ipprotocol", "protocol", "icmptype",
+    "source_net", "destination_net", "destination_port", "log", "description",
+)  # fmt: skip
+_OURS = uuid.UUID("6f1d7c0e-5b0a-5c55-9d0e-2f2a6f0c7a11")
+"""What identifiers are made under, so that they are nobody else's."""
+_FIRST = 1000
+"""The number of the first rule, by which rules of one interface are ordered."""
+_SIDES = Sides(
+    pattern=re.compile(r"[A-Za-z0-9_]{1,32}"), allowed="what OPNsense calls it itself: lan, wan, opt1, or a group"
+)
+_DESCRIPTION = 255
+
+
+def render_opnsense(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
+    """A row for each service of a rule and family, as CSV with semicolons. Raises NotExpressible.
+
+    What is undecided is a rule that is disabled. Where no firewall is known rules have no interface and hold on all.
+    """
+    check_addresses(LABEL, list_rule_sides(rule for rule in permits.report.rules for _ in rule.services))
+    plan = make_plan(permits, label=LABEL, sides=_SIDES, longest=80, default_deny=default_deny,
+                     open_undecided=open_undecided)  # fmt: skip
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=";", lineterminator="\n")
+    writer.writerow(HEADER)
+    for number, opening in enumerate(plan.openings, _FIRST):
+        writer.writerow([neutralise_parts(field) for field in _row(plan, opening, number)])
+    return file.getvalue().encode()
+
+
+def _row(plan: Plan, opening: Opening, number: int) -> Iterator[str]:
+    permit = opening.permit
+    protocol, ports = permit.service
+    device = plan.permits.firewall
+    yield str(uuid.uuid5(_OURS, f"{device.name if device else ''}\n{opening.name}"))
+    yield "0" if opening.disabled else "1"
+    yield str(number)
+    yield "pass"
+    yield "1"
+    yield opening.source if device else ""
+    yield "in"
+    yield "inet" if permit.family == 4 else "inet6"
+    yield protocol.upper()
+    yield "" if ports else "echoreq"
+    for members, others in (
+        (permit.sources, permit.not_sources), (permit.destinations, permit.not_destinations),
+    ):  # fmt: skip
+        # “None of these” is for a single network there, so any is said as what is left.
+        addresses = plan.permits.addresses.objects
+        found = (
+            find_rest(others, permit.family) if members is None else [a for name in members for a in addresses[name]]
+        )
+        everybody = members is None and not others
+        yield "any" if everybody else ",".join(dict.fromkeys(found))
+    yield ports or ""
+    yield "1" if plan.logs else "0"
+    yield cut(opening.comment, _DESCRIPTION)

@@ -9,6 +9,7 @@ from django.utils.csp import CSP
 from planner.deploy.environment import (
     keep_secret_key,
     read_choice,
+    read_classification,
     read_flag,
     read_header,
     read_issuer,
@@ -93,6 +94,9 @@ STYLESHEET = read_style("PLANNER_STYLESHEET")
 PDF_ENGINE: Literal["typst", "weasyprint"] | None = read_choice("PLANNER_PDF", ("typst", "weasyprint"))
 if PDF_ENGINE == "typst" and STYLESHEET:
     raise ImproperlyConfigured("PLANNER_PDF is typst, which follows no PLANNER_STYLESHEET. Take one of them away.")
+
+# PLANNER_CLASSIFICATION: who may see printed reports and change requests, above each of their pages.
+CLASSIFICATION = read_classification("PLANNER_CLASSIFICATION")
 
 INSTALLED_APPS = [
     "planner",

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ImproperlyConfigured
 
 from planner.deploy import proxies
-from planner.report.paper.stylesheet import BadStylesheet, read_stylesheet
+from planner.report.paper.stylesheet import MOST_CLASSIFICATION, BadStylesheet, read_stylesheet
 
 
 def read_text(name: str, default: str = "") -> str:
@@ -142,6 +142,14 @@ def read_style(name: str) -> str:
         return read_stylesheet(path) if path else ""
     except BadStylesheet as error:
         raise ImproperlyConfigured(f"{name}: {error}") from None
+
+
+def read_classification(name: str) -> str:
+    """What stands above printed pages; empty for nothing. Raises ImproperlyConfigured for what has no room there."""
+    value, most = read_text(name), MOST_CLASSIFICATION
+    if len(value) > most or not value.isprintable():
+        raise ImproperlyConfigured(f"{name} must be one line of at most {most} characters, not {value[:60]!r}.")
+    return value
 
 
 def keep_secret_key(path: Path) -> str:

@@ -10,18 +10,23 @@ from typing import Any
 from django.conf import settings
 
 from planner.report.files import Failure
-from planner.report.paper.stylesheet import BadStylesheet, read_stylesheet
+from planner.report.paper.stylesheet import MOST_CLASSIFICATION, BadStylesheet, read_stylesheet
 from planner.report.said.edition import ENGINES, PAPERS, Engine
 from ports.text import show_line
 
 
 def add_printing(parser: ArgumentParser) -> None:
-    """The options of printed formats; `choose_stylesheet` and `choose_engine` read them."""
+    """The options of printed formats; `choose_stylesheet`, `choose_engine` and `choose_classification` read them."""
     parser.add_argument("--paper", choices=list(PAPERS), default="a4", help="what a PDF is to be printed on")
     parser.add_argument(
         "--stylesheet",
         metavar="FILE",
         help="pdf and html only: a CSS file with a house style, instead of the one in PLANNER_STYLESHEET",
+    )
+    parser.add_argument(
+        "--classification",
+        metavar="TEXT",
+        help="pdf and html only: who may see it, above each page, instead of PLANNER_CLASSIFICATION; empty: nothing",
     )
     parser.add_argument(
         "--engine",
@@ -40,6 +45,23 @@ def choose_engine(parser: ArgumentParser, engine: Engine | None, name: str, styl
     if engine == "typst" and stylesheet:
         parser.error("--engine typst follows no CSS; leave it out, or the stylesheet")
     return engine
+
+
+def choose_classification(
+    parser: ArgumentParser, given: str | None, name: str, formats: Mapping[str, Any]
+) -> str | None:
+    """What stands above each page, None for what the settings say.
+
+    Leaves with status 2 when it is given for a format that isn't printed, or is no line that has room there.
+    """
+    if given is None:
+        return None
+    if not formats[name].is_printed:
+        printed = ", ".join(format.name for format in formats.values() if format.is_printed)
+        parser.error(f"--classification is for the formats {printed}, not for {name}")
+    if len(given) > MOST_CLASSIFICATION or not given.isprintable():
+        parser.error(f"--classification {show_line(given[:60])}: one line of at most {MOST_CLASSIFICATION} characters")
+    return given.strip()
 
 
 def choose_stylesheet(parser: ArgumentParser, path: str | None, name: str, formats: Mapping[str, Any]) -> str:

@@ -81,3 +81,13 @@ class TestEngine:
         with pytest.raises(CommandError, match="--engine typst follows no CSS"):
             run(name, "--format", "pdf", "--engine", "typst", "--stylesheet", "house.css", "--output", "x.pdf")
         assert not Path("x.pdf").exists()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_who_may_see_it_is_given_for_what_is_printed(name):
+    assert run(name, "--format", "html", "--classification", "Internal", "--output", "out.html") == 0
+    assert '<p class="classification">Internal</p>' in Path("out.html").read_text("utf-8")
+    with pytest.raises(CommandError, match="is for the formats pdf, html, not for csv"):
+        run(name, "--format", "csv", "--classification", "Internal")
+    with pytest.raises(CommandError, match="at most 40 characters"):
+        run(name, "--format", "html", "--classification", "x" * 41)

@@ -88,6 +88,16 @@ class TestStylesheet:
             assert said.endswith(".")
 
 
+class TestClassification:
+    def test_it_is_a_line(self, tmp_path):
+        given = {"PLANNER_DATA": str(tmp_path), "PLANNER_CLASSIFICATION": " Internal use only "}
+        assert settings("CLASSIFICATION", **given) == {"CLASSIFICATION": "Internal use only"}
+
+    def test_what_has_no_room_is_refused_with_a_sentence(self, tmp_path):
+        said = refusal(PLANNER_DATA=str(tmp_path), PLANNER_CLASSIFICATION="x" * 41)
+        assert said.startswith("PLANNER_CLASSIFICATION must be one line of at most 40 characters")
+
+
 class TestSecretKey:
     def test_it_is_made_once_and_readable_by_its_owner_alone(self, tmp_path):
         path = tmp_path / "new" / "secret-key"

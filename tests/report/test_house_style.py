@@ -286,3 +286,20 @@ class TestReading:
     def test_one_that_could_end_its_element_is_refused(self, text, tmp_path):
         (tmp_path / "bad.css").write_text(text)
         assert "“</”" in self.refusal(tmp_path / "bad.css")
+
+
+@pytest.mark.parametrize("engine", ["typst", "weasyprint"])
+@pytest.mark.parametrize("name", ["Internal use only", "W" * 40, '<b>&"\\'])
+def test_who_may_see_it_stands_on_the_cover_and_above_each_page(engine, name):
+    edition = Edition(date=DAY, classification=name, engine=engine)
+    data = render_pdf(evaluate(contoso()), edition)
+    pages = [squeeze(page.extract_text()) for page in read(data).pages]
+    assert all(squeeze(name) in page for page in pages)
+    assert_nothing_sticks_out(data)
+
+
+def test_the_settings_say_who_may_see_it_where_nothing_else_does(settings):
+    settings.CLASSIFICATION = "Internal use only"
+    report = evaluate(contoso())
+    assert b"Internal use only" in render_html(report)
+    assert b"Internal use only" not in render_html(report, Edition(date=DAY, classification=""))

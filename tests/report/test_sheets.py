@@ -3,7 +3,7 @@
 from planner.report.paper.report_pages import compose_report
 from planner.report.said.edition import Edition
 from planner.report.said.objects import MOST_NAMED, Grouping
-from planner.report.said.outline import describe_together, describe_topics
+from planner.report.said.outline import describe_together
 from planner.report.said.servers import outline_servers
 from ports.matrix import Reason
 from tests.report.samples import evaluate, write_plan
@@ -72,7 +72,4 @@ def test_reasons_in_fewer_words_lose_none():
     assert describe_together(reasons) == (
         "The website sends e-mail. Account discovery, account validation and VPN access: Cisco IOS. "
         "Account validation: PaloAlto."
-    )
-    assert describe_topics(reasons) == (
-        "The website sends e-mail. Account discovery, account validation and VPN access."
     )

@@ -7,7 +7,13 @@ from django.core.management.base import CommandParser
 
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
-from planner.management.options import add_printing, choose_engine, choose_stylesheet, choose_targets
+from planner.management.options import (
+    add_printing,
+    choose_classification,
+    choose_engine,
+    choose_stylesheet,
+    choose_targets,
+)
 from planner.management.plan_command import PlanCommand
 from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, NotExpressible
@@ -52,6 +58,7 @@ class Command(PlanCommand):
         kept = [old, new, *filter(None, [options["stylesheet"]])]
         [target] = choose_targets(self.parser, [new], chosen.extension, output, kept=kept)
         try:
+            classification = choose_classification(self.parser, options["classification"], chosen.name, CHANGE_FORMATS)
             stylesheet = choose_stylesheet(self.parser, options["stylesheet"], chosen.name, CHANGE_FORMATS)
             engine = choose_engine(self.parser, options["engine"], chosen.name, stylesheet)
             matrix = find_matrix()
@@ -69,7 +76,14 @@ class Command(PlanCommand):
             sys.exit(1)
         before, after = reports
         try:
-            editions = Editions(before=old, after=new, paper=options["paper"], stylesheet=stylesheet, engine=engine)
+            editions = Editions(
+                before=old,
+                after=new,
+                paper=options["paper"],
+                stylesheet=stylesheet,
+                engine=engine,
+                classification=classification,
+            )
             comparison = compare_reports(before, after)
             content = chosen.render(comparison, editions)
             if target is None:

@@ -10,7 +10,14 @@ from django.utils.timezone import localdate
 
 from planner.engine import Report, evaluate_report
 from planner.engine.compare import Comparison, compare_reports
-from planner.management.options import add_printing, choose_engine, choose_folders, choose_stylesheet, choose_targets
+from planner.management.options import (
+    add_printing,
+    choose_classification,
+    choose_engine,
+    choose_folders,
+    choose_stylesheet,
+    choose_targets,
+)
 from planner.management.plan_command import PlanCommand
 from planner.plan.document import Plan, PlanError
 from planner.report import FORMATS, OPTIONS, Format, NotExpressible
@@ -79,6 +86,7 @@ class Command(PlanCommand):
         else:
             targets = choose_targets(self.parser, plans, chosen.extension, output, kept=kept)
         try:
+            classification = choose_classification(self.parser, options["classification"], chosen.name, FORMATS)
             stylesheet = choose_stylesheet(self.parser, options["stylesheet"], chosen.name, FORMATS)
             engine = choose_engine(self.parser, options["engine"], chosen.name, stylesheet)
             matrix = find_matrix(options["edition"])
@@ -108,6 +116,7 @@ class Command(PlanCommand):
                     since=since,
                     stylesheet=stylesheet,
                     engine=engine,
+                    classification=classification,
                     with_plan=True,
                 )
                 # What carries no paper carries no date either, so that the same plan gives the same bytes.

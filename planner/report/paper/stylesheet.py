@@ -1,9 +1,11 @@
-"""The house stylesheet: CSS of a company's own, for the documents that are printed."""
+"""What is a house's own of the documents that are printed: its stylesheet, and who may see them."""
 
 from pathlib import Path
 
 MAX_KIB = 256
 """The largest stylesheet that is read."""
+MOST_CLASSIFICATION = 40
+"""How many characters of who may see a document have room beside its name and date."""
 
 
 class BadStylesheet(ValueError):

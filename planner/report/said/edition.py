@@ -41,6 +41,8 @@ class Edition:
     """The states of the rules; of a plan that isn't stored there are none."""
     taken: tuple[Taken, ...] = ()
     """The decisions of which it is known who took them, when or why; of a plan that isn't stored there are none."""
+    classification: str | None = None
+    """Who may see it, in the words of the house, above each page: "Internal use only". None: as the settings say."""
     with_plan: bool = False
     """Whether the plan document goes along in a PDF: not to readers, who see the report and not the document."""
 
@@ -59,6 +61,8 @@ class Editions:
     stylesheet: str = ""
     """CSS of a house style, as for a report."""
     engine: Engine | None = None
+    """As for a report."""
+    classification: str | None = None
     """As for a report."""
     lives_before: Lives = NO_LIVES
     """The states of the rules of the first side, which some are to be closed of."""

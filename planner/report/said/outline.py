@@ -234,14 +234,6 @@ def describe_together(reasons: Iterable[Reason]) -> str:
     return " ".join(f"{text.rstrip('.')}." for text in sentences)
 
 
-def describe_topics(reasons: Iterable[Reason]) -> str:
-    """The topics of the reasons alone, and whole those that have none: what for, where there is no room for more."""
-    listed = list(reasons)
-    topics = tuple(dict.fromkeys(reason.topic for reason in listed if reason.topic))
-    sentences = [reason.text for reason in listed if not reason.topic] + ([_join_topics(topics)] if topics else [])
-    return " ".join(f"{text.rstrip('.')}." for text in sentences)
-
-
 def _join_topics(topics: Sequence[str]) -> str:
     """Account discovery, account validation and password reset."""
     first, *others = topics

@@ -260,9 +260,7 @@ def test_host_files_for_nftables_are_read_by_nft(tmp_path):
     both = found["host-PS01.nft"]
     assert "\n# nft insert rule inet filter input jump port_planner_in\n" in both
     assert "\n# nft insert rule inet filter output jump port_planner_out\n" in both
-    assert re.search(
-        r"port_planner_out ip saddr 10.0.0.10 ip daddr 10.0.0.30 udp dport 389 .*INT-\d+, udp 389", both
-    )
+    assert re.search(r"port_planner_out ip saddr 10.0.0.10 ip daddr 10.0.0.30 udp dport 389 .*INT-\d+, udp 389", both)
 
 
 def test_what_is_undecided_is_a_comment_in_the_files_of_hosts_too():

@@ -322,7 +322,7 @@ _ALL: tuple[Format, ...] = (
         label="Aerleon policies and definitions (zip)",
         content_type="application/zip",
         writes=f"{_FIREWALL}render_sources",
-        options=_DENY,
+        options=_DENY | _OPEN,
         remarks=_NOTES,
         ending="aerleon.zip",
     ),

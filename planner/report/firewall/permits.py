@@ -4,10 +4,11 @@ A permit is one service between members of one address family. Who has no IP add
 becomes "any" by being left out.
 """
 
+import copy
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planner.engine.flows import Flow
 from planner.engine.report import Report
@@ -232,6 +233,15 @@ class Permits:
         )
         self.left_out = omissions.freeze()
         self.rules = len({permit.label for boundary in self.boundaries for permit in boundary.permits})
+
+    def without_undecided(self) -> "Permits":
+        """The same without what depends on open choices."""
+        decided = copy.copy(self)
+        decided.boundaries = tuple(
+            replace(one, permits=tuple(permit for permit in one.permits if not permit.condition))
+            for one in self.boundaries
+        )
+        return decided
 
     def _permit_part(self, part: Part, omissions: Omissions) -> Iterator[Permit]:
         rule = part.rule

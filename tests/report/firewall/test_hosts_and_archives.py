@@ -445,3 +445,15 @@ def test_a_name_that_is_cut_stays_another_than_its_like():
     one, other = shorten("A" * 30 + "1", 24), shorten("A" * 30 + "2", 24)
     assert one != other
     assert len(one) == len(other) == 24
+
+
+def test_sources_for_aerleon_leave_out_what_is_undecided_and_say_so():
+    report = example("everything")
+    closed, opened = unpack("aerleon", report), unpack("aerleon", report, open_undecided=True)
+    undecided = {rule.id for rule in report.rules if rule.any_of}
+    assert undecided
+    for name, text in closed.items():
+        assert not any(f"{rule}, " in text for rule in undecided), name
+    assert all(any(f"{rule}, " in text for text in opened.values()) for rule in undecided)
+    assert "left out, since a choice is open" in closed["README.txt"]
+    assert "left out, since" not in opened["README.txt"]

@@ -147,6 +147,20 @@ _ALL: tuple[Format, ...] = (
         ending="checks.zip",
     ),
     Format(
+        name="goss",
+        label="Checks for goss (zip)",
+        content_type="application/zip",
+        writes="planner.report.checks.goss:render_goss",
+        ending="goss.zip",
+    ),
+    Format(
+        name="blackbox",
+        label="Checks for Prometheus (JSON)",
+        content_type="application/json",
+        writes="planner.report.checks.prometheus:render_blackbox",
+        ending="blackbox.json",
+    ),
+    Format(
         name="asa",
         group="Network firewalls",
         label="Cisco ASA",

@@ -22,6 +22,7 @@ from planner.report.firewall.elsewhere import Elsewhere
 from planner.report.firewall.words import clean, name_endpoints
 from planner.report.said.outline import describe_marks, describe_reasons
 from planner.report.said.text import index_rules
+from planner.report.said.within import index_within, number_within
 from ports.matrix import Reason
 
 FAMILIES = (4, 6)
@@ -57,7 +58,7 @@ class Permit:
     """One service from members to members. None for members means any, as the plan says it of a group."""
 
     label: str
-    """The number of the rule, or what stands for one within a zone."""
+    """The number of the rule, or of what stays within a zone."""
     number: int
     """Counts the services of one rule, or the permits of one host."""
     family: int
@@ -362,7 +363,7 @@ class Permits:
             if flow.scope != "same-host":
                 inbound[flow.destination.name].append(flow)
                 outbound[flow.source.name].append(flow)
-        rules = index_rules(self.report)
+        rules = {**index_rules(self.report), **index_within(number_within(self.report))}
         missing, hosts = Omissions(), []
         for endpoint in wanted:
             if endpoint.name not in inbound and endpoint.name not in outbound:
@@ -392,7 +393,7 @@ class Permits:
         parts: dict[tuple[str, Ports, tuple[Alternative, ...]], list[Flow]] = defaultdict(list)
         for flow in flows:
             service = Ports(flow.need.protocol, flow.need.ports)
-            label = rules.get((flow.source.name, flow.destination.name, service), "same-zone")
+            label = rules[flow.source.name, flow.destination.name, service]
             parts[label, service, flow.need.any_of].append(flow)
         order = sorted(parts, key=lambda part: (part[0], part[1].order, part[2]))
         for number, part in enumerate(order, 1):

@@ -156,7 +156,7 @@ SPOILED = {
     "no facts": (lambda path: change(path, about="[]"), "isn't what it holds"),
     "another format": (lambda path: change(path, about=about(path, format=9)), "is a backup of format 9"),
     "another sum": (lambda path: change(path, about=about(path, sha256="0" * 64)), "is damaged"),
-    "other migrations": (lambda path: change(path, about=about(path, migrations={"planner": "0002"})), "isn't the one"),
+    "other migrations": (lambda path: change(path, about=about(path, migrations={"planner": "2"})), "isn't the one"),
 }  # fmt: skip
 
 

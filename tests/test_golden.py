@@ -84,7 +84,14 @@ def read_checks(data):
     return "".join(found).encode()
 
 
-READERS = {"xlsx": read_book, "html": strip_page, "windows": unpack, "aerleon": unpack, "checks": read_checks}
+READERS = {
+    "xlsx": read_book,
+    "html": strip_page,
+    "windows": unpack,
+    "aerleon": unpack,
+    "checks": read_checks,
+    "goss": unpack,
+}
 """How a format becomes a text; the others are texts."""
 ENDINGS = {"xlsx": "xlsx.txt", "nftables hosts": "nftables-hosts"}
 ELSEWHERE = {"pdf", "all-firewalls", "firewalls"}

@@ -35,9 +35,9 @@ from planner.plan.document import Plan, PlanError, check_stored, dump_plan
 from ports.matrix import Matrix
 from ports.text import plural
 
-FORMAT = 6
+FORMAT = 7
 """What is written. Read as well: 1, which has no digests, 2, which has those of handovers alone, 3 without states, 4
-without answers, 5 without comments."""
+without answers, 5 without comments, 6 without what rules opened that were commented on."""
 CONTENTS = "archive.json"
 MAX_PLANS = 10_000
 MAX_NUMBER = 1_000_000
@@ -131,6 +131,7 @@ _NEW_IN: Mapping[type[Any], Mapping[str, int]] = {
     HandoverRecord: {"digest": 2},
     PlanRecord: {"edition": 3, "states": 4, "answers": 5, "comments": 6},
     RevisionRecord: {"digest": 3, "edition": 3},
+    CommentRecord: {"revision": 7, "blocks": 7},
 }
 """The keys that a format has brought; an archive of an earlier one is read as if they were null."""
 Choose = Callable[[str | None, object], Matrix]
@@ -247,7 +248,9 @@ class Archive:
     def read_comments(self, number: int, plan: PlanRecord) -> Iterator[CommentRecord]:
         """What people said, likewise."""
         for found, tree, where in self._read_beside(number, "comment", plan.comments):
-            yield read_comment(tree, where, found)
+            yield read_comment(
+                read_mapping(tree, where, _list_keys(CommentRecord, self.format)), where, found, plan.revision
+            )
 
     def _read_beside(self, number: int, what: str, count: int) -> Iterator[tuple[int, object, str]]:
         """The lines of a file that is there if plan.json tells of any: which, what stands there, and its place."""

@@ -1,11 +1,13 @@
 """The comments of a plan in an archive: what stands there of each, and reading it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from planner.plan.archive_states import read_block
 from planner.plan.archive_values import (
     read_list,
-    read_mapping,
     read_number,
     read_text,
     read_time,
@@ -36,17 +38,21 @@ class CommentRecord:
     resolved: bool
     resolved_by: str
     resolved_at: datetime | None
+    revision: int | None = None
+    """Of a rule: the revision whose names the openings have; None where these aren't known."""
+    blocks: list[Any] = field(default_factory=list)
+    """Of a rule: sources, destinations and services of what it opened."""
 
 
-def read_comment(tree: object, where: str, number: int) -> CommentRecord:
-    """One comment of a plan, of which it is the one of that number. Raises ArchiveError."""
-    facts = read_mapping(tree, where, CommentRecord.__slots__)
+def read_comment(facts: Mapping[str, Any], where: str, number: int, revisions: int) -> CommentRecord:
+    """One comment of a plan with so many revisions, of which it is the one of that number. Raises ArchiveError."""
     found = read_number(facts["number"], f"{where}, number", least=1, most=MAX_COMMENTS)
     if found != number:
         refuse(f"{where}, number", f"Comments come in their order, none left out: this must be {number}, not {found}.")
     kind = facts["kind"]
     if kind not in KINDS:
         refuse(f"{where}, kind", f"This must be {', '.join(KINDS[:-1])} or {KINDS[-1]}, found {show_found(kind)}.")
+    revision, blocks = facts.get("revision"), facts.get("blocks") or []
     mentions = read_list(facts["mentions"], f"{where}, mentions")
     return CommentRecord(
         number=number,
@@ -59,4 +65,8 @@ def read_comment(tree: object, where: str, number: int) -> CommentRecord:
         resolved=read_truth(facts["resolved"], f"{where}, resolved"),
         resolved_by=read_text(facts["resolved_by"], f"{where}, resolved_by", 60),
         resolved_at=None if facts["resolved_at"] is None else read_time(facts["resolved_at"], f"{where}, resolved_at"),
+        revision=None if revision is None else read_number(revision, f"{where}, revision", least=1, most=revisions),
+        blocks=[
+            read_block(item, f"{where}, blocks[{at}]") for at, item in enumerate(read_list(blocks, f"{where}, blocks"))
+        ],
     )

@@ -82,7 +82,7 @@ def read_state(tree: object, where: str, number: int, revisions: int) -> StateRe
         at=read_time(facts["at"], f"{where}, at"),
         stands=read_truth(facts["stands"], f"{where}, stands"),
         blocks=[
-            _read_block(item, f"{where}, blocks[{index}]", ends)
+            read_block(item, f"{where}, blocks[{index}]", ends)
             for index, item in enumerate(read_list(facts["blocks"], f"{where}, blocks"))
         ],
         ends=ends,
@@ -95,12 +95,13 @@ def _read_slug(value: object, where: str) -> str:
     return value
 
 
-def _read_block(tree: object, where: str, ends: Mapping[str, Any]) -> list[Any]:
+def read_block(tree: object, where: str, ends: Mapping[str, Any] | None = None) -> list[Any]:
+    """Sources, destinations and services; where ends are told, of these. Raises ArchiveError."""
     parts = read_list(tree, where)
     if len(parts) != 3:
         refuse(where, "These must be three lists: of sources, destinations and services.")
     sides = [[read_text(name, where, 255, least=1) for name in read_list(side, where)] for side in parts[:2]]
-    if unknown := [name for side in sides for name in side if name not in ends]:
+    if ends is not None and (unknown := [name for side in sides for name in side if name not in ends]):
         refuse(where, f"The endpoint {show_found(unknown[0])} isn't among the ends of this state.")
     return [*sides, [_read_service(service, where) for service in read_list(parts[2], where)]]
 

@@ -1,13 +1,14 @@
 """What people say about an endpoint, a rule or a decision of a plan: kept beside the document, until it is resolved.
 
-A comment on an endpoint follows its new names, and the old ones that an undo brings back. One on a rule stays with the
-rule's number, which says what the rule means; one on a decision with the slug of its question.
+A comment on an endpoint follows its new names, and the old ones that an undo brings back. One on a rule is kept with
+what the rule opens (`rule_comments`); one on a decision with the slug of its question.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -50,13 +51,21 @@ class Open:
     """How many of them mention who looks."""
 
 
-def open_comments(plan: models.Plan, writer: Writer) -> Open:
-    """What is open in a plan, and how much of it mentions this person, by their name. One query."""
+def open_comments(plan: models.Plan, writer: Writer, find_placed: Callable[[], Mapping[int, str]]) -> Open:
+    """What is open in a plan, and how much of it mentions this person, by their name.
+
+    `find_placed` tells by number of a comment on a rule which number the rule has now. It is asked only where one is
+    open, so that all others cost one query.
+    """
     counts: dict[tuple[str, str], int] = {}
     mentioning = 0
-    rows = plan.comments.filter(resolved=False).values_list("kind", "subject", "mentions", "writer")
-    for kind, subject, mentions, key in rows:
-        counts[kind, subject] = counts.get((kind, subject), 0) + 1
+    rows = plan.comments.filter(resolved=False).values_list("pk", "kind", "subject", "mentions", "writer")
+    placed: Mapping[int, str] | None = None
+    for number, kind, subject, mentions, key in rows:
+        if kind == RULE and placed is None:
+            placed = find_placed()
+        about = kind, placed.get(number, subject) if kind == RULE and placed else subject
+        counts[about] = counts.get(about, 0) + 1
         mentioning += key != writer.key and writer.name.casefold() in {name.casefold() for name in mentions}
     return Open(counts=counts, mentioning=mentioning)
 
@@ -97,9 +106,19 @@ def find_mentions(text: str, names: Sequence[str]) -> list[str]:
 
 @transaction.atomic
 def add(
-    *, plan: models.Plan, kind: str, subject: str, text: str, writer: Writer, operation: str | None = None
+    *,
+    plan: models.Plan,
+    kind: str,
+    subject: str,
+    text: str,
+    writer: Writer,
+    operation: str | None = None,
+    blocks: Sequence[Any] = (),
 ) -> models.Comment:
-    """Comment; the same operation counts once. Raises Refused where the plan has as many as it may."""
+    """Comment; the same operation counts once. Raises Refused where the plan has as many as it may.
+
+    `blocks`: what a rule opens in the plan's newest revision.
+    """
     models.Plan.objects.select_for_update().only("pk").get(pk=plan.pk)
     if operation and (known := plan.comments.filter(operation=operation).first()):
         return known
@@ -108,6 +127,7 @@ def add(
     return models.Comment.objects.create(
         plan=plan, kind=kind, subject=subject, text=text, mentions=find_mentions(text, list_known(plan)),
         author=writer.name[:60], writer=writer.key, operation=operation or models.make_operation(),
+        blocks=list(blocks), revision=plan.revision if blocks else None,
     )  # fmt: skip
 
 

@@ -274,7 +274,9 @@ class Comment(models.Model):
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="comments")
     kind = models.CharField(max_length=10, help_text="endpoint, rule or decision")
-    subject = models.CharField(max_length=255, help_text="The endpoint's name of now, the rule's number, or the slug")
+    subject = models.CharField(
+        max_length=255, help_text="The endpoint's name now, the rule's number then, or the slug"
+    )
     text = models.TextField()
     mentions = models.JSONField(default=list, help_text="The names that it mentions")
     author = models.CharField(max_length=60)
@@ -284,6 +286,8 @@ class Comment(models.Model):
     resolved = models.BooleanField(default=False)
     resolved_by = models.CharField(max_length=60, blank=True)
     resolved_at = models.DateTimeField(null=True)
+    revision = models.PositiveIntegerField(null=True, help_text="Of a rule: whose names the openings have")
+    blocks = models.JSONField(default=list, help_text="Of a rule: what it opened when it was commented on")
     changed = models.DateTimeField(default=timezone.now, help_text="When it was written, resolved or opened again")
 
     class Meta:

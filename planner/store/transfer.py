@@ -279,6 +279,8 @@ def _list_comments(plan: models.Plan) -> Iterator[CommentRecord]:
             resolved=row.resolved,
             resolved_by=row.resolved_by,
             resolved_at=row.resolved_at,
+            revision=row.revision,
+            blocks=row.blocks,
         )
 
 

@@ -1,6 +1,7 @@
 """`manage.py acceptance`: what it prints, and its exit status."""
 
 import json
+import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -72,6 +73,17 @@ def test_junit_has_a_case_for_each_flow_and_each_row_under_the_id_of_its_check(c
     assert sorted(names) == sorted(check.id for check in plan_checks(REPORT))
     assert "192.0.2.10" not in root.find(".//failure").text
     assert "10.0.0.20 1433: filtered (ps01.json)" in root.find(".//failure").text
+
+
+def test_a_pdf_says_what_is_blocked_and_has_lines_to_sign(capsysbinary):
+    assert run("ps01.json", "--format", "pdf", outcome=only(lambda check: not check.closed, "filtered")) == 3
+    data = capsysbinary.readouterr().out
+    done = subprocess.run(["pdftotext", "-raw", "-", "-"], input=data, capture_output=True, check=True)
+    text = " ".join(done.stdout.decode().split())
+    assert "Not accepted yet. Of 1 flow:" in text
+    assert "no answer from 10.0.0.20" in text
+    assert "blocked: PS01" in text
+    assert "Server team" in text
 
 
 @pytest.mark.parametrize(

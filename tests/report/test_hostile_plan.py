@@ -210,6 +210,8 @@ def test_every_format_is_tried_here():
         "all-firewalls",
         "firewalls",
         "checks",
+        "goss",
+        "blackbox",
     }
     assert tried == set(FORMATS)
     assert {name for name, kind in CHANGE_FORMATS.items() if not kind.configures} == {

@@ -1,25 +1,35 @@
 """What results of checks prove of a plan."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandParser
+from django.utils.timezone import localdate
 
-from planner.engine import evaluate_report
-from planner.engine.acceptance import Run, assess
+from planner.engine import Report, evaluate_report
+from planner.engine.acceptance import Acceptance, Run, assess
 from planner.management.plan_command import PlanCommand
 from planner.plan import limits
 from planner.plan.check_results import BadResults, read_results
 from planner.plan.document import PlanError
+from planner.report import NotExpressible
 from planner.report.checks.junit import render_junit
 from planner.report.checks.told import render_json, render_text
 from planner.report.files import Failure, explain, write_output
+from planner.report.paper.acceptance_pages import render_pdf
 from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
 
 NOT_ACCEPTED = 3
 """The exit status where a flow isn't open, or something is that must be closed."""
-WRITERS = {"text": render_text, "json": render_json, "junit": render_junit}
+WRITERS: dict[str, Callable[[Report, Acceptance], bytes]] = {
+    "text": render_text,
+    "json": render_json,
+    "junit": render_junit,
+    "pdf": lambda report, state: render_pdf(report, state, date=localdate(), stylesheet=settings.STYLESHEET),
+}
 
 
 class Command(PlanCommand):
@@ -55,7 +65,7 @@ class Command(PlanCommand):
             self.complain(message)
         try:
             write_output(self.stdout, WRITERS[options["format"]](report, state))
-        except Failure as error:
+        except (Failure, NotExpressible) as error:
             if str(error):
                 self.complain(str(error))
             sys.exit(1)

@@ -17,6 +17,7 @@ param(
     [int] $Parallel = 32,
     [Alias('Host')] [string[]] $HostAddress = @(),
     [string] $Output = '',
+    [string] $Upload = '',
     [switch] $Help
 )
 $ErrorActionPreference = 'Stop'
@@ -26,6 +27,7 @@ Options:
   -Parallel N       how many attempts are made side by side (default 32)
   -Host ADDRESS     a host in a network of the list, to be tried in its place; several with commas between
   -Output FILE      where the results go (default: standard output)
+  -Upload URL       an address of the plan that takes results; they are sent there
   -Help             this text
 Results are one JSON document. Exit status: 0 if all that was tried is open, refused or unproven and nothing is open
 that must be closed, 3 if not, 1 if the checks can't be made, 2 for wrong usage.
@@ -33,6 +35,10 @@ that must be closed, 3 if not, 1 if the checks can't be made, 2 for wrong usage.
 if ($Help) {
     Write-Output $usage
     exit 0
+}
+if ($Upload -and $Upload -notmatch '^https?://\S+$') {
+    [Console]::Error.WriteLine('-Upload takes an address, https:// or http://.')
+    exit 2
 }
 if ($args.Count -gt 0 -or $Timeout -le 0 -or $Timeout -gt 9999 -or $Parallel -lt 1 -or $Parallel -gt 9999) {
     [Console]::Error.WriteLine($usage)
@@ -244,6 +250,20 @@ if ($Output) {
     [IO.File]::WriteAllText($path, $json + "`n")
 } else {
     Write-Output $json
+}
+if ($Upload) {
+    try {
+        if ($PSVersionTable.PSVersion.Major -lt 6) {
+            [Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
+        }
+        $bytes = [Text.Encoding]::ASCII.GetBytes($json)
+        $sent = @{ Uri = $Upload; Method = 'Post'; Body = $bytes; ContentType = 'application/json' }
+        $answer = Invoke-RestMethod @sent -UseBasicParsing
+        [Console]::Error.WriteLine(([string] $answer).Trim())
+    } catch {
+        [Console]::Error.WriteLine("The results were not taken: $($_.Exception.Message)")
+        exit 1
+    }
 }
 foreach ($told in @($counts.Keys | Sort-Object)) { [Console]::Error.WriteLine(('{0,6} {1}' -f $counts[$told], $told)) }
 exit $status

@@ -18,6 +18,7 @@ Options:
   --parallel N       how many attempts are made side by side (default 32)
   --host ADDRESS     a host in a network of the list, to be tried in its place; may be given several times
   --output FILE      where the results go (default: standard output)
+  --upload URL       an address of the plan that takes results; curl sends them there
   --help             this text
 Results are one JSON document. Exit status: 0 if all that was tried is open, refused or unproven and nothing is open
 that must be closed, 3 if not, 1 if the checks can't be made, 2 for wrong usage.
@@ -33,7 +34,7 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 403)); then
   fail 1 "This needs bash 4.3 or newer; here is $BASH_VERSION."
 fi
 export LC_ALL=C
-patience=3 parallel=32 output='' hosts=()
+patience=3 parallel=32 output='' upload='' hosts=()
 while (($#)); do
   case $1 in
     --help) usage; exit 0 ;;
@@ -48,6 +49,9 @@ while (($#)); do
       [[ ${2-} =~ ^([0-9]+[.]){3}[0-9]+$ || ${2-} =~ ^[0-9A-Fa-f:]*:[0-9A-Fa-f:]*$ ]] ||
         fail 2 '--host takes an IPv4 or IPv6 address.'
       hosts+=("$2") ;;
+    --upload)
+      [[ ${2-} =~ ^https?://[^[:space:]]+$ ]] || fail 2 '--upload takes an address, https:// or http://.'
+      upload=$2 ;;
     --output)
       [[ -n ${2-} ]] || fail 2 '--output takes the name of a file.'
       output=$2 ;;
@@ -265,13 +269,14 @@ if [[ -n $output ]]; then
 fi
 began=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 results=$(run | sort -n)
-printf '{"format": 1, "plan": %s, "report": "%s", "source": %s, "host": %s, "started": "%s",\n "results": [' \
+shape='{"format": 1, "plan": %s, "report": "%s", "source": %s, "host": %s, "started": "%s",\n "results": ['
+printf -v document "$shape" \
   "$plan" "$report" "$source" "$(json_text "$(uname -n)")" "$began"
 comma='' status=0
 declare -A counts
 while IFS=$'\t' read -r _ must outcome line; do
   [[ -n $outcome ]] || continue
-  printf '%s\n  %s' "$comma" "$line"
+  document+="$comma"$'\n  '"$line"
   comma=,
   told=$outcome
   case $must-$outcome in
@@ -283,6 +288,16 @@ while IFS=$'\t' read -r _ must outcome line; do
   esac
   counts[$told]=$((${counts[$told]:-0} + 1))
 done <<<"$results"
-printf '\n ]}\n'
+document+=$'\n ]}'
+printf '%s\n' "$document"
+if [[ -n $upload ]]; then
+  if command -v curl >/dev/null; then
+    said=$(curl -sS --max-time 60 -w '\n%{http_code}' --data-binary @- -- "$upload" <<<"$document" 2>&1)
+    printf '%s\n' "${said%$'\n'*}" >&2
+    [[ ${said##*$'\n'} == 200 ]] || fail 1 'The results were not taken.'
+  else
+    fail 1 "There is no curl here, so nothing was sent. Upload ${output:-what was printed} at $upload"
+  fi
+fi
 for told in "${!counts[@]}"; do printf '%6d %s\n' "${counts[$told]}" "$told"; done | sort -k 2 >&2
 exit "$status"

@@ -17,12 +17,13 @@ _WAYS = (
     "Where nothing answers, a check takes as long as its time-out; 32 are made side by side.",
 )
 _NIGHTLY = (
+    "With an address of the plan that takes results (Acceptance, on its page), they are there in the morning.",
     "By cron:",
-    "    15 3 * * *  bash /opt/checks/NAME.sh --output /opt/checks/NAME.json",
+    "    15 3 * * *  bash /opt/checks/NAME.sh --output /opt/checks/NAME.json --upload ADDRESS",
     "As a scheduled task of Windows:",
     (
         "    schtasks /Create /TN PortChecks /SC DAILY /ST 03:15 /TR "
-        '"powershell -NoProfile -ExecutionPolicy Bypass -File C:\\checks\\NAME.ps1 -Output C:\\checks\\NAME.json"'
+        '"powershell -NoProfile -ExecutionPolicy Bypass -File C:\\checks\\NAME.ps1 -Upload ADDRESS"'
     ),
 )
 _READING = (

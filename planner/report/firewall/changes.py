@@ -14,14 +14,12 @@ from planner.report.firewall.devices.openings import Plan
 from planner.report.firewall.devices.table import WRITERS, takes_names
 from planner.report.firewall.devices.writer import Writer
 from planner.report.firewall.errors import NotExpressible
-from planner.report.firewall.head import Commands, comment_out, pack, write_file
+from planner.report.firewall.head import BACK, comment_out, pack, say_way_back, write_file
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.words import clean, name_files
 from planner.report.said.edition import Editions
 from ports.text import many
 
-_BACK = "back: "
-"""What begins a line of the way back, after the sign of a comment."""
 _CHAINS: dict[str, tuple[str, Callable[[Permits], list[str]], str]] = {
     "nftables": ("nftables", nftables.list_statements, "nft -c -f FILE checks it, nft -f FILE loads it."),
     "iptables": (
@@ -58,7 +56,7 @@ def _write_items(
             "it is for another virtual domain now; load the file of the new revision there, and take the old one back",
         )
     ways = [writer.write_within(plan, way.write(writer.end)) if plan else () for way in (forward, back)]
-    lines = [*ways[0], *(f"{writer.mark} {_BACK}{line}" for line in ways[1])]
+    lines = [*ways[0], *(f"{writer.mark} {BACK}{line}" for line in ways[1])]
     return write_file(comment_out(writer.mark, about), lines)
 
 
@@ -86,12 +84,7 @@ def _say_items(writer: Writer, change: Change, plan: Plan | None) -> Iterator[ob
     )
     if plan:
         yield from writer.load(plan)
-    yield from _say_way_back(writer.mark)
-
-
-def _say_way_back(mark: str) -> Iterator[object]:
-    yield "The way back is at the end, in comments; this makes a file of it:"
-    yield Commands((f"sed -n 's/^{mark} {_BACK}//p' FILE",))
+    yield from say_way_back(writer.mark, "at the end")
 
 
 def render_chain(name: str, comparison: Comparison, editions: Editions) -> bytes:
@@ -112,14 +105,14 @@ def _write_chain(
     about += [
         f"{len(added)} lines come, {len(removed)} go. The chain is loaded whole: again it changes nothing. {load}",
         *([] if now else ["No firewall of this name is left in the plan: take the chain back, as its file says."]),
-        *_say_way_back("#"),
+        *say_way_back("#", "at the end"),
         *(now.left_out if now else ()),
     ]
     lines = [
         *(f"# + {line}" for line in added),
         *(f"# - {line}" for line in removed),
         *new,
-        *(f"# {_BACK}{line}" for line in old),
+        *(f"# {BACK}{line}" for line in old),
     ]
     return write_file(comment_out("#", about, "| "), lines)
 

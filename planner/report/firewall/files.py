@@ -13,6 +13,7 @@ from planner.plan.syntax import to_yaml
 from planner.report import FORMATS
 from planner.report.firewall import hosts, iptables, nftables, windows
 from planner.report.firewall.devices.table import OTHERS, WRITERS, takes_names
+from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import introduce, list_lines, pack
 from planner.report.firewall.permits import Permits
@@ -29,6 +30,7 @@ from planner.report.firewall.targets import (
 )
 from planner.report.firewall.words import name_files
 from planner.report.said.edition import Edition
+from ports.text import many
 
 MOST_LINES = 200_000
 """More lines than this no device takes, and no browser waits for."""
@@ -110,9 +112,11 @@ def render_nftables(
     )
 
 
-def render_sources(report: Report, edition: Edition | None = None, *, default_deny: bool = False) -> bytes:
+def render_sources(
+    report: Report, edition: Edition | None = None, *, default_deny: bool = False, open_undecided: bool = False
+) -> bytes:
     """An archive with Aerleon's own policies, networks and services, as its aclgen reads them."""
-    return pack(_sources(Permits(report), edition, default_deny))
+    return pack(_sources(Permits(report), edition, default_deny, open_undecided))
 
 
 def render_all(
@@ -132,7 +136,8 @@ def render_all(
             refused.append(str(error))
     scripts = hosts.write_windows(permits, edition, default_deny=default_deny, open_undecided=open_undecided)
     files |= {f"{windows.SLUG}/{name}": script for name, script in scripts.items()}
-    files |= {f"aerleon/{name}": text for name, text in _sources(permits, edition, default_deny).items()}
+    sources = _sources(permits, edition, default_deny, open_undecided)
+    files |= {f"aerleon/{name}": text for name, text in sources.items()}
     readme = [*introduce("All firewall configurations", permits, edition, default_deny), *permits.left_out, *refused]
     return pack({"README.txt": list_lines(readme), **files})
 
@@ -210,13 +215,26 @@ def _check_lines(permits: Permits) -> None:
         )
 
 
-def _sources(permits: Permits, edition: Edition | None, default_deny: bool) -> dict[str, str | bytes]:
-    """Definitions once, and a policy for each target; of Windows none, which has files for hosts alone."""
+def _sources(
+    permits: Permits, edition: Edition | None, default_deny: bool, open_undecided: bool
+) -> dict[str, str | bytes]:
+    """Definitions once, and a policy for each target; of Windows none, which has files for hosts alone.
+
+    Aerleon knows no terms that are disabled, so what is undecided is left out unless it is asked for.
+    """
+    undecided = 0 if open_undecided else sum(bool(one.condition) for one in all_permits(permits))
+    if undecided:
+        permits = permits.without_undecided()
     definitions = write_definitions(all_permits(permits), permits.addresses)
     about = list_lines(
         [
             *introduce("Policies and definitions of Aerleon", permits, edition, default_deny),
             "aclgen --base_directory policies --definitions_directory def --output_directory out",
+            *(
+                [f"{many(undecided, 'entry', 'entries')} left out, since a choice is open{OPEN_THEM}"]
+                if undecided
+                else ()
+            ),
             *permits.left_out,
         ]
     )

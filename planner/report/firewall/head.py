@@ -74,6 +74,16 @@ class Commands:
     lines: tuple[str, ...]
 
 
+BACK = "back: "
+"""What begins a line of the way back, after the sign of a comment."""
+
+
+def say_way_back(mark: str, where: str) -> Iterator[object]:
+    """How the lines of the way back, which stand `where`, become a file."""
+    yield f"The way back is {where}, in comments; this makes a file of it:"
+    yield Commands((f"sed -n 's/^{mark} {BACK}//p' FILE",))
+
+
 def comment_out(mark: str, about: Iterable[object], indent: str = "  ") -> str:
     """The sentences as lines of comment; what doesn't fit into one goes on after the indent. Commands stay whole."""
     lines = "".join(f"{mark} {line}".rstrip() + "\n" for text in about for line in _divide(text, indent))

@@ -4,10 +4,11 @@ A permit is one service between members of one address family. Who has no IP add
 becomes "any" by being left out.
 """
 
+import copy
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planner.engine.flows import Flow
 from planner.engine.report import Report
@@ -21,6 +22,7 @@ from planner.report.firewall.elsewhere import Elsewhere
 from planner.report.firewall.words import clean, name_endpoints
 from planner.report.said.outline import describe_marks, describe_reasons
 from planner.report.said.text import index_rules
+from planner.report.said.within import index_within, number_within
 from ports.matrix import Reason
 
 FAMILIES = (4, 6)
@@ -56,7 +58,7 @@ class Permit:
     """One service from members to members. None for members means any, as the plan says it of a group."""
 
     label: str
-    """The number of the rule, or what stands for one within a zone."""
+    """The number of the rule, or of what stays within a zone."""
     number: int
     """Counts the services of one rule, or the permits of one host."""
     family: int
@@ -233,6 +235,15 @@ class Permits:
         self.left_out = omissions.freeze()
         self.rules = len({permit.label for boundary in self.boundaries for permit in boundary.permits})
 
+    def without_undecided(self) -> "Permits":
+        """The same without what depends on open choices."""
+        decided = copy.copy(self)
+        decided.boundaries = tuple(
+            replace(one, permits=tuple(permit for permit in one.permits if not permit.condition))
+            for one in self.boundaries
+        )
+        return decided
+
     def _permit_part(self, part: Part, omissions: Omissions) -> Iterator[Permit]:
         rule = part.rule
         sources, destinations = self._usable(part.sources, omissions), self._usable(part.destinations, omissions)
@@ -352,7 +363,7 @@ class Permits:
             if flow.scope != "same-host":
                 inbound[flow.destination.name].append(flow)
                 outbound[flow.source.name].append(flow)
-        rules = index_rules(self.report)
+        rules = {**index_rules(self.report), **index_within(number_within(self.report))}
         missing, hosts = Omissions(), []
         for endpoint in wanted:
             if endpoint.name not in inbound and endpoint.name not in outbound:
@@ -382,7 +393,7 @@ class Permits:
         parts: dict[tuple[str, Ports, tuple[Alternative, ...]], list[Flow]] = defaultdict(list)
         for flow in flows:
             service = Ports(flow.need.protocol, flow.need.ports)
-            label = rules.get((flow.source.name, flow.destination.name, service), "same-zone")
+            label = rules[flow.source.name, flow.destination.name, service]
             parts[label, service, flow.need.any_of].append(flow)
         order = sorted(parts, key=lambda part: (part[0], part[1].order, part[2]))
         for number, part in enumerate(order, 1):

@@ -1,8 +1,9 @@
 """The acceptance of a plan: what the results of its checks prove, and uploading them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,9 +11,10 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_safe
 
 from planner.engine import Report
-from planner.engine.acceptance import Status, assess
+from planner.engine.acceptance import Acceptance, Status, assess
 from planner.report.checks.junit import render_junit
 from planner.report.checks.told import render_json
+from planner.report.paper.acceptance_pages import render_pdf
 from planner.report.said.acceptance import NAMES, SHORT, Row, list_blocked, list_forbidden, list_rows
 from planner.store.editions import matrix_of
 from planner.store.lives import lives_of
@@ -37,7 +39,14 @@ MOST_BLOCKED = 200
 MOST_CELLS = 20
 """How many sources of a rule stand there at once, where they have one column."""
 MOST_RUNS = 30
-FILES = {"json": ("application/json", render_json), "xml": ("application/xml", render_junit)}
+FILES: dict[str, tuple[str, Callable[[Report, Acceptance], bytes]]] = {
+    "pdf": (
+        "application/pdf",
+        lambda report, state: render_pdf(report, state, date=localdate(), stylesheet=settings.STYLESHEET),
+    ),
+    "json": ("application/json", render_json),
+    "xml": ("application/xml", render_junit),
+}
 """By ending: what the acceptance comes as."""
 
 

@@ -18,6 +18,7 @@ from planner.store.comments import DECISION, ENDPOINT, RULE, Writer
 from planner.store.editions import matrix_of
 from planner.store.models import Comment, Plan
 from planner.store.reports import report_for
+from planner.store.rule_comments import GONE, keep_openings, place
 from planner.web.forms.comments import CommentForm, NumberForm
 from planner.web.views.access import plan_view
 from planner.web.views.plans import read_operation
@@ -100,8 +101,14 @@ def _show(
     trouble: str = "",
 ) -> HttpResponse:
     writer = read_writer(request)
-    rows = plan.comments.order_by("pk")
-    if subject is not None:
+    rows, placed = plan.comments.order_by("pk"), place(plan, report)
+    if subject is not None and subject.kind == RULE:
+        # What was said about a rule that is gone doesn't stand at one that has got its number.
+        wanted = GONE if not subject.way else subject.name
+        numbers = [number for number, rule in placed.items() if rule == wanted]
+        rows = rows.filter(pk__in=numbers)
+        rows = rows if subject.way else rows.filter(subject=subject.name)
+    elif subject is not None:
         rows = rows.filter(kind=subject.kind, subject=subject.name)
     known = comments.list_known(plan) if subject is not None else []
     others = [name for name in known if name.casefold() != writer.name.casefold()]
@@ -110,7 +117,7 @@ def _show(
         "report": report,
         "here": plan.get_absolute_url(),
         "subject": subject,
-        "threads": _list_threads(plan, report, rows[: comments.MOST], writer),
+        "threads": _list_threads(plan, report, rows[: comments.MOST], writer, placed),
         "form": form or CommentForm(),
         "most": comments.MOST_TEXT,
         "help": _say_help(others[:NAMED]),
@@ -127,10 +134,10 @@ def _say_help(names: Sequence[str]) -> str:
 
 
 def _list_threads(
-    plan: Plan, report: Report, rows: Iterable[Comment], writer: Writer
+    plan: Plan, report: Report, rows: Iterable[Comment], writer: Writer, placed: Mapping[int, str]
 ) -> list[tuple[Subject, list[dict[str, Any]]]]:
     """Comments by what they are about, in the order in which they began."""
-    threads: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    threads: dict[tuple[str, str, bool], list[dict[str, Any]]] = {}
     for row in rows:
         item = {
             "row": row,
@@ -139,9 +146,14 @@ def _list_threads(
             "is_for": row.writer != writer.key
             and writer.name.casefold() in {name.casefold() for name in row.mentions},
         }
-        threads.setdefault((row.kind, row.subject), []).append(item)
+        name = placed.get(row.pk, row.subject) if row.kind == RULE else row.subject
+        threads.setdefault((row.kind, name or row.subject, not name), []).append(item)
     there = list_there(report)
-    return [(describe_subject(plan, report, there, *key), items) for key, items in threads.items()]
+    nowhere = {kind: frozenset[str]() for kind in there}
+    return [
+        (describe_subject(plan, report, nowhere if is_gone else there, kind, name), items)
+        for (kind, name, is_gone), items in threads.items()
+    ]
 
 
 @require_POST
@@ -160,6 +172,7 @@ def add_comment(request: HttpRequest, plan: Plan) -> HttpResponse:
                 text=form.cleaned_data["text"],
                 writer=read_writer(request),
                 operation=read_operation(request),
+                blocks=keep_openings(report, subject.name) if subject.kind == RULE else (),
             )
             return redirect(_address(plan, subject.kind, subject.name))
         except comments.Refused as error:
@@ -195,8 +208,10 @@ def _change(request: HttpRequest, plan: Plan, act: Callable[[int, Writer], Comme
         else:
             if "all" in request.POST:
                 return redirect("show_comments", key=plan.key)
-            if row.subject in list_there(report)[row.kind] or _is_told(plan, row.kind, row.subject):
-                return redirect(_address(plan, row.kind, row.subject))
+            name = place(plan, report).get(row.pk) if row.kind == RULE else row.subject
+            name = name or row.subject
+            if name in list_there(report)[row.kind] or _is_told(plan, row.kind, name):
+                return redirect(_address(plan, row.kind, name))
             return redirect("show_comments", key=plan.key)
     return _show(request, plan, report, trouble=trouble)
 

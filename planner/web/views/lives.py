@@ -12,6 +12,7 @@ from planner.store.comments import open_comments
 from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import report_for
+from planner.store.rule_comments import place
 from planner.web.forms.lives import StateForm, form_of
 from planner.web.views.access import plan_view
 from planner.web.views.htmx import htmx_of
@@ -77,7 +78,7 @@ def _show_rule(
     context = {
         "plan": plan,
         "here": plan.get_absolute_url(),
-        "comments": open_comments(plan, read_writer(request)),
+        "comments": open_comments(plan, read_writer(request), lambda: place(plan, report)),
         "history": lives.list_history(plan, life, MOST_ACTS),
         **describe_rule(report, boundary, rule, known, form or form_of(life)),
     }

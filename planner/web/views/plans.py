@@ -28,6 +28,7 @@ from planner.store.lives import lives_of, newest_state
 from planner.store.models import Plan, Revision
 from planner.store.reports import comparison_of_last, comparison_since, outline_for
 from planner.store.results import prove
+from planner.store.rule_comments import place
 from planner.web.forms.lives import StateForm
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
@@ -141,7 +142,7 @@ def describe_page(
         "sent": describe_handover(plan, report.matrix),
         "taken": taken_in(plan, report) if state.panel in ("decisions", "caveats") else (),
         "proven": prove(plan, report),
-        "comments": open_comments(plan, read_writer(request)),
+        "comments": open_comments(plan, read_writer(request), lambda: place(plan, report)),
         "newest_comment": newest_change(plan),
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",

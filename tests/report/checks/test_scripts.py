@@ -4,11 +4,13 @@ import io
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import threading
 import zipfile
 from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import jsonschema
 import pytest
@@ -119,7 +121,7 @@ def test_a_program_is_short_enough_to_be_read(name):
     lines = read_program(name).splitlines()
     assert len(lines) < 340
     assert max(map(len, lines)) < 120
-    words = r"\b(curl|wget|sudo|rm|Invoke-WebRequest|Invoke-Expression|iex|eval)\b"
+    words = r"\b(wget|sudo|rm|Invoke-Expression|iex|eval)\b"
     assert not [line for line in lines if re.search(words, line)]
 
 
@@ -244,6 +246,43 @@ def test_the_results_go_to_a_file_and_nothing_else_is_written(tmp_path):
     assert json.loads((tmp_path / "results.json").read_text())["source"] == "PS01"
 
 
+@pytest.mark.parametrize(("answer", "said"), [(200, "1 run stored."), (422, "The results were not taken.")])
+def test_results_are_sent_to_an_address_and_what_it_says_is_told(answer, said, tmp_path):
+    got = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(answer)
+            self.end_headers()
+            self.wfile.write(b"1 run stored.\n" if answer == 200 else b"Nothing was stored.\n")
+
+        def log_message(self, *_):
+            pass
+
+    script = archive_of(loopback(("SQL", "udp", "44001")))["PS01.sh"]
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/upload/x/"
+        status, results, err = run_script(script, "--upload", address, folder=tmp_path)
+        server.shutdown()
+    assert json.loads(got[0]) == results
+    assert said in err
+    assert (status == 1) == (answer != 200)
+
+
+def test_without_curl_it_says_which_file_to_upload(tmp_path):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for program in ("bash", "sort", "uname", "date", "getent", "timeout", "env", "head", "wc"):
+        (folder / program).symlink_to(shutil.which(program))
+    script = archive_of(loopback(("SQL", "udp", "44001")))["PS01.sh"]
+    options = ("--output", "x.json", "--upload", "https://planner.example/upload/x/")
+    status, _, err = run_script(script, *options, folder=tmp_path, before=["env", f"PATH={folder}"])
+    assert status == 1
+    assert "Upload x.json at https://planner.example/upload/x/" in err
+
+
 @pytest.mark.parametrize(
     ("options", "status", "said"),
     [
@@ -253,6 +292,7 @@ def test_the_results_go_to_a_file_and_nothing_else_is_written(tmp_path):
         (("--timeout", "0"), 2, "--timeout takes seconds"),
         (("--parallel", "0"), 2, "--parallel takes a number"),
         (("--host", "nobody"), 2, "--host takes an IPv4 or IPv6 address"),
+        (("--upload", "file:///etc/passwd"), 2, "--upload takes an address, https:// or http://"),
         (("--output",), 2, "--output takes the name of a file"),
         (("--output", "/absent/x"), 1, "/absent/x can't be written"),
     ],

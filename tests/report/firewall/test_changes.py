@@ -323,3 +323,18 @@ def test_what_has_no_firewall_or_one_that_cannot_say_a_change_is_refused():
         changes_of(with_firewalls(), with_firewalls())
     with pytest.raises(NotExpressible, match="take paloalto-set"):
         changes_of(with_firewalls(), with_firewalls("paloalto"))
+
+
+# ---- the way back of a whole file ----
+
+
+@pytest.mark.parametrize("name", sorted({*CONFIGURING} - WHOLE))
+@pytest.mark.parametrize("slug", ["everything", "remote-sites"])
+def test_the_head_of_a_file_has_the_lines_that_take_it_back(slug, name):
+    report = evaluate_report(MATRIX, read_plan(UNANSWERED[slug].data, matrix=MATRIX))
+    text = file(name, report)
+    assert way_back(text)
+    assert loaded(name, text)
+    assert not loaded(name, text, way_back(text))
+    lines = text.splitlines()
+    assert max(n for n, line in enumerate(lines) if " back: " in line) < lines.index(told(text)[0])

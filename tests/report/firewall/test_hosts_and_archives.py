@@ -203,7 +203,7 @@ def test_more_addresses_than_a_rule_takes_are_several_rules():
     many = host("Many", *(f"10.1.{n // 250}.{n % 250 + 1}" for n in range(1200)))
     data = read("windows", plan([*WINDOWS, many], [flow("Many", "W1")]))["host-W1.ps1"]
     assert [(rule["Name"], len(rule["RemoteAddress"])) for rule in read_script(data)] == [
-        ("PortPlanner-in-same-zone-tcp-443", 1000), ("PortPlanner-in-same-zone-tcp-443-2", 200),
+        ("PortPlanner-in-INT-9000-tcp-443", 1000), ("PortPlanner-in-INT-9000-tcp-443-2", 200),
     ]  # fmt: skip
 
 
@@ -260,9 +260,7 @@ def test_host_files_for_nftables_are_read_by_nft(tmp_path):
     both = found["host-PS01.nft"]
     assert "\n# nft insert rule inet filter input jump port_planner_in\n" in both
     assert "\n# nft insert rule inet filter output jump port_planner_out\n" in both
-    assert re.search(
-        r"port_planner_out ip saddr 10.0.0.10 ip daddr 10.0.0.30 udp dport 389 .*same-zone, udp 389", both
-    )
+    assert re.search(r"port_planner_out ip saddr 10.0.0.10 ip daddr 10.0.0.30 udp dport 389 .*INT-\d+, udp 389", both)
 
 
 def test_what_is_undecided_is_a_comment_in_the_files_of_hosts_too():
@@ -445,3 +443,15 @@ def test_a_name_that_is_cut_stays_another_than_its_like():
     one, other = shorten("A" * 30 + "1", 24), shorten("A" * 30 + "2", 24)
     assert one != other
     assert len(one) == len(other) == 24
+
+
+def test_sources_for_aerleon_leave_out_what_is_undecided_and_say_so():
+    report = example("everything")
+    closed, opened = unpack("aerleon", report), unpack("aerleon", report, open_undecided=True)
+    undecided = {rule.id for rule in report.rules if rule.any_of}
+    assert undecided
+    for name, text in closed.items():
+        assert not any(f"{rule}, " in text for rule in undecided), name
+    assert all(any(f"{rule}, " in text for text in opened.values()) for rule in undecided)
+    assert "left out, since a choice is open" in closed["README.txt"]
+    assert "left out, since" not in opened["README.txt"]

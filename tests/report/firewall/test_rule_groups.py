@@ -119,7 +119,7 @@ def test_the_sheet_of_the_server_names_them(name):
     rows = [[str(cell.value) for cell in row] for row in sheet]
     told = [row for row in rows if any("Windows’ own rules for" in cell for cell in row)]
     assert {(row[0], row[2]) for row in told} == {("DC01", "accepts")}
-    assert all(row[8].endswith(f"Windows’ own rules for {row[3]}: {NAME}.") for row in told)
+    assert all(any(cell.endswith(f"Windows’ own rules for {row[3]}: {NAME}.") for cell in row) for row in told)
 
 
 def small(**fields):

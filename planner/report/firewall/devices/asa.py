@@ -190,10 +190,10 @@ def _load(plan: Plan) -> Iterator[object]:
     )
     bound = sorted({opening.source for opening in plan.openings} | _silent(plan))
     if bound:
-        yield "Once, bind each list to its interface; write your own name for it:"
+        yield "Once, bind each list to its interface; before the way back take it off, by no and the line:"
         yield Commands(tuple(f"access-group {plan.name_list(side)} in interface {side}" for side in bound))
         yield (
-            "Where an interface has a list already, put the name of that list in the place of ours, and line NUMBER "
+            "Where an interface has a list already, give its name in the plan (options, lists), and write line NUMBER "
             "after it to come before your denial. A list that is bound denies what it does not name, whatever the "
             "option says; where none is bound security levels decide."
         )

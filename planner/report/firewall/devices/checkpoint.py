@@ -246,6 +246,6 @@ def _load(plan: Plan) -> Iterator[object]:
 
 CHECKPOINT = Writer(
     name="checkpoint", label="Check Point", mark="#", list_items=list_items, load=_load, takes_names=True, longest=60,
-    end="",
+    end="", takes_back=False,
     sides=Sides(pattern=re.compile(r"[\s\S]*"), allowed="anything"),
 )  # fmt: skip

@@ -209,7 +209,7 @@ def _each(group: str, networks: list[str], disabled: bool) -> str:
 
 _APPLY = (
     "Put it beside your own .tf files: terraform plan, then terraform apply. Applied again it changes nothing, and "
-    "the file of another revision replaces it."
+    "the file of another revision replaces it; without the file, applying takes all of it back."
 )
 _GOOGLE = (
     "A rule for what comes to the network, with ranges on both sides. ICMP has no type there: a rule lets all of "

@@ -197,7 +197,7 @@ def _load(plan: Plan) -> Iterator[object]:
         for source in _sources(plan, [one for one in plan.openings if one.permit.family == family])
     }
     if bound:
-        yield "Once, on the interface of each side, in configuration mode of the interface:"
+        yield "Once, on the interface of each side, in its configuration mode; before the way back by no and the line:"
         yield Commands(
             tuple(
                 f"{'ip access-group' if family == 4 else 'ipv6 traffic-filter'} {plan.name_list(side)}"

@@ -145,7 +145,7 @@ def _take_back_nat(menu: str, chain: str) -> tuple[str, str]:
 
 MIKROTIK = Writer(
     name="mikrotik", label="MikroTik RouterOS", mark="#", list_items=list_items, load=_load, takes_names=True,
-    longest=63,
+    longest=63, takes_back=False,
     sides=Sides(pattern=re.compile(r"[A-Za-z0-9_.:/@ -]{1,48}"),
                 allowed="1 to 48 of the letters A to Z, digits, spaces and . _ : / @ -"),
 )  # fmt: skip

@@ -241,7 +241,8 @@ def _say_published(plan: Plan) -> Iterator[str]:
 
 _LOAD_XML = (
     "Create zones with the names above and import the file as a named configuration; then load config partial in mode "
-    "merge from it: address, address-group, service, tag and rulebase."
+    "merge from it: address, address-group, service, tag and rulebase. The lines that take it back are at the head of "
+    "the file of set lines (paloalto-set)."
 )
 _LOG = "Logs are kept on the device; to forward them add your log setting to the rules."
 _SIDES = Sides(

@@ -4,12 +4,13 @@ __all__ = ["Sides", "Writer"]
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from planner.engine.report import Report
 from planner.plan.fields import Firewall
-from planner.report.firewall.devices.items import Item, write_items
+from planner.report.firewall.devices.items import Item, find_change, write_items
 from planner.report.firewall.devices.openings import Plan, Sides, make_plan, say_head
-from planner.report.firewall.head import comment_out, write_file
+from planner.report.firewall.head import BACK, comment_out, say_way_back, write_file
 from planner.report.firewall.permits import Permits
 from planner.report.said.edition import Edition
 
@@ -38,6 +39,8 @@ class Writer:
     """What ends a section."""
     frame: Callable[[Plan], tuple[Sequence[str], Sequence[str]]] = lambda _: ((), ())
     """Lines before and after all that the device is told."""
+    takes_back: bool = True
+    """Whether the lines that take it back follow from the items; else the head says how."""
     echo: str = ""
     """What has to be heeded where echo requests are let through."""
 
@@ -59,8 +62,16 @@ class Writer:
     def render(self, permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
         """The rules between zones as one file. Raises NotExpressible."""
         plan = self.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
-        head = comment_out(self.mark, self.say(plan, edition))
-        return write_file(head, self.write_within(plan, write_items(self.list_items(plan), self.end)))
+        items = self.list_items(plan)
+        back = self._take_back(plan, items) if self.takes_back else []
+        head = comment_out(self.mark, [*self.say(plan, edition), *(say_way_back(self.mark, "below") if back else ())])
+        return write_file(head, chain(back, self.write_within(plan, write_items(items, self.end))))
+
+    def _take_back(self, plan: Plan, items: Sequence[Item]) -> list[str]:
+        """The lines that take all of it back, as comments, and an empty line after them."""
+        lines = self.write_within(plan, find_change(items, ()).write(self.end))
+        said = [f"{self.mark} {BACK}{line}" for line in lines]
+        return [*said, ""] if said else []
 
     def write_within(self, plan: Plan, lines: Iterable[str]) -> Iterator[str]:
         """The lines, between those that have to be around them."""

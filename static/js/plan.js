@@ -2,6 +2,7 @@
 
 import "./saving.js"; // first: what it knows of an answer the others ask it
 import "./pulse.js";
+import "./moved_on.js";
 import "./places.js";
 import "./steps.js";
 import "./drafts.js";

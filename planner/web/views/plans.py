@@ -232,6 +232,8 @@ def read_base(request: HttpRequest, plan: Plan) -> tuple[Mapping[str, Any], Rena
     return revisions[0].document, renames
 
 
+NOT_SAVED = "X-Not-Saved"
+"""What an answer says that stored nothing, for a page that has gone elsewhere in between (static/js/moved_on.js)."""
 STAY = "stay"
 """What a form sends that stands beside the panels: its page stays as it is, whatever panel the edit belongs to."""
 Edit = Callable[[HttpRequest, Plan, Matrix], EditForm | None]
@@ -288,6 +290,8 @@ def show_changed(
         context["item"] = next((item for item in context["services"] if item["service"].slug == slug), None)
     template = "planner/plan.html#changed" if htmx_of(request) else "planner/plan.html"
     response = render(request, template, context | {"trouble": trouble, "focus": focus})
+    if failed:
+        response.headers[NOT_SAVED] = "1"
     return replace_url(response, "?".join(filter(None, (context["here"], context["query"])))) if done else response
 
 

@@ -35,7 +35,7 @@ from planner.web.forms.topology import (
 from planner.web.views.access import plan_view
 from planner.web.views.beside import find_next
 from planner.web.views.htmx import htmx_of
-from planner.web.views.plans import describe_page, hold_base, read_base, read_sender
+from planner.web.views.plans import NOT_SAVED, describe_page, hold_base, read_base, read_sender
 from planner.web.views.state import read_state
 
 Document = Mapping[str, Any]
@@ -324,4 +324,6 @@ def _answer(
         "returned": "" if opened.kind else before.name,
     }
     response = render(request, "planner/plan.html#changed" if htmx_of(request) else "planner/plan.html", context)
+    if failed:
+        response.headers[NOT_SAVED] = "1"
     return push_url(response, address) if htmx_of(request) and not failed else response

@@ -203,6 +203,11 @@ def _load(plan: Plan) -> Iterator[object]:
         "V4- or V6-, and policies are numbered above 1,000,000,000, by their names: pasted again they are updated, "
         "and nothing else is met."
     )
+    if plan.translations:
+        yield (
+            "Who is published has a virtual IP at the interface that sees it; where that side is a zone, write an "
+            "interface of it, or any, as its extintf."
+        )
     if not plan.default_deny:
         yield "New policies come last: where a denial of your own stands before them, move NUMBER before it."
     yield (

@@ -1,0 +1,51 @@
+"""Going to another tab while an edit is on its way: the tab stays, and what the edit changed comes to it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.report.samples import contoso
+from tests.web.views.pages import store
+
+
+@pytest.fixture
+def held(open_page):
+    """A page with an endpoint's editor, and the edits that wait to be let through."""
+    plan, key = store(contoso())
+    page = open_page()
+    page.goto(f"/plans/{key}/?edit=PS01")
+    waiting = []
+    page.route("**/endpoints/edit/", lambda route: waiting.append(route))  # noqa: PLW0108 - a method takes no marks
+    return page, plan, waiting
+
+
+def save_and_leave(page, waiting, **fields):
+    for field, text in fields.items():
+        page.locator(f"#endpoint-{field}").fill(text)
+    with page.expect_request("**/endpoints/edit/"):
+        page.locator("#endpoint-save").click()
+    page.get_by_role("link", name=re.compile("^Decisions")).first.click()
+    expect(page.locator("#panel")).to_contain_text("ESXi")
+    for route in waiting:
+        route.continue_()
+
+
+def test_the_tab_stays_and_what_was_saved_is_there(held):
+    page, plan, waiting = held
+    save_and_leave(page, waiting, name="Vault")
+    expect(page.locator("#state")).to_contain_text("revision 2")
+    expect(page.locator("#report")).to_contain_text("Vault")
+    assert "panel=decisions" in page.url
+    expect(page.locator("#panel")).to_contain_text("ESXi")
+    plan.refresh_from_db()
+    assert "Vault" in [end["name"] for end in plan.document["endpoints"]]
+
+
+def test_what_was_refused_is_said(held):
+    page, plan, waiting = held
+    save_and_leave(page, waiting, addresses="10.0.0.999")
+    expect(page.locator("#state")).to_contain_text("Not saved: something in it has to be mended.")
+    assert "panel=decisions" in page.url
+    plan.refresh_from_db()
+    assert plan.revision == 1

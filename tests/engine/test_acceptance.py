@@ -126,6 +126,26 @@ def test_what_a_firewall_publishes_is_what_its_other_side_tries():
     }
 
 
+def test_from_further_inside_a_published_endpoint_is_tried_at_its_own_address():
+    """As the firewall's file has it: only those outside see the other address."""
+    document = plan(
+        firewalls=[{
+            "name": "FW", "format": "fortigate", "zones": {"Internet": "wan", "DMZ": "dmz", "Internal": "lan"},
+            "published": {"PRP01": "198.51.100.10"},
+        }],
+        additional_flows=[
+            {"source": source, "destination": "PRP01", "protocol": "tcp", "ports": "443", "reason": "Why"}
+            for source in ("World", "PS01")
+        ],
+    )  # fmt: skip
+    document["endpoints"].append({"name": "PRP01", "zone": "DMZ", "addresses": ["192.0.2.10", "2001:db8::10"]})
+    tried = {
+        check.source: check.addresses for check in plan_checks(report_of(document)) if check.opening[1] == "PRP01"
+    }
+    assert tried["World"] == ("198.51.100.10", "2001:db8::10")
+    assert tried["PS01"] == ("192.0.2.10", "2001:db8::10")
+
+
 def test_nothing_is_tried_beside_a_port_that_any_flow_needs(report):
     wanted = {check.ports for check in plan_checks(report) if not check.closed}
     beside = [check for check in plan_checks(report) if check.closed and not check.rows]

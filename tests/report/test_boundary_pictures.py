@@ -79,7 +79,8 @@ def test_many_rules_of_a_boundary_are_drawn_in_several_pictures():
     ]
     ends = [{"name": "A", "zone": "DMZ"}, *({"name": flow["destination"], "zone": "Internal"} for flow in flows)]
     pictures, _ = draw_boundaries(evaluate(write_plan(*ends, additional_flows=flows)))
-    assert [picture.title for picture in pictures] == ["DMZ → Internal, 1 of 2", "DMZ → Internal, 2 of 2"]
+    assert sorted(picture.title for picture in pictures) == ["DMZ → Internal, 1 of 2", "DMZ → Internal, 2 of 2"]
+    assert [picture.height for picture in pictures] == sorted(picture.height for picture in pictures)
 
 
 def test_no_more_pictures_than_can_be_looked_at(monkeypatch):
@@ -99,3 +100,18 @@ def test_a_picture_of_all_endpoints_stands_where_it_can_be_read_and_boundaries_w
     assert "Each boundary, drawn" not in titles(example("dmz"))
     assert "Each boundary, drawn" in titles(example("everything"))
     assert "Endpoints and their connections" not in titles(example("everything"))
+
+
+def test_a_picture_of_endpoints_that_are_all_unlike_each_other_still_fits_a_page():
+    number = 12
+    ends = [{"name": f"E{mask}", "zone": "DMZ"} for mask in range(1, 60)]
+    targets = [{"name": f"T{place}", "zone": "Internal"} for place in range(number)]
+    flows = [
+        {"source": f"E{mask}", "destination": f"T{place}", "protocol": "tcp", "ports": str(place + 1), "reason": "x"}
+        for mask in range(1, 60)
+        for place in range(number)
+        if mask >> (place % 6) & 1
+    ]
+    pictures, _ = draw_boundaries(evaluate(write_plan(*ends, *targets, additional_flows=flows)))
+    assert len(pictures) > 1
+    assert max(picture.height for picture in pictures) < 425

@@ -22,6 +22,8 @@ from ports.text import show_line
 
 MOST_RULES = 12
 """How many rules a picture has; those of a boundary with more are drawn in several."""
+MOST_BOXES = 14
+"""How many boxes a side of it has."""
 MOST_PICTURES = 40
 """How many pictures there are at most."""
 
@@ -43,11 +45,17 @@ _LETTERS = 100
 _MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 
 
+_Way = tuple[Rule, bool]
+"""A rule, and whether it leads from the left to the right."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundaryPicture:
     """The rules between two zones, in both directions, drawn."""
 
     title: str
+    height: float
+    """In points."""
     svg: str
 
 
@@ -60,7 +68,10 @@ class _Box:
 
 
 def draw_boundaries(report: Report) -> tuple[tuple[BoundaryPicture, ...], int]:
-    """A picture for each two zones that rules lead between, in the order of the rules, and how many are left out."""
+    """A picture for each two zones that rules lead between, the low ones first, and how many are left out.
+
+    So those that stand beside each other on a page are of about the same height.
+    """
     pairs: dict[frozenset[str], list[Boundary]] = defaultdict(list)
     for boundary in report.boundaries:
         pairs[frozenset((boundary.source.code, boundary.destination.code))].append(boundary)
@@ -70,22 +81,35 @@ def draw_boundaries(report: Report) -> tuple[tuple[BoundaryPicture, ...], int]:
     for boundaries in pairs.values():
         left, right = boundaries[0].source, boundaries[0].destination
         rules = [(rule, boundary.source.code == left.code) for boundary in boundaries for rule in boundary.rules]
-        parts = list(batched(rules, MOST_RULES))
+        parts = [part for some in batched(rules, MOST_RULES) for part in _divide(some)]
         for number, part in enumerate(parts, 1):
             if len(drawn) == MOST_PICTURES:
                 more += 1
                 continue
             both = "↔" if len({onwards for _, onwards in rules}) > 1 else "→"
             title = f"{left.label} {both} {right.label}{f', {number} of {len(parts)}' if len(parts) > 1 else ''}"
-            drawn.append(BoundaryPicture(title=title, svg=_draw(title, left, right, part, passed)))
-    return tuple(drawn), more
+            drawn.append(_draw(title, left, right, part, passed))
+    return tuple(sorted(drawn, key=lambda picture: picture.height)), more
 
 
-def _draw(title: str, left: ZoneGroup, right: ZoneGroup, rules: Sequence[tuple[Rule, bool]], passed: Passed) -> str:
-    sides = [
-        _gather(rule.sources if onwards == is_left else rule.destinations for rule, onwards in rules)
-        for is_left in (True, False)
-    ]
+def _divide(rules: Sequence[_Way]) -> Iterator[Sequence[_Way]]:
+    """The rules in as many parts as it takes for the boxes of each side to have room on a page."""
+    if len(rules) == 1 or max(map(len, _gather_sides(rules))) <= MOST_BOXES:
+        yield rules
+    else:
+        half = len(rules) // 2
+        yield from _divide(rules[:half])
+        yield from _divide(rules[half:])
+
+
+def _gather_sides(rules: Sequence[_Way]) -> tuple[list[_Box], list[_Box]]:
+    left = _gather(rule.sources if onwards else rule.destinations for rule, onwards in rules)
+    right = _gather(rule.destinations if onwards else rule.sources for rule, onwards in rules)
+    return left, right
+
+
+def _draw(title: str, left: ZoneGroup, right: ZoneGroup, rules: Sequence[_Way], passed: Passed) -> BoundaryPicture:
+    sides = _gather_sides(rules)
     rows = max(len(rules), *map(len, sides))
     height = _TOP + rows * _ROW + _BOTTOM
     ways = [_spread(len(rules), rows), *(_spread(len(boxes), rows) for boxes in sides)]
@@ -101,11 +125,12 @@ def _draw(title: str, left: ZoneGroup, right: ZoneGroup, rules: Sequence[tuple[R
     for x, zone, boxes, ys in ((0.0, left, sides[0], spots[1]), (WIDTH - _SIDE, right, sides[1], spots[2])):
         for box, y in zip(boxes, ys, strict=True):
             pieces += _draw_box(box, zone, x, y)
-    return (
+    svg = (
         f'<svg class="diagram" role="img" width="{WIDTH:.0f}pt" height="{height:.0f}pt" '
         f'viewBox="0 0 {WIDTH:.0f} {height:.0f}" font-family="{FONT}" font-size="{_NAME}" fill="{_TEXT}">'
         f"<title>{escape(show_line(title))}</title>{''.join(pieces)}</svg>"
     )
+    return BoundaryPicture(title=title, height=height, svg=svg)
 
 
 def _gather(ends: Iterable[Sequence[Endpoint]]) -> list[_Box]:
@@ -158,7 +183,7 @@ def _draw_firewall(names: Sequence[str], height: float) -> Iterator[str]:
 
 
 def _draw_lines(
-    rules: Sequence[tuple[Rule, bool]], sides: Sequence[Sequence[_Box]], spots: Sequence[Sequence[float]]
+    rules: Sequence[_Way], sides: Sequence[Sequence[_Box]], spots: Sequence[Sequence[float]]
 ) -> Iterator[str]:
     """From each source to its rules, and on to the destinations with an arrow."""
     first, last = _SIDE, WIDTH - _SIDE

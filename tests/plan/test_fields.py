@@ -285,7 +285,7 @@ def literals(path):
 
 def test_nothing_else_in_the_code_names_a_field_of_an_endpoint():
     allowed = {
-        "planner/plan/blueprint/again.py": {"addresses"},  # those that an answer brought, while they are as it brought them
+        "planner/plan/blueprint/again.py": {"addresses"},  # as an answer brought them
         "planner/plan/inventories.py": set(SPEAKING),  # which of them columns of other programs become
         "planner/plan/endpoint_import.py": {"addresses"},  # by which rows are matched
         "planner/plan/endpoint_sets.py": {"platforms"},  # by which of them endpoints are named together

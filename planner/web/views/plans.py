@@ -29,6 +29,7 @@ from planner.store.models import Plan, Revision
 from planner.store.reports import comparison_of_last, comparison_since, outline_for
 from planner.store.results import prove
 from planner.store.rule_comments import place
+from planner.store.verified import list_contradicted
 from planner.web.forms.lives import StateForm
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
@@ -117,7 +118,7 @@ def describe_page(
         may_close=True,
         form=bound if isinstance(bound, StateForm) else None,
     )
-    changes = replace(changes, keeper=keeper)
+    changes, proven = replace(changes, keeper=keeper), prove(plan, report)
     if state.filter.since and "since" not in faults and changes.since is None:
         faults = {**faults, "since": say_why_not(plan, state.filter.since)}
     here = plan.get_absolute_url()
@@ -141,7 +142,8 @@ def describe_page(
         "offers": describe_offers(plan, now, report),
         "sent": describe_handover(plan, report.matrix),
         "taken": taken_in(plan, report) if state.panel in ("decisions", "caveats") else (),
-        "proven": prove(plan, report),
+        "proven": proven,
+        "contradicted": list_contradicted(keeper.lives, proven),
         "comments": open_comments(plan, read_writer(request), lambda: place(plan, report)),
         "newest_comment": newest_change(plan),
         "panel_template": f"planner/panels/{state.panel}.html",

@@ -246,6 +246,7 @@ def test_what_was_verified_and_is_blocked_again_is_said(client, plan):
         file(plan, "Staff", only(lambda check: not check.closed, "filtered"), started="2026-11-26T01:00:00Z"),
     )
     assert of_staff in Page(client.get(address(plan))).text(id="contradicted")
+    assert of_staff in Page(client.get(plan.get_absolute_url())).text(id="contradicted")
 
 
 def test_the_acceptance_comes_as_json_and_junit(client, plan):

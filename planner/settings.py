@@ -29,7 +29,8 @@ DATA_DIR = Path(read_text("PLANNER_DATA", str(BASE_DIR / "data")))
 
 # PLANNER_SECRET_KEY, PLANNER_SECRET_KEY_FILE: signs cookies and keys the hashes of links. Made and kept in the data
 # folder when neither is set. Links stop working when it changes.
-SECRET_KEY = read_text("PLANNER_SECRET_KEY") or keep_secret_key(DATA_DIR / "secret-key")
+SECRET_KEY_FILE = None if read_text("PLANNER_SECRET_KEY") else DATA_DIR / "secret-key"
+SECRET_KEY = read_text("PLANNER_SECRET_KEY") if SECRET_KEY_FILE is None else keep_secret_key(SECRET_KEY_FILE)
 
 # PLANNER_DEBUG: 1 shows tracebacks and serves static files unhashed; never where others can reach the service.
 DEBUG = read_flag("PLANNER_DEBUG")

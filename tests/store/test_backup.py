@@ -1,0 +1,203 @@
+"""A backup is a state between two writes, whole or not at all, and comes back as it was."""
+
+import json
+import sqlite3
+import stat
+import threading
+import zipfile
+from contextlib import closing
+
+import pytest
+
+from planner.store.backup import ABOUT, DATABASE, KEY, BadBackup, read_backup, restore_backup, write_backup
+
+KNOWN = {"planner": {"0001_initial", "0002_more"}}
+
+
+def make_database(path, plans=2, migration="0001_initial"):
+    with closing(sqlite3.connect(path)) as made:
+        made.executescript(f"""
+            PRAGMA journal_mode=WAL;
+            CREATE TABLE django_migrations (app text, name text);
+            INSERT INTO django_migrations VALUES ('planner', '{migration}');
+            CREATE TABLE planner_plan (id integer primary key, name text);
+            CREATE TABLE two (left integer, right integer);
+            INSERT INTO two VALUES (0, 0);
+        """)
+        made.executemany("INSERT INTO planner_plan (name) VALUES (?)", [(f"Plan {n}",) for n in range(plans)])
+        made.commit()
+    return path
+
+
+def names(path):
+    with closing(sqlite3.connect(path)) as opened:
+        return [name for (name,) in opened.execute("SELECT name FROM planner_plan ORDER BY id")]
+
+
+@pytest.fixture
+def database(tmp_path):
+    return make_database(tmp_path / "planner.sqlite3")
+
+
+@pytest.fixture
+def key(tmp_path):
+    (tmp_path / "secret-key").write_text("first")
+    return tmp_path / "secret-key"
+
+
+def test_what_is_written_comes_back_and_its_owner_alone_can_read_it(tmp_path, database, key):
+    target = tmp_path / "backup.zip"
+    made = write_backup(database, key, target)
+    assert (made.plans, made.has_key, made.migrations) == (2, True, {"planner": "0001_initial"})
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert read_backup(target) == made
+    with closing(sqlite3.connect(database)) as opened:
+        opened.execute("DELETE FROM planner_plan")
+        opened.commit()
+    key.write_text("second")
+    restore_backup(target, database, key, KNOWN)
+    assert names(database) == ["Plan 0", "Plan 1"]
+    assert key.read_text() == "first"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert {file.name for file in tmp_path.iterdir()} <= {
+        "planner.sqlite3", "planner.sqlite3-wal", "planner.sqlite3-shm", "secret-key", "backup.zip"
+    }  # fmt: skip
+
+
+def test_it_comes_back_where_nothing_is_yet(tmp_path, database):
+    target = tmp_path / "backup.zip"
+    write_backup(database, None, target)
+    (tmp_path / "new").mkdir()
+    assert not restore_backup(target, tmp_path / "new" / "planner.sqlite3", None, KNOWN).has_key
+    assert names(tmp_path / "new" / "planner.sqlite3") == ["Plan 0", "Plan 1"]
+
+
+def test_a_backup_under_writers_is_a_state_between_two_writes(tmp_path, database):
+    stop = threading.Event()
+
+    def write():
+        with closing(sqlite3.connect(database, timeout=60, isolation_level=None)) as opened:
+            while not stop.is_set():
+                opened.execute("BEGIN IMMEDIATE")
+                opened.execute("UPDATE two SET left = left + 1")
+                opened.execute("INSERT INTO planner_plan (name) VALUES (?)", ("x" * 2_000,))
+                opened.execute("UPDATE two SET right = right + 1")
+                opened.execute("COMMIT")
+
+    writers = [threading.Thread(target=write) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    try:
+        counts = []
+        for number in range(5):
+            write_backup(database, None, tmp_path / f"{number}.zip")
+            copy = tmp_path / f"{number}.sqlite3"
+            restore_backup(tmp_path / f"{number}.zip", copy, None, KNOWN)
+            with closing(sqlite3.connect(copy)) as opened:
+                left, right, plans = opened.execute(
+                    "SELECT left, right, (SELECT count(*) FROM planner_plan) FROM two"
+                ).fetchone()
+            assert left == right == plans - 2
+            counts.append(left)
+        assert counts == sorted(counts)
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    with closing(sqlite3.connect(database)) as opened:
+        assert opened.execute("SELECT left FROM two").fetchone()[0] >= counts[-1] > 0, "writers went on meanwhile"
+
+
+def test_who_reads_while_it_comes_back_sees_the_state_before_or_after(tmp_path, database):
+    write_backup(database, None, tmp_path / "backup.zip")
+    with closing(sqlite3.connect(database)) as opened:
+        opened.executemany("INSERT INTO planner_plan (name) VALUES (?)", [("later",)] * 500)
+        opened.commit()
+    seen, stop = set(), threading.Event()
+
+    def read():
+        with closing(sqlite3.connect(database, timeout=60)) as opened:
+            while not stop.is_set():
+                seen.add(opened.execute("SELECT count(*) FROM planner_plan").fetchone()[0])
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        restore_backup(tmp_path / "backup.zip", database, None, KNOWN)
+    finally:
+        stop.set()
+        reader.join()
+    assert seen <= {502, 2}
+    assert len(names(database)) == 2
+
+
+def change(path, **files):
+    """The same archive with other content of some of its files; None takes one out."""
+    with zipfile.ZipFile(path) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    held |= {{"about": ABOUT, "database": DATABASE, "key": KEY}[name]: content for name, content in files.items()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in held.items():
+            if content is not None:
+                archive.writestr(name, content)
+
+
+def about(path, **more):
+    with zipfile.ZipFile(path) as archive:
+        return json.dumps(json.loads(archive.read(ABOUT)) | more)
+
+
+SPOILED = {
+    "no zip": (lambda path: path.write_bytes(b"text"), "is no backup"),
+    "cut off": (lambda path: path.write_bytes(path.read_bytes()[:-200]), "is no backup"),
+    "no database": (lambda path: change(path, database=None), "is no backup: one holds planner.sqlite3"),
+    "another database": (lambda path: change(path, database=b"x" * 5), "isn't what it holds"),
+    "a key too many": (lambda path: change(path, key=b"x"), "isn't what it holds"),
+    "no facts": (lambda path: change(path, about="[]"), "isn't what it holds"),
+    "another format": (lambda path: change(path, about=about(path, format=9)), "is a backup of format 9"),
+    "another sum": (lambda path: change(path, about=about(path, sha256="0" * 64)), "is damaged"),
+    "other migrations": (lambda path: change(path, about=about(path, migrations={"planner": "2"})), "isn't the one"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SPOILED)
+def test_a_spoiled_backup_is_a_sentence_and_changes_nothing(tmp_path, database, kind):
+    target = tmp_path / "backup.zip"
+    write_backup(database, None, target)
+    spoil, said = SPOILED[kind]
+    spoil(target)
+    before = database.read_bytes()
+    with pytest.raises(BadBackup, match=said):
+        restore_backup(target, database, None, KNOWN)
+    assert database.read_bytes() == before
+
+
+def test_a_backup_of_a_newer_version_is_refused_by_name(tmp_path):
+    newer = make_database(tmp_path / "newer.sqlite3", migration="0009_later")
+    write_backup(newer, None, tmp_path / "backup.zip")
+    with pytest.raises(BadBackup, match=r"newer version, which knows planner\.0009_later; install that first"):
+        restore_backup(tmp_path / "backup.zip", tmp_path / "planner.sqlite3", None, KNOWN)
+    assert not (tmp_path / "planner.sqlite3").exists()
+
+
+def test_what_is_no_database_isnt_copied(tmp_path):
+    with pytest.raises(BadBackup, match="There is no database at"):
+        write_backup(tmp_path / "planner.sqlite3", None, tmp_path / "backup.zip")
+    (tmp_path / "planner.sqlite3").write_bytes(b"text" * 1_000)
+    with pytest.raises(BadBackup, match="can't be copied: file is not a database"):
+        write_backup(tmp_path / "planner.sqlite3", None, tmp_path / "backup.zip")
+    assert [file.name for file in tmp_path.iterdir()] == ["planner.sqlite3"]
+
+
+def test_a_damaged_database_is_named_and_leaves_the_last_backup(tmp_path, database):
+    write_backup(database, None, tmp_path / "backup.zip")
+    last = (tmp_path / "backup.zip").read_bytes()
+    with closing(sqlite3.connect(database)) as opened:
+        opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = opened.execute("PRAGMA page_size").fetchone()
+    data = bytearray(database.read_bytes())
+    data[size * 2 : size * 3] = b"\xff" * size
+    database.write_bytes(data)
+    with pytest.raises(BadBackup, match=r"is damaged|can't be copied"):
+        write_backup(database, None, tmp_path / "backup.zip")
+    assert (tmp_path / "backup.zip").read_bytes() == last

@@ -140,6 +140,9 @@ def test_what_must_stay_closed_and_answers_is_said(client, plan):
     page = Page(client.get(address(plan)))
     assert figures(page)["forbidden-open"] == "1"
     assert "Staff reaches SQL01 on tcp 1433" in page.text()
+    assert "1 connection that must stay closed is open" in Page(client.get(plan.get_absolute_url())).text(
+        id="forbidden"
+    )
 
 
 def test_a_pasted_text_counts_as_a_file(client, plan):
@@ -204,6 +207,15 @@ def test_another_name_alone_changes_nothing(client, plan):
     edit(plan, "SQL01", name="DB")
     edit(plan, "PS01", name="Vault")
     assert set(statuses(plan).values()) == {"open"}
+
+
+def test_what_has_got_the_name_of_another_is_something_else(client, plan):
+    upload(client, plan, file(plan, "PS01"), file(plan, "Staff"))
+    edit(plan, "SQL01", name="DB")
+    new = {"name": "SQL01", "zone": "Data", "addresses": ["10.0.2.77"], "roles": ["database"]}
+    actions.apply_edit(plan_id=plan.pk, matrix=MATRIX, edit="add-endpoint", params={"endpoint": new})
+    assert statuses(plan)["PS01", "DB"] == "open"
+    assert statuses(plan)["PS01", "SQL01"] == "not-tested"
 
 
 def test_newer_results_of_a_part_leave_the_others(client, plan):

@@ -16,6 +16,7 @@ from itertools import islice, product
 from planner.engine.ask import read_network
 from planner.engine.findings.firewalls import passes
 from planner.engine.prohibitions import Closed, Side
+from planner.engine.published import find_published
 from planner.engine.report import Report
 from planner.engine.rules import Opening
 from planner.plan.document import Endpoint, dump_plan
@@ -123,7 +124,11 @@ class _Planning:
         for endpoint in report.plan.endpoints:
             self.members[endpoint.zone].append(endpoint)
         self._ports = _list_ports(report)
-        self.published = {name for firewall in report.plan.firewalls for name in firewall.published}
+        self.published = [
+            (firewall, find_published(report.plan, firewall)[0])
+            for firewall in report.plan.firewalls
+            if firewall.published
+        ]
 
     def list_flows(self) -> Iterator[Check]:
         """One for each flow."""
@@ -168,8 +173,8 @@ class _Planning:
     ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Where a destination is reached from a source: single addresses, DNS names, networks.
 
-        What a firewall on the way publishes takes the place of the addresses of its family. A machine without any
-        address is tried by its name, where that can be one. An echo request is that of IPv4.
+        What a firewall on the way publishes to the source's side takes the place of the address of its family. A
+        machine without any address is tried by its name, where that can be one. An echo request is that of IPv4.
         """
         single: dict[str, None] = {}
         names: dict[str, None] = {}
@@ -187,19 +192,18 @@ class _Planning:
             single = {seen: None} | {one: None for one in single if (":" in one) != (":" in seen)}
             names = {}
         if not destination.addresses and not destination.group and _HOST_NAME.fullmatch(destination.name):
-            names = names or ({} if seen else {destination.name: None})
+            names = {destination.name: None}
         if protocol == "icmp":
             single = {one: None for one in single if ":" not in one}
             wide = {one: None for one in wide if ":" not in one}
         return tuple(single), tuple(names), tuple(wide)
 
     def _find_published(self, source: Endpoint, destination: Endpoint) -> str | None:
-        if destination.name not in self.published:
-            return None
-        for firewall in self.report.plan.firewalls:
-            if destination.name in firewall.published and passes(firewall, source.zone, destination.zone):
-                network = read_network(firewall.published[destination.name])
-                return str(network.network_address) if network else None
+        """The address that takes the place of the destination's own one of its family, as firewall files have it."""
+        for firewall, published in self.published:
+            found = published.get(destination.name)
+            if found is not None and passes(firewall, source.zone, destination.zone):
+                return found.seen if firewall.zones[source.zone] in found.sides else None
         return None
 
     # ---- what must stay closed ----

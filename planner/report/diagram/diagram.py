@@ -44,7 +44,7 @@ from planner.report.diagram.shapes import Area, Curve, Point, arrow_corners, hal
 from planner.report.diagram.tips import TIP_ROW, Tip, make_box_tip, make_line_tip, say_box, say_line
 from ports.text import several, show_line
 
-__all__ = ["NoDiagram", "render_diagram", "render_overview", "render_svg"]
+__all__ = ["NoDiagram", "render_diagram", "render_overview", "render_readable", "render_svg"]
 
 _TEXT, _SOFT, _LINE, _ACCENT, _PAPER = "#17202b", "#515d6b", "#7b8794", "#0f62d6", "#ffffff"
 _MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
@@ -64,6 +64,21 @@ def render_diagram(report: Report, *, unfolded: Collection[str] = (), link: Link
     Raises NoDiagram when Graphviz's `dot` is missing, fails or takes too long.
     """
     return _arrange(picture_endpoints(report, unfolded), link).element(_describe_endpoints(report))
+
+
+def render_readable(report: Report, *, lines: int, room: tuple[float, float], smallest: float) -> str:
+    """The same for paper, empty where it could not be read there.
+
+    That is with more than so many `lines`, or when the smallest letters would have fewer than `smallest` points once
+    it is shrunk to the width and height of the `room`, in points. Raises NoDiagram as above.
+    """
+    picture = picture_endpoints(report)
+    if len(picture.lines) > lines:
+        return ""
+    drawing = _arrange(picture, None)
+    if min(1.0, room[0] / drawing.width, room[1] / drawing.height) * SMALL < smallest:
+        return ""
+    return drawing.element(_describe_endpoints(report))
 
 
 def render_overview(report: Report, *, link: Link | None = None) -> str:

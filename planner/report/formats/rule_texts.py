@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from planner.engine.report import Report
 from planner.plan.document import Endpoint
+from planner.report.checks.commands import write_nc_commands, write_powershell_commands
 from planner.report.formats.markdown import escape, table
 from planner.report.said.by_service import ServiceReasons, outline_services
 from planner.report.said.filters import Selection
@@ -69,6 +70,8 @@ RULE_TEXTS: Mapping[str, RuleText] = {
     "table": RuleText(label="Tab-separated, for a spreadsheet", write=write_table),
     "markdown": RuleText(label="Markdown", write=write_markdown),
     "ticket": RuleText(label="Text for a ticket", write=write_ticket),
+    "commands": RuleText(label="Test-NetConnection, to try it", write=write_powershell_commands),
+    "nc": RuleText(label="nc, to try it", write=write_nc_commands),
 }
 """The ways to write the rules, by what an address calls them."""
 

@@ -1,14 +1,13 @@
 """The report as a printed document: what stands in it, part by part. Every fact comes from the report."""
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Container, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from planner.engine.compare import Comparison
 from planner.engine.report import Report
 from planner.engine.rules import Ports
 from planner.plan.document import Endpoint
-from planner.report.diagram.diagram import NoDiagram, render_diagram, render_overview
 from planner.report.paper.chapters import (
     list_roles,
     make_blanks,
@@ -22,7 +21,8 @@ from planner.report.paper.chapters import (
     make_rules,
     make_sign_off,
 )
-from planner.report.paper.printed import Element, Kids, Picture, PrintedReport, Running, join, make
+from planner.report.paper.pictures import Pending, make_pictures, start_pictures
+from planner.report.paper.printed import Element, Kids, PrintedReport, Running, join, make
 from planner.report.paper.report_end import (
     make_caveats,
     make_closed,
@@ -51,8 +51,6 @@ MOST_CHANGES = 60
 """How many rules the change log names; the change request has all."""
 MOST_PORTS = 8
 """How many ports of a boundary the summary names."""
-_Drawn = tuple[str, str]
-"""A picture, empty where there is nothing to show, and a sentence why there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +70,11 @@ def compose_report(report: Report, edition: Edition) -> PrintedReport:
     """
     zones = None if edition.selection else make_zones(report)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        overview = pool.submit(_draw, render_overview, report if report.boundaries and not zones else None)
-        diagram = pool.submit(_draw, render_diagram, report if report.plan.endpoints else None)
-        return _compose(report, edition, zones, overview, diagram)
+        pending = start_pictures(pool, report, has_table=zones is not None)
+        return _compose(report, edition, zones, pending)
 
 
-def _compose(
-    report: Report, edition: Edition, zones: Element | None, overview: Future[_Drawn], diagram: Future[_Drawn]
-) -> PrintedReport:
+def _compose(report: Report, edition: Edition, zones: Element | None, pending: Pending) -> PrintedReport:
     grouping = Grouping(report)
     facts = _Prepared(
         report=report,
@@ -97,7 +92,7 @@ def _compose(
         ("To complete before the rules are made", _make_open(facts)),
         ("Summary", _make_summary(facts, has_table=zones is None)),
         ("From zone to zone", zones),
-        *_make_pictures(overview.result(), diagram.result()),
+        *make_pictures(pending, report),
         ("Firewall rules by boundary", _make_rules(facts)),
         ("Host firewalls, server by server", servers),
         ("Objects: groups, endpoints and addresses",
@@ -335,50 +330,6 @@ def _make_open(facts: _Prepared) -> Element:
         ],
         nothing,
     )
-
-
-def _draw(render: Callable[[Report], str], report: Report | None) -> _Drawn:
-    try:
-        return (render(report) if report else "", "")
-    except NoDiagram as error:
-        return ("", str(error))
-
-
-def _make_pictures(drawn_overview: _Drawn, drawn_diagram: _Drawn) -> Iterator[tuple[str, Element | None]]:
-    """The zones and what crosses between them, then the endpoints; or why there are none."""
-    overview, no_overview = drawn_overview
-    diagram, no_diagram = ("", no_overview) if no_overview else drawn_diagram
-    if overview or no_diagram:
-        yield (
-            "Zones and the ports between them",
-            make(
-                "section.topology#topology",
-                make("h2", "Zones and the ports between them"),
-                [
-                    make("figure.overview", Picture(overview)),
-                    make(
-                        "p.small", "An arrow leads from the zone that opens connections to the one that accepts them."
-                    ),
-                ]
-                if overview
-                else None,
-                make("p", no_diagram) if no_diagram else None,
-            ),
-        )
-    if diagram:
-        yield (
-            "Endpoints and their connections",
-            make(
-                "section.topology#endpoints",
-                make("h2", "Endpoints and their connections"),
-                make("figure", Picture(diagram)),
-                make(
-                    "p.small",
-                    "An arrow leads from the endpoint that opens a connection to the one that accepts it; dashed "
-                    "arrows stay within a zone. A double frame stands for many machines.",
-                ),
-            ),
-        )
 
 
 # ---- rules and what changed ----

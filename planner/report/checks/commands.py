@@ -1,0 +1,74 @@
+"""The single commands that try the ports of rules, as the vendor's document shows one: to be copied into a shell.
+
+Whatever a person typed stands in comments, in letters and digits alone: some shells take a pasted comment for a
+command.
+"""
+
+from collections.abc import Callable, Iterator
+
+from planner.engine.checks import Check, plan_checks
+from planner.engine.report import Report
+from planner.report.firewall.words import clean, show_name
+from planner.report.said.filters import Selection
+
+_UNTOLD = "udp: a command that sends it proves nothing; the check scripts wait for an answer of the service"
+
+
+def write_powershell_commands(report: Report, selection: Selection | None = None) -> str:
+    """Test-NetConnection for each address and port, under the rule and the source that it is to be run on."""
+    return _write(report, selection, "PowerShell", _try_in_powershell)
+
+
+def write_nc_commands(report: Report, selection: Selection | None = None) -> str:
+    """nc for each address and port, likewise."""
+    return _write(report, selection, "a Linux shell", _try_in_shell)
+
+
+def _try_in_powershell(address: str, port: str | None) -> str:
+    return f"Test-NetConnection {address} -Port {port}" if port else f"Test-Connection {address} -Count 1"
+
+
+def _try_in_shell(address: str, port: str | None) -> str:
+    return f"nc -vz -w 3 {address} {port}" if port else f"ping -c 1 {address}"
+
+
+def _write(report: Report, selection: Selection | None, shell: str, command: Callable[[str, str | None], str]) -> str:
+    return "".join(f"{line}\n" for line in _list_lines(report, selection, shell, command))
+
+
+def _list_lines(
+    report: Report, selection: Selection | None, shell: str, command: Callable[[str, str | None], str]
+) -> Iterator[str]:
+    by_rule: dict[str, dict[str, list[Check]]] = {rule.id: {} for rule in report.rules}
+    for check in plan_checks(report):
+        if check.rule is not None:
+            by_rule[check.rule].setdefault(check.source, []).append(check)
+    if not by_rule:
+        yield "# No rules."
+        return
+    yield f"# For {shell}; each is to be run on the source that stands above it."
+    if selection is not None:
+        yield f"# Only a part: {_harmless(selection.sentence)}"
+    for rule, sources in by_rule.items():
+        for source, checks in sources.items():
+            yield ""
+            yield f"# {rule}, on {show_name(source)}"
+            for check in checks:
+                yield from _list_commands(check, command)
+
+
+def _list_commands(check: Check, command: Callable[[str, str | None], str]) -> Iterator[str]:
+    if check.protocol == "udp":
+        yield f"# {check.ports} {_UNTOLD}"
+        return
+    for address in (*check.addresses, *check.names):
+        for port in check.tries:
+            yield command(address, port)
+    if not check.addresses and not check.names:
+        service = f"{check.protocol} {check.ports or ''}".rstrip()
+        yield f"# {service}: name one host of {show_name(check.destination)}"
+
+
+def _harmless(text: str) -> str:
+    """Words for a comment, without what a shell expands in one that it doesn't take for a comment."""
+    return clean(text, 400).replace("(", "").replace(")", "")

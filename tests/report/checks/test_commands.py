@@ -1,0 +1,42 @@
+"""The single commands that try a rule."""
+
+import re
+import subprocess
+
+from planner.report.checks.commands import write_nc_commands, write_powershell_commands
+from tests.report.checks.running import loopback
+from tests.report.firewall.reading_powershell import parse
+from tests.report.samples import WORST_NAMES, contoso, evaluate, worst
+
+FLOWS = loopback(("SQL", "tcp", "1433"), ("SQL", "udp", "1434"), ("Far", "tcp", "80"), ("Named", "tcp", "10-12"))
+
+
+def test_each_address_and_port_has_its_command_under_rule_and_source():
+    report = evaluate(FLOWS)
+    (rule, *_) = [one for one in report.rules if any(end.name == "SQL" for end in one.destinations)]
+    lines = write_powershell_commands(report).splitlines()
+    start = lines.index(f"# {rule.id}, on PS01")
+    assert "Test-NetConnection 127.0.0.2 -Port 1433" in lines[start:]
+    assert [line for line in lines if "localhost" in line] == [
+        f"Test-NetConnection localhost -Port {port}" for port in (10, 11, 12)
+    ]
+    assert "nc -vz -w 3 127.0.0.2 1433" in write_nc_commands(report).splitlines()
+    assert "# tcp 80: name one host of Far" in lines
+    assert [line for line in lines if line.startswith("# 1434 udp: a command that sends it proves nothing")]
+
+
+def test_a_ping_is_one():
+    report = evaluate(contoso())
+    assert "ping -c 1 esx01.example.net" in write_nc_commands(report)
+    assert "Test-Connection esx01.example.net -Count 1" in write_powershell_commands(report)
+
+
+def test_whatever_somebody_typed_is_no_command():
+    report = evaluate(worst())
+    shell, power = write_nc_commands(report), write_powershell_commands(report)
+    assert len(shell.splitlines()) > 2 * len(WORST_NAMES)
+    for line in shell.splitlines():
+        assert re.fullmatch(r"|# [\w ,.:;'/-]*|nc -vz -w 3 [0-9a-z.:-]+ \d+|ping -c 1 [0-9a-z.:-]+", line), ascii(line)
+    parse(power)
+    done = subprocess.run(["bash", "-n"], input=shell, text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

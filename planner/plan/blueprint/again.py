@@ -21,7 +21,9 @@ from ports.text import free_name, name_key
 
 MOST_PAIRS = 200_000
 """How many pairs of endpoints are tried to find those that were given other names by hand."""
-_LISTS = ("platforms", "operations", "sessions")
+_ROLES = "roles"
+_LISTS = tuple(key for key, entry in PARTS["endpoints"].by_key.items() if entry.widget == "boxes" and key != _ROLES)
+"""What an endpoint can have several of, beside its roles, as the matrix names them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +194,7 @@ def _moved(now: tuple[str, ...], old: tuple[str, ...], new: tuple[str, ...]) -> 
 
 
 def _unordered(endpoint: Endpoint) -> Endpoint:
-    lists = {name: tuple(sorted(getattr(endpoint, name))) for name in ("roles", *_LISTS)}
+    lists = {name: tuple(sorted(getattr(endpoint, name))) for name in (_ROLES, *_LISTS)}
     return replace(endpoint, **lists)  # type: ignore[arg-type]
 
 

@@ -185,7 +185,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # What the plans are made of
     path("matrix/impact/", impacts.show_impact, name="show_impact"),
     path("matrix/", include("ports.urls")),
-    re_path(r"^schemas/(?P<name>plan|report)\.json$", home.show_schema, name="show_schema"),
+    re_path(r"^schemas/(?P<name>plan|report|results)\.json$", home.show_schema, name="show_schema"),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,16 +1,18 @@
-"""Results of checks that readers of a link upload, where whoever made it allows that."""
+"""Under a read link: results of checks that readers upload, where they may, and the badge of the acceptance."""
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from planner.report.checks.badge import render_badge
 from planner.sharing import uploads
 from planner.store import throttle
 from planner.store.editions import matrix_of
 from planner.store.models import ShareLink
 from planner.store.reports import report_for
+from planner.store.results import prove
 from planner.web.views.acceptance import read_uploads, say_taken, take_uploads
 from planner.web.views.access import matrix_view
 from planner.web.views.errors import show_too_many
@@ -21,6 +23,20 @@ class NameForm(forms.Form):
     """Who uploads."""
 
     name = forms.CharField(max_length=40, error_messages={"required": "Say who you are: the planner asks you back."})
+
+
+@require_safe
+@by_link
+@matrix_view
+def show_badge(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    """A badge of the acceptance, for pages elsewhere; 404 where the link asks first, or is of one revision.
+
+    It counts as no opening: it says less than the report.
+    """
+    if link.is_gated or link.pinned is not None:
+        raise Http404
+    proven = prove(link.plan, report_for(link.plan.version, matrix_of(link.plan)))
+    return HttpResponse(render_badge(proven.acceptance if proven else None), content_type="image/svg+xml")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -83,6 +83,7 @@ ROWS: dict[str, Row] = {
     "show_uploads": Row("owners"),
     "revoke_upload": post("owners", 200),
     "send_results": Row("link", 404),
+    "show_badge": Row("link", 404),
     "upload_results": Row("anybody", 405, args={"token": "x" * 43}),
     "download_acceptance": Row("editors", args={"name": "json"}),
     "show_changes_ends": Row("editors", 404),
@@ -216,6 +217,7 @@ def expected(row: Row, name: str, role: str, accounts: bool) -> Any:
                 "report_state": 404,
                 "report_states": 404,
                 "send_results": 404,
+                "show_badge": 404,
             }
             return told.get(name, 302)
         return row.ok if role == "read link" else 404

@@ -84,7 +84,7 @@ class ShareLinkAdmin(ReadOnlyAdmin):
 
     list_display = ("label", "plan", "state", "openings", "most_openings", "created", "expires", "author")
     fields = readonly_fields = (
-        "label", "plan", "pinned", "shows_changes", "may_report", "has_passphrase", "state", "openings",
+        "label", "plan", "pinned", "shows_changes", "may_report", "may_upload", "has_passphrase", "state", "openings",
         "most_openings", "created", "expires", "revoked", "author",
     )  # fmt: skip
     list_filter = (("revoked", admin.EmptyFieldListFilter), "created", "expires")

@@ -34,6 +34,7 @@ from planner.web.views import (
     revisions,
     rule_ends,
     shared,
+    shared_results,
     sharing,
     shelf,
     start,
@@ -167,6 +168,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("rule/", shared.open_rule, name="open_rule"),
                 path("rule/state/", shared.report_state, name="report_state"),
                 path("rules/state/", shared.report_states, name="report_states"),
+                path("results/", shared_results.send_results, name="send_results"),
+                path("badge.svg", shared_results.show_badge, name="show_badge"),
                 path("changes/", shared.open_changes, name="open_changes"),
                 path("changes/ends/", shared.open_changes_ends, name="open_changes_ends"),
                 path("changes/<slug:name>", shared.open_changes_file, name="open_changes_file"),
@@ -182,7 +185,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # What the plans are made of
     path("matrix/impact/", impacts.show_impact, name="show_impact"),
     path("matrix/", include("ports.urls")),
-    re_path(r"^schemas/(?P<name>plan|report)\.json$", home.show_schema, name="show_schema"),
+    re_path(r"^schemas/(?P<name>plan|report|results)\.json$", home.show_schema, name="show_schema"),
     path("admin/", admin.site.urls),
 ]
 

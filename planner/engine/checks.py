@@ -72,11 +72,13 @@ class Check:
 def digest_of(report: Report) -> str:
     """What results name as `report`: 64 hexadecimal digits of the plan and the matrix that the report is of.
 
-    Whatever is said without asking anything else of the network stays out: descriptions, reasons, firewalls. A part
-    of a report has the digest of the whole.
+    Whatever is said without asking anything else of the network stays out: descriptions, reasons, and firewalls but
+    for what they publish, since that is tried. A part of a report has the digest of the whole.
     """
     plan = _strip(dump_plan(report.plan))
-    text = json.dumps([report.matrix.digest, plan], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    seen = [[dict(one.zones), dict(one.published)] for one in report.plan.firewalls if one.published]
+    facts = [report.matrix.digest, plan, *([seen] if seen else [])]
+    text = json.dumps(facts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -25,8 +25,8 @@ PRINTED = 2 * 2**20
 """Most characters of HTML that are set as a PDF; 5,000 remote sites have 630,000. More takes over 1 GiB of memory."""
 STYLED = 2**20
 """The same in a house style, where WeasyPrint takes more."""
-EMBEDDED = 30_000
-"""Most flows of a report that its PDF carries along as JSON; 1,000 remote sites have 16,000."""
+EMBEDDED = 10_000
+"""Most flows of a report that its PDF carries along as JSON; 500 remote sites have 8,000. More would take its time."""
 PAPER = 32 * 2**20
 """Most bytes of a PDF that a plan is read from."""
 WRITTEN = 256 * 2**20

@@ -61,6 +61,8 @@ class Terms:
     shows_changes: bool = False
     may_report: bool = False
     """Whether its readers may set the state of rules; not where it is pinned, as states are of now."""
+    may_upload: bool = False
+    """Whether they may upload results of checks; likewise."""
     passphrase: str = ""
     most_openings: int | None = None
     days: int | None = 30
@@ -173,6 +175,7 @@ def make_link(*, plan: Plan, terms: Terms, token: str, holder: Holder) -> ShareL
         pinned=terms.pinned,
         shows_changes=terms.shows_changes and terms.pinned is not None,
         may_report=terms.may_report and terms.pinned is None,
+        may_upload=terms.may_upload and terms.pinned is None,
         passphrase=make_password(terms.passphrase, hasher="argon2") if terms.passphrase else "",
         most_openings=terms.most_openings,
         expires=timezone.now() + timedelta(days=terms.days) if terms.days is not None else None,
@@ -290,6 +293,8 @@ class Reading:
     """The states of its rules, without people and, unless the reader may report, words; of what is pinned none."""
     may_report: bool = False
     """Whether the reader may set them."""
+    may_upload: bool = False
+    """Whether the reader may upload results of checks."""
     told: tuple[Told, ...] = field(default=(), repr=False)
     """What was told of its decisions, up to its revision."""
 
@@ -315,7 +320,7 @@ def read_newest(plan: Plan, *, may_report: bool = False) -> Reading:
 def read_link(link: ShareLink) -> Reading:
     """What a reader sees under a link."""
     if link.pinned is None:
-        return read_newest(link.plan, may_report=link.may_report)
+        return replace(read_newest(link.plan, may_report=link.may_report), may_upload=link.may_upload)
     now = matrix_of(link.plan)
     reading = _read_pinned(link.plan, link.pinned, now)
     is_newest = link.plan.revision <= link.pinned and reading.matrix.digest == now.digest

@@ -14,7 +14,7 @@ from django.utils import timezone
 from planner.sharing.links import NotMade, Offer
 from planner.store import audit, throttle
 from planner.store.holders import Holder
-from planner.store.models import Plan, hash_token
+from planner.store.models import Plan, ShareLink, hash_token
 from planner.store.run_models import UploadToken
 
 KIND = "upload"
@@ -72,6 +72,12 @@ def find(token: str) -> UploadToken | None:
     wanted = hash_token(token)
     row = _live().filter(token_hash=wanted).select_related("plan", "plan__edition").first()
     return row if row is not None and hmac.compare_digest(row.token_hash, wanted) else None
+
+
+def count_of_link(link: ShareLink) -> None:
+    """Count one more upload by a read link. Raises throttle.TooMany where there were AN_HOUR."""
+    throttle.count(f"{KIND}-link", str(link.pk), limit=AN_HOUR)
+    audit.note("results-uploaded", plan=link.plan, link=link, detail=link.label)
 
 
 def use(row: UploadToken) -> None:

@@ -326,6 +326,7 @@ class ShareLink(models.Model):
     pinned = models.PositiveIntegerField(null=True, help_text="The revision that it shows; none follows the newest")
     shows_changes = models.BooleanField(default=False, help_text="Whether it tells what changed since its revision")
     may_report = models.BooleanField(default=False, help_text="Whether its readers may set the state of rules")
+    may_upload = models.BooleanField(default=False, help_text="Whether its readers may upload results of checks")
     passphrase = models.CharField(max_length=255, blank=True, editable=False, help_text="Argon2 hash")
     most_openings = models.PositiveIntegerField(null=True, help_text="How often it can be opened; none is no limit")
     openings = models.PositiveIntegerField(default=0, editable=False)

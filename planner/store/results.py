@@ -35,6 +35,8 @@ MOST_OF_SOURCE = 10
 """How many runs of one source are kept, the newest."""
 MOST_RUNS = 2_000
 """How many runs one plan has."""
+MOST_BESIDE = 20_000
+"""Most flows of a plan whose rows say on its page what is proven of them: all is found anew after each change."""
 MOST_FILES = 100
 """How many files are taken at once."""
 AHEAD = timedelta(hours=1)
@@ -95,7 +97,7 @@ def prove(plan: models.Plan, report: Report) -> Proven:
     """What the kept runs say of a plan's newest report. One query while nothing has changed."""
     newest = newest_run(plan)
     if not newest or report.too_large:
-        return Proven(acceptance=_NOTHING)
+        return NOTHING_PROVEN
 
     def make() -> tuple[Report, Proven]:
         rows = list(_runs(plan).order_by("pk"))
@@ -115,7 +117,13 @@ def prove(plan: models.Plan, report: Report) -> Proven:
     return _kept.find((plan.key, plan.revision, newest, report), make)[1]
 
 
-_NOTHING = Acceptance(flows=(), rules=(), closed=(), beside=(), messages=(), used=())
+_EMPTY = Acceptance(flows=(), rules=(), closed=(), beside=(), messages=(), used=())
+NOTHING_PROVEN = Proven(acceptance=_EMPTY)
+
+
+def prove_beside(plan: models.Plan, report: Report) -> Proven:
+    """`prove` for a page that says it beside its rows: nothing in a plan of more flows than MOST_BESIDE."""
+    return prove(plan, report) if len(report.flows) <= MOST_BESIDE else NOTHING_PROVEN
 
 
 def _carry(row: CheckRun, report: Report, checks: Sequence[Check], renamed: Iterable[Rename]) -> Run | None:
@@ -136,8 +144,8 @@ def _carry(row: CheckRun, report: Report, checks: Sequence[Check], renamed: Iter
             closed=check.closed,
         ): check
         for check in checks
-        if check.source == source
-    }
+        if check.source == source and (check.destination in then or check.destination not in now)
+    }  # what has got the name of another since is something else
     results = tuple(
         replace(result, id=ids[result.id].id, destination=ids[result.id].destination)
         for result in found.results

@@ -204,3 +204,31 @@ def test_the_guided_start_has_no_violation(open_page, look):
     expect(page.get_by_role("alert")).to_be_visible()
     found += violations(page)
     assert not found, "\n".join(found)
+
+
+def test_the_questions_are_answered_again_for_a_plan_that_is_there(page):
+    page.goto(START)
+    page.get_by_label("Name of the plan").fill("Contoso")
+    answer(page, "Others", "VPN users")
+    expect(page.locator("#preview")).to_contain_text("VPN users")
+    page.get_by_role("button", name="Make the plan").click()
+    page.wait_for_url(re.compile(r"/plans/[\w-]{36}/"))
+    page.get_by_role("link", name="Answer the questions again").click()
+    expect(page.get_by_role("checkbox", name=re.compile("^VPN users"))).to_be_checked()
+    expect(page.get_by_role("radio", name=re.compile("^Through a mail server inside"))).to_be_checked()
+    assert violations(page) == []
+    answer(page, "Password Reset Portal", "Yes, in the DMZ")
+    expect(page.locator("#preview")).to_contain_text("PRP01")
+    page.get_by_role("button", name="See what would change").click()
+    expect(page.get_by_role("main")).to_contain_text("Nothing is stored yet.")
+    expect(page.get_by_role("main")).to_contain_text("Endpoints made")
+    assert violations(page) == []
+    page.get_by_role("button", name="Back to the questions").click()
+    expect(page.get_by_role("radio", name=re.compile("^Yes, in the DMZ"))).to_be_checked()
+    page.get_by_role("button", name="See what would change").click()
+    page.get_by_role("button", name="Make these changes").click()
+    page.wait_for_url(re.compile(r"/plans/[\w-]{36}/$"))
+    expect(page.locator("#state")).to_contain_text("revision 2")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#state")).to_contain_text("revision 3")
+    expect(page.locator("#panel")).not_to_contain_text("PRP01")

@@ -192,6 +192,9 @@ def test_the_digest_follows_what_is_asked_of_the_network_and_nothing_else():
     told = plan(description="Another", firewalls=[])
     told["never"][0]["reason"] = "Policy 13"
     assert digest_of(report_of(told)) == first
+    firewall = {"name": "FW", "format": "asa", "zones": {"Internet": "outside", "Internal": "inside"}}
+    assert digest_of(report_of(plan(firewalls=[firewall]))) == first
+    assert digest_of(report_of(plan(firewalls=[firewall | {"published": {"PS01": "203.0.113.1"}}]))) != first
     for change in ({"ports": {"website": 8443}}, {"never": []}, {"name": "Fabrikam"}):
         assert digest_of(report_of(plan(**change))) != first
     moved = plan()

@@ -126,7 +126,7 @@ def _draw(title: str, left: ZoneGroup, right: ZoneGroup, rules: Sequence[_Way], 
         for box, y in zip(boxes, ys, strict=True):
             pieces += _draw_box(box, zone, x, y)
     svg = (
-        f'<svg class="diagram" role="img" width="{WIDTH:.0f}pt" height="{height:.0f}pt" '
+        f'<svg class="boundary" role="img" width="{WIDTH:.0f}pt" height="{height:.0f}pt" '
         f'viewBox="0 0 {WIDTH:.0f} {height:.0f}" font-family="{FONT}" font-size="{_NAME}" fill="{_TEXT}">'
         f"<title>{escape(show_line(title))}</title>{''.join(pieces)}</svg>"
     )
@@ -156,19 +156,23 @@ def _spread(count: int, rows: int) -> list[float]:
 def _draw_zone(zone: ZoneGroup, x: float, height: float) -> Iterator[str]:
     colour = KINDS[zone.kind].colour
     yield (
-        f'<rect x="{x + 0.5:.1f}" y="17" width="{_SIDE - 1:.1f}" height="{height - 17.5:.1f}" rx="5" fill="{colour}" '
-        f'fill-opacity="0.05" stroke="{colour}" stroke-width="0.8"/>'
+        f'<g class="zone zone-{zone.kind}"><rect x="{x + 0.5:.1f}" y="17" width="{_SIDE - 1:.1f}" '
+        f'height="{height - 17.5:.1f}" rx="5" fill="{colour}" fill-opacity="0.05" stroke="{colour}" '
+        f'stroke-width="0.8"/>'
     )
     yield (
         f'<text x="{x + _SIDE / 2:.1f}" y="11" text-anchor="middle" font-weight="700" fill="{colour}">'
-        f"{_fit(show_line(zone.label), _SIDE, _NAME)}</text>"
+        f"{_fit(show_line(zone.label), _SIDE, _NAME)}</text></g>"
     )
 
 
 def _draw_firewall(names: Sequence[str], height: float) -> Iterator[str]:
     """The line of the boundary, with a wall and the names of the firewalls that stand on it."""
     middle = WIDTH / 2
-    yield (f'<path d="M{middle:.1f} 18V{height - 1:.1f}" stroke="{_SOFT}" stroke-width="0.8" stroke-dasharray="3 3"/>')
+    yield (
+        f'<path class="edge" d="M{middle:.1f} 18V{height - 1:.1f}" stroke="{_SOFT}" stroke-width="0.8" '
+        f'stroke-dasharray="3 3"/>'
+    )
     if not names:
         return
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
@@ -204,7 +208,7 @@ def _draw_lines(
                 )
                 if arrives:
                     yield (
-                        f'<polygon points="{edge:.1f},{y:.1f} {edge + 5 * out:.1f},{y - 2.4:.1f} '
+                        f'<polygon class="tip-of-way" points="{edge:.1f},{y:.1f} {edge + 5 * out:.1f},{y - 2.4:.1f} '
                         f'{edge + 5 * out:.1f},{y + 2.4:.1f}" fill="{_ACCENT}"/>'
                     )
 
@@ -215,12 +219,13 @@ def _draw_rule(rule: Rule, y: float) -> Iterator[str]:
     dash = f' stroke-dasharray="3 2" stroke="{_AMBER}"' if rule.any_of else f' stroke="{_SOFT}"'
     ports = ", ".join(map(str, rule.services))
     yield (
+        f'<g class="{"rule open-rule" if rule.any_of else "rule"}">'
         f'<rect x="{x:.1f}" y="{y - _BOX / 2:.1f}" width="{_RULE:.1f}" height="{_BOX:.1f}" rx="3" fill="{_PAPER}" '
         f'stroke-width="0.8"{dash}/>'
-        f'<text x="{WIDTH / 2:.1f}" y="{y - 1.5:.1f}" text-anchor="middle" font-family="{_MONO}" font-weight="700" '
-        f'font-size="{_SMALL}">{rule.id}</text>'
-        f'<text x="{WIDTH / 2:.1f}" y="{y + 7.5:.1f}" text-anchor="middle" font-family="{_MONO}" '
-        f'font-size="{_SMALL}" fill="{_SOFT}">{_fit(ports, _RULE - 6, _SMALL, measure_mono)}</text>'
+        f'<text class="mono" x="{WIDTH / 2:.1f}" y="{y - 1.5:.1f}" text-anchor="middle" font-family="{_MONO}" '
+        f'font-weight="700" font-size="{_SMALL}">{rule.id}</text>'
+        f'<text class="soft mono" x="{WIDTH / 2:.1f}" y="{y + 7.5:.1f}" text-anchor="middle" font-family="{_MONO}" '
+        f'font-size="{_SMALL}" fill="{_SOFT}">{_fit(ports, _RULE - 6, _SMALL, measure_mono)}</text></g>'
     )
 
 
@@ -234,11 +239,11 @@ def _draw_box(box: _Box, zone: ZoneGroup, x: float, y: float) -> Iterator[str]:
         addresses = [address for endpoint in few for address in endpoint.addresses[:_NAMED] or ("address?",)]
         said = ", ".join("any address" if address == ANY else address for address in addresses)
     yield (
-        f'<rect x="{x + 5:.1f}" y="{y - _BOX / 2:.1f}" width="{_SIDE - 10:.1f}" height="{_BOX:.1f}" rx="3" '
-        f'fill="{_PAPER}" stroke="{KINDS[zone.kind].colour}" stroke-width="0.9"/>'
+        f'<g class="box zone-{zone.kind}"><rect x="{x + 5:.1f}" y="{y - _BOX / 2:.1f}" width="{_SIDE - 10:.1f}" '
+        f'height="{_BOX:.1f}" rx="3" fill="{_PAPER}" stroke="{KINDS[zone.kind].colour}" stroke-width="0.9"/>'
         f'<text x="{x + 9:.1f}" y="{y - 1.5:.1f}" font-weight="600">{_fit(", ".join(names), _SIDE - 18, _NAME)}</text>'
-        f'<text x="{x + 9:.1f}" y="{y + 7.5:.1f}" font-size="{_SMALL}" fill="{_SOFT}">'
-        f"{_fit(said, _SIDE - 18, _SMALL)}</text>"
+        f'<text class="soft" x="{x + 9:.1f}" y="{y + 7.5:.1f}" font-size="{_SMALL}" fill="{_SOFT}">'
+        f"{_fit(said, _SIDE - 18, _SMALL)}</text></g>"
     )
 
 

@@ -110,6 +110,7 @@ class LinkForm(forms.Form):
     revision = forms.IntegerField(min_value=1, max_value=999_999_999, required=False)
     shows_changes = forms.BooleanField(required=False)
     may_report = forms.BooleanField(required=False)
+    may_upload = forms.BooleanField(required=False)
     days = forms.ChoiceField(choices=list(DAYS.items()), initial="30")
     passphrase = forms.CharField(max_length=200, required=False, strip=False)
     most_openings = forms.IntegerField(min_value=1, max_value=100_000, required=False)
@@ -134,6 +135,11 @@ class LinkForm(forms.Form):
                 "may_report",
                 "A link to one revision can’t report: states are of the rules of now. Choose one of both.",
             )
+        if facts.get("shows") == "pinned" and facts.get("may_upload"):
+            self.add_error(
+                "may_upload",
+                "A link to one revision takes no results: they are of the plan as it is now. Choose one of both.",
+            )
         return facts
 
     @property
@@ -145,6 +151,7 @@ class LinkForm(forms.Form):
             "pinned": facts["revision"] if is_pinned else None,
             "shows_changes": facts["shows_changes"] and is_pinned,
             "may_report": facts["may_report"],
+            "may_upload": facts["may_upload"],
             "passphrase": facts["passphrase"],
             "most_openings": facts["most_openings"],
             "days": None if facts["days"] == "never" else int(facts["days"]),

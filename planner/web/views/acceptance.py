@@ -120,7 +120,7 @@ def _show(
         "here": reverse("show_acceptance", kwargs={"key": plan.key}),
         "trouble": trouble,
         "taken": taken,
-        "said": _say_taken(taken, verified) if taken else "",
+        "said": say_taken(taken, verified) if taken else "",
         "runs": list_runs(plan, MOST_RUNS),
         **describe_acceptance(report, proven),
         "contradicted": list_contradicted(lives_of(plan, report), proven),
@@ -128,7 +128,8 @@ def _show(
     return render(request, "planner/acceptance.html", context)
 
 
-def _say_taken(taken: Taken, verified: int) -> str:
+def say_taken(taken: Taken, verified: int) -> str:
+    """What came of an upload, in a sentence or two."""
     said = f"{many(len(taken.stored), 'run')} stored." if taken.stored else "Nothing was stored."
     return said + (f" {many(verified, 'rule')} verified." if verified else "")
 

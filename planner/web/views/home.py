@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from planner.plan.archive import ON_THE_PAGE
 from planner.plan.archive_values import ArchiveError
 from planner.plan.blueprint import blank_addresses
+from planner.plan.check_results import results_schema
 from planner.plan.document import Fault, Plan, check_plan, plan_schema
 from planner.plan.kinds import KINDS, USUAL
 from planner.plan.topologies import read_topologies
@@ -136,8 +137,9 @@ def _import_archive(request: HttpRequest, form: ImportForm, file: IO[bytes], cho
 @require_safe
 @matrix_view
 def show_schema(request: HttpRequest, name: str) -> HttpResponse:
-    """The JSON Schema of plan documents or of JSON reports."""
-    schema = plan_schema(choose_product(request).matrix) if name == "plan" else report_schema()
+    """The JSON Schema of plan documents, of JSON reports or of results of checks."""
+    made = {"report": report_schema, "results": results_schema}
+    schema = made[name]() if name in made else plan_schema(choose_product(request).matrix)
     return JsonResponse(schema, content_type="application/schema+json", json_dumps_params={"indent": 2})
 
 

@@ -14,6 +14,7 @@ from planner.engine.findings import CaveatState
 from planner.engine.flows import Excluded
 from planner.engine.rules import Ports
 from planner.plan.blueprint import module_state
+from planner.report.diagram.boundaries import draw_boundaries
 from planner.report.diagram.diagram import NoDiagram, render_diagram, render_overview
 from planner.report.said.filters import DECIDED, IN_STATE, Filter, filter_flows
 from planner.report.said.outline import (
@@ -275,8 +276,13 @@ def _describe_strip(report: Report, state: State) -> dict[str, Any]:
     }
 
 
-def _describe_diagram(_report: Report, state: State, _changes: Changes) -> dict[str, Any]:
-    return {"unfold_query": urlencode({"unfold": ",".join(state.unfold)}) if state.unfold else ""}
+def _describe_diagram(report: Report, state: State, _changes: Changes) -> dict[str, Any]:
+    boundaries, more = draw_boundaries(report)
+    return {
+        "unfold_query": urlencode({"unfold": ",".join(state.unfold)}) if state.unfold else "",
+        "boundaries": boundaries,
+        "more_boundaries": more,
+    }
 
 
 MOST_SITES = 40

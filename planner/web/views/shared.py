@@ -40,7 +40,7 @@ def by_link(view: LinkView) -> View:
     def answer(request: HttpRequest, token: str, *args: object, **kwargs: object) -> HttpResponseBase:
         client = request.META.get("REMOTE_ADDR", "")
         link = links.find_link(token) if settings.PUBLIC_LINKS else None
-        is_in = link is not None and (_shows_opening(request, link) or _sends_again(request, link))
+        is_in = link is not None and (shows_opening(request, link) or _sends_again(request, link))
         try:
             if not is_in:
                 throttle.check("wrong-link", client, limit=WRONG_LINKS)
@@ -54,7 +54,8 @@ def by_link(view: LinkView) -> View:
     return answer
 
 
-def _shows_opening(request: HttpRequest, link: ShareLink) -> bool:
+def shows_opening(request: HttpRequest, link: ShareLink) -> bool:
+    """Whether this browser has opened the link."""
     return links.is_in(link, request.COOKIES.get(COOKIE, ""))
 
 
@@ -87,7 +88,7 @@ def by_reader(view: ReadingView) -> View:
     @wraps(view)
     def answer(request: HttpRequest, link: ShareLink, token: str, *args: object, **kwargs: object) -> HttpResponse:
         here = reverse("open_link", kwargs={"token": token})
-        is_new = not _shows_opening(request, link)
+        is_new = not shows_opening(request, link)
         if is_new and link.is_gated:
             return _show_gate(request, link, token) if request.path == here else redirect("open_link", token=token)
         is_new = is_new and request.method != "HEAD"  # nobody has read anything
@@ -131,7 +132,7 @@ def enter_link(request: HttpRequest, link: ShareLink, token: str) -> HttpRespons
     here = reverse("open_link", kwargs={"token": token})
     query = request.GET.urlencode()
     response = redirect(f"{here}?{query}" if query else here)
-    if _shows_opening(request, link):
+    if shows_opening(request, link):
         return response  # and the opening lasts no longer
     try:
         links.try_passphrase(link, request.POST.get("passphrase", ""))
@@ -162,7 +163,7 @@ def by_reporter(show: ReportingView, *, of_one: bool) -> View:
         here = reverse("open_link", kwargs={"token": token})
         if not link.may_report or link.pinned is not None:
             raise Http404
-        if not _shows_opening(request, link):
+        if not shows_opening(request, link):
             return redirect("open_link", token=token)
         form = StateForm(request.POST, of_one=of_one, asks_name=True)
         if form.is_valid():

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import zipfile
 
@@ -10,13 +11,16 @@ from tests.report.samples import evaluate, write_plan
 
 BASH = ["bash"]
 """What runs a script here."""
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+HERE = f"127.0.{10 + WORKER}.2"
+"""Where the services of a test listen: tests side by side have addresses of their own."""
 
 
 def loopback(*flows, **more):
-    """A plan of this host alone: PS01 calls SQL on 127.0.0.2, Far on a network, Named by a name."""
+    """A plan of this host alone: PS01 calls SQL on HERE, Far on a network, Named by a name."""
     return write_plan(
         {"name": "PS01", "zone": "Internal", "addresses": ["127.0.0.1"]},
-        {"name": "SQL", "zone": "DMZ", "addresses": ["127.0.0.2"]},
+        {"name": "SQL", "zone": "DMZ", "addresses": [HERE]},
         {"name": "Far", "zone": "DMZ", "group": True, "addresses": ["127.9.0.0/16"]},
         {"name": "Named", "zone": "DMZ", "addresses": ["localhost"]},
         {"name": "Unknown", "zone": "DMZ", "addresses": ["nowhere.invalid"]},

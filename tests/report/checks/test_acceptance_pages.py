@@ -3,7 +3,7 @@
 import datetime
 
 from planner.engine.acceptance import assess
-from planner.report.paper.acceptance_pages import MOST_LISTED, MOST_SOURCES, compose_acceptance, render_pdf
+from planner.report.paper.acceptance_pages import MOST_SOURCES, compose_acceptance, render_pdf
 from tests.checking import only, run_all, run_of, write_results
 from tests.report.samples import WORST_NAMES, evaluate, worst, write_plan
 
@@ -28,8 +28,9 @@ def test_a_hostile_plan_has_an_acceptance_that_is_the_same_each_time():
     assert "Open that must stay closed" in text
 
 
-def test_what_is_too_much_is_counted():
-    staff = [f"S{number:04}" for number in range(MOST_LISTED + 2)]
+def test_what_is_too_much_is_counted(monkeypatch):
+    monkeypatch.setattr("planner.report.paper.acceptance_pages.MOST_LISTED", 20)
+    staff = [f"S{number:04}" for number in range(22)]
     document = write_plan(
         {"name": "PS01", "zone": "DMZ", "addresses": ["192.0.2.1"], "roles": ["web-primary"]},
         *(
@@ -42,7 +43,7 @@ def test_what_is_too_much_is_counted():
     state = assess(report, run_all(report, only(lambda check: not check.closed, "filtered")))
     text = text_of(report, state)
     assert "And 2 more; the JSON file has all of them." in text
-    assert f"and {len(staff) - MOST_SOURCES:,} more" in text
+    assert f"and {len(staff) - MOST_SOURCES} more" in text
 
 
 def test_an_acceptance_that_passes_says_so_and_lists_nothing_blocked():

@@ -4,7 +4,7 @@ import re
 import subprocess
 
 from planner.report.checks.commands import write_nc_commands, write_powershell_commands
-from tests.report.checks.running import loopback
+from tests.report.checks.running import HERE, loopback
 from tests.report.firewall.reading_powershell import parse
 from tests.report.samples import WORST_NAMES, contoso, evaluate, worst
 
@@ -16,11 +16,11 @@ def test_each_address_and_port_has_its_command_under_rule_and_source():
     (rule, *_) = [one for one in report.rules if any(end.name == "SQL" for end in one.destinations)]
     lines = write_powershell_commands(report).splitlines()
     start = lines.index(f"# {rule.id}, on PS01")
-    assert "Test-NetConnection 127.0.0.2 -Port 1433" in lines[start:]
+    assert f"Test-NetConnection {HERE} -Port 1433" in lines[start:]
     assert [line for line in lines if "localhost" in line] == [
         f"Test-NetConnection localhost -Port {port}" for port in (10, 11, 12)
     ]
-    assert "nc -vz -w 3 127.0.0.2 1433" in write_nc_commands(report).splitlines()
+    assert f"nc -vz -w 3 {HERE} 1433" in write_nc_commands(report).splitlines()
     assert "# tcp 80: name one host of Far" in lines
     assert [line for line in lines if line.startswith("# 1434 udp: a command that sends it proves nothing")]
 

@@ -62,7 +62,7 @@ class Lab:
         rows, runs = {}, []
         for name in ("PS01", "Staff"):
             before = ["ip", "netns", "exec", self.net.places[name]]
-            options = ("--timeout", "1", "--host", "10.9.0.1")
+            options = ("--timeout", "4", "--host", "10.9.0.1")
             _, found, _ = run_script(
                 (self.folder / f"{name}.sh").read_bytes(), *options, folder=self.folder, before=before
             )

@@ -12,11 +12,16 @@ import pytest
 
 from planner.engine.checks import plan_checks
 from planner.report.checks.listeners import list_ports
-from tests.report.checks.running import archive_of, loopback
+from tests.report.checks.running import WORKER, archive_of, loopback
 from tests.report.samples import evaluate
 
+FIRST = 45_000 + 20 * WORKER
+"""Tests side by side have ports of their own: a stand-in listens on all addresses."""
 PLAN = loopback(
-    ("SQL", "tcp", "45433"), ("SQL", "udp", "45434"), ("Named", "tcp", "45500-45502"), ("SQL", "icmp", None)
+    ("SQL", "tcp", str(FIRST)),
+    ("SQL", "udp", str(FIRST + 1)),
+    ("Named", "tcp", f"{FIRST + 10}-{FIRST + 12}"),
+    ("SQL", "icmp", None),
 )
 PLAN["additional_flows"][-1].pop("ports")
 
@@ -45,8 +50,8 @@ def listening(tmp_path, *programs, who="SQL"):
 def test_each_port_that_a_flow_needs_is_opened_once():
     rows = [line.split("\t") for line in list_ports(plan_checks(evaluate(PLAN)))]
     assert [(name, protocol, port) for _, name, protocol, port in rows] == [
-        ('"Named"', "tcp", "45500"), ('"Named"', "tcp", "45501"), ('"Named"', "tcp", "45502"),
-        ('"SQL"', "tcp", "45433"), ('"SQL"', "udp", "45434"),
+        *(('"Named"', "tcp", str(FIRST + step)) for step in (10, 11, 12)),
+        ('"SQL"', "tcp", str(FIRST)), ('"SQL"', "udp", str(FIRST + 1)),
     ]  # fmt: skip
     assert {name: number for number, name, *_ in rows} == {'"Named"': "1", '"SQL"': "2"}
 
@@ -59,16 +64,16 @@ def test_who_calls_is_answered_and_named(program, who, tmp_path):
         while not said or "listening on" not in said[-1]:
             said.append(one.stdout.readline())
             assert said[-1], said
-        assert re.search(r"listening on tcp/45433 udp/45434$", said[-1].strip())
-        with socket.create_connection(("127.0.0.1", 45433), timeout=5):
+        assert re.search(rf"listening on tcp/{FIRST} udp/{FIRST + 1}$", said[-1].strip())
+        with socket.create_connection(("127.0.0.1", FIRST), timeout=5):
             pass
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
             asking.settimeout(5)
-            asking.connect(("127.0.0.1", 45434))
+            asking.connect(("127.0.0.1", FIRST + 1))
             asking.send(b"?")
             assert asking.recv(10) == b"here"
         told = sorted(one.stdout.readline().partition(" ")[2] for _ in range(2))
-    assert told == ["tcp/45433 from 127.0.0.1\n", "udp/45434 from 127.0.0.1\n"]
+    assert told == [f"tcp/{FIRST} from 127.0.0.1\n", f"udp/{FIRST + 1} from 127.0.0.1\n"]
 
 
 def test_where_nothing_can_listen_it_says_what_is_missing(tmp_path):
@@ -87,6 +92,6 @@ def test_without_a_destination_it_lists_them(who, status, tmp_path):
 
 
 def test_a_port_that_is_taken_is_left_to_its_service(tmp_path):
-    with socket.create_server(("0.0.0.0", 45433)), listening(tmp_path, "python3") as one:
+    with socket.create_server(("0.0.0.0", FIRST)), listening(tmp_path, "python3") as one:
         lines = [one.stdout.readline() for _ in range(2)]
-    assert "tcp/45433 on 0.0.0.0 is not opened: Address already in use" in lines[0]
+    assert f"tcp/{FIRST} on 0.0.0.0 is not opened: Address already in use" in lines[0]

@@ -23,7 +23,7 @@ from planner.report.checks.probes import PROBES
 from planner.report.checks.scripts import read_program
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select
-from tests.report.checks.running import archive_of, loopback, outcomes, run_script
+from tests.report.checks.running import HERE, archive_of, loopback, outcomes, run_script
 from tests.report.firewall.reading_powershell import parse
 from tests.report.samples import WORST_NAMES, contoso, evaluate, worst
 from tests.report.test_hostile_plan import DAY
@@ -165,16 +165,16 @@ def test_open_refused_and_unproven_are_told_apart(tmp_path):
         ("SQL", "udp", "41516"),
     )  # fmt: skip
     script = archive_of(document)["PS01.sh"]
-    with listening(("127.0.0.2", "tcp", 41433), ("127.0.0.2", "udp", 41514)), listening(
-        ("127.0.0.2", "udp", 41515), answer=False
+    with listening((HERE, "tcp", 41433), (HERE, "udp", 41514)), listening(
+        (HERE, "udp", 41515), answer=False
     ):  # fmt: skip
-        status, results, said = run_script(script, "--timeout", "1", folder=tmp_path)
+        status, results, said = run_script(script, "--timeout", "4", folder=tmp_path)
     assert outcomes(results) == {
-        ("SQL", "127.0.0.2", "tcp", "41433"): "open",
-        ("SQL", "127.0.0.2", "tcp", "41434"): "refused",
-        ("SQL", "127.0.0.2", "udp", "41514"): "open",
-        ("SQL", "127.0.0.2", "udp", "41515"): "unproven",
-        ("SQL", "127.0.0.2", "udp", "41516"): "refused",
+        ("SQL", HERE, "tcp", "41433"): "open",
+        ("SQL", HERE, "tcp", "41434"): "refused",
+        ("SQL", HERE, "udp", "41514"): "open",
+        ("SQL", HERE, "udp", "41515"): "unproven",
+        ("SQL", HERE, "udp", "41516"): "refused",
     }
     assert {key[0]: value for key, value in outcomes(results, closed=True).items()}["SQL"] == "refused"
     assert status == 3, "what must be closed is reached on this host"
@@ -190,11 +190,11 @@ def test_a_range_a_network_a_name_and_a_host_that_is_not_known(tmp_path):
         ("SQL", "tcp", "42000-42010"), ("Far", "tcp", "42100"), ("Named", "tcp", "42200"), ("Unknown", "tcp", "42300")
     )
     script = archive_of(document)["PS01.sh"]
-    with listening(*(("127.0.0.2", "tcp", port) for port in (42000, 42005)), ("127.9.3.4", "tcp", 42100)):
-        _, results, _ = run_script(script, "--timeout=1", folder=tmp_path)
+    with listening(*((HERE, "tcp", port) for port in (42000, 42005)), ("127.9.3.4", "tcp", 42100)):
+        _, results, _ = run_script(script, "--timeout=20", folder=tmp_path)
         _, with_host, _ = run_script(script, "--host", "127.9.3.4", "--host", "10.1.1.1", folder=tmp_path)
     found = outcomes(results)
-    assert [found["SQL", "127.0.0.2", "tcp", port] for port in ("42000", "42005", "42010")] == [
+    assert [found["SQL", HERE, "tcp", port] for port in ("42000", "42005", "42010")] == [
         "open", "open", "refused",
     ]  # fmt: skip
     assert found["Far", "127.9.0.0/16", "tcp", "42100"] == "skipped"
@@ -207,15 +207,15 @@ def test_a_range_a_network_a_name_and_a_host_that_is_not_known(tmp_path):
 def test_a_service_is_asked_in_its_own_protocol_and_in_one_packet(port, tmp_path):
     document = loopback(("SQL", "udp", port))
     script = archive_of(document)["PS01.sh"]
-    with listening(("127.0.0.2", "udp", int(port))) as sent:
-        _, results, _ = run_script(script, "--timeout", "2", folder=tmp_path)
-    assert outcomes(results) == {("SQL", "127.0.0.2", "udp", port): "open"}
+    with listening((HERE, "udp", int(port))) as sent:
+        _, results, _ = run_script(script, "--timeout", "20", folder=tmp_path)
+    assert outcomes(results) == {("SQL", HERE, "udp", port): "open"}
     assert sent == [PROBES[port].question]
 
 
 def test_a_service_that_must_answer_and_does_not_is_filtered(tmp_path):
     script = archive_of(loopback(("SQL", "udp", "123"), ("SQL", "udp", "464")))["PS01.sh"]
-    with listening(("127.0.0.2", "udp", 123), ("127.0.0.2", "udp", 464), answer=False):
+    with listening((HERE, "udp", 123), (HERE, "udp", 464), answer=False):
         status, results, _ = run_script(script, "--timeout", "0.5", folder=tmp_path)
     assert {key[3]: value for key, value in outcomes(results).items()} == {"123": "filtered", "464": "unproven"}
     assert status == 3
@@ -238,7 +238,7 @@ def test_a_hundred_attempts_are_made_side_by_side_and_none_is_lost(tmp_path):
 
 def test_the_results_go_to_a_file_and_nothing_else_is_written(tmp_path):
     script = archive_of(loopback(("SQL", "tcp", "44000")))["PS01.sh"]
-    with listening(("127.0.0.2", "tcp", 44000)):
+    with listening((HERE, "tcp", 44000)):
         status, out, _ = run_script(script, "--output", "results.json", folder=tmp_path)
     assert out == ""
     assert status in (0, 3)

@@ -140,6 +140,9 @@ def test_what_must_stay_closed_and_answers_is_said(client, plan):
     page = Page(client.get(address(plan)))
     assert figures(page)["forbidden-open"] == "1"
     assert "Staff reaches SQL01 on tcp 1433" in page.text()
+    assert "1 connection that must stay closed is open" in Page(client.get(plan.get_absolute_url())).text(
+        id="forbidden"
+    )
 
 
 def test_a_pasted_text_counts_as_a_file(client, plan):
@@ -206,6 +209,15 @@ def test_another_name_alone_changes_nothing(client, plan):
     assert set(statuses(plan).values()) == {"open"}
 
 
+def test_what_has_got_the_name_of_another_is_something_else(client, plan):
+    upload(client, plan, file(plan, "PS01"), file(plan, "Staff"))
+    edit(plan, "SQL01", name="DB")
+    new = {"name": "SQL01", "zone": "Data", "addresses": ["10.0.2.77"], "roles": ["database"]}
+    actions.apply_edit(plan_id=plan.pk, matrix=MATRIX, edit="add-endpoint", params={"endpoint": new})
+    assert statuses(plan)["PS01", "DB"] == "open"
+    assert statuses(plan)["PS01", "SQL01"] == "not-tested"
+
+
 def test_newer_results_of_a_part_leave_the_others(client, plan):
     upload(client, plan, file(plan, "PS01", started="2026-11-25T10:00:00Z"))
     document = write_results(report_of(plan), "PS01", only(to_sql, "filtered"), started="2026-11-25T11:00:00Z")
@@ -246,6 +258,7 @@ def test_what_was_verified_and_is_blocked_again_is_said(client, plan):
         file(plan, "Staff", only(lambda check: not check.closed, "filtered"), started="2026-11-26T01:00:00Z"),
     )
     assert of_staff in Page(client.get(address(plan))).text(id="contradicted")
+    assert of_staff in Page(client.get(plan.get_absolute_url())).text(id="contradicted")
 
 
 def test_the_acceptance_comes_as_json_and_junit(client, plan):

@@ -92,3 +92,10 @@ def test_a_file_without_graphviz_is_a_sentence(client, url, monkeypatch, tmp_pat
     assert response.status_code == 503
     assert re.fullmatch(r"The diagram needs Graphviz.*\.\n", response.content.decode())
     layout._run.cache_clear()
+
+
+def test_each_boundary_is_drawn_below_with_the_firewalls_on_it(client):
+    firewalls = [{"name": "FW-1", "format": "asa", "zones": {"Internal": "inside", "DMZ": "dmz"}}]
+    page = client.get(f"/plans/{store(contoso(firewalls=firewalls))[1]}/?view=diagram").content.decode()
+    drawn = re.findall('<svg class="boundary".*?</svg>', page, re.DOTALL)
+    assert sorted((">FW-1<" in svg, 'class="wall"' in svg) for svg in drawn) == [(False, False), (True, True)]

@@ -107,7 +107,7 @@ def test_health_is_not_ok_without_a_matrix(client):
     assert client.get("/healthz").status_code == 503
 
 
-@pytest.mark.parametrize("name", ["plan", "report"])
+@pytest.mark.parametrize("name", ["plan", "report", "results"])
 def test_the_schemas_are_json_schemas(client, name):
     response = client.get(f"/schemas/{name}.json")
     assert response.headers["Content-Type"] == "application/schema+json"

@@ -142,3 +142,10 @@ def test_a_plan_in_the_bin_takes_none(client, plan):
         plan.deleted = timezone.now()
         plan.save()
     assert send(path, document).status_code == 404
+
+
+def test_curl_sends_a_document_as_if_it_were_a_form(client, plan):
+    path = make(client, plan)
+    data = json.dumps(results(plan))
+    response = Client().post(path, data, content_type="application/x-www-form-urlencoded")
+    assert response.content == b"1 run stored.\n"

@@ -82,6 +82,8 @@ ROWS: dict[str, Row] = {
     "show_acceptance": Row("editors"),
     "show_uploads": Row("owners"),
     "revoke_upload": post("owners", 200),
+    "send_results": Row("link", 404),
+    "show_badge": Row("link", 404),
     "upload_results": Row("anybody", 405, args={"token": "x" * 43}),
     "download_acceptance": Row("editors", args={"name": "json"}),
     "show_changes_ends": Row("editors", 404),
@@ -209,7 +211,14 @@ def expected(row: Row, name: str, role: str, accounts: bool) -> Any:
         return row.ok if logged_in or not accounts else LOGIN
     if row.may == "link":
         if role == "wrong passphrase":  # has tried one, and stands before the gate
-            told = {"open_link": 200, "enter_link": 403, "report_state": 404, "report_states": 404}
+            told = {
+                "open_link": 200,
+                "enter_link": 403,
+                "report_state": 404,
+                "report_states": 404,
+                "send_results": 404,
+                "show_badge": 404,
+            }
             return told.get(name, 302)
         return row.ok if role == "read link" else 404
     if row.may == "edit link":

@@ -1,0 +1,65 @@
+"""The acceptance page in a browser: many files at once, what is blocked and whom to ask; axe finds nothing."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from planner.store.reports import report_for
+from tests.checking import only, write_results
+from tests.e2e.test_accessibility import violations
+from tests.store.test_lives import MATRIX
+from tests.web.views.pages import store
+from tests.web.views.test_acceptance import to_sql, write_plan
+
+
+@pytest.fixture
+def plan(site):
+    return store(write_plan())[0]
+
+
+def write_file(folder, plan, source, *outcome):
+    path = folder / f"{source}.json"
+    path.write_text(json.dumps(write_results(report_for(plan.version, MATRIX), source, *outcome)))
+    return path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_many_files_at_once_say_what_is_blocked_and_whom_to_ask(open_page, plan, tmp_path, scheme):
+    page = open_page(color_scheme=scheme)
+    page.goto(plan.get_absolute_url())
+    page.get_by_role("link", name="Acceptance").click()
+    assert violations(page) == []
+    files = [write_file(tmp_path, plan, "PS01", only(to_sql, "filtered")), write_file(tmp_path, plan, "Staff")]
+    page.get_by_label("Files of results").set_input_files(files)
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator(".figure-open")).to_contain_text("2 of 3 flows open")
+    expect(page.locator(".figure-blocked")).to_contain_text("1")
+    row = page.get_by_role("row", name="SQL01")
+    expect(row.first).to_contain_text("FW-CORE: port1 → port2")
+    page.get_by_text("Ticket text").click()
+    expect(page.locator("pre")).to_contain_text("Blocked: tcp 1433 from PS01 to SQL01")
+    assert violations(page) == []
+    page.goto(plan.get_absolute_url())
+    expect(page.locator("#results .proven-blocked")).to_have_count(1)
+
+
+def test_it_fits_a_phone_and_works_without_a_script(open_page, plan, tmp_path):
+    page = open_page(width=390, java_script_enabled=False)
+    page.goto(f"{plan.get_absolute_url()}acceptance/")
+    page.get_by_label("Or paste one").fill(write_file(tmp_path, plan, "Staff").read_text())
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator(".figure-open")).to_contain_text("1 of 3 flows open")
+
+
+def test_an_address_for_scripts_is_made_and_revoked(open_page, plan):
+    page = open_page()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"{plan.get_absolute_url()}acceptance/")
+    page.get_by_role("link", name="Addresses for scripts").click()
+    page.get_by_label("What sends results").fill("Nightly run")
+    page.get_by_role("button", name="Make the address").click()
+    assert "/upload/" in page.get_by_label("Address", exact=True).input_value()
+    assert violations(page) == []
+    page.get_by_role("button", name="Revoke the address for Nightly run").click()
+    expect(page.get_by_role("main")).to_contain_text("no longer work")

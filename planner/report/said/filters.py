@@ -49,6 +49,8 @@ class Filter:
     """Names of endpoints on one side, in full."""
     role: str = ""
     """The slug of a role that an endpoint on either side has."""
+    firewall: str = ""
+    """The name of a firewall of the plan that the connection passes."""
     section: str = ""
     """The number of a section that is cited."""
     protocol: str = ""
@@ -126,6 +128,8 @@ def read_filter(
 
 
 def _say_allowed(values: frozenset[str]) -> str:
+    if not values:
+        return "it has none"
     ordered = sorted(values, key=lambda value: (not value.isdigit(), int(value) if value.isdigit() else 0, value))
     more = len(ordered) - MOST_NAMED
     return f"it has {', '.join(ordered[:MOST_NAMED])}" + (f" and {more:,} more" if more > 0 else "")
@@ -138,6 +142,7 @@ def _known(report: Report) -> Mapping[str, frozenset[str]]:
         "destination": places,
         "zone": places,
         "role": frozenset(report.matrix.roles),
+        "firewall": frozenset(firewall.name for firewall in report.plan.firewalls),
         "section": frozenset(section.number for section in report.matrix.sections),
         "protocol": frozenset(PROTOCOLS),
         "decided": frozenset(DECIDED),
@@ -170,6 +175,7 @@ LABELS = {
     "source_endpoint": "Source",
     "destination_endpoint": "Destination",
     "role": "Role",
+    "firewall": "Firewall",
     "section": "Section",
     "protocol": "Protocol",
     "port": "Port",
@@ -277,6 +283,7 @@ class _ReadyFilter:
         self.codes = {zone: group.code for group in report.zone_groups for zone in group.zones}
         self._all_codes = frozenset(self.codes.values())
         self.named = self._find_named(chosen.endpoint)
+        self.firewall = next((one for one in report.plan.firewalls if one.name == chosen.firewall), None)
         self._known: dict[str, bool] = {}
 
     def _find_named(self, wanted: str) -> frozenset[str]:
@@ -382,8 +389,17 @@ class _ReadyFilter:
             and (not chosen.destination_endpoint or _is_one(chosen.destination_endpoint, facts.destinations))
             and (not chosen.endpoint or any(end.name in self.named for end in (*facts.sources, *facts.destinations)))
             and (not chosen.role or any(self._has_role(end) for end in (*facts.sources, *facts.destinations)))
+            and (not chosen.firewall or self._passes(facts))
             and (not self.words or self._mentions(facts))
         )
+
+    def _passes(self, facts: _Facts) -> bool:
+        """Whether a connection from one of the sources to one of the destinations passes the firewall."""
+        sides = self.firewall.zones if self.firewall else {}
+        here, there = (
+            {sides[end.zone] for end in ends if end.zone in sides} for ends in (facts.sources, facts.destinations)
+        )
+        return any(one != other for one in here for other in there)
 
     def _has_role(self, endpoint: Endpoint) -> bool:
         return not self.report.matrix.holders.get(self.filter.role, frozenset()).isdisjoint(endpoint.roles)

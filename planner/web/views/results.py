@@ -51,7 +51,9 @@ MOST_CONCERNED = 200
 MOST_EXCLUDED = 200
 CAVEAT = "caveat"
 """The code of findings whose answers stand with what they would change."""
-MORE_FIELDS = ("zone", "source_endpoint", "destination_endpoint", "role", "port", "decided", "state", "since")
+MORE_FIELDS = (
+    "zone", "source_endpoint", "destination_endpoint", "role", "firewall", "port", "decided", "state", "since",
+)  # fmt: skip
 """The fields of the filter that are folded away until one of them is used."""
 
 
@@ -311,6 +313,7 @@ def _describe_fields(report: Report, chosen: Filter) -> dict[str, Any]:
     return {
         "places": _list_places(report, chosen),
         "sections": [section for section in report.matrix.sections if section.number in cited],
+        "firewalls": report.plan.firewalls,
         "roles": [role for slug, role in report.matrix.roles.items() if slug in held],
         "decided_options": DECIDED.items(),
         "state_options": IN_STATE.items(),

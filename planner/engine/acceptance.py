@@ -222,7 +222,7 @@ class _Gathering:
             else:
                 mine[result.id, place].append(result)
         for why, count in strange.items():
-            self._messages.append(f"{short(run.name)}: {many(count, 'result')} {why}; {_were(count)} not used.")
+            self._messages.append(f"{short(run.name)}: {many(count, 'result')} {why} {_were(count)} not used.")
         for (slug, place), results in mine.items():
             self._given[slug][place].append(_Given(run, len(self.used), results))
         return len(mine)

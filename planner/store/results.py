@@ -21,9 +21,10 @@ from planner.engine import Report
 from planner.engine.acceptance import Acceptance, Run, Status, assess
 from planner.engine.checks import Check, check_id, digest_of, plan_checks
 from planner.engine.renames import Rename
+from planner.engine.result_files import read_runs
 from planner.engine.rules import Opening
 from planner.plan import limits
-from planner.plan.check_results import BadResults, Result, Results, read_results
+from planner.plan.check_results import BadResults, Result, Results
 from planner.plan.reading import address_key
 from planner.store import models
 from planner.store.actions import lock_plan
@@ -178,17 +179,17 @@ def take(
     for upload in uploads[:MOST_FILES]:
         name = cut(upload.name, 100) or "a file without a name"
         try:
-            run = Run(name=name, results=read_results(upload.data))
+            found = read_runs(report, name, upload.data)
         except BadResults as error:
             refused.append(f"{name} was not used: {error}")
             continue
-        if run.results.started > timezone.now() + AHEAD:
+        if any(run.results.started > timezone.now() + AHEAD for run in found):
             refused.append(f"{name} was not used: it says that it was made later than now. Set that machine's clock.")
-        elif is_stranger and run.results.plan != report.plan.name:
+        elif is_stranger and any(run.results.plan != report.plan.name for run in found):
             refused.append(f"{name} was not used: it is of another plan.")
         else:
-            files[id(run)] = upload
-            runs.append(run)
+            files |= {id(run): upload for run in found}
+            runs += found
     state = assess(report, runs, refused)
     stored = [_make_row(plan, report, run, files[id(run)], who=who, via=via) for run in state.used]
     return _store(plan, report, stored, state.messages)
@@ -238,7 +239,7 @@ def _make_row(plan: models.Plan, report: Report, run: Run, upload: Upload, *, wh
         host=found.host,
         started=found.started,
         file=cut(upload.name, 255),
-        checksum=hashlib.sha256(upload.data).hexdigest(),
+        checksum=hashlib.sha256(upload.data + found.source.encode()).hexdigest(),
         number=len(found.results),
         data=pack(found),
         author=cut(who, 60),

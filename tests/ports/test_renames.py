@@ -5,6 +5,7 @@ import pytest
 from ports.actions import activate_matrix, load_matrix, make_amendment, revert_amendment
 from ports.matrix import Amendment, MatrixError, amend, build_amended, build_matrix, digest_records
 from ports.matrix.differences import describe_difference, find_differences
+from ports.matrix.following import follow_value
 from ports.matrix.renames import map_names
 from ports.models import PortMatrix
 from ports.queries import current_matrix, edition_records, find_loaded, list_amendments
@@ -175,6 +176,18 @@ def test_two_rows_of_before_are_not_one_of_now():
     first["service"].append(record(first, "service", "https") | {"slug": "site"})
     changes = {(one.change, one.row) for one in find_differences(first, second) if one.row.startswith("service/")}
     assert changes == {("removed", "service/https"), ("removed", "service/site"), ("added", "service/web-ui")}
+
+
+def test_options_are_followed_wherever_a_choice_is_named():
+    names = {"choice": {"mail": "post"}, "choice/post": {"yes": "always"}}
+    for before, after in (
+        ({"mail": "yes"}, {"post": "always"}),
+        ({"mail": ["no", "yes"]}, {"post": ["no", "always"]}),
+        ({"mail": 3, "other": "yes"}, {"post": 3, "other": "yes"}),
+    ):
+        assert follow_value("topology", "choices", before, names) == after
+    assert follow_value("topology", "choices", "no mapping", names) == "no mapping"
+    assert follow_value("topology", "unknown", {"mail": "yes"}, names) == {"mail": "yes"}
 
 
 # --- amendments ---

@@ -11,9 +11,10 @@ from django.utils.timezone import localdate
 
 from planner.engine import Report, evaluate_report
 from planner.engine.acceptance import Acceptance, Run, assess
+from planner.engine.result_files import read_runs
 from planner.management.plan_command import PlanCommand
 from planner.plan import limits
-from planner.plan.check_results import BadResults, read_results
+from planner.plan.check_results import BadResults
 from planner.plan.document import PlanError
 from planner.report import NotExpressible
 from planner.report.checks.junit import render_junit
@@ -43,7 +44,12 @@ class Command(PlanCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """The plan, the files of results, and how the state is written."""
         parser.add_argument("plan", metavar="PLAN", help="a plan document, JSON or YAML")
-        parser.add_argument("results", metavar="RESULTS", nargs="+", help="a file that a check script wrote")
+        parser.add_argument(
+            "results",
+            metavar="RESULTS",
+            nargs="+",
+            help="a file that a check script wrote, or JUnit XML of the same checks",
+        )
         parser.add_argument("--format", choices=list(WRITERS), default="text", help="how to write the state")
         parser.add_argument("--edition", default="", metavar="SLUG", help="evaluate under this edition of the matrix")
 
@@ -59,7 +65,7 @@ class Command(PlanCommand):
         except NoUsableMatrix as error:
             self.complain(str(error))
             sys.exit(1)
-        runs, refused = _read_all(results)
+        runs, refused = _read_all(report, results)
         state = assess(report, runs, refused)
         for message in state.messages:
             self.complain(message)
@@ -76,13 +82,14 @@ class Command(PlanCommand):
             sys.exit(NOT_ACCEPTED)
 
 
-def _read_all(names: list[str]) -> tuple[list[Run], list[str]]:
+def _read_all(report: Report, names: list[str]) -> tuple[list[Run], list[str]]:
     """The runs that can be read, in their order, and a sentence for each file that can't."""
-    runs, refused = [], []
+    runs: list[Run] = []
+    refused = []
     for name in names:
         try:
             with Path(name).open("rb") as file:
-                runs.append(Run(name=name, results=read_results(file.read(limits.RESULTS + 1))))
+                runs += read_runs(report, name, file.read(limits.RESULTS + 1))
         except BadResults as error:
             refused.append(f"{name} was not used: {error}")
         except OSError as error:

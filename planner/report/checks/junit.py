@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 from planner.engine.acceptance import Acceptance, FlowState, State, Status
+from planner.engine.checks import digest_of
 from planner.engine.report import Report
 from planner.report.checks.told import WORDS
 from ports.text import show_line
@@ -21,6 +22,7 @@ def render_junit(report: Report, acceptance: Acceptance) -> bytes:
     for flow in acceptance.flows:
         suites.setdefault(rules.get(flow.state.check.opening, "within a zone"), []).append(_case(flow))
     closed = [_closed_case(state) for state in _list_closed(acceptance)]
+    newest = max((run.results.started for run in acceptance.used), default=None)
     for name, cases in (*suites.items(), *((("must stay closed", closed),) if closed else ())):
         suite = ET.SubElement(
             root,
@@ -31,12 +33,21 @@ def render_junit(report: Report, acceptance: Acceptance) -> bytes:
             skipped=str(sum(case.find("skipped") is not None for case in cases)),
             errors="0",
         )
+        if newest is not None:
+            suite.set("timestamp", newest.isoformat())
+        _add_properties(suite, plan=report.plan.name, report=digest_of(report))
         for case in cases:
             case.set("classname", name)
             suite.append(case)
     ET.indent(root)
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written + b"\n"
+
+
+def _add_properties(parent: ET.Element, **values: str) -> None:
+    properties = ET.SubElement(parent, "properties")
+    for name, value in values.items():
+        ET.SubElement(properties, "property", name=name, value=show_line(value))
 
 
 def _list_closed(acceptance: Acceptance) -> Iterator[State]:
@@ -55,6 +66,8 @@ def _case(flow: FlowState) -> ET.Element:
         ET.SubElement(case, "skipped", message=WORDS[flow.status])
     elif flow.status in ("blocked", "forbidden-open"):
         _fail(case, flow.state, flow.status)
+    else:
+        _add_properties(case, outcome=flow.status)
     return case
 
 

@@ -1,0 +1,118 @@
+"""Files of results as runs: what a check script wrote, or JUnit XML of other programs that made the same checks. Pure.
+
+JUnit XML names checks by their ids, at the end of a test case's name, and says of each as a whole what came of it.
+Plan, report and time are the file's: properties `plan` and `report`, and `timestamp` of a suite. docs/checks.md has
+an example.
+"""
+
+import re
+import xml.etree.ElementTree as ET
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import get_args
+
+from planner.engine.acceptance import Run
+from planner.engine.checks import CLOSED, Check, digest_of, plan_checks
+from planner.engine.report import Report
+from planner.plan import limits
+from planner.plan.check_results import MAX_ERROR, OUTCOMES, BadResults, Outcome, Result, Results, read_results
+from ports.text import cut, show_line
+
+_ID = re.compile(rf"(?:{re.escape(CLOSED)})?[0-9a-f]{{16}}\Z")
+_FAILURES: dict[str, Outcome] = {"blocked": "filtered", "forbidden-open": "open"}
+"""What the types of failures mean that are no outcomes: those that an acceptance writes."""
+
+
+def read_runs(report: Report, name: str, data: bytes) -> tuple[Run, ...]:
+    """The runs of a file by its name: one of a script's file; of JUnit XML one for each source.
+
+    Raises BadResults with one sentence where it is neither, or says too little.
+    """
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"<":
+        return (Run(name=name, results=read_results(data)),)
+    root = _parse(data)
+    said = {str(one.get("name")): str(one.get("value")) for one in root.iter("property")}
+    for key, words in (("plan", "the plan's name"), ("report", "the digest of the report, as in plan.json")):
+        if not said.get(key):
+            raise BadResults(f"It doesn't say {words}: a suite needs a property '{key}'.")
+    started = _read_time(next((one.get("timestamp") for one in root.iter() if one.get("timestamp")), None))
+    by_source: defaultdict[str, list[Result]] = defaultdict(list)
+    checks = {check.id: check for check in plan_checks(report)} if said["report"] == digest_of(report) else {}
+    cases = list(root.iter("testcase"))
+    if len(cases) > limits.RESULT_ROWS:
+        raise BadResults(f"It has more than {limits.RESULT_ROWS:,} test cases, which is the most that is read.")
+    first = min((check.source for check in checks.values()), default=said["plan"])
+    for case in cases:
+        found = _ID.search(case.get("name") or "")
+        check = checks.get(found[0]) if found else None
+        by_source[check.source if check else first] += _list_results(check, case)
+    return tuple(
+        Run(
+            name=name,
+            results=Results(
+                plan=said["plan"], report=said["report"], source=source, host=show_line(root.get("hostname") or ""),
+                started=started, results=tuple(results),
+            ),
+        )
+        for source, results in sorted(by_source.items())
+    )  # fmt: skip
+
+
+def _parse(data: bytes) -> ET.Element:
+    if len(data) > limits.RESULTS:
+        raise BadResults(f"It has more than {limits.RESULTS // 2**20} MiB, which is the most that is read.")
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data or b"\0" in data:
+        raise BadResults("It is XML with a document type, or not in UTF-8; JUnit XML has none.")
+    try:
+        root = ET.fromstring(data)  # noqa: S314 - no document type, so no entities; bounded in size
+    except (ET.ParseError, ValueError, LookupError) as error:
+        raise BadResults(f"It is no sound XML: {show_line(str(error))}.") from None
+    if root.tag not in ("testsuites", "testsuite"):
+        raise BadResults(f"It is no JUnit XML: it begins with {show_line(root.tag)}, not with testsuites.")
+    return root
+
+
+def _read_time(text: str | None) -> datetime:
+    """A time of ISO 8601; one that names no zone is in UTC."""
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        raise BadResults(
+            "It doesn't say when it was made: a suite needs a timestamp, as in 2026-11-25T10:00:00Z."
+        ) from None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _list_results(check: Check | None, case: ET.Element) -> Iterator[Result]:
+    """What a test case says, for every address and port of its check; of no check it is a result that nothing has."""
+    outcome, words = _judge(check, case)
+    if check is None:
+        yield Result(
+            id=cut(show_line(case.get("name") or "-"), 100), destination="-", address="-", protocol="tcp", port=None,
+            outcome=outcome, milliseconds=None, error=None,
+        )  # fmt: skip
+        return
+    for address in (*check.addresses, *check.names, *check.networks) or ("-",):
+        whole = outcome if address not in check.networks else "skipped"
+        for port in check.tries:
+            yield Result(
+                id=check.id, destination=check.destination, address=address, protocol=check.protocol, port=port,
+                outcome=whole, milliseconds=None, error=words,
+            )  # fmt: skip
+
+
+def _judge(check: Check | None, case: ET.Element) -> tuple[Outcome, str | None]:
+    """An outcome and its words. What passes is open, or filtered where nothing must answer, unless it says which."""
+    own = next((str(one.get("value")) for one in case.iter("property") if one.get("name") == "outcome"), "")
+    told: dict[str, Outcome] = {one: one for one in get_args(Outcome)} | _FAILURES
+    for tag, else_ in (("failure", "filtered"), ("error", "error"), ("skipped", "skipped")):
+        found = case.find(tag)
+        if found is not None:
+            closed = check is not None and check.closed
+            meant: Outcome = "open" if closed and tag == "failure" else else_  # type: ignore[assignment]
+            words = cut(show_line(found.get("message") or ""), MAX_ERROR) or None
+            return told.get(own) or (told.get(found.get("type") or "") if tag == "failure" else None) or meant, words
+    if own in OUTCOMES:
+        return told[own], None
+    return ("filtered" if check is not None and check.closed else "open"), None

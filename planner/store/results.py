@@ -106,8 +106,8 @@ def prove(plan: models.Plan, report: Report) -> Proven:
         renames = find_renames_since(plan, {row.revision for row in rows})
         carried = [_carry(row, report, checks, renames.get(row.revision, ())) for row in rows]
         runs = [run for run in carried if run is not None]
-        there = {str(row.pk): row for row in rows}
-        acceptance = assess(report, runs)
+        there = {name_run(row): row for row in rows}
+        acceptance = replace(assess(report, runs), messages=())  # what was wrong was said when they came
         return report, Proven(
             acceptance=acceptance,
             runs=there,
@@ -127,9 +127,14 @@ def prove_beside(plan: models.Plan, report: Report) -> Proven:
     return prove(plan, report) if len(report.flows) <= MOST_BESIDE else NOTHING_PROVEN
 
 
+def name_run(row: CheckRun) -> str:
+    """What a kept run is called in an acceptance: by whom and when, and no two alike."""
+    return f"{row.source}, {row.started:%Y-%m-%d %H:%M} UTC, run {row.pk}"
+
+
 def _carry(row: CheckRun, report: Report, checks: Sequence[Check], renamed: Iterable[Rename]) -> Run | None:
     """A kept run as one of this report; None where nothing of it counts any more."""
-    name, digest = str(row.pk), digest_of(report)
+    name, digest = name_run(row), digest_of(report)
     found = unpack(row)
     if row.digest == digest:
         return Run(name=name, results=replace(found, plan=report.plan.name, report=digest))

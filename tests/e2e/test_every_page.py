@@ -20,8 +20,8 @@ from tests.web.views.pages import store
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
     "^(activate|add|archive|bring_back|change_(member|endpoints)|check_|continue|correct|decide|delete_[cefz]|download|duplicate|"
-    "edit_(endpoint|firewall|flow|zone)$|enter|export|give_back|guided_(preview|names)|hand_over|log_out|make|move|prepare|"
-    "name|override|redo|remove|rename|restore|report_states?|resolve|revert|revoke|set_states?|close_rules|import_endpoints|start|show_(health|pulse|schema)|switch|undo|withdraw)"
+    "edit_(endpoint|firewall|flow|zone)$|enter|export|give_back|guided_(preview|names)|preview_questions|upload_results|hand_over|log_out|make|move|prepare|"
+    "name|override|redo|remove|rename|restore|report_states?|resolve|revert|revoke|set_states?|close_rules|import_endpoints|start|show_(badge|health|pulse|schema)|switch|undo|withdraw)"
     "|_(file|report|diagram|rule_text)$"
 )
 OF_THEIR_OWN = {
@@ -34,6 +34,7 @@ OF_THEIR_OWN = {
     "open_changes",
     "open_changes_ends",
     "open_rule",
+    "send_results",
     "log_in",
     "change_password",
     "log_in_staff",
@@ -67,6 +68,9 @@ PAGES = {
         "?find=01", "?find=none", "?since=1", "?since=99", "?text=nothing-of-the-kind",
     ],
     "edit_endpoints_table": ["endpoints/", "endpoints/?find=0&without=addresses"],
+    "answer_questions": ["questions/"],
+    "show_acceptance": ["acceptance/"],
+    "show_uploads": ["uploads/"],
     "show_history": ["history/", "history/?show=marked", "history/?show=states"],
     "present_plan": ["present/", "present/?task=2", "present/?task=999"],
     "show_comments": ["comments/", "comments/?on=endpoint&of=DC01", "comments/?on=decision&of=choice/esxi"],

@@ -284,7 +284,7 @@ def _sum_up(chapter: PrintedBoundary) -> Element:
             make("samp", ", ".join(map(str, boundary.ports[:MOST_PORTS]))),
             f" and {more} more" if more > 0 else None,
         ),
-        make("td.page", make("a.to", "→", href=f"#{chapter.anchor}")),
+        make("td.page", make("a.to", "rules", href=f"#{chapter.anchor}")),
     )
 
 

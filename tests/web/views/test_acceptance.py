@@ -265,7 +265,11 @@ def test_the_acceptance_comes_as_json_and_junit(client, plan):
     assert json.loads(client.get(address(plan, "json")).content)["counts"]["not-tested"] == 3
     upload(client, plan, file(plan, "PS01"), file(plan, "Staff"))
     assert json.loads(client.get(address(plan, "json")).content)["passed"] is True
+    assert json.loads(client.get(address(plan, "json")).content)["messages"] == []
     assert client.get(address(plan, "xml")).content.startswith(b"<?xml")
+    upload(client, plan, file(plan, "PS01", only(to_sql, "filtered"), started="2026-11-26T01:00:00Z"))
+    run = CheckRun.objects.latest("pk").pk
+    assert f"PS01, 2026-11-26 01:00 UTC, run {run}" in client.get(address(plan, "xml")).content.decode()
     assert client.get(address(plan, "exe")).status_code == 404
 
 

@@ -313,7 +313,7 @@ def _describe_fields(report: Report, chosen: Filter) -> dict[str, Any]:
     return {
         "places": _list_places(report, chosen),
         "sections": [section for section in report.matrix.sections if section.number in cited],
-        "firewalls": report.plan.firewalls,
+        "firewall_names": [firewall.name for firewall in report.plan.firewalls],
         "roles": [role for slug, role in report.matrix.roles.items() if slug in held],
         "decided_options": DECIDED.items(),
         "state_options": IN_STATE.items(),

@@ -246,3 +246,14 @@ def test_a_port_that_no_rule_has_leads_to_its_flows(client, url):
     assert "udp 53: nothing between zones; 1 flow inside Internal" in page.text("p", class_="matching")
     [link] = [link for link in page.all("a") if words(link) == "Show the flows"]
     assert len(Page(client.get(link.get("href"))).table("flows")) == 1
+
+
+def test_a_plan_with_firewalls_is_filtered_by_one(client):
+    zones = {zone["name"]: f"port{number}" for number, zone in enumerate(contoso()["zones"])}
+    one, other = ({"name": name, "format": "asa", "zones": zones} for name in ("FW-A", "FW-B"))
+    _, key = store(contoso(firewalls=[one, other | {"zones": dict(list(zones.items())[:1])}]))
+    url = f"/plans/{key}/"
+    assert option(client, url, "firewall", "FW-A") == "FW-A"
+    assert {flow["scope"] for flow in flows(client, url, firewall="FW-A")} == {"cross-zone"}
+    assert Page(client.get(url, {"view": "flows", "firewall": "FW-B"})).all("table", id="flows") == []
+    assert Page(client.get(f"/plans/{store()[1]}/")).all(id="filter-firewall") == []

@@ -62,3 +62,5 @@ KINDS: Mapping[str, ZoneKind] = {kind.slug: kind for kind in _TABLE}
 """The kinds by slug, in the order in which they are listed and offered."""
 USUAL = "internal"
 """The kind of a zone of which nothing more is known."""
+OUTSIDE = min(KINDS.values(), key=lambda kind: kind.trust).slug
+"""The kind of the zone that is trusted least."""

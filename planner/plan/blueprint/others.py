@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from planner.plan.blueprint.answers import first_few, read_names, shown
 from planner.plan.blueprint.draft import Draft
 from planner.plan.document import Endpoint, Plan
-from planner.plan.kinds import KINDS, USUAL
+from planner.plan.kinds import KINDS, OUTSIDE, USUAL
 from ports.matrix import Matrix, ZoneTemplate
 from ports.text import MAX_NAME, name_key
 
@@ -38,7 +38,7 @@ _OFFERED = (
         help="Your own people from elsewhere, with addresses of the VPN.",
     ),
     OtherNetwork(
-        slug="partners", name="Partner users", zone="Partners", kind="internet",
+        slug="partners", name="Partner users", zone="Partners", kind=OUTSIDE,
         help="People of another company, from its networks: outside, but never from any address.",
     ),
 )  # fmt: skip

@@ -108,6 +108,7 @@ def test_on_the_wall_keys_lead_from_task_to_task_and_back(open_page, plan):
     page = open_page(width=1920, height=1080, color_scheme="dark")
     page.goto(plan)
     page.get_by_role("link", name="Present").click()
+    page.wait_for_url("**/present/**")  # the page before has a heading, too
     heading = page.get_by_role("heading", level=1)
     first = heading.inner_text()
     assert not violations(page)

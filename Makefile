@@ -37,6 +37,7 @@ docs: ## Write docs/document-table.md anew: the vendor's document, row by row, b
 bench: ## Measure the engine, the pages, and several people on one plan
 	@scripts/dev.sh python scripts/bench.py
 	@scripts/dev.sh python scripts/bench_together.py
+	@scripts/dev.sh python scripts/bench_table.py
 
 prove: ## Load the files of plans into a laboratory of network namespaces and send packets; needs root. ARGS="--plan FILE"
 	@scripts/dev.sh python scripts/prove.py $(ARGS)

@@ -26,7 +26,7 @@ def save_and_leave(page, waiting, **fields):
     with page.expect_request("**/endpoints/edit/"):
         page.locator("#endpoint-save").click()
     page.get_by_role("link", name=re.compile("^Decisions")).first.click()
-    expect(page.locator("#panel")).to_contain_text("ESXi")
+    expect(page).to_have_url(re.compile("panel=decisions"))
     for route in waiting:
         route.continue_()
 
@@ -47,5 +47,26 @@ def test_what_was_refused_is_said(held):
     save_and_leave(page, waiting, addresses="10.0.0.999")
     expect(page.locator("#state")).to_contain_text("Not saved: something in it has to be mended.")
     assert "panel=decisions" in page.url
+    plan.refresh_from_db()
+    assert plan.revision == 1
+
+
+def test_a_refusal_that_comes_just_before_the_other_tab_stays_said(held):
+    page, plan, waiting = held
+    tabs = []
+    page.route("**panel=decisions**", lambda route: tabs.append(route))  # noqa: PLW0108 - a method takes no marks
+    page.locator("#endpoint-addresses").fill("10.0.0.999")
+    with page.expect_request("**/endpoints/edit/"):
+        page.locator("#endpoint-save").click()
+    with page.expect_request("**panel=decisions**"):
+        page.get_by_role("link", name=re.compile("^Decisions")).first.click()
+    waiting[0].continue_()
+    expect(page.locator("#panel")).to_contain_text("10.0.0.999")
+    expect(page.locator("#panel [aria-invalid]")).to_be_visible()
+    tabs[0].continue_()
+    expect(page).to_have_url(re.compile("panel=decisions"))
+    expect(page.locator("#state")).to_contain_text("Not saved: something in it has to be mended.")
+    expect(page.get_by_role("link", name=re.compile("^Decisions")).first).to_have_attribute("aria-current", "true")
+    assert page.locator("body > div[hidden]").filter(has=page.get_by_role("link")).count() == 0
     plan.refresh_from_db()
     assert plan.revision == 1

@@ -1,8 +1,8 @@
 """The reports and change requests of the ready-made topologies, as in tests/golden.
 
 Text is compared byte for byte. Archives are unpacked, workbooks are read, and a web page is taken without its styles,
-script and drawings, so that a change can be read in a diff. The PDF is made of the web page, and its text depends on the
-fonts of the machine: tests/report/test_print.py reads it. `make golden` rewrites the files; look at their
+script and drawings, so that a change can be read in a diff. The PDF is made of the web page, and its text depends on
+the fonts of the machine: tests/report/test_print.py reads it. `make golden` rewrites the files; look at their
 differences before you commit them.
 """
 

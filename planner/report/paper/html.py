@@ -95,7 +95,7 @@ def _style(paper: Paper, running: Running) -> str:
     """Our stylesheet, for a size of paper, with what stands on each page."""
     boxes = {"top-left": running.name, "top-right": running.edition, "bottom-left": running.matrix}
     margins = "".join(f" @{place} {{ content: {_quote(text)}; }}" for place, text in boxes.items())
-    return f"@page {{ size: {PAPERS[paper]} landscape;{margins} }}\n{_read("css/print.css")}"
+    return f"@page {{ size: {PAPERS[paper]} landscape;{margins} }}\n{_read('css/print.css')}"
 
 
 @cache

@@ -87,9 +87,9 @@ def place_walls(
 ) -> tuple[str, Area] | None:
     """What is said of the walls, and where on the lower edge of a frame, with `above` on the upper one.
 
-        Where one edge has no room it is the other. As much is said as there is room for that is clear of lines and of what
-    is `taken`, as far to the left as can be; where no place is clear, the least of it stands at the left. None without
-    walls, and in a frame too small for any text.
+    Where one edge has no room it is the other. As much is said as there is room for that is clear of lines and of
+    what is `taken`, as far to the left as can be; where no place is clear, the least of it stands at the left. None
+    without walls, and in a frame too small for any text.
     """
     lower, upper = frame.y + frame.height - INSIDE, frame.y + INSIDE - HEIGHT
     edges = [(y, _list_near(y, taken, traces)) for y in ((upper, lower) if above else (lower, upper))]

@@ -113,6 +113,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "planner.web.request_id.RequestId",
     "planner.web.middleware.Proxied",
     "planner.web.middleware.LinkHeaders",
     "django.middleware.security.SecurityMiddleware",
@@ -226,7 +227,7 @@ SECURE_CSP = {
 }
 # Nothing is told to other sites. "no-referrer" would make browsers send forms with "Origin: null".
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_REDIRECT_EXEMPT = ["^healthz$"]
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "planner.web.views.errors.show_csrf_failure"
 
@@ -241,12 +242,19 @@ MAX_BODY = 64 * 1024 * 1024
 # show an error of their own instead of the page that says what to do.
 MAX_RECEIVED = 2 * MAX_BODY
 
+# PLANNER_LOG: lines for people, or a JSON object in each line for programs.
+LOG = read_choice("PLANNER_LOG", ("lines", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "planner.deploy.logs.RedactTokens"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
+    "filters": {
+        "redact": {"()": "planner.deploy.logs.RedactTokens"},
+        "request": {"()": "planner.deploy.logs.AddRequestId"},
+    },
+    "formatters": {"chosen": {"()": "planner.deploy.logs.make_formatter", "kind": LOG}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "chosen", "filters": ["redact", "request"]}
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},

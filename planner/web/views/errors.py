@@ -9,6 +9,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from planner.deploy import request_id
 from planner.plan.archive import ON_THE_PAGE
 from planner.plan.syntax import MAX_BYTES
 from ports.text import plural
@@ -85,7 +86,8 @@ def show_server_error(request: HttpRequest) -> HttpResponse:
         response.headers["Retry-After"] = "5"
         return response
     message = "It is not your doing, and nothing was changed. Try again."
-    return render(None, "planner/error.html", {"title": "Something went wrong here", "message": message}, status=500)
+    context = {"title": "Something went wrong here", "message": message, "request_id": request_id.current()}
+    return render(None, "planner/error.html", context, status=500)
 
 
 def _is_locked_out(error: BaseException | None) -> bool:

@@ -109,6 +109,11 @@ def plan_checks(report: Report, within: Iterable[Opening] | None = None) -> tupl
     return *flows, *closed
 
 
+def is_host(endpoint: Endpoint) -> bool:
+    """Whether an endpoint is one machine whose name in the plan can be its name on the network, too."""
+    return not endpoint.group and bool(_HOST_NAME.fullmatch(endpoint.name))
+
+
 def pick_ports(ports: str | None) -> tuple[str | None, ...]:
     """The ports that are tried of ports: one itself, of a range both ends and the one in the middle."""
     if ports is None:
@@ -198,7 +203,7 @@ class Planning:
         if seen is not None:
             single = {seen: None} | {one: None for one in single if (":" in one) != (":" in seen)}
             names = {}
-        if not destination.addresses and not destination.group and _HOST_NAME.fullmatch(destination.name):
+        if not destination.addresses and is_host(destination):
             names = {destination.name: None}
         if protocol == "icmp":
             single = {one: None for one in single if ":" not in one}

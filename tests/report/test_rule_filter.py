@@ -33,7 +33,9 @@ def test_the_check_scripts_of_a_rule_try_all_of_its_flows_and_no_others():
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         checks = json.loads(archive.read("plan.json"))["checks"]
     tried = {
-        (one["source"], one["destination"], one["protocol"], one["ports"]) for one in checks if one["must_be"] == "open"
+        (one["source"], one["destination"], one["protocol"], one["ports"])
+        for one in checks
+        if one["must_be"] == "open"
     }
     assert tried == set(rule.openings())
     assert {one["rule"] for one in checks if one["must_be"] == "open"} == {rule.id}

@@ -7,7 +7,7 @@ command.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from planner.engine.checks import Check, Planning, plan_checks
+from planner.engine.checks import Check, Planning, is_host, plan_checks
 from planner.engine.report import Report
 from planner.engine.rules import Opening
 from planner.plan.document import Endpoint
@@ -39,6 +39,8 @@ class Trial:
     destination: Endpoint
     service: str
     commands: tuple[Command, ...]
+    by_name: tuple[Command, ...]
+    """The same by the name of the destination, for pages that show no addresses; none where that can't be a host's."""
     remark: str
     """What else there is to know, in a sentence; why there is no command, where there is none."""
 
@@ -54,18 +56,25 @@ class Trials:
         """How an opening between endpoints of the plan is tried, whatever it comes from."""
         check = self._planning.check(opening)
         places = [] if check.protocol == "udp" else list(_list_places(check))
+        destination = self._ends[check.destination]
+        named = [(destination.name, port) for port in check.tries] if places and is_host(destination) else []
         return Trial(
             key=check.id,
             source=self._ends[check.source],
-            destination=self._ends[check.destination],
+            destination=destination,
             service=_say_service(check),
-            commands=tuple(
-                Command(shell=shell, text=command(address, port))
-                for address, port in places[:MOST_TRIED]
-                for shell, command in (("PowerShell", _try_in_powershell), ("Shell", _try_in_shell))
-            ),
+            commands=_write_each(places[:MOST_TRIED]),
+            by_name=_write_each(named),
             remark=_remark(check, len(places)),
         )
+
+
+def _write_each(places: list[tuple[str, str | None]]) -> tuple[Command, ...]:
+    return tuple(
+        Command(shell=shell, text=command(address, port))
+        for address, port in places
+        for shell, command in (("PowerShell", _try_in_powershell), ("Shell", _try_in_shell))
+    )
 
 
 def _list_places(check: Check) -> Iterator[tuple[str, str | None]]:
@@ -80,7 +89,7 @@ def _say_service(check: Check) -> str:
 
 def _remark(check: Check, places: int) -> str:
     if check.protocol == "udp":
-        return "Over UDP, a command that only sends proves nothing. The check scripts wait for an answer of the service."
+        return "Over UDP, a command that only sends proves nothing. The check scripts wait for the service to answer."
     if not places and check.networks:
         return "A network stands for many hosts: the check scripts try the one that --host names."
     if not places:

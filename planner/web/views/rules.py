@@ -146,7 +146,7 @@ class _Rows:
 
 
 def list_openings(rule: Rule, ask: ServiceReasons) -> Iterator[Opening]:
-    """What some services of a rule open: from its first source first, each service to one destination after the other."""
+    """What some services of a rule open: from its first source first, each service to every destination in turn."""
     for source, destination, ports in product(rule.sources, rule.destinations, ask.ports):
         yield source.name, destination.name, *ports
 

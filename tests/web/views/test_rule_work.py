@@ -123,3 +123,14 @@ def test_a_rule_that_is_opened_has_the_commands_and_its_own_check_scripts(client
     assert scripts == f"{url}report/checks?rule={number}"
     assert client.get(scripts).headers["Content-Type"] == "application/zip"
     assert client.get(f"{url}report/checks?rule=X-1").status_code == 400
+
+
+def test_a_command_is_by_name_where_only_names_are_shown(client, url):
+    page = Page(client.get(url, {"view": "flows", "show": "names"}))
+    said = [words(fold) for fold in page.all("details", class_="trial-menu")]
+    assert any("Test-NetConnection DC01 -Port 88" in text for text in said)
+    assert not any("10.0.0." in text for text in said)
+    folds = Page(client.get(url, {"view": "flows", "show": "addresses"})).all("details", class_="trial-menu")
+    text = next(text for text in map(words, folds) if "tcp 88" in text)
+    assert "On 10.0.0.10, to 10.0.0.20, tcp 88:" in text
+    assert "Test-NetConnection 10.0.0.20 -Port 88" in text

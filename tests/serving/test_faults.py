@@ -161,7 +161,7 @@ def test_what_is_no_database_is_noticed_at_the_start(folder):
 
 def test_a_database_of_a_newer_version_is_refused(folder):
     program = (
-        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(\"INSERT INTO django_migrations (app, name, "
+        'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute("INSERT INTO django_migrations (app, name, '
         "applied) VALUES ('planner', '9999_of_later', '2030-01-01')\"); c.commit()"
     )
     subprocess.run([sys.executable, "-c", program, folder / DATABASE], check=True)

@@ -50,12 +50,17 @@ class Visitor:
     @property
     def label(self) -> str:
         """The chosen name, or one that tells browsers apart."""
-        return self.name or f"Guest {self.hash[:3].upper()}"
+        return self.name or name_guest(self.hash)
 
     @property
     def initials(self) -> str:
         """Two characters for a badge."""
         return self.label.removeprefix("Guest ")[:2]
+
+
+def name_guest(browser: str) -> str:
+    """What a browser without a chosen name is called, by its hash."""
+    return f"Guest {browser[:3].upper()}"
 
 
 def read_visitor(request: HttpRequest) -> Visitor:

@@ -16,7 +16,7 @@ from ports.text import cut
 
 IMPLEMENTED, VERIFIED = "implemented", "verified"
 _told: Recent[tuple[tuple[Report, tuple[Finding, ...]], Report]] = Recent(lambda pair: len(pair[1].flows), count=4)
-"""What is made anew of a report is the same object for as long as its results say the same: others keep things by it."""
+"""What is made anew of a report is the same object while its results say the same: others keep things by it."""
 
 
 def verify(plan: models.Plan, report: Report, proven: Proven, *, who: str) -> int:

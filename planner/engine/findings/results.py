@@ -60,7 +60,9 @@ def _list_way(report: Report, state: FlowState) -> tuple[str, ...]:
 
 def _say_blocked(firewall: str | None, found: Sequence[tuple[str, FlowState]]) -> Finding:
     rules = list(dict.fromkeys(number for number, _ in found))
-    named = ", ".join(rules[:MOST_NAMED]) + (f" and {len(rules) - MOST_NAMED:,} more" if len(rules) > MOST_NAMED else "")
+    named = ", ".join(rules[:MOST_NAMED])
+    if len(rules) > MOST_NAMED:
+        named += f" and {len(rules) - MOST_NAMED:,} more"
     on_the_way = f"{short(firewall)} is on the way" if firewall else "No firewall of the plan is on the way"
     whom = f"Ask who runs {short(firewall)}" if firewall else "Ask who runs what is between the zones"
     return Finding(
@@ -87,12 +89,14 @@ def _find_open(acceptance: Acceptance) -> Iterator[Finding]:
         states += [forbidden[id(flow)] for flow in row.closed.breaking if id(flow) in forbidden]
         if states:
             number, sections = row.closed.number, row.closed.sections
-            subject = ", ".join(sections) if number is None else f"never[{number}]"
-            why = f"the document says so (§{subject})" if number is None else f"the plan says so: {short(row.closed.reason)}"
+            subject, why = f"never[{number}]", f"the plan says so: {short(row.closed.reason)}"
+            if number is None:
+                subject = ", ".join(sections)
+                why = f"the document says so (§{subject})"
             _, _, known = by_subject.setdefault(subject, (why, sections, {}))
             known.update((state.check.id, state) for state in states)
-    for subject, (why, sections, states) in by_subject.items():
-        yield _say_open(subject, list(states.values()), f"It must stay closed; {why}.", sections)
+    for subject, (why, sections, known) in by_subject.items():
+        yield _say_open(subject, list(known.values()), f"It must stay closed; {why}.", sections)
     beside = [state for state in acceptance.beside if state.status == "forbidden-open"]
     if beside:
         yield _say_open(None, beside, "No flow of the plan leads there.", ())

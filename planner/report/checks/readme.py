@@ -26,8 +26,8 @@ _NIGHTLY = (
         '"powershell -NoProfile -ExecutionPolicy Bypass -File C:\\checks\\NAME.ps1 -Upload ADDRESS"'
     ),
     (
-        "What was verified and is blocked again, or is open and must be closed, then stands in To do on the plan's page, "
-        "with its firewall or its row."
+        "What was verified and is blocked again, or is open and must be closed, then stands in To do on the plan's "
+        "page, with its firewall or its row."
     ),
 )
 _READING = (

@@ -22,6 +22,9 @@ from planner.deploy.environment import (
     read_text,
     read_time_zone,
 )
+from planner.deploy.sqlite.library import take_library
+
+take_library()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -49,7 +52,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
 COOKIE_PREFIX, PATH_COOKIE_PREFIX = ("__Host-", "__Secure-") if TLS else ("", "")
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 MESSAGE_STORAGE = "planner.web.messages.HostMessages"
-# PLANNER_HSTS_PRELOAD: 1 when the host may be put into the lists that browsers come with. It takes months to leave them.
+# PLANNER_HSTS_PRELOAD: 1 when the host may be put into the lists that browsers come with, for good.
 SECURE_HSTS_PRELOAD = read_flag("PLANNER_HSTS_PRELOAD")
 if SECURE_HSTS_PRELOAD and not TLS:
     raise ImproperlyConfigured("PLANNER_HSTS_PRELOAD needs PLANNER_TLS=1.")
@@ -200,15 +203,10 @@ TEMPLATES = [
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "planner.deploy.sqlite",
         "NAME": DATA_DIR / "planner.sqlite3",
-        "OPTIONS": {
-            # Readers and one writer side by side; a writer takes its lock at once instead of failing half-way;
-            # what was acknowledged survives a power cut.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
+        # A writer takes its lock at once instead of failing half-way.
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20},
     }
 }
 

@@ -57,6 +57,7 @@ ROWS: dict[str, Row] = {
     # what everybody gets
     "show_home": Row("anybody"),
     "show_health": Row("anybody"),
+    "show_readiness": Row("anybody"),
     "show_matrix": Row("anybody"),
     "download_matrix": Row("anybody"),
     "compare_editions": Row("anybody"),

@@ -36,7 +36,8 @@ DATA_DIR = Path(read_text("PLANNER_DATA", str(BASE_DIR / "data")))
 SECRET_KEY_FILE = None if read_text("PLANNER_SECRET_KEY") else DATA_DIR / "secret-key"
 SECRET_KEY = read_secret("PLANNER_SECRET_KEY") if SECRET_KEY_FILE is None else keep_secret_key(SECRET_KEY_FILE)
 
-# PLANNER_SECRET_KEY_FALLBACKS: keys that were in use before, which what they signed and keyed is still read with.
+# PLANNER_SECRET_KEY_FALLBACKS, PLANNER_SECRET_KEY_FALLBACKS_FILE: keys that were in use before; what they signed and
+# keyed is still read.
 SECRET_KEY_FALLBACKS = read_list("PLANNER_SECRET_KEY_FALLBACKS")
 
 # PLANNER_DEBUG: 1 shows tracebacks and serves static files unhashed; never where others can reach the service.

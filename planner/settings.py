@@ -21,6 +21,9 @@ from planner.deploy.environment import (
     read_text,
     read_time_zone,
 )
+from planner.deploy.sqlite.library import take_library
+
+take_library()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -185,15 +188,10 @@ TEMPLATES = [
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "planner.deploy.sqlite",
         "NAME": DATA_DIR / "planner.sqlite3",
-        "OPTIONS": {
-            # Readers and one writer side by side; a writer takes its lock at once instead of failing half-way;
-            # what was acknowledged survives a power cut.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
+        # A writer takes its lock at once instead of failing half-way.
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20},
     }
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.hashers import check_password, make_password
 from django.core import signing
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from planner.engine.life import Given, hide_people
@@ -105,9 +105,9 @@ def _salt(plan: Plan, kind: str) -> str:
 def make_edit_link(*, plan_id: int, holder: Holder | None = None, offer: Offer | None = None) -> str:
     """Make a plan's edit link, or another one. Returns the secret token of its address, which is stored nowhere.
 
-    An older edit link leads nowhere from then on. Browsers other than the holder's have to open the new one, since
-    nobody can tell who came by a link that got out; accounts keep what they were given by name. Raises NotMade for an
-    offer from before another edit link was made.
+    An older edit link leads nowhere from then on. Browsers that came by it have to open the new one, since nobody can
+    tell who came by a link that got out; owners, and accounts that were given it by name, keep what they have. Raises
+    NotMade for an offer from before another edit link was made.
     """
     token = offer.token if offer else make_token()
     plan = Plan.objects.select_for_update().defer("document").get(pk=plan_id)
@@ -117,7 +117,7 @@ def make_edit_link(*, plan_id: int, holder: Holder | None = None, offer: Offer |
         before = plan.edit_hash or ""
         plan.edit_hash = hash_token(token)
         plan.edit_number += 1
-        _let_go(plan, holder, before)
+        _let_go(plan, before)
         plan.save(update_fields=["edit_hash", "edit_number"])
         audit.note("edit-link-made", plan=plan, actor=holder.name if holder else "")
     return token
@@ -125,33 +125,47 @@ def make_edit_link(*, plan_id: int, holder: Holder | None = None, offer: Offer |
 
 @transaction.atomic
 def withdraw_edit_link(*, plan_id: int, holder: Holder) -> None:
-    """Have the edit link lead nowhere; browsers other than the holder's hold the plan no more."""
+    """Have the edit link lead nowhere; browsers that came by it hold the plan no more."""
     plan = Plan.objects.select_for_update().defer("document").get(pk=plan_id)
     if plan.edit_hash is not None:
         before, plan.edit_hash = plan.edit_hash, None
-        _let_go(plan, holder, before)
+        _let_go(plan, before)
         plan.save(update_fields=["edit_hash"])
         audit.note("edit-link-withdrawn", plan=plan, actor=holder.name)
 
 
-def _let_go(plan: Plan, holder: Holder | None, before: str) -> None:
-    """Browsers other than the holder's hold the plan no more; it can be given back, with the link that there was."""
-    others = plan.holds.exclude(browser="").exclude(browser=holder.browser if holder else "")
+def _let_go(plan: Plan, before: str) -> None:
+    """Browsers that don't own the plan hold it no more; it can be given back, with the link that there was."""
+    others = plan.holds.exclude(browser="").exclude(role=Hold.Role.OWN)
     keep(plan=plan, holds=others, link_before=before, link_after=plan.edit_hash or "")
     others.delete()
 
 
 @transaction.atomic
 def open_edit_link(*, token: str, holder: Holder) -> Plan | None:
-    """Have whoever opens an edit link hold its plan; None when it leads nowhere."""
-    wanted = hash_token(token)
-    plan = Plan.objects.filter(edit_hash=wanted).defer("document").first()
-    if plan is None or not hmac.compare_digest(plan.edit_hash or "", wanted):
+    """Have whoever opens an edit link edit its plan; None when it leads nowhere.
+
+    A plan that nobody owns, as a command makes it, is owned by the first who opens it.
+    """
+    plan = _find_plan(token, Plan.objects.select_for_update())
+    if plan is None:
         return None
     if not holder.holds().filter(plan=plan).exists():
         audit.note("edit-link-opened", plan=plan, actor=holder.name)
-    holder.give(plan, Hold.Role.EDIT if holder.user else Hold.Role.OWN)
+    is_owned = plan.holds.filter(role=Hold.Role.OWN).exists()
+    holder.give(plan, Hold.Role.EDIT if is_owned else Hold.Role.OWN)
     return plan
+
+
+def find_plan(token: str) -> Plan | None:
+    """The plan of an edit link, without its document; None when it leads nowhere. Nothing is changed."""
+    return _find_plan(token, Plan.objects.all())
+
+
+def _find_plan(token: str, plans: "QuerySet[Plan]") -> Plan | None:
+    wanted = hash_token(token)
+    plan = plans.filter(edit_hash=wanted).defer("document").first()
+    return plan if plan is not None and hmac.compare_digest(plan.edit_hash or "", wanted) else None
 
 
 @transaction.atomic

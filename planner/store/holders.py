@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from planner.store import presence
 from planner.store.models import Hold, Plan
+from planner.store.trouble import leave_out_if_unwritable
 
 RENEW = timedelta(minutes=1)
 """How old the date of the last opening may be before it is renewed: most openings cost no write."""
@@ -100,4 +101,5 @@ def note_opening(hold: Hold) -> None:
     """Remember that its holder opened the plan just now."""
     now = timezone.now()
     if hold.opened < now - RENEW:
-        Hold.objects.filter(pk=hold.pk).update(opened=now)
+        with leave_out_if_unwritable():
+            Hold.objects.filter(pk=hold.pk).update(opened=now)

@@ -315,6 +315,13 @@ def test_no_page_of_sharing_has_a_violation_or_scrolls_sideways(open_page, plan,
     owner.get_by_role("button", name="Make the edit link").click()
     expect(owner.locator("#made-title")).to_have_text("The edit link")
     look_at(owner)
+    door = owner.locator("#made-address").input_value()
+    editor = open_page(**look, status=403)
+    editor.context.clear_cookies()
+    editor.goto(door)
+    look_at(editor)
+    editor.get_by_role("button", name="Open the plan").click()
+    editor.wait_for_url("**/plans/**")
 
     reader = open_page(**look, status=403)
     for path in (

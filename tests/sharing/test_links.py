@@ -218,6 +218,7 @@ def test_what_changed_since_is_told_only_where_it_is_allowed():
 
 def test_another_edit_link_takes_the_place_of_the_first_and_locks_others_out():
     plan, _ = store()
+    plan.holds.all().delete()
     first = links.make_edit_link(plan_id=plan.pk)
     for holder in (ME, Holder(browser="c" * 64)):
         assert links.open_edit_link(token=first, holder=holder) == plan

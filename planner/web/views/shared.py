@@ -1,7 +1,7 @@
 """Under a read link: who may come in, and then the pages of readers.
 
-A link that leads somewhere, one that never did and one that no longer does take the same steps, and the last two get
-the same answer. Whoever tries many wrong ones is asked to wait, except where their browser has opened the link.
+A link that never led anywhere and one that no longer does get the same answer. Whoever tries many of them is asked to
+wait. A link that leads somewhere proves itself: it opens, whatever others have tried from the same address.
 """
 
 from collections.abc import Callable
@@ -38,17 +38,10 @@ def by_link(view: LinkView) -> View:
 
     @wraps(view)
     def answer(request: HttpRequest, token: str, *args: object, **kwargs: object) -> HttpResponseBase:
-        client = request.META.get("REMOTE_ADDR", "")
         link = links.find_link(token) if settings.PUBLIC_LINKS else None
         is_in = link is not None and (shows_opening(request, link) or _sends_again(request, link))
-        try:
-            if not is_in:
-                throttle.check("wrong-link", client, limit=WRONG_LINKS)
-            if link is None or (link.state != "live" and not is_in):
-                throttle.count("wrong-link", client, limit=WRONG_LINKS, mark=token)
-                return show_nowhere(request)
-        except throttle.TooMany as error:
-            return show_too_many(request, error.wait, "Too many links that lead nowhere were tried from here.")
+        if link is None or (link.state != "live" and not is_in):
+            return refuse_link(request, token)
         return view(request, link, token, *args, **kwargs)
 
     return answer
@@ -67,6 +60,15 @@ def _sends_again(request: HttpRequest, link: ShareLink) -> bool:
 def _know_browser(request: HttpRequest) -> str:
     """The secret that the browser has for its forms."""
     return str(request.META.get("CSRF_COOKIE", ""))
+
+
+def refuse_link(request: HttpRequest, token: str) -> HttpResponse:
+    """404, and 429 to whoever tries many links that lead nowhere; a token can't be found by trying in either case."""
+    try:
+        throttle.count("wrong-link", request.META.get("REMOTE_ADDR", ""), limit=WRONG_LINKS, mark=token)
+    except throttle.TooMany as error:
+        return show_too_many(request, error.wait, "Too many links that lead nowhere were tried from here.")
+    return show_nowhere(request)
 
 
 def show_nowhere(request: HttpRequest) -> HttpResponse:

@@ -224,7 +224,10 @@ def test_an_edit_link_leads_through_the_login_to_the_plan(browser, alice):
     assert token not in Page(browser.get(response.url)).html
     response = log_in(browser, next="/edit/?view=flows")
     assert response.url == "/edit/?view=flows"
-    response = browser.get(response.url)
+    door = Page(browser.get(response.url))
+    assert token not in door.html
+    assert not row.holds.filter(user=alice).exists(), "nothing has changed yet"
+    response = browser.post(door.one("form", class_="gate").get("action"))
     assert response.url == f"/plans/{key}/?view=flows"
     assert row.holds.get(user=alice).role == Hold.Role.EDIT
     assert "edit-link" not in {name for name, morsel in browser.cookies.items() if morsel.value}
@@ -265,13 +268,13 @@ def test_the_waiting_place_of_edit_links_is_for_accounts(browser):
 def test_a_logged_in_account_gets_to_the_plan_at_once(browser, alice):
     row, key = owned_by(User.objects.create_user("olga"))
     log_in(browser)
-    assert browser.get(f"/edit/{make_edit_link(plan_id=row.pk)}/").url == f"/plans/{key}/"
+    assert browser.post(f"/edit/{make_edit_link(plan_id=row.pk)}/").url == f"/plans/{key}/"
     assert row.holds.get(user=alice).role == Hold.Role.EDIT
     assert Event.objects.get(kind="edit-link-opened").actor == "alice"
 
 
 def test_many_wrong_edit_links_are_asked_to_wait(browser, alice, monkeypatch):
-    monkeypatch.setattr(edit_links, "WRONG_LINKS", 2)
+    monkeypatch.setattr("planner.web.views.shared.WRONG_LINKS", 2)
     log_in(browser)
     answers = [browser.get(f"/edit/{letter * 43}/").status_code for letter in "aabc"]
     assert answers == [404, 404, 404, 429]

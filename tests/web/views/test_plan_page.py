@@ -215,7 +215,7 @@ def test_the_page_answers_head_requests(client, url):
 def test_only_hashes_of_tokens_and_of_the_keys_of_browsers_are_in_the_database(client):
     plan, _ = store()
     token = make_edit_link(plan_id=plan.pk)
-    know(client, "z" * 43).get(f"/edit/{token}/")
+    know(client, "z" * 43).post(f"/edit/{token}/")
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         for table in tables:

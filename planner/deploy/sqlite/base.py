@@ -39,6 +39,8 @@ class Connection(used().Connection):  # type: ignore[misc] # another module may 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's, for a file that has one owner and one beginning."""
 
+    init_commands: list[str]
+
     def get_connection_params(self) -> dict[str, Any]:
         """As Django's, with write-ahead log or without as the library allows, and what is acknowledged on the disk."""
         params: dict[str, Any] = super().get_connection_params()
@@ -54,7 +56,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         make_once(path)
         try:
             return super().get_new_connection(conn_params | {"database": f"{path.as_uri()}?mode=rw"})
-        except base.Database.OperationalError:
+        except used().OperationalError:
             if not is_unwritable(path):
                 raise
         # A write-ahead log that isn't there can't be made here, and without writers it isn't needed.

@@ -22,7 +22,7 @@ from planner.store.models import Plan
 from planner.store.reports import report_for
 from planner.store.results import MOST_TOGETHER, Proven, Taken, Upload, list_runs, prove, take
 from planner.store.run_models import CheckRun
-from planner.store.verified import list_contradicted, verify
+from planner.store.verified import tell_results, verify
 from planner.web.views.access import plan_view
 from planner.web.views.downloads import send_file
 from planner.web.views.plans import read_sender
@@ -123,7 +123,11 @@ def _show(
         "said": say_taken(taken, verified) if taken else "",
         "runs": list_runs(plan, MOST_RUNS),
         **describe_acceptance(report, proven),
-        "contradicted": list_contradicted(lives_of(plan, report), proven),
+        "blocked_again": [
+            finding
+            for finding in tell_results(report, lives_of(plan, report), proven).findings
+            if finding.code == "verified-blocked"
+        ],
     }
     return render(request, "planner/acceptance.html", context)
 

@@ -2,9 +2,9 @@
 
 A try is counted before it is looked at, by what it is on together with where it comes from, by what it is on and by
 where it comes from. Where one of these has had too many, a try has to wait for some seconds and to bring the proof of
-that: a token that was handed out when it came first, for the same subject and place, and is good once. So a guess costs
-a stranger time, and no name and no address that is shared is ever closed. A browser that was right before has tries of
-its own.
+that: a token that was handed out when it came first, for the same subject and place, and is good once. So a guess
+costs time, and no name and no address that is shared is ever closed. A browser that was right before has tries of its
+own.
 """
 
 import secrets
@@ -64,7 +64,7 @@ class Try:
 
 @transaction.atomic
 def admit(one: Try) -> list[Attempt]:
-    """Count a try. Returns what `forgive` takes once it was right. Raises Wait, and counts nothing, if it has to wait."""
+    """Count a try. Returns what `forgive` takes once it was right. Raises Wait, uncounted, if it has to wait."""
     now = int(timezone.now().timestamp())
     if one.known:
         try:

@@ -8,6 +8,7 @@ own.
 """
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -65,32 +66,32 @@ class Try:
 @transaction.atomic
 def admit(one: Try) -> list[Attempt]:
     """Count a try. Returns what `forgive` takes once it was right. Raises Wait, uncounted, if it has to wait."""
-    now = int(timezone.now().timestamp())
-    if one.known:
-        try:
+    with suppress(throttle.TooMany):
+        if one.known:
             return [throttle.count(f"{one.kind}-known", one.known, limit=HERE)]
-        except throttle.TooMany:
-            pass  # it may come like everybody
-    handed_out = _read(one)
-    if handed_out is not None:
-        left = handed_out[1] + int(WAIT.total_seconds()) - now
-        if left > 0:
-            raise Wait(left, one.token)
-        try:
-            paced = throttle.count(f"{one.kind}-waited", one.both, limit=PACE, within=MINUTE)
-        except throttle.TooMany as error:
-            raise Wait(error.wait, one.token) from None
-        if throttle.spend("patience", one.both, handed_out[0]):
-            return [paced]
-    try:
+    with suppress(throttle.TooMany), transaction.atomic():  # all three, or none
         return [
             throttle.count(f"{one.kind}-here", one.both, limit=HERE),
             throttle.count(f"{one.kind}-subject", one.subject, limit=ON_SUBJECT),
             throttle.count(f"{one.kind}-place", one.place, limit=FROM_PLACE),
         ]
-    except throttle.TooMany:
-        token = signing.dumps([one.both, secrets.token_hex(16), now], salt=_SALT)
-        raise Wait(int(WAIT.total_seconds()), token) from None
+    return [_admit_waited(one)]
+
+
+def _admit_waited(one: Try) -> Attempt:
+    now, wait = int(timezone.now().timestamp()), int(WAIT.total_seconds())
+    handed_out = _read(one)
+    if handed_out is None or throttle.is_marked("patience", one.both, handed_out[0]):
+        raise Wait(wait, signing.dumps([one.both, secrets.token_hex(16), now], salt=_SALT))
+    mark, at = handed_out
+    if at + wait > now:
+        raise Wait(at + wait - now, one.token)
+    try:
+        paced = throttle.count(f"{one.kind}-waited", one.both, limit=PACE, within=MINUTE)
+    except throttle.TooMany as error:
+        raise Wait(error.wait, one.token) from None
+    throttle.mark("patience", one.both, mark)
+    return paced
 
 
 def forgive(counted: list[Attempt]) -> None:

@@ -82,12 +82,6 @@ def is_marked(kind: str, subject: str, what: str) -> bool:
     return Attempt.objects.filter(subject=_hash(kind, subject), mark=_hash_mark(what), at__gt=since).exists()
 
 
-def spend(kind: str, subject: str, what: str) -> bool:
-    """Remember something for an hour that counts once. Returns whether it is the first time."""
-    row = {"subject": _hash(kind, subject), "mark": _hash_mark(what)}
-    return Attempt.objects.get_or_create(**row, defaults={"at": timezone.now()})[1]
-
-
 def network_of(client: str) -> str:
     """Where a client is: its address, of IPv6 the network of 64 bits, within which one machine has every address."""
     address = read_address(client)

@@ -49,7 +49,7 @@ def by_link(view: LinkView) -> View:
 
 def shows_opening(request: HttpRequest, link: ShareLink) -> bool:
     """Whether this browser has opened the link."""
-    return links.is_in(link, request.COOKIES.get(COOKIE, ""))
+    return links.is_in(link, request.COOKIES.get(f"{settings.PATH_COOKIE_PREFIX}{COOKIE}", ""))
 
 
 def _sends_again(request: HttpRequest, link: ShareLink) -> bool:
@@ -108,8 +108,8 @@ def by_reader(view: ReadingView) -> View:
 def _let_in(response: HttpResponse, link: ShareLink, here: str) -> None:
     """Keep the opening in the browser: for this link alone, out of reach of scripts."""
     response.set_cookie(
-        COOKIE, links.seal(link), max_age=links.OPEN_FOR, path=here, httponly=True, secure=settings.TLS,
-        samesite="Lax",
+        f"{settings.PATH_COOKIE_PREFIX}{COOKIE}", links.seal(link), max_age=links.OPEN_FOR, path=here,
+        httponly=True, secure=settings.TLS, samesite="Lax",
     )  # fmt: skip
 
 

@@ -1,10 +1,14 @@
 """The acceptance page of a plan: results uploaded, what they prove, and what is left of it after changes."""
 
+import io
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
+from pypdf import PdfReader
 
 from planner.store import actions
 from planner.store.reports import report_for
@@ -311,3 +315,16 @@ def test_rules_and_flows_say_what_results_prove_of_them(client, plan):
     assert sorted(rules) == ["blocked", "not tested", "open"]
     flows = [chip.text for chip in Page(client.get(home, {"view": "flows"})).all("a", class_="proven")]
     assert sorted(flows) == ["blocked", "not tested", "open"]
+
+
+def test_from_the_second_upload_on_the_page_says_how_it_went(client, plan):
+    upload(client, plan, file(plan, "PS01", only(to_sql, "filtered")))
+    assert Page(client.get(address(plan))).all("section", **{"aria-labelledby": "trend"}) == []
+    CheckRun.objects.update(at=timezone.now() - timedelta(days=1))
+    upload(client, plan, file(plan, "PS01", started="2026-11-26T01:00:00Z"), file(plan, "Staff"))
+    part = Page(client.get(address(plan))).one("section", **{"aria-labelledby": "trend"})
+    rows = [[words(cell) for cell in row.iter("td")] for row in part.iter("tr")][1:]
+    assert [row[1:] for row in rows] == [["2", "3", "0", "0"], ["1", "1", "1", "1"]]
+    assert "1 of 3 flows open" in next(words(one) for one in part.iter() if one.tag.endswith("title"))
+    pdf = client.get(address(plan, "pdf")).content
+    assert "From run to run" in " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)

@@ -182,10 +182,10 @@ def test_an_account_that_alone_owns_plans_is_deleted_once_they_have_an_heir(root
 def test_an_entry_says_from_where_and_under_which_request(client):
     _, key = store()
     answer = client.get(f"/plans/{key}/export.zip", REMOTE_ADDR="203.0.113.9")
-    answer.close()
+    b"".join(answer.streaming_content)
     event = Event.objects.get(kind="plan-exported")
     assert (event.address, event.request) == ("203.0.113.9", answer.headers["X-Request-ID"])
-    client.get("/plans/export.zip").close()
+    b"".join(client.get("/plans/export.zip").streaming_content)
     assert Event.objects.filter(kind="plan-exported").count() == 2
 
 

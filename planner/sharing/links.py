@@ -18,7 +18,7 @@ from planner.engine.life import Given, hide_people
 from planner.engine.renames import Rename
 from planner.report.said.answers import Told
 from planner.sharing.withdrawals import UNDONE_FOR, keep
-from planner.store import audit, throttle
+from planner.store import audit, patience, throttle
 from planner.store.actions import Sender
 from planner.store.answers import read_told
 from planner.store.editions import matrix_of, matrix_then
@@ -29,8 +29,8 @@ from planner.store.reports import find_known
 from ports.matrix import Matrix
 from ports.text import many
 
-WRONG_PASSPHRASES = 10
-"""How many wrong passphrases a link takes in an hour, from whomever they come."""
+WRONG_PASSPHRASES = patience.HERE
+"""How many wrong passphrases a link takes in an hour from one place, before they have to wait."""
 OPEN_HOURS = 12
 OPEN_FOR = timedelta(hours=OPEN_HOURS)
 """How long an opening lasts in the browser that opened the link."""
@@ -255,19 +255,21 @@ def has_entered(link: ShareLink, browser: str) -> bool:
     return bool(browser) and throttle.is_marked("entry", str(link.pk), browser)
 
 
-def try_passphrase(link: ShareLink, passphrase: str) -> None:
+def try_passphrase(link: ShareLink, passphrase: str, *, client: str = "", token: str = "") -> None:
     """Return when it is the link's passphrase, or when the link has none.
 
-    Raises Refused for a wrong one, and throttle.TooMany without a look at it once WRONG_PASSPHRASES of this hour were
-    wrong. A try counts from its beginning, so that many at once are no more than that.
+    Raises Refused for a wrong one, and patience.Wait without a look at it where too many were wrong; `client` is where
+    it comes from, `token` the proof that it has waited. A try counts from its beginning, so that many at once are no
+    more than that.
     """
     if not link.passphrase:
         return
-    attempt = throttle.count("passphrase", str(link.pk), limit=WRONG_PASSPHRASES)
+    one = patience.Try(kind="passphrase", subject=str(link.pk), client=client, token=token)
+    counted = patience.admit(one)
     if not check_password(passphrase, link.passphrase):
         audit.note("wrong-passphrase", plan=link.plan, link=link)
         raise Refused("That is not the passphrase of this link.")
-    throttle.forgive(attempt)
+    patience.forgive(counted)
 
 
 def seal(link: ShareLink) -> str:

@@ -21,6 +21,7 @@ from planner.report.formats.rule_texts import RULE_TEXTS
 from planner.report.said.edition import PAPERS, Edition, Paper
 from planner.report.said.filters import LABELS, Filter, Selection, read_filter, select
 from planner.store.answers import taken_in
+from planner.store.earlier import find_earlier
 from planner.store.editions import matrix_of
 from planner.store.lives import lives_of
 from planner.store.models import Plan
@@ -58,6 +59,9 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
     lives = lives_of(plan, report)
     edition = replace(edition, lives=lives, taken=taken_in(plan, report))
     report = tell_results(report, lives, prove_beside(plan, report))
+    if kind.closes:
+        earlier = find_earlier(plan, matrix)
+        edition = replace(edition, earlier=earlier.reports, earlier_said=earlier.said)
 
     def find_since(number: int) -> Comparison | str:
         found = comparison_since(plan, number, matrix)

@@ -1,6 +1,6 @@
-"""Measures what it takes to upload 10,000 results in one file on the acceptance page, in Chromium, as `make run` serves it.
+"""Measures what it takes to upload 10,000 results in one file on the acceptance page, in Chromium.
 
-Nothing passes or fails here. From the click until the page that says what came of it is there; and how much processor
+The service is as `make run` starts it, and nothing passes or fails here. From the click until the page that says what came of it is there; and how much processor
 time the service took, which other work on the machine changes little.
 """
 
@@ -42,9 +42,12 @@ document = {"format": 1, "name": "Results", "zones": zones, "endpoints": ends, "
 plan = check_plan(document, matrix=matrix)
 row = actions.create_plan(plan=plan, matrix=matrix, summary="Made to be measured")
 report = evaluate_report(matrix, plan)
-rows = [{"id": check.id, "destination": check.destination, "address": address, "protocol": check.protocol, "port": port,
-         "outcome": "filtered" if check.closed else "open", "milliseconds": 3, "error": None}
-        for check in plan_checks(report) if check.source == "PS01" for address in check.addresses for port in check.tries]
+rows = [
+    {"id": check.id, "destination": check.destination, "address": address, "protocol": check.protocol, "port": port,
+     "outcome": "filtered" if check.closed else "open", "milliseconds": 3, "error": None}
+    for check in plan_checks(report) if check.source == "PS01"
+    for address in check.addresses for port in check.tries
+]
 results = {"format": 1, "plan": plan.name, "report": digest_of(report), "source": "PS01", "host": "ps01",
            "started": "2026-01-01T00:00:00Z", "results": rows[:wanted]}
 with open(sys.argv[2], "w") as file:

@@ -1,7 +1,7 @@
 """Measures what it takes to upload 10,000 results in one file on the acceptance page, in Chromium.
 
-The service is as `make run` starts it, and nothing passes or fails here. From the click until the page that says what came of it is there; and how much processor
-time the service took, which other work on the machine changes little.
+The service is as `make run` starts it, and nothing passes or fails here. From the click until the page that says what
+came of it is there; and how much processor time the service took, which other work on the machine changes little.
 """
 
 import os

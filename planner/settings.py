@@ -18,6 +18,7 @@ from planner.deploy.environment import (
     read_number,
     read_origins,
     read_proxies,
+    read_secret,
     read_style,
     read_text,
     read_time_zone,
@@ -34,7 +35,11 @@ DATA_DIR = Path(read_text("PLANNER_DATA", str(BASE_DIR / "data")))
 # PLANNER_SECRET_KEY, PLANNER_SECRET_KEY_FILE: signs cookies and keys the hashes of links. Made and kept in the data
 # folder when neither is set. Links stop working when it changes.
 SECRET_KEY_FILE = None if read_text("PLANNER_SECRET_KEY") else DATA_DIR / "secret-key"
-SECRET_KEY = read_text("PLANNER_SECRET_KEY") if SECRET_KEY_FILE is None else keep_secret_key(SECRET_KEY_FILE)
+SECRET_KEY = read_secret("PLANNER_SECRET_KEY") if SECRET_KEY_FILE is None else keep_secret_key(SECRET_KEY_FILE)
+
+# PLANNER_SECRET_KEY_FALLBACKS, PLANNER_SECRET_KEY_FALLBACKS_FILE: keys that were in use before; what they signed and
+# keyed is still read.
+SECRET_KEY_FALLBACKS = read_list("PLANNER_SECRET_KEY_FALLBACKS")
 
 # PLANNER_DEBUG: 1 shows tracebacks and serves static files unhashed; never where others can reach the service.
 DEBUG = read_flag("PLANNER_DEBUG")
@@ -43,7 +48,17 @@ DEBUG = read_flag("PLANNER_DEBUG")
 TLS = read_flag("PLANNER_TLS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = TLS
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
+# A cookie of that name is one that this host has set over TLS: names below or above it, and http, can set none.
+# Cookies for a part of the addresses can't have it; of those, names below can put one in the way, but sign none.
+COOKIE_PREFIX, PATH_COOKIE_PREFIX = ("__Host-", "__Secure-") if TLS else ("", "")
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+MESSAGE_STORAGE = "planner.web.messages.HostMessages"
+# PLANNER_HSTS_PRELOAD: 1 when the host may be put into the lists that browsers come with, for good.
+SECURE_HSTS_PRELOAD = read_flag("PLANNER_HSTS_PRELOAD")
+if SECURE_HSTS_PRELOAD and not TLS:
+    raise ImproperlyConfigured("PLANNER_HSTS_PRELOAD needs PLANNER_TLS=1.")
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # asks for preload, which is for whoever owns the domain to ask for
 if TLS and DEBUG:
     raise ImproperlyConfigured("PLANNER_DEBUG is 1 and PLANNER_TLS too; tracebacks are not for others. Set one to 0.")
 
@@ -119,6 +134,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "planner.web.request_id.RequestId",
     "planner.web.middleware.Proxied",
+    "planner.web.middleware.Noted",
+    "planner.web.middleware.SafeHeaders",
     "planner.web.middleware.LinkHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -241,12 +258,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
+        "refused": {"()": "planner.deploy.logs.SayRefusals"},
         "redact": {"()": "planner.deploy.logs.RedactTokens"},
         "request": {"()": "planner.deploy.logs.AddRequestId"},
     },
     "formatters": {"chosen": {"()": "planner.deploy.logs.make_formatter", "kind": LOG}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "chosen", "filters": ["redact", "request"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "chosen",
+            "filters": ["refused", "redact", "request"],
+        }
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
@@ -271,4 +293,4 @@ PASSWORD_HASHERS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
+] + [{"NAME": "planner.accounts.strength.StrengthValidator"}]

@@ -19,6 +19,16 @@ _TOKEN = re.compile(
 )
 
 
+class SayRefusals(logging.Filter):
+    """Says of a request that was refused what was wrong with it, and not where in the program that was found out."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take the traceback out of the record; always True."""
+        if record.name.startswith("django.security."):
+            record.exc_info = record.exc_text = None
+        return True
+
+
 class RedactTokens(logging.Filter):
     """Replaces the secrets in a record's text, arguments and traceback."""
 

@@ -3,7 +3,6 @@
 A token is made here and handed out once. The database keeps its keyed hash, of the passphrase an Argon2 hash.
 """
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,20 +18,20 @@ from planner.engine.life import Given, hide_people
 from planner.engine.renames import Rename
 from planner.report.said.answers import Told
 from planner.sharing.withdrawals import UNDONE_FOR, keep
-from planner.store import audit, throttle
+from planner.store import audit, patience, throttle
 from planner.store.actions import Sender
 from planner.store.answers import read_told
 from planner.store.editions import matrix_of, matrix_then
 from planner.store.holders import Holder
 from planner.store.lives import Pick, Wish, list_given, set_states
-from planner.store.models import Hold, Opening, Plan, ShareLink, Version, hash_token, make_token
+from planner.store.models import Hold, Opening, Plan, ShareLink, Version, hash_token, list_hashes, make_token
 from planner.store.reports import find_known
 from ports.locks import one_at_a_time
 from ports.matrix import Matrix
 from ports.text import many
 
-WRONG_PASSPHRASES = 10
-"""How many wrong passphrases a link takes in an hour, from whomever they come."""
+WRONG_PASSPHRASES = patience.HERE
+"""How many wrong passphrases a link takes in an hour from one place, before they have to wait."""
 OPEN_HOURS = 12
 OPEN_FOR = timedelta(hours=OPEN_HOURS)
 """How long an opening lasts in the browser that opened the link."""
@@ -164,9 +163,7 @@ def find_plan(token: str) -> Plan | None:
 
 
 def _find_plan(token: str, plans: "QuerySet[Plan]") -> Plan | None:
-    wanted = hash_token(token)
-    plan = plans.filter(edit_hash=wanted).defer("document").first()
-    return plan if plan is not None and hmac.compare_digest(plan.edit_hash or "", wanted) else None
+    return plans.filter(edit_hash__in=list_hashes(token)).defer("document").first()
 
 
 @transaction.atomic
@@ -231,10 +228,9 @@ def find_link(token: str) -> ShareLink | None:
 
     One that has been opened as often as it may be is found, for those who are in.
     """
-    wanted = hash_token(token)
-    links = ShareLink.objects.filter(token_hash=wanted).select_related("plan").defer("plan__document")
+    links = ShareLink.objects.filter(token_hash__in=list_hashes(token)).select_related("plan").defer("plan__document")
     link: ShareLink | None = _live(links).first()
-    return link if link is not None and hmac.compare_digest(link.token_hash, wanted) else None
+    return link
 
 
 @transaction.atomic
@@ -262,19 +258,21 @@ def has_entered(link: ShareLink, browser: str) -> bool:
     return bool(browser) and throttle.is_marked("entry", str(link.pk), browser)
 
 
-def try_passphrase(link: ShareLink, passphrase: str) -> None:
+def try_passphrase(link: ShareLink, passphrase: str, *, client: str = "", token: str = "") -> None:
     """Return when it is the link's passphrase, or when the link has none.
 
-    Raises Refused for a wrong one, and throttle.TooMany without a look at it once WRONG_PASSPHRASES of this hour were
-    wrong. A try counts from its beginning, so that many at once are no more than that.
+    Raises Refused for a wrong one, and patience.Wait without a look at it where too many were wrong; `client` is where
+    it comes from, `token` the proof that it has waited. A try counts from its beginning, so that many at once are no
+    more than that.
     """
     if not link.passphrase:
         return
-    attempt = throttle.count("passphrase", str(link.pk), limit=WRONG_PASSPHRASES)
+    one = patience.Try(kind="passphrase", subject=str(link.pk), client=client, token=token)
+    counted = patience.admit(one)
     if not check_password(passphrase, link.passphrase):
         audit.note("wrong-passphrase", plan=link.plan, link=link)
         raise Refused("That is not the passphrase of this link.")
-    throttle.forgive(attempt)
+    patience.forgive(counted)
 
 
 def seal(link: ShareLink) -> str:
@@ -354,7 +352,9 @@ def report_states(*, link: ShareLink, picks: Sequence[Pick], wish: Wish, name: s
     Raises Refused for a link that may not, throttle.TooMany after REPORTS of them within an hour, and as
     `planner.store.lives.set_states` does; nothing is set then.
     """
-    if not link.may_report or link.pinned is not None or link.revoked is not None:
+    # Looked at anew and locked: one that was revoked since the request began sets nothing.
+    live = _live(ShareLink.objects.select_for_update(of=("self",)).filter(pk=link.pk)).exists()
+    if not live or not link.may_report or link.pinned is not None:
         raise Refused("This link can't set the state of rules.")
     throttle.count("report", str(link.pk), limit=REPORTS)
     sender = Sender(operation=operation, author=name)

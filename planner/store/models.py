@@ -37,6 +37,15 @@ def hash_token(token: str) -> str:
     return salted_hmac("planner.models.Plan.token", token, algorithm="sha256").hexdigest()
 
 
+def list_hashes(token: str) -> list[str]:
+    """What may stand for a token in the database: its hash now, and those under keys that were in use before."""
+    before = (
+        salted_hmac("planner.models.Plan.token", token, secret=key, algorithm="sha256").hexdigest()
+        for key in settings.SECRET_KEY_FALLBACKS
+    )
+    return [hash_token(token), *before]
+
+
 def make_operation() -> str:
     """A new id for an edit."""
     return secrets.token_hex(16)
@@ -418,6 +427,8 @@ class Event(models.Model):
     link = models.PositiveBigIntegerField(null=True, help_text="The number of the read link")
     actor = models.CharField(max_length=150, blank=True)
     detail = models.CharField(max_length=300, blank=True)
+    address = models.CharField(max_length=45, blank=True, help_text="Of the client; none where a command did it")
+    request = models.CharField(max_length=64, blank=True, help_text="The id of the request, as the log has it")
 
     class Meta:
         ordering = ("-at", "-pk")

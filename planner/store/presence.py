@@ -74,7 +74,9 @@ def read_visitor(request: HttpRequest) -> Visitor:
 
 def _read_cookie(request: HttpRequest) -> Visitor:
     try:
-        key, _, name = (request.get_signed_cookie(COOKIE, salt=COOKIE) or "").partition(" ")
+        # Before there were prefixes it had none; browsers keep their plans.
+        sent = _name_cookie() if _name_cookie() in request.COOKIES else COOKIE
+        key, _, name = (request.get_signed_cookie(sent, salt=COOKIE) or "").partition(" ")
     except (KeyError, signing.BadSignature):
         key, name = "", ""
     if not re.fullmatch(r"[A-Za-z0-9_-]{43}", key):
@@ -88,10 +90,14 @@ def _account_name(request: HttpRequest) -> str:
     return clean_name(user.get_username()) if user is not None and user.is_authenticated else ""
 
 
+def _name_cookie() -> str:
+    return f"{settings.COOKIE_PREFIX}{COOKIE}"
+
+
 def keep_visitor(response: HttpResponse, visitor: Visitor, *, secure: bool) -> None:
     """Remember the visitor in the browser for a year, out of reach of scripts."""
     response.set_signed_cookie(
-        COOKIE, f"{visitor.key} {visitor.name}".strip(), salt=COOKIE, max_age=31_536_000, httponly=True,
+        _name_cookie(), f"{visitor.key} {visitor.name}".strip(), salt=COOKIE, max_age=31_536_000, httponly=True,
         secure=secure, samesite="Lax",
     )  # fmt: skip
 

@@ -307,7 +307,7 @@ def test_no_page_of_sharing_has_a_violation_or_scrolls_sideways(open_page, plan,
     owner.get_by_role("button", name="Make the link").click()
     expect(owner.locator("#link-passphrase-error")).to_be_visible()
     look_at(owner)
-    owner.get_by_label("Passphrase").fill("long enough")
+    owner.get_by_label("Passphrase").fill("long enough to be one")
     owner.get_by_label("Number of openings").fill("4")
     owner.get_by_role("button", name="Make the link").click()
     expect(owner.locator("#made-title")).to_be_visible()

@@ -6,7 +6,7 @@ over them by class. With a `link` there is a second layer on top of the drawing:
 shows its ports while it is pointed at or has the focus, so that no line runs through what is read.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 from planner.engine.report import Report
 from planner.plan.kinds import KINDS
 from planner.report.diagram.icons import PATHS, SIDE
+from planner.report.diagram.kept import Link, draw_once
 from planner.report.diagram.labels import place_name, place_on_lines, place_ports
 from planner.report.diagram.layout import (
     FONT,
@@ -33,7 +34,6 @@ from planner.report.diagram.layout import (
 )
 from planner.report.diagram.picture import (
     Box,
-    Fields,
     Frame,
     Line,
     Picture,
@@ -55,16 +55,20 @@ _SCREEN = 1.25
 _READABLE = 1150, 540
 """A picture wider or higher than this many pixels can't be read once it is shrunk to stand above the rules."""
 
-Link = Callable[[Fields], str]
-"""Makes an address of filter fields, or of `unfold`."""
-
 
 def render_diagram(report: Report, *, unfolded: Collection[str] = (), link: Link | None = None) -> str:
     """Endpoints in their zones as an SVG element; of a large plan like ones together, except in groups `unfolded`.
 
     Raises NoDiagram when Graphviz's `dot` is missing, fails or takes too long.
     """
-    return _arrange(picture_endpoints(report, unfolded), link).element(_describe_endpoints(report))
+
+    def draw(link: Link | None) -> str:
+        return _arrange(picture_endpoints(report, unfolded), link).element(_describe_endpoints(report))
+
+    if link is None:
+        return draw(None)
+    asked = {code for group in report.zone_groups for code in (group.code, f"-{group.code}")}
+    return draw_once(report, ("endpoints", frozenset(asked.intersection(unfolded))), draw, link)
 
 
 def render_readable(report: Report, *, lines: int, room: tuple[float, float], smallest: float) -> str:
@@ -84,8 +88,12 @@ def render_readable(report: Report, *, lines: int, room: tuple[float, float], sm
 
 def render_overview(report: Report, *, link: Link | None = None) -> str:
     """Zones, like ones together, and the ports between them as an SVG element. Raises NoDiagram as above."""
-    picture = picture_zones(report)
-    return _Drawing(picture, lay_out(picture, ports_shown=True), link).element("Zones and the ports between them")
+
+    def draw(link: Link | None) -> str:
+        picture = picture_zones(report)
+        return _Drawing(picture, lay_out(picture, ports_shown=True), link).element("Zones and the ports between them")
+
+    return draw(None) if link is None else draw_once(report, "zones", draw, link)
 
 
 def render_svg(report: Report, *, unfolded: Collection[str] = ()) -> bytes:

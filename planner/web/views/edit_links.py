@@ -34,8 +34,9 @@ def open_edit_link(request: HttpRequest, token: str) -> HttpResponse:
     path, query = reverse("continue_edit_link"), request.GET.urlencode()
     response = redirect_to_login(f"{path}?{query}" if query else path)
     response.set_signed_cookie(
-        COOKIE, token, salt=COOKIE, max_age=WAITS, path=path, httponly=True, secure=settings.TLS, samesite="Lax"
-    )
+        _name_cookie(), token, salt=COOKIE, max_age=WAITS, path=path, httponly=True, secure=settings.TLS,
+        samesite="Lax",
+    )  # fmt: skip
     return response
 
 
@@ -44,11 +45,15 @@ def continue_edit_link(request: HttpRequest) -> HttpResponse:
     """The same for the link that waits in the browser, after the login."""
     if not read_holder(request).is_someone:
         return ask_for_login(request)
-    token = request.get_signed_cookie(COOKIE, default="", salt=COOKIE, max_age=WAITS)
+    token = request.get_signed_cookie(_name_cookie(), default="", salt=COOKIE, max_age=WAITS)
     response = _answer(request, token) if token else redirect("show_plans")
     if response.status_code != 200:  # it stands at the door no more
-        response.delete_cookie(COOKIE, path=reverse("continue_edit_link"), samesite="Lax")
+        response.delete_cookie(_name_cookie(), path=reverse("continue_edit_link"), samesite="Lax")
     return response
+
+
+def _name_cookie() -> str:
+    return f"{settings.PATH_COOKIE_PREFIX}{COOKIE}"
 
 
 def _answer(request: HttpRequest, token: str) -> HttpResponse:

@@ -49,10 +49,10 @@ def show_too_large(request: HttpRequest) -> HttpResponse:
     )
 
 
-def show_too_many(request: HttpRequest, wait: int, reason: str) -> HttpResponse:
-    """429: why, and after how many seconds to try again."""
+def show_too_many(request: HttpRequest, wait: int, reason: str, *, says_when: bool = False) -> HttpResponse:
+    """429: why, and after how many seconds to try again, unless the reason says that."""
     minutes = -(-wait // 60)
-    said = f"{reason} Try again in {minutes} {plural(minutes, 'minute')}."
+    said = reason if says_when else f"{reason} Try again in {minutes} {plural(minutes, 'minute')}."
     response = show_error(request, 429, "Please wait", said)
     response.headers["Retry-After"] = str(wait)
     return response

@@ -13,10 +13,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from planner.accounts.proofs import read_waited
 from planner.plan.edits import NotPossible
 from planner.sharing import links
 from planner.sharing.links import Reading
-from planner.store import throttle
+from planner.store import patience, throttle
 from planner.store.lives import Overtaken
 from planner.store.models import ShareLink
 from planner.web.forms.lives import StateForm
@@ -25,6 +26,7 @@ from planner.web.views.access import View, matrix_view
 from planner.web.views.errors import show_error, show_too_many
 from planner.web.views.plans import read_operation
 from planner.web.views.reading import Place, ReadingView
+from planner.web.views.waiting import show_wait
 
 COOKIE = "opening"
 WRONG_LINKS = 30
@@ -49,7 +51,7 @@ def by_link(view: LinkView) -> View:
 
 def shows_opening(request: HttpRequest, link: ShareLink) -> bool:
     """Whether this browser has opened the link."""
-    return links.is_in(link, request.COOKIES.get(COOKIE, ""))
+    return links.is_in(link, request.COOKIES.get(f"{settings.PATH_COOKIE_PREFIX}{COOKIE}", ""))
 
 
 def _sends_again(request: HttpRequest, link: ShareLink) -> bool:
@@ -65,7 +67,9 @@ def _know_browser(request: HttpRequest) -> str:
 def refuse_link(request: HttpRequest, token: str) -> HttpResponse:
     """404, and 429 to whoever tries many links that lead nowhere; a token can't be found by trying in either case."""
     try:
-        throttle.count("wrong-link", request.META.get("REMOTE_ADDR", ""), limit=WRONG_LINKS, mark=token)
+        throttle.count(
+            "wrong-link", throttle.network_of(request.META.get("REMOTE_ADDR", "")), limit=WRONG_LINKS, mark=token
+        )
     except throttle.TooMany as error:
         return show_too_many(request, error.wait, "Too many links that lead nowhere were tried from here.")
     return show_nowhere(request)
@@ -108,8 +112,8 @@ def by_reader(view: ReadingView) -> View:
 def _let_in(response: HttpResponse, link: ShareLink, here: str) -> None:
     """Keep the opening in the browser: for this link alone, out of reach of scripts."""
     response.set_cookie(
-        COOKIE, links.seal(link), max_age=links.OPEN_FOR, path=here, httponly=True, secure=settings.TLS,
-        samesite="Lax",
+        f"{settings.PATH_COOKIE_PREFIX}{COOKIE}", links.seal(link), max_age=links.OPEN_FOR, path=here,
+        httponly=True, secure=settings.TLS, samesite="Lax",
     )  # fmt: skip
 
 
@@ -137,11 +141,12 @@ def enter_link(request: HttpRequest, link: ShareLink, token: str) -> HttpRespons
     if shows_opening(request, link):
         return response  # and the opening lasts no longer
     try:
-        links.try_passphrase(link, request.POST.get("passphrase", ""))
+        client = request.META.get("REMOTE_ADDR", "")
+        links.try_passphrase(link, request.POST.get("passphrase", ""), client=client, token=read_waited(request))
     except links.Refused as error:
         return _show_gate(request, link, token, trouble=str(error), status=403)
-    except throttle.TooMany as error:
-        return show_too_many(request, error.wait, "Too many wrong passphrases were tried on this link.")
+    except patience.Wait as error:
+        return show_wait(request, error, "Too many wrong passphrases were tried on this link.")
     if not links.enter(link, _know_browser(request)):
         return show_nowhere(request)
     _let_in(response, link, here)

@@ -469,16 +469,37 @@ def test_the_cookie_of_one_link_opens_no_other(client, reader, plan):
     assert "Contoso" not in reader.get(other).content.decode()
 
 
-def test_after_ten_wrong_passphrases_the_link_waits_whoever_asks(client, reader, plan):
+def test_after_ten_wrong_passphrases_who_asks_from_there_waits_and_nobody_else(client, reader, plan, monkeypatch):
     path = read_link(client, plan, passphrase=PASSPHRASE)
     for number in range(10):
-        address = f"192.0.2.{number}"
-        response = reader.post(f"{path}enter/", {"passphrase": "wrong"}, REMOTE_ADDR=address,
+        response = reader.post(f"{path}enter/", {"passphrase": "wrong"},
                                headers={"X-Forwarded-For": f"198.51.100.{number}"})  # fmt: skip
         assert response.status_code == 403
     response = reader.post(f"{path}enter/", {"passphrase": PASSPHRASE}, headers={"X-Forwarded-For": "203.0.113.1"})
     assert response.status_code == 429
+    assert response.headers["Retry-After"] == "10"
     assert "Too many wrong passphrases" in Page(response).text("main")
+    assert Client(REMOTE_ADDR="192.0.2.1").post(f"{path}enter/", {"passphrase": PASSPHRASE}).status_code == 302
+    assert reader.post(f"{path}enter/", {"passphrase": PASSPHRASE}).status_code == 429
+    monkeypatch.setattr("planner.store.patience.WAIT", timedelta(0))
+    assert reader.post(f"{path}enter/", {"passphrase": PASSPHRASE}).status_code == 302, "the browser has the proof"
+
+
+def test_who_is_in_stays_in_whatever_passphrases_are_tried(client, reader, plan):
+    path = read_link(client, plan, passphrase=PASSPHRASE)
+    reader.post(f"{path}enter/", {"passphrase": PASSPHRASE})
+    stranger = another(reader.handler)
+    for _ in range(12):
+        stranger.post(f"{path}enter/", {"passphrase": "wrong"})
+    assert reader.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("weak", ["password1", "long enough", "aaaaaaaaaaaa", "passwordstate2026", "networkteam"])
+def test_a_passphrase_that_can_be_guessed_is_refused(client, plan, weak):
+    page, path = make(client, plan[1], passphrase=weak)
+    assert path is None
+    assert "It is easy to guess." in page.text("main")
+    assert weak not in page.html
 
 
 def test_openings_are_used_by_those_who_ask_and_not_by_looking(client, handler, plan):

@@ -18,12 +18,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import batched
-from typing import NamedTuple
 
 from planner.engine.report import Report
 from planner.plan.document import Endpoint
 from scripts.namespaces import (
     KINDS,
+    Attempt,
     echo_request,
     execute,
     find_domain,
@@ -39,15 +39,6 @@ ANYBODY = ("203.0.113.", "2001:db8:ffff::")
 SECONDS = 1.5
 """How long an answer is waited for, where dropping is what there would be else."""
 AT_ONCE = 4_000
-
-
-class Attempt(NamedTuple):
-    """One packet that opens something: from an endpoint's address to another's; no port for an echo request."""
-
-    source: str
-    destination: str
-    protocol: str
-    port: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,19 @@ import socket
 import struct
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
 KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+
+
+class Attempt(NamedTuple):
+    """One packet that opens something: from an endpoint's address to another's; no port for an echo request."""
+
+    source: str
+    destination: str
+    protocol: str
+    port: int | None
 
 
 def execute(

@@ -272,7 +272,7 @@ def _make_row(plan: models.Plan, report: Report, run: Run, upload: Upload, *, wh
 
 
 def _sum_up(found: Results) -> str:
-    """Of what a run says, not of how it is written: the same results are known again whatever spaces they come with."""
+    """Of what a run says, not of how it is written: the same results are known whatever spaces they have."""
     facts = [found.source, found.host, found.started.isoformat(), pack(found).hex()]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 

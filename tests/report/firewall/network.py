@@ -20,11 +20,11 @@ import socket
 from collections import defaultdict
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from scripts.namespaces import (
     KINDS,
     PATH,
+    Attempt,
     echo_request,
     execute,
     find_domain,
@@ -43,15 +43,6 @@ TRANSIT = ("100.64.0.0/10", "fd64::/16")
 _QUESTIONS = 4
 """A packet, its answer and both ways through the router take four steps; a question and its answer take two."""
 _AT_ONCE = 250
-
-
-class Try(NamedTuple):
-    """What opens a connection: from an address to an address. No port for an echo request."""
-
-    source: str
-    destination: str
-    protocol: str
-    port: int | None
 
 
 def require_root():
@@ -88,7 +79,7 @@ def tries(flows):
         ports = [None] if need.ports is None else sorted({int(port) for port in need.ports.split("-")})
         for here, there in itertools.product(samples(flow.source.addresses), samples(flow.destination.addresses)):
             if find_family(here) == find_family(there) and not (need.protocol == "icmp" and find_family(here) == 6):
-                found |= {Try(here, there, need.protocol, port): None for port in ports}
+                found |= {Attempt(here, there, need.protocol, port): None for port in ports}
     return set(found)
 
 
@@ -100,7 +91,7 @@ def sweep(places, asked, most=2_500):
     ports = {near for one in asked if one.port for near in (one.port - 1, one.port, one.port + 1) if 0 < near < 65536}
     services = [("icmp", None), *itertools.product(("tcp", "udp"), sorted(ports | {1, 22, 53, 3389, 65535}))]
     found = [
-        Try(source, destination, *service)
+        Attempt(source, destination, *service)
         for here, there in itertools.permutations(places.values(), 2)
         for source, destination in itertools.product(here, there)
         if find_family(source) == find_family(destination) and source not in there

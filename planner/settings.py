@@ -17,10 +17,14 @@ from planner.deploy.environment import (
     read_number,
     read_origins,
     read_proxies,
+    read_secret,
     read_style,
     read_text,
     read_time_zone,
 )
+from planner.deploy.sqlite.library import take_library
+
+take_library()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -30,7 +34,11 @@ DATA_DIR = Path(read_text("PLANNER_DATA", str(BASE_DIR / "data")))
 # PLANNER_SECRET_KEY, PLANNER_SECRET_KEY_FILE: signs cookies and keys the hashes of links. Made and kept in the data
 # folder when neither is set. Links stop working when it changes.
 SECRET_KEY_FILE = None if read_text("PLANNER_SECRET_KEY") else DATA_DIR / "secret-key"
-SECRET_KEY = read_text("PLANNER_SECRET_KEY") if SECRET_KEY_FILE is None else keep_secret_key(SECRET_KEY_FILE)
+SECRET_KEY = read_secret("PLANNER_SECRET_KEY") if SECRET_KEY_FILE is None else keep_secret_key(SECRET_KEY_FILE)
+
+# PLANNER_SECRET_KEY_FALLBACKS, PLANNER_SECRET_KEY_FALLBACKS_FILE: keys that were in use before; what they signed and
+# keyed is still read.
+SECRET_KEY_FALLBACKS = read_list("PLANNER_SECRET_KEY_FALLBACKS")
 
 # PLANNER_DEBUG: 1 shows tracebacks and serves static files unhashed; never where others can reach the service.
 DEBUG = read_flag("PLANNER_DEBUG")
@@ -39,7 +47,17 @@ DEBUG = read_flag("PLANNER_DEBUG")
 TLS = read_flag("PLANNER_TLS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = TLS
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
+# A cookie of that name is one that this host has set over TLS: names below or above it, and http, can set none.
+# Cookies for a part of the addresses can't have it; of those, names below can put one in the way, but sign none.
+COOKIE_PREFIX, PATH_COOKIE_PREFIX = ("__Host-", "__Secure-") if TLS else ("", "")
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+MESSAGE_STORAGE = "planner.web.messages.HostMessages"
+# PLANNER_HSTS_PRELOAD: 1 when the host may be put into the lists that browsers come with, for good.
+SECURE_HSTS_PRELOAD = read_flag("PLANNER_HSTS_PRELOAD")
+if SECURE_HSTS_PRELOAD and not TLS:
+    raise ImproperlyConfigured("PLANNER_HSTS_PRELOAD needs PLANNER_TLS=1.")
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # asks for preload, which is for whoever owns the domain to ask for
 if TLS and DEBUG:
     raise ImproperlyConfigured("PLANNER_DEBUG is 1 and PLANNER_TLS too; tracebacks are not for others. Set one to 0.")
 
@@ -113,7 +131,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "planner.web.request_id.RequestId",
     "planner.web.middleware.Proxied",
+    "planner.web.middleware.SafeHeaders",
     "planner.web.middleware.LinkHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -184,15 +204,10 @@ TEMPLATES = [
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "planner.deploy.sqlite",
         "NAME": DATA_DIR / "planner.sqlite3",
-        "OPTIONS": {
-            # Readers and one writer side by side; a writer takes its lock at once instead of failing half-way;
-            # what was acknowledged survives a power cut.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
+        # A writer takes its lock at once instead of failing half-way.
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20},
     }
 }
 
@@ -226,7 +241,7 @@ SECURE_CSP = {
 }
 # Nothing is told to other sites. "no-referrer" would make browsers send forms with "Origin: null".
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_REDIRECT_EXEMPT = ["^healthz$"]
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "planner.web.views.errors.show_csrf_failure"
 
@@ -241,12 +256,24 @@ MAX_BODY = 64 * 1024 * 1024
 # show an error of their own instead of the page that says what to do.
 MAX_RECEIVED = 2 * MAX_BODY
 
+# PLANNER_LOG: lines for people, or a JSON object in each line for programs.
+LOG = read_choice("PLANNER_LOG", ("lines", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "planner.deploy.logs.RedactTokens"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
+    "filters": {
+        "refused": {"()": "planner.deploy.logs.SayRefusals"},
+        "redact": {"()": "planner.deploy.logs.RedactTokens"},
+        "request": {"()": "planner.deploy.logs.AddRequestId"},
+    },
+    "formatters": {"chosen": {"()": "planner.deploy.logs.make_formatter", "kind": LOG}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "chosen",
+            "filters": ["refused", "redact", "request"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
@@ -270,4 +297,4 @@ PASSWORD_HASHERS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
+] + [{"NAME": "planner.accounts.strength.StrengthValidator"}]

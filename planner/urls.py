@@ -30,6 +30,7 @@ from planner.web.views import (
     own_flows,
     plans,
     present,
+    probes,
     reading,
     revisions,
     rule_ends,
@@ -49,7 +50,8 @@ admin.autodiscover()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show_home, name="show_home"),
-    path("healthz", home.show_health, name="show_health"),
+    path("healthz", probes.show_health, name="show_health"),
+    path("readyz", probes.show_readiness, name="show_readiness"),
     # Plans
     path("plans/", shelf.show_plans, name="show_plans"),
     path("plans/export.zip", shelf.export_plans, name="export_plans"),

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from scripts.bench_together import percentile  # noqa: E402
-from scripts.served import ARGUMENTS, chromium_path, serve  # noqa: E402
+from scripts.served import ARGUMENTS, chromium_path, enter, serve  # noqa: E402
 
 ROWS = 500
 KEYS = 60
@@ -58,7 +58,7 @@ def press(page: Page, key: str) -> float:
 
 def measure(page: Page, link: str) -> None:
     """Print one line for each thing that is done in the table."""
-    page.goto(link)
+    enter(page, link)
     page.get_by_role("link", name="Edit as a table").wait_for()
     began = time.perf_counter()
     page.get_by_role("link", name="Edit as a table").click()

@@ -13,15 +13,18 @@ import sys
 import threading
 import time
 from http.client import HTTPConnection
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from random import Random
+from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPCookieProcessor, build_opener
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from scripts.served import ARGUMENTS, Service, chromium_path, serve  # noqa: E402
+from scripts.served import ARGUMENTS, Service, chromium_path, enter, serve  # noqa: E402
 
 VIEWERS = 50
 INTERVAL = 2.0
@@ -46,13 +49,15 @@ def say(times: list[float], limit: float, share: float = 0.95) -> str:
 
 
 def open_link(service: Service, link: str) -> tuple[str, str]:
-    """Open an edit link as a new browser: the plan's own address, and the cookie that it opens for."""
-    connection = HTTPConnection(service.host, service.port, timeout=30)
-    connection.request("GET", link)
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    return answer.getheader("Location") or "", (answer.getheader("Set-Cookie") or "").partition(";")[0]
+    """Open an edit link as a new browser: the plan's own address, and the cookies that it opens for."""
+    jar = CookieJar(DefaultCookiePolicy(allowed_domains=[service.host]))
+    opener = build_opener(HTTPCookieProcessor(jar))
+    with opener.open(service.address + link, timeout=30) as door:
+        token = re.search(rb'name="csrfmiddlewaretoken" value="([^"]+)"', door.read())
+    data = urlencode({"csrfmiddlewaretoken": token[1].decode() if token else ""}).encode()
+    with opener.open(service.address + link, data, timeout=30) as plan:
+        path = urlsplit(plan.url).path
+    return path, "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
 
 class Viewer(threading.Thread):
@@ -121,7 +126,7 @@ MEASURE = """
 
 def bench_own_change(page: Page, address: str) -> None:
     """From the click on a decision to the report that follows from it."""
-    page.goto(f"{address}?panel=decisions")
+    enter(page, f"{address}?panel=decisions")
     times = []
     for _ in range(CHANGES):
         before = page.locator("#state").get_attribute("data-revision") or ""
@@ -134,8 +139,8 @@ def bench_own_change(page: Page, address: str) -> None:
 def bench_change_of_others(browser: Browser, service: Service, path: str) -> None:
     """From the click of one to the new revision on the screen of the other, at any moment between two pulses."""
     one, other = (browser.new_context(base_url=service.address).new_page() for _ in range(2))
-    one.goto(f"{path}?panel=ports")
-    other.goto(path)
+    enter(one, f"{path}?panel=ports")
+    enter(other, path)
     chance, times = Random(2), []  # noqa: S311
     field = one.locator("#panel input[name=ports]").first
     for number in range(CHANGES):

@@ -7,5 +7,5 @@ from urllib.request import Request, urlopen
 
 host = os.environ.get("PLANNER_HOSTS", "").split(",")[0].strip().lstrip("*.") or "localhost"
 headers = {"Host": host, "X-Forwarded-Proto": "https"}
-urlopen(Request("http://127.0.0.1:8000/healthz", headers=headers), timeout=4)
+urlopen(Request("http://127.0.0.1:8000/readyz", headers=headers), timeout=4)
 EOF_PYTHON

@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.request import urlopen
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 ARGUMENTS = [
@@ -36,6 +40,14 @@ row = actions.create_plan(plan=plan, matrix=matrix, summary="Made to be looked a
 print(make_edit_link(plan_id=row.pk))
 """
 """Run in a process of its own, since this one must not open the service's database."""
+
+
+def enter(page: "Page", link: str) -> None:
+    """Open an edit link in a browser: its door has a button, which leads to the plan."""
+    page.goto(link)
+    if page.locator("#enter").count():
+        page.locator("#enter").click()
+    page.wait_for_url("**/plans/**")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,44 +6,48 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from planner.store import audit, throttle
+from planner.accounts.proofs import read_known, read_waited
+from planner.store import audit, patience, throttle
 
-WRONG_BY_NAME = 10
-"""How many wrong logins in an hour are admitted for one user name, from whomever they come."""
 MAX_USER_NAME = 150
 """How many characters a user name has at most, as Django has it."""
-WRONG_BY_CLIENT = 30
-"""How many are admitted from one client, for whatever names."""
+
+
+def fold_name(name: str) -> str:
+    """A user name, however it is written."""
+    # No user name is longer, and to bring thousands of accents into their order takes the square of their number.
+    return unicodedata.normalize("NFKC", name[:MAX_USER_NAME]).casefold()
 
 
 @contextmanager
 def few_wrong_logins(request: HttpRequest, name: str) -> Iterator[None]:
     """Around a login: it is counted unless the block ends without an exception.
 
-    Raises throttle.TooMany before the block when there were too many for the name or from the client. A try counts
-    from its beginning, so that many at once are no more than that.
+    Raises patience.Wait before the block where too many were wrong. A try counts from its beginning, so that many at
+    once are no more than that.
     """
-    # No user name is longer, and to bring thousands of accents into their order takes the square of their number.
-    folded = unicodedata.normalize("NFKC", name[:MAX_USER_NAME]).casefold()
-    by_name = throttle.count("wrong-login-name", folded, limit=WRONG_BY_NAME)
-    try:
-        by_client = throttle.count("wrong-login", request.META.get("REMOTE_ADDR", ""), limit=WRONG_BY_CLIENT)
-    except throttle.TooMany:
-        throttle.forgive(by_name)
-        raise
+    folded = fold_name(name)
+    counted = patience.admit(
+        patience.Try(
+            kind="login",
+            subject=folded,
+            client=request.META.get("REMOTE_ADDR", ""),
+            token=read_waited(request),
+            known=read_known(request, folded),
+        )
+    )
     yield
-    throttle.forgive(by_name)
-    throttle.forgive(by_client)
+    patience.forgive(counted)
 
 
 class FewWrongLogins:
-    """For forms that log in: they raise throttle.TooMany where too many were wrong."""
+    """For forms that log in: they raise patience.Wait where too many were wrong."""
 
     def clean(self) -> dict[str, Any]:
         """Check name and password, if there are both."""
@@ -52,6 +56,24 @@ class FewWrongLogins:
             return super().clean()  # type: ignore[misc, no-any-return]
         with few_wrong_logins(self.request, name):  # type: ignore[attr-defined]
             return super().clean()  # type: ignore[misc, no-any-return]
+
+
+WRONG_OLD = 10
+"""How many wrong old passwords one session may try in an hour where it changes the password."""
+
+
+class ChangeForm(PasswordChangeForm):
+    """The old password, and a new one twice. It raises throttle.TooMany where too many old ones were wrong."""
+
+    session = ""
+    """Whose: what somebody tries who got hold of one keeps nobody from theirs."""
+
+    def clean_old_password(self) -> str:
+        """The old password, if it is that."""
+        attempt = throttle.count("wrong-old-password", self.session, limit=WRONG_OLD)
+        password: str = super().clean_old_password()
+        throttle.forgive(attempt)
+        return password
 
 
 class LoginForm(FewWrongLogins, AuthenticationForm):

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.backends import RemoteUserBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.middleware import RemoteUserMiddleware
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 
@@ -24,7 +25,8 @@ class ProxyUser(RemoteUserMiddleware):
         """Whom the proxy names. Raises KeyError for nobody, and for what is no name or several."""
         raw: str = super().get_username(request)
         try:
-            name = raw.encode("latin-1").decode("utf-8").strip()  # WSGI hands bytes over as Latin-1
+            # WSGI hands bytes over as Latin-1. What looks alike is one account, here and wherever a name is typed.
+            name = User.normalize_username(raw.encode("latin-1").decode("utf-8").strip())
         except UnicodeError:
             raise KeyError(self.header) from None
         if not 0 < len(name) <= 150 or "," in name or any(unicodedata.category(c)[0] == "C" for c in name):

@@ -32,6 +32,21 @@ def read_text(name: str, default: str = "") -> str:
     return (value or "").strip() or default
 
 
+LEAST_SECRET, LEAST_DIFFERENT = 32, 10
+
+
+def read_secret(name: str) -> str:
+    """A secret key. Raises ImproperlyConfigured for one that can be guessed: short, of few characters, an example."""
+    value = read_text(name)
+    if len(value) < LEAST_SECRET or len(set(value)) < LEAST_DIFFERENT or value.startswith("django-insecure"):
+        raise ImproperlyConfigured(
+            f"{name} is too weak: it must have at least {LEAST_SECRET} characters, {LEAST_DIFFERENT} of them "
+            "different, and be random. The command `openssl rand -base64 48` makes one; name the old one in "
+            "PLANNER_SECRET_KEY_FALLBACKS, so that links and browsers go on working."
+        )
+    return value
+
+
 def read_flag(name: str, default: bool = False) -> bool:
     """1 or 0. Raises ImproperlyConfigured for anything else."""
     value = read_text(name, "1" if default else "0")

@@ -12,11 +12,26 @@ import socket
 import sys
 from typing import TYPE_CHECKING
 
-from planner.deploy.environment import read_flag, read_text
-from planner.deploy.logs import RedactTokens
+from gunicorn.glogging import Logger
+
+from planner.deploy.environment import read_choice, read_flag, read_text
+from planner.deploy.logs import AddRequestId, RedactTokens, make_formatter
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
+    from gunicorn.config import Config
+
+
+class Log(Logger):
+    """What the server itself says, in the form that PLANNER_LOG asks for."""
+
+    def setup(self, cfg: "Config") -> None:
+        """Have it said as the application says things, where that is JSON."""
+        super().setup(cfg)
+        if (kind := read_choice("PLANNER_LOG", ("lines", "json"))) == "json":
+            for handler in self.error_log.handlers:
+                handler.setFormatter(make_formatter(kind))
+                handler.addFilter(AddRequestId())
 
 
 def _read_count(name: str, default: int) -> int:
@@ -36,6 +51,7 @@ worker_class = "planner.deploy.worker.PatientWorker"
 timeout = 600  # the largest archive takes minutes to be checked, on a busy machine several
 preload_app = True  # a broken application stops the start, and workers share the loaded code
 accesslog = None
+logger_class = Log
 logging.getLogger("gunicorn.error").addFilter(RedactTokens())  # before anything is logged, in every process
 loglevel = "warning"
 # Whom forwarding headers are taken from is PLANNER_PROXIES' alone to say, so gunicorn takes them from nobody: not the

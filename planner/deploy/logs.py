@@ -1,7 +1,14 @@
-"""Log records without secrets: neither the token of a link nor anything that the service signed reaches a log."""
+"""Log records without secrets: neither the token of a link nor anything that the service signed reaches a log.
 
+Each says which request it belongs to, and is a line for people or a JSON object for programs (PLANNER_LOG).
+"""
+
+import json
 import logging
 import re
+from datetime import UTC, datetime
+
+from planner.deploy.request_id import current
 
 _TOKEN = re.compile(
     r"""((?:/|%2[Ff])(?:edit|shared|upload)(?:/|%2[Ff])) [^/\s?\#'"%&]+    # in an address, right or wrong, also quoted
@@ -10,6 +17,16 @@ _TOKEN = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
+
+
+class SayRefusals(logging.Filter):
+    """Says of a request that was refused what was wrong with it, and not where in the program that was found out."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take the traceback out of the record; always True."""
+        if record.name.startswith("django.security."):
+            record.exc_info = record.exc_text = None
+        return True
 
 
 class RedactTokens(logging.Filter):
@@ -24,6 +41,41 @@ class RedactTokens(logging.Filter):
         if record.stack_info:
             record.stack_info = redact(record.stack_info)
         return True
+
+
+class AddRequestId(logging.Filter):
+    """Says in each record to which request it belongs: `request_id`, a hyphen for none."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Complete the record in place; always True."""
+        record.request_id = current() or "-"
+        return True
+
+
+class JsonLines(logging.Formatter):
+    """A record as one JSON object in one line: when (UTC), how grave, who says it, of which request, and what."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line. What `RedactTokens` has taken out of a traceback stays out."""
+        facts = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "request": getattr(record, "request_id", "-").strip("-"),
+            "message": record.getMessage(),
+            "traceback": record.exc_text or (self.formatException(record.exc_info) if record.exc_info else ""),
+            "stack": record.stack_info or "",
+        }
+        return json.dumps({name: value for name, value in facts.items() if value}, ensure_ascii=True)
+
+
+LINE = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
+"""A record as a line for people."""
+
+
+def make_formatter(kind: str | None) -> logging.Formatter:
+    """What PLANNER_LOG asks for: `json`, or lines for people."""
+    return JsonLines() if kind == "json" else logging.Formatter(LINE)
 
 
 def redact(text: str) -> str:

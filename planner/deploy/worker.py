@@ -8,6 +8,7 @@ and no thread. docs/adr/0010-requests-are-read-off-the-threads.md says why.
 import logging
 import os
 import resource
+import select
 import socket
 import sys
 import time
@@ -29,6 +30,8 @@ BODIES = 256 * 2**20
 """How many bytes of bodies a process keeps on which no thread is at work; beyond that the largest is given up."""
 HEAD = 32 * 2**10
 """How many bytes the first line of a request and its headers may have."""
+JUST_NOW = 2
+"""Seconds that a new connection has at the end to send its request."""
 FILES = 4_096
 """Files and sockets that a process may have open, where the system lets it: a connection may need three."""
 
@@ -174,15 +177,35 @@ class PatientWorker(Worker):
             sys.exit(1)
 
     def _finish(self, loop: dict[int, Any], doors: list[BaseWSGIServer]) -> None:
-        """Take no connection any more, and answer the requests that are there within `graceful_timeout`."""
+        """Take no connection any more, and answer the requests that are there within `graceful_timeout`.
+
+        Who has been let in by the system and waits at the door is there, too: closing the door would hang up on them.
+        So is whoever came within the last seconds, whose request may be on its way.
+        """
         for door in doors:
+            let_in_all(door)
             door.del_channel()
             door.socket.close()
-        until = time.monotonic() + self.cfg.graceful_timeout
-        wasyncore.loop(timeout=0, use_poll=True, map=loop, count=1)  # reads what had been sent by now
-        while time.monotonic() < until and not all(each.is_waiting for each in _list_connections(doors)):
+        now = time.monotonic()
+        until, recently = now + self.cfg.graceful_timeout, time.time() - JUST_NOW
+        while (now := time.monotonic()) < until:
+            there = _list_connections(doors)
+            young = now < until - self.cfg.graceful_timeout + JUST_NOW
+            if all(each.is_waiting and not (young and each.creation_time > recently) for each in there):
+                break
             self.notify()
             wasyncore.loop(timeout=0.2, use_poll=True, map=loop, count=1)
+
+
+def let_in_all(door: BaseWSGIServer) -> None:
+    """Accept whoever waits at the door, so that its closing hangs up on nobody."""
+    waiting = select.poll()
+    waiting.register(door.socket, select.POLLIN)
+    while waiting.poll(0):
+        before = len(door.active_channels)
+        door.handle_accept()
+        if len(door.active_channels) == before:
+            return  # another process was quicker, or there is no room
 
 
 def make_room(connections: Iterable[Connection], most: int) -> None:

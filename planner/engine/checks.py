@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, product
 
 from planner.engine.ask import read_network
@@ -100,12 +101,17 @@ def plan_checks(report: Report, within: Iterable[Opening] | None = None) -> tupl
     `within`: only those of these openings, and what must stay closed between their endpoints. Deterministic; it takes
     time in proportion to flows and closed rows, of which wide ones are tried in part.
     """
-    made = _Planning(report)
+    made = Planning(report)
     chosen = None if within is None else set(within)
     flows = [check for check in made.list_flows() if chosen is None or check.opening in chosen]
     ends = {opening[:2] for opening in chosen or ()}
     closed = [check for check in made.list_closed() if chosen is None or check.opening[:2] in ends]
     return *flows, *closed
+
+
+def is_host(endpoint: Endpoint) -> bool:
+    """Whether an endpoint is one machine whose name in the plan can be its name on the network, too."""
+    return not endpoint.group and bool(_HOST_NAME.fullmatch(endpoint.name))
 
 
 def pick_ports(ports: str | None) -> tuple[str | None, ...]:
@@ -116,8 +122,8 @@ def pick_ports(ports: str | None) -> tuple[str | None, ...]:
     return tuple(map(str, sorted({first, (first + last) // 2, last})))
 
 
-class _Planning:
-    """The checks of one report, while they are made."""
+class Planning:
+    """The checks of one report, while they are made: all of its flows, of what must stay closed, or one by one."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
@@ -125,19 +131,22 @@ class _Planning:
         self.members: dict[str, list[Endpoint]] = defaultdict(list)
         for endpoint in report.plan.endpoints:
             self.members[endpoint.zone].append(endpoint)
-        self._ports = _list_ports(report)
         self.published = [
             (firewall, find_published(report.plan, firewall)[0])
             for firewall in report.plan.firewalls
             if firewall.published
         ]
 
+    @cached_property
+    def _ports(self) -> dict[str, dict[str, list[str]]]:
+        return _list_ports(self.report)
+
     def list_flows(self) -> Iterator[Check]:
         """One for each flow."""
         rules = {opening: rule.id for rule in self.report.rules for opening in rule.openings()}
         for flow in self.report.flows:
             opening = (flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports)
-            yield self._check(opening, rule=rules.get(opening))
+            yield self.check(opening, rule=rules.get(opening))
 
     def list_closed(self) -> Iterator[Check]:
         """What the `closed` rows keep apart, then the sample beside the plan's ports; sorted, each once."""
@@ -148,11 +157,12 @@ class _Planning:
         beside = [opening for opening in self._look_beside() if opening not in rows]
         found = {**rows, **{opening: [] for opening in beside}}
         for opening in sorted(found, key=lambda one: (one[0], one[1], one[2], port_span(one[3]) if one[3] else ())):
-            yield self._check(opening, closed=True, rows=tuple(found[opening]))
+            yield self.check(opening, closed=True, rows=tuple(found[opening]))
 
-    def _check(
+    def check(
         self, opening: Opening, *, closed: bool = False, rule: str | None = None, rows: tuple[int, ...] = ()
     ) -> Check:
+        """The check of one opening, between endpoints of the plan; only whoever knows its rule gives that."""
         source, destination, protocol, ports = opening
         addresses, names, networks = self._aim(self.by_name[source], self.by_name[destination], protocol)
         return Check(
@@ -193,7 +203,7 @@ class _Planning:
         if seen is not None:
             single = {seen: None} | {one: None for one in single if (":" in one) != (":" in seen)}
             names = {}
-        if not destination.addresses and not destination.group and _HOST_NAME.fullmatch(destination.name):
+        if not destination.addresses and is_host(destination):
             names = {destination.name: None}
         if protocol == "icmp":
             single = {one: None for one in single if ":" not in one}

@@ -22,7 +22,7 @@ from planner.plan.document import Endpoint, Plan, Zone
 from ports.matrix import Matrix, split_ports
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Report:
     """Flows, rules and findings of one plan under one matrix."""
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from planner.plan.document import Endpoint, Plan, Zone
@@ -119,13 +120,19 @@ class Topology:
 
 def kind_of(endpoint: Endpoint, setting: Setting = PLAIN) -> Kind:
     """The kind of an endpoint with this setting."""
-    return Kind(
-        frozenset(endpoint.roles),
-        frozenset(endpoint.platforms),
-        frozenset(endpoint.operations),
-        frozenset(endpoint.sessions),
-        setting,
-    )
+    return _make_kind(endpoint.roles, endpoint.platforms, endpoint.operations, endpoint.sessions, setting)
+
+
+@lru_cache(4096)
+def _make_kind(
+    roles: tuple[str, ...],
+    platforms: tuple[str, ...],
+    operations: tuple[str, ...],
+    sessions: tuple[str, ...],
+    setting: Setting,
+) -> Kind:
+    """Of thousands of endpoints few are of different kinds."""
+    return Kind(frozenset(roles), frozenset(platforms), frozenset(operations), frozenset(sessions), setting)
 
 
 def _find_setting(endpoint: Endpoint, zone: Zone) -> Setting:

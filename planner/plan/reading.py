@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -34,6 +35,10 @@ FORMAT = 1
 ANY = "any"
 """The address of a group that can be anywhere on the internet; it is never assumed."""
 
+_ADDRESSES = 2**15
+"""How many addresses are kept as they were read: a plan has thousands, and each edit reads them again."""
+_LONGEST = 64
+"""Characters; no IP address or network has as many, so that only short texts are kept."""
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
@@ -98,7 +103,7 @@ def _read_name(value: object) -> str:
         raise fault("name-length", f"A name has 1 to {MAX_NAME} characters, found {len(name)}.")
     if name != name.strip():
         raise fault("name-space", f"A name has no white space at its ends, found {shown(name)}.")
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+    if not name.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
         raise fault("control-characters", f"A name has no control characters, found {shown(name)}.")
     return name
 
@@ -161,6 +166,11 @@ def _read_address(value: object) -> str:
 
 
 def _is_ip(text: str) -> bool:
+    return len(text) <= _LONGEST and _reads_as_ip(text)
+
+
+@lru_cache(_ADDRESSES)
+def _reads_as_ip(text: str) -> bool:
     try:
         return "%" not in text and bool(ipaddress.ip_address(text).version)
     except ValueError:
@@ -178,6 +188,11 @@ def _read_network(value: object) -> str:
 
 def address_key(address: str) -> str:
     """One text for every way to write an address: 10.0.0.1/32 is 10.0.0.1, 2001:DB8::1 is 2001:db8::1."""
+    return _address_key(address) if len(address) <= _LONGEST else address.casefold()
+
+
+@lru_cache(_ADDRESSES)
+def _address_key(address: str) -> str:
     try:
         network = ipaddress.ip_network(address)
     except ValueError:

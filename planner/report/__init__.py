@@ -63,6 +63,8 @@ class Format(_Entry):
     """The function that says what the output leaves out of a report, as "module:function"; empty: nothing."""
     ending: str = ""
     """The end of the names of downloads, where another one opens in the right program."""
+    closes: bool = False
+    """Whether its file takes back what the earlier reports of an edition opened and the report doesn't."""
     folder: str = ""
     """The function that writes it as several files, as "module:function": the command line makes a folder of them."""
 
@@ -169,6 +171,7 @@ _ALL: tuple[Format, ...] = (
         options=_DENY | _OPEN,
         remarks=_DEVICE_NOTES,
         ending="asa.txt",
+        closes=True,
     ),
     Format(
         name="ios",
@@ -179,6 +182,7 @@ _ALL: tuple[Format, ...] = (
         options=_DENY | _OPEN,
         remarks=_NOTES,
         ending="ios.txt",
+        closes=True,
     ),
     Format(
         name="fortigate",
@@ -189,6 +193,7 @@ _ALL: tuple[Format, ...] = (
         options=_DENY | _OPEN,
         remarks=_DEVICE_NOTES,
         ending="fortigate.txt",
+        closes=True,
     ),
     Format(
         name="paloalto",
@@ -209,6 +214,7 @@ _ALL: tuple[Format, ...] = (
         options=_DENY | _OPEN,
         remarks=_DEVICE_NOTES,
         ending="paloalto.txt",
+        closes=True,
     ),
     Format(
         name="srx",
@@ -219,6 +225,7 @@ _ALL: tuple[Format, ...] = (
         options=_DENY | _OPEN,
         remarks=_DEVICE_NOTES,
         ending="srx.txt",
+        closes=True,
     ),
     Format(
         name="checkpoint",
@@ -239,6 +246,7 @@ _ALL: tuple[Format, ...] = (
         options=_OPEN,
         remarks=_NOTES,
         ending="opnsense.csv",
+        closes=True,
     ),
     Format(
         name="mikrotik",
@@ -349,6 +357,7 @@ _ALL: tuple[Format, ...] = (
         options=_DENY | _OPEN,
         remarks=_NOTES,
         ending="all-firewalls.zip",
+        closes=True,
     ),
     Format(
         name="firewalls",
@@ -361,6 +370,7 @@ _ALL: tuple[Format, ...] = (
         options=_DENY | _OPEN,
         remarks=_NOTES,
         ending="firewalls.zip",
+        closes=True,
     ),
 )
 FORMATS: Mapping[str, Format] = {entry.name: entry for entry in _ALL}

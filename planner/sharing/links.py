@@ -3,7 +3,6 @@
 A token is made here and handed out once. The database keeps its keyed hash, of the passphrase an Argon2 hash.
 """
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,26 +11,26 @@ from typing import Any
 from django.contrib.auth.hashers import check_password, make_password
 from django.core import signing
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from planner.engine.life import Given, hide_people
 from planner.engine.renames import Rename
 from planner.report.said.answers import Told
 from planner.sharing.withdrawals import UNDONE_FOR, keep
-from planner.store import audit, throttle
+from planner.store import audit, patience, throttle
 from planner.store.actions import Sender
 from planner.store.answers import read_told
 from planner.store.editions import matrix_of, matrix_then
 from planner.store.holders import Holder
 from planner.store.lives import Pick, Wish, list_given, set_states
-from planner.store.models import Hold, Opening, Plan, ShareLink, Version, hash_token, make_token
+from planner.store.models import Hold, Opening, Plan, ShareLink, Version, hash_token, list_hashes, make_token
 from planner.store.reports import find_known
 from ports.matrix import Matrix
 from ports.text import many
 
-WRONG_PASSPHRASES = 10
-"""How many wrong passphrases a link takes in an hour, from whomever they come."""
+WRONG_PASSPHRASES = patience.HERE
+"""How many wrong passphrases a link takes in an hour from one place, before they have to wait."""
 OPEN_HOURS = 12
 OPEN_FOR = timedelta(hours=OPEN_HOURS)
 """How long an opening lasts in the browser that opened the link."""
@@ -105,9 +104,9 @@ def _salt(plan: Plan, kind: str) -> str:
 def make_edit_link(*, plan_id: int, holder: Holder | None = None, offer: Offer | None = None) -> str:
     """Make a plan's edit link, or another one. Returns the secret token of its address, which is stored nowhere.
 
-    An older edit link leads nowhere from then on. Browsers other than the holder's have to open the new one, since
-    nobody can tell who came by a link that got out; accounts keep what they were given by name. Raises NotMade for an
-    offer from before another edit link was made.
+    An older edit link leads nowhere from then on. Browsers that came by it have to open the new one, since nobody can
+    tell who came by a link that got out; owners, and accounts that were given it by name, keep what they have. Raises
+    NotMade for an offer from before another edit link was made.
     """
     token = offer.token if offer else make_token()
     plan = Plan.objects.select_for_update().defer("document").get(pk=plan_id)
@@ -117,7 +116,7 @@ def make_edit_link(*, plan_id: int, holder: Holder | None = None, offer: Offer |
         before = plan.edit_hash or ""
         plan.edit_hash = hash_token(token)
         plan.edit_number += 1
-        _let_go(plan, holder, before)
+        _let_go(plan, before)
         plan.save(update_fields=["edit_hash", "edit_number"])
         audit.note("edit-link-made", plan=plan, actor=holder.name if holder else "")
     return token
@@ -125,33 +124,45 @@ def make_edit_link(*, plan_id: int, holder: Holder | None = None, offer: Offer |
 
 @transaction.atomic
 def withdraw_edit_link(*, plan_id: int, holder: Holder) -> None:
-    """Have the edit link lead nowhere; browsers other than the holder's hold the plan no more."""
+    """Have the edit link lead nowhere; browsers that came by it hold the plan no more."""
     plan = Plan.objects.select_for_update().defer("document").get(pk=plan_id)
     if plan.edit_hash is not None:
         before, plan.edit_hash = plan.edit_hash, None
-        _let_go(plan, holder, before)
+        _let_go(plan, before)
         plan.save(update_fields=["edit_hash"])
         audit.note("edit-link-withdrawn", plan=plan, actor=holder.name)
 
 
-def _let_go(plan: Plan, holder: Holder | None, before: str) -> None:
-    """Browsers other than the holder's hold the plan no more; it can be given back, with the link that there was."""
-    others = plan.holds.exclude(browser="").exclude(browser=holder.browser if holder else "")
+def _let_go(plan: Plan, before: str) -> None:
+    """Browsers that don't own the plan hold it no more; it can be given back, with the link that there was."""
+    others = plan.holds.exclude(browser="").exclude(role=Hold.Role.OWN)
     keep(plan=plan, holds=others, link_before=before, link_after=plan.edit_hash or "")
     others.delete()
 
 
 @transaction.atomic
 def open_edit_link(*, token: str, holder: Holder) -> Plan | None:
-    """Have whoever opens an edit link hold its plan; None when it leads nowhere."""
-    wanted = hash_token(token)
-    plan = Plan.objects.filter(edit_hash=wanted).defer("document").first()
-    if plan is None or not hmac.compare_digest(plan.edit_hash or "", wanted):
+    """Have whoever opens an edit link edit its plan; None when it leads nowhere.
+
+    A plan that nobody owns, as a command makes it, is owned by the first who opens it.
+    """
+    plan = _find_plan(token, Plan.objects.select_for_update())
+    if plan is None:
         return None
     if not holder.holds().filter(plan=plan).exists():
         audit.note("edit-link-opened", plan=plan, actor=holder.name)
-    holder.give(plan, Hold.Role.EDIT if holder.user else Hold.Role.OWN)
+    is_owned = plan.holds.filter(role=Hold.Role.OWN).exists()
+    holder.give(plan, Hold.Role.EDIT if is_owned else Hold.Role.OWN)
     return plan
+
+
+def find_plan(token: str) -> Plan | None:
+    """The plan of an edit link, without its document; None when it leads nowhere. Nothing is changed."""
+    return _find_plan(token, Plan.objects.all())
+
+
+def _find_plan(token: str, plans: "QuerySet[Plan]") -> Plan | None:
+    return plans.filter(edit_hash__in=list_hashes(token)).defer("document").first()
 
 
 @transaction.atomic
@@ -215,10 +226,9 @@ def find_link(token: str) -> ShareLink | None:
 
     One that has been opened as often as it may be is found, for those who are in.
     """
-    wanted = hash_token(token)
-    links = ShareLink.objects.filter(token_hash=wanted).select_related("plan").defer("plan__document")
+    links = ShareLink.objects.filter(token_hash__in=list_hashes(token)).select_related("plan").defer("plan__document")
     link: ShareLink | None = _live(links).first()
-    return link if link is not None and hmac.compare_digest(link.token_hash, wanted) else None
+    return link
 
 
 @transaction.atomic
@@ -245,19 +255,21 @@ def has_entered(link: ShareLink, browser: str) -> bool:
     return bool(browser) and throttle.is_marked("entry", str(link.pk), browser)
 
 
-def try_passphrase(link: ShareLink, passphrase: str) -> None:
+def try_passphrase(link: ShareLink, passphrase: str, *, client: str = "", token: str = "") -> None:
     """Return when it is the link's passphrase, or when the link has none.
 
-    Raises Refused for a wrong one, and throttle.TooMany without a look at it once WRONG_PASSPHRASES of this hour were
-    wrong. A try counts from its beginning, so that many at once are no more than that.
+    Raises Refused for a wrong one, and patience.Wait without a look at it where too many were wrong; `client` is where
+    it comes from, `token` the proof that it has waited. A try counts from its beginning, so that many at once are no
+    more than that.
     """
     if not link.passphrase:
         return
-    attempt = throttle.count("passphrase", str(link.pk), limit=WRONG_PASSPHRASES)
+    one = patience.Try(kind="passphrase", subject=str(link.pk), client=client, token=token)
+    counted = patience.admit(one)
     if not check_password(passphrase, link.passphrase):
         audit.note("wrong-passphrase", plan=link.plan, link=link)
         raise Refused("That is not the passphrase of this link.")
-    throttle.forgive(attempt)
+    patience.forgive(counted)
 
 
 def seal(link: ShareLink) -> str:

@@ -1,13 +1,16 @@
-"""Sharing a plan with accounts by name: who may read it, who may edit it, who owns it."""
+"""Who holds a plan, and may read, edit or own it: accounts, to which it is given by name, or browsers."""
 
+from collections.abc import Iterable
+
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 
 from planner.sharing.withdrawals import keep
-from planner.store import audit
+from planner.store import audit, presence
 from planner.store.holders import Holder
-from planner.store.models import Hold, Plan
+from planner.store.models import ARRIVING, Hold, Plan
 
 
 class NotShared(ValueError):
@@ -15,8 +18,27 @@ class NotShared(ValueError):
 
 
 def list_members(plan: Plan) -> QuerySet[Hold]:
-    """Which accounts hold a plan, with the accounts, by name."""
-    return plan.holds.filter(user__isnull=False).select_related("user").order_by("user__username")
+    """Which accounts hold a plan, with the accounts, by name; where there are no accounts, which browsers do."""
+    if settings.REQUIRE_LOGIN:
+        return plan.holds.filter(user__isnull=False).select_related("user").order_by("user__username")
+    return plan.holds.exclude(browser="").exclude(browser__startswith=ARRIVING).order_by("since", "pk")
+
+
+def name_members(plan: Plan, holds: Iterable[Hold]) -> list[str]:
+    """What the log and the page call whoever holds a plan: the account, the name of the browser when it was last seen
+    there, or a guest's."""
+    holds = list(holds)
+    browsers = [hold.browser for hold in holds if hold.browser]
+    seen = dict(plan.viewers.filter(key_hash__in=browsers).values_list("key_hash", "name")) if browsers else {}
+    return [
+        hold.user.get_username() if hold.user else seen.get(hold.browser) or presence.name_guest(hold.browser)
+        for hold in holds
+    ]
+
+
+def name_member(hold: Hold) -> str:
+    """The same for one of them."""
+    return name_members(hold.plan, [hold])[0]
 
 
 def find_account(name: str) -> User:
@@ -49,8 +71,26 @@ def share_plan(*, plan: Plan, user: User, role: Hold.Role, holder: Holder) -> No
 
 
 @transaction.atomic
+def change_role(*, plan: Plan, number: int, role: Hold.Role, holder: Holder) -> None:
+    """Have a member, by the number of its hold, do more or less with a plan.
+
+    Raises NotShared if it holds the plan no more, or if nobody would own the plan any more.
+    """
+    _lock(plan)
+    hold = list_members(plan).filter(pk=number).first()
+    if hold is None:
+        raise NotShared("The plan isn't shared with that one any more.")
+    if hold.role == role:
+        return
+    _keep_an_owner(plan, hold)
+    hold.role = role
+    hold.save(update_fields=["role"])
+    audit.note("plan-shared", plan=plan, actor=holder.name, detail=f"{name_member(hold)} {role.label}")
+
+
+@transaction.atomic
 def unshare_plan(*, plan: Plan, number: int, holder: Holder) -> None:
-    """Have an account, by the number of its hold, hold a plan no more; one that doesn't is left as it is.
+    """Have a member, by the number of its hold, hold a plan no more; one that doesn't is left as it is.
 
     It can be given back for a minute (`planner.sharing.withdrawals`).
 
@@ -61,7 +101,7 @@ def unshare_plan(*, plan: Plan, number: int, holder: Holder) -> None:
     if hold is None:
         return
     _keep_an_owner(plan, hold)
-    name = hold.user.get_username() if hold.user else ""
+    name = name_member(hold)
     keep(plan=plan, holds=[hold], name=name)
     hold.delete()
     audit.note("plan-unshared", plan=plan, actor=holder.name, detail=name)
@@ -72,7 +112,10 @@ def _lock(plan: Plan) -> None:
 
 
 def _keep_an_owner(plan: Plan, hold: Hold) -> None:
-    """Raise NotShared when it is the last one of an account that owns the plan and may log in."""
-    others = plan.holds.filter(role=Hold.Role.OWN, user__is_active=True).exclude(pk=hold.pk)
+    """Raise NotShared when it is the last one that owns the plan, of accounts that may log in or of browsers."""
+    others = list_members(plan).filter(role=Hold.Role.OWN).exclude(pk=hold.pk)
+    if hold.user is not None:
+        others = others.filter(user__is_active=True)
     if hold.role == Hold.Role.OWN and not others.exists():
-        raise NotShared("Somebody has to own the plan. Make another account its owner first.")
+        what = "account" if hold.user else "browser"
+        raise NotShared(f"Somebody has to own the plan. Make another {what} its owner first.")

@@ -57,14 +57,15 @@ def give_back(*, plan_id: int, number: int, holder: Holder) -> None:
     """Give back what was taken, as it was. Raises NotGivenBack when a minute has passed or something else was done.
 
     Whoever holds the plan again by other means keeps what they have. Where an edit link took the place of another, it
-    leads nowhere from then on, and browsers that opened it hold the plan no more.
+    leads nowhere from then on, and browsers that opened it hold the plan no more unless they own it.
     """
     plan = Plan.objects.select_for_update().defer("document").get(pk=plan_id)
     taken = list_undoable(plan).filter(pk=number).first()
     if taken is None:
         raise NotGivenBack(TOO_LATE)
     if taken.is_link:
-        plan.holds.exclude(browser="").exclude(browser=holder.browser).filter(since__gte=taken.at).delete()
+        late = plan.holds.exclude(browser="").exclude(role=Hold.Role.OWN).filter(since__gte=taken.at)
+        late.delete()
         plan.edit_hash = taken.link_before or None
         plan.save(update_fields=["edit_hash"])
     for facts in taken.holds:

@@ -37,6 +37,15 @@ def hash_token(token: str) -> str:
     return salted_hmac("planner.models.Plan.token", token, algorithm="sha256").hexdigest()
 
 
+def list_hashes(token: str) -> list[str]:
+    """What may stand for a token in the database: its hash now, and those under keys that were in use before."""
+    before = (
+        salted_hmac("planner.models.Plan.token", token, secret=key, algorithm="sha256").hexdigest()
+        for key in settings.SECRET_KEY_FALLBACKS
+    )
+    return [hash_token(token), *before]
+
+
 def make_operation() -> str:
     """A new id for an edit."""
     return secrets.token_hex(16)

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from planner.store.models import Plan, Viewer, hash_token
+from planner.store.trouble import leave_out_if_unwritable
 
 COOKIE = "viewer"
 COLOURS = 8
@@ -49,12 +50,17 @@ class Visitor:
     @property
     def label(self) -> str:
         """The chosen name, or one that tells browsers apart."""
-        return self.name or f"Guest {self.hash[:3].upper()}"
+        return self.name or name_guest(self.hash)
 
     @property
     def initials(self) -> str:
         """Two characters for a badge."""
         return self.label.removeprefix("Guest ")[:2]
+
+
+def name_guest(browser: str) -> str:
+    """What a browser without a chosen name is called, by its hash."""
+    return f"Guest {browser[:3].upper()}"
 
 
 def read_visitor(request: HttpRequest) -> Visitor:
@@ -68,7 +74,9 @@ def read_visitor(request: HttpRequest) -> Visitor:
 
 def _read_cookie(request: HttpRequest) -> Visitor:
     try:
-        key, _, name = (request.get_signed_cookie(COOKIE, salt=COOKIE) or "").partition(" ")
+        # Before there were prefixes it had none; browsers keep their plans.
+        sent = _name_cookie() if _name_cookie() in request.COOKIES else COOKIE
+        key, _, name = (request.get_signed_cookie(sent, salt=COOKIE) or "").partition(" ")
     except (KeyError, signing.BadSignature):
         key, name = "", ""
     if not re.fullmatch(r"[A-Za-z0-9_-]{43}", key):
@@ -82,10 +90,14 @@ def _account_name(request: HttpRequest) -> str:
     return clean_name(user.get_username()) if user is not None and user.is_authenticated else ""
 
 
+def _name_cookie() -> str:
+    return f"{settings.COOKIE_PREFIX}{COOKIE}"
+
+
 def keep_visitor(response: HttpResponse, visitor: Visitor, *, secure: bool) -> None:
     """Remember the visitor in the browser for a year, out of reach of scripts."""
     response.set_signed_cookie(
-        COOKIE, f"{visitor.key} {visitor.name}".strip(), salt=COOKIE, max_age=31_536_000, httponly=True,
+        _name_cookie(), f"{visitor.key} {visitor.name}".strip(), salt=COOKIE, max_age=31_536_000, httponly=True,
         secure=secure, samesite="Lax",
     )  # fmt: skip
 
@@ -122,10 +134,11 @@ def note_visit(plan: Plan, visitor: Visitor, place: Place = NOWHERE) -> tuple[Vi
             plan=plan, key_hash=visitor.hash, name=visitor.label, colour=visitor.colour, seen=now,
             endpoint=at.endpoint, tab=at.tab,
         )  # fmt: skip
-        Viewer.objects.bulk_create(  # one statement, so that the write lock is held no longer than that
-            [mark],
-            update_conflicts=True,
-            unique_fields=["plan", "key_hash"],
-            update_fields=["name", "colour", "seen", "endpoint", "tab"],
-        )
+        with leave_out_if_unwritable():
+            Viewer.objects.bulk_create(  # one statement, so that the write lock is held no longer than that
+                [mark],
+                update_conflicts=True,
+                unique_fields=["plan", "key_hash"],
+                update_fields=["name", "colour", "seen", "endpoint", "tab"],
+            )
     return tuple(viewer for viewer in present if viewer is not own)

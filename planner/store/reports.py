@@ -10,6 +10,7 @@ from planner.engine.compare import Comparison, compare_reports
 from planner.engine.consequences import Consequences, weigh
 from planner.engine.lineage import Step, find_earliest, trace_renames
 from planner.engine.renames import Rename
+from planner.plan.blueprint import ModuleState, module_state
 from planner.plan.document import PlanError, carry_stored
 from planner.store.editions import matrix_then
 from planner.store.models import NOTHING_RENAMED, Plan, Revision, Version
@@ -47,6 +48,7 @@ class Recent[Value]:
 _reports: Recent[Report] = Recent(lambda report: len(report.flows), count=8)
 _comparisons: Recent[Comparison] = Recent(lambda c: len(c.before.flows) + len(c.after.flows), count=4)
 # With the report, which is what tells them apart.
+_modules: Recent[tuple[Report, tuple[ModuleState, ...]]] = Recent(lambda pair: len(pair[0].flows), count=8)
 _consequences: Recent[tuple[Report, Consequences]] = Recent(lambda pair: len(pair[0].flows), count=4)
 
 
@@ -168,6 +170,11 @@ def _list_steps(plan: Plan, first: int, last: int) -> list[Step]:
     names = [field.name for field in fields(Step)]
     rows = plan.revisions.filter(number__gte=first, number__lte=last).order_by("number").values(*names)
     return [Step(**row) for row in rows]
+
+
+def modules_of(report: Report) -> tuple[ModuleState, ...]:
+    """Which modules are in the plan of a report, as `module_state` says."""
+    return _modules.find(report, lambda: (report, module_state(report.matrix, report.plan)))[1]
 
 
 def consequences_of(report: Report) -> Consequences:

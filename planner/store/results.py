@@ -26,6 +26,7 @@ from planner.engine.rules import Opening
 from planner.plan import limits
 from planner.plan.check_results import BadResults, Result, Results
 from planner.plan.reading import address_key
+from planner.report.said.trend import Step, join_steps
 from planner.store import models
 from planner.store.actions import lock_plan
 from planner.store.reports import Recent, find_renames_since
@@ -38,6 +39,8 @@ MOST_RUNS = 2_000
 """How many runs one plan has."""
 MOST_BESIDE = 20_000
 """Most flows of a plan whose rows say on its page what is proven of them: all is found anew after each change."""
+MOST_LOOKED_AT = 500
+"""Of how many runs, the newest, the steps of the acceptance are told."""
 MOST_FILES = 100
 """How many files are taken at once."""
 AHEAD = timedelta(hours=1)
@@ -92,6 +95,13 @@ def _runs(plan: models.Plan) -> Any:
 def list_runs(plan: models.Plan, most: int) -> list[CheckRun]:
     """The newest runs, newest first, without their results."""
     return list(_runs(plan).defer("data")[:most])
+
+
+def list_steps(plan: models.Plan) -> tuple[Step, ...]:
+    """How the acceptance of a plan went, from upload to upload, as far as its runs are kept. One query."""
+    rows = _runs(plan).order_by("-pk").values_list("at", "counts")[:MOST_LOOKED_AT]
+    kept = [Step(at=at, runs=1, counts=counts) for at, counts in rows if counts]
+    return join_steps(reversed(kept))
 
 
 def prove(plan: models.Plan, report: Report) -> Proven:

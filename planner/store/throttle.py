@@ -5,10 +5,12 @@ Whom or what it counts for is kept as a keyed hash: no address of a client and n
 
 import secrets
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_network
 
 from django.db import transaction
 from django.utils import timezone
 
+from planner.deploy.proxies import read_address
 from planner.store.models import Attempt, hash_token
 
 HOUR = timedelta(hours=1)
@@ -23,8 +25,10 @@ class TooMany(Exception):
 
 
 @transaction.atomic
-def count(kind: str, subject: str, *, limit: int, mark: str | None = None) -> Attempt:
+def count(kind: str, subject: str, *, limit: int, mark: str | None = None, within: timedelta = HOUR) -> Attempt:
     """Count one more of a kind for a subject, of `limit` that any hour admits; the same mark counts once in it.
+
+    `within` is a shorter time than that hour.
 
     Returns what `forgive` takes. Raises TooMany and counts nothing when there is no room.
     """
@@ -35,7 +39,7 @@ def count(kind: str, subject: str, *, limit: int, mark: str | None = None) -> At
     known = Attempt.objects.filter(subject=hashed, mark=hashed_mark).first()
     if known is not None:
         return known
-    check(kind, subject, limit=limit)
+    check(kind, subject, limit=limit, within=within)
     return Attempt.objects.create(subject=hashed, mark=hashed_mark, at=now)
 
 
@@ -52,13 +56,13 @@ def count_many(kind: str, subject: str, number: int, *, limit: int) -> None:
     )
 
 
-def check(kind: str, subject: str, *, limit: int) -> None:
+def check(kind: str, subject: str, *, limit: int, within: timedelta = HOUR) -> None:
     """Raise TooMany when there is no room for another one."""
     now = timezone.now()
-    recent = Attempt.objects.filter(subject=_hash(kind, subject), at__gt=now - HOUR).order_by("-at")
+    recent = Attempt.objects.filter(subject=_hash(kind, subject), at__gt=now - within).order_by("-at")
     oldest = recent[limit - 1 : limit].values_list("at", flat=True)
     if oldest:
-        raise TooMany(max(1, min(3600, int((oldest[0] + HOUR - now).total_seconds()) + 1)))
+        raise TooMany(max(1, min(3600, int((oldest[0] + within - now).total_seconds()) + 1)))
 
 
 def forgive(attempt: Attempt) -> None:
@@ -76,6 +80,14 @@ def is_marked(kind: str, subject: str, what: str) -> bool:
     """Whether it was remembered within this hour."""
     since = timezone.now() - HOUR
     return Attempt.objects.filter(subject=_hash(kind, subject), mark=_hash_mark(what), at__gt=since).exists()
+
+
+def network_of(client: str) -> str:
+    """Where a client is: its address, of IPv6 the network of 64 bits, within which one machine has every address."""
+    address = read_address(client)
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, 64), strict=False))
+    return str(address) if address is not None else client
 
 
 def _hash_mark(text: str) -> str:

@@ -1,17 +1,22 @@
-"""Results become part of the life of rules: what was implemented and is open is verified."""
+"""What results mean for a plan: rules that are implemented and open become verified, and findings join its report."""
 
 from collections.abc import Iterator
 
 from planner.engine import Report
+from planner.engine.findings import Finding
+from planner.engine.findings.results import add_findings, find_results
 from planner.engine.life import Lives, mark_of
 from planner.engine.rules import Rule
 from planner.store import models
 from planner.store.actions import Sender
 from planner.store.lives import Overtaken, Pick, Wish, lives_of, set_states
+from planner.store.reports import Recent
 from planner.store.results import Proven
 from ports.text import cut
 
 IMPLEMENTED, VERIFIED = "implemented", "verified"
+_told: Recent[tuple[tuple[Report, tuple[Finding, ...]], Report]] = Recent(lambda pair: len(pair[1].flows), count=4)
+"""What is made anew of a report is the same object while its results say the same: others keep things by it."""
 
 
 def verify(plan: models.Plan, report: Report, proven: Proven, *, who: str) -> int:
@@ -44,12 +49,14 @@ def _list_open(lives: Lives, proven: Proven) -> Iterator[Rule]:
             yield state.rule
 
 
-def list_contradicted(lives: Lives, proven: Proven) -> tuple[str, ...]:
-    """The numbers of rules that are verified and blocked again by what was tried since."""
-    return tuple(
-        state.rule.id
-        for state in proven.acceptance.rules
-        if state.status in ("blocked", "forbidden-open")
-        and (life := lives.of(state.rule)) is not None
-        and life.given.state == VERIFIED
-    )
+def tell_results(report: Report, lives: Lives, proven: Proven) -> Report:
+    """The report of a plan's newest revision with what its results have found; the same where they found nothing."""
+    if not proven:
+        return report
+    rules = (state.rule for state in proven.acceptance.rules)
+    verified = {rule.id for rule in rules if (life := lives.of(rule)) is not None and life.given.state == VERIFIED}
+    findings = find_results(report, proven.acceptance, verified)
+    if not findings:
+        return report
+    key = report, findings
+    return _told.find(key, lambda: (key, add_findings(report, findings)))[1]

@@ -1,12 +1,16 @@
 """What the pages write again and again: links and forms that htmx follows, heads of tables, links to sections."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django import template
-from django.urls import reverse
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from planner.engine.explain import Cause
 
 register = template.Library()
 
@@ -42,14 +46,43 @@ def matrix_address(context: template.Context, section: str = "") -> str:
 
     That of the default product where the page has no report, or one under a matrix of which nobody knows the edition.
     """
-    report = context.get("report")
-    given = {"edition": report.matrix.edition if report else "", "section": section}
-    query = urlencode({name: value for name, value in given.items() if value})
-    return reverse("show_matrix") + (f"?{query}" if query else "")
+    return _address(get_script_prefix(), _edition(context), section)
 
 
 @register.simple_tag(takes_context=True)
 def sections(context: template.Context, numbers: Iterable[str], mark: str = "") -> SafeString:
     """Links to the rows that sections of the document have in the port matrix of the report."""
+    return _link_sections(get_script_prefix(), _edition(context), tuple(numbers), mark)
+
+
+@register.simple_tag(takes_context=True)
+def cause_texts(context: template.Context, causes: Iterable[Cause], what: str) -> SafeString:
+    """What is behind a service or a flow and would take it away; `what` of the two it is."""
+    return _tell_causes(get_script_prefix(), _edition(context), tuple(causes), what)
+
+
+# A page has hundreds of them, of a few dozen kinds, so each is made once. The prefix is what addresses begin with.
+
+
+def _edition(context: template.Context) -> str:
+    report = context.get("report")
+    return report.matrix.edition if report else ""
+
+
+@lru_cache(2048)
+def _address(prefix: str, edition: str, section: str) -> str:
+    given = {"edition": edition, "section": section}
+    query = urlencode({name: value for name, value in given.items() if value})
+    return reverse("show_matrix") + (f"?{query}" if query else "")
+
+
+@lru_cache(2048)
+def _link_sections(prefix: str, edition: str, numbers: tuple[str, ...], mark: str) -> SafeString:
     words = '<a class="section" href="{}">{}{}</a> '
-    return format_html_join("", words, ((matrix_address(context, number), mark, number) for number in numbers))
+    return format_html_join("", words, ((_address(prefix, edition, number), mark, number) for number in numbers))
+
+
+@lru_cache(1024)
+def _tell_causes(prefix: str, edition: str, causes: tuple[Cause, ...], what: str) -> SafeString:
+    said = [(cause, _link_sections(prefix, edition, cause.sections, "§")) for cause in causes]
+    return render_to_string("planner/views/cause_texts.html", {"causes": said, "what": what})

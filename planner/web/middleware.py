@@ -37,6 +37,31 @@ class Proxied:
         return self.get_response(request)
 
 
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation",
+        "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment", "publickey-credentials-get",
+        "screen-wake-lock", "serial", "usb", "web-share", "xr-spatial-tracking",
+    )
+)  # fmt: skip
+"""What no page here asks a browser for, so that nothing that gets into one can."""
+
+
+class SafeHeaders:
+    """Tells browsers that other sites embed nothing of this one, unless a view says so, and what no page needs."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, with the headers on refusals, errors and static files too."""
+        response = self.get_response(request)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        return response
+
+
 class LinkHeaders:
     """Tells browsers and caches to keep the address of a link, and what it shows, to themselves."""
 

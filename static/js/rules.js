@@ -40,6 +40,11 @@ document.addEventListener("click", (event) => {
   if (link && anchor instanceof HTMLAnchorElement) {
     copy(link, Promise.resolve(anchor.href), "The link");
   }
+  const command = closest(event, "[data-copies-command]");
+  const line = command?.previousElementSibling;
+  if (command && line) {
+    copy(command, Promise.resolve(line.textContent ?? ""), "The command");
+  }
   const text = closest(event, "[data-copies-text]");
   if (text) {
     copy(text, read(text.dataset.copiesText ?? ""), "The table");

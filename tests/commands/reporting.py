@@ -43,7 +43,7 @@ def refuse(*arguments):
 
 def start(*arguments, data, **options):
     """Run the command in a process of its own, with a data folder."""
-    environment = os.environ | {"PLANNER_DATA": str(data), "PLANNER_SECRET_KEY": "x"}
+    environment = os.environ | {"PLANNER_DATA": str(data), "PLANNER_SECRET_KEY": "a key for tests alone, 0123456789"}
     line = [sys.executable, str(ROOT / "manage.py"), "report", *arguments]
     return subprocess.run(line, env=environment, check=False, timeout=600, **options)
 

@@ -44,5 +44,5 @@ def test_a_site_is_moved_to_another_folder_by_a_backup(tmp_path):
         1,
         f"CommandError: {tmp_path / 'none.zip'} can't be restored: No such file or directory.\n",
     )
-    status, out, _ = manage(new, "backup", str(file), PLANNER_SECRET_KEY="k" * 60)
+    status, out, _ = manage(new, "backup", str(file), PLANNER_SECRET_KEY="0123456789" * 6)
     assert out == f"{file}: 1 plan, without the secret key, which is not kept in the data folder.\n"

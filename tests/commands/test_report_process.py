@@ -192,7 +192,10 @@ def test_a_plan_that_would_be_too_much_takes_no_memory_for_what_it_asks_for(tmp_
     save("big.json", exploding(1_200))
     script = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)); "
     script += "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
-    environment = os.environ | {"PLANNER_DATA": str(tmp_path / "data"), "PLANNER_SECRET_KEY": "x"}
+    environment = os.environ | {
+        "PLANNER_DATA": str(tmp_path / "data"),
+        "PLANNER_SECRET_KEY": "a key for tests alone, 0123456789",
+    }
     environment["PYTHONPATH"] = str(ROOT)
     line = [sys.executable, "-c", script, str(ROOT / "manage.py"), "report", "big.json", "--format", "json"]
     run = subprocess.run(line, env=environment, check=False, timeout=120, capture_output=True, text=True)

@@ -69,7 +69,11 @@ def test_another_document_is_refused():
 
 
 def test_it_prints_utf_8_whatever_the_terminal_speaks(tmp_path):
-    environment = {"PLANNER_DATA": str(tmp_path / "data"), "PLANNER_SECRET_KEY": "x", "PYTHONIOENCODING": "ascii"}
+    environment = {
+        "PLANNER_DATA": str(tmp_path / "data"),
+        "PLANNER_SECRET_KEY": "a key for tests alone, 0123456789",
+        "PYTHONIOENCODING": "ascii",
+    }
     line = [sys.executable, str(ROOT / "manage.py"), "schema", "plan"]
     done = subprocess.run(line, env=environment, capture_output=True, check=True, timeout=600)
     assert json.loads(done.stdout.decode("utf-8"))["title"] == "Plan document"

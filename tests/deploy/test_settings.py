@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 TLS = {"PLANNER_TLS": "1", "PLANNER_HOSTS": "ports.example.com"}
+GIVEN = "a key for tests, and long: 0123456789"
 ACCOUNTS = {"PLANNER_REQUIRE_LOGIN": "1"}
 BY_PROXY = ACCOUNTS | {"PLANNER_PROXIES": "10.0.0.1", "PLANNER_REMOTE_USER": "X-Remote-User"}
 OIDC = ACCOUNTS | {
@@ -156,13 +157,25 @@ class TestSecretKey:
         assert first["DATA_DIR"] == str(tmp_path / "data")
 
     def test_one_that_is_given_is_used_and_no_file_is_made(self, tmp_path):
-        given = settings("SECRET_KEY", PLANNER_DATA=str(tmp_path), PLANNER_SECRET_KEY=" given ")
-        assert given == {"SECRET_KEY": "given"}
-        (tmp_path / "key").write_text("from a file\n")
+        given = settings("SECRET_KEY", PLANNER_DATA=str(tmp_path), PLANNER_SECRET_KEY=f" {GIVEN} ")
+        assert given == {"SECRET_KEY": GIVEN}
+        (tmp_path / "key").write_text(f"{GIVEN} from a file\n")
         data = {"PLANNER_DATA": str(tmp_path / "data"), "PLANNER_SECRET_KEY_FILE": str(tmp_path / "key")}
-        assert settings("SECRET_KEY", **data) == {"SECRET_KEY": "from a file"}
+        assert settings("SECRET_KEY", **data) == {"SECRET_KEY": f"{GIVEN} from a file"}
         assert not (tmp_path / "secret-key").exists()
         assert not (tmp_path / "data").exists()
+
+    @pytest.mark.parametrize("weak", ["x", "a" * 60, "abcabcabc" * 9, "django-insecure-" + GIVEN, GIVEN[:31]])
+    def test_one_that_can_be_guessed_is_refused_with_what_to_do(self, tmp_path, weak):
+        said = refusal(PLANNER_DATA=str(tmp_path), PLANNER_SECRET_KEY=weak)
+        assert "PLANNER_SECRET_KEY is too weak: it must have at least 32 characters" in said
+        assert weak not in said
+
+    def test_keys_from_before_are_named_beside_it(self, tmp_path):
+        both = {"PLANNER_SECRET_KEY": GIVEN, "PLANNER_SECRET_KEY_FALLBACKS": "one, two"}
+        assert settings("SECRET_KEY_FALLBACKS", **both, PLANNER_DATA=str(tmp_path)) == {
+            "SECRET_KEY_FALLBACKS": ["one", "two"]
+        }
 
     def test_an_empty_one_counts_as_not_given(self, tmp_path):
         assert settings("SECRET_KEY", PLANNER_DATA=str(tmp_path), PLANNER_SECRET_KEY=" ")["SECRET_KEY"]
@@ -237,6 +250,12 @@ class TestSettings:
         names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
         found = settings(*names, "SECURE_HSTS_SECONDS", **TLS, PLANNER_DATA=str(tmp_path))
         assert found.pop("SECURE_HSTS_SECONDS") > 0
+        names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SECURE_HSTS_PRELOAD")
+        said = {"SESSION_COOKIE_NAME": "__Host-sessionid", "CSRF_COOKIE_NAME": "__Host-csrftoken"}
+        assert settings(*names, **TLS, PLANNER_DATA=str(tmp_path)) == said | {"SECURE_HSTS_PRELOAD": False}
+        asked = settings(*names, **TLS, PLANNER_HSTS_PRELOAD="1", PLANNER_DATA=str(tmp_path))
+        assert asked["SECURE_HSTS_PRELOAD"] is True
+        assert "needs PLANNER_TLS" in refusal(PLANNER_HSTS_PRELOAD="1", PLANNER_DATA=str(tmp_path))
         assert set(found.values()) == {True}
 
     def test_https_is_believed_where_there_is_a_proxy_to_say_so(self, tmp_path):
@@ -351,7 +370,7 @@ class TestProduction:
             PLANNER_SECRET_KEY_FILE=str(tmp_path / "key"), **variables,
         )  # fmt: skip
         assert result.returncode == 0, result.stderr
-        assert "no issues (0 silenced)" in result.stdout
+        assert "no issues (1 silenced)" in result.stdout
 
     def test_no_migration_is_missing_with_single_sign_on(self, tmp_path):
         code = (

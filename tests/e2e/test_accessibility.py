@@ -195,6 +195,25 @@ def test_a_plan_that_doesnt_fit_the_matrix_has_a_page_without_violation(open_pag
     assert not violations(page)
 
 
+def test_at_200_percent_no_page_has_a_violation_or_scrolls_sideways(open_page):
+    """A browser that shows a window of 1440 by 900 twice as large has half as many pixels of CSS for it."""
+    page = open_page(width=720, height=450, device_scale_factor=2)
+    start(page, "Everything")
+    address = page.url
+    pages = [address + view for view in VIEWS]
+    own = ["endpoints", "questions", "changes", "links", "history", "acceptance"]
+    pages += [f"{address}{end}/" for end in own]
+    found = []
+    for place in (*pages, "/", "/plans/guided/", "/plans/import/", "/matrix/"):
+        response = page.goto(place)
+        assert response, place
+        assert response.ok, place
+        found += violations(page)
+        if page.evaluate("document.documentElement.scrollWidth") > 720:
+            found.append(f"{place} scrolls sideways")
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize("width", [360, 768, 900, 1024, 1280, 1920])
 def test_nothing_scrolls_sideways(open_page, width):
     page = open_page(width=width)

@@ -41,6 +41,7 @@ def test_the_way_of_an_edit_link_through_the_login_and_out_again(page, plan):
     page.goto(f"/edit/{token}/?view=flows")
     assert token not in page.url
     log_in(page, "nora")
+    page.get_by_role("button", name="Open the plan").click()
     page.wait_for_url(f"**/plans/{plan.key}/?view=flows")
     page.locator(".account-menu > summary").click()
     page.get_by_role("button", name="Log out").click()

@@ -7,15 +7,10 @@ from playwright.sync_api import expect
 
 from planner.sharing import links
 from planner.store.holders import Holder
-from planner.store.models import RuleState, make_token
+from planner.store.models import make_token
 from tests.e2e.test_accessibility import violations
 from tests.store.test_lives import change, give
 from tests.web.views.pages import store
-
-COUNT_CLICKS = """
-  window.clicks = 0;
-  document.addEventListener("pointerdown", () => { window.clicks += 1; }, true);
-"""
 
 
 @pytest.fixture
@@ -43,23 +38,6 @@ def state_of(page, rule):
 def unfold(page):
     if page.locator("#state-fields").get_attribute("open") is None:
         page.locator("#state-summary").click()
-
-
-def test_a_ticket_is_on_all_rules_after_three_clicks(page, plan):
-    page.add_init_script(COUNT_CLICKS)
-    show(page, plan)
-    rules = page.locator(".rules tr[id]")
-    total = rules.count()
-    page.get_by_label("Select all shown").check()
-    expect(page.locator("#picked")).to_have_text(f"{total} selected")
-    ticket = page.get_by_label("Ticket")
-    ticket.click()
-    ticket.press_sequentially("CHG-4711")
-    page.get_by_role("button", name=f"Set state of {total} rules").click()
-    expect(page.locator("td[data-label=State]").get_by_text("CHG-4711")).to_have_count(total)
-    assert page.evaluate("window.clicks") <= 4
-    expect(page.locator("#picked")).to_have_text("")
-    assert RuleState.objects.filter(state="requested", ticket="CHG-4711").count() == total
 
 
 def test_without_a_mouse_a_rule_is_chosen_and_given_a_state(page, plan):

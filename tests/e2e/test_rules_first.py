@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from scripts.sites import make_company, make_sites
+from tests.e2e.test_accessibility import violations
 from tests.web.views.pages import store
 from tests.web.views.test_showing import many
 
@@ -116,6 +117,21 @@ def test_a_link_to_one_rule_and_the_rules_as_a_table_go_to_the_clipboard(open_pa
     lines = page.evaluate("navigator.clipboard.readText()").splitlines()
     assert lines[0].startswith("Rule\tFrom\tTo\tSource")
     assert all("GW01 (10.0.0.15)" in line for line in lines[1:])
+
+
+def test_the_command_of_a_flow_goes_to_the_clipboard_and_its_columns_stay_as_wide(open_page, company):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"{company}?view=flows&protocol=tcp")
+    row = page.locator(".flows tbody tr").first
+    before = [cell.bounding_box()["width"] for cell in row.locator("td").all()]
+    row.locator("summary", has_text="Test").click()
+    row.get_by_role("button", name="Copy Test-NetConnection").first.click()
+    expect(page.locator("#live")).to_have_text("The command was copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == row.locator("code").first.inner_text()
+    assert copied.startswith("Test-NetConnection ")
+    assert [cell.bounding_box()["width"] for cell in row.locator("td").all()] == before
+    assert violations(page) == []
 
 
 def test_thousands_of_endpoints_are_fetched_where_they_unfold(page, site):

@@ -250,3 +250,17 @@ def test_a_form_that_leads_to_another_page_says_that_it_is_on_its_way(page, plan
     held.release(status=200, body="<!doctype html><title>Arrived</title>", content_type="text/html")
     expect(page).to_have_title("Arrived")
     assert page.evaluate("sessionStorage.getItem('said')") == words
+
+
+def test_a_wait_of_more_than_two_seconds_shows_and_is_read_out_until_it_ends(page, plan):
+    held = []
+    page.goto(plan)
+    page.route("**view=flows**", lambda route: held.append(route))  # noqa: PLW0108 - a method takes no marks
+    page.get_by_role("link", name=re.compile("^Flows")).click()
+    waiting = page.get_by_role("progressbar", name="Waiting for an answer")
+    expect(waiting).to_be_visible()
+    expect(page.locator("#live")).to_have_text("Still waiting for the service …")
+    for route in held:
+        route.continue_()
+    expect(page).to_have_url(re.compile("view=flows"))
+    expect(waiting).to_be_hidden()

@@ -307,7 +307,7 @@ def test_no_page_of_sharing_has_a_violation_or_scrolls_sideways(open_page, plan,
     owner.get_by_role("button", name="Make the link").click()
     expect(owner.locator("#link-passphrase-error")).to_be_visible()
     look_at(owner)
-    owner.get_by_label("Passphrase").fill("long enough")
+    owner.get_by_label("Passphrase").fill("long enough to be one")
     owner.get_by_label("Number of openings").fill("4")
     owner.get_by_role("button", name="Make the link").click()
     expect(owner.locator("#made-title")).to_be_visible()
@@ -315,6 +315,13 @@ def test_no_page_of_sharing_has_a_violation_or_scrolls_sideways(open_page, plan,
     owner.get_by_role("button", name="Make the edit link").click()
     expect(owner.locator("#made-title")).to_have_text("The edit link")
     look_at(owner)
+    door = owner.locator("#made-address").input_value()
+    editor = open_page(**look, status=403)
+    editor.context.clear_cookies()
+    editor.goto(door)
+    look_at(editor)
+    editor.get_by_role("button", name="Open the plan").click()
+    editor.wait_for_url("**/plans/**")
 
     reader = open_page(**look, status=403)
     for path in (

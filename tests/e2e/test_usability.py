@@ -9,16 +9,22 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from planner.store.models import Plan
+from planner.store.models import Plan, RuleState
 from tests.e2e.test_endpoints_table import PASTE, cell, ready, save, state
 from tests.e2e.test_guided_start import answer
-from tests.report.samples import write_plan
+from tests.e2e.test_walk import start
+from tests.report.samples import contoso, write_plan
 from tests.web.views.pages import document_of, store
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "usability.md"
+RULES = ".rules tr[id]"
 COUNT = """
   document.addEventListener("pointerdown", () => {
     sessionStorage.setItem("clicks", Number(sessionStorage.getItem("clicks")) + 1);
+  }, true);
+  document.addEventListener("input", ({target}) => {
+    const fields = new Set(JSON.parse(sessionStorage.getItem("fields") ?? "[]")).add(target.id);
+    sessionStorage.setItem("fields", JSON.stringify([...fields]));
   }, true);
 """
 ANSWERS = [
@@ -47,7 +53,11 @@ def counted(open_page):
 
 
 def clicks(page):
-    return int(page.evaluate("Number(sessionStorage.getItem('clicks'))"))
+    return int(page.evaluate("Number(sessionStorage.getItem('clicks') ?? 0)"))
+
+
+def fields(page):
+    return len(page.evaluate("JSON.parse(sessionStorage.getItem('fields') ?? '[]')"))
 
 
 def promised():
@@ -56,9 +66,9 @@ def promised():
     return {what: (int(most), int(measured)) for what, most, measured in rows}
 
 
-def hold(page, what):
+def hold(page, what, counted=clicks):
     most, measured = promised()[what]
-    assert clicks(page) == measured
+    assert counted(page) == measured
     assert measured <= most
 
 
@@ -108,3 +118,32 @@ def test_a_realistic_deployment_from_nothing_to_the_pdf_takes_25_clicks_and_one_
     endpoints = document_of(plan)["endpoints"]
     assert sum(1 for endpoint in endpoints if endpoint["addresses"] != ["any"]) == len(endpoints) - 1 == 21
     hold(counted, "A realistic deployment with its 21 addresses, from nothing to the PDF")
+
+
+def test_a_rule_is_found_by_an_address_in_one_field(counted):
+    counted.goto(f"/plans/{store(contoso())[1]}/")
+    total = counted.locator(RULES).count()
+    counted.keyboard.press("/")
+    counted.keyboard.type("10.0.0.10")
+    counted.wait_for_url("**text=10.0.0.10**")
+    found = counted.locator(RULES)
+    expect(found.first).to_contain_text("10.0.0.10")
+    assert 0 < found.count() < total
+    hold(counted, "A rule found by an address", fields)
+
+
+def test_a_ticket_number_is_on_ten_rules_after_four_clicks_at_most(counted):
+    start(counted, "Everything")
+    total = counted.locator(RULES).count()
+    assert total >= 10
+    counted.evaluate("sessionStorage.clear()")  # the way to the plan
+    counted.get_by_label("Select all shown").check()
+    expect(counted.locator("#picked")).to_have_text(f"{total} selected")
+    ticket = counted.get_by_label("Ticket")
+    ticket.click()
+    ticket.press_sequentially("CHG-4711")
+    counted.get_by_role("button", name=f"Set state of {total} rules").click()
+    expect(counted.locator("td[data-label=State]").get_by_text("CHG-4711")).to_have_count(total)
+    expect(counted.locator("#picked")).to_have_text("")
+    assert RuleState.objects.filter(state="requested", ticket="CHG-4711").count() == total
+    hold(counted, "A ticket number on ten rules or more")

@@ -200,7 +200,7 @@ class TestExamples:
 @pytest.mark.parametrize("setter", SETTERS)
 def test_the_table_from_zone_to_zone_stands_on_one_page_with_its_heading(setter):
     reader = read(printed("everything", setter))
-    head = [page.extract_text() for page in reader.pages if "From ↓ to →" in page.extract_text()]
+    head = [text for page in reader.pages if "Fromrowtocolumn" in squeeze(text := page.extract_text())]
     assert len(head) == 1, "its head would be repeated on the next page"
     assert "Connections are opened from the zone" in " ".join(head[0].split())
     for zone in example("everything").boundaries:
@@ -221,7 +221,7 @@ def test_a_table_with_more_text_than_a_page_holds_is_whole_all_the_same():
     ]
     report = evaluate(write_plan(*ends, zones=zones))
     pages = read(render_pdf(report, Edition(date=DAY))).pages
-    head = [page.extract_text() for page in pages if "From ↓ to →" in page.extract_text()]
+    head = [text for page in pages if "Fromrowtocolumn" in squeeze(text := page.extract_text())]
     assert len(head) > 1
     assert all(f"Zone {n} of" in " ".join("".join(head).split()) for n in range(11))
 
@@ -281,7 +281,7 @@ def test_hostile_names_stand_in_the_rules_as_text():
     server = {"name": "PS01", "zone": "Internal", "roles": ["web-primary", "database"]}
     report = evaluate(write_plan(server, *endpoints))
     html = render_html(report, Edition(date=DAY)).decode()
-    assert "<script" not in html
+    assert re.findall("<script[^>]*>", html) == ['<script type="module">']  # ours
     assert "<img" not in html
     text = text_of(render_pdf(report, Edition(date=DAY)))
     for number, name in enumerate(HOSTILE_NAMES, 1):

@@ -1,12 +1,14 @@
 """The service as it is run: who holds a connection holds nobody else up, and nothing that has been begun is lost."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
+from pathlib import Path
 from threading import Event, Thread
 from types import SimpleNamespace
 
@@ -202,7 +204,7 @@ def wait_for(condition):
 
 
 @contextmanager
-def run(folder, *options):
+def run(folder, *options, settings=SLOW):
     """gunicorn alone with one process, as it is configured: how to reach it, and its number."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -210,7 +212,7 @@ def run(folder, *options):
     names = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")}
     variables = {
         "PLANNER_DATA": str(folder), "PLANNER_BIND": f"127.0.0.1:{port}", "PLANNER_WORKERS": "1",
-        "DJANGO_SETTINGS_MODULE": SLOW,
+        "DJANGO_SETTINGS_MODULE": settings,
     }  # fmt: skip
     command = [
         sys.executable,
@@ -253,6 +255,42 @@ def test_what_is_at_work_is_finished_when_the_service_is_stopped(tmp_path):
             assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
             assert answer.endswith(b"4\r\ndone\r\n9\r\n at last\n\r\n0\r\n\r\n")
         assert read(idle) == b""
+        assert service.process.wait() == 0
+
+
+def worker_of(service):
+    (number,) = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()
+    return int(number)
+
+
+def test_who_waits_at_the_door_when_the_service_is_stopped_is_answered(tmp_path):
+    with run(tmp_path) as service:
+        assert ask(service) == 200
+        number = worker_of(service)
+        os.kill(number, signal.SIGSTOP)
+        waiting = [connect(service, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n") for _ in range(8)]
+        service.process.terminate()
+        wait_for(lambda: int(pending(number)["ShdPnd"], 16) >> (signal.SIGTERM - 1) & 1)
+        os.kill(number, signal.SIGCONT)
+        for connection in waiting:
+            assert read(connection).endswith(b"\r\n\r\nok\n")
+        assert service.process.wait() == 0
+
+
+def pending(number):
+    """What the system says of a process: its signals among other things."""
+    lines = Path(f"/proc/{number}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
+def test_a_request_that_is_on_its_way_when_the_service_is_stopped_is_answered(tmp_path):
+    with run(tmp_path) as service:
+        assert ask(service) == 200
+        connection = connect(service, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
+        service.process.terminate()
+        wait_for(lambda: not listens(service))
+        connection.sendall(b"\r\n")
+        assert read(connection).endswith(b"\r\n\r\nok\n")
         assert service.process.wait() == 0
 
 

@@ -81,9 +81,9 @@ found["late_digest"] = late.revisions.get(number=late.revision).digest
 found["late"] = next(one for one in late.document["endpoints"] if one["name"] == "Renamed")["platforms"]
 token = links.make_edit_link(plan_id=plan.pk)
 client = Client()
+client.get(f"/edit/{token}/")
 client.post(f"/edit/{token}/")
-client.get(f"/edit/{token}/", follow=True)
-pages = ("", "history/", "changes/", "links/")
+pages = ("", "history/", "changes/")
 found["pages"] = [client.get(f"/plans/{plan.key}/{page}").status_code for page in pages]
 found["pdf"] = FORMATS["pdf"].render(report_for(late.version, matrix))[:5].decode()
 print(json.dumps(found))
@@ -165,5 +165,5 @@ def test_an_edit_from_an_old_page_is_carried_over_a_rename(found):
 
 
 def test_its_pages_open_and_its_report_is_made(found):
-    assert found["pages"] == [200, 200, 200, 200]
+    assert found["pages"] == [200, 200, 200]
     assert found["pdf"] == "%PDF-"

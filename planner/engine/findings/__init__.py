@@ -4,6 +4,8 @@ Some follow from the matrix (checks, caveats, choices), the others from the voca
 cause, with all that it concerns. Their codes are stable and listed in docs/findings.md. Pure.
 """
 
+from collections.abc import Iterable
+
 from planner.engine.findings.addresses import find_addresses
 from planner.engine.findings.decisions import (
     CaveatState,
@@ -20,7 +22,16 @@ from planner.engine.findings.managed import find_local_flows, find_managed, find
 from planner.engine.findings.usage import find_closed_trouble, find_usage
 from ports.matrix import SEVERITIES
 
-__all__ = ["CaveatState", "Decision", "Evidence", "Finding", "find_caveats", "find_decisions", "find_findings"]
+__all__ = [
+    "CaveatState",
+    "Decision",
+    "Evidence",
+    "Finding",
+    "find_caveats",
+    "find_decisions",
+    "find_findings",
+    "sort_findings",
+]
 
 
 def find_findings(evidence: Evidence) -> tuple[Finding, ...]:
@@ -37,6 +48,11 @@ def find_findings(evidence: Evidence) -> tuple[Finding, ...]:
         *find_firewall_trouble(evidence),
         *find_local_flows(evidence),
     )
+    return sort_findings(findings)
+
+
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Gravest first, then by code and subject."""
     return tuple(sorted(findings, key=_order))
 
 

@@ -4,6 +4,7 @@ import ipaddress
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from planner.engine.findings.evidence import Evidence, Finding, listed, say_count, say_endpoints
 from planner.plan.document import ANY, Endpoint, address_key
@@ -54,6 +55,7 @@ def _find_names(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+@lru_cache(2**15)  # a plan has thousands, and is evaluated again after each edit
 def _network(address: str) -> Network | None:
     try:
         return ipaddress.ip_network(address)

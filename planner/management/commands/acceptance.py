@@ -21,15 +21,23 @@ from planner.report.checks.junit import render_junit
 from planner.report.checks.told import render_json, render_text
 from planner.report.files import Failure, explain, write_output
 from planner.report.paper.acceptance_pages import render_pdf
+from planner.report.said.trend import trace_runs
 from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
 
 NOT_ACCEPTED = 3
 """The exit status where a flow isn't open, or something is that must be closed."""
+
+
+def _print(report: Report, state: Acceptance) -> bytes:
+    steps = trace_runs(report, state.used)
+    return render_pdf(report, state, date=localdate(), stylesheet=settings.STYLESHEET, steps=steps)
+
+
 WRITERS: dict[str, Callable[[Report, Acceptance], bytes]] = {
     "text": render_text,
     "json": render_json,
     "junit": render_junit,
-    "pdf": lambda report, state: render_pdf(report, state, date=localdate(), stylesheet=settings.STYLESHEET),
+    "pdf": _print,
 }
 
 

@@ -28,6 +28,9 @@ from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matr
 from ports.matrix import SEVERITIES, Matrix
 from ports.text import show_line
 
+_CLOSING = tuple(one.name for one in FORMATS.values() if one.closes)
+"""The formats whose files take back what an earlier plan opened."""
+
 
 class Command(PlanCommand):
     """Exit status: 0; 1 when a plan or stylesheet was bad or a report could not be written; 2 for wrong usage.
@@ -71,6 +74,15 @@ class Command(PlanCommand):
             help="write only what passes all filters: one for each field, may be given several times; the fields are "
             f"{', '.join(FILE_FIELD_NAMES)}, and the value of since is an older plan document",
         )
+        parser.add_argument(
+            "--since",
+            action="append",
+            default=[],
+            metavar="OLD",
+            dest="earlier",
+            help="an earlier plan document, of which the firewalls have the file: what it opened and PLAN doesn't is "
+            f"taken back; may be given several times, the oldest first, for the formats {', '.join(_CLOSING)}",
+        )
         for name, text in OPTIONS.items():
             parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
 
@@ -79,8 +91,9 @@ class Command(PlanCommand):
         chosen = FORMATS[format]
         wanted = self._choose_options(chosen, options)
         pairs = self._choose_filters(options["filters"])
+        self._check_since(chosen, options["earlier"], is_part=bool(pairs))
         older = pairs.get("since", "")
-        kept = [*plans, *filter(None, (older, options["stylesheet"]))]
+        kept = [*plans, *options["earlier"], *filter(None, (older, options["stylesheet"]))]
         if chosen.folder:
             targets = choose_folders(self.parser, plans, chosen.name, output, kept=kept)
         else:
@@ -93,10 +106,11 @@ class Command(PlanCommand):
         except (Failure, NoUsableMatrix) as error:
             self.complain(str(error))
             sys.exit(1)
-        earlier = self._read_earlier(older, matrix, fixed=bool(options["edition"])) if older else None
+        fixed = bool(options["edition"])
+        earlier = self._read_earlier(older, matrix, fixed=fixed) if older else None
+        told_before = tuple(self._read_earlier(name, matrix, fixed=fixed) for name in options["earlier"])
         progress = options["verbosity"] > 0 and self.stderr.isatty()
         failed = alarming = False
-        fixed = bool(options["edition"])
         known = self._read_all(chosen, plans, matrix, fixed=fixed) if chosen.part else {}
         for number, (plan, target) in enumerate(zip(plans, targets, strict=True), 1):
             if progress:
@@ -117,10 +131,11 @@ class Command(PlanCommand):
                     stylesheet=stylesheet,
                     engine=engine,
                     classification=classification,
+                    earlier=told_before,
                     with_plan=True,
                 )
                 # What carries no paper carries no date either, so that the same plan gives the same bytes.
-                told = edition if chosen.is_printed or selection else None
+                told = edition if chosen.is_printed or selection or told_before else None
                 if target is None:
                     write_output(self.stdout, chosen.render(part, told, **wanted))
                 elif chosen.folder:
@@ -170,6 +185,13 @@ class Command(PlanCommand):
                 knowing = ", ".join(other.name for other in FORMATS.values() if name in other.options)
                 self.parser.error(f"--{name.replace('_', '-')} is for the formats {knowing}, not for {chosen.name}")
         return wanted
+
+    def _check_since(self, chosen: Format, earlier: list[str], *, is_part: bool) -> None:
+        """Leaves with status 2 where nothing can be taken back: by this format, or by a part of a plan."""
+        if earlier and not chosen.closes:
+            self.parser.error(f"--since is for the formats {', '.join(_CLOSING)}, not for {chosen.name}")
+        if earlier and is_part:
+            self.parser.error("--since is for whole plans: a part would take the rest of the plan back, too")
 
     def _choose_filters(self, given: list[str]) -> dict[str, str]:
         """The fields of the filter with their values. Leaves with status 2 when one is none or comes twice."""

@@ -37,10 +37,7 @@ class Command(BaseCommand):
                     raise CommandError(
                         f"There is a database at {database}. With --replace it makes way, and is kept beside it."
                     )
-                now = datetime.now(UTC)
-                beside = database.with_name(f"before-restore-{now:%Y%m%d-%H%M%S}.zip")
-                write_backup(database, key, beside)
-                self.stdout.write(f"What was there is kept in {beside}.")
+                self.stdout.write(f"What was there is kept in {_put_aside(database, key)}.")
             known: defaultdict[str, set[str]] = defaultdict(set)
             for app, name in MigrationLoader(None).disk_migrations:
                 known[app].add(name)
@@ -55,3 +52,17 @@ class Command(BaseCommand):
             f"{made.plans} {plural(made.plans, 'plan')} as of {made.made}. Start the service again now: that brings "
             "the database up to date, and signs with the key that came back."
         )
+
+
+def _put_aside(database: Path, key: Path | None) -> Path:
+    """What is there as a backup beside it; of a database that is damaged the file itself, with what belongs to it."""
+    stem = f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    try:
+        write_backup(database, key, database.with_name(f"{stem}.zip"))
+    except BadBackup:
+        for ending in ("-wal", "-shm", ""):
+            path = database.with_name(database.name + ending)
+            if path.exists():
+                path.rename(database.with_name(f"{stem}.sqlite3{ending}"))
+        return database.with_name(f"{stem}.sqlite3")
+    return database.with_name(f"{stem}.zip")

@@ -25,6 +25,10 @@ _NIGHTLY = (
         "    schtasks /Create /TN PortChecks /SC DAILY /ST 03:15 /TR "
         '"powershell -NoProfile -ExecutionPolicy Bypass -File C:\\checks\\NAME.ps1 -Upload ADDRESS"'
     ),
+    (
+        "What was verified and is blocked again, or is open and must be closed, then stands in To do on the plan's "
+        "page, with its firewall or its row."
+    ),
 )
 _READING = (
     "open: the connection was accepted, or the service answered.",

@@ -6,7 +6,7 @@ over them by class. With a `link` there is a second layer on top of the drawing:
 shows its ports while it is pointed at or has the focus, so that no line runs through what is read.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 from planner.engine.report import Report
 from planner.plan.kinds import KINDS
 from planner.report.diagram.icons import PATHS, SIDE
+from planner.report.diagram.kept import Link, draw_once
 from planner.report.diagram.labels import place_name, place_on_lines, place_ports
 from planner.report.diagram.layout import (
     FONT,
@@ -33,7 +34,6 @@ from planner.report.diagram.layout import (
 )
 from planner.report.diagram.picture import (
     Box,
-    Fields,
     Frame,
     Line,
     Picture,
@@ -42,6 +42,7 @@ from planner.report.diagram.picture import (
 )
 from planner.report.diagram.shapes import Area, Curve, Point, arrow_corners, halfway, inset, measure, path_data, trace
 from planner.report.diagram.tips import TIP_ROW, Tip, make_box_tip, make_line_tip, say_box, say_line
+from planner.report.diagram.walls import draw_walls, place_walls, say_walls
 from ports.text import several, show_line
 
 __all__ = ["NoDiagram", "render_diagram", "render_overview", "render_readable", "render_svg"]
@@ -54,16 +55,20 @@ _SCREEN = 1.25
 _READABLE = 1150, 540
 """A picture wider or higher than this many pixels can't be read once it is shrunk to stand above the rules."""
 
-Link = Callable[[Fields], str]
-"""Makes an address of filter fields, or of `unfold`."""
-
 
 def render_diagram(report: Report, *, unfolded: Collection[str] = (), link: Link | None = None) -> str:
     """Endpoints in their zones as an SVG element; of a large plan like ones together, except in groups `unfolded`.
 
     Raises NoDiagram when Graphviz's `dot` is missing, fails or takes too long.
     """
-    return _arrange(picture_endpoints(report, unfolded), link).element(_describe_endpoints(report))
+
+    def draw(link: Link | None) -> str:
+        return _arrange(picture_endpoints(report, unfolded), link).element(_describe_endpoints(report))
+
+    if link is None:
+        return draw(None)
+    asked = {code for group in report.zone_groups for code in (group.code, f"-{group.code}")}
+    return draw_once(report, ("endpoints", frozenset(asked.intersection(unfolded))), draw, link)
 
 
 def render_readable(report: Report, *, lines: int, room: tuple[float, float], smallest: float) -> str:
@@ -83,8 +88,12 @@ def render_readable(report: Report, *, lines: int, room: tuple[float, float], sm
 
 def render_overview(report: Report, *, link: Link | None = None) -> str:
     """Zones, like ones together, and the ports between them as an SVG element. Raises NoDiagram as above."""
-    picture = picture_zones(report)
-    return _Drawing(picture, lay_out(picture, ports_shown=True), link).element("Zones and the ports between them")
+
+    def draw(link: Link | None) -> str:
+        picture = picture_zones(report)
+        return _Drawing(picture, lay_out(picture, ports_shown=True), link).element("Zones and the ports between them")
+
+    return draw(None) if link is None else draw_once(report, "zones", draw, link)
 
 
 def render_svg(report: Report, *, unfolded: Collection[str] = ()) -> bytes:
@@ -127,6 +136,7 @@ class _Drawing:
             self.texts = {ends: [text] for ends, text in short.items()}
             self.ports = {key: (area, False) for key, area in place_on_lines(layout, page, traces, short).items()}
         self.labels = {frame.key: place_name(frame, layout, traces) for frame in picture.frames}
+        self.walls = self._place_walls(traces)
         self.covered = tuple(key for key, (_, free) in self.labels.items() if not free)
 
     def element(self, title: str, *, alone: bool = False) -> str:
@@ -154,6 +164,17 @@ class _Drawing:
             f"{name}{paper}{''.join(parts)}</svg>"
         )
 
+    def _place_walls(self, traces: Sequence[Sequence[Point]]) -> dict[str, tuple[str, Area]]:
+        """What stands at the edges of frames about firewalls, and where, by their keys."""
+        taken = [area for area, _ in (*self.ports.values(), *self.labels.values())]
+        walls: dict[str, tuple[str, Area]] = {}
+        for frame in self.picture.frames:
+            area, is_low = self.layout.frames[frame.key], frame.key in self.layout.low
+            if wall := place_walls(frame.walls, area, SMALL, taken, traces, above=is_low):
+                walls[frame.key] = wall
+                taken.append(wall[1])
+        return walls
+
     def _lines(self) -> dict[tuple[str, str], Line]:
         return {(line.source.key, line.destination.key): line for line in self.picture.lines}
 
@@ -171,6 +192,8 @@ class _Drawing:
             yield self._draw_line(line)
         for frame in self.picture.frames:
             yield self._draw_frame_label(frame)
+            if frame.key in self.walls:
+                yield draw_walls(*self.walls[frame.key], SMALL)
         for box in self._boxes():
             yield self._draw_box(box)
         if self.ports:
@@ -283,8 +306,9 @@ class _Drawing:
         action = measure(frame.action, SMALL) + 14 if frame.action else 0
         # Large enough to be hit while the picture is shown at two thirds of its size.
         hit = Area(x=area.x, y=area.y - 5, width=max(area.width - action, 31), height=31)
+        behind = f"; {say_walls(frame.walls)}" if frame.walls else ""
         zone = (
-            f"<a {_link(link(frame.fields), f'Zone {frame.label}: its rules')}>"
+            f"<a {_link(link(frame.fields), f'Zone {frame.label}: its rules{behind}')}>"
             f'<rect class="halo" {_rect(hit)} rx="3" fill="none"/></a>'
         )
         zone += self._drop(frame)

@@ -12,6 +12,7 @@ from planner.engine.rules import Ports, ZoneGroup
 from planner.plan.document import Endpoint
 from planner.plan.kinds import KINDS, USUAL
 from planner.report.diagram.icons import choose_icon
+from planner.report.diagram.walls import Wall, find_walls, fit_walls
 from planner.report.said.outline import label_endpoint
 from ports.text import many, show_line
 
@@ -19,6 +20,9 @@ LARGE = 40
 """With more endpoints than this, like endpoints of a group of zones are one box until the group is unfolded."""
 MOST = 150
 """More boxes than this are counted, not drawn."""
+
+_NOTE = 22.0
+"""How wide the names of firewalls in a box are at most, by the size of the font."""
 
 Fields = Mapping[str, str]
 """Fields of a filter, or `unfold`: what a link leads to."""
@@ -61,6 +65,8 @@ class Frame:
     action_fields: Fields = field(default_factory=dict)
     zone: str = ""
     """The name of the zone; empty where the frame stands for several."""
+    walls: tuple[Wall, ...] = ()
+    """The firewalls of the plan that it is behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +106,7 @@ def picture_zones(report: Report) -> Picture:
         boxes[group.code] = Box(
             key=group.code,
             label=show_line(group.label),
-            note=many(total, "endpoint"),
+            note=" · ".join(filter(None, (many(total, "endpoint"), _name_walls(report, group)))),
             kind=group.kind,
             fields={"zone": group.code},
             many=len(group.zones) > 1,
@@ -128,6 +134,12 @@ def picture_zones(report: Report) -> Picture:
     return Picture(
         frames=(), loose=loose, lines=tuple(lines.values()), depths={box.key: KINDS[box.kind].trust for box in loose}
     )
+
+
+def _name_walls(report: Report, group: ZoneGroup) -> str:
+    """The firewalls before a zone that is a box, as many as fit beside the count."""
+    walls = find_walls(report.plan.firewalls, group.zones)
+    return fit_walls(walls, _NOTE, 1.0) if walls else ""
 
 
 def picture_endpoints(report: Report, unfolded: Collection[str] = ()) -> Picture:
@@ -227,6 +239,7 @@ class _Composer:
             hidden = contents[len(shown) :]
             if hidden:
                 boxes.append(self._rest(hidden, group, 0, ""))
+            zone = self._find_zone(label, group)
             frames.append(
                 Frame(
                     key=self._key("f"),
@@ -237,7 +250,8 @@ class _Composer:
                     action=action if number == 0 else "",
                     action_about=show_line(group.label),
                     action_fields=self._toggle(group) if number == 0 else {},
-                    zone=self._find_zone(label, group),
+                    zone=zone,
+                    walls=find_walls(self.report.plan.firewalls, (zone,) if zone else group.zones),
                 )
             )
 

@@ -13,6 +13,7 @@ from planner.plan.syntax import to_yaml
 from planner.report import FORMATS
 from planner.report.firewall import hosts, iptables, nftables, windows
 from planner.report.firewall.devices.table import OTHERS, WRITERS, takes_names
+from planner.report.firewall.devices.writer import find_same
 from planner.report.firewall.entries import OPEN_THEM
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.head import introduce, list_lines, pack
@@ -158,10 +159,18 @@ def write_devices(
         report.plan.firewalls, name_files(one.name for one in report.plan.firewalls), strict=True
     ):
         permits = _permits(firewall.format, report, firewall)
-        if permits.boundaries:
+        if permits.boundaries or _has_leftovers(firewall, edition):
             made = _render(firewall.format, permits, edition, default_deny, open_undecided)
             files[f"{stem}.{FORMATS[firewall.format].ending}"] = made
     return files
+
+
+def _has_leftovers(firewall: Firewall, edition: Edition | None) -> bool:
+    """Whether an earlier report has told the firewall something that is to be taken back."""
+    if edition is None or edition.selection is not None:
+        return False
+    same = ((find_same(firewall, report), report) for report in edition.earlier)
+    return any(one is not None and _permits(one.format, report, one).boundaries for one, report in same)
 
 
 def render_devices(

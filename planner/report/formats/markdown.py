@@ -120,7 +120,7 @@ def _write_zones(report: Report) -> Iterator[str]:
     yield f"{escape(ZONE_LEGEND)}"
     yield ""
     yield from table(
-        ("From ↓ to →", *(escape(group.label) for group in zones.groups)),
+        ("From row to column", *(escape(group.label) for group in zones.groups)),
         ((f"**{escape(source.label)}**", *map(_zone_cell, cells)) for source, cells in zones.rows),
     )
 

@@ -10,7 +10,7 @@ from planner.engine.checks import digest_of
 from planner.engine.report import Report
 from planner.report.paper.chapters import make_facts, make_head, make_matrix_facts, make_numbers
 from planner.report.paper.pdf import write_pdf
-from planner.report.paper.printed import Element, Kids, PrintedReport, Running, join, make
+from planner.report.paper.printed import Element, Kids, Picture, PrintedReport, Running, join, make
 from planner.report.paper.words import mark_addresses, say_date, shorten, shown
 from planner.report.said.acceptance import (
     NAMES,
@@ -22,6 +22,7 @@ from planner.report.said.acceptance import (
     list_rows,
 )
 from planner.report.said.edition import Paper
+from planner.report.said.trend import COLOURS, Step, draw_trend
 from ports.text import many
 
 MOST_SOURCES = 12
@@ -31,15 +32,27 @@ MOST_LISTED = 500
 
 
 def render_pdf(
-    report: Report, acceptance: Acceptance, *, date: datetime.date, paper: Paper = "a4", stylesheet: str = ""
+    report: Report,
+    acceptance: Acceptance,
+    *,
+    date: datetime.date,
+    paper: Paper = "a4",
+    stylesheet: str = "",
+    steps: Sequence[Step] = (),
 ) -> bytes:
-    """The acceptance as a tagged PDF of that date. Raises NotExpressible where it is too long."""
-    printed = compose_acceptance(report, acceptance, date=date, paper=paper, stylesheet=stylesheet)
+    """The acceptance as a tagged PDF of that date; `steps` say how it went. Raises NotExpressible if too long."""
+    printed = compose_acceptance(report, acceptance, date=date, paper=paper, stylesheet=stylesheet, steps=steps)
     return write_pdf(printed, settings.PDF_ENGINE)
 
 
 def compose_acceptance(
-    report: Report, acceptance: Acceptance, *, date: datetime.date, paper: Paper = "a4", stylesheet: str = ""
+    report: Report,
+    acceptance: Acceptance,
+    *,
+    date: datetime.date,
+    paper: Paper = "a4",
+    stylesheet: str = "",
+    steps: Sequence[Step] = (),
 ) -> PrintedReport:
     """The acceptance, ready to be set."""
     parts: list[Element] = [_make_cover(report, acceptance, say_date(date))]
@@ -49,6 +62,8 @@ def compose_acceptance(
     if blocked:
         parts.append(_make_blocked(blocked))
     parts.append(_make_rows(list_rows(acceptance)))
+    if len(steps) > 1:
+        parts.append(_make_trend(steps))
     if acceptance.used:
         parts.append(_make_runs(acceptance))
     if acceptance.messages:
@@ -156,6 +171,31 @@ def _say_sources(row: Row) -> Kids:
             more = f" and {len(names) - MOST_SOURCES:,} more" if len(names) > MOST_SOURCES else ""
             said.append([make("b", SHORT[status]), ": ", join(map(shown, names[:MOST_SOURCES])), more])
     return join(said, "; ")
+
+
+def _make_trend(steps: Sequence[Step]) -> Element:
+    used = ", ".join(SHORT[status] for status in COLOURS if any(step.counts.get(status) for step in steps))
+    return make(
+        "section#trend",
+        make("h2", "From run to run"),
+        make("p.intro", f"Flows after results that came together; in each column from below: {used}. Times are UTC."),
+        make("figure.trend", Picture(draw_trend(steps))),
+        make(
+            "table.trend",
+            make_head("When", "Runs", "Flows open", "The others"),
+            make("tbody", [_make_step(step) for step in steps]),
+        ),
+    )
+
+
+def _make_step(step: Step) -> Element:
+    return make(
+        "tr",
+        make("td", f"{step.at:%Y-%m-%d %H:%M}"),
+        make("td", f"{step.runs:,}"),
+        make("td", f"{step.counts.get('open', 0):,} of {step.total:,}"),
+        make("td", step.others or "–"),
+    )
 
 
 def _make_runs(acceptance: Acceptance) -> Element:

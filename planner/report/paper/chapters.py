@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from planner.engine.report import Report
-from planner.plan.document import ANY
+from planner.plan.document import ANY, Endpoint
 from planner.report.paper.printed import Element, Kids, join, make
 from planner.report.paper.words import MISSING, mark_addresses, name_zones, shown
 from planner.report.said.by_service import ServiceReasons
@@ -88,8 +88,8 @@ def _make_rule(line: PrintedRule, column: Column) -> Element:
     """The two rows of a rule, which stay together: what it says, and what whoever acts on it writes down."""
     said = [
         make("td.id", line.rule.id),
-        make("td", _make_side(line.sources)),
-        make("td", _make_side(line.destinations)),
+        _make_side(line.sources, "from"),
+        _make_side(line.destinations, "to"),
         make("td.services", _make_services(line), _say_decided(line, closed=column == "close")),
         make("td", _say_differences(line)) if column == "changed" else None,
     ]
@@ -185,7 +185,8 @@ def _say_decided(line: PrintedRule, *, closed: bool) -> Kids:
     return make("p", make("b.open", "Not decided"), " ", make("small", f"Only with {line.undecided}", instead, "."))
 
 
-def _make_side(side: Side) -> Kids:
+def _make_side(side: Side, way: Literal["from", "to"]) -> Element:
+    """A cell with one side of a rule. For programs it says which, and all addresses of whom it names itself."""
     kids: list[Kids] = []
     for named in side.named:
         endpoint = named.endpoint
@@ -203,7 +204,12 @@ def _make_side(side: Side) -> Kids:
             make("p", make("a.at", make("b", side.group.name), href=f"#{side.group.anchor}")),
             make("p", make("small", shown(f"{side.group.total:,} members: {side.group.common}"))),
         ]
-    return kids
+    return make("td", kids, data_side=way, data_addresses=_list_addresses(named.endpoint for named in side.named))
+
+
+def _list_addresses(endpoints: Iterable[Endpoint]) -> str | None:
+    """All addresses with a space between, None without any."""
+    return " ".join(address for endpoint in endpoints for address in endpoint.addresses) or None
 
 
 def make_blanks(blanks: Sequence[Blank]) -> Kids:
@@ -262,7 +268,7 @@ def _make_group(members: Members) -> Kids:
     return [
         make(f"h3#{members.anchor}", members.title),
         make("p.intro", make("small", said)),
-        make("pre", members.lines),
+        make("pre", members.lines, data_addresses=_list_addresses(members.endpoints)),
     ]
 
 

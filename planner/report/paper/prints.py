@@ -21,7 +21,7 @@ from ports.text import show_line
 def render_html(report: Report, edition: Edition | None = None) -> bytes:
     """The report as an HTML document in UTF-8 that needs no other file. Without an edition it is dated today."""
     edition = edition or Edition(date=timezone.localdate())
-    return write_html(_classify(compose_report(report, edition), edition)).encode()
+    return write_html(_classify(compose_report(report, edition), edition), script=True).encode()
 
 
 def render_pdf(report: Report, edition: Edition | None = None) -> bytes:
@@ -33,7 +33,7 @@ def render_pdf(report: Report, edition: Edition | None = None) -> bytes:
 
 def render_changes_html(comparison: Comparison, editions: Editions) -> bytes:
     """The change request as an HTML document in UTF-8 that needs no other file."""
-    return write_html(_classify(compose_changes(comparison, editions), editions)).encode()
+    return write_html(_classify(compose_changes(comparison, editions), editions), script=True).encode()
 
 
 def render_changes_pdf(comparison: Comparison, editions: Editions) -> bytes:

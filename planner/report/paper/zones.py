@@ -35,7 +35,7 @@ def _make_table(
     heads = [make("th", make("samp", group.code) if is_wide else shown(group.label), scope="col") for group in columns]
     return make(
         f"table.zones{'.wide' if is_wide else ''}",
-        make("thead", make("tr", make("th", "From ↓ to →", scope="col"), heads)),
+        make("thead", make("tr", make("th", "From row to column", scope="col"), heads)),
         make(
             "tbody",
             [

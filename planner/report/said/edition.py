@@ -6,6 +6,7 @@ from typing import Literal
 
 from planner.engine.compare import Comparison
 from planner.engine.life import NO_LIVES, Lives
+from planner.engine.report import Report
 from planner.report.said.answers import Taken
 from planner.report.said.filters import Selection
 
@@ -43,6 +44,10 @@ class Edition:
     """The decisions of which it is known who took them, when or why; of a plan that isn't stored there are none."""
     classification: str | None = None
     """Who may see it, in the words of the house, above each page: "Internal use only". None: as the settings say."""
+    earlier: tuple[Report, ...] = ()
+    """Earlier reports of the plan, the oldest first, that devices may have been told: what they opened is closed."""
+    earlier_said: str = ""
+    """Which those are, in words: "revisions 3 and 7"; may be empty."""
     with_plan: bool = False
     """Whether the plan document goes along in a PDF: not to readers, who see the report and not the document."""
 

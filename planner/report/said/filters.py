@@ -51,6 +51,8 @@ class Filter:
     """The slug of a role that an endpoint on either side has."""
     firewall: str = ""
     """The name of a firewall of the plan that the connection passes."""
+    rule: str = ""
+    """The number of a rule, in full."""
     section: str = ""
     """The number of a section that is cited."""
     protocol: str = ""
@@ -110,16 +112,15 @@ def read_filter(
 
     Returns it with a sentence for each field whose value can't be; such a field is shown as it was given and filters
     everything out, so that nothing wrong looks like an answer. `listed`: whether the reader has a list to choose from;
-    if not, the sentence names what can be.
+    if not, the sentence names what can be, as it does of rules, which are too many for a list.
     """
     chosen = Filter(**{name: value.strip()[:255] for name, value in values if name in FIELD_NAMES})
     faults = {}
     for name, allowed in _known(report).items():
         value = getattr(chosen, name)
         if value and value not in allowed:
-            faults[name] = (
-                f"“{value[:40]}” is not in this report; {'choose from the list' if listed else _say_allowed(allowed)}."
-            )
+            choose = "choose from the list" if listed and name != "rule" else _say_allowed(allowed)
+            faults[name] = f"“{value[:40]}” is not in this report; {choose}."
     if chosen.port and _span(chosen.port) is None:
         faults["port"] = f"“{chosen.port[:40]}” is neither a port (1 to 65535) nor a range such as 49152-65535."
     if chosen.since and not (chosen.since.isascii() and chosen.since.isdigit()):
@@ -143,6 +144,7 @@ def _known(report: Report) -> Mapping[str, frozenset[str]]:
         "zone": places,
         "role": frozenset(report.matrix.roles),
         "firewall": frozenset(firewall.name for firewall in report.plan.firewalls),
+        "rule": frozenset(rule.id for rule in report.rules),
         "section": frozenset(section.number for section in report.matrix.sections),
         "protocol": frozenset(PROTOCOLS),
         "decided": frozenset(DECIDED),
@@ -176,6 +178,7 @@ LABELS = {
     "destination_endpoint": "Destination",
     "role": "Role",
     "firewall": "Firewall",
+    "rule": "Rule",
     "section": "Section",
     "protocol": "Protocol",
     "port": "Port",
@@ -307,6 +310,12 @@ class _ReadyFilter:
         )
 
     @cached_property
+    def opened_by_rule(self) -> frozenset[Opening]:
+        """The flows of the rule of the filter."""
+        wanted = (rule for rule in self.report.rules if rule.id == self.filter.rule)
+        return frozenset(opening for rule in wanted for opening in rule.openings())
+
+    @cached_property
     def opened_in_state(self) -> frozenset[Opening]:
         """The flows of all rules that are in the state of the filter."""
         return frozenset(
@@ -338,6 +347,8 @@ class _ReadyFilter:
 
     def wants_rule(self, rule: Rule) -> bool:
         """Whether the filter wants something that a rule stands for. Its zones are left to `wants_zones`."""
+        if self.filter.rule and self.filter.rule != rule.id:
+            return False
         if self.filter.since and self.opened_since.isdisjoint(rule.openings()):
             return False
         if self.filter.state and not self._is_in_state(rule):
@@ -357,6 +368,8 @@ class _ReadyFilter:
     def wants_flow(self, flow: Flow) -> bool:
         """Whether the filter wants a flow."""
         need = flow.need
+        if self.filter.rule and flow_key(flow) not in self.opened_by_rule:
+            return False
         if self.filter.since and flow_key(flow) not in self.opened_since:
             return False
         if self.filter.state and flow_key(flow) not in self.opened_in_state:

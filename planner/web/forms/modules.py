@@ -9,8 +9,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from planner.engine import Report
-from planner.plan.blueprint import ModuleState, module_state, split_lines
+from planner.plan.blueprint import ModuleState, split_lines
 from planner.plan.kinds import KINDS
+from planner.store.reports import modules_of
 from planner.web.forms.plans import EditForm
 from ports.matrix import Matrix, Question
 from ports.text import many
@@ -109,7 +110,7 @@ def describe_modules(report: Report, bound: forms.Form | None) -> list[dict[str,
     kinds = {zone.name: zone.kind for zone in report.plan.zones}
     return [
         _describe_card(state, kinds, sent if sent and sent.data.get("module") == state.question.slug else None)
-        for state in module_state(report.matrix, report.plan)
+        for state in modules_of(report)
     ]
 
 

@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from planner.accounts.strength import find_weakness
 from planner.engine.size import check_size
 from planner.plan import limits, syntax
 from planner.plan.carry import Carried
@@ -123,6 +124,8 @@ class LinkForm(forms.Form):
         passphrase: str = self.cleaned_data["passphrase"]
         if passphrase and len(passphrase) < 8:
             raise ValidationError("A passphrase has at least 8 characters; several words are good.")
+        if passphrase and (weakness := find_weakness(passphrase, ["passwordstate", self.data.get("label", "")])):
+            raise ValidationError(weakness)
         return passphrase
 
     def clean(self) -> dict[str, Any]:

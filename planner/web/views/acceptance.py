@@ -1,12 +1,13 @@
 """The acceptance of a plan: what the results of its checks prove, and uploading them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,13 +17,14 @@ from planner.report.checks.junit import render_junit
 from planner.report.checks.told import render_json
 from planner.report.paper.acceptance_pages import render_pdf
 from planner.report.said.acceptance import NAMES, SHORT, Row, list_blocked, list_forbidden, list_rows
+from planner.report.said.trend import Step, draw_trend
 from planner.store.editions import matrix_of
 from planner.store.lives import lives_of
 from planner.store.models import Plan
 from planner.store.reports import report_for
-from planner.store.results import MOST_TOGETHER, Proven, Taken, Upload, list_runs, prove, take
+from planner.store.results import MOST_TOGETHER, Proven, Taken, Upload, list_runs, list_steps, prove, take
 from planner.store.run_models import CheckRun
-from planner.store.verified import list_contradicted, verify
+from planner.store.verified import tell_results, verify
 from planner.web.views.access import plan_view
 from planner.web.views.downloads import send_file
 from planner.web.views.plans import read_sender
@@ -39,13 +41,15 @@ MOST_BLOCKED = 200
 MOST_CELLS = 20
 """How many sources of a rule stand there at once, where they have one column."""
 MOST_RUNS = 30
-FILES: dict[str, tuple[str, Callable[[Report, Acceptance], bytes]]] = {
+FILES: dict[str, tuple[str, Callable[[Report, Acceptance, Sequence[Step]], bytes]]] = {
     "pdf": (
         "application/pdf",
-        lambda report, state: render_pdf(report, state, date=localdate(), stylesheet=settings.STYLESHEET),
+        lambda report, state, steps: render_pdf(
+            report, state, date=localdate(), stylesheet=settings.STYLESHEET, steps=steps
+        ),
     ),
-    "json": ("application/json", render_json),
-    "xml": ("application/xml", render_junit),
+    "json": ("application/json", lambda report, state, _: render_json(report, state)),
+    "xml": ("application/xml", lambda report, state, _: render_junit(report, state)),
 }
 """By ending: what the acceptance comes as."""
 
@@ -76,7 +80,8 @@ def download_acceptance(request: HttpRequest, plan: Plan, name: str) -> HttpResp
     proven = prove(plan, report)
     kind, write = FILES[name]
     state = proven.acceptance if proven else assess(report, ())
-    return send_file(write(report, state), kind, plan.name, f"acceptance-{localdate():%Y-%m-%d}.{name}")
+    end = f"acceptance-{localdate():%Y-%m-%d}.{name}"
+    return send_file(write(report, state, list_steps(plan)), kind, plan.name, end)
 
 
 def take_uploads(
@@ -123,7 +128,12 @@ def _show(
         "said": say_taken(taken, verified) if taken else "",
         "runs": list_runs(plan, MOST_RUNS),
         **describe_acceptance(report, proven),
-        "contradicted": list_contradicted(lives_of(plan, report), proven),
+        **describe_trend(list_steps(plan) if proven else ()),
+        "blocked_again": [
+            finding
+            for finding in tell_results(report, lives_of(plan, report), proven).findings
+            if finding.code == "verified-blocked"
+        ],
     }
     return render(request, "planner/acceptance.html", context)
 
@@ -132,6 +142,19 @@ def say_taken(taken: Taken, verified: int) -> str:
     """What came of an upload, in a sentence or two."""
     said = f"{many(len(taken.stored), 'run')} stored." if taken.stored else "Nothing was stored."
     return said + (f" {many(verified, 'rule')} verified." if verified else "")
+
+
+def describe_trend(steps: Sequence[Step]) -> dict[str, Any]:
+    """How it went from run to run: the picture, and the table that says the same; nothing of a single step."""
+    used = [status for status in ORDER if any(step.counts.get(status) for step in steps)]
+    return {
+        "trend": mark_safe(draw_trend(steps)),  # noqa: S308 - made of numbers and dates alone
+        "trend_names": [(status, SHORT[status]) for status in used],
+        "trend_heads": ["When", "Runs", *(SHORT[status].capitalize() for status in used)],
+        "trend_steps": [
+            (step, [(SHORT[status], step.counts.get(status, 0)) for status in used]) for step in reversed(steps)
+        ],
+    }
 
 
 def describe_acceptance(report: Report, proven: Proven) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def maker_view(view: View) -> View:
 def count_plans(request: HttpRequest, number: int = 1) -> None:
     """Count plans that a client or an account makes. Raises throttle.TooMany, which `maker_view` answers."""
     user = read_holder(request).user
-    subject = f"account {user.pk}" if user else f"client {request.META.get('REMOTE_ADDR', '')}"
+    subject = f"account {user.pk}" if user else f"client {throttle.network_of(request.META.get('REMOTE_ADDR', ''))}"
     throttle.count_many("plan", subject, number, limit=settings.PLANS_PER_HOUR)
 
 

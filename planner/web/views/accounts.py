@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import logout
 from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.contrib.messages.views import SuccessMessageMixin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -14,12 +15,14 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from planner.accounts.people import LoginForm
-from planner.store import throttle
+from planner.accounts.people import ChangeForm, LoginForm, fold_name
+from planner.accounts.proofs import keep_known
+from planner.store import patience, throttle
 from planner.store.holders import read_holder
 from planner.web.middleware import UNDER_LINKS
 from planner.web.views.access import View, ask_for_login, keep_private
 from planner.web.views.errors import show_error, show_too_many
+from planner.web.views.waiting import show_wait
 
 
 def account_view(view: View) -> View:
@@ -35,14 +38,17 @@ def account_view(view: View) -> View:
 
 
 def _few_tries(view: View) -> View:
-    """A login that answers 429 when too many were wrong."""
+    """A login that asks for patience when too many were wrong, and knows the browser once it was right."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         try:
-            return view(request, *args, **kwargs)
-        except throttle.TooMany as error:
-            return show_too_many(request, error.wait, "Too many logins were wrong, under this name or from here.")
+            response = view(request, *args, **kwargs)
+        except patience.Wait as error:
+            return show_wait(request, error, "Too many logins were wrong, under this name or from here.")
+        if request.method == "POST" and response.status_code == 302 and isinstance(request.user, User):
+            keep_known(response, fold_name(request.user.get_username()))
+        return response
 
     return wrapper
 
@@ -71,9 +77,16 @@ else:
 
 
 class _ChangePassword(_Messages, PasswordChangeView):
+    form_class = ChangeForm
     template_name = "accounts/password.html"
     success_url = reverse_lazy("show_plans")
     success_message = "Your password is changed, and you are logged out everywhere but here."
+
+    def get_form(self, form_class: type[ChangeForm] | None = None) -> ChangeForm:  # type: ignore[override]
+        """The form, of this session."""
+        form: ChangeForm = super().get_form(form_class)  # type: ignore[assignment]
+        form.session = self.request.session.session_key or ""
+        return form
 
 
 _show_password_form = _ChangePassword.as_view()
@@ -90,7 +103,10 @@ def change_password(request: HttpRequest) -> HttpResponseBase:
         return show_error(
             request, 403, "There is no password here", "You log in elsewhere; change your password there."
         )
-    return _show_password_form(request)
+    try:
+        return _show_password_form(request)
+    except throttle.TooMany as error:
+        return show_too_many(request, error.wait, "Too many old passwords were wrong here.")
 
 
 def describe_account(request: HttpRequest) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from planner.web.forms.topology import MAX_MANAGERS
 from planner.web.views.state import State
 from ports.matrix import Check, ChoiceIs, Matrix
 
-Place = Literal["endpoint", "zone", "adder", "choice", "exclusion", "never", "flow", "panel", "view"]
+Place = Literal["endpoint", "zone", "adder", "choice", "exclusion", "never", "flow", "panel", "view", "page"]
 """The editor of an endpoint or of its zone, the form for another endpoint, a decision, a row of the plan, the
-form or the row for a flow, a panel of the plan, a view of the report."""
+form or the row for a flow, a panel of the plan, a view of the report, a page below the plan's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,8 @@ class Way:
     """What the link says; an endpoint's or zone's name follows."""
     field: str = ""
     """Of an editor: the key of the field. Of the form for another endpoint: the role that is ticked. Of a decision:
-    its slug, if it isn’t the finding’s subject. Of a panel or the report: which panel or view."""
+    its slug, if it isn’t the finding’s subject. Of a panel or the report: which panel or view. Of a page: what follows
+    the plan's address."""
 
 
 _ADDRESSES = Way(place="endpoint", field="addresses", words="Addresses of")
@@ -58,6 +59,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "no-firewall": (Way(place="panel", field="firewalls", words="Add a firewall"),),
     "nobody-uses": (Way(place="adder", words="Add who uses it"), _ROLES),
     "nothing-to-reach": (_ROLES, _ANOTHER),
+    "open-though-closed": (Way(place="page", field="acceptance/#forbidden", words="What answered"),),
     "operation-not-listed": (_OPERATIONS,),
     "operations-without-engine": (Way(place="endpoint", field="managed_by", words="Who manages"), _ANOTHER),
     "operations-without-platforms": (Way(place="endpoint", field="platforms", words="Platforms of"),),
@@ -68,6 +70,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "sessions-unused": (_SESSIONS,),
     "sessions-without-gateway": (_SESSIONS,),
     "site-without-agent": (Way(place="adder", words="Add an agent"),),
+    "verified-blocked": (Way(place="page", field="acceptance/#blocked", words="Whom to ask, with the text for it"),),
 }
 """By code of a finding: where it is cured, the likeliest first. A caveat has no way: its answers stand in the finding,
 and one without answers is for information."""
@@ -186,6 +189,8 @@ class Cures:
                 return self._make(way, {"panel": way.field}, f"{way.field.removesuffix('s')}-name")
             case "view":
                 return self._make(way, {"view": way.field}, "report")
+            case "page":
+                return Cure(words=way.words, name="", link=way.field)
 
     def _make(self, way: Way, changes: Mapping[str, str], fragment: str, name: str = "") -> Cure:
         view = self.view if self.view != "rules" else ""

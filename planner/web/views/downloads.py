@@ -21,10 +21,13 @@ from planner.report.formats.rule_texts import RULE_TEXTS
 from planner.report.said.edition import PAPERS, Edition, Paper
 from planner.report.said.filters import LABELS, Filter, Selection, read_filter, select
 from planner.store.answers import taken_in
+from planner.store.earlier import find_earlier
 from planner.store.editions import matrix_of
 from planner.store.lives import lives_of
 from planner.store.models import Plan
 from planner.store.reports import comparison_since, report_for
+from planner.store.results import prove_beside
+from planner.store.verified import tell_results
 from planner.web.views.access import plan_view
 from planner.web.views.errors import show_error
 from planner.web.views.handover import compare_with_sent, say_handover, say_unknown, say_why_not
@@ -53,7 +56,12 @@ def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse
         with_plan=True,
     )
     report = report_for(plan.version, matrix)
-    edition = replace(edition, lives=lives_of(plan, report), taken=taken_in(plan, report))
+    lives = lives_of(plan, report)
+    edition = replace(edition, lives=lives, taken=taken_in(plan, report))
+    report = tell_results(report, lives, prove_beside(plan, report))
+    if kind.closes:
+        earlier = find_earlier(plan, matrix)
+        edition = replace(edition, earlier=earlier.reports, earlier_said=earlier.said)
 
     def find_since(number: int) -> Comparison | str:
         found = comparison_since(plan, number, matrix)

@@ -1,16 +1,16 @@
 """Answers to what went wrong: a sentence that says what to do, in the product's own frame."""
 
 import re
-import sqlite3
 import sys
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from planner.deploy import request_id
 from planner.plan.archive import ON_THE_PAGE
 from planner.plan.syntax import MAX_BYTES
+from planner.store.trouble import name_trouble
 from ports.text import plural
 
 _PLAN = re.compile(r"/plans/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(/|$)")
@@ -49,10 +49,10 @@ def show_too_large(request: HttpRequest) -> HttpResponse:
     )
 
 
-def show_too_many(request: HttpRequest, wait: int, reason: str) -> HttpResponse:
-    """429: why, and after how many seconds to try again."""
+def show_too_many(request: HttpRequest, wait: int, reason: str, *, says_when: bool = False) -> HttpResponse:
+    """429: why, and after how many seconds to try again, unless the reason says that."""
     minutes = -(-wait // 60)
-    said = f"{reason} Try again in {minutes} {plural(minutes, 'minute')}."
+    said = reason if says_when else f"{reason} Try again in {minutes} {plural(minutes, 'minute')}."
     response = show_error(request, 429, "Please wait", said)
     response.headers["Retry-After"] = str(wait)
     return response
@@ -77,21 +77,16 @@ def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def show_server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault; 503 if others keep the database. Nothing is asked of the request, which may be at fault."""
-    if _is_locked_out(sys.exception()):
-        message = "Others are storing very much at the moment, and nothing was changed. Try again in a few seconds."
-        context = {"title": "Please wait", "message": message}
+    """500: our fault; 503 if it is the database that can't. Nothing is asked of the request, which may be at fault."""
+    context = {"request_id": request_id.current()}
+    if trouble := name_trouble(sys.exception()):
+        context |= {"title": trouble.title, "message": trouble.sentence}
         response = render(None, "planner/error.html", context, status=503)
-        response.headers["Retry-After"] = "5"
+        response.headers["Retry-After"] = str(trouble.wait)
         return response
     message = "It is not your doing, and nothing was changed. Try again."
-    return render(None, "planner/error.html", {"title": "Something went wrong here", "message": message}, status=500)
-
-
-def _is_locked_out(error: BaseException | None) -> bool:
-    """Whether SQLite gave up waiting for others: its primary result code is SQLITE_BUSY (5) or SQLITE_LOCKED (6)."""
-    code = getattr(error.__cause__, "sqlite_errorcode", 0) if isinstance(error, OperationalError) else 0
-    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    context |= {"title": "Something went wrong here", "message": message}
+    return render(None, "planner/error.html", context, status=500)
 
 
 def show_csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -25,7 +25,6 @@ from planner.web.views.errors import show_error
 from planner.web.views.products import Chosen, choose_product
 from planner.web.views.shelf import list_recent
 from ports.matrix import Matrix
-from ports.queries import current_matrix
 from ports.text import many
 
 
@@ -141,11 +140,3 @@ def show_schema(request: HttpRequest, name: str) -> HttpResponse:
     made = {"report": report_schema, "results": results_schema}
     schema = made[name]() if name in made else plan_schema(choose_product(request).matrix)
     return JsonResponse(schema, content_type="application/schema+json", json_dumps_params={"indent": 2})
-
-
-@require_safe
-@matrix_view
-def show_health(request: HttpRequest) -> HttpResponse:
-    """ok when the database answers and a matrix is loaded."""
-    current_matrix()
-    return HttpResponse("ok\n", content_type="text/plain")

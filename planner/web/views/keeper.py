@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,12 +11,15 @@ from django.http import Http404
 from planner.engine import Report
 from planner.engine.life import NO_LIVES, STATES, Life, Lives, mark_of
 from planner.engine.rules import Boundary, Rule
+from planner.report.checks.commands import Trials
 from planner.report.said.life import find_ticket, list_differences, say_blocks, say_review, say_state
 from planner.report.said.outline import Members, outline_boundaries
 from planner.web.forms.lives import MOST_RULES, StateForm
 
 MOST_LEFT = 200
 """How many rules a page lists that are to be closed; the downloads have all."""
+MOST_TRIALS = 12
+"""Of how many flows of a rule its page has the commands that try them; its check scripts try all."""
 MEMBERS = 100
 """How many endpoints the page of a rule names on each side at once; the others are fetched when they are unfolded."""
 
@@ -110,9 +114,13 @@ def describe_rule(report: Report, boundary: Boundary, rule: Rule, known: Lives, 
     life = known.of(rule)
     (chapter,) = outline_boundaries([boundary], report, members=MEMBERS)
     line = next(line for line in chapter.lines if line.rule.id == rule.id)
+    trials = Trials(report)
+    openings = len(rule.sources) * len(rule.destinations) * len(rule.services)
     return {
         "report": report,
         "boundary": boundary,
+        "trials": [trials.of(opening) for opening in islice(rule.openings(), MOST_TRIALS)],
+        "more_trials": max(0, openings - MOST_TRIALS),
         "line": line,
         "sources_rest": lead_to_ends(rule, "sources", line.sources),
         "destinations_rest": lead_to_ends(rule, "destinations", line.destinations),

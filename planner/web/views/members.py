@@ -1,4 +1,4 @@
-"""Sharing a plan with accounts by name; where there are no accounts, there is nothing here."""
+"""Who holds a plan by name, an account or a browser: given it, with another role, and no more."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,14 +17,12 @@ from planner.web.views.sharing import show_sharing
 
 
 def member_view(view: Callable[..., HttpResponse]) -> View:
-    """For owners, where accounts are on. What can't be done is told on the page."""
+    """For owners. What can't be done is told on the page."""
 
     @require_POST
     @owner_view
     @wraps(view)
     def wrapper(request: HttpRequest, plan: Plan) -> HttpResponse:
-        if not settings.REQUIRE_LOGIN:
-            raise Http404
         try:
             response = view(request, plan)
         except members.NotShared as error:
@@ -36,7 +34,9 @@ def member_view(view: Callable[..., HttpResponse]) -> View:
 
 @member_view
 def add_member(request: HttpRequest, plan: Plan) -> HttpResponse:
-    """Share the plan with the account of a name."""
+    """Share the plan with the account of a name, where there are accounts."""
+    if not settings.REQUIRE_LOGIN:
+        raise Http404
     form = MemberForm(request.POST)
     if not form.is_valid():
         return show_sharing(request, plan, member_form=form)
@@ -52,19 +52,16 @@ def add_member(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 @member_view
 def change_member(request: HttpRequest, plan: Plan) -> HttpResponse:
-    """Let an account do more or less with the plan."""
+    """Let an account or a browser do more or less with the plan."""
     form = RoleForm(request.POST)
-    hold = members.list_members(plan).filter(pk=form.cleaned_data["member"]).first() if form.is_valid() else None
-    if hold is None or hold.user is None:
-        return show_sharing(request, plan, trouble="The plan isn't shared with that account any more.")
-    role = Hold.Role(form.cleaned_data["role"])
-    members.share_plan(plan=plan, user=hold.user, role=role, holder=read_holder(request))
+    number, role = (form.cleaned_data["member"], form.cleaned_data["role"]) if form.is_valid() else (0, "")
+    members.change_role(plan=plan, number=number, role=Hold.Role(role or "read"), holder=read_holder(request))
     return redirect("show_links", key=plan.key)
 
 
 @member_view
 def remove_member(request: HttpRequest, plan: Plan) -> HttpResponse:
-    """Have an account hold the plan no more; one that doesn't is no trouble."""
+    """Have an account or a browser hold the plan no more; one that doesn't is no trouble."""
     text = request.POST.get("member", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
     members.unshare_plan(plan=plan, number=number, holder=read_holder(request))

@@ -19,7 +19,6 @@ from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.plan.rows import NO_RENAMES, Renames
 from planner.report import FORMATS
-from planner.report.said.acceptance import list_forbidden
 from planner.report.said.filters import LABELS
 from planner.store import actions, presence, reasons
 from planner.store.answers import taken_in
@@ -30,7 +29,7 @@ from planner.store.models import Plan, Revision
 from planner.store.reports import comparison_of_last, comparison_since, outline_for
 from planner.store.results import prove_beside
 from planner.store.rule_comments import place
-from planner.store.verified import list_contradicted
+from planner.store.verified import tell_results
 from planner.web.forms.lives import StateForm
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
 from planner.web.views.access import View, plan_view
@@ -120,6 +119,7 @@ def describe_page(
         form=bound if isinstance(bound, StateForm) else None,
     )
     changes, proven = replace(changes, keeper=keeper), prove_beside(plan, report)
+    report = tell_results(report, keeper.lives, proven)
     if state.filter.since and "since" not in faults and changes.since is None:
         faults = {**faults, "since": say_why_not(plan, state.filter.since)}
     here = plan.get_absolute_url()
@@ -144,8 +144,6 @@ def describe_page(
         "sent": describe_handover(plan, report.matrix),
         "taken": taken_in(plan, report) if state.panel in ("decisions", "caveats") else (),
         "proven": proven,
-        "contradicted": list_contradicted(keeper.lives, proven),
-        "forbidden": len(list_forbidden(proven.acceptance)),
         "comments": open_comments(plan, read_writer(request), lambda: place(plan, report)),
         "newest_comment": newest_change(plan),
         "panel_template": f"planner/panels/{state.panel}.html",

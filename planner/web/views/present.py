@@ -12,8 +12,11 @@ from planner.engine import Report
 from planner.engine.findings import Finding
 from planner.report.said.todo import Kind, list_todo
 from planner.store.editions import matrix_of
+from planner.store.lives import lives_of
 from planner.store.models import Plan
 from planner.store.reports import outline_for
+from planner.store.results import prove_beside
+from planner.store.verified import tell_results
 from planner.web.views.access import plan_view
 from planner.web.views.cures import Cures
 from planner.web.views.panels import weigh_options
@@ -39,6 +42,7 @@ def present_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """One task, by its place in the list; the first without a number, and the summary after the last."""
     matrix = matrix_of(plan)
     report = outline_for(plan.version, matrix)
+    report = tell_results(report, lives_of(plan, report), prove_beside(plan, report))
     todo = list_todo(report)
     last = len(todo.tasks) + 1
     number = min(max(1, _read_number(request.GET.get("task", ""))), last)

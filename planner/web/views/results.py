@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from planner.engine import Report
+from planner.engine.compare import flow_key
 from planner.engine.explain import explain
 from planner.engine.findings import CaveatState
 from planner.engine.flows import Excluded
 from planner.engine.rules import Ports
 from planner.plan.blueprint import module_state
+from planner.report.checks.commands import Trials
 from planner.report.diagram.boundaries import draw_boundaries
 from planner.report.diagram.diagram import NoDiagram, render_diagram, render_overview
 from planner.report.said.filters import DECIDED, IN_STATE, Filter, filter_flows
@@ -43,16 +45,16 @@ FLOWS_PER_PAGE = 200
 MOST_CLOSED = 50
 MOST_LOCAL = 500
 MOST_FINDINGS = 20
+"""How many findings of one code a page names."""
 MOST_FOLDED = 500
 """How many findings of a kind are named, the folded ones counted in."""
-"""How many findings of one code a page names."""
 MOST_CONCERNED = 200
 """How many endpoints of a finding it names."""
 MOST_EXCLUDED = 200
 CAVEAT = "caveat"
 """The code of findings whose answers stand with what they would change."""
 MORE_FIELDS = (
-    "zone", "source_endpoint", "destination_endpoint", "role", "firewall", "port", "decided", "state", "since",
+    "zone", "source_endpoint", "destination_endpoint", "role", "firewall", "rule", "port", "decided", "state", "since",
 )  # fmt: skip
 """The fields of the filter that are folded away until one of them is used."""
 
@@ -111,7 +113,7 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
     shown = flows[first : first + FLOWS_PER_PAGE]
     compared = changes.shown
     opened = {id(flow) for flow in compared.opened} if compared else set()
-    settings = Settings(report)
+    settings, trials = Settings(report), Trials(report)
     unused = _filter_excluded(report, state.filter, changes)
     changed = {id(change.after) for change in compared.changed} if compared else set()
     return {
@@ -126,6 +128,7 @@ def _describe_flows(report: Report, state: State, changes: Changes) -> dict[str,
                     report, flow.need.requirements, [Ports(flow.need.protocol, flow.need.ports)], flow.need.reasons
                 ),
                 "own": settings.say_of_flows((flow.destination,), flow.need.requirements),
+                "trial": trials.of(flow_key(flow)),
                 "wanted": "" if flow.need.own else wanted_query(flow),
             }
             for flow in shown

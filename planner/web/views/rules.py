@@ -1,12 +1,13 @@
 """The rules of a report on a page, boundary by boundary, each with its endpoints, its services and their reasons."""
 
-from collections.abc import Sequence
-from itertools import islice, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise, product
 from typing import Any
 
 from planner.engine import Report
 from planner.engine.explain import Cause, explain
-from planner.engine.rules import Boundary, Ports, Rule
+from planner.engine.rules import Boundary, Opening, Ports, Rule
+from planner.report.checks.commands import Trials
 from planner.report.formats.rule_texts import RULE_TEXTS
 from planner.report.said.addresses import SoughtAddress
 from planner.report.said.by_service import ServiceReasons, outline_services
@@ -23,6 +24,8 @@ MEMBERS = 6
 """How many endpoints a rule names on the page before it folds the others."""
 MOST_FOLDED = 100
 """How many folded endpoints one side of a rule may have in the page; more are fetched when they are unfolded."""
+MOST_TRIALS = 3
+"""Of how many flows of a rule's services the commands that try them stand where they are explained."""
 MOST_FOLDED_IN_ALL = 2_000
 """How many all rules of a page may have together."""
 SIDES = ("sources", "destinations")
@@ -105,6 +108,7 @@ class _Rows:
         self._keeper = changes.keeper
         self._settings = Settings(report)
         self._folds = Folds()
+        self._trials = Trials(report)
         self._requirements = {requirement.slug: requirement for requirement in report.matrix.requirements}
 
     def describe(self, boundary: Boundary, line: RuleLine) -> dict[str, Any]:
@@ -118,6 +122,7 @@ class _Rows:
                 {
                     "ask": ask,
                     "causes": self._explain(rule, ask),
+                    "trials": [self._trials.of(opening) for opening in islice(list_openings(rule, ask), MOST_TRIALS)],
                     "flows_query": lead_to_flows(boundary, rule, ask, self.state),
                 }
                 for ask in outline_services(rule, self.report)
@@ -138,6 +143,12 @@ class _Rows:
             for one in requirement.asks
             for ports in self.report.own_ports[one.service]
         )
+
+
+def list_openings(rule: Rule, ask: ServiceReasons) -> Iterator[Opening]:
+    """What some services of a rule open: from its first source first, each service to every destination in turn."""
+    for source, destination, ports in product(rule.sources, rule.destinations, ask.ports):
+        yield source.name, destination.name, *ports
 
 
 def lead_to_flows(boundary: Boundary, rule: Rule, ask: ServiceReasons, state: State) -> str:

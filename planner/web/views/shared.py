@@ -1,7 +1,7 @@
 """Under a read link: who may come in, and then the pages of readers.
 
-A link that leads somewhere, one that never did and one that no longer does take the same steps, and the last two get
-the same answer. Whoever tries many wrong ones is asked to wait, except where their browser has opened the link.
+A link that never led anywhere and one that no longer does get the same answer. Whoever tries many of them is asked to
+wait. A link that leads somewhere proves itself: it opens, whatever others have tried from the same address.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from planner.accounts.proofs import read_waited
 from planner.plan.edits import NotPossible
 from planner.sharing import links
 from planner.sharing.links import Reading
-from planner.store import throttle
+from planner.store import patience, throttle
 from planner.store.lives import Overtaken
 from planner.store.models import ShareLink
 from planner.web.forms.lives import StateForm
@@ -25,6 +26,7 @@ from planner.web.views.access import View, matrix_view
 from planner.web.views.errors import show_error, show_too_many
 from planner.web.views.plans import read_operation
 from planner.web.views.reading import Place, ReadingView
+from planner.web.views.waiting import show_wait
 
 COOKIE = "opening"
 WRONG_LINKS = 30
@@ -38,17 +40,10 @@ def by_link(view: LinkView) -> View:
 
     @wraps(view)
     def answer(request: HttpRequest, token: str, *args: object, **kwargs: object) -> HttpResponseBase:
-        client = request.META.get("REMOTE_ADDR", "")
         link = links.find_link(token) if settings.PUBLIC_LINKS else None
         is_in = link is not None and (shows_opening(request, link) or _sends_again(request, link))
-        try:
-            if not is_in:
-                throttle.check("wrong-link", client, limit=WRONG_LINKS)
-            if link is None or (link.state != "live" and not is_in):
-                throttle.count("wrong-link", client, limit=WRONG_LINKS, mark=token)
-                return show_nowhere(request)
-        except throttle.TooMany as error:
-            return show_too_many(request, error.wait, "Too many links that lead nowhere were tried from here.")
+        if link is None or (link.state != "live" and not is_in):
+            return refuse_link(request, token)
         return view(request, link, token, *args, **kwargs)
 
     return answer
@@ -56,7 +51,7 @@ def by_link(view: LinkView) -> View:
 
 def shows_opening(request: HttpRequest, link: ShareLink) -> bool:
     """Whether this browser has opened the link."""
-    return links.is_in(link, request.COOKIES.get(COOKIE, ""))
+    return links.is_in(link, request.COOKIES.get(f"{settings.PATH_COOKIE_PREFIX}{COOKIE}", ""))
 
 
 def _sends_again(request: HttpRequest, link: ShareLink) -> bool:
@@ -67,6 +62,17 @@ def _sends_again(request: HttpRequest, link: ShareLink) -> bool:
 def _know_browser(request: HttpRequest) -> str:
     """The secret that the browser has for its forms."""
     return str(request.META.get("CSRF_COOKIE", ""))
+
+
+def refuse_link(request: HttpRequest, token: str) -> HttpResponse:
+    """404, and 429 to whoever tries many links that lead nowhere; a token can't be found by trying in either case."""
+    try:
+        throttle.count(
+            "wrong-link", throttle.network_of(request.META.get("REMOTE_ADDR", "")), limit=WRONG_LINKS, mark=token
+        )
+    except throttle.TooMany as error:
+        return show_too_many(request, error.wait, "Too many links that lead nowhere were tried from here.")
+    return show_nowhere(request)
 
 
 def show_nowhere(request: HttpRequest) -> HttpResponse:
@@ -106,8 +112,8 @@ def by_reader(view: ReadingView) -> View:
 def _let_in(response: HttpResponse, link: ShareLink, here: str) -> None:
     """Keep the opening in the browser: for this link alone, out of reach of scripts."""
     response.set_cookie(
-        COOKIE, links.seal(link), max_age=links.OPEN_FOR, path=here, httponly=True, secure=settings.TLS,
-        samesite="Lax",
+        f"{settings.PATH_COOKIE_PREFIX}{COOKIE}", links.seal(link), max_age=links.OPEN_FOR, path=here,
+        httponly=True, secure=settings.TLS, samesite="Lax",
     )  # fmt: skip
 
 
@@ -135,11 +141,12 @@ def enter_link(request: HttpRequest, link: ShareLink, token: str) -> HttpRespons
     if shows_opening(request, link):
         return response  # and the opening lasts no longer
     try:
-        links.try_passphrase(link, request.POST.get("passphrase", ""))
+        client = request.META.get("REMOTE_ADDR", "")
+        links.try_passphrase(link, request.POST.get("passphrase", ""), client=client, token=read_waited(request))
     except links.Refused as error:
         return _show_gate(request, link, token, trouble=str(error), status=403)
-    except throttle.TooMany as error:
-        return show_too_many(request, error.wait, "Too many wrong passphrases were tried on this link.")
+    except patience.Wait as error:
+        return show_wait(request, error, "Too many wrong passphrases were tried on this link.")
     if not links.enter(link, _know_browser(request)):
         return show_nowhere(request)
     _let_in(response, link, here)

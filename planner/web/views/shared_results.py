@@ -36,7 +36,9 @@ def show_badge(request: HttpRequest, link: ShareLink, token: str) -> HttpRespons
     if link.is_gated or link.pinned is not None:
         raise Http404
     proven = prove(link.plan, report_for(link.plan.version, matrix_of(link.plan)))
-    return HttpResponse(render_badge(proven.acceptance if proven else None), content_type="image/svg+xml")
+    response = HttpResponse(render_badge(proven.acceptance if proven else None), content_type="image/svg+xml")
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a wiki may show it
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

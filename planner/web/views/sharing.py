@@ -171,6 +171,21 @@ def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     return send_file(data, kind.content_type, reading.name, f"revision-{reading.revision}.pdf")
 
 
+def _list_members(request: HttpRequest, plan: Plan) -> list[dict[str, Any]]:
+    """Who holds the plan, as the page tells of them."""
+    own = getattr(request, "hold", None)
+    holds = list(members.list_members(plan))
+    return [
+        {
+            "hold": hold,
+            "name": name,
+            "is_you": own is not None and hold.pk == own.pk,
+            "is_off": hold.user is not None and not hold.user.is_active,
+        }
+        for hold, name in zip(holds, members.name_members(plan, holds), strict=True)
+    ]
+
+
 def show_sharing(
     request: HttpRequest,
     plan: Plan,
@@ -203,7 +218,7 @@ def show_sharing(
         "offer": links.offer_token(plan, "read"),
         "edit_offer": links.offer_token(plan, "edit"),
         "accounts": settings.REQUIRE_LOGIN,
-        "members": members.list_members(plan) if settings.REQUIRE_LOGIN else (),
+        "members": _list_members(request, plan),
         "member_form": member_form or MemberForm(),
         "roles": Hold.Role.choices,
         "public_links": settings.PUBLIC_LINKS,

@@ -35,7 +35,7 @@ class Showing:
 
 def read_way(request: HttpRequest) -> str:
     """What the address says, of the page that an htmx edit comes from or of the request; else what is remembered."""
-    asked = _read_asked(request) or request.COOKIES.get(COOKIE, "")
+    asked = _read_asked(request) or request.COOKIES.get(f"{settings.COOKIE_PREFIX}{COOKIE}", "")
     return asked if asked in WAYS else BOTH
 
 
@@ -53,7 +53,8 @@ def keep_way(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Remember in the browser what the address asks for; a page that only asks for news chooses nothing."""
     asked = request.GET.get("show", "")
     if asked in WAYS and "X-Pulse" not in request.headers:
-        response.set_cookie(COOKIE, asked, max_age=YEAR, httponly=True, secure=settings.TLS, samesite="Lax")
+        name = f"{settings.COOKIE_PREFIX}{COOKIE}"
+        response.set_cookie(name, asked, max_age=YEAR, httponly=True, secure=settings.TLS, samesite="Lax")
     return response
 
 

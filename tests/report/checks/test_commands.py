@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from planner.report.checks.commands import write_nc_commands, write_powershell_commands
+from planner.report.checks.commands import MOST_TRIED, Trials, write_nc_commands, write_powershell_commands
 from tests.report.checks.running import HERE, loopback
 from tests.report.firewall.reading_powershell import parse
 from tests.report.samples import WORST_NAMES, contoso, evaluate, worst
@@ -40,3 +40,43 @@ def test_whatever_somebody_typed_is_no_command():
     parse(power)
     done = subprocess.run(["bash", "-n"], input=shell, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def of(report, source, destination, protocol, ports):
+    trial = Trials(report).of((source, destination, protocol, ports))
+    return trial, [command.text for command in trial.commands]
+
+
+def test_a_flow_has_its_commands_for_either_shell():
+    report = evaluate(FLOWS)
+    trial, texts = of(report, "PS01", "SQL", "tcp", "1433")
+    assert texts == [f"Test-NetConnection {HERE} -Port 1433", f"nc -vz -w 3 {HERE} 1433"]
+    assert [command.shell for command in trial.commands] == ["PowerShell", "Shell"]
+    assert (trial.source.name, trial.destination.name, trial.service, trial.remark) == ("PS01", "SQL", "tcp 1433", "")
+
+
+def test_a_flow_that_no_command_proves_says_why():
+    report = evaluate(FLOWS)
+    trial, texts = of(report, "PS01", "SQL", "udp", "1434")
+    assert texts == []
+    assert trial.remark.startswith("Over UDP, a command that only sends proves nothing.")
+    trial, texts = of(report, "PS01", "Far", "tcp", "80")
+    assert (texts, trial.remark) == (
+        [],
+        "A network stands for many hosts: the check scripts try the one that --host names.",
+    )
+    trial, texts = of(evaluate(contoso()), "Public", "Portal", "tcp", "443")
+    assert texts[0] == "Test-NetConnection Portal -Port 443", "without an address by the name"
+    unknown = evaluate(contoso(endpoints=[{"name": "Not a name", "zone": "DMZ"}], additional_flows=[]))
+    assert of(unknown, "Not a name", "Not a name", "tcp", "443")[0].remark == "The destination has no address yet."
+
+
+def test_of_many_addresses_some_have_commands_and_the_others_are_counted():
+    plan = contoso(endpoints=[
+        *contoso()["endpoints"],
+        {"name": "Farm", "zone": "DMZ", "addresses": [f"10.9.0.{number}" for number in range(1, 8)]},
+    ])  # fmt: skip
+    report = evaluate(plan)
+    trial, texts = of(report, "PS01", "Farm", "tcp", "80")
+    assert len(texts) == 2 * MOST_TRIED
+    assert trial.remark == "The check scripts try 3 more."

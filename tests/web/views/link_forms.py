@@ -23,6 +23,11 @@ def make(client, key, kind="make", **terms):
     return page, found[0].get("value").removeprefix("http://testserver") if found else None
 
 
+def open_edit(browser, path):
+    """Press the button of an edit link's door."""
+    return browser.post(path)
+
+
 def read_link(client, plan, **terms):
     return make(client, plan[1], **terms)[1]
 

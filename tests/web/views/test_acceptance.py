@@ -1,10 +1,14 @@
 """The acceptance page of a plan: results uploaded, what they prove, and what is left of it after changes."""
 
+import io
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
+from pypdf import PdfReader
 
 from planner.store import actions
 from planner.store.reports import report_for
@@ -12,7 +16,7 @@ from planner.store.results import MOST_OF_SOURCE, prove
 from planner.store.run_models import CheckRun
 from tests.checking import only, well, write_results
 from tests.store.test_lives import MATRIX, give, life_of
-from tests.web.views.pages import Page, know, store
+from tests.web.views.pages import Page, know, store, words
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +76,10 @@ def file(of, source, outcome=well, name=None, **more):
 
 def upload(client, plan, *files, **more):
     return client.post(address(plan), {"files": list(files)} | more)
+
+
+def report_json(client, plan):
+    return client.get(f"{plan.get_absolute_url()}report/json").json()
 
 
 def figures(page):
@@ -140,9 +148,11 @@ def test_what_must_stay_closed_and_answers_is_said(client, plan):
     page = Page(client.get(address(plan)))
     assert figures(page)["forbidden-open"] == "1"
     assert "Staff reaches SQL01 on tcp 1433" in page.text()
-    assert "1 connection that must stay closed is open" in Page(client.get(plan.get_absolute_url())).text(
-        id="forbidden"
-    )
+    todo = Page(client.get(plan.get_absolute_url())).one("li", id="todo-open-though-closed-never-0")
+    assert "Open, and must be closed" in words(todo)
+    [link] = [one.get("href") for one in todo.iter("a")]
+    assert link == f"{address(plan)}#forbidden"
+    assert Page(client.get(link)).one(id="forbidden") is not None
 
 
 def test_a_pasted_text_counts_as_a_file(client, plan):
@@ -257,8 +267,17 @@ def test_what_was_verified_and_is_blocked_again_is_said(client, plan):
         plan,
         file(plan, "Staff", only(lambda check: not check.closed, "filtered"), started="2026-11-26T01:00:00Z"),
     )
-    assert of_staff in Page(client.get(address(plan))).text(id="contradicted")
-    assert of_staff in Page(client.get(plan.get_absolute_url())).text(id="contradicted")
+    assert of_staff in Page(client.get(address(plan))).text(id="blocked-again")
+    page = Page(client.get(plan.get_absolute_url(), {"view": "findings"}))
+    assert "Verified, and blocked again" in page.text("li", id="todo-verified-blocked-fw-core")
+    [card] = [one for one in page.all("section", class_="finding") if "Verified, and blocked again" in words(one)]
+    assert f"rules that were verified ({of_staff})" in words(card)
+    [found] = [one for one in report_json(client, plan)["findings"] if one["code"] == "verified-blocked"]
+    assert (found["severity"], found["subject"], found["endpoints"]) == ("error", "FW-CORE", ["PS01", "Staff"])
+    assert "Verified, and blocked again" in Page(client.get(f"{plan.get_absolute_url()}present/")).text()
+    assert "verified-blocked" not in {one.code for one in report_of(plan).findings}, "a plan alone has none of it"
+    upload(client, plan, file(plan, "Staff", started="2026-11-26T02:00:00Z"))
+    assert not [one for one in report_json(client, plan)["findings"] if one["code"] == "verified-blocked"]
 
 
 def test_the_acceptance_comes_as_json_and_junit(client, plan):
@@ -296,3 +315,16 @@ def test_rules_and_flows_say_what_results_prove_of_them(client, plan):
     assert sorted(rules) == ["blocked", "not tested", "open"]
     flows = [chip.text for chip in Page(client.get(home, {"view": "flows"})).all("a", class_="proven")]
     assert sorted(flows) == ["blocked", "not tested", "open"]
+
+
+def test_from_the_second_upload_on_the_page_says_how_it_went(client, plan):
+    upload(client, plan, file(plan, "PS01", only(to_sql, "filtered")))
+    assert Page(client.get(address(plan))).all("section", **{"aria-labelledby": "trend"}) == []
+    CheckRun.objects.update(at=timezone.now() - timedelta(days=1))
+    upload(client, plan, file(plan, "PS01", started="2026-11-26T01:00:00Z"), file(plan, "Staff"))
+    part = Page(client.get(address(plan))).one("section", **{"aria-labelledby": "trend"})
+    rows = [[words(cell) for cell in row.iter("td")] for row in part.iter("tr")][1:]
+    assert [row[1:] for row in rows] == [["2", "3", "0", "0"], ["1", "1", "1", "1"]]
+    assert "1 of 3 flows open" in next(words(one) for one in part.iter() if one.tag.endswith("title"))
+    pdf = client.get(address(plan, "pdf")).content
+    assert "From run to run" in " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)

@@ -77,7 +77,7 @@ def ask_for_trouble(client, here, gate, monkeypatch):
     yield visit(429, "post", f"{gate}enter/", data={"passphrase": "wrong"})
     with monkeypatch.context() as patch:
         patch.setattr(shared, "WRONG_LINKS", 1)  # one has been tried
-        yield visit(429, "get", gate)
+        yield visit(429, "get", f"/shared/{make_token()}/")
     with monkeypatch.context() as patch:
 
         def crash(*args, **kwargs):

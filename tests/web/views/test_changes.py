@@ -95,6 +95,20 @@ def test_an_unknown_format_is_not_found(client, plan):
     assert client.get(f"/plans/{plan[1]}/changes/doc").status_code == 404
 
 
+def test_a_download_for_a_device_takes_back_what_a_handed_over_revision_opened(client, plan):
+    def taken_back(query=""):
+        text = client.get(f"/plans/{plan[1]}/report/asa{query}").content.decode()
+        return [line for line in text.splitlines() if line.startswith("no ")], text
+
+    decide(client, plan[1])
+    assert not taken_back()[0], "nobody has it yet"
+    send(client, plan[1])
+    lines, text = taken_back()
+    assert [line for line in lines if line.startswith("no access-list")]
+    assert "earlier revisions (revision 1)" in " ".join(text.replace("!", "").split())
+    assert not taken_back("?port=636")[0], "a part would take the rest back, too"
+
+
 def send(client, key, **data):
     return client.post(f"/plans/{key}/changes/sent/", {"revision": "1", "recipient": "Network team", **data})
 

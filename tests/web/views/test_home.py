@@ -102,9 +102,11 @@ def test_health_is_ok_with_a_matrix(client):
     assert (response.status_code, response.content) == (200, b"ok\n")
 
 
-def test_health_is_not_ok_without_a_matrix(client):
+def test_without_a_matrix_the_process_is_well_and_not_ready(client):
     PortMatrix.objects.all().delete()
-    assert client.get("/healthz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+    response = client.get("/readyz")
+    assert (response.status_code, response.content) == (503, b"matrix\n")
 
 
 @pytest.mark.parametrize("name", ["plan", "report", "results"])

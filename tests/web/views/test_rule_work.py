@@ -94,3 +94,43 @@ def test_the_strip_leads_to_the_rules_of_a_zone_and_of_a_line(client, url):
     assert set(said) == {"from Internet to DMZ", "from DMZ to Internal", "from Internal to DMZ"}
     rows = Page(client.get(said["from Internal to DMZ"])).table("rules")
     assert {row[0][:7] for row in rows} == {"INT-DMZ"}
+
+
+def test_each_flow_has_the_command_that_tries_it(client, url):
+    page = Page(client.get(url, {"view": "flows"}))
+    rows = page.table("flows")
+    folds = page.all("details", class_="trial-menu")
+    assert len(folds) == len(rows) > 1
+    said = {
+        (row[0].split(" ")[0], row[1].split(" ")[0], row[2].split(" Test")[0]): words(fold)
+        for row, fold in zip(rows, folds, strict=True)
+    }
+    commands = "PowerShell Test-NetConnection 10.0.0.20 -Port 88 Shell nc -vz -w 3 10.0.0.20 88"
+    assert commands in said["PS01", "DC01", "tcp 88"]
+    assert "On any member of Public" in next(text for ends, text in said.items() if ends[0] == "Public")
+    assert all("proves nothing" in text for ends, text in said.items() if ends[2].startswith("udp"))
+    assert len({fold.get("id") for fold in folds}) == len(folds), "each stays open by itself"
+
+
+def test_a_rule_that_is_opened_has_the_commands_and_its_own_check_scripts(client, url):
+    page = Page(client.get(url))
+    [line] = [row for row in page.all("tr") if "ESX01" in words(row) and "icmp" in words(row)]
+    assert "Test-Connection esx01.example.net -Count 1" in words(line)
+    number = line.get("id").removeprefix("rule-")
+    page = Page(client.get(f"{url}rule/", {"rule": number}))
+    assert "ping -c 1 esx01.example.net" in words(page.one("section", **{"aria-labelledby": "rule-trials"}))
+    [scripts] = [link.get("href") for link in page.all("a") if "check scripts of this rule" in words(link)]
+    assert scripts == f"{url}report/checks?rule={number}"
+    assert client.get(scripts).headers["Content-Type"] == "application/zip"
+    assert client.get(f"{url}report/checks?rule=X-1").status_code == 400
+
+
+def test_a_command_is_by_name_where_only_names_are_shown(client, url):
+    page = Page(client.get(url, {"view": "flows", "show": "names"}))
+    said = [words(fold) for fold in page.all("details", class_="trial-menu")]
+    assert any("Test-NetConnection DC01 -Port 88" in text for text in said)
+    assert not any("10.0.0." in text for text in said)
+    folds = Page(client.get(url, {"view": "flows", "show": "addresses"})).all("details", class_="trial-menu")
+    text = next(text for text in map(words, folds) if "tcp 88" in text)
+    assert "On 10.0.0.10, to 10.0.0.20, tcp 88:" in text
+    assert "Test-NetConnection 10.0.0.20 -Port 88" in text

@@ -140,7 +140,7 @@ class TestLogs:
             raise RuntimeError(f"/edit/{token}/ failed")
 
         monkeypatch.setattr("planner.web.views.edit_links.open_new", crash)
-        response = Client(raise_request_exception=False).get(f"/edit/{token}/")
+        response = Client(raise_request_exception=False).post(f"/edit/{token}/")
         assert response.status_code == 500
         assert Page(response).text("h1") == "Something went wrong here"
         assert token not in response.content.decode()

@@ -127,7 +127,7 @@ def test_a_list_that_is_folded_has_every_endpoint_in_the_page(client):
 def test_thousands_are_fetched_as_they_unfold_and_stand_on_a_page_of_their_own(client):
     url = f"/plans/{store(many(1_000))[1]}/"
     page = Page(client.get(url))
-    assert len(page.text(id="results")) < 2_000
+    assert len(page.text(id="results")) < 5_000, "a thousand names are more"
     [link] = [link for fold in page.all("details", class_="more-ends") for link in fold.iter("a")]
     assert words(link) == "All 1,000"
     assert link.get("hx-get") == link.get("href")

@@ -57,6 +57,7 @@ ROWS: dict[str, Row] = {
     # what everybody gets
     "show_home": Row("anybody"),
     "show_health": Row("anybody"),
+    "show_readiness": Row("anybody"),
     "show_matrix": Row("anybody"),
     "download_matrix": Row("anybody"),
     "compare_editions": Row("anybody"),
@@ -164,10 +165,10 @@ ROWS: dict[str, Row] = {
     "make_edit_link": post("owners", 200),
     "withdraw_edit_link": post("owners"),
     "give_back": post("owners", 200),
-    # a plan: with whom its owner shares it by name, where there are accounts
+    # a plan: who holds it, to which its owner adds by name where there are accounts
     "add_member": post("owners of an account", 200, name="nobody", role="own"),
-    "change_member": post("owners of an account", 200, member="0", role="own"),
-    "remove_member": post("owners of an account", member="0"),
+    "change_member": post("owners", 200, member="0", role="own"),
+    "remove_member": post("owners", member="0"),
     # links
     "open_edit_link": Row("edit link", 302),
     "continue_edit_link": Row("makers", 302),
@@ -198,7 +199,7 @@ def expected(row: Row, name: str, role: str, accounts: bool) -> Any:
     """The answer that a role gets."""
     logged_in = role in IN_ACCOUNTS
     if not accounts and row.may in ("accounts", "owners of an account"):
-        return 404
+        return 403 if role == "edit link" and row.may != "accounts" else 404
     if row.may == "accounts":
         return LOGIN if name == "log_out" or (name == "change_password" and not logged_in) else row.ok
     if name == "log_in_staff":
@@ -226,7 +227,7 @@ def expected(row: Row, name: str, role: str, accounts: bool) -> Any:
             return LOGIN
         return row.ok if role in ("edit link", "edit link of another plan") else 404
     if role in ("owner", "edit link"):
-        if accounts and role == "edit link" and row.may.startswith("owners"):
+        if role == "edit link" and row.may.startswith("owners"):
             return 403
         return row.ok
     return LOGIN if accounts and not logged_in else 404
@@ -254,6 +255,7 @@ def plan():
     """A plan with an edit link and read links of every kind; the tokens are known, which they are nowhere else."""
     row, _ = store()
     row.holds.all().delete()
+    Holder(browser="m" * 64).give(row, Hold.Role.OWN)  # whoever made it
     for token, facts in (
         (LINKS["read link"], {"pinned": 1, "shows_changes": True}),
         (LINKS["expired link"], {"expires": timezone.now() - timedelta(minutes=1)}),
@@ -268,6 +270,7 @@ def plan():
     Plan.objects.filter(pk=row.pk).update(revision=2)
     other = Plan.objects.create(name="Other", document=row.document, edit_hash=hash_token(OTHER_EDIT))
     other.revisions.create(number=1, document=other.document, summary="S")
+    Holder(browser="m" * 64).give(other, Hold.Role.OWN)
     return Plan.objects.get(pk=row.pk)
 
 
@@ -278,7 +281,7 @@ def become(role, plan, accounts):
         user = User.objects.create_user(role.replace(" ", "-"), password="unused", is_staff=role == "staff")
         client.force_login(user)
     if role in ("edit link", "edit link of another plan"):
-        client.get(f"/edit/{EDIT if role == 'edit link' else OTHER_EDIT}/")
+        client.post(f"/edit/{EDIT if role == 'edit link' else OTHER_EDIT}/")
     if role == "owner":
         holder = (
             Holder(user=User.objects.get(username="owner")) if accounts else Holder(browser=hash_token(f"{8:043}"))

@@ -185,8 +185,7 @@ def _load(plan: Plan) -> Iterator[object]:
     yield (
         "Paste it in configuration mode, or in a session: configure session port-planner, paste, show "
         "configuration session, commit. It adds to what is there and clears nothing; pasted again it changes "
-        "nothing. What an earlier revision opened and this one doesn't is closed by the file of the change "
-        "(manage.py compare --format asa)."
+        "nothing."
     )
     bound = sorted({opening.source for opening in plan.openings} | _silent(plan))
     if bound:

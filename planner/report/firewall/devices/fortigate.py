@@ -210,10 +210,7 @@ def _load(plan: Plan) -> Iterator[object]:
         )
     if not plan.default_deny:
         yield "New policies come last: where a denial of your own stands before them, move NUMBER before it."
-    yield (
-        "What an earlier revision opened and this one doesn't is closed by the file of the change (manage.py compare "
-        "--format fortigate). FortiOS 6.4 or newer, which has IPv4 and IPv6 in one list of policies."
-    )
+    yield "FortiOS 6.4 or newer, which has IPv4 and IPv6 in one list of policies."
 
 
 FORTIGATE = Writer(

@@ -187,9 +187,7 @@ def _six(value: str) -> str:
 
 def _load(plan: Plan) -> Iterator[object]:
     yield (
-        "Paste it in configuration mode. It adds to what is there and clears nothing; pasted again it changes "
-        "nothing. What an earlier revision opened and this one doesn't is closed by the file of the change (manage.py "
-        "compare --format ios)."
+        "Paste it in configuration mode. It adds to what is there and clears nothing; pasted again it changes nothing."
     )
     bound = {
         (source, family)

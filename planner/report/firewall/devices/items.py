@@ -54,6 +54,19 @@ def find_change(old: Sequence[Item], new: Sequence[Item]) -> Change:
     )
 
 
+def find_leftovers(earlier: Sequence[Sequence[Item]], new: Sequence[Item]) -> tuple[Item, ...]:
+    """What earlier configurations have and the new one lacks, in the order in which it is taken back.
+
+    A device may have any of them, or several on top of each other. So each is taken back in its own order; what a
+    later one has just the same waits for that, since what is there then may need it.
+    """
+    removed: list[Item] = []
+    for number, old in enumerate(earlier):
+        later = {item for items in earlier[number + 1 :] for item in items}
+        removed += (item for item in find_change(old, new).removed if item not in later)
+    return tuple(removed)
+
+
 def _in_sections(parts: Iterable[tuple[str, tuple[str, ...]]], end: str) -> Iterator[str]:
     inside = ""
     for section, lines in parts:

@@ -10,8 +10,10 @@ import io
 import re
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 
 from planner.report.firewall.devices.openings import Opening, Plan, Sides, make_plan
+from planner.report.firewall.devices.writer import find_same
 from planner.report.firewall.elsewhere import find_rest
 from planner.report.firewall.permits import Permits
 from planner.report.firewall.words import cut
@@ -45,9 +47,30 @@ def render_opnsense(permits: Permits, edition: Edition | None, *, default_deny: 
     file = io.StringIO()
     writer = csv.writer(file, delimiter=";", lineterminator="\n")
     writer.writerow(HEADER)
+    number = _FIRST
     for number, opening in enumerate(plan.openings, _FIRST):
         writer.writerow([neutralise_parts(field) for field in _row(plan, opening, number)])
+    for old, gone in _list_gone(plan, edition):
+        number += 1
+        writer.writerow([neutralise_parts(field) for field in _row(old, replace(gone, disabled=True), number)])
     return file.getvalue().encode()
+
+
+def _list_gone(plan: Plan, edition: Edition | None) -> Iterator[tuple[Plan, Opening]]:
+    """What earlier reports opened and the plan doesn't: an import deletes no rule, but it can disable it."""
+    if edition is None or edition.selection is not None:
+        return
+    known = {opening.name for opening in plan.openings}
+    device = plan.permits.firewall
+    for report in reversed(edition.earlier):
+        same = find_same(device, report)
+        if device is None or same is not None:
+            old = make_plan(Permits(report, same), label=LABEL, sides=_SIDES, longest=80, default_deny=False,
+                            open_undecided=False)  # fmt: skip
+            for opening in old.openings:
+                if opening.name not in known:
+                    known.add(opening.name)
+                    yield old, opening
 
 
 def _row(plan: Plan, opening: Opening, number: int) -> Iterator[str]:

@@ -216,10 +216,7 @@ def _load(plan: Plan) -> Iterator[object]:
     yield "Create zones with the names above. Paste it in configuration mode, then: validate full, commit."
     if not _place(plan):
         yield "On a Panorama say its device group in the plan: options, device-group."
-    yield (
-        "Pasted again it changes nothing. What an earlier revision opened and this one doesn't is closed by the file "
-        "of the change (manage.py compare --format paloalto-set)."
-    )
+    yield "Pasted again it changes nothing."
     yield _LOG
     yield from _say_published(plan)
     if not plan.default_deny:

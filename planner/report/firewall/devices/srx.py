@@ -191,8 +191,7 @@ def _insert(plan: Plan) -> Iterator[Item]:
 def _load(plan: Plan) -> Iterator[object]:
     yield (
         "Create security zones with the names above. In configuration mode: load set terminal (or load set FILE), "
-        "show | compare, commit check, commit. Loaded again it changes nothing. What an earlier revision opened and "
-        "this one doesn't is closed by the file of the change (manage.py compare --format srx)."
+        "show | compare, commit check, commit. Loaded again it changes nothing."
     )
     if plan.translations:
         yield (

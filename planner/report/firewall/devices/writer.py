@@ -8,11 +8,28 @@ from itertools import chain
 
 from planner.engine.report import Report
 from planner.plan.fields import Firewall
-from planner.report.firewall.devices.items import Item, find_change, write_items
+from planner.report.firewall.devices.items import Change, Item, find_change, find_leftovers, write_items
 from planner.report.firewall.devices.openings import Plan, Sides, make_plan, say_head
 from planner.report.firewall.head import BACK, comment_out, say_way_back, write_file
 from planner.report.firewall.permits import Permits
 from planner.report.said.edition import Edition
+from ports.text import many
+
+_BY_OTHERS = (
+    "What an earlier revision opened and this one doesn't is closed by a file that is made --since that one, or by "
+    "the file of the change (manage.py compare --format {})."
+)
+_APART = "An earlier revision was for another virtual domain; take it back there, by its own file."
+
+
+def find_same(firewall: Firewall | None, report: Report) -> Firewall | None:
+    """The firewall of that name and format in another report; None where there is none."""
+    same = (one for one in report.plan.firewalls if firewall and _is_same(one, firewall))
+    return next(same, None)
+
+
+def _is_same(one: Firewall, other: Firewall) -> bool:
+    return (one.name, one.format) == (other.name, other.format)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +81,38 @@ class Writer:
         plan = self.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
         items = self.list_items(plan)
         back = self._take_back(plan, items) if self.takes_back else []
-        head = comment_out(self.mark, [*self.say(plan, edition), *(say_way_back(self.mark, "below") if back else ())])
-        return write_file(head, chain(back, self.write_within(plan, write_items(items, self.end))))
+        closing: list[str] = []
+        told = write_items(items, self.end)
+        if self.takes_back and not (edition and edition.selection):
+            leftovers, closing = self._find_leftovers(permits, edition, plan, items)
+            told = Change(added=tuple(items), removed=leftovers).write(self.end)
+        about = [*self.say(plan, edition), *closing, *(say_way_back(self.mark, "below") if back else ())]
+        return write_file(comment_out(self.mark, about), chain(back, self.write_within(plan, told)))
+
+    def _find_leftovers(
+        self, permits: Permits, edition: Edition | None, plan: Plan, items: Sequence[Item]
+    ) -> tuple[tuple[Item, ...], list[str]]:
+        """What earlier reports told the device and the plan doesn't; and what the head says of that."""
+        if edition is None or not edition.earlier:
+            return (), [_BY_OTHERS.format(self.name)]
+        known: list[Sequence[Item]] = []
+        apart = False
+        for report in edition.earlier:
+            device = find_same(permits.firewall, report)
+            if permits.firewall is not None and device is None:
+                continue
+            old = self.plan(self.permits(report, device), default_deny=plan.default_deny, open_undecided=False)
+            if self.frame(old) == self.frame(plan):
+                known.append(self.list_items(old))
+            else:
+                apart = True
+        leftovers = find_leftovers(known, items)
+        which = f" ({edition.earlier_said})" if edition.earlier_said else ""
+        said = (
+            f"What earlier revisions{which} opened and this one doesn't is taken back at the end: "
+            f"{many(len(leftovers), 'item')}. What isn't there is not found, and the device says so."
+        )
+        return leftovers, [said, *([_APART] if apart else [])]
 
     def _take_back(self, plan: Plan, items: Sequence[Item]) -> list[str]:
         """The lines that take all of it back, as comments, and an empty line after them."""

@@ -1,0 +1,43 @@
+"""What comes before the service is started: a look at where everything is kept, and the database as it is needed."""
+
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from planner.deploy.sqlite import library
+from planner.store.start import NotReady, alone, bring_up, check_place, check_version
+
+
+class Command(BaseCommand):
+    """Idempotent. Several that start at once on one database wait for each other."""
+
+    help = "Look at the data folder and the database, and bring the database and the port matrix up to date."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it, or say in a sentence what is wrong."""
+        try:
+            check_place()
+            with alone():
+                check_version()
+                # A matrix with faults must not keep the service from starting: pages say what is wrong with it.
+                bring_up(
+                    partial(call_command, "migrate", verbosity=0, skip_checks=True),
+                    self._load_matrix,
+                    partial(call_command, "empty_bin"),
+                )
+        except (NotReady, ImproperlyConfigured) as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(library.describe() if connection.vendor == "sqlite" else "PostgreSQL.")
+
+    def _load_matrix(self) -> None:
+        """A newer edition becomes the current one; what is amended here stays. One that is refused says why."""
+        try:
+            call_command("load_matrix")
+        except CommandError as error:
+            self.stderr.write(str(error))
+            self.stderr.write("The shipped port matrix was not loaded; the service goes on with what is here.")

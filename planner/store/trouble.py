@@ -1,0 +1,109 @@
+"""What keeps the database from doing its work, in one word for programs and in a sentence for people.
+
+Told by what SQLite (https://www.sqlite.org/rescode.html) or PostgreSQL (Appendix A of its manual) answer, never by
+the words of their messages.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import Error, InterfaceError, OperationalError, transaction
+
+from planner.deploy.sqlite.base import is_full
+
+UNCHANGED = "Nothing was changed."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Of one kind."""
+
+    word: str
+    title: str
+    sentence: str
+    wait: int = 30
+    """Seconds after which to try again."""
+
+
+BUSY = Trouble(
+    word="busy",
+    title="Please wait",
+    sentence="Others are storing very much at the moment, and nothing was changed. Try again in a few seconds.",
+    wait=5,
+)
+GONE = Trouble(
+    word="database",
+    title="Please wait",
+    sentence=f"The database can’t be reached at the moment. {UNCHANGED} Try again in a minute; if that doesn’t help, "
+    "tell whoever runs this service.",
+)
+FULL = Trouble(
+    word="full",
+    title="The disk is full",
+    sentence=f"The disk that plans are stored on is full. {UNCHANGED} Plans can be read meanwhile. "
+    "Whoever runs this service has to make room; then send it again.",
+)
+READ_ONLY = Trouble(
+    word="read-only",
+    title="Nothing can be stored",
+    sentence=f"The database can be read and not written at the moment. {UNCHANGED} "
+    "Whoever runs this service has to make its folder or its server writable again; then send it again.",
+)
+DAMAGED = Trouble(
+    word="damaged",
+    title="The database is damaged",
+    sentence=f"The database is damaged. {UNCHANGED} "
+    "Whoever runs this service has to restore a backup: manage.py restore FILE --replace.",
+)
+TROUBLES = (BUSY, GONE, FULL, READ_ONLY, DAMAGED)
+
+_SQLITE = {
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_IOERR: GONE,
+    sqlite3.SQLITE_CANTOPEN: GONE,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+}
+"""By the primary result code."""
+_POSTGRESQL = {
+    "40001": BUSY, "40P01": BUSY, "55P03": BUSY, "57014": BUSY, "53300": BUSY,
+    "53100": FULL, "25006": READ_ONLY,
+    "57P01": GONE, "57P02": GONE, "57P03": GONE, "57P04": GONE, "57P05": GONE, "3D000": GONE, "28P01": GONE,
+    "28000": GONE, "58030": GONE,
+    "XX001": DAMAGED, "XX002": DAMAGED,
+}  # fmt: skip
+"""By SQLSTATE; those of class 08 are connections that are lost."""
+
+
+def name_trouble(error: BaseException | None) -> Trouble | None:
+    """What is wrong with the database, of an error that Django raises; None for another error, which is a fault."""
+    if not isinstance(error, Error):
+        return None
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        named = _SQLITE.get(code & 0xFF)
+        # On a full disk the file is opened to be read only, and that is all that SQLite knows.
+        return FULL if named is READ_ONLY and is_full(Path(settings.DATA_DIR)) else named
+    if (state := getattr(cause, "sqlstate", None)) is not None:
+        return GONE if state.startswith("08") else _POSTGRESQL.get(state)
+    # Neither says a code of a connection that can't be made, or has broken.
+    return GONE if isinstance(error, (OperationalError, InterfaceError)) and cause is not None else None
+
+
+@contextmanager
+def leave_out_if_unwritable() -> Iterator[None]:
+    """Write what a page can do without, such as who looks at it: left out where nothing can be stored."""
+    try:
+        with transaction.atomic():
+            yield
+    except Error as error:
+        if name_trouble(error) not in (FULL, READ_ONLY):
+            raise

@@ -1,0 +1,123 @@
+"""The file of the next revision takes back what earlier ones opened, told to small models of the devices."""
+
+import csv
+import datetime
+import io
+import re
+
+import pytest
+
+from planner.engine import evaluate_report
+from planner.plan.document import read_plan
+from planner.report import FORMATS
+from planner.report.firewall.files import write_devices
+from planner.report.said.edition import Edition
+from planner.report.said.filters import Filter, select
+from tests.examples import EXAMPLES, UNANSWERED
+from tests.report.firewall.test_changes import MATRIX, MODELS, file, grow, tidy, told
+from tests.report.firewall.test_permits import flow, host, plan
+
+TAKING_BACK = sorted(name for name in MODELS if FORMATS[name].closes)
+DAY = datetime.date(2024, 2, 29)
+
+
+def since(name, report, *earlier, **options):
+    return FORMATS[name].render(report, Edition(date=DAY, earlier=earlier), **options).decode()
+
+
+class Forgiving(dict):
+    """A section of a FortiGate, which says that there is no such entry, and goes on."""
+
+    def __delitem__(self, name):
+        self.pop(name, None)
+
+
+def load(name, *texts):
+    """What a device has that was told these files line by line, and goes on after what it can't find."""
+    make, tell = MODELS[name]
+    state = make()
+    for text in texts:
+        lines = told(text)
+        if name == "fortigate":
+            for line in lines:
+                if line.startswith("config "):
+                    state.setdefault(line.removeprefix("config "), Forgiving())
+            tell(state, lines)
+            continue
+        section: list[str] = []
+        for line in lines:
+            section = section if line.startswith(" ") else [line]
+            try:
+                tell(state, [*section[: line.startswith(" ")], line])
+            except (KeyError, ValueError, AssertionError):
+                assert line.split()[0] in ("no", "delete", "activate"), line
+    return tidy(state)
+
+
+def revisions(slug):
+    """Three revisions: undecided, decided, and with other endpoints."""
+    first = evaluate_report(MATRIX, read_plan(UNANSWERED[slug].data, matrix=MATRIX))
+    second = read_plan(EXAMPLES[slug].data, matrix=MATRIX)
+    return first, evaluate_report(MATRIX, second), grow(second)
+
+
+@pytest.mark.parametrize("name", TAKING_BACK)
+@pytest.mark.parametrize("slug", ["dmz", "everything"])
+def test_nothing_is_left_of_what_earlier_revisions_opened(slug, name):
+    first, second, third = revisions(slug)
+    fresh = load(name, file(name, third))
+    text = since(name, third, first, second)
+    assert load(name, file(name, second), file(name, third)) != fresh, "without it something stays"
+    assert load(name, file(name, first), text) == fresh
+    assert load(name, file(name, second), text) == fresh
+    assert load(name, file(name, first), file(name, second), text) == fresh
+    assert load(name, file(name, second), since(name, second, first), text, text) == fresh
+    assert load(name, text) == fresh, "on a device that has none of it, it is the file of the revision"
+
+
+@pytest.mark.parametrize("name", TAKING_BACK)
+def test_an_object_goes_after_all_that_names_it(name):
+    ends = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ"), host("C", "192.0.2.3", zone="DMZ")]
+    first, second = plan(ends, [flow("A", "B", ports="22")]), plan(ends, [flow("A", "C", ports="22")])
+    third = plan([host("Z", "10.0.0.9"), *ends[1:]], [flow("Z", "C", ports="443")])
+    lines = told(since(name, third, first, second))
+    back = {number: line for number, line in enumerate(lines) if line.split()[0] in ("no", "delete")}
+    entries = [number for number, line in back.items() if re.search(r"INT-DMZ|access-list|permit|delete \d+$", line)]
+    assert entries
+    assert max(entries) < max(number for number, line in back.items() if "V4-A" in line and number not in entries)
+
+
+def test_rules_of_opnsense_that_are_gone_are_disabled_under_their_own_identifier():
+    first, second, third = revisions("everything")
+    rows = {name: read_rows(text) for name, text in (
+        ("first", file("opnsense", first)), ("second", file("opnsense", second)),
+        ("third", file("opnsense", third)), ("since", since("opnsense", third, first, second)),
+    )}  # fmt: skip
+    gone = ({*rows["first"]} | {*rows["second"]}) - {*rows["third"]}
+    assert gone
+    assert {*rows["since"]} == {*rows["third"]} | gone
+    assert {rows["since"][key]["enabled"] for key in gone} == {"0"}
+    assert {key: row for key, row in rows["since"].items() if key not in gone} == rows["third"]
+    assert len({row["sequence"] for row in rows["since"].values()}) == len(rows["since"])
+
+
+def read_rows(text):
+    return {row["@uuid"]: row for row in csv.DictReader(io.StringIO(text), delimiter=";")}
+
+
+@pytest.mark.parametrize("kind", ["asa", "fortigate", "nftables", "checkpoint", "opnsense", "mikrotik"])
+def test_a_firewall_that_no_rule_passes_any_more_gets_a_file_that_takes_all_back(kind):
+    ends = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")]
+    firewall = {"name": "FW", "format": kind, "zones": {"Internal": "inside", "DMZ": "dmz"}}
+    before, after = (plan(ends, flows, firewalls=[firewall]) for flows in ([flow("A", "B")], []))
+    assert not write_devices(after)
+    [text] = write_devices(after, Edition(date=DAY, earlier=(before,))).values()
+    opened = [line for line in text.decode().splitlines() if line[:1] not in ("#", "!") and "10.0.0.1" in line]
+    assert not [line for line in opened if kind != "opnsense" or ";1;" in line[37:40]]
+
+
+def test_a_part_takes_nothing_back():
+    first, second, third = revisions("dmz")
+    part, selection = select(third, Filter(port="443"))
+    text = FORMATS["asa"].render(part, Edition(date=DAY, earlier=(first, second), selection=selection)).decode()
+    assert not [line for line in told(text) if line.startswith("no ")]

@@ -1,0 +1,98 @@
+"""What is wrong with the database, by what it answers; what is a fault of ours stays one."""
+
+import pytest
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+
+from planner.deploy.sqlite.library import has_reset_bug, journal_mode, used
+from planner.store.models import Attempt
+from planner.store.readiness import list_troubles
+from planner.store.trouble import BUSY, DAMAGED, FULL, GONE, READ_ONLY, leave_out_if_unwritable, name_trouble
+
+
+def raised(kind, **facts):
+    cause = Exception("said by the driver")
+    for name, value in facts.items():
+        setattr(cause, name, value)
+    error = kind("said by Django")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        (raised(OperationalError, sqlite_errorcode=5), BUSY),
+        (raised(OperationalError, sqlite_errorcode=6 | 1 << 8), BUSY),
+        (raised(OperationalError, sqlite_errorcode=8 | 2 << 8), READ_ONLY),
+        (raised(OperationalError, sqlite_errorcode=13), FULL),
+        (raised(OperationalError, sqlite_errorcode=14), GONE),
+        (raised(DatabaseError, sqlite_errorcode=11), DAMAGED),
+        (raised(DatabaseError, sqlite_errorcode=26), DAMAGED),
+        (raised(OperationalError, sqlite_errorcode=1), None),
+        (raised(IntegrityError, sqlite_errorcode=19), None),
+        (raised(OperationalError, sqlstate="08006"), GONE),
+        (raised(OperationalError, sqlstate="57P01"), GONE),
+        (raised(OperationalError, sqlstate="40P01"), BUSY),
+        (raised(OperationalError, sqlstate="53100"), FULL),
+        (raised(OperationalError, sqlstate="25006"), READ_ONLY),
+        (raised(DatabaseError, sqlstate="XX001"), DAMAGED),
+        (raised(DatabaseError, sqlstate="42P01"), None),
+        (raised(OperationalError, sqlstate=None), GONE),
+        (raised(InterfaceError), GONE),
+        (raised(DatabaseError), None),
+        (ValueError("no error of a database"), None),
+        (None, None),
+    ],
+)
+def test_what_is_wrong_is_named(error, trouble):
+    assert name_trouble(error) is trouble
+
+
+@pytest.fixture
+def unwritable(db):
+    """As in a folder that can't be written, as far as SQLite goes."""
+    is_sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA query_only = 1" if is_sqlite else "SET TRANSACTION READ ONLY")
+        yield
+        if is_sqlite:
+            cursor.execute("PRAGMA query_only = 0")
+
+
+def test_what_a_page_can_do_without_is_left_out_where_nothing_can_be_stored(unwritable):
+    with leave_out_if_unwritable():
+        Attempt.objects.create(subject="a", mark="b")
+    assert not Attempt.objects.exists()
+
+
+def test_other_errors_are_told(db):
+    Attempt.objects.create(subject="a", mark="b")
+    with pytest.raises(IntegrityError), leave_out_if_unwritable():
+        Attempt.objects.create(subject="a", mark="b")
+
+
+def test_asking_whether_all_is_well_leaves_nothing(db):
+    with transaction.atomic():
+        assert list_troubles() in ([], ["matrix"])
+    assert not Attempt.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("version", "has_it"),
+    [
+        ((3, 6, 23), False), ((3, 7, 0), True), ((3, 40, 1), True), ((3, 44, 5), True), ((3, 44, 6), False),
+        ((3, 46, 1), True), ((3, 50, 6), True), ((3, 50, 7), False), ((3, 51, 2), True), ((3, 51, 3), False),
+        ((3, 53, 0), False),
+    ],
+)  # fmt: skip
+def test_which_versions_of_sqlite_can_damage_a_database(version, has_it):
+    assert has_reset_bug(version) is has_it
+    assert journal_mode(version) == ("DELETE" if has_it else "WAL")
+
+
+def test_the_connection_is_as_safe_as_it_can_be(db):
+    if connection.vendor != "sqlite":
+        pytest.skip("of SQLite")
+    with connection.cursor() as cursor:
+        said = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
+    assert said == {"journal_mode": journal_mode(used().sqlite_version_info).lower(), "synchronous": 2}

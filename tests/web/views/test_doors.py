@@ -1,0 +1,118 @@
+"""What browsers, keys and hosts are told apart by: cookies, headers, secret keys, host names."""
+
+import io
+import logging
+
+import pytest
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.core import signing
+from django.test import Client
+
+from planner.sharing import links
+from planner.store.holders import Holder
+from planner.store.models import Hold
+from planner.web.messages import HostMessages
+from tests.web.views.link_forms import PASSPHRASE, make, read_link
+from tests.web.views.pages import know, store
+
+pytestmark = pytest.mark.django_db
+OLD, NEW = "the key that was in use before, 0123456789", "the key that is in use now, 0123456789 abc"
+
+
+@pytest.fixture
+def under_tls(settings):
+    settings.TLS = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    settings.COOKIE_PREFIX, settings.PATH_COOKIE_PREFIX = "__Host-", "__Secure-"
+    settings.CSRF_COOKIE_NAME = "__Host-csrftoken"
+
+
+def test_under_tls_every_cookie_is_bound_to_this_host(client, under_tls):
+    plan = store()
+    gated = read_link(client, plan, passphrase=PASSPHRASE)
+    reader = Client()
+    reader.get(make(client, plan[1], "edit")[1], secure=True)
+    reader.post(f"{gated}enter/", {"passphrase": PASSPHRASE}, secure=True)
+    reader.get(gated, {"show": "names"}, secure=True)
+    morsels = dict(reader.cookies.items())
+    assert set(morsels) == {"__Host-viewer", "__Host-csrftoken", "__Host-show", "__Secure-opening"}
+    for name, morsel in morsels.items():
+        assert morsel["secure"], name
+        assert not morsel["domain"], name
+        assert morsel["path"] == ("/" if name.startswith("__Host-") else gated), name
+
+
+def test_browsers_keep_the_plans_that_they_hold_by_a_cookie_without_a_prefix(under_tls, settings):
+    settings.COOKIE_PREFIX = ""
+    browser = know(Client())
+    settings.COOKIE_PREFIX = "__Host-"
+    assert browser.get(f"/plans/{store()[1]}/", secure=True).status_code == 200
+
+
+def test_messages_wait_in_a_cookie_with_the_prefix():
+    assert issubclass(HostMessages, CookieStorage)
+    assert HostMessages.cookie_name == "messages", "without TLS there is none"
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere/", "/healthz", "/matrix/", "/shared/x/", "/static/icon.svg"])
+def test_every_answer_keeps_other_sites_out_and_asks_browsers_for_nothing(path):
+    response = Client().get(path)
+    response.close()
+    headers = response.headers
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert "geolocation=()" in headers["Permissions-Policy"]
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_the_badge_alone_is_for_other_sites(client):
+    badge = Client().get(f"{read_link(client, store())}badge.svg")
+    assert badge.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+def test_a_wrong_host_name_gets_a_page_and_one_line_in_the_log(monkeypatch):
+    stream = io.StringIO()
+    [handler] = [h for h in logging.getLogger().handlers if h.name == "console"]
+    monkeypatch.setattr(handler, "stream", stream)
+    response = Client().get("/", headers={"Host": "evil.example"})
+    assert response.status_code == 400
+    assert "evil.example" not in response.content.decode()
+    assert "Invalid HTTP_HOST header: 'evil.example'" in stream.getvalue()
+    assert "Traceback" not in stream.getvalue()
+
+
+def test_after_a_new_key_links_and_browsers_go_on_working_as_long_as_the_old_one_is_named(settings):
+    settings.SECRET_KEY = OLD
+    plan, key = store()
+    mine, twice = know(Client()), know(Client(), "b" * 43)
+    read, edit = read_link(mine, (plan, key)), make(mine, key, "edit")[1]
+    opening = links.seal(plan.links.get())
+
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
+    before = set(plan.holds.values_list("browser", flat=True))
+    assert mine.get(f"/plans/{key}/").status_code == 200
+    assert plan.holds.filter(browser__in=before).count() == len(before) - 1, "it holds the plan under the new key"
+    assert Client().get(read).status_code == 200
+    assert Client().post(edit).status_code == 302
+    assert links.is_in(plan.links.get(), opening)
+
+    settings.SECRET_KEY_FALLBACKS = []
+    know(mine)
+    assert mine.get(f"/plans/{key}/").status_code == 200
+    assert twice.get(f"/plans/{key}/").status_code == 404, "it hasn't come by meanwhile"
+    assert Client().get(read).status_code == 404
+    with pytest.raises(signing.BadSignature):
+        signing.loads(opening, salt="planner.links.opening")
+
+
+def test_a_browser_that_holds_a_plan_under_both_keys_holds_it_once(settings):
+    settings.SECRET_KEY = OLD
+    plan, key = store()
+    plan.holds.all().delete()
+    mine = know(Client())
+    from planner.store.models import hash_token
+
+    Holder(browser=hash_token("a" * 43)).give(plan, Hold.Role.OWN)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
+    Holder(browser=hash_token("a" * 43)).give(plan, Hold.Role.EDIT)
+    assert mine.get(f"/plans/{key}/").status_code == 200
+    assert [hold.role for hold in plan.holds.all()] == ["own"]

@@ -83,7 +83,11 @@ WORDS = {"roles": {"web-primary": "web, primary"}}
             "Flow changed: PRP01 to SQL01, udp 53 became tcp 53, reason: Zone transfer",
         ),
         ("edit-firewall", {"firewall": "FW1", "changes": {"name": "FW2"}}, "Firewall FW1 renamed to FW2"),
-        ("edit-firewall", {"firewall": "FW1", "changes": {"name": "FW1", "format": "ios"}}, "Firewall FW1: format changed from asa to ios"),
+        (
+            "edit-firewall",
+            {"firewall": "FW1", "changes": {"name": "FW1", "format": "ios"}},
+            "Firewall FW1: format changed from asa to ios",
+        ),
     ],
 )
 def test_an_edit_says_what_it_changed(edit, params, said):

@@ -1,8 +1,8 @@
 """Pages that one test after the other gets, each as if nobody had had it before.
 
-A new browser context has an empty cache and a process of its own: half a second of processor time goes by before its
-first page is there, much of what a short test takes. What is kept from test to test is what no test is about: static files,
-whose names carry a hash, and what the browser has compiled of them.
+A new browser context has an empty cache and a process of its own: half a second of processor time goes by before
+its first page is there, much of what a short test takes. What is kept from test to test is what no test is about:
+static files, whose names carry a hash, and what the browser has compiled of them.
 """
 
 from playwright.sync_api import Error

@@ -38,6 +38,7 @@ bench: ## Measure the engine, the pages, and several people on one plan
 	@scripts/dev.sh python scripts/bench.py
 	@scripts/dev.sh python scripts/bench_together.py
 	@scripts/dev.sh python scripts/bench_table.py
+	@scripts/dev.sh python scripts/bench_results.py
 
 prove: ## Load the files of plans into a laboratory of network namespaces and send packets; needs root. ARGS="--plan FILE"
 	@scripts/dev.sh python scripts/prove.py $(ARGS)

@@ -203,15 +203,19 @@ class _QuickDumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: igno
 
 # One that doesn't end counts as well: what fails is tried again at each quote in it.
 _JSON_STRING = re.compile(r'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)
+_JSON_STRETCH = re.compile(rf"(?:[^\"]++|{_JSON_STRING.pattern}){{1,4096}}+", re.DOTALL)
+"""Some strings and what is between them: what is made of one stretch at a time takes no memory to speak of."""
 
 
 def _parse_json(text: str) -> Any:
     # Each value has a comma or a bracket before it and, if it holds others, a bracket of its own. Values that are far
     # too many are refused before they are built: millions of empty mappings would take hundreds of megabytes.
-    marks = _JSON_STRING.sub("", text)
-    if sum(marks.count(mark) for mark in "[{,") > 2 * MAX_VALUES:
-        raise SyntaxFault(_TOO_MANY)
-    del marks
+    marks = 0
+    for stretch in _JSON_STRETCH.finditer(text):
+        between = _JSON_STRING.sub("", stretch[0])
+        marks += sum(between.count(mark) for mark in "[{,")
+        if marks > 2 * MAX_VALUES:
+            raise SyntaxFault(_TOO_MANY)
 
     def mapping(pairs: list[tuple[str, Any]]) -> Tree:
         if len(pairs) > MAX_VALUES:

@@ -63,6 +63,13 @@ class Taken:
 
     stored: tuple[CheckRun, ...] = ()
     messages: tuple[str, ...] = ()
+    files: int = 0
+    """Of how many files something was stored."""
+
+    @property
+    def results(self) -> int:
+        """How many results were stored."""
+        return sum(run.number for run in self.stored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +214,9 @@ def take(
             runs += found
     state = assess(report, runs, refused)
     stored = [_make_row(plan, report, run, files[id(run)], who=who, via=via) for run in state.used]
-    return _store(plan, report, stored, state.messages)
+    taken = _store(plan, report, stored, state.messages)
+    by_row = {id(row): id(files[id(run)]) for row, run in zip(stored, state.used, strict=True)}
+    return replace(taken, files=len({by_row[id(row)] for row in taken.stored}))
 
 
 @transaction.atomic

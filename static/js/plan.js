@@ -7,6 +7,7 @@ import "./places.js";
 import "./steps.js";
 import "./drafts.js";
 import "./dragging.js";
+import "./dropping.js";
 import "./folds.js";
 import "./todo.js";
 import "./editing.js";

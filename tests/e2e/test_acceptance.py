@@ -1,6 +1,7 @@
 """The acceptance page in a browser: many files at once, what is blocked and whom to ask; axe finds nothing."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -42,6 +43,32 @@ def test_many_files_at_once_say_what_is_blocked_and_whom_to_ask(open_page, plan,
     assert violations(page) == []
     page.goto(plan.get_absolute_url())
     expect(page.locator("#results .proven-blocked")).to_have_count(1)
+
+
+DROP = """(files) => {
+  const carried = new DataTransfer();
+  for (const [name, text] of files) { carried.items.add(new File([text], name, { type: "application/json" })); }
+  const send = (kind) => document.querySelector("h1").dispatchEvent(
+    new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true }));
+  send("dragover");
+  const isLit = document.querySelector("#results-form").classList.contains("is-dropping");
+  send("drop");
+  return isLit;
+}"""
+"""As a browser tells of files that are dragged over the page and dropped there."""
+
+
+@pytest.mark.parametrize("where", ["acceptance/", ""])
+def test_files_are_dropped_anywhere_on_the_acceptance_or_the_plan(page, plan, tmp_path, where):
+    page.goto(f"{plan.get_absolute_url()}{where}")
+    page.wait_for_load_state("networkidle")
+    files = [write_file(tmp_path, plan, source) for source in ("PS01", "Staff")]
+    assert page.evaluate(DROP, [[path.name, path.read_text()] for path in files]) is True
+    expect(page.get_by_role("status")).to_contain_text("2 files taken, with 10 results: 2 runs stored.")
+    expect(page.locator(".figure-open")).to_contain_text("3 of 3 flows open")
+    expect(page).to_have_url(re.compile(r"/acceptance/"))
+    page.goto(page.url.partition("?")[0])
+    expect(page.get_by_role("status")).to_have_count(0)
 
 
 def test_it_fits_a_phone_and_works_without_a_script(open_page, plan, tmp_path):

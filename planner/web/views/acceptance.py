@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.core.signing import BadSignature, dumps, loads
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_safe
@@ -33,6 +35,10 @@ from ports.text import many
 ORDER: tuple[Status, ...] = ("open", "blocked", "refused", "unproven", "not-tested", "forbidden-open")
 """In which order the figures stand."""
 PASTED = "the pasted text"
+SAID = "said"
+"""In the address after an upload: what came of it, signed."""
+SAID_FOR = 600
+"""For how many seconds; a bookmark says nothing of it."""
 MOST_COLUMNS = 10
 """With more sources than these, they stand in one column."""
 MOST_ROWS = 1_000
@@ -60,14 +66,28 @@ def show_acceptance(request: HttpRequest, plan: Plan) -> HttpResponse:
     """What results prove; with files or a pasted text, these are stored first, each that can be used."""
     report = report_for(plan.version, matrix_of(plan))
     if request.method != "POST":
-        return _show(request, plan, report)
+        return _show(request, plan, report, said=_read_said(request, plan))
     uploads = list(read_uploads(request))
     if not uploads:
         return _show(request, plan, report, trouble="Choose files of results, or paste one.")
     taken, verified = take_uploads(plan, report, uploads, who=read_sender(request).who)
+    said = say_taken(taken, verified)
     if taken.messages or not taken.stored:
-        return _show(request, plan, report, taken=taken, verified=verified)
-    return redirect("show_acceptance", key=plan.key)
+        return _show(request, plan, report, said=said, messages=taken.messages)
+    query = urlencode({SAID: dumps(said, salt=_salt(plan))})
+    return redirect(f"{reverse('show_acceptance', kwargs={'key': plan.key})}?{query}")
+
+
+def _salt(plan: Plan) -> str:
+    return f"planner.uploaded.{plan.key}"
+
+
+def _read_said(request: HttpRequest, plan: Plan) -> str:
+    """What the upload that led here came to, as this service signed it; empty for anything else."""
+    try:
+        return str(loads(request.GET.get(SAID, ""), salt=_salt(plan), max_age=SAID_FOR))
+    except BadSignature:
+        return ""
 
 
 @require_safe
@@ -115,8 +135,8 @@ def _show(
     plan: Plan,
     report: Report,
     *,
-    taken: Taken | None = None,
-    verified: int = 0,
+    said: str = "",
+    messages: Sequence[str] = (),
     trouble: str = "",
 ) -> HttpResponse:
     proven = prove(plan, report)
@@ -124,8 +144,8 @@ def _show(
         "plan": plan,
         "here": reverse("show_acceptance", kwargs={"key": plan.key}),
         "trouble": trouble,
-        "taken": taken,
-        "said": say_taken(taken, verified) if taken else "",
+        "said": said,
+        "messages_of": messages,
         "runs": list_runs(plan, MOST_RUNS),
         **describe_acceptance(report, proven),
         **describe_trend(list_steps(plan) if proven else ()),
@@ -139,8 +159,11 @@ def _show(
 
 
 def say_taken(taken: Taken, verified: int) -> str:
-    """What came of an upload, in a sentence or two."""
-    said = f"{many(len(taken.stored), 'run')} stored." if taken.stored else "Nothing was stored."
+    """What came of an upload, in a sentence or two: how many files, how many results."""
+    said = "Nothing was stored."
+    if taken.stored:
+        taken_of = f"{many(taken.files, 'file')} taken, with {many(taken.results, 'result')}"
+        said = f"{taken_of}: {many(len(taken.stored), 'run')} stored."
     return said + (f" {many(verified, 'rule')} verified." if verified else "")
 
 

@@ -13,13 +13,14 @@ from planner.report import FORMATS
 from planner.report.firewall.devices import checkpoint
 from planner.report.firewall.devices.items import find_change
 from planner.report.firewall.devices.table import WRITERS
+from planner.report.firewall.files import write_devices
 from planner.report.said.filters import filter_flows, read_filter, select
 from ports.queries import shipped_matrix
 from tests.examples import UNANSWERED
 from tests.report.firewall.reading import FURTHER, READERS, expected, strange_lines
 from tests.report.firewall.reading_more import read_aws
 from tests.report.firewall.test_permits import FROM, MIXED, TO, flow, host, plan, render
-from tests.report.samples import contoso, evaluate, hostile, sites
+from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
 from tests.strategies import HOSTILE_NAMES, documents, often
 
 MATRIX = shipped_matrix()
@@ -158,6 +159,18 @@ def test_who_is_called_otherwise_is_named_in_letters_of_any_script():
         assert f"V4-{found[1]}" in text
         assert READERS[name](text) == expected(report)
     assert len(FORMATS) > 20
+
+
+def test_zones_and_firewalls_are_named_in_letters_of_any_script():
+    zones = [("Внутри", "internal"), ("DMZ", "dmz")]
+    firewall = {"name": "Стена", "format": "srx", "zones": {"Внутри": "inside", "DMZ": "dmz"}}
+    ends = [host("A", "10.0.0.1", zone="Внутри"), host("B", "192.0.2.1", zone="DMZ")]
+    [text] = write_devices(evaluate(write_plan(
+        *ends, zones=zones, additional_flows=[flow("A", "B")], firewalls=[firewall]
+    ))).values()  # fmt: skip
+    head = " ".join(text.decode().replace("\n#", "").split())
+    assert "Firewall Стена: Внутри behind inside; DMZ behind dmz." in head
+    assert "stands for Внутри." in head
 
 
 def test_names_are_objects_where_a_device_has_them():

@@ -169,7 +169,8 @@ def test_each_faulty_file_gets_a_sentence_and_keeps_no_other_from_being_used(cli
     future = file(plan, "Staff", name="future.json", started="2999-01-01T00:00:00Z")
     page = Page(upload(client, plan, good, broken, other, old, future))
     said = page.text(role="status")
-    assert "1 run stored." in said
+    number = len(write_results(report_of(plan), "PS01")["results"])
+    assert said.startswith(f"1 file taken, with {number} results: 1 run stored.")
     assert "broken.json was not used: It is no JSON document" in said
     assert "other.json was not used: it is of the plan Fabrikam" in said
     assert "old.json was not used: it is of another state of the plan" in said
@@ -328,3 +329,19 @@ def test_from_the_second_upload_on_the_page_says_how_it_went(client, plan):
     assert "1 of 3 flows open" in next(words(one) for one in part.iter() if one.tag.endswith("title"))
     pdf = client.get(address(plan, "pdf")).content
     assert "From run to run" in " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+def test_what_an_upload_came_to_is_said_once_and_only_as_signed(client, plan):
+    response = upload(client, plan, file(plan, "PS01"), file(plan, "Staff", name="PS01.json"))
+    said = Page(client.get(response["Location"])).text(role="status")
+    assert said == "2 files taken, with 10 results: 2 runs stored."
+    other = store(write_plan() | {"name": "Other"})[0]
+    for forged in ("?said=9 files taken", f"?{response['Location'].partition('?')[2]}x"):
+        assert Page(client.get(address(plan) + forged)).all(role="status") == []
+    assert Page(client.get(f"{address(other)}?{response['Location'].partition('?')[2]}")).all(role="status") == []
+
+
+def test_the_page_of_a_plan_takes_files_too(client, plan):
+    form = Page(client.get(plan.get_absolute_url())).one("form", id="results-form")
+    assert (form.get("action"), form.get("enctype")) == (address(plan), "multipart/form-data")
+    assert [field.get("name") for field in form.iter("input") if field.get("type") == "file"] == ["files"]

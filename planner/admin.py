@@ -1,27 +1,38 @@
-"""Staff see which plans and read links there are, revoke links, read the log. No token, hash or document is shown."""
+"""Staff see plans and links, end links, appoint owners, read the log. No secret and no document is shown."""
 
 import uuid
 from typing import TYPE_CHECKING, Any, get_args
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import Model, Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 
 from planner.accounts.people import StaffLoginForm
-from planner.sharing.links import revoke_link
+from planner.sharing import members
+from planner.sharing.links import revoke_link, withdraw_edit_link
 from planner.store import audit
 from planner.store.holders import Holder
 from planner.store.models import Event, Hold, Plan, ShareLink, list_arriving
+from planner.web import staff
 from ports.text import plural
 
 admin.site.site_header = admin.site.site_title = "Port planner"
 admin.site.login_form = StaffLoginForm
+staff.register()
 
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
 else:
     ModelAdmin = admin.ModelAdmin  # takes no parameters
+
+
+class OwnerForm(ActionForm):
+    """The actions of the list of plans; one of them asks for an owner."""
+
+    owner = forms.CharField(required=False, max_length=150, label="Owner (its name)")
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -65,6 +76,32 @@ class PlanAdmin(ReadOnlyAdmin):
     search_fields = ("name",)
     search_help_text = "A part of a name, or the key that stands in a plan's address"
     key_field = "key"
+
+    actions = ["appoint_owner", "withdraw_edit_links"]
+    action_form = OwnerForm
+
+    def has_appoint_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change plans may appoint owners, and end edit links."""
+        return bool(request.user.has_perm("planner.change_plan"))
+
+    @admin.action(permissions=["appoint"], description="Make the one that is named an owner")
+    def appoint_owner(self, request: HttpRequest, queryset: QuerySet[Plan]) -> None:
+        """Have an account, or where there are none a browser that holds the plan, own it."""
+        name, holder = request.POST.get("owner", "").strip(), Holder(name=request.user.get_username())
+        try:
+            for plan in queryset:
+                members.appoint_owner(plan=plan, name=name, holder=holder)
+                self.message_user(request, f"{name} owns {plan.name}.", messages.SUCCESS)
+        except members.NotShared as error:
+            self.message_user(request, str(error), messages.ERROR)
+
+    @admin.action(permissions=["appoint"], description="Withdraw the edit links of the selected plans")
+    def withdraw_edit_links(self, request: HttpRequest, queryset: QuerySet[Plan]) -> None:
+        """Have them lead nowhere from the next request on; browsers that came by them hold the plans no more."""
+        live = list(queryset.exclude(edit_hash=None).values_list("pk", flat=True))
+        for number in live:
+            withdraw_edit_link(plan_id=number, holder=Holder(name=request.user.get_username()))
+        self.message_user(request, f"Withdrawn: {len(live)} {plural(len(live), 'edit link')}.", messages.SUCCESS)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         """Without documents and hashes."""
@@ -135,7 +172,16 @@ class KindFilter(admin.SimpleListFilter):
 class EventAdmin(ReadOnlyAdmin):
     """The log."""
 
-    list_display = fields = readonly_fields = ("at", "kind", "plan", "link", "actor", "detail")
+    list_display = fields = readonly_fields = ("at", "kind", "plan", "link", "actor", "detail", "address", "request")
     list_filter = (KindFilter, "at")
-    search_fields = ("actor", "detail")
-    search_help_text = "A part of a name or of the details, or the key of a plan"
+    search_fields = ("actor", "detail", "address", "request")
+    search_help_text = "A part of a name, of the details, an address or the id of a request, or the key of a plan"
+    actions = ["export"]
+
+    @admin.action(permissions=["view"], description="Download as JSON lines")
+    def export(self, request: HttpRequest, queryset: QuerySet[Event]) -> StreamingHttpResponse:
+        """The chosen entries, one JSON object a line, the oldest first."""
+        audit.note("log-exported", actor=request.user.get_username())
+        lines = (f"{audit.write_line(event)}\n" for event in queryset.order_by("pk").iterator())
+        headers = {"Content-Disposition": 'attachment; filename="log.jsonl"'}
+        return StreamingHttpResponse(lines, content_type="application/x-ndjson", headers=headers)

@@ -9,11 +9,13 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from planner.accounts.proofs import read_known, read_waited
 from planner.store import audit, patience, throttle
+from ports.models import Amendment
 
 MAX_USER_NAME = 150
 """How many characters a user name has at most, as Django has it."""
@@ -87,6 +89,41 @@ class LoginForm(FewWrongLogins, AuthenticationForm):
 
 class StaffLoginForm(FewWrongLogins, AdminAuthenticationForm):
     """The same for the admin, which is for staff."""
+
+
+PRIVILEGES = ("is_superuser", "is_staff", "is_active")
+
+
+@receiver(pre_save, sender=User)
+def note_privileges(instance: User, **_: Any) -> None:
+    """A line of the log where an account may do more or less than before."""
+    before = User.objects.filter(pk=instance.pk).values(*PRIVILEGES).first() or dict.fromkeys(PRIVILEGES, False)
+    changed = [f"{name} {getattr(instance, name)}" for name in PRIVILEGES if before[name] != getattr(instance, name)]
+    if changed:
+        said = f"{instance.get_username()}: {', '.join(changed)}"
+        audit.note("privileges-changed", actor=audit.name_sender(), detail=said)
+
+
+@receiver(m2m_changed, sender=User.groups.through)
+@receiver(m2m_changed, sender=User.user_permissions.through)
+def note_permissions(instance: Any, action: str, **_: Any) -> None:
+    """The same for its groups and permissions."""
+    if action.startswith("post_"):
+        said = f"{instance}: {action.removeprefix('post_')} of groups or permissions"
+        audit.note("privileges-changed", actor=audit.name_sender(), detail=said)
+
+
+@receiver(post_delete, sender=User)
+def note_deleted(instance: User, **_: Any) -> None:
+    """A line of the log."""
+    audit.note("account-deleted", actor=audit.name_sender(), detail=instance.get_username())
+
+
+@receiver(post_save, sender=Amendment)
+def note_amendment(instance: Amendment, created: bool, **_: Any) -> None:
+    """A line of the log when a row of the matrix is amended, and when that is taken back."""
+    actor = instance.author if created else instance.reverted_by
+    audit.note("matrix-amended", actor=actor, detail=f"{instance}{'' if created else ', reverted'}")
 
 
 @receiver(user_logged_in)

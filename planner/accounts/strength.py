@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from planner.store import audit
+
 STRONG_ENOUGH = 3
 """Of zxcvbn's scores, 0 to 4: more than a hundred million guesses."""
 LOOKED_AT = 72
@@ -31,6 +33,11 @@ class StrengthValidator:
         weakness = find_weakness(password, [str(getattr(user, name, "")) for name in names] if user else ())
         if weakness:
             raise ValidationError(weakness, code="password_too_weak")
+
+    def password_changed(self, password: str, user: Any = None) -> None:
+        """Django says that a new password was stored: a line of the log."""
+        if user is not None:
+            audit.note("password-changed", actor=audit.name_sender(), detail=user.get_username())
 
     def get_help_text(self) -> str:
         """What is asked for."""

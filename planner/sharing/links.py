@@ -349,7 +349,9 @@ def report_states(*, link: ShareLink, picks: Sequence[Pick], wish: Wish, name: s
     Raises Refused for a link that may not, throttle.TooMany after REPORTS of them within an hour, and as
     `planner.store.lives.set_states` does; nothing is set then.
     """
-    if not link.may_report or link.pinned is not None or link.revoked is not None:
+    # Looked at anew and locked: one that was revoked since the request began sets nothing.
+    live = _live(ShareLink.objects.select_for_update(of=("self",)).filter(pk=link.pk)).exists()
+    if not live or not link.may_report or link.pinned is not None:
         raise Refused("This link can't set the state of rules.")
     throttle.count("report", str(link.pk), limit=REPORTS)
     sender = Sender(operation=operation, author=name)

@@ -107,6 +107,42 @@ def unshare_plan(*, plan: Plan, number: int, holder: Holder) -> None:
     audit.note("plan-unshared", plan=plan, actor=holder.name, detail=name)
 
 
+@transaction.atomic
+def appoint_owner(*, plan: Plan, name: str, holder: Holder) -> None:
+    """Have an account own a plan; where there are no accounts, a browser that holds it, by its name there.
+
+    For staff, who needn't hold the plan. Raises NotShared when there is no such one, or more than one.
+    """
+    _lock(plan)
+    if settings.REQUIRE_LOGIN:
+        user = find_account(name)
+        hold, _ = plan.holds.get_or_create(user=user, browser="", defaults={"role": Hold.Role.OWN})
+    else:
+        holds = list(list_members(plan))
+        found = [one for one, known in zip(holds, name_members(plan, holds), strict=True) if known == name]
+        if len(found) != 1:
+            raise NotShared(f"{len(found) or 'No'} browsers called “{name}” hold “{plan.name}”; it takes one.")
+        hold = found[0]
+    hold.role = Hold.Role.OWN
+    hold.save(update_fields=["role"])
+    audit.note("owner-appointed", plan=plan, actor=holder.name, detail=name)
+
+
+def list_owned_alone(user: User) -> QuerySet[Plan]:
+    """The plans that nobody else owns."""
+    others = Hold.objects.filter(role=Hold.Role.OWN, user__isnull=False).exclude(user=user)
+    return Plan.objects.filter(holds__user=user, holds__role=Hold.Role.OWN).exclude(pk__in=others.values("plan"))
+
+
+@transaction.atomic
+def give_to_heir(*, user: User, heir: User, holder: Holder) -> int:
+    """Have another account own what an account owns alone. Returns how many plans those are."""
+    plans = list(list_owned_alone(user).only("pk", "key", "name"))
+    for plan in plans:
+        share_plan(plan=plan, user=heir, role=Hold.Role.OWN, holder=holder)
+    return len(plans)
+
+
 def _lock(plan: Plan) -> None:
     Plan.objects.select_for_update().only("pk").get(pk=plan.pk)
 

@@ -1,14 +1,19 @@
 """The log of what was done with plans, links and accounts: rows for the admin, and one JSON object a line for others.
 
-Neither has a token, an address of a client, or anything out of a plan.
+Each says who did it, from which address and under which request. Neither has a token, or anything out of a plan.
 """
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Literal
 
 from django.db import transaction
+from django.http import HttpRequest
 
+from planner.deploy.request_id import current
 from planner.store.models import Event, Plan, ShareLink
 
 Kind = Literal[
@@ -17,8 +22,28 @@ Kind = Literal[
     "link-made", "link-opened", "states-reported", "link-revoked", "link-brought-back", "wrong-passphrase",
     "access-given-back",
     "upload-made", "upload-revoked", "results-uploaded",
-    "logged-in", "logged-out", "login-failed",
+    "logged-in", "logged-out", "login-failed", "password-changed", "privileges-changed", "account-deleted",
+    "owner-appointed", "plan-exported", "log-exported", "matrix-amended",
 ]  # fmt: skip
+
+_sender: ContextVar[HttpRequest | None] = ContextVar("sender", default=None)
+
+
+@contextmanager
+def sent_by(request: HttpRequest) -> Iterator[None]:
+    """What is noted until the block ends was asked for by this request."""
+    token = _sender.set(request)
+    try:
+        yield
+    finally:
+        _sender.reset(token)
+
+
+def name_sender() -> str:
+    """The user name of the account that asks, if one is logged in."""
+    user = getattr(_sender.get(), "user", None)
+    return user.get_username() if user is not None and user.is_authenticated else ""
+
 
 logger = logging.getLogger("planner.audit")
 
@@ -28,16 +53,30 @@ def note(
 ) -> None:
     """Remember that something was done; the line is written when what it tells of is committed."""
     key = plan.key if plan is not None else None
+    sender = _sender.get()
     event = Event.objects.create(
-        kind=kind, plan=key, link=link.pk if link is not None else None, actor=actor[:150], detail=detail[:300]
+        kind=kind,
+        plan=key,
+        link=link.pk if link is not None else None,
+        actor=actor[:150],
+        detail=detail[:300],
+        address=(sender.META.get("REMOTE_ADDR") or "")[:45] if sender else "",
+        request=current()[:64],
     )
+    line = write_line(event)
+    transaction.on_commit(lambda: logger.info("%s", line))
+
+
+def write_line(event: Event) -> str:
+    """An entry as one JSON object, without what it doesn't say."""
     facts = {
         "at": event.at.isoformat(timespec="milliseconds"),
-        "event": kind,
-        "plan": str(key) if key else None,
+        "event": event.kind,
+        "plan": str(event.plan) if event.plan else None,
         "link": event.link,
         "actor": event.actor,
         "detail": event.detail,
+        "address": event.address,
+        "request": event.request,
     }
-    line = json.dumps({name: value for name, value in facts.items() if value}, ensure_ascii=True)
-    transaction.on_commit(lambda: logger.info("%s", line))
+    return json.dumps({name: value for name, value in facts.items() if value}, ensure_ascii=True)

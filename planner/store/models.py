@@ -427,6 +427,8 @@ class Event(models.Model):
     link = models.PositiveBigIntegerField(null=True, help_text="The number of the read link")
     actor = models.CharField(max_length=150, blank=True)
     detail = models.CharField(max_length=300, blank=True)
+    address = models.CharField(max_length=45, blank=True, help_text="Of the client; none where a command did it")
+    request = models.CharField(max_length=64, blank=True, help_text="The id of the request, as the log has it")
 
     class Meta:
         ordering = ("-at", "-pk")

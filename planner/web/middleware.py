@@ -7,6 +7,7 @@ from contextlib import suppress
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from planner.store import audit
 from planner.web.views.errors import show_too_large
 
 UNDER_LINKS = ("/edit/", "/shared/", "/upload/")
@@ -35,6 +36,18 @@ class Proxied:
             for header in (*FORWARDING_HEADERS, settings.REMOTE_USER):
                 meta.pop(header, None)
         return self.get_response(request)
+
+
+class Noted:
+    """Has the log of what was done know whom a request comes from. Behind `Proxied`, which finds that out."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        with audit.sent_by(request):
+            return self.get_response(request)
 
 
 PERMISSIONS = ", ".join(

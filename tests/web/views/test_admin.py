@@ -44,7 +44,10 @@ def plan():
 
 def rows(client, path):
     table = Page(client.get(path)).one("table", id="result_list")
-    return [[words(cell) for cell in row if cell.tag in ("td", "th")] for row in table.find("tbody").iter("tr")]
+    return [  # without the column of what an action is done to
+        [words(cell) for cell in row if cell.tag in ("td", "th") and cell.get("class") != "action-checkbox"]
+        for row in table.find("tbody").iter("tr")
+    ]
 
 
 def test_the_index_has_plans_links_and_log_and_no_rows_of_matrices(staff):
@@ -64,7 +67,7 @@ def test_plans_are_listed_with_their_owners_and_dates(staff, plan):
 
 def test_links_are_listed_with_their_state_and_counts(staff, plan):
     [row] = rows(staff, LISTS["link"])
-    assert row[1:5] == ["Network team", plan.name, "live", "0"]
+    assert row[:4] == ["Network team", plan.name, "live", "0"]
     assert rows(staff, f"{LISTS['link']}?q={plan.key}") == [row]
 
 

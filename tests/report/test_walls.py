@@ -10,6 +10,7 @@ from planner.report.diagram.layout import SMALL
 from planner.report.diagram.picture import picture_endpoints
 from planner.report.diagram.shapes import inset, trace
 from planner.report.diagram.walls import Wall, fit_walls, say_walls
+from planner.report.paper.prints import render_html
 from tests.examples import UNANSWERED
 from tests.report.samples import HOSTILE_NAMES, write_plan
 from tests.report.test_diagram import MATRIX, evaluate, holds, labels, link, overlaps, texts
@@ -81,3 +82,9 @@ def test_a_name_is_text(name):
     document["firewalls"] = [{"name": name, "format": "nftables", "zones": {"Internal": "eth0"}}]
     svg = render_diagram(evaluate(document), link=link)
     assert any(text.startswith(name[:6]) for text in texts(svg))
+
+
+def test_paper_says_what_a_wall_means_where_there_are_some():
+    said = "A wall at the edge of a zone names the firewalls that it is behind."
+    assert said in render_html(guard("dmz", 1)).decode()
+    assert said not in render_html(guard("dmz", 0)).decode()

@@ -68,6 +68,7 @@ def make_pictures(pending: Pending, report: Report) -> Iterator[tuple[str, Eleme
     if trouble:
         return
     if diagram:
+        walls = " A wall at the edge of a zone names the firewalls that it is behind." if report.plan.firewalls else ""
         yield (
             "Endpoints and their connections",
             make(
@@ -77,7 +78,7 @@ def make_pictures(pending: Pending, report: Report) -> Iterator[tuple[str, Eleme
                 make(
                     "p.small",
                     "An arrow leads from the endpoint that opens a connection to the one that accepts it; dashed "
-                    "arrows stay within a zone. A double frame stands for many machines.",
+                    f"arrows stay within a zone. A double frame stands for many machines.{walls}",
                 ),
             ),
         )

@@ -10,12 +10,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.templatetags.static import static
 from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from planner.store.presence import COOKIE
 from ports.actions import load_matrix
 from ports.queries import SHIPPED
+from tests.e2e.tabs import DESKTOP, Tabs
 from tests.web.views.pages import BROWSERS, visitor_cookie
 
 # Patience, as machines can be busy: no test is about time.
@@ -32,18 +34,12 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-DESKTOP = {"width": 1440, "height": 900}
-# Reports what the policy blocks, also where the console says nothing.
-LISTEN = """
-  document.addEventListener("securitypolicyviolation", (event) => {
-    console.error("CSP violation:", event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber);
-  });
-"""
 
 
 def pytest_collection_modifyitems(items):
+    here = f"{Path(__file__).parent}{os.sep}"
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
+        if str(item.path).startswith(here):
             item.add_marker(pytest.mark.e2e)
 
 
@@ -51,21 +47,24 @@ def pytest_collection_modifyitems(items):
 def pytest_runtest_makereport(item, call):
     report = yield
     if report.failed:
-        for page in item.stash.get(PAGES, ()):
-            _keep_artifacts(page, item.nodeid)
+        item.stash[FAILED] = True
+        _keep_artifacts(item)
     return report
 
 
-PAGES = pytest.StashKey[list]()
+TAKEN = pytest.StashKey[list]()
+FAILED = pytest.StashKey[bool]()
 
 
-def _keep_artifacts(page, nodeid):
-    if page.is_closed():
-        return
+def _keep_artifacts(item):
+    """The pictures and HTML of every page that the test has open."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    stem = ARTIFACTS / re.sub(r"[^A-Za-z0-9]+", "-", nodeid.partition("tests/")[2] or nodeid)[:150]
-    stem.with_suffix(".html").write_text(page.content(), "utf-8")
-    page.screenshot(path=stem.with_suffix(".png"), full_page=True)
+    stem = ARTIFACTS / re.sub(r"[^A-Za-z0-9]+", "-", item.nodeid.partition("tests/")[2] or item.nodeid)[:150]
+    open_pages = [page for tab in item.stash.get(TAKEN, ()) for page in tab.pages if not page.is_closed()]
+    for number, page in enumerate(open_pages, 1):
+        path = stem if number == 1 else stem.with_name(f"{stem.name}-{number}")
+        path.with_suffix(".html").write_text(page.content(), "utf-8")
+        page.screenshot(path=path.with_suffix(".png"), full_page=True)
 
 
 def chromium_path():
@@ -117,42 +116,44 @@ def site(live_server, matrix):
     return live_server.url
 
 
+@pytest.fixture(scope="package")
+def tabs(browser, live_server):
+    return Tabs(browser, live_server.url, live_server.url + static("icon.svg"), PATIENCE)
+
+
 @pytest.fixture
-def open_page(browser, site, request):
+def open_page(tabs, site, request):
     """Opens a page in a context of its own: open_page(width=390, color_scheme="dark", java_script_enabled=False).
 
     Each is another browser, up to as many as hold the plans that `tests.web.views.pages.store` makes.
 
     `status` is that of an error page the test asks for, 0 a network that fails: the browser logs an error for it.
     """
-    contexts, troubles = [], []
-    pages = request.node.stash.setdefault(PAGES, [])
+    taken, troubles = request.node.stash.setdefault(TAKEN, []), []
 
-    def open_page(*, width=DESKTOP["width"], height=DESKTOP["height"], status=200, **options):
-        context = browser.new_context(
-            base_url=site, viewport={"width": width, "height": height}, locale="en-GB", **options
+    def open_page(
+        *, width=DESKTOP["width"], height=DESKTOP["height"], status=200, color_scheme="light",
+        reduced_motion="no-preference", **options,
+    ):  # fmt: skip
+        expected = (
+            [f"responded with a status of {status} ", f"Response Status Error Code {status} "]
+            if status
+            else ["net::ERR_", "htmx:sendError", "htmx:timeout"]
         )
-        context.set_default_timeout(PATIENCE)
-        key = BROWSERS[len(contexts) % len(BROWSERS)]
-        context.add_cookies([{"name": COOKIE, "value": visitor_cookie(key), "url": site}])
-        if options.get("java_script_enabled", True):
-            context.add_init_script(LISTEN)
-        context.on("page", lambda page: watch(page, status))
-        contexts.append(context)
-        return context.new_page()
+        # A request that a newer one replaces is given up on purpose.
+        expected += ["htmx:sendAbort", "htmx:afterRequest"]
 
-    def watch(page, status):
-        def hear(message):
-            said = [f"responded with a status of {status} ", f"Response Status Error Code {status} "]
-            expected = said if status else ["net::ERR_", "htmx:sendError", "htmx:timeout"]
-            # A request that a newer one replaces is given up on purpose.
-            expected += ["htmx:sendAbort", "htmx:afterRequest"]
-            if message.type == "error" and not any(text in message.text for text in expected):
-                troubles.append(message.text)
+        def hear(text, kind):
+            if kind == "error" and not any(part in text for part in expected):
+                troubles.append(text)
 
-        pages.append(page)
-        page.on("console", hear)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
+        tab = tabs.take(**options)
+        key = BROWSERS[len(taken) % len(BROWSERS)]
+        taken.append(tab)
+        tab.hear = hear
+        cookies = [{"name": COOKIE, "value": visitor_cookie(key), "url": site}]
+        tab.set(width=width, height=height, color_scheme=color_scheme, reduced_motion=reduced_motion, cookies=cookies)
+        return tab.page
 
     yield open_page
     try:
@@ -160,11 +161,10 @@ def open_page(browser, site, request):
     finally:
         # A test that failed has left its pictures by now; one that fails here hasn't.
         if troubles:
-            for page in pages:
-                _keep_artifacts(page, request.node.nodeid)
-        pages.clear()
-        for context in contexts:
-            context.close()
+            _keep_artifacts(request.node)
+        is_well = not troubles and not request.node.stash.get(FAILED, False)
+        while taken:
+            tabs.give_back(taken.pop(), reusable=is_well)
 
 
 @pytest.fixture

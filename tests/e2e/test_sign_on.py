@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from scripts.served import ROOT, serve
-from tests.e2e.conftest import DESKTOP, LISTEN, PATIENCE
+from tests.e2e.conftest import PATIENCE
+from tests.e2e.tabs import DESKTOP, LISTEN
 from tests.e2e.test_accessibility import violations
 from tests.oidc import CLIENT, SECRET, provide
 

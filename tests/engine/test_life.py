@@ -14,6 +14,7 @@ from planner.engine.life import (
     block_of,
     end_of,
     fold_openings,
+    hide_people,
     match_lives,
     overtake,
     rename_given,
@@ -265,3 +266,34 @@ def test_blocks_stand_for_just_the_openings_that_were_folded(openings):
     found = [opening for block in blocks for opening in block.openings()]
     assert len(found) == len(set(found))
     assert set(found) == openings
+
+
+def test_readers_learn_that_a_rule_has_changed_and_not_what_it_was():
+    before = rules_of(plan(WEB, DATABASE, endpoint("SQL02", "DMZ", "192.0.2.21", "database")))
+    given = state(rule_to(before, "SQL01"))
+    moved = plan(WEB, {**DATABASE, "addresses": ["192.0.2.99"]})
+    [rule] = rules_of(moved)
+    lives = match_lives([rule], [given], TODAY)
+    assert [one.before for one in lives.of(rule).moved] != [None]
+    assert lives.of(rule).fewer
+    told = lives.for_readers().of(rule)
+    assert (told.changed, told.fewer) == (True, ())
+    assert [(one.name, one.before) for one in told.moved] == [("SQL01", None)]
+
+
+def test_no_life_is_told_apart_from_some():
+    rules = rules_of(plan(WEB, DATABASE))
+    assert not match_lives(rules, [], TODAY)
+    assert match_lives(rules, [state(rules[0])], TODAY)
+    assert match_lives((), [state(rules[0])], TODAY), "what nobody asks for any more, too"
+
+
+def test_of_states_readers_see_nobody_who_gave_them():
+    given = state(rules_of(plan(WEB, DATABASE))[0], by="Kim", owner="Robin", comment="For now", ticket="CHG-1")
+
+    def told(*, words):
+        [one] = hide_people([given], words=words)
+        return one.by, one.owner, one.comment, one.ticket
+
+    assert told(words=False) == ("", "Robin", "For now", "CHG-1")
+    assert told(words=True) == ("", "", "", "CHG-1")

@@ -53,6 +53,15 @@ def test_what_was_downloaded_is_all_the_same(slug):
     assert cleared.same == comparison.same
 
 
+def test_rows_that_are_new_or_changed_can_be_stored_and_only_new_ones_alone_go_without_a_look():
+    new = found("name,zone\nNEW01,DMZ\nNEW02,DMZ\n")
+    assert (new.count, new.is_plain) == (2, True)
+    both = found("name,zone,addresses\nNEW01,DMZ,\nPS01,DMZ,192.0.2.77\n")
+    assert (len(both.new), len(both.changed), both.count, both.is_plain) == (1, 1, 2, False)
+    faulty = found("name,zone\nNEW01,Nowhere\n")
+    assert (faulty.count, faulty.is_plain) == (0, False)
+
+
 def test_hostile_names_come_back_as_they_went():
     endpoints = [{"name": name, "zone": "Internal", "managed_by": []} for name in HOSTILE_NAMES]
     plan = document(write_plan(*endpoints))

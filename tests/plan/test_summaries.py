@@ -25,6 +25,7 @@ DOCUMENT = {
     ],
 }
 FLOW = DOCUMENT["additional_flows"][0]
+FIREWALL = {"name": "FW1", "format": "asa", "zones": {"Internal": "inside", "DMZ": "dmz"}}
 WORDS = {"roles": {"web-primary": "web, primary"}}
 
 
@@ -81,10 +82,16 @@ WORDS = {"roles": {"web-primary": "web, primary"}}
             {"flow": FLOW, "changes": {"protocol": "tcp", "reason": "Zone transfer"}},
             "Flow changed: PRP01 to SQL01, udp 53 became tcp 53, reason: Zone transfer",
         ),
+        ("edit-firewall", {"firewall": "FW1", "changes": {"name": "FW2"}}, "Firewall FW1 renamed to FW2"),
+        (
+            "edit-firewall",
+            {"firewall": "FW1", "changes": {"name": "FW1", "format": "ios"}},
+            "Firewall FW1: format changed from asa to ios",
+        ),
     ],
 )
 def test_an_edit_says_what_it_changed(edit, params, said):
-    document = dump_plan(check_plan(DOCUMENT, matrix=MATRIX))
+    document = dump_plan(check_plan(DOCUMENT | {"firewalls": [FIREWALL]}, matrix=MATRIX))
     assert say(EDITS[edit](document, params)) == said
 
 

@@ -1,0 +1,70 @@
+"""A page that one test after the other gets has nothing of the test before."""
+
+import pytest
+
+LEAVE = """
+  () => {
+    localStorage.setItem("left", "1");
+    sessionStorage.setItem("left", "1");
+    setInterval(() => console.error("still here"), 5);
+    addEventListener("beforeunload", (event) => event.preventDefault());
+  }
+"""
+OPTIONS = {"timezone_id": "Asia/Tokyo"}
+"""No other test asks for them."""
+LASTING = {
+    "a route": lambda page: page.route("**/x", lambda route: route.abort()),
+    "a route of the context": lambda page: page.context.route("**/x", lambda route: route.abort()),
+    "a script": lambda page: page.add_init_script("window.x = 1"),
+    "a listener": lambda page: page.on("dialog", lambda dialog: dialog.accept()),
+    "a clock": lambda page: page.clock.install(),
+    "a permission": lambda page: page.context.grant_permissions(["clipboard-read"]),
+    "its end": lambda page: page.close(),
+}
+
+
+def test_what_a_test_leaves_in_a_page_is_gone_for_the_next(tabs, site):
+    tab = tabs.take(**OPTIONS)
+    heard = []
+    tab.hear = lambda text, kind: heard.append((text, kind))
+    tab.set(width=400, height=300, color_scheme="dark", reduced_motion="reduce", cookies=[])
+    page = tab.page
+    page.goto("/")
+    page.context.add_cookies([{"name": "left", "value": "1", "url": site}])
+    with page.expect_event("console"):
+        page.evaluate(LEAVE)
+    page.context.new_page().goto("/words/")
+    tabs.give_back(tab, reusable=True)
+    assert ("still here", "error") in heard
+    del heard[:]
+
+    again = tabs.take(**OPTIONS)
+    assert again is tab, "it is had again"
+    tab.hear = lambda text, kind: heard.append((text, kind))
+    tab.set(width=800, height=600, color_scheme="light", reduced_motion="no-preference", cookies=[])
+    assert page.context.pages == [page]
+    assert page.context.cookies() == []
+    page.goto("/")
+    seen = page.evaluate("[localStorage.left, sessionStorage.left, innerWidth, innerHeight]")
+    assert seen == [None, None, 800, 600]
+    assert not page.evaluate("matchMedia('(prefers-color-scheme: dark), (prefers-reduced-motion: reduce)').matches")
+    assert ("still here", "error") not in heard
+    tabs.give_back(tab, reusable=False)
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_a_page_that_something_lasting_was_done_to_is_not_had_again(tabs, site, name):
+    tab = tabs.take(**OPTIONS)
+    LASTING[name](tab.page)
+    tabs.give_back(tab, reusable=True)
+    again = tabs.take(**OPTIONS)
+    assert again is not tab
+    tabs.give_back(again, reusable=False)
+
+
+def test_a_page_whose_test_failed_is_not_had_again(tabs, site):
+    tab = tabs.take(**OPTIONS)
+    tabs.give_back(tab, reusable=False)
+    again = tabs.take(**OPTIONS)
+    assert again is not tab
+    tabs.give_back(again, reusable=False)

@@ -1,0 +1,9 @@
+"""What is too large is told by how much, with what can be done about it."""
+
+from planner.plan.limits import say_printed
+
+
+def test_a_document_too_large_to_be_set_in_pages_is_told_by_its_size_and_what_is_set():
+    said = say_printed(3 * 2**20 + 2**19, 2 * 2**20)
+    assert said.startswith("as a web page it has 3.5 MiB, and at most 2 MiB are set in pages;")
+    assert "filter" in said

@@ -335,7 +335,7 @@ def test_all_plans_go_out_and_come_in_by_command(client, loaded, tmp_path):
     lines = run("import_plans", str(target)).splitlines()
     assert [facts_of(plan) for plan in Plan.objects.order_by("pk")] == before
     addresses = [line.partition(": http://127.0.0.1:8000")[2] for line in lines]
-    assert [client.get(address, follow=True).status_code for address in addresses] == [200, 410]
+    assert [client.post(address, follow=True).status_code for address in addresses] == [200, 410]
     assert list(tmp_path.iterdir()) == [target]
 
 

@@ -1,5 +1,5 @@
 # Every verb is one script, so each also works where there is no make. Options for the tests: make test ARGS="-k flows"
-.PHONY: help run test check setup lint format bench golden docs demo audit coverage screenshots container prove
+.PHONY: help run test check setup lint format bench golden docs demo audit coverage screenshots container prove postgres
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -12,6 +12,9 @@ demo: ## The same, with the example plan loaded
 
 test: ## Everything that must pass before a change goes in
 	@scripts/test.sh $(ARGS)
+
+postgres: ## Tests of what is stored, on a PostgreSQL server of their own. ARGS="tests/web" for others
+	@scripts/postgres.sh $(ARGS)
 
 check: ## What is worth knowing before every commit, in two minutes: static checks, tests without a browser
 	@scripts/check.sh $(ARGS)

@@ -6,6 +6,7 @@ from typing import Literal
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from planner.deploy.database import choose_database
 from planner.deploy.environment import (
     keep_secret_key,
     read_choice,
@@ -203,14 +204,8 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "planner.deploy.sqlite",
-        "NAME": DATA_DIR / "planner.sqlite3",
-        # A writer takes its lock at once instead of failing half-way.
-        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20},
-    }
-}
+# DATABASE_URL, DATABASE_URL_FILE: a PostgreSQL database in place of the file in the data folder.
+DATABASES = {"default": choose_database(read_text("DATABASE_URL"), DATA_DIR)}
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = read_time_zone("PLANNER_TIME_ZONE")  # PLANNER_TIME_ZONE: of the dates on pages and in PDFs

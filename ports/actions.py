@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from ports.locks import one_at_a_time
 from ports.matrix import HEAD, Matrix, MatrixError, NotAmendable, Records, complete, digest_records, find_faults
 from ports.matrix.amendments import dump_amendment, find_product, prepare, show_value
 from ports.matrix.differences import describe_difference, find_differences
@@ -43,6 +44,7 @@ def load_matrix(*, path: Path, activate: bool = True) -> tuple[PortMatrix, bool]
     is here with other content, MatrixError with all faults of the fixture, and what `ports.queries.read_fixture`
     raises. Nothing is written when it raises.
     """
+    one_at_a_time("editions")
     records = read_fixture(path)
     faults = find_faults(records) or _find_name_faults(records)
     if faults:
@@ -102,6 +104,7 @@ def _write(records: Records, digest: str) -> PortMatrix:
 @transaction.atomic
 def activate_matrix(*, matrix: PortMatrix) -> None:
     """Make an edition the current one of its product, and have the amendments judged anew."""
+    one_at_a_time("editions")
     editions = PortMatrix.objects.filter(product_slug=matrix.product_slug)
     editions.exclude(pk=matrix.pk).update(current=False)
     editions.filter(pk=matrix.pk).update(current=True)
@@ -117,6 +120,7 @@ def make_amendment(
     `value` is what a fixture would have; `seen` is the value that whoever makes it has seen there. Raises NotAmendable
     with sentences, and NoMatrix when the product has no current edition.
     """
+    one_at_a_time("editions")
     product = product or default_product()
     edition = PortMatrix.objects.filter(product_slug=product, current=True).first()
     if edition is None:
@@ -151,6 +155,7 @@ def _next_number() -> int:
 @transaction.atomic
 def revert_amendment(*, number: int, author: str = "") -> Amendment:
     """Take an amendment back, applied or held back; it stays in the list. Raises NoSuchAmendment."""
+    one_at_a_time("editions")
     amendment = Amendment.objects.filter(pk=number).first()
     if amendment is None:
         raise NoSuchAmendment(f"There is no amendment {number}.")

@@ -12,35 +12,33 @@ import os
 import secrets
 import select
 import socket
-import struct
-import subprocess
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import batched
-from pathlib import Path
-from typing import NamedTuple
 
 from planner.engine.report import Report
 from planner.plan.document import Endpoint
+from scripts.namespaces import (
+    KINDS,
+    Attempt,
+    echo_request,
+    execute,
+    find_domain,
+    find_family,
+    make_socket,
+    read_echo,
+    reset_at_end,
+    settle,
+)
 
-PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
 ANYBODY = ("203.0.113.", "2001:db8:ffff::")
 """How the addresses begin of those that are `any`: nobody's, by RFC 5737 and RFC 3849."""
 SECONDS = 1.5
 """How long an answer is waited for, where dropping is what there would be else."""
 AT_ONCE = 4_000
-
-
-class Attempt(NamedTuple):
-    """One packet that opens something: from an endpoint's address to another's; no port for an echo request."""
-
-    source: str
-    destination: str
-    protocol: str
-    port: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +58,7 @@ class CantBeBuilt(Exception):
 
 def run(*line: str, place: str = "", text: str | None = None) -> str:
     """What a program prints, in a namespace if `place` names one; RuntimeError with what it says where it fails."""
-    full = [*(["ip", "netns", "exec", place] if place else []), *line]
-    done = subprocess.run(
-        full, input=text, capture_output=True, text=True, check=False, timeout=120, env={"PATH": PATH, "LC_ALL": "C"}
-    )
+    done = execute(*line, place=place, text=text)
     if done.returncode:
         raise RuntimeError(f"{' '.join(line)}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
@@ -154,7 +149,7 @@ class Lab:
             for namespace in (self.hub, *self.routers.values(), *self.places.values()):
                 run("ip", "netns", "add", namespace)
                 stack.callback(run, "ip", "netns", "delete", namespace)
-                _settle(namespace, forwards=namespace not in self.places.values())
+                settle(namespace, forwards=namespace not in self.places.values())
             for name, place in self.places.items():
                 self._connect_place(place, self.hosts[name])
             for number, device in enumerate(self.devices, 1):
@@ -216,7 +211,7 @@ class Lab:
             for destination in self.hosts:
                 for cable, way, here, there in self._list_hops(source, destination):
                     mark = marks.setdefault(way, len(marks) + 1)
-                    rows[_family(here)].append(f'"{cable}" . {here} . {there} : {mark}')
+                    rows[find_family(here)].append(f'"{cable}" . {here} . {there} : {mark}')
         for family in ("-4", "-6"):
             for way, mark in marks.items():
                 lines = [
@@ -251,7 +246,7 @@ class Lab:
             way = cables[device.name][device.interfaces[self._zones[source]]]
             for here in self._see(source):
                 for there in self._see(destination):
-                    if _family(here) == _family(there):
+                    if find_family(here) == find_family(there):
                         yield cable, way, here, there
             cable = cables[device.name][device.interfaces[self._zones[destination]]]
 
@@ -286,7 +281,7 @@ class Lab:
             yield
 
     def _listen(self, place: str, host: str, protocol: str, port: int) -> socket.socket:
-        made = self._make_socket(place, _domain(host), socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM)
+        made = self._make_socket(place, find_domain(host), KINDS[protocol])
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
         if protocol == "tcp":
@@ -320,19 +315,18 @@ class Lab:
         return found
 
     def _try(self, place: str, one: Attempt, number: int) -> socket.socket:
-        family = _domain(one.source)
+        family = find_domain(one.source)
         if one.protocol == "icmp":
             made = self._make_socket(place, family, socket.SOCK_RAW, socket.IPPROTO_ICMP)
             made.bind((one.source, 0))
             with suppress(OSError):  # what its own host doesn't let out
                 made.connect((one.destination, 0))
-                made.send(_echo_request(number & 0xFFFF))
+                made.send(echo_request(number & 0xFFFF))
             return made
-        made = self._make_socket(place, family, socket.SOCK_STREAM if one.protocol == "tcp" else socket.SOCK_DGRAM)
+        made = self._make_socket(place, family, KINDS[one.protocol])
         made.bind((one.source, 0))
         if one.protocol == "tcp":
-            # A reset at the end, so that nothing is left waiting.
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reset_at_end(made)
         with suppress(OSError):
             made.connect_ex((one.destination, one.port))
             if one.protocol == "udp":
@@ -341,14 +335,7 @@ class Lab:
 
     def _make_socket(self, place: str, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """A socket that is in the namespace of a place."""
-        with Path("/proc/thread-self/ns/net").open() as own:
-            os.setns(self._opened[place], os.CLONE_NEWNET)
-            try:
-                made = socket.socket(family, kind, protocol)
-            finally:
-                os.setns(own.fileno(), os.CLONE_NEWNET)
-        made.setblocking(False)
-        return made
+        return make_socket(self._opened[place], family, kind, protocol)
 
 
 def _answer(poll: select.epoll, listeners: Mapping[int, socket.socket], stop: threading.Event) -> None:
@@ -375,15 +362,7 @@ def _has_come(made: socket.socket, one: Attempt, number: int) -> bool | None:
         return False
     if one.protocol == "udp":
         return True
-    start = 4 * (got[0] & 15)
-    kind, _, _, identifier, _ = struct.unpack_from("!BBHHH", got, start)
-    return True if (kind, identifier) == (0, number & 0xFFFF) else None
-
-
-def _echo_request(number: int) -> bytes:
-    packet = struct.pack("!BBHHH", 8, 0, 0, number, 1)
-    total = sum(struct.unpack("!4H", packet))
-    return struct.pack("!BBHHH", 8, 0, ~(total + (total >> 16)) & 0xFFFF, number, 1)
+    return True if read_echo(got) == number & 0xFFFF else None
 
 
 def _lay(near: str, namespace: str, far: str) -> Iterator[str]:
@@ -396,28 +375,8 @@ def _lay(near: str, namespace: str, far: str) -> Iterator[str]:
     yield f"link set {near} arp off up"
 
 
-def _settle(namespace: str, *, forwards: bool) -> None:
-    on = int(forwards)
-    values = {
-        "net/ipv4/ip_forward": on, "net/ipv6/conf/all/forwarding": on, "net/ipv4/conf/all/rp_filter": 0,
-        "net/ipv4/conf/default/rp_filter": 0, "net/ipv6/conf/all/accept_dad": 0, "net/ipv6/conf/default/accept_dad": 0,
-        "net/ipv4/icmp_ratelimit": 0, "net/ipv6/icmp/ratelimit": 0, "net/ipv4/conf/all/send_redirects": 0,
-        "net/ipv4/conf/default/send_redirects": 0,
-    }  # fmt: skip
-    text = "".join(f"{name} {value}\n" for name, value in values.items())
-    run("sh", "-c", "cd /proc/sys; while read -r name value; do echo $value >$name; done", place=namespace, text=text)
-
-
 def _batch(namespace: str, lines: Iterable[str], *, family: str = "") -> None:
     """Lines of `ip`, of a family if they don't say it themselves."""
     text = "".join(f"{line}\n" for line in lines)
     if text:
         run("ip", *filter(None, [family]), "-batch", "-", place=namespace, text=text)
-
-
-def _domain(address: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
-
-
-def _family(address: str) -> int:
-    return 6 if ":" in address else 4

@@ -37,7 +37,8 @@ from planner.engine.report import Report  # noqa: E402
 from planner.plan.document import PlanError, read_plan  # noqa: E402
 from planner.plan.topologies import read_topologies  # noqa: E402
 from ports.queries import shipped_matrix  # noqa: E402
-from scripts.lab import PATH, CantBeBuilt, Lab  # noqa: E402
+from scripts.lab import CantBeBuilt, Lab  # noqa: E402
+from scripts.namespaces import PATH  # noqa: E402
 from scripts.trial import Trial  # noqa: E402
 
 MATRIX = shipped_matrix()

@@ -25,7 +25,8 @@ from planner.plan.document import Endpoint
 from planner.report import FORMATS
 from planner.report.firewall.words import name_endpoints, name_files
 from ports.matrix import port_span
-from scripts.lab import PATH, Attempt, Lab, run
+from scripts.lab import Lab, run
+from scripts.namespaces import PATH, Attempt
 
 MOST = 100_000
 """Of more attempts than these a sweep makes a part, by chance that is always the same."""

@@ -75,5 +75,12 @@ def client():
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory):
-    """A database in a file, as in production: one in memory is one connection for all threads of the live server."""
-    connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+    """A database in a file, as in production: one in memory is one connection for all threads of the live server.
+
+    On PostgreSQL (DATABASE_URL) each process that runs tests has one of its own.
+    """
+    if connection.vendor == "sqlite":
+        name = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+    else:
+        name = f"test_{connection.settings_dict['NAME']}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    connection.settings_dict["TEST"]["NAME"] = name

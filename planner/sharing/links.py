@@ -26,6 +26,7 @@ from planner.store.holders import Holder
 from planner.store.lives import Pick, Wish, list_given, set_states
 from planner.store.models import Hold, Opening, Plan, ShareLink, Version, hash_token, list_hashes, make_token
 from planner.store.reports import find_known
+from ports.locks import one_at_a_time
 from ports.matrix import Matrix
 from ports.text import many
 
@@ -171,6 +172,7 @@ def make_link(*, plan: Plan, terms: Terms, token: str, holder: Holder) -> ShareL
 
     Raises NotMade when the plan has no such revision or too many links, or when that link leads nowhere any more.
     """
+    one_at_a_time(f"links of plan {plan.pk}")
     known = plan.links.filter(token_hash=hash_token(token)).first()
     if known is not None and known.state != "live":
         raise NotMade(f"The link that this form made is {known.state}. Open the page again to make another.")
@@ -238,6 +240,7 @@ def enter(link: ShareLink, browser: str = "") -> bool:
     `browser` is something secret that the sender's browser keeps, if it is known. A form that such a browser sends
     twice, as impatient people do, opens the link once.
     """
+    one_at_a_time(f"openings of link {link.pk}")
     if has_entered(link, browser):
         return True
     room = Q(most_openings=None) | Q(openings__lt=F("most_openings"))

@@ -15,6 +15,7 @@ from planner.store import audit, throttle
 from planner.store.holders import Holder
 from planner.store.models import Plan, ShareLink, hash_token, list_hashes
 from planner.store.run_models import UploadToken
+from ports.locks import one_at_a_time
 
 KIND = "upload"
 """What offers of such tokens are for."""
@@ -31,6 +32,7 @@ def make_token_row(*, plan: Plan, label: str, days: int | None, offer: Offer, ho
     Raises NotMade when there are too many, or when what the offer made leads nowhere any more.
     """
     hashed = hash_token(offer.token)
+    one_at_a_time(f"uploads of plan {plan.pk}")
     known = UploadToken.objects.filter(plan=plan, token_hash=hashed).first()
     if known is not None and known.state != "live":
         raise NotMade(f"The address that this form made is {known.state}. Open the page again to make another.")

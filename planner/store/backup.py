@@ -1,7 +1,9 @@
 """The whole of what a site keeps, as one file, and back: the database and the secret key.
 
-The copy is SQLite's own online backup (https://www.sqlite.org/backup.html): a state between two writes, taken while
-others read and write. Whoever has the file has every plan and can sign cookies, so only its owner can read it.
+It is a file of SQLite whatever it was taken of. Of SQLite the copy is its own online backup
+(https://www.sqlite.org/backup.html): a state between two writes, taken while others read and write; rows from and to
+PostgreSQL are carried by `crossing.py`. Whoever has the file has every plan and can sign cookies, so only its owner
+can read it.
 """
 
 import hashlib
@@ -11,7 +13,7 @@ import secrets
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +29,9 @@ _LARGEST_ABOUT = 100_000
 """Bytes of what a backup says of itself."""
 _PATIENCE = 60
 """Seconds that a copy waits for whoever is writing."""
+
+
+Copy = Callable[[Path], None]
 
 
 class BadBackup(Exception):
@@ -49,8 +54,10 @@ class Backup:
     """Whether the secret key is in it; a site can keep that elsewhere."""
 
 
-def write_backup(database: Path, key: Path | None, target: Path) -> Backup:
+def write_backup(database: Path | Copy, key: Path | None, target: Path) -> Backup:
     """Copy the database, with the key if that is a file, into a new file at `target`, and check what was written.
+
+    `database` is a file of SQLite, or what writes such a file of another database.
 
     The file is there whole or not at all, and its owner alone can read it (0600). Raises BadBackup where the copy
     isn't sound or what was written can't be read back, and OSError where it can't be written.
@@ -59,7 +66,10 @@ def write_backup(database: Path, key: Path | None, target: Path) -> Backup:
     try:
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
             copy = Path(folder) / DATABASE
-            _copy(database, copy)
+            if isinstance(database, Path):
+                _copy(database, copy)
+            else:
+                database(copy)
             about = _describe(copy, has_key=key is not None)
             with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -86,8 +96,10 @@ def read_backup(source: Path) -> Backup:
     return about
 
 
-def restore_backup(source: Path, database: Path, key: Path | None, known: Mapping[str, set[str]]) -> Backup:
+def restore_backup(source: Path, database: Path | Copy, key: Path | None, known: Mapping[str, set[str]]) -> Backup:
     """Give the database, and the key if it is a file, the content of a backup.
+
+    `database` is a file of SQLite, or what gives another database the content of such a file.
 
     `known`: the names of the migrations that this version has, by application. It is one transaction: whoever reads
     meanwhile sees what was there before or what is there afterwards. Raises BadBackup, before anything is changed, for
@@ -95,7 +107,9 @@ def restore_backup(source: Path, database: Path, key: Path | None, known: Mappin
     """
     with (
         _opened(source) as (archive, about),
-        tempfile.TemporaryDirectory(prefix=".restore-", dir=database.parent) as folder,
+        tempfile.TemporaryDirectory(
+            prefix=".restore-", dir=database.parent if isinstance(database, Path) else None
+        ) as folder,
     ):
         copy = Path(folder) / DATABASE
         with archive.open(DATABASE) as packed, copy.open("wb") as file:
@@ -109,7 +123,10 @@ def restore_backup(source: Path, database: Path, key: Path | None, known: Mappin
         if newer:
             raise BadBackup(f"{source} is of a newer version, which knows {listed(newer)}; install that first.")
         kept = archive.read(KEY) if about.has_key else None
-        _copy(copy, database)
+        if isinstance(database, Path):
+            _copy(copy, database)
+        else:
+            database(copy)
         if kept is not None and key is not None:
             _replace(key, kept)
     return about

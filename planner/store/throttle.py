@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from planner.deploy.proxies import read_address
 from planner.store.models import Attempt, hash_token
+from ports.locks import one_at_a_time
 
 HOUR = timedelta(hours=1)
 
@@ -32,9 +33,10 @@ def count(kind: str, subject: str, *, limit: int, mark: str | None = None, withi
 
     Returns what `forgive` takes. Raises TooMany and counts nothing when there is no room.
     """
+    hashed = _hash(kind, subject)
+    one_at_a_time(hashed)
     now = timezone.now()
     Attempt.objects.filter(at__lte=now - HOUR).delete()
-    hashed = _hash(kind, subject)
     hashed_mark = _hash_mark(mark) if mark is not None else hash_token(f"time:{now.isoformat()}:{secrets.token_hex()}")
     known = Attempt.objects.filter(subject=hashed, mark=hashed_mark).first()
     if known is not None:
@@ -46,11 +48,12 @@ def count(kind: str, subject: str, *, limit: int, mark: str | None = None, withi
 @transaction.atomic
 def count_many(kind: str, subject: str, number: int, *, limit: int) -> None:
     """Count several of a kind at once. Raises TooMany and counts none when there isn't room for all of them."""
-    now = timezone.now()
     if number > limit:
         raise TooMany(int(HOUR.total_seconds()))
-    check(kind, subject, limit=limit - number + 1)
     hashed, drawn = _hash(kind, subject), secrets.token_hex()
+    one_at_a_time(hashed)
+    now = timezone.now()
+    check(kind, subject, limit=limit - number + 1)
     Attempt.objects.bulk_create(
         Attempt(subject=hashed, mark=_hash_mark(f"{drawn}:{place}"), at=now) for place in range(number)
     )

@@ -5,9 +5,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
-from planner.store.backup import BadBackup, write_backup
+from planner.store.backup import BadBackup, Copy, write_backup
+from planner.store.crossing import dump_rows
 from ports.text import plural
+
+
+def source_of_backup() -> Path | Copy:
+    """The file of SQLite, or what writes one of the rows of PostgreSQL."""
+    return Path(str(connection.settings_dict["NAME"])) if connection.vendor == "sqlite" else dump_rows
 
 
 class Command(BaseCommand):
@@ -23,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: str, **options: Any) -> None:
         """Write it and say what is in it."""
         try:
-            made = write_backup(Path(str(settings.DATABASES["default"]["NAME"])), settings.SECRET_KEY_FILE, Path(file))
+            made = write_backup(source_of_backup(), settings.SECRET_KEY_FILE, Path(file))
         except BadBackup as error:
             raise CommandError(str(error)) from None
         except OSError as error:

@@ -40,4 +40,4 @@ class Command(BaseCommand):
             call_command("load_matrix")
         except CommandError as error:
             self.stderr.write(str(error))
-            self.stderr.write("The shipped port matrix was not loaded; the service goes on with what is here.")
+            self.stdout.write("The shipped port matrix was not loaded; the service goes on with what is here.")

@@ -7,9 +7,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from planner.store.backup import BadBackup, read_backup, restore_backup, write_backup
+from planner.management.commands.backup import source_of_backup
+from planner.store.backup import BadBackup, Copy, read_backup, restore_backup, write_backup
+from planner.store.crossing import has_rows, load_rows
 from ports.text import plural
 
 
@@ -28,20 +31,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: str, replace: bool, **options: Any) -> None:
         """Restore it and say what is to be done then."""
-        database = Path(str(settings.DATABASES["default"]["NAME"]))
         key = settings.SECRET_KEY_FILE
         try:
             read_backup(Path(file))
-            if database.exists():
+            name = connection.settings_dict["NAME"]
+            database = source_of_backup()
+            if database.exists() if isinstance(database, Path) else has_rows():
                 if not replace:
                     raise CommandError(
-                        f"There is a database at {database}. With --replace it makes way, and is kept beside it."
+                        f"There is a database at {name}. With --replace it makes way, and is kept beside it."
                     )
                 self.stdout.write(f"What was there is kept in {_put_aside(database, key)}.")
             known: defaultdict[str, set[str]] = defaultdict(set)
             for app, name in MigrationLoader(None).disk_migrations:
                 known[app].add(name)
-            made = restore_backup(Path(file), database, key, known)
+            target = database if isinstance(database, Path) else load_rows
+            made = restore_backup(Path(file), target, key, known)
         except BadBackup as error:
             raise CommandError(str(error)) from None
         except OSError as error:
@@ -54,15 +59,18 @@ class Command(BaseCommand):
         )
 
 
-def _put_aside(database: Path, key: Path | None) -> Path:
-    """What is there as a backup beside it; of a database that is damaged the file itself, with what belongs to it."""
-    stem = f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+def _put_aside(database: Path | Copy, key: Path | None) -> Path:
+    """What is there as a backup in the data folder; of a file that is damaged itself, with what belongs to it."""
+    stem = Path(settings.DATA_DIR) / f"before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    kept = stem.with_name(f"{stem.name}.zip")
     try:
-        write_backup(database, key, database.with_name(f"{stem}.zip"))
+        write_backup(database, key, kept)
     except BadBackup:
+        if not isinstance(database, Path):
+            raise
+        kept = stem.with_name(f"{stem.name}.sqlite3")
         for ending in ("-wal", "-shm", ""):
             path = database.with_name(database.name + ending)
             if path.exists():
-                path.rename(database.with_name(f"{stem}.sqlite3{ending}"))
-        return database.with_name(f"{stem}.sqlite3")
-    return database.with_name(f"{stem}.zip")
+                path.rename(kept.with_name(kept.name + ending))
+    return kept

@@ -17,14 +17,24 @@ import secrets
 import select
 import shutil
 import socket
-import struct
-import subprocess
 from collections import defaultdict
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import NamedTuple
 
-PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
+from scripts.namespaces import (
+    KINDS,
+    PATH,
+    Attempt,
+    echo_request,
+    execute,
+    find_domain,
+    find_family,
+    make_socket,
+    read_echo,
+    reset_at_end,
+    settle,
+)
+
 PATIENCE = 20
 """Seconds for an answer that must come."""
 ANYONE = ("203.0.113.77", "2001:db8:ffff::77")
@@ -33,15 +43,6 @@ TRANSIT = ("100.64.0.0/10", "fd64::/16")
 _QUESTIONS = 4
 """A packet, its answer and both ways through the router take four steps; a question and its answer take two."""
 _AT_ONCE = 250
-
-
-class Try(NamedTuple):
-    """What opens a connection: from an address to an address. No port for an echo request."""
-
-    source: str
-    destination: str
-    protocol: str
-    port: int | None
 
 
 def require_root():
@@ -53,11 +54,8 @@ def require_root():
 
 def run(*line, place=None, text=None, fails=False):
     """What a program prints, given a text; it must succeed. With `fails` it must not, and what it says is given."""
-    full = [*(["ip", "netns", "exec", place] if place else []), *line]
-    done = subprocess.run(
-        full, input=text, capture_output=True, text=True, check=False, timeout=60, env={"PATH": PATH, "LC_ALL": "C"}
-    )
-    assert (done.returncode != 0) == fails, (full, done.returncode, done.stdout, done.stderr)
+    done = execute(*line, place=place or "", text=text, seconds=60)
+    assert (done.returncode != 0) == fails, (done.args, done.returncode, done.stdout, done.stderr)
     return done.stderr if fails else done.stdout
 
 
@@ -80,8 +78,8 @@ def tries(flows):
         need = flow.need
         ports = [None] if need.ports is None else sorted({int(port) for port in need.ports.split("-")})
         for here, there in itertools.product(samples(flow.source.addresses), samples(flow.destination.addresses)):
-            if _family(here) == _family(there) and not (need.protocol == "icmp" and _family(here) == 6):
-                found |= {Try(here, there, need.protocol, port): None for port in ports}
+            if find_family(here) == find_family(there) and not (need.protocol == "icmp" and find_family(here) == 6):
+                found |= {Attempt(here, there, need.protocol, port): None for port in ports}
     return set(found)
 
 
@@ -93,12 +91,12 @@ def sweep(places, asked, most=2_500):
     ports = {near for one in asked if one.port for near in (one.port - 1, one.port, one.port + 1) if 0 < near < 65536}
     services = [("icmp", None), *itertools.product(("tcp", "udp"), sorted(ports | {1, 22, 53, 3389, 65535}))]
     found = [
-        Try(source, destination, *service)
+        Attempt(source, destination, *service)
         for here, there in itertools.permutations(places.values(), 2)
         for source, destination in itertools.product(here, there)
-        if _family(source) == _family(destination) and source not in there
+        if find_family(source) == find_family(destination) and source not in there
         for service in services
-        if service != ("icmp", None) or _family(source) == 4
+        if service != ("icmp", None) or find_family(source) == 4
     ]
     return set(found if len(found) <= most else random.Random(most).sample(found, most)) | set(asked)
 
@@ -125,7 +123,7 @@ class Network:
             for namespace in (self.router, *self.places.values()):
                 run("ip", "netns", "add", namespace)
                 stack.callback(run, "ip", "netns", "delete", namespace)
-                self._settle(namespace)
+                settle(namespace, forwards=namespace == self.router, ports="61000 65000")
             for number, (name, namespace) in enumerate(self.places.items(), 1):
                 self._connect(number, namespace, self.addresses[name])
             for namespace in self.places.values():
@@ -135,18 +133,6 @@ class Network:
 
     def __exit__(self, *_):
         self._stack.close()
-
-    def _settle(self, namespace):
-        forward = namespace == self.router
-        values = {
-            "net.ipv4.ip_forward": int(forward), "net.ipv6.conf.all.forwarding": int(forward),
-            "net.ipv4.conf.all.rp_filter": 0, "net.ipv4.conf.default.rp_filter": 0,
-            "net.ipv6.conf.all.accept_dad": 0, "net.ipv6.conf.default.accept_dad": 0,
-            "net.ipv4.icmp_ratelimit": 0, "net.ipv6.icmp.ratelimit": 0,
-            "net.ipv4.ip_local_port_range": "61000 65000",
-        }  # fmt: skip
-        run("sh", "-c", "cd /proc/sys; while read -r name value; do echo $value >$name; done", place=namespace,
-            text="".join(f"{name.replace('.', '/')} {value}\n" for name, value in values.items()))  # fmt: skip
 
     def _connect(self, number, namespace, addresses):
         """A cable between router and place, with fixed neighbours, so that no packet waits for their discovery."""
@@ -196,12 +182,7 @@ class Network:
 
     def make_socket(self, address, kind, protocol=0):
         """A socket in the place that the address is in."""
-        with Path("/proc/thread-self/ns/net").open() as own:
-            os.setns(self._opened[self._homes[address]].fileno(), os.CLONE_NEWNET)
-            try:
-                return socket.socket(_domain(address), kind, protocol)
-            finally:
-                os.setns(own.fileno(), os.CLONE_NEWNET)
+        return make_socket(self._opened[self._homes[address]].fileno(), find_domain(address), kind, protocol)
 
     def next_number(self):
         """A source port, or the identifier of an echo request, that has not been used."""
@@ -211,14 +192,13 @@ class Network:
 
     def cable(self, address):
         """The number of the cable between router and the place that has the address, and the address's family."""
-        return list(self.places.values()).index(self._homes[address]) + 1, _family(address)
+        return list(self.places.values()).index(self._homes[address]) + 1, find_family(address)
 
     def ask(self, source):
         """Ask the router at the end of this address's cable for something and wait for its answer, a few times."""
         number, _ = self.cable(source)
         for _ in range(_QUESTIONS):
             with self.make_socket(source, socket.SOCK_STREAM) as question:
-                question.setblocking(False)
                 question.connect_ex((_transit(source, number, 1), 9))
                 _, answered, _ = select.select([], [question], [], PATIENCE)
                 assert answered, f"the router doesn't answer {source}"
@@ -243,15 +223,13 @@ class _Round:
         return {one for one, connection in sent.items() if self._came_back(one, connection, arrived)}
 
     def _socket(self, address, kind, protocol=0):
-        made = self.stack.enter_context(self.network.make_socket(address, kind, protocol))
-        made.setblocking(False)
-        return made
+        return self.stack.enter_context(self.network.make_socket(address, kind, protocol))
 
     def _listen(self, one):
         key = one.destination, one.protocol, one.port
         if key in self.listeners or one.protocol == "icmp":
             return
-        listener = self._socket(one.destination, _KINDS[one.protocol])
+        listener = self._socket(one.destination, KINDS[one.protocol])
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((one.destination, one.port))
         if one.protocol == "tcp":
@@ -266,13 +244,12 @@ class _Round:
             connection.bind((one.source, 0))
             connection.connect((one.destination, 0))
             with suppress(PermissionError):
-                connection.send(_echo_request(number))
+                connection.send(echo_request(number))
             return connection, number
-        connection = self._socket(one.source, _KINDS[one.protocol])
+        connection = self._socket(one.source, KINDS[one.protocol])
         connection.bind((one.source, number))
         if one.protocol == "tcp":
-            # A reset at the end, so that nothing is left waiting.
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reset_at_end(connection)
         connection.connect_ex((one.destination, one.port))
         if one.protocol == "udp":
             with suppress(PermissionError):
@@ -306,26 +283,9 @@ class _Round:
         return connection.recv(100) == b"here"
 
 
-_KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
-
-
-def _family(address):
-    return 6 if ":" in address else 4
-
-
-def _domain(address):
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
-
-
 def _transit(address, number, end):
     """Of a cable the address at one end, in the family of another address."""
     return f"fd64:{number}::{end}" if ":" in address else f"100.64.{number}.{end}"
-
-
-def _echo_request(number):
-    packet = struct.pack("!BBHHH", 8, 0, 0, number, 1)
-    total = sum(struct.unpack("!4H", packet))
-    return struct.pack("!BBHHH", 8, 0, ~(total + (total >> 16)) & 0xFFFF, number, 1)
 
 
 def _echo_replies(connection):
@@ -336,7 +296,6 @@ def _echo_replies(connection):
             packet = connection.recv(1000)
         except BlockingIOError:
             return found
-        start = 4 * (packet[0] & 15)
-        kind, _, _, number, _ = struct.unpack_from("!BBHHH", packet, start)
-        if kind == 0:
+        number = read_echo(packet)
+        if number is not None:
             found.add(number)

@@ -13,8 +13,9 @@ from planner.report.firewall.crossings import list_crossings
 from planner.report.firewall.elsewhere import Elsewhere
 from planner.report.firewall.words import name_files
 from ports.queries import shipped_matrix
+from scripts.namespaces import Attempt
 from tests.report.firewall.loading import admitted, between_zones, commands, decided, places, town
-from tests.report.firewall.network import Network, Try, run, sweep, tries
+from tests.report.firewall.network import Network, run, sweep, tries
 from tests.report.firewall.reading import READERS, statements
 from tests.report.firewall.test_nftables_loaded import SITE, of_others
 from tests.report.firewall.test_permits import flow, host, plan
@@ -320,7 +321,7 @@ def test_two_zones_may_each_have_an_any_and_addresses_of_their_own(format):
     }
     outside = [*homes["Internet"], *homes["Partners"]]
     asked = {
-        Try(*ends, "tcp", port)
+        Attempt(*ends, "tcp", port)
         for one in outside
         for ends in ((one, "10.0.0.1"), ("10.0.0.1", one))
         for port in (22, 25, 80, 443)

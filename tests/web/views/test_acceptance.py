@@ -182,6 +182,9 @@ def test_the_same_file_counts_once(client, plan):
     upload(client, plan, file(plan, "PS01"))
     page = Page(upload(client, plan, file(plan, "PS01", name="again.json")))
     assert "again.json was not used: it was uploaded already." in page.text(role="status")
+    written_otherwise = json.dumps(write_results(report_of(plan), "PS01"), indent=4, sort_keys=True).encode()
+    page = Page(upload(client, plan, SimpleUploadedFile("otherwise.json", written_otherwise)))
+    assert "otherwise.json was not used: it was uploaded already." in page.text(role="status")
     assert CheckRun.objects.count() == 1
 
 

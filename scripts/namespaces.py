@@ -1,0 +1,95 @@
+"""What labs of network namespaces are made of: running programs in one, settings, sockets, echo requests.
+
+For `scripts/lab.py`, which builds a plan, and for the kernel tests (tests/report/firewall/network.py), which have one
+router. Needs root, or a user namespace of one's own, and `ip`.
+"""
+
+import os
+import socket
+import struct
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
+KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+
+
+class Attempt(NamedTuple):
+    """One packet that opens something: from an endpoint's address to another's; no port for an echo request."""
+
+    source: str
+    destination: str
+    protocol: str
+    port: int | None
+
+
+def execute(
+    *line: str, place: str = "", text: str | None = None, seconds: int = 120
+) -> "subprocess.CompletedProcess[str]":
+    """Run a program to its end, with a text as its input, in a namespace if `place` names one."""
+    full = [*(["ip", "netns", "exec", place] if place else []), *line]
+    environment = {"PATH": PATH, "LC_ALL": "C"}
+    return subprocess.run(
+        full, input=text, capture_output=True, text=True, check=False, timeout=seconds, env=environment
+    )
+
+
+def settle(place: str, *, forwards: bool, ports: str = "") -> None:
+    """Have a namespace hold nothing back: no detection of twins, no limits, no redirects. `ports`: its own, if given.
+
+    Raises RuntimeError with what the system says against it.
+    """
+    on = int(forwards)
+    values = {
+        "net/ipv4/ip_forward": on, "net/ipv6/conf/all/forwarding": on, "net/ipv4/conf/all/rp_filter": 0,
+        "net/ipv4/conf/default/rp_filter": 0, "net/ipv6/conf/all/accept_dad": 0, "net/ipv6/conf/default/accept_dad": 0,
+        "net/ipv4/icmp_ratelimit": 0, "net/ipv6/icmp/ratelimit": 0, "net/ipv4/conf/all/send_redirects": 0,
+        "net/ipv4/conf/default/send_redirects": 0, **({"net/ipv4/ip_local_port_range": ports} if ports else {}),
+    }  # fmt: skip
+    text = "".join(f"{name} {value}\n" for name, value in values.items())
+    write = "cd /proc/sys; while read -r name value; do echo $value >$name; done"
+    done = execute("sh", "-c", write, place=place, text=text)
+    if done.returncode:
+        raise RuntimeError(f"{place}: {done.stderr.strip()}")
+
+
+def make_socket(namespace: int, family: int, kind: int, protocol: int = 0) -> socket.socket:
+    """A socket that is in a namespace, whose open descriptor is given, and doesn't block."""
+    with Path("/proc/thread-self/ns/net").open() as own:
+        os.setns(namespace, os.CLONE_NEWNET)
+        try:
+            made = socket.socket(family, kind, protocol)
+        finally:
+            os.setns(own.fileno(), os.CLONE_NEWNET)
+    made.setblocking(False)
+    return made
+
+
+def reset_at_end(made: socket.socket) -> None:
+    """Have a TCP connection end by a reset, so that nothing is left waiting."""
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def echo_request(number: int) -> bytes:
+    """An ICMP echo request (RFC 792) with this identifier."""
+    packet = struct.pack("!BBHHH", 8, 0, 0, number, 1)
+    total = sum(struct.unpack("!4H", packet))
+    return struct.pack("!BBHHH", 8, 0, ~(total + (total >> 16)) & 0xFFFF, number, 1)
+
+
+def read_echo(packet: bytes) -> int | None:
+    """The identifier of an echo reply, as a raw socket gives it with its IPv4 head; None for anything else."""
+    start = 4 * (packet[0] & 15)
+    kind, _, _, number, _ = struct.unpack_from("!BBHHH", packet, start)
+    return int(number) if kind == 0 else None
+
+
+def find_family(address: str) -> int:
+    """4 or 6."""
+    return 6 if ":" in address else 4
+
+
+def find_domain(address: str) -> socket.AddressFamily:
+    """AF_INET or AF_INET6."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET

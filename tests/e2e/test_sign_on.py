@@ -113,11 +113,12 @@ def test_an_edit_link_leads_through_single_sign_on_to_the_plan_and_its_token_sta
     page = visit()
     page.goto(f"{link}?view=flows")
     page.get_by_role("button", name=BUTTON).click()
+    page.get_by_role("button", name="Open the plan").click()
     page.wait_for_url("**/plans/*/?view=flows")
     expect(account(page)).to_have_text("edna")
     assert ask(
         service, "SELECT role FROM planner_hold JOIN auth_user u ON u.id = user_id WHERE u.username = 'edna'"
-    ) == [("edit",)]
+    ) == [("own",)], "a plan that a command made is owned by the first who opens it"
     assert token not in str(provider.seen)
     assert token not in (service.data / "log").read_text()
     for path in service.data.glob("planner.sqlite3*"):

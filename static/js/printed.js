@@ -1,4 +1,4 @@
-/* The report as a file: finds rules, copies the addresses of a side, and shows pictures from nearer.
+/* The report as a page of its own finds rules, copies the addresses of a side, and shows pictures from nearer.
 
    The file carries this script in itself, and its policy allows just these bytes; without it everything can be read.
    So it imports nothing, and makes its own controls. */

@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 
 from planner.report.paper.prints import render_html
 from planner.report.said.edition import Edition
-from tests.e2e.conftest import LISTEN, PATIENCE
+from tests.e2e.conftest import PATIENCE
+from tests.e2e.tabs import LISTEN
 from tests.report.samples import evaluate, sites, write_plan
 
 EDITION = Edition(date=date(2024, 2, 29))

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import zipfile
+from pathlib import Path
 
 import jsonschema
 import openpyxl
@@ -19,6 +20,7 @@ from planner.store.models import Plan
 from tests.report.samples import contoso, write_plan
 from tests.web.views.pages import Page, parse, store, words
 
+ROOT = Path(__file__).resolve().parents[3]
 # What the contract calls the formats that are there from the beginning.
 TYPES = {
     "json": "application/json",
@@ -104,7 +106,7 @@ def test_html_names_every_rule_and_needs_no_other_file(client, url):
     text = page.text()
     for rule in client.get(f"{url}report/json").json()["rules"]:
         assert rule["id"] in text
-    assert not page.all("script")
+    assert [script.text for script in page.all("script")] == [(ROOT / "static/js/printed.js").read_text("utf-8")]
     assert not page.all("link")
     assert not [element for element in page.all(src=True) if not element.get("src").startswith("data:")]
 

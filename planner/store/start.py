@@ -20,6 +20,8 @@ from planner.store.trouble import name_trouble
 from ports.matrix.vocabulary import listed
 from ports.text import many
 
+OLDEST_POSTGRESQL = 150_000
+"""The oldest version of PostgreSQL on which this is tried, as its server says it: 150_013 is 15.13."""
 _LOCK = 0x706F727473
 """Whoever starts on a PostgreSQL database waits for whoever else does."""
 
@@ -111,6 +113,11 @@ def check_version() -> None:
     """Raises NotReady where the database is of a newer version than this one, or PostgreSQL is too old."""
     with _told(connection.settings_dict["NAME"]):
         connection.ensure_connection()
+        version = getattr(connection, "pg_version", OLDEST_POSTGRESQL)
+        if version < OLDEST_POSTGRESQL:
+            raise NotReady(
+                f"The database is PostgreSQL {version // 10_000}; {OLDEST_POSTGRESQL // 10_000} or newer is needed."
+            )
         if "django_migrations" not in connection.introspection.table_names():
             return
         with connection.cursor() as cursor:

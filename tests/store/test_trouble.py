@@ -6,6 +6,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 from planner.deploy.sqlite.library import has_reset_bug, journal_mode, used
 from planner.store.models import Attempt
 from planner.store.readiness import list_troubles
+from planner.store.start import NotReady, check_version
 from planner.store.trouble import BUSY, DAMAGED, FULL, GONE, READ_ONLY, leave_out_if_unwritable, name_trouble
 
 
@@ -96,3 +97,16 @@ def test_the_connection_is_as_safe_as_it_can_be(db):
     with connection.cursor() as cursor:
         said = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
     assert said == {"journal_mode": journal_mode(used().sqlite_version_info).lower(), "synchronous": 2}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("version", "said"), [(140_017, "PostgreSQL 14; 15 or newer"), (150_000, None), (180_001, None)]
+)
+def test_a_postgresql_that_is_too_old_is_named_before_the_start(monkeypatch, version, said):
+    monkeypatch.setattr(connection, "pg_version", version, raising=False)
+    if said is None:
+        check_version()
+    else:
+        with pytest.raises(NotReady, match=said):
+            check_version()

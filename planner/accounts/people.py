@@ -92,12 +92,14 @@ class StaffLoginForm(FewWrongLogins, AdminAuthenticationForm):
 
 
 PRIVILEGES = ("is_superuser", "is_staff", "is_active")
+USUAL = {"is_superuser": False, "is_staff": False, "is_active": True}
+"""Those of an account that is new and may do no more than others."""
 
 
 @receiver(pre_save, sender=User)
 def note_privileges(instance: User, **_: Any) -> None:
     """A line of the log where an account may do more or less than before."""
-    before = User.objects.filter(pk=instance.pk).values(*PRIVILEGES).first() or dict.fromkeys(PRIVILEGES, False)
+    before = User.objects.filter(pk=instance.pk).values(*PRIVILEGES).first() or USUAL
     changed = [f"{name} {getattr(instance, name)}" for name in PRIVILEGES if before[name] != getattr(instance, name)]
     if changed:
         said = f"{instance.get_username()}: {', '.join(changed)}"

@@ -18,6 +18,7 @@ from planner.store.editions import matrix_for
 from planner.store.models import Hold
 from planner.store.plan_in_pdf import NoPlanInside, is_pdf, say_too_large, take_plan
 from ports.matrix import Choice, Matrix, read_ports
+from ports.queries import list_products
 from ports.text import plural
 
 MAX_ERRORS = 200
@@ -124,7 +125,8 @@ class LinkForm(forms.Form):
         passphrase: str = self.cleaned_data["passphrase"]
         if passphrase and len(passphrase) < 8:
             raise ValidationError("A passphrase has at least 8 characters; several words are good.")
-        if passphrase and (weakness := find_weakness(passphrase, ["passwordstate", self.data.get("label", "")])):
+        known = [self.data.get("label", ""), *list_products().values()]
+        if passphrase and (weakness := find_weakness(passphrase, known)):
             raise ValidationError(weakness)
         return passphrase
 

@@ -424,7 +424,7 @@ def test_a_form_without_name_or_password_is_no_try(browser, alice):
 # --- the log ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_log_tells_of_logins_without_passwords_and_addresses(
+def test_the_log_tells_of_logins_from_where_and_without_passwords(
     browser, alice, caplog, django_capture_on_commit_callbacks
 ):
     secret = "pa55word-typed-wrong"
@@ -439,7 +439,8 @@ def test_the_log_tells_of_logins_without_passwords_and_addresses(
                     ("logged-out", "alice")]  # fmt: skip
     lines = [json.loads(record.message) for record in caplog.records if record.name == "planner.audit"]
     assert [(line["event"], line["actor"]) for line in lines] == told
-    for text in (secret, PASSWORD, "127.0.0.1"):
+    assert {line["address"] for line in lines} == {"127.0.0.1"}
+    for text in (secret, PASSWORD):
         assert text not in caplog.text
         assert text not in str([vars(event) for event in Event.objects.all()])
 

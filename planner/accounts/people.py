@@ -97,8 +97,10 @@ USUAL = {"is_superuser": False, "is_staff": False, "is_active": True}
 
 
 @receiver(pre_save, sender=User)
-def note_privileges(instance: User, **_: Any) -> None:
-    """A line of the log where an account may do more or less than before."""
+def note_privileges(instance: User, raw: bool, **_: Any) -> None:
+    """A line of the log where an account may do more or less than before; rows that are carried over are no news."""
+    if raw:
+        return
     before = User.objects.filter(pk=instance.pk).values(*PRIVILEGES).first() or USUAL
     changed = [f"{name} {getattr(instance, name)}" for name in PRIVILEGES if before[name] != getattr(instance, name)]
     if changed:
@@ -122,8 +124,10 @@ def note_deleted(instance: User, **_: Any) -> None:
 
 
 @receiver(post_save, sender=Amendment)
-def note_amendment(instance: Amendment, created: bool, **_: Any) -> None:
+def note_amendment(instance: Amendment, created: bool, raw: bool, **_: Any) -> None:
     """A line of the log when a row of the matrix is amended, and when that is taken back."""
+    if raw:
+        return
     actor = instance.author if created else instance.reverted_by
     audit.note("matrix-amended", actor=actor, detail=f"{instance}{'' if created else ', reverted'}")
 

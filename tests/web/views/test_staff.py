@@ -214,3 +214,11 @@ def test_a_link_that_is_revoked_while_a_request_is_on_its_way_sets_nothing():
     with pytest.raises(Refused):
         links.report_states(link=found, picks=[], wish=Wish(), name="Bo", operation=None)
     assert not Event.objects.filter(kind="states-reported").exists()
+
+
+def test_an_account_that_is_carried_over_from_another_database_is_no_news():
+    before = Event.objects.count()
+    User(username="carried", is_staff=True, is_superuser=True).save_base(raw=True)
+    assert Event.objects.count() == before
+    User.objects.create_user("promoted", is_staff=True)
+    assert Event.objects.count() == before + 1

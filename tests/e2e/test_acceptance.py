@@ -90,3 +90,23 @@ def test_an_address_for_scripts_is_made_and_revoked(open_page, plan):
     assert violations(page) == []
     page.get_by_role("button", name="Revoke the address for Nightly run").click()
     expect(page.get_by_role("main")).to_contain_text("no longer work")
+
+
+def test_the_network_team_uploads_by_its_read_link(open_page, plan, tmp_path):
+    owner = open_page()
+    owner.goto(f"{plan.get_absolute_url()}links/")
+    owner.get_by_label("For whom").fill("Network team")
+    owner.get_by_label("Readers may upload results of checks").check()
+    owner.get_by_role("button", name="Make the link").click()
+    address = owner.get_by_label("Address").input_value()
+    reader = open_page()
+    reader.context.clear_cookies()
+    reader.goto(address)
+    reader.get_by_role("link", name="Upload results").click()
+    reader.get_by_label("Your name").fill("Mara")
+    reader.get_by_label("Files of results").set_input_files(write_file(tmp_path, plan, "PS01"))
+    reader.get_by_role("button", name="Upload").click()
+    expect(reader.get_by_role("status").first).to_contain_text("1 run stored")
+    assert violations(reader) == []
+    owner.goto(f"{plan.get_absolute_url()}acceptance/")
+    expect(owner.locator("main")).to_contain_text("Mara")

@@ -16,7 +16,7 @@ from django.utils import timezone
 from planner.plan import archive
 from planner.plan.archive import BY_COMMAND, ON_THE_PAGE, Limits
 from planner.plan.archive_values import ArchiveError
-from planner.store import actions, arrivals, throttle, transfer
+from planner.store import actions, arrivals, bin, throttle, transfer
 from planner.store.holders import Holder
 from planner.store.models import Attempt, Event, Handover, Hold, Plan, Revision
 from planner.store.transfer import all_plans, import_plans
@@ -168,9 +168,9 @@ def test_what_an_import_left_whose_process_died_is_seen_by_nobody_and_goes_with_
     left = Plan.objects.exclude(pk=mine.pk).get()
     assert client.get(left.get_absolute_url()).status_code == 404
     assert list(all_plans()) == [mine]
-    assert actions.empty_bin() == 0, "it could be still at work"
+    assert bin.empty_bin() == 0, "it could be still at work"
     Hold.objects.filter(plan=left).update(since=timezone.now() - timedelta(days=2))
-    assert actions.empty_bin() == 1
+    assert bin.empty_bin() == 1
     assert list(Plan.objects.all()) == [mine]
     assert Revision.objects.filter(plan=left.pk).count() == 0
 

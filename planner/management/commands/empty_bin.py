@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from planner.store import actions
+from planner.store import bin
 from planner.store.models import KEPT_IN_BIN
 from ports.text import plural
 
@@ -17,6 +17,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Empty the bin and say how many plans that were."""
-        count = actions.empty_bin()
+        count = bin.empty_bin()
         if count:
             self.stdout.write(f"Deleted for good from the bin: {count} {plural(count, 'plan')}.")

@@ -16,6 +16,7 @@ from planner.plan import limits
 from planner.plan.document import PlanError
 from planner.sharing import links, uploads
 from planner.store import throttle
+from planner.store.admission import AccessTaken, admitted
 from planner.store.editions import matrix_of
 from planner.store.holders import read_holder
 from planner.store.models import Plan
@@ -60,7 +61,10 @@ def upload_results(request: HttpRequest, token: str) -> HttpResponse:
         return _say(422, "Nothing was sent.")
     try:
         report = report_for(row.plan.version, matrix_of(row.plan))
-        taken, _ = take_uploads(row.plan, report, sent, who="", via=row.label, is_stranger=True)
+        with admitted(uploads.still_live(row)):
+            taken, _ = take_uploads(row.plan, report, sent, who="", via=row.label, is_stranger=True)
+    except AccessTaken:
+        return _say(404, "This address takes no results.")
     except (PlanError, TooLarge, NoMatrix, MatrixError):
         return _say(409, "Nothing was stored: the plan has no report now.")
     lines = [f"{many(len(taken.stored), 'run')} stored." if taken.stored else "Nothing was stored.", *taken.messages]

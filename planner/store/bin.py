@@ -36,7 +36,5 @@ def empty_bin() -> int:
     """
     now = timezone.now()
     left = Hold.objects.filter(browser__startswith=ARRIVING, since__lte=now - arrivals.BROKEN_OFF)
-    overdue = Plan.objects.filter(
-        Q(deleted__lte=now - KEPT_IN_BIN) | Q(pk__in=left.values("plan"))
-    ).defer("document")
+    overdue = Plan.objects.filter(Q(deleted__lte=now - KEPT_IN_BIN) | Q(pk__in=left.values("plan"))).defer("document")
     return overdue.delete()[1].get("planner.Plan", 0)

@@ -9,10 +9,12 @@ from planner.store.holders import read_holder
 from planner.store.models import KEPT_IN_BIN, Plan
 from planner.web.views.access import bin_view, owner_view
 from planner.web.views.errors import show_not_found
+from ports.sensitive import sensitive
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_view
+@sensitive
 def delete_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Ask whether the plan is to be deleted, and put it into the bin."""
     if request.method == "POST":

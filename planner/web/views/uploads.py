@@ -27,6 +27,7 @@ from planner.web.views.acceptance import read_files, take_uploads
 from planner.web.views.access import owner_view
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix
+from ports.sensitive import sensitive
 from ports.text import many
 
 SENT = "what a script sent"
@@ -88,6 +89,7 @@ def _say(status: int, *lines: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_view
+@sensitive
 def show_uploads(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The addresses for scripts, and the form that makes one; a new one is shown this once."""
     if request.method != "POST":

@@ -139,12 +139,12 @@ def test_the_command_removes_what_is_overdue_and_nothing_else(client, key, clock
     delete(client, later[1])
     clock(days=1)
     out = StringIO()
-    call_command("empty_bin", stdout=out)
-    assert out.getvalue() == "Deleted for good from the bin: 1 plan.\n"
+    call_command("tidy", stdout=out)
+    assert out.getvalue() == "Taken away: 1 plan.\n"
     assert set(Plan.objects.all()) == {kept, later[0]}
     assert set(Revision.objects.values_list("plan", flat=True)) == {kept.pk, later[0].pk}
     out = StringIO()
-    call_command("empty_bin", stdout=out)
+    call_command("tidy", stdout=out)
     assert out.getvalue() == ""
 
 

@@ -77,7 +77,8 @@ def test_what_is_on_its_way_is_not_stored_once_access_was_taken_back(plan, meanw
 def test_nor_once_it_allows_less_than_before(plan, meanwhile):  # noqa: F811
     client = become("owner", plan, accounts=False)
     meanwhile(access, lambda: Hold.objects.filter(plan=plan).update(role="read"))
-    assert client.post(reverse("rename_plan", kwargs={"key": plan.key}), {"name": "N", "description": ""}).status_code == 403
+    where = reverse("rename_plan", kwargs={"key": plan.key})
+    assert client.post(where, {"name": "N", "description": ""}).status_code == 403
     plan.refresh_from_db()
     assert plan.name != "N"
 
@@ -86,7 +87,8 @@ def test_nor_by_an_account_that_was_switched_off(settings, plan, meanwhile):  # 
     settings.REQUIRE_LOGIN = True
     client = become("owner", plan, accounts=True)
     meanwhile(access, lambda: User.objects.update(is_active=False))
-    assert client.post(reverse("rename_plan", kwargs={"key": plan.key}), {"name": "N", "description": ""}).status_code == 403
+    where = reverse("rename_plan", kwargs={"key": plan.key})
+    assert client.post(where, {"name": "N", "description": ""}).status_code == 403
     plan.refresh_from_db()
     assert plan.name != "N"
 

@@ -49,7 +49,7 @@ def facts_of(plan):
 
 def _read(plan, number):
     """The document of a revision, in place of what is kept of it: databases order keys otherwise."""
-    return dict.fromkeys((*LARGE, "proof")) | {"document": plan.revisions.get(number=number).document}
+    return dict.fromkeys((*LARGE, "proof", "behind")) | {"document": plan.revisions.get(number=number).document}
 
 
 def a_plan_with_a_past():

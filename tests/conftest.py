@@ -90,8 +90,8 @@ def django_db_modify_db_settings(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Without what keeps the log (planner/migrations/0020): between tests it is emptied. `guarded` has it back."""
-    migration = import_module("planner.migrations.0020_log_only_grows")
+    """Without what keeps the log (planner/migrations/0021): between tests it is emptied. `guarded` has it back."""
+    migration = import_module("planner.migrations.0021_log_only_grows")
     with django_db_blocker.unblock():
         assert_guarded()
         migration.lift(None, SimpleNamespace(connection=connection))
@@ -111,5 +111,5 @@ def assert_guarded():
 @pytest.fixture
 def guarded(db):
     """The log as it is kept in service: the database refuses to change it."""
-    migration = import_module("planner.migrations.0020_log_only_grows")
+    migration = import_module("planner.migrations.0021_log_only_grows")
     migration.guard(None, SimpleNamespace(connection=connection))

@@ -55,5 +55,5 @@ def lift(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("planner", "0019_log_says_from_where")]
+    dependencies = [("planner", "0020_differences")]
     operations = [migrations.RunPython(guard, lift)]

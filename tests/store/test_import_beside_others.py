@@ -28,6 +28,7 @@ MATRIX = shipped_matrix()
 NOW = "2026-01-01T00:00:00+00:00"
 DOCUMENT = {"format": 1, "name": "N", "zones": [{"name": "Z", "kind": "internal"}], "endpoints": []}
 OWNER = Holder(browser="b" * 64, name="Kim")
+SQLITE = pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has one writer at a time")
 KINDS = (Plan, Revision, Handover, Hold, Event, Attempt)
 
 
@@ -86,6 +87,7 @@ def turns(monkeypatch):
     return seen
 
 
+@SQLITE
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_locked_while_an_archive_is_checked(monkeypatch):
     free = []
@@ -208,6 +210,7 @@ def test_two_imports_and_an_editor_at_once_all_succeed(small_slices):
     assert not Hold.objects.filter(browser__startswith="arriving").exists()
 
 
+@SQLITE
 @pytest.mark.django_db(transaction=True)
 def test_who_waits_too_long_for_others_is_told_to_try_again_and_nothing_is_changed(client):
     load_matrix(path=SHIPPED)

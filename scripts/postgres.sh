@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 . scripts/test-env.sh
 
 if [ $# = 0 ]; then
-    set -- tests/store/test_crossing.py tests/store/test_throttle.py tests/store/test_trouble.py \
+    set -- tests/store/test_crossing.py tests/store/test_kept.py tests/store/test_throttle.py tests/store/test_trouble.py \
         tests/sharing/test_links.py tests/web/views/test_edits.py tests/web/views/test_clashes.py \
         -m "not e2e" --quick
 fi

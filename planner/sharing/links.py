@@ -365,7 +365,7 @@ def report_states(*, link: ShareLink, picks: Sequence[Pick], wish: Wish, name: s
 
 
 def _read_revision(plan: Plan, number: int, matrix: Matrix) -> Reading:
-    revision = plan.revisions.only("number", "document", "digest", "created").get(number=number)
+    revision = plan.revisions.defer("renames", "added").get(number=number)
     version = Version(plan=plan.key, number=number, document=revision.document, digest=revision.digest)
     return Reading(version=version, matrix=matrix, dated=revision.created, told=read_told(plan, number))
 

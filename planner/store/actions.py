@@ -27,6 +27,7 @@ from planner.plan.summaries import list_words, say
 from planner.store import answers, arrivals, audit, comments, models
 from planner.store.editions import edition_of, keep_digest
 from planner.store.holders import Holder
+from planner.store.kept import LARGE, Chain, list_links
 from ports.matrix import Matrix
 from ports.models import PortMatrix
 from ports.queries import default_product, find_matrix_at
@@ -115,9 +116,8 @@ def create_plan(*, plan: Plan, matrix: Matrix, summary: str, holder: Holder | No
 def _store_new(plan: Plan, document: Document, matrix: Matrix, summary: str, holder: Holder | None) -> models.Plan:
     edition = edition_of(matrix)
     row = models.Plan.objects.create(name=plan.name, document=document, edition=edition)
-    models.Revision.objects.create(
-        plan=row, number=1, document=document, edition=edition, digest=keep_digest(matrix), summary=summary[:300]
-    )
+    first = {"edition": edition, "digest": keep_digest(matrix), "summary": summary[:300]}
+    models.Revision.objects.create(plan=row, number=1, **first, **Chain().add(None, document))
     _give_to_maker(row, holder)
     return row
 
@@ -228,7 +228,7 @@ def restore(*, plan_id: int, matrix: Matrix, number: int, sender: Sender = ANYON
 
     def make(row: models.Plan) -> _State:
         if sender.base is not None and sender.base < row.revision:
-            newer = row.revisions.filter(number__gt=sender.base).defer("document").order_by("number")
+            newer = row.revisions.filter(number__gt=sender.base).defer(*LARGE).order_by("number")
             raise Overtaken("restored", "restore", row.document, list(newer))
         goal = row.revisions.filter(number=number).first()
         if goal is None:
@@ -314,6 +314,7 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
     renames = {"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)}
     comments.follow(row, renames["endpoints"])
     added = find_added(row.document, state.document, renames)
+    kept = Chain(list_links(row.revisions, row.revision)).add(row.document, state.document)
     row.document = state.document
     row.name = state.document["name"]
     row.edition = edition
@@ -322,7 +323,7 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
     models.Revision.objects.create(
         plan=row,
         number=row.revision,
-        document=state.document,
+        **kept,
         edition=edition,
         digest=keep_digest(matrix),
         summary=state.summary[:300],
@@ -368,7 +369,7 @@ def _apply_to_newest(row: models.Plan, edit: str, params: Params, sender: Sender
 
 def _carry_over(row: models.Plan, edit: str, params: Params, base: int) -> Edit:
     """The edit as its author meant it on the base, for the plan as it is now."""
-    revisions = list(row.revisions.filter(number__gte=base).order_by("number"))
+    revisions = list(row.revisions.filter(number__gte=base).defer(*LARGE).order_by("number"))
     if not revisions or revisions[0].number != base:
         raise NotPossible("This page is too old to change the plan; open it again.")
     renames = NO_RENAMES
@@ -383,7 +384,7 @@ def _carry_over(row: models.Plan, edit: str, params: Params, base: int) -> Edit:
 def _step_back(*, plan_id: int, matrix: Matrix, sender: Sender, field: str, verb: str, again: str) -> Applied:
     def make(row: models.Plan) -> _State:
         since = min(sender.base or row.revision, row.revision)
-        revisions = {revision.number: revision for revision in row.revisions.filter(number__gte=since)}
+        revisions = {revision.number: revision for revision in row.revisions.filter(number__gte=since).defer(*LARGE)}
         now = revisions[row.revision]
         if sender.base is not None and sender.base < row.revision:
             newer = [revision for number, revision in sorted(revisions.items()) if number > sender.base]
@@ -418,7 +419,7 @@ def switch_edition(*, plan_id: int, edition: PortMatrix, sender: Sender = ANYONE
 
     def make(row: models.Plan) -> _State:
         if sender.base is not None and sender.base < row.revision:
-            newer = row.revisions.filter(number__gt=sender.base).defer("document").order_by("number")
+            newer = row.revisions.filter(number__gt=sender.base).defer(*LARGE).order_by("number")
             raise Overtaken("switched", "switch", row.document, list(newer))
         plan, carried = carry_stored(row.document, matrix=matrix)
         if edition != row.edition:
@@ -432,7 +433,7 @@ def switch_edition(*, plan_id: int, edition: PortMatrix, sender: Sender = ANYONE
                 edition=edition,
             )
         # Amendments hold whatever a revision says, so an undo goes back to before the last change of the plan.
-        now = row.revisions.defer("document").get(number=row.revision)
+        now = row.revisions.defer(*LARGE).get(number=row.revision)
         return _State(
             document=row.document,
             plan=plan,

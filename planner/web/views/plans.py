@@ -24,6 +24,7 @@ from planner.store import actions, presence, reasons
 from planner.store.answers import taken_in
 from planner.store.comments import Open, newest_change, open_comments
 from planner.store.editions import matrix_of
+from planner.store.kept import LARGE
 from planner.store.lives import lives_of, newest_state
 from planner.store.models import Plan, Revision
 from planner.store.reports import comparison_of_last, comparison_since, outline_for
@@ -119,7 +120,7 @@ def describe_page(
     `faults` are sentences about fields of the filter. `bound` is a form that was sent with errors, to be shown again
     as it was. With what is `known` of the plan, nothing is asked for that it says isn't there.
     """
-    now = plan.revisions.filter(number=plan.revision).defer("document").first()
+    now = plan.revisions.filter(number=plan.revision).defer(*LARGE).first()
     changes = _read_changes(plan, now, state, report.matrix)
     newest = known.newest_state if known else newest_state(plan)
     keeper = Keeper(
@@ -195,7 +196,7 @@ def describe_history(plan: Plan, now: Revision | None) -> dict[str, str]:
     """What an undo would take back and a redo bring back, in words; empty when there is nothing."""
     if now is None:
         return {"undo": "", "redo": ""}
-    again = plan.revisions.filter(number=now.redo_to).defer("document").first() if now.redo_to else None
+    again = plan.revisions.filter(number=now.redo_to).defer(*LARGE).first() if now.redo_to else None
     return {"undo": now.summary if now.undo_to else "", "redo": again.summary if again else ""}
 
 
@@ -244,7 +245,7 @@ def read_base(request: HttpRequest, plan: Plan) -> tuple[Mapping[str, Any], Rena
     base = read_sender(request).base
     if base is None or base >= plan.revision:
         return plan.document, NO_RENAMES
-    revisions = list(plan.revisions.filter(number__gte=base).order_by("number"))
+    revisions = list(plan.revisions.filter(number__gte=base).defer(*LARGE).order_by("number"))
     if not revisions or revisions[0].number != base:
         return plan.document, NO_RENAMES
     renames = NO_RENAMES

@@ -122,8 +122,8 @@ def _write(styles: _Styles, table: Sheet) -> None:
         number += 1
 
 
-PAGE_WIDTH = 170
-"""How many characters stand side by side on a printed page, so that letters are of 8 pt or more."""
+PAGE_WIDTH = 200
+"""How many characters stand side by side on a page of A4 across, so that letters are of 7.5 pt."""
 
 
 def _count_pages(table: Sheet) -> int:
@@ -148,6 +148,7 @@ def _write_sheet(sheet: Any, styles: _Styles, table: Sheet, rows: Iterator[Cells
     sheet.fit_to_pages(_count_pages(table), 0)
     sheet.repeat_rows(0)
     sheet.repeat_columns(0, table.held - 1)
+    sheet.print_across()  # what belongs to a row follows it
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)  # inches
     sheet.set_header(styles.head)
     sheet.set_footer("&L&A&RPage &P of &N")

@@ -388,6 +388,8 @@ def test_no_link_is_on_the_page_of_another_and_none_is_there_once_it_is_revoked(
         [False, False, True],
     ]
     assert ["state-form" in page for page in pages] == [False, True, False]
+    ShareLink.objects.filter(pk=readers[1].link.pk).update(may_report=False)
+    assert "state-form" not in readers[1].look(monkeypatch)
     for reader in readers:
         reader.link.revoked = timezone.now()
         reader.link.save()

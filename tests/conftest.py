@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck, settings
 
+from tests.quick import empty_tables
 from tests.settings import DATA
 
 settings.register_profile(
@@ -63,6 +64,14 @@ def pytest_collection_finish():
     """Never look for garbage among the tests themselves, which are many objects, all of them in use."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quickly_emptied():
+    """Tests that need transactions of their own, such as those in browsers, leave an empty database soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 @pytest.fixture

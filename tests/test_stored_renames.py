@@ -9,8 +9,8 @@ import io
 from itertools import count
 
 import pytest
-from django.apps import apps
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -167,8 +167,10 @@ def test_the_upgrade_finds_what_came_with_the_revisions_that_are_there():
     editor = Editor("A").add("B").rename("B", "C").delete("C").undo().delete("A").add("A")
     other = Editor("X").rename("X", "Y").add("X")
     before = list(Revision.objects.order_by("pk").values_list("pk", "added"))
-    Revision.objects.update(added={})
-    importlib.import_module("planner.migrations.0007_added").list_added(apps, None)
+    for row, document in [(row, row.document) for row in Revision.objects.all()]:  # as they were then
+        Revision.objects.filter(pk=row.pk).update(whole=document, packed=None, behind=None, proof=None, added={})
+    then = MigrationLoader(connection).project_state(("planner", "0007_added")).apps
+    importlib.import_module("planner.migrations.0007_added").list_added(then, None)
     assert list(Revision.objects.order_by("pk").values_list("pk", "added")) == before
     assert told(editor.plan, 1, 7) == ()
     assert told(other.plan, 1, 3) == (Rename("endpoint", "X", "Y"),)

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
 from planner.engine import TooLarge
 from planner.engine.lineage import find_added
@@ -24,9 +22,11 @@ from planner.plan.edits import EDITS, NotPossible, Params
 from planner.plan.merge import rebase
 from planner.plan.rows import NO_RENAMES, Renames
 from planner.plan.summaries import list_words, say
-from planner.store import answers, arrivals, audit, comments, models
+from planner.store import answers, audit, comments, models
+from planner.store.admission import check_admitted
 from planner.store.editions import edition_of, keep_digest
 from planner.store.holders import Holder
+from planner.store.kept import LARGE, Chain, list_links
 from ports.matrix import Matrix
 from ports.models import PortMatrix
 from ports.queries import default_product, find_matrix_at
@@ -115,9 +115,8 @@ def create_plan(*, plan: Plan, matrix: Matrix, summary: str, holder: Holder | No
 def _store_new(plan: Plan, document: Document, matrix: Matrix, summary: str, holder: Holder | None) -> models.Plan:
     edition = edition_of(matrix)
     row = models.Plan.objects.create(name=plan.name, document=document, edition=edition)
-    models.Revision.objects.create(
-        plan=row, number=1, document=document, edition=edition, digest=keep_digest(matrix), summary=summary[:300]
-    )
+    first = {"edition": edition, "digest": keep_digest(matrix), "summary": summary[:300]}
+    models.Revision.objects.create(plan=row, number=1, **first, **Chain().add(None, document))
     _give_to_maker(row, holder)
     return row
 
@@ -228,7 +227,7 @@ def restore(*, plan_id: int, matrix: Matrix, number: int, sender: Sender = ANYON
 
     def make(row: models.Plan) -> _State:
         if sender.base is not None and sender.base < row.revision:
-            newer = row.revisions.filter(number__gt=sender.base).defer("document").order_by("number")
+            newer = row.revisions.filter(number__gt=sender.base).defer(*LARGE).order_by("number")
             raise Overtaken("restored", "restore", row.document, list(newer))
         goal = row.revisions.filter(number=number).first()
         if goal is None:
@@ -281,9 +280,13 @@ class _State:
 
 
 def lock_plan(plan_id: int) -> models.Plan:
-    """The plan with its write lock, to be changed. Raises NotPossible for one that is in the bin by now."""
+    """The plan with its write lock, to be changed.
+
+    Raises NotPossible for one that is in the bin by now, and AccessTaken.
+    """
     rows = models.Plan.objects.select_for_update(of=("self",)).select_related("edition")
     row = rows.filter(pk=plan_id).first()
+    check_admitted()
     if row is None or row.deleted is not None:
         raise NotPossible("This plan has been deleted. Open its address to see whether it can still be restored.")
     return row
@@ -314,6 +317,7 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
     renames = {"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)}
     comments.follow(row, renames["endpoints"])
     added = find_added(row.document, state.document, renames)
+    kept = Chain(list_links(row.revisions, row.revision)).add(row.document, state.document)
     row.document = state.document
     row.name = state.document["name"]
     row.edition = edition
@@ -322,7 +326,7 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
     models.Revision.objects.create(
         plan=row,
         number=row.revision,
-        document=state.document,
+        **kept,
         edition=edition,
         digest=keep_digest(matrix),
         summary=state.summary[:300],
@@ -368,7 +372,7 @@ def _apply_to_newest(row: models.Plan, edit: str, params: Params, sender: Sender
 
 def _carry_over(row: models.Plan, edit: str, params: Params, base: int) -> Edit:
     """The edit as its author meant it on the base, for the plan as it is now."""
-    revisions = list(row.revisions.filter(number__gte=base).order_by("number"))
+    revisions = list(row.revisions.filter(number__gte=base).defer(*LARGE).order_by("number"))
     if not revisions or revisions[0].number != base:
         raise NotPossible("This page is too old to change the plan; open it again.")
     renames = NO_RENAMES
@@ -383,7 +387,7 @@ def _carry_over(row: models.Plan, edit: str, params: Params, base: int) -> Edit:
 def _step_back(*, plan_id: int, matrix: Matrix, sender: Sender, field: str, verb: str, again: str) -> Applied:
     def make(row: models.Plan) -> _State:
         since = min(sender.base or row.revision, row.revision)
-        revisions = {revision.number: revision for revision in row.revisions.filter(number__gte=since)}
+        revisions = {revision.number: revision for revision in row.revisions.filter(number__gte=since).defer(*LARGE)}
         now = revisions[row.revision]
         if sender.base is not None and sender.base < row.revision:
             newer = [revision for number, revision in sorted(revisions.items()) if number > sender.base]
@@ -418,7 +422,7 @@ def switch_edition(*, plan_id: int, edition: PortMatrix, sender: Sender = ANYONE
 
     def make(row: models.Plan) -> _State:
         if sender.base is not None and sender.base < row.revision:
-            newer = row.revisions.filter(number__gt=sender.base).defer("document").order_by("number")
+            newer = row.revisions.filter(number__gt=sender.base).defer(*LARGE).order_by("number")
             raise Overtaken("switched", "switch", row.document, list(newer))
         plan, carried = carry_stored(row.document, matrix=matrix)
         if edition != row.edition:
@@ -432,7 +436,7 @@ def switch_edition(*, plan_id: int, edition: PortMatrix, sender: Sender = ANYONE
                 edition=edition,
             )
         # Amendments hold whatever a revision says, so an undo goes back to before the last change of the plan.
-        now = row.revisions.defer("document").get(number=row.revision)
+        now = row.revisions.defer(*LARGE).get(number=row.revision)
         return _State(
             document=row.document,
             plan=plan,
@@ -466,34 +470,3 @@ def name_checkpoint(*, plan_id: int, number: int, name: str, seen: str) -> model
     revision.checkpoint = name[:200]
     revision.save(update_fields=["checkpoint"])
     return revision
-
-
-@transaction.atomic
-def delete_plan(*, plan_id: int, actor: str = "") -> None:
-    """Put a plan into the bin, from which it can be restored for KEPT_IN_BIN. What is overdue there goes for good."""
-    if models.Plan.objects.filter(pk=plan_id, deleted=None).update(deleted=timezone.now()):
-        audit.note("plan-deleted", plan=models.Plan.objects.only("key").get(pk=plan_id), actor=actor)
-    empty_bin()
-
-
-@transaction.atomic
-def restore_plan(*, plan_id: int, actor: str = "") -> bool:
-    """Take a plan out of the bin, as it was. Returns whether it could be: one that is gone for good can't."""
-    overdue = timezone.now() - models.KEPT_IN_BIN
-    plan = models.Plan.objects.only("key").filter(pk=plan_id)
-    if plan.filter(deleted__gt=overdue).update(deleted=None):
-        audit.note("plan-restored", plan=plan.get(), actor=actor)
-    return plan.filter(deleted=None).exists()
-
-
-def empty_bin() -> int:
-    """Remove for good what has been in the bin for KEPT_IN_BIN. Returns how many plans that were.
-
-    What an import left whose process died goes too.
-    """
-    now = timezone.now()
-    left = models.Hold.objects.filter(browser__startswith=models.ARRIVING, since__lte=now - arrivals.BROKEN_OFF)
-    overdue = models.Plan.objects.filter(
-        Q(deleted__lte=now - models.KEPT_IN_BIN) | Q(pk__in=left.values("plan"))
-    ).defer("document")
-    return overdue.delete()[1].get("planner.Plan", 0)

@@ -18,6 +18,7 @@ from planner.plan.archive_comments import CommentRecord
 from planner.plan.archive_states import StateRecord
 from planner.store import audit, models
 from planner.store.holders import Holder
+from planner.store.kept import Chain
 from ports.models import PortMatrix
 
 OTHERS_TURN = 2
@@ -78,12 +79,14 @@ def _import_plan(
         row = models.Plan.objects.create(document={}, edition=edition, revision=plan.revision, created=plan.created)
         models.Hold.objects.create(plan=row, browser=arriving, role=models.Hold.Role.OWN)
     last: RevisionRecord | None = None
+    chain = Chain()
     for some in slices:
         for few in batched(some, ROWS):
             made = []
             for one in few:
                 added = find_added(last.document, one.document, one.renames) if last else {}
-                facts = {field.name: getattr(one, field.name) for field in fields(one)}
+                facts = {field.name: getattr(one, field.name) for field in fields(one) if field.name != "document"}
+                facts |= chain.add(last.document if last else None, one.document)
                 facts |= {"edition": editions.get(one.edition or ""), "digest": one.digest or ""}
                 made.append(models.Revision(plan=row, added=added, **facts))
                 last = one

@@ -6,7 +6,7 @@ from planner.engine import Report, TooLarge
 from planner.plan.document import PlanError
 from planner.store.editions import matrix_then
 from planner.store.models import Plan
-from planner.store.reports import find_version, report_for
+from planner.store.reports import find_sound_version, report_for
 from ports.matrix import Matrix
 
 MOST = 5
@@ -34,7 +34,7 @@ def find_earlier(plan: Plan, matrix: Matrix) -> Earlier:
     found: dict[int, Report] = {}
     flows = 0
     for number in sorted({*sent, *there}, reverse=True):
-        version = find_version(plan, number)
+        version = find_sound_version(plan, number)
         then = matrix_then(version, matrix) if version else None
         if version is None or then is None:
             continue

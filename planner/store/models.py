@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from planner.store.kept import KeptDocument
 from ports.models import PortMatrix
 
 TOKEN_BYTES = 32
@@ -158,12 +159,11 @@ NOTHING_RENAMED: dict[str, dict[str, str]] = {"zones": {}, "endpoints": {}}
 """What an edit says of `renames` that renames nothing."""
 
 
-class Revision(models.Model):
+class Revision(KeptDocument):
     """A state of a plan's document: its number, what changed, by whom, and when."""
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
-    document = models.JSONField()
     edition = models.ForeignKey(
         PortMatrix, null=True, on_delete=models.PROTECT, related_name="revisions", editable=False,
         help_text="Under which it was stored; none where that isn't known",
@@ -195,6 +195,11 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan}, revision {self.number}"
+
+    def _list_links(self) -> models.QuerySet["Revision"]:
+        since = self.number - (self.behind or 0)
+        rows = Revision.objects.filter(plan=self.plan_id, number__range=(since, self.number)).order_by("number")
+        return rows.only("plan", "number", "packed", "behind", "proof")
 
 
 class Handover(models.Model):

@@ -1,5 +1,6 @@
 """Reports of stored documents and what differs between them; a few recent ones are kept in memory."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import fields
@@ -13,9 +14,11 @@ from planner.engine.renames import Rename
 from planner.plan.blueprint import ModuleState, module_state
 from planner.plan.document import PlanError, carry_stored
 from planner.store.editions import matrix_then
+from planner.store.kept import Damaged, read_documents
 from planner.store.models import NOTHING_RENAMED, Plan, Revision, Version
 from ports.matrix import Matrix
 
+_logger = logging.getLogger(__name__)
 KEPT = 200_000
 """Most flows of the reports that are kept, and of the comparisons; the newest is kept however many it has."""
 
@@ -79,9 +82,9 @@ def comparison_since(plan: Plan, number: int, matrix: Matrix, under: Matrix | No
     """What a plan differs in from its revision of that number: now under `matrix`, then under the matrix of then.
 
     That is the one that the revision was stored under, or `under`. None when there is no such revision, when its
-    matrix isn't kept here, or when one of the two doesn't fit its matrix or is too large.
+    matrix isn't kept here, or when one of the two doesn't fit its matrix, is too large or damaged.
     """
-    before = find_version(plan, number)
+    before = find_sound_version(plan, number)
     then = under or (matrix_then(before, matrix) if before else None)
     if before is None or then is None:
         return None
@@ -93,7 +96,7 @@ def comparison_of_last(plan: Plan, revision: Revision, matrix: Matrix) -> Compar
 
     `matrix` stands for one that isn't known. None when that can't be said.
     """
-    before = find_version(plan, revision.number - 1)
+    before = find_sound_version(plan, revision.number - 1)
     after = Version(plan=plan.key, number=plan.revision, document=plan.document, digest=revision.digest)
     now = matrix_then(after, matrix)
     then = matrix_then(before, now) if before and now else None
@@ -113,8 +116,19 @@ def _try_to_compare(
 
 def find_version(plan: Plan, number: int) -> Version | None:
     """A plan as it is at the revision of that number; None when there is none."""
-    found = plan.revisions.filter(number=number).values_list("document", "digest").first()
-    return None if found is None else Version(plan=plan.key, number=number, document=found[0], digest=found[1])
+    found = plan.revisions.filter(number=number).defer("renames", "added").first()
+    if found is None:
+        return None
+    return Version(plan=plan.key, number=number, document=found.document, digest=found.digest)
+
+
+def find_sound_version(plan: Plan, number: int) -> Version | None:
+    """`find_version` for what can do without it: None too for one that is damaged, which the log tells."""
+    try:
+        return find_version(plan, number)
+    except Damaged as error:
+        _logger.error("plan %s: %s", plan.key, error)
+        return None
 
 
 def compare_versions(
@@ -147,7 +161,8 @@ def find_known(plan: Plan, before: Version, after: Version) -> tuple[Rename, ...
 def find_renames_since(plan: Plan, numbers: Collection[int]) -> Mapping[int, tuple[Rename, ...]]:
     """What is called otherwise now than in each of these revisions of a plan; those of which nothing is are left out.
 
-    All that is asked of the revisions costs three queries, and one more for each older one that was brought back.
+    All that is asked of the revisions costs four queries for a hundred of them, and one more for each older one that
+    was brought back.
     """
     older = sorted({number for number in numbers if number < plan.revision})
     renaming = plan.revisions.exclude(renames={}).exclude(renames=NOTHING_RENAMED)
@@ -156,12 +171,9 @@ def find_renames_since(plan: Plan, numbers: Collection[int]) -> Mapping[int, tup
     steps = _list_steps(plan, older[0], plan.revision)
     while (earliest := find_earliest(steps)) < steps[0].number:
         steps = [*_list_steps(plan, earliest, steps[0].number - 1), *steps]
-    then = plan.revisions.filter(number__in=older).values_list("number", "document__endpoints", "document__zones")
     found = {
-        number: trace_renames(
-            steps, (number, {"endpoints": endpoints, "zones": zones}), (plan.revision, plan.document)
-        )
-        for number, endpoints, zones in then
+        number: trace_renames(steps, (number, document), (plan.revision, plan.document))
+        for number, document in read_documents(plan.revisions, older)
     }
     return {number: renames for number, renames in found.items() if renames}
 

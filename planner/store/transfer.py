@@ -31,6 +31,7 @@ from planner.plan.carry import Carried, carry, say_carried
 from planner.store import arrivals, models
 from planner.store.editions import matrix_for
 from planner.store.holders import Holder
+from planner.store.kept import read_in_order
 from ports.matrix import Matrix
 from ports.models import PortMatrix
 from ports.queries import find_matrix_at
@@ -287,7 +288,7 @@ def _list_comments(plan: models.Plan) -> Iterator[CommentRecord]:
 def _list_revisions(plan: models.Plan) -> Iterator[RevisionRecord]:
     """By number, up to the one that was the newest when the plan was read; a few at a time, as they can be large."""
     revisions = plan.revisions.filter(number__lte=plan.revision).select_related("edition").order_by("number")
-    for revision in revisions.iterator(chunk_size=10):
+    for revision in read_in_order(revisions.iterator(chunk_size=10)):
         yield RevisionRecord(
             number=revision.number,
             created=revision.created,

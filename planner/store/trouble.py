@@ -7,13 +7,14 @@ the words of their messages.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, transaction
 
 from planner.deploy.sqlite.base import is_full
+from planner.store.kept import Damaged
 
 UNCHANGED = "Nothing was changed."
 
@@ -59,6 +60,7 @@ DAMAGED = Trouble(
     sentence=f"The database is damaged. {UNCHANGED} "
     "Whoever runs this service has to restore a backup: manage.py restore FILE --replace.",
 )
+_ELSEWHERE = f"{UNCHANGED} Other revisions can be read. Whoever runs this service may have this one in a backup."
 TROUBLES = (BUSY, GONE, FULL, READ_ONLY, DAMAGED)
 
 _SQLITE = {
@@ -86,6 +88,8 @@ def name_trouble(error: BaseException | None) -> Trouble | None:
     """What is wrong with the database, of an error that Django raises; None for another error, which is a fault."""
     if not isinstance(error, Error):
         return None
+    if isinstance(error, Damaged):
+        return replace(DAMAGED, title="This revision can’t be read", sentence=f"{error} {_ELSEWHERE}")
     cause = error.__cause__
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:

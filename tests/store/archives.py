@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from planner.plan.archive import BY_COMMAND, ON_THE_PAGE
 from planner.plan.archive_values import ArchiveError
 from planner.store import actions
+from planner.store.kept import LARGE
 from planner.store.models import Handover, Plan, Revision
 from planner.store.transfer import all_plans, export_plans, import_plans
 from ports.queries import shipped_matrix
@@ -39,11 +40,16 @@ def facts_of(plan):
 
     return [
         rows(Plan.objects.filter(pk=plan.pk).values()),
-        rows(plan.revisions.order_by("number").values()),
+        rows({**row, **_read(plan, row["number"])} for row in plan.revisions.order_by("number").values()),
         rows(plan.handovers.order_by("sent", "pk").values()),
         rows(plan.answers.order_by("pk").values()),
         rows(plan.comments.order_by("pk").values()),
     ]
+
+
+def _read(plan, number):
+    """The document of a revision, in place of what is kept of it: databases order keys otherwise."""
+    return dict.fromkeys((*LARGE, "proof", "behind")) | {"document": plan.revisions.get(number=number).document}
 
 
 def a_plan_with_a_past():

@@ -11,6 +11,7 @@ from planner.plan.document import Plan as CheckedPlan
 from planner.plan.document import PlanError, check_stored, dump_plan
 from planner.plan.edits import NotPossible
 from planner.store import actions
+from planner.store.kept import LARGE
 from planner.store.models import Plan
 from planner.web.forms.modules import ModuleForm
 from planner.web.forms.plans import EditForm
@@ -50,7 +51,7 @@ def _apply(request: HttpRequest, plan: Plan, form: ModuleForm, sender: actions.S
     if not meant or not todo:
         return  # it was so on the page, or is so by now
     if _list_goals(change.under(renames) for change in meant) != _list_goals(todo):
-        revisions = list(plan.revisions.filter(number__gt=sender.base or 0).order_by("number"))
+        revisions = list(plan.revisions.filter(number__gt=sender.base or 0).defer(*LARGE).order_by("number"))
         raise actions.Clash([], plan.document, revisions)
     answer = form.cleaned_data["answer"]
     if form.ask(losses(form.matrix, now, form.question.slug, answer, form.cleaned_data["users"])):

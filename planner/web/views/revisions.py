@@ -13,6 +13,7 @@ from planner.plan.edits import NotPossible
 from planner.store import actions
 from planner.store.answers import list_reasons
 from planner.store.editions import matrix_of
+from planner.store.kept import LARGE
 from planner.store.lives import Act, find_act, list_acts
 from planner.store.models import Plan, Revision
 from planner.store.timeline import fold
@@ -173,4 +174,4 @@ def _find_marked(plan: Plan) -> Any:
 
 def _brief(plan: Plan) -> Any:
     """Revisions without their documents, which may be large."""
-    return Revision.objects.filter(plan=plan).order_by("-number").defer("document", "renames")
+    return Revision.objects.filter(plan=plan).order_by("-number").defer(*LARGE, "renames")

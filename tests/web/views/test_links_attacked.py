@@ -5,6 +5,7 @@ from django.test import Client
 
 from planner.sharing import links
 from planner.store import actions
+from planner.store.kept import Chain
 from planner.store.models import Event, Hold, Opening, Plan, ShareLink
 from planner.web.views import shared
 from ports.queries import shipped_matrix
@@ -269,5 +270,5 @@ def test_a_plan_that_does_not_fit_the_matrix_is_said_to_the_reader(client, reade
     row, key = store(contoso())
     path = read_link(client, (row, key))
     document = row.document | {"choices": {"colour": "red"}}
-    row.revisions.update(document=document)
+    row.revisions.update(**Chain().add(None, document))
     assert reader.get(path).status_code == 409

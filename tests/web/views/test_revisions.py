@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from planner.store import actions
+from planner.store.kept import Chain
 from planner.store.models import Plan, Revision
 from planner.store.presence import COOKIE
 from planner.web.views.revisions import PAGE
@@ -232,7 +233,7 @@ class TestRestoring:
     def test_a_state_that_doesnt_fit_the_matrix_of_today_stays_where_it_is(self, client, address):
         override(client, address, "ssh", "2222")
         document = Revision.objects.get(number=1).document | {"choices": {"colour": "red"}}
-        Revision.objects.filter(number=1).update(document=document)
+        Revision.objects.filter(number=1).update(**Chain().add(None, document))
         [sentence] = alerts(post(client, address, "restore", number=1))
         assert "doesn't fit the port matrix of today; nothing was restored. choices.colour:" in sentence
         assert Plan.objects.get().revision == 2

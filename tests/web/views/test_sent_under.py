@@ -3,6 +3,7 @@
 import pytest
 
 from planner.store import actions
+from planner.store.kept import Chain
 from planner.store.models import Handover, Plan
 from ports.actions import make_amendment, revert_amendment
 from ports.models import Amendment, PortMatrix, Snapshot
@@ -126,7 +127,8 @@ def test_a_matrix_that_is_not_kept_here_is_said_to_be_missing(client, sent):
 
 def test_what_cant_be_evaluated_any_more_is_not_said_to_be_the_same(client, sent):
     plan = Plan.objects.get(key=sent)
-    plan.revisions.filter(number=1).update(document={"format": 1, "name": "N", "choices": {"none": "such"}})
+    document = {"format": 1, "name": "N", "choices": {"none": "such"}}
+    plan.revisions.filter(number=1).update(**Chain().add(None, document))
     change_plan(sent)
     assert "What differs can’t be said" in since(client, sent)
 

@@ -1,5 +1,5 @@
 # Every verb is one script, so each also works where there is no make. Options for the tests: make test ARGS="-k flows"
-.PHONY: help run test check setup lint format bench load golden docs demo audit coverage screenshots container prove postgres
+.PHONY: help run test check setup lint format bench load faults golden docs demo audit coverage screenshots container prove postgres sbom
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -46,6 +46,9 @@ bench: ## Measure the engine, the pages, and several people on one plan
 load: ## Put the service under load, on SQLite and PostgreSQL: nothing may fail, and nothing acknowledged be lost. ARGS="--write"
 	@scripts/dev.sh python scripts/load.py $(ARGS)
 
+faults: ## Break the service while people write, and see that nothing acknowledged is lost; root for disks. ARGS="--kills 20"
+	@scripts/dev.sh python scripts/faults.py $(ARGS)
+
 prove: ## Load the files of plans into a laboratory of network namespaces and send packets; needs root. ARGS="--plan FILE"
 	@scripts/dev.sh python scripts/prove.py $(ARGS)
 
@@ -56,4 +59,7 @@ container: ## Carry the Dockerfile out in a bare Debian tree, and try what comes
 	@scripts/container.sh $(ARGS)
 
 audit: ## Look for known vulnerabilities in the locked dependencies
-	@scripts/dev.sh uv audit --frozen
+	@scripts/dev.sh uv audit --frozen $(ARGS)
+
+sbom: ## Write what the service is made of, with versions and hashes, to sbom.json (CycloneDX 1.5)
+	@scripts/dev.sh uv export --quiet --frozen --no-dev --format cyclonedx1.5 --output-file sbom.json

@@ -32,8 +32,8 @@ from planner.sharing.links import make_edit_link
 from ports.queries import current_matrix
 from scripts.sites import make_sites
 slug, matrix = sys.argv[1], current_matrix()
-if slug == "sites":
-    plan = check_plan(make_sites(1_000), matrix=matrix)
+if slug.startswith("sites"):
+    plan = check_plan(make_sites(int(slug.partition("-")[2] or 1_000)), matrix=matrix)
 else:
     plan = read_topology(matrix, slug)
 row = actions.create_plan(plan=plan, matrix=matrix, summary="Made to be looked at")
@@ -71,7 +71,10 @@ class Service:
         return Path(self.environment["PLANNER_DATA"])
 
     def make_plan(self, slug: str) -> str:
-        """The path of a new plan's edit link: of a ready-made topology with its addresses, or `sites` for 1,000."""
+        """The path of a new plan's edit link: of a ready-made topology with its addresses, or of sites.
+
+        `sites` has 1,000 of them, `sites-5000` has 5,000.
+        """
         program = f"import django\ndjango.setup()\n{MAKE}"
         token = subprocess.check_output(
             [sys.executable, "-c", program, slug], cwd=ROOT, env=self.environment, text=True

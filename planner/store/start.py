@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db import Error, connection
+from django.core.management import call_command
+from django.db import Error, connection, transaction
 
 from planner.deploy.sqlite.base import is_lost, mark_of
 from planner.store.readiness import ROOM, known_migrations
@@ -128,6 +129,29 @@ def check_version() -> None:
             f"The database is of a newer version: this one doesn't know {many(len(newer), 'migration')} "
             f"({listed(newer[:3])}). Start that version, or restore a backup of before it."
         )
+
+
+def migrate_whole() -> None:
+    """Bring the tables up to this version, all of them or none.
+
+    Django commits a migration before it notes that it was applied, so whoever is ended in between finds tables that
+    are there already, for ever. In one transaction there is no in between. SQLite looks at references at the end, and
+    has to be told before it begins; PostgreSQL looks at each as it is made, since a table with checks that are still
+    due can't be altered.
+    """
+    is_sqlite = connection.vendor == "sqlite"
+    if is_sqlite:
+        connection.disable_constraint_checking()
+    try:
+        with transaction.atomic():
+            if not is_sqlite:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            call_command("migrate", verbosity=0, skip_checks=True)
+            connection.check_constraints()
+    finally:
+        if is_sqlite:
+            connection.enable_constraint_checking()
 
 
 def bring_up(*steps: Callable[[], object]) -> None:

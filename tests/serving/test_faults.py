@@ -5,21 +5,20 @@ Each is told in a sentence, when the service starts and while it runs, and never
 
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 
 import pytest
 
+from scripts.breakable import DATABASE, fill, read_only, small_disk
 from scripts.served import ROOT, serve
 from tests.serving import test_connections
 from tests.settings import DATA
 
 pytestmark = pytest.mark.slow
-
-DATABASE = "planner.sqlite3"
 
 
 def run(folder):
@@ -61,27 +60,6 @@ def folder(made, tmp_path):
     """A data folder in which the service has been started once."""
     subprocess.run(["cp", "-a", f"{made}/.", tmp_path], check=True)
     return tmp_path
-
-
-@contextmanager
-def small_disk(folder, size):
-    """A disk of that size, with nothing on it."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "small", folder], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-
-
-@contextmanager
-def read_only(folder):
-    """Nothing can be written in the folder, not by root either."""
-    subprocess.run(["mount", "--bind", folder, folder], check=True)
-    subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a disk of its own, for which one has to be root")
@@ -199,9 +177,7 @@ def test_the_start_on_a_full_disk_says_so(tmp_path):
         )
     with small_disk(tmp_path, "64k"):
         (tmp_path / "filled").write_bytes(b"x" * 50_000)
-        with suppress(OSError), (tmp_path / "more").open("wb", buffering=0) as file:
-            while True:
-                file.write(b"x" * 4096)
+        fill(tmp_path / "more")
         assert "No space left on device" in refused(tmp_path)
 
 
@@ -220,9 +196,7 @@ def test_on_a_full_disk_plans_are_read_and_whoever_stores_is_told(tmp_path_facto
             browser = Browser(service)
             _, _, plan = browser.make_plan()
             assert ask(service, "/readyz")[:2] == (200, "ok\n")
-            with suppress(OSError), (folder / "filled").open("wb", buffering=0) as file:
-                while True:
-                    file.write(b"x" * 4096)
+            fill(folder / "filled")
             status, page, _ = browser.ask(plan)
             assert status == 200
             status, page, _ = browser.make_plan()
@@ -278,3 +252,31 @@ def test_a_database_that_isnt_up_to_date_is_told(folder):
 def test_the_start_says_which_sqlite_is_used():
     with serve(PLANNER_WORKERS="1") as service:
         assert re.search(r"^SQLite 3\.\d+\.\d+ of .+: .+\.$", (service.data / "log").read_text(), re.MULTILINE)
+
+
+KILLED = """
+import os, signal, sys
+import django
+django.setup()
+from django.core.management import call_command
+from django.db.migrations.recorder import MigrationRecorder
+note = MigrationRecorder.record_applied
+
+def die(self, app, name):
+    if app == sys.argv[1]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    note(self, app, name)
+
+MigrationRecorder.record_applied = die
+call_command("prepare")
+"""
+
+
+@pytest.mark.parametrize("app", ["contenttypes", "admin", "ports", "planner"])
+def test_a_migration_that_is_killed_before_it_is_noted_is_made_again(tmp_path, app):
+    names = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")}
+    names |= {"PLANNER_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "planner.settings"}
+    done = subprocess.run([sys.executable, "-c", KILLED, app], cwd=ROOT, env=names, check=False, capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    status, _, said = manage(tmp_path, "prepare")
+    assert (status, said) == (0, "")

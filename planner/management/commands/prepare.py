@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from planner.deploy.sqlite import library
-from planner.store.start import NotReady, alone, bring_up, check_place, check_version
+from planner.store.start import NotReady, alone, bring_up, check_place, check_version, migrate_whole
 
 
 class Command(BaseCommand):
@@ -26,9 +26,9 @@ class Command(BaseCommand):
                 check_version()
                 # A matrix with faults must not keep the service from starting: pages say what is wrong with it.
                 bring_up(
-                    partial(call_command, "migrate", verbosity=0, skip_checks=True),
+                    migrate_whole,
                     self._load_matrix,
-                    partial(call_command, "empty_bin"),
+                    partial(call_command, "tidy"),
                 )
         except (NotReady, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from None

@@ -16,6 +16,7 @@ from planner.engine import TooLarge
 from planner.plan.document import PlanError
 from planner.report.firewall.errors import NotExpressible
 from planner.store import presence, throttle
+from planner.store.admission import AccessTaken, admitted, held
 from planner.store.holders import find_hold, note_opening, read_holder
 from planner.store.models import Hold, Plan
 from planner.web.views.bin import show_binned
@@ -69,7 +70,12 @@ def _find_and_admit(view: PlanView, role: Hold.Role, *, document: bool = True, b
             return show_binned(request, plan)
         if request.method == "GET" and not htmx_of(request):
             note_opening(hold)
-        return view(request, plan, *args, **kwargs)
+        try:
+            with admitted(held(hold, role)):
+                return view(request, plan, *args, **kwargs)
+        except AccessTaken:
+            said = "You may no longer do that with this plan: it was taken back while this was on its way."
+            return show_error(request, 403, "Not allowed any more", f"{said} Nothing was stored.")
 
     @wraps(view)
     def wrapper(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponseBase:

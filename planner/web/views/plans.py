@@ -22,7 +22,7 @@ from planner.report import FORMATS
 from planner.report.said.filters import LABELS
 from planner.store import actions, presence, reasons
 from planner.store.answers import taken_in
-from planner.store.comments import newest_change, open_comments
+from planner.store.comments import Open, newest_change, open_comments
 from planner.store.editions import matrix_of
 from planner.store.kept import LARGE
 from planner.store.lives import lives_of, newest_state
@@ -33,18 +33,20 @@ from planner.store.rule_comments import place
 from planner.store.verified import tell_results
 from planner.web.forms.lives import StateForm
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
-from planner.web.views.access import View, plan_view
+from planner.web.views.access import View, glance_view, plan_view
 from planner.web.views.asking import describe_asking
 from planner.web.views.beside import describe_beside
 from planner.web.views.cures import offer_presets
 from planner.web.views.handover import describe_handover, say_unknown, say_why_not
 from planner.web.views.htmx import htmx_of
 from planner.web.views.keeper import Keeper
+from planner.web.views.kept import Page, answer
 from planner.web.views.marked import Changes
 from planner.web.views.offers import describe_offers
 from planner.web.views.panels import describe_panel, describe_tabs
 from planner.web.views.results import count_view, describe_results
 from planner.web.views.showing import describe_showing, is_switched, keep_way
+from planner.web.views.standing import Standing
 from planner.web.views.state import VIEWS, State, lead_to_editor, read_current, read_proposed, read_state
 from planner.web.views.todo import describe_todo
 from planner.web.views.writers import read_writer
@@ -52,30 +54,37 @@ from ports.matrix import PROTOCOLS, Matrix
 
 
 @require_safe
-@plan_view
+@glance_view
 def show_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
-    """The whole page, or for htmx the part that it asks for."""
-    matrix = matrix_of(plan)
-    report = outline_for(plan.version, matrix)
-    state, faults = read_state(request, report)
+    """The whole page, or for htmx the part that it asks for; 304 to whoever has it."""
     visitor = presence.read_visitor(request)
     htmx = htmx_of(request)
     part = htmx.target if htmx and not htmx.history_restore_request else None
-    context = describe_page(request, plan, report, state, faults, draw=part not in ("results", "answer")) | {
-        "visitor": visitor,
-        **_came_from(request, state),
-    }
     template = "planner/plan.html"
+    left = None
     if "X-Pulse" in request.headers and htmx:
-        template, context["kept"] = "planner/plan.html#pulsed", request.headers["X-Pulse"].split()
+        template, left = "planner/plan.html#pulsed", request.headers["X-Pulse"].split()
     elif part in ("report", "panel", "results", "answer"):
         template = f"planner/plan.html#moved-{part}"
-    response = render(request, template, context)
+    # An address to bookmark, without the fields that are empty.
+    says_address = part in ("results", "answer") or is_switched(request)
+
+    def make(plan: Plan, known: Standing | None) -> Page:
+        report = outline_for(plan.version, matrix_of(plan))
+        state, faults = read_state(request, report)
+        context = describe_page(
+            request, plan, report, state, faults, draw=part not in ("results", "answer"), known=known
+        )
+        address = "?".join(filter(None, (context["here"], context["query"]))) if says_address else ""
+        told = {"visitor": visitor, "kept": left, **_came_from(request, state)}
+        lasts = "no_diagram" not in context  # dot may be there next time
+        return Page(template=template, context=context | told, address=address, lasts=lasts)
+
+    asked = request.META["QUERY_STRING"], htmx.current_url if htmx else None
+    response = answer(
+        request, plan, (template, part, None if left is None else tuple(left), says_address, *asked), make
+    )
     keep_way(request, response)
-    if part in ("results", "answer") or is_switched(
-        request
-    ):  # an address to bookmark, without the fields that are empty
-        replace_url(response, "?".join(filter(None, (context["here"], context["query"]))))
     if visitor.is_new or not htmx:  # an answer that comes late must not bring an old name back
         presence.keep_visitor(response, visitor, secure=settings.TLS)
     return response
@@ -104,15 +113,16 @@ def describe_page(
     bound: Form | None = None,
     *,
     draw: bool = True,
+    known: Standing | None = None,
 ) -> dict[str, Any]:
     """Everything that the page shows, the diagram only if `draw`.
 
     `faults` are sentences about fields of the filter. `bound` is a form that was sent with errors, to be shown again
-    as it was.
+    as it was. With what is `known` of the plan, nothing is asked for that it says isn't there.
     """
     now = plan.revisions.filter(number=plan.revision).defer(*LARGE).first()
     changes = _read_changes(plan, now, state, report.matrix)
-    newest = newest_state(plan)
+    newest = known.newest_state if known else newest_state(plan)
     keeper = Keeper(
         lives=lives_of(plan, report, newest=newest),
         may_set=True,
@@ -139,14 +149,14 @@ def describe_page(
         "formats": FORMATS.values(),
         "protocols": PROTOCOLS,
         "bound": bound,
+        "role": request.hold.role,  # type: ignore[attr-defined]
         "visitor": presence.read_visitor(request),
         "history": describe_history(plan, now),
         "offers": describe_offers(plan, now, report),
-        "sent": describe_handover(plan, report.matrix),
+        "sent": None if known and not known.handovers else describe_handover(plan, report.matrix),
         "taken": taken_in(plan, report) if state.panel in ("decisions", "caveats") else (),
         "proven": proven,
-        "comments": open_comments(plan, read_writer(request), lambda: place(plan, report)),
-        "newest_comment": newest_change(plan),
+        **(NOTHING_SAID if known and not known.comments else _describe_comments(request, plan, report)),
         "panel_template": f"planner/panels/{state.panel}.html",
         "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",
         **describe_panel(report, state, bound),
@@ -160,6 +170,15 @@ def describe_page(
         **describe_results(report, state, changes, draw, here),
         **describe_asking(report, state, "planner"),
     }
+
+
+NOTHING_SAID: Mapping[str, Any] = {"comments": Open(counts={}, mentioning=0), "newest_comment": 0}
+
+
+def _describe_comments(request: HttpRequest, plan: Plan, report: Report) -> dict[str, Any]:
+    """What is open, and when somebody commented last."""
+    found = open_comments(plan, read_writer(request), lambda: place(plan, report))
+    return {"comments": found, "newest_comment": newest_change(plan)}
 
 
 def _read_changes(plan: Plan, now: Revision | None, state: State, matrix: Matrix) -> Changes:

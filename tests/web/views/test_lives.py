@@ -7,6 +7,7 @@ from django.test import Client
 
 from planner.store.models import RuleState
 from planner.store.reports import report_for
+from planner.web.views import kept
 from tests.store.test_lives import MATRIX, change, give, life_of
 from tests.web.views.pages import BROWSERS, HTMX, Page, know, store, words
 
@@ -284,6 +285,7 @@ def test_the_pulse_tells_of_states_that_others_set(client, plan):
 
 def test_the_page_costs_as_many_queries_whatever_states_there_are(client, plan, django_assert_num_queries):
     def count():
+        kept.pages.clear()
         with django_assert_num_queries(100, exact=False) as found:
             show(client, plan)
         return len(found)

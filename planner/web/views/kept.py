@@ -1,0 +1,233 @@
+"""Pages of a plan that are kept as they were rendered, and what whoever asks need not be sent again.
+
+Many look at the same plan, and each of them gets the same page but for a few places: the token of its forms, the ids
+of the edits that they send, the badge of who looks, the menu of the account. So a page is rendered once with gaps
+there, for everybody who may do the same with the plan, and each answer fills them. What is rendered to be kept gets no
+request: a template can't put anything of one person into it but by a gap.
+
+The key of a page is its plan's standing, and whatever else the page says: read before anything is rendered, so that
+what is kept is never older than its key. It is also what the page's ETag is made of, with who asks.
+"""
+
+import secrets
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from threading import Lock
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix
+from django.utils.cache import patch_vary_headers
+from django.utils.crypto import salted_hmac
+from django.utils.html import escape
+from django.utils.http import parse_etags
+from django.utils.timezone import localdate
+from django_htmx.http import replace_url
+
+from planner.store import presence
+from planner.store.comments import open_comments
+from planner.store.models import Plan, make_operation
+from planner.templatetags.operations import leave_gaps
+from planner.web.views.accounts import describe_account
+from planner.web.views.showing import describe_way
+from planner.web.views.standing import Standing, read_standing
+from planner.web.views.writers import read_writer
+
+MOST = 24 * 2**20
+"""How many bytes the kept pages of one process have together."""
+_START = secrets.token_hex(16)
+"""Of this start of the service: after the next one, with other code or settings, nothing counts as known."""
+_MARK = secrets.token_hex(16)
+"""Stands on both sides of the name of a gap; nobody can type what nobody knows."""
+_LOCKS = 64
+
+VARIES = ("HX-Request", "HX-Target", "HX-Current-URL", "HX-History-Restore-Request", "X-Pulse", "Cookie")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a page is rendered of."""
+
+    template: str
+    context: Mapping[str, Any]
+    address: str = ""
+    """What htmx is to say is the address of the page; empty: it stays."""
+    lasts: bool = True
+    """Whether it is the same as long as what it depends on is; not where something failed that may go well next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A rendered page: what stands before, between and behind its gaps, and their names in order."""
+
+    texts: tuple[bytes, ...]
+    gaps: tuple[str, ...]
+    address: str
+    lasts: bool
+
+    @property
+    def size(self) -> int:
+        """In bytes, as good as."""
+        return sum(map(len, self.texts)) + 200 * len(self.texts)
+
+    def fill(self, fillings: Mapping[str, Callable[[], str]]) -> bytes:
+        """The page with what is in its gaps for one person, escaped by who makes it."""
+        filled = [fillings[name]().encode() for name in self.gaps]
+        return b"".join(part for pair in zip_longest(self.texts, filled, fillvalue=b"") for part in pair)
+
+
+class Shelf:
+    """The pages that were asked for last, as many as have room together."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.size = 0
+        self._pages: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._lock = Lock()
+        self._making = [Lock() for _ in range(_LOCKS)]
+
+    def find(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """The page of a key. It is made if it isn't there, by one of those who want it while the others wait.
+
+        What `make` raises is raised.
+        """
+        with self._making[hash(key) % _LOCKS]:
+            found = self._look(key)
+            if found is None:
+                found = make()
+                if found.lasts:
+                    self._put(key, found)
+        return found
+
+    def _look(self, key: Hashable) -> Kept | None:
+        with self._lock:
+            found = self._pages.get(key)
+            if found is not None:
+                self._pages.move_to_end(key)
+            return found
+
+    def _put(self, key: Hashable, page: Kept) -> None:
+        if page.size * 2 > self.most:
+            return
+        with self._lock:
+            self._pages[key] = page
+            self.size += page.size
+            while self.size > self.most:
+                self.size -= self._pages.popitem(last=False)[1].size
+
+    def clear(self) -> None:
+        """Keep nothing any more."""
+        with self._lock:
+            self._pages.clear()
+            self.size = 0
+
+
+pages = Shelf(MOST)
+
+
+def answer(
+    request: HttpRequest, plan: Plan, about: Hashable, make: Callable[[Plan, Standing | None], Page]
+) -> HttpResponse:
+    """A page of a plan that `make` describes: sent, or 304 to whoever has it.
+
+    `plan` needs no document; `make` gets the plan with the newest one, and its standing where it is known. `about` is
+    whatever else `make` looks at: what of the request, and in which form it answers. It may look at nothing of who
+    asks but what they may do with the plan and how they want endpoints shown, and at nothing stored that no Standing
+    tells of. What it raises is raised.
+    """
+    if not _may_keep(request, plan):
+        page = make(Plan.objects.get(pk=plan.pk), None)
+        return _lead(HttpResponse(render_to_string(page.template, dict(page.context), request)), page.address)
+    standing = read_standing(plan)
+    shown = _describe_shown(request)
+    key = (standing, about, _count_mentions(request, plan, standing), repr(shown), get_script_prefix(), localdate())
+    tag = _name(request, key)
+    if tag in parse_etags(request.headers.get("If-None-Match", "")):
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        found = pages.find(key, lambda: _make(standing, shown, make))
+        response = _lead(HttpResponse(found.fill(_fill_for(request))), found.address)
+        if not found.lasts:
+            return response
+    response.headers["ETag"] = tag
+    patch_vary_headers(response, VARIES)
+    return response
+
+
+def _may_keep(request: HttpRequest, plan: Plan) -> bool:
+    """Not while templates change under one's hands, nor of a product that isn't here, nor with a message for one."""
+    return not settings.DEBUG and plan.edition_id is not None and not len(get_messages(request))
+
+
+def _describe_shown(request: HttpRequest) -> dict[str, Any]:
+    """What a page is told of whoever asks, and nothing else: it is all in the key."""
+    return {"role": request.hold.role, **describe_account(request), **describe_way(request)}  # type: ignore[attr-defined]
+
+
+def _count_mentions(request: HttpRequest, plan: Plan, standing: Standing) -> int:
+    """How many open comments mention whoever asks, which their page says. No query where there is no comment."""
+    return open_comments(plan, read_writer(request), dict).mentioning if standing.comments else 0
+
+
+def _name(request: HttpRequest, key: tuple[object, ...]) -> str:
+    """The ETag of a page for whoever asks; a weak one, as the ids in its forms are others each time.
+
+    It follows the secret of their forms, the name by which the others see them, and their account. It tells nothing
+    of these, and nobody else can make it.
+    """
+    get_token(request)  # as the page does: the cookie is renewed, and a browser without one gets one
+    visitor = presence.read_visitor(request)
+    user = request.user if settings.REQUIRE_LOGIN and isinstance(request.user, User) else None
+    account = (user.pk, user.get_username(), user.is_staff, user.has_usable_password()) if user else None
+    person = request.META["CSRF_COOKIE"], visitor.key, visitor.name, account
+    digest = salted_hmac("planner.web.views.kept", repr((_START, key, person)), algorithm="sha256").hexdigest()
+    return f'W/"{digest[:32]}"'
+
+
+def _make(standing: Standing, shown: Mapping[str, Any], make: Callable[[Plan, Standing | None], Page]) -> Kept:
+    """Render a page with its gaps. It isn't kept if the plan was changed meanwhile."""
+    plan = Plan.objects.get(pk=standing.plan)
+    page = make(plan, standing)
+    with leave_gaps(f"{_MARK}operation{_MARK}"):
+        text = render_to_string(page.template, {**page.context, **_GAPS, **shown})
+    parts = text.split(_MARK)
+    return Kept(
+        texts=tuple(part.encode() for part in parts[::2]),
+        gaps=tuple(map(sys.intern, parts[1::2])),
+        address=page.address,
+        lasts=page.lasts and standing.is_of(plan),
+    )
+
+
+_GAPS = {
+    "csrf_token": f"{_MARK}token{_MARK}",
+    "visitor": {name: f"{_MARK}{name}{_MARK}" for name in ("colour", "initials", "name")},
+    "account_menu": f"{_MARK}menu{_MARK}",
+}
+"""What a page has in place of what belongs to one person, or to one answer."""
+
+
+def _fill_for(request: HttpRequest) -> dict[str, Callable[[], str]]:
+    """What whoever asks has in the gaps."""
+    visitor = presence.read_visitor(request)
+    token = get_token(request)
+    return {
+        "token": lambda: token,
+        "operation": make_operation,
+        "colour": lambda: str(visitor.colour),
+        "initials": lambda: escape(visitor.initials),
+        "name": lambda: escape(visitor.name),
+        "menu": lambda: render_to_string("accounts/menu.html", request=request),
+    }
+
+
+def _lead(response: HttpResponse, address: str) -> HttpResponse:
+    return replace_url(response, address) if address else response

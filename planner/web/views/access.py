@@ -44,6 +44,11 @@ def reader_view(view: PlanView) -> View:
     return _find_and_admit(view, Hold.Role.READ)
 
 
+def glancing_reader_view(view: PlanView) -> View:
+    """The same for a view that needs no document."""
+    return _find_and_admit(view, Hold.Role.READ, document=False)
+
+
 def owner_view(view: PlanView) -> View:
     """The same for what only those may do who own the plan; without the document."""
     return _find_and_admit(view, Hold.Role.OWN, document=False)

@@ -16,6 +16,8 @@ from gunicorn.glogging import Logger
 
 from planner.deploy.environment import read_choice, read_flag, read_text
 from planner.deploy.logs import AddRequestId, RedactTokens, make_formatter
+from planner.deploy.turns import Turns
+from planner.deploy.worker import PatientWorker
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -47,6 +49,8 @@ bind = os.environ.get("PLANNER_BIND") or "127.0.0.1:8000"
 workers = _read_count("PLANNER_WORKERS", min((os.cpu_count() or 1) + 1, 5))
 # PLANNER_THREADS: how many requests each of them is at work on at once.
 threads = _read_count("PLANNER_THREADS", 4)
+# PLANNER_LARGE_AT_ONCE: how many requests about large plans all of them together are at work on at once.
+large_at_once = _read_count("PLANNER_LARGE_AT_ONCE", max((os.cpu_count() or 1) // 2, 1))
 worker_class = "planner.deploy.worker.PatientWorker"
 timeout = 600  # the largest archive takes minutes to be checked, on a busy machine several
 preload_app = True  # a broken application stops the start, and workers share the loaded code
@@ -70,6 +74,7 @@ def on_starting(server: "Arbiter") -> None:
             "PLANNER_TLS is 1, but PLANNER_PROXIES doesn't say which proxy ends TLS: every request would be sent to "
             "https for ever. Set PLANNER_PROXIES to its address."
         )
+    PatientWorker.room = Turns(large_at_once)
     if server.master_pid or "LISTEN_FDS" in os.environ:
         return  # the sockets are handed over, by an older master or by systemd
     for address in server.address:

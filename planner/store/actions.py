@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from planner.deploy import metrics
 from planner.engine import TooLarge
 from planner.engine.lineage import find_added
 from planner.engine.size import check_size
@@ -335,6 +336,7 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
         redo_to=state.redo_to,
         restored=state.restored,
     )
+    transaction.on_commit(lambda: metrics.count_edit("stored"))
     return Applied(plan=row, changed=True)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import fields
 from threading import Lock
 
+from planner.deploy import metrics
+from planner.deploy.turns import LARGE
 from planner.engine import Report, TooLarge, evaluate_report, outline_plan
 from planner.engine.compare import Comparison, compare_reports
 from planner.engine.consequences import Consequences, weigh
@@ -64,7 +66,12 @@ def report_for(version: Version, matrix: Matrix) -> Report:
     it fits and can't be evaluated: it can have been stored when more was allowed.
     """
     key = version, matrix.state
-    return _reports.find(key, lambda: evaluate_report(matrix, carry_stored(version.document, matrix=matrix)[0]))
+    size = "large" if len(version.document["endpoints"]) >= LARGE else "usual"
+
+    def make() -> Report:
+        return evaluate_report(matrix, carry_stored(version.document, matrix=matrix)[0])
+
+    return _reports.find(key, lambda: metrics.timed(size, make))
 
 
 def outline_for(version: Version, matrix: Matrix) -> Report:

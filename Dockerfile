@@ -6,9 +6,9 @@ FROM python:${VERSION}${DIGEST} AS build
 
 WORKDIR /app
 ENV UV_PYTHON=/usr/local/bin/python UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
-RUN pip install --no-cache-dir uv
 # Before the code, so that a change in it does not install the packages anew.
-COPY pyproject.toml uv.lock ./
+COPY pyproject.toml uv.lock scripts/uv.txt ./
+RUN pip install --no-cache-dir --require-hashes -r uv.txt
 # uv's lock file could be written by everybody.
 RUN uv sync --frozen --no-dev --no-cache && rm -f .venv/.lock
 

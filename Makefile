@@ -1,5 +1,5 @@
 # Every verb is one script, so each also works where there is no make. Options for the tests: make test ARGS="-k flows"
-.PHONY: help run test check setup lint format bench load faults golden docs demo audit coverage screenshots container prove postgres
+.PHONY: help run test check setup lint format bench load faults golden docs demo audit coverage screenshots container prove postgres sbom
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -39,6 +39,7 @@ docs: ## Write docs/document-table.md anew: the vendor's document, row by row, b
 
 bench: ## Measure the engine, the pages, and several people on one plan
 	@scripts/dev.sh python scripts/bench.py
+	@scripts/dev.sh python scripts/bench_pages.py
 	@scripts/dev.sh python scripts/bench_together.py
 	@scripts/dev.sh python scripts/bench_table.py
 	@scripts/dev.sh python scripts/bench_results.py
@@ -59,4 +60,7 @@ container: ## Carry the Dockerfile out in a bare Debian tree, and try what comes
 	@scripts/container.sh $(ARGS)
 
 audit: ## Look for known vulnerabilities in the locked dependencies
-	@scripts/dev.sh uv audit --frozen
+	@scripts/dev.sh uv audit --frozen $(ARGS)
+
+sbom: ## Write what the service is made of, with versions and hashes, to sbom.json (CycloneDX 1.5)
+	@scripts/dev.sh uv export --quiet --frozen --no-dev --format cyclonedx1.5 --output-file sbom.json

@@ -107,6 +107,9 @@ PUBLIC_LINKS = read_flag("PLANNER_PUBLIC_LINKS", default=True)
 # PLANNER_PLANS_PER_HOUR: how many plans one client, or one account, may make in an hour.
 PLANS_PER_HOUR = read_number("PLANNER_PLANS_PER_HOUR", 200, least=1, most=1_000_000)
 
+# PLANNER_LOG_DAYS: for how many days the log of what was done is kept, and openings of links with it.
+LOG_DAYS = read_number("PLANNER_LOG_DAYS", 400, least=31, most=36_500)
+
 # PLANNER_STYLESHEET: a CSS file with the house style of printed reports and change requests.
 STYLESHEET = read_style("PLANNER_STYLESHEET")
 
@@ -150,6 +153,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "planner.web.plain_pages.PlainPages",
     "planner.web.middleware.LimitBody",
+    "planner.web.password_again.PasswordAgain",
 ]
 
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]

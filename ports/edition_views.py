@@ -29,6 +29,7 @@ from ports.queries import (
     find_standing,
     list_matrices,
 )
+from ports.sensitive import sensitive
 from ports.text import many
 
 View = Callable[..., HttpResponse]
@@ -52,6 +53,7 @@ def staff_view(view: View) -> View:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_view
+@sensitive
 def amend_row(request: HttpRequest) -> HttpResponse:
     """A row with its fields, and the form that gives one of them another value here."""
     sent = request.POST if request.method == "POST" else request.GET
@@ -104,6 +106,7 @@ def amend_row(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @staff_view
+@sensitive
 def revert(request: HttpRequest, number: int) -> HttpResponse:
     """Take an amendment back; one that is reverted already stays so."""
     try:
@@ -120,6 +123,7 @@ def revert(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @staff_view
+@sensitive
 def activate(request: HttpRequest) -> HttpResponse:
     """Make an edition its product's current one, and say what that holds back."""
     edition = find_edition(request.POST.get("edition", ""))

@@ -180,7 +180,7 @@ if [ $venv_is_current = no ]; then
 
     if ! uv=$(find_uv); then
         "$UV_PYTHON" -m venv --clear .uv
-        .uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+        .uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/uv.txt
         uv=.uv/bin/uv
     fi
 

@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -63,6 +65,10 @@ def pytest_collection_finish():
     """Never look for garbage among the tests themselves, which are many objects, all of them in use."""
     gc.collect()
     gc.freeze()
+    if connection.vendor != "sqlite":
+        # Programs that tests start have a folder of their own, and a file in it. This is where the tests run: the
+        # process that hands them out has collected none, and its workers must know the server.
+        os.environ.pop("DATABASE_URL", None)
 
 
 @pytest.fixture
@@ -84,3 +90,30 @@ def django_db_modify_db_settings(tmp_path_factory):
     else:
         name = f"test_{connection.settings_dict['NAME']}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     connection.settings_dict["TEST"]["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Without what keeps the log (planner/migrations/0021): between tests it is emptied. `guarded` has it back."""
+    migration = import_module("planner.migrations.0021_log_only_grows")
+    with django_db_blocker.unblock():
+        assert_guarded()
+        migration.lift(None, SimpleNamespace(connection=connection))
+
+
+def assert_guarded():
+    """That all migrations together leave what keeps the log."""
+    found = {
+        "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'planner_event'",
+        "postgresql": "SELECT 1 + count(*) FROM pg_trigger WHERE tgname = 'planner_event_guard'",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(found[connection.vendor])
+        assert cursor.fetchone() == (2,), "a migration has made the table of the log anew, without its triggers"
+
+
+@pytest.fixture
+def guarded(db):
+    """The log as it is kept in service: the database refuses to change it."""
+    migration = import_module("planner.migrations.0021_log_only_grows")
+    migration.guard(None, SimpleNamespace(connection=connection))

@@ -23,7 +23,7 @@ class Provider:
     def __init__(self) -> None:
         self.person = {"sub": "1", "preferred_username": "alice", "name": "Alice"}
         self.mode = "agrees"
-        """Or: refuses, down, nonsense, wrong-audience."""
+        """Or: refuses, down, nonsense, no-id-token, and the words of `_spoil`."""
         self.seen = []
         self.codes = {}
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -71,12 +71,34 @@ class Provider:
         ):
             return 400, {}, {"error": "invalid_grant"}
         self.codes["token"] = secrets.token_urlsafe(16)
-        claims = self.person | {
-            "iss": self.address, "aud": CLIENT if self.mode != "wrong-audience" else "somebody-else",
-            "iat": int(time.time()), "exp": int(time.time()) + 300,
-        }  # fmt: skip
+        claims = self._spoil(self.person | {
+            "iss": self.address, "aud": CLIENT, "iat": int(time.time()), "exp": int(time.time()) + 300,
+            "nonce": asked["nonce"],
+        })  # fmt: skip
         signed = jwt.encode(claims, self.key, algorithm="RS256", headers={"kid": "1"})
-        return 200, {}, {"access_token": self.codes["token"], "token_type": "Bearer", "id_token": signed}
+        tokens = {"access_token": self.codes["token"], "token_type": "Bearer", "id_token": signed}
+        return (
+            200,
+            {},
+            {name: token for name, token in tokens.items() if self.mode != "no-id-token" or "id" not in name},
+        )
+
+    def _spoil(self, claims):
+        """The claims, with something wrong where the mode says so."""
+        name, _, what = self.mode.partition(" ")
+        match name:
+            case "without":
+                return {claim: value for claim, value in claims.items() if claim != what}
+            case "other":
+                return claims | {what: "https://elsewhere.example"}
+            case "several":
+                return claims | {"aud": [CLIENT, "somebody-else"]} | ({"azp": CLIENT} if what else {})
+            case "late":
+                return claims | {"exp": int(time.time()) - 300}
+            case "earlier":
+                self.codes.setdefault("nonce", claims["nonce"])
+                return claims | {"nonce": self.codes["nonce"]}
+        return claims
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from planner.report.said.answers import Told
 from planner.sharing.withdrawals import UNDONE_FOR, keep
 from planner.store import audit, patience, throttle
 from planner.store.actions import Sender
+from planner.store.admission import check_admitted, lock_row
 from planner.store.answers import read_told
 from planner.store.editions import matrix_of, matrix_then
 from planner.store.holders import Holder
@@ -110,7 +111,7 @@ def make_edit_link(*, plan_id: int, holder: Holder | None = None, offer: Offer |
     NotMade for an offer from before another edit link was made.
     """
     token = offer.token if offer else make_token()
-    plan = Plan.objects.select_for_update().defer("document").get(pk=plan_id)
+    plan = lock_row(plan_id)
     if plan.edit_hash != hash_token(token):
         if offer is not None and offer.edit_number != plan.edit_number:
             raise NotMade(TOO_OLD)
@@ -126,7 +127,7 @@ def make_edit_link(*, plan_id: int, holder: Holder | None = None, offer: Offer |
 @transaction.atomic
 def withdraw_edit_link(*, plan_id: int, holder: Holder) -> None:
     """Have the edit link lead nowhere; browsers that came by it hold the plan no more."""
-    plan = Plan.objects.select_for_update().defer("document").get(pk=plan_id)
+    plan = lock_row(plan_id)
     if plan.edit_hash is not None:
         before, plan.edit_hash = plan.edit_hash, None
         _let_go(plan, before)
@@ -173,6 +174,7 @@ def make_link(*, plan: Plan, terms: Terms, token: str, holder: Holder) -> ShareL
     Raises NotMade when the plan has no such revision or too many links, or when that link leads nowhere any more.
     """
     one_at_a_time(f"links of plan {plan.pk}")
+    check_admitted()
     known = plan.links.filter(token_hash=hash_token(token)).first()
     if known is not None and known.state != "live":
         raise NotMade(f"The link that this form made is {known.state}. Open the page again to make another.")
@@ -201,6 +203,7 @@ def make_link(*, plan: Plan, terms: Terms, token: str, holder: Holder) -> ShareL
 @transaction.atomic
 def revoke_link(*, plan: Plan, number: int, holder: Holder) -> bool:
     """Have a read link lead nowhere from the next request on. Returns whether there is such a link."""
+    check_admitted()
     link = plan.links.filter(pk=number).first()
     if link is None:
         return False
@@ -209,8 +212,10 @@ def revoke_link(*, plan: Plan, number: int, holder: Holder) -> bool:
     return True
 
 
+@transaction.atomic
 def bring_back(*, plan: Plan, number: int, holder: Holder) -> bool:
     """Take back that a read link was revoked, within a minute. Returns whether it could be."""
+    check_admitted()
     since = timezone.now() - UNDONE_FOR
     if not plan.links.filter(pk=number, revoked__gte=since).update(revoked=None):
         return False
@@ -221,6 +226,12 @@ def bring_back(*, plan: Plan, number: int, holder: Holder) -> bool:
 
 def _live(links: Any) -> Any:
     return links.filter(Q(expires=None) | Q(expires__gt=timezone.now()), revoked=None, plan__deleted=None)
+
+
+def still_live(link: ShareLink) -> "QuerySet[ShareLink]":
+    """The link as `planner.store.admission.admitted` takes it: as long as it leads somewhere."""
+    found: QuerySet[ShareLink] = _live(ShareLink.objects.filter(pk=link.pk))
+    return found
 
 
 def find_link(token: str) -> ShareLink | None:

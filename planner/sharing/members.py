@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from planner.sharing.withdrawals import keep
 from planner.store import audit, presence
+from planner.store.admission import lock_row
 from planner.store.holders import Holder
 from planner.store.models import ARRIVING, Hold, Plan
 
@@ -57,7 +58,7 @@ def find_account(name: str) -> User:
 @transaction.atomic
 def share_plan(*, plan: Plan, user: User, role: Hold.Role, holder: Holder) -> None:
     """Have an account hold a plan with a role, whatever it had. Raises NotShared if nobody would own it any more."""
-    _lock(plan)
+    lock_row(plan.pk)
     hold = plan.holds.filter(user=user).first()
     if hold is None:
         hold = Hold(plan=plan, user=user)
@@ -76,7 +77,7 @@ def change_role(*, plan: Plan, number: int, role: Hold.Role, holder: Holder) -> 
 
     Raises NotShared if it holds the plan no more, or if nobody would own the plan any more.
     """
-    _lock(plan)
+    lock_row(plan.pk)
     hold = list_members(plan).filter(pk=number).first()
     if hold is None:
         raise NotShared("The plan isn't shared with that one any more.")
@@ -96,7 +97,7 @@ def unshare_plan(*, plan: Plan, number: int, holder: Holder) -> None:
 
     Raises NotShared if nobody would own the plan any more.
     """
-    _lock(plan)
+    lock_row(plan.pk)
     hold = list_members(plan).filter(pk=number).first()
     if hold is None:
         return
@@ -113,7 +114,7 @@ def appoint_owner(*, plan: Plan, name: str, holder: Holder) -> None:
 
     For staff, who needn't hold the plan. Raises NotShared when there is no such one, or more than one.
     """
-    _lock(plan)
+    lock_row(plan.pk)
     if settings.REQUIRE_LOGIN:
         user = find_account(name)
         hold, _ = plan.holds.get_or_create(user=user, browser="", defaults={"role": Hold.Role.OWN})
@@ -141,10 +142,6 @@ def give_to_heir(*, user: User, heir: User, holder: Holder) -> int:
     for plan in plans:
         share_plan(plan=plan, user=heir, role=Hold.Role.OWN, holder=holder)
     return len(plans)
-
-
-def _lock(plan: Plan) -> None:
-    Plan.objects.select_for_update().only("pk").get(pk=plan.pk)
 
 
 def _keep_an_owner(plan: Plan, hold: Hold) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from planner.sharing.links import NotMade, Offer
 from planner.store import audit, throttle
+from planner.store.admission import check_admitted
 from planner.store.holders import Holder
 from planner.store.models import Plan, ShareLink, hash_token, list_hashes
 from planner.store.run_models import UploadToken
@@ -33,6 +34,7 @@ def make_token_row(*, plan: Plan, label: str, days: int | None, offer: Offer, ho
     """
     hashed = hash_token(offer.token)
     one_at_a_time(f"uploads of plan {plan.pk}")
+    check_admitted()
     known = UploadToken.objects.filter(plan=plan, token_hash=hashed).first()
     if known is not None and known.state != "live":
         raise NotMade(f"The address that this form made is {known.state}. Open the page again to make another.")
@@ -54,6 +56,7 @@ def make_token_row(*, plan: Plan, label: str, days: int | None, offer: Offer, ho
 @transaction.atomic
 def revoke(*, plan: Plan, number: int, holder: Holder) -> bool:
     """Have an address lead nowhere from the next request on. Returns whether there is such a one."""
+    check_admitted()
     row = UploadToken.objects.filter(plan=plan, pk=number).first()
     if row is None:
         return False
@@ -71,6 +74,11 @@ def _live() -> "QuerySet[UploadToken]":
 def find(token: str) -> UploadToken | None:
     """The address with this token, its plan with it; None when it leads nowhere (any more)."""
     return _live().filter(token_hash__in=list_hashes(token)).select_related("plan", "plan__edition").first()
+
+
+def still_live(row: UploadToken) -> "QuerySet[UploadToken]":
+    """The address as `planner.store.admission.admitted` takes it: as long as it leads somewhere."""
+    return _live().filter(pk=row.pk)
 
 
 def count_of_link(link: ShareLink) -> None:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from planner.store import audit
+from planner.store.admission import lock_row
 from planner.store.holders import Holder
 from planner.store.models import Hold, Plan, Withdrawal
 
@@ -59,7 +60,7 @@ def give_back(*, plan_id: int, number: int, holder: Holder) -> None:
     Whoever holds the plan again by other means keeps what they have. Where an edit link took the place of another, it
     leads nowhere from then on, and browsers that opened it hold the plan no more unless they own it.
     """
-    plan = Plan.objects.select_for_update().defer("document").get(pk=plan_id)
+    plan = lock_row(plan_id)
     taken = list_undoable(plan).filter(pk=number).first()
     if taken is None:
         raise NotGivenBack(TOO_LATE)

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
 from planner.deploy import metrics
 from planner.engine import TooLarge
@@ -25,7 +23,8 @@ from planner.plan.edits import EDITS, NotPossible, Params
 from planner.plan.merge import rebase
 from planner.plan.rows import NO_RENAMES, Renames
 from planner.plan.summaries import list_words, say
-from planner.store import answers, arrivals, audit, comments, models
+from planner.store import answers, audit, comments, models
+from planner.store.admission import check_admitted
 from planner.store.editions import edition_of, keep_digest
 from planner.store.holders import Holder
 from planner.store.kept import LARGE, Chain, list_links
@@ -282,9 +281,13 @@ class _State:
 
 
 def lock_plan(plan_id: int) -> models.Plan:
-    """The plan with its write lock, to be changed. Raises NotPossible for one that is in the bin by now."""
+    """The plan with its write lock, to be changed.
+
+    Raises NotPossible for one that is in the bin by now, and AccessTaken.
+    """
     rows = models.Plan.objects.select_for_update(of=("self",)).select_related("edition")
     row = rows.filter(pk=plan_id).first()
+    check_admitted()
     if row is None or row.deleted is not None:
         raise NotPossible("This plan has been deleted. Open its address to see whether it can still be restored.")
     return row
@@ -469,34 +472,3 @@ def name_checkpoint(*, plan_id: int, number: int, name: str, seen: str) -> model
     revision.checkpoint = name[:200]
     revision.save(update_fields=["checkpoint"])
     return revision
-
-
-@transaction.atomic
-def delete_plan(*, plan_id: int, actor: str = "") -> None:
-    """Put a plan into the bin, from which it can be restored for KEPT_IN_BIN. What is overdue there goes for good."""
-    if models.Plan.objects.filter(pk=plan_id, deleted=None).update(deleted=timezone.now()):
-        audit.note("plan-deleted", plan=models.Plan.objects.only("key").get(pk=plan_id), actor=actor)
-    empty_bin()
-
-
-@transaction.atomic
-def restore_plan(*, plan_id: int, actor: str = "") -> bool:
-    """Take a plan out of the bin, as it was. Returns whether it could be: one that is gone for good can't."""
-    overdue = timezone.now() - models.KEPT_IN_BIN
-    plan = models.Plan.objects.only("key").filter(pk=plan_id)
-    if plan.filter(deleted__gt=overdue).update(deleted=None):
-        audit.note("plan-restored", plan=plan.get(), actor=actor)
-    return plan.filter(deleted=None).exists()
-
-
-def empty_bin() -> int:
-    """Remove for good what has been in the bin for KEPT_IN_BIN. Returns how many plans that were.
-
-    What an import left whose process died goes too.
-    """
-    now = timezone.now()
-    left = models.Hold.objects.filter(browser__startswith=models.ARRIVING, since__lte=now - arrivals.BROKEN_OFF)
-    overdue = models.Plan.objects.filter(
-        Q(deleted__lte=now - models.KEPT_IN_BIN) | Q(pk__in=left.values("plan"))
-    ).defer("document")
-    return overdue.delete()[1].get("planner.Plan", 0)

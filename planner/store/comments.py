@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from planner.plan.archive_comments import KINDS, MAX_COMMENTS, MAX_TEXT
 from planner.store import models
+from planner.store.admission import check_admitted, lock_row
 
 ENDPOINT, RULE, DECISION = KINDS
 """What can be commented on."""
@@ -119,7 +120,7 @@ def add(
 
     `blocks`: what a rule opens in the plan's newest revision.
     """
-    models.Plan.objects.select_for_update().only("pk").get(pk=plan.pk)
+    lock_row(plan.pk)
     if operation and (known := plan.comments.filter(operation=operation).first()):
         return known
     if plan.comments.count() >= MOST:
@@ -154,6 +155,7 @@ def delete(*, plan: models.Plan, number: int, writer: Writer) -> models.Comment:
 
 
 def _find(plan: models.Plan, number: int) -> models.Comment:
+    check_admitted()
     row = plan.comments.select_for_update().filter(pk=number).first()
     if row is None:
         raise Refused("This comment has been deleted meanwhile.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django import template
@@ -11,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from planner.engine.explain import Cause
+from planner.report.checks.commands import Trial
 
 register = template.Library()
 
@@ -61,6 +63,15 @@ def cause_texts(context: template.Context, causes: Iterable[Cause], what: str) -
     return _tell_causes(get_script_prefix(), _edition(context), tuple(causes), what)
 
 
+@register.simple_tag(takes_context=True)
+def show_trial(context: template.Context, trial: Trial) -> SafeString:
+    """How one flow is tried by hand, with endpoints as the page shows them."""
+    source, destination = (_End(end.name, end.group, end.addresses[:1]) for end in (trial.source, trial.destination))
+    commands, by_name = (tuple((one.shell, one.text) for one in told) for told in (trial.commands, trial.by_name))
+    told = _Trial(source, destination, trial.service, commands, by_name, trial.remark)
+    return _tell_trial(told, context.get("show_way", "both") or "both")
+
+
 # A page has hundreds of them, of a few dozen kinds, so each is made once. The prefix is what addresses begin with.
 
 
@@ -86,3 +97,28 @@ def _link_sections(prefix: str, edition: str, numbers: tuple[str, ...], mark: st
 def _tell_causes(prefix: str, edition: str, causes: tuple[Cause, ...], what: str) -> SafeString:
     said = [(cause, _link_sections(prefix, edition, cause.sections, "§")) for cause in causes]
     return render_to_string("planner/views/cause_texts.html", {"causes": said, "what": what})
+
+
+class _End(NamedTuple):
+    """As much of an endpoint as is told where a flow is tried."""
+
+    name: str
+    group: bool
+    addresses: tuple[str, ...]
+
+
+class _Trial(NamedTuple):
+    """How a flow is tried, by what is told of it alone: what else its endpoints have changes nothing here."""
+
+    source: _End
+    destination: _End
+    service: str
+    commands: tuple[tuple[str, str], ...]
+    """Shell and text of each."""
+    by_name: tuple[tuple[str, str], ...]
+    remark: str
+
+
+@lru_cache(2048)
+def _tell_trial(trial: _Trial, way: str) -> SafeString:
+    return render_to_string("planner/views/trial.html", {"trial": trial, "show_way": way})

@@ -4,13 +4,18 @@ Of allauth there are the two addresses of its OpenID Connect provider and no pag
 they log in, and nothing of them is changed here. No e-mail address is asked for or kept.
 """
 
+import hmac
 import logging
+import secrets
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base import AuthError
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +27,50 @@ from planner.web.views.errors import show_error
 PROVIDER = "sso"
 """What the provider is called in addresses and in the database."""
 
+NONCES = "sso nonces"
+"""Where the session keeps the nonces that answers of the provider may have."""
+MOST_NONCES = 10
+"""How many logins of a browser may be on their way."""
+REQUIRED = frozenset({"iss", "sub", "aud", "exp", "iat", "nonce"})
+"""What an ID token has to say: OpenID Connect Core 1.0, sections 2 and 3.1.2.1."""
+
 logger = logging.getLogger("planner.sign_on")
+
+
+def make_nonce(request: HttpRequest) -> str:
+    """What the provider has to say back in its ID token, so that none that was made for another login counts."""
+    nonce = secrets.token_urlsafe(32)
+    request.session[NONCES] = [*request.session.get(NONCES, []), nonce][-MOST_NONCES:]
+    return nonce
+
+
+class StrictAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth ships no types
+    """Allauth's, which checks issuer, audience and end of an ID token, and what it leaves to others."""
+
+    def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> SocialLogin:
+        """Whom the provider names. Raises OAuth2Error for an answer that isn't for this login, or doesn't say enough.
+
+        OpenID Connect Core 1.0, 3.1.3.7 (audience, authorised party, nonce) and 5.3.2 (one subject).
+        """
+        if not kwargs["response"].get("id_token"):
+            raise OAuth2Error("no ID token")
+        if self.openid_config["issuer"].rstrip("/") != app.settings["server_url"].rstrip("/"):
+            raise OAuth2Error("the provider goes by another name")
+        login = super().complete_login(request, app, token, **kwargs)
+        said = login.account.extra_data
+        claims = said["id_token"]
+        if missing := REQUIRED - set(claims):
+            raise OAuth2Error(f"the ID token lacks {', '.join(sorted(missing))}")
+        if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != app.client_id:
+            raise OAuth2Error("the ID token is for several, and not for this service first")
+        if claims["sub"] != said.get("userinfo", claims).get("sub"):
+            raise OAuth2Error("the ID token is about somebody else")
+        waiting = request.session.get(NONCES, [])
+        found = [one for one in waiting if hmac.compare_digest(one.encode(), str(claims["nonce"]).encode())]
+        if not found:
+            raise OAuth2Error("the ID token is for another login")
+        request.session[NONCES] = [one for one in waiting if one not in found]
+        return login
 
 
 def show_failed(request: HttpRequest, reason: object = None, status: int = 401) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from planner.plan.document import read_plan
-from planner.store import actions
+from planner.store import actions, bin
 from planner.store.models import Plan
 from ports.models import Amendment, PortMatrix
 from ports.queries import SHIPPED, current_matrix, edition_records, read_fixture
@@ -351,7 +351,7 @@ def test_without_plans_the_impact_is_that_on_stored_plans(shipped, fixture):
     current = current_matrix()
     plan = read_plan(json.dumps(contoso()).encode(), matrix=current, syntax="json")
     rows = [actions.create_plan(plan=plan, matrix=current, summary="Test") for _ in range(3)]
-    actions.delete_plan(plan_id=rows[1].pk)
+    bin.delete_plan(plan_id=rows[1].pk)
     Plan.objects.filter(pk=rows[2].pk).update(document={"format": 1, "name": "Odd"})
     told = matrix("impact", "passwordstate-next", "--format", "json", status=3).data
     assert [one["source"] for one in told] == [str(rows[0].key), str(rows[2].key)]

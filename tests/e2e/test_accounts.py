@@ -2,8 +2,10 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
+from planner.accounts.confirmation import GIVEN, LASTS
 from planner.sharing.links import make_edit_link
 from planner.store.holders import Holder
 from planner.store.models import Hold
@@ -120,3 +122,26 @@ def test_pages_of_accounts_have_no_violation(open_page, look, plan):  # noqa: F8
     page.locator(".account-menu > summary").click()
     check()
     assert not found, "\n".join(found)
+
+
+def test_an_edit_link_is_made_after_the_password_was_given_again(open_page, plan):
+    page = open_page(status=403)
+    page.goto(f"/plans/{plan.key}/links/")
+    log_in(page, "olga")
+    page.wait_for_url("**/links/")
+    session = Session.objects.get()
+    known = session.get_decoded()
+    session.session_data = Session.objects.encode(known | {GIVEN: known[GIVEN] - LASTS - 1})
+    session.save()
+    page.get_by_role("button", name="Make the edit link").press("Enter")
+    expect(page.get_by_role("heading", name="Your password, once more")).to_be_visible()
+    expect(page.get_by_label("Password")).to_be_focused()
+    page.keyboard.type("wide open spices")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This is not your password.")).to_be_visible()
+    assert not violations(page)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Make another edit link")).to_be_visible()
+    plan.refresh_from_db()
+    assert plan.edit_hash is not None

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from planner.store import actions
+from planner.store import actions, bin
 from planner.store.models import Plan
 from ports.queries import current_matrix
 from tests.e2e.test_accessibility import violations
@@ -97,7 +97,7 @@ def test_a_plan_goes_into_the_bin_and_comes_back(open_page, scripts):
 def test_who_looks_at_a_plan_that_is_deleted_is_told(open_page):
     page = open_page(status=410)
     start(page, "Everything")
-    actions.delete_plan(plan_id=Plan.objects.get().pk)
+    bin.delete_plan(plan_id=Plan.objects.get().pk)
     expect(page.locator("#state")).to_have_text("This plan has been deleted; reload the page.")
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from planner.sharing import links
 from planner.sharing.links import NotMade, Refused, Terms
-from planner.store import actions
+from planner.store import actions, bin
 from planner.store.holders import Holder
 from planner.store.models import Attempt, Event, Hold, Opening, ShareLink, hash_token
 from planner.store.patience import Wait
@@ -80,7 +80,7 @@ def test_a_plan_has_only_so_many_links_that_lead_somewhere(monkeypatch):
     [
         lambda plan, link: links.revoke_link(plan=plan, number=link.pk, holder=ME),
         lambda plan, link: ShareLink.objects.update(expires=timezone.now() - timedelta(seconds=1)),
-        lambda plan, link: actions.delete_plan(plan_id=plan.pk),
+        lambda plan, link: bin.delete_plan(plan_id=plan.pk),
     ],
     ids=["revoked", "expired", "in the bin"],
 )
@@ -311,8 +311,8 @@ def test_the_log_tells_what_happened_without_secrets(caplog, django_capture_on_c
         links.enter(link)
         links.revoke_link(plan=plan, number=link.pk, holder=ME)
         links.revoke_link(plan=plan, number=link.pk, holder=ME)
-        actions.delete_plan(plan_id=plan.pk, actor="Kim")
-        actions.restore_plan(plan_id=plan.pk, actor="Kim")
+        bin.delete_plan(plan_id=plan.pk, actor="Kim")
+        bin.restore_plan(plan_id=plan.pk, actor="Kim")
     kinds = ["link-made", "link-opened", "link-revoked", "plan-deleted", "plan-restored"]
     lines = [record.getMessage() for record in caplog.records]
     assert [kind for line in lines for kind in kinds if f'"event": "{kind}"' in line] == kinds

@@ -22,7 +22,7 @@ from planner.plan.archive import BY_COMMAND, ON_THE_PAGE
 from planner.plan.document import PlanError, check_plan, read_plan
 from planner.plan.edits import NotPossible
 from planner.sharing.links import make_edit_link
-from planner.store import actions
+from planner.store import actions, bin
 from planner.store.editions import matrix_of
 from planner.store.models import Plan, Revision, hash_token
 from planner.store.transfer import import_plans
@@ -324,8 +324,8 @@ def run(*arguments):
 
 def test_all_plans_go_out_and_come_in_by_command(client, loaded, tmp_path):
     plans = [a_plan_with_a_past(), store()[0], store()[0]]
-    actions.delete_plan(plan_id=plans[1].pk)
-    actions.delete_plan(plan_id=plans[2].pk)
+    bin.delete_plan(plan_id=plans[1].pk)
+    bin.delete_plan(plan_id=plans[2].pk)
     Plan.objects.filter(pk=plans[2].pk).update(deleted=datetime.now(UTC) - timedelta(days=31))
     target = tmp_path / "plans.zip"
     assert run("export_plans", "--output", str(target)) == f"{target}: 2 plans.\n"

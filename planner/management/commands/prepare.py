@@ -28,7 +28,7 @@ class Command(BaseCommand):
                 bring_up(
                     migrate_whole,
                     self._load_matrix,
-                    partial(call_command, "empty_bin"),
+                    partial(call_command, "tidy"),
                 )
         except (NotReady, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from None

@@ -17,6 +17,7 @@ from planner.engine import TooLarge
 from planner.plan.document import PlanError
 from planner.report.firewall.errors import NotExpressible
 from planner.store import presence, throttle
+from planner.store.admission import AccessTaken, admitted, held
 from planner.store.holders import find_hold, note_opening, read_holder
 from planner.store.models import Hold, Plan
 from planner.web.views.bin import show_binned
@@ -42,6 +43,11 @@ def glance_view(view: PlanView) -> View:
 def reader_view(view: PlanView) -> View:
     """The same for what everybody may see who holds the plan."""
     return _find_and_admit(view, Hold.Role.READ)
+
+
+def glancing_reader_view(view: PlanView) -> View:
+    """The same for a view that needs no document."""
+    return _find_and_admit(view, Hold.Role.READ, document=False)
 
 
 def owner_view(view: PlanView) -> View:
@@ -72,7 +78,12 @@ def _find_and_admit(view: PlanView, role: Hold.Role, *, document: bool = True, b
         with in_turn(request.META, len(plan.document["endpoints"]) if document else 0):
             if request.method == "GET" and not htmx_of(request):
                 note_opening(hold)
-            return view(request, plan, *args, **kwargs)
+            try:
+                with admitted(held(hold, role)):
+                    return view(request, plan, *args, **kwargs)
+            except AccessTaken:
+                said = "You may no longer do that with this plan: it was taken back while this was on its way."
+                return show_error(request, 403, "Not allowed any more", f"{said} Nothing was stored.")
 
     @wraps(view)
     def wrapper(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponseBase:

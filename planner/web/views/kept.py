@@ -12,7 +12,7 @@ what is kept is never older than its key. It is also what the page's ETag is mad
 import secrets
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from threading import Lock
@@ -133,31 +133,36 @@ class Shelf:
 pages = Shelf(MOST)
 
 
+Maker = Callable[[Plan, Standing | None], Page]
+
+
 def answer(
-    request: HttpRequest, plan: Plan, about: Hashable, make: Callable[[Plan, Standing | None], Page]
+    request: HttpRequest, plan: Plan, about: Hashable, make: Maker, *, comments: bool = True, tagged: bool = True
 ) -> HttpResponse:
     """A page of a plan that `make` describes: sent, or 304 to whoever has it.
 
     `plan` needs no document; `make` gets the plan with the newest one, and its standing where it is known. `about` is
     whatever else `make` looks at: what of the request, and in which form it answers. It may look at nothing of who
     asks but what they may do with the plan and how they want endpoints shown, and at nothing stored that no Standing
-    tells of. What it raises is raised.
+    tells of. What it raises is raised. `comments`: whether the page says how many of them mention who asks. Answers
+    that aren't `tagged` say no ETag and are never 304.
     """
     if not _may_keep(request, plan):
         page = make(Plan.objects.get(pk=plan.pk), None)
         return _lead(HttpResponse(render_to_string(page.template, dict(page.context), request)), page.address)
     standing = read_standing(plan)
     shown = _describe_shown(request)
-    key = (standing, about, _count_mentions(request, plan, standing), repr(shown), get_script_prefix(), localdate())
-    tag = _name(request, key)
-    if tag in parse_etags(request.headers.get("If-None-Match", "")):
+    mentions = open_comments(plan, read_writer(request), dict).mentioning if comments and standing.comments else 0
+    key = standing, about, mentions, repr(shown), get_script_prefix(), localdate()
+    tag = _name(request, key) if tagged else ""
+    if tag and tag in parse_etags(request.headers.get("If-None-Match", "")):
         response: HttpResponse = HttpResponseNotModified()
     else:
         found = pages.find(key, lambda: _make(standing, shown, make))
-        response = _lead(HttpResponse(found.fill(_fill_for(request))), found.address)
-        if not found.lasts:
-            return response
-    response.headers["ETag"] = tag
+        response = _lead(HttpResponse(found.fill(_fill_for(request, found.gaps))), found.address)
+        tag = tag if found.lasts else ""
+    if tag:
+        response.headers["ETag"] = tag
     patch_vary_headers(response, VARIES)
     return response
 
@@ -168,13 +173,9 @@ def _may_keep(request: HttpRequest, plan: Plan) -> bool:
 
 
 def _describe_shown(request: HttpRequest) -> dict[str, Any]:
-    """What a page is told of whoever asks, and nothing else: it is all in the key."""
-    return {"role": request.hold.role, **describe_account(request), **describe_way(request)}  # type: ignore[attr-defined]
-
-
-def _count_mentions(request: HttpRequest, plan: Plan, standing: Standing) -> int:
-    """How many open comments mention whoever asks, which their page says. No query where there is no comment."""
-    return open_comments(plan, read_writer(request), dict).mentioning if standing.comments else 0
+    """What a page is told of whoever asks, and nothing else: it is all in the key. Readers have no role."""
+    hold = getattr(request, "hold", None)
+    return {"role": hold.role if hold else "", **describe_account(request), **describe_way(request)}
 
 
 def _name(request: HttpRequest, key: tuple[object, ...]) -> str:
@@ -192,7 +193,7 @@ def _name(request: HttpRequest, key: tuple[object, ...]) -> str:
     return f'W/"{digest[:32]}"'
 
 
-def _make(standing: Standing, shown: Mapping[str, Any], make: Callable[[Plan, Standing | None], Page]) -> Kept:
+def _make(standing: Standing, shown: Mapping[str, Any], make: Maker) -> Kept:
     """Render a page with its gaps. It isn't kept if the plan was changed meanwhile."""
     plan = Plan.objects.get(pk=standing.plan)
     page = make(plan, standing)
@@ -215,10 +216,10 @@ _GAPS = {
 """What a page has in place of what belongs to one person, or to one answer."""
 
 
-def _fill_for(request: HttpRequest) -> dict[str, Callable[[], str]]:
-    """What whoever asks has in the gaps."""
+def _fill_for(request: HttpRequest, gaps: Collection[str]) -> dict[str, Callable[[], str]]:
+    """What whoever asks has in these gaps."""
     visitor = presence.read_visitor(request)
-    token = get_token(request)
+    token = get_token(request) if "token" in gaps else ""
     return {
         "token": lambda: token,
         "operation": make_operation,

@@ -14,6 +14,7 @@ from planner.store.models import Hold, Plan
 from planner.web.forms.plans import MemberForm, RoleForm
 from planner.web.views.access import View, owner_view
 from planner.web.views.sharing import show_sharing
+from ports.sensitive import sensitive
 
 
 def member_view(view: Callable[..., HttpResponse]) -> View:
@@ -33,6 +34,7 @@ def member_view(view: Callable[..., HttpResponse]) -> View:
 
 
 @member_view
+@sensitive
 def add_member(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Share the plan with the account of a name, where there are accounts."""
     if not settings.REQUIRE_LOGIN:
@@ -51,6 +53,7 @@ def add_member(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 
 @member_view
+@sensitive
 def change_member(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Let an account or a browser do more or less with the plan."""
     form = RoleForm(request.POST)
@@ -60,6 +63,7 @@ def change_member(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 
 @member_view
+@sensitive
 def remove_member(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Have an account or a browser hold the plan no more; one that doesn't is no trouble."""
     text = request.POST.get("member", "")

@@ -4,10 +4,10 @@ Everything here is made of a `Reading`, which has no more than that, and of the 
 opens a read link (`planner.web.views.shared`) and accounts that may read a plan.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate
+from typing import Any, Concatenate
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -30,15 +30,17 @@ from planner.sharing.links import Reading, read_newest
 from planner.store.models import Plan
 from planner.store.reports import compare_versions, report_for
 from planner.web.forms.lives import StateForm, form_of
-from planner.web.views.access import View, reader_view
+from planner.web.views.access import View, glancing_reader_view, reader_view
 from planner.web.views.asking import describe_asking
 from planner.web.views.changes import describe_comparison
 from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report, send_rule_text
 from planner.web.views.htmx import htmx_of
 from planner.web.views.keeper import Keeper, describe_rule, find_rule
+from planner.web.views.kept import Page, answer
 from planner.web.views.marked import Changes
 from planner.web.views.results import count_view, describe_results
 from planner.web.views.showing import describe_showing, is_switched, keep_way
+from planner.web.views.standing import Standing
 from planner.web.views.state import READER_VIEWS, read_state
 from ports.matrix import PROTOCOLS
 
@@ -71,17 +73,64 @@ def keeper_of(reading: Reading, report: Report, form: StateForm | None = None) -
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a reading comes from: the plan, without its document, and how it is read by whom."""
+
+    plan: Plan
+    read: Callable[[Plan], Reading]
+    facts: Hashable = ()
+    """What the reading follows from besides the plan: what its link may, which isn't told of anybody else's."""
+    is_link: bool = False
+
+
+def look(request: HttpRequest, source: Source, place: Place) -> HttpResponse:
+    """The page of a report, or for htmx the part that it asks for; kept for all who read it by the same link."""
+    part = _read_part(request)
+    says_address = part in ("results", "answer") or is_switched(request)
+
+    def make(plan: Plan, _known: Standing | None) -> Page:
+        context = _describe(request, source.read(plan), place, part)
+        address = "?".join(filter(None, (place.here, context["query"]))) if says_address else ""
+        return Page(template=_name(part), context=context, address=address, lasts="no_diagram" not in context)
+
+    about = ("reading", source.facts, place, part, says_address, request.META["QUERY_STRING"])
+    response = answer(request, source.plan, about, make, comments=False, tagged=not source.is_link)
+    return keep_way(request, response)
+
+
 def show(request: HttpRequest, reading: Reading, place: Place, form: StateForm | None = None) -> HttpResponse:
-    """The page of a report, or for htmx the part that it asks for."""
+    """The same with a form that came back with errors."""
+    part = _read_part(request)
+    context = _describe(request, reading, place, part, form)
+    response = keep_way(request, render(request, _name(part), context))
+    if part in ("results", "answer") or is_switched(request):
+        replace_url(response, "?".join(filter(None, (place.here, context["query"]))))
+    return response
+
+
+def _read_part(request: HttpRequest) -> str:
+    """What htmx asks for; empty for the whole page."""
+    htmx = htmx_of(request)
+    part = htmx.target if htmx and not htmx.history_restore_request else None
+    return part if part in ("report", "results", "answer") else ""
+
+
+def _name(part: str) -> str:
+    return f"planner/reading.html#moved-{part}" if part else "planner/reading.html"
+
+
+def _describe(
+    request: HttpRequest, reading: Reading, place: Place, part: str, form: StateForm | None = None
+) -> dict[str, Any]:
+    """What the page shows."""
     report = _report_of(reading)
     state, faults = read_state(request, report, READER_VIEWS)
     if state.filter.since and "since" not in faults:
         faults["since"] = NOT_SHOWN
-    htmx = htmx_of(request)
-    part = htmx.target if htmx and not htmx.history_restore_request else None
     changes = Changes(keeper=keeper_of(reading, report, form))
     taken = match_answers(reading.told, report)
-    context = {
+    return {
         "taken": taken,
         "reading": reading,
         "place": place,
@@ -105,14 +154,6 @@ def show(request: HttpRequest, reading: Reading, place: Place, form: StateForm |
         **describe_results(report, state, changes, part not in ("results", "answer"), place.here),
         **describe_asking(report, state, "reader"),
     }
-    template = "planner/reading.html"
-    if part in ("report", "results", "answer"):
-        template += f"#moved-{part}"
-    response = render(request, template, context)
-    keep_way(request, response)
-    if part in ("results", "answer") or is_switched(request):
-        replace_url(response, "?".join(filter(None, (place.here, context["query"]))))
-    return response
 
 
 def download(request: HttpRequest, reading: Reading, place: Place, name: str) -> HttpResponse:
@@ -212,7 +253,14 @@ def by_account(view: ReadingView) -> View:
     return answer
 
 
-read_plan = by_account(show)
+@require_safe
+@glancing_reader_view
+def read_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """The page of readers for those who hold the plan."""
+    place = Place(here=reverse("read_plan", kwargs={"key": plan.key}))
+    return look(request, Source(plan=plan, read=read_newest), place)
+
+
 read_report = by_account(download)
 read_diagram = by_account(download_diagram)
 read_rule_text = by_account(show_rule_text)

@@ -6,6 +6,7 @@ wait. A link that leads somewhere proves itself: it opens, whatever others have 
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Concatenate
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -19,7 +20,7 @@ from planner.sharing import links
 from planner.sharing.links import Reading
 from planner.store import patience, throttle
 from planner.store.lives import Overtaken
-from planner.store.models import ShareLink
+from planner.store.models import Plan, ShareLink
 from planner.web.forms.lives import StateForm
 from planner.web.views import reading, rule_ends
 from planner.web.views.access import View, matrix_view
@@ -33,6 +34,7 @@ WRONG_LINKS = 30
 """How many links that lead nowhere one client may try in an hour; the same one counts once."""
 
 LinkView = Callable[..., HttpResponseBase]
+LookView = Callable[Concatenate[HttpRequest, ShareLink, Place, ...], HttpResponse]
 
 
 def by_link(view: LinkView) -> View:
@@ -88,6 +90,16 @@ def show_nowhere(request: HttpRequest) -> HttpResponse:
 def by_reader(view: ReadingView) -> View:
     """A page of readers for those who have opened the link."""
 
+    @wraps(view)
+    def read(request: HttpRequest, link: ShareLink, place: Place, *args: object, **kwargs: object) -> HttpResponse:
+        return view(request, links.read_link(link), place, *args, **kwargs)
+
+    return _by_opening(read)
+
+
+def _by_opening(view: LookView) -> View:
+    """The same for a view that gets the link itself."""
+
     @require_safe
     @by_link
     @matrix_view
@@ -101,7 +113,7 @@ def by_reader(view: ReadingView) -> View:
         if is_new and not links.enter(link):
             return show_nowhere(request)
         place = Place(here=here, link=request.build_absolute_uri(here))
-        response = view(request, links.read_link(link), place, *args, **kwargs)
+        response = view(request, link, place, *args, **kwargs)
         if is_new:
             _let_in(response, link, here)
         return response
@@ -196,7 +208,18 @@ def by_reporter(show: ReportingView, *, of_one: bool) -> View:
     return answer
 
 
-open_link = by_reader(reading.show)
+@_by_opening
+def open_link(request: HttpRequest, link: ShareLink, place: Place) -> HttpResponse:
+    """The page of readers. What the link may, and what it shows, is what the page depends on besides the plan."""
+
+    def read(plan: Plan) -> Reading:
+        link.plan = plan
+        return links.read_link(link)
+
+    facts = link.pk, link.pinned, link.shows_changes, link.may_report, link.may_upload
+    return reading.look(request, reading.Source(plan=link.plan, read=read, facts=facts, is_link=True), place)
+
+
 open_rule = by_reader(reading.show_rule)
 report_state = by_reporter(reading.show_rule, of_one=True)
 report_states = by_reporter(reading.show, of_one=False)

@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from planner.report.checks.badge import render_badge
-from planner.sharing import uploads
+from planner.sharing import links, uploads
 from planner.store import throttle
+from planner.store.admission import AccessTaken, admitted
 from planner.store.editions import matrix_of
 from planner.store.models import ShareLink
 from planner.store.reports import report_for
@@ -16,7 +17,7 @@ from planner.store.results import prove
 from planner.web.views.acceptance import read_uploads, say_taken, take_uploads
 from planner.web.views.access import matrix_view
 from planner.web.views.errors import show_too_many
-from planner.web.views.shared import by_link, shows_opening
+from planner.web.views.shared import by_link, refuse_link, shows_opening
 
 
 class NameForm(forms.Form):
@@ -65,7 +66,12 @@ def send_results(request: HttpRequest, link: ShareLink, token: str) -> HttpRespo
             except throttle.TooMany as error:
                 return show_too_many(request, error.wait, "Many results were uploaded by this link within an hour.")
             report = report_for(link.plan.version, matrix_of(link.plan))
-            taken, verified = take_uploads(link.plan, report, sent, who=form.cleaned_data["name"], via=link.label)
+            name = form.cleaned_data["name"]
+            try:
+                with admitted(links.still_live(link)):
+                    taken, verified = take_uploads(link.plan, report, sent, who=name, via=link.label)
+            except AccessTaken:
+                return refuse_link(request, token)
             said, messages = say_taken(taken, verified), taken.messages
     context = {
         "here": reverse("open_link", kwargs={"token": token}),

@@ -27,6 +27,7 @@ from planner.store.reports import report_for
 from planner.web.forms.plans import LinkForm, MemberForm
 from planner.web.views.access import owner_view
 from planner.web.views.downloads import read_paper, send_file
+from ports.sensitive import sensitive
 
 SHOWN_OPENINGS = 10
 """How many of the last openings of a link the page tells."""
@@ -41,6 +42,7 @@ def show_links(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 @require_POST
 @owner_view
+@sensitive
 def make_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Make a read link and show its address, this once."""
     form = LinkForm(request.POST, revision=plan.revision)
@@ -58,6 +60,7 @@ def make_link(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 @require_POST
 @owner_view
+@sensitive
 def make_edit_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Make the edit link, or another one in place of it, and show its address, this once."""
 

@@ -2,14 +2,14 @@
 
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.base.constants import AuthProcess
-from allauth.socialaccount.providers.openid_connect.views import callback
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
-from planner.web.sign_on import PROVIDER, show_failed
+from planner.web.sign_on import PROVIDER, StrictAdapter, make_nonce, show_failed
 from planner.web.views.access import keep_private
 
 
@@ -20,7 +20,10 @@ def start_sign_on(request: HttpRequest) -> HttpResponse:
     is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
     try:
         provider = get_adapter(request).get_provider(request, PROVIDER)
-        answer = provider.redirect(request, process=AuthProcess.LOGIN, next_url=page if is_ours else None)
+        params = provider.get_auth_params() | {"nonce": make_nonce(request)}
+        answer = provider.redirect(
+            request, process=AuthProcess.LOGIN, next_url=page if is_ours else None, auth_params=params
+        )
     except (RequestException, KeyError, ValueError, TypeError) as error:  # it can't be reached, or says nonsense
         return show_failed(request, error, 502)
     address = answer.headers.get("Location", "")
@@ -33,7 +36,7 @@ def start_sign_on(request: HttpRequest) -> HttpResponse:
 def finish_sign_on(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Log in whom the provider names, and lead to where they wanted to go."""
     try:
-        answer: HttpResponse = callback(request, provider_id=provider_id)
+        answer: HttpResponse = OAuth2CallbackView.adapter_view(StrictAdapter(request, provider_id))(request)
         return keep_private(answer)
     except (KeyError, ValueError, TypeError) as error:  # it says nonsense
         return show_failed(request, error, 502)

@@ -16,6 +16,7 @@ from planner.plan import limits
 from planner.plan.document import PlanError
 from planner.sharing import links, uploads
 from planner.store import throttle
+from planner.store.admission import AccessTaken, admitted
 from planner.store.editions import matrix_of
 from planner.store.holders import read_holder
 from planner.store.models import Plan
@@ -26,6 +27,7 @@ from planner.web.views.acceptance import read_files, take_uploads
 from planner.web.views.access import owner_view
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix
+from ports.sensitive import sensitive
 from ports.text import many
 
 SENT = "what a script sent"
@@ -60,7 +62,10 @@ def upload_results(request: HttpRequest, token: str) -> HttpResponse:
         return _say(422, "Nothing was sent.")
     try:
         report = report_for(row.plan.version, matrix_of(row.plan))
-        taken, _ = take_uploads(row.plan, report, sent, who="", via=row.label, is_stranger=True)
+        with admitted(uploads.still_live(row)):
+            taken, _ = take_uploads(row.plan, report, sent, who="", via=row.label, is_stranger=True)
+    except AccessTaken:
+        return _say(404, "This address takes no results.")
     except (PlanError, TooLarge, NoMatrix, MatrixError):
         return _say(409, "Nothing was stored: the plan has no report now.")
     lines = [f"{many(len(taken.stored), 'run')} stored." if taken.stored else "Nothing was stored.", *taken.messages]
@@ -84,6 +89,7 @@ def _say(status: int, *lines: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_view
+@sensitive
 def show_uploads(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The addresses for scripts, and the form that makes one; a new one is shown this once."""
     if request.method != "POST":

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.urls import get_resolver
 
 from planner.plan.edits import NotPossible
-from planner.store import actions
+from planner.store import actions, bin
 from planner.store.models import KEPT_IN_BIN, Plan, Revision
 from tests.web.views.pages import Page, store, words
 
@@ -109,7 +109,7 @@ def test_an_edit_that_arrives_while_the_plan_goes_into_the_bin_changes_nothing(k
     from ports.queries import current_matrix
 
     plan = Plan.objects.get()
-    actions.delete_plan(plan_id=plan.pk)
+    bin.delete_plan(plan_id=plan.pk)
     for change in (
         lambda: actions.rename_plan(plan_id=plan.pk, matrix=current_matrix(), name="N", description=""),
         lambda: actions.undo(plan_id=plan.pk, matrix=current_matrix()),
@@ -128,7 +128,7 @@ def test_after_thirty_days_it_is_gone_even_if_its_rows_are_still_there(client, k
     clock(seconds=1)
     assert client.get(f"/plans/{key}/").status_code == 404
     assert undelete(client, key).status_code == 404
-    assert not actions.restore_plan(plan_id=Plan.objects.get().pk)
+    assert not bin.restore_plan(plan_id=Plan.objects.get().pk)
     assert Plan.objects.exists()
 
 
@@ -139,12 +139,12 @@ def test_the_command_removes_what_is_overdue_and_nothing_else(client, key, clock
     delete(client, later[1])
     clock(days=1)
     out = StringIO()
-    call_command("empty_bin", stdout=out)
-    assert out.getvalue() == "Deleted for good from the bin: 1 plan.\n"
+    call_command("tidy", stdout=out)
+    assert out.getvalue() == "Taken away: 1 plan.\n"
     assert set(Plan.objects.all()) == {kept, later[0]}
     assert set(Revision.objects.values_list("plan", flat=True)) == {kept.pk, later[0].pk}
     out = StringIO()
-    call_command("empty_bin", stdout=out)
+    call_command("tidy", stdout=out)
     assert out.getvalue() == ""
 
 
@@ -160,7 +160,7 @@ def test_deleting_twice_doesnt_keep_it_longer(client, key, clock):
     delete(client, key)
     clock(days=10)
     assert delete(client, key).status_code == 410
-    actions.delete_plan(plan_id=Plan.objects.get().pk)
+    bin.delete_plan(plan_id=Plan.objects.get().pk)
     assert Plan.objects.get().gone == NOW + KEPT_IN_BIN
 
 

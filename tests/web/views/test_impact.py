@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
-from planner.store import actions
+from planner.store import actions, bin
 from planner.store.models import Plan
 from planner.web.views import impacts
 from ports.queries import current_matrix
@@ -28,7 +28,7 @@ def test_each_plan_is_compared_from_its_own_edition(staff, tmp_path):
     edition = load_next(tmp_path, password_reset_portal="444")
     second, _ = store()
     actions.switch_edition(plan_id=second.pk, edition=edition)
-    actions.delete_plan(plan_id=store()[0].pk)
+    bin.delete_plan(plan_id=store()[0].pk)
     assert table(staff) == [
         ["Contoso", FIRST, "1", "1", "0", ""],
         ["Contoso", NEXT, "0", "0", "0", "nothing changes"],

@@ -13,9 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.signals import template_rendered
 from django.urls import reverse
+from django.utils import timezone
 
 from planner.store.holders import Holder
-from planner.store.models import Comment, Hold, Plan
+from planner.store.models import Comment, Hold, Plan, ShareLink, hash_token
 from planner.store.reports import report_for
 from planner.web.messages import HostMessages
 from planner.web.views import kept
@@ -36,6 +37,7 @@ LOOKS = (
     ("", {}),
     ("?panel=decisions&view=findings", {}),
     ("?edit=DC01&view=flows", HTMX | {"X-Pulse": ""}),
+    ("read/?view=decisions", {}),
 )
 """Pages, and parts of them, that are looked at after each change."""
 SECRET = re.compile(r'name="(csrfmiddlewaretoken|operation)"([^>]*) value="([^"]*)"')
@@ -344,6 +346,54 @@ def test_how_endpoints_are_shown_is_remembered_on_the_next_page(client, plan):
     after = client.get(here, headers={"If-None-Match": before.headers["ETag"]})
     assert after.status_code == 200
     assert plain(after) != plain(before)
+
+
+class Reader:
+    """Somebody who has a link, whose answers say no ETag: what they get is what they would get anew."""
+
+    def __init__(self, handler, plan, **facts):
+        self.client = Client()
+        self.client.handler = handler
+        self.token = ("l" + str(len(facts)) + str(plan.links.count())).ljust(43, "x")
+        self.link = ShareLink.objects.create(plan=plan, token_hash=hash_token(self.token), label="L", **facts)
+        self.here = f"/shared/{self.token}/"
+        self.client.get(self.here)
+
+    def look(self, monkeypatch):
+        found = self.client.get(self.here)
+        assert "ETag" not in found.headers
+        assert found.headers["Cache-Control"] == "private, no-store"
+        assert plain(found) == plain(render_anew(self.client, self.here, {}, monkeypatch))
+        return plain(found)
+
+
+def test_readers_by_a_link_have_the_plan_of_now_and_a_pinned_one_what_it_was(client, handler, plan, monkeypatch):
+    readers = [Reader(handler, plan), Reader(handler, plan, may_report=True), Reader(handler, plan, pinned=1)]
+    told = Reader(handler, plan, pinned=1, shows_changes=True)
+    before = [reader.look(monkeypatch) for reader in (*readers, told)]
+    for act in (sends("rename_plan"), give_a_reason, sends("add_endpoint"), set_state, upload, amend):
+        act(client, plan)
+        for reader in (*readers, told):
+            reader.look(monkeypatch)
+    after = [reader.look(monkeypatch) for reader in (*readers, told)]
+    assert [one == other for one, other in zip(before, after, strict=True)] == [False, False, True, False]
+
+
+def test_no_link_is_on_the_page_of_another_and_none_is_there_once_it_is_revoked(handler, plan, monkeypatch):
+    readers = [Reader(handler, plan), Reader(handler, plan, may_report=True), Reader(handler, plan, may_upload=True)]
+    pages = [reader.look(monkeypatch) for reader in readers]
+    assert [[reader.token in page for page in pages] for reader in readers] == [
+        [True, False, False],
+        [False, True, False],
+        [False, False, True],
+    ]
+    assert ["state-form" in page for page in pages] == [False, True, False]
+    ShareLink.objects.filter(pk=readers[1].link.pk).update(may_report=False)
+    assert "state-form" not in readers[1].look(monkeypatch)
+    for reader in readers:
+        reader.link.revoked = timezone.now()
+        reader.link.save()
+        assert reader.client.get(reader.here).status_code == 404
 
 
 def page_of(size):

@@ -1,0 +1,54 @@
+"""Whether who was let in still is, once what they sent is to be stored.
+
+Between being let in and storing something lies what a large edit takes, or a slow upload. Access that was taken back
+meanwhile counts: what would be stored then isn't.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from planner.store.models import Hold, Plan
+
+
+class AccessTaken(Exception):
+    """Whoever sends this may not change the plan any more; nothing was stored."""
+
+
+_by: ContextVar["QuerySet[Any] | None"] = ContextVar("admitted by", default=None)
+
+
+@contextmanager
+def admitted(by: "QuerySet[Any]") -> Iterator[None]:
+    """Until the block ends, plans are changed only while there is a row here: that which let the sender in."""
+    token = _by.set(by)
+    try:
+        yield
+    finally:
+        _by.reset(token)
+
+
+def held(hold: Hold, role: Hold.Role) -> "QuerySet[Hold]":
+    """A hold as `admitted` takes it: as long as it is there, allows that role, and its account may log in."""
+    roles = [one for one in Hold.Role if Hold(role=one).allows(role)]
+    return Hold.objects.filter(Q(user=None) | Q(user__is_active=True), pk=hold.pk, role__in=roles)
+
+
+def check_admitted() -> None:
+    """To be called in the transaction that stores something. Raises AccessTaken.
+
+    The row is locked, so that who takes access back is told so after what came before is stored, and nothing is later.
+    """
+    by = _by.get()
+    if by is not None and not by.select_for_update(of=("self",)).exists():
+        raise AccessTaken
+
+
+def lock_row(plan_id: int) -> Plan:
+    """A plan without its document, with its write lock. Raises AccessTaken."""
+    plan = Plan.objects.select_for_update(of=("self",)).defer("document").get(pk=plan_id)
+    check_admitted()
+    return plan

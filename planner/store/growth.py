@@ -1,0 +1,53 @@
+"""What grows by being used, and how it ends: sessions, openings, the log, who looked, and links that have ended.
+
+Plans with their revisions, and what belongs to them, stay until they are deleted; how many are made is limited
+(`PLANNER_PLANS_PER_HOUR`). What is tried is counted for an hour (`planner.store.throttle`).
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from planner.store.bin import empty_bin
+from planner.store.models import Event, Hold, Opening, ShareLink, Viewer
+from planner.store.run_models import UploadToken
+
+AT_ONCE = 5_000
+"""How many rows of a table one transaction takes away: others wait no longer than for those."""
+
+
+def tidy() -> dict[tuple[str, str], int]:
+    """Take away what is older than it is kept; idempotent. Returns how many rows of what, by its words.
+
+    The log, openings, and links and addresses that have ended are kept for PLANNER_LOG_DAYS days, who looked at a plan
+    without holding it likewise, sessions until they end.
+    """
+    now = timezone.now()
+    old = now - timedelta(days=settings.LOG_DAYS)
+    ended = Q(revoked__lt=old) | Q(expires__lt=old)
+    holds = Hold.objects.filter(plan=OuterRef("plan"), browser=OuterRef("key_hash"))
+    overdue = {
+        ("session", "sessions"): Session.objects.filter(expire_date__lt=now),
+        ("opening", "openings"): Opening.objects.filter(at__lt=old),
+        ("log entry", "log entries"): Event.objects.filter(at__lt=old),
+        ("ended link", "ended links"): ShareLink.objects.filter(ended),
+        ("ended address", "ended addresses"): UploadToken.objects.filter(ended),
+        ("former viewer", "former viewers"): Viewer.objects.filter(~Exists(holds), seen__lt=old),
+    }
+    return {("plan", "plans"): empty_bin()} | {name: _remove(rows) for name, rows in overdue.items()}
+
+
+def _remove(rows: QuerySet[Any]) -> int:
+    count = 0
+    while True:
+        with transaction.atomic():
+            chosen = list(rows.order_by().values_list("pk", flat=True)[:AT_ONCE])
+            rows.model._base_manager.filter(pk__in=chosen).delete()
+        count += len(chosen)
+        if len(chosen) < AT_ONCE:
+            return count

@@ -1,0 +1,167 @@
+"""Our own spider fills in every form that it finds with hostile text, and looks at every page for what came of it.
+
+Whatever is typed stays text: no element, attribute, script or address on any page comes from it, and no answer is a
+failure of the service.
+"""
+
+from collections import defaultdict
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import resolve
+
+from planner.store.models import Plan
+from tests.report.samples import contoso
+from tests.strategies import HOSTILE_NAMES, often
+from tests.web.views.pages import Page, know, store
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+PAYLOADS = (
+    *HOSTILE_NAMES,
+    '" autofocus onfocus="alert(1)',
+    "'-alert(1)-'",
+    "</textarea><script>alert(1)</script>",
+    "</title></style></script><svg onload=alert(1)>",
+    "javascript:alert(1)",
+    "\r\nSet-Cookie: evil=1",
+    "' OR 1=1 --",
+    "'; DROP TABLE planner_plan; --",
+    "../../../../etc/passwd",
+    "${7*7}#{7*7}{{7*7}}<%= 7*7 %>",
+    "|| sleep 60 ||",
+    "http://169.254.169.254/",
+)
+ENDS = {"delete_plan", "archive_plan", "log_out", "duplicate_plan", "remove_member", "import_plan"}
+"""Forms that would end the walk, or make plans that nobody looks at."""
+TEXT = {"text", "search", "password", "email", "url", "number", ""}
+ROUNDS = often(1)
+"""How many times each form is sent; payloads take turns, so that all are tried."""
+
+
+def links_of(page, here):
+    """Addresses of this site that a page leads to, without those of files."""
+    for element in page.all("a"):
+        address = urlsplit(urljoin(here, element.get("href") or ""))
+        if not address.netloc and "download" not in element.attrib:
+            yield address._replace(fragment="").geturl()
+
+
+def shape_of(address):
+    """What tells addresses apart that are looked at once each: the path, and what of a plan is shown."""
+    parts = urlsplit(address)
+    query = parse_qs(parts.query)
+    shown = ("view", "panel", "endpoint", "zone", "edit", "add")
+    return parts.path, tuple(
+        (name, query[name][0] if name in ("view", "panel") else "") for name in shown if name in query
+    )
+
+
+def walk(client, *starts, within):
+    """Every page that can be reached, once for each shape of its address."""
+    left, seen = list(starts), set()
+    while left:
+        address = left.pop()
+        if shape_of(address) in seen or not address.startswith(within):
+            continue
+        seen.add(shape_of(address))
+        answer = client.get(address, follow=True)
+        assert answer.status_code < 500, address
+        if not answer.headers["Content-Type"].startswith("text/html") or answer.streaming or (
+            "attachment" in answer.headers.get("Content-Disposition", "")
+        ):  # fmt: skip
+            continue
+        page = Page(answer)
+        yield address, page
+        left += sorted(links_of(page, address))
+
+
+def forms_of(address, page):
+    """What the forms of a page that write send as they stand: where, fields with values, names of those for text."""
+    for form in page.all("form"):
+        if form.get("method", "get").lower() != "post":
+            continue
+        fields, typed = defaultdict(list), []
+        for field in form.iter():
+            name = field.get("name")
+            if not name or field.get("type") in ("file", "submit", "button"):
+                continue
+            if field.tag == "textarea":
+                fields[name].append("".join(field.itertext()))
+                typed.append(name)
+            elif field.tag == "select":
+                options = [option.get("value", "") for option in field.iter("option")]
+                chosen = [option.get("value", "") for option in field.iter("option") if "selected" in option.attrib]
+                fields[name] += chosen or options[:1]
+            elif field.tag == "input" and field.get("type", "") in TEXT:
+                fields[name].append(field.get("value", ""))
+                typed.append(name)
+            elif field.tag == "input" and (
+                field.get("type") not in ("checkbox", "radio") or "checked" in field.attrib
+            ):
+                fields[name].append(field.get("value", ""))
+        yield urljoin(address, form.get("action") or address), dict(fields), sorted(set(typed))
+
+
+def made_of(page):
+    """Which elements of a page have addresses that lead out of the service, and to where."""
+    for element in page.root.iter():
+        for name in ("href", "src", "action", "formaction", "hx-get", "hx-post"):
+            address = urlsplit(element.get(name) or "")
+            if address.scheme or address.netloc:
+                yield element.tag, f"{name} of {address.scheme}://{address.netloc}"
+
+
+def test_whatever_is_typed_into_any_form_stays_text_everywhere(handler):
+    User.objects.create_superuser("staff")
+    client = know(Client(raise_request_exception=False))
+    client.handler = handler
+    client.force_login(User.objects.get())
+    plan, key = store(contoso())
+    places = (f"/plans/{key}/", "/matrix/", "/plans/", "/start/")
+    ours, forms = set(), {}
+    for place in places:
+        for address, page in walk(client, place, within=place):
+            ours |= set(made_of(page))
+            for action, fields, typed in forms_of(address, page):
+                if typed and resolve(urlsplit(action).path).url_name not in ENDS:
+                    forms.setdefault((urlsplit(action).path, *sorted(fields)), (action, fields, typed))
+    assert len(forms) > 25, "the spider finds the forms"
+    turn = 0
+    for action, fields, typed in forms.values():
+        for _ in range(ROUNDS):
+            sent = dict(fields)
+            for name in typed:
+                sent[name] = [PAYLOADS[turn % len(PAYLOADS)]]
+                turn += 1
+            answer = client.post(action, sent)
+            assert answer.status_code < 500, (action, sent)
+            assert "evil" not in answer.cookies
+            if answer.headers["Content-Type"].startswith("text/html"):
+                assert_ours(Page(answer), ours, (action, sent))
+    assert turn >= len(PAYLOADS), "each is tried"
+    plan.refresh_from_db()
+    assert plan.revision > 10, "much of it is stored"
+    looked = 0
+    for place in (*places, "/admin/planner/plan/", "/admin/planner/event/"):
+        for address, page in walk(client, place, within=place):
+            if not place.startswith("/admin/"):
+                assert_ours(page, ours, address)
+            assert not [one for one in page.root.iter() if any(name.startswith("on") for name in one.attrib)], address
+            looked += 1
+    assert looked > 40
+    assert Plan.objects.filter(pk=plan.pk).exists()
+
+
+def assert_ours(page, ours, where):
+    """That nothing on a page but text is new, beside what our own pages have in other states."""
+    for element in page.root.iter():
+        tag = str(element.tag).rpartition("}")[2]
+        assert tag not in ("img", "iframe", "object", "embed", "base", "b"), where
+        assert tag != "script" or element.get("src", "").startswith("/static/"), where
+        assert not any(name.startswith("on") for name in element.attrib), where
+        for name in ("href", "src", "action", "formaction", "hx-get", "hx-post"):
+            address = urlsplit(element.get(name) or "")
+            kind = (element.tag, f"{name} of {address.scheme}://{address.netloc}")
+            assert not (address.scheme or address.netloc) or kind in ours, where

@@ -43,7 +43,8 @@ def check_admitted() -> None:
     The row is locked, so that who takes access back is told so after what came before is stored, and nothing is later.
     """
     by = _by.get()
-    if by is not None and not by.select_for_update(of=("self",)).exists():
+    # Not by exists(), which forgets of what the row is locked: PostgreSQL locks no side of a join that may be missing.
+    if by is not None and by.select_for_update(of=("self",)).only("pk").first() is None:
         raise AccessTaken
 
 

@@ -348,6 +348,49 @@ def test_how_endpoints_are_shown_is_remembered_on_the_next_page(client, plan):
     assert plain(after) != plain(before)
 
 
+FILES = (
+    "report/json",
+    "report/json?rule=x",
+    "report/markdown?source=DMZ",
+    "plan.yaml",
+    "diagram.svg",
+    "rules/markdown.txt",
+)
+
+
+def test_a_file_that_somebody_has_is_made_again_only_once_the_plan_says_something_else(client, plan):
+    here = plan.get_absolute_url()
+    known = {}
+    for act in (None, sends("rename_plan"), set_state, upload, amend, sends("hand_over")):
+        if act is not None:
+            act(client, plan)
+        for file in FILES:
+            tag, had = known.get(file, ("", b""))
+            answer = client.get(here + file, headers={"If-None-Match": tag})
+            assert (answer.status_code, "ETag" in answer.headers) in ((200, True), (400, False)), (act, file)
+            if answer.status_code == 200:
+                assert client.get(here + file).content == answer.content
+                known[file] = answer.headers["ETag"], answer.content
+                assert len({tag for tag, _ in known.values()}) == len(known)
+    for file, (tag, _) in known.items():
+        answer = client.get(here + file, headers={"If-None-Match": tag})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["Cache-Control"] == "private, no-store"
+    plan.holds.update(role="read")
+    asked = [client.get(here + file, headers={"If-None-Match": tag}) for file, (tag, _) in known.items()]
+    assert {answer.status_code for answer in asked} == {403}
+
+
+def test_a_file_that_is_known_is_not_made(client, plan, monkeypatch):
+    address = f"{plan.get_absolute_url()}report/json"
+    tag = client.get(address).headers["ETag"]
+    monkeypatch.setattr("planner.web.views.downloads.report_for", None)
+    assert client.get(address, headers={"If-None-Match": tag}).status_code == 304
+    monkeypatch.undo()
+    monkeypatch.setattr(kept, "localdate", lambda: date(2031, 1, 1))
+    assert client.get(address, headers={"If-None-Match": tag}).status_code == 200
+
+
 class Reader:
     """Somebody who has a link, whose answers say no ETag: what they get is what they would get anew."""
 

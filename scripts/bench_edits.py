@@ -35,7 +35,7 @@ from ports.queries import current_matrix  # noqa: E402
 from scripts.sites import make_sites  # noqa: E402
 
 SITES = (1_000, 5_000)
-ROUNDS = 20
+ROUNDS = 12
 WANTED = {1_000: 300, 5_000: 1_000}
 """Milliseconds of an own edit, 19 of 20."""
 

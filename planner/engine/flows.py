@@ -209,7 +209,9 @@ def find_needs(topology: Topology, terms: Terms) -> list[tuple[Endpoint, Endpoin
     matrix, plan = topology.matrix, topology.plan
     rank = {name: index for index, name in enumerate(sorted(topology.by_name))}
     by_rank = [topology.by_name[name] for name in sorted(topology.by_name)]
-    causes: dict[tuple[int, int], list[_Cause]] = defaultdict(list)
+    # A pair is the number of its source times `width`, and its destination: sorted, found and kept as one integer.
+    width = len(by_rank)
+    causes: dict[int, list[_Cause]] = defaultdict(list)
     for index, requirement in enumerate(matrix.requirements):
         kinds = [
             kind
@@ -219,15 +221,15 @@ def find_needs(topology: Topology, terms: Terms) -> list[tuple[Endpoint, Endpoin
         plain = _Cause(index, None)  # one object for hundreds of thousands of pairs
         for source, destination, near_section in _pairs(topology, requirement, kinds):
             cause = _Cause(index, near_section) if near_section else plain
-            causes[rank[source.name], rank[destination.name]].append(cause)
-    extras: dict[tuple[int, int], list[AdditionalFlow]] = defaultdict(list)
+            causes[rank[source.name] * width + rank[destination.name]].append(cause)
+    extras: dict[int, list[AdditionalFlow]] = defaultdict(list)
     for extra in plan.additional_flows:
-        extras[rank[extra.source], rank[extra.destination]].append(extra)
+        extras[rank[extra.source] * width + rank[extra.destination]].append(extra)
 
     known: dict[tuple[Setting, tuple[_Cause, ...]], tuple[Need, ...]] = {}
     found = []
     for pair in sorted(causes.keys() | extras.keys()):
-        source, destination = by_rank[pair[0]], by_rank[pair[1]]
+        source, destination = by_rank[pair // width], by_rank[pair % width]
         why = topology.settings.get(destination.name, PLAIN), tuple(causes.get(pair, ()))
         if pair in extras:
             needs = _merge(terms.under(why[0]), why[1], extras[pair])
@@ -244,9 +246,10 @@ def _pairs(
     destinations = (endpoint for kind in kinds for endpoint in topology.kinds[kind])
     if requirement.pairing is not None:
         pairing = topology.matrix.pairings[requirement.pairing]
+        section = pairing.near_section
         for destination in destinations:
             for source in topology.sources(pairing, destination):
-                yield source, destination, pairing.near_section if topology.is_near(pairing, source) else None
+                yield source, destination, section if section and topology.is_near(pairing, source) else None
         return
     # A row of the matrix has one of both.
     sources = tuple(topology.with_role(requirement.source)) if requirement.source else ()

@@ -1,6 +1,6 @@
 """The report: all that is known about a plan under a matrix, frozen. Every output reads it and nothing else."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from planner.engine.findings import (
@@ -84,7 +84,7 @@ def evaluate_report(matrix: Matrix, plan: Plan) -> Report:
         excluded=excluded,
         closed=closed,
         boundaries=boundaries,
-        zone_groups=tuple(dict.fromkeys(groups.values())),
+        zone_groups=_list_groups(groups),
         findings=findings,
         decisions=find_decisions(evidence),
         caveats=find_caveats(evidence),
@@ -93,6 +93,11 @@ def evaluate_report(matrix: Matrix, plan: Plan) -> Report:
         ports={slug: terms.ports(service) for slug, service in matrix.services.items()},
         own_ports=_list_ports(matrix, topology, terms),
     )
+
+
+def _list_groups(groups: Mapping[str, ZoneGroup]) -> tuple[ZoneGroup, ...]:
+    """Each group once. By identity: a group of thousands of zones is as many names, for each zone of it once more."""
+    return tuple({id(group): group for group in groups.values()}.values())
 
 
 def _list_ports(matrix: Matrix, topology: Topology, terms: Terms) -> dict[str, frozenset[str | None]]:
@@ -117,7 +122,7 @@ def outline_plan(matrix: Matrix, plan: Plan, too_large: str) -> Report:
         excluded=(),
         closed=(),
         boundaries=(),
-        zone_groups=tuple(dict.fromkeys(group_zones(plan).values())),
+        zone_groups=_list_groups(group_zones(plan)),
         findings=(),
         decisions=(),
         caveats=(),

@@ -142,11 +142,7 @@ def consolidate(
         drafts = [
             _Draft(any_of, *triple) for any_of, part in parts[source, destination].items() for triple in _fold(part)
         ]
-        flows_by_key = {
-            (flow.source.name, flow.destination.name, Ports(flow.need.protocol, flow.need.ports)): flow
-            for part in parts[source, destination].values()
-            for flow in part
-        }
+        flows_by_key = _by_opening(chain.from_iterable(parts[source, destination].values()))
         drafts.sort(key=_Draft.order)
         rules = [_rule(draft, flows_by_key) for draft in drafts]
         numbers = _number(rules, ranks, matrix)
@@ -184,12 +180,23 @@ def narrow_boundaries(boundaries: Iterable[Boundary], flows: Iterable[Flow]) -> 
 
 def _narrow(rule: Rule, wanted: Mapping[Opening, Flow]) -> Iterator[Rule]:
     part = [wanted[opening] for opening in rule.openings() if opening in wanted]
-    flows = {
-        (flow.source.name, flow.destination.name, Ports(flow.need.protocol, flow.need.ports)): flow for flow in part
-    }
+    flows = _by_opening(part)
     drafts = sorted((_Draft(rule.any_of, *triple) for triple in _fold(part)), key=_Draft.order) if part else []
     for place, draft in enumerate(drafts, 1):
         yield replace(_rule(draft, flows), id=rule.id if place == 1 else f"{rule.id}/{place}")
+
+
+def _by_opening(flows: Iterable[Flow]) -> dict[tuple[str, str, Ports], Flow]:
+    ports = _PortsOf()
+    return {(flow.source.name, flow.destination.name, ports[flow.need]): flow for flow in flows}
+
+
+class _PortsOf(dict[Need, Ports]):
+    """The ports of needs, which thousands of flows share; a need is known by its identity."""
+
+    def __missing__(self, need: Need) -> Ports:
+        self[need] = Ports(need.protocol, need.ports)
+        return self[need]
 
 
 def group_zones(plan: Plan) -> Mapping[str, ZoneGroup]:
@@ -265,14 +272,16 @@ def _fold(flows: list[Flow]) -> list[_Triple]:
         return one.get(value) or one.setdefault(value, frozenset((value,)))
 
     # Services first costs least and is what every order but two begins or goes on with.
-    start = [
-        (single(f.source.name), single(f.destination.name), single(Ports(f.need.protocol, f.need.ports)))
-        for f in flows
+    ports = _PortsOf()
+    start: list[tuple[frozenset[object], ...]] = [
+        (single(f.source.name), single(f.destination.name), single(ports[f.need])) for f in flows
     ]
+    first = [_fold_axis(start, axis) for axis in range(3)]
     best: list[tuple[frozenset[object], ...]] | None = None
     for axes in permutations((2, 1, 0)):
-        triples: list[tuple[frozenset[object], ...]] = list(start)
-        before = len(triples) + 1
+        before, triples = len(start), first[axes[0]]
+        for axis in axes[1:]:
+            triples = _fold_axis(triples, axis)
         while len(triples) < before:
             before = len(triples)
             for axis in axes:

@@ -1,6 +1,8 @@
 """How much there is of a plan and how much an evaluation would make of it, found before anything is made. Pure."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from planner.engine.flows import TooLarge, count_pairs, find_needs
 from planner.engine.terms import Terms
@@ -10,15 +12,17 @@ from planner.plan.document import Plan, dump_plan
 from ports.matrix import Matrix
 
 
-def check_size(matrix: Matrix, plan: Plan, before: Plan | None = None) -> None:
+def check_size(
+    matrix: Matrix, plan: Plan, before: Plan | None = None, *, document: Mapping[str, Any] | None = None
+) -> None:
     """Raise TooLarge for a plan that is over one of planner.plan.limits, unless it is no larger than it was `before`.
 
     So a plan that is over a limit can be made smaller step by step, and none gets over one. Takes plans that were
     checked against this matrix. The cost grows with the documents; for a plan that is near the limit of flows, with
-    planner.plan.limits.PAIRS.
+    planner.plan.limits.PAIRS. `document` is that of the plan, for who has it already.
     """
-    size = _count_bytes(plan)
-    if size > limits.DOCUMENT and (before is None or size > _count_bytes(before)):
+    size = _count_bytes(dump_plan(plan) if document is None else document)
+    if size > limits.DOCUMENT and (before is None or size > _count_bytes(dump_plan(before))):
         raise TooLarge(limits.say_document(size))
     endpoints = len(plan.endpoints)
     if endpoints > limits.ENDPOINTS and (before is None or endpoints > len(before.endpoints)):
@@ -34,9 +38,9 @@ def check_size(matrix: Matrix, plan: Plan, before: Plan | None = None) -> None:
     raise TooLarge(limits.say_pairs(pairs) if pairs > limits.PAIRS else limits.say_flows(flows))
 
 
-def _count_bytes(plan: Plan) -> int:
+def _count_bytes(document: Mapping[str, Any]) -> int:
     """The bytes of the document as JSON without white space: no more than any text has that it was read from."""
-    text = json.dumps(dump_plan(plan), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return len(text.encode("utf-8", "surrogatepass"))
 
 

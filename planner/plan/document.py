@@ -136,6 +136,23 @@ def check_plan(tree: object, *, matrix: Matrix, text: bool = False, endpoints: i
     return cast(Plan, _freeze(PARTS[PLAN], plan))
 
 
+def read_rows(
+    tree: Mapping[str, Any], some: Mapping[str, Any], *, matrix: Matrix, endpoints: int | None
+) -> Plan | None:
+    """A plan with some rows of a document alone, if what its parts say about each other is right in all of it.
+
+    For `planner.plan.recheck`. None where anything is wrong, which `check_plan` tells.
+    """
+    if next(syntax.repeated_keys(some), None) or next(_find_reference_faults(tree, matrix), None):
+        return None
+    try:
+        model = _plan_model(matrix.digest, _MatrixOfDigest(matrix))
+        plan = model.model_validate(some, context={"text": False, "endpoints": endpoints})
+    except ValidationError:
+        return None
+    return cast(Plan, _freeze(PARTS[PLAN], plan))
+
+
 def check_stored(tree: object, *, matrix: Matrix) -> Plan:
     """`check_plan` for a document that a service has stored, perhaps when more endpoints were allowed."""
     there = tree.get("endpoints") if isinstance(tree, dict) else None

@@ -73,8 +73,8 @@ def apply_renames(document: Document, renames: Renames) -> dict[str, Any]:
     return renamed
 
 
-def rename_row(part: str, row: Row, renames: Renames) -> dict[str, Any]:
-    """A row, or some fields of one, with its own name and those that it names after renames."""
+def rename_row(part: str, row: Row, renames: Renames) -> Row:
+    """A row, or some fields of one, with its own name and those that it names after renames; itself if it has none."""
     changed = dict(row)
     for entry in PARTS[part].fields:
         if entry.key in row:
@@ -82,7 +82,7 @@ def rename_row(part: str, row: Row, renames: Renames) -> dict[str, Any]:
                 changed["name"] = renames.of(part).get(row["name"], row["name"])
             elif entry.names:
                 changed[entry.key] = rename_value(entry, row[entry.key], renames)
-    return changed
+    return row if changed == row else changed
 
 
 def rename_value(entry: Field, value: Any, renames: Renames) -> Any:

@@ -11,22 +11,21 @@ from typing import Any
 
 from django.db import transaction
 
-from planner.engine import TooLarge
 from planner.engine.lineage import find_added
 from planner.engine.size import check_size
-from planner.plan import limits
 from planner.plan.carry import say_carried
 from planner.plan.changes import Edit, FieldPath, Index, apply
-from planner.plan.document import Plan, PlanError, carry_stored, check_plan, check_stored, dump_plan
+from planner.plan.document import Plan, carry_stored, dump_plan
 from planner.plan.edits import EDITS, NotPossible, Params
 from planner.plan.merge import rebase
 from planner.plan.rows import NO_RENAMES, Renames
 from planner.plan.summaries import list_words, say
 from planner.store import answers, audit, comments, models
 from planner.store.admission import check_admitted
+from planner.store.checked import check_edited, check_growth
 from planner.store.editions import edition_of, keep_digest
 from planner.store.holders import Holder
-from planner.store.kept import LARGE, Chain, list_links
+from planner.store.kept import LARGE, Chain, Proofs, list_links
 from ports.matrix import Matrix
 from ports.models import PortMatrix
 from ports.queries import default_product, find_matrix_at
@@ -273,6 +272,8 @@ class _State:
     restored: int | None = None
     plan: Plan | None = None
     """The document, where it has been checked."""
+    proofs: Proofs | None = None
+    """Where they are known."""
     edition: PortMatrix | None = None
     """That the plan is put on; None where it stays on its own."""
     renewed: bool = False
@@ -310,14 +311,14 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
                 "Look at it, then send this again."
             )
         matrix = find_matrix_at(edition.pk)
-    _check_growth(row.document, state, matrix)
+    check_growth(row.document, state.document, matrix, state.plan)
     if switched:
         # What an earlier version stored doesn't say on which edition it was: that from which the plan goes now.
         row.revisions.filter(number=row.revision, edition=None).update(edition=row.edition)
     renames = {"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)}
     comments.follow(row, renames["endpoints"])
     added = find_added(row.document, state.document, renames)
-    kept = Chain(list_links(row.revisions, row.revision)).add(row.document, state.document)
+    kept = Chain(list_links(row.revisions, row.revision)).add(row.document, state.document, state.proofs)
     row.document = state.document
     row.name = state.document["name"]
     row.edition = edition
@@ -341,33 +342,22 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
     return Applied(plan=row, changed=True)
 
 
-def _check_growth(before: Document, state: _State, matrix: Matrix) -> None:
-    """Raise PlanError for a state that is too large, unless it is no larger than the plan is: so it can be mended."""
-    try:
-        plan = state.plan or check_stored(state.document, matrix=matrix)
-    except PlanError:
-        return  # an undo may lead to what the matrix of today doesn't fit, and nothing is evaluated of that
-    try:
-        check_size(matrix, plan)
-    except TooLarge as error:
-        try:
-            now = carry_stored(before, matrix=matrix)[0]
-        except PlanError:
-            raise error from None
-        check_size(matrix, plan, now)
-
-
 def _apply_to_newest(row: models.Plan, edit: str, params: Params, sender: Sender, matrix: Matrix) -> _State:
     """The state after an edit, carried over from the sender's base if others changed something since."""
     if sender.base is None or sender.base >= row.revision:
         fitted = EDITS[edit](row.document, params)
     else:
         fitted = _carry_over(row, edit, params, sender.base)
-    most = max(limits.ENDPOINTS, len(row.document["endpoints"]))
-    plan = check_plan(apply(row.document, fitted), matrix=matrix, endpoints=most)
-    document = dump_plan(plan)
+    plan, document, proofs = check_edited(row.document, lambda before: apply(before, fitted), matrix)
     answers.note(row, document, who=sender.who or sender.author, reason=sender.reason)
-    return _State(document=document, plan=plan, summary=say(fitted), renames=fitted.renames, undo_to=row.revision)
+    return _State(
+        document=document,
+        plan=plan,
+        proofs=proofs,
+        summary=say(fitted),
+        renames=fitted.renames,
+        undo_to=row.revision,
+    )
 
 
 def _carry_over(row: models.Plan, edit: str, params: Params, base: int) -> Edit:

@@ -10,7 +10,7 @@ from planner.engine.compare import Comparison, compare_reports
 from planner.plan.document import Plan, PlanError, carry_stored, dump_plan
 from planner.store import models
 from planner.store.editions import matrix_of
-from planner.store.reports import Recent
+from planner.store.recent import Recent
 from ports.matrix import Matrix
 from ports.queries import default_product
 from ports.text import many

@@ -57,20 +57,30 @@ def _unpack(packed: bytes | memoryview | None) -> Any:
     return json.loads(zlib.decompress(packed or b""))
 
 
+class Proofs(NamedTuple):
+    """Hashes of the document before an edit, and of the one after it."""
+
+    before: bytes
+    after: bytes
+
+
 class Chain:
     """The newest revisions of a plan, oldest first, to which one after the other is added."""
 
     def __init__(self, links: Iterable[Link] = ()) -> None:
         self._links = list(links)
 
-    def add(self, before: Document | None, after: Document) -> dict[str, Any]:
+    def add(self, before: Document | None, after: Document, proofs: Proofs | None = None) -> dict[str, Any]:
         """The values of the columns of a new revision with the document `after`.
 
         `before` is the document of the newest revision, None where there is none. Where it isn't the one of the last
-        link, or a difference isn't worth it, the document is kept whole.
+        link, or a difference isn't worth it, the document is kept whole. `proofs` are those of both, where they
+        are known.
         """
-        proof = prove(after)
-        difference = None if before is None else self._find_difference(before, after)
+        proof = proofs.after if proofs else prove(after)
+        difference = None
+        if before is not None:
+            difference = self._find_difference(before, after, proofs.before if proofs else prove(before))
         if difference is None:
             packed, behind = _pack(after), 0
             self._links = []
@@ -79,7 +89,7 @@ class Chain:
         self._links.append(Link(behind, proof, len(packed)))
         return {"packed": packed, "behind": behind, "proof": proof}
 
-    def _find_difference(self, before: Document, after: Document) -> bytes | None:
+    def _find_difference(self, before: Document, after: Document, proof: bytes) -> bytes | None:
         """The difference, unless a snapshot is due."""
         if not self._links:
             return None
@@ -87,7 +97,7 @@ class Chain:
         if last.behind is None or not 0 <= last.behind < min(EVERY, len(self._links)):
             return None
         self._links = self._links[-1 - last.behind :]
-        if [link.behind for link in self._links] != list(range(last.behind + 1)) or last.proof != prove(before):
+        if [link.behind for link in self._links] != list(range(last.behind + 1)) or last.proof != proof:
             return None
         packed = _pack(find_difference(before, after))
         snapshot, *differences = (link.size or 0 for link in self._links)

@@ -35,7 +35,8 @@ from planner.engine.life import (
 from planner.engine.rules import Boundary, Opening, Ports, Rule
 from planner.store import models
 from planner.store.actions import ANYONE, Sender, lock_plan
-from planner.store.reports import Recent, find_renames_since, report_for
+from planner.store.recent import Recent
+from planner.store.reports import find_renames_since, report_for
 from ports.matrix import Matrix
 from ports.text import many, short
 

@@ -1,10 +1,8 @@
 """Reports of stored documents and what differs between them; a few recent ones are kept in memory."""
 
 import logging
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
-from threading import Lock
 
 from planner.engine import Report, TooLarge, evaluate_report, outline_plan
 from planner.engine.compare import Comparison, compare_reports
@@ -12,42 +10,15 @@ from planner.engine.consequences import Consequences, weigh
 from planner.engine.lineage import Step, find_earliest, trace_renames
 from planner.engine.renames import Rename
 from planner.plan.blueprint import ModuleState, module_state
-from planner.plan.document import PlanError, carry_stored
+from planner.plan.document import PlanError
+from planner.store.checked import read_checked
 from planner.store.editions import matrix_then
 from planner.store.kept import Damaged, read_documents
 from planner.store.models import NOTHING_RENAMED, Plan, Revision, Version
+from planner.store.recent import Recent
 from ports.matrix import Matrix
 
 _logger = logging.getLogger(__name__)
-KEPT = 200_000
-"""Most flows of the reports that are kept, and of the comparisons; the newest is kept however many it has."""
-
-
-class Recent[Value]:
-    """The last few values by key: at most `count`, and as many as together don't weigh more than KEPT."""
-
-    def __init__(self, weight: Callable[[Value], int], count: int) -> None:
-        self._weight, self._count = weight, count
-        self._values: OrderedDict[Hashable, Value] = OrderedDict()
-        self._lock = Lock()
-
-    def find(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The value of a key, made if it isn't there. What `make` raises is raised, and nothing is kept of it."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        value = make()
-        with self._lock:
-            self._values[key] = value
-            while len(self._values) > 1 and (len(self._values) > self._count or self._weigh_all() > KEPT):
-                self._values.popitem(last=False)
-        return value
-
-    def _weigh_all(self) -> int:
-        return sum(map(self._weight, self._values.values()))
-
-
 _reports: Recent[Report] = Recent(lambda report: len(report.flows), count=8)
 _comparisons: Recent[Comparison] = Recent(lambda c: len(c.before.flows) + len(c.after.flows), count=4)
 # With the report, which is what tells them apart.
@@ -64,7 +35,7 @@ def report_for(version: Version, matrix: Matrix) -> Report:
     it fits and can't be evaluated: it can have been stored when more was allowed.
     """
     key = version, matrix.state
-    return _reports.find(key, lambda: evaluate_report(matrix, carry_stored(version.document, matrix=matrix)[0]))
+    return _reports.find(key, lambda: evaluate_report(matrix, read_checked(version.document, matrix)))
 
 
 def outline_for(version: Version, matrix: Matrix) -> Report:
@@ -75,7 +46,7 @@ def outline_for(version: Version, matrix: Matrix) -> Report:
     try:
         return report_for(version, matrix)
     except TooLarge as error:
-        return outline_plan(matrix, carry_stored(version.document, matrix=matrix)[0], error.sentence)
+        return outline_plan(matrix, read_checked(version.document, matrix), error.sentence)
 
 
 def comparison_since(plan: Plan, number: int, matrix: Matrix, under: Matrix | None = None) -> Comparison | None:

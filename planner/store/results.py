@@ -29,7 +29,8 @@ from planner.plan.reading import address_key
 from planner.report.said.trend import Step, join_steps
 from planner.store import models
 from planner.store.actions import lock_plan
-from planner.store.reports import Recent, find_renames_since
+from planner.store.recent import Recent
+from planner.store.reports import find_renames_since
 from planner.store.run_models import CheckRun
 from ports.text import cut
 

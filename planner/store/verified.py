@@ -10,7 +10,7 @@ from planner.engine.rules import Rule
 from planner.store import models
 from planner.store.actions import Sender
 from planner.store.lives import Overtaken, Pick, Wish, lives_of, set_states
-from planner.store.reports import Recent
+from planner.store.recent import Recent
 from planner.store.results import Proven
 from ports.text import cut
 

@@ -63,10 +63,16 @@ def _network(address: str) -> Network | None:
         return None
 
 
+@lru_cache(2**15)
+def _is_special(address: str) -> bool:
+    network = _network(address)
+    return network is not None and is_special(network)
+
+
 def _find_special(evidence: Evidence) -> Iterator[Finding]:
     special: dict[str, list[str]] = {}
     for endpoint in evidence.plan.endpoints:
-        found = [a for a in endpoint.addresses if (network := _network(a)) is not None and is_special(network)]
+        found = [address for address in endpoint.addresses if _is_special(address)]
         if found:
             special[endpoint.name] = found
     if special:

@@ -60,14 +60,19 @@ def find_decisions(evidence: Evidence) -> tuple[Decision, ...]:
     counts: dict[str, int] = defaultdict(int)
     options: dict[str, set[str]] = defaultdict(set)
     crossing: dict[Mark, dict[tuple[str, str | None], None]] = defaultdict(dict)
+    # Thousands of flows share few needs.
+    marks = {number: tuple(marks_of(need.any_of)) for number, need in evidence.needs.items() if need.any_of}
+    choices = {number: {mark.choice for mark in several} for number, several in marks.items()}
     for flow in evidence.flows:
-        for choice in {mark.choice for mark in marks_of(flow.need.any_of)}:
+        if not flow.need.any_of:
+            continue
+        for choice in choices[id(flow.need)]:
             counts[choice] += 1
         if flow.scope == "cross-zone":
-            for mark in marks_of(flow.need.any_of):
+            for mark in marks[id(flow.need)]:
                 crossing[mark][flow.need.protocol, flow.need.ports] = None
-    for need in evidence.needs.values():
-        for mark in marks_of(need.any_of):
+    for several in marks.values():
+        for mark in several:
             options[mark.choice].add(mark.option)
     return tuple(
         Decision(
@@ -121,22 +126,29 @@ def _list_concerned(about: About, evidence: Evidence) -> Iterator[Endpoint]:
     for role in about.roles:
         yield from evidence.topology.with_role(role)
     sections, services, requirements = set(about.sections), set(about.services), set(about.requirements)
-    for flow in evidence.concerned:
-        need = flow.need
+    wanted = {
+        id(need)
+        for need in evidence.concerned_needs
         if not (
             sections.isdisjoint(need.sections)
             and services.isdisjoint(need.services)
             and requirements.isdisjoint(need.requirements)
-        ):
-            yield flow.destination
+        )
+    }
+    if wanted:
+        yield from (flow.destination for flow in evidence.concerned if id(flow.need) in wanted)
 
 
 def ask_decisions(evidence: Evidence) -> Iterator[Finding]:
     """A finding for each open choice."""
     for decision in find_decisions(evidence):
         choice = decision.choice
-        marked = [f for f in evidence.flows if any(mark.choice == choice.slug for mark in marks_of(f.need.any_of))]
-        waiting = sorted({flow.destination.name for flow in marked})
+        marked = {
+            number
+            for number, need in evidence.needs.items()
+            if any(mark.choice == choice.slug for mark in marks_of(need.any_of))
+        }
+        waiting = sorted({flow.destination.name for flow in evidence.flows if id(flow.need) in marked})
         options = " ".join(f"{option.name}: {decision.explain_option(option)}" for option in choice.options)
         yield Finding(
             code="choice-undecided",
@@ -194,7 +206,7 @@ def _run(check: Check, evidence: Evidence) -> Finding | None:
         if len(endpoints) < 2:
             return None
     if check.opening is not None:
-        flows = [flow for flow in evidence.flows if _is_opening(flow, check.opening, evidence)]
+        flows = _list_openings(check.opening, evidence)
         if not flows:
             return None
         endpoints = both_ends(flows)
@@ -227,17 +239,32 @@ def _name(subject: str, evidence: Evidence) -> str:
     return subject
 
 
-def _is_opening(flow: Flow, opening: Opening, evidence: Evidence) -> bool:
+def _list_openings(opening: Opening, evidence: Evidence) -> list[Flow]:
+    """The flows that an opening is about."""
     holders, kinds = evidence.matrix.holders, evidence.topology.zone_kinds
-    return (
-        flow.scope != "same-host"
-        and (opening.service is None or opening.service in flow.need.services)
-        and (not opening.from_kinds or kinds[flow.source.zone] in opening.from_kinds)
-        and (not opening.to_kinds or kinds[flow.destination.zone] in opening.to_kinds)
-        and opening.is_upwards(kinds[flow.source.zone], kinds[flow.destination.zone])
+    from_kinds, to_kinds = opening.from_kinds, opening.to_kinds
+    needs = {
+        number
+        for number, need in evidence.needs.items()
+        if opening.service is None or opening.service in need.services
+    }
+    between = {
+        (source, destination)
+        for source in set(kinds.values())
+        for destination in set(kinds.values())
+        if (not from_kinds or source in from_kinds)
+        and (not to_kinds or destination in to_kinds)
+        and opening.is_upwards(source, destination)
+    }
+    return [
+        flow
+        for flow in evidence.flows
+        if id(flow.need) in needs
+        and flow.scope != "same-host"
+        and (kinds[flow.source.zone], kinds[flow.destination.zone]) in between
         and (opening.source_role is None or not holders[opening.source_role].isdisjoint(flow.source.roles))
         and (
             opening.destination_role is None
             or not holders[opening.destination_role].isdisjoint(flow.destination.roles)
         )
-    )
+    ]

@@ -62,6 +62,8 @@ class Evidence:
         """The flows that caveats are about: those that the plan excludes too, while others may lead from the same
         source to the same end, because a correction adds one there."""
         concerned = {id(flow.need): flow.need for flow in self.concerned}.values()
+        self.concerned_needs = tuple(concerned)
+        """The needs of these flows, each once."""
         self.services = frozenset(slug for need in concerned for slug in need.services)
         self.sections = frozenset(number for need in concerned for number in need.sections)
         self.requirements = frozenset(slug for need in concerned for slug in need.requirements)
@@ -71,7 +73,9 @@ class Evidence:
     def may_meet(self, conditions: Iterable[Condition], endpoints: Iterable[Endpoint]) -> bool:
         """Whether conditions hold or may come to: for one of these endpoints, or without any for the plan."""
         conditions = tuple(conditions)
-        settings = {self.topology.settings.get(endpoint.name, PLAIN) for endpoint in endpoints} or {PLAIN}
+        settings = {PLAIN}
+        if self.topology.settings:
+            settings = {self.topology.settings.get(endpoint.name, PLAIN) for endpoint in endpoints} or settings
         return any(self.terms.under(setting).meets_all(conditions) for setting in settings)
 
     def crossing(self) -> dict[str, Endpoint]:

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from planner.engine import evaluate_report
 from planner.plan import limits
 from planner.plan.document import check_plan, dump_plan
-from planner.store import actions, reports
+from planner.store import actions, recent
 from planner.store.models import Plan, Revision
 from planner.store.transfer import all_plans, export_plans
 from planner.web.views import kept
@@ -339,25 +339,25 @@ def test_of_many_rules_a_page_lists_the_first_and_says_so(client, monkeypatch):
 def test_of_the_reports_that_are_kept_large_ones_make_room():
     made = []
 
-    def find(recent, key, weight):
-        return recent.find(key, lambda: made.append(key) or weight)
+    def find(few, key, weight):
+        return few.find(key, lambda: made.append(key) or weight)
 
-    recent = reports.Recent(lambda weight: weight, count=3)
+    few = recent.Recent(lambda weight: weight, count=3)
     for key in "abcabc":
-        find(recent, key, 1)
+        find(few, key, 1)
     assert "".join(made) == "abc"
-    find(recent, "d", 1)
-    find(recent, "a", 1)
+    find(few, "d", 1)
+    find(few, "a", 1)
     assert "".join(made) == "abcda", "the oldest went"
-    find(recent, "e", reports.KEPT)
-    find(recent, "e", reports.KEPT)
-    find(recent, "d", 1)
+    find(few, "e", recent.KEPT)
+    find(few, "e", recent.KEPT)
+    find(few, "d", 1)
     assert "".join(made) == "abcdaed", "the large one took the place of all"
 
 
 def test_what_cannot_be_made_is_not_kept():
-    recent = reports.Recent(lambda weight: weight, count=3)
+    few = recent.Recent(lambda weight: weight, count=3)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            recent.find("a", lambda: 1 // 0)
-    assert recent.find("a", lambda: 5) == 5
+            few.find("a", lambda: 1 // 0)
+    assert few.find("a", lambda: 5) == 5

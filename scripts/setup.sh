@@ -88,7 +88,7 @@ TABLE
             echo "browser  chromium            chromium             chromium                google-chrome"
         fi
         if [ "$distribution" = debian ]; then
-            echo "quicker  chromium-headless-shell  chromium-headless google-chrome"
+            echo "quicker  chromium-headless-shell  chromium-headless-shell  chromium-headless  google-chrome"
         fi
     fi
     if [ $venv_is_current = no ]; then

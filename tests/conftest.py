@@ -11,9 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck, settings
 
+from tests.quick import empty_tables
 from tests.settings import DATA
 
 settings.register_profile(
@@ -69,6 +70,14 @@ def pytest_collection_finish():
         # Programs that tests start have a folder of their own, and a file in it. This is where the tests run: the
         # process that hands them out has collected none, and its workers must know the server.
         os.environ.pop("DATABASE_URL", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quickly_emptied():
+    """Tests that need transactions of their own, such as those in browsers, leave an empty database soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from typing import ClassVar
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.management.color import no_style
+from django.db import connections
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 
@@ -22,3 +24,41 @@ class ScannedOnce(WhiteNoiseMiddleware):
             super().update_files_dictionary(root, prefix)
             self.found[root, prefix] = dict(self.files)
         self.files |= self.found[root, prefix]
+
+
+OF_MODELS = {"django_content_type", "auth_permission"}
+"""What `migrate` writes for each model, and no test: nobody changes it, and it takes longest to write."""
+
+
+def empty_tables(test):
+    """What Django does after a test with transactions, without writing what is said of models anew."""
+    for name in test._databases_names(include_mirrors=False):
+        connection = connections[name]
+        tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - OF_MODELS
+        statements = connection.ops.sql_flush(no_style(), sorted(tables), reset_sequences=False, allow_cascade=False)
+        connection.ops.execute_sql_flush(statements)
+
+
+_rows = []
+"""The shipped matrix as it was stored first: its edition, then lists of the rows of each kind."""
+
+
+def load_shipped():
+    """The shipped matrix in an empty database, as `load_matrix` stores it; from the second time on the same rows.
+
+    Their numbers and their stamp come again, too, so what the process has read of the matrix is true and stays.
+    """
+    # The settings import this module, before there are models.
+    from ports.actions import load_matrix
+    from ports.models import ROWS, PortMatrix
+    from ports.queries import SHIPPED
+
+    if not _rows or PortMatrix.objects.exists():
+        edition, is_new = load_matrix(path=SHIPPED)
+        if is_new and not _rows:
+            _rows.append([PortMatrix.objects.get(pk=edition.pk)])
+            _rows.extend(list(model._default_manager.filter(matrix=edition)) for model in ROWS)
+        return edition
+    for rows in filter(None, _rows):
+        type(rows[0])._default_manager.bulk_create(rows)
+    return PortMatrix.objects.get(pk=_rows[0][0].pk)

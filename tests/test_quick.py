@@ -1,8 +1,18 @@
-"""What `make check` leaves out is the same each time, and never the whole of a test."""
+"""What `make check` leaves out is the same each time, and never the whole of a test; what is quick is the same."""
 
 from types import SimpleNamespace
 
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+
+from ports.actions import load_matrix
+from ports.models import ROWS, PortMatrix
+from ports.queries import SHIPPED, edition_records
 from tests.conftest import EVERY, FEW, pytest_collection_modifyitems
+from tests.quick import load_shipped
+from tests.web.views.pages import store
 
 
 def test_a_quick_run_tries_every_test_and_of_many_cases_the_first_and_each_seventh():
@@ -21,3 +31,31 @@ def test_a_quick_run_tries_every_test_and_of_many_cases_the_first_and_each_seven
     pytest_collection_modifyitems(config, items)
     assert items == ["a.py::test_one", *few, many[0], many[EVERY], many[2 * EVERY], "b.py::test_many[0]"]
     assert sorted([*items, *left_out]) == sorted(everything)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("_time", [1, 2])
+def test_a_database_that_was_emptied_has_what_migrations_say_of_models_and_nothing_else(_time):
+    stored = {model for model in apps.get_models() if model._default_manager.exists()}
+    assert stored == {ContentType, Permission}
+    assert Permission.objects.filter(content_type__app_label="planner").count() >= 4
+    store()
+    load_shipped()
+
+
+@pytest.mark.django_db
+def test_the_shipped_matrix_comes_again_as_it_was_loaded():
+    def everything():
+        edition = load_shipped()
+        rows = [list(model._default_manager.values()) for model in (PortMatrix, *ROWS)]
+        assert (edition.current, edition_records(edition.pk)) == (True, records)
+        PortMatrix.objects.all().delete()
+        return rows
+
+    edition, _ = load_matrix(path=SHIPPED)
+    records = edition_records(edition.pk)
+    assert load_shipped() == edition, "what is here is found"
+    PortMatrix.objects.all().delete()
+    first = everything()
+    assert len(first[1:]) > 10
+    assert everything() == everything() == first

@@ -15,9 +15,8 @@ from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from planner.store.presence import COOKIE
-from ports.actions import load_matrix
-from ports.queries import SHIPPED
 from tests.e2e.tabs import DESKTOP, Tabs
+from tests.quick import load_shipped
 from tests.web.views.pages import BROWSERS, visitor_cookie
 
 # Patience, as machines can be busy: no test is about time.
@@ -107,7 +106,7 @@ def live_server(request):
 
 @pytest.fixture
 def matrix(transactional_db):
-    return load_matrix(path=SHIPPED)[0]
+    return load_shipped()
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ import pytest
 
 from planner.store import actions
 from planner.store.models import Plan
-from ports.actions import load_matrix
-from ports.queries import SHIPPED
+from tests.quick import load_shipped
 from tests.store.archives import MATRIX, pack
 from tests.web.views.pages import store
 
@@ -28,4 +27,4 @@ def members():
 
 @pytest.fixture
 def loaded(db):
-    return load_matrix(path=SHIPPED)[0]
+    return load_shipped()

@@ -24,8 +24,8 @@ SITE = "http://testserver"
 ADDRESSES = ("href", "src", "action", "poster", "data", "hx-get", "{http://www.w3.org/1999/xlink}href")
 OPTIONS = {"cover", "default_deny", "host_files", "open_undecided", "unfold"}
 """What an address says of a file beside the filter."""
-ALONE = (frozenset({"show"}), frozenset({"ask_from", "ask_to", "ask_service"}))
-"""What an address says of how a page shows its rows, and of the packet that is asked about: no filter."""
+ALONE = (frozenset({"show"}), frozenset({"unfold"}), frozenset({"ask_from", "ask_to", "ask_service"}))
+"""What an address of a page says of how it shows its rows, and of the packet that is asked about: no filter."""
 WRITES = ("formaction", "hx-post", "hx-put", "hx-patch", "hx-delete")
 
 

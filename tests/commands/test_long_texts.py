@@ -3,16 +3,15 @@
 What took the square of the length would take hours for these; the limit of time only ends such a run.
 """
 
-import subprocess
+import faulthandler
 import sys
 from pathlib import Path
 
 import pytest
 
-from planner.plan.syntax import to_json
 from planner.report import FORMATS
+from tests.commands.reporting import run, save
 
-ROOT = Path(__file__).resolve().parents[2]
 LENGTH = 200_000
 PRINTED = 60_000
 """Of what is set on pages: there would be hundreds more of them, and nothing more to find."""
@@ -49,26 +48,22 @@ def plan(text):
     }
 
 
+@pytest.fixture
+def ended():
+    """Ends a run that takes ten minutes, with the lines that it is at."""
+    faulthandler.dump_traceback_later(600, exit=True, file=sys.__stderr__)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_database", "in_folder", "ended")
 @pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("aerleon", "all-firewalls", "firewalls")])
-def test_every_format_says_long_texts_of_every_kind(name, tmp_path):
-    paths = []
-    for kind, text in texts(PRINTED if name == "pdf" else LENGTH).items():
-        paths.append(tmp_path / f"{kind}.json")
-        paths[-1].write_text(to_json(plan(text)), "utf-8")
-    command = [
-        sys.executable,
-        "manage.py",
-        "report",
-        *map(str, paths),
-        "--format",
-        name,
-        "--output",
-        f"{tmp_path}/out/",
-    ]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
-    assert run.returncode in (0, 1), run.stderr
-    assert "Traceback" not in run.stderr
-    refused = {line.partition(":")[0] for line in run.stderr.splitlines() if "can't be written for this plan" in line}
+def test_every_format_says_long_texts_of_every_kind(name, capsys):
+    kinds = texts(PRINTED if name == "pdf" else LENGTH)
+    paths = [save(f"{kind}.json", plan(text)) for kind, text in kinds.items()]
+    assert run(*paths, "--format", name, "--output", "out/") in (0, 1)
+    said = capsys.readouterr().err
+    refused = {line.partition(":")[0] for line in said.splitlines() if "can't be written for this plan" in line}
     for path in paths:
-        assert (tmp_path / "out" / f"{path.stem}.{name}").exists() != (str(path) in refused), run.stderr
+        assert Path("out", f"{path.removesuffix('.json')}.{name}").exists() != (path in refused), said

@@ -126,3 +126,10 @@ def guarded(db):
     """The log as it is kept in service: the database refuses to change it."""
     migration = import_module("planner.migrations.0021_log_only_grows")
     migration.guard(None, SimpleNamespace(connection=connection))
+
+
+@pytest.fixture
+def server(request):
+    """For tests without a database: on PostgreSQL there is one nevertheless, and it is an empty one."""
+    if connection.vendor != "sqlite":
+        request.getfixturevalue("db")

@@ -94,6 +94,7 @@ def test_the_commands_of_the_readme_exist():
 @pytest.mark.parametrize(
     "arguments", [line for line in command_lines() if line[0] in ("report", "compare", "schema")], ids=shlex.join
 )
+@pytest.mark.usefixtures("server")
 def test_the_examples_of_the_command_line_work(arguments, monkeypatch, tmp_path, capsysbinary):
     monkeypatch.setitem(connection.settings_dict, "NAME", str(tmp_path / "absent.sqlite3"))
     monkeypatch.chdir(tmp_path)

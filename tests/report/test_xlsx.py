@@ -9,6 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.utils import column_index_from_string, get_column_letter
 
 from planner.report.formats import workbook
 from planner.report.formats.json import report_data
@@ -72,6 +73,8 @@ def test_the_sheets_come_in_the_order_of_reading():
 def test_every_sheet_has_a_frozen_header_a_filter_widths_and_wrapped_text(name):
     sheet = report_book(contoso())[name]
     assert sheet.freeze_panes == "B2"
+    assert sheet.print_title_cols == "$A:$A", "on paper what stays in sight is on every page"
+    assert sheet.page_setup.pageOrder == "overThenDown"
     assert sheet.auto_filter.ref == sheet.dimensions
     assert all(sheet.column_dimensions[cell.column_letter].width >= 8 for cell in sheet[1])
     assert all(cell.font.bold for cell in sheet[1])
@@ -323,3 +326,14 @@ def test_no_line_of_a_server_stays_on_one_host():
 def test_without_a_revision_to_compare_with_the_sheet_of_changes_says_so():
     [row] = rows_of(report_book(contoso()), "Changes")
     assert "Not compared" in " ".join(str(value) for value in row.values() if value)
+
+
+def test_no_sheet_is_printed_so_small_that_it_cannot_be_read():
+    """A page of A4 across has room for 150 letters of 11 points; with 200 they are still of more than 7."""
+    book = openpyxl.load_workbook(io.BytesIO(render_xlsx(evaluate(contoso()))))
+    for sheet in book:
+        widths = [sheet.column_dimensions[get_column_letter(place + 1)].width for place in range(sheet.max_column)]
+        held = int(sheet.freeze_panes and column_index_from_string(sheet.freeze_panes.rstrip("0123456789")) - 1)
+        pages = sheet.page_setup.fitToWidth or 1
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sum(widths[held:]) / pages + sum(widths[:held]) <= 210, sheet.title

@@ -122,6 +122,22 @@ def _write(styles: _Styles, table: Sheet) -> None:
         number += 1
 
 
+PAGE_WIDTH = 200
+"""How many characters stand side by side on a page of A4 across, so that letters are of 7.5 pt."""
+
+
+def _count_pages(table: Sheet) -> int:
+    """How many pages a sheet is wide on paper. What stays in sight on a screen is repeated on each of them."""
+    widths = [width for _, width in table.columns]
+    held = sum(widths[: table.held])
+    pages, used = 1, 0
+    for width in widths[table.held :]:
+        if used and held + used + width > PAGE_WIDTH:
+            pages, used = pages + 1, 0
+        used += width
+    return pages
+
+
 def _write_sheet(sheet: Any, styles: _Styles, table: Sheet, rows: Iterator[Cells]) -> bool:
     """Fill a sheet; whether rows may be left for another."""
     blanks = [table.blanks.get(title) for title, _ in table.columns]
@@ -129,8 +145,10 @@ def _write_sheet(sheet: Any, styles: _Styles, table: Sheet, rows: Iterator[Cells
     plain = styles.lined if table.blanks else styles.cell
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(_count_pages(table), 0)
     sheet.repeat_rows(0)
+    sheet.repeat_columns(0, table.held - 1)
+    sheet.print_across()  # what belongs to a row follows it
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)  # inches
     sheet.set_header(styles.head)
     sheet.set_footer("&L&A&RPage &P of &N")

@@ -162,17 +162,24 @@ def _zone_columns(table: ZoneTable) -> Columns:
 
 
 def _zone_rows(table: ZoneTable, places: Mapping[str, int]) -> Iterator[Cells]:
-    """A row for each zone that connections come from; its cells lead to the rules, else to what must stay closed."""
+    """Two rows for each zone that connections come from: how many rules, which lead to them, and below, which ports.
+
+    Not every program folds the text of a cell that leads somewhere, so that is short. Where there are no rules, the
+    cell leads to what must stay closed.
+    """
     for source, cells in table.rows:
-        yield (as_cell(source.label), *(_zone_cell(cell, places) for cell in cells))
+        found = [_zone_cell(cell, places) for cell in cells]
+        yield (as_cell(source.label), *(above for above, _ in found))
+        yield ("", *(below for _, below in found))
 
 
-def _zone_cell(cell: ZoneCell, places: Mapping[str, int]) -> str | Link:
-    text = as_cell("\n".join(cell.lines()))
+def _zone_cell(cell: ZoneCell, places: Mapping[str, int]) -> tuple[str | Link, str]:
+    lines = cell.lines()
+    above, below = as_cell(lines[0]), as_cell("\n".join(lines[1:]))
     if cell.rules:
-        return Link(text, "Rules", places[cell.code])
+        return Link(above, "Rules", places[cell.code]), below
     forbidden = (*cell.broken, *cell.kept)
-    return Link(text, "Closed", forbidden[0]) if forbidden else text
+    return (Link(above, "Closed", forbidden[0]) if forbidden else above), below
 
 
 def _boundary_rows(boundaries: Iterable[Boundary], report: Report) -> Iterator[tuple[Rule, Sequence[str]]]:

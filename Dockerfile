@@ -15,7 +15,6 @@ RUN uv sync --frozen --no-dev --no-cache && rm -f .venv/.lock
 
 FROM python:${VERSION}${DIGEST}
 
-# The user has a home folder because fontconfig keeps its cache there.
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         fonts-dejavu-core fonts-inter fonts-noto-core graphviz \
@@ -28,9 +27,11 @@ WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY . .
 
+# The root can be read only: what is written goes to /data, and to /tmp, where fontconfig keeps its cache.
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    XDG_CACHE_HOME=/tmp/.cache \
     PLANNER_DATA=/data \
     PLANNER_BIND=0.0.0.0:8000
 USER planner

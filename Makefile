@@ -39,6 +39,7 @@ docs: ## Write docs/document-table.md anew: the vendor's document, row by row, b
 
 bench: ## Measure the engine, the pages, and several people on one plan
 	@scripts/dev.sh python scripts/bench.py
+	@scripts/dev.sh python scripts/bench_edits.py
 	@scripts/dev.sh python scripts/bench_pages.py
 	@scripts/dev.sh python scripts/bench_together.py
 	@scripts/dev.sh python scripts/bench_table.py

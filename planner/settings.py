@@ -136,6 +136,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "planner.web.request_id.RequestId",
+    "planner.web.measured.Measured",
     "planner.web.middleware.Proxied",
     "planner.web.middleware.Noted",
     "planner.web.middleware.SafeHeaders",

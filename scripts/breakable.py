@@ -257,8 +257,13 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
     """Nothing can be written in the folder, not by root either. Needs root."""
-    subprocess.run(["mount", "--bind", folder, folder], check=True)
-    subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+    for attempt in range(100):
+        subprocess.run(["mount", "--bind", folder, folder], check=True)
+        made = subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=attempt == 99, capture_output=True)
+        if not made.returncode:
+            break
+        subprocess.run(["umount", "-l", folder], check=True)  # somebody had a file open for writing
+        time.sleep(0.05)
     try:
         yield
     finally:

@@ -111,11 +111,17 @@ class Service:
 def container(
     image: Path, stage: Stage, tree: Path, volume: Path, settings: dict[str, str] | None = None
 ) -> Iterator[Service]:
-    """A fresh copy of the image in which CMD runs as USER, with the volume at its place and these settings."""
+    """A fresh copy of the image in which CMD runs as USER, with the volume at its place and these settings.
+
+    Nothing can be written but in the volume, in /tmp and in /dev/shm: as with `docker run --read-only --tmpfs /tmp`.
+    """
     trees.copy_tree(image, tree)
     (tree / "etc/hosts").write_text("127.0.0.1 localhost\n")
     log, environment = tree.with_suffix(".log"), stage.environment | (settings or {})
     with ExitStack() as stack:
+        stack.enter_context(trees.mounted(tree, "--bind", tree))
+        trees.do(["mount", "-o", "remount,bind,ro", tree], "The tree can't be made read only")
+        stack.enter_context(trees.mounted(tree / "tmp", "-t", "tmpfs", "-o", "mode=1777", "tmp"))
         stack.enter_context(trees.shared_memory(tree))
         stack.enter_context(trees.mounted(trees.place_inside(tree, stage.volumes[0]), "--bind", volume))
         output = stack.enter_context(log.open("wb"))

@@ -8,6 +8,7 @@ import argparse
 import os
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -319,7 +320,7 @@ def main() -> None:
         with own_folder() as folder:
             try:
                 outcome = fault.do(folder)
-            except RuntimeError as error:
+            except (RuntimeError, OSError, subprocess.SubprocessError) as error:
                 outcome = Outcome(done="broken off", faults=(str(error),))
         well = "yes" if not outcome.faults else "**no**"
         rows.append((fault.title, outcome.done, f"{outcome.acknowledged:,}", outcome.told or "nothing", well))

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 
 from gunicorn.glogging import Logger
 
+from planner.deploy import metrics
 from planner.deploy.environment import read_choice, read_flag, read_text
 from planner.deploy.logs import AddRequestId, RedactTokens, make_formatter
+from planner.deploy.turns import Turns
+from planner.deploy.worker import PatientWorker
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -49,6 +52,10 @@ bind = os.environ.get("PLANNER_BIND") or "127.0.0.1:8000"
 workers = _read_count("PLANNER_WORKERS", min((os.cpu_count() or 1) + 1, 5))
 # PLANNER_THREADS: how many requests each of them is at work on at once.
 threads = _read_count("PLANNER_THREADS", 4)
+# PLANNER_LARGE_AT_ONCE: how many requests about large plans all of them together are at work on at once.
+large_at_once = _read_count("PLANNER_LARGE_AT_ONCE", max((os.cpu_count() or 1) // 2, 1))
+# PLANNER_METRICS: where figures for Prometheus are read, never the address that people reach; nowhere if unset.
+metrics_address = os.environ.get("PLANNER_METRICS", "")
 worker_class = "planner.deploy.worker.PatientWorker"
 timeout = 600  # the largest archive takes minutes to be checked, on a busy machine several
 preload_app = True  # a broken application stops the start, and workers share the loaded code
@@ -72,15 +79,44 @@ def on_starting(server: "Arbiter") -> None:
             "PLANNER_TLS is 1, but PLANNER_PROXIES doesn't say which proxy ends TLS: every request would be sent to "
             "https for ever. Set PLANNER_PROXIES to its address."
         )
+    PatientWorker.room = Turns(large_at_once)
+    if metrics_address:
+        _begin_to_count(server)
     if server.master_pid or "LISTEN_FDS" in os.environ:
         return  # the sockets are handed over, by an older master or by systemd
     for address in server.address:
         if isinstance(address, tuple):
-            _check_free(*address)
+            _check_free(*address, "PLANNER_BIND=127.0.0.1:8001")
+
+
+def _begin_to_count(server: "Arbiter") -> None:
+    """Have all processes count, from here on. Ends with a sentence where the address for it can't be meant."""
+    try:
+        address = metrics.read_address(metrics_address)
+    except ValueError:
+        sys.exit(
+            f"PLANNER_METRICS must be host:port, or unix: and the path of a socket, not {metrics_address[:60]!r}."
+        )
+    if address in server.address:
+        sys.exit("PLANNER_METRICS is the address of PLANNER_BIND; figures are for nobody who reaches that.")
+    if isinstance(address, tuple):
+        _check_free(*address, "PLANNER_METRICS=127.0.0.1:9101")
+    os.environ[metrics.FOLDER] = metrics.make_folder()
+
+
+def on_exit(server: "Arbiter") -> None:
+    """Take away what was made for the figures."""
+    if metrics_address:
+        metrics.end()
 
 
 def when_ready(server: "Arbiter") -> None:
     """Tell where to look, now that the sockets accept."""
+    if metrics_address:
+        host = read_text("PLANNER_HOSTS", "localhost").split(",")[0].strip().lstrip("*.") or "localhost"
+        listening = server.address[0]
+        where = listening if isinstance(listening, str) else f"{listening[0]}:{listening[1]}"  # type: ignore[index]
+        metrics.start(metrics_address, where, host)
     for listener in server.LISTENERS:
         print(f"Port planner: {listener}/", flush=True)
 
@@ -95,7 +131,7 @@ def post_fork(server: "Arbiter", worker: "Worker") -> None:
     gc.set_threshold(50_000, 10, 10)
 
 
-def _check_free(host: str, port: int) -> None:
+def _check_free(host: str, port: int, other: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -103,4 +139,4 @@ def _check_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             reason = "is already in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            sys.exit(f"Port {port} on {host} {reason}; choose another with PLANNER_BIND=127.0.0.1:8001, for example.")
+            sys.exit(f"Port {port} on {host} {reason}; choose another with {other}, for example.")

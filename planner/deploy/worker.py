@@ -24,12 +24,16 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer
 from waitress.task import ErrorTask, WSGITask
 
+from planner.deploy import turns
+
 CONNECTIONS = 1_000
 """How many connections a process holds. For one more, that is closed which has waited longest for its request."""
 BODIES = 256 * 2**20
 """How many bytes of bodies a process keeps on which no thread is at work; beyond that the largest is given up."""
 HEAD = 32 * 2**10
 """How many bytes the first line of a request and its headers may have."""
+OFTEN = 0.05
+"""Seconds after which is looked again whether it is the turn of a request that was put aside."""
 JUST_NOW = 2
 """Seconds that a new connection has at the end to send its request."""
 FILES = 4_096
@@ -58,6 +62,7 @@ class Answer(WSGITask):  # type: ignore[misc] # waitress has no types
         """The request for the application. Whoever comes through a Unix socket has no address."""
         logger.debug("%s %s", self.request.command, self.request.request_uri)
         environ: dict[str, Any] = super().get_environment()
+        environ |= {turns.ASIDE: PatientWorker.room, turns.GIVEN: self.channel.turn}
         if self.channel.server.family == socket.AF_UNIX:
             environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = ""
         return environ
@@ -92,6 +97,10 @@ class Connection(HTTPChannel):  # type: ignore[misc] # waitress has no types
     error_task_class = Refusal
     began: float | None = None
     """Since when a thread is at work on its request, by the monotonic clock."""
+    turn: turns.Turn | None = None
+    """That its request has got, after it was put aside."""
+    is_aside = False
+    """Whether its request waits for a turn; no thread waits with it."""
 
     @property
     def is_waiting(self) -> bool:
@@ -116,18 +125,28 @@ class Connection(HTTPChannel):  # type: ignore[misc] # waitress has no types
                     request.close()
 
     def service(self) -> None:
-        """Answer the request; called by a thread."""
+        """Answer the request, or put it aside as it came where it isn't its turn; called by a thread."""
         with self.requests_lock:
             self.began = time.monotonic()
+        is_put_aside = False
         try:
             super().service()
+        except turns.NotYet:
+            self.requests[0].get_body_stream().seek(0)
+            is_put_aside = True
         finally:
+            if self.turn is not None:
+                self.turn.release()
+                self.turn = None
             self.began = None
+            self.is_aside = is_put_aside
 
 
 class PatientWorker(Worker):
     """A process that answers, with `threads` requests at work at once."""
 
+    room: turns.Turns | None = None
+    """Those of all processes, made before they are forked."""
     _wake: Callable[[], None] | None = None
 
     def run(self) -> None:
@@ -155,10 +174,12 @@ class PatientWorker(Worker):
         for door in doors:
             door.channel_class = Connection
         self._wake = doors[0].pull_trigger
+        pause = 1.0
         while self.alive and self.ppid == os.getppid():
             self.notify()
-            wasyncore.loop(timeout=1, use_poll=True, map=loop, count=1)
+            wasyncore.loop(timeout=pause, use_poll=True, map=loop, count=1)
             connections = _list_connections(doors)
+            pause = OFTEN if call_in(connections, self.room) else 1
             make_room(connections, most)
             self._give_up(connections)
         self._finish(loop, doors)
@@ -194,7 +215,23 @@ class PatientWorker(Worker):
             if all(each.is_waiting and not (young and each.creation_time > recently) for each in there):
                 break
             self.notify()
-            wasyncore.loop(timeout=0.2, use_poll=True, map=loop, count=1)
+            call_in(there, self.room)
+            wasyncore.loop(timeout=OFTEN, use_poll=True, map=loop, count=1)
+
+
+def call_in(connections: Iterable[Connection], room: turns.Turns | None) -> int:
+    """Have requests worked on that were put aside, who waits longest first, as far as there are turns.
+
+    Returns how many wait on.
+    """
+    aside = sorted((each for each in connections if each.is_aside), key=lambda each: each.creation_time)
+    for number, connection in enumerate(aside):
+        turn = room.take() if room else None
+        if turn is None:
+            return len(aside) - number
+        connection.turn, connection.is_aside = turn, False
+        connection.server.add_task(connection)
+    return 0
 
 
 def let_in_all(door: BaseWSGIServer) -> None:

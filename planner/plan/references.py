@@ -105,9 +105,9 @@ def check_any(value: object, row: Row, known: Known) -> Found:
 def check_roles(value: object, _row: Row, known: Known) -> Found:
     """An endpoint has at most one of roles that exclude each other."""
     own = set(texts(value))
-    for role in known.matrix.roles.values():
-        held = sorted(own & known.matrix.holders[role.slug])
-        if role.exclusive and len(held) > 1:
+    for role in known.matrix.roles.values() if len(own) > 1 else ():
+        held = sorted(own & known.matrix.holders[role.slug]) if role.exclusive else []
+        if len(held) > 1:
             sentence = f"An endpoint is one {role.label} at most, found {', '.join(held)}; keep one of them."
             yield (), "exclusive-roles", sentence
 

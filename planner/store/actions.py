@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
+from planner.deploy import metrics
 from planner.engine.lineage import find_added
 from planner.engine.size import check_size
 from planner.plan.carry import say_carried
@@ -339,6 +340,7 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
         redo_to=state.redo_to,
         restored=state.restored,
     )
+    transaction.on_commit(lambda: metrics.count_edit("stored"))
     return Applied(plan=row, changed=True)
 
 

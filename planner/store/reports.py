@@ -4,6 +4,8 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 
+from planner.deploy import metrics
+from planner.deploy.turns import LARGE
 from planner.engine import Report, TooLarge, evaluate_report, outline_plan
 from planner.engine.compare import Comparison, compare_reports
 from planner.engine.consequences import Consequences, weigh
@@ -35,7 +37,12 @@ def report_for(version: Version, matrix: Matrix) -> Report:
     it fits and can't be evaluated: it can have been stored when more was allowed.
     """
     key = version, matrix.state
-    return _reports.find(key, lambda: evaluate_report(matrix, read_checked(version.document, matrix)))
+
+    def make() -> Report:
+        size = "large" if len(version.document["endpoints"]) >= LARGE else "usual"
+        return metrics.timed(size, lambda: evaluate_report(matrix, read_checked(version.document, matrix)))
+
+    return _reports.find(key, make)
 
 
 def outline_for(version: Version, matrix: Matrix) -> Report:

@@ -10,6 +10,7 @@ from ipaddress import IPv6Address, ip_network
 from django.db import transaction
 from django.utils import timezone
 
+from planner.deploy import metrics
 from planner.deploy.proxies import read_address
 from planner.store.models import Attempt, hash_token
 from ports.locks import one_at_a_time
@@ -49,6 +50,7 @@ def count(kind: str, subject: str, *, limit: int, mark: str | None = None, withi
 def count_many(kind: str, subject: str, number: int, *, limit: int) -> None:
     """Count several of a kind at once. Raises TooMany and counts none when there isn't room for all of them."""
     if number > limit:
+        metrics.count_throttled(kind)
         raise TooMany(int(HOUR.total_seconds()))
     hashed, drawn = _hash(kind, subject), secrets.token_hex()
     one_at_a_time(hashed)
@@ -65,6 +67,7 @@ def check(kind: str, subject: str, *, limit: int, within: timedelta = HOUR) -> N
     recent = Attempt.objects.filter(subject=_hash(kind, subject), at__gt=now - within).order_by("-at")
     oldest = recent[limit - 1 : limit].values_list("at", flat=True)
     if oldest:
+        metrics.count_throttled(kind)
         raise TooMany(max(1, min(3600, int((oldest[0] + within - now).total_seconds()) + 1)))
 
 

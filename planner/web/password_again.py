@@ -50,7 +50,8 @@ class PasswordAgain:
             for value in values
             if name not in (FIELD, "csrfmiddlewaretoken")
         ]
-        context = {"kept": kept, "field": FIELD, "wrong": wrong, "minutes": confirmation.LASTS // 60}
+        errors = ["This is not your password. Capitals count."] if wrong else []
+        context = {"kept": kept, "field": FIELD, "errors": errors, "minutes": confirmation.LASTS // 60}
         return keep_private(render(request, "accounts/password_again.html", context, status=403))
 
 

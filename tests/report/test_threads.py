@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import cache
 from threading import Barrier
 
 import pytest
@@ -23,6 +24,7 @@ MAKES = {name: (name, PLAIN) for name, kind in FORMATS.items() if not kind.part}
 }
 
 
+@cache
 def reports():
     """A report for each thread, of different plans."""
     matrix = shipped_matrix()

@@ -268,6 +268,7 @@ def test_who_waits_at_the_door_when_the_service_is_stopped_is_answered(tmp_path)
         assert ask(service) == 200
         number = worker_of(service)
         os.kill(number, signal.SIGSTOP)
+        wait_for(lambda: pending(number)["State"].startswith("T"))  # else the signal to end may come first
         waiting = [connect(service, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n") for _ in range(8)]
         service.process.terminate()
         wait_for(lambda: int(pending(number)["ShdPnd"], 16) >> (signal.SIGTERM - 1) & 1)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from planner.deploy.turns import in_turn
 from planner.engine import TooLarge
 from planner.plan.document import PlanError
 from planner.report.firewall.errors import NotExpressible
@@ -73,14 +74,16 @@ def _find_and_admit(view: PlanView, role: Hold.Role, *, document: bool = True, b
             return _refuse_role(request, plan, hold)
         if plan.deleted is not None and not binned:
             return show_binned(request, plan)
-        if request.method == "GET" and not htmx_of(request):
-            note_opening(hold)
-        try:
-            with admitted(held(hold, role)):
-                return view(request, plan, *args, **kwargs)
-        except AccessTaken:
-            said = "You may no longer do that with this plan: it was taken back while this was on its way."
-            return show_error(request, 403, "Not allowed any more", f"{said} Nothing was stored.")
+        # Before anything is done: a request whose turn it isn't is worked on from the beginning later.
+        with in_turn(request.META, len(plan.document["endpoints"]) if document else 0):
+            if request.method == "GET" and not htmx_of(request):
+                note_opening(hold)
+            try:
+                with admitted(held(hold, role)):
+                    return view(request, plan, *args, **kwargs)
+            except AccessTaken:
+                said = "You may no longer do that with this plan: it was taken back while this was on its way."
+                return show_error(request, 403, "Not allowed any more", f"{said} Nothing was stored.")
 
     @wraps(view)
     def wrapper(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponseBase:

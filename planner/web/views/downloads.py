@@ -28,14 +28,16 @@ from planner.store.models import Plan
 from planner.store.reports import comparison_since, report_for
 from planner.store.results import prove_beside
 from planner.store.verified import tell_results
-from planner.web.views.access import plan_view
+from planner.web.views.access import glance_view
 from planner.web.views.errors import show_error
 from planner.web.views.handover import compare_with_sent, say_handover, say_unknown, say_why_not
+from planner.web.views.kept import unless_known
 from planner.web.views.state import read_unfold
 
 
 @require_safe
-@plan_view
+@glance_view
+@unless_known
 def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
     """The report in one of FORMATS, as a file; options of the format that are in the address count as switched on.
 
@@ -131,7 +133,8 @@ def _read_part(
 
 
 @require_safe
-@plan_view
+@glance_view
+@unless_known
 def show_rule_text(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
     """The rules that the filter lets through as text to copy, in one of RULE_TEXTS."""
     matrix = matrix_of(plan)
@@ -168,7 +171,8 @@ def send_rule_text(
 
 
 @require_safe
-@plan_view
+@glance_view
+@unless_known
 def download_diagram(request: HttpRequest, plan: Plan, extension: str) -> HttpResponse:
     """The diagram of endpoints as SVG or PNG, with the groups of zones in `unfold` unfolded."""
     return send_diagram(request, report_for(plan.version, matrix_of(plan)), plan.revision, extension)
@@ -190,7 +194,8 @@ def send_diagram(request: HttpRequest, report: Report, revision: int, extension:
 
 
 @require_safe
-@plan_view
+@glance_view
+@unless_known
 def download_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The plan document as YAML."""
     document = dump_plan(check_stored(plan.document, matrix=matrix_of(plan)))

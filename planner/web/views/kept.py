@@ -14,6 +14,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from itertools import zip_longest
 from threading import Lock
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix
@@ -36,6 +37,7 @@ from planner.store import presence
 from planner.store.comments import open_comments
 from planner.store.models import Plan, make_operation
 from planner.templatetags.operations import leave_gaps
+from planner.web.views.access import PlanView
 from planner.web.views.accounts import describe_account
 from planner.web.views.showing import describe_way
 from planner.web.views.standing import Standing, read_standing
@@ -167,6 +169,29 @@ def answer(
     return response
 
 
+def unless_known(view: PlanView) -> PlanView:
+    """For a file of a plan that says the same to all who may have it: 304 to whoever has it, before it is made.
+
+    The view gets the plan with its document. It depends on what a page does, and on the address.
+    """
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, plan: Plan, *args: object, **kwargs: object) -> HttpResponseBase:
+        if settings.DEBUG or plan.edition_id is None:
+            return view(request, Plan.objects.get(pk=plan.pk), *args, **kwargs)
+        standing = read_standing(plan)
+        tag = _seal((standing, request.get_full_path(), localdate()))
+        if tag in parse_etags(request.headers.get("If-None-Match", "")):
+            return HttpResponseNotModified(headers={"ETag": tag})
+        whole = Plan.objects.get(pk=plan.pk)
+        response = view(request, whole, *args, **kwargs)
+        if response.status_code == 200 and standing.is_of(whole):
+            response.headers["ETag"] = tag
+        return response
+
+    return wrapper
+
+
 def _may_keep(request: HttpRequest, plan: Plan) -> bool:
     """Not while templates change under one's hands, nor of a product that isn't here, nor with a message for one."""
     return not settings.DEBUG and plan.edition_id is not None and not len(get_messages(request))
@@ -189,7 +214,11 @@ def _name(request: HttpRequest, key: tuple[object, ...]) -> str:
     user = request.user if settings.REQUIRE_LOGIN and isinstance(request.user, User) else None
     account = (user.pk, user.get_username(), user.is_staff, user.has_usable_password()) if user else None
     person = request.META["CSRF_COOKIE"], visitor.key, visitor.name, account
-    digest = salted_hmac("planner.web.views.kept", repr((_START, key, person)), algorithm="sha256").hexdigest()
+    return _seal((key, person))
+
+
+def _seal(known: object) -> str:
+    digest = salted_hmac("planner.web.views.kept", repr((_START, known)), algorithm="sha256").hexdigest()
     return f'W/"{digest[:32]}"'
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from datetime import date
 
 import pytest
@@ -20,7 +19,6 @@ from planner.store.models import Comment, Hold, Plan, ShareLink, hash_token
 from planner.store.reports import report_for
 from planner.web.messages import HostMessages
 from planner.web.views import kept
-from planner.web.views.kept import Kept, Shelf
 from ports.actions import activate_matrix, make_amendment, revert_amendment
 from ports.models import Amendment
 from ports.queries import shipped_matrix
@@ -348,6 +346,49 @@ def test_how_endpoints_are_shown_is_remembered_on_the_next_page(client, plan):
     assert plain(after) != plain(before)
 
 
+FILES = (
+    "report/json",
+    "report/json?rule=x",
+    "report/markdown?source=DMZ",
+    "plan.yaml",
+    "diagram.svg",
+    "rules/markdown.txt",
+)
+
+
+def test_a_file_that_somebody_has_is_made_again_only_once_the_plan_says_something_else(client, plan):
+    here = plan.get_absolute_url()
+    known = {}
+    for act in (None, sends("rename_plan"), set_state, upload, amend, sends("hand_over")):
+        if act is not None:
+            act(client, plan)
+        for file in FILES:
+            tag, _ = known.get(file, ("", b""))
+            answer = client.get(here + file, headers={"If-None-Match": tag})
+            assert (answer.status_code, "ETag" in answer.headers) in ((200, True), (400, False)), (act, file)
+            if answer.status_code == 200:
+                assert client.get(here + file).content == answer.content
+                known[file] = answer.headers["ETag"], answer.content
+                assert len({tag for tag, _ in known.values()}) == len(known)
+    for file, (tag, _) in known.items():
+        answer = client.get(here + file, headers={"If-None-Match": tag})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["Cache-Control"] == "private, no-store"
+    plan.holds.update(role="read")
+    asked = [client.get(here + file, headers={"If-None-Match": tag}) for file, (tag, _) in known.items()]
+    assert {answer.status_code for answer in asked} == {403}
+
+
+def test_a_file_that_is_known_is_not_made(client, plan, monkeypatch):
+    address = f"{plan.get_absolute_url()}report/json"
+    tag = client.get(address).headers["ETag"]
+    monkeypatch.setattr("planner.web.views.downloads.report_for", None)
+    assert client.get(address, headers={"If-None-Match": tag}).status_code == 304
+    monkeypatch.undo()
+    monkeypatch.setattr(kept, "localdate", lambda: date(2031, 1, 1))
+    assert client.get(address, headers={"If-None-Match": tag}).status_code == 200
+
+
 class Reader:
     """Somebody who has a link, whose answers say no ETag: what they get is what they would get anew."""
 
@@ -396,52 +437,10 @@ def test_no_link_is_on_the_page_of_another_and_none_is_there_once_it_is_revoked(
         assert reader.client.get(reader.here).status_code == 404
 
 
-def page_of(size):
-    return Kept(texts=(b"x" * size,), gaps=(), address="", lasts=True)
-
-
-def test_no_more_is_kept_than_there_is_room_for_and_the_newest_stays():
-    shelf = Shelf(10_000)
-    for number in range(50):
-        shelf.find(number, lambda: page_of(1_000))
-        assert shelf.size <= 10_000
-    made = []
-    shelf.find(49, lambda: made.append(49) or page_of(1_000))
-    shelf.find(0, lambda: made.append(0) or page_of(1_000))
-    assert made == [0]
-    shelf.find("large", lambda: page_of(9_000))
-    assert shelf.size <= 10_000
-    assert "large" not in shelf._pages
-
-
 def test_a_page_of_a_plan_that_changed_meanwhile_is_sent_and_not_kept(client, plan, monkeypatch):
     monkeypatch.setattr("planner.web.views.standing.Standing.is_of", lambda *_: False)
     assert client.get(plan.get_absolute_url()).status_code == 200
     assert not kept.pages._pages
-
-
-def test_what_fails_is_not_kept_and_the_next_one_tries_again():
-    shelf = Shelf(10_000)
-    with pytest.raises(ZeroDivisionError):
-        shelf.find(1, lambda: 1 / 0)
-    assert shelf.find(1, lambda: page_of(5)).size
-
-
-def test_of_many_who_want_the_same_page_one_makes_it():
-    shelf, made, gate = Shelf(10_000), [], threading.Event()
-
-    def make():
-        made.append(1)
-        gate.wait(60)
-        return page_of(5)
-
-    threads = [threading.Thread(target=shelf.find, args=(1, make)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    gate.set()
-    for thread in threads:
-        thread.join()
-    assert made == [1]
 
 
 def test_a_page_that_is_there_costs_few_queries(client, plan, django_assert_num_queries):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from ports.actions import EditionDiffers, activate_matrix, load_matrix
 from ports.matrix import MatrixError
@@ -45,7 +45,8 @@ def test_what_is_loaded_is_what_is_shipped():
 def test_loading_again_writes_nothing(django_assert_max_num_queries):
     load_matrix(path=SHIPPED)
     stamp, rows = PortMatrix.objects.get().stamp, set(Requirement.objects.values_list("pk", flat=True))
-    with django_assert_max_num_queries(6):
+    # On a server one more takes the lock that SQLite's transactions are.
+    with django_assert_max_num_queries(6 if connection.vendor == "sqlite" else 7):
         assert load_matrix(path=SHIPPED)[1] is False
     assert PortMatrix.objects.get().stamp == stamp
     assert set(Requirement.objects.values_list("pk", flat=True)) == rows

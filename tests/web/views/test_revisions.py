@@ -12,6 +12,7 @@ from planner.store import actions
 from planner.store.kept import Chain
 from planner.store.models import Plan, Revision
 from planner.store.presence import COOKIE
+from planner.web.views import kept
 from planner.web.views.revisions import PAGE
 from ports.queries import current_matrix
 from tests.report.samples import hostile
@@ -303,6 +304,7 @@ class TestPages:
     def test_the_page_of_the_plan_costs_no_more_queries_either(self, client, address):
         override(client, address, "ssh", "2222")
         client.get(address)
+        kept.pages.clear()
         few = count_queries(client, address)
         plan = Plan.objects.get()
         Revision.objects.bulk_create(
@@ -310,6 +312,7 @@ class TestPages:
             for number in range(3, 400)
         )
         Plan.objects.update(revision=399)
+        kept.pages.clear()
         assert count_queries(client, address) == few
 
 

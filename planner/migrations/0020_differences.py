@@ -1,6 +1,28 @@
-"""Revisions keep differences. Rows of earlier versions stay as they are, whole: no row is written anew."""
+"""Revisions keep differences. Rows of earlier versions stay as they are, whole: no row is written anew.
+
+The other way round each document is written out whole again, so that an older version finds all of them.
+"""
+
+import json
+import zlib
 
 from django.db import migrations, models
+
+from planner.plan.differences import apply_difference
+
+
+def write_out(apps, schema_editor):
+    revisions = apps.get_model("planner", "Revision").objects.using(schema_editor.connection.alias)
+    plans = revisions.exclude(packed=None).order_by("plan").values_list("plan", flat=True).distinct()
+    for plan in list(plans):
+        document = None
+        for row in revisions.filter(plan=plan).order_by("number").iterator(chunk_size=10):
+            if row.packed is None:
+                document = row.whole
+                continue
+            said = json.loads(zlib.decompress(row.packed))
+            document = apply_difference(document, said) if row.behind else said
+            revisions.filter(pk=row.pk).update(whole=document)
 
 
 class Migration(migrations.Migration):
@@ -40,4 +62,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField("revision", "proof", models.BinaryField(null=True, help_text="A hash of the document")),
+        migrations.RunPython(migrations.RunPython.noop, write_out),
     ]

@@ -32,7 +32,7 @@ def tidy() -> dict[tuple[str, str], int]:
     ended = Q(revoked__lt=old) | Q(expires__lt=old)
     holds = Hold.objects.filter(plan=OuterRef("plan"), browser=OuterRef("key_hash"))
     overdue = {
-        ("session", "sessions"): Session.objects.filter(expire_date__lt=now),
+        ("ended login", "ended logins"): Session.objects.filter(expire_date__lt=now),
         ("opening", "openings"): Opening.objects.filter(at__lt=old),
         ("log entry", "log entries"): Event.objects.filter(at__lt=old),
         ("ended link", "ended links"): ShareLink.objects.filter(ended),

@@ -39,7 +39,7 @@ def report_for(version: Version, matrix: Matrix) -> Report:
     key = version, matrix.state
 
     def make() -> Report:
-        size = "large" if len(version.document["endpoints"]) >= LARGE else "usual"
+        size = "large" if len(version.document.get("endpoints", ())) >= LARGE else "usual"
         return metrics.timed(size, lambda: evaluate_report(matrix, read_checked(version.document, matrix)))
 
     return _reports.find(key, make)

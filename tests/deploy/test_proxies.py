@@ -123,8 +123,12 @@ def test_everybody_and_nonsense_are_no_proxies(part):
 
 
 def test_it_comes_before_everything_else(settings):
-    # But the id of the request, which has to know who sends it, and not for whom.
-    assert settings.MIDDLEWARE[:2] == ["planner.web.request_id.RequestId", "planner.web.middleware.Proxied"]
+    # But the id of the request, which has to know who sends it, and not for whom, and what only counts.
+    assert settings.MIDDLEWARE[:3] == [
+        "planner.web.request_id.RequestId",
+        "planner.web.measured.Measured",
+        "planner.web.middleware.Proxied",
+    ]
 
 
 # --- through gunicorn itself -----------------------------------------------------------------------------------------

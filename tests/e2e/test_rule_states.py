@@ -53,7 +53,7 @@ def test_without_a_mouse_a_rule_is_chosen_and_given_a_state(page, plan):
     page.keyboard.type("Kim")
     page.keyboard.press("Enter")
     expect(state_of(page, rule)).to_contain_text("Approved")
-    assert page.evaluate("document.activeElement !== document.body")
+    page.wait_for_function("document.activeElement !== document.body")
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def _find_and_admit(view: PlanView, role: Hold.Role, *, document: bool = True, b
         if plan.deleted is not None and not binned:
             return show_binned(request, plan)
         # Before anything is done: a request whose turn it isn't is worked on from the beginning later.
-        with in_turn(request.META, len(plan.document["endpoints"]) if document else 0):
+        with in_turn(request.META, len(plan.document.get("endpoints", ())) if document else 0):
             if request.method == "GET" and not htmx_of(request):
                 note_opening(hold)
             try:

@@ -33,7 +33,7 @@ class PlanName(Text):
 
 Name = Annotated[str, PlanName()]
 Chosen = Annotated[tuple[tuple[ChoiceSlug, Annotated[str | tuple[str, ...], OneOrMany()]], ...], Pairs(sort=True)]
-"""Options by choice: `{"transport": "ssh"}`, for a choice of many a list. Sorted: PostgreSQL keeps no order of keys."""
+"""Options by choice: `{"transport": "ssh"}`, for a choice of many a list. Sorted, as not all databases keep an order."""
 
 
 @part("a zone")

@@ -33,7 +33,7 @@ class PlanName(Text):
 
 Name = Annotated[str, PlanName()]
 Chosen = Annotated[tuple[tuple[ChoiceSlug, Annotated[str | tuple[str, ...], OneOrMany()]], ...], Pairs(sort=True)]
-"""Options by choice: `{"transport": "ssh"}`, for a choice of many a list. Sorted, as not all databases keep an order."""
+"""Options by choice: `{"transport": "ssh"}`, for a choice of many a list. Sorted: not all databases keep it."""
 
 
 @part("a zone")

@@ -309,6 +309,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the table into docs/reliability.md")
     parser.add_argument("--note", default="", help="what is to be known of the machine, beside its size")
     arguments = parser.parse_args()
+    # The sites that are made have the static files of this folder, if need be anew.
+    subprocess.run([Path(__file__).with_name("static.sh")], check=True)
     rows, wrong = list[tuple[str, ...]](), list[str]()
     for name, fault in list_faults(arguments.kills).items():
         if arguments.only and name not in arguments.only:

@@ -4,6 +4,7 @@ For `scripts/faults.py` and the tests of faults. What mounts disks needs root; w
 clock wrong needs a C compiler, for `scripts/breaking.c`.
 """
 
+import math
 import os
 import re
 import shutil
@@ -57,6 +58,8 @@ class Site:
             **variables,
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self.stopping = math.inf, math.inf
+        """When it was last told to stop, and when it had."""
         collected = Path(os.environ.get("PLANNER_DATA", ROOT / "data")) / "static"
         if collected.is_dir() and not (folder / "static").exists():
             (folder / "static").symlink_to(collected)
@@ -112,8 +115,11 @@ class Site:
         if process is None:
             return 0
         self.process = None
+        self.stopping = time.monotonic(), math.inf
         process.terminate()
-        return process.wait(PATIENCE)
+        status = process.wait(PATIENCE)
+        self.stopping = self.stopping[0], time.monotonic()
+        return status
 
     def kill(self) -> None:
         """Kill the process that minds the others, and wait until they have noticed."""
@@ -205,10 +211,15 @@ class Writers:
 
     def _send(self, editor: Editor, form: list[tuple[str, str]]) -> bool:
         """Whether a form was acknowledged."""
+        began = time.monotonic()
         try:
             answer = editor.send(form)
         except ConnectionRefusedError:
             self.missed["refused"] += 1
+        except ConnectionResetError as error:
+            # Who connects while it stops may come in the moment in which nobody takes connections any more.
+            first, last = self.site.stopping
+            self.missed["refused" if first <= began <= last else type(error).__name__] += 1
         except (OSError, HTTPException) as error:
             self.missed[type(error).__name__] += 1
         else:

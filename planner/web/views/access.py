@@ -1,6 +1,7 @@
 """From an address to a plan: who may see it is decided here, for every view, before anything is rendered."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Concatenate
 
@@ -74,8 +75,9 @@ def _find_and_admit(view: PlanView, role: Hold.Role, *, document: bool = True, b
             return _refuse_role(request, plan, hold)
         if plan.deleted is not None and not binned:
             return show_binned(request, plan)
-        # Before anything is done: a request whose turn it isn't is worked on from the beginning later.
-        with in_turn(request.META, len(plan.document.get("endpoints", ())) if document else 0):
+        # Before anything is done: a request whose turn it isn't is worked on from the beginning later. A view without
+        # the document takes its turn once it has to read that.
+        with take_turn(request, plan) if document else nullcontext():
             if request.method == "GET" and not htmx_of(request):
                 note_opening(hold)
             try:
@@ -91,6 +93,16 @@ def _find_and_admit(view: PlanView, role: Hold.Role, *, document: bool = True, b
         return keep_private(response)
 
     return wrapper
+
+
+def take_turn(request: HttpRequest, plan: Plan) -> AbstractContextManager[None]:
+    """Work on a request about a plan, whose document is there, in its turn. Raises turns.NotYet, with nothing done.
+
+    Readers of a link take none: by then their opening is counted, which must not be done again.
+    """
+    if not hasattr(request, "hold"):
+        return nullcontext()
+    return in_turn(request.META, len(plan.document.get("endpoints", ())))
 
 
 def keep_private[Answer: HttpResponseBase](response: Answer) -> Answer:

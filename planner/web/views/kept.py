@@ -37,7 +37,7 @@ from planner.store import presence
 from planner.store.comments import open_comments
 from planner.store.models import Plan, make_operation
 from planner.templatetags.operations import leave_gaps
-from planner.web.views.access import PlanView
+from planner.web.views.access import PlanView, take_turn
 from planner.web.views.accounts import describe_account
 from planner.web.views.showing import describe_way
 from planner.web.views.standing import Standing, read_standing
@@ -150,8 +150,10 @@ def answer(
     that aren't `tagged` say no ETag and are never 304.
     """
     if not _may_keep(request, plan):
-        page = make(Plan.objects.get(pk=plan.pk), None)
-        return _lead(HttpResponse(render_to_string(page.template, dict(page.context), request)), page.address)
+        whole = Plan.objects.get(pk=plan.pk)
+        with take_turn(request, whole):
+            page = make(whole, None)
+            return _lead(HttpResponse(render_to_string(page.template, dict(page.context), request)), page.address)
     standing = read_standing(plan)
     shown = _describe_shown(request)
     mentions = open_comments(plan, read_writer(request), dict).mentioning if comments and standing.comments else 0
@@ -160,7 +162,7 @@ def answer(
     if tag and tag in parse_etags(request.headers.get("If-None-Match", "")):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        found = pages.find(key, lambda: _make(standing, shown, make))
+        found = pages.find(key, lambda: _make(request, standing, shown, make))
         response = _lead(HttpResponse(found.fill(_fill_for(request, found.gaps))), found.address)
         tag = tag if found.lasts else ""
     if tag:
@@ -178,13 +180,16 @@ def unless_known(view: PlanView) -> PlanView:
     @wraps(view)
     def wrapper(request: HttpRequest, plan: Plan, *args: object, **kwargs: object) -> HttpResponseBase:
         if settings.DEBUG or plan.edition_id is None:
-            return view(request, Plan.objects.get(pk=plan.pk), *args, **kwargs)
+            whole = Plan.objects.get(pk=plan.pk)
+            with take_turn(request, whole):
+                return view(request, whole, *args, **kwargs)
         standing = read_standing(plan)
         tag = _seal((standing, request.get_full_path(), localdate()))
         if tag in parse_etags(request.headers.get("If-None-Match", "")):
             return HttpResponseNotModified(headers={"ETag": tag})
         whole = Plan.objects.get(pk=plan.pk)
-        response = view(request, whole, *args, **kwargs)
+        with take_turn(request, whole):
+            response = view(request, whole, *args, **kwargs)
         if response.status_code == 200 and standing.is_of(whole):
             response.headers["ETag"] = tag
         return response
@@ -222,11 +227,11 @@ def _seal(known: object) -> str:
     return f'W/"{digest[:32]}"'
 
 
-def _make(standing: Standing, shown: Mapping[str, Any], make: Maker) -> Kept:
-    """Render a page with its gaps. It isn't kept if the plan was changed meanwhile."""
+def _make(request: HttpRequest, standing: Standing, shown: Mapping[str, Any], make: Maker) -> Kept:
+    """Render a page with its gaps, in the request's turn. It isn't kept if the plan was changed meanwhile."""
     plan = Plan.objects.get(pk=standing.plan)
-    page = make(plan, standing)
-    with leave_gaps(f"{_MARK}operation{_MARK}"):
+    with take_turn(request, plan), leave_gaps(f"{_MARK}operation{_MARK}"):
+        page = make(plan, standing)
         text = render_to_string(page.template, {**page.context, **_GAPS, **shown})
     parts = text.split(_MARK)
     return Kept(

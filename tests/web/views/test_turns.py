@@ -1,0 +1,68 @@
+"""What is made anew of a large plan takes a turn; what is kept, known, small or under a link waits for nobody."""
+
+import pytest
+from django.test import Client
+
+from planner.deploy import turns
+from planner.deploy.turns import ASIDE, NotYet, Turns
+from planner.store.models import ShareLink
+from planner.web.views import kept
+from tests.web.views.link_forms import make
+from tests.web.views.pages import store
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def plan(monkeypatch):
+    """A plan that counts as large, by its key."""
+    monkeypatch.setattr(turns, "LARGE", 3)
+    kept.pages.clear()
+    return store()[1]
+
+
+@pytest.fixture
+def room():
+    """One turn, which somebody has."""
+    found = Turns(1)
+    found.taken = found.take()
+    return found
+
+
+@pytest.mark.parametrize("path", ["", "?view=flows", "read/", "report/csv", "report/pdf", "diagram.svg"])
+def test_a_page_and_a_file_wait_for_their_turn_and_leave_it(client, plan, room, path):
+    with pytest.raises(NotYet):
+        client.get(f"/plans/{plan}/{path}", **{ASIDE: room})
+    room.taken.release()
+    assert client.get(f"/plans/{plan}/{path}", **{ASIDE: room}).status_code == 200
+    assert room.take() is not None, "the turn is over with the answer"
+
+
+def test_an_edit_waits_and_nothing_of_it_is_stored_before(client, plan, room):
+    sent = {"name": "Renamed 77", "description": ""}
+    with pytest.raises(NotYet):
+        client.post(f"/plans/{plan}/name/", sent, **{ASIDE: room})
+    assert "Renamed 77" not in client.get(f"/plans/{plan}/").content.decode()
+    room.taken.release()
+    client.post(f"/plans/{plan}/name/", sent, **{ASIDE: room})
+    assert "Renamed 77" in client.get(f"/plans/{plan}/").content.decode()
+
+
+def test_what_is_kept_or_known_waits_for_nobody(client, plan, room):
+    tags = {path: client.get(f"/plans/{plan}/{path}").headers["ETag"] for path in ("", "report/csv")}
+    assert client.get(f"/plans/{plan}/", **{ASIDE: room}).status_code == 200
+    for path, tag in tags.items():
+        answer = client.get(f"/plans/{plan}/{path}", headers={"If-None-Match": tag}, **{ASIDE: room})
+        assert answer.status_code == 304
+
+
+def test_a_usual_plan_waits_for_nobody(client, plan, room, monkeypatch):
+    monkeypatch.setattr(turns, "LARGE", 1_000)
+    assert client.get(f"/plans/{plan}/", **{ASIDE: room}).status_code == 200
+
+
+def test_a_reader_of_a_link_takes_none_as_the_opening_is_counted_by_then(client, plan, room):
+    path = make(client, plan)[1]
+    kept.pages.clear()
+    assert Client().get(path, **{ASIDE: room}).status_code == 200
+    assert ShareLink.objects.get().openings == 1

@@ -140,7 +140,7 @@ def consolidate(
     boundaries = []
     for source, destination in sorted(parts, key=lambda sides: (order[sides[0]], order[sides[1]])):
         drafts = [
-            _Draft(any_of, *triple) for any_of, part in parts[source, destination].items() for triple in _fold(part)
+            _Draft(any_of, *triple) for any_of, part in parts[source, destination].items() for triple in fold(part)
         ]
         flows_by_key = _by_opening(chain.from_iterable(parts[source, destination].values()))
         drafts.sort(key=_Draft.order)
@@ -181,7 +181,7 @@ def narrow_boundaries(boundaries: Iterable[Boundary], flows: Iterable[Flow]) -> 
 def _narrow(rule: Rule, wanted: Mapping[Opening, Flow]) -> Iterator[Rule]:
     part = [wanted[opening] for opening in rule.openings() if opening in wanted]
     flows = _by_opening(part)
-    drafts = sorted((_Draft(rule.any_of, *triple) for triple in _fold(part)), key=_Draft.order) if part else []
+    drafts = sorted((_Draft(rule.any_of, *triple) for triple in fold(part)), key=_Draft.order) if part else []
     for place, draft in enumerate(drafts, 1):
         yield replace(_rule(draft, flows), id=rule.id if place == 1 else f"{rule.id}/{place}")
 
@@ -241,7 +241,8 @@ def _group_order(group: ZoneGroup) -> tuple[int, tuple[str, ...]]:
     return KINDS[group.kind].order, group.zones
 
 
-_Triple = tuple[frozenset[str], frozenset[str], frozenset[Ports]]
+Triple = tuple[frozenset[str], frozenset[str], frozenset[Ports]]
+"""Names of sources, names of destinations, services: what all of them stand for together."""
 
 
 class _Draft(NamedTuple):
@@ -260,7 +261,7 @@ class _Draft(NamedTuple):
         )
 
 
-def _fold(flows: list[Flow]) -> list[_Triple]:
+def fold(flows: list[Flow]) -> list[Triple]:
     """Few triples of sets whose products are exactly the flows.
 
     Folding along an axis joins triples that agree in the other two. Which axis to begin with depends on the plan, so

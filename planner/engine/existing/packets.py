@@ -19,6 +19,8 @@ NUMBERS: Mapping[str, int] = {"icmp": 1, "tcp": 6, "udp": 17}
 """Protocol of a flow -> its number in an IP header: https://www.iana.org/assignments/protocol-numbers."""
 ECHO = Spans.only(8 * 256)
 """An echo request, as type × 256 + code: RFC 792."""
+ALIKE = Spans(((8 * 256, 8 * 256 + 255),))
+"""An echo request whatever its code, which none has (RFC 792) and firewalls don't ask for."""
 NO_ADDRESS = "no address in the plan"
 
 

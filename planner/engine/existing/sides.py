@@ -10,6 +10,7 @@ from typing import Literal
 from planner.engine.existing.model import Ruleset, Sides
 from planner.plan.document import Plan
 from planner.plan.fields import Firewall
+from planner.plan.syntax import SyntaxFault, guess_syntax, parse, repeated_keys
 
 
 class BadMap(ValueError):
@@ -57,6 +58,22 @@ class Ways:
 
     def _has(self, prefix: str) -> bool:
         return any(side.startswith(prefix) for side in self.mapped)
+
+
+def read_map(data: bytes) -> Mapping[str, str]:
+    """A mapping as a file has it, YAML or JSON: the device's interface or zone -> zone of the plan. Raises BadMap."""
+    try:
+        tree = parse(data, guess_syntax("", data))
+    except SyntaxFault as error:
+        raise BadMap(f"{error.where}: {error}") from None
+    if not isinstance(tree, dict):
+        raise BadMap("A map has a line for each interface or zone of the device, such as “eth1: DMZ”.")
+    for path in repeated_keys(tree):
+        raise BadMap(f"{path[0]} stands there more than once.")
+    for side, zone in tree.items():
+        if not isinstance(zone, str):
+            raise BadMap(f"{side} is mapped to what is no name; a zone of the plan is allowed.")
+    return {side: str(zone) for side, zone in tree.items()}
 
 
 def find_ways(plan: Plan, mapping: Mapping[str, str], firewall: Firewall | None) -> Ways:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
-from planner.engine.existing.packets import Ends, families_of, find_service
+from planner.engine.existing.packets import ALIKE, ECHO, Ends, families_of, find_service
 from planner.engine.existing.spans import Spans
 from planner.engine.existing.table import Overlaps, Row
 from planner.engine.existing.walk import Box, Packets, Walker
@@ -140,11 +140,11 @@ class _Search:
                 break
             if family not in families_of(flow.need.protocol):
                 continue
-            service = find_service(flow.need.protocol, flow.need.ports)
+            protocols, ports = find_service(flow.need.protocol, flow.need.ports)
             for one in self._ends.find(flow.source, family):
                 for other in self._ends.find(flow.destination, family):
                     if one.name is None and other.name is None:
-                        asked = Box(one.addresses, other.addresses, *service)
+                        asked = Box(one.addresses, other.addresses, protocols, ALIKE if ports is ECHO else ports)
                         boxes = list(_cut(boxes, asked))
         return boxes
 

@@ -31,6 +31,7 @@ class Reader:
 
 
 _ALL = (
+    Reader(name="nftables", label="nftables", made_by="nft -j list ruleset"),
     Reader(
         name="csv",
         label="Table of rules (CSV)",

@@ -287,6 +287,21 @@ def read_field(left: Any, place: Place, said: str) -> Field:
     raise Obscure(said)
 
 
+def find_implied(left: Any) -> Limits:
+    """What asking for a field asks for, whatever the value: IPv4 where it is one of its header."""
+    if isinstance(left, dict) and isinstance(left.get("&"), list) and left["&"]:
+        left = left["&"][0]
+    payload = left.get("payload") if isinstance(left, dict) else None
+    protocol = payload.get("protocol") if isinstance(payload, dict) else None
+    if protocol in ("ip", "ip6"):
+        return {"family": 4 if protocol == "ip" else 6}
+    if protocol in ("icmp", "icmpv6"):
+        return {"family": 4 if protocol == "icmp" else 6, "protocols": Spans.only(1 if protocol == "icmp" else 58)}
+    if isinstance(protocol, str) and protocol in PROTOCOL_NUMBERS:
+        return {"protocols": Spans.only(PROTOCOL_NUMBERS[protocol])}
+    return {}
+
+
 def _read_payload(payload: Mapping[str, Any], place: Place) -> Field | None:
     protocol, name = payload.get("protocol"), payload.get("field")
     if protocol in ("ip", "ip6"):

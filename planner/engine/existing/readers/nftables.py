@@ -19,6 +19,7 @@ from planner.engine.existing.readers.nft_matches import (
     Obscure,
     Part,
     Place,
+    find_implied,
     narrow,
     read_elements,
     read_match,
@@ -278,6 +279,7 @@ class _Rule:
             self._narrow(found)
         except Obscure as error:
             self.obscure.append(str(error))
+            self._narrow([find_implied(match.get("left"))])
 
     def _narrow(self, found: list[Limits]) -> None:
         if len(found) * len(self.parts) > ENTRIES:

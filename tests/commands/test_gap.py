@@ -149,7 +149,7 @@ def side(value):
 def test_interfaces_are_those_of_a_map_or_of_a_firewall_of_the_plan(capsysbinary):
     mail = (side("eth1"), *MAIL[:2], port({"range": [25, 26]}), ACCEPT)
     rules = [(side("eth0"), *HTTPS), (side("eth0"), *HTTP), mail]
-    status, out = ask(capsysbinary, *rules)
+    _, out = ask(capsysbinary, *rules)
     assert {flow["state"] for flow in json.loads(out)["flows"]} == {"unknown"}
     assert json.loads(out)["unknown"][0]["construct"] == "eth0: mapped to no zone of the plan"
     named = write("map.yaml", "eth0: Internal\neth1: DMZ\n")

@@ -1,4 +1,4 @@
-"""What becomes of a flow under rules that are there: open only if all of it is, unknown wherever something isn't known."""
+"""What becomes of a flow under rules that are there: open only if all of it is, unknown if something isn't known."""
 
 import pytest
 
@@ -239,7 +239,8 @@ def test_a_stage_of_the_other_family_lets_everything_pass():
 
 
 def jump(target, *matches, **more):
-    return Entry(name=f"to {target}", verdict=more.pop("verdict", "jump"), matches=matches or (THIS,), target=target, **more)
+    verdict = more.pop("verdict", "jump")
+    return Entry(name=f"to {target}", verdict=verdict, matches=matches or (THIS,), target=target, **more)
 
 
 def test_a_jump_comes_back_and_a_goto_does_not():
@@ -271,7 +272,8 @@ def test_what_might_have_returned_is_unknown_only_if_that_differs():
 
 
 def test_a_jump_that_might_be_made_does_what_its_chain_does():
-    chains = {"yes": (accept("yes", THIS),), "no": (drop("no", THIS),), "part": (accept("low", match("", "", "tcp/80")),)}
+    low = accept("low", match("", "", "tcp/80"))
+    chains = {"yes": (accept("yes", THIS),), "no": (drop("no", THIS),), "part": (low,)}
     perhaps = {"obscure": ("mark 7",)}
     assert state_of(jump("yes", **perhaps), chains=chains).constructs == ("mark 7",)
     assert state_of(jump("yes", **perhaps), accept("last", THIS), chains=chains).state == "open"

@@ -20,12 +20,16 @@ ICMP_TYPES: Mapping[str, int] = {
     "address-mask-request": 17, "address-mask-reply": 18,
 }  # fmt: skip
 """Types of ICMP as nft calls them: RFC 792, nft(8) “ICMP TYPE TYPE”."""
+_FROM_128 = (
+    "echo-request", "echo-reply", "mld-listener-query", "mld-listener-report", "mld-listener-done",
+    "nd-router-solicit", "nd-router-advert", "nd-neighbor-solicit", "nd-neighbor-advert", "nd-redirect",
+    "router-renumbering",
+)  # fmt: skip
 ICMPV6_TYPES: Mapping[str, int] = {
     "destination-unreachable": 1, "packet-too-big": 2, "time-exceeded": 3, "parameter-problem": 4,
-    "echo-request": 128, "echo-reply": 129, "mld-listener-query": 130, "mld-listener-report": 131,
-    "mld-listener-done": 132, "mld-listener-reduction": 132, "nd-router-solicit": 133, "nd-router-advert": 134,
-    "nd-neighbor-solicit": 135, "nd-neighbor-advert": 136, "nd-redirect": 137, "router-renumbering": 138,
-    "ind-neighbor-solicit": 141, "ind-neighbor-advert": 142, "mld2-listener-report": 143,
+    **{name: number for number, name in enumerate(_FROM_128, 128)},
+    "mld-listener-reduction": 132, "ind-neighbor-solicit": 141, "ind-neighbor-advert": 142,
+    "mld2-listener-report": 143,
 }  # fmt: skip
 """Types of ICMPv6 as nft calls them: RFC 4443, RFC 4861, nft(8) “ICMPV6 TYPE TYPE”."""
 FLAGS: Mapping[str, int] = {

@@ -7,13 +7,14 @@ import ipaddress
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from planner.engine.existing.model import Match, Unreadable
+from planner.engine.existing.model import Entry, Match, Sides, Unreadable, Verdict
 from planner.engine.existing.spans import FAMILIES, IPV4, IPV6, NOTHING, PORTS, PROTOCOLS, Spans
 from planner.plan.limits import ENTRIES
+from ports.text import cut, show_line
 
 OBJECTS = 2_000_000
 """Most lists and mappings in a configuration that is JSON; each takes memory, however little stands in it."""
@@ -229,6 +230,42 @@ def make_matches(sources: Addresses, destinations: Addresses, services: Iterable
     return tuple(found)
 
 
+def make_entries(
+    count: Count,
+    *,
+    name: str,
+    verdict: Verdict,
+    sources: tuple[Addresses, Sequence[str]],
+    destinations: tuple[Addresses, Sequence[str]],
+    services: tuple[Sequence[Service], Sequence[str]],
+    obscure: Sequence[str] = (),
+    enters: Sides | None = None,
+    leaves: Sides | None = None,
+    comment: str = "",
+) -> tuple[Entry, ...]:
+    """An entry of what is understood of a device's entry, and one as wide as what isn't: none, one or both.
+
+    Each side and the services are what is understood of them, and beside that what isn't, in words: a list of which
+    one item isn't understood is still clear about the others. `obscure` holds for all of it. Raises Unreadable where
+    there are too many.
+    """
+    made = [(make_matches(sources[0], destinations[0], services[0]), tuple(obscure))]
+    if unknown := (*sources[1], *destinations[1], *services[1]):
+        wide = make_matches(
+            ANYWHERE if sources[1] else sources[0],
+            ANYWHERE if destinations[1] else destinations[0],
+            [ANYTHING] if services[1] else services[0],
+        )
+        made.append((wide, (*obscure, *unknown)))
+    found = tuple(
+        Entry(name=name, matches=matches, verdict=verdict, enters=enters, leaves=leaves, obscure=why, comment=comment)
+        for matches, why in made
+        if matches
+    )
+    count.take(len(found))
+    return found
+
+
 def everything_of(families: Iterable[int]) -> Addresses:
     """Every address of these families."""
     wanted = set(families)
@@ -236,6 +273,24 @@ def everything_of(families: Iterable[int]) -> Addresses:
 
 
 # ---- JSON ----
+
+
+def say(value: Any, most: int = 60) -> str:
+    """A value of a document as a sentence or a name repeats it: cut, on one line, without what can't be seen."""
+    text = value if isinstance(value, str) else json.dumps(value)[:1000]
+    return cut(show_line(text[:1000]), most)
+
+
+def list_of(value: Any) -> list[Any]:
+    """A value that programs write as a list, or by itself where there is one; None and an empty text are no value."""
+    if isinstance(value, list):
+        return value
+    return [] if value is None or value == "" else [value]
+
+
+def fold(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping by keys in lower case: one program writes securityRules, another SecurityRules."""
+    return {key.casefold(): value for key, value in row.items()}
 
 
 def load_json(text: str) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pkgutil import resolve_name
 
 from planner.engine.existing.model import Ruleset
+from planner.engine.existing.readers.scripts import WINDOWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Reader:
     """What pages call it."""
     made_by: str
     """The command of the device, or the way, by which somebody gets the file; what follows “Made by”."""
+    script: str = ""
+    """What is run on the device to get the file, where one command isn't enough."""
 
     @property
     def read(self) -> Callable[[str], Ruleset]:
@@ -32,6 +35,14 @@ class Reader:
 
 _ALL = (
     Reader(name="nftables", label="nftables", made_by="nft -j list ruleset"),
+    Reader(
+        name="windows",
+        label="Windows Firewall (JSON)",
+        made_by="a script of PowerShell that writes Get-NetFirewallRule with its filters",
+        script=WINDOWS,
+    ),
+    Reader(name="azure", label="Azure network security groups (JSON)", made_by="az network nsg show, or list"),
+    Reader(name="aws", label="AWS security groups (JSON)", made_by="aws ec2 describe-security-groups"),
     Reader(
         name="csv",
         label="Table of rules (CSV)",

@@ -12,13 +12,12 @@ from typing import Any
 
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
 from planner.engine.existing.parts import (
-    ANYTHING,
     ANYWHERE,
     Addresses,
     Count,
     Service,
     everything_of,
-    make_matches,
+    make_entries,
     read_address,
     read_name,
     read_number,
@@ -200,29 +199,18 @@ class _Table:
         enters, unclear = self._keep(_read_sides, row, "enters")
         leaves, unclear_too = self._keep(_read_sides, row, "leaves")
         obscure += unclear + unclear_too
-        yield from self._make(name, verdict, (enters, leaves), row, obscure)
-
-    def _make(
-        self, name: str, verdict: Verdict, sides: tuple[Sides | None, Sides | None], row: Mapping[str, str],
-        obscure: list[str],
-    ) -> Iterator[Entry]:  # fmt: skip
-        """An entry of what is understood of a row, and one that is as wide as what isn't."""
-        sources, sources_unknown = self._keep(self._read_side, row, "source", "not_source")
-        destinations, destinations_unknown = self._keep(self._read_side, row, "destination", "not_destination")
-        services, services_unknown = self._keep(self._read_services, row, *_SERVICE)
-        unknown = [*sources_unknown, *destinations_unknown, *services_unknown]
-        whole = make_matches(sources, destinations, services)
-        common: dict[str, Any] = {"enters": sides[0], "leaves": sides[1], "comment": row.get("comment", "")}
-        self.count.take(bool(whole) + bool(unknown))
-        if whole:
-            yield Entry(name=name, matches=whole, verdict=verdict, obscure=tuple(obscure), **common)
-        if unknown:
-            wide = make_matches(
-                ANYWHERE if sources_unknown else sources,
-                ANYWHERE if destinations_unknown else destinations,
-                [ANYTHING] if services_unknown else services,
-            )
-            yield Entry(name=name, matches=wide, verdict=verdict, obscure=(*obscure, *unknown), **common)
+        yield from make_entries(
+            self.count,
+            name=name,
+            verdict=verdict,
+            sources=self._keep(self._read_side, row, "source", "not_source"),
+            destinations=self._keep(self._read_side, row, "destination", "not_destination"),
+            services=self._keep(self._read_services, row, *_SERVICE),
+            obscure=obscure,
+            enters=enters,
+            leaves=leaves,
+            comment=row.get("comment", ""),
+        )
 
     def _keep[Read](self, reads: Callable[..., Read], row: Mapping[str, str], *columns: str) -> Read:
         """What `reads` makes of these cells: tables say the same in many rows."""

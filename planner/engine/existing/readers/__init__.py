@@ -34,6 +34,7 @@ class Reader:
 
 
 _ALL = (
+    Reader(name="fortigate", label="FortiGate", made_by="a backup of the device, or show full-configuration"),
     Reader(
         name="windows",
         label="Windows Firewall (JSON)",

@@ -20,10 +20,12 @@ from planner.engine.report import Report
 from planner.engine.rules import Triple, fold
 from planner.plan.document import Endpoint
 
-MOST_PAIRS = 100
-"""Most pairs of endpoints that are tried of one entry; what it admits between the others is reckoned from them."""
-MOST_TRIED = 50_000
-"""Most pairs that are tried in all."""
+MOST_PAIRS = 2_000
+"""Most pairs of endpoints that are looked at of one entry."""
+MOST_WALKED = 20
+"""Most pairs between which an entry is found to admit too much; for others it is reckoned from them."""
+MOST_TRIED = 100_000
+"""Most pairs that are looked at in all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,27 +113,35 @@ class _Search:
         if not pairs:
             return
         known = self._known[family]
-        tried = list(islice(product(here, there), MOST_PAIRS))
-        for place, (one, other) in enumerate(tried):
+        found: list[tuple[Endpoint, Endpoint, tuple[Box, ...]]] = []
+        looked = 0
+        for one, other in islice(product(here, there), MOST_PAIRS):
+            if self._tried >= MOST_TRIED or len(found) >= MOST_WALKED:
+                break
+            looked += 1
+            self._tried += 1
             (source, from_here), (destination, to_there) = known[one], known[other]
             if source.name == destination.name or (from_here == to_there and from_here.size == 1):
                 continue
-            if self._tried >= MOST_TRIED:
-                return
-            self._tried += 1
-            box = Box(from_here, to_there, match.protocols, match.ports, match.source_ports).meet(
-                Box(match.sources, match.destinations, match.protocols, match.ports, match.source_ports)
+            box = Box(
+                from_here & match.sources,
+                to_there & match.destinations,
+                match.protocols,
+                match.ports,
+                match.source_ports,
             )
-            left = self._leave(family, source, destination, [box] if box else [])
+            left = self._leave(family, source, destination, [box])
             boxes = tuple(self._list_admitted(row, source, destination, left)) if left else ()
             if boxes:
-                yield _Excess(
-                    source=source,
-                    destination=destination,
-                    boxes=boxes,
-                    pairs=pairs if place == 0 else 0,
-                    weight=pairs / len(tried),
-                )
+                found.append((source, destination, boxes))
+        for place, (source, destination, boxes) in enumerate(found):
+            yield _Excess(
+                source=source,
+                destination=destination,
+                boxes=boxes,
+                pairs=pairs if place == 0 else 0,
+                weight=pairs / looked,
+            )
 
     def _leave(self, family: int, source: Endpoint, destination: Endpoint, boxes: list[Box]) -> list[Box]:
         """What of some packets no flow asks for."""

@@ -55,7 +55,8 @@ def dump_changed(plan: Plan, *, before: Plan, document: Mapping[str, Any]) -> di
         for entry in PARTS[PLAN].rows
         for value, row in zip(_rows(before, entry), document.get(entry.key, ()), strict=True)
     }
-    bare = dump_plan(replace(plan, **{entry.attribute: () for entry in PARTS[PLAN].rows}))
+    empty: dict[str, Any] = {entry.attribute: () for entry in PARTS[PLAN].rows}
+    bare = dump_plan(replace(plan, **empty))
     dumped = {}
     for key in ("format", *(entry.key for entry in PARTS[PLAN].fields)):
         entry = PARTS[PLAN].by_key.get(key)

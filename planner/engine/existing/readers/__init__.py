@@ -35,6 +35,7 @@ class Reader:
 
 _ALL = (
     Reader(name="fortigate", label="FortiGate", made_by="a backup of the device, or show full-configuration"),
+    Reader(name="asa", label="Cisco ASA", made_by="show running-config"),
     Reader(
         name="windows",
         label="Windows Firewall (JSON)",

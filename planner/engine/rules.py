@@ -154,7 +154,7 @@ def make_rules(
     sides: Sides, parts: Mapping[tuple[Alternative, ...], list[Flow]], ranks: Mapping[str, int], matrix: Matrix
 ) -> tuple[Rule, ...]:
     """The rules of one boundary, by number. `parts` has its flows by the undecided options that they depend on."""
-    drafts = [_Draft(any_of, *triple) for any_of, part in parts.items() for triple in _fold(part)]
+    drafts = [_Draft(any_of, *triple) for any_of, part in parts.items() for triple in fold(part)]
     flows_by_key = _by_opening(chain.from_iterable(parts.values()))
     drafts.sort(key=_Draft.order)
     rules = [_rule(draft, flows_by_key) for draft in drafts]
@@ -190,7 +190,7 @@ def _narrow(rule: Rule, wanted: Mapping[Opening, Flow]) -> Iterator[Rule]:
     else:
         part = [wanted[opening] for opening in rule.openings() if opening in wanted]
     flows = _by_opening(part)
-    drafts = sorted((_Draft(rule.any_of, *triple) for triple in _fold(part)), key=_Draft.order) if part else []
+    drafts = sorted((_Draft(rule.any_of, *triple) for triple in fold(part)), key=_Draft.order) if part else []
     for place, draft in enumerate(drafts, 1):
         yield replace(_rule(draft, flows), id=rule.id if place == 1 else f"{rule.id}/{place}")
 
@@ -261,7 +261,8 @@ def _group_order(group: ZoneGroup) -> tuple[int, tuple[str, ...]]:
     return KINDS[group.kind].order, group.zones
 
 
-_Triple = tuple[frozenset[str], frozenset[str], frozenset[Ports]]
+Triple = tuple[frozenset[str], frozenset[str], frozenset[Ports]]
+"""Names of sources, names of destinations, services: what all of them stand for together."""
 
 
 class _Draft(NamedTuple):
@@ -280,7 +281,7 @@ class _Draft(NamedTuple):
         )
 
 
-def _fold(flows: list[Flow]) -> list[_Triple]:
+def fold(flows: list[Flow]) -> list[Triple]:
     """Few triples of sets whose products are exactly the flows.
 
     Folding along an axis joins triples that agree in the other two. Which axis to begin with depends on the plan, so

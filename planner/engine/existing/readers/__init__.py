@@ -34,6 +34,7 @@ class Reader:
 
 
 _ALL = (
+    Reader(name="nftables", label="nftables", made_by="nft -j list ruleset"),
     Reader(name="fortigate", label="FortiGate", made_by="a backup of the device, or show full-configuration"),
     Reader(name="asa", label="Cisco ASA", made_by="show running-config"),
     Reader(

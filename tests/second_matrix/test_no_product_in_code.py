@@ -34,7 +34,7 @@ WORDS_OF_ROOMS = {
     "planner/accounts/strength.py": {"email"},  # a field of Django's accounts
     # What firewalls of any site call ports and applications.
     "planner/engine/existing/": {
-        "kerberos", "ldap", "ldaps", "mssql", "mysql", "oracle", "postgresql", "rdp", "smtp", "ssh", "syslog", "telnet",
+        "kerberos", "ldap", "ldaps", "mssql", "mysql", "oracle", "smtp", "ssh", "telnet",
     },  # fmt: skip
 }
 """Slugs that are words of what some modules are about, and of no matrix there."""

@@ -33,9 +33,7 @@ WORDS_OF_ROOMS = {
     "ports/locks.py": {"postgresql"},
     "planner/accounts/strength.py": {"email"},  # a field of Django's accounts
     # What firewalls of any site call ports and applications.
-    "planner/engine/existing/": {
-        "kerberos", "ldap", "ldaps", "mssql", "mysql", "oracle", "smtp", "ssh", "telnet",
-    },  # fmt: skip
+    "planner/engine/existing/": {"kerberos", "ldap", "ldaps", "mssql", "mysql", "oracle", "smtp", "ssh", "telnet"},
 }
 """Slugs that are words of what some modules are about, and of no matrix there."""
 NUMBERS_OF_ROOMS = {

@@ -35,13 +35,14 @@ from planner.report.said.printed_rules import (
 from planner.report.said.text import count_changes, list_renamed, say_set_apart
 from planner.store import actions
 from planner.store.editions import matrix_of, matrix_then
+from planner.store.files import read_paper
 from planner.store.lives import lives_of_sides
 from planner.store.models import Handover, Plan, Version
 from planner.store.reports import compare_versions, find_known, find_version
+from planner.store.sent import say_handover, say_unknown
 from planner.web.forms.plans import HandoverForm
 from planner.web.views.access import plan_view
-from planner.web.views.downloads import read_paper, send_file
-from planner.web.views.handover import say_handover, say_unknown
+from planner.web.views.downloads import send_file
 from planner.web.views.keeper import describe_life
 from planner.web.views.plans import read_sender
 from planner.web.views.rules import MEMBERS, SIDES, Folds
@@ -129,7 +130,7 @@ def download_changes(request: HttpRequest, plan: Plan, name: str) -> HttpRespons
         date=localdate(),
         lives_before=lives_before,
         lives_after=lives_after,
-        paper=read_paper(request),
+        paper=read_paper(request.GET.dict()),
         stylesheet=settings.STYLESHEET,
     )
     content = kind.render(compared.comparison, editions)

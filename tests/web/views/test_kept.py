@@ -438,7 +438,7 @@ def test_no_link_is_on_the_page_of_another_and_none_is_there_once_it_is_revoked(
 
 
 def test_a_page_of_a_plan_that_changed_meanwhile_is_sent_and_not_kept(client, plan, monkeypatch):
-    monkeypatch.setattr("planner.web.views.standing.Standing.is_of", lambda *_: False)
+    monkeypatch.setattr("planner.store.standing.Standing.is_of", lambda *_: False)
     assert client.get(plan.get_absolute_url()).status_code == 200
     assert not kept.pages._pages
 

@@ -161,10 +161,11 @@ def _write(endpoints: Iterable[Mapping[str, Any]], kinds: Mapping[str, str]) -> 
     return text.getvalue().encode("utf-8-sig")
 
 
-def split_table(text: str, what: str) -> list[tuple[int, list[str]]]:
+def split_table(text: str, what: str, most: int = MAX_LINES) -> list[tuple[int, list[str]]]:
     """The lines that say something, each with its number; a line is as long as its quotes make it.
 
-    `what` is what its lines are called. Raises TableError for what can't be read as CSV, and for too many lines.
+    `what` is what its lines are called, `most` how many there may be below the header. Raises TableError for what
+    can't be read as CSV, and for too many lines.
     """
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count) if first else ","
@@ -180,8 +181,8 @@ def split_table(text: str, what: str) -> list[tuple[int, list[str]]]:
             fault = TableFault(line, "", f"The line can't be read as CSV: {error}.")
             raise TableError([fault]) from None
         if any(cell.strip() for cell in cells):
-            if len(rows) > MAX_LINES:  # and the header
-                sentence = f"At most {MAX_LINES:,} {what} are read at once; divide the table."
+            if len(rows) > most:  # and the header
+                sentence = f"At most {most:,} {what} are read at once; divide the table."
                 raise TableError([TableFault(line, "", sentence)])
             rows.append((line, cells))
         line = reader.line_num + 1

@@ -68,7 +68,7 @@ def test_of_two_who_wait_one_cancels_and_both_are_told(open_page, plan):
     assert not violations(first)
     first.get_by_role("button", name="Cancel").press("Enter")
     for page in (first, second):
-        expect(page.get_by_text("The making of this file was cancelled.")).to_be_visible()
+        expect(page.locator(".lead")).to_have_text("The making of this file was cancelled.")
     second.get_by_role("link", name="Make it after all").click()
     expect(second.locator("#making-said")).to_have_text("Waiting for its turn …")
     assert second.url != first.url

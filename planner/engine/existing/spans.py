@@ -1,5 +1,6 @@
 """Sets of whole numbers as spans: addresses of one family, ports, protocols. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,7 +50,9 @@ class Spans:
 
     def __contains__(self, number: int) -> bool:
         """Whether it holds this number."""
-        return any(first <= number <= last for first, last in self.spans)
+        place = bisect_right(self.spans, (number, number))
+        near = self.spans[max(0, place - 1) : place + 1]
+        return any(first <= number <= last for first, last in near)
 
     def __or__(self, other: Self) -> Self:
         """What is in either."""
@@ -57,9 +60,12 @@ class Spans:
 
     def __and__(self, other: Self) -> Self:
         """What is in both."""
+        if not self.spans or self.spans == other.spans:
+            return self
         found: list[tuple[int, int]] = []
-        here, there = 0, 0
-        while here < len(self.spans) and there < len(other.spans):
+        here, mine_end = self._near(other)
+        there, their_end = other._near(self)
+        while here < mine_end and there < their_end:
             first = max(self.spans[here][0], other.spans[there][0])
             last = min(self.spans[here][1], other.spans[there][1])
             if first <= last:
@@ -68,25 +74,47 @@ class Spans:
                 here += 1
             else:
                 there += 1
-        return type(self)(tuple(found))
+        return self._trust(tuple(found))
 
     def __sub__(self, other: Self) -> Self:
         """What is in this one and not in the other."""
+        begin, end = self._near(other)
+        if begin == end:
+            return self
         found: list[tuple[int, int]] = []
-        place = 0
-        for first, last in self.spans:
+        place, their_end = other._near(self)
+        for first, last in self.spans[begin:end]:
             start = first
-            while place < len(other.spans) and other.spans[place][1] < start:
+            while place < their_end and other.spans[place][1] < start:
                 place += 1
             at = place
-            while at < len(other.spans) and other.spans[at][0] <= last:
+            while at < their_end and other.spans[at][0] <= last:
                 if start < other.spans[at][0]:
                     found.append((start, other.spans[at][0] - 1))
                 start = max(start, other.spans[at][1] + 1)
                 at += 1
             if start <= last:
                 found.append((start, last))
-        return type(self)(tuple(found))
+        return self._trust((*self.spans[:begin], *found, *self.spans[end:]))
+
+    def _near(self, other: Self) -> tuple[int, int]:
+        """From which place to before which one the spans lie that can meet the other's.
+
+        A few addresses out of thousands are found and cut out without a look at the rest.
+        """
+        if not self.spans or not other.spans:
+            return 0, 0
+        begin = bisect_left(self.spans, (other.spans[0][0],))
+        if begin and self.spans[begin - 1][1] >= other.spans[0][0]:
+            begin -= 1
+        return begin, max(begin, bisect_left(self.spans, (other.spans[-1][1] + 1,)))
+
+    @classmethod
+    def _trust(cls, spans: tuple[tuple[int, int], ...]) -> Self:
+        """Spans that are known to be in order and apart, which isn't looked at once more."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "spans", spans)
+        return made
 
     def covers(self, other: Self) -> bool:
         """Whether each number of the other is in this one."""

@@ -128,6 +128,7 @@ def show_job(request: HttpRequest, asker: Asker, name: UUID) -> HttpResponseBase
         "format": FORMATS[job.order["format"]].label,
         "where": where,
         "again": f"{asker.here}report/{job.order['format']}?{urlencode(job.order['asked'])}".rstrip("?"),
+        "said": _say_how_far(job),
         "percent": 100 * max(job.number - 1, 0) // job.parts if job.parts else None,
     }
     part = "#state" if htmx_of(request) else ""
@@ -180,6 +181,13 @@ def _is_program(request: HttpRequest) -> bool:
     return WAIT in request.GET or ("text/html" not in request.headers.get("Accept", "") and not htmx_of(request))
 
 
+def _say_how_far(job: Job) -> str:
+    """What is being done for a job that isn't over, and which of how many parts of it."""
+    if job.state == Job.State.WAITING:
+        return "Waiting for its turn"
+    return (job.said or "Begun") + (f", {job.number} of {job.parts}" if job.parts else "")
+
+
 def _tell_program(job: Job, where: str) -> HttpResponse:
     """How far it is, in a line: 202 and when to ask again, 410 for what was cancelled, 422 for what failed."""
     plain = "text/plain; charset=utf-8"
@@ -187,8 +195,7 @@ def _tell_program(job: Job, where: str) -> HttpResponse:
         return HttpResponse("It was cancelled.\n", status=410, content_type=plain)
     if job.state == Job.State.FAILED:
         return HttpResponse(f"{job.said}\n", status=422, content_type=plain)
-    said = job.said or "Waiting for its turn"
-    text = f"{said}{f', part {job.number} of {job.parts}' if job.parts else ''}. Ask again at {where}\n"
+    text = f"{_say_how_far(job)}. Ask again at {where}\n"
     return HttpResponse(text, status=202, content_type=plain, headers={"Location": where, "Retry-After": str(SOON)})
 
 

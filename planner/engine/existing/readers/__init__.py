@@ -34,6 +34,8 @@ class Reader:
 
 
 _ALL = (
+    Reader(name="nftables", label="nftables", made_by="nft -j list ruleset"),
+    Reader(name="fortigate", label="FortiGate", made_by="a backup of the device, or show full-configuration"),
     Reader(
         name="windows",
         label="Windows Firewall (JSON)",

@@ -49,6 +49,19 @@ class _Entry:
     cost: float = 0.1
     """Milliseconds of a processor's time that an endpoint of the plan costs, measured with plans of many sites."""
 
+    def estimate(self, endpoints: int, *, by_weasyprint: bool = False) -> float:
+        """About how many seconds of a processor's time a plan of so many endpoints takes, from document to file.
+
+        `by_weasyprint`: whether that sets the pages of PDFs.
+        """
+        cost = _BY_WEASYPRINT if by_weasyprint and self.name == "pdf" else self.cost
+        return endpoints * (self.evaluations * _EVALUATED + cost) / 1_000
+
+    @property
+    def evaluations(self) -> int:
+        """How many reports have to be made for it."""
+        return 1
+
     @property
     def extension(self) -> str:
         """The end of file names, without the dot: the name of the format, as the command line promises."""
@@ -79,14 +92,6 @@ class Format(_Entry):
         written: bytes = resolve_name(self.writes)(report, edition, **options)
         return written
 
-    def estimate(self, endpoints: int, *, by_weasyprint: bool = False) -> float:
-        """About how many seconds of a processor's time a plan of so many endpoints takes, from document to file.
-
-        `by_weasyprint`: whether that sets the pages of PDFs.
-        """
-        cost = _BY_WEASYPRINT if by_weasyprint and self.name == "pdf" else self.cost
-        return endpoints * (_EVALUATED + cost) / 1_000
-
     def write_folder(self, report: "Report", edition: "Edition | None" = None, **options: bool) -> Mapping[str, bytes]:
         """The report as several files by name, for a format that has a `folder`. Raises as `render` does."""
         files: Mapping[str, bytes] = resolve_name(self.folder)(report, edition, **options)
@@ -110,6 +115,11 @@ class ChangeFormat(_Entry):
 
     configures: bool = False
     """Whether it tells a device what to do: then it has no word of names, states and reasons that stay."""
+
+    @property
+    def evaluations(self) -> int:
+        """That before and that after."""
+        return 2
 
     def render(self, comparison: "Comparison", editions: "Editions") -> bytes:
         """The change request in this format. The same comparison and editions give the same content."""
@@ -417,6 +427,8 @@ _CHANGES = {
     **{name: f"planner.report.firewall.changes:render_{name.replace('-', '_')}" for name in _DEVICES},
     _PART: "planner.report.firewall.changes:render_devices",
 }
+_COSTS_OF_CHANGES = {"pdf": 0.3, "mikrotik": 0.65, "paloalto-set": 0.2, "srx": 0.2, _PART: 0.35}
+"""Where it isn't the usual, with a third of the endpoints changed."""
 CHANGE_FORMATS: Mapping[str, ChangeFormat] = {
     name: ChangeFormat(
         name=name,
@@ -427,6 +439,7 @@ CHANGE_FORMATS: Mapping[str, ChangeFormat] = {
         is_printed=FORMATS[name].is_printed,
         part=FORMATS[name].part,
         configures=name in (*_DEVICES, _PART),
+        cost=_COSTS_OF_CHANGES.get(name, 0.1),
     )
     for name, writes in _CHANGES.items()
 }

@@ -12,7 +12,7 @@ from django.db import Error
 
 from planner.engine import TooLarge
 from planner.plan.document import PlanError
-from planner.report import FORMATS, NotExpressible, progress
+from planner.report import CHANGE_FORMATS, FORMATS, NotExpressible, progress
 from planner.sharing.files import write_reading
 from planner.sharing.links import read_link, read_newest
 from planner.store import jobs
@@ -21,6 +21,7 @@ from planner.store.job_models import Job
 from planner.store.kept import Damaged
 from planner.store.models import Plan
 from planner.store.runner import end_with_whoever_began_it
+from planner.store.sides import NothingToCompare, write_changes
 from planner.store.standing import read_standing
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix, NoProduct
@@ -46,7 +47,15 @@ def _make_reading_file(plan: Plan, job: Job, order: jobs.Order) -> File:
     return write_reading(reading, FORMATS[order.format], order.asked)
 
 
-MAKERS: Mapping[str, Maker] = {"report": _make_plan_file, "reading": _make_reading_file}
+def _make_changes_file(plan: Plan, _job: Job, order: jobs.Order) -> File:
+    return write_changes(plan, CHANGE_FORMATS[order.format], order.asked)
+
+
+MAKERS: Mapping[str, Maker] = {
+    "report": _make_plan_file,
+    "reading": _make_reading_file,
+    "changes": _make_changes_file,
+}
 """What makes the file of an order, by its kind."""
 
 
@@ -117,6 +126,6 @@ def _say(error: Exception) -> str | None:
         return "The port matrix has faults."
     if isinstance(error, MemoryError):
         return f"It needs more memory than the {settings.JOB_MIB:,} MiB that a file may take here."
-    if isinstance(error, NotExpressible | NoMatrix | NoProduct | Damaged):
+    if isinstance(error, NotExpressible | NothingToCompare | NoMatrix | NoProduct | Damaged):
         return str(error)
     return None

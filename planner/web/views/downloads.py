@@ -28,7 +28,7 @@ from planner.web.views.state import read_unfold
 
 @require_safe
 @glance_view
-@made_apart(editor_of)
+@made_apart(editor_of, "report")
 @unless_known
 def download_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
     """The report in one of FORMATS, as a file; options of the format that are in the address count as switched on.

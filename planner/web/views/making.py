@@ -5,7 +5,7 @@ address. Both are found by who may see the plan at that moment, and by nobody el
 and its link, after whoever asks was let in.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -26,7 +26,7 @@ from django.utils.http import content_disposition_header, parse_etags, urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from planner.deploy.turns import ASIDE
-from planner.report import FORMATS
+from planner.report import CHANGE_FORMATS, FORMATS, ChangeFormat, Format
 from planner.store import jobs
 from planner.store.job_models import Job
 from planner.store.models import Plan, ShareLink
@@ -38,14 +38,20 @@ SOON = 2
 """After how many seconds a program may ask again."""
 WAIT = "wait"
 """In an address: whoever asks is a program, whatever else it says."""
+_FOLDERS: Mapping[str, tuple[str, Mapping[str, Format | ChangeFormat]]] = {
+    "report": ("report", FORMATS),
+    "reading": ("report", FORMATS),
+    "changes": ("changes", CHANGE_FORMATS),
+}
+"""The addresses of each kind of file, and its formats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
     """Who asks for files of a plan, after they were let in: by what, and where their pages are."""
 
-    kind: str
-    """The kind of their orders."""
+    kinds: tuple[str, ...]
+    """The kinds of orders whose files they may have."""
     plan: Plan
     """Without its document."""
     here: str
@@ -60,42 +66,42 @@ class Asker:
 def editor_of(plan: Plan) -> Asker:
     """Whoever may edit a plan."""
     here = reverse("show_plan", kwargs={"key": plan.key})
-    return Asker(kind="report", plan=plan, here=here, name=plan.name)
+    return Asker(kinds=("report", "changes"), plan=plan, here=here, name=plan.name)
 
 
 def reader_of(plan: Plan) -> Asker:
     """Whoever may read a plan by an account."""
     here = reverse("read_plan", kwargs={"key": plan.key})
-    return Asker(kind="reading", plan=plan, here=here, name=plan.name)
+    return Asker(kinds=("reading",), plan=plan, here=here, name=plan.name)
 
 
-def made_apart(who: Callable[[Plan], Asker]) -> Callable[[PlanView], PlanView]:
-    """For the view of a file in one of FORMATS: where it takes long it is made apart. The plan needs no document."""
+def made_apart(who: Callable[[Plan], Asker], kind: str) -> Callable[[PlanView], PlanView]:
+    """For the view of a file of this kind: where it takes long it is made apart. The plan needs no document."""
 
     def decorate(view: PlanView) -> PlanView:
         @wraps(view)
         def wrapper(request: HttpRequest, plan: Plan, name: str) -> HttpResponseBase:
-            return answer_apart(request, who(plan), name) or view(request, plan, name)
+            return answer_apart(request, who(plan), kind, name) or view(request, plan, name)
 
         return wrapper
 
     return decorate
 
 
-def answer_apart(request: HttpRequest, asker: Asker, name: str) -> HttpResponseBase | None:
+def answer_apart(request: HttpRequest, asker: Asker, kind: str, name: str) -> HttpResponseBase | None:
     """The file if it was made already, or where it is being made; None for what is made at once.
 
     A server without turns, as in development, has nobody who would make it.
     """
-    kind = FORMATS.get(name)
+    made_of = _FOLDERS[kind][1].get(name)
     asked = {key: value for key, value in request.GET.dict().items() if key != WAIT}
     # The cover of a reader's PDF may have the secret of their link, which nothing keeps.
     has_secret = asker.link is not None and bool(asked.get("cover"))
-    if kind is None or has_secret or ASIDE not in request.META or asker.plan.edition_id is None:
+    if made_of is None or has_secret or ASIDE not in request.META or asker.plan.edition_id is None:
         return None
-    if kind.estimate(jobs.count_endpoints(asker.plan), by_weasyprint=_sets_by_weasyprint()) < settings.JOBS_FROM:
+    if made_of.estimate(jobs.count_endpoints(asker.plan), by_weasyprint=_sets_by_weasyprint()) < settings.JOBS_FROM:
         return None
-    order = jobs.Order(kind=asker.kind, format=name, asked=asked, facts=asker.facts)
+    order = jobs.Order(kind=kind, format=name, asked=asked, facts=asker.facts)
     key = jobs.key_of(asker.plan, order, asker.link)
     made = jobs.find_made(key)
     if made is not None and made.state == Job.State.DONE:
@@ -122,12 +128,13 @@ def show_job(request: HttpRequest, asker: Asker, name: UUID) -> HttpResponseBase
         if job.state == Job.State.DONE:
             return redirect(f"{where}file")
         return _tell_program(job, where)
+    folder, formats = _FOLDERS[job.order["kind"]]
     context = {
         "job": job,
         "asker": asker,
-        "format": FORMATS[job.order["format"]].label,
+        "format": formats[job.order["format"]].label,
         "where": where,
-        "again": f"{asker.here}report/{job.order['format']}?{urlencode(job.order['asked'])}".rstrip("?"),
+        "again": f"{asker.here}{folder}/{job.order['format']}?{urlencode(job.order['asked'])}".rstrip("?"),
         "said": _say_how_far(job),
         "percent": 100 * max(job.number - 1, 0) // job.parts if job.parts else None,
     }
@@ -155,7 +162,7 @@ def find_job(asker: Asker, name: UUID) -> Job:
     """A job as whoever was let in may see it; 404 for any other."""
     job: Job | None = Job.objects.filter(name=name, plan=asker.plan.pk, link=asker.link).first()
     order = jobs.read_order(job) if job else None
-    if job is None or order is None or (order.kind, order.facts) != (asker.kind, asker.facts):
+    if job is None or order is None or order.kind not in asker.kinds or order.facts != asker.facts:
         raise Http404
     return job
 

@@ -254,7 +254,7 @@ def read_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 @require_safe
 @glancing_reader_view
-@made_apart(reader_of)
+@made_apart(reader_of, "reading")
 @unless_known
 def read_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
     """The report for those who hold the plan; a long one is made apart."""

@@ -236,13 +236,13 @@ open_changes_file = by_reader(reading.download_changes)
 def _asker_of(link: ShareLink, here: str) -> Asker:
     """Whoever reads by a link: of the plan not even its name, which may be newer than what is pinned."""
     facts = link.pinned, link.shows_changes, link.may_report, link.may_upload
-    return Asker(kind="reading", plan=link.plan, here=here, name="Report", link=link, facts=facts)
+    return Asker(kinds=("reading",), plan=link.plan, here=here, name="Report", link=link, facts=facts)
 
 
 @_by_opening
 def open_report(request: HttpRequest, link: ShareLink, place: Place, name: str) -> HttpResponseBase:
     """The report in a format; a long one is made apart."""
-    apart = making.answer_apart(request, _asker_of(link, place.here), name)
+    apart = making.answer_apart(request, _asker_of(link, place.here), "reading", name)
     return apart or reading.download(request, links.read_link(link), place, name)
 
 

@@ -195,6 +195,28 @@ def test_a_plan_that_changes_while_its_file_is_made_is_not_found_as_what_it_is_n
     assert [job.key == "" for job in Job.objects.all()] == [True, False]
 
 
+def test_a_change_request_is_made_apart_too(browser, plan):
+    actions.override_port(plan_id=plan[0].pk, matrix=shipped_matrix(), service="ssh", ports="2222")
+    address = f"/plans/{plan[1]}/changes/json?from=1&to=2"
+    where = browser.get(address).headers["Location"]
+    page = Page(browser.get(where))
+    assert page.text("h1") == "JSON"
+    make_files()
+    made = browser.get(address)
+    del browser.defaults[ASIDE]
+    at_once = browser.get(address)
+    assert content(made) == at_once.content
+    assert made.headers["Content-Disposition"] == at_once.headers["Content-Disposition"]
+
+
+def test_why_two_revisions_cant_be_compared_is_said(browser, plan):
+    where = browser.get(f"/plans/{plan[1]}/changes/json?from=99").headers["Location"]
+    make_files()
+    page = Page(browser.get(where))
+    assert page.text("p", class_="notice-error") == "This plan has no revision 99."
+    assert page.all("a", href=f"/plans/{plan[1]}/changes/json?from=99")
+
+
 class TestWhoMay:
     """A file is for those who may see, when they fetch it, what it was made of."""
 

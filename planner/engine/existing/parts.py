@@ -18,6 +18,8 @@ from ports.text import cut, show_line
 
 OBJECTS = 2_000_000
 """Most lists and mappings in a configuration that is JSON; each takes memory, however little stands in it."""
+KEYS = 10_000
+"""Most keys of a mapping in JSON."""
 PROTOCOL_NUMBERS: Mapping[str, int] = {
     "icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "udp": 17, "ipv6": 41, "gre": 47, "esp": 50, "ah": 51, "icmpv6": 58,
     "icmp6": 58, "ipv6-icmp": 58, "eigrp": 88, "ospf": 89, "pim": 103, "vrrp": 112, "l2tp": 115, "sctp": 132,
@@ -320,6 +322,8 @@ def _refuse(text: str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > KEYS:
+        raise Unreadable(f"The JSON has a mapping with {len(pairs):,} keys; no mapping of a firewall has so many.")
     found = dict(pairs)
     if len(found) != len(pairs):
         again = Counter(key for key, _ in pairs).most_common(1)[0][0]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.engine.existing import parts
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers.aws import read
 from tests.engine.existing.packets import Packet, decide
@@ -69,6 +70,17 @@ def test_the_same_is_read_from_every_way_to_write_it():
 def test_protocols_and_what_is_none(made, packets):
     for packet, verdict in packets.items():
         assert decide(of(group(made)), Packet("10.0.0.1", "10.1.0.1", *packet)).partition(":")[0] == verdict
+
+
+def test_more_entries_than_are_read_are_refused(monkeypatch):
+    monkeypatch.setattr(parts, "ENTRIES", 3)
+    of(group(permission("tcp", 1, 1, "10.0.0.1/32", "10.0.0.2/32", "10.0.0.3/32")))
+    with pytest.raises(Unreadable, match="At most 3 entries are read"):
+        of(
+            group(
+                permission("tcp", 1, 1, "10.0.0.1/32", "10.0.0.2/32"), permission("udp", 1, 1, "10.0.0.1", "10.0.0.2")
+            )
+        )
 
 
 def test_networks_of_ipv6():

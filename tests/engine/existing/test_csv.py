@@ -115,6 +115,10 @@ def test_a_cell_of_services_means_these_and_no_others(cell, inside, outside):
         ("icmp", "", ("icmp", 0), ("tcp", 0)),
         ("tcp", "!22", ("tcp", 23), ("tcp", 22)),
         ("", "443/tcp", ("tcp", 443), ("udp", 443)),
+        ("any", "-", ("gre", 0), None),
+        ("any", "", ("gre", 0), None),
+        ("icmp", "echo-request", ("icmp", 2048), ("icmp", 0)),
+        ("gre", "", ("gre", 0), ("tcp", 0)),
     ],
 )
 def test_protocol_and_port_may_stand_in_columns_of_their_own(protocol, port, inside, outside):
@@ -140,6 +144,17 @@ def test_protocol_and_port_may_stand_in_columns_of_their_own(protocol, port, ins
         ("any;any;;allow", "no service"),
         ("any;any;tcp/443;NAT", "action “NAT”"),
         ("any;any;tcp/443;", "action “”"),
+        ("any;SRV (vault);any;allow", "destination “SRV”"),
+        ("any;10.0.0.9-10.0.0.1;any;allow", "destination “10.0.0.9-10.0.0.1”"),
+        ("any;10.0.0.1-2001:db8::1;any;allow", "destination"),
+        ("any;10.0.0.0/33;any;allow", "destination"),
+        ("any;2001:db8::/x;any;allow", "destination"),
+        ("any;fe80::1%eth0;any;allow", "destination"),
+        ("any;10.0.0.1 24;any;allow", "destination “24”"),
+        ("any;example.123;any;allow", "destination “example.123”"),
+        (f"any;{'9' * 200};any;allow", "destination “9999"),
+        ("any;any;gre/47;allow", "service “gre/47”"),
+        ("any;any;tcp/9-8;allow", "service “tcp/9-8”"),
         ("any;any;tcp/443;allow;more", "more cells than columns"),
     ],
 )
@@ -147,6 +162,41 @@ def test_what_is_not_understood_is_named_and_never_open(line, named):
     found = decide(rows(line), WEB)
     assert found.startswith("unknown: ")
     assert named in found
+
+
+@pytest.mark.parametrize(
+    ("service", "protocol", "port", "verdicts"),
+    [
+        ("443", "tcp", "", ("accept", "drop", "drop")),
+        ("any", "tcp", "", ("accept", "accept", "drop")),
+        ("udp/443", "tcp", "", ("unknown", "unknown", "unknown")),
+        ("any", "what", "", ("unknown", "unknown", "unknown")),
+        ("Vault web", "tcp", "443", ("accept", "drop", "drop")),
+        ("", "tcp", "", ("unknown", "unknown", "unknown")),
+        ("", "what", "", ("unknown", "unknown", "unknown")),
+        ("", "!tcp", "", ("unknown", "unknown", "unknown")),
+        ("", "!tcp", "443", ("unknown", "unknown", "unknown")),
+        ("", "gre", "443", ("unknown", "unknown", "unknown")),
+        ("", "tcp", ";", ("unknown", "unknown", "unknown")),
+        ("", "tcp", "443, !80", ("unknown", "unknown", "unknown")),
+        ("https 8080", "", "", ("accept", "unknown", "unknown")),
+        ("tcp/443, 80x", "", "", ("accept", "unknown", "unknown")),
+        ("!Vault", "", "", ("unknown", "unknown", "unknown")),
+        ("tcp/443, !tcp/80", "", "", ("unknown", "unknown", "unknown")),
+    ],
+)
+def test_a_service_beside_protocol_and_port(service, protocol, port, verdicts):
+    ruleset = read(f'source;destination;service;protocol;port;action\nany;any;"{service}";{protocol};"{port}";allow\n')
+    packets = (("tcp", 443), ("tcp", 80), ("udp", 443))
+    found = [decide(ruleset, Packet("10.0.0.1", "10.1.0.1", *packet)).partition(":")[0] for packet in packets]
+    assert tuple(found) == verdicts
+
+
+def test_source_ports_narrow_services_that_have_ports():
+    head = "source,destination,service,source port,action\n"
+    ruleset = read(head + "any,any,tcp/443,1024-65535,allow\nany,any,any,53,allow\n")
+    assert decide(ruleset, WEB) == "accept"
+    assert decide(ruleset, Packet("10.0.0.1", "10.1.0.1", "tcp", 443, source_port=53)) == "unknown: source port “53”"
 
 
 @pytest.mark.parametrize(
@@ -201,6 +251,8 @@ def test_negated_columns_turn_a_side_round():
 
 
 def test_zones_and_interfaces_are_sides():
+    mixed = read('from zone,source,destination,service,action\n"!dmz, lan",any,any,any,allow\n')
+    assert decide(mixed, WEB) == "unknown: zones “!dmz, lan”"
     head = "from zone,to zone,source,destination,service,action\n"
     ruleset = read(head + '"dmz, lan",any,any,any,tcp/443,allow\n!wan,lan,any,any,tcp/22,allow\n')
     assert ruleset.sides == {"dmz", "lan", "wan"}
@@ -226,6 +278,16 @@ def test_rows_have_the_names_and_comments_that_the_table_gives_them():
         .entries
     )
     assert (entry.name, entry.comment, entry.verdict) == ("row 2 17 “Vault”", "INT-DMZ-150", "drop")
+
+
+def test_of_several_columns_for_a_name_the_first_that_says_something_counts():
+    (entry,) = read("Rule,Policy name,Source,Destination,Service,Action\nA,B,any,any,any,drop\n").stages[0].entries
+    assert entry.name == "row 2 “A”"
+
+
+def test_all_but_anything_is_nothing():
+    assert rows("any;any;!any;allow").stages[0].entries == ()
+    assert rows("!any;any;any;allow").stages[0].entries == ()
 
 
 def test_priorities_that_rows_are_not_in_the_order_of_leave_everything_unknown():

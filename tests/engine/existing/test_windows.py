@@ -76,6 +76,8 @@ def test_what_is_disabled_or_goes_out_is_no_entry():
         ({"LocalPort": ["RPCEPMap"]}, "localport RPCEPMap of tcp"),
         ({"Protocol": "Any"}, "ports of any protocol"),
         ({"Protocol": "XYZ"}, "protocol xyz"),
+        ({"LocalPort": []}, "localport: not in the file"),
+        ({"RemoteAddress": ""}, "remoteaddress without a value"),
         ({"RemotePort": "Teredo"}, "remoteport Teredo"),
         ({"InterfaceType": "Wireless"}, "interfacetype Wireless"),
         ({"Authentication": "Required"}, "authentication Required"),
@@ -157,6 +159,20 @@ def test_types_of_icmp(protocol, kind, verdicts):
         Packet("2001:db8::1", "2001:db8::2", "icmp", 128 * 256),
     )
     assert tuple(decide(ruleset, packet) for packet in packets) == verdicts
+
+
+def test_another_protocol_has_no_ports():
+    ruleset = of(rule(Protocol="47", LocalPort="Any", RemotePort="Any"))
+    assert decide(ruleset, Packet("10.0.0.1", "10.1.0.1", "gre")) == "accept"
+    assert decide(ruleset, WEB) == "drop"
+
+
+def test_what_programs_add_to_objects_is_not_looked_at():
+    made = rule()
+    made["CimClass"] = {"LocalPort": "80"}
+    made["Filters"] += [{"CimSystemProperties": {"LocalPort": "80"}, "Caption": "x"}]
+    made["Deep"] = {"a": {"b": {"c": {"LocalPort": "80"}}}}
+    assert decide(of(made, profiles=["?"]), WEB) == "accept"
 
 
 def test_interfaces_are_sides():

@@ -103,7 +103,7 @@ class _Groups:
         key = "ippermissions" if inbound else "ippermissionsegress"
         for permission in list_of(self.groups[name].get(key)):
             if not isinstance(permission, Mapping):
-                raise Unreadable(f"{name}: a permission that is no mapping.")
+                raise Unreadable(f"The security group {name} has a permission that is no mapping.")
             yield from self._read_permission(name, fold(permission), inbound=inbound)
 
     def _read_permission(self, name: str, permission: dict[str, Any], *, inbound: bool) -> Iterator[Entry]:

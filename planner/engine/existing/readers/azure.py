@@ -58,9 +58,14 @@ Rule = dict[str, Any]
 def read(text: str) -> Ruleset:
     """Read one or several groups, or the rules of one. Raises Unreadable."""
     document = load_json(text)
-    rows = [_flatten(row) for row in (document if isinstance(document, list) else [document])]
-    rows = [_flatten(one) for row in rows for one in (list_of(row["value"]) if set(row) & {"value"} else [row])]
-    if not rows or not all(row for row in rows):
+    if isinstance(document, Mapping):
+        document = fold(document).get("value", [document])
+    rows = []
+    for row in list_of(document):
+        rows.append(_flatten(row))
+        if not rows[-1]:
+            break
+    if not rows or not rows[-1]:
         raise Unreadable("The JSON has no network security groups, and no rules of one.")
     if all("access" in row and "direction" in row for row in rows):
         groups = [("network security group", rows)]
@@ -135,7 +140,7 @@ class _Groups:
             rule = rows[at]
             direction = say(rule.get("direction")).casefold()
             if direction not in {way, "inbound", "outbound"}:
-                raise Unreadable(f"{group}: the rule {say(rule.get('name'))} has no direction, Inbound or Outbound.")
+                raise Unreadable(f"The rule {say(rule.get('name'))} of {group} has no direction, Inbound or Outbound.")
             if direction == way:
                 yield from self._read_rule(f"{group} {say(rule.get('name'), 80)} ({priority})", rule, enters, leaves)
 
@@ -143,7 +148,7 @@ class _Groups:
         try:
             return read_number(str(rule.get("priority")), 65535)
         except ValueError:
-            raise Unreadable(f"{group}: the rule {say(rule.get('name'))} has no priority from 0 to 65535.") from None
+            raise Unreadable(f"The rule {say(rule.get('name'))} of {group} has no priority from 0 to 65535.") from None
 
     def _read_rule(self, name: str, rule: Rule, enters: Sides | None, leaves: Sides | None) -> tuple[Entry, ...]:
         access = say(rule.get("access")).casefold()

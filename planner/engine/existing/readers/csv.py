@@ -32,7 +32,7 @@ from planner.engine.existing.service_cells import (
     split_cell,
 )
 from planner.plan.cells import quote, read_back
-from planner.plan.endpoint_table import TableError, split_table
+from planner.plan.endpoint_table import TableError, first_line, split_table
 from planner.plan.inventories import header_key
 from planner.plan.limits import ENTRIES
 
@@ -88,6 +88,9 @@ _NO = frozenset({"no", "false", "0", "disabled", "inactive", "off", "disable"})
 _FAMILIES = {"any4": 4, "any-ipv4": 4, "all-ipv4": 4, "any6": 6, "any-ipv6": 6, "all-ipv6": 6}
 _SEVERAL = frozenset({"device", "only", "aside", "number", "name", "comment"})
 """Of what there may be several columns; of the last three the first that says something counts."""
+_MOST_COLUMNS = 1000
+_MOST_LINES = 10 * ENTRIES
+"""A rule takes several lines where its cells do."""
 _SERVICE = ("service", "protocol", "port", "not_service", "source_port")
 _VERDICTS: Mapping[str, Verdict] = {
     **dict.fromkeys(("accept", "allow", "permit", "pass", "accepted", "allowed", "permitted", "trust"), "accept"),
@@ -99,6 +102,12 @@ _VERDICTS: Mapping[str, Verdict] = {
 
 def read(text: str) -> Ruleset:
     """Read a table of rules, its first line the names of the columns. Raises Unreadable."""
+    columns = max(map(first_line(text).count, ",;\t")) + 1
+    if columns > _MOST_COLUMNS:
+        raise Unreadable(f"The first line has {columns:,} columns; at most {_MOST_COLUMNS:,} are read.")
+    lines = max(text.count("\n"), text.count("\r"))
+    if lines > _MOST_LINES:
+        raise Unreadable(f"The table has {lines:,} lines; at most {_MOST_LINES:,} are read, for {ENTRIES:,} rules.")
     try:
         rows = split_table(text, "rules", ENTRIES)
     except TableError as error:

@@ -7,6 +7,7 @@ order; then comes the default of the profile. Inbound rules are read: they decid
 host that is, `addresses` says; without it every flow is taken as one to this host.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -92,9 +93,9 @@ def _collect(row: Mapping[str, Any]) -> tuple[dict[str, list[str]], list[str]]:
     """The properties of a rule and of its filters, each as the texts that it has; and those that differ in two."""
     found: dict[str, list[str]] = {}
     twice: list[str] = []
-    todo: list[tuple[int, Mapping[str, Any]]] = [(0, row)]
+    todo: deque[tuple[int, Mapping[str, Any]]] = deque([(0, row)])
     while todo:
-        depth, part = todo.pop(0)
+        depth, part = todo.popleft()
         for key, value in part.items():
             name, plain = key.casefold(), _unwrap(value)
             inner = [one for one in list_of(plain) if isinstance(one, Mapping)]
@@ -280,9 +281,9 @@ def _split(texts: Iterable[str]) -> list[str]:
 
 def _read_side(rule: Mapping[str, list[str]], name: str) -> tuple[Addresses, list[str]]:
     texts = _split(rule.get(name, ()))
-    if not texts or any(one.casefold() in _ANY for one in texts):
+    if name not in rule or any(one.casefold() in _ANY for one in texts):
         return ANYWHERE, []
-    known, unknown = [], []
+    known, unknown = [], [] if texts else [f"{name} without a value"]
     for one in texts:
         try:
             known.append(read_address(one))
@@ -295,6 +296,7 @@ def _read_services(rule: Mapping[str, list[str]]) -> tuple[list[Service], list[s
     """Protocol, ports and types of ICMP."""
     protocol = _word(rule, "protocol")
     ports, remote = (_split(rule.get(name, ())) for name in ("localport", "remoteport"))
+    is_said = bool(ports)
     ports, remote = ([] if any(one.casefold() in _ANY for one in said) else said for said in (ports, remote))
     protocol = {"icmpv4": "icmp", "1": "icmp", "58": "icmpv6"}.get(protocol, protocol)
     if protocol in {"icmp", "icmpv6"}:
@@ -307,7 +309,7 @@ def _read_services(rule: Mapping[str, list[str]]) -> tuple[list[Service], list[s
     except ValueError:
         return [], [f"protocol {say(protocol)} remoteport {say(', '.join(remote))}"]
     if not ports:
-        if "localport" not in rule and protocol in {"tcp", "udp", "6", "17"}:
+        if not is_said and protocol in {"tcp", "udp", "6", "17"}:
             return [], ["localport: not in the file"]
         return [Service(protocols=whole.protocols, source_ports=sources, families=whole.families)], []
     known, unknown = [], []

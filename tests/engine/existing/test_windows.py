@@ -1,6 +1,7 @@
 """Windows Firewall of a host, as our script writes it: numbers or words, lists or one value, filters in mappings."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -248,6 +249,11 @@ def test_the_script_is_powershell():
     parse(script)
     with pytest.raises(AssertionError):
         parse(script.replace("}", "", 2))
+
+
+def test_the_docs_have_the_script():
+    docs = Path(__file__).parents[3] / "docs" / "existing-rules.md"
+    assert f"```powershell\n{READERS['windows'].script}```\n" in docs.read_text("utf-8")
 
 
 ADDRESS = st.integers(0, 7).map(lambda number: f"10.0.0.{number}")

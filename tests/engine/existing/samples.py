@@ -4,6 +4,7 @@ import json
 
 from tests.engine.existing import test_aws, test_azure, test_windows
 
+# fmt: off
 SAMPLES = {
     "csv": (
         "No.,From zone,To zone,Source,Destination,Service,Action,Comment,Enabled\n"
@@ -19,5 +20,40 @@ SAMPLES = {
     ),
     "azure": json.dumps({"name": "web", "securityRules": [test_azure.rule(), test_azure.DENY]}),
     "aws": json.dumps({"SecurityGroups": [test_aws.group(test_aws.permission()), test_aws.group(name="sg-2")]}),
+    "nftables": json.dumps(
+        {
+            "nftables": [
+                {"metainfo": {"json_schema_version": 1}},
+                {"table": {"family": "inet", "name": "filter", "handle": 1}},
+                {"chain": {"family": "inet", "table": "filter", "name": "forward", "handle": 2, "type": "filter",
+                           "hook": "forward", "prio": 0, "policy": "drop"}},
+                {"set": {"family": "inet", "table": "filter", "name": "web", "handle": 3, "type": "inet_service",
+                         "elem": [443, {"range": [8000, 8010]}]}},
+                {"rule": {"family": "inet", "table": "filter", "chain": "forward", "handle": 4,
+                          "comment": "Vault", "expr": [
+                    {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}},
+                               "right": {"prefix": {"addr": "10.0.0.0", "len": 24}}}},
+                    {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}},
+                               "right": "@web"}},
+                    {"accept": None},
+                ]}},
+            ]
+        }
+    ),
+    "iptables": (
+        "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:VAULT - [0:0]\n"
+        "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A FORWARD -i eth0 -j VAULT\n"
+        '-A VAULT -s 10.0.0.0/24 -p tcp -m multiport --dports 443,8000:8010 -m comment --comment "Vault" -j ACCEPT\n'
+        "-A VAULT -j RETURN\nCOMMIT\n"
+    ),
+    "fortigate": (
+        'config firewall address\n    edit "net"\n        set subnet 10.0.0.0 255.255.255.0\n    next\nend\n'
+        'config firewall addrgrp\n    edit "nets"\n        set member "net"\n    next\nend\n'
+        'config firewall policy\n    edit 17\n        set name "Vault"\n        set srcintf "port1"\n'
+        '        set dstintf "port2"\n        set action accept\n        set srcaddr "nets"\n'
+        '        set dstaddr "all"\n'
+        '        set schedule "always"\n        set service "HTTPS"\n    next\nend\n'
+    ),
 }
+# fmt: on
 """By format."""

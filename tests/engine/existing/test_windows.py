@@ -218,7 +218,7 @@ def test_rules_that_do_not_count_are_not_open():
 
 
 def test_what_goes_to_another_host_is_not_known():
-    ruleset = of(rule(), computer="PS01", addresses=["10.1.0.1", "fe80::1%4", "10.1.0.2/24", "?"])
+    ruleset = of(rule(), computer="PS01", reachable=["10.1.0.1", "fe80::1%4", "10.1.0.2/24", "?"])
     assert decide(ruleset, WEB) == "accept"
     assert "PS01 has no such address" in decide(ruleset, Packet("10.0.0.1", "10.1.0.9", "tcp", 443))
 

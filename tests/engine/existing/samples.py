@@ -54,6 +54,29 @@ SAMPLES = {
         '        set dstaddr "all"\n'
         '        set schedule "always"\n        set service "HTTPS"\n    next\nend\n'
     ),
+    "asa": (
+        "ASA Version 9.16(4)\nhostname fw\ninterface GigabitEthernet0/0\n nameif inside\n"
+        " ip address 10.0.0.1 255.255.255.0\n"
+        "object network WEB\n host 10.1.0.1\nobject-group network SERVERS\n network-object object WEB\n"
+        "access-list INSIDE extended permit tcp 10.0.0.0 255.255.255.0 object-group SERVERS eq https\n"
+        "access-group INSIDE in interface inside\n"
+    ),
+    "paloalto": (
+        '<config version="10.1.0"><devices><entry name="localhost.localdomain"><vsys><entry name="vsys1">'
+        '<address><entry name="WEB"><ip-netmask>10.1.0.1</ip-netmask></entry></address>'
+        '<rulebase><security><rules><entry name="Vault"><from><member>lan</member></from><to><member>dmz</member></to>'
+        "<source><member>10.0.0.0/24</member></source><destination><member>WEB</member></destination>"
+        "<application><member>any</member></application><service><member>service-https</member></service>"
+        "<action>allow</action></entry></rules></security></rulebase></entry></vsys></entry></devices></config>"
+    ),
+    "srx": (
+        "set security address-book global address WEB 10.1.0.1/32\n"
+        "set security address-book global address NET 10.0.0.0/24\n"
+        "set security policies from-zone lan to-zone dmz policy Vault match source-address NET\n"
+        "set security policies from-zone lan to-zone dmz policy Vault match destination-address WEB\n"
+        "set security policies from-zone lan to-zone dmz policy Vault match application junos-https\n"
+        "set security policies from-zone lan to-zone dmz policy Vault then permit\n"
+    ),
 }
 # fmt: on
 """By format."""

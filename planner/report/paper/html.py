@@ -22,10 +22,10 @@ _LINES = frozenset(
 )
 """After these the file has a line break, so that it can be read and compared line by line."""
 _COLUMNS = {
-    "rules": ("c-rule", "c-end", "c-end", "", "c-done"),
-    "altered": ("c-rule", "c-end", "c-end", "", "c-differs", "c-done"),
+    "rules": ("c-done", "c-rule", "c-end", "c-end", ""),
+    "altered": ("c-done", "c-rule", "c-end", "c-end", "", "c-differs"),
     "summary": ("s-zone", "s-zone", "s-count", "s-code", "", "s-page"),
-    "sheet": ("h-way", "h-service", "h-peers", ""),
+    "sheet": ("h-way", "h-service", ""),
     "within": ("c-rule", "c-end", ""),
     "changes": ("g-what", "g-rule", "", "", "g-ports"),
     "local": ("h-way", "c-end", "c-end", "c-end", ""),

@@ -54,7 +54,7 @@ def make_head(*titles: str, page: bool = False) -> Element:
 def make_rules(chapters: Sequence[PrintedBoundary], column: Column = "open") -> Kids:
     """The rules as one table, each boundary under a heading of its own; after it what has no room in a row."""
     differs = ("What differs",) if column == "changed" else ()
-    titles = ("Done", "Rule", "From", "To", "Service and why", *differs)
+    titles = ("Rule", "From", "To", "Service and why", *differs, "Done")
     return [
         make(
             "table.altered" if differs else "table.rules",
@@ -78,7 +78,10 @@ def _head_chapter(chapter: PrintedBoundary, columns: int) -> Element:
         if len(side.zones) > 1
     ]
     about = [" ", make("small", join(alike, " "))] if alike else None
-    heading = make(f"h3#{chapter.anchor}", shown(source.label), " → ", shown(destination.label), about)
+    label = show_line(chapter.boundary.label) if alike else None
+    heading = make(
+        f"h3#{chapter.anchor}", shown(source.label), " → ", shown(destination.label), about, data_title=label
+    )
     return make_group(columns, heading)
 
 
@@ -102,12 +105,12 @@ def _make_rule(line: PrintedRule, chapter: PrintedBoundary, column: Column) -> E
         "tbody",
         make(
             "tr",
-            make("td.tick", "☐", rowspan="2"),
             make("td.id", line.rule.id, id=anchor),
             _make_side(line.sources, "from"),
             _make_side(line.destinations, "to"),
             make("td.services", _make_services(line, chapter), decided, rowspan="2"),
             make("td", _say_differences(line), rowspan="2") if column == "changed" else None,
+            make("td.tick", "☐", rowspan="2"),
         ),
         make("tr.acts", make("td", _make_acts(line), colspan="3")),
     )

@@ -22,8 +22,8 @@ _LINES = frozenset(
 )
 """After these the file has a line break, so that it can be read and compared line by line."""
 _COLUMNS = {
-    "rules": ("c-done", "c-rule", "c-end", "c-end", ""),
-    "altered": ("c-done", "c-rule", "c-end", "c-end", "", "c-differs"),
+    "rules": ("c-rule", "c-end", "c-end", "", "c-done"),
+    "altered": ("c-rule", "c-end", "c-end", "", "c-differs", "c-done"),
     "summary": ("s-zone", "s-zone", "s-count", "s-code", "", "s-page"),
     "sheet": ("h-way", "h-service", ""),
     "within": ("c-rule", "c-end", ""),

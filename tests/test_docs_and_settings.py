@@ -115,6 +115,8 @@ def test_every_limit_is_documented_as_it_is():
         "WRITTEN",
         "RESULTS",
         "RESULT_ROWS",
+        "EXISTING",
+        "ENTRIES",
     )
     assert documented == [said(getattr(limits, name)) for name in names]
     assert {name for name in vars(limits) if name.isupper() and name[0] != "_"} == {*names, "SECONDS", "MEMORY"}

@@ -10,17 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from typing import Literal, NamedTuple
 
 from planner.engine.ask import holds, read_network
 from planner.engine.checks import Check, check_id, digest_of, plan_checks
 from planner.engine.flows import Flow
+from planner.engine.options import Options
 from planner.engine.prohibitions import Closed
 from planner.engine.report import Report
 from planner.engine.rules import Rule
-from planner.engine.terms import Mark, Terms, marks_of, order_of
-from planner.engine.topology import PLAIN, Topology
 from planner.plan.check_results import Outcome, Result, Results
 from planner.plan.reading import ANY, address_key
 from ports.matrix import port_span
@@ -336,7 +334,7 @@ def _list_flows(report: Report, states: Mapping[str, State]) -> tuple[FlowState,
         found.append((flow, status, state))
     options = None
     if any(status == "blocked" and flow.need.any_of for flow, status, _ in found):
-        options = _Options(report, found)
+        options = Options(report, ((flow, status in ("open", "refused")) for flow, status, _ in found))
     return tuple(
         FlowState(
             flow=flow,
@@ -346,44 +344,6 @@ def _list_flows(report: Report, states: Mapping[str, State]) -> tuple[FlowState,
         )
         for flow, status, state in found
     )
-
-
-class _Options:
-    """The undecided options between each two endpoints, and the statuses of all flows to which each of them leads.
-
-    What something else needs outright isn't marked, and an option that leads to it is open all the same: so they are
-    read from the requirements of each flow.
-    """
-
-    def __init__(self, report: Report, found: Iterable[tuple[Flow, Status, State]]) -> None:
-        self._topology = Topology(report.matrix, report.plan)
-        self._terms = Terms(report.matrix, report.plan, self._topology)
-        self._between: dict[tuple[str, str], dict[Mark, set[Status]]] = defaultdict(lambda: defaultdict(set))
-        found = tuple(found)
-        wanted = {_ends(flow) for flow, status, _ in found if status == "blocked" and flow.need.any_of}
-        for flow, status, _ in found:
-            if _ends(flow) in wanted:
-                for mark in self._list_options(flow):
-                    self._between[_ends(flow)][mark].add(status)
-
-    def _list_options(self, flow: Flow) -> Iterator[Mark]:
-        need = flow.need
-        terms = self._terms.under(self._topology.settings.get(flow.destination.name, PLAIN))
-        for slug in need.requirements:
-            for ask in terms.asks[slug]:
-                if (ask.service.protocol, ask.ports) == (need.protocol, need.ports):
-                    yield from chain.from_iterable(ask.marks)
-
-    def excuse(self, flow: Flow) -> bool:
-        """Whether a flow that is blocked isn't needed if the open options are the ones that are taken."""
-        between = self._between.get(_ends(flow), {})
-        own = set(marks_of(flow.need.any_of))
-        free = {mark.choice for mark, found in between.items() if mark not in own and found <= {"open", "refused"}}
-        return all(any(mark.choice in free for mark in marks) for marks in order_of(flow.need.any_of))
-
-
-def _ends(flow: Flow) -> tuple[str, str]:
-    return flow.source.name, flow.destination.name
 
 
 def _list_rules(report: Report, flows: Sequence[FlowState]) -> Iterator[RuleState]:

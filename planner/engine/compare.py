@@ -109,8 +109,10 @@ def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ())
     renamed = find_renames(before.plan, after.plan, known)
     apart = set_apart(before.plan, after.plan, renamed)
     was, before = before, rename_report(before, (*renamed, *apart))
-    old = {flow_key(flow): flow for flow in before.flows}
-    new = {flow_key(flow): flow for flow in after.flows}
+    # What one evaluation has taken over from the other is the same, and in neither twice.
+    same = set(map(id, before.flows)).intersection(map(id, after.flows))
+    old = {flow_key(flow): flow for flow in before.flows if id(flow) not in same}
+    new = {flow_key(flow): flow for flow in after.flows if id(flow) not in same}
     opened = tuple(flow for key, flow in new.items() if key not in old)
     closed = tuple(flow for key, flow in old.items() if key not in new)
     kept = [(old[key], flow) for key, flow in new.items() if key in old]
@@ -126,7 +128,7 @@ def compare_reports(before: Report, after: Report, known: Iterable[Rename] = ())
         opened=opened,
         closed=closed,
         changed=changed,
-        unchanged=len(kept) - len(changed),
+        unchanged=len(same) + len(kept) - len(changed),
         addresses=_compare_addresses(before, after),
         boundaries_opened=narrow_boundaries(after.boundaries, [*opened, *(now for _, now in moved)]),
         boundaries_closed=narrow_boundaries(before.boundaries, [*closed, *(was for was, _ in moved)]),
@@ -182,13 +184,16 @@ def _facts(flow: Flow) -> tuple[object, ...]:
 
 def _compare_addresses(before: Report, after: Report) -> tuple[AddressChange, ...]:
     old = {endpoint.name: endpoint.addresses for endpoint in before.plan.endpoints}
-    return tuple(
+    differing = [
         AddressChange(endpoint=endpoint, before=old[endpoint.name])
-        for endpoint in sorted(after.plan.endpoints, key=lambda endpoint: endpoint.name)
+        for endpoint in after.plan.endpoints
         if endpoint.name in old and not _are_same(old[endpoint.name], endpoint.addresses)
-    )
+    ]
+    return tuple(sorted(differing, key=lambda one: one.endpoint.name))
 
 
 def _are_same(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
     """Whether these are the same addresses, however they are written: 10.0.0.1 is 10.0.0.1/32."""
-    return set(before) == set(after) or set(map(address_key, before)) == set(map(address_key, after))
+    return (
+        before == after or set(before) == set(after) or set(map(address_key, before)) == set(map(address_key, after))
+    )

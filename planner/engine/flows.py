@@ -6,7 +6,7 @@ is counted before they are made: a small plan can ask for millions.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -54,11 +54,17 @@ class Flow:
     scope: Scope
 
 
-class _Cause(NamedTuple):
+class Cause(NamedTuple):
     """Why two endpoints connect: a requirement, by its place in the matrix, and a section cited for the source."""
 
     requirement: int
     near_section: str | None
+
+
+Why = tuple[Setting, tuple[Cause, ...]]
+"""All that decides what is needed between two endpoints: the setting of the destination, and the causes."""
+Pairs = Iterator[tuple[Endpoint, Endpoint, str | None]]
+"""Source, destination, and the section cited for the source."""
 
 
 class TooLarge(PlanError):
@@ -101,22 +107,42 @@ class Derived(NamedTuple):
 
 def derive_flows(topology: Topology, terms: Terms) -> Derived:
     """The flows of the plan that `topology` and `terms` are of. Raises TooLarge like `evaluate`."""
+    check_pairs(topology, terms)
+    return exclude(topology.plan, make_flows(find_needs(topology, terms)))
+
+
+def check_pairs(topology: Topology, terms: Terms) -> None:
+    """Raise TooLarge for more pairs of a flow and a cause of it than planner.plan.limits.PAIRS."""
     if (pairs := count_pairs(topology, terms)) > limits.PAIRS:
         raise TooLarge(limits.say_pairs(pairs))
-    found = find_needs(topology, terms)
-    if (count := sum(len(needs) for _, _, needs in found)) > limits.FLOWS:
+
+
+def check_flows(count: int) -> None:
+    """Raise TooLarge for more flows than planner.plan.limits.FLOWS, those that the plan excludes among them."""
+    if count > limits.FLOWS:
         raise TooLarge(limits.say_flows(count))
+
+
+def make_flows(found: Iterable[tuple[Endpoint, Endpoint, tuple[Need, ...]]], before: int = 0) -> list[Flow]:
+    """The flows of what `find_needs` found, in its order. Raises TooLarge if with `before` more they are too many."""
+    found = list(found)
+    check_flows(before + sum(len(needs) for _, _, needs in found))
     flows: list[Flow] = []
     for source, destination, needs in found:
-        scope = _scope(source, destination)
+        scope = find_scope(source, destination)
         flows += [Flow(source=source, destination=destination, need=need, scope=scope) for need in needs]
-    if not topology.plan.exclusions:
+    return flows
+
+
+def exclude(plan: Plan, flows: Sequence[Flow]) -> Derived:
+    """Set apart what the plan excludes of all flows that are asked for."""
+    if not plan.exclusions:
         return Derived(tuple(flows), ())
-    matching = match_exclusions(topology.plan, flows)
+    matching = match_exclusions(plan, flows)
     return Derived(
         tuple(flow for flow in flows if id(flow) not in matching),
         tuple(
-            Excluded(flow=flow, exclusion=topology.plan.exclusions[matching[id(flow)]])
+            Excluded(flow=flow, exclusion=plan.exclusions[matching[id(flow)]])
             for flow in flows
             if id(flow) in matching
         ),
@@ -148,7 +174,10 @@ def match_exclusions(plan: Plan, flows: Iterable[Flow]) -> dict[int, int]:
     for number, one in enumerate(plan.exclusions):
         first.setdefault((one.source, one.destination, one.protocol, one.ports), number)
     found = {}
+    sources = {one.source for one in plan.exclusions}
     for flow in flows:
+        if flow.source.name not in sources:
+            continue
         numbers = [first[key] for key in exclusion_keys(flow) if key in first]
         if numbers and not flow.need.own:
             found[id(flow)] = min(numbers)
@@ -201,47 +230,56 @@ def _count_sources(topology: Topology, pairing: Pairing) -> dict[Kind, int]:
     }
 
 
-def find_needs(topology: Topology, terms: Terms) -> list[tuple[Endpoint, Endpoint, tuple[Need, ...]]]:
+def find_needs(
+    topology: Topology,
+    terms: Terms,
+    *,
+    known: dict[Why, tuple[Need, ...]] | None = None,
+    pairs: "Callable[[Topology, Requirement, Iterable[Kind]], Pairs] | None" = None,
+    extras: Iterable[AdditionalFlow] | None = None,
+) -> list[tuple[Endpoint, Endpoint, tuple[Need, ...]]]:
     """The needs of every two endpoints that have any, sorted by source and destination.
+
+    `known` has the needs that are known already, and is given those that aren't. `pairs` has for a requirement and
+    the kinds of endpoints that it leads to the pairs that are looked at, `extras` are the additional flows: all of
+    them without.
 
     Call it when `count_pairs` is within planner.plan.limits.PAIRS: its cost grows with that.
     """
     matrix, plan = topology.matrix, topology.plan
     rank = {name: index for index, name in enumerate(sorted(topology.by_name))}
-    by_rank = [topology.by_name[name] for name in sorted(topology.by_name)]
+    by_rank = [topology.by_name[name] for name in rank]
     # A pair is the number of its source times `width`, and its destination: sorted, found and kept as one integer.
     width = len(by_rank)
-    causes: dict[int, list[_Cause]] = defaultdict(list)
+    causes: dict[int, list[Cause]] = defaultdict(list)
     for index, requirement in enumerate(matrix.requirements):
         kinds = [
             kind
             for kind in topology.destination_kinds(requirement)
             if terms.under(kind.setting).asks.get(requirement.slug)
         ]
-        plain = _Cause(index, None)  # one object for hundreds of thousands of pairs
-        for source, destination, near_section in _pairs(topology, requirement, kinds):
-            cause = _Cause(index, near_section) if near_section else plain
+        plain = Cause(index, None)  # one object for hundreds of thousands of pairs
+        for source, destination, near_section in (pairs or _pairs)(topology, requirement, kinds):
+            cause = Cause(index, near_section) if near_section else plain
             causes[rank[source.name] * width + rank[destination.name]].append(cause)
-    extras: dict[int, list[AdditionalFlow]] = defaultdict(list)
-    for extra in plan.additional_flows:
-        extras[rank[extra.source] * width + rank[extra.destination]].append(extra)
+    by_pair: dict[int, list[AdditionalFlow]] = defaultdict(list)
+    for extra in plan.additional_flows if extras is None else extras:
+        by_pair[rank[extra.source] * width + rank[extra.destination]].append(extra)
 
-    known: dict[tuple[Setting, tuple[_Cause, ...]], tuple[Need, ...]] = {}
+    known = {} if known is None else known
     found = []
-    for pair in sorted(causes.keys() | extras.keys()):
+    for pair in sorted(causes.keys() | by_pair.keys()):
         source, destination = by_rank[pair // width], by_rank[pair % width]
         why = topology.settings.get(destination.name, PLAIN), tuple(causes.get(pair, ()))
-        if pair in extras:
-            needs = _merge(terms.under(why[0]), why[1], extras[pair])
+        if pair in by_pair:
+            needs = merge_needs(terms.under(why[0]), why[1], by_pair[pair])
         else:
-            needs = known.get(why) or known.setdefault(why, _merge(terms.under(why[0]), why[1], ()))
+            needs = known.get(why) or known.setdefault(why, merge_needs(terms.under(why[0]), why[1], ()))
         found.append((source, destination, needs))
     return found
 
 
-def _pairs(
-    topology: Topology, requirement: Requirement, kinds: Iterable[Kind]
-) -> Iterator[tuple[Endpoint, Endpoint, str | None]]:
+def _pairs(topology: Topology, requirement: Requirement, kinds: Iterable[Kind]) -> Pairs:
     """Source, destination and added section for every pair that the requirement leads to, among these destinations."""
     destinations = (endpoint for kind in kinds for endpoint in topology.kinds[kind])
     if requirement.pairing is not None:
@@ -260,7 +298,8 @@ def _pairs(
                     yield source, destination, None
 
 
-def _scope(source: Endpoint, destination: Endpoint) -> Scope:
+def find_scope(source: Endpoint, destination: Endpoint) -> Scope:
+    """Whether a connection stays on one host, stays in one zone, or crosses zones."""
     if source is destination and not source.group:
         return "same-host"
     return "same-zone" if source.zone == destination.zone else "cross-zone"
@@ -281,7 +320,7 @@ class _Draft:
         self.rule_groups: set[str] = set()
 
 
-def _merge(terms: Terms, causes: Iterable[_Cause], extras: Iterable[AdditionalFlow]) -> tuple[Need, ...]:
+def merge_needs(terms: Terms, causes: Iterable[Cause], extras: Iterable[AdditionalFlow]) -> tuple[Need, ...]:
     """The needs of one pair, each with all that asks for it, sorted by protocol and port."""
     drafts: dict[tuple[str, str | None], _Draft] = defaultdict(_Draft)
     for cause in causes:

@@ -99,6 +99,8 @@ def _find_by_addresses(before: Sequence[Endpoint], after: Sequence[Endpoint]) ->
 
 def _find_by_contents(before: Plan, after: Plan, zones: _Match, heirs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Old and new names of unmatched zones with the same endpoints. `heirs`: old -> new names of endpoints."""
+    if not (zones.gone and zones.come):
+        return
     held_before: dict[str, set[str | None]] = defaultdict(set)
     held_after: dict[str, set[str | None]] = defaultdict(set)
     for endpoint in before.endpoints:
@@ -120,6 +122,8 @@ def set_apart(before: Plan, after: Plan, renames: Iterable[Rename]) -> tuple[Ren
     Sorted by kind and name. Empty unless something was renamed to the name of what was deleted, or renamed itself.
     """
     renames = tuple(renames)
+    if not renames:
+        return ()
     ends, new_ends = ({item.name for item in plan.endpoints} for plan in (before, after))
     zones, new_zones = ({item.name for item in plan.zones} for plan in (before, after))
     return (*_set_apart("endpoint", ends, new_ends, renames), *_set_apart("zone", zones, new_zones, renames))
@@ -152,9 +156,7 @@ def rename_report(report: Report, renames: Collection[Rename]) -> Report:
     names = {rename.old: rename.new for rename in renames if rename.kind == "endpoint"}
     ends = {endpoint.name: _rename_endpoint(endpoint, zones, names) for endpoint in report.plan.endpoints}
     groups = {group.code: _rename_group(group, zones) for group in report.zone_groups}
-    flows = (
-        replace(flow, source=ends[flow.source.name], destination=ends[flow.destination.name]) for flow in report.flows
-    )
+    flows = [_rename_flow(flow, ends[flow.source.name], ends[flow.destination.name]) for flow in report.flows]
     return replace(
         report,
         plan=_rename_plan(report.plan, ends, zones, names),
@@ -162,7 +164,15 @@ def rename_report(report: Report, renames: Collection[Rename]) -> Report:
         flows=tuple(sorted(flows, key=_pair)),
         boundaries=tuple(_rename_boundary(boundary, groups, ends) for boundary in report.boundaries),
         zone_groups=tuple(groups.values()),
+        basis=None,
     )
+
+
+def _rename_flow(flow: Flow, source: Endpoint, destination: Endpoint) -> Flow:
+    """The flow between these; the same object where they are, so that it is known to be the same."""
+    if flow.source is source and flow.destination is destination:
+        return flow
+    return replace(flow, source=source, destination=destination)
 
 
 def _pair(flow: Flow) -> tuple[str, str]:
@@ -186,6 +196,8 @@ def _rename_plan(plan: Plan, ends: Mapping[str, Endpoint], zones: Mapping[str, s
 
 
 def _rename_endpoint(endpoint: Endpoint, zones: Mapping[str, str], names: Mapping[str, str]) -> Endpoint:
+    if endpoint.name not in names and endpoint.zone not in zones and names.keys().isdisjoint(endpoint.managed_by):
+        return endpoint
     return replace(
         endpoint,
         name=names.get(endpoint.name, endpoint.name),

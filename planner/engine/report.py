@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from planner.engine.boundaries import renew_boundaries
 from planner.engine.findings import (
     CaveatState,
     Decision,
@@ -12,9 +13,10 @@ from planner.engine.findings import (
     find_decisions,
     find_findings,
 )
-from planner.engine.flows import Excluded, Flow, derive_flows
+from planner.engine.flows import Excluded, Flow
 from planner.engine.prohibitions import Closed, find_closed
 from planner.engine.rules import Boundary, Rule, ZoneGroup, consolidate, group_zones
+from planner.engine.takeover import Basis, Difference, derive, share_endpoints
 from planner.engine.terms import Terms
 from planner.engine.topology import PLAIN, Topology
 from planner.engine.unneeded import LocalFlows, Unneeded, find_local_flows, find_unneeded
@@ -47,6 +49,8 @@ class Report:
     """Service slug -> every port that it has anywhere in this plan."""
     too_large: str = ""
     """For `outline_plan` alone: the sentence that says why nothing was evaluated."""
+    basis: Basis | None = None
+    """For the evaluation of another plan alone: what of it can be taken over."""
 
     def list_own_ports(self) -> Iterator[tuple[str, str, str]]:
         """The zones and endpoints whose own ports differ from the plan's: name, slug of the service, ports."""
@@ -67,14 +71,24 @@ class Report:
         return tuple(rule for boundary in self.boundaries for rule in boundary.rules)
 
 
-def evaluate_report(matrix: Matrix, plan: Plan) -> Report:
-    """Evaluate a plan that was checked against this matrix. Pure and deterministic; raises TooLarge alone."""
+def evaluate_report(matrix: Matrix, plan: Plan, before: Report | None = None) -> Report:
+    """Evaluate a plan that was checked against this matrix. Pure and deterministic; raises TooLarge alone.
+
+    `before` is the report of any plan: what of it still holds is taken over, which is quicker where little changed,
+    and makes no difference otherwise.
+    """
+    basis = before.basis if before is not None and before.matrix is matrix else None
+    if before is not None and basis is not None:
+        plan = share_endpoints(plan, before.plan)
     topology = Topology(matrix, plan)
     terms = Terms(matrix, plan, topology)
-    flows, excluded = derive_flows(topology, terms)
+    (flows, excluded), basis, difference = derive(topology, terms, basis)
     closed = find_closed(topology, terms, flows)
     groups = group_zones(plan)
-    boundaries = consolidate(matrix, plan, flows, groups)
+    if before is None or difference is None:
+        boundaries = consolidate(matrix, plan, flows, groups)
+    else:
+        boundaries = _renew_boundaries(matrix, plan, flows, groups, before, difference)
     evidence = Evidence(topology, terms, flows, boundaries, excluded, closed)
     findings = find_findings(evidence)
     return Report(
@@ -92,6 +106,26 @@ def evaluate_report(matrix: Matrix, plan: Plan) -> Report:
         local=find_local_flows(flows),
         ports={slug: terms.ports(service) for slug, service in matrix.services.items()},
         own_ports=_list_ports(matrix, topology, terms),
+        basis=basis,
+    )
+
+
+def _renew_boundaries(
+    matrix: Matrix,
+    plan: Plan,
+    flows: tuple[Flow, ...],
+    groups: Mapping[str, ZoneGroup],
+    before: Report,
+    difference: Difference,
+) -> tuple[Boundary, ...]:
+    gone, came = difference
+    if before.plan.exclusions or plan.exclusions:
+        # What the plan excludes can be another part of the same flows.
+        then, now = set(map(id, before.flows)), set(map(id, flows))
+        gone = [flow for flow in before.flows if id(flow) not in now]
+        came = [flow for flow in flows if id(flow) not in then]
+    return renew_boundaries(
+        matrix, plan, flows, groups, before=before.boundaries, plan_before=before.plan, gone=gone, came=came
     )
 
 

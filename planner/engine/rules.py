@@ -24,6 +24,8 @@ _OWN_RANK = 900
 """The rank, in the numbers of rules, of those that only the plan's additional flows need."""
 
 
+Sides = tuple[str, str]
+"""The codes of the groups of zones on either side of a boundary, from where and to where."""
 Opening = tuple[str, str, str, str | None]
 """Source, destination, protocol, ports: one flow between zones."""
 
@@ -130,33 +132,37 @@ def consolidate(
     """
     groups = groups or group_zones(plan)
     ranks = rank_requirements(matrix)
-    parts: dict[tuple[str, str], dict[tuple[Alternative, ...], list[Flow]]] = defaultdict(lambda: defaultdict(list))
+    parts: dict[Sides, dict[tuple[Alternative, ...], list[Flow]]] = defaultdict(lambda: defaultdict(list))
     for flow in flows:
         if flow.scope == "cross-zone":
             sides = groups[flow.source.zone].code, groups[flow.destination.zone].code
             parts[sides][flow.need.any_of].append(flow)
+    return sort_boundaries({sides: make_rules(sides, parts[sides], ranks, matrix) for sides in parts}, groups)
+
+
+def sort_boundaries(rules: Mapping[Sides, tuple[Rule, ...]], groups: Mapping[str, ZoneGroup]) -> tuple[Boundary, ...]:
+    """The boundaries that have these rules, in the order of `consolidate`."""
     by_code = {group.code: group for group in groups.values()}
     order = {code: index for index, code in enumerate(sorted(by_code, key=lambda code: _group_order(by_code[code])))}
-    boundaries = []
-    for source, destination in sorted(parts, key=lambda sides: (order[sides[0]], order[sides[1]])):
-        drafts = [
-            _Draft(any_of, *triple) for any_of, part in parts[source, destination].items() for triple in _fold(part)
-        ]
-        flows_by_key = _by_opening(chain.from_iterable(parts[source, destination].values()))
-        drafts.sort(key=_Draft.order)
-        rules = [_rule(draft, flows_by_key) for draft in drafts]
-        numbers = _number(rules, ranks, matrix)
-        boundaries.append(
-            Boundary(
-                source=by_code[source],
-                destination=by_code[destination],
-                rules=tuple(
-                    replace(rules[index], id=f"{source}-{destination}-{number}")
-                    for number, index in sorted(zip(numbers, range(len(rules)), strict=True))
-                ),
-            )
-        )
-    return tuple(boundaries)
+    return tuple(
+        Boundary(source=by_code[source], destination=by_code[destination], rules=rules[source, destination])
+        for source, destination in sorted(rules, key=lambda sides: (order[sides[0]], order[sides[1]]))
+    )
+
+
+def make_rules(
+    sides: Sides, parts: Mapping[tuple[Alternative, ...], list[Flow]], ranks: Mapping[str, int], matrix: Matrix
+) -> tuple[Rule, ...]:
+    """The rules of one boundary, by number. `parts` has its flows by the undecided options that they depend on."""
+    drafts = [_Draft(any_of, *triple) for any_of, part in parts.items() for triple in fold(part)]
+    flows_by_key = _by_opening(chain.from_iterable(parts.values()))
+    drafts.sort(key=_Draft.order)
+    rules = [_rule(draft, flows_by_key) for draft in drafts]
+    numbers = _number(rules, ranks, matrix)
+    return tuple(
+        replace(rules[index], id=f"{sides[0]}-{sides[1]}-{number}")
+        for number, index in sorted(zip(numbers, range(len(rules)), strict=True))
+    )
 
 
 def narrow_boundaries(boundaries: Iterable[Boundary], flows: Iterable[Flow]) -> tuple[Boundary, ...]:
@@ -171,7 +177,7 @@ def narrow_boundaries(boundaries: Iterable[Boundary], flows: Iterable[Flow]) -> 
         if flow.scope == "cross-zone"
     }
     result = []
-    for boundary in boundaries:
+    for boundary in boundaries if wanted else ():
         rules = tuple(rule for whole in boundary.rules for rule in _narrow(whole, wanted))
         if rules:
             result.append(replace(boundary, rules=rules))
@@ -179,11 +185,25 @@ def narrow_boundaries(boundaries: Iterable[Boundary], flows: Iterable[Flow]) -> 
 
 
 def _narrow(rule: Rule, wanted: Mapping[Opening, Flow]) -> Iterator[Rule]:
-    part = [wanted[opening] for opening in rule.openings() if opening in wanted]
+    if len(wanted) < len(rule.sources) * len(rule.destinations):
+        part = _find_among(rule, wanted)
+    else:
+        part = [wanted[opening] for opening in rule.openings() if opening in wanted]
     flows = _by_opening(part)
-    drafts = sorted((_Draft(rule.any_of, *triple) for triple in _fold(part)), key=_Draft.order) if part else []
+    drafts = sorted((_Draft(rule.any_of, *triple) for triple in fold(part)), key=_Draft.order) if part else []
     for place, draft in enumerate(drafts, 1):
         yield replace(_rule(draft, flows), id=rule.id if place == 1 else f"{rule.id}/{place}")
+
+
+def _find_among(rule: Rule, wanted: Mapping[Opening, Flow]) -> list[Flow]:
+    """Those that a rule stands for, of flows that are few beside it."""
+    sources = {endpoint.name for endpoint in rule.sources}
+    destinations = {endpoint.name for endpoint in rule.destinations}
+    return [
+        flow
+        for (source, destination, *ports), flow in wanted.items()
+        if source in sources and destination in destinations and tuple(ports) in rule.services
+    ]
 
 
 def _by_opening(flows: Iterable[Flow]) -> dict[tuple[str, str, Ports], Flow]:
@@ -241,7 +261,8 @@ def _group_order(group: ZoneGroup) -> tuple[int, tuple[str, ...]]:
     return KINDS[group.kind].order, group.zones
 
 
-_Triple = tuple[frozenset[str], frozenset[str], frozenset[Ports]]
+Triple = tuple[frozenset[str], frozenset[str], frozenset[Ports]]
+"""Names of sources, names of destinations, services: what all of them stand for together."""
 
 
 class _Draft(NamedTuple):
@@ -260,7 +281,7 @@ class _Draft(NamedTuple):
         )
 
 
-def _fold(flows: list[Flow]) -> list[_Triple]:
+def fold(flows: list[Flow]) -> list[Triple]:
     """Few triples of sets whose products are exactly the flows.
 
     Folding along an axis joins triples that agree in the other two. Which axis to begin with depends on the plan, so

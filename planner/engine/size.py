@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from planner.engine.flows import TooLarge, count_pairs, find_needs
+from planner.engine.report import Report
+from planner.engine.takeover import can_take_over, share_endpoints
 from planner.engine.terms import Terms
 from planner.engine.topology import Topology
 from planner.plan import limits
@@ -13,13 +15,19 @@ from ports.matrix import Matrix
 
 
 def check_size(
-    matrix: Matrix, plan: Plan, before: Plan | None = None, *, document: Mapping[str, Any] | None = None
+    matrix: Matrix,
+    plan: Plan,
+    before: Plan | None = None,
+    *,
+    document: Mapping[str, Any] | None = None,
+    report: Report | None = None,
 ) -> None:
     """Raise TooLarge for a plan that is over one of planner.plan.limits, unless it is no larger than it was `before`.
 
     So a plan that is over a limit can be made smaller step by step, and none gets over one. Takes plans that were
     checked against this matrix. The cost grows with the documents; for a plan that is near the limit of flows, with
-    planner.plan.limits.PAIRS. `document` is that of the plan, for who has it already.
+    planner.plan.limits.PAIRS, unless little changed since the plan of `report`, which is of any plan.
+    `document` is that of the plan, for who has it already.
     """
     size = _count_bytes(dump_plan(plan) if document is None else document)
     if size > limits.DOCUMENT and (before is None or size > _count_bytes(dump_plan(before))):
@@ -27,6 +35,8 @@ def check_size(
     endpoints = len(plan.endpoints)
     if endpoints > limits.ENDPOINTS and (before is None or endpoints > len(before.endpoints)):
         raise TooLarge(limits.say_endpoints(endpoints))
+    if report is not None and _has_room(matrix, plan, report):
+        return
     pairs, flows = _measure(matrix, plan)
     if pairs <= limits.PAIRS and flows <= limits.FLOWS:
         return
@@ -42,6 +52,18 @@ def _count_bytes(document: Mapping[str, Any]) -> int:
     """The bytes of the document as JSON without white space: no more than any text has that it was read from."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _has_room(matrix: Matrix, plan: Plan, report: Report) -> bool:
+    """Whether a plan is within the limits, if that can be told by what differs from an earlier one."""
+    if report.basis is None or report.matrix is not matrix:
+        return False
+    plan = share_endpoints(plan, report.plan)
+    topology = Topology(matrix, plan)
+    try:
+        return can_take_over(topology, Terms(matrix, plan, topology), report.basis)
+    except TooLarge:
+        return False
 
 
 def _measure(matrix: Matrix, plan: Plan) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """The endpoints of a plan as the engine finds them: by kind, by role, by target and by pairing. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -48,8 +48,7 @@ class Topology:
         self.zone_kinds = {zone.name: zone.kind for zone in plan.zones}
         self.by_name = {endpoint.name: endpoint for endpoint in plan.endpoints}
         self._destinations: dict[str, tuple[Kind, ...]] = {}
-        self._near: dict[str, dict[str, tuple[Endpoint, ...]]] = {}
-        self._fallback: dict[str, tuple[Endpoint, ...]] = {}
+        self._engines: dict[str, tuple[dict[str, tuple[Endpoint, ...]], tuple[Endpoint, ...]]] = {}
 
     def holds(self, kind: Kind, role: str) -> bool:
         """Whether endpoints of this kind have the role, or for a group of roles one of them."""
@@ -101,17 +100,22 @@ class Topology:
         """The sources that the pairing finds for a target; none when there are none."""
         if pairing.managed_by and target.managed_by:
             return tuple(self.by_name[name] for name in target.managed_by)
-        if pairing.slug not in self._near:
+        near, fallback = self.find_engines(pairing)
+        return near.get(target.zone) or fallback
+
+    def find_engines(self, pairing: Pairing) -> tuple[Mapping[str, tuple[Endpoint, ...]], tuple[Endpoint, ...]]:
+        """By zone the sources that the pairing finds there, and those for targets in all other zones."""
+        if pairing.slug not in self._engines:
             near: dict[str, list[Endpoint]] = defaultdict(list)
             for endpoint in self.with_role(pairing.near):
                 near[endpoint.zone].append(endpoint)
-            self._near[pairing.slug] = {zone: tuple(endpoints) for zone, endpoints in near.items()}
-            self._fallback[pairing.slug] = tuple(
+            fallback = tuple(
                 endpoint
                 for endpoint in self.with_role(pairing.fallback)
                 if self.zone_kinds[endpoint.zone] not in pairing.fallback_not_in
             )
-        return self._near[pairing.slug].get(target.zone) or self._fallback[pairing.slug]
+            self._engines[pairing.slug] = {zone: tuple(endpoints) for zone, endpoints in near.items()}, fallback
+        return self._engines[pairing.slug]
 
     def is_near(self, pairing: Pairing, source: Endpoint) -> bool:
         """Whether a source has the pairing's near role, however it was chosen."""

@@ -161,12 +161,21 @@ def _write(endpoints: Iterable[Mapping[str, Any]], kinds: Mapping[str, str]) -> 
     return text.getvalue().encode("utf-8-sig")
 
 
-def split_table(text: str, what: str) -> list[tuple[int, list[str]]]:
+def first_line(text: str) -> str:
+    """The first line that isn't blank, or nothing; found without dividing all of the text."""
+    start = len(text) - len(text.lstrip())
+    begin = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+    ends = [end for end in (text.find("\n", start), text.find("\r", start)) if end >= 0]
+    return text[begin : min(ends, default=len(text))]
+
+
+def split_table(text: str, what: str, most: int = MAX_LINES) -> list[tuple[int, list[str]]]:
     """The lines that say something, each with its number; a line is as long as its quotes make it.
 
-    `what` is what its lines are called. Raises TableError for what can't be read as CSV, and for too many lines.
+    `what` is what its lines are called, `most` how many there may be below the header. Raises TableError for what
+    can't be read as CSV, and for too many lines.
     """
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = first_line(text)
     delimiter = max(",;\t", key=first.count) if first else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[int, list[str]]] = []
@@ -180,8 +189,8 @@ def split_table(text: str, what: str) -> list[tuple[int, list[str]]]:
             fault = TableFault(line, "", f"The line can't be read as CSV: {error}.")
             raise TableError([fault]) from None
         if any(cell.strip() for cell in cells):
-            if len(rows) > MAX_LINES:  # and the header
-                sentence = f"At most {MAX_LINES:,} {what} are read at once; divide the table."
+            if len(rows) > most:  # and the header
+                sentence = f"At most {most:,} {what} are read at once; divide the table."
                 raise TableError([TableFault(line, "", sentence)])
             rows.append((line, cells))
         line = reader.line_num + 1

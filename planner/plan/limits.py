@@ -35,6 +35,10 @@ RESULTS = 16 * 2**20
 """Most bytes of a file with the results of checks; 10,000 results have about 2.5 MiB."""
 RESULT_ROWS = 100_000
 """Most results in such a file."""
+EXISTING = 20 * 2**20
+"""Most bytes of a firewall configuration that is read beside a plan."""
+ENTRIES = 200_000
+"""Most entries of such a configuration, after groups of addresses and services have been put in."""
 
 _REMEDY = "Let fewer endpoints reach each target (managed_by), put like machines into one group, or divide the plan."
 

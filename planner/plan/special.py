@@ -4,7 +4,7 @@ import ipaddress
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_SPECIAL: tuple[Network, ...] = tuple(
+SPECIAL: tuple[Network, ...] = tuple(
     ipaddress.ip_network(network)
     for network in (
         "127.0.0.0/8", "::1/128",  # loopback: RFC 1122, RFC 4291
@@ -26,5 +26,5 @@ def is_special(network: Network) -> bool:
         network.version == special.version
         and network.prefixlen >= special.prefixlen
         and network.network_address in special
-        for special in _SPECIAL
+        for special in SPECIAL
     )

@@ -25,6 +25,7 @@ from planner.store import answers, audit, comments, models
 from planner.store.admission import check_admitted
 from planner.store.checked import check_edited, check_growth
 from planner.store.editions import edition_of, keep_digest
+from planner.store.evaluated import find_last
 from planner.store.holders import Holder
 from planner.store.kept import LARGE, Chain, Proofs, list_links
 from ports.matrix import Matrix
@@ -312,7 +313,7 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
                 "Look at it, then send this again."
             )
         matrix = find_matrix_at(edition.pk)
-    check_growth(row.document, state.document, matrix, state.plan)
+    check_growth(row.document, state.document, matrix, state.plan, find_last(row.key, matrix))
     if switched:
         # What an earlier version stored doesn't say on which edition it was: that from which the plan goes now.
         row.revisions.filter(number=row.revision, edition=None).update(edition=row.edition)

@@ -5,7 +5,7 @@ that follows an edit doesn't check again what the edit has checked, nor the next
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from planner.engine import TooLarge
+from planner.engine import Report, TooLarge
 from planner.engine.size import check_size
 from planner.plan import limits
 from planner.plan.carry import carry
@@ -65,17 +65,20 @@ def check_edited(document: Document, edit: Callable[[Document], dict[str, Any]],
     return Edited(plan, written, proofs)
 
 
-def check_growth(before: Document, document: Document, matrix: Matrix, plan: Plan | None) -> None:
+def check_growth(
+    before: Document, document: Document, matrix: Matrix, plan: Plan | None, report: Report | None
+) -> None:
     """Raise PlanError for a state that is too large, unless it is no larger than the plan is: so it can be mended.
 
-    `plan` is what the document was read as, where it was.
+    `plan` is what the document was read as, where it was; `report` is of an earlier state of the plan, where one is
+    known.
     """
     try:
         plan = plan or check_stored(document, matrix=matrix)
     except PlanError:
         return  # an undo may lead to what the matrix of today doesn't fit, and nothing is evaluated of that
     try:
-        check_size(matrix, plan, document=document)
+        check_size(matrix, plan, document=document, report=report)
     except TooLarge as error:
         try:
             now = carry_stored(before, matrix=matrix)[0]

@@ -23,6 +23,11 @@ class Recent[Value]:
                 self._values.move_to_end(key)
             return self._values.get(key)
 
+    def find_last(self, fits: Callable[[Hashable], bool]) -> Value | None:
+        """The value that was asked for last of those whose keys fit; None where there is none."""
+        with self._lock:
+            return next((self._values[key] for key in reversed(self._values) if fits(key)), None)
+
     def keep(self, key: Hashable, value: Value) -> None:
         """Keep a value that was made elsewhere."""
         with self._lock:

@@ -15,13 +15,13 @@ from planner.plan.blueprint import ModuleState, module_state
 from planner.plan.document import PlanError
 from planner.store.checked import read_checked
 from planner.store.editions import matrix_then
+from planner.store.evaluated import find_report
 from planner.store.kept import Damaged, read_documents
 from planner.store.models import NOTHING_RENAMED, Plan, Revision, Version
 from planner.store.recent import Recent
 from ports.matrix import Matrix
 
 _logger = logging.getLogger(__name__)
-_reports: Recent[Report] = Recent(lambda report: len(report.flows), count=8)
 _comparisons: Recent[Comparison] = Recent(lambda c: len(c.before.flows) + len(c.after.flows), count=4)
 # With the report, which is what tells them apart.
 _modules: Recent[tuple[Report, tuple[ModuleState, ...]]] = Recent(lambda pair: len(pair[0].flows), count=8)
@@ -36,13 +36,12 @@ def report_for(version: Version, matrix: Matrix) -> Report:
     Raises PlanError when the document doesn't fit the matrix: it can have been stored under another; and TooLarge when
     it fits and can't be evaluated: it can have been stored when more was allowed.
     """
-    key = version, matrix.state
 
-    def make() -> Report:
+    def make(before: Report | None) -> Report:
         size = "large" if len(version.document.get("endpoints", ())) >= LARGE else "usual"
-        return metrics.timed(size, lambda: evaluate_report(matrix, read_checked(version.document, matrix)))
+        return metrics.timed(size, lambda: evaluate_report(matrix, read_checked(version.document, matrix), before))
 
-    return _reports.find(key, make)
+    return find_report(version, matrix, make)
 
 
 def outline_for(version: Version, matrix: Matrix) -> Report:

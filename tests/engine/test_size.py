@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 
-from planner.engine import TooLarge, evaluate_report, flows, outline_plan
+from planner.engine import TooLarge, evaluate_report, flows, outline_plan, size
 from planner.engine.consequences import weigh
 from planner.engine.flows import count_pairs, evaluate
 from planner.engine.rules import consolidate, group_zones
@@ -127,7 +127,7 @@ def test_what_is_shown_of_a_plan_that_is_too_large_is_what_its_report_says_of_th
     for field in fields(shown):
         if field.name in kept:
             assert getattr(shown, field.name) == getattr(report, field.name)
-        elif field.name != "too_large":
+        elif field.name not in ("too_large", "basis"):
             assert getattr(shown, field.name) == ()
     assert shown.rules == ()
 
@@ -313,3 +313,34 @@ def unlike_zones(count):
 def test_many_rules_and_many_zones_get_their_numbers_without_a_search_from_the_first(make, work):
     small, large = (count_steps(work(make(number))) for number in (200, 800))
     assert large <= MOST * small
+
+
+def test_what_little_changed_in_is_measured_by_what_changed(monkeypatch):
+    sites = make_sites(60)
+    plan = check_plan(sites, matrix=MATRIX)
+    report = evaluate_report(MATRIX, plan)
+    moved = [row | {"addresses": ["192.0.2.9"]} if row["name"] == "PS01" else row for row in sites["endpoints"]]
+    edited = check_plan(sites | {"endpoints": moved}, matrix=MATRIX)
+    # More pairs than flows may be, so that the flows have to be counted.
+    monkeypatch.setattr(limits, "FLOWS", len(report.flows))
+    counted = []
+    monkeypatch.setattr(size, "find_needs", lambda *found: counted.append(found) or ())
+    check_size(MATRIX, edited, report=report)
+    assert not counted
+    for known in (None, replace(report, basis=None), replace(report, matrix=None)):
+        check_size(MATRIX, edited, report=known)
+    assert len(counted) == 3
+
+
+def test_what_is_too_large_is_told_as_without_a_report(monkeypatch):
+    sites = make_sites(60)
+    plan = check_plan(sites, matrix=MATRIX)
+    report = evaluate_report(MATRIX, plan)
+    monkeypatch.setattr(limits, "FLOWS", len(report.flows) - 1)
+    sentences = []
+    for known in (report, None):
+        with pytest.raises(TooLarge) as refused:
+            check_size(MATRIX, plan, report=known)
+        sentences.append(refused.value.sentence)
+    assert sentences[0] == sentences[1]
+    check_size(MATRIX, plan, plan, report=report)

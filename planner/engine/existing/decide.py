@@ -1,0 +1,263 @@
+"""What of a plan the rules that are there admit: the state of each flow between zones, and what is missing. Pure.
+
+docs/existing-rules.md says the same to people.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Literal
+
+from planner.engine.existing.model import Ruleset
+from planner.engine.existing.packets import NO_ADDRESS, Ends, families_of, find_service
+from planner.engine.existing.sides import Ways, find_ways
+from planner.engine.existing.spans import PORTS
+from planner.engine.existing.walk import Outcome, Packets, Walker
+from planner.engine.existing.wider import Wider, find_wider
+from planner.engine.existing.words import list_services, say_addresses, say_ports
+from planner.engine.flows import Flow
+from planner.engine.options import Options
+from planner.engine.published import find_published
+from planner.engine.report import Report
+from planner.engine.rules import Boundary, Rule, narrow_boundaries
+from planner.plan.fields import Firewall
+
+State = Literal["open", "partly", "closed", "unknown"]
+STATES: tuple[State, ...] = ("open", "partly", "closed", "unknown")
+SEES_PUBLISHED = frozenset({"fortigate", "paloalto"})
+"""The formats whose rules name the address that the other side sees, where an endpoint is published."""
+MOST_NAMED = 20
+"""Most entries that a state names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowState:
+    """A flow with what becomes of it."""
+
+    flow: Flow
+    state: State
+    by: tuple[str, ...]
+    """The entries that decide, as the device names them: what admits, what refuses, what isn't understood."""
+    constructs: tuple[str, ...] = ()
+    """Of unknown: what isn't understood, or isn't known."""
+    lacking: str = ""
+    """Of partly: some of what is refused."""
+    refusing: tuple[str, ...] = ()
+    """Of partly: the entries that refuse."""
+    shadowed: str = ""
+    """Of closed and partly: an entry that would admit it and comes too late."""
+    needed: bool = True
+    """Whether it has to be opened unless it is: not where another option of its choice is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """Something that isn't understood, and the flows that it decides about."""
+
+    construct: str
+    entries: tuple[str, ...]
+    flows: tuple[Flow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What the rules that are there lack of a plan, and what they admit beyond it."""
+
+    report: Report
+    ruleset: Ruleset
+    flows: tuple[FlowState, ...]
+    """Those between zones, in the order of the report."""
+    boundaries: tuple[Boundary, ...]
+    """The plan's rules narrowed to what is not open."""
+    wider: tuple[Wider, ...]
+    """The widest first."""
+    unknown: tuple[Unknown, ...]
+    steps: int
+    """How many times an entry met packets: what the work grows with."""
+
+    @property
+    def missing(self) -> tuple[Rule, ...]:
+        """The rules that have to be made, or to be looked at."""
+        return tuple(rule for boundary in self.boundaries for rule in boundary.rules)
+
+    @property
+    def counts(self) -> dict[State, int]:
+        """How many flows have each state."""
+        counted = Counter(one.state for one in self.flows)
+        return {state: counted[state] for state in STATES}
+
+
+def compare_with(
+    report: Report, ruleset: Ruleset, mapping: Mapping[str, str] | None = None, firewall: Firewall | None = None
+) -> Gap:
+    """What a ruleset admits of the plan of a report, and beyond it.
+
+    `mapping`: the device's interface or zone -> zone of the plan; what it doesn't name is as `firewall`, one of the
+    plan's own, has it. Raises BadMap where the plan has no such zone.
+    """
+    ways = find_ways(report.plan, mapping or {}, firewall)
+    decider = _Decider(report, ruleset, ways, firewall)
+    states = tuple(decider.list_states())
+    boundaries = narrow_boundaries(
+        report.boundaries, (one.flow for one in states if one.state != "open" and one.needed)
+    )
+    return Gap(
+        report=report,
+        ruleset=ruleset,
+        flows=states,
+        boundaries=boundaries,
+        wider=find_wider(report, decider.walker, decider.ends),
+        unknown=tuple(_list_unknown(states)),
+        steps=decider.walker.steps,
+    )
+
+
+def _list_unknown(states: Iterable[FlowState]) -> Iterator[Unknown]:
+    """Constructs, those first that decide about most flows."""
+    flows: dict[str, list[Flow]] = defaultdict(list)
+    entries: dict[str, dict[str, None]] = defaultdict(dict)
+    for one in states:
+        for construct in one.constructs:
+            flows[construct].append(one.flow)
+            entries[construct].update(dict.fromkeys(one.by))
+    for construct in sorted(flows, key=lambda construct: (-len(flows[construct]), construct)):
+        yield Unknown(construct=construct, entries=tuple(entries[construct]), flows=tuple(flows[construct]))
+
+
+class _Decider:
+    """One ruleset beside one report."""
+
+    def __init__(self, report: Report, ruleset: Ruleset, ways: Ways, firewall: Firewall | None) -> None:
+        self._report = report
+        self._ways = ways
+        self.walker = Walker(ruleset, ways)
+        self.ends = Ends(report.plan)
+        self._seen: dict[str, Ends] = {}
+        """By side of the firewall, the endpoints as they are seen from there."""
+        self._behind = firewall.zones if firewall else {}
+        if firewall is not None and ruleset.format in SEES_PUBLISHED:
+            found, _ = find_published(report.plan, firewall)
+            for side in set(firewall.zones.values()):
+                seen = {one.endpoint: one.seen for one in found.values() if side in one.sides}
+                self._seen[side] = Ends(report.plan, seen) if seen else self.ends
+
+    def list_states(self) -> Iterator[FlowState]:
+        """The state of each flow between zones."""
+        found = [(flow, self._decide(flow)) for flow in self._report.flows if flow.scope == "cross-zone"]
+        open_ones = [(flow, one.state == "open") for flow, one in found]
+        options = None
+        if any(flow.need.any_of and not is_open for flow, is_open in open_ones):
+            options = Options(self._report, open_ones)
+        for flow, one in found:
+            needed = not (options and flow.need.any_of and one.state != "open" and options.excuse(flow))
+            yield one if needed else _without_need(one)
+
+    def _decide(self, flow: Flow) -> FlowState:
+        if not flow.source.addresses and not flow.destination.addresses:
+            ends = dict.fromkeys(f"{NO_ADDRESS}: {end.name}" for end in (flow.source, flow.destination))
+            return FlowState(flow=flow, state="unknown", by=(), constructs=tuple(ends))
+        outcomes: list[Outcome] = []
+        for several in self._list_packets(flow):
+            by_family = [list(chain.from_iterable(map(self.walker.walk, ways))) for ways in several]
+            outcomes += chain.from_iterable(by_family)
+            states = {one.state for one in chain.from_iterable(by_family)}
+            if len(by_family) > 1 and len(states) > 1:
+                # Nobody knows in which of the families the name has addresses.
+                outcomes.append(Outcome(by_family[0][0].box, "unknown", (), (_doubt(several[0][0]),)))
+        if not outcomes:
+            return FlowState(flow=flow, state="unknown", by=(), constructs=(self._say_nothing(flow),))
+        return _summarise(flow, outcomes)
+
+    def _list_packets(self, flow: Flow) -> Iterator[list[list[Packets]]]:
+        """All packets of a flow: of each two units, by family, by way.
+
+        Families stand together where it isn't known in which of them packets will be.
+        """
+        seen = self._seen.get(self._behind.get(flow.source.zone, ""), self.ends)
+        service = find_service(flow.need.protocol, flow.need.ports)
+        ways: tuple[tuple[str | None, str | None], ...] = ((None, None),)
+        if self.walker.has_sides:
+            ways = self._ways.between(flow.source.zone, flow.destination.zone)
+        together: dict[tuple[str, str], list[list[Packets]]] = defaultdict(list)
+        for family in families_of(flow.need.protocol):
+            for source in self.ends.find(flow.source, family):
+                for destination in seen.find(flow.destination, family):
+                    make = partial(
+                        Packets,
+                        family=family,
+                        source=source,
+                        destination=destination,
+                        service=service,
+                        keys=((flow.source.name, source.name), (flow.destination.name, destination.name, id(seen))),
+                    )
+                    made = [make(enters=enters, leaves=leaves) for enters, leaves in ways]
+                    if source.name is None and destination.name is None:
+                        yield [made]
+                    else:
+                        together[source.name or "", destination.name or ""].append(made)
+        yield from together.values()
+
+    def _say_nothing(self, flow: Flow) -> str:
+        """Why a flow has no packets."""
+        for end in (flow.source, flow.destination):
+            if not any(self.ends.find(end, family) for family in (4, 6)):
+                return f"no address that a firewall forwards: {end.name}"
+        if flow.need.protocol == "icmp":
+            return "echo requests between IPv6 addresses, which the document does not speak of"
+        return f"no address family in common: {flow.source.name} and {flow.destination.name}"
+
+
+def _doubt(packets: Packets) -> str:
+    return next(unit.doubt for unit in (packets.source, packets.destination) if unit.name is not None)
+
+
+def _without_need(one: FlowState) -> FlowState:
+    return FlowState(
+        flow=one.flow,
+        state=one.state,
+        by=one.by,
+        constructs=one.constructs,
+        lacking=one.lacking,
+        refusing=one.refusing,
+        shadowed=one.shadowed,
+        needed=False,
+    )
+
+
+def _summarise(flow: Flow, outcomes: list[Outcome]) -> FlowState:
+    """The state of a flow: open only if all of it is."""
+    by: dict[str, dict[str, None]] = {"open": {}, "closed": {}, "unknown": {}}
+    for one in outcomes:
+        by[one.state].update(dict.fromkeys(one.by))
+    states = {one.state for one in outcomes}
+    shadowed = next((one.later for one in outcomes if one.later), "")
+    made = partial(FlowState, flow=flow)
+    if "unknown" in states:
+        constructs = dict.fromkeys(said for one in outcomes for said in one.constructs)
+        return made(state="unknown", by=_most(by["unknown"]), constructs=tuple(constructs))
+    if states == {"open"}:
+        return made(state="open", by=_most(by["open"]))
+    if states == {"closed"}:
+        return made(state="closed", by=_most(by["closed"]), shadowed=shadowed)
+    refused = next(one for one in outcomes if one.state == "closed")
+    return made(
+        state="partly",
+        by=_most(by["open"] | by["closed"]),
+        refusing=_most(by["closed"]),
+        lacking=_say_refused(refused),
+        shadowed=shadowed,
+    )
+
+
+def _most(names: Mapping[str, None]) -> tuple[str, ...]:
+    return tuple(names)[:MOST_NAMED]
+
+
+def _say_refused(one: Outcome) -> str:
+    """Some packets that are refused: from where, to where, on what."""
+    box, family = one.box, one.family
+    service = ", ".join(list_services(box.protocols, box.ports))
+    said = f"{say_addresses(box.sources, family)} to {say_addresses(box.destinations, family)}, {service}"
+    return said if box.source_ports == PORTS else f"{said}, from source ports {say_ports(box.source_ports)}"

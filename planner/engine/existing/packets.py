@@ -1,0 +1,133 @@
+"""The packets of a plan's flows, as sets: all addresses of both ends, and what is known of them by name alone. Pure.
+
+`any` is every address but the networks and addresses of the plan's other zones; addresses that no firewall forwards
+(loopback, link-local, multicast) are nobody's.
+"""
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from planner.engine.existing.spans import FAMILIES, PORTS, Spans
+from planner.plan.document import ANY, Endpoint, Plan
+from planner.plan.special import SPECIAL, Network, is_special
+from ports.matrix import port_span
+
+NUMBERS: Mapping[str, int] = {"icmp": 1, "tcp": 6, "udp": 17}
+"""Protocol of a flow -> its number in an IP header: https://www.iana.org/assignments/protocol-numbers."""
+ECHO = Spans.only(8 * 256)
+"""An echo request, as type × 256 + code: RFC 792."""
+ALIKE = Spans(((8 * 256, 8 * 256 + 255),))
+"""An echo request whatever its code, which none has (RFC 792) and firewalls don't ask for."""
+NO_ADDRESS = "no address in the plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One part of an endpoint: its addresses of a family, or those that a DNS name has, or it will once have."""
+
+    addresses: Spans
+    """Where they aren't known: all of the family."""
+    name: str | None = None
+    """The DNS name of which the addresses aren't known; empty where the plan has no address at all; None where they
+    are known."""
+    whose: str = ""
+    """The endpoint, where its addresses aren't known."""
+
+    @property
+    def doubt(self) -> str:
+        """What isn't known, in a few words."""
+        return f"address of {self.name}" if self.name else f"{NO_ADDRESS}: {self.whose}"
+
+
+class Ends:
+    """The endpoints of a plan as units, by name and family."""
+
+    def __init__(self, plan: Plan, seen: Mapping[str, str] | None = None) -> None:
+        """`seen`: by name of an endpoint, the one address that stands for its own of that family."""
+        self._zones: dict[int, dict[str, list[tuple[int, int]]]] = {family: defaultdict(list) for family in FAMILIES}
+        for zone in plan.zones:
+            self._add(zone.name, zone.networks)
+        for endpoint in plan.endpoints:
+            self._add(endpoint.zone, endpoint.addresses)
+        self._special = {
+            family: Spans.of(_span(network) for network in SPECIAL if network.version == family) for family in FAMILIES
+        }
+        self._any: dict[tuple[str, int], Spans] = {}
+        self._units: dict[tuple[str, int], tuple[Unit, ...]] = {}
+        self._seen = seen or {}
+
+    def _add(self, zone: str, addresses: Iterable[str]) -> None:
+        for network in read_networks(addresses):
+            # A whole family is any again, and no other zone is without it.
+            if network.prefixlen and not is_special(network):
+                self._zones[network.version][zone].append(_span(network))
+
+    def find(self, endpoint: Endpoint, family: int) -> tuple[Unit, ...]:
+        """The units of an endpoint in a family; empty where it has none."""
+        key = endpoint.name, family
+        if key not in self._units:
+            self._units[key] = tuple(self._make(endpoint, family))
+        return self._units[key]
+
+    def _make(self, endpoint: Endpoint, family: int) -> Iterator[Unit]:
+        if not endpoint.addresses:
+            yield Unit(addresses=FAMILIES[family], name="", whose=endpoint.name)
+            return
+        if endpoint.addresses == (ANY,):
+            yield Unit(addresses=self._find_any(endpoint.zone, family))
+            return
+        known = Spans.of(_span(one) for one in read_networks(endpoint.addresses) if one.version == family)
+        seen = self._seen.get(endpoint.name)
+        if seen is not None and ipaddress.ip_address(seen).version == family:
+            known = Spans.only(int(ipaddress.ip_address(seen)))
+        known -= self._special[family]
+        if known:
+            yield Unit(addresses=known)
+        for name in _list_names(endpoint.addresses):
+            yield Unit(addresses=FAMILIES[family], name=name, whose=endpoint.name)
+
+    def _find_any(self, zone: str, family: int) -> Spans:
+        key = zone, family
+        if key not in self._any:
+            by_zone = self._zones[family]
+            elsewhere = Spans.of(span for other, spans in by_zone.items() if other != zone for span in spans)
+            own = Spans.of(by_zone.get(zone, ()))
+            self._any[key] = FAMILIES[family] - (elsewhere - own) - self._special[family]
+        return self._any[key]
+
+
+def find_service(protocol: str, ports: str | None) -> tuple[Spans, Spans]:
+    """The number of the protocol and the destination ports of a flow; ICMP is the echo request."""
+    number = Spans.only(NUMBERS[protocol])
+    if protocol == "icmp":
+        return number, ECHO
+    return number, Spans((port_span(ports),)) if ports else PORTS
+
+
+def families_of(protocol: str) -> tuple[Literal[4, 6], ...]:
+    """The address families that a flow has packets of: an echo request is that of IPv4."""
+    return (4,) if protocol == "icmp" else (4, 6)
+
+
+def read_networks(addresses: Iterable[str]) -> Iterator[Network]:
+    """The networks among addresses as a plan has them; neither names nor any."""
+    for address in addresses:
+        try:
+            yield ipaddress.ip_network(address)
+        except ValueError:
+            continue
+
+
+def _list_names(addresses: Iterable[str]) -> Iterator[str]:
+    for address in addresses:
+        try:
+            ipaddress.ip_network(address)
+        except ValueError:
+            yield address.lower().rstrip(".")
+
+
+def _span(network: Network) -> tuple[int, int]:
+    return int(network[0]), int(network[-1])

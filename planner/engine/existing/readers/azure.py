@@ -1,0 +1,231 @@
+"""Network security groups of Azure: the JSON of `az network nsg show`, `list` and `rule list`. Pure.
+
+Syntax: Microsoft, “Network security groups” (order, default rules), “Virtual network service tags”, and the resource
+Microsoft.Network/networkSecurityGroups. Keys may stand in `properties`, as in the REST interface, and begin with a
+capital, as PowerShell writes them. Rules go by priority within their direction.
+
+One group: every flow is taken as one to what the group is attached to, and its inbound rules decide. Several: each
+group is a side by its name, to be mapped to the zone that it stands before; its inbound rules decide about flows to
+the zone, its outbound ones about those from it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
+from planner.engine.existing.parts import (
+    ANYTHING,
+    ANYWHERE,
+    Addresses,
+    Count,
+    Service,
+    fold,
+    list_of,
+    load_json,
+    make_entries,
+    of_icmp,
+    read_address,
+    read_number,
+    read_port,
+    read_protocol,
+    say,
+)
+from planner.engine.existing.spans import PORTS, Spans
+
+_ANY = frozenset({"*", "any"})
+_PROBES = "168.63.129.16"
+"""Where the probes of a load balancer come from: the tag AzureLoadBalancer (Microsoft, “What is IP address
+168.63.129.16?”)."""
+_DEFAULTS: tuple[dict[str, Any], ...] = tuple(
+    {
+        "name": name, "priority": priority, "direction": direction, "access": access, "protocol": "*",
+        "sourceaddressprefix": source, "destinationaddressprefix": destination, "sourceportrange": "*",
+        "destinationportrange": "*",
+    }
+    for name, priority, direction, access, source, destination in (
+        ("AllowVnetInBound", 65000, "Inbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
+        ("AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "AzureLoadBalancer", "*"),
+        ("DenyAllInBound", 65500, "Inbound", "Deny", "*", "*"),
+        ("AllowVnetOutBound", 65000, "Outbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
+        ("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", "Internet"),
+        ("DenyAllOutBound", 65500, "Outbound", "Deny", "*", "*"),
+    )
+)  # fmt: skip
+"""The rules that every group has, for files that don't say them."""
+Rule = dict[str, Any]
+
+
+def read(text: str) -> Ruleset:
+    """Read one or several groups, or the rules of one. Raises Unreadable."""
+    document = load_json(text)
+    if isinstance(document, Mapping):
+        document = fold(document).get("value", [document])
+    rows = []
+    for row in list_of(document):
+        rows.append(_flatten(row))
+        if not rows[-1]:
+            break
+    if not rows or not rows[-1]:
+        raise Unreadable("The JSON has no network security groups, and no rules of one.")
+    if all("access" in row and "direction" in row for row in rows):
+        groups = [("network security group", rows)]
+    elif all("securityrules" in row or "defaultsecurityrules" in row for row in rows):
+        groups = [(say(row.get("name") or "network security group"), _list_rules(row)) for row in rows]
+    else:
+        raise Unreadable(
+            "The JSON has no network security groups (mappings with securityRules) and no rules of one (mappings with "
+            "access and direction)."
+        )
+    return _Groups(groups).read()
+
+
+def _flatten(row: Any) -> Rule:
+    """A mapping with what stands in its properties, by keys in lower case; nothing for what is no mapping."""
+    if not isinstance(row, Mapping):
+        return {}
+    folded = fold(row)
+    inner = folded.pop("properties", None)
+    return {**folded, **fold(inner)} if isinstance(inner, Mapping) else folded
+
+
+def _list_rules(group: Rule) -> list[Rule]:
+    return [_flatten(row) for name in ("securityrules", "defaultsecurityrules") for row in list_of(group.get(name))]
+
+
+class _Groups:
+    def __init__(self, groups: Sequence[tuple[str, list[Rule]]]) -> None:
+        self.groups = groups
+        self.count = Count()
+        names = [name for name, _ in groups]
+        if len(set(names)) < len(names):
+            raise Unreadable("Two network security groups have the same name; take those of one resource group.")
+
+    def read(self) -> Ruleset:
+        if len(self.groups) == 1:
+            name, rules = self.groups[0]
+            inbound = Stage(
+                name=f"inbound rules of {name}",
+                entries=tuple(self._read_way(name, rules, "inbound", None, None)),
+                default="drop",
+                default_name=f"DenyAllInBound of {name}",
+            )
+            return Ruleset(format="azure", stages=(inbound,), chains={})
+        stages = []
+        for way, end in (("inbound", "target"), ("outbound", "source")):
+            entries: list[Entry] = []
+            for name, rules in self.groups:
+                side = Sides(names=frozenset({name}))
+                entries += self._read_way(
+                    name, rules, way, side if way == "outbound" else None, side if way == "inbound" else None
+                )
+            stages.append(
+                Stage(
+                    name=f"{way} rules of network security groups",
+                    entries=tuple(entries),
+                    default="obscure" if way == "inbound" else "accept",
+                    default_name=f"no network security group is mapped to the {end}",
+                )
+            )
+        sides = frozenset(name for name, _ in self.groups)
+        return Ruleset(format="azure", stages=tuple(stages), chains={}, sides=sides)
+
+    def _read_way(
+        self, group: str, rules: Sequence[Rule], way: str, enters: Sides | None, leaves: Sides | None
+    ) -> Iterator[Entry]:
+        """The rules of one direction, by priority; then what every group has."""
+        there = {say(rule.get("name")).casefold() for rule in rules}
+        rows = [*rules, *(rule for rule in _DEFAULTS if rule["name"].casefold() not in there)]
+        ordered = sorted(((self._priority(group, rule), at) for at, rule in enumerate(rows)))
+        for priority, at in ordered:
+            rule = rows[at]
+            direction = say(rule.get("direction")).casefold()
+            if direction not in {way, "inbound", "outbound"}:
+                raise Unreadable(f"The rule {say(rule.get('name'))} of {group} has no direction, Inbound or Outbound.")
+            if direction == way:
+                yield from self._read_rule(f"{group} {say(rule.get('name'), 80)} ({priority})", rule, enters, leaves)
+
+    def _priority(self, group: str, rule: Rule) -> int:
+        try:
+            return read_number(str(rule.get("priority")), 65535)
+        except ValueError:
+            raise Unreadable(f"The rule {say(rule.get('name'))} of {group} has no priority from 0 to 65535.") from None
+
+    def _read_rule(self, name: str, rule: Rule, enters: Sides | None, leaves: Sides | None) -> tuple[Entry, ...]:
+        access = say(rule.get("access")).casefold()
+        verdict: Verdict = "accept" if access == "allow" else "drop" if access == "deny" else "obscure"
+        return make_entries(
+            self.count,
+            name=name,
+            verdict=verdict,
+            sources=_read_side(rule, "source"),
+            destinations=_read_side(rule, "destination"),
+            services=_read_services(rule),
+            obscure=() if verdict != "obscure" else (f"access {say(rule.get('access'))}",),
+            enters=enters,
+            leaves=leaves,
+            comment=say(rule.get("description") or "", 1000),
+        )
+
+
+def _both(rule: Rule, name: str) -> list[str]:
+    """The values of a property and of its plural: sourceAddressPrefix, sourceAddressPrefixes."""
+    plural = f"{name}es" if name.endswith("x") else f"{name}s"
+    return [one if isinstance(one, str) else say(one) for key in (name, plural) for one in list_of(rule.get(key))]
+
+
+def _read_side(rule: Rule, side: str) -> tuple[Addresses, list[str]]:
+    """Networks of a side; a tag but those that are plain, and an application security group, isn't understood."""
+    known: list[Addresses] = []
+    unknown = []
+    for one in _both(rule, f"{side}addressprefix"):
+        word = one.strip().casefold()
+        if word in _ANY:
+            return ANYWHERE, []
+        try:
+            known.append(read_address(_PROBES if word == "azureloadbalancer" else word))
+        except ValueError:
+            unknown.append(f"service tag {say(one)} as {side}")
+    for group in list_of(rule.get(f"{side}applicationsecuritygroups")):
+        said = fold(group).get("id") if isinstance(group, Mapping) else group
+        unknown.append(f"application security group {say(say(said, 500).rpartition('/')[2])} as {side}")
+    if not known and not unknown:
+        unknown.append(f"no {side}")
+    return Addresses.of(known), unknown
+
+
+def _read_services(rule: Rule) -> tuple[list[Service], list[str]]:
+    protocol = say(rule.get("protocol")).casefold()
+    try:
+        ports = _read_ports(rule, "destinationportrange")
+        sources = _read_ports(rule, "sourceportrange")
+    except ValueError as error:
+        return [], [str(error)]
+    if protocol in _ANY:
+        if ports == sources == PORTS:
+            return [ANYTHING], []
+        # Of protocols without ports nothing is said.
+        known = [Service(protocols=Spans.only(number), ports=ports, source_ports=sources) for number in (6, 17)]
+        return known, ["ports of any protocol"]
+    if protocol == "icmp":
+        return [of_icmp(None)], []
+    try:
+        whole = read_protocol(protocol)
+    except ValueError:
+        return [], [f"protocol {say(protocol)}"]
+    return [Service(protocols=whole.protocols, ports=ports, source_ports=sources, families=whole.families)], []
+
+
+def _read_ports(rule: Rule, name: str) -> Spans:
+    """The ports of a property and its plural. Raises ValueError with what isn't understood."""
+    texts = [part.strip() for one in _both(rule, name) for part in one.split(",")]
+    if any(one.casefold() in _ANY for one in texts):
+        return PORTS
+    found: list[tuple[int, int]] = []
+    for one in texts:
+        try:
+            found += read_port(one)
+        except ValueError:
+            raise ValueError(f"{name} {say(one)}") from None
+    if not found:
+        raise ValueError(f"no {name}")
+    return Spans.of(found)

@@ -1,0 +1,333 @@
+"""A table of rules as CSV: rows in order, with the columns that exports of rule managers and spreadsheets have. Pure.
+
+Needed are source, destination, action, and service or protocol and port; columns go by the words of the exports of
+AlgoSec, Tufin and FireMon, of our own file `requests`, and plain ones. A cell has one value or several, divided by
+line breaks, semicolons, commas or spaces; `any` is anything. Objects by name are understood where what they stand for
+is beside them in parentheses: SRV01 (10.0.0.1). What can't be read, also in a column that isn't known, leaves the row
+obscure by name.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
+from planner.engine.existing.parts import (
+    ANYWHERE,
+    Addresses,
+    Count,
+    Service,
+    everything_of,
+    make_entries,
+    read_address,
+    read_name,
+    read_number,
+)
+from planner.engine.existing.service_cells import (
+    ANY,
+    add_source_ports,
+    other_services,
+    read_list,
+    read_pairs,
+    read_protocols,
+    split_cell,
+)
+from planner.plan.cells import quote, read_back
+from planner.plan.endpoint_table import TableError, first_line, split_table
+from planner.plan.inventories import header_key
+from planner.plan.limits import ENTRIES
+
+_COLUMNS = {
+    "source": "source sources src source_address source_addresses src_address src_addresses source_ip source_ips "
+    "src_ip srcaddr src_addr source_network source_networks source_object source_objects from_address original_source",
+    "destination": "destination destinations dst dest destination_address destination_addresses dst_address "
+    "dst_addresses destination_ip destination_ips dst_ip dstaddr dst_addr destination_network destination_networks "
+    "destination_object destination_objects to_address original_destination",
+    "service": "service services service_port service_ports service_object service_objects applications_and_services",
+    "protocol": "protocol protocols proto ip_protocol service_protocol",
+    "port": "port ports destination_port destination_ports dst_port dst_ports dstport dport dest_port",
+    "source_port": "source_port source_ports src_port src_ports srcport sport",
+    "action": "action actions rule_action verdict permission access",
+    "enters": "from from_zone source_zone source_zones src_zone srczone srcintf source_interface src_interface "
+    "incoming_interface in_interface ingress_interface ingress_zone from_interface",
+    "leaves": "to to_zone destination_zone destination_zones dst_zone dstzone dstintf destination_interface "
+    "dst_interface outgoing_interface out_interface egress_interface egress_zone to_interface",
+    "not_source": "source_negate source_negated negate_source src_negate srcaddr_negate source_is_negated",
+    "not_destination": "destination_negate destination_negated negate_destination dst_negate dstaddr_negate "
+    "destination_is_negated",
+    "not_service": "service_negate service_negated negate_service service_is_negated",
+    "enabled": "enabled is_enabled active is_active enable",
+    "disabled": "disabled is_disabled inactive",
+    "status": "status rule_status state",
+    "number": "number no no. nr # seq sequence id rule_id rule_number rule_no policy_id policyid rulenum rule_# line "
+    "order",
+    "priority": "priority",
+    "name": "name rule rule_name policy_name policy display_name title",
+    "comment": "comment comments description remark remarks note notes",
+    "device": "device device_name firewall firewalls gateway package policy_package layer vdom adom domain",
+    "only": "install_on installed_on target targets user users source_user source_users group groups schedule time "
+    "schedules time_object valid valid_until expires expiry expiration expiration_date application applications app "
+    "app_id url url_category urls vpn content source_vrf vrf hosts_profile hip_profiles source_device condition "
+    "conditions",
+    "aside": "ticket tickets ticket_id change_request log logging track tracking logtraffic hits hit_count hitcount "
+    "last_hit first_hit last_used last_modified modified created created_by modified_by created_at owner "
+    "business_owner technical_owner tag tags section risk risks risk_level uid uuid rule_uid profile profiles "
+    "security_profiles security_profile_group justification business_justification documentation changed bytes "
+    "packets sessions usage compliance review_date reviewed certification severity vendor "
+    "security_rule_uid recommendation",
+}
+_KEYS = {word: column for column, words in _COLUMNS.items() for word in words.split()}
+"""By name of a column, in lower case with underscores: what it is. `only` are those that narrow a rule in a way that
+isn't understood, `aside` those that say nothing of what it admits."""
+_NOTHING = frozenset(
+    {"", "-", "none", "n/a", "any", "*", "all", "always", "never", "unlimited", "false", "no", "off",
+     "policy targets"}
+)  # fmt: skip
+"""What a column says that narrows nothing."""
+_YES = frozenset({"yes", "true", "1", "x", "enabled", "active", "on", "enable"})
+_NO = frozenset({"no", "false", "0", "disabled", "inactive", "off", "disable"})
+_FAMILIES = {"any4": 4, "any-ipv4": 4, "all-ipv4": 4, "any6": 6, "any-ipv6": 6, "all-ipv6": 6}
+_SEVERAL = frozenset({"device", "only", "aside", "number", "name", "comment"})
+"""Of what there may be several columns; of the last three the first that says something counts."""
+_MOST_COLUMNS = 1000
+_MOST_LINES = 10 * ENTRIES
+"""A rule takes several lines where its cells do."""
+_SERVICE = ("service", "protocol", "port", "not_service", "source_port")
+_VERDICTS: Mapping[str, Verdict] = {
+    **dict.fromkeys(("accept", "allow", "permit", "pass", "accepted", "allowed", "permitted", "trust"), "accept"),
+    **dict.fromkeys(
+        ("deny", "drop", "reject", "block", "discard", "denied", "dropped", "rejected", "blocked", "refuse"), "drop"
+    ),
+}
+
+
+def read(text: str) -> Ruleset:
+    """Read a table of rules, its first line the names of the columns. Raises Unreadable."""
+    columns = max(map(first_line(text).count, ",;\t")) + 1
+    if columns > _MOST_COLUMNS:
+        raise Unreadable(f"The first line has {columns:,} columns; at most {_MOST_COLUMNS:,} are read.")
+    lines = max(text.count("\n"), text.count("\r"))
+    if lines > _MOST_LINES:
+        raise Unreadable(f"The table has {lines:,} lines; at most {_MOST_LINES:,} are read, for {ENTRIES:,} rules.")
+    try:
+        rows = split_table(text, "rules", ENTRIES)
+    except TableError as error:
+        raise Unreadable("; ".join(f"{fault.where}: {fault.message}" for fault in error.faults)) from None
+    if not rows:
+        raise Unreadable("The table is empty; its first line names the columns: source, destination, service, action.")
+    return _Table(rows).read()
+
+
+class _Table:
+    def __init__(self, rows: Sequence[tuple[int, list[str]]]) -> None:
+        self.line, header = rows[0]
+        self.rows = rows[1:]
+        self.titles = [title.strip() for title in header]
+        self.columns = [_KEYS.get(header_key(title.lstrip("\ufeff")), "") for title in self.titles]
+        self.count, self.places = Count(), Count()
+        self.addresses: dict[str, Addresses | None] = {}
+        self.kept: dict[tuple[tuple[str, str], ...], Any] = {}
+        self._check()
+
+    def _check(self) -> None:
+        """Raise Unreadable where the columns don't say what is needed, or say it twice."""
+        where = f"Line {self.line}"
+        for name in _COLUMNS:
+            titles = [title for title, column in zip(self.titles, self.columns, strict=True) if column == name]
+            if len(titles) > 1 and name not in _SEVERAL:
+                raise Unreadable(f"{where}: several columns are for the {name}: {quote(', '.join(titles))}. Keep one.")
+        missing = [name for name in ("source", "destination", "action") if name not in self.columns]
+        if not {"service", "protocol", "port"} & set(self.columns):
+            missing.append("service")
+        if missing:
+            raise Unreadable(
+                f"{where} names the columns, and none of them is the {' or the '.join(missing)}; needed are source, "
+                f"destination, service (or protocol and port) and action. Found {quote(', '.join(self.titles))}."
+            )
+        for title, column, at in zip(self.titles, self.columns, range(len(self.columns)), strict=True):
+            said = {cells[at].strip() for _, cells in self.rows if at < len(cells)} if column == "device" else set()
+            if len(said - {""}) > 1:
+                raise Unreadable(f"The table has rules of several firewalls by its column {quote(title)}; keep one.")
+
+    def read(self) -> Ruleset:
+        entries = [entry for line, cells in self.rows for entry in self._read_row(line, cells)]
+        sides = {name for entry in entries for side in (entry.enters, entry.leaves) if side for name in side.names}
+        return Ruleset(
+            format="csv",
+            stages=(
+                Stage(
+                    name="table of rules",
+                    entries=tuple(entries),
+                    default="drop",
+                    default_name="end of the table of rules",
+                ),
+            ),
+            chains={},
+            sides=frozenset(sides),
+            obscure=tuple(self._check_order()),
+        )
+
+    def _check_order(self) -> Iterator[str]:
+        """A priority that rows aren't in the order of: then nobody knows which of them comes first."""
+        if "priority" not in self.columns:
+            return
+        at = self.columns.index("priority")
+        said = [cells[at].strip() if at < len(cells) else "" for _, cells in self.rows]
+        try:
+            numbers = [read_number(one, 10**8) for one in said]
+        except ValueError:
+            yield f"column {quote(self.titles[at])} with what is no number"
+            return
+        if numbers != sorted(numbers):
+            yield f"column {quote(self.titles[at])}, which the rows are not in the order of"
+
+    # ---- a row ----
+
+    def _read_row(self, line: int, cells: list[str]) -> Iterator[Entry]:
+        row: dict[str, str] = {}
+        obscure: list[str] = []
+        for title, column, cell in zip(self.titles, self.columns, cells, strict=False):
+            text = read_back(cell.strip())
+            if column in {"", "only"}:
+                if text.casefold() not in _NOTHING if column else text:
+                    obscure.append(f"{title or 'column without a name'} {quote(text)}")
+            elif not row.get(column):
+                row[column] = text
+        if any(cell.strip() for cell in cells[len(self.titles) :]):
+            obscure.append("more cells than columns")
+        on = _is_on(row)
+        if on is False:
+            return
+        if on is None:
+            obscure.append("whether it is enabled")
+        name = f"row {line}" + "".join(
+            f" {said}" for said in (row.get("number", ""), row.get("name") and quote(row["name"])) if said
+        )
+        verdict = _VERDICTS.get(row.get("action", "").casefold(), "obscure")
+        if verdict == "obscure":
+            obscure.append(f"action {quote(row.get('action', ''))}")
+        enters, unclear = self._keep(_read_sides, row, "enters")
+        leaves, unclear_too = self._keep(_read_sides, row, "leaves")
+        obscure += unclear + unclear_too
+        yield from make_entries(
+            self.count,
+            name=name,
+            verdict=verdict,
+            sources=self._keep(self._read_side, row, "source", "not_source"),
+            destinations=self._keep(self._read_side, row, "destination", "not_destination"),
+            services=self._keep(self._read_services, row, *_SERVICE),
+            obscure=obscure,
+            enters=enters,
+            leaves=leaves,
+            comment=row.get("comment", ""),
+        )
+
+    def _keep[Read](self, reads: Callable[..., Read], row: Mapping[str, str], *columns: str) -> Read:
+        """What `reads` makes of these cells: tables say the same in many rows."""
+        key = tuple((column, row.get(column, "")) for column in columns)
+        if key not in self.kept:
+            self.kept[key] = reads(row, *columns[:1])
+        kept: Read = self.kept[key]
+        return kept
+
+    # ---- addresses ----
+
+    def _read_side(self, row: Mapping[str, str], side: str) -> tuple[Addresses, list[str]]:
+        """The addresses that a cell is understood to mean, and what of it isn't understood."""
+        cell = row.get(side, "")
+        items, negated = split_cell(cell)
+        word = row.get(f"not_{side}", "").casefold()
+        if not items or negated is None or word not in _YES | _NO | {""}:
+            return Addresses(), [f"{side} {quote(cell)}"]
+        known: list[Addresses] = []
+        unknown: list[str] = []
+        for item in items:
+            whole = self._read_address(item)
+            words = [item] if whole or " " not in item else item.split()
+            for one in words:
+                found = whole or self._read_address(one)
+                if found:
+                    known.append(found)
+                else:
+                    unknown.append(f"{side} {quote(one)}")
+        found = Addresses.of(known)
+        if negated == (word in _YES):
+            return found, unknown
+        if unknown or found.names:
+            return Addresses(), unknown or [f"{side}: all but {quote(cell)}"]
+        return found.others(), []
+
+    def _read_address(self, item: str) -> Addresses | None:
+        if item not in self.addresses:
+            self.places.take()
+            self.addresses[item] = _read_address(item)
+        return self.addresses[item]
+
+    # ---- services ----
+
+    def _read_services(self, row: Mapping[str, str], _: str) -> tuple[list[Service], list[str]]:
+        """The services that a row is understood to mean, and what of it isn't understood."""
+        cell, protocol, port = (row.get(name, "") for name in ("service", "protocol", "port"))
+        negated: bool | None = False
+        if protocol and port:  # the service beside them is what they are called
+            known, unknown = read_pairs(protocol, port)
+        elif cell or port:
+            cell = port or cell
+            negated = split_cell(cell)[1]
+            known, unknown = read_list(cell, protocol.casefold())
+        else:
+            known, unknown = read_protocols(protocol)
+        word = row.get("not_service", "").casefold()
+        if negated is None or word not in _YES | _NO | {""}:
+            return [], [f"service {quote(cell)}"]
+        if negated != (word in _YES):
+            if unknown:
+                return [], unknown
+            known = list(other_services(known))
+        if row.get("source_port", "").casefold() not in {"", *ANY}:
+            known, more = add_source_ports(known, row["source_port"])
+            unknown = unknown + more
+        return known, unknown
+
+
+def _read_sides(row: Mapping[str, str], way: str) -> tuple[Sides | None, list[str]]:
+    """Zones or interfaces of a cell, None is anywhere; and the cell, where it isn't understood."""
+    cell = row.get(way, "")
+    items, negated = split_cell(cell)
+    if not items or any(item.casefold() in ANY for item in items):
+        return None, []
+    if negated is None:
+        return None, [f"zones {quote(cell)}"]
+    return Sides(names=frozenset(items), negated=negated), []
+
+
+def _is_on(row: Mapping[str, str]) -> bool | None:
+    """Whether a rule is in force; None where a word isn't known."""
+    said: list[bool | None] = []
+    for column in ("enabled", "status"):
+        if column in row:
+            word = row[column].casefold()
+            said.append(True if word in _YES else False if word in _NO else None)
+    if "disabled" in row:
+        word = row["disabled"].casefold()
+        said.append(False if word in _YES else True if word in _NO | {""} else None)
+    return False if False in said else None if None in said else True
+
+
+def _read_address(item: str) -> Addresses | None:
+    """One value of a cell: any, an address, a network, a range, a DNS name, or an object with one in parentheses."""
+    word = item.casefold()
+    if word in ANY:
+        return ANYWHERE
+    if word in _FAMILIES:
+        return everything_of({_FAMILIES[word]})
+    for text, reads in ((item, read_address), (item, read_name)):
+        try:
+            return reads(text)
+        except ValueError:
+            continue
+    if item.endswith(")") and "(" in item[1:]:
+        try:
+            return read_address(item[item.rindex("(") + 1 : -1].strip())
+        except ValueError:
+            return None
+    return None

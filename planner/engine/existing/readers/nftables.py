@@ -1,0 +1,419 @@
+"""What `nft -j list ruleset` says. Pure.
+
+Source: libnftables-json(5), its commands, “RULESET ELEMENTS” and “STATEMENTS”; nft(8), “CHAINS” and “STATEMENTS”.
+
+A forwarded packet goes through the base chains of all tables at the hooks ingress, prerouting, forward, postrouting
+and egress, by their priorities, and is admitted when all of them admit it: each of them is a stage. An address
+translation before the forward hook changes where packets go; so what it matches is not understood.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from planner.engine.existing.model import Entry, Match, Ruleset, Sides, Stage, Unreadable, Verdict
+from planner.engine.existing.readers.nft_matches import (
+    Limits,
+    Obscure,
+    Part,
+    Place,
+    find_implied,
+    narrow,
+    read_elements,
+    read_match,
+    read_set,
+    start,
+)
+from planner.engine.existing.readers.nft_words import TRANSPORT, is_bare, say
+from planner.plan.limits import ENTRIES
+
+_HOOKS = ("ingress", "prerouting", "forward", "postrouting", "egress")
+"""What a forwarded packet passes, in its order: nft(8), “ADDRESS FAMILIES”."""
+_TRACKING = -200
+"""The priority of connection tracking at the hook prerouting: nft(8), “CHAINS”."""
+_FAMILIES: Mapping[str, tuple[Literal[4, 6], ...]] = {
+    "ip": (4,), "ip6": (6,), "inet": (4, 6), "netdev": (4, 6), "bridge": (4, 6),
+}  # fmt: skip
+_HARMLESS = frozenset({
+    "counter", "log", "last", "comment", "ct helper", "ct timeout", "ct expectation", "secmark", "dup", "flow",
+})  # fmt: skip
+"""Statements that let a packet go on as it is."""
+_MAYBE = frozenset({"limit", "quota", "ct count", "set", "meter", "map"})
+"""Statements after which a rule may go on or not."""
+_TERMINAL: Mapping[str, Verdict] = {
+    "accept": "accept", "drop": "drop", "reject": "drop", "return": "return", "snat": "accept", "masquerade": "accept",
+}  # fmt: skip
+"""Statements that end a rule; a translated source address no longer bears on what is admitted."""
+_TRANSLATES = frozenset({"dnat", "redirect", "tproxy", "queue", "fwd", "synproxy"})
+"""Statements after which a packet may be anywhere."""
+_CHANGED = frozenset({"saddr", "daddr", "sport", "dport", "protocol", "nexthdr", "version"})
+"""Fields of a packet that rules ask for: one that is changed on the way can't be followed."""
+
+
+@dataclass(slots=True)
+class _Chain:
+    """A chain as JSON has it, and its rules."""
+
+    key: str
+    """Family, table and name."""
+    family: str
+    said: Mapping[str, Any]
+    rules: list[Mapping[str, Any]] = field(default_factory=list)
+    tracked: bool = True
+
+    @property
+    def is_stage(self) -> bool:
+        return self.said.get("hook") in _HOOKS
+
+    @property
+    def order(self) -> tuple[int, int, str]:
+        priority = self.said.get("prio")
+        return _HOOKS.index(self.said["hook"]), priority if isinstance(priority, int) else 0, self.key
+
+    @property
+    def devices(self) -> frozenset[str]:
+        """The interfaces that a chain of a device's own hook is for; empty for all."""
+        found = self.said.get("dev", [])
+        names = [found] if isinstance(found, str) else found
+        return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
+
+
+def read(text: str) -> Ruleset:
+    """Read the JSON of a whole ruleset. Raises Unreadable."""
+    return _Reader(_list_objects(text)).read()
+
+
+def _list_objects(text: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Kind and content of each object, in their order."""
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unreadable(
+            "This is no JSON; an nftables ruleset is read as the command nft -j list ruleset writes it."
+        ) from None
+    items = tree.get("nftables") if isinstance(tree, dict) else None
+    if not isinstance(items, list):
+        raise Unreadable(
+            "This JSON has no list “nftables”; a ruleset is read as the command nft -j list ruleset writes it."
+        )
+    found: list[tuple[str, Mapping[str, Any]]] = []
+    for place, item in enumerate(items):
+        if not isinstance(item, dict) or len(item) != 1:
+            raise Unreadable(f"nftables[{place}] is no object with one key, such as “rule”.")
+        [(kind, content)] = item.items()
+        if not isinstance(content, dict):
+            raise Unreadable(f"nftables[{place}].{kind} is no object.")
+        found.append((kind, content))
+    return found
+
+
+class _Reader:
+    """All objects of a ruleset by what they are."""
+
+    def __init__(self, objects: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        self.sets: dict[str, dict[str, Any]] = defaultdict(dict)
+        self.chains: dict[str, _Chain] = {}
+        self.sides: set[str] = set()
+        self.left = ENTRIES
+        dormant = {
+            _table_of(content, "name")
+            for kind, content in objects
+            if kind == "table" and "dormant" in _list_flags(content)
+        }
+        for kind, content in objects:
+            table = _table_of(content)
+            if table in dormant:
+                continue
+            if kind in ("set", "map"):
+                self.sets[table][str(content.get("name"))] = content
+            elif kind == "chain":
+                key = f"{table} {content.get('name')}"
+                self.chains[key] = _Chain(key=key, family=str(content.get("family")), said=content)
+        for kind, content in objects:
+            if kind == "rule":
+                chain = self.chains.get(f"{_table_of(content)} {content.get('chain')}")
+                if chain is not None:
+                    chain.rules.append(content)
+                elif _table_of(content) not in dormant:
+                    raise Unreadable(f"The rule {_name(content)} is of a chain that isn't there.")
+        self.untracks = any(
+            isinstance(one, dict) and "notrack" in one
+            for chain in self.chains.values()
+            for rule in chain.rules
+            for one in _list_statements(rule)
+        )
+
+    def read(self) -> Ruleset:
+        """The stages, and the chains that they lead to."""
+        stages = sorted((chain for chain in self.chains.values() if chain.is_stage), key=lambda chain: chain.order)
+        self._find_untracked(stages)
+        inner = {chain.key: self._read_chain(chain) for chain in self.chains.values() if not chain.said.get("hook")}
+        made = []
+        for chain in stages:
+            if chain.family not in _FAMILIES:
+                continue
+            made.append(self._make_stage(chain, inner))
+        return Ruleset(format="nftables", stages=tuple(made), chains=inner, sides=frozenset(self.sides))
+
+    def _find_untracked(self, stages: Iterable[_Chain]) -> None:
+        """Mark the chains that packets may come through before connection tracking has seen them."""
+        waiting = [
+            chain
+            for chain in stages
+            if chain.said["hook"] == "ingress" or (chain.said["hook"] == "prerouting" and chain.order[1] <= _TRACKING)
+        ]
+        while waiting:
+            chain = waiting.pop()
+            if chain.tracked:
+                chain.tracked = False
+                targets = {target for rule in chain.rules for target in _list_targets(rule)}
+                table = _table_of(chain.said)
+                waiting += (self.chains[f"{table} {name}"] for name in targets if f"{table} {name}" in self.chains)
+
+    def _make_stage(self, chain: _Chain, inner: dict[str, tuple[Entry, ...]]) -> Stage:
+        policy = chain.said.get("policy", "accept")
+        default: Literal["accept", "drop", "obscure"] = policy if policy in ("accept", "drop") else "obscure"
+        default_name = f"policy {policy} of {chain.key}"
+        families = frozenset(_FAMILIES[chain.family])
+        if chain.family == "bridge":
+            quiet = not chain.rules and default == "accept"
+            found = Entry(name=chain.key, verdict="obscure", obscure=(f"table {_table_of(chain.said)} of a bridge",))
+            return Stage(
+                name=chain.key, entries=() if quiet else (found,), default="accept", default_name=default_name
+            )
+        entries = self._read_chain(chain)
+        if chain.said["hook"] in ("ingress", "egress"):
+            # Of these interfaces alone; what comes by others passes.
+            inner[chain.key] = entries
+            whole = f"{chain.key} and its policy"
+            inner[whole] = (
+                Entry(name=chain.key, verdict="jump", target=chain.key),
+                Entry(name=default_name, verdict=default),
+            )
+            self.sides |= chain.devices
+            sides = Sides(names=chain.devices) if chain.devices else None
+            is_in = chain.said["hook"] == "ingress"
+            way = Entry(
+                name=chain.key,
+                verdict="goto",
+                target=whole,
+                enters=sides if is_in else None,
+                leaves=None if is_in else sides,
+            )
+            entries, default, default_name = (way,), "accept", ""
+        return Stage(name=chain.key, entries=entries, default=default, default_name=default_name, families=families)
+
+    def _read_chain(self, chain: _Chain) -> tuple[Entry, ...]:
+        table = _table_of(chain.said)
+        place = Place(
+            families=_FAMILIES.get(chain.family, ()),
+            sets=self.sets.get(table, {}),
+            tracked=chain.tracked,
+            untracks=self.untracks,
+        )
+        return tuple(entry for rule in chain.rules for entry in self._read_rule(rule, table, place))
+
+    def _read_rule(self, rule: Mapping[str, Any], table: str, place: Place) -> Iterator[Entry]:
+        made = _Rule(rule, table, place)
+        for one in _list_statements(rule):
+            if made.take(one):
+                break
+        for entry in made.list_entries():
+            self.left -= len(entry.matches)
+            if self.left < 0:
+                raise Unreadable(
+                    f"With {_name(rule)} the ruleset has more than {ENTRIES:,} entries, elements of sets counted "
+                    f"where they are joined; at most {ENTRIES:,} are read."
+                )
+            for sides in (entry.enters, entry.leaves):
+                self.sides |= sides.names if sides else frozenset()
+            yield entry
+
+
+class _Rule:
+    """One rule on its way: what its statements have made of it so far."""
+
+    def __init__(self, rule: Mapping[str, Any], table: str, place: Place) -> None:
+        self.name = _name(rule)
+        self.comment = str(rule.get("comment") or "")
+        self.table = table
+        self.place = place
+        self.parts = start(place)
+        self.obscure: list[str] = []
+        self.never = False
+        self.verdicts: list[tuple[list[Part], Verdict, str, tuple[str, ...]]] = []
+        """Which parts, what becomes of them, where they are sent, and why that isn't understood."""
+
+    def take(self, one: Any) -> bool:
+        """Take one statement; whether the rule ends with it."""
+        if not isinstance(one, dict) or len(one) != 1:
+            self.obscure.append(say(one))
+            return False
+        [(kind, inner)] = one.items()
+        if kind == "match" and isinstance(inner, dict):
+            self._match(inner)
+        elif kind == "vmap" and isinstance(inner, dict):
+            self._map(inner)
+            return True
+        elif kind in ("jump", "goto", *_TERMINAL):
+            self._end(kind, inner)
+            return True
+        elif kind == "continue":
+            return True
+        elif kind in _TRANSLATES:
+            self.verdicts.append((self.parts, "obscure", "", (_say_statement(kind, inner),)))
+            return True
+        elif kind == "mangle" and isinstance(inner, dict):
+            self._mangle(inner)
+        elif kind not in _HARMLESS and kind != "notrack":
+            self.obscure.append(_say_statement(kind, inner))
+        return False
+
+    def _match(self, match: Mapping[str, Any]) -> None:
+        try:
+            if is_bare(match.get("left")) and not all(TRANSPORT.covers(p.match.protocols) for p in self.parts):
+                raise Obscure(f"{say(match.get('left'))} {say(match.get('right'))}, of any protocol")
+            found = read_match(match, self.place)
+            self._narrow(found)
+        except Obscure as error:
+            self.obscure.append(str(error))
+            self._narrow([find_implied(match.get("left"))])
+
+    def _narrow(self, found: list[Limits]) -> None:
+        if len(found) * len(self.parts) > ENTRIES:
+            raise Obscure("sets joined with each other, too many together")
+        self.parts = list(narrow(self.parts, found))
+        self.never = self.never or not self.parts
+
+    def _map(self, inner: Mapping[str, Any]) -> None:
+        """A verdict for each value of a key."""
+        key, data = inner.get("key"), inner.get("data")
+        said = f"{say(key)} vmap {say(data)}"
+        try:
+            pairs = read_set(data, self.place, said)
+            if len(pairs) * len(self.parts) > ENTRIES:
+                raise Obscure(said)
+            for pair in sorted(pairs, key=_is_rest):
+                if not isinstance(pair, list) or len(pair) != 2:
+                    raise Obscure(said)
+                value, verdict = pair[0], pair[1]
+                value = value["elem"].get("val") if isinstance(value, dict) and _is_plain(value) else value
+                limits = list(read_elements(key, [value], self.place, said))
+                parts = list(narrow(self.parts, limits))
+                if parts:
+                    self._settle(parts, verdict, said)
+        except Obscure as error:
+            # Any of its verdicts may be meant, and of whatever packets.
+            self.verdicts = [(self.parts, "obscure", "", (str(error),))]
+
+    def _settle(self, parts: list[Part], verdict: Any, said: str) -> None:
+        if not isinstance(verdict, dict) or len(verdict) != 1:
+            raise Obscure(said)
+        [(kind, inner)] = verdict.items()
+        if kind in ("jump", "goto") and isinstance(inner, dict):
+            self.verdicts.append(
+                (parts, "jump" if kind == "jump" else "goto", f"{self.table} {inner.get('target')}", ())
+            )
+        elif kind in _TERMINAL:
+            self.verdicts.append((parts, _TERMINAL[kind], "", ()))
+        elif kind != "continue":
+            raise Obscure(said)
+
+    def _end(self, kind: str, inner: Any) -> None:
+        if kind in _TERMINAL:
+            self.verdicts.append((self.parts, _TERMINAL[kind], "", ()))
+        else:
+            target = inner.get("target") if isinstance(inner, dict) else None
+            self.verdicts.append((self.parts, "jump" if kind == "jump" else "goto", f"{self.table} {target}", ()))
+
+    def _mangle(self, inner: Mapping[str, Any]) -> None:
+        """What changes of a packet: marks and options are nobody's concern, addresses and ports are."""
+        key = inner.get("key")
+        payload = key.get("payload") if isinstance(key, dict) else None
+        if payload is not None and not (isinstance(payload, dict) and payload.get("field") not in _CHANGED | {None}):
+            self.verdicts.append((self.parts, "obscure", "", (f"{say(key)} set",)))
+
+    def list_entries(self) -> Iterator[Entry]:
+        """The entries that come of it; of one that matches no first packet, one for replies."""
+        if self.never:
+            if self.verdicts:
+                yield Entry(
+                    name=self.name, verdict=self.verdicts[0][1], comment=self.comment, replies=True, matches=()
+                )
+            return
+        for parts, verdict, target, why in self.verdicts:
+            by_sides: dict[tuple[Sides | None, Sides | None], list[Match]] = defaultdict(list)
+            for part in parts:
+                by_sides[part.enters, part.leaves].append(part.match)
+            for (enters, leaves), matches in by_sides.items():
+                yield Entry(
+                    name=self.name,
+                    matches=tuple(matches),
+                    verdict=verdict,
+                    target=target,
+                    enters=enters,
+                    leaves=leaves,
+                    obscure=(*self.obscure, *why),
+                    comment=self.comment,
+                )
+
+
+def _is_rest(pair: Any) -> bool:
+    """Whether an element of a map stands for all that no other is for."""
+    return isinstance(pair, list) and pair[:1] == ["*"]
+
+
+def _is_plain(value: Mapping[str, Any]) -> bool:
+    element = value.get("elem")
+    return isinstance(element, dict) and not set(element) - {"val", "comment", "counter", "last"}
+
+
+def _say_statement(kind: str, inner: Any) -> str:
+    if kind == "limit" and isinstance(inner, dict):
+        return f"limit rate {inner.get('rate')}/{inner.get('per')}"
+    if kind in ("dnat", "redirect", "tproxy") and isinstance(inner, dict):
+        return " ".join([f"{kind} to", *(say(inner[key]) for key in ("addr", "port") if key in inner)])
+    return kind
+
+
+def _list_statements(rule: Mapping[str, Any]) -> list[Any]:
+    found = rule.get("expr", [])
+    return found if isinstance(found, list) else []
+
+
+def _list_targets(rule: Mapping[str, Any]) -> Iterator[str]:
+    """The chains that a rule may lead to; of a map that isn't in it, none are known here."""
+    for one in _list_statements(rule):
+        if isinstance(one, dict):
+            for kind, inner in one.items():
+                if kind in ("jump", "goto") and isinstance(inner, dict):
+                    yield str(inner.get("target"))
+                elif kind == "vmap" and isinstance(inner, dict):
+                    yield from _list_map_targets(inner.get("data"))
+
+
+def _list_map_targets(data: Any) -> Iterator[str]:
+    pairs = data.get("set") if isinstance(data, dict) else None
+    for pair in pairs if isinstance(pairs, list) else ():
+        verdict = pair[1] if isinstance(pair, list) and len(pair) == 2 else None
+        for inner in verdict.values() if isinstance(verdict, dict) else ():
+            if isinstance(inner, dict):
+                yield str(inner.get("target"))
+
+
+def _list_flags(content: Mapping[str, Any]) -> Sequence[Any]:
+    flags = content.get("flags", ())
+    return flags if isinstance(flags, list) else [flags]
+
+
+def _table_of(content: Mapping[str, Any], name: str = "table") -> str:
+    return f"{content.get('family')} {content.get(name)}"
+
+
+def _name(rule: Mapping[str, Any]) -> str:
+    """Family, table, chain, handle and comment, as nft lists them."""
+    comment = rule.get("comment")
+    said = f"{_table_of(rule)} {rule.get('chain')} handle {rule.get('handle')}"
+    return f'{said} "{comment}"' if comment else said

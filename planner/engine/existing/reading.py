@@ -1,0 +1,61 @@
+"""The bytes of a firewall's configuration, as a file or a form hands them over, as a ruleset. Pure.
+
+The text is not kept: what is wrong is told without repeating what stands in the file, but for names and constructs.
+"""
+
+import codecs
+
+from planner.engine.existing.model import Ruleset, Unreadable
+from planner.engine.existing.readers import READERS
+from planner.plan.limits import EXISTING
+
+_MAGIC = {
+    b"PK\x03\x04": "a zip archive or a file of an office program; unpack it, or save it as text",
+    b"PK\x05\x06": "an empty zip archive",
+    b"\x1f\x8b": "packed by gzip; unpack it",
+    b"BZh": "packed by bzip2; unpack it",
+    b"\xfd7zXZ": "packed by xz; unpack it",
+    b"7z\xbc\xaf": "a 7-Zip archive; unpack it",
+    b"\x28\xb5\x2f\xfd": "packed by Zstandard; unpack it",
+    b"%PDF": "a PDF; take the text that the device writes",
+    b"\xd0\xcf\x11\xe0": "a file of an office program; save it as text",
+}
+"""How files begin that are no text, and what they are."""
+
+
+def read_existing(data: bytes, name: str) -> Ruleset:
+    """Read a configuration of the format `name`, one of READERS.
+
+    Whoever reads a file hands over at most EXISTING + 1 bytes of it. Text is UTF-8, with or without a byte order
+    mark, or UTF-16 with one, as PowerShell writes it. Raises Unreadable.
+    """
+    if len(data) > EXISTING:
+        raise Unreadable(
+            f"The configuration has more than {EXISTING // 2**20} MiB, which is the most that is read. Take the part "
+            "of it that stands between the zones of the plan."
+        )
+    text = decode(data)
+    if not text.strip():
+        raise Unreadable(f"The configuration is empty; it is made by {READERS[name].made_by}.")
+    return READERS[name].read(text)
+
+
+def decode(data: bytes) -> str:
+    """The text of a configuration, without its byte order mark. Raises Unreadable for what is no text."""
+    for magic, what in _MAGIC.items():
+        if data.startswith(magic):
+            raise Unreadable(f"This is no text but {what}.")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            text = data.decode("utf-16")
+        except UnicodeDecodeError:
+            raise Unreadable("This begins as UTF-16 and isn't; save it as UTF-8.") from None
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise Unreadable(f"Line {line:,} is not UTF-8; save the file as UTF-8.") from None
+    if "\0" in text:
+        raise Unreadable("This is no text: it has characters of the number 0. UTF-16 needs a byte order mark.")
+    return text.removeprefix("\ufeff")

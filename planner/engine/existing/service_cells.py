@@ -1,0 +1,187 @@
+"""Services as people write them into the cells of a table of rules. Pure.
+
+tcp/443, 443/tcp, tcp 443, tcp/80,443, 1024-65535 beside a protocol, icmp/8, https; !tcp/22 is all but that.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from planner.engine.existing.parts import (
+    ANYTHING,
+    ECHO_REQUEST,
+    PROTOCOL_NUMBERS,
+    Service,
+    of_icmp,
+    read_number,
+    read_port,
+    read_protocol,
+)
+from planner.engine.existing.spans import PORTS, PROTOCOLS, Spans
+from planner.plan.cells import quote, read_back
+
+Found = tuple[list[Service], list[str]]
+"""The services that a cell is understood to mean, and what of it isn't understood."""
+ANY = frozenset({"any", "*", "all", "any any", "-any-", "ip"})
+"""Words for anything, in lower case."""
+_WORDS = {"http": 80, "https": 443, "ssh": 22, "telnet": 23, "smtp": 25}
+"""Names of services that are TCP on one port, whoever makes the device."""
+_PORTED = {name: Spans.only(PROTOCOL_NUMBERS[name]) for name in ("tcp", "udp", "sctp")}
+_PING = frozenset({"ping", "icmp echo", "icmp echo-request", "icmp/echo-request", "echo-request"})
+
+
+def split_cell(cell: str) -> tuple[list[str], bool | None]:
+    """The values of a cell, and whether all but these are meant; None where only some are negated."""
+    items = [read_back(item.strip()) for item in re.split(r"[;,\r\n]+", cell) if item.strip()]
+    bare = [item[1:].strip() if item.startswith("!") else _without_not(item) for item in items]
+    negated = {one != item for one, item in zip(bare, items, strict=True)}
+    return bare, None if len(negated) > 1 else True in negated
+
+
+def _without_not(item: str) -> str:
+    return item[4:].strip() if item[:4].casefold() == "not " else item
+
+
+def read_list(cell: str, protocol: str) -> Found:
+    """Services of a cell: tcp/443, 443/tcp, tcp 443, https, icmp/8; a number alone is a port of the protocol.
+
+    The protocol is that of another column, or else what stands before it: tcp/80,443.
+    """
+    known: list[Service] = []
+    unknown: list[str] = []
+    only = {} if protocol in {"", *ANY} else {"protocol": protocol}
+    for group in re.split(r"[;\r\n]+", cell):
+        before = _named(protocol) if only else ""
+        for item in split_cell(group)[0]:
+            for one in [item] if " " not in item or _read_service(item, "") else item.split():
+                found = _read_service(one, before)
+                if found is None or (only and not _is_of(found, protocol)):
+                    unknown.append(f"service {quote(one)}" + "".join(f" of {quote(said)}" for said in only.values()))
+                    continue
+                known.append(replace(found, protocols=read_protocol(protocol).protocols) if only else found)
+                before = _divide(one.casefold())[0] or before
+    return known, unknown
+
+
+def _is_of(service: Service, protocol: str) -> bool:
+    """Whether a service is of a protocol that stands in another column, or of any."""
+    try:
+        return service.protocols in {PROTOCOLS, read_protocol(protocol).protocols}
+    except ValueError:
+        return False
+
+
+def _read_service(item: str, before: str) -> Service | None:
+    word = item.strip().casefold()
+    if word in ANY:
+        return ANYTHING
+    if word in _PING:
+        return of_icmp(ECHO_REQUEST)
+    if word in _WORDS:
+        return Service(protocols=_PORTED["tcp"], ports=Spans.only(_WORDS[word]))
+    if word.endswith(")") and "(" in word[1:]:
+        return _read_service(word[word.rindex("(") + 1 : -1], "")
+    protocol, port = _divide(word)
+    try:
+        if not protocol:
+            return Service(protocols=_PORTED[before], ports=read_port(port)) if before in _PORTED else None
+        if port:
+            return _pair(protocol, port)
+        return read_protocol(protocol) if not protocol.isdigit() else None
+    except ValueError:
+        return None
+
+
+def _divide(word: str) -> tuple[str, str]:
+    """Protocol and port of tcp/443, tcp:443, tcp 443 and 443/tcp; either may be missing."""
+    for sign in "/: ":
+        first, last = (part.strip() for part in word.partition(sign)[::2])
+        if sign in word and last in PROTOCOL_NUMBERS:
+            return last, first
+        if sign in word and first in PROTOCOL_NUMBERS:
+            return first, last
+    return ("", word) if word[:1].isdigit() else (word, "")
+
+
+def _pair(protocol: str, port: str) -> Service:
+    """A protocol and a port of it, or a type of ICMP. Raises ValueError."""
+    if protocol in _PORTED:
+        return Service(protocols=_PORTED[protocol], ports=PORTS if port in ANY else read_port(port))
+    number = PROTOCOL_NUMBERS.get(protocol)
+    if number in {1, 58}:
+        kind, _, code = port.partition("/")
+        if kind in {"echo-request", "echo"} and number == 1:
+            return of_icmp(ECHO_REQUEST)
+        return of_icmp(read_number(kind, 255), read_number(code, 255) if code else None, protocol=number)
+    raise ValueError("a protocol without ports")
+
+
+def read_protocols(cell: str) -> Found:
+    """What a row allows that says protocols and no port: those that have none."""
+    items, negated = split_cell(cell)
+    try:
+        if negated is not False or not items:
+            raise ValueError("not understood")
+        found = [ANYTHING if item.casefold() in ANY else read_protocol(item) for item in items]
+    except ValueError:
+        return [], [f"protocol {quote(cell)}" if items else "no service"]
+    if any(service.protocols in _PORTED.values() for service in found):
+        return [], [f"protocol {quote(cell)} without a port"]
+    return found, []
+
+
+def read_pairs(protocol: str, port: str) -> Found:
+    """The services of the columns protocol and port."""
+    (protocols, negated), (ports, but) = split_cell(protocol), split_cell(port)
+    unknown = [f"protocol {quote(protocol)} port {quote(port)}"]
+    if negated is not False or but is None or not ports:
+        return [], unknown
+    ports = [one.casefold() for item in ports for one in ([item] if " - " in item else item.split())]
+    known: list[Service] = []
+    try:
+        for one in (_named(item.casefold()) for item in protocols):
+            if all(item in {*ANY, "-", "n/a"} for item in ports):
+                known.append(ANYTHING if one in ANY else read_protocol(one))
+            else:
+                found = [_pair(one, item) for item in ports]
+                known += _others_of_port(found) if but else found
+    except ValueError:
+        return [], unknown
+    return known, []
+
+
+def _named(protocol: str) -> str:
+    """The name of a protocol that is given by name or number."""
+    return next((name for name, number in PROTOCOL_NUMBERS.items() if str(number) == protocol), protocol)
+
+
+def _others_of_port(services: Sequence[Service]) -> list[Service]:
+    """The same protocol on all other ports."""
+    spans = Spans.of(span for service in services for span in service.ports)
+    return [replace(services[0], ports=PORTS - spans)]
+
+
+def other_services(services: Iterable[Service]) -> Iterator[Service]:
+    """Every service but these, whose protocols are one each or all."""
+    closed: dict[int, Spans] = {}
+    for service in services:
+        for first, last in service.protocols:
+            for number in range(first, last + 1):
+                closed[number] = closed.get(number, Spans()) | service.ports
+    if open_ones := PROTOCOLS - Spans.of((number, number) for number in closed):
+        yield Service(protocols=open_ones)
+    for number, ports in closed.items():
+        if rest := PORTS - ports:
+            yield Service(protocols=Spans.only(number), ports=rest)
+
+
+def add_source_ports(services: Sequence[Service], cell: str) -> Found:
+    """The same services from these source ports alone."""
+    items, negated = split_cell(cell)
+    try:
+        if negated is not False or any(service.protocols not in _PORTED.values() for service in services):
+            raise ValueError("not understood")
+        ports = Spans.of(span for item in items for span in read_port(item))
+    except ValueError:
+        return [], [f"source port {quote(cell)}"]
+    return [replace(service, source_ports=ports) for service in services], []

@@ -1,0 +1,137 @@
+"""Sets of whole numbers as spans: addresses of one family, ports, protocols. Pure."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Spans:
+    """A set of whole numbers of 0 or more: spans of first and last number, in order, apart from each other.
+
+    Two of them are equal exactly when they hold the same numbers.
+    """
+
+    spans: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the spans are not in order and apart; `Spans.of` takes them as they come."""
+        if any(first > last or first < 0 for first, last in self.spans):
+            raise ValueError(f"no span of whole numbers: {self.spans}")
+        if any(first <= last + 1 for (_, last), (first, _) in pairwise(self.spans)):
+            raise ValueError(f"not in order and apart: {self.spans}")
+
+    @classmethod
+    def of(cls, spans: Iterable[tuple[int, int]]) -> Self:
+        """The numbers of all these spans, in whatever order they come, whether or not they meet or overlap."""
+        found: list[tuple[int, int]] = []
+        for first, last in sorted(spans):
+            if found and first <= found[-1][1] + 1:
+                found[-1] = found[-1][0], max(found[-1][1], last)
+            else:
+                found.append((first, last))
+        return cls(tuple(found))
+
+    @classmethod
+    def only(cls, number: int) -> Self:
+        """One number."""
+        return cls(((number, number),))
+
+    def __bool__(self) -> bool:
+        """Whether there is any number in it."""
+        return bool(self.spans)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """Each span, in order."""
+        return iter(self.spans)
+
+    def __contains__(self, number: int) -> bool:
+        """Whether it holds this number."""
+        place = bisect_right(self.spans, (number, number))
+        near = self.spans[max(0, place - 1) : place + 1]
+        return any(first <= number <= last for first, last in near)
+
+    def __or__(self, other: Self) -> Self:
+        """What is in either."""
+        return self.of((*self.spans, *other.spans))
+
+    def __and__(self, other: Self) -> Self:
+        """What is in both."""
+        if not self.spans or self.spans == other.spans:
+            return self
+        found: list[tuple[int, int]] = []
+        here, mine_end = self._near(other)
+        there, their_end = other._near(self)
+        while here < mine_end and there < their_end:
+            first = max(self.spans[here][0], other.spans[there][0])
+            last = min(self.spans[here][1], other.spans[there][1])
+            if first <= last:
+                found.append((first, last))
+            if self.spans[here][1] < other.spans[there][1]:
+                here += 1
+            else:
+                there += 1
+        return self._trust(tuple(found))
+
+    def __sub__(self, other: Self) -> Self:
+        """What is in this one and not in the other."""
+        begin, end = self._near(other)
+        if begin == end:
+            return self
+        found: list[tuple[int, int]] = []
+        place, their_end = other._near(self)
+        for first, last in self.spans[begin:end]:
+            start = first
+            while place < their_end and other.spans[place][1] < start:
+                place += 1
+            at = place
+            while at < their_end and other.spans[at][0] <= last:
+                if start < other.spans[at][0]:
+                    found.append((start, other.spans[at][0] - 1))
+                start = max(start, other.spans[at][1] + 1)
+                at += 1
+            if start <= last:
+                found.append((start, last))
+        return self._trust((*self.spans[:begin], *found, *self.spans[end:]))
+
+    def _near(self, other: Self) -> tuple[int, int]:
+        """From which place to before which one the spans lie that can meet the other's.
+
+        A few addresses out of thousands are found and cut out without a look at the rest.
+        """
+        if not self.spans or not other.spans:
+            return 0, 0
+        begin = bisect_left(self.spans, (other.spans[0][0],))
+        if begin and self.spans[begin - 1][1] >= other.spans[0][0]:
+            begin -= 1
+        return begin, max(begin, bisect_left(self.spans, (other.spans[-1][1] + 1,)))
+
+    @classmethod
+    def _trust(cls, spans: tuple[tuple[int, int], ...]) -> Self:
+        """Spans that are known to be in order and apart, which isn't looked at once more."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "spans", spans)
+        return made
+
+    def covers(self, other: Self) -> bool:
+        """Whether each number of the other is in this one."""
+        return not other - self
+
+    @cached_property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return sum(last - first + 1 for first, last in self.spans)
+
+
+NOTHING = Spans()
+IPV4 = Spans(((0, 2**32 - 1),))
+IPV6 = Spans(((0, 2**128 - 1),))
+PORTS = Spans(((0, 2**16 - 1),))
+"""Every port; of ICMP every type and code, each as type × 256 + code (RFC 792, RFC 4443)."""
+PROTOCOLS = Spans(((0, 255),))
+"""Every protocol that an IP header can name: https://www.iana.org/assignments/protocol-numbers."""
+FAMILIES = {4: IPV4, 6: IPV6}
+"""Address family -> all of its addresses."""

@@ -1,0 +1,219 @@
+"""Entries that admit, between endpoints of a plan, what no flow of it asks for. Pure.
+
+An entry is tried between each two endpoints that it speaks of: what it matches there and no flow asks for goes the way
+of all packets, and what comes out admitted by this entry is more than the plan needs. So what an earlier entry has
+refused or admitted isn't held against a later one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+
+from planner.engine.existing.packets import ALIKE, ECHO, Ends, families_of, find_service
+from planner.engine.existing.spans import Spans
+from planner.engine.existing.table import Overlaps, Row
+from planner.engine.existing.walk import Box, Packets, Walker
+from planner.engine.existing.words import list_services
+from planner.engine.flows import Flow
+from planner.engine.report import Report
+from planner.engine.rules import Triple, fold
+from planner.plan.document import Endpoint
+
+MOST_PAIRS = 100
+"""Most pairs of endpoints that are tried of one entry; what it admits between the others is reckoned from them."""
+MOST_TRIED = 50_000
+"""Most pairs that are tried in all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wider:
+    """An entry that admits more than the plan asks for."""
+
+    entry: str
+    """As the device names it."""
+    sources: tuple[str, ...]
+    """Endpoints between which it admits what no flow asks for, sorted; of many pairs those that were tried."""
+    destinations: tuple[str, ...]
+    services: tuple[str, ...]
+    """What that is, in words."""
+    pairs: int
+    """How many pairs of endpoints it speaks of."""
+    size: int
+    """How many packets, by addresses, protocols and ports: the widest first."""
+    narrower: tuple[Triple, ...]
+    """What the plan needs of it: sources, destinations, services. Empty where that is nothing."""
+
+
+def find_wider(report: Report, walker: Walker, ends: Ends) -> tuple[Wider, ...]:
+    """The entries of a walker's ruleset that admit too much, the widest first."""
+    search = _Search(report, walker, ends)
+    found: dict[str, list[_Excess]] = defaultdict(list)
+    for row in walker.list_rows():
+        if row.entry.verdict == "accept" and not row.entry.obscure:
+            found[row.entry.name] += search.try_row(row)
+    made = (_sum_up(name, parts, search) for name, parts in found.items() if parts)
+    return tuple(sorted(made, key=lambda one: (-one.size, one.entry)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Excess:
+    """What an entry admits too much between two endpoints, or of how many pairs that stands for."""
+
+    source: Endpoint
+    destination: Endpoint
+    boxes: tuple[Box, ...]
+    pairs: int
+    """How many pairs it speaks of, counted at the first of them."""
+    weight: float
+
+
+class _Search:
+    def __init__(self, report: Report, walker: Walker, ends: Ends) -> None:
+        self._walker = walker
+        self._ends = ends
+        self._tried = 0
+        self._endpoints = report.plan.endpoints
+        self._by_pair: dict[tuple[str, str], list[Flow]] = defaultdict(list)
+        self._reached: dict[str, set[str]] = defaultdict(set)
+        for flow in report.flows:
+            self._by_pair[flow.source.name, flow.destination.name].append(flow)
+            self._reached[flow.source.name].add(flow.destination.name)
+        self._known = {family: self._list_known(family) for family in (4, 6)}
+        self._overlaps = {
+            family: Overlaps((first, last, number) for number, (_, spans) in enumerate(known) for first, last in spans)
+            for family, known in self._known.items()
+        }
+        self._found: dict[tuple[int, Spans], tuple[int, ...]] = {}
+
+    def _list_known(self, family: int) -> list[tuple[Endpoint, Spans]]:
+        """The endpoints of which addresses of a family are known."""
+        return [
+            (endpoint, unit.addresses)
+            for endpoint in self._endpoints
+            for unit in self._ends.find(endpoint, family)
+            if unit.name is None
+        ]
+
+    def _find(self, family: int, spans: Spans) -> tuple[int, ...]:
+        """Which of these endpoints have addresses among those."""
+        key = family, spans
+        if key not in self._found:
+            overlaps = self._overlaps[family]
+            self._found[key] = tuple(sorted({number for span in spans for number in overlaps.find(*span)}))
+        return self._found[key]
+
+    def try_row(self, row: Row) -> Iterator[_Excess]:
+        """What a match of an entry admits too much, between each pair of endpoints that is tried."""
+        match, family = row.match, row.match.family
+        here, there = self._find(family, match.sources), self._find(family, match.destinations)
+        pairs = len(here) * len(there)
+        if not pairs:
+            return
+        known = self._known[family]
+        tried = list(islice(product(here, there), MOST_PAIRS))
+        for place, (one, other) in enumerate(tried):
+            (source, from_here), (destination, to_there) = known[one], known[other]
+            if source.name == destination.name or (from_here == to_there and from_here.size == 1):
+                continue
+            if self._tried >= MOST_TRIED:
+                return
+            self._tried += 1
+            box = Box(from_here, to_there, match.protocols, match.ports, match.source_ports).meet(
+                Box(match.sources, match.destinations, match.protocols, match.ports, match.source_ports)
+            )
+            left = self._leave(family, source, destination, [box] if box else [])
+            boxes = tuple(self._list_admitted(row, source, destination, left)) if left else ()
+            if boxes:
+                yield _Excess(
+                    source=source,
+                    destination=destination,
+                    boxes=boxes,
+                    pairs=pairs if place == 0 else 0,
+                    weight=pairs / len(tried),
+                )
+
+    def _leave(self, family: int, source: Endpoint, destination: Endpoint, boxes: list[Box]) -> list[Box]:
+        """What of some packets no flow asks for."""
+        for flow in self._list_near(family, source, destination):
+            if not boxes:
+                break
+            if family not in families_of(flow.need.protocol):
+                continue
+            protocols, ports = find_service(flow.need.protocol, flow.need.ports)
+            for one in self._ends.find(flow.source, family):
+                for other in self._ends.find(flow.destination, family):
+                    if one.name is None and other.name is None:
+                        asked = Box(one.addresses, other.addresses, protocols, ALIKE if ports is ECHO else ports)
+                        boxes = list(_cut(boxes, asked))
+        return boxes
+
+    def _list_near(self, family: int, source: Endpoint, destination: Endpoint) -> Iterator[Flow]:
+        """The flows between endpoints that have addresses in common with these, theirs first."""
+        yield from self._by_pair.get((source.name, destination.name), ())
+        known = self._known[family]
+        theirs = {known[number][0].name for number in self._meet(family, destination)}
+        for number in self._meet(family, source):
+            name = known[number][0].name
+            for other in sorted(self._reached.get(name, set()) & theirs):
+                if (name, other) != (source.name, destination.name):
+                    yield from self._by_pair[name, other]
+
+    def _meet(self, family: int, endpoint: Endpoint) -> Sequence[int]:
+        spans = next(unit.addresses for unit in self._ends.find(endpoint, family) if unit.name is None)
+        return self._find(family, spans)
+
+    def _list_admitted(self, row: Row, source: Endpoint, destination: Endpoint, boxes: list[Box]) -> Iterator[Box]:
+        """What of some packets is admitted by this entry, by whatever way they come."""
+        family = row.match.family
+        [here] = (unit for unit in self._ends.find(source, family) if unit.name is None)
+        [there] = (unit for unit in self._ends.find(destination, family) if unit.name is None)
+        ways = self._walker.ways.between(source.zone, destination.zone) if self._walker.has_sides else ((None, None),)
+        for enters, leaves in ways:
+            packets = Packets(
+                family=family,
+                source=here,
+                destination=there,
+                service=(row.match.protocols, row.match.ports),
+                keys=((source.name, None), (destination.name, None)),
+                enters=enters,
+                leaves=leaves,
+            )
+            found = [
+                one.box
+                for one in self._walker.walk(packets, boxes)
+                if one.state == "open" and row.entry.name in one.by
+            ]
+            if found:
+                yield from found
+                return
+
+    def list_asked(self, parts: Iterable[_Excess]) -> Iterator[Flow]:
+        """The flows between the pairs that were tried."""
+        for part in parts:
+            yield from self._by_pair.get((part.source.name, part.destination.name), ())
+
+
+def _cut(boxes: Iterable[Box], asked: Box) -> Iterator[Box]:
+    for box in boxes:
+        part = box.meet(asked)
+        if part is None:
+            yield box
+        else:
+            yield from box.without(part)
+
+
+def _sum_up(name: str, parts: list[_Excess], search: _Search) -> Wider:
+    services: dict[str, None] = {}
+    for part in parts:
+        for box in part.boxes:
+            services.update(dict.fromkeys(list_services(box.protocols, box.ports)))
+    return Wider(
+        entry=name,
+        sources=tuple(sorted({part.source.name for part in parts})),
+        destinations=tuple(sorted({part.destination.name for part in parts})),
+        services=tuple(services),
+        pairs=max(len(parts), sum(part.pairs for part in parts)),
+        size=int(sum(part.weight * box.size for part in parts for box in part.boxes)),
+        narrower=tuple(fold(list(search.list_asked(parts)))),
+    )

@@ -1,0 +1,106 @@
+"""What the rules that are there lack of a plan, and what they admit beyond it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from planner.engine import evaluate_report
+from planner.engine.existing.decide import compare_with
+from planner.engine.existing.model import Unreadable
+from planner.engine.existing.readers import READERS
+from planner.engine.existing.reading import read_existing
+from planner.engine.existing.sides import BadMap, find_firewall, read_map
+from planner.management.options import choose_targets
+from planner.management.plan_command import PlanCommand
+from planner.plan import limits
+from planner.plan.document import PlanError
+from planner.report.files import Failure, explain, write_file, write_output
+from planner.report.gap import GAP_FORMATS
+from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
+
+MISSING = 3
+"""The exit status where a rule of the plan is missing, in whole or in part, or it isn't known."""
+
+
+class Command(PlanCommand):
+    """Exit status: 0 if no rule of the plan is missing, else 3.
+
+    1 when the plan, the existing rules or the map can't be read; 2 for wrong usage.
+    """
+
+    help = "Say which flows of a plan the rules that a firewall has already admit, which not, and what is too wide."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The plan, the configuration, and how the answer is written."""
+        self.parser = parser
+        parser.add_argument("plan", metavar="PLAN", help="a plan document, JSON or YAML")
+        parser.add_argument("existing", metavar="EXISTING", help="the configuration of a firewall")
+        parser.add_argument(
+            "--from", dest="source", required=True, choices=list(READERS), help="what wrote the configuration"
+        )
+        parser.add_argument("--map", metavar="FILE", help="YAML: {the device's interface or zone: zone of the plan}")
+        parser.add_argument(
+            "--firewall",
+            default="",
+            metavar="NAME",
+            help="which firewall of the plan it is, where the plan has several; its zones are as it has them",
+        )
+        parser.add_argument("--format", choices=list(GAP_FORMATS), default="text", help="how to write the answer")
+        parser.add_argument(
+            "--output",
+            metavar="PATH",
+            help="a file, or a folder that gets the file PLAN.FORMAT: it is a folder if it ends in / or is one; "
+            "without it the answer goes to standard output",
+        )
+        parser.add_argument("--edition", default="", metavar="SLUG", help="evaluate under this edition of the matrix")
+
+    def handle(self, *args: Any, plan: str, existing: str, source: str, **options: Any) -> None:
+        """Write the answer, and leave with the status that it has."""
+        kept = [plan, existing, *filter(None, [options["map"]])]
+        [target] = choose_targets(self.parser, [plan], options["format"], options["output"], kept=kept)
+        try:
+            matrix = find_matrix(options["edition"])
+            read, under = read_with_matrix(plan, matrix, fixed=bool(options["edition"]), tell=self.tell_carried(plan))
+            report = evaluate_report(under, read)
+        except (PlanError, Failure) as error:
+            self.complain_of(plan, error)
+            sys.exit(1)
+        except NoUsableMatrix as error:
+            self.complain(str(error))
+            sys.exit(1)
+        name = existing
+        try:
+            ruleset = read_existing(_read(existing, limits.EXISTING), source)
+            name = options["map"] or plan
+            mapping = read_map(_read(options["map"], limits.DOCUMENT)) if options["map"] else {}
+            firewall = find_firewall(read, ruleset, options["firewall"])
+            gap = compare_with(report, ruleset, mapping, firewall)
+        except (Unreadable, BadMap) as error:
+            self.complain(f"{name}: {error}")
+            sys.exit(1)
+        except Failure as error:
+            self.complain(str(error))
+            sys.exit(1)
+        try:
+            content = GAP_FORMATS[options["format"]].render(gap)
+            if target is None:
+                write_output(self.stdout, content)
+            else:
+                write_file(target, content)
+        except Failure as error:
+            if str(error):
+                self.complain(str(error))
+            sys.exit(1)
+        if gap.boundaries:
+            sys.exit(MISSING)
+
+
+def _read(name: str, most: int) -> bytes:
+    """A file, and one byte more of it than is read at all. Raises Failure."""
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(most + 1)
+    except OSError as error:
+        raise Failure(f"{name} can't be read: {explain(error)}.") from None

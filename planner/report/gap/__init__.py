@@ -1,0 +1,52 @@
+"""What the rules that are there lack of a plan, as text, JSON and tables: `GAP_FORMATS` is the one list of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pkgutil import resolve_name
+
+from planner.engine.existing.decide import Gap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapFormat:
+    """One way to write it."""
+
+    name: str
+    """What `manage.py gap --format` calls it; the end of the names of files."""
+    label: str
+    """What pages call it."""
+    content_type: str
+    writes: str
+    """The function that writes it, as "module:function"."""
+
+    def render(self, gap: Gap) -> bytes:
+        """The whole answer; the same plan and rules give the same bytes."""
+        function: Callable[[Gap], bytes] = resolve_name(self.writes)
+        return function(gap)
+
+
+_ALL = (
+    GapFormat(
+        name="text",
+        label="Text",
+        content_type="text/plain; charset=utf-8",
+        writes="planner.report.gap.text:render_text",
+    ),
+    GapFormat(
+        name="json", label="JSON", content_type="application/json", writes="planner.report.gap.data:render_json"
+    ),
+    GapFormat(
+        name="csv",
+        label="CSV",
+        content_type="text/csv; charset=utf-8",
+        writes="planner.report.gap.tables:render_csv",
+    ),
+    GapFormat(
+        name="xlsx",
+        label="Excel workbook",
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        writes="planner.report.gap.tables:render_xlsx",
+    ),
+)
+GAP_FORMATS: Mapping[str, GapFormat] = {one.name: one for one in _ALL}
+"""By name."""

@@ -1,0 +1,72 @@
+"""The answer as JSON: the interface that others build on. docs/existing-rules.md describes the keys."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from planner.engine.existing.decide import FlowState, Gap, Unknown
+from planner.engine.existing.wider import Wider
+from planner.engine.flows import Flow
+from planner.engine.rules import Triple
+from planner.plan.syntax import write_json
+from planner.report.formats.json import rule_data
+from planner.report.gap.words import say_note
+
+FORMAT = 1
+
+
+def gap_data(gap: Gap) -> dict[str, Any]:
+    """The answer as plain data."""
+    return {
+        "format": FORMAT,
+        "flows": [_flow_data(one) for one in gap.flows],
+        "wider": [_wider_data(one) for one in gap.wider],
+        "missing": [rule_data(rule, gap.report.matrix) for rule in gap.missing],
+        "unknown": [_unknown_data(one) for one in gap.unknown],
+    }
+
+
+def render_json(gap: Gap) -> bytes:
+    """The answer as JSON in UTF-8."""
+    return write_json(gap_data(gap))
+
+
+def _flow_data(one: FlowState) -> dict[str, Any]:
+    """A flow with its state; `note` only where there is more to say."""
+    note = say_note(one)
+    return _ends(one.flow) | {"state": one.state, "by": list(one.by)} | ({"note": note} if note else {})
+
+
+def _ends(flow: Flow) -> dict[str, Any]:
+    return {
+        "source": flow.source.name,
+        "destination": flow.destination.name,
+        "protocol": flow.need.protocol,
+        "ports": flow.need.ports,
+    }
+
+
+def _wider_data(one: Wider) -> dict[str, Any]:
+    return {
+        "rule": one.entry,
+        "sources": list(one.sources),
+        "destinations": list(one.destinations),
+        "services": list(one.services),
+        "pairs": one.pairs,
+        "narrower": list(map(_triple_data, one.narrower)),
+    }
+
+
+def _triple_data(triple: Triple) -> Mapping[str, Any]:
+    sources, destinations, services = triple
+    return {
+        "sources": sorted(sources),
+        "destinations": sorted(destinations),
+        "services": [
+            {"protocol": ports.protocol, "ports": ports.ports}
+            for ports in sorted(services, key=lambda ports: ports.order)
+        ],
+    }
+
+
+def _unknown_data(one: Unknown) -> dict[str, Any]:
+    return {"construct": one.construct, "rules": list(one.entries), "flows": list(map(_ends, one.flows))}

@@ -1,0 +1,78 @@
+"""The answer in lines for people: counts, what is missing, what is too wide, what isn't understood."""
+
+from collections.abc import Iterable, Iterator
+
+from planner.engine.existing.decide import FlowState, Gap
+from planner.engine.existing.readers import READERS
+from planner.engine.rules import Rule
+from planner.report.gap.words import NAMES, say_narrower, say_note, say_several
+from ports.text import many, show_line
+
+MOST_LISTED = 200
+"""How many flows of a state, rules and entries the text lists."""
+_INDENT = "  "
+
+
+def render_text(gap: Gap) -> bytes:
+    """The answer as text in UTF-8."""
+    return "".join(f"{_on_one_line(line)}\n" for line in _list_lines(gap)).encode()
+
+
+def _on_one_line(line: str) -> str:
+    """A line as it is shown, with its indentation."""
+    return f"{_INDENT if line.startswith(_INDENT) else ''}{show_line(line)}"
+
+
+def _list_lines(gap: Gap) -> Iterator[str]:
+    label = READERS[gap.ruleset.format].label if gap.ruleset.format in READERS else gap.ruleset.format
+    counts = ", ".join(f"{count:,} {NAMES[state]}" for state, count in gap.counts.items())
+    yield f"{gap.report.plan.name} and the rules of {label}: {many(len(gap.flows), 'flow')} between zones, {counts}."
+    yield (
+        f"{many(len(gap.missing), 'rule')} of the plan missing, {many(len(gap.wider), 'entry', 'entries')} wider than "
+        f"the plan, {many(len(gap.unknown), 'construct')} not understood."
+    )
+    for state in ("closed", "partly", "unknown"):
+        found = [one for one in gap.flows if one.state == state]
+        yield from _head(f"{NAMES[state].capitalize()}", found)
+        yield from _cut(map(_say_flow, found))
+    yield from _head("Missing", gap.missing)
+    yield from _cut(map(_say_rule, gap.missing))
+    yield from _head("Wider than the plan", gap.wider)
+    yield from _cut(
+        f"  {one.entry}: admits {', '.join(one.services)} from {say_several(one.sources)} to "
+        f"{say_several(one.destinations)}; needed of it: {say_narrower(one.narrower)}"
+        for one in gap.wider
+    )
+    yield from _head("Not understood", gap.unknown)
+    yield from _cut(
+        f"  {one.construct} ({say_several(one.entries)}): decides about {many(len(one.flows), 'flow')}"
+        if one.entries
+        else f"  {one.construct}: {many(len(one.flows), 'flow')}"
+        for one in gap.unknown
+    )
+
+
+def _head(title: str, found: Iterable[object]) -> Iterator[str]:
+    if found:
+        yield ""
+        yield f"{title}:"
+
+
+def _cut(lines: Iterable[str]) -> Iterator[str]:
+    found = list(lines)
+    yield from found[:MOST_LISTED]
+    if len(found) > MOST_LISTED:
+        yield f"  and {len(found) - MOST_LISTED:,} more; the format json has all"
+
+
+def _say_flow(one: FlowState) -> str:
+    need = one.flow.need
+    service = f"{need.protocol} {need.ports or ''}".rstrip()
+    by = f", by {say_several(one.by)}" if one.by else ""
+    note = say_note(one)
+    return f"  {one.flow.source.name} to {one.flow.destination.name}, {service}{by}" + (f"; {note}" if note else "")
+
+
+def _say_rule(rule: Rule) -> str:
+    sources, destinations = (say_several(end.name for end in side) for side in (rule.sources, rule.destinations))
+    return f"  {rule.id}: {sources} to {destinations}: {', '.join(map(str, rule.services))}"

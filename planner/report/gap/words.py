@@ -1,0 +1,43 @@
+"""The answer in words, the same in text, tables and on pages."""
+
+from collections.abc import Iterable, Mapping
+
+from planner.engine.existing.decide import FlowState, State
+from planner.engine.rules import Triple
+from ports.text import show_line
+
+NAMES: Mapping[State, str] = {"open": "open", "partly": "partly open", "closed": "closed", "unknown": "unknown"}
+"""What each state is called."""
+MOST_NAMED = 5
+"""How many entries or endpoints a line names."""
+
+
+def say_note(one: FlowState) -> str:
+    """What there is to say of a flow beyond its state: what is refused, what isn't understood, what comes too late."""
+    said = []
+    if one.lacking:
+        refusing = f", by {say_several(one.refusing)}" if one.refusing else ""
+        said.append(f"refused, among others: {one.lacking}{refusing}")
+    if one.constructs:
+        said.append(f"not understood or not known: {'; '.join(one.constructs)}")
+    if one.shadowed:
+        said.append(f"{one.shadowed} would admit it and comes too late")
+    if not one.needed:
+        said.append("not needed: another option of its choice is open")
+    return show_line("; ".join(said))
+
+
+def say_several(names: Iterable[str]) -> str:
+    """The first few of several names, and how many more there are."""
+    found = list(names)
+    more = len(found) - MOST_NAMED
+    return ", ".join(found[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def say_narrower(narrower: Iterable[Triple]) -> str:
+    """What a plan needs of an entry."""
+    said = []
+    for sources, destinations, services in narrower:
+        ports = ", ".join(map(str, sorted(services, key=lambda one: one.order)))
+        said.append(f"{say_several(sorted(sources))} to {say_several(sorted(destinations))}: {ports}")
+    return "; ".join(sorted(said)) or "nothing of this plan"

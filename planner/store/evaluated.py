@@ -1,0 +1,27 @@
+"""Reports of stored plans: a process keeps a few recent ones, and makes the next one of a plan of what still holds."""
+
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import UUID
+
+from planner.engine import Report
+from planner.store.models import Version
+from planner.store.recent import Recent
+from ports.matrix import Matrix
+
+_reports: Recent[Report] = Recent(lambda report: len(report.flows), count=8)
+
+
+def find_report(version: Version, matrix: Matrix, make: Callable[[Report | None], Report]) -> Report:
+    """The report of a version of a plan under a matrix, made if it isn't kept; `make` gets what `find_last` says."""
+    return _reports.find((version, matrix.state), lambda: make(find_last(version.plan, matrix)))
+
+
+def find_last(plan: UUID, matrix: Matrix) -> Report | None:
+    """The report of a plan under this matrix that was asked for last, of whichever version; None if none is kept."""
+
+    def fits(key: Any) -> bool:
+        version, state = cast(tuple[Version, object], key)
+        return version.plan == plan and state == matrix.state
+
+    return _reports.find_last(fits)

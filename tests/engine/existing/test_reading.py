@@ -1,0 +1,51 @@
+"""Files of firewalls: how they are decoded, and what none of them is."""
+
+import pytest
+
+from planner.engine.existing.model import Unreadable
+from planner.engine.existing.readers import READERS
+from planner.engine.existing.reading import read_existing
+from planner.plan.limits import EXISTING
+
+TABLE = "source,destination,service,action,name\nany,any,tcp/443,allow,Zürich\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_text_is_utf_8_or_has_a_byte_order_mark(encoding):
+    (entry,) = read_existing(TABLE.encode(encoding), "csv").stages[0].entries
+    assert entry.name == "row 2 “Zürich”"
+
+
+def test_utf_16_of_either_order_is_read():
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        assert read_existing(mark + TABLE.encode(encoding), "csv").stages[0].entries
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "The configuration is empty; it is made by "),
+        (b" \r\n\t", "The configuration is empty"),
+        (TABLE.encode("latin-1"), "Line 2 is not UTF-8; save the file as UTF-8."),
+        (TABLE.encode("utf-16")[:-1], "This begins as UTF-16 and isn't; save it as UTF-8."),
+        (b"\xff\xfe\x00\xd8", "This begins as UTF-16 and isn't"),
+        (TABLE.replace("ü", "u").encode("utf-16-le"), "This is no text: it has characters of the number 0."),
+        (b"PK\x03\x04\x14\x00", "This is no text but a zip archive"),
+        (b"\x1f\x8b\x08", "packed by gzip; unpack it"),
+        (b"%PDF-1.7", "a PDF"),
+        (b"x" * (EXISTING + 1), "The configuration has more than 20 MiB, which is the most that is read."),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_what_is_no_text_of_a_firewall_is_refused_with_a_sentence(data, said):
+    with pytest.raises(Unreadable) as refused:
+        read_existing(data, "csv")
+    assert said in str(refused.value)
+
+
+def test_every_reader_that_is_offered_is_there():
+    for name, reader in READERS.items():
+        assert reader.name == name
+        assert callable(reader.read)
+        assert reader.label
+        assert reader.made_by

@@ -70,8 +70,8 @@ class _Box:
 def draw_boundaries(report: Report) -> tuple[tuple[BoundaryPicture, ...], int]:
     """A picture for each two zones that rules lead between, the high ones first, and how many are left out.
 
-    So those that stand beside each other on a page are of about the same height, and low ones fill what high ones leave
-    of a column.
+    So those that stand beside each other on a page are of about the same height, and low ones fill what high ones
+    leave of a column.
     """
     pairs: dict[frozenset[str], list[Boundary]] = defaultdict(list)
     for boundary in report.boundaries:

@@ -72,12 +72,12 @@ def make_rules(chapters: Sequence[PrintedBoundary], column: Column = "open") -> 
 
 def _head_chapter(chapter: PrintedBoundary, columns: int) -> Element:
     source, destination = chapter.boundary.source, chapter.boundary.destination
-    alike = [
+    alike: list[Kids] = [
         [f"{way} ", name_zones(side.zones), " alike."]
         for way, side in (("From", source), ("To", destination))
         if len(side.zones) > 1
     ]
-    about = [" ", make("small", join(alike, " "))] if alike else None
+    about: Kids = [" ", make("small", join(alike, " "))] if alike else None
     label = show_line(chapter.boundary.label) if alike else None
     heading = make(
         f"h3#{chapter.anchor}", shown(source.label), " → ", shown(destination.label), about, data_title=label
@@ -122,11 +122,12 @@ def _make_services(line: PrintedRule, chapter: PrintedBoundary) -> Kids:
     Where another rule before it says all of that, what is opened, and which rule it is.
     """
     if line.as_in:
-        cited = sorted({number for one in line.services for number in one.sections}, key=section_key)
+        sections = {number for one in line.services for number in one.sections}
+        cited = ", ".join(sorted(sections, key=section_key))
         where = make("a.at", line.as_in, href=f"#{_anchor(chapter, line.as_in)}")
         return [
             make("p", join([_name_service(service) for one in line.services for service in one.services], "; ")),
-            make("p.because", "Each for what ", where, " says of it", f"; §{', '.join(cited)}." if cited else "."),
+            make("p.because", "Each for what ", where, " says of it", f"; §{cited}." if cited else "."),
         ]
     if line.why:
         listed = [make("p", _name_service(service)) for one in line.services for service in one.services]

@@ -27,6 +27,7 @@ _COLUMNS = {
     "summary": ("s-zone", "s-zone", "s-count", "s-code", "", "s-page"),
     "sheet": ("h-way", "h-service", ""),
     "within": ("c-rule", "c-end", ""),
+    "passed": ("c-end", "c-end", ""),
     "changes": ("g-what", "g-rule", "", "", "g-ports"),
     "local": ("h-way", "c-end", "c-end", "c-end", ""),
     "unneeded": ("n-section", "n-why", ""),

@@ -21,6 +21,7 @@ from planner.report.paper.chapters import (
     make_rules,
     make_sign_off,
 )
+from planner.report.paper.firewalls import make_firewalls
 from planner.report.paper.pictures import Pending, make_pictures, start_pictures
 from planner.report.paper.printed import Element, Kids, PrintedReport, Running, join, make
 from planner.report.paper.report_end import (
@@ -94,6 +95,7 @@ def _compose(report: Report, edition: Edition, zones: Element | None, pending: P
         ("To complete before the rules are made", _make_open(facts)),
         *make_pictures(pending, report),
         ("Firewall rules by boundary", _make_rules(facts)),
+        ("Firewalls: interfaces and what passes them", make_firewalls(report)),
         ("Host firewalls, server by server", servers),
         ("Objects: groups, endpoints and addresses",
          make_objects(grouping.objects(_list_endpoints(report, edition)), whole=True)),

@@ -117,9 +117,7 @@ def _make_line(way: str, lines: Sequence[SheetLine], sheet: ServerSheet, groupin
         make(
             "td",
             [_make_peers(way, line, sheet, grouping) for line in lines],
-            make("p", make("b.open", "Not decided"), " ", make("small", first.undecided))
-            if first.undecided
-            else None,
+            make("p", make("b.open", "Not decided"), " ", make("small", first.undecided)) if first.undecided else None,
             make("p", make("small", " ".join(first.rule_groups))) if first.rule_groups else None,
         ),
     )

@@ -79,9 +79,9 @@ def outline_servers(
 
     Of more than MOST_SHEETS servers, those with the same roles and platforms share a sheet. A line names at most
     `members` endpoints and counts the others. `fold`: services that lead to the same endpoints by the same rules make
-    one line, and servers of one kind share a sheet that says the same of all; those of like zones too, whose peers within
-    their zones are of one kind. `within` is what `number_within` says of
-    the report, for a caller that knows it.
+    one line, and servers of one kind share a sheet that says the same of all; those of like zones too, whose peers
+    within their zones are of one kind. `within` is what `number_within` says of the report, for a caller that knows
+    it.
     """
     matrix = report.matrix
     servers = [
@@ -147,9 +147,7 @@ def _join(same: Sequence[ServerSheet], report: Report, members: int) -> ServerSh
     )
 
 
-def _join_lines(
-    sheets: Sequence[Sequence[SheetLine]], report: Report, members: int
-) -> tuple[SheetLine, ...]:
+def _join_lines(sheets: Sequence[Sequence[SheetLine]], report: Report, members: int) -> tuple[SheetLine, ...]:
     joined = []
     for lines in zip(*sheets, strict=True):
         first = lines[0]

@@ -304,7 +304,8 @@ def read_pfsense(text):
         sides = []
         for side in (rule["source"], rule["destination"]):
             held = aliases.get(side.get("address", ""), [side.get("address", EVERYTHING[family])])
-            sides.append(_wide([network(one) for one in held]))
+            numbers = [network(one) for one in held if re.fullmatch(r"[0-9.]+(/\d+)?|[0-9a-f:.]*:[0-9a-f:./]*", one)]
+            sides.append(_wide(numbers) if numbers else [])
         if "disabled" not in rule:
             found.update(pairs(*sides, rule["protocol"], rule["destination"].get("port")))
     return found

@@ -240,6 +240,10 @@ _LOAD_XML = (
     "Create zones with the names above and import the file as a named configuration; then load config partial in mode "
     "merge from it: address, address-group, service, tag and rulebase."
 )
+_NOT_SINCE = (
+    "A merge takes nothing away. What an earlier revision opened and this one doesn't is closed by lines for the "
+    "configuration mode, which a file has that is made with the option since, and the file of the change."
+)
 _ELSEWHERE = "They can't stand in a comment of XML; the head of the file of set lines (paloalto-set) has them."
 _LOG = "Logs are kept on the device; to forward them add your log setting to the rules."
 _SIDES = Sides(
@@ -274,7 +278,9 @@ def render_xml(permits: Permits, edition: Edition | None, *, default_deny: bool,
 def _list_deletions(permits: Permits, edition: Edition | None, plan: Plan) -> Iterator[object]:
     """What the head says of lines that delete, and these lines: a merge adds and replaces, and takes nothing away."""
     items = list_items(plan)
-    if not (edition and edition.selection):
+    if not (edition and edition.earlier):
+        yield _NOT_SINCE
+    elif not edition.selection:
         leftovers, said = PALOALTO_SET.find_leftovers(permits, edition, plan, items, "by the lines below")
         yield from said
         gone = [line for item in leftovers for line in item.undo]
@@ -289,9 +295,9 @@ def _list_deletions(permits: Permits, edition: Edition | None, plan: Plan) -> It
 
 def _write_head(about: Iterable[object]) -> str:
     """The head as the text of a comment of XML, in which no two hyphens stand side by side (XML 1.0, section 2.5)."""
-    told = []
+    told: list[str] = []
     for text in about:
-        lines = text.lines if isinstance(text, Commands) else list_lines([text]).splitlines()
+        lines: Iterable[str] = text.lines if isinstance(text, Commands) else list_lines([text]).splitlines()
         if isinstance(text, Commands) and any("--" in line for line in lines):
             lines = (_ELSEWHERE,)
         told += lines

@@ -1,9 +1,9 @@
 """pfSense: a session of its developer shell, which sets the rules and aliases that are the file's and no others.
 
-pfSense imports nothing but parts of its config.xml, which replace what the site has there. Its own shell reads a file of
-PHP again (`pfSsh.php playback`), as its own sessions do that add rules (pfsense/pfsense, etc/phpshellsessions). The
-code below is the same in every file; what a plan asks for stands in it as JSON. The shell takes lines that begin with
-“!” or “=” for something else, so none does.
+pfSense imports nothing but parts of its config.xml, which replace what the site has there. Its shell plays a file of
+PHP (`pfSsh.php playback`), as those of its own that add rules (pfsense/pfsense, etc/phpshellsessions). The code below
+is the same in every file; what a plan asks for stands in it as JSON. The shell takes lines that begin with “!” or “=”
+for something else, so none does.
 
 Fields of rules and aliases are those that filter_generate_user_rule and filter_generate_alias_tables read
 (etc/inc/filter.inc).
@@ -91,8 +91,9 @@ def _load(plan: Plan) -> Iterator[object]:
         "backup in the history of configurations first."
     )
     yield (
-        f"What it sets has a description that begins with {OURS}. All else stays. Played again it changes nothing; the "
-        "file of the next revision takes away what the plan no longer asks for. Name its aliases in no rule of your own."
+        f"What it sets has a description that begins with {OURS}. All else stays. Played again it changes nothing; "
+        "the file of the next revision takes away what the plan no longer asks for. Name its aliases in no rule of "
+        "your own."
     )
     if plan.permits.firewall is None:
         yield "Rules are floating and hold on all interfaces, before those of one interface."

@@ -14,6 +14,7 @@ from planner.sharing import members
 from planner.sharing.links import revoke_link, withdraw_edit_link
 from planner.store import audit
 from planner.store.holders import Holder
+from planner.store.job_models import Job
 from planner.store.models import Event, Hold, Plan, ShareLink, list_arriving
 from planner.web import staff
 from ports.text import plural
@@ -166,6 +167,21 @@ class KindFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
         """Those of the chosen kind."""
         return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    """Files that take long: how they went, not what was asked for or came of it."""
+
+    list_display = fields = readonly_fields = ("name", "plan", "state", "asked", "tries", "ended", "size")
+    list_filter = ("state",)
+    search_fields = ("plan__name",)
+    search_help_text = "A part of a plan's name, or the key that stands in its address"
+    key_field = "plan__key"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        """With their plans, but without documents and hashes."""
+        return super().get_queryset(request).select_related("plan").defer("plan__document", "plan__edit_hash", "order")
 
 
 @admin.register(Event)

@@ -1,5 +1,6 @@
 """Where Django looks for the models of plans; they are in `planner.store.models`. Old migrations name what is here."""
 
+from planner.store.job_models import Job, Piece
 from planner.store.models import (
     Attempt,
     Event,
@@ -21,7 +22,9 @@ __all__ = [
     "Event",
     "Handover",
     "Hold",
+    "Job",
     "Opening",
+    "Piece",
     "Plan",
     "Revision",
     "ShareLink",

@@ -110,6 +110,20 @@ PLANS_PER_HOUR = read_number("PLANNER_PLANS_PER_HOUR", 200, least=1, most=1_000_
 # PLANNER_LOG_DAYS: for how many days the log of what was done is kept, and openings of links with it.
 LOG_DAYS = read_number("PLANNER_LOG_DAYS", 400, least=31, most=36_500)
 
+# PLANNER_JOBS, PLANNER_JOB_MIB: how many files that take long are made at once by the processes that answer, and how
+# much memory one may take.
+JOBS = read_number("PLANNER_JOBS", 1, least=0, most=64)
+JOB_MIB = read_number("PLANNER_JOB_MIB", 2_048, least=256, most=1_000_000)
+
+# PLANNER_JOBS_MIB, PLANNER_JOBS_HOURS: how much room such files have together once they are made, and for how long.
+JOBS_MIB = read_number("PLANNER_JOBS_MIB", 256, least=1, most=1_000_000)
+JOBS_HOURS = read_number("PLANNER_JOBS_HOURS", 24, least=1, most=8_760)
+
+# From how many seconds of a processor's time on, as estimated, a file is made apart from the request for it.
+JOBS_FROM = 2.0
+# What the processes that answer do beside that: it is called with a room that all of them share.
+BESIDE = "planner.store.runner:begin"
+
 # PLANNER_STYLESHEET: a CSS file with the house style of printed reports and change requests.
 STYLESHEET = read_style("PLANNER_STYLESHEET")
 

@@ -79,7 +79,7 @@ def on_starting(server: "Arbiter") -> None:
             "PLANNER_TLS is 1, but PLANNER_PROXIES doesn't say which proxy ends TLS: every request would be sent to "
             "https for ever. Set PLANNER_PROXIES to its address."
         )
-    PatientWorker.room = Turns(large_at_once)
+    PatientWorker.room, PatientWorker.beside = Turns(large_at_once), Turns(1)
     if metrics_address:
         _begin_to_count(server)
     if server.master_pid or "LISTEN_FDS" in os.environ:

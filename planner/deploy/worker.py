@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
+from pkgutil import resolve_name
 from types import FrameType
 from typing import Any
 
@@ -147,6 +148,8 @@ class PatientWorker(Worker):
 
     room: turns.Turns | None = None
     """Those of all processes, made before they are forked."""
+    beside: turns.Turns | None = None
+    """Likewise, for what one of them does beside answering (settings.BESIDE)."""
     _wake: Callable[[], None] | None = None
 
     def run(self) -> None:
@@ -174,6 +177,7 @@ class PatientWorker(Worker):
         for door in doors:
             door.channel_class = Connection
         self._wake = doors[0].pull_trigger
+        stop_beside = resolve_name(settings.BESIDE)(self.beside) if self.beside else lambda: None
         pause = 1.0
         while self.alive and self.ppid == os.getppid():
             self.notify()
@@ -182,6 +186,7 @@ class PatientWorker(Worker):
             pause = OFTEN if call_in(connections, self.room) else 1
             make_room(connections, most)
             self._give_up(connections)
+        stop_beside()
         self._finish(loop, doors)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from planner.store import arrivals, audit
 from planner.store.admission import lock_row
+from planner.store.jobs import drop_of_plan
 from planner.store.models import ARRIVING, KEPT_IN_BIN, Hold, Plan
 
 
@@ -14,6 +15,7 @@ def delete_plan(*, plan_id: int, actor: str = "") -> None:
     """Put a plan into the bin, from which it can be restored for KEPT_IN_BIN. What is overdue there goes for good."""
     lock_row(plan_id)
     if Plan.objects.filter(pk=plan_id, deleted=None).update(deleted=timezone.now()):
+        drop_of_plan(plan_id)
         audit.note("plan-deleted", plan=Plan.objects.only("key").get(pk=plan_id), actor=actor)
     empty_bin()
 

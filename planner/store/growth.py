@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from planner.store import jobs
 from planner.store.bin import empty_bin
 from planner.store.models import Event, Hold, Opening, ShareLink, Viewer
 from planner.store.run_models import UploadToken
@@ -25,7 +26,8 @@ def tidy() -> dict[tuple[str, str], int]:
     """Take away what is older than it is kept; idempotent. Returns how many rows of what, by its words.
 
     The log, openings, and links and addresses that have ended are kept for PLANNER_LOG_DAYS days, who looked at a plan
-    without holding it likewise, sessions until they end.
+    without holding it likewise, sessions until they end, files that were made apart as PLANNER_JOBS_HOURS and
+    PLANNER_JOBS_MIB say.
     """
     now = timezone.now()
     old = now - timedelta(days=settings.LOG_DAYS)
@@ -39,7 +41,8 @@ def tidy() -> dict[tuple[str, str], int]:
         ("ended address", "ended addresses"): UploadToken.objects.filter(ended),
         ("former viewer", "former viewers"): Viewer.objects.filter(~Exists(holds), seen__lt=old),
     }
-    return {("plan", "plans"): empty_bin()} | {name: _remove(rows) for name, rows in overdue.items()}
+    made = {("plan", "plans"): empty_bin(), ("file that was made", "files that were made"): jobs.prune(now)}
+    return made | {name: _remove(rows) for name, rows in overdue.items()}
 
 
 def _remove(rows: QuerySet[Any]) -> int:

@@ -19,9 +19,9 @@ from tests.web.views.pages import store
 
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
-    "^(activate|add|archive|bring_back|change_(member|endpoints)|check_|continue|correct|decide|delete_[cefz]|download|duplicate|"
+    "^(activate|add|archive|bring_back|cancel|change_(member|endpoints)|check_|continue|correct|decide|delete_[cefz]|download|duplicate|"
     "edit_(endpoint|firewall|flow|zone)$|enter|export|give_back|guided_(preview|names)|preview_questions|upload_results|hand_over|log_out|make|move|prepare|"
-    "name|override|redo|remove|rename|restore|report_states?|resolve|revert|revoke|set_states?|close_rules|import_endpoints|start|show_(badge|health|pulse|readiness|schema)|switch|undo|withdraw)"
+    "name|override|redo|remove|rename|restore|report_states?|resolve|revert|revoke|send_job|set_states?|close_rules|import_endpoints|start|show_(badge|health|pulse|readiness|schema)|switch|undo|withdraw)"
     "|_(file|report|diagram|rule_text)$"
 )
 OF_THEIR_OWN = {
@@ -35,6 +35,9 @@ OF_THEIR_OWN = {
     "open_changes_ends",
     "open_rule",
     "send_results",
+    "show_job",
+    "read_job",
+    "open_job",
     "log_in",
     "change_password",
     "log_in_staff",

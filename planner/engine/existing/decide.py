@@ -5,7 +5,7 @@ docs/existing-rules.md says the same to people.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Literal
@@ -14,7 +14,7 @@ from planner.engine.existing.model import Ruleset
 from planner.engine.existing.packets import NO_ADDRESS, Ends, families_of, find_service
 from planner.engine.existing.sides import Ways, find_ways
 from planner.engine.existing.spans import PORTS
-from planner.engine.existing.walk import Outcome, Packets, Walker
+from planner.engine.existing.walk import Doubt, Outcome, Packets, Walker
 from planner.engine.existing.wider import Wider, find_wider
 from planner.engine.existing.words import list_services, say_addresses, say_ports
 from planner.engine.flows import Flow
@@ -40,8 +40,8 @@ class FlowState:
     state: State
     by: tuple[str, ...]
     """The entries that decide, as the device names them: what admits, what refuses, what isn't understood."""
-    constructs: tuple[str, ...] = ()
-    """Of unknown: what isn't understood, or isn't known."""
+    doubts: tuple[Doubt, ...] = ()
+    """Of unknown: what isn't understood, or isn't known, and where it stands."""
     lacking: str = ""
     """Of partly: some of what is refused."""
     refusing: tuple[str, ...] = ()
@@ -50,6 +50,11 @@ class FlowState:
     """Of closed and partly: an entry that would admit it and comes too late."""
     needed: bool = True
     """Whether it has to be opened unless it is: not where another option of its choice is open."""
+
+    @property
+    def constructs(self) -> tuple[str, ...]:
+        """What isn't understood or known, each once."""
+        return tuple(dict.fromkeys(one.construct for one in self.doubts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +126,9 @@ def _list_unknown(states: Iterable[FlowState]) -> Iterator[Unknown]:
     for one in states:
         for construct in one.constructs:
             flows[construct].append(one.flow)
-            entries[construct].update(dict.fromkeys(one.by))
+        for doubt in one.doubts:
+            if doubt.entry:
+                entries[doubt.construct][doubt.entry] = None
     for construct in sorted(flows, key=lambda construct: (-len(flows[construct]), construct)):
         yield Unknown(construct=construct, entries=tuple(entries[construct]), flows=tuple(flows[construct]))
 
@@ -152,12 +159,12 @@ class _Decider:
             options = Options(self._report, open_ones)
         for flow, one in found:
             needed = not (options and flow.need.any_of and one.state != "open" and options.excuse(flow))
-            yield one if needed else _without_need(one)
+            yield one if needed else replace(one, needed=False)
 
     def _decide(self, flow: Flow) -> FlowState:
         if not flow.source.addresses and not flow.destination.addresses:
             ends = dict.fromkeys(f"{NO_ADDRESS}: {end.name}" for end in (flow.source, flow.destination))
-            return FlowState(flow=flow, state="unknown", by=(), constructs=tuple(ends))
+            return FlowState(flow=flow, state="unknown", by=(), doubts=tuple(map(Doubt, ends)))
         outcomes: list[Outcome] = []
         for several in self._list_packets(flow):
             by_family = [list(chain.from_iterable(map(self.walker.walk, ways))) for ways in several]
@@ -165,9 +172,9 @@ class _Decider:
             states = {one.state for one in chain.from_iterable(by_family)}
             if len(by_family) > 1 and len(states) > 1:
                 # Nobody knows in which of the families the name has addresses.
-                outcomes.append(Outcome(by_family[0][0].box, "unknown", (), (_doubt(several[0][0]),)))
+                outcomes.append(Outcome(by_family[0][0].box, "unknown", (), (Doubt(_doubt(several[0][0])),)))
         if not outcomes:
-            return FlowState(flow=flow, state="unknown", by=(), constructs=(self._say_nothing(flow),))
+            return FlowState(flow=flow, state="unknown", by=(), doubts=(Doubt(self._say_nothing(flow)),))
         return _summarise(flow, outcomes)
 
     def _list_packets(self, flow: Flow) -> Iterator[list[list[Packets]]]:
@@ -213,19 +220,6 @@ def _doubt(packets: Packets) -> str:
     return next(unit.doubt for unit in (packets.source, packets.destination) if unit.name is not None)
 
 
-def _without_need(one: FlowState) -> FlowState:
-    return FlowState(
-        flow=one.flow,
-        state=one.state,
-        by=one.by,
-        constructs=one.constructs,
-        lacking=one.lacking,
-        refusing=one.refusing,
-        shadowed=one.shadowed,
-        needed=False,
-    )
-
-
 def _summarise(flow: Flow, outcomes: list[Outcome]) -> FlowState:
     """The state of a flow: open only if all of it is."""
     by: dict[str, dict[str, None]] = {"open": {}, "closed": {}, "unknown": {}}
@@ -235,8 +229,8 @@ def _summarise(flow: Flow, outcomes: list[Outcome]) -> FlowState:
     shadowed = next((one.later for one in outcomes if one.later), "")
     made = partial(FlowState, flow=flow)
     if "unknown" in states:
-        constructs = dict.fromkeys(said for one in outcomes for said in one.constructs)
-        return made(state="unknown", by=_most(by["unknown"]), constructs=tuple(constructs))
+        doubts = dict.fromkeys(doubt for one in outcomes for doubt in one.doubts)
+        return made(state="unknown", by=_most(by["unknown"]), doubts=tuple(doubts))
     if states == {"open"}:
         return made(state="open", by=_most(by["open"]))
     if states == {"closed"}:

@@ -149,8 +149,9 @@ def _to_bits(numbers: Iterable[int], size: int) -> int:
 
 
 def list_bits(bits: int) -> Iterator[int]:
-    """The places of the bits that are set, from the lowest."""
-    while bits:
-        low = bits & -bits
-        yield low.bit_length() - 1
-        bits ^= low
+    """The places of the bits that are set, from the lowest; of a number of n bytes in n steps and one for each."""
+    for place, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) // 8, "little")):
+        if byte:
+            for bit in range(8):
+                if byte >> bit & 1:
+                    yield 8 * place + bit

@@ -86,6 +86,13 @@ class Final(NamedTuple):
     """Of what is dropped: an entry after the one that did it, which would have admitted some of it."""
 
 
+class Doubt(NamedTuple):
+    """Something that isn't understood, and the entry where it stands; an empty name where it is of no entry."""
+
+    construct: str
+    entry: str = ""
+
+
 class Outcome(NamedTuple):
     """What becomes of packets."""
 
@@ -93,7 +100,7 @@ class Outcome(NamedTuple):
     state: Literal["open", "closed", "unknown"]
     by: tuple[str, ...]
     """The entries that admit, or the one that refuses; of unknown the ones that aren't understood."""
-    constructs: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     later: str = ""
     family: int = 4
 
@@ -159,13 +166,14 @@ class Walker:
             found = self._walk(packets, [packets.box] if boxes is None else boxes)
             return [one._replace(family=packets.family) for one in found]
         except _TooMuch:
-            return [Outcome(packets.box, "unknown", (), (f"more than {MOST_STEPS:,} steps through these entries",))]
+            doubt = Doubt(f"more than {MOST_STEPS:,} steps through these entries")
+            return [Outcome(packets.box, "unknown", (), (doubt,))]
 
     def _walk(self, packets: Packets, boxes: Sequence[Box]) -> Iterator[Outcome]:
         """Stage by stage: who is refused once stays so, who is admitted goes on."""
         waiting = [Outcome(box, "open", ()) for box in boxes]
         if self.ruleset.obscure:
-            waiting = [Outcome(box, "unknown", (), self.ruleset.obscure) for box in boxes]
+            waiting = [Outcome(box, "unknown", (), tuple(map(Doubt, self.ruleset.obscure))) for box in boxes]
         defaults: list[str] = []
         for stage, table in self._stages:
             if packets.family not in stage.families or not waiting:
@@ -370,8 +378,8 @@ def _judge(before: Outcome, final: Final) -> Outcome:
     if doubts:
         earlier = before.by if before.state == "unknown" else ()
         by = dict.fromkeys((*earlier, *(one.entry for one in doubts)))
-        constructs = dict.fromkeys((*before.constructs, *(one.construct for one in doubts)))
-        return Outcome(final.box, "unknown", tuple(by), tuple(constructs))
+        named = dict.fromkeys((*before.doubts, *(Doubt(one.construct, one.entry) for one in doubts)))
+        return Outcome(final.box, "unknown", tuple(by), tuple(named))
     if final.verdict == "drop":
         return Outcome(final.box, "closed", (final.by,), (), final.later)
     if before.state == "open" and final.by:

@@ -8,10 +8,10 @@ refused or admitted isn't held against a later one.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import product
 
 from planner.engine.existing.packets import ALIKE, ECHO, Ends, families_of, find_service
-from planner.engine.existing.spans import Spans
+from planner.engine.existing.spans import NOTHING, Spans
 from planner.engine.existing.table import Overlaps, Row
 from planner.engine.existing.walk import Box, Packets, Walker
 from planner.engine.existing.words import list_services
@@ -24,6 +24,11 @@ MOST_PAIRS = 100
 """Most pairs of endpoints that are tried of one entry; what it admits between the others is reckoned from them."""
 MOST_TRIED = 50_000
 """Most pairs that are tried in all."""
+MOST_LOOKED_AT = 20_000
+"""Most pairs of one entry of which it is seen whether a flow between them asks for all of it, so that those are tried
+of which none does."""
+MOST_LOOKS = 2_000_000
+"""The same of all entries together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +54,12 @@ def find_wider(report: Report, walker: Walker, ends: Ends) -> tuple[Wider, ...]:
     """The entries of a walker's ruleset that admit too much, the widest first."""
     search = _Search(report, walker, ends)
     found: dict[str, list[_Excess]] = defaultdict(list)
+    rows: dict[str, list[Row]] = defaultdict(list)
     for row in walker.list_rows():
         if row.entry.verdict == "accept" and not row.entry.obscure:
+            rows[row.entry.name].append(row)
             found[row.entry.name] += search.try_row(row)
-    made = (_sum_up(name, parts, search) for name, parts in found.items() if parts)
+    made = (_sum_up(name, parts, search.list_asked(rows[name])) for name, parts in found.items() if parts)
     return tuple(sorted(made, key=lambda one: (-one.size, one.entry)))
 
 
@@ -85,6 +92,11 @@ class _Search:
             for family, known in self._known.items()
         }
         self._found: dict[tuple[int, Spans], tuple[int, ...]] = {}
+        self._looks = 0
+        self._services = {
+            (flow.need.protocol, flow.need.ports): find_service(flow.need.protocol, flow.need.ports)
+            for flow in report.flows
+        }
 
     def _list_known(self, family: int) -> list[tuple[Endpoint, Spans]]:
         """The endpoints of which addresses of a family are known."""
@@ -111,11 +123,9 @@ class _Search:
         if not pairs:
             return
         known = self._known[family]
-        tried = list(islice(product(here, there), MOST_PAIRS))
+        tried = list(self._pick(row, here, there))
         for place, (one, other) in enumerate(tried):
             (source, from_here), (destination, to_there) = known[one], known[other]
-            if source.name == destination.name or (from_here == to_there and from_here.size == 1):
-                continue
             if self._tried >= MOST_TRIED:
                 return
             self._tried += 1
@@ -132,6 +142,34 @@ class _Search:
                     pairs=pairs if place == 0 else 0,
                     weight=pairs / len(tried),
                 )
+
+    def _pick(self, row: Row, here: Sequence[int], there: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Pairs of endpoints that an entry speaks of and between which no flow asks for all that it admits."""
+        family = row.match.family
+        known = self._known[family]
+        most = min(MOST_LOOKED_AT, MOST_LOOKS - self._looks)
+        left = MOST_PAIRS
+        for one, other in product(here, there):
+            if most <= 0 or not left:
+                break
+            most -= 1
+            self._looks += 1
+            (source, from_here), (destination, to_there) = known[one], known[other]
+            if source.name == destination.name or (from_here == to_there and from_here.size == 1):
+                continue
+            flows = self._by_pair.get((source.name, destination.name), ())
+            if not any(self._asks_for_all(row, flow) for flow in flows):
+                left -= 1
+                yield one, other
+
+    def _asks_for_all(self, row: Row, flow: Flow) -> bool:
+        """Whether a flow's service is all that a match of an entry admits, whatever the addresses."""
+        protocols, ports = self._services[flow.need.protocol, flow.need.ports]
+        return (
+            protocols.covers(row.match.protocols)
+            and (ALIKE if ports is ECHO else ports).covers(row.match.ports)
+            and row.match.family in families_of(flow.need.protocol)
+        )
 
     def _leave(self, family: int, source: Endpoint, destination: Endpoint, boxes: list[Box]) -> list[Box]:
         """What of some packets no flow asks for."""
@@ -188,10 +226,25 @@ class _Search:
                 yield from found
                 return
 
-    def list_asked(self, parts: Iterable[_Excess]) -> Iterator[Flow]:
-        """The flows between the pairs that were tried."""
-        for part in parts:
-            yield from self._by_pair.get((part.source.name, part.destination.name), ())
+    def list_asked(self, rows: Iterable[Row]) -> Iterator[Flow]:
+        """The flows of which some packets are matched by an entry, of which these are the matches."""
+        found: dict[int, Flow] = {}
+        for row in rows:
+            family, match = row.match.family, row.match
+            known = self._known[family]
+            there = {known[number][0].name for number in self._find(family, match.destinations)}
+            meets = {
+                service: bool(protocols & match.protocols and ports & match.ports)
+                for service, (protocols, ports) in self._services.items()
+                if family in families_of(service[0])
+            }
+            for number in self._find(family, match.sources):
+                source = known[number][0].name
+                for destination in self._reached.get(source, set()) & there:
+                    for flow in self._by_pair[source, destination]:
+                        if meets.get((flow.need.protocol, flow.need.ports)):
+                            found[id(flow)] = flow
+        return iter(sorted(found.values(), key=lambda flow: (flow.source.name, flow.destination.name)))
 
 
 def _cut(boxes: Iterable[Box], asked: Box) -> Iterator[Box]:
@@ -203,17 +256,22 @@ def _cut(boxes: Iterable[Box], asked: Box) -> Iterator[Box]:
             yield from box.without(part)
 
 
-def _sum_up(name: str, parts: list[_Excess], search: _Search) -> Wider:
-    services: dict[str, None] = {}
-    for part in parts:
-        for box in part.boxes:
-            services.update(dict.fromkeys(list_services(box.protocols, box.ports)))
+def _sum_up(name: str, parts: list[_Excess], asked: Iterable[Flow]) -> Wider:
     return Wider(
         entry=name,
         sources=tuple(sorted({part.source.name for part in parts})),
         destinations=tuple(sorted({part.destination.name for part in parts})),
-        services=tuple(services),
+        services=tuple(_list_services(box for part in parts for box in part.boxes)),
         pairs=max(len(parts), sum(part.pairs for part in parts)),
         size=int(sum(part.weight * box.size for part in parts for box in part.boxes)),
-        narrower=tuple(fold(list(search.list_asked(parts)))),
+        narrower=tuple(fold(list(asked))),
     )
+
+
+def _list_services(boxes: Iterable[Box]) -> Iterator[str]:
+    """Protocols and ports in words, each protocol with all of its ports."""
+    ports: dict[Spans, Spans] = {}
+    for box in boxes:
+        ports[box.protocols] = ports.get(box.protocols, NOTHING) | box.ports
+    for protocols, found in ports.items():
+        yield from list_services(protocols, found)

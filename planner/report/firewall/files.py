@@ -10,7 +10,7 @@ from functools import partial
 from planner.engine.report import Report
 from planner.plan.fields import Firewall
 from planner.plan.syntax import to_yaml
-from planner.report import FORMATS
+from planner.report import FORMATS, progress
 from planner.report.firewall import hosts, iptables, nftables, windows
 from planner.report.firewall.devices.table import OTHERS, WRITERS, takes_names
 from planner.report.firewall.devices.writer import find_same
@@ -133,15 +133,20 @@ def render_all(
     with_names = Permits(report, names=True)
     files: dict[str, str | bytes] = {}
     refused = []
-    for name in (*WRITERS, *OTHERS, NFTABLES.name, IPTABLES.name):
+    names = (*WRITERS, *OTHERS, NFTABLES.name, IPTABLES.name)
+    parts = len(names) + 2
+    for number, name in enumerate(names, 1):
+        progress.tell("Writing the file for each firewall", number, parts)
         try:
             chosen = with_names if takes_names(name) else permits
             made = _render(name, chosen, edition, default_deny, open_undecided)
             files[f"firewall.{FORMATS[name].ending}"] = made
         except NotExpressible as error:
             refused.append(str(error))
+    progress.tell("Writing the file for each firewall", parts - 1, parts)
     scripts = hosts.write_windows(permits, edition, default_deny=default_deny, open_undecided=open_undecided)
     files |= {f"{windows.SLUG}/{name}": script for name, script in scripts.items()}
+    progress.tell("Writing the file for each firewall", parts, parts)
     sources = _sources(permits, edition, default_deny, open_undecided)
     files |= {f"aerleon/{name}": text for name, text in sources.items()}
     readme = [*introduce("All firewall configurations", permits, edition, default_deny), *permits.left_out, *refused]
@@ -160,9 +165,9 @@ def write_devices(
             "A file for each firewall", "the plan has no firewalls; add them, or take a format for all boundaries"
         )
     files: dict[str, bytes] = {}
-    for firewall, stem in zip(
-        report.plan.firewalls, name_files(one.name for one in report.plan.firewalls), strict=True
-    ):
+    stems = name_files(one.name for one in report.plan.firewalls)
+    for number, (firewall, stem) in enumerate(zip(report.plan.firewalls, stems, strict=True), 1):
+        progress.tell("Writing the file of each firewall", number, len(report.plan.firewalls))
         permits = _permits(firewall.format, report, firewall)
         if permits.boundaries or _has_leftovers(firewall, edition):
             made = _render(firewall.format, permits, edition, default_deny, open_undecided)

@@ -1,6 +1,7 @@
 """Printed documents as PDF: set by Typst, or by WeasyPrint where there is a house style or somebody asks for it."""
 
 from planner.plan import limits
+from planner.report import progress
 from planner.report.firewall.errors import NotExpressible
 from planner.report.paper.html import write_html
 from planner.report.paper.printed import PrintedReport
@@ -17,6 +18,7 @@ def write_pdf(printed: PrintedReport, engine: Engine | None = None) -> bytes:
     most, length = limits.STYLED if is_styled else limits.PRINTED, printed.length
     if length > most:
         raise NotExpressible("PDF", limits.say_printed(length, most))
+    progress.tell("Setting the pages")
     # Each costs time to import, WeasyPrint a second; only those who need it wait for it.
     if is_styled:
         from planner.report.paper.styled import make_styled_pdf  # noqa: PLC0415

@@ -1,10 +1,8 @@
 """Change requests: two revisions of a plan compared, or one under two matrices; and that one was handed over."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,10 +17,8 @@ from planner.engine import TooLarge
 from planner.engine.compare import Comparison
 from planner.engine.life import NO_LIVES, Lives
 from planner.engine.rules import Rule
-from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.report import CHANGE_FORMATS
-from planner.report.said.edition import Editions
 from planner.report.said.outline import RuleLine, outline_boundaries
 from planner.report.said.printed_rules import (
     find_moved,
@@ -36,17 +32,19 @@ from planner.report.said.text import count_changes, list_renamed, say_set_apart
 from planner.store import actions
 from planner.store.editions import matrix_of, matrix_then
 from planner.store.lives import lives_of_sides
-from planner.store.models import Handover, Plan, Version
-from planner.store.reports import compare_versions, find_known, find_version
+from planner.store.models import Handover, Plan
+from planner.store.reports import find_version
+from planner.store.sides import NothingToCompare, compare_sides, read_sides, write_changes
 from planner.web.forms.plans import HandoverForm
-from planner.web.views.access import plan_view
-from planner.web.views.downloads import read_paper, send_file
-from planner.web.views.handover import say_handover, say_unknown
+from planner.web.views.access import glance_view, plan_view
+from planner.web.views.downloads import send
 from planner.web.views.keeper import describe_life
+from planner.web.views.kept import unless_known
+from planner.web.views.making import editor_of, made_apart
 from planner.web.views.plans import read_sender
 from planner.web.views.rules import MEMBERS, SIDES, Folds
 from ports.matrix import Matrix
-from ports.queries import find_matrix, find_state, list_matrices
+from ports.queries import list_matrices
 
 NOTHING: Mapping[str, Any] = {}
 MOST_RULES = 20
@@ -65,42 +63,6 @@ MOST_REVISIONS = 200
 """How many revisions the lists offer; older ones can still be named in the address."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
-    """What is compared: numbers of revisions, and slugs or digests of matrices.
-
-    Without one a revision is compared under the matrix that it was stored under, and on the side of after the newest
-    under that of now: it is the plan as it is.
-    """
-
-    before: int
-    after: int
-    matrix_before: str = ""
-    matrix_after: str = ""
-
-    def query(self) -> str:
-        """The sides as a query string."""
-        pairs: dict[str, int | str] = {
-            "from": self.before, "to": self.after, "matrix_from": self.matrix_before, "matrix_to": self.matrix_after,
-        }  # fmt: skip
-        return urlencode({name: value for name, value in pairs.items() if value})
-
-
-class NothingToCompare(ValueError):
-    """What the address names isn't there. The message is a sentence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
-    """Two sides compared, and what they are called."""
-
-    comparison: Comparison
-    before: str
-    after: str
-    remarks: tuple[str, ...] = ()
-    """What isn't known of them, in sentences."""
-
-
 @require_safe
 @plan_view
 def show_changes(request: HttpRequest, plan: Plan) -> HttpResponse:
@@ -109,32 +71,18 @@ def show_changes(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 
 @require_safe
-@plan_view
+@glance_view
+@made_apart(editor_of, "changes")
+@unless_known
 def download_changes(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
     """The change request in one of CHANGE_FORMATS, as a file."""
     kind = CHANGE_FORMATS.get(name)
     if kind is None:
         raise Http404
     try:
-        sides = read_sides(request, plan)
-        compared = compare_sides(plan, sides)
+        return send(write_changes(plan, kind, request.GET.dict()))
     except NothingToCompare as error:
         raise Http404(str(error)) from None
-    sent = say_handover(plan.handovers.filter(revision=sides.before).first())
-    lives_before, lives_after = lives_of_sides(plan, compared.comparison)
-    editions = Editions(
-        before=compared.before,
-        after=compared.after,
-        sent=sent,
-        date=localdate(),
-        lives_before=lives_before,
-        lives_after=lives_after,
-        paper=read_paper(request),
-        stylesheet=settings.STYLESHEET,
-    )
-    content = kind.render(compared.comparison, editions)
-    end = f"changes-{sides.before}-to-{sides.after}.{kind.extension}"
-    return send_file(content, kind.content_type, plan.name, end)
 
 
 @require_POST
@@ -161,90 +109,6 @@ def _find_handed_over(plan: Plan, number: int) -> Matrix:
     return (matrix_then(version, now) if version else None) or now
 
 
-def read_sides(request: HttpRequest, plan: Plan) -> Sides:
-    """What the address asks to be compared; by default what was handed over last, or the first, with the newest.
-
-    Raises NothingToCompare when a number or slug is none.
-    """
-    last = plan.handovers.first()
-    under = request.GET.get("matrix_from")
-    if under is None:
-        under = last.digest if last and not request.GET.get("from", "").strip() else ""
-    return Sides(
-        before=_read_number(request, "from", last.revision if last else 1),
-        after=_read_number(request, "to", plan.revision),
-        matrix_before=under,
-        matrix_after=request.GET.get("matrix_to", ""),
-    )
-
-
-def _read_number(request: HttpRequest, name: str, otherwise: int) -> int:
-    text = request.GET.get(name, "").strip()
-    if not text:
-        return otherwise
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise NothingToCompare(f"“{text[:40]}” is not the number of a revision.")
-    return int(text)
-
-
-def compare_sides(plan: Plan, sides: Sides) -> Compared:
-    """Two sides of a plan compared. Raises NothingToCompare where the address names what isn't there."""
-    now = matrix_of(plan)
-    before, after = (_find_version(plan, number) for number in (sides.before, sides.after))
-    if after.number == plan.revision:
-        after = plan.version
-    sought = ((before, sides.matrix_before), (after, sides.matrix_after))
-    matrix_before, matrix_after = (_find_matrix(version, name, now) for version, name in sought)
-    try:
-        known = find_known(plan, before, after)
-        comparison = compare_versions(before, after, matrix_before, matrix_after, known)
-    except TooLarge:
-        raise
-    except PlanError as error:
-        raise NothingToCompare(f"A revision doesn't fit the port matrix: {error.faults[0]}") from None
-    names = [
-        _name_side(version, name, matrix, differ=matrix_before.state != matrix_after.state)
-        for (version, name), matrix in zip(sought, (matrix_before, matrix_after), strict=True)
-    ]
-    remarks = [] if sides.matrix_before else [say_unknown(plan, str(sides.before))]
-    if after.number != plan.revision and not sides.matrix_after:
-        remarks.append(say_unknown(plan, str(sides.after)))
-    told = tuple(dict.fromkeys(filter(None, remarks)))
-    return Compared(comparison=comparison, before=names[0], after=names[1], remarks=told)
-
-
-def _find_version(plan: Plan, number: int) -> Version:
-    version = find_version(plan, number)
-    if version is None:
-        raise NothingToCompare(f"This plan has no revision {number}.")
-    return version
-
-
-def _find_matrix(version: Version, name: str, now: Matrix) -> Matrix:
-    """The matrix of that slug or digest; if the name is empty that under which the version was stored."""
-    digest = name if _is_digest(name) else version.digest if not name else ""
-    if digest == now.digest or (not name and not digest):
-        return now  # with what is said of its amendments
-    matrix = find_state(digest) if digest else find_matrix(name)
-    if matrix is None and digest:
-        raise NothingToCompare(f"The port matrix {digest[:8]}, as it was then, isn’t kept here.")
-    if matrix is None:
-        raise NothingToCompare(f"There is no port matrix “{name[:40]}”.")
-    return matrix
-
-
-def _is_digest(name: str) -> bool:
-    return len(name) == 64  # a slug has 50 characters at most
-
-
-def _name_side(version: Version, name: str, matrix: Matrix, *, differ: bool) -> str:
-    """What a side is called; with its matrix where that was asked for, or where the two have different ones."""
-    if name:
-        return f"revision {version.number}, matrix {name[:8] if _is_digest(name) else name}"
-    edition = f"edition {matrix.edition} " if matrix.edition else "matrix "
-    return f"revision {version.number}" + (f", {edition}({matrix.digest[:8]})" if differ else "")
-
-
 def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
     matrix = matrix_of(plan)
     handovers = list(plan.handovers.all()[:20])
@@ -261,7 +125,7 @@ def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
         "side_names": ("before", "after"),
     }
     try:
-        sides = read_sides(request, plan)
+        sides = read_sides(request.GET.dict(), plan)
         context["sides"] = sides
         found = compare_sides(plan, sides)
         lives = lives_of_sides(plan, found.comparison)

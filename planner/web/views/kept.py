@@ -36,11 +36,11 @@ from django_htmx.http import replace_url
 from planner.store import presence
 from planner.store.comments import open_comments
 from planner.store.models import Plan, make_operation
+from planner.store.standing import Standing, read_standing
 from planner.templatetags.operations import leave_gaps
 from planner.web.views.access import PlanView, take_turn
 from planner.web.views.accounts import describe_account
 from planner.web.views.showing import describe_way
-from planner.web.views.standing import Standing, read_standing
 from planner.web.views.writers import read_writer
 
 MOST = 24 * 2**20

@@ -30,6 +30,8 @@ from planner.store.models import Plan, Revision
 from planner.store.reports import comparison_of_last, comparison_since, outline_for
 from planner.store.results import prove_beside
 from planner.store.rule_comments import place
+from planner.store.sent import say_unknown, say_why_not
+from planner.store.standing import Standing
 from planner.store.verified import tell_results
 from planner.web.forms.lives import StateForm
 from planner.web.forms.plans import CaveatForm, ChoiceForm, EditForm, PortForm, RenameForm
@@ -37,7 +39,7 @@ from planner.web.views.access import View, glance_view, plan_view
 from planner.web.views.asking import describe_asking
 from planner.web.views.beside import describe_beside
 from planner.web.views.cures import offer_presets
-from planner.web.views.handover import describe_handover, say_unknown, say_why_not
+from planner.web.views.handover import describe_handover
 from planner.web.views.htmx import htmx_of
 from planner.web.views.keeper import Keeper
 from planner.web.views.kept import Page, answer
@@ -46,7 +48,6 @@ from planner.web.views.offers import describe_offers
 from planner.web.views.panels import describe_panel, describe_tabs
 from planner.web.views.results import count_view, describe_results
 from planner.web.views.showing import describe_showing, is_switched, keep_way
-from planner.web.views.standing import Standing
 from planner.web.views.state import VIEWS, State, lead_to_editor, read_current, read_proposed, read_state
 from planner.web.views.todo import describe_todo
 from planner.web.views.writers import read_writer

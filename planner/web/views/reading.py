@@ -19,32 +19,32 @@ from django_htmx.http import replace_url
 
 from planner.engine import Report, TooLarge
 from planner.engine.compare import Comparison
-from planner.engine.life import NO_LIVES, match_lives
 from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.answers import match_answers
-from planner.report.said.edition import Edition, Editions
+from planner.report.said.edition import Editions
 from planner.report.said.filters import LABELS
-from planner.report.said.voice import address_readers, list_waiting
+from planner.report.said.voice import list_waiting
+from planner.sharing.files import NOT_SHOWN, lives_of_reading, report_of, write_reading
 from planner.sharing.links import Reading, read_newest
+from planner.store.files import read_paper
 from planner.store.models import Plan
-from planner.store.reports import compare_versions, report_for
+from planner.store.reports import compare_versions
+from planner.store.standing import Standing
 from planner.web.forms.lives import StateForm, form_of
 from planner.web.views.access import View, glancing_reader_view, reader_view
 from planner.web.views.asking import describe_asking
 from planner.web.views.changes import describe_comparison
-from planner.web.views.downloads import read_paper, send_diagram, send_file, send_report, send_rule_text
+from planner.web.views.downloads import send_diagram, send_file, send_report, send_rule_text
 from planner.web.views.htmx import htmx_of
 from planner.web.views.keeper import Keeper, describe_rule, find_rule
-from planner.web.views.kept import Page, answer
+from planner.web.views.kept import Page, answer, unless_known
+from planner.web.views.making import made_apart, reader_of
 from planner.web.views.marked import Changes
 from planner.web.views.results import count_view, describe_results
 from planner.web.views.showing import describe_showing, is_switched, keep_way
-from planner.web.views.standing import Standing
 from planner.web.views.state import READER_VIEWS, read_state
 from ports.matrix import PROTOCOLS
-
-NOT_SHOWN = "What changed since another revision isn't shown here."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +58,10 @@ class Place:
 ReadingView = Callable[Concatenate[HttpRequest, Reading, Place, ...], HttpResponse]
 
 
-def _report_of(reading: Reading) -> Report:
-    """The report as it speaks to readers."""
-    return address_readers(report_for(reading.version, reading.matrix))
-
-
 def keeper_of(reading: Reading, report: Report, form: StateForm | None = None) -> Keeper:
     """The states of the rules, as the reader sees them; `form` is one that came back with errors."""
     return Keeper(
-        lives=match_lives(report.rules, reading.states, localdate()).for_readers() if reading.states else NO_LIVES,
+        lives=lives_of_reading(reading, report),
         may_set=reading.may_report,
         asks_name=reading.may_report,
         form=form,
@@ -124,7 +119,7 @@ def _describe(
     request: HttpRequest, reading: Reading, place: Place, part: str, form: StateForm | None = None
 ) -> dict[str, Any]:
     """What the page shows."""
-    report = _report_of(reading)
+    report = report_of(reading)
     state, faults = read_state(request, report, READER_VIEWS)
     if state.filter.since and "since" not in faults:
         faults["since"] = NOT_SHOWN
@@ -162,18 +157,14 @@ def download(request: HttpRequest, reading: Reading, place: Place, name: str) ->
     if kind is None:
         raise Http404
     link = place.link if request.GET.get("cover") else None
-    report = _report_of(reading)
-    lives = keeper_of(reading, report).lives
-    taken = match_answers(reading.told, report)
-    edition = Edition(date=localdate(), revision=reading.revision, link=link, lives=lives, taken=taken)
-    return send_report(request, kind, report, edition, lambda _: NOT_SHOWN)
+    return send_report(request, lambda asked: write_reading(reading, kind, asked, link))
 
 
 def show_rule(request: HttpRequest, reading: Reading, place: Place, form: StateForm | None = None) -> HttpResponse:
     """One rule with the form of its state, for readers who may report; 404 for others."""
     if not reading.may_report:
         raise Http404
-    report = _report_of(reading)
+    report = report_of(reading)
     boundary, rule = find_rule(report, request.POST.get("id", "") if form else request.GET.get("rule", ""))
     lives = keeper_of(reading, report).lives
     form = form or form_of(lives.of(rule), asks_name=True)
@@ -183,14 +174,14 @@ def show_rule(request: HttpRequest, reading: Reading, place: Place, form: StateF
 
 def show_rule_text(request: HttpRequest, reading: Reading, _place: Place, name: str) -> HttpResponse:
     """The rules as text to copy."""
-    report = _report_of(reading)
+    report = report_of(reading)
     lives = keeper_of(reading, report).lives
     return send_rule_text(request, report, name, lambda _: NOT_SHOWN, lives)
 
 
 def download_diagram(request: HttpRequest, reading: Reading, _place: Place, extension: str) -> HttpResponse:
     """The diagram as SVG or PNG."""
-    return send_diagram(request, _report_of(reading), reading.revision, extension)
+    return send_diagram(request, report_of(reading), reading.revision, extension)
 
 
 def show_changes(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
@@ -212,7 +203,7 @@ def download_changes(request: HttpRequest, reading: Reading, _place: Place, name
         before=_name_side(reading, newer),
         after=_name_side(newer, reading),
         date=localdate(),
-        paper=read_paper(request),
+        paper=read_paper(request.GET.dict()),
         stylesheet=settings.STYLESHEET,
     )
     end = f"changes-{reading.revision}-to-{newer.revision}.{kind.extension}"
@@ -261,6 +252,14 @@ def read_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     return look(request, Source(plan=plan, read=read_newest), place)
 
 
-read_report = by_account(download)
+@require_safe
+@glancing_reader_view
+@made_apart(reader_of, "reading")
+@unless_known
+def read_report(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
+    """The report for those who hold the plan; a long one is made apart."""
+    return download(request, read_newest(plan), Place(here=reverse("read_plan", kwargs={"key": plan.key})), name)
+
+
 read_diagram = by_account(download_diagram)
 read_rule_text = by_account(show_rule_text)

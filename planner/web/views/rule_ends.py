@@ -14,8 +14,9 @@ from planner.sharing.links import Reading
 from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import report_for
+from planner.store.sides import NothingToCompare, compare_sides, read_sides
 from planner.web.views.access import plan_view
-from planner.web.views.changes import NothingToCompare, compare_sides, find_part, read_sides
+from planner.web.views.changes import find_part
 from planner.web.views.htmx import htmx_of
 from planner.web.views.reading import Place, by_account, compare_reading
 from planner.web.views.rules import MEMBERS, SIDES
@@ -42,7 +43,7 @@ def show_ends_of_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
 def show_ends_of_changes(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The endpoints on one side of a rule of a change request."""
     try:
-        compared = compare_sides(plan, read_sides(request, plan)).comparison
+        compared = compare_sides(plan, read_sides(request.GET.dict(), plan)).comparison
     except NothingToCompare as error:
         raise Http404(str(error)) from None
     here = reverse("show_changes", kwargs={"key": plan.key})

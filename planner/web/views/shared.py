@@ -7,6 +7,7 @@ wait. A link that leads somewhere proves itself: it opens, whatever others have 
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate
+from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -22,9 +23,10 @@ from planner.store import patience, throttle
 from planner.store.lives import Overtaken
 from planner.store.models import Plan, ShareLink
 from planner.web.forms.lives import StateForm
-from planner.web.views import reading, rule_ends
+from planner.web.views import making, reading, rule_ends
 from planner.web.views.access import View, matrix_view
 from planner.web.views.errors import show_error, show_too_many
+from planner.web.views.making import Asker
 from planner.web.views.plans import read_operation
 from planner.web.views.reading import Place, ReadingView
 from planner.web.views.waiting import show_wait
@@ -34,7 +36,7 @@ WRONG_LINKS = 30
 """How many links that lead nowhere one client may try in an hour; the same one counts once."""
 
 LinkView = Callable[..., HttpResponseBase]
-LookView = Callable[Concatenate[HttpRequest, ShareLink, Place, ...], HttpResponse]
+LookView = Callable[Concatenate[HttpRequest, ShareLink, Place, ...], HttpResponseBase]
 
 
 def by_link(view: LinkView) -> View:
@@ -104,7 +106,7 @@ def _by_opening(view: LookView) -> View:
     @by_link
     @matrix_view
     @wraps(view)
-    def answer(request: HttpRequest, link: ShareLink, token: str, *args: object, **kwargs: object) -> HttpResponse:
+    def answer(request: HttpRequest, link: ShareLink, token: str, *args: object, **kwargs: object) -> HttpResponseBase:
         here = reverse("open_link", kwargs={"token": token})
         is_new = not shows_opening(request, link)
         if is_new and link.is_gated:
@@ -121,7 +123,7 @@ def _by_opening(view: LookView) -> View:
     return answer
 
 
-def _let_in(response: HttpResponse, link: ShareLink, here: str) -> None:
+def _let_in(response: HttpResponseBase, link: ShareLink, here: str) -> None:
     """Keep the opening in the browser: for this link alone, out of reach of scripts."""
     response.set_cookie(
         f"{settings.PATH_COOKIE_PREFIX}{COOKIE}", links.seal(link), max_age=links.OPEN_FOR, path=here,
@@ -223,10 +225,43 @@ def open_link(request: HttpRequest, link: ShareLink, place: Place) -> HttpRespon
 open_rule = by_reader(reading.show_rule)
 report_state = by_reporter(reading.show_rule, of_one=True)
 report_states = by_reporter(reading.show, of_one=False)
-open_report = by_reader(reading.download)
 open_ends = by_reader(rule_ends.show_ends_of_reading)
 open_rule_text = by_reader(reading.show_rule_text)
 open_diagram = by_reader(reading.download_diagram)
 open_changes = by_reader(reading.show_changes)
 open_changes_ends = by_reader(rule_ends.show_ends_of_reading_changes)
 open_changes_file = by_reader(reading.download_changes)
+
+
+def _asker_of(link: ShareLink, here: str) -> Asker:
+    """Whoever reads by a link: of the plan not even its name, which may be newer than what is pinned."""
+    facts = link.pinned, link.shows_changes, link.may_report, link.may_upload
+    return Asker(kinds=("reading",), plan=link.plan, here=here, name="Report", link=link, facts=facts)
+
+
+@_by_opening
+def open_report(request: HttpRequest, link: ShareLink, place: Place, name: str) -> HttpResponseBase:
+    """The report in a format; a long one is made apart."""
+    apart = making.answer_apart(request, _asker_of(link, place.here), "reading", name)
+    return apart or reading.download(request, links.read_link(link), place, name)
+
+
+@_by_opening
+def open_job(request: HttpRequest, link: ShareLink, place: Place, name: UUID) -> HttpResponseBase:
+    """How far a file is."""
+    return making.show_job(request, _asker_of(link, place.here), name)
+
+
+@_by_opening
+def open_job_file(request: HttpRequest, link: ShareLink, place: Place, name: UUID) -> HttpResponseBase:
+    """A file that was made apart."""
+    return making.send_job(request, _asker_of(link, place.here), name)
+
+
+@require_POST
+@by_link
+def cancel_job(request: HttpRequest, link: ShareLink, token: str, name: UUID) -> HttpResponseBase:
+    """End the making of a file, for those who have opened the link; to the gate, or the page, with others."""
+    if not shows_opening(request, link):
+        return redirect("open_link", token=token)
+    return making.cancel_job(request, _asker_of(link, reverse("open_link", kwargs={"token": token})), name)

@@ -21,12 +21,13 @@ from planner.report import FORMATS
 from planner.report.said.edition import Edition
 from planner.report.said.voice import address_readers
 from planner.sharing import links, members, withdrawals
+from planner.store.files import read_paper
 from planner.store.holders import read_holder
 from planner.store.models import Hold, Opening, Plan, ShareLink
 from planner.store.reports import report_for
 from planner.web.forms.plans import LinkForm, MemberForm
 from planner.web.views.access import owner_view
-from planner.web.views.downloads import read_paper, send_file
+from planner.web.views.downloads import send_file
 from ports.sensitive import sensitive
 
 SHOWN_OPENINGS = 10
@@ -165,7 +166,7 @@ def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
         date=localdate(),
         revision=reading.revision,
         link=address,
-        paper=read_paper(request),
+        paper=read_paper(request.GET.dict()),
         stylesheet=settings.STYLESHEET,
     )
     kind = FORMATS["pdf"]

@@ -296,6 +296,8 @@ def _echo_replies(connection):
             packet = connection.recv(1000)
         except BlockingIOError:
             return found
+        except OSError:
+            continue  # a firewall on the way has refused it, which is told once
         number = read_echo(packet)
         if number is not None:
             found.add(number)

@@ -47,6 +47,7 @@ def paths_of_a_plan():
     [under] = [resolver for resolver in get_resolver().url_patterns if "key" in str(resolver.pattern)]
     for pattern in under.url_patterns:
         path = re.sub(r"\(\?P<\w+>(\w+)\|\w+\)", r"\1", str(pattern.pattern)).strip("^$").replace("\\", "")
+        path = re.sub(r"<uuid:\w+>", "00000000-0000-4000-8000-000000000000", path)
         yield re.sub(r"<slug:\w+>", "csv", path), pattern.name
 
 

@@ -83,7 +83,7 @@ def ask_for_trouble(client, here, gate, monkeypatch):
         def crash(*args, **kwargs):
             raise RuntimeError(repr((args, kwargs, Plan.objects.values())))
 
-        patch.setattr(reading, "report_for", crash)
+        patch.setattr(reading, "report_of", crash)
         kept.pages.clear()  # what is kept needs no report
         client.raise_request_exception = False
         yield visit(500, "get", here)

@@ -382,7 +382,7 @@ def test_a_file_that_somebody_has_is_made_again_only_once_the_plan_says_somethin
 def test_a_file_that_is_known_is_not_made(client, plan, monkeypatch):
     address = f"{plan.get_absolute_url()}report/json"
     tag = client.get(address).headers["ETag"]
-    monkeypatch.setattr("planner.web.views.downloads.report_for", None)
+    monkeypatch.setattr("planner.store.files.report_for", None)
     assert client.get(address, headers={"If-None-Match": tag}).status_code == 304
     monkeypatch.undo()
     monkeypatch.setattr(kept, "localdate", lambda: date(2031, 1, 1))
@@ -438,7 +438,7 @@ def test_no_link_is_on_the_page_of_another_and_none_is_there_once_it_is_revoked(
 
 
 def test_a_page_of_a_plan_that_changed_meanwhile_is_sent_and_not_kept(client, plan, monkeypatch):
-    monkeypatch.setattr("planner.web.views.standing.Standing.is_of", lambda *_: False)
+    monkeypatch.setattr("planner.store.standing.Standing.is_of", lambda *_: False)
     assert client.get(plan.get_absolute_url()).status_code == 200
     assert not kept.pages._pages
 

@@ -1,5 +1,6 @@
 """Every address and everybody: who gets what, with accounts and without. An address that is in no row fails a test."""
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -33,6 +34,8 @@ ROLES = (
 """Without accounts an account is nobody: what counts is the browser."""
 LINKS = {"read link": "r" * 43, "expired link": "e" * 43, "revoked link": "v" * 43, "wrong passphrase": "w" * 43}
 EDIT, OTHER_EDIT = "d" * 43, "o" * 43
+FILES = {"report": uuid.UUID(int=1), "reading": uuid.UUID(int=2), "link": uuid.UUID(int=3)}
+"""The names of files that were made apart."""
 LOGIN = "login"
 """302 to the login."""
 
@@ -111,6 +114,16 @@ ROWS: dict[str, Row] = {
     "read_plan": Row("readers"),
     "read_report": Row("readers", args={"name": "json"}),
     "read_diagram": Row("readers", args={"extension": "svg"}),
+    # files that were made apart: each kind of asker has one of their own
+    "show_job": Row("editors", 302, args={"name": FILES["report"]}),
+    "send_job": Row("editors", args={"name": FILES["report"]}),
+    "cancel_job": Row("editors", 302, "post", args={"name": FILES["report"]}),
+    "read_job": Row("readers", 302, args={"name": FILES["reading"]}),
+    "read_job_file": Row("readers", args={"name": FILES["reading"]}),
+    "cancel_read_job": Row("readers", 302, "post", args={"name": FILES["reading"]}),
+    "open_job": Row("link", 302, args={"name": FILES["link"]}),
+    "open_job_file": Row("link", args={"name": FILES["link"]}),
+    "cancel_open_job": Row("link", 302, "post", args={"name": FILES["link"]}),
     # a plan: what changes it
     "rename_plan": post("editors", name="N", description=""),
     "decide_choice": post("editors", choice="esxi", option="ssh"),
@@ -265,6 +278,11 @@ def plan():
         ShareLink.objects.create(plan=row, token_hash=hash_token(token), label="L", **facts)
     row.edit_hash = hash_token(EDIT)
     row.save()
+    pinned = row.links.get(token_hash=hash_token(LINKS["read link"]))
+    for kind, link, facts in (("report", None, []), ("reading", None, []), ("link", pinned, [1, True, False, False])):
+        order = {"kind": "reading" if link else kind, "format": "json", "asked": {}, "facts": facts}
+        job = row.jobs.create(name=FILES[kind], link=link, order=order, state="done", file="f.json", size=1)
+        job.pieces.create(number=0, data=b"1")
     # A second revision, so that there is something that changed since the first.
     row.revisions.create(number=2, document=row.document | {"name": "Second"}, summary="S", undo_to=1)
     Plan.objects.filter(pk=row.pk).update(revision=2)

@@ -35,6 +35,9 @@ class Reader:
 
 _ALL = (
     Reader(name="nftables", label="nftables", made_by="nft -j list ruleset"),
+    Reader(
+        name="iptables", label="iptables", made_by="iptables-save and ip6tables-save, one after the other in one file"
+    ),
     Reader(name="fortigate", label="FortiGate", made_by="a backup of the device, or show full-configuration"),
     Reader(
         name="windows",

@@ -6,10 +6,11 @@ packet of a connection is looked at: it is new to connection tracking, a SYN whe
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from planner.engine.existing.model import Match, Sides
+from planner.engine.existing.readers.narrowing import Limits, Obscure, Part
 from planner.engine.existing.readers.nft_words import (
     FLAGS,
     ICMP_TYPES,
@@ -29,23 +30,6 @@ _FIRST = {"new": True, "untracked": False, "established": False, "related": Fals
 """Whether the first packet of a connection is in a state of connection tracking."""
 
 
-class Obscure(ValueError):
-    """Something that isn't understood; the text is how the device would say it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """Packets of one family that come and go by certain sides."""
-
-    match: Match
-    enters: Sides | None = None
-    leaves: Sides | None = None
-
-
-Limits = Mapping[str, Any]
-"""What a part is narrowed to, by attribute of a match; `family`, `enters` and `leaves` beside them."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """What has to be known of where a rule stands."""
@@ -62,32 +46,6 @@ class Place:
 def start(place: Place) -> list[Part]:
     """Every packet of the families of a table."""
     return [Part(match=Match.everything(family)) for family in place.families]
-
-
-def narrow(parts: Iterable[Part], found: Sequence[Limits]) -> Iterator[Part]:
-    """What of the parts is in one of the limits. Raises Obscure where a part has two sides that differ."""
-    for part in parts:
-        for limits in found:
-            made = _narrow(part, limits)
-            if made is not None:
-                yield made
-
-
-def _narrow(part: Part, limits: Limits) -> Part | None:
-    match = part.match
-    if limits.get("family", match.family) != match.family:
-        return None
-    changed: dict[str, Any] = {}
-    for name in ("sources", "destinations", "protocols", "source_ports", "ports"):
-        if name in limits:
-            changed[name] = getattr(match, name) & limits[name]
-            if not changed[name]:
-                return None
-    sides = {name: limits[name] for name in ("enters", "leaves") if name in limits}
-    for name, side in sides.items():
-        if getattr(part, name) not in (None, side):
-            raise Obscure(f"{name} by two interfaces at once")
-    return replace(part, match=replace(match, **changed), **sides) if changed or sides else part
 
 
 def read_match(match: Mapping[str, Any], place: Place) -> list[Limits]:

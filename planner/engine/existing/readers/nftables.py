@@ -13,14 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from planner.engine.existing.model import Entry, Match, Ruleset, Sides, Stage, Unreadable, Verdict
+from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
+from planner.engine.existing.readers.narrowing import Limits, Obscure, Part, by_sides, narrow
 from planner.engine.existing.readers.nft_matches import (
-    Limits,
-    Obscure,
-    Part,
     Place,
     find_implied,
-    narrow,
     read_elements,
     read_match,
     read_set,
@@ -344,13 +341,10 @@ class _Rule:
                 )
             return
         for parts, verdict, target, why in self.verdicts:
-            by_sides: dict[tuple[Sides | None, Sides | None], list[Match]] = defaultdict(list)
-            for part in parts:
-                by_sides[part.enters, part.leaves].append(part.match)
-            for (enters, leaves), matches in by_sides.items():
+            for enters, leaves, matches in by_sides(parts):
                 yield Entry(
                     name=self.name,
-                    matches=tuple(matches),
+                    matches=matches,
                     verdict=verdict,
                     target=target,
                     enters=enters,
@@ -375,6 +369,8 @@ def _say_statement(kind: str, inner: Any) -> str:
         return f"limit rate {inner.get('rate')}/{inner.get('per')}"
     if kind in ("dnat", "redirect", "tproxy") and isinstance(inner, dict):
         return " ".join([f"{kind} to", *(say(inner[key]) for key in ("addr", "port") if key in inner)])
+    if kind == "xt" and isinstance(inner, dict):
+        return f"xt {inner.get('type')} {inner.get('name')}"
     return kind
 
 

@@ -1,0 +1,131 @@
+"""The making of one file that was asked for, in a process that does nothing else."""
+
+import logging
+import os
+import resource
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from django.conf import settings
+from django.db import Error
+
+from planner.engine import TooLarge
+from planner.plan.document import PlanError
+from planner.report import CHANGE_FORMATS, FORMATS, NotExpressible, progress
+from planner.sharing.files import write_reading
+from planner.sharing.links import read_link, read_newest
+from planner.store import jobs
+from planner.store.files import UNUSABLE, File, UnusableFilter, write_plan_file
+from planner.store.job_models import Job
+from planner.store.kept import Damaged
+from planner.store.models import Plan
+from planner.store.runner import end_with_whoever_began_it
+from planner.store.sides import NothingToCompare, write_changes
+from planner.store.standing import read_standing
+from ports.matrix import MatrixError
+from ports.queries import NoMatrix, NoProduct
+
+OFTEN = 0.5
+"""Seconds between two times that is stored how far a file is."""
+POLITE = 10
+"""By how much answers to people come before the making of files (nice(2))."""
+FAILED = "Something went wrong here while it was made. The log of the service has more."
+_logger = logging.getLogger(__name__)
+
+Maker = Callable[[Plan, Job, jobs.Order], File]
+
+
+def _make_plan_file(plan: Plan, _job: Job, order: jobs.Order) -> File:
+    return write_plan_file(plan, FORMATS[order.format], order.asked)
+
+
+def _make_reading_file(plan: Plan, job: Job, order: jobs.Order) -> File:
+    if job.link is not None:
+        job.link.plan = plan
+    reading = read_link(job.link) if job.link else read_newest(plan)
+    return write_reading(reading, FORMATS[order.format], order.asked)
+
+
+def _make_changes_file(plan: Plan, _job: Job, order: jobs.Order) -> File:
+    return write_changes(plan, CHANGE_FORMATS[order.format], order.asked)
+
+
+MAKERS: Mapping[str, Maker] = {
+    "report": _make_plan_file,
+    "reading": _make_reading_file,
+    "changes": _make_changes_file,
+}
+"""What makes the file of an order, by its kind."""
+
+
+def make_one(number: int, runner: str) -> None:
+    """Make the file of a job that this runner has, in a process that does nothing else."""
+    _prepare()
+    job = jobs.has(number, runner).select_related("link").first()
+    if job is None:
+        return
+    try:
+        with progress.told_to(_listen(number, runner)):
+            made = _make(job, runner)
+        jobs.note_progress(number, runner, "Keeping the file", 0, 0)
+        jobs.finish(number, runner, made)
+    except Exception as error:
+        if isinstance(error, Error) and not isinstance(error, Damaged):
+            raise  # the database is away: it is tried again
+        said = _say(error)
+        if said is None:
+            _logger.exception("job %s failed", job.name)
+        jobs.fail(number, runner, said or FAILED)
+
+
+def _prepare() -> None:
+    """Have this process be polite to others, take no more memory than it may, and end with whoever began it."""
+    end_with_whoever_began_it()
+    os.nice(POLITE)
+    with suppress(ValueError, OSError):  # a lower limit is set already
+        resource.setrlimit(resource.RLIMIT_DATA, (settings.JOB_MIB * 2**20, resource.RLIM_INFINITY))
+
+
+def _make(job: Job, runner: str) -> File:
+    """The file, of the plan as it is now; the job says what it follows from, so that others find it."""
+    order = jobs.read_order(job)
+    plan = Plan.objects.get(pk=job.plan_id)
+    standing = read_standing(plan)
+    jobs.note_key(job.pk, runner, jobs.key_of(plan, order, job.link))
+    made = MAKERS[order.kind](plan, job, order)
+    if read_standing(Plan.objects.defer("document").get(pk=plan.pk)) != standing:
+        jobs.forget_key(job.pk, runner)
+    return made
+
+
+def _listen(number: int, runner: str) -> progress.Listener:
+    """What stores how far a job is, not too often."""
+    last = 0.0
+
+    def listen(said: str, part: int, parts: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if parts and now < last + OFTEN:
+            return
+        last = now
+        jobs.note_progress(number, runner, said, part, parts)
+
+    return listen
+
+
+def _say(error: Exception) -> str | None:
+    """Why there is no file, in a sentence; None where nobody has foreseen it."""
+    if isinstance(error, UnusableFilter):
+        return f"{UNUSABLE}. {error}"
+    if isinstance(error, TooLarge):
+        return f"This plan is too large for a report. {error.sentence}"
+    if isinstance(error, PlanError):
+        return f"This plan doesn't fit the port matrix of today. {error.faults[0]}"
+    if isinstance(error, MatrixError):
+        return "The port matrix has faults."
+    if isinstance(error, MemoryError):
+        return f"It needs more memory than the {settings.JOB_MIB:,} MiB that a file may take here."
+    if isinstance(error, NotExpressible | NothingToCompare | NoMatrix | NoProduct | Damaged):
+        return str(error)
+    return None

@@ -1,0 +1,243 @@
+"""What iptables-save writes, read back; lines as iptables 1.8 saves them: iptables-extensions(8)."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.engine.existing.decide import compare_with
+from planner.engine.existing.model import Unreadable
+from planner.engine.existing.readers import iptables
+from planner.plan import limits
+from tests.engine.existing.rulesets import STORE, WEB, one_flow
+from tests.strategies import often
+
+START = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:OWN - [0:0]\n"
+
+
+def saved(*lines, start=START):
+    return start + "".join(f"{line}\n" for line in lines) + "COMMIT\n"
+
+
+def state_of(*lines, report=None, more=""):
+    gap = compare_with(report or one_flow(), iptables.read(saved(*lines) + more))
+    return gap.flows[0]
+
+
+def to(words):
+    return f"-A FORWARD -s {WEB}/32 -d {STORE}/32 {words}"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "-p tcp -m tcp --dport 443 -j ACCEPT",
+        "-p tcp -m tcp --dport 400:500 -j ACCEPT",
+        "-p tcp -m tcp --dport 400: -j ACCEPT",
+        "-p tcp -m multiport --dports 80,400:500 -j ACCEPT",
+        "-p tcp -m multiport --ports 443 -j ACCEPT",
+        "-p tcp -m multiport ! --dports 80,81 -j ACCEPT",
+        "-p tcp -m multiport ! --ports 80 -m multiport --ports 0:79 -m multiport --ports 81:65535 -j ACCEPT",
+        "-p 6 -j ACCEPT",
+        "-p all -j ACCEPT",
+        "! -p udp -j ACCEPT",
+        "-j ACCEPT",
+        "-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT",
+        "-p tcp -m tcp ! --tcp-flags ALL NONE -j ACCEPT",
+        "-p tcp -m tcp --syn -j ACCEPT",
+        "! -f -j ACCEPT",
+        "-m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT",
+        "-m conntrack ! --ctstate INVALID -j ACCEPT",
+        "-m conntrack --ctdir ORIGINAL -j ACCEPT",
+        "-m state --state NEW -j ACCEPT",
+        "-m iprange --src-range 10.0.0.1-10.0.0.10 ! --dst-range 10.0.0.0-10.0.0.255 -j ACCEPT",
+        '-m comment --comment "he said \\"-j DROP\\" \\\\ ! -s" -j ACCEPT',
+        "-m comment --comment ! -p tcp -j ACCEPT",
+        "-m comment --comment 'a b' -c 1 2 -j ACCEPT",
+    ],
+)
+def test_a_line_that_is_understood_admits_what_it_says(words):
+    one = state_of(to(words))
+    if "--ports" in words and "!" in words:
+        # What goes to and comes from no port 80 at all lacks the packets that come from it.
+        assert one.state == "partly"
+    elif words == "-p tcp -m multiport --ports 443 -j ACCEPT":
+        assert one.state == "open"
+    else:
+        assert (one.state, one.by) == ("open", (to(words),))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "-p udp -m udp --dport 443 -j ACCEPT",
+        "-p tcp -m tcp ! --dport 443 -j ACCEPT",
+        "-p tcp -m tcp --dport 442 -j ACCEPT",
+        "-p icmp -j ACCEPT",
+        "! -p tcp -j ACCEPT",
+        "! -p all -j ACCEPT",
+        "-f -j ACCEPT",
+        "-p tcp -m tcp ! --syn -j ACCEPT",
+        "-p tcp -m tcp --tcp-flags SYN,ACK ACK -j ACCEPT",
+        "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+        "-m conntrack ! --ctstate NEW -j ACCEPT",
+        "-m conntrack --ctdir REPLY -j ACCEPT",
+        "-m iprange --dst-range 10.0.0.0-10.0.0.255 -j ACCEPT",
+        "-j DROP",
+        "-j REJECT --reject-with icmp-port-unreachable",
+        "-j RETURN",
+        "-j LOG --log-prefix \"-j ACCEPT\"",
+        "-j OWN",
+        "",
+    ],
+)  # fmt: skip
+def test_a_line_that_is_understood_admits_nothing_else(words):
+    assert state_of(to(words)).state == "closed"
+
+
+@pytest.mark.parametrize(
+    ("words", "construct"),
+    [
+        ("-m limit --limit 5/min -j ACCEPT", "limit --limit 5/min"),
+        ("-m mark ! --mark 0x5/0xff -j ACCEPT", "mark ! --mark 0x5/0xff"),
+        ("-m set --match-set foo src -j ACCEPT", "set --match-set foo src"),
+        ("-m socket -j ACCEPT", "socket"),
+        ('-m string --string "-j DROP" --algo bm -p tcp -j ACCEPT', "string --string -j DROP --algo bm"),
+        ("-m conntrack --ctstate DNAT -j ACCEPT", "--ctstate DNAT"),
+        ("-m conntrack --ctorigdst 1.2.3.4 -j ACCEPT", "--ctorigdst 1.2.3.4"),
+        ("-m conntrack --ctdir SIDEWAYS -j ACCEPT", "--ctdir SIDEWAYS"),
+        ("-p tcp -m tcp --tcp-option 8 -j ACCEPT", "--tcp-option 8"),
+        ("-p tcp -m tcp --tcp-flags SYN -j ACCEPT", "--tcp-flags SYN"),
+        ("-p tcp -m tcp --tcp-flags SYN,ECE SYN -j ACCEPT", "--tcp-flags SYN,ECE SYN"),
+        ("-p tcp -m tcp --dport https -j ACCEPT", "--dport https"),
+        ("-p tcp -m tcp --dport 9:1 -j ACCEPT", "--dport 9:1"),
+        ("-p nothing -j ACCEPT", "-p nothing"),
+        ("-s fd00::1 -j ACCEPT", "-s fd00::1"),
+        ("-s host.example.com -j ACCEPT", "-s host.example.com"),
+        ("-m iprange --src-range 10.0.0.1-fd00::1 -j ACCEPT", "--src-range 10.0.0.1-fd00::1"),
+        ("-m iprange --src-range x -j ACCEPT", "--src-range x"),
+        ("-i eth0 -i eth1 -j ACCEPT", "enters by two interfaces at once"),
+        ("-i -j ACCEPT", "-i"),
+        ("-j NFQUEUE --queue-num 1", "NFQUEUE --queue-num 1"),
+        ("-j GONE", "GONE"),
+        ("-g GONE", "GONE"),
+    ],
+)
+def test_what_is_not_understood_is_named_and_never_open(words, construct):
+    for last in ("-A FORWARD -j DROP", "-A FORWARD -j ACCEPT"):
+        one = state_of(to(words), last)
+        if one.state == "unknown":
+            assert one.constructs[0].startswith(construct)
+        else:
+            assert "-j ACCEPT" in words
+            assert (one.state == "open") == last.endswith("ACCEPT")
+    assert state_of(to(words)).state == "unknown"
+
+
+def test_chains_are_jumped_to_and_gone_to():
+    own = "-A OWN -p tcp -m tcp --dport 443 -j {}"
+    assert state_of(to("-j OWN"), own.format("ACCEPT")).state == "open"
+    assert state_of(to("-g OWN"), "-A FORWARD -j ACCEPT").state == "closed"
+    assert state_of(to("-j OWN"), own.format("RETURN"), "-A FORWARD -j ACCEPT").state == "open"
+
+
+def test_counters_are_passed_over_and_the_line_is_named_without_them():
+    one = state_of(f"[12:3456] {to('-j ACCEPT')}")
+    assert one.by == (to("-j ACCEPT"),)
+
+
+def test_all_tables_have_to_admit_a_packet_and_translations_are_not_followed():
+    yes = to("-j ACCEPT")
+    nat = "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n{}\nCOMMIT\n"
+    assert state_of(yes, more=nat.format("-A POSTROUTING -o wan -j MASQUERADE")).by == (yes,)
+    assert state_of(
+        yes, more=nat.format(f"-A PREROUTING -d {STORE} -j DNAT --to-destination 10.0.0.5")
+    ).constructs == ("DNAT --to-destination 10.0.0.5",)
+    assert state_of(yes, more=nat.format("-A PREROUTING -d 203.0.113.1 -j DNAT --to 10.0.0.5")).state == "open"
+    mangle = f"*mangle\n:FORWARD ACCEPT [0:0]\n-A FORWARD -s {WEB} -j {{}}\nCOMMIT\n"
+    assert state_of(yes, more=mangle.format("DROP")).by == (f"-A FORWARD -s {WEB} -j DROP",)
+    assert state_of(yes, more=mangle.format("MARK --set-xmark 0x5/0xffffffff")).state == "open"
+    strange = "*security\n:FORWARD QUEUE [0:0]\nCOMMIT\n"
+    assert state_of(yes, more=strange).constructs == ("policy QUEUE of iptables security FORWARD",)
+
+
+def test_states_are_not_known_before_tracking_nor_where_it_is_left_out():
+    raw = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING {}\nCOMMIT\n"
+    early = raw.format("-m conntrack --ctstate INVALID -j DROP")
+    assert state_of(to("-j ACCEPT"), more=early).constructs == ("--ctstate INVALID, before connection tracking",)
+    out = raw.format("-p udp -j CT --notrack")
+    one = state_of(to("-m conntrack --ctstate NEW -j ACCEPT"), more=out)
+    assert one.constructs == ("--ctstate NEW, where some packets are left out of connection tracking",)
+    assert state_of(to("-m conntrack --ctstate NEW,UNTRACKED -j ACCEPT"), more=out).state == "open"
+
+
+def test_nothing_is_known_of_a_family_that_is_not_in_the_file():
+    both = one_flow(source=(WEB, "fd00::10"), destination=(STORE, "2001:db8::10"))
+    one = state_of("-A FORWARD -j ACCEPT", report=both)
+    assert one.constructs == ("no rules for IPv6 in this file; ip6tables-save writes them",)
+    six = "# Generated by ip6tables-save v1.8.11 (nf_tables) on Thu\n" + saved(
+        "-A FORWARD -s fd00::10/128 -p tcp -m tcp --dport 443 -j ACCEPT"
+    )
+    assert state_of(to("-j ACCEPT"), report=both, more=six).state == "open"
+    alone = saved("-A FORWARD -s fd00::10/128 -d 2001:db8::10/128 -j ACCEPT")
+    [found] = compare_with(one_flow(source=("fd00::10",), destination=("2001:db8::10",)), iptables.read(alone)).flows
+    assert found.state == "open"
+
+
+def test_echo_requests_are_types_of_either_family():
+    report = one_flow("icmp", None)
+    for words, state in (
+        ("--icmp-type 8", "open"), ("--icmp-type 8/0", "open"), ("--icmp-type any", "open"),
+        ("--icmp-type 0", "closed"),
+        ("! --icmp-type 0", "open"), ("! --icmp-type any", "closed"), ("--icmp-type echo-request", "open"),
+    ):  # fmt: skip
+        assert state_of(to(f"-p icmp -m icmp {words} -j ACCEPT"), report=report).state == state
+    six = "-A FORWARD -s fd00::/8 -p ipv6-icmp -m icmp6 --icmpv6-type 128 -j ACCEPT"
+    [entry] = iptables.read(saved(six)).stages[-1].entries
+    assert [one.ports.spans for one in entry.matches] == [((128 * 256, 128 * 256 + 255),)]
+
+
+def test_interfaces_and_beginnings_of_them_are_sides():
+    ruleset = iptables.read(saved("-A FORWARD -i eth0 ! -o wan+ -j ACCEPT"))
+    [entry] = ruleset.stages[0].entries
+    assert (entry.enters.names, entry.leaves.prefixes, entry.leaves.negated) == ({"eth0"}, {"wan"}, True)
+    assert ruleset.sides == {"eth0"}
+
+
+def test_what_iptables_lists_and_what_our_own_files_say_is_read_too():
+    listed = f"-P FORWARD DROP\n-N OWN\n{to('-j OWN')}\n-A OWN -j ACCEPT\n"
+    assert compare_with(one_flow(), iptables.read(listed)).flows[0].state == "open"
+    marked = f"-4 {to('-j ACCEPT')}\n-6 -A FORWARD -j ACCEPT\n"
+    own = f"*filter\n:FORWARD DROP [0:0]\n-F FORWARD\n-C FORWARD -j X\n{marked}COMMIT\n"
+    one = compare_with(one_flow(), iptables.read(own)).flows[0]
+    assert (one.state, one.by) == ("open", (to("-j ACCEPT"),))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "There is no chain in it"),
+        ("table inet filter {\n", "Line 1 is none of iptables-save"),
+        ("*filter\n-I FORWARD -j ACCEPT\n", "Line 2 is none of iptables-save"),
+        ('*filter\n-A FORWARD -m comment --comment "open\n', "Line 2 ends within quotes"),
+        ("*filter\n-A\n", "Line 2 is none of iptables-save"),
+    ],
+)
+def test_what_was_not_saved_is_told_in_a_sentence(text, said):
+    with pytest.raises(Unreadable, match=said):
+        iptables.read(text)
+
+
+def test_more_entries_than_are_read_are_refused(monkeypatch):
+    monkeypatch.setattr(iptables, "ENTRIES", 3)
+    with pytest.raises(Unreadable, match="With line 9 there are more than 3 entries"):
+        iptables.read(saved(*["-A FORWARD -j ACCEPT"] * 4))
+    assert limits.ENTRIES > 3
+
+
+@given(st.text(alphabet="ab \"'\\-!", max_size=12))
+@settings(max_examples=often(200))
+def test_a_comment_is_text_whatever_stands_in_it(text):
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+    words = iptables.split(f'-m comment --comment "{quoted}" -j ACCEPT', 1)
+    assert words == ["-m", "comment", "--comment", text, "-j", "ACCEPT"]
+    assert state_of(to(f'-m comment --comment "{quoted}" -j ACCEPT')).state == "open"

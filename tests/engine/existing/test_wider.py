@@ -1,0 +1,51 @@
+"""What an entry admits beyond the plan: found among many pairs, said once, and what of it the plan needs."""
+
+from planner.engine.existing.decide import compare_with
+from planner.engine.existing.wider import MOST_PAIRS
+from planner.engine.rules import Ports
+from tests.engine.existing.rulesets import STORE, WEB, accept, flow, host, match, plan, ruleset
+
+STORES = [host(f"Store {number}", f"192.0.2.{number}", zone="DMZ") for number in range(1, MOST_PAIRS + 21)]
+
+
+def widths(report, *entries, **more):
+    return compare_with(report, ruleset(*entries, **more)).wider
+
+
+def test_one_pair_that_nobody_asks_for_is_found_behind_many_that_are_asked_for():
+    flows = [flow("Web", store["name"]) for store in STORES[:-1]]
+    [found] = widths(plan([host("Web", WEB), *STORES], flows), accept("all", match(WEB, "192.0.2.0/24", "tcp/443")))
+    assert (found.sources, found.destinations) == (("Web",), (STORES[-1]["name"],))
+    whole = [*flows, flow("Web", STORES[-1]["name"])]
+    assert not widths(plan([host("Web", WEB), *STORES], whole), accept("all", match(WEB, "192.0.2.0/24", "tcp/443")))
+
+
+def test_a_flow_of_another_service_does_not_hide_what_nobody_asks_for():
+    flows = [flow("Web", store["name"], ports="443" if store is not STORES[-1] else "25") for store in STORES]
+    [found] = widths(plan([host("Web", WEB), *STORES], flows), accept("all", match(WEB, "192.0.2.0/24", "tcp/443")))
+    assert found.destinations == (STORES[-1]["name"],)
+    assert found.services == ("tcp 443",)
+
+
+def test_what_a_plan_needs_of_an_entry_is_all_of_it_and_nothing_else():
+    ends = [host("Web", WEB), host("Store", STORE, zone="DMZ"), host("Other", "192.0.2.20", zone="DMZ")]
+    report = plan(ends, [flow("Web", "Store", ports="443"), flow("Web", "Store", ports="22")])
+    [found] = widths(report, accept("all", match(WEB, "192.0.2.0/24", "tcp/443")))
+    assert found.destinations == ("Other",), "to Store it admits what is asked for"
+    assert found.narrower == ((frozenset({"Web"}), frozenset({"Store"}), frozenset({Ports("tcp", "443")})),)
+
+
+def test_ports_that_are_too_many_are_said_once_for_each_protocol():
+    ends = [host("Web", WEB), host("Store", STORE, zone="DMZ"), host("Other", "192.0.2.20", zone="DMZ")]
+    report = plan(ends, [flow("Web", "Store", ports="80"), flow("Web", "Other", ports="443")])
+    both = (match(WEB, "192.0.2.0/24", "tcp/80"), match(WEB, "192.0.2.0/24", "tcp/443"))
+    [found] = widths(report, accept("all", *both))
+    assert found.services == ("tcp 80, 443",)
+
+
+def test_each_construct_is_named_with_the_entries_where_it_stands():
+    ends = [host("Web", WEB), host("Store", STORE, zone="DMZ")]
+    report = plan(ends, [flow("Web", "Store")])
+    entries = accept("one", obscure=("mark 5",)), accept("other", obscure=("limit",))
+    found = compare_with(report, ruleset(*entries)).unknown
+    assert {one.construct: one.entries for one in found} == {"mark 5": ("one",), "limit": ("other",)}

@@ -1,0 +1,93 @@
+"""What is said of rules that are there against what the kernel does with packets: never open for what it drops.
+
+`network.py` says how it is tried. Random rulesets, loaded one after the other into one network; of each the answer to
+every flow is compared with packets from and to its ends.
+"""
+
+import random
+
+import pytest
+
+from planner.engine.existing.decide import compare_with
+from planner.engine.existing.readers import READERS
+from planner.engine.existing.sides import find_firewall
+from scripts.namespaces import execute
+from tests.engine.existing.rulesets import flow, host, plan
+from tests.report.firewall.network import Network, run, samples, tries
+from tests.report.firewall.writing import write_iptables, write_nftables
+from tests.strategies import often
+
+pytestmark = pytest.mark.slow
+
+ENDPOINTS = [
+    host("Web", "10.0.0.10", "fd00::10"),
+    host("Staff", "10.1.0.0/30", zone="Internet", group=True),
+    host("Store", "192.0.2.10", "192.0.2.20", "2001:db8::10", zone="DMZ"),
+]
+FLOWS = [
+    flow("Web", "Store", ports="443"), flow("Web", "Store", ports="80-81"), flow("Web", "Store", "udp", "53"),
+    flow("Web", "Store", "icmp"), flow("Staff", "Web", ports="8443"), flow("Staff", "Store", "udp", "53"),
+    flow("Staff", "Store", ports="22"), flow("Store", "Web", ports="25-26"), flow("Store", "Staff", "icmp"),
+]  # fmt: skip
+SIDES = {"Internal": "r1", "Internet": "r2", "DMZ": "r3"}
+REPORT = plan(
+    ENDPOINTS,
+    FLOWS,
+    firewalls=[{"name": "Router", "format": "nftables", "zones": SIDES}],
+)
+RULESETS = often(25) if often(25) <= 25 else 2 * often(25)
+"""Of each format; a long run tries a thousand."""
+
+
+@pytest.fixture
+def network():
+    """The three zones around a router; its interfaces are r1, r2 and r3 in the order of the zones."""
+    places = {end.zone: samples(end.addresses) for end in REPORT.plan.endpoints}
+    with Network({zone: places[zone] for zone in SIDES}) as made:
+        yield made
+
+
+def load_nftables(network, source):
+    network.nft("flush", "ruleset")
+    # Some of what is made contradicts itself, such as a field of IPv4 beside one of IPv6; nft refuses it.
+    while execute("nft", "-f", "-", place=network.router, text=write_nftables(source), seconds=60).returncode:
+        pass
+    return network.nft("-j", "list", "ruleset")
+
+
+def load_iptables(network, source):
+    saved = ""
+    network.nft("flush", "ruleset")
+    for family, program in ((4, "iptables"), (6, "ip6tables")):
+        run(f"{program}-restore", place=network.router, text=write_iptables(source, family))
+        saved += run(f"{program}-save", "-c", place=network.router)
+    return saved
+
+
+@pytest.mark.parametrize(("form", "load"), [("nftables", load_nftables), ("iptables", load_iptables)])
+def test_no_flow_is_told_open_that_the_kernel_drops_nor_closed_that_it_lets_through(network, form, load):
+    source = random.Random(f"{form} {RULESETS}")
+    counted = dict.fromkeys(("open", "partly", "closed", "unknown"), 0)
+    for _ in range(RULESETS):
+        text = load(network, source)
+        ruleset = READERS[form].read(text)
+        gap = compare_with(REPORT, ruleset, None, find_firewall(REPORT.plan, ruleset))
+        by_flow = {id(one.flow): tries([one.flow]) for one in gap.flows}
+        passing = network.passes(set().union(*by_flow.values()))
+        for one in gap.flows:
+            wanted = by_flow[id(one.flow)]
+            through = wanted & passing
+            counted[one.state] += 1
+            said = (one, sorted(map(str, wanted - through)), sorted(map(str, through)), text)
+            if one.state == "open":
+                assert through == wanted, said
+            elif one.state == "closed":
+                assert not through, said
+            elif one.state == "partly":
+                # Some packets were tried of it; those that pass may all be among the others.
+                assert one.lacking, said
+    assert counted["open"] > RULESETS, counted
+    assert counted["closed"] > RULESETS, counted
+    assert counted["partly"], counted
+    assert counted["unknown"], counted
+    assert counted["unknown"] < sum(counted.values()) / 2, counted

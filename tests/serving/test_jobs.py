@@ -1,0 +1,131 @@
+"""Files that are made apart outlive what is killed: their own process, the one that minds it, the whole service."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from scripts.people import Browser, read_token
+from scripts.served import ROOT, serve
+from tests.settings import DATA
+
+pytestmark = pytest.mark.slow
+EAGER = {"DJANGO_SETTINGS_MODULE": "tests.serving.eager_settings", "PLANNER_WORKERS": "2"}
+
+
+@pytest.fixture
+def service():
+    with serve(**EAGER) as service:
+        yield service
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """What has a service keep its data in a folder that outlives it."""
+    (tmp_path / "static").symlink_to(DATA / "static")
+    return {"PLANNER_DATA": str(tmp_path)}
+
+
+def ask(service, name, plan="sites-300"):
+    """A browser that asked for a file of a new plan, and where it is told to ask."""
+    browser = Browser(service)
+    asked = browser.ask(f"{browser.enter(service.make_plan(plan))}report/{name}")
+    assert asked.status == 202
+    return browser, asked.headers["Location"]
+
+
+def rows(service, what="*"):
+    with closing(sqlite3.connect(service.data / "planner.sqlite3", timeout=60)) as database:
+        return database.execute(f"SELECT {what} FROM planner_job ORDER BY id").fetchall()
+
+
+def until(what):
+    for _ in range(6_000):
+        if found := what():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it never came")
+
+
+def makers(service):
+    """The processes that make files of this service, with the one that minds each."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (
+                b"\0work\0--job=" in (folder / "cmdline").read_bytes()
+                and f"PLANNER_DATA={service.data}\0".encode() in (folder / "environ").read_bytes()
+            ):
+                found[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    return found
+
+
+def fetch(browser, where):
+    """The file, once it is there."""
+    answer = until(lambda: (got := browser.ask(where)).status != 202 and got)
+    assert answer.status == 302, answer.body
+    return browser.ask(answer.headers["Location"])
+
+
+def test_a_file_whose_process_is_killed_is_made_by_another(service):
+    browser, where = ask(service, "xlsx")
+    process = next(iter(until(lambda: makers(service))))
+    os.kill(process, signal.SIGKILL)
+    assert fetch(browser, where).body.startswith(b"PK")
+    assert rows(service, "state, tries") == [("done", 2)]
+
+
+def test_a_process_ends_with_the_one_that_minds_it_and_another_goes_on(service):
+    browser, where = ask(service, "xlsx")
+    process, parent = next(iter(until(lambda: makers(service)).items()))
+    os.kill(parent, signal.SIGKILL)
+    until(lambda: process not in makers(service))
+    assert fetch(browser, where).body.startswith(b"PK")
+    assert len(rows(service)) == 1
+
+
+def test_cancelling_ends_the_process(service):
+    browser, where = ask(service, "all-firewalls")
+    until(lambda: makers(service))
+    token = read_token(browser.ask(where, headers={"Accept": "text/html"}).body)
+    assert browser.ask(f"{where}cancel/", [("csrfmiddlewaretoken", token)]).status == 302
+    until(lambda: not makers(service))
+    assert browser.ask(where).status == 410
+    assert rows(service, "state") == [("cancelled",)]
+
+
+def test_the_stop_signal_gives_a_job_back_and_the_next_start_makes_it(folder):
+    with serve(**EAGER, **folder) as service:
+        ask(service, "all-firewalls")
+        until(lambda: makers(service))
+    assert not makers(service)
+    assert rows(service, "state, tries, runner") == [("waiting", 0, "")]
+    with serve(**EAGER, **folder) as service:
+        until(lambda: rows(service, "state") == [("done",)])
+
+
+def test_a_command_makes_what_the_service_leaves_to_it(folder):
+    with serve(**EAGER, PLANNER_JOBS="0", **folder) as service:
+        browser, where = ask(service, "csv")
+        command = subprocess.Popen(
+            [service.environment["PATH"].partition(":")[0] + "/python", "manage.py", "work"],
+            cwd=ROOT, env=service.environment | {"PLANNER_JOBS": "1"},
+        )  # fmt: skip
+        try:
+            assert fetch(browser, where).body.startswith(b"\xef\xbb\xbf")
+        finally:
+            command.terminate()
+            assert command.wait() == 0
+
+
+def test_a_file_may_take_so_much_memory_and_no_more(folder):
+    with serve(**EAGER, PLANNER_JOB_MIB="256", **folder) as service:
+        browser, where = ask(service, "csv", "sites-5000")
+        answer = until(lambda: (got := browser.ask(where)).status != 202 and got)
+        assert answer.status in (302, 422), answer.body
+        assert Browser(service).ask("/healthz").status == 200

@@ -1,4 +1,4 @@
-"""The firewalls of a plan, as printed documents have them: what is behind which interface, and which rules pass where."""
+"""The firewalls of a plan, as printed documents have them: what is behind which interface, and what passes where."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence

@@ -32,11 +32,13 @@ WORDS_OF_ROOMS = {
     "planner/store/trouble.py": {"database"},
     "ports/locks.py": {"postgresql"},
     "planner/accounts/strength.py": {"email"},  # a field of Django's accounts
-    "planner/engine/existing/": {"smtp", "ssh", "telnet"},  # what firewalls of any site call ports
+    # What firewalls of any site call ports and applications.
+    "planner/engine/existing/": {"kerberos", "ldap", "ldaps", "mssql", "mysql", "oracle", "smtp", "ssh", "telnet"},
 }
 """Slugs that are words of what some modules are about, and of no matrix there."""
 NUMBERS_OF_ROOMS = {
-    "planner/engine/existing/": {25, 88},  # a port that firewalls have a name for; the number of a protocol (EIGRP)
+    # Ports that firewalls have a name for; 88 is the number of a protocol, too (EIGRP).
+    "planner/engine/existing/": {22, 23, 25, 53, 88, 135, 389, 636, 1521},
 }
 """Ports that are what firewalls of any site say, and no fact of the matrix."""
 

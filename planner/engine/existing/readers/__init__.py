@@ -39,6 +39,9 @@ _ALL = (
         name="iptables", label="iptables", made_by="iptables-save and ip6tables-save, one after the other in one file"
     ),
     Reader(name="fortigate", label="FortiGate", made_by="a backup of the device, or show full-configuration"),
+    Reader(name="asa", label="Cisco ASA", made_by="show running-config"),
+    Reader(name="paloalto", label="Palo Alto (XML)", made_by="the export of the running configuration, in XML"),
+    Reader(name="srx", label="Juniper SRX", made_by="show configuration | display set"),
     Reader(
         name="windows",
         label="Windows Firewall (JSON)",

@@ -55,6 +55,7 @@ def all_packets(report, sides):
     """
     wanted = {(key[2], port) for key, several in asked(report).items() for ports in several for port in ports}
     beside = {(protocol, port + step) for protocol, port in wanted if protocol != "icmp" for step in (-1, 1)}
+    beside = {(protocol, min(port, 65535)) for protocol, port in beside}
     ports = wanted | beside | {("tcp", 1), ("udp", 65535), ("icmp", 0)}
     for source, destination in product(report.plan.endpoints, repeat=2):
         if sides[source.zone] == sides[destination.zone]:

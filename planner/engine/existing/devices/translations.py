@@ -1,0 +1,174 @@
+"""Destinations that are changed before rules are asked: what these say of the real address, said of the seen one.
+
+Pure. A packet is looked at as it comes in: where rules name real addresses, an entry for one is for packets to the
+address that others see, and what goes to the real one itself past its translation isn't understood.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from planner.engine.existing.model import Entry, Match, Sides
+from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """What comes in on some sides for `seen` goes on to `real`, address for address."""
+
+    name: str
+    """As the device names it."""
+    enters: Sides | None
+    """None is anywhere."""
+    family: int
+    seen: Spans
+    real: Spans
+    protocol: int | None = None
+    """Of one translated port; None where all are."""
+    seen_ports: Spans = NOTHING
+    real_ports: Spans = NOTHING
+    is_clear: bool = True
+    """Whether it is understood; else what bears on either address isn't."""
+
+
+def translate(entries: Iterable[Entry], translations: Iterable[Translation]) -> Iterator[Entry]:
+    """The entries, said of packets before their destination is changed."""
+    groups: dict[Sides | None, list[Translation]] = {}
+    for one in translations:
+        groups.setdefault(one.enters, []).append(one)
+    made = [_Group(sides, several) for sides, several in groups.items()]
+    for entry in entries:
+        found = [entry]
+        for group in made:
+            found = [one for each in found for one in group.apply(each)]
+        yield from found
+
+
+class _Group:
+    """The translations of packets that come in on the same sides."""
+
+    def __init__(self, sides: Sides | None, translations: Sequence[Translation]) -> None:
+        self._sides = sides
+        self._of = {family: [one for one in translations if one.family == family] for family in FAMILIES}
+        self._touched = {
+            family: Spans.of(span for one in several for span in (*one.seen, *one.real))
+            for family, several in self._of.items()
+        }
+        self._whole: dict[int, _Change] = {}
+        """What becomes of all that any of them touches."""
+
+    def apply(self, entry: Entry) -> Iterator[Entry]:
+        """The entry on these sides, what isn't understood of it there, and on the other sides."""
+        if not any(match.destinations & self._touched[match.family] for match in entry.matches):
+            yield entry
+            return
+        here = _both(entry.enters, self._sides)
+        if here is None or here.names or here.negated:
+            changed: list[Match] = []
+            unclear: list[Match] = []
+            why: dict[str, None] = {}
+            for match in entry.matches:
+                change = self._change(match.family, match.destinations)
+                changed += change.clear(match)
+                unclear += change.unclear(match)
+                why.update(dict.fromkeys(change.names))
+            if changed:
+                yield replace(entry, matches=tuple(changed), enters=here)
+            if unclear:
+                yield replace(
+                    entry, matches=tuple(unclear), enters=here, obscure=(*entry.obscure, *list(why)[:_NAMED])
+                )
+        elsewhere = _but(entry.enters, self._sides)
+        if elsewhere is not None:
+            yield replace(entry, enters=elsewhere)
+
+    def _change(self, family: int, destinations: Spans) -> "_Change":
+        """What becomes of destinations; of all that are touched it is worked out once."""
+        touched = destinations & self._touched[family]
+        whole = touched == self._touched[family]
+        change = self._whole.get(family) if whole else None
+        if change is None:
+            change = _work_out(touched, self._of[family])
+            if whole:
+                self._whole[family] = change
+        return replace(change, rest=destinations - touched)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What becomes of a set of destinations."""
+
+    rest: Spans = NOTHING
+    """Those that nothing touches."""
+    seen: Spans
+    """Those where others see them."""
+    ports: tuple[tuple[Spans, Translation], ...]
+    """Those where others see one port of them."""
+    past: Spans
+    """What isn't understood."""
+    names: tuple[str, ...]
+
+    def clear(self, match: Match) -> Iterator[Match]:
+        """What is understood of a match."""
+        known = self.rest | self.seen
+        if known or match.destination_names:
+            yield replace(match, destinations=known)
+        for seen, one in self.ports:
+            protocol = one.protocol or 0
+            if protocol in match.protocols and match.ports.covers(one.real_ports):
+                kept = replace(match, destinations=seen, destination_names=frozenset(), ports=one.seen_ports)
+                yield replace(kept, protocols=Spans.only(protocol))
+
+    def unclear(self, match: Match) -> Iterator[Match]:
+        """What isn't."""
+        if self.past:
+            yield replace(match, destinations=self.past, destination_names=frozenset())
+
+
+def _work_out(touched: Spans, translations: Sequence[Translation]) -> _Change:
+    seen: list[tuple[int, int]] = []
+    ports: list[tuple[Spans, Translation]] = []
+    names: list[str] = []
+    plain = Spans.of(span for one in translations if one.is_clear and one.protocol is None for span in one.seen)
+    for one in translations:
+        met = touched & one.real
+        if not met and not touched & one.seen:
+            continue
+        names.append(one.name)
+        if not one.is_clear or not met:
+            continue
+        there = _shift(met, one.real, one.seen)
+        if one.protocol is None:
+            seen += there
+        else:
+            ports.append((there, one))
+    # What is sent to a seen address goes to the real one, wherever all of its ports are translated.
+    return _Change(seen=Spans.of(seen), ports=tuple(ports), past=touched - plain, names=tuple(names))
+
+
+_NAMED = 3
+"""Most translations that are named of one entry."""
+
+
+def _both(sides: Sides | None, others: Sides | None) -> Sides | None:
+    """What is in both; without any name where nothing is."""
+    if sides is None or others is None:
+        return others if sides is None else sides
+    return Sides(names=others.names - sides.names if sides.negated else others.names & sides.names)
+
+
+def _but(sides: Sides | None, others: Sides | None) -> Sides | None:
+    """What is in the first alone; None where nothing is."""
+    if others is None:
+        return None
+    if sides is None:
+        return Sides(names=others.names, negated=True)
+    if sides.negated:
+        return Sides(names=sides.names | others.names, negated=True)
+    left = sides.names - others.names
+    return Sides(names=left) if left else None
+
+
+def _shift(spans: Spans, start: Spans, end: Spans) -> Spans:
+    """Addresses of one span, at the same places of another one."""
+    step = end.spans[0][0] - start.spans[0][0]
+    return Spans(tuple((first + step, last + step) for first, last in spans))

@@ -1,0 +1,244 @@
+"""Juniper SRX: what `show configuration | display set` prints. Pure.
+
+Syntax and meaning: Junos OS Security Policies User Guide, “Configuring Security Policies”, “Global Policies”; NAT User
+Guide, “Destination NAT”, “Static NAT”. A packet meets the policies between its two zones in their order, then the
+global ones, then the default policy. Policies say real addresses: what a translation changes is put back.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from planner.engine.existing.devices.addresses import ANYBODY, Addresses, Reach, network, parse, parse_network
+from planner.engine.existing.devices.entries import make_entries
+from planner.engine.existing.devices.routes import behind
+from planner.engine.existing.devices.services import TCP, UDP, port_range, unknown_service
+from planner.engine.existing.devices.srx_objects import Books, name_applications
+from planner.engine.existing.devices.srx_tree import Tree, at, flatten, pairs, read_tree, value
+from planner.engine.existing.devices.translations import Translation, translate
+from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Verdict
+from planner.engine.existing.parts import Count
+from planner.engine.existing.spans import NOTHING, Spans
+
+_MATCHED = {
+    "application", "destination-address", "destination-address-excluded", "from-zone", "source-address",
+    "source-address-excluded", "to-zone",
+}  # fmt: skip
+_FLAGS = frozenset({"destination-address-excluded", "source-address-excluded"})
+_ALL = {"any", "none"}
+_HARMLESS = {"count", "log"}
+_INSPECTS = {"application-services", "services-offload", "tcp-options"}
+"""What is done with packets that are permitted, and takes none of them away by address or port."""
+_VERDICTS: Mapping[str, Verdict] = {"permit": "accept", "deny": "drop", "reject": "drop"}
+_SECURITY = {"policies", "address-book", "nat", "zones"}
+
+
+def read(text: str) -> Ruleset:
+    """What the configuration of an SRX admits. Raises Unreadable for what is none or has too much."""
+    tree = read_tree(text)
+    return _Device(tree, Count()).ruleset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    """One policy, and which zones it is between; "" is any."""
+
+    name: str
+    said: Tree
+    match: Tree
+    from_zones: tuple[str, ...]
+    to_zones: tuple[str, ...]
+
+
+class _Device:
+    """A configuration, with what is looked up in it."""
+
+    def __init__(self, tree: Tree, count: Count) -> None:
+        self._tree = tree
+        self._count = count
+        self._security = at(tree, "security")
+        self._books = Books(self._security, count)
+        self._applications = name_applications(tree, count)
+        self._zones = {
+            name: frozenset(at(said, "interfaces"))
+            for name, said in at(self._security, "zones", "security-zone").items()
+        }
+
+    def ruleset(self) -> Ruleset:
+        """Its policies, said of packets as they come."""
+        policies = list(self._policies())
+        entries = [entry for policy in policies for entry in self._entries(policy)]
+        default = value(self._security, "policies", "default-policy") or "deny-all"
+        stage = Stage(
+            name="security policies",
+            entries=tuple(translate(entries, list(self._translations()))),
+            default={"deny-all": "drop", "permit-all": "accept"}.get(default, "obscure"),  # type: ignore[arg-type]
+            default_name=f"default-policy {default}",
+        )
+        named = {zone for policy in policies for zone in (*policy.from_zones, *policy.to_zones)}
+        members = {one for several in self._zones.values() for one in several}
+        return Ruleset(
+            format="srx", stages=(stage,), chains={}, sides=frozenset(named | self._zones.keys() | members),
+            addresses=self._behind(), obscure=tuple(self._elsewhere()),
+        )  # fmt: skip
+
+    def _elsewhere(self) -> Iterator[str]:
+        """Policies that stand where they aren't followed."""
+        if "apply-groups" in self._tree:
+            for name, group in at(self._tree, "groups").items():
+                if group.get("security", {}).keys() & _SECURITY or "applications" in group:
+                    yield f"groups {name}: give what show configuration | display inheritance | display set prints"
+        for kind in ("logical-systems", "tenants"):
+            for name, system in at(self._tree, kind).items():
+                if at(system, "security", "policies"):
+                    yield f"{kind} {name}"
+
+    def _policies(self) -> Iterator[_Policy]:
+        said = at(self._security, "policies")
+        for here, there, found in pairs(said, "from-zone", "to-zone"):
+            for name, policy in at(found, "policy").items():
+                called = f"from-zone {here} to-zone {there} policy {name}"
+                yield _Policy(called, policy, flatten(at(policy, "match"), _FLAGS), (here,), (there,))
+        for name, policy in at(said, "global", "policy").items():
+            match = flatten(at(policy, "match"), _FLAGS)
+            sides = [tuple(zone for zone in at(match, key) if zone != "any") for key in ("from-zone", "to-zone")]
+            yield _Policy(f"global policy {name}", policy, match, *sides)
+
+    def _sides(self, zones: Sequence[str]) -> Sides | None:
+        """Zones with their interfaces; None for any."""
+        if not zones:
+            return None
+        return Sides(names=frozenset({*zones, *(one for zone in zones for one in self._zones.get(zone, ()))}))
+
+    def _entries(self, policy: _Policy) -> Iterator[Entry]:
+        match, then = policy.match, at(policy.said, "then")
+        action = next((word for word in then if word in _VERDICTS), "")
+        obscure = [*_unclear(policy, action)]
+        in_pair = policy.name.startswith("from-zone")
+        names = list(at(match, "application"))
+        yield from make_entries(
+            self._count,
+            name=policy.name,
+            verdict=_VERDICTS.get(action, "obscure"),
+            sources=self._side(match, "source-address", policy.from_zones[0] if in_pair else ""),
+            destinations=self._side(match, "destination-address", policy.to_zones[0] if in_pair else ""),
+            services=self._applications.get_all(names) if names else unknown_service("no application"),
+            enters=self._sides(policy.from_zones),
+            leaves=self._sides(policy.to_zones),
+            obscure=obscure,
+            comment=value(policy.said, "description"),
+        )
+
+    def _side(self, match: Tree, key: str, zone: str) -> Addresses:
+        names = list(at(match, key))
+        if not names:
+            return {family: Reach(vague=(f"no {key}",)) for family in ANYBODY}
+        found = self._books.addresses(zone, names)
+        if f"{key}-excluded" not in match:
+            return found
+        return {family: ANYBODY[family].minus(found[family]) for family in found}
+
+    def _translations(self) -> Iterator[Translation]:
+        nat = at(self._security, "nat")
+        pools = at(nat, "destination", "pool")
+        for kind in ("static", "destination"):
+            for set_name, rules in at(nat, kind, "rule-set").items():
+                enters = self._enters(at(rules, "from"))
+                for name, rule in at(rules, "rule").items():
+                    said = f"nat {kind} rule-set {set_name} rule {name}"
+                    match, then = flatten(at(rule, "match")), at(rule, "then")
+                    if kind == "static":
+                        prefix = value(then, "static-nat", "prefix")
+                        # A mapped port, or a routing instance, stands behind it.
+                        plain = at(then, "static-nat").keys() == {"prefix"} and not at(
+                            then, "static-nat", "prefix", prefix
+                        )
+                        yield from self._translate(said, enters, match, prefix, "", plain)
+                    elif "pool" in at(then, "destination-nat"):
+                        pool = at(pools, value(then, "destination-nat", "pool"))
+                        address = value(pool, "address")
+                        port = value(pool, "address", address, "port") or value(pool, "address", "port")
+                        plain = at(pool, "address", address).keys() <= {"port"}
+                        yield from self._translate(said, enters, match, address, port, plain)
+
+    def _enters(self, said: Tree) -> Sides | None:
+        zones = list(at(said, "zone"))
+        names = {*at(said, "interface"), *zones, *(one for zone in zones for one in self._zones.get(zone, ()))}
+        names |= {zone for zone, members in self._zones.items() if members & set(at(said, "interface"))}
+        return Sides(names=frozenset(names)) if names else None
+
+    def _translate(
+        self, name: str, enters: Sides | None, match: Tree, real: str, real_port: str, is_clear: bool
+    ) -> Iterator[Translation]:
+        names = [*at(match, "destination-address"), *at(match, "destination-address-name")]
+        found = [self._seen(name) for name in names]
+        there = parse_network(real)
+        family = there[0] if there else 4
+        everywhere = ANYBODY[family].spans
+        seen = Spans.of(span for one in found for span in one[family]) if all(found) and found else everywhere
+        real_spans = Spans((there[1:],)) if there else NOTHING
+        known = {"destination-address", "destination-address-name", "destination-port", "protocol", "source-address"}
+        is_clear = is_clear and match.keys() <= known and set(at(match, "source-address")) <= {"0.0.0.0/0", "::/0"}
+        is_clear = is_clear and len(seen.spans) == 1 and seen.size == real_spans.size
+        said = value(match, "destination-port")
+        if not said:
+            is_clear = is_clear and not real_port and "protocol" not in match
+            yield Translation(name=name, enters=enters, family=family, seen=seen, real=real_spans, is_clear=is_clear)
+            return
+        seen_ports, real_ports = port_range(said), port_range(real_port or said)
+        numbers = {"tcp": [TCP], "udp": [UDP]}.get(value(match, "protocol"), [TCP, UDP])
+        is_clear = is_clear and len(at(match, "destination-port")) == 1
+        alike = seen_ports is not None and real_ports is not None and seen_ports.size == real_ports.size
+        for protocol in numbers:
+            yield Translation(
+                name=name, enters=enters, family=family, seen=seen, real=real_spans, protocol=protocol,
+                seen_ports=seen_ports or NOTHING, real_ports=real_ports or NOTHING, is_clear=is_clear and alike,
+            )  # fmt: skip
+
+    def _seen(self, name: str) -> dict[int, Spans]:
+        """The addresses of a network, or of a name of the global book; nothing for what is neither."""
+        found = network(name) or self._books.addresses("", [name])
+        spans = {family: one.spans for family, one in found.items() if one.spans and not one.vague}
+        return {family: spans.get(family, NOTHING) for family in (4, 6)} if spans else {}
+
+    def _behind(self) -> Mapping[str, Spans]:
+        """The IPv4 addresses behind each interface and zone, by addresses of interfaces and static routes."""
+        connected: list[tuple[str, int, int]] = []
+        for side, said in self._units():
+            networks = (parse_network(text) for text in at(said, "family", "inet", "address"))
+            connected += [(side, *one[1:]) for one in networks if one]
+        routes = list(connected)
+        for text, said in at(self._tree, "routing-options", "static", "route").items():
+            found, hop = parse_network(text), parse(value(said, "next-hop"))
+            if found and found[0] == 4 and hop:
+                self._count.take(len(connected))
+                side = next((one for one, first, last in connected if first <= hop[1] <= last), "")
+                if side:
+                    routes.append((side, *found[1:]))
+        spans = dict(behind(routes))
+        for zone, members in self._zones.items():
+            if within := Spans.of(span for member in members for span in spans.get(member, NOTHING)):
+                spans[zone] = within
+        return spans
+
+    def _units(self) -> Iterator[tuple[str, Tree]]:
+        for name, said in at(self._tree, "interfaces").items():
+            for unit, found in at(said, "unit").items():
+                yield f"{name}.{unit}", found
+
+
+def _unclear(policy: _Policy, action: str) -> Iterator[str]:
+    """What of a policy says more about its packets than is understood."""
+    for key, values in policy.match.items():
+        if key not in _MATCHED and (values.keys() - _ALL or not values):
+            yield " ".join((key, *values))
+    for key in policy.said:
+        if key not in ("match", "then", "description"):
+            yield " ".join((key, *at(policy.said, key))) if key == "scheduler-name" else key
+    for key in at(policy.said, "then"):
+        if key not in _VERDICTS and key not in _HARMLESS:
+            yield f"then {key}"
+    for key in at(policy.said, "then", "permit"):
+        if key not in _INSPECTS:
+            yield f"permit {key}"
+    if not action:
+        yield "no action"

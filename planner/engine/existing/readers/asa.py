@@ -96,7 +96,7 @@ class _Device:
         if alike := self._alike():
             stages.insert(0, Stage(name="same-security-traffic", entries=tuple(alike), default="accept"))
         if out := [entry for side, name in self._outward.items() for entry in self._of_list(name, leaves=side)]:
-            going = tuple(translate(out, translations))
+            going = tuple(translate(out, translations, self._count))
             stages.append(Stage(name="access-group out", entries=going, default="accept"))
         sides = {*self._interfaces, *self._inward, *self._outward}
         return Ruleset(format="asa", stages=tuple(stages), chains={}, sides=frozenset(sides), addresses=self._behind())
@@ -138,7 +138,7 @@ class _Device:
         is_known = self._interfaces or self._everywhere
         return Stage(
             name="access-group in",
-            entries=tuple(translate(entries, translations)),
+            entries=tuple(translate(entries, translations, self._count)),
             default="drop" if is_known else "obscure",
             default_name=default if is_known else "security levels, which aren't there",
         )

@@ -6,6 +6,7 @@ The one place for it, below all that writes. Nothing here takes time that grows 
 import re
 import unicodedata
 from collections.abc import Container, Sequence
+from functools import lru_cache
 
 MAX_NAME = 255
 """How many characters the name of a zone or endpoint may have."""
@@ -101,6 +102,11 @@ def name_key(name: str) -> str:
     """
     if len(name) > MAX_NAME:
         return name
+    return _fold(name)
+
+
+@lru_cache(2**15)  # a plan has thousands, and they are held against each other after each edit
+def _fold(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 

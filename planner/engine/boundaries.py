@@ -16,7 +16,6 @@ from planner.engine.rules import (
     Sides,
     ZoneGroup,
     consolidate,
-    group_zones,
     make_rules,
     rank_requirements,
     sort_boundaries,
@@ -33,17 +32,17 @@ def renew_boundaries(
     groups: Mapping[str, ZoneGroup],
     *,
     before: Sequence[Boundary],
-    plan_before: Plan,
+    groups_before: Iterable[ZoneGroup],
     gone: Iterable[Flow],
     came: Iterable[Flow],
 ) -> tuple[Boundary, ...]:
     """What `consolidate` makes of the flows of a plan.
 
-    `before` is what it made of `plan_before` under the same matrix; `gone` and `came` are the flows by which the two
-    differ: all others are the same objects.
+    `before` is what it made of another plan, with `groups_before`, under the same matrix; `gone` and `came` are the
+    flows by which the two differ: all others are the same objects.
     """
     codes = {zone: group.code for zone, group in groups.items()}
-    codes_then = {zone: group.code for zone, group in group_zones(plan_before).items()}
+    codes_then = {zone: group.code for group in groups_before for zone in group.zones}
     if any(codes.get(zone, code) != code for zone, code in codes_then.items()):
         return consolidate(matrix, plan, flows, groups)
     lost, new = _by_sides(gone, codes_then), _by_sides(came, codes)

@@ -102,14 +102,22 @@ def _close_by_plan(rows: Sequence[Never], flows: Sequence[Flow]) -> Iterator[Clo
 
 
 def _close_by_document(topology: Topology, terms: Terms, flows: Sequence[Flow]) -> Iterator[Closed]:
-    prohibitions = topology.matrix.prohibitions
+    sides = [
+        (
+            prohibition,
+            sorted(endpoint.name for endpoint in _forbidden_sources(topology, terms, prohibition)),
+            sorted(endpoint.name for endpoint in topology.with_role(prohibition.destination)),
+        )
+        for prohibition in topology.matrix.prohibitions
+    ]
     by_pair: dict[tuple[str, str], list[Flow]] = defaultdict(list)
-    if prohibitions:
+    ends = {name for _, sources, destinations in sides if sources for name in destinations}
+    if ends:
         for flow in flows:
-            by_pair[flow.source.name, flow.destination.name].append(flow)
-    for prohibition in prohibitions:
-        destinations = sorted(endpoint.name for endpoint in topology.with_role(prohibition.destination))
-        for source in sorted(endpoint.name for endpoint in _forbidden_sources(topology, terms, prohibition)):
+            if flow.destination.name in ends:
+                by_pair[flow.source.name, flow.destination.name].append(flow)
+    for prohibition, sources, destinations in sides:
+        for source in sources:
             for destination in destinations:
                 if source != destination:
                     yield Closed(

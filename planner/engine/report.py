@@ -125,7 +125,7 @@ def _renew_boundaries(
         gone = [flow for flow in before.flows if id(flow) not in now]
         came = [flow for flow in flows if id(flow) not in then]
     return renew_boundaries(
-        matrix, plan, flows, groups, before=before.boundaries, plan_before=before.plan, gone=gone, came=came
+        matrix, plan, flows, groups, before=before.boundaries, groups_before=before.zone_groups, gone=gone, came=came
     )
 
 

@@ -20,6 +20,7 @@ def check_size(
     before: Plan | None = None,
     *,
     document: Mapping[str, Any] | None = None,
+    at_most: int | None = None,
     report: Report | None = None,
 ) -> None:
     """Raise TooLarge for a plan that is over one of planner.plan.limits, unless it is no larger than it was `before`.
@@ -27,11 +28,10 @@ def check_size(
     So a plan that is over a limit can be made smaller step by step, and none gets over one. Takes plans that were
     checked against this matrix. The cost grows with the documents; for a plan that is near the limit of flows, with
     planner.plan.limits.PAIRS, unless little changed since the plan of `report`, which is of any plan.
-    `document` is that of the plan, for who has it already.
+    `document` is that of the plan, for who has it already; `at_most` as many bytes as it takes, if not fewer.
     """
-    size = _count_bytes(dump_plan(plan) if document is None else document)
-    if size > limits.DOCUMENT and (before is None or size > _count_bytes(dump_plan(before))):
-        raise TooLarge(limits.say_document(size))
+    if at_most is None or at_most > limits.DOCUMENT:
+        _check_bytes(plan, before, document)
     endpoints = len(plan.endpoints)
     if endpoints > limits.ENDPOINTS and (before is None or endpoints > len(before.endpoints)):
         raise TooLarge(limits.say_endpoints(endpoints))
@@ -46,6 +46,12 @@ def check_size(
         if pairs <= pairs_before and (max(pairs, pairs_before) > limits.PAIRS or flows <= flows_before):
             return
     raise TooLarge(limits.say_pairs(pairs) if pairs > limits.PAIRS else limits.say_flows(flows))
+
+
+def _check_bytes(plan: Plan, before: Plan | None, document: Mapping[str, Any] | None) -> None:
+    size = _count_bytes(dump_plan(plan) if document is None else document)
+    if size > limits.DOCUMENT and (before is None or size > _count_bytes(dump_plan(before))):
+        raise TooLarge(limits.say_document(size))
 
 
 def _count_bytes(document: Mapping[str, Any]) -> int:

@@ -6,10 +6,11 @@ at as a whole each time. Whatever is wrong is told by `check_plan`, of the whole
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from planner.plan import limits
-from planner.plan.document import Plan, check_plan, read_rows
+from planner.plan.document import Plan, check_plan, dump_plan, dump_row, read_rows
 from planner.plan.fields import PARTS, PLAN
 from ports.matrix import Matrix
 
@@ -45,6 +46,25 @@ def recheck_plan(
     for entry in PARTS[PLAN].rows:
         values[entry.attribute] = tuple(read[id(row)] for row in parts[entry.key])
     return Plan(**values)
+
+
+def dump_changed(plan: Plan, *, before: Plan, document: Mapping[str, Any]) -> dict[str, Any]:
+    """What `dump_plan` makes of a plan. Rows that are in `before` too are those of `document`, which is its dump."""
+    known = {
+        id(value): row
+        for entry in PARTS[PLAN].rows
+        for value, row in zip(_rows(before, entry), document.get(entry.key, ()), strict=True)
+    }
+    empty: dict[str, Any] = {entry.attribute: () for entry in PARTS[PLAN].rows}
+    bare = dump_plan(replace(plan, **empty))
+    dumped = {}
+    for key in ("format", *(entry.key for entry in PARTS[PLAN].fields)):
+        entry = PARTS[PLAN].by_key.get(key)
+        if entry is not None and entry.row and (rows := _rows(plan, entry)):
+            dumped[key] = [known.get(id(row)) or dump_row(key, row) for row in rows]
+        elif key in bare:
+            dumped[key] = bare[key]
+    return dumped
 
 
 def _rows(plan: Plan, entry: Any) -> tuple[object, ...]:

@@ -43,11 +43,8 @@ def know(parts: Mapping[str, list[tuple[int, Row]]], matrix: Matrix) -> Known:
         part: {name: row for _, row in items if (name := text(row.get("name"))) is not None}
         for part, items in parts.items()
     }
-    managers = [
-        name
-        for name, row in rows["endpoints"].items()
-        if not matrix.managing_roles.isdisjoint(texts(row.get("roles")))
-    ]
+    managing = matrix.managing_roles
+    managers = [name for name, row in rows["endpoints"].items() if not managing.isdisjoint(texts(row.get("roles")))]
     return Known(
         matrix=matrix,
         rows=rows,

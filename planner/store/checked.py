@@ -10,7 +10,8 @@ from planner.engine.size import check_size
 from planner.plan import limits
 from planner.plan.carry import carry
 from planner.plan.document import Plan, PlanError, carry_stored, check_plan, check_stored, dump_plan
-from planner.plan.recheck import recheck_plan
+from planner.plan.recheck import dump_changed, recheck_plan
+from planner.store.documents import find_length
 from planner.store.kept import Document, Proofs, prove
 from planner.store.recent import Recent
 from ports.matrix import Matrix
@@ -21,6 +22,8 @@ class Checked(NamedTuple):
 
     document: Document
     plan: Plan
+    is_dump: bool = False
+    """Whether the document is known to be what `dump_plan` makes of the plan, in the order of keys too."""
 
 
 _checked: Recent[Checked] = Recent(lambda one: len(one.plan.endpoints), count=4)
@@ -54,14 +57,17 @@ def check_edited(document: Document, edit: Callable[[Document], dict[str, Any]],
     if before is None:
         tree = edit(document)
         plan = check_plan(tree, matrix=matrix, endpoints=most)
+        written = dump_plan(plan)
     else:
         tree = edit(before.document)
         plan = recheck_plan(tree, before=before.document, plan=before.plan, matrix=matrix, endpoints=most)
-    written = dump_plan(plan)
+        if before.is_dump:
+            written = dump_changed(plan, before=before.plan, document=before.document)
+        else:
+            written = dump_plan(plan)
     proofs = Proofs(proof, prove(written))
     if tree == written:
-        # Of both the one that nobody else has, so that nobody changes it.
-        _checked.keep((proofs.after, matrix.state), Checked(tree, plan))
+        _checked.keep((proofs.after, matrix.state), Checked(written, plan, is_dump=True))
     return Edited(plan, written, proofs)
 
 
@@ -78,7 +84,8 @@ def check_growth(
     except PlanError:
         return  # an undo may lead to what the matrix of today doesn't fit, and nothing is evaluated of that
     try:
-        check_size(matrix, plan, document=document, report=report)
+        # What a document takes in ASCII is no less than in UTF-8.
+        check_size(matrix, plan, document=document, at_most=find_length(document), report=report)
     except TooLarge as error:
         try:
             now = carry_stored(before, matrix=matrix)[0]

@@ -1,7 +1,6 @@
 """Reports of stored plans: a process keeps a few recent ones, and makes the next one of a plan of what still holds."""
 
 from collections.abc import Callable
-from typing import Any, cast
 from uuid import UUID
 
 from planner.engine import Report
@@ -19,9 +18,13 @@ def find_report(version: Version, matrix: Matrix, make: Callable[[Report | None]
 
 def find_last(plan: UUID, matrix: Matrix) -> Report | None:
     """The report of a plan under this matrix that was asked for last, of whichever version; None if none is kept."""
+    for (version, state), report in _reports.list_items():
+        if version.plan == plan and state == matrix.state:
+            return report
+    return None
 
-    def fits(key: Any) -> bool:
-        version, state = cast(tuple[Version, object], key)
-        return version.plan == plan and state == matrix.state
 
-    return _reports.find_last(fits)
+def find_kept(plan: UUID, number: int) -> Version | None:
+    """A version of a plan whose report is kept, under any matrix: its document needn't be read. It has no digest."""
+    versions = (version for (version, _), _ in _reports.list_items())
+    return next((one for one in versions if (one.plan, one.number) == (plan, number)), None)

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from planner.store.documents import DocumentField
 from planner.store.kept import KeptDocument
 from ports.models import PortMatrix
 
@@ -74,7 +75,7 @@ class Plan(models.Model):
         default=0, editable=False, help_text="How many edit links were made: a form makes the next one and no other"
     )
     name = models.CharField(max_length=255, editable=False)
-    document = models.JSONField()
+    document = DocumentField()
     edition = models.ForeignKey(
         PortMatrix, null=True, on_delete=models.PROTECT, related_name="plans", editable=False,
         help_text="Of the port matrix; none where the plan's product isn't here",

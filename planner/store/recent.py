@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
+from typing import Any
 
 KEPT = 200_000
 """Most flows of the reports that are kept, and of the comparisons; the newest is kept however many it has."""
@@ -23,10 +24,10 @@ class Recent[Value]:
                 self._values.move_to_end(key)
             return self._values.get(key)
 
-    def find_last(self, fits: Callable[[Hashable], bool]) -> Value | None:
-        """The value that was asked for last of those whose keys fit; None where there is none."""
+    def list_items(self) -> tuple[tuple[Any, Value], ...]:
+        """All keys with their values, what was asked for last first."""
         with self._lock:
-            return next((self._values[key] for key in reversed(self._values) if fits(key)), None)
+            return tuple(reversed(self._values.items()))
 
     def keep(self, key: Hashable, value: Value) -> None:
         """Keep a value that was made elsewhere."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from planner.deploy import metrics
 from planner.deploy.turns import LARGE
@@ -15,7 +15,7 @@ from planner.plan.blueprint import ModuleState, module_state
 from planner.plan.document import PlanError
 from planner.store.checked import read_checked
 from planner.store.editions import matrix_then
-from planner.store.evaluated import find_report
+from planner.store.evaluated import find_kept, find_report
 from planner.store.kept import Damaged, read_documents
 from planner.store.models import NOTHING_RENAMED, Plan, Revision, Version
 from planner.store.recent import Recent
@@ -73,13 +73,22 @@ def comparison_of_last(plan: Plan, revision: Revision, matrix: Matrix) -> Compar
 
     `matrix` stands for one that isn't known. None when that can't be said.
     """
-    before = find_sound_version(plan, revision.number - 1)
+    before = _find_before(plan, revision.number - 1)
     after = Version(plan=plan.key, number=plan.revision, document=plan.document, digest=revision.digest)
     now = matrix_then(after, matrix)
     then = matrix_then(before, now) if before and now else None
     if before is None or now is None or then is None:
         return None
     return _try_to_compare(plan, before, after, then, now)
+
+
+def _find_before(plan: Plan, number: int) -> Version | None:
+    """`find_sound_version` of one that was probably looked at just now, so that its document needn't be read."""
+    kept = find_kept(plan.key, number)
+    if kept is None:
+        return find_sound_version(plan, number)
+    digest = plan.revisions.filter(number=number).values_list("digest", flat=True).first()
+    return None if digest is None else replace(kept, digest=digest)
 
 
 def _try_to_compare(

@@ -1,13 +1,19 @@
 """A picture of a page is drawn once for each report; its links are those of the page that shows it."""
 
 import gc
+import random
 import re
+from dataclasses import replace
 
 import pytest
 
-from planner.report.diagram import kept
+from planner.engine import evaluate_report
+from planner.plan.document import check_plan
+from planner.report.diagram import diagram, kept
 from planner.report.diagram.diagram import NoDiagram, render_diagram, render_overview
-from planner.report.diagram.kept import MOST, draw_once
+from planner.report.diagram.kept import LAST, MOST, draw_once
+from ports.queries import shipped_matrix
+from tests.engine.test_takeover import edit
 from tests.report.samples import contoso
 from tests.report.test_diagram import evaluate, example
 
@@ -68,3 +74,45 @@ def test_of_one_report_a_few_are_kept_and_none_without_it():
     del report
     gc.collect()
     assert len(kept._drawn) <= before
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """What is laid out from now on; nothing is kept of before."""
+    kept._said.clear()
+    found, lay_out = [], diagram.lay_out
+    monkeypatch.setattr(diagram, "lay_out", lambda picture, **how: found.append(picture) or lay_out(picture, **how))
+    return found
+
+
+@pytest.mark.parametrize("render", [render_diagram, render_overview])
+def test_a_picture_that_says_the_same_is_taken_from_another_report(render, drawn):
+    report = example("everything")
+    first = render(report, link=str)
+    count = len(drawn)
+    assert count
+    plan = replace(report.plan, description="Something that no picture says")
+    assert render(evaluate_report(report.matrix, plan), link=str) == first
+    assert len(drawn) == count
+    renamed = replace(plan.zones[0], name="Elsewhere")
+    moved = tuple(replace(one, zone="Elsewhere") if one.zone == plan.zones[0].name else one for one in plan.endpoints)
+    other = replace(plan, zones=(renamed, *plan.zones[1:]), endpoints=moved, firewalls=())
+    assert "Elsewhere" in render(evaluate_report(report.matrix, other), link=str)
+    assert len(drawn) > count
+
+
+@pytest.mark.parametrize("render", [render_diagram, render_overview])
+def test_whatever_changes_the_picture_is_what_it_is_when_it_is_drawn_anew(render):
+    matrix = shipped_matrix()
+    rng = random.Random(7)
+    for document in edit(rng, matrix, contoso(), contoso()):
+        report = evaluate_report(matrix, check_plan(document, matrix=matrix))
+        taken = render(report, link=str)
+        kept._said.clear()
+        assert render(evaluate_report(matrix, report.plan), link=str) == taken
+
+
+def test_only_the_last_pictures_are_kept_by_what_they_say():
+    for number in range(LAST + 3):
+        draw_once(evaluate(contoso()), "it", lambda link: "drawn", str, lambda number=number: str(number))
+    assert len(kept._said) == LAST

@@ -64,6 +64,15 @@ def _network(address: str) -> Network | None:
 
 
 @lru_cache(2**15)
+def _span(address: str) -> tuple[int, int, int] | None:
+    """The family of a network, and its first and last address; None for what is none, and for all there is."""
+    network = _network(address)
+    if network is None or not network.prefixlen:
+        return None
+    return network.version, int(network.network_address), int(network.broadcast_address)
+
+
+@lru_cache(2**15)
 def _is_special(address: str) -> bool:
     network = _network(address)
     return network is not None and is_special(network)
@@ -161,11 +170,11 @@ def _list_elsewhere(evidence: Evidence) -> set[str]:
     named: dict[str, list[Endpoint]] = defaultdict(list)
     for endpoint in evidence.plan.endpoints:
         for address in endpoint.addresses:
-            network = _network(address)
-            if network is not None and network.prefixlen:
-                first, last = int(network.network_address), int(network.broadcast_address)
-                spans[network.version].append((first, -last, endpoint.zone, endpoint.name))
-            elif network is None and address != ANY:
+            span = _span(address)
+            if span is not None:
+                version, first, last = span
+                spans[version].append((first, -last, endpoint.zone, endpoint.name))
+            elif address != ANY and _network(address) is None:
                 named[address_key(address)].append(endpoint)
     found: set[str] = set()
     for endpoints in named.values():

@@ -57,6 +57,12 @@ class CaveatState:
 
 def find_decisions(evidence: Evidence) -> tuple[Decision, ...]:
     """The choices that flows depend on and that are not made, in the matrix's order."""
+    if evidence.decisions is None:
+        evidence.decisions = _find_decisions(evidence)
+    return evidence.decisions
+
+
+def _find_decisions(evidence: Evidence) -> tuple[Decision, ...]:
     counts: dict[str, int] = defaultdict(int)
     options: dict[str, set[str]] = defaultdict(set)
     crossing: dict[Mark, dict[tuple[str, str | None], None]] = defaultdict(dict)
@@ -256,9 +262,10 @@ def _list_openings(opening: Opening, evidence: Evidence) -> list[Flow]:
         and (not to_kinds or destination in to_kinds)
         and opening.is_upwards(source, destination)
     }
+    inside = any(source == destination for source, destination in between)
     return [
         flow
-        for flow in evidence.flows
+        for flow in (evidence.flows if inside else evidence.between_zones)
         if id(flow.need) in needs
         and flow.scope != "same-host"
         and (kinds[flow.source.zone], kinds[flow.destination.zone]) in between

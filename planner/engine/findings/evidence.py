@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from planner.engine.flows import Excluded, Flow, Need
 from planner.engine.prohibitions import Closed
@@ -11,6 +13,9 @@ from planner.engine.topology import PLAIN, Topology
 from planner.plan.document import Endpoint
 from ports.matrix import Condition
 from ports.text import plural
+
+if TYPE_CHECKING:
+    from planner.engine.findings.decisions import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +56,15 @@ class Evidence:
         self.boundaries = boundaries
         self.excluded = excluded
         self.closed = closed
-        self.asked = (*flows, *(one.flow for one in excluded))
+        self.asked = (*flows, *(one.flow for one in excluded)) if excluded else tuple(flows)
         """The flows that the document or the plan asks for, those that the plan excludes too."""
         self.needs: dict[int, Need] = {id(flow.need): flow.need for flow in flows}
         closed_off = {(one.source, one.destination) for one in self.plan.exclusions if one.protocol is None}
-        self.concerned = (
-            *flows,
-            *(f for f in (one.flow for one in excluded) if (f.source.name, f.destination.name) not in closed_off),
-        )
+        beside = [f for f in (one.flow for one in excluded) if (f.source.name, f.destination.name) not in closed_off]
+        self.concerned = (*flows, *beside) if beside else tuple(flows)
         """The flows that caveats are about: those that the plan excludes too, while others may lead from the same
         source to the same end, because a correction adds one there."""
-        concerned = {id(flow.need): flow.need for flow in self.concerned}.values()
+        concerned = (self.needs | {id(flow.need): flow.need for flow in beside}).values()
         self.concerned_needs = tuple(concerned)
         """The needs of these flows, each once."""
         self.services = frozenset(slug for need in concerned for slug in need.services)
@@ -69,6 +72,13 @@ class Evidence:
         self.requirements = frozenset(slug for need in concerned for slug in need.requirements)
         self.answered = frozenset((*self.plan.corrections, *self.plan.as_documented))
         """The caveats whose correction the plan applies, or leaves out on purpose."""
+        self.decisions: tuple[Decision, ...] | None = None
+        """What `planner.engine.findings.decisions.find_decisions` has found, for who asks again."""
+
+    @cached_property
+    def between_zones(self) -> tuple[Flow, ...]:
+        """The flows that cross zones."""
+        return tuple(flow for flow in self.flows if flow.scope == "cross-zone")
 
     def may_meet(self, conditions: Iterable[Condition], endpoints: Iterable[Endpoint]) -> bool:
         """Whether conditions hold or may come to: for one of these endpoints, or without any for the plan."""

@@ -108,12 +108,9 @@ def _find_idle_roles(evidence: Evidence, told: set[str | None]) -> Iterator[Find
     topology, matrix = evidence.topology, evidence.matrix
     acting: set[str] = set()
     by_slug = {requirement.slug: requirement for requirement in matrix.requirements}
-    seen: set[tuple[int, tuple[str, ...], tuple[str, ...]]] = set()
-    for flow in evidence.asked:
-        mark = id(flow.need), flow.source.roles, flow.destination.roles
-        if mark in seen:
-            continue
-        seen.add(mark)
+    # Thousands of flows are alike in this.
+    alike = {(id(flow.need), flow.source.roles, flow.destination.roles): flow for flow in evidence.asked}
+    for flow in alike.values():
         for slug in flow.need.requirements:
             requirement = by_slug[slug]
             acting |= source_roles(requirement, matrix).intersection(flow.source.roles)
@@ -159,8 +156,13 @@ def _find_sessions(evidence: Evidence) -> Iterator[Finding]:
     gateways = [pairing for pairing in matrix.pairings.values() if not pairing.managed_by]
     reached: dict[str, set[str]] = defaultdict(set)
     slugs = {requirement.slug for requirement in rows}
+    opening: dict[int, frozenset[str]] = {}
     for flow in evidence.asked:
-        reached[flow.destination.name] |= slugs.intersection(flow.need.requirements)
+        opens = opening.get(id(flow.need))
+        if opens is None:
+            opens = opening[id(flow.need)] = frozenset(slugs.intersection(flow.need.requirements))
+        if opens:
+            reached[flow.destination.name] |= opens
     without: set[str] = set()
     for pairing in gateways:
         roles = pairing_roles(pairing, matrix)

@@ -8,6 +8,7 @@ shows its ports while it is pointed at or has the focus, so that no line runs th
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
@@ -62,13 +63,16 @@ def render_diagram(report: Report, *, unfolded: Collection[str] = (), link: Link
     Raises NoDiagram when Graphviz's `dot` is missing, fails or takes too long.
     """
 
+    picture = cache(lambda: picture_endpoints(report, unfolded))
+
     def draw(link: Link | None) -> str:
-        return _arrange(picture_endpoints(report, unfolded), link).element(_describe_endpoints(report))
+        return _arrange(picture(), link).element(_describe_endpoints(report))
 
     if link is None:
         return draw(None)
     asked = {code for group in report.zone_groups for code in (group.code, f"-{group.code}")}
-    return draw_once(report, ("endpoints", frozenset(asked.intersection(unfolded))), draw, link)
+    name = "endpoints", frozenset(asked.intersection(unfolded))
+    return draw_once(report, name, draw, link, lambda: repr(picture()))
 
 
 def render_readable(report: Report, *, lines: int, room: tuple[float, float], smallest: float) -> str:
@@ -89,11 +93,14 @@ def render_readable(report: Report, *, lines: int, room: tuple[float, float], sm
 def render_overview(report: Report, *, link: Link | None = None) -> str:
     """Zones, like ones together, and the ports between them as an SVG element. Raises NoDiagram as above."""
 
-    def draw(link: Link | None) -> str:
-        picture = picture_zones(report)
-        return _Drawing(picture, lay_out(picture, ports_shown=True), link).element("Zones and the ports between them")
+    picture = cache(lambda: picture_zones(report))
 
-    return draw(None) if link is None else draw_once(report, "zones", draw, link)
+    def draw(link: Link | None) -> str:
+        return _Drawing(picture(), lay_out(picture(), ports_shown=True), link).element(
+            "Zones and the ports between them"
+        )
+
+    return draw(None) if link is None else draw_once(report, "zones", draw, link, lambda: repr(picture()))
 
 
 def render_svg(report: Report, *, unfolded: Collection[str] = ()) -> bytes:

@@ -319,9 +319,10 @@ def test_a_changed_port_says_what_it_was(client, url):
 
 
 def test_a_page_without_graphviz_says_so_and_shows_the_rest(client, url, monkeypatch, tmp_path):
-    from planner.report.diagram import layout
+    from planner.report.diagram import kept, layout
 
     layout._run.cache_clear()
+    kept._said.clear()
     with monkeypatch.context() as without:
         without.setenv("PATH", str(tmp_path))
         page = Page(client.get(url))

@@ -194,6 +194,19 @@ def test_a_claim_of_before_the_clock_was_set_back_runs_out_too(plan):
     assert jobs.claim(RUNNERS[1]) == job
 
 
+def test_what_a_runner_gives_back_was_no_try_of_it(plan):
+    job = jobs.ask(plan, order())
+    for _ in range(5):
+        assert jobs.claim(RUNNERS[0]) == job
+        jobs.give_back(job.pk, RUNNERS[0])
+    for _ in range(jobs.MOST_TRIES):
+        assert jobs.claim(RUNNERS[0]) == job
+        jobs.let_go(job.pk, RUNNERS[0])
+    assert jobs.claim(RUNNERS[0]) is None
+    job.refresh_from_db()
+    assert (job.state, job.said) == ("failed", jobs.ASKED_AGAIN)
+
+
 def test_of_two_who_look_at_the_same_moment_one_has_it(plan, monkeypatch):
     jobs.ask(plan, order())
     stale = list(Job.objects.all())

@@ -149,9 +149,19 @@ class World:
             (self.changes, {"pinned": 1, "shows_changes": True}),
         ):
             links.make_link(plan=self.plan, terms=links.Terms(label="x", **terms), token=token, holder=me)
+        opened = self.plan.links.get(token_hash=hash_token(self.open))
+        self.files = [self.make_file("report"), self.make_file("reading"), self.make_file("reading", opened)]
         self.edit = links.make_edit_link(plan_id=self.plan.pk, holder=me)
         self.client = know(Client())
         self.client.handler = handler
+
+    def make_file(self, kind, link=None):
+        """The name of a file that was made apart, for those who edit, read, or have this link."""
+        facts = [link.pinned, link.shows_changes, link.may_report, link.may_upload] if link else []
+        order = {"kind": kind, "format": "csv", "asked": {}, "facts": facts}
+        job = self.plan.jobs.create(link=link, order=order, state="done", file="f.csv", size=1)
+        job.pieces.create(number=0, data=b"1")
+        return job.name
 
     def paths(self, name):
         """Addresses of a pattern, with the plan and the links that there are."""
@@ -161,13 +171,13 @@ class World:
             "key": [self.key],
             "token": [self.open, self.gate, self.changes, "x" * 43],
             "extension": ["svg"],
-            "name": ["json", "html", "csv", "plan", "none"],
             "slug": ["x"],
             "number": ["1"],
         }
         for route_name, route in list_paths(get_resolver().url_patterns):
             if route_name != name:
                 continue
+            known["name"] = self.files if "<uuid:name>" in route else ["json", "html", "csv", "plan", "none"]
             wanted = [part for part in known if f"{part}>" in route]
             options = [{}]
             for part in wanted:

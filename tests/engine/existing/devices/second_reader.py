@@ -146,7 +146,8 @@ def paloalto(choice):
         f'<entry name="r{number}">{members("from", [here])}{members("to", [there])}{members("source", sources)}'
         f"{members('destination', to)}{members('application', ['any'])}"
         f"{members('service', [f'{protocol}-{port}' for protocol, port in ports])}"
-        f"<negate-source>{'yes' if negated else 'no'}</negate-source><disabled>{'yes' if disabled else 'no'}</disabled>"
+        f"<negate-source>{'yes' if negated else 'no'}</negate-source>"
+        f"<disabled>{'yes' if disabled else 'no'}</disabled>"
         f"<action>{'allow' if permits else 'deny'}</action></entry>"
         for number, (here, there, sources, negated, to, ports, permits, disabled) in enumerate(choice.rules())
     )

@@ -179,6 +179,8 @@ class _Reader:
         elif verb == "rename" and len(rest) == 3 and rest[0] in entries:
             self._order(entries).rename(rest[0], rest[2])
             entries[rest[2]] = entries.pop(rest[0])
+        elif verb == "clone" and len(rest) == 3 and rest[0] in entries:
+            entries[rest[2]] = {key: list(words) for key, words in entries[rest[0]].items()}
         elif verb in ("set", "append", "unset") and rest:
             settings = entries.setdefault(self.path[-1][1] if self.path[-1][0] == "edit" else "", {})
             if verb == "set":

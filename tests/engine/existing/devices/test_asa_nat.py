@@ -71,6 +71,7 @@ def test_translations_twice_are_understood_where_they_leave_the_source_alone():
     assert state(narrow, "extended permit ip any any")[0] == "unknown"
     source = objects + "nat (inside,outside) source static real shown\n"
     assert state(source)[0] == "open"
+    assert state(source.replace("source", "after-auto source"))[0] == "open"
     assert state(source.replace("real shown", "real shown service a b"), destination="10.0.0.10")[0] == "unknown"
     for other in (
         "nat (inside,outside) source dynamic any interface\n", "nat (inside,outside) source static any any\n",

@@ -32,9 +32,11 @@ def test_entries_stand_where_lines_move_them_among_those_that_came_since():
     text = (
         "config p\nedit 1\nnext\nedit 2\nnext\nmove 2 before 1\nedit 3\nnext\nedit 4\nnext\nmove 3 before 2\n"
         "move 4 after 3\nmove 1 after 3\ndelete 2\nrename one to one\nrename 1 to 1\nrename 1 to one\n"
-        "edit 5\nnext\nend\nconfig q\nedit 1\nnext\ndelete 1\nedit 2\nnext\ndelete 1\nend\n"
+        "edit 5\nset a b\nnext\nclone 5 to 6\nclone 9 to 10\nend\n"
+        "config q\nedit 1\nnext\ndelete 1\nedit 2\nnext\ndelete 1\nend\n"
     )
-    assert list(read_domains(text)[""].section("p")) == ["3", "one", "4", "5"]
+    assert list(read_domains(text)[""].section("p")) == ["3", "one", "4", "5", "6"]
+    assert read_domains(text)[""].section("p")["6"] == {"a": ["b"]}
     assert list(read_domains(text)[""].section("q")) == ["2"]
 
 

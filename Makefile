@@ -44,6 +44,7 @@ bench: ## Measure the engine, the pages, and several people on one plan
 	@scripts/dev.sh python scripts/bench_together.py
 	@scripts/dev.sh python scripts/bench_table.py
 	@scripts/dev.sh python scripts/bench_results.py
+	@scripts/dev.sh python scripts/bench_gap.py
 
 load: ## Put the service under load, on SQLite and PostgreSQL: nothing may fail, and nothing acknowledged be lost. ARGS="--write"
 	@scripts/dev.sh python scripts/load.py $(ARGS)

@@ -76,6 +76,7 @@ _TABLE = (
         },
     ),
     Device(slug="opnsense", name="OPNsense"),
+    Device(slug="pfsense", name="pfSense"),
     Device(
         slug="mikrotik",
         name="MikroTik RouterOS",

@@ -238,6 +238,7 @@ _ALL: tuple[Format, ...] = (
         options=_DENY | _OPEN,
         remarks=_DEVICE_NOTES,
         ending="paloalto.xml",
+        closes=True,
     ),
     Format(
         name="paloalto-set",
@@ -281,6 +282,16 @@ _ALL: tuple[Format, ...] = (
         remarks=_NOTES,
         ending="opnsense.csv",
         closes=True,
+    ),
+    Format(
+        name="pfsense",
+        group="Network firewalls",
+        label="pfSense",
+        content_type=_TEXT,
+        writes=f"{_FIREWALL}render_pfsense",
+        options=_OPEN,
+        remarks=_DEVICE_NOTES,
+        ending="pfsense.txt",
     ),
     Format(
         name="mikrotik",

@@ -202,7 +202,7 @@ def test_at_200_percent_no_page_has_a_violation_or_scrolls_sideways(open_page):
     start(page, "Everything")
     address = page.url
     pages = [address + view for view in VIEWS]
-    own = ["endpoints", "questions", "changes", "links", "history", "acceptance"]
+    own = ["endpoints", "questions", "changes", "links", "history", "acceptance", "existing"]
     pages += [f"{address}{end}/" for end in own]
     found = []
     for place in (*pages, "/", "/plans/guided/", "/plans/import/", "/matrix/"):

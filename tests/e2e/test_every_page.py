@@ -73,6 +73,7 @@ PAGES = {
     "edit_endpoints_table": ["endpoints/", "endpoints/?find=0&without=addresses"],
     "answer_questions": ["questions/"],
     "show_acceptance": ["acceptance/"],
+    "show_existing": ["existing/"],
     "show_uploads": ["uploads/"],
     "show_history": ["history/", "history/?show=marked", "history/?show=states"],
     "present_plan": ["present/", "present/?task=2", "present/?task=999"],

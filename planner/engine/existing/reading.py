@@ -8,7 +8,10 @@ import codecs
 from planner.engine.existing.model import Ruleset, Unreadable
 from planner.engine.existing.readers import READERS
 from planner.plan.limits import EXISTING
+from ports.text import cut, show_line
 
+MOST = 1_000
+"""Most characters of a sentence about a file that can't be read."""
 _MAGIC = {
     b"PK\x03\x04": "a zip archive or a file of an office program; unpack it, or save it as text",
     b"PK\x05\x06": "an empty zip archive",
@@ -37,7 +40,17 @@ def read_existing(data: bytes, name: str) -> Ruleset:
     text = decode(data)
     if not text.strip():
         raise Unreadable(f"The configuration is empty; it is made by {READERS[name].made_by}.")
-    return READERS[name].read(text)
+    try:
+        return READERS[name].read(text)
+    except Unreadable as error:
+        raise Unreadable(_readable(str(error))) from None
+    except RecursionError:
+        raise Unreadable("The configuration is nested too deeply; that of no firewall is.") from None
+
+
+def _readable(sentence: str) -> str:
+    """A sentence that may repeat what stands in a file: cut, on one line, without characters that can't be seen."""
+    return cut("".join(letter if letter.isprintable() else "�" for letter in show_line(sentence)), MOST)
 
 
 def decode(data: bytes) -> str:

@@ -60,8 +60,10 @@ class Spans:
 
     def __and__(self, other: Self) -> Self:
         """What is in both."""
-        if not self.spans or self.spans == other.spans:
+        if self is other or self._is_within(other):
             return self
+        if other._is_within(self):
+            return other
         found: list[tuple[int, int]] = []
         here, mine_end = self._near(other)
         there, their_end = other._near(self)
@@ -78,6 +80,8 @@ class Spans:
 
     def __sub__(self, other: Self) -> Self:
         """What is in this one and not in the other."""
+        if self is other or self._is_within(other):
+            return self._trust(())
         begin, end = self._near(other)
         if begin == end:
             return self
@@ -96,6 +100,11 @@ class Spans:
             if start <= last:
                 found.append((start, last))
         return self._trust((*self.spans[:begin], *found, *self.spans[end:]))
+
+    def _is_within(self, other: Self) -> bool:
+        """Whether one span of the other holds all of this one, as far as a quick look tells; nothing is within all."""
+        mine, theirs = self.spans, other.spans
+        return not mine or (len(theirs) == 1 and theirs[0][0] <= mine[0][0] and mine[-1][1] <= theirs[0][1])
 
     def _near(self, other: Self) -> tuple[int, int]:
         """From which place to before which one the spans lie that can meet the other's.

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from planner.engine.existing.model import Entry, Match
-from planner.engine.existing.spans import FAMILIES, Spans
+from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 
 KEPT = 64 * 2**20
 """Most bytes of answers that a table remembers of one criterion."""
@@ -37,19 +37,18 @@ class Table:
         ]
         self.has_sides = any(row.entry.enters or row.entry.leaves for row in self.rows)
         self._families = {family: self._of_family(family) for family in FAMILIES}
-        self._services: dict[tuple[Spans, Spans], list[int]] = defaultdict(list)
-        for number, row in enumerate(self.rows):
-            self._services[row.match.protocols, row.match.ports].append(number)
-        self._by_service: dict[tuple[Spans, Spans], int] = {}
+        size = len(self.rows)
+        self._protocols = _Criterion(((n, row.match.protocols) for n, row in enumerate(self.rows)), PROTOCOLS, size)
+        self._ports = _Criterion(((n, row.match.ports) for n, row in enumerate(self.rows)), PORTS, size)
 
     def _of_family(self, family: int) -> tuple["_Criterion", "_Criterion"]:
         rows = [(number, row.match) for number, row in enumerate(self.rows) if row.match.family == family]
-        size = len(self.rows)
+        size, everything = len(self.rows), FAMILIES[family]
         # Where a name stands beside addresses, any address may be meant.
         return (
-            _Criterion(((n, FAMILIES[family] if m.source_names else m.sources) for n, m in rows), family, size),
+            _Criterion(((n, everything if m.source_names else m.sources) for n, m in rows), everything, size),
             _Criterion(
-                ((n, FAMILIES[family] if m.destination_names else m.destinations) for n, m in rows), family, size
+                ((n, everything if m.destination_names else m.destinations) for n, m in rows), everything, size
             ),
         )
 
@@ -64,35 +63,23 @@ class Table:
         if not self.rows:
             return
         here, there = self._families[family]
+        protocols, ports = service
         found = here.find(*sources) & there.find(*destinations)
         if found:
-            found &= self._find_service(service)
+            found &= self._protocols.find(protocols, protocols) & self._ports.find(ports, ports)
         yield from map(self.rows.__getitem__, list_bits(found))
-
-    def _find_service(self, service: tuple[Spans, Spans]) -> int:
-        if service not in self._by_service:
-            protocols, ports = service
-            rows = (
-                number
-                for (their_protocols, their_ports), numbers in self._services.items()
-                if their_protocols & protocols and their_ports & ports
-                for number in numbers
-            )
-            _make_room(self._by_service, len(self.rows))
-            self._by_service[service] = _to_bits(rows, len(self.rows))
-        return self._by_service[service]
 
 
 class _Criterion:
-    """Which rows have addresses in common with a set."""
+    """Which rows have something in common with a set of addresses, protocols or ports."""
 
-    def __init__(self, rows: Iterable[tuple[int, Spans]], family: int, size: int) -> None:
+    def __init__(self, rows: Iterable[tuple[int, Spans]], everything: Spans, size: int) -> None:
         self._size = size
         self._known: dict[Hashable, int] = {}
         alike: dict[Spans, list[int]] = defaultdict(list)
         for number, spans in rows:
             alike[spans].append(number)
-        self._always = _to_bits(alike.pop(FAMILIES[family], ()), size)
+        self._always = _to_bits(alike.pop(everything, ()), size)
         self._rows = list(alike.values())
         self._overlaps = Overlaps((first, last, number) for number, spans in enumerate(alike) for first, last in spans)
 

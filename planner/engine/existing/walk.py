@@ -17,6 +17,8 @@ from planner.engine.existing.table import Row, Table
 
 MOST_STEPS = 200_000
 """Most meetings of an entry and a set of packets on one way; beyond it nothing is known."""
+MOST_NAMED = 20
+"""Most entries that are named as those that might have decided about packets."""
 MOST_NESTED = 64
 """Deepest nesting of jumps; Linux allows 16 of nftables."""
 
@@ -31,24 +33,33 @@ class Box(NamedTuple):
     source_ports: Spans = PORTS
 
     def meet(self, other: "Box") -> "Box | None":
-        """What is in both; None where that is nothing."""
-        sets = []
-        for mine, theirs in zip(reversed(self), reversed(other), strict=True):
-            both = mine & theirs
-            if not both:
-                return None
-            sets.append(both)
-        source_ports, ports, protocols, destinations, sources = sets
-        return Box(sources, destinations, protocols, ports, source_ports)
+        """What is in both; None where that is nothing. What is the same as in this one is the same object."""
+        ports = self.ports & other.ports
+        if not ports:
+            return None
+        protocols = self.protocols & other.protocols
+        if not protocols:
+            return None
+        destinations = self.destinations & other.destinations
+        if not destinations:
+            return None
+        sources = self.sources & other.sources
+        if not sources:
+            return None
+        source_ports = self.source_ports & other.source_ports
+        return Box(sources, destinations, protocols, ports, source_ports) if source_ports else None
 
     def without(self, part: "Box") -> Iterator["Box"]:
         """What is in this one and not in a part of it, as boxes that have nothing in common."""
-        left = self
-        for name, mine, theirs in zip(self._fields, self, part, strict=True):
-            rest = mine - theirs
+        left = list(self)
+        for axis, theirs in enumerate(part):
+            if theirs is self[axis]:
+                continue
+            rest = self[axis] - theirs
             if rest:
-                yield left._replace(**{name: rest})
-            left = left._replace(**{name: theirs})
+                left[axis] = rest
+                yield Box._make(left)
+            left[axis] = theirs
 
     @property
     def size(self) -> int:
@@ -306,7 +317,7 @@ class _Chain:
             self._fall(Pending(one.box, one.maybe | might))
         else:
             self.finals.append(Final(one.box, verdict, by, one.maybe, later))
-            if verdict == "drop" and not later:
+            if verdict == "drop" and not later and len(self.wonders) < MOST_NAMED:
                 self.wonders.append(len(self.finals) - 1)
 
     def _fall(self, one: Pending) -> None:
@@ -315,6 +326,9 @@ class _Chain:
     def _wonder(self, entry: Entry, one: Pending, doubts: tuple[str, ...]) -> Iterator[Pending]:
         """What an entry might do: packets go on and remember it."""
         verdict = entry.verdict
+        if len(one.maybe) >= MOST_NAMED and sum(maybe.verdict == verdict for maybe in one.maybe) >= MOST_NAMED:
+            yield one  # that many others say the same already
+            return
         constructs = doubts or (entry.name,)
         if verdict in ("accept", "drop", "return"):
             yield Pending(one.box, one.maybe | {Maybe(verdict, entry.name, said) for said in constructs})

@@ -20,9 +20,11 @@ from planner.engine.report import Report
 from planner.engine.rules import Triple, fold
 from planner.plan.document import Endpoint
 
-MOST_PAIRS = 100
+MOST_PAIRS = 20
 """Most pairs of endpoints that are tried of one entry; what it admits between the others is reckoned from them."""
-MOST_TRIED = 50_000
+MOST_AT_LENGTH = 10_000
+"""After so many pairs in all, one pair of each further entry is tried."""
+MOST_TRIED = 100_000
 """Most pairs that are tried in all."""
 MOST_LOOKED_AT = 20_000
 """Most pairs of one entry of which it is seen whether a flow between them asks for all of it, so that those are tried
@@ -148,7 +150,7 @@ class _Search:
         family = row.match.family
         known = self._known[family]
         most = min(MOST_LOOKED_AT, MOST_LOOKS - self._looks)
-        left = MOST_PAIRS
+        left = MOST_PAIRS if self._tried < MOST_AT_LENGTH else 1
         for one, other in product(here, there):
             if most <= 0 or not left:
                 break

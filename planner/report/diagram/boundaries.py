@@ -32,9 +32,9 @@ WIDTH = 340.0
 _SIDE, _RULE = 112.0, 84.0
 """Widths of the boxes of endpoints, and of those of rules."""
 _NAME, _SMALL = 8.0, 7.0
-_ROW, _BOX = 26.0, 22.0
+_ROW, _BOX = 24.0, 21.0
 """From rule to rule, and how high a box is."""
-_TOP, _BOTTOM = 20.0, 3.0
+_TOP, _BOTTOM = 18.0, 2.0
 _TEXT, _SOFT, _ACCENT, _AMBER, _PAPER = "#17202b", "#515d6b", "#0f62d6", "#8a4b00", "#ffffff"
 _NAMED = 4
 """How many endpoints, and addresses of each, a box has room for at most; more are counted."""
@@ -68,9 +68,10 @@ class _Box:
 
 
 def draw_boundaries(report: Report) -> tuple[tuple[BoundaryPicture, ...], int]:
-    """A picture for each two zones that rules lead between, the low ones first, and how many are left out.
+    """A picture for each two zones that rules lead between, the high ones first, and how many are left out.
 
-    So those that stand beside each other on a page are of about the same height.
+    So those that stand beside each other on a page are of about the same height, and low ones fill what high ones
+    leave of a column.
     """
     pairs: dict[frozenset[str], list[Boundary]] = defaultdict(list)
     for boundary in report.boundaries:
@@ -89,7 +90,7 @@ def draw_boundaries(report: Report) -> tuple[tuple[BoundaryPicture, ...], int]:
             both = "↔" if len({onwards for _, onwards in rules}) > 1 else "→"
             title = f"{left.label} {both} {right.label}{f', {number} of {len(parts)}' if len(parts) > 1 else ''}"
             drawn.append(_draw(title, left, right, part, passed))
-    return tuple(sorted(drawn, key=lambda picture: picture.height)), more
+    return tuple(sorted(drawn, key=lambda picture: -picture.height)), more
 
 
 def _divide(rules: Sequence[_Way]) -> Iterator[Sequence[_Way]]:

@@ -117,9 +117,11 @@ def _write_chain(
     return write_file(comment_out("#", about, "| "), lines)
 
 
+_TOLD_AS = {"paloalto": "paloalto-set"}
+"""XML can delete nothing; a device that was told by it knows all by the same names, and is told a change by lines."""
 _INSTEAD = {
-    "paloalto": "take paloalto-set",
     "opnsense": "import the file of the new revision, and disable the rules of the old one that it lacks",
+    "pfsense": "play the file of the new revision, which takes away what it lacks",
 }
 """What helps where a format can't say a change."""
 
@@ -142,8 +144,8 @@ def render_devices(comparison: Comparison, editions: Editions) -> bytes:
             Permits(report, side[key], names=takes_names(kind)) if key in side else None
             for report, side in zip(reports, sides, strict=True)
         )
-        if kind in WRITERS:
-            made = _write_items(kind, was, now, comparison, editions)
+        if _TOLD_AS.get(kind, kind) in WRITERS:
+            made = _write_items(_TOLD_AS.get(kind, kind), was, now, comparison, editions)
         elif kind in _CHAINS:
             made = _write_chain(kind, was, now, comparison, editions)
         else:

@@ -71,6 +71,11 @@ def render_opnsense(report: Report, edition: Edition | None = None, *, open_unde
     return _render("opnsense", Permits(report), edition, False, open_undecided)
 
 
+def render_pfsense(report: Report, edition: Edition | None = None, *, open_undecided: bool = False) -> bytes:
+    """A session of pfSense's shell; what no rule lets through it denies by itself. Raises NotExpressible."""
+    return _render("pfsense", _permits("pfsense", report), edition, False, open_undecided)
+
+
 def render_nsx(report: Report, edition: Edition | None = None, *, open_undecided: bool = False) -> bytes:
     """A security policy of the distributed firewall of VMware NSX. Raises NotExpressible."""
     return _render("nsx", Permits(report), edition, False, open_undecided)

@@ -6,17 +6,19 @@ from typing import Literal
 from planner.engine.report import Report
 from planner.plan.document import ANY, Endpoint
 from planner.report.paper.printed import Element, Kids, join, make
-from planner.report.paper.words import MISSING, mark_addresses, name_zones, shown
+from planner.report.paper.words import mark_addresses, name_zones, shown
 from planner.report.said.by_service import ServiceReasons
 from planner.report.said.objects import Members, Objects, Side, lay_out
-from planner.report.said.outline import ServiceLine, describe_together
+from planner.report.said.outline import MISSING, ServiceLine, describe_together
 from planner.report.said.printed_rules import Blank, PrintedBoundary, PrintedRule
-from ports.matrix import Matrix, Role
+from ports.matrix import Matrix, Role, section_key
 from ports.text import show_line
 
 Column = Literal["open", "close", "changed"]
 """What a table of rules is about: rules that are to be open, that are to be closed, or that differ."""
 
+MOST_WAITING = 8
+"""How many of the rules that wait for an address are named beside it."""
 MOST_BLANKS = 40
 """Of so many missing addresses each has a line to write on; more stand in columns."""
 
@@ -57,7 +59,7 @@ def make_rules(chapters: Sequence[PrintedBoundary], column: Column = "open") -> 
         make(
             "table.altered" if differs else "table.rules",
             make_head(*titles),
-            [[_head_chapter(chapter, len(titles)), [_make_rule(line, column) for line in chapter.rules]]
+            [[_head_chapter(chapter, len(titles)), [_make_rule(line, chapter, column) for line in chapter.rules]]
              for chapter in chapters],
         ),
         [
@@ -70,13 +72,17 @@ def make_rules(chapters: Sequence[PrintedBoundary], column: Column = "open") -> 
 
 def _head_chapter(chapter: PrintedBoundary, columns: int) -> Element:
     source, destination = chapter.boundary.source, chapter.boundary.destination
-    alike = [
+    alike: list[Kids] = [
         [f"{way} ", name_zones(side.zones), " alike."]
         for way, side in (("From", source), ("To", destination))
         if len(side.zones) > 1
     ]
-    heading = make(f"h3#{chapter.anchor}", shown(source.label), " → ", shown(destination.label))
-    return make_group(columns, heading, make("p.intro", join(alike, " ")) if alike else None)
+    about: Kids = [" ", make("small", join(alike, " "))] if alike else None
+    label = show_line(chapter.boundary.label) if alike else None
+    heading = make(
+        f"h3#{chapter.anchor}", shown(source.label), " → ", shown(destination.label), about, data_title=label
+    )
+    return make_group(columns, heading)
 
 
 def make_group(columns: int, *heading: Kids) -> Element:
@@ -84,25 +90,45 @@ def make_group(columns: int, *heading: Kids) -> Element:
     return make("tbody", make("tr.group", make("td", heading, colspan=str(columns))))
 
 
-def _make_rule(line: PrintedRule, column: Column) -> Element:
-    """The two rows of a rule, which stay together: what it says, and what whoever acts on it writes down."""
-    said = [
-        make("td.id", line.rule.id),
-        _make_side(line.sources, "from"),
-        _make_side(line.destinations, "to"),
-        make("td.services", _make_services(line), _say_decided(line, closed=column == "close")),
-        make("td", _say_differences(line)) if column == "changed" else None,
-    ]
-    width = sum(cell is not None for cell in said)
+def _anchor(chapter: PrintedBoundary, rule: str) -> str:
+    return f"{chapter.anchor.removesuffix(chapter.boundary.code)}rule-{rule}"
+
+
+def _make_rule(line: PrintedRule, chapter: PrintedBoundary, column: Column) -> Element:
+    """The two rows of a rule, which stay together: what it says, and what whoever acts on it writes down.
+
+    That stands below its number and its sides, beside the services: these mostly have more lines.
+    """
+    decided = _say_decided(line, closed=column == "close")
+    anchor = _anchor(chapter, line.rule.id)
     return make(
         "tbody",
-        make("tr", said, make("td.tick", "☐", rowspan="2")),
-        make("tr.acts", make("td", _make_acts(line), colspan=str(width))),
+        make(
+            "tr",
+            make("td.id", line.rule.id, id=anchor),
+            _make_side(line.sources, "from"),
+            _make_side(line.destinations, "to"),
+            make("td.services", _make_services(line, chapter), decided, rowspan="2"),
+            make("td", _say_differences(line), rowspan="2") if column == "changed" else None,
+            make("td.tick", "☐", rowspan="2"),
+        ),
+        make("tr.acts", make("td", _make_acts(line), colspan="3")),
     )
 
 
-def _make_services(line: PrintedRule) -> Kids:
-    """Each service with why it is there beside it; with their reasons after them where these are too long for that."""
+def _make_services(line: PrintedRule, chapter: PrintedBoundary) -> Kids:
+    """Each service with why it is there beside it; with their reasons after them where these are too long for that.
+
+    Where another rule before it says all of that, what is opened, and which rule it is.
+    """
+    if line.as_in:
+        sections = {number for one in line.services for number in one.sections}
+        cited = ", ".join(sorted(sections, key=section_key))
+        where = make("a.at", line.as_in, href=f"#{_anchor(chapter, line.as_in)}")
+        return [
+            make("p", join([_name_service(service) for one in line.services for service in one.services], "; ")),
+            make("p.because", "Each for what ", where, " says of it", f"; §{cited}." if cited else "."),
+        ]
     if line.why:
         listed = [make("p", _name_service(service)) for one in line.services for service in one.services]
         cited = ", ".join(line.rule.sections)
@@ -153,7 +179,7 @@ def _make_acts(line: PrintedRule) -> Kids:
             join(
                 [
                     make(
-                        "span.field", make("small", what), " ", shown(known) if known else make("span.write", "_" * 12)
+                        "span.field", make("small", what), " ", shown(known) if known else make("span.write", "_" * 10)
                     )
                     for what, known in line.acts
                 ],
@@ -201,8 +227,12 @@ def _make_side(side: Side, way: Literal["from", "to"]) -> Element:
         )
     if side.group:
         kids += [
-            make("p", make("a.at", make("b", side.group.name), href=f"#{side.group.anchor}")),
-            make("p", make("small", shown(f"{side.group.total:,} members: {side.group.common}"))),
+            make(
+                "p",
+                make("a.at", make("b", side.group.name), href=f"#{side.group.anchor}"),
+                " ",
+                make("small", shown(f"· {side.group.total:,} members: {side.group.common}")),
+            ),
         ]
     return make("td", kids, data_side=way, data_addresses=_list_addresses(named.endpoint for named in side.named))
 
@@ -223,12 +253,12 @@ def make_blanks(blanks: Sequence[Blank]) -> Kids:
 
 
 def _make_blank(blank: Blank) -> Element:
-    more = f" and {len(blank.rules) - 12} more rules" if len(blank.rules) > 12 else ""
+    more = f" and {len(blank.rules) - MOST_WAITING} more rules" if len(blank.rules) > MOST_WAITING else ""
     return make(
         "p.blank",
         make("span.missing", shown(blank.endpoint.name)),
-        " in ", shown(blank.endpoint.zone), ": ______________________ ",
-        make("small", f"for {', '.join(blank.rules[:12])}{more}"),
+        " in ", shown(blank.endpoint.zone), ": __________________ ",
+        make("small", f"for {', '.join(blank.rules[:MOST_WAITING])}{more}"),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from planner.engine.findings import Finding
 from planner.engine.life import Lives
 from planner.engine.report import Report
 from planner.report.paper.chapters import make_head
-from planner.report.paper.printed import Element, Kids, make
+from planner.report.paper.printed import Element, Kids, join, make
 from planner.report.paper.words import shorten, shown
 from planner.report.said.answers import TAKEN_TITLES, Taken, list_taken
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
@@ -19,7 +19,7 @@ from planner.report.said.printed_rules import (
     outline_local,
     outline_unneeded,
 )
-from ports.matrix import Matrix
+from ports.matrix import Caveat, Matrix
 
 MOST_FINDINGS = 8
 """How many findings of one code are named."""
@@ -69,24 +69,29 @@ def _make_group(group: FindingGroup) -> list[Element]:
 
 
 def make_caveats(report: Report) -> Element:
-    """The places where the vendor's document is unclear, those that bear on the plan first."""
+    """The places where the vendor's document is unclear, those that bear on the plan first.
+
+    What is open is told where it is asked, and only named here.
+    """
     caveats = [state for state in report.caveats if not state.caveat.about.always]
     paragraphs: list[Kids] = []
+    asked = [_name_caveat(state.caveat) for state in caveats if state.open]
+    if asked:
+        where = make("a.at", "To complete before the rules are made", href="#open")
+        paragraphs.append(make("p.caveat", make("b.open", "Open"), " ", where, ": ", join(asked, "; "), "."))
     for state in caveats:
+        if state.open:
+            continue
         caveat = state.caveat
-        numbers = f"{', '.join(caveat.sections[:6])}{' …' if len(caveat.sections) > 6 else ''}"
         said: Kids = None
         if state.applied:
             said = [" ", make("b", "This plan follows practice:"), f" {caveat.correction}"]
-        elif state.open:
-            said = [" ", make("b.open", "Open:"), f" follow practice? {caveat.correction}"]
         elif caveat.correction:
             said = [" ", make("b", "This plan leaves it as documented, on purpose.")]
         paragraphs.append(
             make(
                 "p.caveat",
-                make("b", caveat.title),
-                [" ", make("small", f"(§ {numbers})")] if caveat.sections else None,
+                _name_caveat(caveat),
                 f". {caveat.text}",
                 said,
             )
@@ -102,6 +107,12 @@ def make_caveats(report: Report) -> Element:
             if state.caveat.about.always
         ],
     )
+
+
+def _name_caveat(caveat: Caveat) -> Kids:
+    """Its title, and the first of the sections that it is about."""
+    numbers = f"{', '.join(caveat.sections[:6])}{' …' if len(caveat.sections) > 6 else ''}"
+    return [make("b", caveat.title), [" ", make("small", f"(§ {numbers})")] if caveat.sections else None]
 
 
 def _make_source(matrix: Matrix) -> Element | None:

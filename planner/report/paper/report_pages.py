@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.engine.compare import Comparison
 from planner.engine.report import Report
@@ -21,6 +21,7 @@ from planner.report.paper.chapters import (
     make_rules,
     make_sign_off,
 )
+from planner.report.paper.firewalls import make_firewalls
 from planner.report.paper.pictures import Pending, make_pictures, start_pictures
 from planner.report.paper.printed import Element, Kids, PrintedReport, Running, join, make
 from planner.report.paper.report_end import (
@@ -89,11 +90,12 @@ def _compose(report: Report, edition: Edition, zones: Element | None, pending: P
     legend = make_legend(report.matrix, list_roles(report), facts.chapters[0] if facts.chapters else None)
     parts: list[tuple[str, Element | None]] = [
         ("Sign-off", make_sign_off()),
-        ("To complete before the rules are made", _make_open(facts)),
-        ("Summary", _make_summary(facts, has_table=zones is None)),
         ("From zone to zone", zones),
+        ("Summary", _make_summary(facts, has_table=zones is None)),
+        ("To complete before the rules are made", _make_open(facts)),
         *make_pictures(pending, report),
         ("Firewall rules by boundary", _make_rules(facts)),
+        ("Firewalls: interfaces and what passes them", make_firewalls(report)),
         ("Host firewalls, server by server", servers),
         ("Objects: groups, endpoints and addresses",
          make_objects(grouping.objects(_list_endpoints(report, edition)), whole=True)),
@@ -101,25 +103,32 @@ def _compose(report: Report, edition: Edition, zones: Element | None, pending: P
         ("Changes since an earlier revision", _make_changes(edition)),
         ("Not needed here", None if edition.selection else make_excluded(report)),
         ("What must stay closed", None if edition.selection else make_closed(report)),
-        ("Findings", make_findings(report)),
         ("Decisions taken", make_taken(edition.taken)),
-        ("How the vendor’s document was read", make_caveats(report)),
         ("What is not opened, and why", None if edition.selection else make_unneeded(report)),
+        ("Findings", make_findings(report)),
+        ("How the vendor’s document was read", make_caveats(report)),
         ("Legend", legend),
     ]  # fmt: skip
     there = [(title, part) for title, part in parts if part is not None]
     contents = [(part.get("id") or "", title) for title, part in there]
+    wide = {title for title, part in there if _is_wide(part)}
     return PrintedReport(
         title=f"{show_line(report.plan.name)} · port requirements",
         running=_running(report, edition),
         parts=(
             _make_cover(facts, contents, has_sheets=bool(sheets)),
-            *(part for _, part in there),
+            *(part if title in wide else replace(part, classes=(*part.classes, "flow")) for title, part in there),
         ),
         paper=edition.paper,
         stylesheet=edition.stylesheet,
         date=edition.date,
     )
+
+
+def _is_wide(part: Element) -> bool:
+    """Whether it takes the width of a page; other parts stand in two columns."""
+    has_summary = any(isinstance(kid, Element) and "summary" in kid.classes for kid in part.kids)
+    return part.get("id") in ("sign-off", "zones") or "topology" in part.classes or has_summary
 
 
 def _running(report: Report, edition: Edition) -> Running:
@@ -290,46 +299,48 @@ def _sum_up(chapter: PrintedBoundary) -> Element:
 
 def _make_open(facts: _Prepared) -> Element:
     report = facts.report
+    asked = [*_list_decisions(report), *_list_questions(report)]
     nothing = None
-    if not facts.blanks and not report.decisions and not report.questions:
+    if not facts.blanks and not asked:
         said = "Nothing: every address that rules need is there, and every choice that matters here is made."
         nothing = make("p", said)
     return make(
         "section#open",
         make("h2", "To complete before the rules are made"),
         make_blanks(facts.blanks),
-        [
-            make(
-                "div.item",
-                make(
-                    "p",
-                    make("b", f"{decision.choice.name}."),
-                    f" {decision.choice.question} {decision.flows:,} {plural(decision.flows, 'flow')} "
-                    f"{plural(decision.flows, 'depends', 'depend')} on it.",
-                ),
-                make(
-                    "p",
-                    join(
-                        (f"☐ {option.name}: {decision.explain_option(option)}" for option in decision.choice.options),
-                        " \u2003",
-                    ),
-                ),
-            )
-            for decision in report.decisions
-        ],
-        [
-            make(
-                "div.item",
-                make("p", make("b", f"{state.caveat.title}."), f" {state.caveat.text}"),
-                make(
-                    "p",
-                    f"☐ Follow practice: {state.caveat.correction} \u2003☐ As documented: open no more than it says.",
-                ),
-            )
-            for state in report.questions
-        ],
+        asked,
         nothing,
     )
+
+
+def _list_decisions(report: Report) -> Iterator[Element]:
+    """The choices that the vendor's document leaves and the plan hasn't made, with a box for each option."""
+    for decision in report.decisions:
+        choice = decision.choice
+        options = (f"☐ {option.name}: {decision.explain_option(option)}" for option in choice.options)
+        yield make(
+            "div.item",
+            make(
+                "p",
+                make("b", f"{choice.name}."),
+                f" {choice.question} {decision.flows:,} {plural(decision.flows, 'flow')} "
+                f"{plural(decision.flows, 'depends', 'depend')} on it.",
+            ),
+            make("p", join(options, " \u2003")),
+        )
+
+
+def _list_questions(report: Report) -> Iterator[Element]:
+    """The caveats that ask whether to follow practice, with a box for either answer."""
+    for state in report.questions:
+        yield make(
+            "div.item",
+            make("p", make("b", f"{state.caveat.title}."), f" {state.caveat.text}"),
+            make(
+                "p",
+                f"☐ Follow practice: {state.caveat.correction} \u2003☐ As documented: open no more than it says.",
+            ),
+        )
 
 
 # ---- rules and what changed ----

@@ -1,6 +1,7 @@
 """What each server accepts and opens, on sheets for whoever sets the hosts' own firewalls."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from planner.report.paper.chapters import make_group, make_head, make_needs, say_undecided
 from planner.report.paper.printed import Element, Kids, join, make
@@ -15,6 +16,8 @@ PEERS = MOST_NAMED
 """How many endpoints a line of a server's sheet names before it names a group, or the rule that has them."""
 MOST_ELSEWHERE = 40
 """How many connections that are on no sheet are named."""
+EACH = "Of its own zone alone:"
+"""Stands before the peers of servers that share a sheet and stand in like zones: each has those beside it."""
 MOST_RULES = 6
 """How many numbers of rules a line names."""
 
@@ -39,7 +42,7 @@ def make_servers(
         "Servers of which the same is to be said share a sheet; the CSV and XLSX files name every connection of each. "
     )
     more = len(elsewhere) - MOST_ELSEWHERE
-    titles = ("Way", "Protocol, port", "From, or to", "Number, section")
+    titles = ("Way", "Protocol, port", "From, or to, and by which number")
     return make(
         "section#servers",
         make("h2", "Host firewalls, server by server"),
@@ -76,8 +79,9 @@ def _make_sheet(sheet: ServerSheet, grouping: Grouping, columns: int) -> Kids:
         addresses = join([mark_addresses(endpoint, 3) for endpoint in sheet.members], "; ")
         about = [addresses, " · ", join(map(shown, zones)), f" · {labels}"]
     lines = [
-        *(_make_line("accepts", line, sheet, grouping) for line in sheet.accepts),
-        *(_make_line("opens", line, sheet, grouping) for line in sheet.opens),
+        _make_line(way, some, sheet, grouping)
+        for way, listed in (("accepts", sheet.accepts), ("opens", sheet.opens))
+        for some in _join_services(listed)
     ]
     return [
         make_group(
@@ -93,28 +97,49 @@ def _make_sheet(sheet: ServerSheet, grouping: Grouping, columns: int) -> Kids:
     ]
 
 
-def _make_line(way: str, line: SheetLine, sheet: ServerSheet, grouping: Grouping) -> Element:
-    numbers: Kids = [
-        join((make("span.keep", rule) for rule in line.rules[:MOST_RULES]), ", "),
-        f" and {len(line.rules) - MOST_RULES:,} more" if len(line.rules) > MOST_RULES else None,
-    ]
-    cited = f", §{', '.join(line.sections)}" if line.sections else ", own"
+def _join_services(lines: Sequence[SheetLine]) -> Iterable[Sequence[SheetLine]]:
+    """The lines, those of the same services together: peers within the zone stand below those of other zones."""
+    alike: dict[object, list[SheetLine]] = defaultdict(list)
+    for line in lines:
+        alike[line.ports, line.undecided, line.rule_groups].append(line)
+    return alike.values()
+
+
+def _make_line(way: str, lines: Sequence[SheetLine], sheet: ServerSheet, grouping: Grouping) -> Element:
+    first = lines[0]
     return make(
         "tr",
         make("td", way),
         make(
             "td.services",
-            make("samp", join_ports(line.ports)),
-            [" ", make("b.open", "Not decided"), f" {line.undecided}"] if line.undecided else None,
-            [make("br"), make("small", " ".join(line.rule_groups))] if line.rule_groups else None,
+            make("samp", join_ports(first.ports)),
         ),
-        make("td", _name_peers(way, line, sheet, grouping)),
-        make("td", numbers, cited),
+        make(
+            "td",
+            [_make_peers(way, line, sheet, grouping) for line in lines],
+            make("p", make("b.open", "Not decided"), " ", make("small", first.undecided)) if first.undecided else None,
+            make("p", make("small", " ".join(first.rule_groups))) if first.rule_groups else None,
+        ),
     )
 
 
+def _make_peers(way: str, line: SheetLine, sheet: ServerSheet, grouping: Grouping) -> Element:
+    """Who is at the other end, and by which numbers; these say why, and where the vendor's document asks for it."""
+    numbers: Kids = [
+        join((make("span.keep", rule) for rule in line.rules[:MOST_RULES]), ", "),
+        f" and {len(line.rules) - MOST_RULES:,} more" if len(line.rules) > MOST_RULES else None,
+    ]
+    return make("p", _name_peers(way, line, sheet, grouping), " \u2002", make("small", numbers))
+
+
 def _make_within(within: Sequence[Within]) -> Kids:
-    """What the numbers of connections within zones stand for: ports, and why they are needed."""
+    """What the numbers of connections within zones stand for: ports, and why they are needed.
+
+    Numbers of several zones that stand for the same share a row.
+    """
+    alike: dict[object, list[Within]] = defaultdict(list)
+    for part in within:
+        alike[part.services, part.undecided].append(part)
     return [
         make("h3", "Within zones, by number"),
         make(
@@ -125,11 +150,11 @@ def _make_within(within: Sequence[Within]) -> Kids:
                 [
                     make(
                         "tr",
-                        make("td.id", part.id),
-                        make("td", shown(part.zones.label)),
-                        make("td.services", make_needs(part.services), say_undecided(part.undecided)),
+                        make("td.ids", join([make("span.keep", part.id) for part in parts], ", ")),
+                        make("td", join([shown(part.zones.label) for part in parts], ", ")),
+                        make("td.services", make_needs(parts[0].services), say_undecided(parts[0].undecided)),
                     )
-                    for part in within
+                    for parts in alike.values()
                 ],
             ),
         ),
@@ -139,6 +164,12 @@ def _make_within(within: Sequence[Within]) -> Kids:
 def _name_peers(way: str, line: SheetLine, sheet: ServerSheet, grouping: Grouping) -> Kids:
     """All endpoints at the other end with their addresses; a group that lists them, where no rule does."""
     peers = join(([shown(peer.name), " ", mark_addresses(peer, 3)] for peer in line.peers.shown), "; ")
+    if line.each:
+        return [make("i", EACH), " ", _name_all(way, line, sheet, grouping, peers)]
+    return _name_all(way, line, sheet, grouping, peers)
+
+
+def _name_all(way: str, line: SheetLine, sheet: ServerSheet, grouping: Grouping, peers: list[Kids]) -> Kids:
     if not line.peers.more:
         return peers
     if line.within:

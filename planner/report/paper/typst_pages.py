@@ -26,8 +26,8 @@ _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]|(?<=[\x20-\u024f])[\u200c-\u200
 _SPACES = re.compile("[ \t\r\n]+")
 _WORD = 18
 """Longer words may be broken, since a column may be narrower."""
-_LINE = 126
-"""How many letters of one width stand beside each other, on either paper."""
+_LINE = 62
+"""How many letters of one width stand beside each other in one of two columns, on either paper."""
 _PARTS = 2_000
 """How many parts a paragraph has before another begins: to break lines takes the square of their number."""
 _INLINE = {"a", "b", "bdi", "br", "em", "i", "samp", "small", "span"}

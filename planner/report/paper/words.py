@@ -6,10 +6,9 @@ from datetime import date
 
 from planner.plan.document import ANY, Endpoint
 from planner.report.paper.printed import Element, Kid, Kids, join, make
+from planner.report.said.outline import MISSING
 from ports.text import MAX_NAME, cut, show, show_line
 
-MISSING = "address?"
-"""What stands for an address that the plan lacks; the legend says what it means."""
 _FROM_THE_RIGHT = {"R", "AL", "AN"}
 
 

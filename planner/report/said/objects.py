@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from planner.engine.report import Report
 from planner.plan.document import ANY, Endpoint
-from planner.report.said.outline import describe_common
-from planner.report.said.text import list_addresses
+from planner.report.said.outline import MISSING, describe_common
 from ports.text import show_line
 
 MOST_NAMED = 8
@@ -25,8 +24,8 @@ MOST_ADDRESSES = 4
 """How many addresses of an endpoint a rule says; all of them are with the objects."""
 LETTERS = 20
 """How many characters fit in a line of a side, about."""
-LINE = 126
-"""How many characters of the list of members fit between the margins, on either paper."""
+LINE = 60
+"""How many characters of the list of members fit in one of two columns, on either paper."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +225,7 @@ def say_member(endpoint: Endpoint, *, zone: bool) -> str:
     """A name with its addresses; with its zone, when that is asked for and the name doesn't say it."""
     says_it = endpoint.zone.casefold() in endpoint.name.casefold()
     place = f" ({show_line(endpoint.zone)})" if zone and not says_it else ""
-    addresses = ("any address" if address == ANY else address for address in list_addresses(endpoint))
+    addresses = ("any address" if address == ANY else address for address in endpoint.addresses or (MISSING,))
     return f"{show_line(endpoint.name)}{place}: {', '.join(addresses)}"
 
 

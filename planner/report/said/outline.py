@@ -16,6 +16,8 @@ from planner.engine.terms import Alternative, Mark, marks_of, order_of
 from planner.plan.document import Endpoint
 from ports.matrix import Matrix, Reason, port_span, split_ports
 
+MISSING = "address?"
+"""What stands for an address that the plan lacks, on paper; the legend says what it means."""
 NO_ADDRESS = "address to be filled in"
 
 

@@ -47,6 +47,8 @@ LETTERS = 44
 """How many letters of a reason fit beside its service, about."""
 MOST_LINES = 24
 """How many lines services and reasons may take beside each other; of more, the reasons of a rule stand together."""
+LEAST_REPEATED = 6
+"""Services and reasons that take so many lines are told once, where rules have the same."""
 MOST_BY = 60
 """How many letters a field to write in has of what is known already."""
 
@@ -68,6 +70,9 @@ class PrintedRule:
     """The rules that would do instead: numbers and services."""
     why: str
     """Why all of them are there, when the reasons are too long to stand beside each; else empty."""
+    as_in: str = ""
+    """The number of the rule before it that has the same services for the same reasons, where these take many lines:
+    they stand there, and here what is opened."""
     acts: tuple[tuple[str, str], ...] = ()
     """What is to be filled in by whoever acts on it: of what, and what is known already, else empty."""
     differs: tuple[tuple[str, str, str], ...] = ()
@@ -109,12 +114,16 @@ def print_boundaries(
     `lives` are those of the rules of the report. `closing`: the rules are there and are to be closed.
     """
     chapters = []
+    told: dict[tuple[ServiceReasons, ...], str] = {}
     passed = Passed(report.plan.firewalls)
     for boundary in boundaries:
         alike = group_alternatives(boundary)
         rules = tuple(
-            _print_rule(
-                rule, alike, report, grouping, _list_acts(rule, passed, lives.of(rule), closing=closing), lives
+            _refer(
+                _print_rule(
+                    rule, alike, report, grouping, _list_acts(rule, passed, lives.of(rule), closing=closing), lives
+                ),
+                told,
             )
             for rule in boundary.rules
         )
@@ -150,6 +159,14 @@ def _print_rule(
         acts=acts,
         state=_print_state(rule, lives),
     )
+
+
+def _refer(line: PrintedRule, told: dict[tuple[ServiceReasons, ...], str]) -> PrintedRule:
+    """The rule, with a reference where another one before it, of those that were `told`, says the same at length."""
+    if line.why or sum(map(_count_lines, line.services)) < LEAST_REPEATED:
+        return line
+    first = told.setdefault(line.services, line.rule.id)
+    return line if first == line.rule.id else replace(line, as_in=first)
 
 
 def _count_lines(one: ServiceReasons) -> int:

@@ -48,6 +48,8 @@ class SheetLine:
     """Numbers of the rules that stand for it between zones, or of what stands for it within its zone."""
     members: tuple[Endpoint, ...] = ()
     """All endpoints at the other end."""
+    each: bool = False
+    """Whether the sheet is about servers of several like zones, each of which has the peers of its own zone alone."""
     rule_groups: tuple[str, ...] = ()
     """Of what is accepted, in words: which ports Windows has rules of its own for, and what it calls them."""
 
@@ -77,8 +79,9 @@ def outline_servers(
 
     Of more than MOST_SHEETS servers, those with the same roles and platforms share a sheet. A line names at most
     `members` endpoints and counts the others. `fold`: services that lead to the same endpoints by the same rules make
-    one line, and servers of one kind share a sheet that says the same of all. `within` is what `number_within` says of
-    the report, for a caller that knows it.
+    one line, and servers of one kind share a sheet that says the same of all; those of like zones too, whose peers
+    within their zones are of one kind. `within` is what `number_within` says of the report, for a caller that knows
+    it.
     """
     matrix = report.matrix
     servers = [
@@ -108,29 +111,66 @@ def outline_servers(
 
 
 def _join_alike(sheets: Iterable[ServerSheet], report: Report, members: int) -> Iterator[ServerSheet]:
-    """The sheets, those that say the same of servers of one kind as one, at the place of the first."""
-    alike: dict[object, list[ServerSheet]] = defaultdict(list)
+    """The sheets, those that say the same of servers of one kind as one, at the place of the first.
+
+    First those of one zone are joined, then what came of it in like zones.
+    """
+    in_zone: dict[object, list[ServerSheet]] = defaultdict(list)
     for sheet in sheets:
-        said = tuple(tuple(map(_tell, lines)) for lines in (sheet.accepts, sheet.opens))
-        alike[(sheet.labels, said) if any(said) else sheet.title].append(sheet)
+        said = _tell_all(sheet, by_kind=False)
+        in_zone[(sheet.labels, said) if any(said) else sheet.title].append(sheet)
+    like = {zone: group.code for group in report.zone_groups if len(group.zones) > 1 for zone in group.zones}
+    alike: dict[object, list[ServerSheet]] = defaultdict(list)
+    for same in in_zone.values():
+        sheet = _join(same, report, members)
+        zones = {endpoint.zone for endpoint in sheet.members}
+        code = like.get(zones.pop()) if len(zones) == 1 else None
+        said = _tell_all(sheet, by_kind=True)
+        alike[(code, sheet.labels, len(sheet.members), said) if code and any(said) else sheet.title].append(sheet)
     for same in alike.values():
-        endpoints = [endpoint for sheet in same for endpoint in sheet.members]
-        titles = [sheet.title for sheet in same]
-        yield (
-            same[0]
-            if len(same) == 1
-            else replace(
-                same[0],
-                title=", ".join(titles) if len(titles) <= MOST_TITLES else _title(endpoints, report),
-                endpoints=outline_members(endpoints, report.matrix, members),
-                members=tuple(endpoints),
-            )
-        )
+        yield _join(same, report, members)
 
 
-def _tell(line: SheetLine) -> tuple[object, ...]:
-    """What a line says, to be compared."""
-    peers = tuple(peer.name for peer in line.members)
+def _join(same: Sequence[ServerSheet], report: Report, members: int) -> ServerSheet:
+    """Sheets that say the same, as one; where peers within zones differ, each line has those of all."""
+    if len(same) == 1:
+        return same[0]
+    endpoints = [endpoint for sheet in same for endpoint in sheet.members]
+    titles = [sheet.title for sheet in same]
+    return replace(
+        same[0],
+        title=", ".join(titles) if len(endpoints) <= MOST_TITLES else _title(endpoints, report),
+        endpoints=outline_members(endpoints, report.matrix, members),
+        members=tuple(endpoints),
+        accepts=_join_lines([sheet.accepts for sheet in same], report, members),
+        opens=_join_lines([sheet.opens for sheet in same], report, members),
+    )
+
+
+def _join_lines(sheets: Sequence[Sequence[SheetLine]], report: Report, members: int) -> tuple[SheetLine, ...]:
+    joined = []
+    for lines in zip(*sheets, strict=True):
+        first = lines[0]
+        peers = {peer.name: peer for line in lines for peer in line.members}
+        if len(peers) > len(first.members):
+            found = tuple(peers.values())
+            shown = outline_members(found, report.matrix, 2 * members)
+            first = replace(first, members=found, peers=shown, each=True)
+        joined.append(first)
+    return tuple(joined)
+
+
+def _tell_all(sheet: ServerSheet, *, by_kind: bool) -> tuple[tuple[object, ...], ...]:
+    """What a sheet says, to be compared; `by_kind`: of peers within its zone only what they are."""
+    return tuple(tuple(_tell(line, by_kind=by_kind) for line in lines) for lines in (sheet.accepts, sheet.opens))
+
+
+def _tell(line: SheetLine, *, by_kind: bool) -> tuple[object, ...]:
+    peers: tuple[object, ...] = (
+        tuple(sorted((peer.roles, peer.platforms, peer.group) for peer in line.members))
+        if by_kind and line.within
+        else tuple(peer.name for peer in line.members)
+    )
     return line.ports, peers, line.within, line.undecided, line.reasons, line.sections, line.rules, line.rule_groups
 
 

@@ -7,10 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.engine import evaluate_report
+from planner.engine.existing.decide import compare_with
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers.csv import read
 from planner.engine.existing.reading import read_existing
+from planner.plan.document import read_plan
+from planner.report import FORMATS
+from ports.queries import shipped_matrix
 from tests.engine.existing.packets import Packet, decide
+from tests.examples import EXAMPLES
 from tests.strategies import often
 
 HEAD = "source;destination;service;action\n"
@@ -313,6 +319,21 @@ def test_priorities_that_rows_are_not_in_the_order_of_leave_everything_unknown()
 def test_a_table_that_is_none_is_refused_with_a_sentence(text, said):
     with pytest.raises(Unreadable, match=said):
         read(text)
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_our_own_file_for_change_requests_reads_back_as_everything_open_and_nothing_wider(slug):
+    matrix = shipped_matrix()
+    report = evaluate_report(matrix, read_plan(EXAMPLES[slug].data, matrix=matrix))
+    gap = compare_with(report, read_existing(FORMATS["requests"].render(report, open_undecided=True), "csv"))
+    nameless = [one for one in gap.flows if not any(map(is_address, one.flow.destination.addresses))]
+    assert [one for one in gap.flows if one.state != "open"] == nameless  # the file has no DNS names
+    assert gap.wider == ()
+    assert gap.flows
+
+
+def is_address(text):
+    return text == "any" or text[0].isdigit() or ":" in text
 
 
 ADDRESS = st.integers(0, 2**32 - 1).map(

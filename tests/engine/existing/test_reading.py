@@ -43,6 +43,24 @@ def test_what_is_no_text_of_a_firewall_is_refused_with_a_sentence(data, said):
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Unreadable("Line 1:\n“a\u202e\ufeffb” is none."), "Line 1: “a<U+202E>�b” is none."),
+        (Unreadable("x" * 2000), "x" * 999 + "…"),
+        (RecursionError(), "The configuration is nested too deeply; that of no firewall is."),
+    ],
+)
+def test_what_a_reader_says_of_a_file_is_a_sentence_on_one_line(monkeypatch, error, said):
+    def refuse(_):
+        raise error
+
+    monkeypatch.setattr("planner.engine.existing.readers.csv.read", refuse)
+    with pytest.raises(Unreadable) as refused:
+        read_existing(b"x", "csv")
+    assert str(refused.value) == said
+
+
 def test_every_reader_that_is_offered_is_there():
     for name, reader in READERS.items():
         assert reader.name == name

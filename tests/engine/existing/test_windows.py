@@ -1,6 +1,7 @@
 """Windows Firewall of a host, as our script writes it: numbers or words, lists or one value, filters in mappings."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -217,7 +218,7 @@ def test_rules_that_do_not_count_are_not_open():
 
 
 def test_what_goes_to_another_host_is_not_known():
-    ruleset = of(rule(), computer="PS01", addresses=["10.1.0.1", "fe80::1%4", "10.1.0.2/24", "?"])
+    ruleset = of(rule(), computer="PS01", reachable=["10.1.0.1", "fe80::1%4", "10.1.0.2/24", "?"])
     assert decide(ruleset, WEB) == "accept"
     assert "PS01 has no such address" in decide(ruleset, Packet("10.0.0.1", "10.1.0.9", "tcp", 443))
 
@@ -248,6 +249,11 @@ def test_the_script_is_powershell():
     parse(script)
     with pytest.raises(AssertionError):
         parse(script.replace("}", "", 2))
+
+
+def test_the_docs_have_the_script():
+    docs = Path(__file__).parents[3] / "docs" / "existing-rules.md"
+    assert f"```powershell\n{READERS['windows'].script}```\n" in docs.read_text("utf-8")
 
 
 ADDRESS = st.integers(0, 7).map(lambda number: f"10.0.0.{number}")

@@ -24,6 +24,7 @@ from tests.report.firewall.reading_more import (
     read_mikrotik,
     read_nsx,
     read_opnsense,
+    read_pfsense,
     read_requests,
 )
 
@@ -193,6 +194,7 @@ FURTHER = {
     "google": read_device(read_google),
     "nsx": read_device(read_nsx),
     "opnsense": read_device(read_opnsense),
+    "pfsense": read_device(read_pfsense),
     "requests": read_device(read_requests),
 }
 """Those that are no configuration of a device, with what they know of options."""

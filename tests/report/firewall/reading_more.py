@@ -282,6 +282,35 @@ def read_opnsense(text):
     return found
 
 
+def read_pfsense(text):
+    head, _, rest = text.partition("$wanted = json_decode(<<<'WANTED'\n")
+    assert all(line.startswith("#") or not line for line in head.splitlines())
+    told, _, rest = rest.partition("\nWANTED\n, true);\n")
+    assert rest.startswith("if (!function_exists('config_set_path')")
+    wanted = json.loads(told)
+    aliases = {}
+    for alias in wanted["aliases"]:
+        assert re.fullmatch(r"PP_\w{1,28}", alias["name"])
+        assert alias["type"] == ("network" if "/" in alias["address"] else "host")
+        aliases[alias["name"]] = alias["address"].split()
+    assert len(aliases) == len(wanted["aliases"])
+    found = set()
+    for rule in wanted["rules"]:
+        assert rule["descr"].startswith("PORT-PLANNER ")
+        assert len(rule["descr"]) <= 255
+        assert rule["type"] == "pass"
+        assert ("icmptype" in rule) == (rule["protocol"] == "icmp") != ("port" in rule["destination"])
+        family = {"inet": 4, "inet6": 6}[rule["ipprotocol"]]
+        sides = []
+        for side in (rule["source"], rule["destination"]):
+            held = aliases.get(side.get("address", ""), [side.get("address", EVERYTHING[family])])
+            numbers = [network(one) for one in held if re.fullmatch(r"[0-9.]+(/\d+)?|[0-9a-f:.]*:[0-9a-f:./]*", one)]
+            sides.append(_wide(numbers) if numbers else [])
+        if "disabled" not in rule:
+            found.update(pairs(*sides, rule["protocol"], rule["destination"].get("port")))
+    return found
+
+
 def read_requests(text):
     header, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     assert header == ["Source", "Destination", "Service", "Action", "Comment", "Ticket"]

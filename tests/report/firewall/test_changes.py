@@ -321,8 +321,18 @@ def test_a_firewall_that_comes_or_goes_is_told_all_or_takes_all_back(name):
 def test_what_has_no_firewall_or_one_that_cannot_say_a_change_is_refused():
     with pytest.raises(NotExpressible, match="the plan has no firewalls"):
         changes_of(with_firewalls(), with_firewalls())
-    with pytest.raises(NotExpressible, match="take paloalto-set"):
-        changes_of(with_firewalls(), with_firewalls("paloalto"))
+    with pytest.raises(NotExpressible, match="disable the rules of the old one"):
+        changes_of(with_firewalls(), with_firewalls("opnsense"))
+
+
+def test_a_device_that_was_told_by_xml_is_told_a_change_by_lines():
+    before, after = with_firewalls("paloalto"), with_firewalls("paloalto", port="8443")
+    ((name, text),) = changes_of(before, after).items()
+    assert name == "FW-paloalto.change.txt"
+    ((_, expected),) = changes_of(with_firewalls("paloalto-set"), with_firewalls("paloalto-set", port="8443")).items()
+    assert told(text) == told(expected)
+    assert any(line.startswith("delete ") for line in told(text))
+    assert way_back(text) == way_back(expected)
 
 
 # ---- the way back of a whole file ----

@@ -59,7 +59,11 @@ def load_iptables(network, source):
     saved = ""
     network.nft("flush", "ruleset")
     for family, program in ((4, "iptables"), (6, "ip6tables")):
-        run(f"{program}-restore", place=network.router, text=write_iptables(source, family))
+        # Likewise, such as a refusal by a protocol of the other family.
+        while execute(
+            f"{program}-restore", place=network.router, text=write_iptables(source, family), seconds=60
+        ).returncode:
+            pass
         saved += run(f"{program}-save", "-c", place=network.router)
     return saved
 

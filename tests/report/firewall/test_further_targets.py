@@ -94,6 +94,9 @@ def test_hostile_names_are_harmless(name, hostile_name):
     text = render(name, report)
     if name in ("requests", "opnsense"):
         assert not re.search(r'(?m)(^|[,;"]\s*)[=+@-]', text.removeprefix("\ufeff@uuid").removeprefix("@uuid"))
+    elif name == "pfsense":
+        assert not re.search(r"^[!=]|\?>", text, re.M), "what its shell takes for something else"
+        assert "${" not in text
     else:
         words = json.dumps(json.loads(text)["//"])
         assert "${" not in words
@@ -182,6 +185,7 @@ def test_names_are_objects_where_a_device_has_them():
         "fortigate": 'edit "V4-Mail"\n        set type fqdn\n        set fqdn "mail.example.com"\n',
         "paloalto": '<entry name="V4-Mail">\n              <fqdn>mail.example.com</fqdn>',
         "paloalto-set": "set address V4-Mail fqdn mail.example.com\n",
+        "pfsense": '"type": "host", "address": "mail.example.com"',
         "srx": "address V4-Mail dns-name mail.example.com ipv4-only\n",
         "mikrotik": "list=V4-Mail address=mail.example.com ",
     }

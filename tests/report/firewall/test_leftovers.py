@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import re
+from xml.etree import ElementTree
 
 import pytest
 
@@ -85,6 +86,32 @@ def test_an_object_goes_after_all_that_names_it(name):
     entries = [number for number, line in back.items() if re.search(r"INT-DMZ|access-list|permit|delete \d+$", line)]
     assert entries
     assert max(entries) < max(number for number, line in back.items() if "V4-A" in line and number not in entries)
+
+
+@pytest.mark.parametrize("slug", ["dmz", "everything"])
+def test_xml_names_what_a_merge_leaves_and_what_takes_it_back_as_lines(slug):
+    first, second, third = revisions(slug)
+    text = since("paloalto", third, first, second)
+    root = ElementTree.fromstring(text)
+    assert root.tag == "config"
+    gone, back = ("\n".join(re.findall(rf"^{what}: (.*)$", text, re.M)) for what in ("gone", "back"))
+    name = "paloalto-set"  # which says the same as lines
+    fresh = load(name, file(name, third))
+    assert load(name, file(name, first), file(name, third)) != fresh
+    assert load(name, file(name, first), file(name, second), file(name, third), gone) == fresh
+    assert not load(name, file(name, third), back)
+    assert "gone: " not in file("paloalto", third)
+
+
+def test_lines_that_no_comment_of_xml_can_hold_are_looked_for_elsewhere():
+    ends = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")]
+    pan = {"name": "PA", "format": "paloalto", "zones": {"Internal": "trust", "DMZ": "dmz"}}
+    pan["options"] = {"device-group": "Branch--offices"}
+    before, after = (plan(ends, [flow("A", "B", ports=port)], firewalls=[pan]) for port in ("443", "8443"))
+    [text] = write_devices(after, Edition(date=DAY, earlier=(before,))).values()
+    assert ElementTree.fromstring(text).tag == "config"
+    assert b"the head of the file of set lines (paloalto-set) has them" in text
+    assert b"gone: " not in text
 
 
 def test_rules_of_opnsense_that_are_gone_are_disabled_under_their_own_identifier():

@@ -84,6 +84,7 @@ ROWS: dict[str, Row] = {
     "show_history": Row("editors"),
     "show_changes": Row("editors"),
     "show_acceptance": Row("editors"),
+    "show_existing": Row("editors"),
     "show_uploads": Row("owners"),
     "revoke_upload": post("owners", 200),
     "send_results": Row("link", 404),

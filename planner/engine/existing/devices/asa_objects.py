@@ -106,6 +106,8 @@ class Objects:
         """“host A”, “A MASK”, “A/LENGTH”, “range A B”, “fqdn NAME”; `what` names it where it is none of these."""
         plain = [self.hosts.get(word, word) for word in words]
         found: Addresses | None = None
+        if not plain:
+            return vague(what)
         if plain[0] == "fqdn" and len(plain) > 1:
             families = {"v4": (4,), "v6": (6,)}.get(plain[1])
             found = named(plain[2 if families and len(plain) > 2 else 1], families or (4, 6))

@@ -326,8 +326,9 @@ class _Line:
         word = cursor.take()
         ported, protocol, services = False, 0, ANYTHING
         if word in ("object", "object-group"):
-            services = self.objects.services.get(cursor.take())
-            ported = self.objects.kinds.get(self.words[2]) == "protocol"
+            name = cursor.take()
+            services = self.objects.services.get(name)
+            ported = self.objects.kinds.get(name) == "protocol"
         else:
             protocol = read_protocol(word)
             ported = word in PORTED

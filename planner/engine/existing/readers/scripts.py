@@ -21,7 +21,7 @@ foreach ($kind in 'Address', 'Port', 'Application', 'Service', 'Interface', 'Int
 }
 [ordered]@{
     computer = $env:COMPUTERNAME
-    addresses = @((Get-NetIPAddress).IPAddress)
+    reachable = @((Get-NetIPAddress).IPAddress)
     connections = @(Get-NetConnectionProfile | ForEach-Object { "$($_.NetworkCategory)" })
     profiles = @(Get-NetFirewallProfile -PolicyStore ActiveStore | Select-Object $ofProfile)
     rules = @(Get-NetFirewallRule -PolicyStore ActiveStore | Select-Object $ofRule)

@@ -4,7 +4,7 @@ Syntax: Microsoft, “Get-NetFirewallRule”, “New-NetFirewallRule” and “S
 the classes MSFT_NetFirewallRule, MSFT_NetProtocolPortFilter and so on, by whose numbers ConvertTo-Json writes words.
 A rule's filters may stand in it, or in mappings within it. Rules that block win over those that allow, in whatever
 order; then comes the default of the profile. Inbound rules are read: they decide about connections to the host. Which
-host that is, `addresses` says; without it every flow is taken as one to this host.
+host that is, `reachable` says; without it every flow is taken as one to this host.
 """
 
 from collections import deque
@@ -133,7 +133,7 @@ class _Host:
     def _read_own(self, head: Mapping[str, Any]) -> Addresses | None:
         """The addresses of the host; None where the file doesn't say them."""
         found = []
-        for one in list_of(_unwrap(head.get("addresses"))):
+        for one in list_of(_unwrap(head.get("reachable"))):
             try:
                 found.append(read_address(_text(one).partition("%")[0].partition("/")[0]))
             except ValueError:

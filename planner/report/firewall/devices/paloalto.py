@@ -5,12 +5,12 @@ echo requests are the application `ping`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from planner.report.firewall.devices.items import Item
+from planner.report.firewall.devices.items import Item, find_change
 from planner.report.firewall.devices.openings import Opening, Plan, Translation, find_groups, split
 from planner.report.firewall.devices.statements import (
     Statement,
@@ -22,7 +22,7 @@ from planner.report.firewall.devices.statements import (
     under,
 )
 from planner.report.firewall.devices.writer import Sides, Writer
-from planner.report.firewall.head import list_lines
+from planner.report.firewall.head import BACK, Commands, list_lines
 from planner.report.firewall.permits import Permit, Permits
 from planner.report.firewall.words import clean, cut, shorten
 from planner.report.said.edition import Edition
@@ -238,9 +238,13 @@ def _say_published(plan: Plan) -> Iterator[str]:
 
 _LOAD_XML = (
     "Create zones with the names above and import the file as a named configuration; then load config partial in mode "
-    "merge from it: address, address-group, service, tag and rulebase. The lines that take it back are at the head of "
-    "the file of set lines (paloalto-set)."
+    "merge from it: address, address-group, service, tag and rulebase."
 )
+_NOT_SINCE = (
+    "A merge takes nothing away. What an earlier revision opened and this one doesn't is closed by lines for the "
+    "configuration mode, which a file has that is made with the option since, and the file of the change."
+)
+_ELSEWHERE = "They can't stand in a comment of XML; the head of the file of set lines (paloalto-set) has them."
 _LOG = "Logs are kept on the device; to forward them add your log setting to the rules."
 _SIDES = Sides(
     pattern=re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,30}"),
@@ -255,7 +259,8 @@ PALOALTO_SET = Writer(
 def render_xml(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """The same as XML. Raises NotExpressible."""
     plan = PALOALTO_SET.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
-    about = PALOALTO_SET.say(plan, edition, load=(_LOAD_XML, _LOG, *_say_published(plan)))
+    about = [*PALOALTO_SET.say(plan, edition, load=(_LOAD_XML, _LOG, *_say_published(plan)))]
+    about += _list_deletions(permits, edition, plan)
     root = ElementTree.Element("config", version=VERSION, urldb="paloaltonetworks")
     at: dict[tuple[str, ...], ElementTree.Element] = {}
     place = root
@@ -266,8 +271,37 @@ def render_xml(permits: Permits, edition: Edition | None, *, default_deny: bool,
         for statement in thing.statements:
             _grow(place, at, thing.path, statement)
     ElementTree.indent(root)
-    head = f'<?xml version="1.0"?>\n<!--\n{escape(list_lines(about))}-->\n'
+    head = f'<?xml version="1.0"?>\n<!--\n{escape(_write_head(about))}-->\n'
     return f"{head}{ElementTree.tostring(root, encoding='unicode')}\n".encode()
+
+
+def _list_deletions(permits: Permits, edition: Edition | None, plan: Plan) -> Iterator[object]:
+    """What the head says of lines that delete, and these lines: a merge adds and replaces, and takes nothing away."""
+    items = list_items(plan)
+    if not (edition and edition.earlier):
+        yield _NOT_SINCE
+    elif not edition.selection:
+        leftovers, said = PALOALTO_SET.find_leftovers(permits, edition, plan, items, "by the lines below")
+        yield from said
+        gone = [line for item in leftovers for line in item.undo]
+        if gone:
+            yield "Paste them in configuration mode after the merge; this makes a file of them:"
+            yield Commands(("sed -n 's/^gone: //p' FILE", "", *(f"gone: {line}" for line in gone)))
+    back = [line for item in find_change(items, ()).removed for line in item.undo]
+    if back:
+        yield "The way back is below, as lines for the configuration mode; this makes a file of them:"
+        yield Commands((f"sed -n 's/^{BACK}//p' FILE", "", *(f"{BACK}{line}" for line in back)))
+
+
+def _write_head(about: Iterable[object]) -> str:
+    """The head as the text of a comment of XML, in which no two hyphens stand side by side (XML 1.0, section 2.5)."""
+    told: list[str] = []
+    for text in about:
+        lines: Iterable[str] = text.lines if isinstance(text, Commands) else list_lines([text]).splitlines()
+        if isinstance(text, Commands) and any("--" in line for line in lines):
+            lines = (_ELSEWHERE,)
+        told += lines
+    return "".join(f"{line}\n" for line in told)
 
 
 def _grow(

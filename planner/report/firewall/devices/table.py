@@ -11,6 +11,7 @@ from planner.report.firewall.devices.mikrotik import MIKROTIK
 from planner.report.firewall.devices.nsx import render_nsx
 from planner.report.firewall.devices.opnsense import render_opnsense
 from planner.report.firewall.devices.paloalto import PALOALTO_SET, render_xml
+from planner.report.firewall.devices.pfsense import render_pfsense
 from planner.report.firewall.devices.srx import SRX
 from planner.report.firewall.devices.tickets import render_rows
 from planner.report.firewall.devices.writer import Writer
@@ -22,6 +23,7 @@ WRITERS: Mapping[str, Writer] = {
 OTHERS: Mapping[str, Callable[..., bytes]] = {
     "paloalto": render_xml,
     "opnsense": render_opnsense,
+    "pfsense": render_pfsense,
     "azure": render_azure,
     "aws": render_aws,
     "google": render_google,
@@ -33,4 +35,4 @@ OTHERS: Mapping[str, Callable[..., bytes]] = {
 
 def takes_names(name: str) -> bool:
     """Whether a target has objects of DNS names."""
-    return name == "paloalto" or (name in WRITERS and WRITERS[name].takes_names)
+    return name in ("paloalto", "pfsense") or (name in WRITERS and WRITERS[name].takes_names)

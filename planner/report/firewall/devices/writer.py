@@ -84,15 +84,18 @@ class Writer:
         closing: list[str] = []
         told = write_items(items, self.end)
         if self.takes_back and not (edition and edition.selection):
-            leftovers, closing = self._find_leftovers(permits, edition, plan, items)
+            leftovers, closing = self.find_leftovers(permits, edition, plan, items)
             told = Change(added=tuple(items), removed=leftovers).write(self.end)
         about = [*self.say(plan, edition), *closing, *(say_way_back(self.mark, "below") if back else ())]
         return write_file(comment_out(self.mark, about), chain(back, self.write_within(plan, told)))
 
-    def _find_leftovers(
-        self, permits: Permits, edition: Edition | None, plan: Plan, items: Sequence[Item]
+    def find_leftovers(
+        self, permits: Permits, edition: Edition | None, plan: Plan, items: Sequence[Item], where: str = "at the end"
     ) -> tuple[tuple[Item, ...], list[str]]:
-        """What earlier reports told the device and the plan doesn't; and what the head says of that."""
+        """What earlier reports told the device and the plan doesn't; and what the head says of that.
+
+        `where` the lines stand that take it back.
+        """
         if edition is None or not edition.earlier:
             return (), [_BY_OTHERS.format(self.name)]
         known: list[Sequence[Item]] = []
@@ -109,7 +112,7 @@ class Writer:
         leftovers = find_leftovers(known, items)
         which = f" ({edition.earlier_said})" if edition.earlier_said else ""
         said = (
-            f"What earlier revisions{which} opened and this one doesn't is taken back at the end: "
+            f"What earlier revisions{which} opened and this one doesn't is taken back {where}: "
             f"{many(len(leftovers), 'item')}. What isn't there is not found, and the device says so."
         )
         return leftovers, [said, *([_APART] if apart else [])]

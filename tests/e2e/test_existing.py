@@ -1,0 +1,67 @@
+"""A firewall's own rules beside a plan's, in a browser: with scripts and without; axe finds nothing."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.test_accessibility import violations
+from tests.web.views.pages import store
+from tests.web.views.test_acceptance import write_plan
+from tests.web.views.test_existing import ZONED
+
+
+@pytest.fixture
+def plan(site):
+    return store(write_plan())[0]
+
+
+def choose(page, said):
+    for zone, side in said.items():
+        page.get_by_label(zone, exact=True).select_option(side)
+
+
+SIDES = {"Internal": "inside", "Data": "db", "Clients": "Clients"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_file_is_chosen_once_and_its_interfaces_are_mapped_until_everything_is_open(
+    open_page, plan, tmp_path, scheme
+):
+    (tmp_path / "rules.csv").write_text(ZONED)
+    page = open_page(color_scheme=scheme)
+    page.goto(plan.get_absolute_url())
+    page.get_by_role("link", name="Existing rules").click()
+    assert violations(page) == []
+    page.get_by_label("Written by").select_option("csv")
+    page.get_by_label("A file").set_input_files(tmp_path / "rules.csv")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.locator(".figure-unproven")).to_contain_text("3")
+    assert violations(page) == []
+    choose(page, SIDES)
+    page.get_by_label("Keep this with FW-CORE in the plan").check()
+    page.get_by_role("button", name="Compare again").click()
+    expect(page.locator(".figure-open")).to_contain_text("3 of 3 flows open")
+    expect(page.get_by_text("Nothing is missing")).to_be_visible()
+    expect(page.get_by_text("Kept with FW-CORE.")).to_be_visible()
+    assert violations(page) == []
+    page.reload()
+    page.get_by_label("Written by").select_option("csv")
+    page.get_by_label("Or paste it").fill(ZONED)
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.locator(".figure-open")).to_contain_text("3 of 3 flows open")
+
+
+def test_without_scripts_the_same_comes_of_a_pasted_text(open_page, plan):
+    page = open_page(java_script_enabled=False)
+    page.goto(f"{plan.get_absolute_url()}existing/")
+    page.get_by_label("Written by").select_option("csv")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose a file with the configuration, or paste it.")
+    expect(page.get_by_label("Written by")).to_have_value("csv")
+    page.get_by_label("Or paste it").fill(ZONED)
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.locator(".figure-unproven")).to_contain_text("3")
+    expect(page.get_by_label("Or paste it")).to_have_value("")
+    choose(page, SIDES)
+    page.get_by_label("Or paste it").fill(ZONED)
+    page.get_by_role("button", name="Compare again").click()
+    expect(page.locator(".figure-open")).to_contain_text("3 of 3 flows open")

@@ -1,0 +1,61 @@
+"""The work that deciding takes, counted: an entry is met only by what it could decide about."""
+
+import tracemalloc
+
+from planner.engine.existing.decide import compare_with
+from planner.engine.existing.table import Overlaps, list_bits
+from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset
+
+CLIENTS, SERVERS = 20, 20
+
+
+def make_report():
+    ends = [host(f"C{number}", f"10.0.0.{number + 1}") for number in range(CLIENTS)]
+    ends += [host(f"S{number}", f"192.0.2.{number + 1}", zone="DMZ") for number in range(SERVERS)]
+    flows = [flow(f"C{client}", f"S{server}") for client in range(CLIENTS) for server in range(SERVERS)]
+    return plan(ends, flows)
+
+
+def make_rules(entries):
+    """Of each flow an entry, and others that speak of the same servers, of the same clients, or of neither."""
+    exact = [
+        accept(f"{client} {server}", match(f"10.0.0.{client + 1}", f"192.0.2.{server + 1}", "tcp/443"))
+        for client in range(CLIENTS)
+        for server in range(SERVERS)
+    ]
+    more = [
+        [
+            accept(f"s{n}", match(f"10.{n // 65536 + 1}.{n // 256 % 256}.{n % 256}", "192.0.2.0/24", "tcp/443")),
+            drop(f"c{n}", match("10.0.0.0/24", f"172.16.{n // 256}.{n % 256}", "tcp/443")),
+            drop(f"p{n}", match("10.0.0.0/24", "192.0.2.0/24", f"tcp/{1000 + n}")),
+        ]
+        for n in range((entries - len(exact)) // 3)
+    ]
+    return ruleset(*(one for several in more for one in several), *exact)
+
+
+def test_a_flow_meets_only_the_entries_that_could_decide_about_it():
+    report = make_report()
+    few, many = (compare_with(report, make_rules(entries)) for entries in (1_000, 4_000))
+    assert {one.state for one in few.flows} == {one.state for one in many.flows} == {"open"}
+    assert few.steps == many.steps == CLIENTS * SERVERS
+
+
+def test_many_entries_beside_few_flows_take_little_memory():
+    report, rules = make_report(), make_rules(20_000)
+    tracemalloc.start()
+    try:
+        compare_with(report, rules)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 100 * 2**20
+
+
+def test_spans_are_found_by_what_they_have_in_common():
+    overlaps = Overlaps([(10, 19, 1), (15, 30, 2), (40, 40, 3), (0, 100, 4), (10, 19, 5)])
+    assert sorted(overlaps.find(19, 20)) == [1, 2, 4, 5]
+    assert sorted(overlaps.find(40, 40)) == [3, 4]
+    assert sorted(overlaps.find(101, 200)) == []
+    assert list(Overlaps([]).find(0, 10)) == []
+    assert list(list_bits(0b101001)) == [0, 3, 5]

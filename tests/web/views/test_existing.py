@@ -1,0 +1,199 @@
+"""The page that compares a firewall's own rules with a plan's: read in memory, answered, and kept nowhere."""
+
+import logging
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.test import Client
+
+from planner.engine.existing.readers import READERS
+from planner.plan.limits import EXISTING
+from planner.store.models import Revision
+from planner.web.forms import existing as forms
+from tests.web.views.pages import Page, store
+from tests.web.views.test_acceptance import figures, write_plan
+
+pytestmark = pytest.mark.django_db
+
+TABLE = (
+    "source,destination,service,action,comment\n"
+    "10.9.0.5,10.0.0.10,tcp/443,allow,Hunter2-of-the-vault\n"
+    "10.0.0.10,10.0.2.20,any,allow,\n"
+    "10.0.0.10,SRV-MAIL,tcp/587,allow,\n"
+)
+ZONED = (
+    "from zone,to zone,source,destination,service,action\n"
+    "inside,db,10.0.0.10,10.0.2.20,tcp/1433,allow\n"
+    "inside,db,10.0.0.10,10.0.2.25,tcp/25,allow\n"
+    "Clients,inside,10.9.0.5,10.0.0.10,tcp/443,allow\n"
+)
+
+
+@pytest.fixture
+def plan():
+    return store(write_plan())[0]
+
+
+def address(plan):
+    return f"/plans/{plan.key}/existing/"
+
+
+def send(client, plan, text="", name="csv", file=None, **more):
+    sent = {"format": name, "text": text} | more
+    if file is not None:
+        sent["file"] = SimpleUploadedFile("rules.txt", file)
+    return client.post(address(plan), sent)
+
+
+def rows(page, heading):
+    """The cells of the table under a heading."""
+    (section,) = (one for one in page.all("section") if one.get("aria-labelledby") == heading)
+    return [[" ".join("".join(cell.itertext()).split()) for cell in row.iter("td")] for row in section.iter("tr")][1:]
+
+
+def test_a_pasted_configuration_is_compared_flow_by_flow(client, plan):
+    page = Page(send(client, plan, TABLE))
+    assert figures(page) == {"open": "2", "refused": "0", "blocked": "1", "unproven": "0"}
+    flows = {(row[1], row[2], row[3]): (row[4], row[5]) for row in rows(page, "flows")}
+    assert flows["PS01 10.0.0.10", "SQL01 10.0.2.20", "tcp 1433"][0] == "open"
+    assert flows["Staff 10.9.0.5", "PS01 10.0.0.10", "tcp 443"] == ("open", "row 2")
+    assert flows["PS01 10.0.0.10", "MAIL01 10.0.2.25", "tcp 25"] == ("closed", "end of the table of rules")
+    assert "1 rule of the plan is missing" in page.text()
+    (wider,) = rows(page, "wider")
+    assert wider[:3] == ["row 3", "PS01", "SQL01"]
+
+
+def test_a_file_does_the_same_and_what_is_not_understood_is_named(client, plan):
+    page = Page(send(client, plan, file=TABLE.replace("tcp/587", "tcp/25").encode("utf-16")))
+    assert figures(page)["unproven"] == "1"
+    assert rows(page, "not-understood") == [["destination “SRV-MAIL”", "row 4", "1 flow"]]
+
+
+def test_zones_of_the_device_are_guessed_chosen_and_kept_with_the_firewall(client, plan):
+    page = Page(send(client, plan, ZONED))
+    assert figures(page)["open"] == "0"
+    assert "not chosen" in page.text()
+    told = {"zone": ["Internal", "Data", "Clients"], "side": ["inside", "db", "Clients"]}
+    page = Page(send(client, plan, ZONED, **told))
+    assert figures(page)["open"] == "3"
+    assert "Nothing is missing" in page.text()
+    assert "Choose the firewall" not in page.text()
+    page = Page(send(client, plan, ZONED, **told, firewall="FW-CORE", keep="1"))
+    assert "Kept with FW-CORE." in page.text()
+    plan.refresh_from_db()
+    assert plan.document["firewalls"][0]["zones"] == {"Internal": "inside", "Data": "db", "Clients": "Clients"}
+    assert figures(Page(send(client, plan, ZONED)))["open"] == "3"
+    assert "has it so already" in Page(send(client, plan, ZONED, **told, firewall="FW-CORE", keep="1")).text()
+
+
+def test_a_plan_without_firewalls_guesses_by_name_and_keeps_nothing(client):
+    plan = store(write_plan() | {"firewalls": []})[0]
+    page = Page(send(client, plan, ZONED.replace("inside", "internal").replace("db", "DATA"), keep="1"))
+    assert figures(page)["open"] == "3"
+    assert "guessed from names and addresses" in page.text()
+    assert "Not kept: choose the firewall of the plan" in page.text()
+    assert Revision.objects.filter(plan=plan).count() == 1
+
+
+def test_what_can_not_be_kept_is_told(client, plan):
+    told = {"zone": ["Internal", "Nowhere"], "side": ["x" * 300, "db"]}
+    said = Page(send(client, plan, ZONED, **told, firewall="FW-CORE", keep="1")).text()
+    assert "Not kept: " in said
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({}, "Choose a file with the configuration, or paste it."),
+        ({"text": " \n"}, "Choose a file with the configuration, or paste it."),
+        ({"text": "x", "file": b"y"}, "There is a file and a pasted text; give one of them."),
+        ({"text": "x\ny"}, "none of them is the source"),
+        ({"text": "[]", "name": "aws"}, "The JSON has no security groups"),
+        ({"file": b"PK\x03\x04"}, "This is no text but a zip archive"),
+        ({"file": b""}, "The configuration is empty; it is made by "),
+        ({"text": TABLE, "name": "word"}, "Select a valid choice"),
+        ({"text": TABLE, "firewall": "FW-NONE"}, "Select a valid choice"),
+        ({"file": b"x" * (EXISTING + 1)}, "has more than 20 MiB, which is the most that is read"),
+        ({"file": b"x" * (EXISTING + 2**20 + 1)}, "A configuration has at most 20 MiB."),
+    ],
+    ids=range(11),
+)
+def test_what_can_not_be_read_is_told_in_a_sentence(client, plan, sent, said):
+    response = send(client, plan, **sent)
+    assert response.status_code == 200
+    assert said in Page(response).text()
+
+
+def test_several_firewalls_of_the_plan_need_a_choice(client):
+    document = write_plan()
+    document["firewalls"].append(
+        document["firewalls"][0] | {"name": "FW-TWO", "zones": {"Internal": "inside", "Data": "db"}}
+    )
+    plan = store(document)[0]
+    page = Page(send(client, plan, ZONED, firewall="FW-TWO"))
+    assert figures(page)["open"] == "3"  # Clients is called like the device's own
+
+
+def test_htmx_gets_the_answer_alone(client, plan):
+    response = client.post(address(plan), {"format": "csv", "text": TABLE}, headers={"HX-Request": "true"})
+    text = response.content.decode()
+    assert text.strip().startswith('<div id="existing-answer">')
+    assert "<form" not in text
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert "HX-Request" in response.headers["Vary"]
+
+
+def test_the_configuration_goes_nowhere(client, plan, caplog, monkeypatch):
+    """Neither into the answer, a log, the database nor a file on a disk; also where something breaks."""
+    secret = "Hunter2-of-the-vault"
+
+    def refuse(*_, **__):
+        raise AssertionError("a file of a form went to a disk")
+
+    monkeypatch.setattr(TemporaryFileUploadHandler, "new_file", refuse)
+    caplog.set_level(logging.DEBUG)
+    filler = "# " + "x" * 98 + "\n"
+    large = TABLE.encode() + (f'10.0.0.1,10.0.0.2,tcp/1,deny,"{filler}"\n'.encode() * 120_000)
+    assert len(large) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+    for response in (
+        send(client, plan, TABLE),
+        send(client, plan, file=TABLE.encode()),
+        send(client, plan, file=large),
+        send(client, plan, TABLE.replace("source", secret, 1)[: len(TABLE)]),
+    ):
+        assert response.status_code == 200
+        if b"none of them is" not in response.content:  # where the names of columns are told
+            assert secret.encode() not in response.content
+    broken = Client(raise_request_exception=False)
+    broken.cookies = client.cookies
+    monkeypatch.setattr("planner.web.views.existing.compare_with", lambda *_: 1 / 0)
+    response = send(broken, plan, TABLE)
+    assert response.status_code == 500
+    assert secret.encode() not in response.content
+    assert secret not in caplog.text
+    assert Session.objects.count() == 0
+    assert Revision.objects.filter(plan=plan).count() == 1
+
+
+def test_a_form_of_another_site_is_refused(plan, client):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client.cookies
+    assert send(strict, plan, TABLE).status_code == 403
+
+
+def test_the_page_offers_every_format_and_says_how_the_file_is_made(client, plan):
+    page = Page(client.get(address(plan)))
+    assert [option.get("value") for option in page.all("option")][: len(READERS)] == list(READERS)
+    for reader in READERS.values():
+        assert reader.made_by in page.text()
+    assert READERS["windows"].script in "".join(page.one("pre").itertext())
+
+
+def test_a_file_goes_into_memory_up_to_the_largest_size():
+    handler = forms.InMemory()
+    for size, taken in ((EXISTING, True), (EXISTING + forms.ENVELOPE, True), (EXISTING + forms.ENVELOPE + 1, False)):
+        handler.handle_raw_input(None, {}, size, b"", None)
+        assert handler.activated == taken

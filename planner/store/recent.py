@@ -29,6 +29,11 @@ class Recent[Value]:
         with self._lock:
             return tuple(reversed(self._values.items()))
 
+    def clear(self) -> None:
+        """Keep nothing any more."""
+        with self._lock:
+            self._values.clear()
+
     def keep(self, key: Hashable, value: Value) -> None:
         """Keep a value that was made elsewhere."""
         with self._lock:

@@ -5,6 +5,8 @@ its first page is there, much of what a short test takes. What is kept from test
 static files, whose names carry a hash, and what the browser has compiled of them.
 """
 
+from contextlib import suppress
+
 from playwright.sync_api import Error
 
 DESKTOP = {"width": 1440, "height": 900}
@@ -19,10 +21,10 @@ KEPT = 4
 """Pages with the same options that wait for a test."""
 LASTING = (
     "add_init_script", "add_locator_handler", "close", "expose_binding", "expose_function", "grant_permissions",
-    "new_cdp_session", "on", "once", "route", "route_from_har", "route_web_socket", "set_default_navigation_timeout",
-    "set_default_timeout", "set_extra_http_headers", "set_geolocation", "set_offline",
+    "new_cdp_session", "route_from_har", "route_web_socket", "set_default_navigation_timeout", "set_default_timeout",
+    "set_extra_http_headers", "set_geolocation", "set_offline",
 )  # fmt: skip
-"""What a test does to a page or its context that stays: nobody else gets that page."""
+"""What a test does to a page or its context that stays: nobody else gets that page. Routes and listeners go."""
 
 
 class Tab:
@@ -38,10 +40,13 @@ class Tab:
         self.pages = []
         self.context.on("page", self._watch)
         self.page = self.context.new_page()
+        self.listeners = []
         for thing in (self.page, self.context):
             for name in LASTING:
                 if hasattr(thing, name):
                     setattr(thing, name, self._noting(getattr(thing, name)))
+            for name in ("on", "once"):
+                setattr(thing, name, self._listening(thing, getattr(thing, name)))
         self.page.clock.install = self._noting(self.page.clock.install)
 
     def _noting(self, method):
@@ -50,6 +55,13 @@ class Tab:
             return method(*arguments, **options)
 
         return note
+
+    def _listening(self, thing, method):
+        def listen(event, listener):
+            self.listeners.append((thing, event, listener))
+            return method(event, listener)
+
+        return listen
 
     def _watch(self, page):
         self.pages.append(page)
@@ -73,6 +85,12 @@ class Tab:
             for page in self.pages[1:]:
                 page.close()
             del self.pages[1:]
+            while self.listeners:
+                thing, event, listener = self.listeners.pop()
+                with suppress(KeyError):  # it was for one time, or the test took it away
+                    thing.remove_listener(event, listener)
+            for thing in (self.page, self.context):
+                thing.unroute_all(behavior="ignoreErrors")
             self.page.goto(blank)
             self.page.evaluate(EMPTY)
             self.page.mouse.move(0, 0)

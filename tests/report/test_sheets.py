@@ -73,3 +73,59 @@ def test_reasons_in_fewer_words_lose_none():
         "The website sends e-mail. Account discovery, account validation and VPN access: Cisco IOS. "
         "Account validation: PaloAlto."
     )
+
+
+def sites_alike(*, other=()):
+    zones = (("Internal", "internal"), *((f"Site {number}", "remote-site") for number in (1, 2, 3)))
+    ends = [SERVER | {"roles": [*SERVER["roles"], "browser-gateway"]}]
+    for number in (1, 2, 3):
+        ends.append({
+            "name": f"Agent {number}", "zone": f"Site {number}", "addresses": [f"10.{number}.0.1"],
+            "roles": ["remote-site-agent"],
+        })  # fmt: skip
+        ends.append({
+            "name": f"Win {number}", "zone": f"Site {number}", "addresses": [f"10.{number}.0.2"],
+            "platforms": ["windows"], "operations": ["discovery"] if number in other else ["reset"],
+        })  # fmt: skip
+    return evaluate(write_plan(*ends, zones=zones))
+
+
+def test_servers_of_like_sites_share_a_sheet_and_each_has_the_peers_of_its_own_zone():
+    report = sites_alike()
+    sheets = {sheet.title: sheet for sheet in outline_servers(report, members=MOST_NAMED, fold=True)}
+    assert {"Agent 1, Agent 2, Agent 3", "Win 1, Win 2, Win 3"} <= {*sheets}
+    [accepts] = [line for line in sheets["Win 1, Win 2, Win 3"].accepts if line.within][:1]
+    assert accepts.each
+    assert [peer.name for peer in accepts.members] == ["Agent 1", "Agent 2", "Agent 3"]
+    said = texts(report, "servers")
+    assert "Of its own zone alone: Agent 1 10.1.0.1; Agent 2 10.2.0.1; Agent 3 10.3.0.1" in said
+    assert "Of its own zone alone: Win 1 10.1.0.2" in said
+
+
+def test_a_server_of_a_site_that_is_otherwise_has_a_sheet_of_its_own():
+    titles = [sheet.title for sheet in outline_servers(sites_alike(other={3}), members=MOST_NAMED, fold=True)]
+    assert "Win 3" in titles
+    assert "Win 1, Win 2" in titles
+    assert "Agent 3" in titles
+
+
+def test_what_another_rule_says_at_length_is_told_there_and_what_is_opened_here():
+    ends = [
+        SERVER,
+        {"name": "PS02", "zone": "Second", "addresses": ["10.7.0.1"], "roles": ["web-active", "database"]},
+        {
+            "name": "W1", "zone": "DMZ", "addresses": ["192.0.2.1"], "platforms": ["windows"],
+            "operations": ["discovery", "reset", "validation", "host-heartbeat"],
+        },
+    ]  # fmt: skip
+    zones = (("Internal", "internal"), ("Second", "internal"), ("DMZ", "dmz"))
+    report = evaluate(write_plan(*ends, zones=zones))
+    first, second = (
+        rule for rule in report.rules
+        if len(rule.services) > 2 and sum(rule.services == other.services for other in report.rules) == 2
+    )  # fmt: skip
+    assert first.service_reasons == second.service_reasons
+    said = texts(report, "rules")
+    assert f"Each for what {first.id} says of it; §" in said
+    row = said.partition(second.id)[2]
+    assert all(str(service) in row for service in second.services)

@@ -2,9 +2,8 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 from ports.queries import read_fixture, shipped_matrix
 from tests.second_matrix.conftest import FIXTURE
@@ -51,15 +50,17 @@ def slugs_of_the_shipped_matrix():
     return found | {slug for choice in matrix.choices.values() for slug in choice.slugs}
 
 
+@cache
+def nodes_of(path):
+    """All that a module is made of."""
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
 def texts_of(path):
     """Every string of a module that isn't a docstring or a comment, with its line."""
-    tree = ast.parse(path.read_text("utf-8"))
-    prose = {
-        id(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    }
-    for node in ast.walk(tree):
+    nodes = nodes_of(path)
+    prose = {id(node.value) for node in nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
             yield node.lineno, node.value
 
@@ -69,32 +70,38 @@ SLUGS = slugs_of_the_shipped_matrix() - set(ALLOWED)
 COMPOUND = re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(slug) for slug in sorted(SLUGS) if '-' in slug)})(?![\w-])")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_string_of_the_code_is_a_slug_of_the_shipped_matrix(path):
-    place = str(path.relative_to(ROOT))
-    slugs = SLUGS.difference(*(words for room, words in WORDS_OF_ROOMS.items() if place.startswith(room)))
-    found = [(line, text) for line, text in texts_of(path) if text in slugs or COMPOUND.search(text)]
-    assert found == []
+def gather(look):
+    """By the place of each module, what is found in it; nothing of those where nothing is."""
+    found = {str(path.relative_to(ROOT)): look(path) for path in FILES}
+    assert len(found) > 300
+    return {place: what for place, what in found.items() if what}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_string_of_the_code_names_the_shipped_product(path):
+def test_no_string_of_the_code_is_a_slug_of_the_shipped_matrix():
+    def look(path):
+        place = str(path.relative_to(ROOT))
+        slugs = SLUGS.difference(*(words for room, words in WORDS_OF_ROOMS.items() if place.startswith(room)))
+        return [(line, text) for line, text in texts_of(path) if text in slugs or COMPOUND.search(text)]
+
+    assert gather(look) == {}
+
+
+def test_no_string_of_the_code_names_the_shipped_product():
     product = shipped_matrix().product.casefold()
-    found = [(line, text) for line, text in texts_of(path) if product in text.casefold()]
-    if path.name == "queries.py":
-        assert [text for _, text in found] == ["passwordstate.json"]  # the file of the matrix that is shipped
-    else:
-        assert found == []
+    found = gather(lambda path: [text for _, text in texts_of(path) if product in text.casefold()])
+    assert found == {"ports/queries.py": ["passwordstate.json"]}, "the file of the matrix that is shipped alone"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_number_of_the_code_is_a_port_of_the_shipped_matrix(path):
+def test_no_number_of_the_code_is_a_port_of_the_shipped_matrix():
     well_known = {443, 80, 22}  # counts and limits of the code may be such numbers
     ports = {int(s.ports) for s in shipped_matrix().services.values() if s.ports and s.ports.isdigit()} - well_known
-    place = str(path.relative_to(ROOT))
-    ports -= {number for room, numbers in NUMBERS_OF_ROOMS.items() if place.startswith(room) for number in numbers}
-    tree = ast.parse(path.read_text("utf-8"))
-    assert [n.lineno for n in ast.walk(tree) if isinstance(n, ast.Constant) and n.value in ports] == []
+
+    def look(path):
+        place = str(path.relative_to(ROOT))
+        sought = ports.difference(*(some for room, some in NUMBERS_OF_ROOMS.items() if place.startswith(room)))
+        return [n.lineno for n in nodes_of(path) if isinstance(n, ast.Constant) and n.value in sought]
+
+    assert gather(look) == {}
 
 
 def test_the_slugs_that_are_allowed_are_still_slugs():

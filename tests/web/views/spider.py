@@ -179,7 +179,14 @@ def layers(response):
     cookies = "\n".join(morsel.OutputString() for morsel in response.cookies.values())
     yield "headers", "\n".join(f"{name}: {value}" for name, value in response.items()).encode()
     yield "cookies", unquote_to_bytes(cookies)
-    yield from _unpack("body", read(response))
+    body = read(response)
+    if body.startswith((b"PK", b"%PDF")):
+        # It takes long to unpack, and a file is looked through for one thing after the other.
+        if not hasattr(response, "unpacked"):
+            response.unpacked = tuple(_unpack("body", body))
+        yield from response.unpacked
+    else:
+        yield from _unpack("body", body)
 
 
 def _unpack(name, data):

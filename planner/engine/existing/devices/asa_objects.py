@@ -46,19 +46,27 @@ class Block:
     below: list[list[str]] = field(default_factory=list)
 
 
+_READ = (
+    "access-group", "access-list", "interface", "ipv6", "name", "nat", "object", "route", "same-security-traffic",
+)  # fmt: skip
+"""How the lines begin that are read; others are passed by, with what belongs to them."""
+
+
 def read_blocks(text: str) -> Iterator[Block]:
-    """The lines in their order; comments (! and :) are none."""
+    """The lines that are read, in their order."""
     block: Block | None = None
     for line in text.splitlines():
-        words = line.split()
-        if not words or words[0][0] in "!:":
-            continue
-        if line[0].isspace() and block is not None:
-            block.below.append(words)
-        else:
+        if line[:1].isspace():
+            if block is not None and (words := line.split()) and words[0][0] not in "!:":
+                block.below.append(words)
+        elif line.startswith(_READ):
             if block is not None:
                 yield block
-            block = Block(words)
+            block = Block(line.split())
+        elif line and line[0] not in "!:":
+            if block is not None:
+                yield block
+            block = None
     if block is not None:
         yield block
 

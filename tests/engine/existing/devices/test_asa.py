@@ -44,8 +44,12 @@ interface Management0/1
  security-level high
  ip address dhcp setroute
 !
+hostname asa
+ security-level 100
 object network vault
  host 10.0.0.10
+ 
+ ! nothing
 object network staff
  range 10.1.0.0 10.1.0.99
 object network office

@@ -48,7 +48,6 @@ hostname asa
  security-level 100
 object network vault
  host 10.0.0.10
- 
  ! nothing
 object network staff
  range 10.1.0.0 10.1.0.99
@@ -135,7 +134,7 @@ STAFF = {"source": "10.1.0.5", "destination": "10.0.0.10", "enters": "outside", 
 
 
 def configuration(*lines, bound="access-group IN in interface outside", more=""):
-    return "\n".join([DEVICE, *(f"access-list IN {line}" for line in lines), bound, more, ""])
+    return "\n".join([DEVICE, " ", *(f"access-list IN {line}" for line in lines), bound, more, ""])
 
 
 def state(*lines, bound="access-group IN in interface outside", more="", **packet):

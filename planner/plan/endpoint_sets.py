@@ -83,7 +83,7 @@ def _gather(document: Document, matrix: Matrix) -> Iterator[tuple[str, str, Sequ
         yield f" platform:{slug}", f"All with {platform.name}", by_platform[slug]
     if len(by_zone) <= MOST_ZONES:
         for zone in document["zones"]:
-            yield f" zone:{zone['name']}", f"All in {zone['name']}", by_zone[zone["name"]]
+            yield f" zone:{zone['name']}", f"All in {zone['name']}", by_zone.get(zone["name"], ())
     for slug, kind in KINDS.items():
         if sum(1 for zone in by_zone if kinds[zone] == slug) > 1:
             yield f" kind:{slug}", f"All in {kind.plural}", by_kind[slug]

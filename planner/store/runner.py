@@ -56,6 +56,7 @@ class Runner:
         self._works: list[_Work] = []
         self._stops = Event()
         self._tidied = 0.0
+        self._is_troubled = False
 
     def stop(self) -> None:
         """Have it end what it makes and give the jobs back; to be called from anywhere."""
@@ -87,8 +88,13 @@ class Runner:
             if time.monotonic() > self._tidied + TIDY:
                 self._tidied = time.monotonic()
                 jobs.prune()
-        except Error as error:  # the database is away, or wants a migration: so it is for everybody
-            _logger.warning("no look for jobs: %s", " ".join(str(error).split())[:200])
+            self._is_troubled = False
+        except (Error, OSError) as error:
+            # The database is away or the machine has no room, as everybody notices; said once. A job that was taken
+            # and not begun is anybody's after LEASE.
+            if not self._is_troubled:
+                _logger.warning("no files are made: %s", " ".join(str(error).split())[:200])
+            self._is_troubled = True
             connection.close()
             self._stops.wait(LOOK)
 

@@ -26,8 +26,9 @@ from planner.plan.fields import Firewall
 
 State = Literal["open", "partly", "closed", "unknown"]
 STATES: tuple[State, ...] = ("open", "partly", "closed", "unknown")
-SEES_PUBLISHED = frozenset({"fortigate", "paloalto"})
-"""The formats whose rules name the address that the other side sees, where an endpoint is published."""
+SEES_PUBLISHED = frozenset({"asa", "fortigate", "paloalto", "srx"})
+"""The formats whose entries are for packets to the address that the other side sees, where an endpoint is published;
+of some of them the reader has put the translation back."""
 MOST_NAMED = 20
 """Most entries that a state names."""
 

@@ -6,10 +6,14 @@ The text is not kept: what is wrong is told without repeating what stands in the
 import codecs
 
 from planner.engine.existing.model import Ruleset, Unreadable
-from planner.engine.existing.readers import READERS
+from planner.engine.existing.readers import READERS, Reader
 from planner.plan.limits import EXISTING
 from ports.text import cut, show_line
 
+LINES = 2_000_000
+"""Most lines of a configuration; of the largest size that is ten bytes a line."""
+LONGEST = 2**20
+"""Most characters of a line, where each is a statement."""
 MOST = 1_000
 """Most characters of a sentence about a file that can't be read."""
 _MAGIC = {
@@ -40,12 +44,22 @@ def read_existing(data: bytes, name: str) -> Ruleset:
     text = decode(data)
     if not text.strip():
         raise Unreadable(f"The configuration is empty; it is made by {READERS[name].made_by}.")
+    _check_lines(text, READERS[name])
     try:
         return READERS[name].read(text)
     except Unreadable as error:
         raise Unreadable(_readable(str(error))) from None
     except RecursionError:
         raise Unreadable("The configuration is nested too deeply; that of no firewall is.") from None
+
+
+def _check_lines(text: str, reader: Reader) -> None:
+    """Raise Unreadable for more lines, or longer ones, than a configuration has: each takes memory of its own."""
+    lines = max(text.count("\n"), text.count("\r"))
+    if lines > LINES:
+        raise Unreadable(f"The configuration has {lines:,} lines; at most {LINES:,} are read.")
+    if reader.in_lines and any(len(line) > LONGEST for line in text.splitlines()):
+        raise Unreadable(f"The configuration has a line of more than {LONGEST:,} characters; no device writes that.")
 
 
 def _readable(sentence: str) -> str:

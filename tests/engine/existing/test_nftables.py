@@ -272,6 +272,29 @@ def test_states_are_not_known_before_tracking_nor_where_it_is_left_out():
     assert state_of(raw, left_out, rule(match(ct("state"), ["new", "untracked"], "in"), ACCEPT)).state == "open"
 
 
+def test_states_are_not_known_either_where_a_map_with_a_name_leads_before_tracking():
+    raw, sub = chain("raw", "prerouting", "accept", -300), chain("sub")
+    led = {"family": "inet", "table": "filter", "name": "m", "map": "verdict"}
+    led["elem"] = [[443, {"jump": {"target": "sub"}}]]
+    invalid = rule(match(ct("state"), "invalid", "in"), DROP, to="sub")
+    one = state_of({"map": led}, raw, sub, rule(vmap(PORT, to="@m"), to="raw"), invalid, rule(ACCEPT))
+    assert one.constructs == ("ct state invalid, before connection tracking",)
+    strange = [rule(vmap(PORT, to=to), to="raw") for to in ("@gone", 5)]
+    assert state_of(raw, *strange, rule(ACCEPT)).state == "unknown"
+
+
+def test_further_expressions_that_are_not_understood():
+    for expr, said in (
+        (match(concat(PORT, meta("iifname")), of_set({"concat": [443, "a"]}), "=="), None),
+        (match(payload("icmp", "id"), 5), None),
+        (match(FLAGS, 2, "in"), None),
+        (match(concat(meta("iif"), meta("iifname")), of_set({"concat": ["a", "b"]})), "meta iif . meta iifname"),
+    ):
+        one = state_of(rule(expr, ACCEPT))
+        assert one.state in ("unknown", "closed", "open")
+        assert said is None or one.constructs[0].startswith(said)
+
+
 def test_a_device_s_own_chain_is_for_what_comes_by_it():
     """Of netdev; what comes by other interfaces passes."""
     forward, report = chain("forward", "forward", "accept"), one_flow()

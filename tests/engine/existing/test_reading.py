@@ -33,6 +33,7 @@ def test_utf_16_of_either_order_is_read():
         (b"PK\x03\x04\x14\x00", "This is no text but a zip archive"),
         (b"\x1f\x8b\x08", "packed by gzip; unpack it"),
         (b"%PDF-1.7", "a PDF"),
+        (b"\n" * 2_000_000 + b"x\r\n", "The configuration has 2,000,001 lines; at most 2,000,000 are read."),
         (b"x" * (EXISTING + 1), "The configuration has more than 20 MiB, which is the most that is read."),
     ],
     ids=lambda value: repr(value)[:20],
@@ -41,6 +42,12 @@ def test_what_is_no_text_of_a_firewall_is_refused_with_a_sentence(data, said):
     with pytest.raises(Unreadable) as refused:
         read_existing(data, "csv")
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["iptables", "fortigate", "asa", "srx"])
+def test_a_line_of_a_device_has_an_end(name):
+    with pytest.raises(Unreadable, match="a line of more than 1,048,576 characters"):
+        read_existing(b"x" * (2**20 + 1), name)
 
 
 @pytest.mark.parametrize(

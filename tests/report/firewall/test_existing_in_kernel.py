@@ -5,6 +5,7 @@ every flow is compared with packets from and to its ends.
 """
 
 import random
+from itertools import batched
 
 import pytest
 
@@ -39,12 +40,14 @@ RULESETS = often(25) if often(25) <= 25 else 2 * often(25)
 """Of each format; a long run tries a thousand."""
 
 
-@pytest.fixture
-def network():
+AT_ONCE = 100
+"""How many are tried in one network, which has numbers for so many packets."""
+
+
+def make_network():
     """The three zones around a router; its interfaces are r1, r2 and r3 in the order of the zones."""
     places = {end.zone: samples(end.addresses) for end in REPORT.plan.endpoints}
-    with Network({zone: places[zone] for zone in SIDES}) as made:
-        yield made
+    return Network({zone: places[zone] for zone in SIDES})
 
 
 def load_nftables(network, source):
@@ -69,29 +72,35 @@ def load_iptables(network, source):
 
 
 @pytest.mark.parametrize(("form", "load"), [("nftables", load_nftables), ("iptables", load_iptables)])
-def test_no_flow_is_told_open_that_the_kernel_drops_nor_closed_that_it_lets_through(network, form, load):
+def test_no_flow_is_told_open_that_the_kernel_drops_nor_closed_that_it_lets_through(form, load):
     source = random.Random(f"{form} {RULESETS}")
     counted = dict.fromkeys(("open", "partly", "closed", "unknown"), 0)
-    for _ in range(RULESETS):
-        text = load(network, source)
-        ruleset = READERS[form].read(text)
-        gap = compare_with(REPORT, ruleset, None, find_firewall(REPORT.plan, ruleset))
-        by_flow = {id(one.flow): tries([one.flow]) for one in gap.flows}
-        passing = network.passes(set().union(*by_flow.values()))
-        for one in gap.flows:
-            wanted = by_flow[id(one.flow)]
-            through = wanted & passing
-            counted[one.state] += 1
-            said = (one, sorted(map(str, wanted - through)), sorted(map(str, through)), text)
-            if one.state == "open":
-                assert through == wanted, said
-            elif one.state == "closed":
-                assert not through, said
-            elif one.state == "partly":
-                # Some packets were tried of it; those that pass may all be among the others.
-                assert one.lacking, said
+    for several in batched(range(RULESETS), AT_ONCE):
+        with make_network() as network:
+            for _ in several:
+                try_one(network, form, load(network, source), counted)
     assert counted["open"] > RULESETS, counted
     assert counted["closed"] > RULESETS, counted
     assert counted["partly"], counted
     assert counted["unknown"], counted
     assert counted["unknown"] < sum(counted.values()) / 2, counted
+
+
+def try_one(network, form, text, counted):
+    """Hold what is told of a ruleset against packets."""
+    ruleset = READERS[form].read(text)
+    gap = compare_with(REPORT, ruleset, None, find_firewall(REPORT.plan, ruleset))
+    by_flow = {id(one.flow): tries([one.flow]) for one in gap.flows}
+    passing = network.passes(set().union(*by_flow.values()))
+    for one in gap.flows:
+        wanted = by_flow[id(one.flow)]
+        through = wanted & passing
+        counted[one.state] += 1
+        said = (one, sorted(map(str, wanted - through)), sorted(map(str, through)), text)
+        if one.state == "open":
+            assert through == wanted, said
+        elif one.state == "closed":
+            assert not through, said
+        elif one.state == "partly":
+            # Some packets were tried of it; those that pass may all be among the others.
+            assert one.lacking, said

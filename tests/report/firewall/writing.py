@@ -1,5 +1,7 @@
 """Random rulesets as nft and iptables-restore take them: every construct that is understood, and some that aren't."""
 
+from tests.report.firewall.network import TRANSIT
+
 ENDS = ["10.0.0.10", "10.0.0.0/24", "10.1.0.0/30", "10.1.0.3", "192.0.2.10", "192.0.2.0/28", "192.0.2.16-192.0.2.31"]
 SIX = ["fd00::10", "fd00::/16", "2001:db8::/32", "2001:db8::10"]
 PORTS = ["22", "25", "26", "25-26", "53", "80", "80-81", "81", "443", "1-1023", "8443", "8000-9000"]
@@ -25,6 +27,7 @@ def write_nftables(source):
     hook, priority = source.choice([("forward", 10), ("prerouting", -300), ("postrouting", 0)])
     if source.random() < 0.3:
         text += f" chain other {{ type filter hook {hook} priority {priority}; policy accept;\n"
+        text += "".join(f"  {ip} daddr {net} accept\n" for ip, net in zip(("ip", "ip6"), TRANSIT, strict=True))
         text += write_rules(source, [], 2, replies=False) + " }\n"
     return text + "}\n"
 
@@ -138,6 +141,8 @@ def write_iptables(source, family):
     if source.random() < 0.3:
         chain = source.choice(["PREROUTING", "FORWARD", "POSTROUTING"])
         lines += ["*mangle", f":{chain} ACCEPT [0:0]"]
+        # What the tests ask the router itself is let through.
+        lines.append(f"-A {chain} -d {TRANSIT[family == 6]} -j ACCEPT")
         lines += [f"-A {chain} -m conntrack --ctstate NEW {write_line(source, family, [], sides=chain)}", "COMMIT"]
     return "\n".join(lines) + "\n"
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from planner.engine.existing.devices.order import Order
 from planner.engine.existing.model import Unreadable
 
 Settings = dict[str, list[str]]
@@ -55,7 +56,7 @@ def read_domains(text: str) -> dict[str, Domain]:
             "This is no configuration of a FortiGate: no line begins with config. Give a backup, or what "
             "show full-configuration prints."
         )
-    return reader.domains
+    return reader.finish()
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -101,6 +102,7 @@ class _Reader:
         self.path: list[tuple[str, str]] = []
         self.domains: dict[str, Domain] = {"": Domain()}
         self.known = False
+        self._orders: dict[int, tuple[dict[str, Settings], Order]] = {}
 
     def take(self, number: int, words: list[str]) -> None:
         """Carry out a command. What isn't one is passed by."""
@@ -144,14 +146,41 @@ class _Reader:
         name = " ".join(name for kind, name in path if kind == "config")
         return self.domains.setdefault(domain, Domain()).sections.setdefault(name, {})
 
+    def _order(self, entries: dict[str, Settings]) -> Order:
+        """The order of the entries of a section, for as long as lines change it."""
+        if id(entries) not in self._orders:
+            self._orders[id(entries)] = entries, Order(entries)
+        order = self._orders[id(entries)][1]
+        # What has been added since stands last in both.
+        new: list[str] = []
+        for name in reversed(entries):
+            if name in order:
+                break
+            new.append(name)
+        for name in reversed(new):
+            order.add(name)
+        return order
+
+    def finish(self) -> dict[str, Domain]:
+        """What has been read, each section in its order."""
+        for entries, order in self._orders.values():
+            found = {name: entries[name] for name in order.names()} | entries
+            entries.clear()
+            entries.update(found)
+        return self.domains
+
     def _change(self, verb: str, rest: list[str]) -> None:
         entries = self._entries()
         if verb == "move" and len(rest) == 3 and rest[1] in ("before", "after"):
-            _move(entries, *rest)
+            self._order(entries).move(rest[0], rest[2], behind=rest[1] == "after")
         elif verb == "delete" and rest:
+            self._order(entries).remove(rest[0])
             entries.pop(rest[0], None)
         elif verb == "rename" and len(rest) == 3 and rest[0] in entries:
-            _rename(entries, rest[0], rest[2])
+            self._order(entries).rename(rest[0], rest[2])
+            entries[rest[2]] = entries.pop(rest[0])
+        elif verb == "clone" and len(rest) == 3 and rest[0] in entries:
+            entries[rest[2]] = {key: list(words) for key, words in entries[rest[0]].items()}
         elif verb in ("set", "append", "unset") and rest:
             settings = entries.setdefault(self.path[-1][1] if self.path[-1][0] == "edit" else "", {})
             if verb == "set":
@@ -160,23 +189,3 @@ class _Reader:
                 settings.setdefault(rest[0], []).extend(rest[1:])
             else:
                 settings.pop(rest[0], None)
-
-
-def _move(entries: dict[str, Settings], name: str, where: str, other: str) -> None:
-    """Put an entry before or after another one; nothing where one of them isn't there."""
-    if name == other or name not in entries or other not in entries:
-        return
-    order = [one for one in entries if one != name]
-    order.insert(order.index(other) + (where == "after"), name)
-    _arrange(entries, {one: one for one in order})
-
-
-def _rename(entries: dict[str, Settings], old: str, new: str) -> None:
-    _arrange(entries, {one: new if one == old else one for one in entries if one != new or old == new})
-
-
-def _arrange(entries: dict[str, Settings], names: dict[str, str]) -> None:
-    """The entries in this order, under these names."""
-    found = {new: entries[old] for old, new in names.items()}
-    entries.clear()
-    entries.update(found)

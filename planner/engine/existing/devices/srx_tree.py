@@ -5,6 +5,7 @@ Syntax: Junos OS CLI User Guide, “show | display set”, and the commands set,
 
 from collections.abc import Iterator, Sequence
 
+from planner.engine.existing.devices.order import Order
 from planner.engine.existing.model import Unreadable
 
 Tree = dict[str, "Tree"]
@@ -48,7 +49,7 @@ class _Builder:
         self._count = 0
         self._known = False
         self._inactive: dict[tuple[str, ...], None] = {}
-        self._orders: dict[tuple[str, ...], list[str]] = {}
+        self._orders: dict[tuple[str, ...], Order] = {}
 
     def take(self, verb: str, words: list[str]) -> None:
         """Carry out a line."""
@@ -85,7 +86,6 @@ class _Builder:
     def _delete(self, words: Sequence[str]) -> None:
         parent = at(self._tree, *words[:-1])
         parent.pop(words[-1], None)
-        self._orders.pop(tuple(words[:-1]), None)
 
     def _insert(self, words: list[str]) -> None:
         """“insert PATH NAME before KIND NAME”."""
@@ -93,13 +93,13 @@ class _Builder:
             return
         path, name, other = tuple(words[:-4]), words[-4], words[-1]
         siblings = at(self._tree, *path)
-        if name == other or name not in siblings or other not in siblings:
-            return
-        order = self._orders.setdefault(path, [])
-        if len(order) != len(siblings):
-            order += [one for one in siblings if one not in set(order)]
-        order.remove(name)
-        order.insert(order.index(other) + (words[-3] == "after"), name)
+        if name in siblings and other in siblings:
+            if path not in self._orders:
+                self._orders[path] = Order(siblings)
+            order = self._orders[path]
+            order.add(name)
+            order.add(other)
+            order.move(name, other, behind=words[-3] == "after")
 
     def finish(self) -> Tree:
         """The tree, in the order that is said, without what is inactive."""
@@ -110,7 +110,7 @@ class _Builder:
             )
         for path, order in self._orders.items():
             siblings = at(self._tree, *path)
-            found = {name: siblings[name] for name in order}
+            found = {name: siblings[name] for name in order.names() if name in siblings} | siblings
             siblings.clear()
             siblings.update(found)
         for words in self._inactive:

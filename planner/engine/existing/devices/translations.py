@@ -4,10 +4,13 @@ Pure. A packet is looked at as it comes in: where rules name real addresses, an 
 address that others see, and what goes to the real one itself past its translation isn't understood.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from planner.engine.existing.model import Entry, Match, Sides
+from planner.engine.existing.parts import Count
 from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
 
 
@@ -30,12 +33,12 @@ class Translation:
     """Whether it is understood; else what bears on either address isn't."""
 
 
-def translate(entries: Iterable[Entry], translations: Iterable[Translation]) -> Iterator[Entry]:
-    """The entries, said of packets before their destination is changed."""
+def translate(entries: Iterable[Entry], translations: Iterable[Translation], count: Count) -> Iterator[Entry]:
+    """The entries, said of packets before their destination is changed. Raises Unreadable where there are too many."""
     groups: dict[Sides | None, list[Translation]] = {}
     for one in translations:
         groups.setdefault(one.enters, []).append(one)
-    made = [_Group(sides, several) for sides, several in groups.items()]
+    made = [_Group(sides, several, count) for sides, several in groups.items()]
     for entry in entries:
         found = [entry]
         for group in made:
@@ -46,19 +49,21 @@ def translate(entries: Iterable[Entry], translations: Iterable[Translation]) -> 
 class _Group:
     """The translations of packets that come in on the same sides."""
 
-    def __init__(self, sides: Sides | None, translations: Sequence[Translation]) -> None:
+    def __init__(self, sides: Sides | None, translations: Sequence[Translation], count: Count) -> None:
         self._sides = sides
+        self._count = count
         self._of = {family: [one for one in translations if one.family == family] for family in FAMILIES}
         self._touched = {
             family: Spans.of(span for one in several for span in (*one.seen, *one.real))
             for family, several in self._of.items()
         }
-        self._whole: dict[int, _Change] = {}
-        """What becomes of all that any of them touches."""
+        self._at = {family: _Index(several) for family, several in self._of.items()}
+        self._known: dict[tuple[int, Spans], _Change] = {}
+        """What becomes of destinations, worked out once."""
 
     def apply(self, entry: Entry) -> Iterator[Entry]:
         """The entry on these sides, what isn't understood of it there, and on the other sides."""
-        if not any(match.destinations & self._touched[match.family] for match in entry.matches):
+        if not any(_meet(match.destinations, self._touched[match.family]) for match in entry.matches):
             yield entry
             return
         here = _both(entry.enters, self._sides)
@@ -82,25 +87,62 @@ class _Group:
             yield replace(entry, enters=elsewhere)
 
     def _change(self, family: int, destinations: Spans) -> "_Change":
-        """What becomes of destinations; of all that are touched it is worked out once."""
-        touched = destinations & self._touched[family]
-        whole = touched == self._touched[family]
-        change = self._whole.get(family) if whole else None
+        change = self._known.get((family, destinations))
         if change is None:
-            change = _work_out(touched, self._of[family])
-            if whole:
-                self._whole[family] = change
-        return replace(change, rest=destinations - touched)
+            touched = _meet(destinations, self._touched[family])
+            change = _work_out(destinations - touched, touched, self._at[family].find(touched))
+            self._count.take(len(change.known.spans) + len(change.past.spans) + len(change.ports))
+            self._known[family, destinations] = change
+        return change
+
+
+class _Index:
+    """Translations by the addresses that they bear on."""
+
+    def __init__(self, translations: Sequence[Translation]) -> None:
+        self._translations = translations
+        ends = [(*span, number) for number, one in enumerate(translations) for span in (*one.seen, *one.real)]
+        self._ends = sorted(ends)
+        self._firsts = [first for first, _, _ in self._ends]
+        self._reach = list(accumulate((last for _, last, _ in self._ends), max))
+        """How far any of the spans up to here goes."""
+
+    def find(self, touched: Spans) -> list[Translation]:
+        """Those that bear on any of these addresses, in order."""
+        found: set[int] = set()
+        for first, last in touched:
+            place = bisect_right(self._firsts, last) - 1
+            while place >= 0 and self._reach[place] >= first:
+                if self._ends[place][1] >= first:
+                    found.add(self._ends[place][2])
+                place -= 1
+        return [self._translations[number] for number in sorted(found)]
+
+
+def _meet(few: Spans, many: Spans) -> Spans:
+    """What is in both, in time that grows with what is found."""
+    if len(few.spans) > _FEW:
+        return few & many
+    found: list[tuple[int, int]] = []
+    for first, last in few:
+        place = max(0, bisect_right(many.spans, (first,)) - 1)
+        while place < len(many.spans) and many.spans[place][0] <= last:
+            both = max(first, many.spans[place][0]), min(last, many.spans[place][1])
+            if both[0] <= both[1]:
+                found.append(both)
+            place += 1
+    return Spans(tuple(found))
+
+
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
     """What becomes of a set of destinations."""
 
-    rest: Spans = NOTHING
-    """Those that nothing touches."""
-    seen: Spans
-    """Those where others see them."""
+    known: Spans
+    """Those that nothing touches, and the others where they are seen."""
     ports: tuple[tuple[Spans, Translation], ...]
     """Those where others see one port of them."""
     past: Spans
@@ -109,9 +151,8 @@ class _Change:
 
     def clear(self, match: Match) -> Iterator[Match]:
         """What is understood of a match."""
-        known = self.rest | self.seen
-        if known or match.destination_names:
-            yield replace(match, destinations=known)
+        if self.known or match.destination_names:
+            yield replace(match, destinations=self.known)
         for seen, one in self.ports:
             protocol = one.protocol or 0
             if protocol in match.protocols and match.ports.covers(one.real_ports):
@@ -124,15 +165,13 @@ class _Change:
             yield replace(match, destinations=self.past, destination_names=frozenset())
 
 
-def _work_out(touched: Spans, translations: Sequence[Translation]) -> _Change:
+def _work_out(rest: Spans, touched: Spans, translations: Sequence[Translation]) -> _Change:
     seen: list[tuple[int, int]] = []
     ports: list[tuple[Spans, Translation]] = []
     names: list[str] = []
     plain = Spans.of(span for one in translations if one.is_clear and one.protocol is None for span in one.seen)
     for one in translations:
         met = touched & one.real
-        if not met and not touched & one.seen:
-            continue
         names.append(one.name)
         if not one.is_clear or not met:
             continue
@@ -142,7 +181,8 @@ def _work_out(touched: Spans, translations: Sequence[Translation]) -> _Change:
         else:
             ports.append((there, one))
     # What is sent to a seen address goes to the real one, wherever all of its ports are translated.
-    return _Change(seen=Spans.of(seen), ports=tuple(ports), past=touched - plain, names=tuple(names))
+    known = Spans.of((*rest, *seen))
+    return _Change(known=known, ports=tuple(ports), past=touched - plain, names=tuple(names))
 
 
 _NAMED = 3

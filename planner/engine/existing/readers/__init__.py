@@ -26,6 +26,9 @@ class Reader:
     script: str = ""
     """What is run on the device to get the file, where one command isn't enough."""
 
+    in_lines: bool = False
+    """Whether each line of it is a statement."""
+
     @property
     def read(self) -> Callable[[str], Ruleset]:
         """What turns the text into a ruleset; raises Unreadable."""
@@ -36,12 +39,20 @@ class Reader:
 _ALL = (
     Reader(name="nftables", label="nftables", made_by="nft -j list ruleset"),
     Reader(
-        name="iptables", label="iptables", made_by="iptables-save and ip6tables-save, one after the other in one file"
+        name="iptables",
+        label="iptables",
+        made_by="iptables-save and ip6tables-save, one after the other in one file",
+        in_lines=True,
     ),
-    Reader(name="fortigate", label="FortiGate", made_by="a backup of the device, or show full-configuration"),
-    Reader(name="asa", label="Cisco ASA", made_by="show running-config"),
+    Reader(
+        name="fortigate",
+        label="FortiGate",
+        made_by="a backup of the device, or show full-configuration",
+        in_lines=True,
+    ),
+    Reader(name="asa", label="Cisco ASA", made_by="show running-config", in_lines=True),
     Reader(name="paloalto", label="Palo Alto (XML)", made_by="the export of the running configuration, in XML"),
-    Reader(name="srx", label="Juniper SRX", made_by="show configuration | display set"),
+    Reader(name="srx", label="Juniper SRX", made_by="show configuration | display set", in_lines=True),
     Reader(
         name="windows",
         label="Windows Firewall (JSON)",

@@ -96,7 +96,7 @@ class _Device:
         if alike := self._alike():
             stages.insert(0, Stage(name="same-security-traffic", entries=tuple(alike), default="accept"))
         if out := [entry for side, name in self._outward.items() for entry in self._of_list(name, leaves=side)]:
-            going = tuple(translate(out, translations))
+            going = tuple(translate(out, translations, self._count))
             stages.append(Stage(name="access-group out", entries=going, default="accept"))
         sides = {*self._interfaces, *self._inward, *self._outward}
         return Ruleset(format="asa", stages=tuple(stages), chains={}, sides=frozenset(sides), addresses=self._behind())
@@ -138,7 +138,7 @@ class _Device:
         is_known = self._interfaces or self._everywhere
         return Stage(
             name="access-group in",
-            entries=tuple(translate(entries, translations)),
+            entries=tuple(translate(entries, translations, self._count)),
             default="drop" if is_known else "obscure",
             default_name=default if is_known else "security levels, which aren't there",
         )
@@ -185,12 +185,11 @@ class _Device:
                 for words in block.below:
                     if words[0] == "nat" and "static" in words:
                         yield from self._of_object(block.words[2], words)
-            elif block.words[0] == "nat" and "inactive" not in block.words and "destination" in block.words:
-                yield from self._twice(block.words)
-            elif (
-                block.words[0] == "nat" and "inactive" not in block.words and block.words[2:4] == ["source", "static"]
-            ):
-                yield from self._twice_source(block.words)
+            elif block.words[0] == "nat" and "inactive" not in block.words:
+                if "destination" in block.words:
+                    yield from self._twice(block.words)
+                elif "source" in block.words:
+                    yield from self._twice_source(block.words)
 
     def _of_object(self, name: str, words: list[str]) -> Iterator[Translation]:
         """“nat (inside,outside) static ADDRESS [service tcp REAL SEEN]” below an object."""
@@ -230,11 +229,12 @@ class _Device:
         yield from self._translate(" ".join(words), sides[0], seen, real, is_clear=is_clear)
 
     def _twice_source(self, words: list[str]) -> Iterator[Translation]:
-        """“nat (a,b) source static REAL SEEN”: what comes in by b for SEEN goes to REAL."""
-        sides = _sides(words[1])
-        if sides is None or len(words) < 6 or words[4] == "any":
+        """“nat (a,b) after-auto source static REAL SEEN”: what comes in by b for SEEN goes to REAL."""
+        sides, at = _sides(words[1]), words.index("source")
+        named = words[at + 2 : at + 4]
+        if sides is None or words[at + 1 : at + 2] != ["static"] or len(named) < 2 or named[0] == "any":
             return
-        seen, real = self._seen(words[5], sides[1]), self._objects.networks.get(words[4])
+        seen, real = self._seen(named[1], sides[1]), self._objects.networks.get(named[0])
         yield from self._translate(" ".join(words), sides[1], seen, real, is_clear="service" not in words)
 
     def _translate(

@@ -89,8 +89,6 @@ _FAMILIES = {"any4": 4, "any-ipv4": 4, "all-ipv4": 4, "any6": 6, "any-ipv6": 6, 
 _SEVERAL = frozenset({"device", "only", "aside", "number", "name", "comment"})
 """Of what there may be several columns; of the last three the first that says something counts."""
 _MOST_COLUMNS = 1000
-_MOST_LINES = 10 * ENTRIES
-"""A rule takes several lines where its cells do."""
 _SERVICE = ("service", "protocol", "port", "not_service", "source_port")
 _VERDICTS: Mapping[str, Verdict] = {
     **dict.fromkeys(("accept", "allow", "permit", "pass", "accepted", "allowed", "permitted", "trust"), "accept"),
@@ -105,9 +103,6 @@ def read(text: str) -> Ruleset:
     columns = max(map(first_line(text).count, ",;\t")) + 1
     if columns > _MOST_COLUMNS:
         raise Unreadable(f"The first line has {columns:,} columns; at most {_MOST_COLUMNS:,} are read.")
-    lines = max(text.count("\n"), text.count("\r"))
-    if lines > _MOST_LINES:
-        raise Unreadable(f"The table has {lines:,} lines; at most {_MOST_LINES:,} are read, for {ENTRIES:,} rules.")
     try:
         rows = split_table(text, "rules", ENTRIES)
     except TableError as error:

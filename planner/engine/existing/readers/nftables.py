@@ -165,8 +165,9 @@ class _Reader:
             chain = waiting.pop()
             if chain.tracked:
                 chain.tracked = False
-                targets = {target for rule in chain.rules for target in _list_targets(rule)}
                 table = _table_of(chain.said)
+                maps = self.sets.get(table, {})
+                targets = {target for rule in chain.rules for target in _list_targets(rule, maps)}
                 waiting += (self.chains[f"{table} {name}"] for name in targets if f"{table} {name}" in self.chains)
 
     def _make_stage(self, chain: _Chain, inner: dict[str, tuple[Entry, ...]]) -> Stage:
@@ -379,19 +380,22 @@ def _list_statements(rule: Mapping[str, Any]) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _list_targets(rule: Mapping[str, Any]) -> Iterator[str]:
-    """The chains that a rule may lead to; of a map that isn't in it, none are known here."""
+def _list_targets(rule: Mapping[str, Any], maps: Mapping[str, Any]) -> Iterator[str]:
+    """The chains that a rule may lead to, also by a map that has a name."""
     for one in _list_statements(rule):
         if isinstance(one, dict):
             for kind, inner in one.items():
                 if kind in ("jump", "goto") and isinstance(inner, dict):
                     yield str(inner.get("target"))
                 elif kind == "vmap" and isinstance(inner, dict):
-                    yield from _list_map_targets(inner.get("data"))
+                    yield from _list_map_targets(inner.get("data"), maps)
 
 
-def _list_map_targets(data: Any) -> Iterator[str]:
-    pairs = data.get("set") if isinstance(data, dict) else None
+def _list_map_targets(data: Any, maps: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(data, str):
+        pairs = maps.get(data[1:], {}).get("elem")
+    else:
+        pairs = data.get("set") if isinstance(data, dict) else None
     for pair in pairs if isinstance(pairs, list) else ():
         verdict = pair[1] if isinstance(pair, list) and len(pair) == 2 else None
         for inner in verdict.values() if isinstance(verdict, dict) else ():

@@ -184,8 +184,8 @@ class _Wall:
             for here, there in pairs:
                 yield from self._make(objects, word, rule, reach(here), reach(there))
         verdict, name = self.default("intrazone-default")
-        used = {name for _, rule in self.rules() for name in rule.members("from")} - {"any"}
-        for zone in sorted(used | zones.keys()):
+        # Within a zone of one interface nothing passes the firewall.
+        for zone in sorted(zone for zone, members in zones.items() if len(members) > 1):
             within = reach([zone])
             yield Entry(name=name, verdict=verdict, enters=within, leaves=within)
         if everywhere:

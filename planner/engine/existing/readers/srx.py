@@ -70,7 +70,7 @@ class _Device:
         default = value(self._security, "policies", "default-policy") or "deny-all"
         stage = Stage(
             name="security policies",
-            entries=tuple(translate(entries, list(self._translations()))),
+            entries=tuple(translate(entries, self._translations(), self._count)),
             default={"deny-all": "drop", "permit-all": "accept"}.get(default, "obscure"),  # type: ignore[arg-type]
             default_name=f"default-policy {default}",
         )

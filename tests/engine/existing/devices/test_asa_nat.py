@@ -1,7 +1,10 @@
 """Destinations that an ASA translates before its lists are asked."""
 
+import pytest
+
 from planner.engine.existing.devices.translations import Translation, translate
-from planner.engine.existing.model import Entry, Match, Sides
+from planner.engine.existing.model import Entry, Match, Sides, Unreadable
+from planner.engine.existing.parts import Count
 from planner.engine.existing.readers.asa import read
 from planner.engine.existing.spans import IPV4, IPV6, NOTHING, Spans
 from tests.engine.existing.devices.deciding import Packet, decide
@@ -68,6 +71,7 @@ def test_translations_twice_are_understood_where_they_leave_the_source_alone():
     assert state(narrow, "extended permit ip any any")[0] == "unknown"
     source = objects + "nat (inside,outside) source static real shown\n"
     assert state(source)[0] == "open"
+    assert state(source.replace("source", "after-auto source"))[0] == "open"
     assert state(source.replace("real shown", "real shown service a b"), destination="10.0.0.10")[0] == "unknown"
     for other in (
         "nat (inside,outside) source dynamic any interface\n", "nat (inside,outside) source static any any\n",
@@ -87,6 +91,10 @@ def test_lists_for_leaving_say_real_addresses_too():
     assert state(nat + out.replace("10.0.0.10", "203.0.113.10"))[0] == "closed"
 
 
+def put_back(entries, translations):
+    return list(translate(entries, translations, Count()))
+
+
 def entry(enters, *matches):
     return Entry(name="x", matches=matches, verdict="accept", enters=enters)
 
@@ -102,7 +110,7 @@ def test_what_enters_by_other_sides_is_left_as_it_is():
     found = {
         kind: [
             (e.enters, e.obscure, [m.destinations for m in e.matches])
-            for e in translate([entry(side, four, six)], [one])
+            for e in put_back([entry(side, four, six)], [one])
         ]
         for kind, side in (("none", None), ("negated", negated), ("both", both))
     }
@@ -111,14 +119,39 @@ def test_what_enters_by_other_sides_is_left_as_it_is():
     assert found["negated"] == [*here, (Sides(names=frozenset({"dmz", "outside"}), negated=True), (), [real, IPV6])]
     assert found["both"] == [*here, (Sides(names=frozenset({"dmz"})), (), [real, IPV6])]
     elsewhere = entry(Sides(names=frozenset({"dmz"})), four)
-    assert list(translate([elsewhere], [one])) == [elsewhere]
+    assert list(put_back([elsewhere], [one])) == [elsewhere]
     other = entry(None, Match(family=4, sources=IPV4, destinations=Spans.only(1)))
     another = Translation(name="other", enters=outside, family=4, seen=Spans.only(1), real=Spans.only(2))
-    assert list(translate([other], [one])) == [other]
+    assert list(put_back([other], [one])) == [other]
     left = Sides(names=frozenset({"outside"}), negated=True)
-    assert [e.enters for e in translate([other], [one, another])] == [left]
+    assert [e.enters for e in put_back([other], [one, another])] == [left]
     everywhere = Translation(name="nat", enters=None, family=4, seen=seen, real=seen)
     plain = Match(family=4, sources=IPV4, destinations=seen)
-    assert list(translate([entry(None, plain)], [everywhere])) == [entry(None, plain)]
+    assert list(put_back([entry(None, plain)], [everywhere])) == [entry(None, plain)]
     lost = Translation(name="nat", enters=None, family=4, seen=seen, real=NOTHING, is_clear=False)
-    assert [e.obscure for e in translate([entry(None, plain)], [lost])] == [("nat",)]
+    assert [e.obscure for e in put_back([entry(None, plain)], [lost])] == [("nat",)]
+
+
+def test_many_destinations_are_many_spans():
+    several = [
+        Translation(name="nat", enters=None, family=4, seen=Spans.only(4 * n), real=Spans.only(4 * n + 2))
+        for n in range(1, 30)
+    ]
+    met = Spans(tuple((4 * n + 2, 4 * n + 2) for n in range(1, 20)))
+    (clear, unclear) = put_back([entry(None, Match(family=4, sources=IPV4, destinations=met))], several)
+    assert clear.matches[0].destinations == Spans(tuple((4 * n, 4 * n) for n in range(1, 20)))
+    assert unclear.matches[0].destinations == met
+    wide = [entry(None, Match(family=4, sources=IPV4, destinations=Spans(((0, 10_000 + n),)))) for n in range(4000)]
+    with pytest.raises(Unreadable, match="At most 200,000 entries"):
+        put_back(wide, several)
+
+
+def test_translations_within_others_are_those_that_bear_on_an_address():
+    wide = Translation(name="wide", enters=None, family=4, seen=Spans(((0, 100),)), real=Spans(((200, 300),)))
+    small = Translation(name="small", enters=None, family=4, seen=Spans.only(5), real=Spans.only(400))
+    (unclear,) = put_back([entry(None, Match(family=4, sources=IPV4, destinations=Spans.only(250)))], [wide, small])[
+        1:
+    ]
+    assert unclear.obscure == ("wide",)
+    clear = put_back([entry(None, Match(family=4, sources=IPV4, destinations=Spans.only(50)))], [wide, small])
+    assert clear == []

@@ -28,6 +28,18 @@ def test_settings_are_set_added_to_and_taken_away():
     assert list(read_domains(text)[""].section("firewall address")) == ["c", "b"]
 
 
+def test_entries_stand_where_lines_move_them_among_those_that_came_since():
+    text = (
+        "config p\nedit 1\nnext\nedit 2\nnext\nmove 2 before 1\nedit 3\nnext\nedit 4\nnext\nmove 3 before 2\n"
+        "move 4 after 3\nmove 1 after 3\ndelete 2\nrename one to one\nrename 1 to 1\nrename 1 to one\n"
+        "edit 5\nset a b\nnext\nclone 5 to 6\nclone 9 to 10\nend\n"
+        "config q\nedit 1\nnext\ndelete 1\nedit 2\nnext\ndelete 1\nend\n"
+    )
+    assert list(read_domains(text)[""].section("p")) == ["3", "one", "4", "5", "6"]
+    assert read_domains(text)[""].section("p")["6"] == {"a": ["b"]}
+    assert list(read_domains(text)[""].section("q")) == ["2"]
+
+
 def test_what_is_no_command_is_passed_by():
     text = "config firewall address\r\n get\r\n set\r\n edit a\r\n  set m x\r\n end\r\nset y z\nlone\\"
     assert entry(text) == {"m": ["x"]}

@@ -1,0 +1,45 @@
+"""Another program, fwshift, finds no connection that it reads otherwise than we, in ten configurations of each kind.
+
+It compares a configuration with set lines of an SRX that say what we read in it. It is run as a program of its own.
+"""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from planner.engine.existing.readers import READERS
+from tests.engine.existing.devices import second_reader
+
+pytestmark = pytest.mark.slow
+KINDS = {"fortigate": "fortios", "asa": "asa", "paloalto": "panos", "srx": "junos"}
+
+
+def compare(tmp_path, kind, text, lines):
+    """The differences between a configuration and the set lines."""
+    paths = tmp_path / "first", tmp_path / "second"
+    for path, said in zip(paths, (text, lines), strict=True):
+        path.write_text(said)
+    program = shutil.which("fwshift")
+    assert program, "fwshift is not installed; scripts/setup.sh --test installs it"
+    line = [program, "compare", "--from", kind, "--from-second", "junos", *map(str, paths), "--json"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 3), done.stderr
+    found = json.loads(done.stdout)["differences"]
+    # Within a zone a Palo Alto lets everything through; nothing of that passes a firewall here.
+    return [one for one in found if one["from"] != one["to"] and not one.get("inside_the_zone")]
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("name", KINDS)
+def test_another_program_decides_alike(name, seed, tmp_path):
+    text = getattr(second_reader, name)(second_reader.Choice(seed))
+    lines = second_reader.as_set_lines(READERS[name].read(text))
+    assert compare(tmp_path, KINDS[name], text, lines) == []
+
+
+def test_it_would_see_that_one_policy_is_another(tmp_path):
+    text = second_reader.fortigate(second_reader.Choice(1))
+    lines = second_reader.as_set_lines(READERS["fortigate"].read(text.replace("action accept", "action deny")))
+    assert compare(tmp_path, "fortios", text, lines)

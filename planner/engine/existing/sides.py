@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from planner.engine.existing.model import Ruleset, Sides
+from planner.engine.existing.model import Ruleset, Sides, Verdict
 from planner.plan.document import Plan
 from planner.plan.fields import Firewall
 from planner.plan.syntax import SyntaxFault, guess_syntax, parse, repeated_keys
@@ -20,14 +20,19 @@ class BadMap(ValueError):
 class Ways:
     """By which sides of a device packets come from a zone and go to one."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """`pairs`: side of the device, zone of the plan. A side may lead to several zones, a zone may have several."""
+    def __init__(self, pairs: Iterable[tuple[str, str]], *, mapped: bool = False) -> None:
+        """`pairs`: side of the device, zone of the plan. A side may lead to several zones, a zone may have several.
+
+        `mapped`: whether somebody wrote down which zone each side leads to. Then an entry that admits what comes by
+        them admits nothing of a zone that none of them leads to.
+        """
         found: dict[str, dict[str, None]] = defaultdict(dict)
         for side, zone in pairs:
             found[zone][side] = None
         self._behind = {zone: tuple(sides) for zone, sides in found.items()}
         self.mapped = frozenset(side for sides in found.values() for side in sides)
-        self._known: dict[tuple[Sides, str | None], Literal[True, False] | str] = {}
+        self._is_mapped = mapped
+        self._known: dict[tuple[Sides, str | None, Verdict], Literal[True, False] | str] = {}
 
     def between(self, source: str, destination: str) -> tuple[tuple[str | None, str | None], ...]:
         """Each pair of sides by which packets go from a zone to another; None where it isn't known.
@@ -38,22 +43,29 @@ class Ways:
         pairs = tuple((one, other) for one in here for other in there)
         return tuple(pair for pair in pairs if pair[0] != pair[1] or pair[0] is None) or pairs
 
-    def matches(self, sides: Sides | None, way: str | None) -> Literal[True, False] | str:
-        """Whether a side is one of those that are meant; a few words where that isn't known."""
+    def matches(self, sides: Sides | None, way: str | None, verdict: Verdict) -> Literal[True, False] | str:
+        """Whether a side is one of those that are meant, by an entry of this verdict; a few words where that isn't
+        known.
+
+        `way` is None for a zone that no side is known to lead to: it may lie behind any of them.
+        """
         if sides is None:
             return True
-        key = sides, way
+        key = sides, way, verdict
         if key not in self._known:
-            self._known[key] = self._match(sides, way)
+            self._known[key] = self._match(sides, way, verdict)
         return self._known[key]
 
-    def _match(self, sides: Sides, way: str | None) -> Literal[True, False] | str:
+    def _match(self, sides: Sides, way: str | None, verdict: Verdict) -> Literal[True, False] | str:
         if way is not None and (way in sides.names or any(map(way.startswith, sides.prefixes))):
             return not sides.negated
         unknown = [name for name in sorted(sides.names) if name not in self.mapped]
         unknown += [f"{prefix}*" for prefix in sorted(sides.prefixes) if not self._has(prefix)]
         if unknown:
             return f"{'not ' if sides.negated else ''}{', '.join(unknown)}: mapped to no zone of the plan"
+        if way is None and not (self._is_mapped and verdict == ("drop" if sides.negated else "accept")):
+            named = ", ".join((*sorted(sides.names), *(f"{prefix}*" for prefix in sorted(sides.prefixes))))
+            return f"{'not ' if sides.negated else ''}{named}: what the zone is behind is not known"
         return sides.negated
 
     def _has(self, prefix: str) -> bool:
@@ -91,7 +103,7 @@ def find_ways(plan: Plan, mapping: Mapping[str, str], firewall: Firewall | None)
     pairs = [(side, zone) for side, zone in mapping.items()]
     if firewall is not None:
         pairs += [(side, zone) for zone, side in firewall.zones.items() if side not in mapping]
-    return Ways(pairs)
+    return Ways(pairs, mapped=bool(mapping))
 
 
 def find_firewall(plan: Plan, ruleset: Ruleset, name: str = "") -> Firewall | None:

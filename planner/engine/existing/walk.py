@@ -217,8 +217,8 @@ class Walker:
         for row in rows:
             if not chain.pending and not chain.wonders:
                 break
-            enters = self.ways.matches(row.entry.enters, packets.enters)
-            leaves = self.ways.matches(row.entry.leaves, packets.leaves)
+            enters = self.ways.matches(row.entry.enters, packets.enters, row.entry.verdict)
+            leaves = self.ways.matches(row.entry.leaves, packets.leaves, row.entry.verdict)
             if enters is False or leaves is False:
                 continue
             doubts = tuple(one for one in (enters, leaves) if isinstance(one, str))

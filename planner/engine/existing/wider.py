@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from planner.engine.existing.model import Entry
 from planner.engine.existing.packets import ALIKE, ECHO, Ends, families_of, find_service
 from planner.engine.existing.spans import NOTHING, Spans
 from planner.engine.existing.table import Overlaps, Row
@@ -21,7 +22,9 @@ from planner.engine.rules import Triple, fold
 from planner.plan.document import Endpoint
 
 MOST_PAIRS = 20
-"""Most pairs of endpoints that are tried of one entry; what it admits between the others is reckoned from them."""
+"""Most pairs of endpoints of which is told what an entry admits too much; what it does between others is reckoned."""
+MOST_TRIES = 100
+"""Most pairs that are tried to find these."""
 MOST_AT_LENGTH = 10_000
 """After so many pairs in all, one pair of each further entry is tried."""
 MOST_TRIED = 100_000
@@ -125,11 +128,14 @@ class _Search:
         if not pairs:
             return
         known = self._known[family]
-        tried = list(self._pick(row, here, there))
-        for place, (one, other) in enumerate(tried):
+        found: list[tuple[Endpoint, Endpoint, tuple[Box, ...]]] = []
+        most = (MOST_PAIRS, MOST_TRIES) if self._tried < MOST_AT_LENGTH else (1, 1)
+        tried = 0
+        for one, other in self._pick(row, here, there):
+            if len(found) == most[0] or tried == most[1] or self._tried >= MOST_TRIED:
+                break
             (source, from_here), (destination, to_there) = known[one], known[other]
-            if self._tried >= MOST_TRIED:
-                return
+            tried += 1
             self._tried += 1
             box = Box(from_here, to_there, match.protocols, match.ports, match.source_ports).meet(
                 Box(match.sources, match.destinations, match.protocols, match.ports, match.source_ports)
@@ -137,22 +143,23 @@ class _Search:
             left = self._leave(family, source, destination, [box] if box else [])
             boxes = tuple(self._list_admitted(row, source, destination, left)) if left else ()
             if boxes:
-                yield _Excess(
-                    source=source,
-                    destination=destination,
-                    boxes=boxes,
-                    pairs=pairs if place == 0 else 0,
-                    weight=pairs / len(tried),
-                )
+                found.append((source, destination, boxes))
+        for place, (source, destination, boxes) in enumerate(found):
+            yield _Excess(
+                source=source,
+                destination=destination,
+                boxes=boxes,
+                pairs=0 if place else pairs,
+                weight=pairs / tried,
+            )
 
     def _pick(self, row: Row, here: Sequence[int], there: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Pairs of endpoints that an entry speaks of and between which no flow asks for all that it admits."""
         family = row.match.family
         known = self._known[family]
         most = min(MOST_LOOKED_AT, MOST_LOOKS - self._looks)
-        left = MOST_PAIRS if self._tried < MOST_AT_LENGTH else 1
         for one, other in product(here, there):
-            if most <= 0 or not left:
+            if most <= 0:
                 break
             most -= 1
             self._looks += 1
@@ -160,9 +167,21 @@ class _Search:
             if source.name == destination.name or (from_here == to_there and from_here.size == 1):
                 continue
             flows = self._by_pair.get((source.name, destination.name), ())
-            if not any(self._asks_for_all(row, flow) for flow in flows):
-                left -= 1
+            if any(self._asks_for_all(row, flow) for flow in flows):
+                continue
+            if self._may_pass(row.entry, source.zone, destination.zone):
                 yield one, other
+
+    def _may_pass(self, entry: Entry, source: str, destination: str) -> bool:
+        """Whether an entry is for what comes from one zone and goes to another, as far as is known."""
+        if not entry.enters and not entry.leaves:
+            return True
+        ways = self._walker.ways
+        return any(
+            ways.matches(entry.enters, enters, "accept") is True
+            and ways.matches(entry.leaves, leaves, "accept") is True
+            for enters, leaves in ways.between(source, destination)
+        )
 
     def _asks_for_all(self, row: Row, flow: Flow) -> bool:
         """Whether a flow's service is all that a match of an entry admits, whatever the addresses."""

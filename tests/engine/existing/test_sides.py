@@ -5,6 +5,7 @@ import pytest
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.model import Ruleset
 from planner.engine.existing.sides import BadMap, Ways, find_firewall
+from planner.plan.fields import Firewall
 from tests.engine.existing.rulesets import (
     STORE,
     WEB,
@@ -128,3 +129,26 @@ def test_entries_that_no_packet_reaches_and_those_for_replies_are_not_too_wide()
     assert decide(one_flow(), accept("elsewhere", match("10.9.9.9", "10.8.8.8")))[1].wider == ()
     sided = decide(one_flow(), accept("wide", wide, enters=side("eth0")), mapping=MAP)[1]
     assert [one.entry for one in sided.wider] == ["wide"]
+
+
+OTHER = {"eth5": "DMZ"}
+"""Nothing is said of the zone that the flow comes from."""
+
+
+@pytest.mark.parametrize(
+    ("entries", "state"),
+    [
+        ([accept("in", THIS, enters=side("eth5"))], "closed"),
+        ([drop("in", THIS, enters=side("eth5")), accept("this", THIS)], "unknown"),
+        ([accept("in", THIS, enters=side("eth5", negated=True))], "unknown"),
+        ([drop("in", THIS, enters=side("eth5", negated=True)), accept("this", THIS)], "closed"),
+    ],
+)
+def test_a_zone_that_a_map_leaves_out_is_never_open_by_where_it_might_come_from(entries, state):
+    assert decide(one_flow(), *entries, mapping=OTHER)[0].state == state
+
+
+def test_a_zone_that_a_firewall_leaves_out_may_be_behind_any_of_its_interfaces():
+    firewall = Firewall(name="HQ", format="nftables", zones={"DMZ": "eth5"})
+    one, _ = decide(one_flow(), accept("in", THIS, enters=side("eth5")), firewall=firewall)
+    assert (one.state, one.constructs) == ("unknown", ("eth5: what the zone is behind is not known",))

@@ -1,11 +1,11 @@
 """What an entry admits beyond the plan: found among many pairs, said once, and what of it the plan needs."""
 
 from planner.engine.existing.decide import compare_with
-from planner.engine.existing.wider import MOST_PAIRS
+from planner.engine.existing.wider import MOST_PAIRS, MOST_TRIES
 from planner.engine.rules import Ports
-from tests.engine.existing.rulesets import STORE, WEB, accept, flow, host, match, plan, ruleset
+from tests.engine.existing.rulesets import STORE, WEB, accept, drop, flow, host, match, plan, ruleset, side
 
-STORES = [host(f"Store {number}", f"192.0.2.{number}", zone="DMZ") for number in range(1, MOST_PAIRS + 21)]
+STORES = [host(f"Store {number}", f"192.0.2.{number}", zone="DMZ") for number in range(1, 121)]
 
 
 def widths(report, *entries, **more):
@@ -49,3 +49,17 @@ def test_each_construct_is_named_with_the_entries_where_it_stands():
     entries = accept("one", obscure=("mark 5",)), accept("other", obscure=("limit",))
     found = compare_with(report, ruleset(*entries)).unknown
     assert {one.construct: one.entries for one in found} == {"mark 5": ("one",), "limit": ("other",)}
+
+
+def test_pairs_that_come_by_other_interfaces_are_not_what_is_tried_of_an_entry():
+    inner = [host(f"Inner {number}", f"10.0.0.{number}") for number in range(1, MOST_TRIES + 2)]
+    report = plan([*inner, host("Store", STORE, zone="DMZ")], [])
+    entry = accept("all", match("10.0.0.0/8", "", "tcp/443"), enters=side("eth0"), leaves=side("eth1"))
+    [found] = compare_with(report, ruleset(entry), {"eth0": "Internal", "eth1": "DMZ"}).wider
+    assert found.destinations == ("Store",)
+
+
+def test_what_earlier_entries_refuse_does_not_hide_what_this_one_admits():
+    refused = drop("some", match(WEB, "192.0.2.0/26", "tcp/443"))
+    [found] = widths(plan([host("Web", WEB), *STORES], []), refused, accept("all", match(WEB, "", "tcp/443")))
+    assert set(found.destinations) == {store["name"] for store in STORES[63 : 63 + MOST_PAIRS]}

@@ -60,8 +60,8 @@ def read(data):
 
 
 def squeeze(text):
-    """Without any white space: lines break where the column ends."""
-    return "".join(text.split())
+    """Without any white space: lines break where the column ends. A line to write on is as long as there is room."""
+    return re.sub("_{5,}", "__________", "".join(text.split()))
 
 
 RUNNING = r"[^\n]*(?: · port requirements|Change request: )[^\n]*\n"

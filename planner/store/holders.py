@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from planner.store import presence
 from planner.store.models import Hold, Plan, list_hashes
-from planner.store.trouble import leave_out_if_unwritable
+from planner.store.trouble import store_if_possible
 
 RENEW = timedelta(minutes=1)
 """How old the date of the last opening may be before it is renewed: most openings cost no write."""
@@ -116,5 +116,4 @@ def note_opening(hold: Hold) -> None:
     """Remember that its holder opened the plan just now."""
     now = timezone.now()
     if hold.opened < now - RENEW:
-        with leave_out_if_unwritable():
-            Hold.objects.filter(pk=hold.pk).update(opened=now)
+        store_if_possible(lambda: Hold.objects.filter(pk=hold.pk).update(opened=now))

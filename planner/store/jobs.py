@@ -20,6 +20,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from planner.store.admission import check_admitted
 from planner.store.files import File
 from planner.store.job_models import Job, Piece
 from planner.store.models import Plan, ShareLink
@@ -142,9 +143,11 @@ def _begin(plan: Plan, order: Order, link: ShareLink | None, key: str) -> Job:
 
 
 def cancel(job: Job) -> bool:
-    """Have a job end that waits or runs; its process is ended. Returns whether it was so."""
+    """Have a job end that waits or runs; its process is ended. Returns whether it was so. Raises AccessTaken."""
     unended = Job.objects.filter(pk=job.pk, state__in=(Job.State.WAITING, Job.State.RUNNING))
-    return bool(unended.update(state=Job.State.CANCELLED, ended=timezone.now(), until=None))
+    with transaction.atomic():
+        check_admitted()
+        return bool(unended.update(state=Job.State.CANCELLED, ended=timezone.now(), until=None))
 
 
 def read_pieces(job: Job) -> Iterator[bytes]:

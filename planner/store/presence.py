@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from planner.store.models import Plan, Viewer, hash_token
-from planner.store.trouble import leave_out_if_unwritable
+from planner.store.trouble import store_if_possible
 
 COOKIE = "viewer"
 COLOURS = 8
@@ -134,11 +134,12 @@ def note_visit(plan: Plan, visitor: Visitor, place: Place = NOWHERE) -> tuple[Vi
             plan=plan, key_hash=visitor.hash, name=visitor.label, colour=visitor.colour, seen=now,
             endpoint=at.endpoint, tab=at.tab,
         )  # fmt: skip
-        with leave_out_if_unwritable():
-            Viewer.objects.bulk_create(  # one statement, so that the write lock is held no longer than that
+        store_if_possible(
+            lambda: Viewer.objects.bulk_create(  # one statement, so that the write lock is held no longer than that
                 [mark],
                 update_conflicts=True,
                 unique_fields=["plan", "key_hash"],
                 update_fields=["name", "colour", "seen", "endpoint", "tab"],
             )
+        )
     return tuple(viewer for viewer in present if viewer is not own)

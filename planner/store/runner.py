@@ -97,6 +97,10 @@ class Runner:
             self._is_troubled = True
             connection.close()
             self._stops.wait(LOOK)
+        if connection.vendor == "sqlite":
+            # Nothing of an open file is to be left between two looks: on a disk that fills up, or in a folder that
+            # can't be written any more, others find the database as they would without this.
+            connection.close()
 
     def _begin(self, job: int) -> None:
         command = [

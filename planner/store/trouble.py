@@ -5,8 +5,7 @@ the words of their messages.
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -102,12 +101,14 @@ def name_trouble(error: BaseException | None) -> Trouble | None:
     return GONE if isinstance(error, (OperationalError, InterfaceError)) and cause is not None else None
 
 
-@contextmanager
-def leave_out_if_unwritable() -> Iterator[None]:
-    """Write what a page can do without, such as who looks at it: left out where nothing can be stored."""
+def store_if_possible(store: Callable[[], object]) -> None:
+    """Write what a page can do without, such as who looks at it: left out where nothing can be stored.
+
+    A function and no block, as a transaction can already fail when it begins.
+    """
     try:
         with transaction.atomic():
-            yield
+            store()
     except Error as error:
         if name_trouble(error) not in (FULL, READ_ONLY):
             raise

@@ -40,7 +40,7 @@ def test_a_firewall_needs_name_format_and_zones_alone(name, syntax):
 
 FAULTS = {
     "no name": (("firewalls", 0, "name"), "", "firewalls[0].name", ["1", "255"]),
-    "an unknown format": (("firewalls", 0, "format"), "pfsense", "firewalls[0].format", ["pfsense", *FORMATS]),
+    "an unknown format": (("firewalls", 0, "format"), "sonicos", "firewalls[0].format", ["sonicos", *FORMATS]),
     "a format that is for hosts": (("firewalls", 0, "format"), "windows", "firewalls[0].format", ["windows"]),
     "zones that are a list": (("firewalls", 0, "zones"), ["DMZ"], "firewalls[0].zones", ["mapping"]),
     "an unknown zone": (("firewalls", 0, "zones", "PS"), "port3", "firewalls[0].zones.PS", ["PS", "DMZ", "Internal"]),

@@ -29,7 +29,8 @@ def test_a_file_is_chosen_once_and_its_interfaces_are_mapped_until_everything_is
     (tmp_path / "rules.csv").write_text(ZONED)
     page = open_page(color_scheme=scheme)
     page.goto(plan.get_absolute_url())
-    page.get_by_role("link", name="Existing rules").click()
+    page.get_by_role("link", name="Firewalls").click()
+    page.locator("#panel").get_by_role("link", name="Existing rules").click()
     assert violations(page) == []
     page.get_by_label("Written by").select_option("csv")
     page.get_by_label("A file").set_input_files(tmp_path / "rules.csv")

@@ -67,6 +67,7 @@ OTHERWISE = {
     "plan": "its name, zones and endpoints are in each of these parts",
     "matrix": "so are its words",
     "too_large": "there is no report then",
+    "basis": "it is for the evaluation of the plan's next state alone",
 }
 
 

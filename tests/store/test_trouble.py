@@ -7,7 +7,7 @@ from planner.deploy.sqlite.library import has_reset_bug, journal_mode, used
 from planner.store.models import Attempt
 from planner.store.readiness import list_troubles
 from planner.store.start import NotReady, check_version
-from planner.store.trouble import BUSY, DAMAGED, FULL, GONE, READ_ONLY, leave_out_if_unwritable, name_trouble
+from planner.store.trouble import BUSY, DAMAGED, FULL, GONE, READ_ONLY, name_trouble, store_if_possible
 
 
 def raised(kind, **facts):
@@ -61,15 +61,22 @@ def unwritable(db):
 
 
 def test_what_a_page_can_do_without_is_left_out_where_nothing_can_be_stored(unwritable):
-    with leave_out_if_unwritable():
-        Attempt.objects.create(subject="a", mark="b")
+    store_if_possible(lambda: Attempt.objects.create(subject="a", mark="b"))
     assert not Attempt.objects.exists()
 
 
 def test_other_errors_are_told(db):
     Attempt.objects.create(subject="a", mark="b")
-    with pytest.raises(IntegrityError), leave_out_if_unwritable():
-        Attempt.objects.create(subject="a", mark="b")
+    with pytest.raises(IntegrityError):
+        store_if_possible(lambda: Attempt.objects.create(subject="a", mark="b"))
+
+
+def test_it_is_left_out_where_not_even_a_transaction_begins(monkeypatch):
+    def refuse():
+        raise raised(OperationalError, sqlite_errorcode=8)  # SQLITE_READONLY
+
+    monkeypatch.setattr("planner.store.trouble.transaction.atomic", refuse)
+    store_if_possible(lambda: pytest.fail("nothing is stored"))
 
 
 def test_asking_whether_all_is_well_leaves_nothing(db):

@@ -10,7 +10,7 @@ from planner.store import audit
 from planner.store.holders import read_holder
 from planner.store.models import Plan
 from planner.store.transfer import IN_MEMORY, export_plans
-from planner.store.trouble import leave_out_if_unwritable
+from planner.store.trouble import store_if_possible
 from planner.web.views.access import glance_view
 
 
@@ -22,6 +22,5 @@ def export_plan(request: HttpRequest, plan: Plan) -> HttpResponseBase:
     export_plans(file, [plan])
     file.seek(0)
     name = f"{slugify(plan.name)[:80] or 'plan'}-revision-{plan.revision}-with-history.zip"
-    with leave_out_if_unwritable():
-        audit.note("plan-exported", plan=plan, actor=read_holder(request).name)
+    store_if_possible(lambda: audit.note("plan-exported", plan=plan, actor=read_holder(request).name))
     return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")

@@ -21,7 +21,7 @@ from planner.store.holders import read_holder
 from planner.store.models import KEPT_IN_BIN, Hold, Plan
 from planner.store.transfer import IN_MEMORY
 from planner.store.transfer import export_plans as write_archive
-from planner.store.trouble import leave_out_if_unwritable
+from planner.store.trouble import store_if_possible
 from planner.web.views.access import (
     count_plans,
     keep_private,
@@ -158,7 +158,7 @@ def export_plans(request: HttpRequest) -> HttpResponseBase:
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the answer closes it when it is sent
     write_archive(file, plans())
     file.seek(0)
-    with leave_out_if_unwritable():
-        audit.note("plan-exported", actor=read_holder(request).name, detail="all of one's own")
+    actor = read_holder(request).name
+    store_if_possible(lambda: audit.note("plan-exported", actor=actor, detail="all of one's own"))
     response = FileResponse(file, as_attachment=True, filename="plans.zip", content_type="application/zip")
     return keep_private(response)

@@ -32,6 +32,7 @@ from planner.plan.syntax import to_json, to_yaml  # noqa: E402
 from planner.plan.topologies import read_topology  # noqa: E402
 from planner.report import FORMATS  # noqa: E402
 from planner.report.diagram.layout import _run  # noqa: E402
+from planner.report.firewall.errors import NotExpressible  # noqa: E402
 from planner.report.said.edition import Edition  # noqa: E402
 from ports.queries import shipped_matrix  # noqa: E402
 from scripts.sites import make_company, make_sites  # noqa: E402
@@ -237,17 +238,21 @@ def measure_memory() -> list[tuple[str, ...]]:
     for name in ("none, the report alone", *FORMATS, STYLED):
         command = [sys.executable, __file__, "--memory", name]
         kib = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
-        rows.append((name, f"{kib / 1024:,.0f} MiB"))
+        rows.append((name, f"{kib / 1024:,.0f} MiB" if kib else "can't say this plan"))
     return rows
 
 
 def print_own_memory(name: str) -> None:
-    """The peak of this process after it has rendered 1,000 sites, in KiB."""
+    """The peak of this process after it has rendered 1,000 sites, in KiB; 0 for a format that can't say them."""
     report = make_report(1_000)
-    if name == STYLED:
-        FORMATS["pdf"].render(report, Edition(date=localdate(), stylesheet="h2 { color: teal }"))
-    elif name in FORMATS:
-        FORMATS[name].render(report)
+    try:
+        if name == STYLED:
+            FORMATS["pdf"].render(report, Edition(date=localdate(), stylesheet="h2 { color: teal }"))
+        elif name in FORMATS:
+            FORMATS[name].render(report)
+    except NotExpressible:
+        print(0)
+        return
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(peak // 1024 if sys.platform == "darwin" else peak)
 

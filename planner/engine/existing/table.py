@@ -35,7 +35,6 @@ class Table:
             if not entry.replies
             for match in entry.matches
         ]
-        self.has_sides = any(row.entry.enters or row.entry.leaves for row in self.rows)
         self._families = {family: self._of_family(family) for family in FAMILIES}
         size = len(self.rows)
         self._protocols = _Criterion(((n, row.match.protocols) for n, row in enumerate(self.rows)), PROTOCOLS, size)

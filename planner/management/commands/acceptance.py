@@ -9,20 +9,18 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 from django.utils.timezone import localdate
 
-from planner.engine import Report, evaluate_report
+from planner.engine import Report
 from planner.engine.acceptance import Acceptance, Run, assess
 from planner.engine.result_files import read_runs
 from planner.management.plan_command import PlanCommand
 from planner.plan import limits
 from planner.plan.check_results import BadResults
-from planner.plan.document import PlanError
 from planner.report import NotExpressible
 from planner.report.checks.junit import render_junit
 from planner.report.checks.told import render_json, render_text
 from planner.report.files import Failure, explain, write_output
 from planner.report.paper.acceptance_pages import render_pdf
 from planner.report.said.trend import trace_runs
-from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
 
 NOT_ACCEPTED = 3
 """The exit status where a flow isn't open, or something is that must be closed."""
@@ -63,16 +61,7 @@ class Command(PlanCommand):
 
     def handle(self, *args: Any, plan: str, results: list[str], **options: Any) -> None:
         """Print the state, say what wasn't used, and leave with the status that it has."""
-        try:
-            matrix = find_matrix(options["edition"])
-            read, under = read_with_matrix(plan, matrix, fixed=bool(options["edition"]), tell=self.tell_carried(plan))
-            report = evaluate_report(under, read)
-        except (PlanError, Failure) as error:
-            self.complain_of(plan, error)
-            sys.exit(1)
-        except NoUsableMatrix as error:
-            self.complain(str(error))
-            sys.exit(1)
+        report = self.evaluate(plan, options["edition"])
         runs, refused = _read_all(report, results)
         state = assess(report, runs, refused)
         for message in state.messages:

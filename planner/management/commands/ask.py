@@ -6,15 +6,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from planner.engine import evaluate_report
 from planner.engine.ask import Answer, NotAskable, ask
 from planner.engine.ways import find_ways
 from planner.management.plan_command import PlanCommand
-from planner.plan.document import PlanError
-from planner.report.files import Failure
 from planner.report.said.asking import WORDS
 from planner.report.said.voice import say_way
-from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
 from ports.text import show_line
 
 NOT_ALLOWED = 3
@@ -41,16 +37,7 @@ class Command(PlanCommand):
 
     def handle(self, *args: Any, plan: str, **options: Any) -> None:
         """Print the answer, and leave with the status that it has."""
-        try:
-            matrix = find_matrix(options["edition"])
-            read, under = read_with_matrix(plan, matrix, fixed=bool(options["edition"]), tell=self.tell_carried(plan))
-            report = evaluate_report(under, read)
-        except (PlanError, Failure) as error:
-            self.complain_of(plan, error)
-            sys.exit(1)
-        except NoUsableMatrix as error:
-            self.complain(str(error))
-            sys.exit(1)
+        report = self.evaluate(plan, options["edition"])
         try:
             answer = ask(report, options["source"], options["destination"], options["service"])
         except NotAskable as error:

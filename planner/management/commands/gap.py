@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from planner.engine import evaluate_report
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers import READERS
@@ -15,10 +14,8 @@ from planner.engine.existing.sides import BadMap, find_firewall, read_map
 from planner.management.options import choose_targets
 from planner.management.plan_command import PlanCommand
 from planner.plan import limits
-from planner.plan.document import PlanError
 from planner.report.files import Failure, explain, write_file, write_output
 from planner.report.gap import GAP_FORMATS
-from planner.store.plan_files import NoUsableMatrix, find_matrix, read_with_matrix
 
 MISSING = 3
 """The exit status where a rule of the plan is missing, in whole or in part, or it isn't known."""
@@ -60,22 +57,13 @@ class Command(PlanCommand):
         """Write the answer, and leave with the status that it has."""
         kept = [plan, existing, *filter(None, [options["map"]])]
         [target] = choose_targets(self.parser, [plan], options["format"], options["output"], kept=kept)
-        try:
-            matrix = find_matrix(options["edition"])
-            read, under = read_with_matrix(plan, matrix, fixed=bool(options["edition"]), tell=self.tell_carried(plan))
-            report = evaluate_report(under, read)
-        except (PlanError, Failure) as error:
-            self.complain_of(plan, error)
-            sys.exit(1)
-        except NoUsableMatrix as error:
-            self.complain(str(error))
-            sys.exit(1)
+        report = self.evaluate(plan, options["edition"])
         name = existing
         try:
             ruleset = read_existing(_read(existing, limits.EXISTING), source)
             name = options["map"] or plan
             mapping = read_map(_read(options["map"], limits.DOCUMENT)) if options["map"] else {}
-            firewall = find_firewall(read, ruleset, options["firewall"])
+            firewall = find_firewall(report.plan, ruleset, options["firewall"])
             gap = compare_with(report, ruleset, mapping, firewall)
         except (Unreadable, BadMap) as error:
             self.complain(f"{name}: {error}")

@@ -16,11 +16,12 @@ from planner.engine import evaluate_report
 from planner.plan.document import read_plan
 from planner.report import FORMATS
 from ports.queries import shipped_matrix
-from tests.examples import EXAMPLES
+from tests.examples import EXAMPLES, UNANSWERED
 
 pytestmark = pytest.mark.slow
 
 MATRIX = shipped_matrix()
+PLANS = EXAMPLES | {f"{slug}, nothing answered": plan for slug, plan in UNANSWERED.items()}
 
 
 def compare(tmp_path, first, kind, second, *options):
@@ -49,9 +50,13 @@ def networks_of(report):
     return found
 
 
-@pytest.mark.parametrize("slug", EXAMPLES)
-def test_another_program_reads_the_same_in_each_device(slug, tmp_path):
-    report = evaluate_report(MATRIX, read_plan(EXAMPLES[slug].data, matrix=MATRIX))
+def report_of(name):
+    return evaluate_report(MATRIX, read_plan(PLANS[name].data, matrix=MATRIX))
+
+
+@pytest.mark.parametrize("name_of_plan", PLANS)
+def test_another_program_reads_the_same_in_each_device(name_of_plan, tmp_path):
+    report = report_of(name_of_plan)
     text = {name: FORMATS[name].render(report).decode() for name in ("fortigate", "srx", "paloalto-set", "paloalto")}
     if "edit" not in text["fortigate"]:
         return
@@ -78,6 +83,21 @@ def test_another_program_reads_the_same_in_each_device(slug, tmp_path):
     known = {side for side in sides if within.get(side)}
     told = [one for one in found if one["certain"] or "fqdn" not in text["fortigate"]]
     assert [one for one in told if {one["from"], one["to"]} <= known] == []
+
+
+@pytest.mark.parametrize("name_of_plan", PLANS)
+def test_another_program_reads_the_same_in_iptables(name_of_plan, tmp_path):
+    """As `iptables-save` would say it, since that is what it reads; beside a FortiGate whose interfaces are any."""
+    report = report_of(name_of_plan)
+    lines = FORMATS["iptables"].render(report, default_deny=True).decode().splitlines()
+    saved = [line.removeprefix("-4 ") for line in lines if line and not line.startswith(("#", "-F", "-X", "-6"))]
+    fortigate = re.sub(r'set (src|dst)intf ".*', r'set \1intf "any"', FORMATS["fortigate"].render(report).decode())
+    found = compare(tmp_path, fortigate, "iptables", "\n".join(saved) + "\n")
+    # Where an any leaves networks out, lines return, and it says itself that it doesn't read these exactly.
+    returns = any(line.endswith("-j RETURN") for line in saved)
+    assert [one for one in found if one["certain"] or not returns] == []
+    other = [line.replace("--dport 443", "--dport 444") for line in saved]
+    assert compare(tmp_path, fortigate, "iptables", "\n".join(other) + "\n"), "it can see that one port is another"
 
 
 def is_ping(difference):

@@ -6,6 +6,7 @@ static files, whose names carry a hash, and what the browser has compiled of the
 """
 
 from contextlib import suppress
+from functools import partial
 
 from playwright.sync_api import Error
 
@@ -19,12 +20,30 @@ LISTEN = """
 EMPTY = "() => { localStorage.clear(); sessionStorage.clear(); }"
 KEPT = 4
 """Pages with the same options that wait for a test."""
+EACH = 50
+"""Milliseconds from one look at a page that is waited for to the next."""
 LASTING = (
     "add_init_script", "add_locator_handler", "close", "expose_binding", "expose_function", "grant_permissions",
     "new_cdp_session", "route_from_har", "route_web_socket", "set_default_navigation_timeout", "set_default_timeout",
     "set_extra_http_headers", "set_geolocation", "set_offline",
 )  # fmt: skip
 """What a test does to a page or its context that stays: nobody else gets that page. Routes and listeners go."""
+
+
+def wait_until(page, patience, expression, *, arg=None):
+    """Wait until a JavaScript expression or function is true in the page, at most `patience` milliseconds.
+
+    Playwright's own waiting evaluates an expression anew within the page, which its policy forbids, as soon as the
+    first look finds it false: it worked whenever there was nothing to wait for.
+    """
+    waited = 0
+    while True:
+        with suppress(Error):  # the page is just being left
+            if page.evaluate(expression, arg):
+                return
+        assert waited < patience, f"not true within {patience} ms: {expression}"
+        page.wait_for_timeout(EACH)
+        waited += EACH
 
 
 class Tab:
@@ -48,6 +67,7 @@ class Tab:
             for name in ("on", "once"):
                 setattr(thing, name, self._listening(thing, getattr(thing, name)))
         self.page.clock.install = self._noting(self.page.clock.install)
+        self.page.wait_for_function = partial(wait_until, self.page, patience)
 
     def _noting(self, method):
         def note(*arguments, **options):

@@ -96,7 +96,7 @@ def _find_needed(
     harmed = set()
     for flow, by in list_harmed(gone, flows.values()):
         harmed.add(id(flow))
-        needed.update(gone.intersection(by))
+        needed.update(name for name in by if name in gone)
     return needed | {name for name in gone if any(id(flow) in harmed for flow in asked[name])}
 
 

@@ -191,11 +191,21 @@ EMPTY = {
 """A device that refuses everything by an entry of its own."""
 
 
+ACL = """config firewall acl
+    edit 3
+        set interface "wan1"
+        set srcaddr all
+        set dstaddr all
+        set service ALL
+    next
+end
+"""
+
+
 def test_what_can_not_be_opened_by_an_entry_is_named():
     report = firewalls("fortigate", "asa")
     fortigate, asa = report.plan.firewalls
-    text = 'config firewall acl\n    edit 3\n        set interface "wan1"\n        set srcaddr all\n' \
-        "        set dstaddr all\n        set service ALL\n    next\nend\n" + EMPTY["fortigate"]  # fmt: skip
+    text = ACL + EMPTY["fortigate"]
     told = render_delta(Task(gap=compare(report, text, "fortigate", fortigate), text=text, firewall=fortigate))
     assert "Not opened by this: " in told.decode()
     assert "acl 3 comes before all" in " ".join(told.decode().replace("\n# ", " ").split())

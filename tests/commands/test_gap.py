@@ -275,3 +275,21 @@ def test_earlier_revisions_say_which_entries_are_ours(capsysbinary):
     assert b"nowhere.yaml" in out.err
     with pytest.raises(CommandError, match="none of stale, forbidden"):
         ask_also(capsysbinary, "--also", "shadow")
+
+
+def test_what_is_missing_comes_as_configuration_of_the_device(capsysbinary):
+    drop = (address("daddr", WEB), {"drop": None})
+    status, out = ask(capsysbinary, HTTPS, drop, MAIL, form="delta")
+    text = out.decode()
+    assert status == 3
+    assert "\n# nft insert rule inet filter forward handle 3 jump port_planner_delta\n" in text
+    assert "ip saddr 10.0.0.10 ip daddr 192.0.2.10 tcp dport 80 ct state" in text
+    assert "dport 443" not in text
+
+
+def test_what_has_no_such_lines_is_told_in_a_sentence(capsys):
+    existing = write("rules.csv", f"source,destination,service,action\n{WEB},{STORE},tcp/443,allow\n")
+    assert run(save("plan.yaml", PLAN), existing, "--from", "csv", "--format", "delta") == 1
+    out, err = capsys.readouterr()
+    assert not out
+    assert "rules.csv: What is missing as configuration can't be written" in err

@@ -119,7 +119,7 @@ def compare_with(
     aren't known: then the form of their names tells it.
     """
     ways = find_ways(report.plan, mapping or {}, firewall)
-    decider = _Decider(report, ruleset, ways, firewall)
+    decider = Decider(report, ruleset, ways, firewall)
     states = tuple(decider.list_states())
     search = Search(report, decider.walker, decider.ends, decider.list_seen())
     boundaries = narrow_boundaries(
@@ -166,7 +166,7 @@ def _list_unknown(states: Iterable[FlowState]) -> Iterator[Unknown]:
         yield Unknown(construct=construct, entries=tuple(entries[construct]), flows=tuple(flows[construct]))
 
 
-class _Decider:
+class Decider:
     """One ruleset beside one report."""
 
     def __init__(self, report: Report, ruleset: Ruleset, ways: Ways, firewall: Firewall | None) -> None:
@@ -220,7 +220,7 @@ class _Decider:
             ends = dict.fromkeys(f"{NO_ADDRESS}: {end.name}" for end in (flow.source, flow.destination))
             return FlowState(flow=flow, state="unknown", by=(), doubts=tuple(map(Doubt, ends)))
         outcomes: list[Outcome] = []
-        for several in self._list_packets(flow):
+        for several in self.list_packets(flow):
             by_family = [list(chain.from_iterable(map(self.walker.walk, ways))) for ways in several]
             outcomes += chain.from_iterable(by_family)
             states = {one.state for one in chain.from_iterable(by_family)}
@@ -231,7 +231,7 @@ class _Decider:
             return FlowState(flow=flow, state="unknown", by=(), doubts=(Doubt(self._say_nothing(flow)),))
         return _summarise(flow, outcomes)
 
-    def _list_packets(self, flow: Flow) -> Iterator[list[list[Packets]]]:
+    def list_packets(self, flow: Flow) -> Iterator[list[list[Packets]]]:
         """All packets of a flow: of each two units, by family, by way.
 
         Families stand together where it isn't known in which of them packets will be.

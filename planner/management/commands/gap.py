@@ -12,18 +12,23 @@ from planner.engine import Report
 from planner.engine.existing.decide import Also, compare_with
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers import READERS
-from planner.engine.existing.reading import read_existing
+from planner.engine.existing.reading import decode, read_existing
 from planner.engine.existing.sides import BadMap, find_firewall, read_map
 from planner.management.options import choose_targets
 from planner.management.plan_command import PlanCommand
 from planner.plan import limits
 from planner.report.files import Failure, explain, write_file, write_output
+from planner.report.firewall.errors import NotExpressible
 from planner.report.gap import GAP_FORMATS
+from planner.report.gap.delta import render_delta
+from planner.report.gap.delta.task import Task
 from planner.report.said.within import number_within
 
 ALSO: tuple[Also, ...] = ("stale", "forbidden")
 WITH_ALL = frozenset({"text", "xlsx"})
 """The formats for people, which have all of ALSO unless less is asked for; the others keep to what is documented."""
+DELTA = "delta"
+"""The format that is what is missing, as the device is told it."""
 MISSING = 3
 """The exit status where a rule of the plan is missing, in whole or in part, or it isn't known."""
 
@@ -51,7 +56,12 @@ class Command(PlanCommand):
             metavar="NAME",
             help="which firewall of the plan it is, where the plan has several; its zones are as it has them",
         )
-        parser.add_argument("--format", choices=list(GAP_FORMATS), default="text", help="how to write the answer")
+        parser.add_argument(
+            "--format",
+            choices=[*GAP_FORMATS, DELTA],
+            default="text",
+            help="how to write the answer; delta is what is missing, as configuration of the device",
+        )
         parser.add_argument(
             "--also",
             type=_read_also,
@@ -91,7 +101,8 @@ class Command(PlanCommand):
             also = {*also, "stale"}
         name = existing
         try:
-            ruleset = read_existing(_read(existing, limits.EXISTING), source)
+            data = _read(existing, limits.EXISTING)
+            ruleset = read_existing(data, source)
             name = options["map"] or plan
             mapping = read_map(_read(options["map"], limits.DOCUMENT)) if options["map"] else {}
             firewall = find_firewall(report.plan, ruleset, options["firewall"])
@@ -105,11 +116,17 @@ class Command(PlanCommand):
             self.complain(str(error))
             sys.exit(1)
         try:
-            content = GAP_FORMATS[options["format"]].render(gap)
+            if options["format"] == DELTA:
+                content = render_delta(Task(gap=gap, text=decode(data), firewall=firewall, mapping=mapping))
+            else:
+                content = GAP_FORMATS[options["format"]].render(gap)
             if target is None:
                 write_output(self.stdout, content)
             else:
                 write_file(target, content)
+        except NotExpressible as error:
+            self.complain(f"{existing}: {error}")
+            sys.exit(1)
         except Failure as error:
             if str(error):
                 self.complain(str(error))

@@ -141,7 +141,7 @@ def compare_with(
 
 
 def _list_harmed(
-    decider: "_Decider", states: Iterable[FlowState], names: Collection[str], flows: Iterable[Flow]
+    decider: "Decider", states: Iterable[FlowState], names: Collection[str], flows: Iterable[Flow]
 ) -> Iterator[tuple[Flow, tuple[str, ...]]]:
     """Which of some flows fare worse without the entries of these names, and what decides about each now."""
     now = {id(one.flow): one for one in states}
@@ -184,7 +184,7 @@ class Decider:
                 seen = {one.endpoint: one.seen for one in found.values() if side in one.sides}
                 self._seen[side] = Ends(report.plan, seen) if seen else self.ends
 
-    def without(self, names: Collection[str]) -> "_Decider":
+    def without(self, names: Collection[str]) -> "Decider":
         """The same beside a ruleset that lacks the entries of these names."""
         ruleset = self.walker.ruleset
 
@@ -193,7 +193,7 @@ class Decider:
 
         stages = tuple(replace(stage, entries=keep(stage.entries)) for stage in ruleset.stages)
         chains = {name: keep(entries) for name, entries in ruleset.chains.items()}
-        return _Decider(self._report, replace(ruleset, stages=stages, chains=chains), self._ways, self._firewall)
+        return Decider(self._report, replace(ruleset, stages=stages, chains=chains), self._ways, self._firewall)
 
     def seen_from(self, zone: str) -> Ends:
         """The endpoints as they are seen from a zone."""

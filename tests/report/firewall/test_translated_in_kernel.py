@@ -25,7 +25,8 @@ REPORT = plan(
         host("Store", REAL, zone="DMZ"), host("Next", OTHER, zone="DMZ"),
     ],
     [
-        flow("Staff", "Store", ports="443"), flow("Staff", "Store", ports="80-81"), flow("Staff", "Store", "udp", "53"),
+        flow("Staff", "Store", ports="443"), flow("Staff", "Store", ports="80-81"),
+        flow("Staff", "Store", "udp", "53"),
         flow("Staff", "Store", "icmp"), flow("Web", "Store", ports="443"), flow("Staff", "Next", ports="443"),
     ],
     firewalls=[{"name": "Router", "format": "nftables", "zones": SIDES, "published": {"Store": SEEN}}],
@@ -43,7 +44,11 @@ def write_rule(source, form, verdicts):
     protocol, _, ports = service.partition(" ")
     odd = source.random() < 0.08
     if form == "nftables":
-        words = [f"ip daddr {end}", f"{protocol} dport {ports.replace(':', '-')}" if service else "", "meta mark 5" * odd]
+        words = [
+            f"ip daddr {end}",
+            f"{protocol} dport {ports.replace(':', '-')}" if service else "",
+            "meta mark 5" * odd,
+        ]
         return " ".join(filter(None, [*words, verdict]))
     words = [f"-d {end}", f"-p {protocol} --dport {ports}" if service else "", "-m mark --mark 5" * odd]
     return " ".join(filter(None, [*words, "-j", verdict]))
@@ -54,10 +59,12 @@ def write_rules(source, form, verdicts, most=3):
 
 
 def write_translations(source, form, verdicts):
-    """What is sent to the seen address is translated as it should be, mostly; before and after it is something else."""
+    """What is sent to the seen address is mostly translated as it should be; beside it is something else."""
     rules = write_rules(source, form, verdicts, 2)
     if source.random() < 0.8:
-        plain = f"ip daddr {SEEN} dnat to {REAL}" if form == "nftables" else f"-d {SEEN} -j DNAT --to-destination {REAL}"
+        plain = (
+            f"ip daddr {SEEN} dnat to {REAL}" if form == "nftables" else f"-d {SEEN} -j DNAT --to-destination {REAL}"
+        )
         rules.insert(source.choice([0, 0, len(rules)]), plain)
     return rules
 

@@ -386,7 +386,11 @@ class _Rule:
 
 def _find_goal(inner: Any) -> tuple[tuple[int, int], int | None] | None:
     """The one address, and the port if there is one, that packets are sent to; None for anything else."""
-    if not isinstance(inner, dict) or set(inner) - {"addr", "port", "family"} or not isinstance(inner.get("addr"), str):
+    if (
+        not isinstance(inner, dict)
+        or set(inner) - {"addr", "port", "family"}
+        or not isinstance(inner.get("addr"), str)
+    ):
         return None
     port = inner.get("port")
     if port is not None and (isinstance(port, bool) or not isinstance(port, int)):

@@ -1,6 +1,7 @@
 """Files that are made apart outlive what is killed: their own process, the one that minds it, the whole service."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from scripts.people import Browser, read_token
-from scripts.served import ROOT, serve
+from scripts.served import ROOT
 from tests.settings import DATA
+from tests.started import first_start, serve
 
 pytestmark = pytest.mark.slow
 EAGER = {"DJANGO_SETTINGS_MODULE": "tests.serving.eager_settings", "PLANNER_WORKERS": "2"}
@@ -27,6 +29,7 @@ def service():
 @pytest.fixture
 def folder(tmp_path):
     """What has a service keep its data in a folder that outlives it."""
+    shutil.copytree(first_start(), tmp_path, dirs_exist_ok=True)
     (tmp_path / "static").symlink_to(DATA / "static")
     return {"PLANNER_DATA": str(tmp_path)}
 

@@ -9,8 +9,9 @@ import pytest
 
 from planner.deploy import metrics
 from scripts.people import Browser, Editor, list_endpoints
-from scripts.served import free_port, serve
+from scripts.served import free_port
 from tests.serving.test_connections import wait_for
+from tests.started import serve
 
 pytestmark = pytest.mark.slow
 

@@ -7,8 +7,10 @@ import oidc_provider_mock
 import pytest
 import requests
 
-from scripts.served import serve
 from tests.oidc import CLIENT, SECRET, provide
+from tests.started import serve
+
+pytestmark = pytest.mark.slow
 
 
 def settings(issuer):

@@ -20,6 +20,7 @@ from planner.engine.existing.readers import READERS
 from planner.engine.life import mark_of
 from planner.engine.rules import Ports, Rule
 from planner.plan.edits import NotPossible
+from planner.report import FORMATS
 from planner.report.gap.words import NAMES, say_several
 from planner.report.said.text import index_rules
 from planner.store import compared, lives
@@ -37,6 +38,8 @@ MOST_DRIFTED = 200
 """How many flows of each kind of drift, and how many entries."""
 MOST_TAKEN = 500
 """Of how many rules the state is set in one go."""
+BESIDE = ("pdf", "html", "xlsx", "csv")
+"""The formats of the report that can have a kept comparison beside their rules."""
 THERE = "implemented"
 """The state of a rule that a firewall has."""
 _TAKES = frozenset({None, "requested", "approved"})
@@ -97,6 +100,7 @@ def _show(request: HttpRequest, plan: Plan, number: int, trouble: str = "") -> H
         "drift": _describe_drift(find_drift(found[since.pk].answer, answer)) if since and since.pk in found else None,
         "figures": [(LOOKS[state], answer.counts[state], NAMES[state]) for state in STATES],
         "total": len(answer.flows),
+        "reports": [(name, FORMATS[name].label) for name in BESIDE],
         "missing": many(answer.missing, "rule"),
         "is_missing": answer.missing > 0,
         "there": there[:MOST_TAKEN],

@@ -6,6 +6,7 @@ no database; what pages, files and kept answers have of it are the names of entr
 
 import io
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from planner.deploy.turns import LARGE, in_turn
 from planner.engine import Report
 from planner.engine.existing.decide import STATES, FlowState, Gap, compare_with
 from planner.engine.existing.guess import guess_sides
@@ -50,6 +52,8 @@ MOST_FLOWS = 500
 """How many flows the page shows, those first that aren't open."""
 MOST_WIDER = 100
 MOST_UNKNOWN = 100
+MUCH = 2**20
+"""From how many bytes on a configuration is large: it takes about a second of a processor's time for each MiB."""
 MOST_SIDES = 200
 """How many zones, and how many interfaces, the page asks about."""
 
@@ -94,17 +98,28 @@ def _answer(request: HttpRequest, plan: Plan, name: str = "") -> HttpResponseBas
         form = ExistingForm(request.POST, request.FILES, plan=report.plan, size=size)
         context |= {"form": form, "chosen": form.data.get("format"), "chosen_firewall": form.data.get("firewall")}
         try:
-            if not form.is_valid() or form.ruleset is None:
-                context["trouble"] = form.sentences
-            elif name:
-                return _send(plan, _compare(report, form, form.ruleset), form, name)
-            else:
-                context |= _show(request, plan, _compare(report, form, form.ruleset), form)
+            with _in_turn(request, plan, size):
+                if not form.is_valid() or form.ruleset is None:
+                    context["trouble"] = form.sentences
+                elif name:
+                    return _send(plan, _compare(report, form, form.ruleset), form, name)
+                else:
+                    context |= _show(request, plan, _compare(report, form, form.ruleset), form)
         except (BadMap, NotExpressible) as error:
             context["trouble"] = [str(error)]
     context["kept_answers"] = [(row, name_device(row)) for row in compared.list_kept(plan)]
     template = "planner/existing.html#answer" if htmx_of(request) else "planner/existing.html"
     return render(request, template, context)
+
+
+def _in_turn(request: HttpRequest, plan: Plan, size: int) -> AbstractContextManager[None]:
+    """Work on a large configuration, of so many bytes, in its turn: it keeps a processor busy like a large plan.
+
+    A request about a large plan has its turn already. Raises turns.NotYet.
+    """
+    if len(plan.document.get("endpoints", ())) >= LARGE or size < MUCH:
+        return nullcontext()
+    return in_turn(request.META, LARGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

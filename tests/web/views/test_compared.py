@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from planner.deploy.turns import ASIDE, NotYet, Turns
 from planner.store import actions, compared
 from planner.store.compared import read_kept
 from planner.store.compared_models import Compared
@@ -183,6 +184,18 @@ def test_the_answer_is_sent_as_a_file(client, plan, name, ending, begins):
         assert openpyxl.load_workbook(io.BytesIO(content)).sheetnames[0] == "Flows"
 
 
+def test_a_large_configuration_takes_its_turn_and_a_small_one_does_not(client, plan):
+    turns = Turns(1)
+    large = TABLE + "# " * 2**19
+    taken = turns.take()
+    assert send(client, plan, TABLE, extra={ASIDE: turns}).status_code == 200
+    with pytest.raises(NotYet):
+        send(client, plan, large, extra={ASIDE: turns})
+    taken.release()
+    assert send(client, plan, large, extra={ASIDE: turns}).status_code == 200
+    assert turns.take(), "it was given back"
+
+
 ASA = """access-list IN extended permit tcp host 10.9.0.5 host 10.0.0.10 eq 443
 access-list IN extended deny ip any any
 access-list OUT extended deny ip any any
@@ -207,3 +220,21 @@ def test_what_is_missing_is_sent_as_the_device_is_told_it(client, plan):
     )
     assert client.post(f"{address(plan)}pdf", {"format": "csv", "text": TABLE}).status_code == 404
     assert client.get(f"{address(plan)}json").status_code == 405
+
+
+def test_a_report_has_it_beside_its_rules_where_that_is_asked_for(client, plan):
+    keep(client, plan, firewall="FW-CORE")
+    row = Compared.objects.get()
+    links = {link.get("href") for link in page_of(client, plan, row.pk).all("a")}
+    for name in ("pdf", "html", "xlsx", "csv"):
+        assert f"/plans/{plan.key}/report/{name}?compared={row.pk}" in links
+    text = client.get(f"/plans/{plan.key}/report/csv?compared={row.pk}").content.decode("utf-8-sig")
+    assert "on_firewall" in text.splitlines()[0]
+    assert "there (row 2)" in text
+    assert "on_firewall" not in client.get(f"/plans/{plan.key}/report/csv").content.decode("utf-8-sig")
+    for wrong in ("0", "x", "9" * 18):
+        response = client.get(f"/plans/{plan.key}/report/csv?compared={wrong}")
+        assert response.status_code == 400
+        assert "Comparison: the plan has none of this number" in Page(response).text()
+    reading = client.get(f"/plans/{plan.key}/read/report/csv?compared={row.pk}")
+    assert reading.status_code == 404 or "on_firewall" not in reading.content.decode("utf-8-sig")

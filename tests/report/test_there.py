@@ -33,7 +33,7 @@ def say(*flows):
 
 
 def test_a_rule_is_there_partly_there_missing_or_unknown():
-    assert say(*answers("open", "open")) == "there (policy Store; policy Far)"
+    assert say(*answers("open", "open")) == "there (policy Far; policy Store)"
     assert say(*answers("open", "closed")) == "partly there, 1 of 2 flows open (policy Store)"
     assert say(*answers("partly", "closed")) == "partly there, 0 of 2 flows open"
     assert say(*answers("closed", "closed")) == "missing"
@@ -53,12 +53,12 @@ def test_tables_have_a_column_of_it_and_only_then():
     chosen = edition(*answers("open", "open"))
     head, *rows = csv.reader(io.StringIO(FORMATS["csv"].render(REPORT, chosen).decode("utf-8-sig")))
     told = {row[head.index("destination")]: row[head.index("on_firewall")] for row in rows}
-    assert told == {"Store": "there (policy Store; policy Far)", "Far": told["Store"], "Web": "not compared"}
+    assert told == {"Store": "there (policy Far; policy Store)", "Far": told["Store"], "Web": "not compared"}
     assert "on_firewall" not in FORMATS["csv"].render(REPORT, Edition(date=DAY)).decode("utf-8-sig")
     book = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"].render(REPORT, chosen)))
     cells = [row[-1] for row in book["Rules"].iter_rows(values_only=True)]
     assert cells[0] == "On FW-HQ"
-    assert set(cells[1:]) == {"there (policy Store; policy Far)", "not compared"}
+    assert set(cells[1:]) == {"there (policy Far; policy Store)", "not compared"}
     assert ["Compared", str(chosen.there)] in [list(row) for row in book["About"].iter_rows(values_only=True)]
     plain = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"].render(REPORT, Edition(date=DAY))))
     assert "On FW-HQ" not in [cell.value for cell in plain["Rules"][1]]

@@ -2,8 +2,10 @@
 
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.core import signing
 from django.db import connection
 from django.utils import timezone
 
@@ -24,6 +26,12 @@ TOKEN = "t" * 43
 
 def make(plan, token=TOKEN, **terms):
     return links.make_link(plan=plan, terms=Terms(**{"label": "Team"} | terms), token=token, holder=ME)
+
+
+def later(monkeypatch, **time_from_now):
+    """Have what is signed be looked at so much later."""
+    then = (timezone.now() + timedelta(**time_from_now)).timestamp()
+    monkeypatch.setattr(signing, "time", SimpleNamespace(time=lambda: then))
 
 
 def rename(plan, name):
@@ -56,6 +64,16 @@ def test_an_offer_is_good_for_its_plan_and_kind_alone():
     for wrong in ((other, "read", offer), (plan, "edit", offer), (plan, "read", offer + "x"), (plan, "read", "")):
         with pytest.raises(NotMade):
             links.read_offer(*wrong)
+
+
+def test_an_offer_is_good_for_a_day(monkeypatch):
+    plan, _ = store()
+    offer = links.offer_token(plan, "read")
+    later(monkeypatch, hours=23, minutes=59)
+    assert links.read_offer(plan, "read", offer).edit_number == plan.edit_number
+    later(monkeypatch, hours=24, minutes=1)
+    with pytest.raises(NotMade):
+        links.read_offer(plan, "read", offer)
 
 
 def test_a_link_to_a_revision_that_isnt_there_is_not_made():
@@ -184,7 +202,9 @@ def test_a_seal_is_good_for_its_link_alone_and_not_for_ever(monkeypatch):
     assert not links.is_in(other, seal)
     for wrong in ("", "x", seal[:-1], seal + "x"):
         assert not links.is_in(one, wrong)
-    monkeypatch.setattr(links, "OPEN_FOR", timedelta(seconds=-1))
+    later(monkeypatch, hours=11, minutes=59)
+    assert links.is_in(one, seal)
+    later(monkeypatch, hours=12, minutes=1)
     assert not links.is_in(one, seal)
 
 

@@ -63,7 +63,7 @@ def read(text: str) -> Ruleset:
     chains: dict[str, tuple[Entry, ...]] = {}
     stages: list[Stage] = []
     left = ENTRIES
-    for family, tables in _divide(text).items():
+    for family, tables in divide(text).items():
         program = _PROGRAMS[family]
         if not tables:
             stages.append(
@@ -193,7 +193,7 @@ class _Saved:
             yield self.found[family].setdefault((self._table, name), _Chain())
 
 
-def _divide(text: str) -> dict[Literal[4, 6], _Chains]:
+def divide(text: str) -> dict[Literal[4, 6], _Chains]:
     """The chains of each family. Raises Unreadable for a line that isn't of a saved ruleset."""
     saved = _Saved(text)
     number = 0

@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import User
 from django.core import signing
 from django.db import connection
 from django.utils import timezone
@@ -285,6 +286,41 @@ def test_an_old_form_brings_no_revoked_link_back_and_makes_no_second_one():
         make(plan)
     assert links.find_link(TOKEN) is None
     assert ShareLink.objects.count() == 1
+
+
+def test_of_revoked_links_the_one_that_is_meant_is_brought_back_and_the_log_says_so():
+    plan, _ = store()
+    one, other = make(plan, "1" * 43), make(plan, "2" * 43)
+    for link in (one, other):
+        links.revoke_link(plan=plan, number=link.pk, holder=ME)
+    assert links.bring_back(plan=plan, number=one.pk, holder=ME)
+    assert [link.state for link in plan.links.order_by("pk")] == ["live", "revoked"]
+    [event] = Event.objects.filter(kind="link-brought-back")
+    assert (event.plan, event.link, event.actor) == (plan.key, one.pk, "Kim")
+    ShareLink.objects.update(revoked=timezone.now() - timedelta(seconds=70))
+    assert not links.bring_back(plan=plan, number=other.pk, holder=ME)
+
+
+@pytest.mark.parametrize("pinned", [1, None])
+def test_what_a_link_allows_goes_with_the_revision_that_it_shows(pinned):
+    plan, _ = store()
+    wanted = {"shows_changes": True, "may_report": True, "may_upload": True}
+    link = make(plan, "1" * 43, pinned=pinned, **wanted)
+    assert (link.shows_changes, link.may_report, link.may_upload) == (
+        (True, False, False) if pinned else (False, True, True)
+    )
+    other = make(plan, "2" * 43, pinned=pinned)
+    assert (other.shows_changes, other.may_report, other.may_upload) == (False, False, False)
+
+
+def test_accounts_that_were_given_a_plan_by_name_keep_it_when_the_link_is_another():
+    plan, _ = store()
+    plan.holds.all().delete()
+    kim = User.objects.create_user("kim")
+    Holder(user=kim).give(plan, Hold.Role.EDIT)
+    links.open_edit_link(token=links.make_edit_link(plan_id=plan.pk), holder=ME)
+    links.open_edit_link(token=links.make_edit_link(plan_id=plan.pk), holder=Holder(browser="c" * 64))
+    assert plan.holds.filter(user=kim, role=Hold.Role.EDIT).exists()
 
 
 def test_a_browser_that_sends_the_form_twice_opens_a_link_once():

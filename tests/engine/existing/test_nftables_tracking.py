@@ -2,6 +2,8 @@
 
 import pytest
 
+from planner.engine.existing.readers import nftables
+from planner.engine.existing.spans import Spans
 from tests.engine.existing.test_nftables import (
     ACCEPT,
     DROP,
@@ -9,9 +11,11 @@ from tests.engine.existing.test_nftables import (
     chain,
     ct,
     match,
+    payload,
     rule,
     state_of,
     vmap,
+    write,
 )
 
 RAW, SUB = chain("raw", "prerouting", "accept", -300), chain("sub")
@@ -34,8 +38,9 @@ def test_verdicts_of_a_map_that_lead_nowhere_stand_beside_those_that_do(statemen
 
 
 def test_a_statement_that_is_none_is_not_understood_and_leads_nowhere():
-    one = state_of(RAW, SUB, rule("sub", to="raw"), INVALID, rule(ACCEPT))
-    assert one.state == "unknown"
+    strange = rule("jump", DROP, to="raw")
+    assert state_of(RAW, strange, rule(ACCEPT)).constructs == ("jump",)
+    assert state_of(RAW, SUB, rule("sub", to="raw"), INVALID, rule(ACCEPT)).state == "open", "nothing follows from it"
 
 
 def test_a_rule_for_replies_that_only_counts_is_no_entry():
@@ -48,3 +53,14 @@ def test_a_rule_for_replies_that_only_counts_is_no_entry():
 def test_a_set_may_be_named_where_its_elements_could_stand(ports, state):
     web = {"family": "inet", "table": "filter", "name": "web", "type": "inet_service", "elem": ports}
     assert state_of({"set": web}, rule(match(PORT, {"set": "@web"}), ACCEPT)).state == state
+
+
+@pytest.mark.parametrize(
+    ("protocol", "number"), [("tcp", 6), ("udp", 17), ("sctp", 132), ("dccp", 33), ("udplite", 136)]
+)
+def test_ports_of_a_protocol_are_of_that_protocol_alone(protocol, number):
+    both = match(payload(protocol, "dport"), 443), match(payload(protocol, "sport"), 5)
+    (stage,) = nftables.read(write(chain("forward", "forward"), rule(*both, ACCEPT))).stages
+    found = {(one.protocols, one.ports, one.source_ports) for one in stage.entries[0].matches}
+    assert found == {(Spans.only(number), Spans.only(443), Spans.only(5))}
+    assert stage.entries[0].obscure == ()

@@ -16,6 +16,7 @@ from planner.store import actions, bin
 from planner.store.holders import Holder
 from planner.store.models import Attempt, Event, Hold, Opening, ShareLink, hash_token
 from planner.store.patience import Wait
+from planner.store.throttle import TooMany
 from ports.actions import load_matrix
 from ports.queries import SHIPPED, shipped_matrix
 from tests.web.views.pages import store
@@ -321,6 +322,32 @@ def test_accounts_that_were_given_a_plan_by_name_keep_it_when_the_link_is_anothe
     links.open_edit_link(token=links.make_edit_link(plan_id=plan.pk), holder=ME)
     links.open_edit_link(token=links.make_edit_link(plan_id=plan.pk), holder=Holder(browser="c" * 64))
     assert plan.holds.filter(user=kim, role=Hold.Role.EDIT).exists()
+
+
+def test_a_wrong_passphrase_is_in_the_log_with_its_link():
+    plan, _ = store()
+    link = make(plan, passphrase="correct horse")
+    with pytest.raises(Refused, match="not the passphrase"):
+        links.try_passphrase(link, "wrong")
+    [event] = Event.objects.filter(kind="wrong-passphrase")
+    assert (event.plan, event.link) == (plan.key, link.pk)
+
+
+def test_states_are_reported_so_often_by_each_link_that_may_and_by_no_other(monkeypatch):
+    plan, _ = store()
+    monkeypatch.setattr(links, "REPORTS", 1)
+    monkeypatch.setattr(links, "set_states", lambda **_: None)
+    monkeypatch.setattr(links, "matrix_of", lambda _: None)
+    told = {"picks": (), "wish": None, "name": "Kim", "operation": None}
+    one, other = (make(plan, token * 43, may_report=True) for token in "12")
+    links.report_states(link=one, **told)
+    with pytest.raises(TooMany):
+        links.report_states(link=one, **told)
+    links.report_states(link=other, **told)
+    assert [event.link for event in Event.objects.filter(kind="states-reported").order_by("pk")] == [one.pk, other.pk]
+    for link in (make(plan, "3" * 43), make(plan, "4" * 43, may_report=True, pinned=1)):
+        with pytest.raises(Refused, match="can't set the state of rules"):
+            links.report_states(link=link, **told)
 
 
 def test_a_browser_that_sends_the_form_twice_opens_a_link_once():

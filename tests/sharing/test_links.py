@@ -228,6 +228,17 @@ def test_a_pinned_link_stays_and_the_other_goes_on():
 
 
 @pytest.mark.usefixtures("matrix")
+def test_a_pinned_link_says_where_the_matrix_of_its_revision_is_not_known_or_not_kept():
+    plan, _ = store()
+    pinned = make(plan, pinned=1)
+    assert links.read_link(pinned).remark == ""
+    plan.revisions.update(digest="0" * 64)
+    assert links.read_link(pinned).remark.startswith("The port matrix that it was stored under isn’t kept")
+    plan.revisions.update(digest="")
+    assert links.read_link(pinned).remark.startswith("Under which port matrix it was stored isn’t known")
+
+
+@pytest.mark.usefixtures("matrix")
 def test_what_changed_since_is_told_only_where_it_is_allowed():
     plan, _ = store()
     silent, telling = make(plan, "1" * 43, pinned=1), make(plan, "2" * 43, pinned=1, shows_changes=True)

@@ -3,6 +3,7 @@
 docs/existing-rules.md says the same to people.
 """
 
+import ipaddress
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,16 +13,16 @@ from typing import Literal
 
 from planner.engine.existing.forbidden import Breaches, find_forbidden
 from planner.engine.existing.model import Entry, Ruleset
-from planner.engine.existing.packets import NO_ADDRESS, Ends, families_of, find_service
+from planner.engine.existing.packets import NO_ADDRESS, Ends, Unit, families_of, find_service
 from planner.engine.existing.sides import Ways, find_ways
-from planner.engine.existing.spans import PORTS
+from planner.engine.existing.spans import PORTS, Spans
 from planner.engine.existing.stale import Stale, find_stale
 from planner.engine.existing.walk import Doubt, Outcome, Packets, Walker
 from planner.engine.existing.wider import Search, Wider, find_wider
 from planner.engine.existing.words import list_services, say_addresses, say_ports
 from planner.engine.flows import Flow
 from planner.engine.options import Options
-from planner.engine.published import find_published
+from planner.engine.published import Published, find_published
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Rule, narrow_boundaries
 from planner.plan.fields import Firewall
@@ -32,6 +33,8 @@ STATES: tuple[State, ...] = ("open", "partly", "closed", "unknown")
 SEES_PUBLISHED = frozenset({"asa", "fortigate", "paloalto", "srx"})
 """The formats whose entries are for packets to the address that the other side sees, where an endpoint is published;
 of some of them the reader has put the translation back."""
+FOLLOWS = frozenset({"iptables", "nftables"})
+"""The formats whose chains see the address that the other side sees before a translation, and the own one after it."""
 MOST_NAMED = 20
 """Most entries that a state names."""
 
@@ -178,8 +181,12 @@ class Decider:
         self._seen: dict[str, Ends] = {}
         """By side of the firewall, the endpoints as they are seen from there."""
         self._behind = firewall.zones if firewall else {}
+        self._translated: Mapping[str, Published] = {}
+        """What is published on a device whose rules come before and after the translation: it is followed."""
+        found, _ = find_published(report.plan, firewall) if firewall else ({}, ())
+        if firewall is not None and ruleset.format in FOLLOWS:
+            self._translated = found
         if firewall is not None and ruleset.format in SEES_PUBLISHED:
-            found, _ = find_published(report.plan, firewall)
             for side in set(firewall.zones.values()):
                 seen = {one.endpoint: one.seen for one in found.values() if side in one.sides}
                 self._seen[side] = Ends(report.plan, seen) if seen else self.ends
@@ -220,8 +227,9 @@ class Decider:
             ends = dict.fromkeys(f"{NO_ADDRESS}: {end.name}" for end in (flow.source, flow.destination))
             return FlowState(flow=flow, state="unknown", by=(), doubts=tuple(map(Doubt, ends)))
         outcomes: list[Outcome] = []
+        walk = partial(self._follow, published) if (published := self._find_translated(flow)) else self.walker.walk
         for several in self.list_packets(flow):
-            by_family = [list(chain.from_iterable(map(self.walker.walk, ways))) for ways in several]
+            by_family = [list(chain.from_iterable(map(walk, ways))) for ways in several]
             outcomes += chain.from_iterable(by_family)
             states = {one.state for one in chain.from_iterable(by_family)}
             if len(by_family) > 1 and len(states) > 1:
@@ -230,6 +238,37 @@ class Decider:
         if not outcomes:
             return FlowState(flow=flow, state="unknown", by=(), doubts=(Doubt(self._say_nothing(flow)),))
         return _summarise(flow, outcomes)
+
+    def _find_translated(self, flow: Flow) -> Published | None:
+        """How the destination of a flow is published where its packets come from, on a device that is followed."""
+        found = self._translated.get(flow.destination.name)
+        return found if found and self._behind.get(flow.source.zone) in found.sides else None
+
+    def _follow(self, published: Published, packets: Packets) -> list[Outcome]:
+        """What becomes of packets to a published endpoint, which are sent to the address that is seen.
+
+        Where the ruleset has no chain for translations somebody else is taken to do it: the chains that would come
+        before it have to admit both addresses then.
+        """
+        if packets.family != published.family or packets.destination.name is not None:
+            return self.walker.walk(packets)
+        real, seen = (int(ipaddress.ip_address(one)) for one in (published.real, published.seen))
+        sent = replace(
+            packets,
+            destination=Unit(addresses=Spans.only(seen)),
+            keys=(packets.keys[0], ("seen", packets.family, seen)),
+            goal=(packets.family, real),
+        )
+        found = []
+        for one in self.walker.walk(sent):
+            if not one.untranslated or one.state == "unknown":
+                found.append(one)
+            elif self.walker.translates:
+                doubt = Doubt(f"{published.seen}: nothing here translates it into {published.real}")
+                found.append(one._replace(state="unknown", by=(), doubts=(doubt,)))
+            else:
+                found += self.walker.walk(packets, [one.box._replace(destinations=packets.destination.addresses)])
+        return found
 
     def list_packets(self, flow: Flow) -> Iterator[list[list[Packets]]]:
         """All packets of a flow: of each two units, by family, by way.

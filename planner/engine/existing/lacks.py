@@ -11,7 +11,7 @@ from planner.engine.existing.walk import Packets
 from planner.engine.flows import Flow
 from planner.plan.fields import Firewall
 
-_REFUSES = frozenset({"drop", "jump", "goto", "return", "obscure"})
+_REFUSES = frozenset({"drop", "jump", "goto", "return", "obscure", "stray"})
 """What an entry may do with packets that has to come after what admits them. An entry that admits never has to."""
 
 

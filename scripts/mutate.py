@@ -13,6 +13,7 @@ import hashlib
 import json
 import math
 import os
+import random
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -40,9 +41,11 @@ _VIEWS = (
     "password_again", "remote_user", "reporting_links", "sent_under", "shared_results", "staff", "taken_back",
     "uploads",
 )  # fmt: skip
-OF_PEOPLE = ("tests/sharing/test_links.py", *(f"tests/web/views/test_{name}.py" for name in _VIEWS))
+OF_PEOPLE = ("tests/accounts", "tests/sharing/test_links.py", *(f"tests/web/views/test_{name}.py" for name in _VIEWS))
 """Where tests of people and links are: those of the other views take the same lines once more."""
-TESTS = {"engine": OWN, "plan": OWN, "links": OF_PEOPLE, "accounts": OF_PEOPLE}
+_READ = ("bad_archives", "answers_in_archives", "states_in_archives")
+ARCHIVES = tuple(f"tests/store/test_{name}.py" for name in _READ)
+TESTS = {"engine": OWN, "plan": (*OWN, *ARCHIVES), "links": OF_PEOPLE, "accounts": OF_PEOPLE}
 KEPT = ROOT / "tests/artifacts"
 FEW_FILES, FEW_TESTS = 3, 30
 """How many tests a mutant with a process of its own is given, and of how many files: collecting takes longest."""
@@ -110,11 +113,11 @@ class Round:
     def __init__(self, room: str, arguments: argparse.Namespace) -> None:
         self.room = room
         self.budget: float = arguments.budget
-        self.map = Map(arguments.data or KEPT / f"mutation-{'people' if TESTS[room] is OF_PEOPLE else 'own'}.data")
+        self.data = arguments.data or KEPT / f"mutation-{'people' if TESTS[room] is OF_PEOPLE else 'own'}.data"
         paths = [path for name in ROOMS[room] for path in _list_files(ROOT / name)]
         self.paths = paths
         chosen, self.places = choose_mutants(ROOT, paths, arguments.count, f"{arguments.seed}:{room}")
-        chosen.sort(key=lambda one: one.function is None)  # those that need a process of their own come last
+        random.Random(arguments.seed).shuffle(chosen)  # noqa: S311 - so that a part of them is a sample, too
         self.mutants = [one for one in chosen if self._counts(one)][arguments.part - 1 :: arguments.parts]
         self.results = KEPT / f"mutation-{room}.jsonl"
         self.known = {one["mutant"]: one for one in read_results(self.results)}
@@ -125,11 +128,13 @@ class Round:
         return is_python(mutant.code) and not same_program(mutant.code, (ROOT / mutant.path).read_text("utf-8"))
 
     def work(self, trier: Trier) -> None:
-        """Try those that haven't been tried; with `--again` those that survived, too."""
+        """Try those that haven't been tried; with `--again` those alone that survived."""
+        self.map = Map(self.data)
         for mutant in self.mutants:
             digest = hashlib.sha256(f"{mutant.path}{mutant.code}".encode()).hexdigest()[:16]
             earlier = self.known.get(digest)
-            if earlier and not (self.again and earlier["by"] is None):
+            has_survived = earlier is not None and earlier["by"] is None
+            if has_survived != self.again or (earlier is not None and not has_survived):
                 continue
             outcome, tests = self._try(trier, mutant)
             said = {
@@ -233,10 +238,12 @@ def main() -> int:
     parser.add_argument("--room", choices=ROOMS, action="append", help="only this one; may be given again")
     parser.add_argument("--count", type=int, default=150, help="mutants of each room (default: 150)")
     parser.add_argument("--seed", default="1", help="which sample (default: 1)")
-    parser.add_argument("--budget", type=float, default=30, help="seconds of processor time for a mutant's tests")
+    parser.add_argument("--budget", type=float, default=10, help="seconds of processor time for a mutant's tests")
     parser.add_argument("--map", action="store_true", help="first note anew which test takes which line")
     parser.add_argument("--data", type=Path, help="where that was noted, if elsewhere")
-    parser.add_argument("--again", action="store_true", help="try survivors again, with tests that are new since")
+    parser.add_argument(
+        "--again", action="store_true", help="try nothing but survivors, with tests that are new since"
+    )
     parser.add_argument("--part", type=int, default=1, help="of several that run side by side, which one this is")
     parser.add_argument("--parts", type=int, default=1, help="how many run side by side")
     parser.add_argument("--write", action="store_true", help="write the table into docs/mutation.md")
@@ -244,14 +251,14 @@ def main() -> int:
     rooms = arguments.room or list(ROOMS)
     KEPT.mkdir(exist_ok=True)
     if arguments.map:
-        for name, tests in (("own", OWN), ("people", OF_PEOPLE)):
-            if any(TESTS[room] is tests for room in rooms) and make_map(name, tests):
+        for name, tests in (("own", TESTS["plan"]), ("people", OF_PEOPLE)):
+            if any(set(TESTS[room]) <= set(tests) for room in rooms) and make_map(name, tests):
                 print("A test fails without any change.", file=sys.stderr)
                 return 2
     rounds = [Round(room, arguments) for room in rooms]
     for one in rounds:
-        trier = Trier(one.work, one.paths)
-        run_pytest(trier, TESTS[one.room])
+        if one.mutants:
+            run_pytest(Trier(one.work, one.paths), TESTS[one.room])
     text = tell(rounds)
     print(text)
     if arguments.write:

@@ -100,3 +100,15 @@ def test_what_two_flows_ask_for_together_is_all_of_it():
     assert not widths(report, accept("this", match(WEB, STORE, "tcp/400-500")))
     [found] = widths(report, accept("this", match(WEB, STORE, "tcp/400-501")))
     assert found.services == ("tcp 501",)
+
+
+def test_what_flows_before_and_behind_ask_for_changes_nothing():
+    ports = ("1", "400-449", "450-500", "501", "9", "999")
+    report = plan(
+        [host("Web", WEB, "2001:db8::10"), host("Store", STORE, "2001:db8:1::10", zone="DMZ")],
+        [*(flow("Web", "Store", ports=one) for one in ports), flow("Web", "Store", "icmp", "")],
+    )
+    assert not widths(report, accept("this", match(WEB, STORE, "tcp/400-500")))
+    six = match("2001:db8::10", "2001:db8:1::10", "tcp/400-502", family=6)
+    [found] = widths(report, accept("this", six))
+    assert found.services == ("tcp 502",)

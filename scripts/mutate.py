@@ -153,7 +153,12 @@ class Round:
     def _try(self, trier: Trier, mutant: Mutant) -> tuple[Outcome, int]:
         lines = None if mutant.function is None else range(mutant.first, mutant.last + 1)
         takers = self.map.find_tests(mutant.path, lines) or self.map.find_tests(mutant.path, None)
-        unknown = {test for test in trier.items if test not in self.map.sizes and self._is_near(mutant, test)}
+        files = {test.partition("::")[0] for test in takers}
+        unknown = {
+            test
+            for test in trier.items
+            if test not in self.map.sizes and (test.partition("::")[0] in files or self._is_near(mutant, test))
+        }
         tests = order_tests(mutant, (takers | unknown) & set(trier.items), self.map.sizes)
         outcome = None
         while tests and mutant.function is not None:
@@ -166,8 +171,8 @@ class Round:
             outcome = Outcome(by=None, tests=0, whole=True)
         if outcome is not None and not self.again:
             return outcome, len(tests)  # `--again` looks for what a fork can't show
-        files = list(dict.fromkeys(test.partition("::")[0] for test in tests))[:FEW_FILES]
-        few = [test for test in tests if test.partition("::")[0] in files][:FEW_TESTS]
+        nearest = list(dict.fromkeys(test.partition("::")[0] for test in tests))[:FEW_FILES]
+        few = [test for test in tests if test.partition("::")[0] in nearest][:FEW_TESTS]
         while few:
             outcome = try_afresh(mutant, few, self.budget)
             if outcome.by is None or outcome.by not in few or trier.is_sound(outcome.by):

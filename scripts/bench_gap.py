@@ -1,8 +1,8 @@
 """How long it takes to hold a plan against rules that are there: `python scripts/bench_gap.py [--large]`.
 
 Prints processor time and the greatest memory: 10,000 entries of nftables and of iptables beside 1,000 flows, and with
-`--large` 200,000 entries beside 10,000 flows; and 100 flows from any beside 10,000 addresses that are refused. Reading,
-deciding and what is too wide are told apart.
+`--large` 200,000 entries beside 10,000 flows; and 100 flows from any beside 10,000 addresses that are refused.
+Reading, deciding and what is too wide are told apart.
 """
 
 import json
@@ -106,7 +106,7 @@ def write_iptables(rules: Iterable[Rule]) -> str:
 
 
 def list_refusals(entries: int) -> str:
-    """As many addresses that are refused, an entry for each, before what admits everything; as iptables-save says it."""
+    """So many addresses that are refused, an entry for each, then what admits everything; as iptables-save says it."""
     refused = [
         f"-A FORWARD -s 198.{18 + n // 62_500}.{n // 250 % 250}.{n % 250 + 1} -p tcp -m tcp --dport 443 -j DROP"
         for n in range(0, 2 * entries, 2)

@@ -78,7 +78,6 @@ class Table:
             found &= self._protocols.find(protocols, protocols) & self._ports.find(ports, ports)
         yield from map(self.rows.__getitem__, list_bits(found))
 
-
     def unite(self, rows: Sequence[Row]) -> Match:
         """Several rows of one run in order as one match."""
         key = rows[0].run, len(rows), rows[0].place

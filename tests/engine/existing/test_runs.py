@@ -6,9 +6,9 @@ import pytest
 
 from planner.engine.existing import decide as existing_decide
 from planner.engine.existing import table
+from planner.engine.existing.decide import compare_with
 from planner.engine.existing.table import Table
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset, side
-from planner.engine.existing.decide import compare_with
 
 REPORT = plan(
     [host("Public", "any", zone="Internet", group=True), host("Store", "192.0.2.10", zone="DMZ")],
@@ -59,7 +59,9 @@ def test_what_is_taken_together_says_what_one_by_one_does(seed, monkeypatch):
                 ends = (one, "") if left else ("", one)
                 entries.append(drop(f"{name}.{place}", match(*ends, service)))
         elif kind < 0.8:
-            entries.append(accept(name, match(f"198.51.100.{source.randint(0, 7) * 8}/29", "", source.choice(services))))
+            entries.append(
+                accept(name, match(f"198.51.100.{source.randint(0, 7) * 8}/29", "", source.choice(services)))
+            )
         else:
             entries.append(accept(name, match("", "", source.choice(services)), obscure=("a limit",)))
 

@@ -47,7 +47,9 @@ def make_ruleset(
         for way, end in ways
     )
     both = (side for stage in stages for entry in stage.entries for side in (entry.enters, entry.leaves) if side)
-    return Ruleset(format=form, stages=stages, chains={}, sides=frozenset(name for side in both for name in side.names))
+    return Ruleset(
+        format=form, stages=stages, chains={}, sides=frozenset(name for side in both for name in side.names)
+    )
 
 
 def _place(way: Way, group: str) -> Place:

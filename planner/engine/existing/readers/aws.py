@@ -3,8 +3,8 @@
 Syntax: Amazon EC2 API Reference, “SecurityGroup” and “IpPermission”. A group only allows; what none of its rules
 allows is refused. Rules have no order.
 
-What a group is for: `attached.py`; a group that a rule names is where a flow comes from or goes to, as a side. Machines
-that are in several groups at once may do what any of them allows; a zone has to be mapped to one.
+What a group is for: `attached.py`; a group that a rule names is where a flow comes from or goes to, as a side.
+Machines that are in several groups at once may do what any of them allows; a zone has to be mapped to one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -77,9 +77,7 @@ class _Groups:
             yield from self._read_permission(name, fold(permission), place)
         if not self.alone:
             refusal = f"implicit deny of {self._say(name)}, {place.way}"
-            yield Entry(
-                name=refusal, matches=EVERYTHING, verdict="drop", enters=place.enters, leaves=place.leaves
-            )
+            yield Entry(name=refusal, matches=EVERYTHING, verdict="drop", enters=place.enters, leaves=place.leaves)
 
     def _read_permission(self, name: str, permission: dict[str, Any], place: Place) -> Iterator[Entry]:
         services = _read_services(permission)

@@ -302,7 +302,7 @@ class _Chain:
         self.pending = going
 
     def _note_later(self, entry: Entry, part: Box) -> None:
-        """Remember of what was dropped that this entry would have admitted some of it, or the chain that it leads to."""
+        """Remember of what was dropped that this entry, or the chain that it leads to, would have admitted some."""
         for place in tuple(self.wonders):
             both = self.finals[place].box.meet(part)
             if both is None:

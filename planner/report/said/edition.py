@@ -50,6 +50,8 @@ class Edition:
     """Which those are, in words: "revisions 3 and 7"; may be empty."""
     with_plan: bool = False
     """Whether the plan document goes along in a PDF: not to readers, who see the report and not the document."""
+    is_last: bool = False
+    """Whether the process ends once it is written, so that the memory that it took need not be given back before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,10 @@ class Draft:
         """`like` is a draft of the same plan that nothing has been done to, for whoever makes several."""
         self.matrix = matrix
         self.plan = plan
-        self.zones = dict(like.zones) if like else {name_key(zone.name): zone for zone in plan.zones}
-        self.endpoints = dict(like.endpoints) if like else {name_key(end.name): end for end in plan.endpoints}
+        self.zones: dict[str, Zone] = dict(like.zones) if like else {name_key(zone.name): zone for zone in plan.zones}
+        self.endpoints: dict[str, Endpoint] = (
+            dict(like.endpoints) if like else {name_key(endpoint.name): endpoint for endpoint in plan.endpoints}
+        )
         self.choices = dict(plan.choices)
         self.leaving: set[str] = set()
         """Keys of endpoints that are about to be taken off or moved: nothing is put beside them."""

@@ -11,6 +11,8 @@ from planner.report.gap.delta.devices import render_device
 from planner.report.gap.delta.kernel import render_iptables, render_nftables
 from planner.report.gap.delta.task import Task
 
+DELTA = "delta"
+"""What commands and addresses call it, beside the formats of the answer."""
 WRITERS: Mapping[str, Callable[[Task], bytes]] = {
     "nftables": render_nftables,
     "iptables": render_iptables,

@@ -86,7 +86,7 @@ def command_lines():
 def test_the_commands_of_the_readme_exist():
     names = {line[0] for line in command_lines()}
     expected = {"report", "compare", "schema", "load_matrix", "matrix", "check", "export_plans", "import_plans"}
-    expected |= {"tidy", "topology", "ask", "lint", "acceptance", "gap"}
+    expected |= {"tidy", "topology", "ask", "lint", "fmt", "acceptance", "gap"}
     assert names == expected
     assert names <= get_commands().keys()
 

@@ -10,8 +10,8 @@ import pytest
 from planner.deploy import metrics
 from scripts.people import Browser, Editor, list_endpoints
 from scripts.served import free_port
+from tests.databases import serve
 from tests.serving.test_connections import wait_for
-from tests.started import serve
 
 pytestmark = pytest.mark.slow
 

@@ -7,8 +7,8 @@ import oidc_provider_mock
 import pytest
 import requests
 
+from tests.databases import serve
 from tests.oidc import CLIENT, SECRET, provide
-from tests.started import serve
 
 pytestmark = pytest.mark.slow
 

@@ -1,5 +1,7 @@
 """What becomes of a flow under rules that are there: open only if all of it is, unknown if something isn't known."""
 
+from dataclasses import replace
+
 import pytest
 
 from planner.engine.existing.decide import MOST_NAMED, compare_with
@@ -32,6 +34,20 @@ def test_a_flow_is_open_by_the_entry_that_admits_it_and_nothing_is_missing():
     one, gap = decide(one_flow(), accept("first", match("10.9.0.0/16")), accept("this", THIS))
     assert (one.state, one.by) == ("open", ("this",))
     assert gap.missing == gap.wider == gap.unknown == ()
+
+
+def test_what_comes_too_late_is_found_in_a_chain_that_is_jumped_to_later():
+    chains = {"inner": (accept("this", THIS),), "outer": (accept("into", verdict="jump", target="inner"),)}
+    jump = accept("over", verdict="jump", target="outer")
+    assert state_of(drop("no", match(WEB)), jump, chains=chains).shadowed == "this"
+    assert state_of(drop("no", match(WEB)), replace(jump, verdict="goto"), chains=chains).shadowed == "this"
+    assert not state_of(drop("no", match(WEB)), jump, chains=chains | {"inner": (drop("this", THIS),)}).shadowed
+    assert not state_of(drop("no", match(WEB)), replace(jump, obscure=("a mark",)), chains=chains).shadowed
+    # A chain that takes too much looking through is left, and what is known stays so.
+    blocks = tuple(drop(f"b{n}", match(f"10.9.{n // 250}.{n % 250}", STORE, f"tcp/{n + 1}")) for n in range(900))
+    wide = one_flow(source=("10.0.0.0/8",), ports="1-60000")
+    many = state_of(drop("no"), jump, report=wide, chains=chains | {"inner": (*blocks, accept("this"))})
+    assert (many.state, many.by) == ("closed", ("no",))
 
 
 def test_a_flow_is_closed_by_the_entry_that_refuses_it_or_by_the_default():
@@ -330,3 +346,22 @@ def test_an_entry_for_both_families_is_one_entry():
     report = one_flow(source=(WEB, "fd00::10"), destination=(STORE, "2001:db8::10"))
     both = accept("both", THIS, Match(family=6, sources=FAMILIES[6], destinations=FAMILIES[6]))
     assert state_of(both, report=report).by == ("both",)
+
+
+def test_of_many_entries_that_might_admit_a_flow_the_first_are_named_and_each_refusal_still_counts():
+    might = [accept(f"e{number}", THIS, obscure=(f"mark {number}",)) for number in range(MOST_NAMED + 5)]
+    one = state_of(*might)
+    assert (one.state, len(one.constructs)) == ("unknown", MOST_NAMED)
+    assert state_of(*might, accept("this", THIS)).state == "open"
+    refused = state_of(*might, drop("no", THIS, obscure=("limit",)), accept("this", THIS))
+    assert refused.state == "unknown"
+    assert "limit" in refused.constructs
+
+
+def test_all_who_are_anywhere_in_a_zone_are_the_same_addresses():
+    endpoints = [host(name, "any", zone="Internet", group=True) for name in ("World", "Moon")]
+    report = plan([*endpoints, host("Store", STORE, zone="DMZ")], [flow("World", "Store"), flow("Moon", "Store")])
+    gap = compare_with(report, ruleset(accept("all", match("", STORE, "tcp/443"))))
+    assert [one.state for one in gap.flows] == ["open", "open"]
+    gap = compare_with(report, ruleset(accept("some", match("10.0.0.0/8", STORE, "tcp/443"))))
+    assert [one.state for one in gap.flows] == [gap.flows[0].state] * 2 != ["open", "open"]

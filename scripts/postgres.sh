@@ -8,8 +8,8 @@ cd "$(dirname "$0")/.."
 . scripts/test-env.sh
 
 if [ $# = 0 ]; then
-    set -- tests/store tests/sharing tests/web tests/commands tests/ports tests/second_matrix tests/test_operations.py \
-        -m "not e2e" --quick
+    set -- tests/store tests/accounts tests/sharing tests/web tests/commands tests/ports tests/second_matrix \
+        tests/test_operations.py -m "not e2e" --quick
 fi
 set -- python -m pytest -n "$PROCESSORS" --dist worksteal "$@"
 if [ -n "${DATABASE_URL-}" ]; then exec "$@"; fi

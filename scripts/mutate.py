@@ -41,7 +41,12 @@ _VIEWS = (
     "password_again", "remote_user", "reporting_links", "sent_under", "shared_results", "staff", "taken_back",
     "uploads",
 )  # fmt: skip
-OF_PEOPLE = ("tests/accounts", "tests/sharing/test_links.py", *(f"tests/web/views/test_{name}.py" for name in _VIEWS))
+_SHARING = ("links", "uploads", "withdrawals")
+OF_PEOPLE = (
+    "tests/accounts",
+    *(f"tests/sharing/test_{name}.py" for name in _SHARING),
+    *(f"tests/web/views/test_{name}.py" for name in _VIEWS),
+)
 """Where tests of people and links are: those of the other views take the same lines once more."""
 _READ = ("bad_archives", "answers_in_archives", "states_in_archives")
 ARCHIVES = tuple(f"tests/store/test_{name}.py" for name in _READ)

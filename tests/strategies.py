@@ -1,6 +1,7 @@
 """Plans for property tests: sound documents under any matrix, odd in every way that the format allows."""
 
 import unicodedata
+from functools import cache, lru_cache
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -98,65 +99,83 @@ ADDRESSES = st.one_of(
         ]
     ),
 )  # fmt: skip
-
+SOME_ADDRESSES = st.lists(ADDRESSES, max_size=3)
 NETWORKS = ("10.0.0.0/24", "10.0.0.0/8", "192.0.2.0/28", "2001:db8::/48", "198.51.100.7/32")
 
 
 def some(values, most: int = 4):
     """Lists of different values out of those given, in any order; none if there are none."""
-    values = list(values)
+    return _some(tuple(values), most)
+
+
+# A strategy is made and looked over each time that it is called for, which takes longer than to draw from it; so those
+# that are drawn from for every plan are made once.
+@lru_cache(1024)
+def _some(values: tuple[str, ...], most: int):
     if not values:
         return st.just([])
     return st.lists(st.sampled_from(values), max_size=most, unique=True)
 
 
-@st.composite
-def names(draw, count: int) -> list[str]:
+one_of_these = lru_cache(1024)(st.sampled_from)
+"""One of the values of a tuple."""
+
+
+@cache
+def names(count: int):
     """So many names that are no duplicates of each other."""
-    return draw(st.lists(NAMES, min_size=count, max_size=count, unique_by=name_key))
+    return st.lists(NAMES, min_size=count, max_size=count, unique_by=name_key)
+
+
+@cache
+def up_to(most: int):
+    """A number from none to so many."""
+    return st.integers(0, most)
 
 
 @st.composite
 def documents(draw, matrix: Matrix, *, most: int = 7):
     """Sound plan documents, as mappings, with up to `most` endpoints."""
     zones = [
-        {"name": name, "kind": draw(st.sampled_from(ZONE_KINDS))} for name in draw(names(draw(st.integers(1, 4))))
+        {"name": name, "kind": draw(one_of_these(tuple(ZONE_KINDS)))} for name in draw(names(draw(st.integers(1, 4))))
     ]
-    endpoints = [draw(_endpoints(matrix, zones, name)) for name in draw(names(draw(st.integers(0, most))))]
+    endpoints = [draw(_endpoints(matrix, zones, name)) for name in draw(names(draw(up_to(most))))]
     managers = [e["name"] for e in endpoints if matrix.managing_roles.intersection(e.get("roles", ()))]
     for endpoint in endpoints:
-        if managers and draw(st.integers(0, 3)) == 0:
+        if managers and draw(up_to(3)) == 0:
             endpoint["managed_by"] = draw(some(managers, 3))
     document = {"format": 1, "name": draw(NAMES), "zones": zones, "endpoints": endpoints}
     optional = {
-        "description": PROSE,
-        "choices": _choices(matrix),
-        "ports": _overrides(matrix),
-        "corrections": some((slug for slug, caveat in matrix.caveats.items() if caveat.correction), 5),
-        "additional_flows": st.lists(_additional_flows([e["name"] for e in endpoints]), max_size=3)
-        if endpoints
-        else st.just([]),
+        "description": lambda: PROSE,
+        "choices": lambda: _choices(matrix),
+        "ports": lambda: _overrides(matrix),
+        "corrections": lambda: some((slug for slug, caveat in matrix.caveats.items() if caveat.correction), 5),
+        "additional_flows": lambda: (
+            st.lists(_additional_flows([e["name"] for e in endpoints]), max_size=3) if endpoints else st.just([])
+        ),
     }
     for key, values in optional.items():
         if draw(st.booleans()):
-            document[key] = draw(values)
+            document[key] = draw(values())
     correctable = {slug for slug, caveat in matrix.caveats.items() if caveat.correction}
     left = sorted(correctable.difference(document.get("corrections", ())))
     rows = {
-        "as_documented": some(left, 3),
-        "exclusions": _rows(endpoints, _exclusions),
-        "never": _rows(endpoints, _never, zones),
-        "firewalls": st.lists(_firewalls(zones, endpoints), max_size=2, unique_by=lambda row: name_key(row["name"])),
-        "expect": _rows(endpoints, _expectations, zones),
+        "as_documented": lambda: some(left, 3),
+        "exclusions": lambda: _rows(endpoints, _exclusions),
+        "never": lambda: _rows(endpoints, _never, zones),
+        "firewalls": lambda: st.lists(
+            _firewalls(zones, endpoints), max_size=2, unique_by=lambda row: name_key(row["name"])
+        ),
+        "expect": lambda: _rows(endpoints, _expectations, zones),
     }
     for key, values in rows.items():
-        if draw(st.integers(0, 2)) == 0:
-            document[key] = draw(values)
+        if draw(up_to(2)) == 0:
+            document[key] = draw(values())
     for row in (*zones, *endpoints):
-        if draw(st.integers(0, 3)) == 0:
+        if draw(up_to(3)) == 0:
             row["choices"], row["ports"] = draw(_choices(matrix)), draw(_overrides(matrix))
     for zone in zones:
-        if draw(st.integers(0, 3)) == 0:
+        if draw(up_to(3)) == 0:
             zone["networks"] = draw(some(NETWORKS, 2))
     return document
 
@@ -170,7 +189,7 @@ def _rows(endpoints, of, *others):
 @st.composite
 def _traffic(draw):
     """A protocol, with ports where it has any, or nothing."""
-    protocol = draw(st.sampled_from([None, *PROTOCOLS]))
+    protocol = draw(one_of_these((None, *PROTOCOLS)))
     if protocol is None:
         return {}
     return {"protocol": protocol} | ({} if protocol == "icmp" else {"ports": draw(PORTS)})
@@ -178,14 +197,14 @@ def _traffic(draw):
 
 @st.composite
 def _exclusions(draw, endpoints):
-    ends = {end: draw(st.sampled_from(endpoints)) for end in ("source", "destination")}
+    ends = {end: draw(one_of_these(tuple(endpoints))) for end in ("source", "destination")}
     return {**ends, **draw(_traffic()), "reason": draw(REASONS)}
 
 
 @st.composite
 def _never(draw, endpoints, zones):
     sides = st.one_of(
-        st.sampled_from(endpoints).map(lambda name: {"endpoint": name}),
+        one_of_these(tuple(endpoints)).map(lambda name: {"endpoint": name}),
         st.sampled_from(zones).map(lambda zone: {"zone": zone["name"]}),
     )
     return {"from": draw(sides), "to": draw(sides), **draw(_traffic()), "reason": draw(REASONS)}
@@ -201,7 +220,7 @@ def _firewalls(draw, zones, endpoints):
     names = [zone["name"] for zone in zones]
     row = {
         "name": draw(NAMES),
-        "format": draw(st.sampled_from(sorted(DEVICES))),
+        "format": draw(one_of_these(tuple(sorted(DEVICES)))),
         "zones": {name: draw(NAMES) for name in draw(some(names))},
     }
     if draw(st.booleans()):
@@ -229,7 +248,7 @@ def _endpoints(draw, matrix: Matrix, zones, name):
         "operations": draw(some(matrix.operations)),
         "sessions": draw(some(matrix.sessions, 3)),
         "group": draw(st.booleans()),
-        "addresses": draw(st.lists(ADDRESSES, max_size=3)),
+        "addresses": draw(SOME_ADDRESSES),
     }
     if zone["kind"] == "internet" and draw(st.booleans()):
         values |= {"group": True, "addresses": ["any"]}
@@ -241,7 +260,7 @@ def _choices(draw, matrix: Matrix):
     chosen = {}
     for slug in draw(some(matrix.choices, len(matrix.choices))):
         choice = matrix.choices[slug]
-        chosen[slug] = draw(some(choice.slugs) if choice.many else st.sampled_from(choice.slugs))
+        chosen[slug] = draw(some(choice.slugs) if choice.many else one_of_these(tuple(choice.slugs)))
     return chosen
 
 
@@ -254,9 +273,9 @@ def _overrides(draw, matrix: Matrix):
 @st.composite
 def _additional_flows(draw, endpoints):
     flow = {
-        "source": draw(st.sampled_from(endpoints)),
-        "destination": draw(st.sampled_from(endpoints)),
-        "protocol": draw(st.sampled_from(PROTOCOLS)),
+        "source": draw(one_of_these(tuple(endpoints))),
+        "destination": draw(one_of_these(tuple(endpoints))),
+        "protocol": draw(one_of_these(tuple(PROTOCOLS))),
         "reason": draw(REASONS),
     }
     return flow if flow["protocol"] == "icmp" else flow | {"ports": draw(PORTS)}

@@ -72,10 +72,7 @@ def row_of(slug):
     return found.section, found.topic, found.name, found.correction
 
 
-@settings(max_examples=often(60))
-@given(documents(MATRIX))
-def test_every_requirement_is_either_needed_or_said_not_to_be_with_a_reason(document):
-    found = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+def every_requirement_is_either_needed_or_said_not_to_be_with_a_reason(found):
     asked = (*found.flows, *(one.flow for one in found.excluded))
     needed = {row_of(slug) for flow in asked for slug in flow.need.requirements}
     unneeded = [requirement.slug for group in found.unneeded for requirement in group.requirements]
@@ -85,23 +82,26 @@ def test_every_requirement_is_either_needed_or_said_not_to_be_with_a_reason(docu
     assert all(group.why.endswith((".", ":")) for group in found.unneeded)
 
 
-@settings(max_examples=often(60))
-@given(documents(MATRIX))
-def test_every_flow_has_a_cause_and_every_cause_a_way_out(document):
-    found = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+def every_flow_has_a_cause_and_every_cause_a_way_out(found):
     for rule in found.rules:
         causes = explain(found, rule.requirements, rule.services, rule.reasons)
         assert {cause.title for cause in causes} == {str(reason) for reason in rule.reasons}
         assert all(cause.removal for cause in causes)
 
 
-@settings(max_examples=often(60))
-@given(documents(MATRIX))
-def test_what_stays_on_a_host_is_listed_whole(document):
-    found = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+def what_stays_on_a_host_is_listed_whole(found):
     listed = [flow for local in found.local for flow in local.flows]
     assert listed == [flow for flow in found.flows if flow.scope == "same-host"]
     assert all(flow.source is local.endpoint for local in found.local for flow in local.flows)
+
+
+@settings(max_examples=often(60))
+@given(documents(MATRIX))
+def test_of_any_plan_holds_all_that_is_said_of_reasons(document):
+    found = evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
+    every_requirement_is_either_needed_or_said_not_to_be_with_a_reason(found)
+    every_flow_has_a_cause_and_every_cause_a_way_out(found)
+    what_stays_on_a_host_is_listed_whole(found)
 
 
 def unneeded(found, slug):

@@ -218,13 +218,10 @@ def lives(draw):
     return given, evaluate_report(MATRIX, check_plan(after, matrix=MATRIX)).rules
 
 
-@settings(max_examples=often(60))
-@given(lives())
-def test_no_state_stands_on_an_opening_that_it_was_not_given_for_without_saying_so(drawn):
-    given, rules = drawn
+def no_state_stands_on_an_opening_that_it_was_not_given_for_without_saying_so(given, rules, found):
     was_given = {(opening, one.state): one for one in given for opening in one.openings()}
     for rule in rules:
-        life = match_lives(rules, given, TODAY).of(rule)
+        life = found.of(rule)
         if life is None or life.changed:
             continue
         for opening in rule.openings():
@@ -235,11 +232,7 @@ def test_no_state_stands_on_an_opening_that_it_was_not_given_for_without_saying_
                     assert owner.ends[end.name].zone == end.zone
 
 
-@settings(max_examples=often(60))
-@given(lives())
-def test_no_opening_that_has_a_state_is_forgotten(drawn):
-    given, rules = drawn
-    found = match_lives(rules, given, TODAY)
+def no_opening_that_has_a_state_is_forgotten(given, rules, found):
     asked = {opening for rule in rules for opening in rule.openings()}
     told = {opening for life in found.by_rule.values() for opening in life.fewer}
     told |= {opening for one in found.left for opening in one.openings()}
@@ -249,15 +242,23 @@ def test_no_opening_that_has_a_state_is_forgotten(drawn):
     assert asked.isdisjoint(told)
 
 
-@settings(max_examples=often(40))
-@given(lives(), st.randoms(use_true_random=False))
-def test_what_others_took_of_a_state_is_gone_from_it_and_nothing_else(drawn, chance):
-    for one in drawn[0]:
+def what_others_took_of_a_state_is_gone_from_it_and_nothing_else(given, chance):
+    for one in given:
         openings = list(one.openings())
         taken = {opening for opening in openings if chance.random() < 0.5}
         left = overtake(one, taken)
         assert sorted(left.openings(), key=repr) == sorted(set(openings) - taken, key=repr)
         assert set(left.ends) == {name for opening in left.openings() for name in opening[:2]}
+
+
+@settings(max_examples=often(60))
+@given(lives(), st.randoms(use_true_random=False))
+def test_of_the_states_of_any_plan_holds_all_that_is_said_of_them(drawn, chance):
+    given, rules = drawn
+    found = match_lives(rules, given, TODAY)
+    no_state_stands_on_an_opening_that_it_was_not_given_for_without_saying_so(given, rules, found)
+    no_opening_that_has_a_state_is_forgotten(given, rules, found)
+    what_others_took_of_a_state_is_gone_from_it_and_nothing_else(given, chance)
 
 
 @given(st.sets(st.tuples(*[st.sampled_from("ABC")] * 2, st.just("tcp"), st.sampled_from(["1", "22", "443"]))))

@@ -38,13 +38,11 @@ def evaluate(document) -> Report:
     return evaluate_report(MATRIX, check(document))
 
 
-# --- the engine --------------------------------------------------------------------------------------------------
+# --- the engine and the document ---------------------------------------------------------------------------------
+# Each property is a function of its own, which is named where it doesn't hold; all are held against the same plans.
 
 
-@settings(max_examples=often(150))
-@given(DOCUMENTS)
-def test_rules_expand_to_exactly_the_cross_zone_flows_each_once_with_its_own_alternatives(document):
-    report = evaluate(document)
+def rules_expand_to_exactly_the_cross_zone_flows_each_once_with_its_own_alternatives(report):
     wanted = [
         (flow.source.name, flow.destination.name, Ports(flow.need.protocol, flow.need.ports), flow.need.any_of)
         for flow in report.flows
@@ -59,10 +57,7 @@ def test_rules_expand_to_exactly_the_cross_zone_flows_each_once_with_its_own_alt
     assert set(Counter(covered).values()) <= {1}
 
 
-@settings(max_examples=often(80))
-@given(DOCUMENTS)
-def test_each_service_of_a_rule_has_the_reasons_of_its_own_flows_and_no_other(document):
-    report = evaluate(document)
+def each_service_of_a_rule_has_the_reasons_of_its_own_flows_and_no_other(report):
     reasons = {
         (flow.source.name, flow.destination.name, flow.need.protocol, flow.need.ports): set(flow.need.reasons)
         for flow in report.flows
@@ -75,10 +70,7 @@ def test_each_service_of_a_rule_has_the_reasons_of_its_own_flows_and_no_other(do
         assert set(rule.reasons) == set().union(*rule.service_reasons)
 
 
-@settings(max_examples=often(100))
-@given(DOCUMENTS)
-def test_a_flow_is_listed_once_and_its_scope_follows_from_its_ends(document):
-    report = evaluate(document)
+def a_flow_is_listed_once_and_its_scope_follows_from_its_ends(report):
     keys = [(f.source.name, f.destination.name, f.need.protocol, f.need.ports) for f in report.flows]
     assert len(set(keys)) == len(keys)
     for flow in report.flows:
@@ -89,10 +81,7 @@ def test_a_flow_is_listed_once_and_its_scope_follows_from_its_ends(document):
             assert flow.scope == ("same-zone" if flow.source.zone == flow.destination.zone else "cross-zone")
 
 
-@settings(max_examples=often(100))
-@given(DOCUMENTS)
-def test_numbers_of_rules_and_codes_of_boundaries_are_unique_and_each_zone_is_in_one_group(document):
-    report = evaluate(document)
+def numbers_of_rules_and_codes_of_boundaries_are_unique_and_each_zone_is_in_one_group(report):
     assert sorted(zone for group in report.zone_groups for zone in group.zones) == sorted(
         zone.name for zone in report.plan.zones
     )
@@ -108,47 +97,39 @@ def test_numbers_of_rules_and_codes_of_boundaries_are_unique_and_each_zone_is_in
             assert set(rule.destination_zones) <= set(boundary.destination.zones)
 
 
-@settings(max_examples=often(80))
-@given(DOCUMENTS, st.randoms(use_true_random=False))
-def test_the_order_of_endpoints_and_zones_in_the_document_changes_no_flow(document, random):
-    shuffled = document | {key: random.sample(document[key], len(document[key])) for key in ("zones", "endpoints")}
-
-    def flows(report):
-        return json.dumps(json.loads(render_json(report))["flows"])
-
-    assert flows(evaluate(shuffled)) == flows(evaluate(document))
-
-
-@settings(max_examples=often(80))
-@given(DOCUMENTS)
-def test_every_open_alternative_is_asked_for_and_nothing_else_is(document):
-    report = evaluate(document)
+def every_open_alternative_is_asked_for_and_nothing_else_is(report):
     open_choices = {mark.choice for flow in report.flows for mark in flow.need.any_of}
     assert {decision.choice.slug for decision in report.decisions} == open_choices
     assert open_choices.isdisjoint(report.plan.choices)
 
 
-# --- the document ------------------------------------------------------------------------------------------------
-
-
-@settings(max_examples=often(150))
-@given(DOCUMENTS)
-def test_a_plan_survives_json_and_yaml_and_is_dumped_as_it_was(document):
-    plan = check(document)
+def it_survives_json_and_yaml_is_dumped_as_it_was_and_gives_the_same_bytes(report):
+    plan = report.plan
     dumped = dump_plan(plan)
     for text, syntax in ((to_yaml(dumped), "yaml"), (to_json(dumped), "json")):
         again = read_plan(text.encode(), matrix=MATRIX, syntax=syntax)
         assert again == plan
         assert dump_plan(again) == dumped
     assert check(dumped) == plan
+    assert render_json(evaluate_report(MATRIX, again)) == render_json(report)
 
 
-@settings(max_examples=often(100))
-@given(DOCUMENTS)
-def test_the_same_plan_gives_the_same_bytes(document):
-    text = to_yaml(dump_plan(check(document))).encode()
-    first, second = (read_plan(text, matrix=MATRIX) for _ in range(2))
-    assert render_json(evaluate_report(MATRIX, first)) == render_json(evaluate_report(MATRIX, second))
+@settings(max_examples=often(150))
+@given(DOCUMENTS, st.randoms(use_true_random=False))
+def test_of_any_plan_holds_all_that_is_said_of_plans(document, random):
+    report = evaluate(document)
+    rules_expand_to_exactly_the_cross_zone_flows_each_once_with_its_own_alternatives(report)
+    each_service_of_a_rule_has_the_reasons_of_its_own_flows_and_no_other(report)
+    a_flow_is_listed_once_and_its_scope_follows_from_its_ends(report)
+    numbers_of_rules_and_codes_of_boundaries_are_unique_and_each_zone_is_in_one_group(report)
+    every_open_alternative_is_asked_for_and_nothing_else_is(report)
+    it_survives_json_and_yaml_is_dumped_as_it_was_and_gives_the_same_bytes(report)
+    shuffled = document | {key: random.sample(document[key], len(document[key])) for key in ("zones", "endpoints")}
+    assert flows_of(evaluate(shuffled)) == flows_of(report), "the order of zones and endpoints changes no flow"
+
+
+def flows_of(report):
+    return json.dumps(json.loads(render_json(report))["flows"])
 
 
 # --- the formats -------------------------------------------------------------------------------------------------

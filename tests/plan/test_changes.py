@@ -56,16 +56,7 @@ def flows(paths):
     return {where for where in paths if where[0] == "additional_flows"}
 
 
-@settings(max_examples=often(120))
-@given(documents(MATRIX), st.data())
-def test_the_inverse_of_an_edit_takes_it_back(document, data):
-    document = canonical(document)
-    what, params = data.draw(edits(document))
-    try:
-        edit = EDITS[what](document, params)
-    except NotPossible:
-        return
-    after = apply(document, edit)
+def the_inverse_of_an_edit_takes_it_back(document, edit, after):
     if has_twins(after):
         return
     back = apply(after, edit.inverse())
@@ -76,16 +67,7 @@ def test_the_inverse_of_an_edit_takes_it_back(document, data):
     assert (again.renames, again.touched) == (edit.renames, edit.touched)
 
 
-@settings(max_examples=often(100))
-@given(documents(MATRIX), st.data())
-def test_an_edit_says_all_that_changes_and_no_more(document, data):
-    document = canonical(document)
-    what, params = data.draw(edits(document))
-    try:
-        edit = EDITS[what](document, params)
-    except NotPossible:
-        return
-    after = apply(document, edit)
+def an_edit_says_all_that_changes_and_no_more(document, edit, after):
     assert say(edit)
     assert all(change.before != change.after for change in edit.changes)
     if edit.renames or has_twins(after):
@@ -95,18 +77,25 @@ def test_an_edit_says_all_that_changes_and_no_more(document, data):
     assert bool(flows(found)) is bool(flows(edit.touched))
 
 
-@settings(max_examples=often(100))
+def an_edit_is_plain_data(edit):
+    kept = json.loads(json.dumps(asdict(edit)))
+    changes = (Change(**{**change, "where": tuple(change["where"])}) for change in kept["changes"])
+    assert Edit(**{**kept, "where": tuple(kept["where"]), "changes": tuple(changes)}) == edit
+
+
+@settings(max_examples=often(120))
 @given(documents(MATRIX), st.data())
-def test_an_edit_is_plain_data(document, data):
+def test_of_any_edit_holds_all_that_is_said_of_edits(document, data):
     document = canonical(document)
     what, params = data.draw(edits(document))
     try:
         edit = EDITS[what](document, params)
     except NotPossible:
         return
-    kept = json.loads(json.dumps(asdict(edit)))
-    changes = (Change(**{**change, "where": tuple(change["where"])}) for change in kept["changes"])
-    assert Edit(**{**kept, "where": tuple(kept["where"]), "changes": tuple(changes)}) == edit
+    after = apply(document, edit)
+    the_inverse_of_an_edit_takes_it_back(document, edit, after)
+    an_edit_says_all_that_changes_and_no_more(document, edit, after)
+    an_edit_is_plain_data(edit)
 
 
 @settings(max_examples=often(80))

@@ -5,8 +5,10 @@ Where something isn't understood, packets go on and remember what might have bec
 are unknown only if that differs from what comes out.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from planner.engine.existing.model import Entry, Match, Ruleset, Stage, Verdict
@@ -249,7 +251,7 @@ class Walker:
             (packets.keys[1], packets.destination.addresses),
             packets.service,
         )
-        for row in rows:
+        for row, match, run in _take_together(table, rows):
             if not chain.pending and not chain.wonders:
                 break
             enters = self.ways.matches(row.entry.enters, packets.enters, row.entry.verdict)
@@ -257,8 +259,8 @@ class Walker:
             if enters is False or leaves is False:
                 continue
             doubts = tuple(one for one in (enters, leaves) if isinstance(one, str))
-            for part, more in _list_parts(row.match, packets):
-                chain.meet(row, part, (*row.entry.obscure, *doubts, *more))
+            for part, more in _list_parts(match, packets):
+                chain.meet(row, part, (*row.entry.obscure, *doubts, *more), run)
         return chain.end()
 
     def step(self) -> None:
@@ -300,8 +302,8 @@ class _Chain:
         self.wonders: list[int] = []
         """Which of what has been dropped might have been admitted later on, by place among the finals."""
 
-    def meet(self, row: Row, part: Box, doubts: tuple[str, ...]) -> None:
-        """Have an entry decide about some of what is still going on."""
+    def meet(self, row: Row, part: Box, doubts: tuple[str, ...], run: Sequence[Row] = ()) -> None:
+        """Have an entry decide about some of what is still going on, or a run of refusals that it is the first of."""
         entry = row.entry
         translates = bool(entry.becomes) and entry.becomes == self.packets.goal and doubts == entry.obscure[-1:]
         if self.wonders and entry.verdict == "accept" and not doubts:
@@ -318,7 +320,7 @@ class _Chain:
                 self._translate(entry.name, Pending(both, one.maybe))
             elif not doubts and entry.verdict not in ("obscure", "stray"):
                 going += (Pending(rest, one.maybe) for rest in one.box.without(both))
-                self._decide(entry, Pending(both, one.maybe), going)
+                self._decide(_find_refusal(run, both) or entry, Pending(both, one.maybe), going)
             else:
                 going += (Pending(rest, one.maybe) for rest in one.box.without(both))
                 going += self._wonder(entry, Pending(both, one.maybe), doubts)
@@ -399,6 +401,29 @@ class _Chain:
         for one in self.pending:
             self._fall(one)
         return self.finals, self.falls
+
+
+def _find_refusal(run: Sequence[Row], box: Box) -> Entry | None:
+    """The first of a run of refusals that some of these packets meet."""
+    for row in run:
+        if row.match.sources & box.sources and row.match.destinations & box.destinations:
+            return row.entry
+    return None
+
+
+def _take_together(table: Table, rows: Iterable[Row]) -> Iterator[tuple[Row, Match, Sequence[Row]]]:
+    """Each row with its match; of many refusals in a row that are alike all but the first few as one, and with them.
+
+    So many are named as those that refuse; what the others are called nobody reads, and packets that go through
+    thousands of them are cut to pieces once.
+    """
+    for run, several in groupby(rows, attrgetter("run")):
+        if not run:
+            yield from ((row, row.match, ()) for row in several)
+            continue
+        yield from ((row, row.match, ()) for row in islice(several, MOST_NAMED))
+        if rest := list(several):
+            yield rest[0], table.unite(rest), rest
 
 
 def _list_parts(match: Match, packets: Packets) -> Iterator[tuple[Box, tuple[str, ...]]]:

@@ -91,7 +91,7 @@ def _find(verb: str) -> BaseCommand:
                 action.help = argparse.SUPPRESS
         return parser
 
-    command.create_parser = create_parser  # type: ignore[method-assign]  # of this one
+    command.create_parser = create_parser  # type: ignore[assignment, method-assign]  # of this one
     return command
 
 

@@ -87,7 +87,7 @@ class Plan:
         metadata=describe(
             reading.ROWS,
             doc="The machines, people and managed systems in the zones.",
-            example=[{"name": "PS01", "zone": "Internal", "addresses": ["10.0.0.10"]}],
+            example=[{"name": "PS01", "zone": "Internal"}],
             row=Endpoint,
             merges="rows",
         )

@@ -36,6 +36,8 @@ LOOKS = (
     ("?panel=decisions&view=findings", {}),
     ("?edit=DC01&view=flows", HTMX | {"X-Pulse": ""}),
     ("read/?view=decisions", {}),
+    ("acceptance/", {}),
+    ("changes/?from=1&to=", {}),
 )
 """Pages, and parts of them, that are looked at after each change."""
 SECRET = re.compile(r'name="(csrfmiddlewaretoken|operation)"([^>]*) value="([^"]*)"')
@@ -211,6 +213,7 @@ ACTS = {
 }
 
 
+@pytest.mark.slow
 def test_whatever_is_done_nobody_has_a_page_that_is_older_than_the_plan(client, other, plan, tmp_path, monkeypatch):
     mine, theirs = Browser(client, plan), Browser(other, plan)
     for browser in (mine, theirs):

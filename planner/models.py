@@ -1,5 +1,6 @@
 """Where Django looks for the models of plans; they are in `planner.store.models`. Old migrations name what is here."""
 
+from planner.store.compared_models import Compared
 from planner.store.job_models import Job, Piece
 from planner.store.models import (
     Attempt,
@@ -19,6 +20,7 @@ from planner.store.run_models import CheckRun, UploadToken
 __all__ = [
     "Attempt",
     "CheckRun",
+    "Compared",
     "Event",
     "Handover",
     "Hold",

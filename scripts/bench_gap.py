@@ -1,7 +1,8 @@
 """How long it takes to hold a plan against rules that are there: `python scripts/bench_gap.py [--large]`.
 
 Prints processor time and the greatest memory: 10,000 entries of nftables and of iptables beside 1,000 flows, and with
-`--large` 200,000 entries beside 10,000 flows. Reading, deciding and what is too wide are told apart.
+`--large` 200,000 entries beside 10,000 flows; and 100 flows from any beside 10,000 addresses that are refused.
+Reading, deciding and what is too wide are told apart.
 """
 
 import json
@@ -24,6 +25,7 @@ from planner.engine import Report, evaluate_report  # noqa: E402
 from planner.engine.existing.decide import compare_with  # noqa: E402
 from planner.engine.existing.readers import READERS  # noqa: E402
 from planner.plan.document import check_plan  # noqa: E402
+from ports.matrix import Matrix  # noqa: E402
 from ports.queries import shipped_matrix  # noqa: E402
 
 Rule = tuple[str, str, int]
@@ -103,6 +105,36 @@ def write_iptables(rules: Iterable[Rule]) -> str:
     return "\n".join(["*filter", ":FORWARD DROP [0:0]", *lines, "COMMIT", ""])
 
 
+def list_refusals(entries: int) -> str:
+    """So many addresses that are refused, an entry for each, then what admits everything; as iptables-save says it."""
+    refused = [
+        f"-A FORWARD -s 198.{18 + n // 62_500}.{n // 250 % 250}.{n % 250 + 1} -p tcp -m tcp --dport 443 -j DROP"
+        for n in range(0, 2 * entries, 2)
+    ]
+    return "\n".join(["*filter", ":FORWARD DROP [0:0]", *refused, "-A FORWARD -j ACCEPT", "COMMIT", ""])
+
+
+def measure_refusals(matrix: Matrix, entries: int, flows: int) -> None:
+    """Flows from any beside refusals, and print what they took."""
+    data = make_plan(100)
+    data["endpoints"] = [
+        {"name": "C0", "zone": "Internal", "addresses": ["any"], "group": True},
+        *({"name": f"S{n}", "zone": "DMZ", "addresses": [f"172.16.0.{n + 1}"]} for n in range(flows)),
+    ]
+    data["additional_flows"] = [
+        {"source": "C0", "destination": f"S{n}", "protocol": "tcp", "ports": "443", "reason": "Bench"}
+        for n in range(flows)
+    ]
+    report = evaluate_report(matrix, check_plan(data, matrix=matrix))
+    ruleset = READERS["iptables"].read(list_refusals(entries))
+    start = time.process_time()
+    gap = compare_with(report, ruleset)
+    print(
+        f"refusals  {entries:7,} entries, {len(gap.flows):6,} flows from any: decided "
+        f"{time.process_time() - start:5.2f} s; {gap.steps:,} steps, {gap.counts}"
+    )
+
+
 def measure(form: str, write: Callable[[Iterable[Rule]], str], entries: int, report: Report) -> None:
     """Read and decide once, and print what it took."""
     text = write(list_rules(entries, len(report.flows)))
@@ -128,6 +160,7 @@ def main() -> None:
         for form, write in (("iptables", write_iptables), ("nftables", write_nftables)):
             if entries < 200_000 or form == "iptables":
                 measure(form, write, entries, report)
+    measure_refusals(matrix, 10_000, 100)
 
 
 main()

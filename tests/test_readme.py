@@ -86,13 +86,15 @@ def command_lines():
 def test_the_commands_of_the_readme_exist():
     names = {line[0] for line in command_lines()}
     expected = {"report", "compare", "schema", "load_matrix", "matrix", "check", "export_plans", "import_plans"}
-    expected |= {"tidy", "topology", "ask", "acceptance", "gap"}
+    expected |= {"tidy", "topology", "ask", "lint", "fmt", "acceptance", "gap"}
     assert names == expected
     assert names <= get_commands().keys()
 
 
 @pytest.mark.parametrize(
-    "arguments", [line for line in command_lines() if line[0] in ("report", "compare", "schema")], ids=shlex.join
+    "arguments",
+    [line for line in command_lines() if line[0] in ("report", "compare", "schema", "lint")],
+    ids=shlex.join,
 )
 @pytest.mark.usefixtures("server")
 def test_the_examples_of_the_command_line_work(arguments, monkeypatch, tmp_path, capsysbinary):

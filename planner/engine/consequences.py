@@ -1,15 +1,17 @@
 """Consequences: what another answer to a choice, or a correction, would open more or less than the report as it is.
 
-Found by evaluating the plan with that answer; what a choice has no requirement for is not evaluated. Pure.
+Found by evaluating the plan with that answer, by what differs from the report; what a choice has no requirement for is
+not evaluated. Pure.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from planner.engine.flows import Flow, count_pairs, derive_flows, list_services
+from planner.engine.flows import Flow, count_pairs, list_services
 from planner.engine.idle import find_idle_choices
-from planner.engine.report import Report
-from planner.engine.rules import consolidate
+from planner.engine.report import Report, fold_flows
+from planner.engine.rules import group_zones
+from planner.engine.takeover import derive
 from planner.engine.terms import Alternative, Terms
 from planner.engine.topology import Topology
 from planner.plan import limits
@@ -187,11 +189,14 @@ class _Baseline:
         terms = Terms(self.report.matrix, other, topology)
         if count_pairs(topology, terms) > min(MAX_PAIRS, limits.FLOWS):  # there are never more flows than pairs
             return replace(NOTHING, many=True)
-        flows = derive_flows(topology, terms).flows
+        # Most answers bear on few pairs of endpoints: what the report has of the others holds.
+        (flows, _), _, difference = derive(topology, terms, self.report.basis)
         openings, inside = _list_openings(flows)
         if openings == self.openings:  # the same rules then
             return replace(NOTHING, inside=inside != self.inside)
-        rules = sum(len(boundary.rules) for boundary in consolidate(self.report.matrix, other, flows))
+        groups = group_zones(other)
+        boundaries = fold_flows(self.report.matrix, other, flows, groups, self.report, difference)
+        rules = sum(len(boundary.rules) for boundary in boundaries)
         return Consequence(
             rules=rules - self.rules,
             opened=len(openings.keys() - self.openings.keys()),

@@ -85,10 +85,7 @@ def evaluate_report(matrix: Matrix, plan: Plan, before: Report | None = None) ->
     (flows, excluded), basis, difference = derive(topology, terms, basis)
     closed = find_closed(topology, terms, flows)
     groups = group_zones(plan)
-    if before is None or difference is None:
-        boundaries = consolidate(matrix, plan, flows, groups)
-    else:
-        boundaries = _renew_boundaries(matrix, plan, flows, groups, before, difference)
+    boundaries = fold_flows(matrix, plan, flows, groups, before, difference)
     evidence = Evidence(topology, terms, flows, boundaries, excluded, closed)
     findings = find_findings(evidence)
     return Report(
@@ -110,14 +107,20 @@ def evaluate_report(matrix: Matrix, plan: Plan, before: Report | None = None) ->
     )
 
 
-def _renew_boundaries(
+def fold_flows(
     matrix: Matrix,
     plan: Plan,
     flows: tuple[Flow, ...],
     groups: Mapping[str, ZoneGroup],
-    before: Report,
-    difference: Difference,
+    before: Report | None,
+    difference: Difference | None,
 ) -> tuple[Boundary, ...]:
+    """What `consolidate` makes of the flows of a plan, whose groups of zones these are.
+
+    `difference` is from the flows of the report before; None where that isn't known or there is none.
+    """
+    if before is None or difference is None:
+        return consolidate(matrix, plan, flows, groups)
     gone, came = difference
     if before.plan.exclusions or plan.exclusions:
         # What the plan excludes can be another part of the same flows.

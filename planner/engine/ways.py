@@ -116,7 +116,7 @@ def _list_decisions(report: Report, answer: Answer) -> Iterator[Way]:
 
 def _would_admit(report: Report, answer: Answer, other: Plan) -> bool:
     try:
-        then = evaluate_report(report.matrix, other)
+        then = evaluate_report(report.matrix, other, report)
     except TooLarge:
         return False
     return ask_between(then, answer.here, answer.there, answer.packet).outcome == "allowed"

@@ -48,9 +48,13 @@ def say_where(path: Path) -> str:
     """endpoints[3].zone for ("endpoints", 3, "zone")."""
     where = ""
     for part in path:
-        if isinstance(part, int):
-            where += f"[{part}]"
-        else:
-            name = part if part.isprintable() and len(part) <= 60 else shown(part)
-            where += f".{name}" if where else name
+        where = say_within(where, part)
     return where or "document"
+
+
+def say_within(where: str, part: str | int) -> str:
+    """`say_where` of an item or a key within a place; the document itself is an empty text."""
+    if isinstance(part, int):
+        return f"{where}[{part}]"
+    name = part if part.isprintable() and len(part) <= 60 else shown(part)
+    return f"{where}.{name}" if where else name

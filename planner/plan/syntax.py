@@ -194,6 +194,32 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+_NO_LINES = re.compile(r"[^\S\n]\n|\n\n\Z|[\r\t]")
+"""What keeps a text of several lines from standing in lines of its own."""
+_OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""What YAML takes for the end of a line, and reads as another one: such a text is written with escapes."""
+
+
+def _write_null(dumper: yaml.SafeDumper, data: Null) -> yaml.ScalarNode:
+    """As it was written, without quotes."""
+    return yaml.ScalarNode("tag:yaml.org,2002:null", str(data))
+
+
+def _write_text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
+    """A text of several lines in lines of its own, where that needs no sign of how far they are indented."""
+    style = None
+    if _OTHER_BREAKS.search(data):
+        style = '"'
+    elif "\n" in data and not data[0].isspace() and not _NO_LINES.search(data):
+        style = "|"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+_Dumper.add_representer(Tree, yaml.SafeDumper.represent_dict)
+_Dumper.add_representer(Null, _write_null)
+_Dumper.add_representer(str, _write_text)
+
+
 class _QuickDumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc] # not every machine has libyaml
     """Never writes anchors."""
 

@@ -5,15 +5,18 @@ from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.utils.text import slugify
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from planner.engine import Report
 from planner.engine.compare import Comparison
+from planner.engine.existing.readers import READERS
 from planner.engine.life import Lives
 from planner.report import Format, progress
 from planner.report.said.edition import PAPERS, Edition, Paper
 from planner.report.said.filters import LABELS, Filter, Selection, read_filter, select
+from planner.report.said.there import There
 from planner.store.answers import taken_in
+from planner.store.compared import read_kept
 from planner.store.earlier import find_earlier
 from planner.store.editions import matrix_of
 from planner.store.lives import lives_of
@@ -74,7 +77,7 @@ def write_plan_file(plan: Plan, kind: Format, asked: Asked) -> File:
     )
     report = report_for(plan.version, matrix)
     lives = lives_of(plan, report)
-    edition = replace(edition, lives=lives, taken=taken_in(plan, report))
+    edition = replace(edition, lives=lives, taken=taken_in(plan, report), there=_find_there(plan, asked))
     report = tell_results(report, lives, prove_beside(plan, report))
     if kind.closes:
         earlier = find_earlier(plan, matrix)
@@ -84,6 +87,20 @@ def write_plan_file(plan: Plan, kind: Format, asked: Asked) -> File:
         return "stored under a port matrix that isn’t known" if say_unknown(plan, str(number)) else ""
 
     return write_file(kind, report, edition, asked, finding_since(plan, matrix), say_of)
+
+
+def _find_there(plan: Plan, asked: Asked) -> There | None:
+    """The kept comparison that is to stand beside the rules; none unless it is asked for. Raises UnusableFilter."""
+    number = asked.get("compared", "")
+    if not number:
+        return None
+    found = read_kept(plan, [int(number)]) if number.isascii() and number.isdigit() and len(number) < 19 else {}
+    if not found:
+        raise UnusableFilter("Comparison: the plan has none of this number; it may have been deleted.")
+    [kept] = found.values()
+    row = kept.row
+    device = row.firewall or READERS[row.format].label
+    return There.of(kept.answer, device=device, day=localtime(row.at).date(), revision=row.revision)
 
 
 def finding_since(plan: Plan, matrix: Matrix) -> FindSince:

@@ -5,7 +5,7 @@ history of its rule. Whoever sets one says which they saw: if another one was se
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -54,6 +54,8 @@ class Pick:
 
     mark: str
     seen: int
+    comment: str | None = None
+    """What is said of this one alone, in place of what is said of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +182,11 @@ def set_states(
     now = timezone.now()
     operation = sender.operation or models.make_operation()
     lasting = {row.pk: row.life or row.pk for _, row in standing}
-    rows = [_make_row(plan, boundary, rule, lives.of(rule), wish, lasting) for boundary, rule in chosen]
+    own = {pick.mark: replace(wish, comment=pick.comment) for pick in picks if pick.comment is not None}
+    rows = [
+        _make_row(plan, boundary, rule, lives.of(rule), own.get(mark_of(rule), wish) if own else wish, lasting)
+        for boundary, rule in chosen
+    ]
     for row in rows:
         row.author, row.via, row.operation, row.at = sender.author[:60], via[:100], operation, now
     _take_over(plan, standing, {opening for _, rule in chosen for opening in rule.openings()})

@@ -1,6 +1,7 @@
 """What commands work on without a stored plan: the plan in a file, and the matrix that it is read under."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import DatabaseError, connection
@@ -8,7 +9,7 @@ from django.db import DatabaseError, connection
 from planner.plan import limits
 from planner.plan.carry import Carried
 from planner.plan.document import Plan, Tell, read_plan, read_plan_of, tell_nobody
-from planner.plan.syntax import MAX_BYTES, guess_syntax
+from planner.plan.syntax import MAX_BYTES, Syntax, guess_syntax
 from planner.report.files import Failure, explain
 from planner.store.editions import matrix_for
 from planner.store.plan_in_pdf import NoPlanInside, is_pdf, take_plan
@@ -21,6 +22,16 @@ class NoUsableMatrix(RuntimeError):
     """The database is there, but its matrix can't be had. The message is a sentence."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A plan document as it was found."""
+
+    data: bytes
+    syntax: Syntax
+    is_inside: bool
+    """Whether it was taken out of another file, so that its lines are none of that."""
+
+
 def read_plan_file(name: str, matrix: Matrix, tell: Tell = tell_nobody) -> Plan:
     """Read and check a plan, or the one that a PDF of a report carries along.
 
@@ -28,8 +39,8 @@ def read_plan_file(name: str, matrix: Matrix, tell: Tell = tell_nobody) -> Plan:
 
     `tell` is told each name that is another one in the matrix.
     """
-    data = _read(name)
-    return read_plan(data, matrix=matrix, syntax=guess_syntax(name, data), tell=tell)
+    source = read_file(name)
+    return read_plan(source.data, matrix=matrix, syntax=source.syntax, tell=tell)
 
 
 def say_read(name: str, carried: Carried) -> str:
@@ -42,19 +53,24 @@ def read_with_matrix(name: str, matrix: Matrix, *, fixed: bool, tell: Tell = tel
 
     `fixed`: under the one given whatever it names. Tells and raises as `read_plan_file` does.
     """
-    data = _read(name)
+    return read_source(read_file(name), matrix, fixed=fixed, tell=tell)
+
+
+def read_source(source: Source, matrix: Matrix, *, fixed: bool, tell: Tell = tell_nobody) -> tuple[Plan, Matrix]:
+    """`read_with_matrix` of a file that was read already."""
     here = not fixed and has_tables()
 
     def choose(product: object) -> Matrix:
         return matrix_for(product, matrix) if here else matrix
 
     try:
-        return read_plan_of(data, choose, otherwise=matrix, syntax=guess_syntax(name, data), tell=tell)
+        return read_plan_of(source.data, choose, otherwise=matrix, syntax=source.syntax, tell=tell)
     except MatrixError as error:
         raise Failure(f"The port matrix of its product has faults: {error.faults[0]}") from None
 
 
-def _read(name: str) -> bytes:
+def read_file(name: str) -> Source:
+    """The plan document in a file, unread: that file, or the one that a PDF of a report carries. Raises Failure."""
     try:
         with Path(name).open("rb") as file:
             # One byte more than is allowed tells a file that is too large, without reading all of it.
@@ -63,14 +79,15 @@ def _read(name: str) -> bytes:
                 data += file.read(limits.PAPER - MAX_BYTES)
     except OSError as error:
         raise Failure(f"The file can't be read: {explain(error)}.") from None
-    if is_pdf(data):
+    inside = is_pdf(data)
+    if inside:
         try:
             data = take_plan(data)
         except NoPlanInside as error:
             raise Failure(str(error)) from None
     if len(data) > MAX_BYTES:
         raise Failure(f"The file has more than {MAX_BYTES // 2**20} MiB, which is the most that is read.")
-    return data
+    return Source(data=data, syntax=guess_syntax(name, data), is_inside=inside)
 
 
 class NoSuchEdition(NoUsableMatrix):

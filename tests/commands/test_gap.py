@@ -129,8 +129,8 @@ def test_tables_hold_every_flow_and_nothing_that_a_spreadsheet_runs(capsysbinary
     assert rows[2][3] == "'=Store"
     _, out = ask(capsysbinary, HTTPS, (*MAIL[:2], {"limit": {}}, ACCEPT), (address("saddr", WEB), ACCEPT), form="xlsx")
     book = load_workbook(io.BytesIO(out))
-    assert book.sheetnames == ["Flows", "Missing", "Wider", "Not understood"]
-    assert [sheet.max_row for sheet in book] == [4, 2, 2, 2]
+    assert book.sheetnames == ["Flows", "Missing", "Wider", "Not understood", "Stale", "Forbidden"]
+    assert [sheet.max_row for sheet in book] == [4, 2, 2, 2, 1, 1]
     assert book["Flows"]["D3"].value == "'=Store"
 
 
@@ -200,3 +200,96 @@ def test_what_is_no_format_is_wrong_usage():
     with pytest.raises(CommandError, match="invalid choice"):
         run("plan.yaml", "rules.json", "--from", "telepathy")
     assert "nftables" in READERS
+
+
+GONE = (address("saddr", WEB), address("daddr", "192.0.2.99"), port(443), ACCEPT)
+SSH = (address("saddr", WEB), port(22), ACCEPT)
+
+
+def ask_also(capsysbinary, *more, form="json"):
+    """Of a ruleset with an entry that is named after a rule of an earlier revision, and one that breaks a row."""
+    never = [
+        {"from": {"zone": "Internal"}, "to": {"zone": "DMZ"}, "protocol": "tcp", "ports": "22", "reason": "=No SSH"}
+    ]
+    ruleset = json.loads(nft(HTTPS, GONE, SSH))
+    ruleset["nftables"][3]["rule"]["comment"] = "INT-DMZ-990, tcp 443 - It was needed once."
+    existing = write("rules.json", json.dumps(ruleset))
+    plan = save("plan.yaml", PLAN | {"never": never})
+    status = run(plan, existing, "--from", "nftables", "--format", form, *more)
+    return status, capsysbinary.readouterr()
+
+
+STALE = 'inet filter forward handle 3 "INT-DMZ-990, tcp 443 - It was needed once."'
+
+
+def test_what_is_stale_and_what_is_forbidden_stands_in_the_json_where_it_is_asked_for(capsysbinary):
+    _, out = ask_also(capsysbinary)
+    assert list(json.loads(out.out)) == ["format", "flows", "wider", "missing", "unknown"]
+    status, out = ask_also(capsysbinary, "--also", "forbidden,stale")
+    said = json.loads(out.out)
+    assert status == 3
+    assert list(said) == ["format", "flows", "wider", "missing", "unknown", "stale", "forbidden", "unchecked"]
+    assert said["stale"] == [
+        {"rule": STALE, "named": "INT-DMZ-990", "service": "tcp 443", "reason": "the plan has no rule INT-DMZ-990"}
+    ]
+    assert said["forbidden"] == [
+        {
+            "rule": "inet filter forward handle 4", "sure": True, "constructs": [],
+            "breaks": [
+                {
+                    "from": {"zone": "Internal"}, "to": {"zone": "DMZ"}, "protocol": "tcp", "ports": "22",
+                    "sections": [], "reason": "=No SSH", "sources": ["Web"], "destinations": ["=Store"],
+                    "services": ["tcp 22"],
+                }
+            ],
+        }
+    ]  # fmt: skip
+    assert said["unchecked"] == 0
+    _, out = ask_also(capsysbinary, "--also", "stale")
+    assert "forbidden" not in json.loads(out.out)
+
+
+def test_text_and_tables_say_what_is_stale_and_forbidden(capsysbinary):
+    lines = ask_also(capsysbinary, form="text")[1].out.decode().splitlines()
+    assert "1 entry stale, 1 entry open to what must stay closed." in lines
+    assert f"  {STALE}: the plan has no rule INT-DMZ-990" in lines
+    assert "  inet filter forward handle 4: tcp 22 from Web to =Store, which never[0] forbids: =No SSH" in lines, lines
+    assert "Stale" not in ask_also(capsysbinary, "--also", "", form="text")[1].out.decode()
+    book = load_workbook(io.BytesIO(ask_also(capsysbinary, form="xlsx")[1].out))
+    assert [cell.value for cell in book["Stale"][2]][:3] == [STALE, "INT-DMZ-990", "tcp 443"]
+    assert "never[0]" in [cell.value for cell in book["Forbidden"][2]]
+    rows = list(csv.reader(io.StringIO(ask_also(capsysbinary, form="csv")[1].out.decode("utf-8-sig"))))
+    assert {row[0] for row in rows[1:]} == {"open", "closed"}
+    out = ask_also(capsysbinary, "--also", "stale,forbidden", form="csv")[1].out
+    rows = list(csv.reader(io.StringIO(out.decode("utf-8-sig"))))
+    assert [row[0] for row in rows[-2:]] == ["stale", "forbidden"]
+    assert rows[-1][3] == "'=Store"
+
+
+def test_earlier_revisions_say_which_entries_are_ours(capsysbinary):
+    earlier = save("earlier.yaml", PLAN)
+    _, out = ask_also(capsysbinary, "--earlier", earlier)
+    assert json.loads(out.out)["stale"] == []
+    status, out = ask_also(capsysbinary, "--earlier", "nowhere.yaml")
+    assert status == 1
+    assert b"nowhere.yaml" in out.err
+    with pytest.raises(CommandError, match="none of stale, forbidden"):
+        ask_also(capsysbinary, "--also", "shadow")
+
+
+def test_what_is_missing_comes_as_configuration_of_the_device(capsysbinary):
+    drop = (address("daddr", WEB), {"drop": None})
+    status, out = ask(capsysbinary, HTTPS, drop, MAIL, form="delta")
+    text = out.decode()
+    assert status == 3
+    assert "\n# nft insert rule inet filter forward handle 3 jump port_planner_delta\n" in text
+    assert "ip saddr 10.0.0.10 ip daddr 192.0.2.10 tcp dport 80 ct state" in text
+    assert "dport 443" not in text
+
+
+def test_what_has_no_such_lines_is_told_in_a_sentence(capsys):
+    existing = write("rules.csv", f"source,destination,service,action\n{WEB},{STORE},tcp/443,allow\n")
+    assert run(save("plan.yaml", PLAN), existing, "--from", "csv", "--format", "delta") == 1
+    out, err = capsys.readouterr()
+    assert not out
+    assert "rules.csv: What is missing as configuration can't be written" in err

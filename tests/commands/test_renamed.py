@@ -132,3 +132,12 @@ def test_compare_ask_and_impact_tell_it_as_well(editions):
     assert (told.status, told.err.count("renamed since")) == (0, 3)
     (impact,) = json.loads(told.out)
     assert [impact[name] for name in ("opened", "closed", "changed", "faults")] == [0, 0, 0, []]
+
+
+def test_lint_says_what_is_called_otherwise():
+    told = run("lint", "plan.json")
+    assert told.status == 0
+    said = [line for line in told.out.splitlines() if line.endswith(" [renamed]")]
+    assert said == [
+        f"plan.json:1:1: info: Renamed since it was written, and read so: {one} [renamed]" for one in CARRIED
+    ]

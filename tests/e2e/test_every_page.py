@@ -15,13 +15,14 @@ from ports.queries import current_matrix
 from tests.e2e.test_accessibility import violations
 from tests.e2e.test_topology import saved
 from tests.report.samples import contoso
+from tests.web.views.comparisons import keep_comparison
 from tests.web.views.pages import store
 
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
-    "^(activate|add|archive|bring_back|cancel|change_(member|endpoints)|check_|continue|correct|decide|delete_[cefz]|download|duplicate|"
+    "^(activate|add|archive|bring_back|cancel|forget|change_(member|endpoints)|check_|continue|correct|decide|delete_[cefz]|download|duplicate|"
     "edit_(endpoint|firewall|flow|zone)$|enter|export|give_back|guided_(preview|names)|preview_questions|upload_results|hand_over|log_out|make|move|prepare|"
-    "name|override|redo|remove|rename|restore|report_states?|resolve|revert|revoke|send_job|set_states?|close_rules|import_endpoints|start|show_(badge|health|pulse|readiness|schema)|switch|undo|withdraw)"
+    "name|override|redo|remove|rename|restore|report_states?|resolve|revert|revoke|send_job|set_states?|close_rules|import_endpoints|start|show_(badge|health|pulse|readiness|schema)|switch|take_states|undo|withdraw)"
     "|_(file|report|diagram|rule_text)$"
 )
 OF_THEIR_OWN = {
@@ -74,6 +75,7 @@ PAGES = {
     "answer_questions": ["questions/"],
     "show_acceptance": ["acceptance/"],
     "show_existing": ["existing/"],
+    "show_compared": ["existing/kept/2/", "existing/kept/1/"],
     "show_uploads": ["uploads/"],
     "show_history": ["history/", "history/?show=marked", "history/?show=states"],
     "present_plan": ["present/", "present/?task=2", "present/?task=999"],
@@ -99,6 +101,8 @@ def plan(site):
     for ports in ("2222", "2223"):
         actions.override_port(plan_id=row.pk, matrix=current_matrix(), service="ssh", ports=ports)
     actions.name_checkpoint(plan_id=row.pk, number=2, name="Before the audit", seen="")
+    for number in (1, 2):
+        keep_comparison(row, number)
     actions.hand_over(plan_id=row.pk, matrix=current_matrix(), revision=2, recipient="Network team", note="All of it")
     return f"/plans/{key}/"
 

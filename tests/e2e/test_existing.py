@@ -43,8 +43,21 @@ def test_a_file_is_chosen_once_and_its_interfaces_are_mapped_until_everything_is
     expect(page.locator(".figure-open")).to_contain_text("3 of 3 flows open")
     expect(page.get_by_text("Nothing is missing")).to_be_visible()
     expect(page.get_by_text("Kept with FW-CORE.")).to_be_visible()
+    page.get_by_role("button", name="Keep this answer").click()
+    expect(page.get_by_role("link", name="comparison of")).to_be_visible()
+    with page.expect_download() as sent:
+        page.get_by_role("button", name="CSV").click()
+    assert sent.value.path().read_bytes().startswith(b"\xef\xbb\xbfstate,source")
+    expect(page.locator(".figure-open")).to_contain_text("3 of 3 flows open")
     assert violations(page) == []
-    page.reload()
+    page.get_by_role("link", name="comparison of").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Compared with FW-CORE")
+    assert violations(page) == []
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Say that they are implemented").click()
+    expect(page.get_by_role("heading", name="There already")).to_have_count(0)
+    page.get_by_role("link", name="Compare again").click()
+    expect(page.get_by_role("heading", name="Kept comparisons")).to_be_visible()
     page.get_by_label("Written by").select_option("csv")
     page.get_by_label("Or paste it").fill(ZONED)
     page.get_by_role("button", name="Compare", exact=True).click()

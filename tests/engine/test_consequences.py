@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from planner.engine import evaluate_report
 from planner.engine.consequences import NOTHING, Consequence, weigh, weigh_answers, weigh_plans
 from planner.engine.idle import explain_nothing, find_idle_choices
 from planner.plan.document import check_plan
+from planner.plan.topologies import read_topology
 from ports.queries import shipped_matrix
 from tests.report.samples import contoso, evaluate, sites, write_plan
 from tests.strategies import documents, often
@@ -69,6 +71,13 @@ def test_what_another_plan_would_open_is_what_evaluating_it_shows(document, othe
         item[:4] for item in openings(after, "cross-zone")
     }
     assert set(found.dropped) == {f"{protocol} {ports}" if ports else protocol for _, _, protocol, ports in closed}
+
+
+@pytest.mark.parametrize("slug", ["everything", "high-availability"])
+def test_what_a_plan_has_already_makes_no_difference(slug):
+    for plan in (read_topology(MATRIX, slug), replace(read_topology(MATRIX, slug), choices={}, corrections=())):
+        report = evaluate_report(MATRIX, plan)
+        assert weigh(report) == weigh(replace(report, basis=None))
 
 
 def test_some_answers_are_weighed_like_all_of_them():
@@ -180,7 +189,7 @@ def test_what_opens_nothing_for_want_of_something_gives_no_flow(document):
 def test_a_large_plan_is_not_weighed_but_its_idle_choices_are_known(monkeypatch):
     report = evaluate(sites(30))
     monkeypatch.setattr(module, "MAX_FLOWS", len(report.flows) - 1)
-    monkeypatch.setattr(module, "derive_flows", None)
+    monkeypatch.setattr(module, "derive", None)
     weighed = weigh(report)
     assert not weighed.known
     assert (weighed.options, weighed.corrections) == ({}, {})
@@ -190,8 +199,8 @@ def test_a_large_plan_is_not_weighed_but_its_idle_choices_are_known(monkeypatch)
 
 def test_the_number_of_evaluations_is_bounded_by_the_answers(monkeypatch):
     calls = []
-    real = module.derive_flows
-    monkeypatch.setattr(module, "derive_flows", lambda *args: calls.append(1) or real(*args))
+    real = module.derive
+    monkeypatch.setattr(module, "derive", lambda *args: calls.append(1) or real(*args))
     weigh(evaluate(sites(20)))
     answers = sum(len(choice.options) + 1 for choice in MATRIX.choices.values()) + len(MATRIX.caveats)
     assert 0 < len(calls) <= answers

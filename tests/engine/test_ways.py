@@ -1,5 +1,7 @@
 """What it would take to have a packet admitted: other decisions, own flows, addresses."""
 
+from dataclasses import replace
+
 import pytest
 
 from planner.engine import evaluate_report
@@ -7,6 +9,7 @@ from planner.engine.ask import ask
 from planner.engine.flows import TooLarge
 from planner.engine.ways import find_ways
 from planner.plan.document import check_plan
+from planner.plan.topologies import read_topology
 from ports.queries import shipped_matrix
 from tests.engine.test_ask import PLAN, REPORT
 
@@ -121,9 +124,34 @@ def test_in_a_plan_with_very_many_flows_no_other_decision_is_tried(monkeypatch):
 
 
 def test_a_decision_that_would_ask_for_more_than_is_evaluated_is_not_offered(monkeypatch):
-    def refuse(matrix, plan):
+    def refuse(matrix, plan, before):
         raise TooLarge("It would have more flows than are evaluated.")
 
     of = report(endpoints=[AD])
     monkeypatch.setattr("planner.engine.ways.evaluate_report", refuse)
     assert [kind for kind, _ in ways("PS01", "DC01", "tcp/389", of)] == ["flow"]
+
+
+def test_every_decision_that_would_ask_for_a_packet_is_found_by_what_differs_as_by_whole_evaluations():
+    plan = read_topology(MATRIX, "everything")
+    of = evaluate_report(MATRIX, plan)
+    known = set(map(say, of.flows))
+    found = 0
+    for choice in MATRIX.choices.values():
+        for option in choice.slugs:
+            taken = (*plan.choices.get(choice.slug, choice.default or ()), option) if choice.many else option
+            other = replace(plan, choices={**plan.choices, choice.slug: taken})
+            new = [one for one in map(say, evaluate_report(MATRIX, other).flows) if one not in known]
+            answer = ask(of, *new[0]) if new else None
+            if answer and answer.outcome == "not-asked":
+                ways = find_ways(of, answer)
+                assert ways == find_ways(replace(of, basis=None), answer)
+                assert any(way.subject == choice.slug and option in way.options for way in ways)
+                found += 1
+    assert found > 3
+
+
+def say(flow):
+    """Who asks for what of whom."""
+    ports = (flow.need.ports or "").partition("-")[0]
+    return flow.source.name, flow.destination.name, f"{flow.need.protocol}/{ports}".rstrip("/")

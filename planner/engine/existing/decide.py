@@ -3,32 +3,38 @@
 docs/existing-rules.md says the same to people.
 """
 
+import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Literal
 
-from planner.engine.existing.model import Ruleset
-from planner.engine.existing.packets import NO_ADDRESS, Ends, families_of, find_service
+from planner.engine.existing.forbidden import Breaches, find_forbidden
+from planner.engine.existing.model import Entry, Ruleset
+from planner.engine.existing.packets import NO_ADDRESS, Ends, Unit, families_of, find_service
 from planner.engine.existing.sides import Ways, find_ways
-from planner.engine.existing.spans import PORTS
+from planner.engine.existing.spans import PORTS, Spans
+from planner.engine.existing.stale import Stale, find_stale
 from planner.engine.existing.walk import Doubt, Outcome, Packets, Walker
-from planner.engine.existing.wider import Wider, find_wider
+from planner.engine.existing.wider import Search, Wider, find_wider
 from planner.engine.existing.words import list_services, say_addresses, say_ports
 from planner.engine.flows import Flow
 from planner.engine.options import Options
-from planner.engine.published import find_published
+from planner.engine.published import Published, find_published
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Rule, narrow_boundaries
 from planner.plan.fields import Firewall
 
 State = Literal["open", "partly", "closed", "unknown"]
+Also = Literal["stale", "forbidden"]
 STATES: tuple[State, ...] = ("open", "partly", "closed", "unknown")
 SEES_PUBLISHED = frozenset({"asa", "fortigate", "paloalto", "srx"})
 """The formats whose entries are for packets to the address that the other side sees, where an endpoint is published;
 of some of them the reader has put the translation back."""
+FOLLOWS = frozenset({"iptables", "nftables"})
+"""The formats whose chains see the address that the other side sees before a translation, and the own one after it."""
 MOST_NAMED = 20
 """Most entries that a state names."""
 
@@ -82,6 +88,10 @@ class Gap:
     unknown: tuple[Unknown, ...]
     steps: int
     """How many times an entry met packets: what the work grows with."""
+    stale: tuple[Stale, ...] | None = None
+    """Entries of ours that nothing asks for any more; None where it wasn't asked for."""
+    forbidden: Breaches | None = None
+    """What must stay closed and isn't; None where it wasn't asked for."""
 
     @property
     def missing(self) -> tuple[Rule, ...]:
@@ -96,16 +106,25 @@ class Gap:
 
 
 def compare_with(
-    report: Report, ruleset: Ruleset, mapping: Mapping[str, str] | None = None, firewall: Firewall | None = None
+    report: Report,
+    ruleset: Ruleset,
+    mapping: Mapping[str, str] | None = None,
+    firewall: Firewall | None = None,
+    *,
+    also: Collection[Also] = (),
+    earlier: Collection[str] | None = None,
 ) -> Gap:
     """What a ruleset admits of the plan of a report, and beyond it.
 
     `mapping`: the device's interface or zone -> zone of the plan; what it doesn't name is as `firewall`, one of the
-    plan's own, has it. Raises BadMap where the plan has no such zone.
+    plan's own, has it. Raises BadMap where the plan has no such zone. `also`: what else is looked for; `earlier`: the
+    numbers of the rules that earlier revisions had, by which it is told which entries are ours; None where these
+    aren't known: then the form of their names tells it.
     """
     ways = find_ways(report.plan, mapping or {}, firewall)
-    decider = _Decider(report, ruleset, ways, firewall)
+    decider = Decider(report, ruleset, ways, firewall)
     states = tuple(decider.list_states())
+    search = Search(report, decider.walker, decider.ends, decider.list_seen())
     boundaries = narrow_boundaries(
         report.boundaries, (one.flow for one in states if one.state != "open" and one.needed)
     )
@@ -114,10 +133,26 @@ def compare_with(
         ruleset=ruleset,
         flows=states,
         boundaries=boundaries,
-        wider=find_wider(report, decider.walker, decider.ends),
+        wider=find_wider(search),
         unknown=tuple(_list_unknown(states)),
+        stale=find_stale(report, search, partial(_list_harmed, decider, states), earlier) if "stale" in also else None,
+        forbidden=find_forbidden(report, decider.walker, decider.ends, decider.seen_from)
+        if "forbidden" in also
+        else None,
         steps=decider.walker.steps,
     )
+
+
+def _list_harmed(
+    decider: "Decider", states: Iterable[FlowState], names: Collection[str], flows: Iterable[Flow]
+) -> Iterator[tuple[Flow, tuple[str, ...]]]:
+    """Which of some flows fare worse without the entries of these names, and what decides about each now."""
+    now = {id(one.flow): one for one in states}
+    without = decider.without(names)
+    for flow in flows:
+        before, after = now[id(flow)], without.decide(flow)
+        if after.state != "open" and (after.state, after.by) != (before.state, before.by):
+            yield flow, before.by
 
 
 def _list_unknown(states: Iterable[FlowState]) -> Iterator[Unknown]:
@@ -134,26 +169,50 @@ def _list_unknown(states: Iterable[FlowState]) -> Iterator[Unknown]:
         yield Unknown(construct=construct, entries=tuple(entries[construct]), flows=tuple(flows[construct]))
 
 
-class _Decider:
+class Decider:
     """One ruleset beside one report."""
 
     def __init__(self, report: Report, ruleset: Ruleset, ways: Ways, firewall: Firewall | None) -> None:
         self._report = report
         self._ways = ways
+        self._firewall = firewall
         self.walker = Walker(ruleset, ways)
         self.ends = Ends(report.plan)
         self._seen: dict[str, Ends] = {}
         """By side of the firewall, the endpoints as they are seen from there."""
         self._behind = firewall.zones if firewall else {}
+        self._translated: Mapping[str, Published] = {}
+        """What is published on a device whose rules come before and after the translation: it is followed."""
+        found, _ = find_published(report.plan, firewall) if firewall else ({}, ())
+        if firewall is not None and ruleset.format in FOLLOWS:
+            self._translated = found
         if firewall is not None and ruleset.format in SEES_PUBLISHED:
-            found, _ = find_published(report.plan, firewall)
             for side in set(firewall.zones.values()):
                 seen = {one.endpoint: one.seen for one in found.values() if side in one.sides}
                 self._seen[side] = Ends(report.plan, seen) if seen else self.ends
 
+    def without(self, names: Collection[str]) -> "Decider":
+        """The same beside a ruleset that lacks the entries of these names."""
+        ruleset = self.walker.ruleset
+
+        def keep(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+            return tuple(entry for entry in entries if entry.name not in names)
+
+        stages = tuple(replace(stage, entries=keep(stage.entries)) for stage in ruleset.stages)
+        chains = {name: keep(entries) for name, entries in ruleset.chains.items()}
+        return Decider(self._report, replace(ruleset, stages=stages, chains=chains), self._ways, self._firewall)
+
+    def seen_from(self, zone: str) -> Ends:
+        """The endpoints as they are seen from a zone."""
+        return self._seen.get(self._behind.get(zone, ""), self.ends)
+
+    def list_seen(self) -> tuple[Ends, ...]:
+        """All ways in which endpoints are seen, apart from their own addresses."""
+        return tuple({id(ends): ends for ends in self._seen.values() if ends is not self.ends}.values())
+
     def list_states(self) -> Iterator[FlowState]:
         """The state of each flow between zones."""
-        found = [(flow, self._decide(flow)) for flow in self._report.flows if flow.scope == "cross-zone"]
+        found = [(flow, self.decide(flow)) for flow in self._report.flows if flow.scope == "cross-zone"]
         open_ones = [(flow, one.state == "open") for flow, one in found]
         options = None
         if any(flow.need.any_of and not is_open for flow, is_open in open_ones):
@@ -162,13 +221,15 @@ class _Decider:
             needed = not (options and flow.need.any_of and one.state != "open" and options.excuse(flow))
             yield one if needed else replace(one, needed=False)
 
-    def _decide(self, flow: Flow) -> FlowState:
+    def decide(self, flow: Flow) -> FlowState:
+        """The state of one flow, as if no other option of its choice were open."""
         if not flow.source.addresses and not flow.destination.addresses:
             ends = dict.fromkeys(f"{NO_ADDRESS}: {end.name}" for end in (flow.source, flow.destination))
             return FlowState(flow=flow, state="unknown", by=(), doubts=tuple(map(Doubt, ends)))
         outcomes: list[Outcome] = []
-        for several in self._list_packets(flow):
-            by_family = [list(chain.from_iterable(map(self.walker.walk, ways))) for ways in several]
+        walk = partial(self._follow, published) if (published := self._find_translated(flow)) else self.walker.walk
+        for several in self.list_packets(flow):
+            by_family = [list(chain.from_iterable(map(walk, ways))) for ways in several]
             outcomes += chain.from_iterable(by_family)
             states = {one.state for one in chain.from_iterable(by_family)}
             if len(by_family) > 1 and len(states) > 1:
@@ -178,12 +239,43 @@ class _Decider:
             return FlowState(flow=flow, state="unknown", by=(), doubts=(Doubt(self._say_nothing(flow)),))
         return _summarise(flow, outcomes)
 
-    def _list_packets(self, flow: Flow) -> Iterator[list[list[Packets]]]:
+    def _find_translated(self, flow: Flow) -> Published | None:
+        """How the destination of a flow is published where its packets come from, on a device that is followed."""
+        found = self._translated.get(flow.destination.name)
+        return found if found and self._behind.get(flow.source.zone) in found.sides else None
+
+    def _follow(self, published: Published, packets: Packets) -> list[Outcome]:
+        """What becomes of packets to a published endpoint, which are sent to the address that is seen.
+
+        Where the ruleset has no chain for translations somebody else is taken to do it: the chains that would come
+        before it have to admit both addresses then.
+        """
+        if packets.family != published.family or packets.destination.name is not None:
+            return self.walker.walk(packets)
+        real, seen = (int(ipaddress.ip_address(one)) for one in (published.real, published.seen))
+        sent = replace(
+            packets,
+            destination=Unit(addresses=Spans.only(seen)),
+            keys=(packets.keys[0], ("seen", packets.family, seen)),
+            goal=(packets.family, real),
+        )
+        found = []
+        for one in self.walker.walk(sent):
+            if not one.untranslated or one.state == "unknown":
+                found.append(one)
+            elif self.walker.translates:
+                doubt = Doubt(f"{published.seen}: nothing here translates it into {published.real}")
+                found.append(one._replace(state="unknown", by=(), doubts=(doubt,)))
+            else:
+                found += self.walker.walk(packets, [one.box._replace(destinations=packets.destination.addresses)])
+        return found
+
+    def list_packets(self, flow: Flow) -> Iterator[list[list[Packets]]]:
         """All packets of a flow: of each two units, by family, by way.
 
         Families stand together where it isn't known in which of them packets will be.
         """
-        seen = self._seen.get(self._behind.get(flow.source.zone, ""), self.ends)
+        seen = self.seen_from(flow.source.zone)
         service = find_service(flow.need.protocol, flow.need.ports)
         ways: tuple[tuple[str | None, str | None], ...] = ((None, None),)
         if self.walker.has_sides:

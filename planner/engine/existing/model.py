@@ -11,10 +11,11 @@ from typing import Literal
 
 from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 
-Verdict = Literal["accept", "drop", "jump", "goto", "return", "obscure"]
+Verdict = Literal["accept", "drop", "jump", "goto", "return", "obscure", "stray"]
 """What becomes of a packet that an entry matches. `drop` is any refusal, with or without an answer; `jump` comes back
 after the other chain's end, `goto` goes on where the last `jump` came from; `obscure` is a verdict that isn't
-understood: the packet may be admitted or refused, or go on."""
+understood: the packet may be admitted or refused, or go on; `stray` is one after which it may be sent to whomever, so
+that what comes later tells nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,10 @@ class Entry:
     decides about are some of those that the rest of it matches: none, a part or all."""
     comment: str = ""
     """What somebody wrote beside it; the numbers of rules in our own files."""
+    becomes: tuple[int, int] | None = None
+    """Of an entry that translates destinations, all of its packets into one address and no port: family and number.
+    Its verdict is `stray`, and its last construct says the translation: whoever knows that it is meant to be there
+    may take it as one that admits."""
     replies: bool = False
     """Whether it is for packets of connections that are there already: it decides about no first packet."""
 
@@ -89,6 +94,10 @@ class Stage:
     """The address families that go through it; others pass."""
     default_name: str = ""
     """What decides then, as the device names it: “policy drop of inet filter forward”, “implicit deny”."""
+    is_early: bool = False
+    """Whether destinations are translated after it or in it, and not before."""
+    translates: bool = False
+    """Whether destinations are translated in it, at most once in all such stages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

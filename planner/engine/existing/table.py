@@ -7,6 +7,8 @@ criterion answers with a whole number whose bits are rows; what meets all of the
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from planner.engine.existing.model import Entry, Match
@@ -23,18 +25,26 @@ class Row(NamedTuple):
     """Of the entry in its chain, from 0."""
     entry: Entry
     match: Match
+    run: int = 0
+    """Which of the runs of refusals it is in, from 1; 0 for none."""
+
+
+LEAST_RUN = 40
+"""Fewest refusals in a row that are taken together."""
 
 
 class Table:
     """The entries of a chain that decide about first packets, in their order."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self.rows = [
+        self.rows = _mark_runs([
             Row(place, entry, match)
             for place, entry in enumerate(entries)
             if not entry.replies
             for match in entry.matches
-        ]
+        ])  # fmt: skip
+        self._runs: dict[tuple[int, int, int], Match] = {}
+        """Refusals of a run that were taken together, by the run, how many they are and the place of the first."""
         self._families = {family: self._of_family(family) for family in FAMILIES}
         size = len(self.rows)
         self._protocols = _Criterion(((n, row.match.protocols) for n, row in enumerate(self.rows)), PROTOCOLS, size)
@@ -67,6 +77,58 @@ class Table:
         if found:
             found &= self._protocols.find(protocols, protocols) & self._ports.find(ports, ports)
         yield from map(self.rows.__getitem__, list_bits(found))
+
+    def unite(self, rows: Sequence[Row]) -> Match:
+        """Several rows of one run in order as one match."""
+        key = rows[0].run, len(rows), rows[0].place
+        whole = len(rows) == rows[-1].place - rows[0].place + 1
+        if whole and key in self._runs:
+            return self._runs[key]
+        united = replace(
+            rows[0].match,
+            sources=Spans.of(span for row in rows for span in row.match.sources),
+            destinations=Spans.of(span for row in rows for span in row.match.destinations),
+        )
+        if whole:
+            self._runs[key] = united
+        return united
+
+
+def _mark_runs(rows: list[Row]) -> list[Row]:
+    """The rows, with those marked that refuse in a row and differ in their sources alone, or in their destinations.
+
+    What such a run refuses is what any of its rows matches, so the rows can be taken together.
+    """
+    marked = list(rows)
+    number = 0
+    for like in (_but_sources, _but_destinations):
+        place = 0
+        for key, several in groupby(rows, like):
+            size = len(list(several))
+            if key is not None and size >= LEAST_RUN and not any(row.run for row in marked[place : place + size]):
+                number += 1
+                marked[place : place + size] = [row._replace(run=number) for row in marked[place : place + size]]
+            place += size
+    return marked
+
+
+def _is_plain_refusal(row: Row) -> bool:
+    entry, match = row.entry, row.match
+    is_plain = entry.verdict == "drop" and not entry.obscure and entry.enters is None and entry.leaves is None
+    return is_plain and len(entry.matches) == 1 and not match.source_names and not match.destination_names
+
+
+def _but_sources(row: Row) -> tuple[object, ...] | None:
+    """What a plain refusal matches beside its sources; None for other entries."""
+    match = row.match
+    others = match.family, match.destinations, match.protocols, match.source_ports, match.ports
+    return others if _is_plain_refusal(row) else None
+
+
+def _but_destinations(row: Row) -> tuple[object, ...] | None:
+    match = row.match
+    others = match.family, match.sources, match.protocols, match.source_ports, match.ports
+    return others if _is_plain_refusal(row) else None
 
 
 class _Criterion:

@@ -5,8 +5,10 @@ Where something isn't understood, packets go on and remember what might have bec
 are unknown only if that differs from what comes out.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from planner.engine.existing.model import Entry, Match, Ruleset, Stage, Verdict
@@ -95,6 +97,8 @@ class Final(NamedTuple):
     maybe: Doubts
     later: str = ""
     """Of what is dropped: an entry after the one that did it, which would have admitted some of it."""
+    translated: bool = False
+    """Whether the destination has become the goal of the packets."""
 
 
 class Doubt(NamedTuple):
@@ -114,6 +118,12 @@ class Outcome(NamedTuple):
     doubts: tuple[Doubt, ...] = ()
     later: str = ""
     family: int = 4
+    translated: bool = False
+    """Whether the destination has become the goal of the packets."""
+    strays: bool = False
+    """Whether they may be sent to others: no later refusal tells what becomes of them."""
+    untranslated: bool = False
+    """Whether it has not and should have: what becomes of them is told up to there alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +138,16 @@ class Packets:
     """What both ends are remembered by."""
     enters: str | None = None
     leaves: str | None = None
+    goal: tuple[int, int] | None = None
+    """Family and number of the address that a translation on the way has to give them; None where there is none."""
+
+    @property
+    def translated(self) -> "Packets":
+        """They, once their destination is the goal."""
+        if self.goal is None:
+            return self
+        unit = Unit(addresses=Spans.only(self.goal[1]))
+        return replace(self, destination=unit, keys=(self.keys[0], ("goal", self.goal)))
 
     @property
     def box(self) -> Box:
@@ -151,9 +171,12 @@ class Walker:
     _stages: list[tuple[Stage, Table]] = field(default_factory=list)
     _end: int = 0
     has_sides: bool = False
+    translates: bool = False
+    """Whether there is a place where destinations are translated, if any is."""
 
     def __post_init__(self) -> None:
         self._stages = [(stage, Table(stage.entries)) for stage in self.ruleset.stages]
+        self.translates = any(stage.translates for stage in self.ruleset.stages)
         lists = [*(stage.entries for stage in self.ruleset.stages), *self.ruleset.chains.values()]
         self.has_sides = any(entry.enters or entry.leaves for entries in lists for entry in entries)
 
@@ -186,21 +209,35 @@ class Walker:
         if self.ruleset.obscure:
             waiting = [Outcome(box, "unknown", (), tuple(map(Doubt, self.ruleset.obscure))) for box in boxes]
         defaults: list[str] = []
+        translated = packets.translated
         for stage, table in self._stages:
             if packets.family not in stage.families or not waiting:
                 continue
             defaults.append(stage.default_name)
             going = []
             for one in waiting:
-                finals, falls = self._pass(table, packets, [Pending(one.box, SURE)], ())
+                if stage.translates and one.translated:
+                    going.append(one)
+                    continue
+                if packets.goal and not stage.is_early and not one.translated:
+                    yield one._replace(untranslated=True)
+                    continue
+                its = translated if one.translated else packets
+                finals, falls = self._pass(table, its, [Pending(one.box, SURE)], ())
                 for final in (*finals, *_end_stage(stage, falls)):
                     outcome = _judge(one, final)
                     if outcome.state == "closed":
                         yield outcome
+                    elif final.translated:
+                        box = outcome.box._replace(destinations=translated.destination.addresses)
+                        going.append(outcome._replace(box=box, translated=True))
                     else:
                         going.append(outcome)
             waiting = going
         for one in waiting:
+            if packets.goal and not one.translated:
+                yield one._replace(untranslated=True)
+                continue
             yield one if one.by or one.state != "open" else one._replace(by=tuple(filter(None, defaults)))
 
     def _pass(
@@ -214,7 +251,7 @@ class Walker:
             (packets.keys[1], packets.destination.addresses),
             packets.service,
         )
-        for row in rows:
+        for row, match, run in _take_together(table, rows):
             if not chain.pending and not chain.wonders:
                 break
             enters = self.ways.matches(row.entry.enters, packets.enters, row.entry.verdict)
@@ -222,8 +259,8 @@ class Walker:
             if enters is False or leaves is False:
                 continue
             doubts = tuple(one for one in (enters, leaves) if isinstance(one, str))
-            for part, more in _list_parts(row.match, packets):
-                chain.meet(row, part, (*row.entry.obscure, *doubts, *more))
+            for part, more in _list_parts(match, packets):
+                chain.meet(row, part, (*row.entry.obscure, *doubts, *more), run)
         return chain.end()
 
     def step(self) -> None:
@@ -265,9 +302,10 @@ class _Chain:
         self.wonders: list[int] = []
         """Which of what has been dropped might have been admitted later on, by place among the finals."""
 
-    def meet(self, row: Row, part: Box, doubts: tuple[str, ...]) -> None:
-        """Have an entry decide about some of what is still going on."""
+    def meet(self, row: Row, part: Box, doubts: tuple[str, ...], run: Sequence[Row] = ()) -> None:
+        """Have an entry decide about some of what is still going on, or a run of refusals that it is the first of."""
         entry = row.entry
+        translates = bool(entry.becomes) and entry.becomes == self.packets.goal and doubts == entry.obscure[-1:]
         if self.wonders and entry.verdict == "accept" and not doubts:
             self._note_later(entry, part)
         going: list[Pending] = []
@@ -277,9 +315,12 @@ class _Chain:
             if both is None:
                 going.append(one)
                 continue
-            if not doubts and entry.verdict != "obscure":
+            if translates:
                 going += (Pending(rest, one.maybe) for rest in one.box.without(both))
-                self._decide(entry, Pending(both, one.maybe), going)
+                self._translate(entry.name, Pending(both, one.maybe))
+            elif not doubts and entry.verdict not in ("obscure", "stray"):
+                going += (Pending(rest, one.maybe) for rest in one.box.without(both))
+                self._decide(_find_refusal(run, both) or entry, Pending(both, one.maybe), going)
             else:
                 going += (Pending(rest, one.maybe) for rest in one.box.without(both))
                 going += self._wonder(entry, Pending(both, one.maybe), doubts)
@@ -301,13 +342,22 @@ class _Chain:
         else:
             finals, falls = self.walker.enter(entry, self.packets, one.box, self.inside)
             for final in finals:
-                self._settle(Pending(final.box, one.maybe | final.maybe), final.verdict, final.by, final.later)
+                so_far = Pending(final.box, one.maybe | final.maybe)
+                if final.translated:
+                    self._translate(final.by, so_far)
+                else:
+                    self._settle(so_far, final.verdict, final.by, final.later)
             for fall in falls:
                 back = Pending(fall.box, one.maybe | fall.maybe)
                 if verdict == "goto":
                     self._fall(back)
                 else:
                     going.append(back)
+
+    def _translate(self, by: str, one: Pending) -> None:
+        """Packets are given their goal; where something else might have become of them, it isn't known any more."""
+        unlike = {maybe if maybe.verdict == "stray" else maybe._replace(verdict="drop") for maybe in one.maybe}
+        self.finals.append(Final(one.box, "accept", by, frozenset(unlike), "", translated=True))
 
     def _settle(self, one: Pending, verdict: Literal["accept", "drop"], by: str, later: str = "") -> None:
         """Packets are decided about, unless they might have gone back to where the chain was called from."""
@@ -330,7 +380,7 @@ class _Chain:
             yield one  # that many others say the same already
             return
         constructs = doubts or (entry.name,)
-        if verdict in ("accept", "drop", "return"):
+        if verdict in ("accept", "drop", "return", "stray"):
             yield Pending(one.box, one.maybe | {Maybe(verdict, entry.name, said) for said in constructs})
         elif verdict == "obscure":
             either: tuple[Verdict, ...] = ("accept", "drop")
@@ -339,7 +389,8 @@ class _Chain:
         else:
             finals, falls = self.walker.enter(entry, self.packets, one.box, self.inside)
             for final in finals:
-                might = {Maybe(final.verdict, final.by, said) for said in constructs}
+                verdicts: tuple[Verdict, ...] = ("accept", "drop") if final.translated else (final.verdict,)
+                might = {Maybe(one_of, final.by, said) for said in constructs for one_of in verdicts}
                 yield Pending(final.box, one.maybe | final.maybe | might)
             for fall in falls:
                 back = {Maybe("return", entry.name, said) for said in constructs} if verdict == "goto" else SURE
@@ -350,6 +401,29 @@ class _Chain:
         for one in self.pending:
             self._fall(one)
         return self.finals, self.falls
+
+
+def _find_refusal(run: Sequence[Row], box: Box) -> Entry | None:
+    """The first of a run of refusals that some of these packets meet."""
+    for row in run:
+        if row.match.sources & box.sources and row.match.destinations & box.destinations:
+            return row.entry
+    return None
+
+
+def _take_together(table: Table, rows: Iterable[Row]) -> Iterator[tuple[Row, Match, Sequence[Row]]]:
+    """Each row with its match; of many refusals in a row that are alike all but the first few as one, and with them.
+
+    So many are named as those that refuse; what the others are called nobody reads, and packets that go through
+    thousands of them are cut to pieces once.
+    """
+    for run, several in groupby(rows, attrgetter("run")):
+        if not run:
+            yield from ((row, row.match, ()) for row in several)
+            continue
+        yield from ((row, row.match, ()) for row in islice(several, MOST_NAMED))
+        if rest := list(several):
+            yield rest[0], table.unite(rest), rest
 
 
 def _list_parts(match: Match, packets: Packets) -> Iterator[tuple[Box, tuple[str, ...]]]:
@@ -389,11 +463,14 @@ def _end_stage(stage: Stage, falls: list[Pending]) -> Iterator[Final]:
 def _judge(before: Outcome, final: Final) -> Outcome:
     """What becomes of packets after one more stage, of which all before was `before`."""
     doubts = sorted(one for one in final.maybe if one.verdict != final.verdict)
+    if before.strays and not doubts:
+        return before._replace(box=final.box)
     if doubts:
         earlier = before.by if before.state == "unknown" else ()
         by = dict.fromkeys((*earlier, *(one.entry for one in doubts)))
         named = dict.fromkeys((*before.doubts, *(Doubt(one.construct, one.entry) for one in doubts)))
-        return Outcome(final.box, "unknown", tuple(by), tuple(named))
+        strays = before.strays or any(one.verdict == "stray" for one in doubts)
+        return Outcome(final.box, "unknown", tuple(by), tuple(named), strays=strays, translated=before.translated)
     if final.verdict == "drop":
         return Outcome(final.box, "closed", (final.by,), (), final.later)
     if before.state == "open" and final.by:

@@ -12,7 +12,7 @@ from itertools import product
 
 from planner.engine.existing.model import Entry
 from planner.engine.existing.packets import ALIKE, ECHO, Ends, families_of, find_service
-from planner.engine.existing.spans import NOTHING, Spans
+from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
 from planner.engine.existing.table import Overlaps, Row
 from planner.engine.existing.walk import Box, Packets, Walker
 from planner.engine.existing.words import list_services
@@ -55,12 +55,11 @@ class Wider:
     """What the plan needs of it: sources, destinations, services. Empty where that is nothing."""
 
 
-def find_wider(report: Report, walker: Walker, ends: Ends) -> tuple[Wider, ...]:
+def find_wider(search: "Search") -> tuple[Wider, ...]:
     """The entries of a walker's ruleset that admit too much, the widest first."""
-    search = _Search(report, walker, ends)
     found: dict[str, list[_Excess]] = defaultdict(list)
     rows: dict[str, list[Row]] = defaultdict(list)
-    for row in walker.list_rows():
+    for row in search.walker.list_rows():
         if row.entry.verdict == "accept" and not row.entry.obscure:
             rows[row.entry.name].append(row)
             found[row.entry.name] += search.try_row(row)
@@ -80,9 +79,12 @@ class _Excess:
     weight: float
 
 
-class _Search:
-    def __init__(self, report: Report, walker: Walker, ends: Ends) -> None:
-        self._walker = walker
+class Search:
+    """A plan's endpoints and flows, to be found by what the entries of a ruleset are for."""
+
+    def __init__(self, report: Report, walker: Walker, ends: Ends, seen: Iterable[Ends] = ()) -> None:
+        """The walker has the ruleset; the ends are of the report's plan, `seen` are those as some sides see them."""
+        self.walker = walker
         self._ends = ends
         self._tried = 0
         self._endpoints = report.plan.endpoints
@@ -96,6 +98,7 @@ class _Search:
             family: Overlaps((first, last, number) for number, (_, spans) in enumerate(known) for first, last in spans)
             for family, known in self._known.items()
         }
+        self._seen = tuple(self._list_seen(ends, seen))
         self._found: dict[tuple[int, Spans], tuple[int, ...]] = {}
         self._looks = 0
         self._services = {
@@ -111,6 +114,15 @@ class _Search:
             for unit in self._ends.find(endpoint, family)
             if unit.name is None
         ]
+
+    def _list_seen(self, ends: Ends, seen: Iterable[Ends]) -> Iterator[tuple[int, str, Spans]]:
+        """Family, name and addresses of those that some sides see under another address."""
+        for view in seen:
+            for family in FAMILIES:
+                for endpoint in self._endpoints:
+                    units = view.find(endpoint, family)
+                    if units != ends.find(endpoint, family):
+                        yield from ((family, endpoint.name, unit.addresses) for unit in units if unit.name is None)
 
     def _find(self, family: int, spans: Spans) -> tuple[int, ...]:
         """Which of these endpoints have addresses among those."""
@@ -176,7 +188,7 @@ class _Search:
         """Whether an entry is for what comes from one zone and goes to another, as far as is known."""
         if not entry.enters and not entry.leaves:
             return True
-        ways = self._walker.ways
+        ways = self.walker.ways
         return any(
             ways.matches(entry.enters, enters, "accept") is True
             and ways.matches(entry.leaves, leaves, "accept") is True
@@ -227,7 +239,7 @@ class _Search:
         family = row.match.family
         [here] = (unit for unit in self._ends.find(source, family) if unit.name is None)
         [there] = (unit for unit in self._ends.find(destination, family) if unit.name is None)
-        ways = self._walker.ways.between(source.zone, destination.zone) if self._walker.has_sides else ((None, None),)
+        ways = self.walker.ways.between(source.zone, destination.zone) if self.walker.has_sides else ((None, None),)
         for enters, leaves in ways:
             packets = Packets(
                 family=family,
@@ -239,9 +251,7 @@ class _Search:
                 leaves=leaves,
             )
             found = [
-                one.box
-                for one in self._walker.walk(packets, boxes)
-                if one.state == "open" and row.entry.name in one.by
+                one.box for one in self.walker.walk(packets, boxes) if one.state == "open" and row.entry.name in one.by
             ]
             if found:
                 yield from found
@@ -254,6 +264,7 @@ class _Search:
             family, match = row.match.family, row.match
             known = self._known[family]
             there = {known[number][0].name for number in self._find(family, match.destinations)}
+            there |= {name for of, name, spans in self._seen if of == family and spans & match.destinations}
             meets = {
                 service: bool(protocols & match.protocols and ports & match.ports)
                 for service, (protocols, ports) in self._services.items()

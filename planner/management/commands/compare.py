@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from planner.engine import evaluate_report
+from planner.engine import Report, evaluate_report
 from planner.engine.compare import compare_reports
 from planner.management.options import (
     add_printing,
@@ -65,11 +65,11 @@ class Command(PlanCommand):
         except (Failure, NoUsableMatrix) as error:
             self.complain(str(error))
             sys.exit(1)
-        reports = []
+        reports: list[Report] = []
         for name in (old, new):
             try:
                 plan, under = read_with_matrix(name, matrix, fixed=False, tell=self.tell_carried(name))
-                reports.append(evaluate_report(under, plan))
+                reports.append(evaluate_report(under, plan, reports[0] if reports else None))
             except (PlanError, Failure) as error:
                 self.complain_of(name, error)
         if len(reports) < 2:

@@ -1,22 +1,32 @@
 """What the rules that are there lack of a plan, and what they admit beyond it."""
 
 import sys
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from planner.engine.existing.decide import compare_with
+from planner.engine import Report
+from planner.engine.existing.decide import Also, compare_with
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers import READERS
-from planner.engine.existing.reading import read_existing
+from planner.engine.existing.reading import decode, read_existing
 from planner.engine.existing.sides import BadMap, find_firewall, read_map
 from planner.management.options import choose_targets
 from planner.management.plan_command import PlanCommand
 from planner.plan import limits
 from planner.report.files import Failure, explain, write_file, write_output
+from planner.report.firewall.errors import NotExpressible
 from planner.report.gap import GAP_FORMATS
+from planner.report.gap.delta import DELTA, render_delta
+from planner.report.gap.delta.task import Task
+from planner.report.said.within import number_within
 
+ALSO: tuple[Also, ...] = ("stale", "forbidden")
+WITH_ALL = frozenset({"text", "xlsx"})
+"""The formats for people, which have all of ALSO unless less is asked for; the others keep to what is documented."""
 MISSING = 3
 """The exit status where a rule of the plan is missing, in whole or in part, or it isn't known."""
 
@@ -44,7 +54,28 @@ class Command(PlanCommand):
             metavar="NAME",
             help="which firewall of the plan it is, where the plan has several; its zones are as it has them",
         )
-        parser.add_argument("--format", choices=list(GAP_FORMATS), default="text", help="how to write the answer")
+        parser.add_argument(
+            "--format",
+            choices=[*GAP_FORMATS, DELTA],
+            default="text",
+            help="how to write the answer; delta is what is missing, as configuration of the device",
+        )
+        parser.add_argument(
+            "--also",
+            type=_read_also,
+            metavar="WHAT",
+            help=f"what else is looked for, of {', '.join(ALSO)}, divided by commas; text and xlsx have all of it "
+            "unless this says less, json and csv nothing",
+        )
+        parser.add_argument(
+            "--earlier",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="OLD",
+            help="earlier revisions of the plan: entries named after their rules can be stale, others not; without "
+            "it the form of a name decides",
+        )
         parser.add_argument(
             "--output",
             metavar="PATH",
@@ -55,16 +86,27 @@ class Command(PlanCommand):
 
     def handle(self, *args: Any, plan: str, existing: str, source: str, **options: Any) -> None:
         """Write the answer, and leave with the status that it has."""
-        kept = [plan, existing, *filter(None, [options["map"]])]
+        kept = [plan, existing, *options["earlier"], *filter(None, [options["map"]])]
         [target] = choose_targets(self.parser, [plan], options["format"], options["output"], kept=kept)
         report = self.evaluate(plan, options["edition"])
+        earlier = {
+            number for name in options["earlier"] for number in _list_numbers(self.evaluate(name, options["edition"]))
+        }
+        also = options["also"]
+        if also is None:
+            also = ALSO if options["format"] in WITH_ALL else ()
+        if options["earlier"]:
+            also = {*also, "stale"}
         name = existing
         try:
-            ruleset = read_existing(_read(existing, limits.EXISTING), source)
+            data = _read(existing, limits.EXISTING)
+            ruleset = read_existing(data, source)
             name = options["map"] or plan
             mapping = read_map(_read(options["map"], limits.DOCUMENT)) if options["map"] else {}
             firewall = find_firewall(report.plan, ruleset, options["firewall"])
-            gap = compare_with(report, ruleset, mapping, firewall)
+            gap = compare_with(
+                report, ruleset, mapping, firewall, also=also, earlier=earlier if options["earlier"] else None
+            )
         except (Unreadable, BadMap) as error:
             self.complain(f"{name}: {error}")
             sys.exit(1)
@@ -72,17 +114,38 @@ class Command(PlanCommand):
             self.complain(str(error))
             sys.exit(1)
         try:
-            content = GAP_FORMATS[options["format"]].render(gap)
+            if options["format"] == DELTA:
+                content = render_delta(Task(gap=gap, text=decode(data), firewall=firewall, mapping=mapping))
+            else:
+                content = GAP_FORMATS[options["format"]].render(gap)
             if target is None:
                 write_output(self.stdout, content)
             else:
                 write_file(target, content)
+        except NotExpressible as error:
+            self.complain(f"{existing}: {error}")
+            sys.exit(1)
         except Failure as error:
             if str(error):
                 self.complain(str(error))
             sys.exit(1)
         if gap.boundaries:
             sys.exit(MISSING)
+
+
+def _read_also(text: str) -> tuple[Also, ...]:
+    """The words of --also. Raises ArgumentTypeError for one that there isn't."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        if word not in ALSO:
+            raise ArgumentTypeError(f"{word!r} is none of {', '.join(ALSO)}")
+    return tuple(word for word in ALSO if word in words)
+
+
+def _list_numbers(report: Report) -> Iterator[str]:
+    """The numbers of a report's rules, and of what stays within its zones."""
+    yield from (rule.id for rule in report.rules)
+    yield from (within.id for within in number_within(report))
 
 
 def _read(name: str, most: int) -> bytes:

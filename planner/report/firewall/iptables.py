@@ -56,13 +56,13 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
         *permits.left_out,
         *say_empty(entries, default_deny=default_deny),
     ]
-    statements = _write_table(chain) if default_deny else _write_chain(chain)
+    statements = _write_table(chain) if default_deny else write_chain(chain)
     return write_file(comment_out(IPTABLES.mark, about, _INDENT), statements)
 
 
 def list_statements(permits: Permits) -> list[str]:
     """The statements of a file, without its head."""
-    return list(_write_chain(_make_chain(permits, open_undecided=False)))
+    return list(write_chain(_make_chain(permits, open_undecided=False)))
 
 
 def _make_chain(permits: Permits, *, open_undecided: bool) -> Chain:
@@ -105,7 +105,7 @@ def _say_table(chain: str) -> Iterator[object]:
     )
 
 
-def _write_chain(chain: Chain) -> Iterator[str]:
+def write_chain(chain: Chain) -> Iterator[str]:
     yield "*filter"
     # With --noflush naming a chain of one's own empties it, and no other.
     yield f":{chain.name} - [0:0]"

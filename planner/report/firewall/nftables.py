@@ -82,14 +82,14 @@ def render_forward(permits: Permits, edition: Edition | None, *, default_deny: b
         *permits.left_out,
         *say_empty(entries, default_deny=default_deny),
     ]
-    statements = _write_table(chain) if default_deny else _write_chains([chain])
+    statements = _write_table(chain) if default_deny else write_chains([chain])
     return write_file(comment_out(NFTABLES.mark, about, _INDENT), statements)
 
 
 def list_statements(permits: Permits) -> list[str]:
     """The statements of a file, without its head. Raises as `render_forward` does."""
     check_addresses(NFTABLES.label, list_rule_sides(rule for rule in permits.report.rules for _ in rule.services))
-    return list(_write_chains([_make_chain(permits, open_undecided=False)]))
+    return list(write_chains([_make_chain(permits, open_undecided=False)]))
 
 
 def _make_chain(permits: Permits, *, open_undecided: bool) -> Chain:
@@ -126,7 +126,7 @@ def render_host(
         *host.left_out,
         *say_empty([*inbound, *outbound], default_deny=False),
     ]
-    statements = _write_host_table(chains) if default_deny else _write_chains(chains)
+    statements = _write_host_table(chains) if default_deny else write_chains(chains)
     return write_file(comment_out(NFTABLES.mark, about, _INDENT), statements)
 
 
@@ -171,7 +171,7 @@ def _say_host_table() -> Iterator[object]:
     yield Commands((f"nft delete table {OWN_TABLE}",))
 
 
-def _write_chains(chains: Iterable[Chain]) -> Iterator[str]:
+def write_chains(chains: Iterable[Chain]) -> Iterator[str]:
     """Adding what is there already changes nothing; flushed, a chain holds what this file says and no more."""
     for table in dict.fromkeys(chain.table for chain in chains):
         yield f"add table {table}"

@@ -114,10 +114,14 @@ class Host:
 class Addresses:
     """The endpoints of a plan as objects of one family each, with harmless names and at most PART addresses."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], *, names: bool = False) -> None:
-        """`names`: whether endpoints that have DNS names only are objects of these, in both families."""
+    def __init__(self, endpoints: Sequence[Endpoint], *, names: bool = False, suffix: str = "") -> None:
+        """`names`: whether endpoints that have DNS names only are objects of these, in both families.
+
+        `suffix` ends what objects are called, but for the number of a part.
+        """
         self.names = name_endpoints(endpoints)
         self._takes_names = names
+        self._suffix = suffix
         self.dns_names: set[str] = set()
         """The objects that are of DNS names."""
         self.labels = {
@@ -174,7 +178,7 @@ class Addresses:
     def _divide(self, name: str, family: int, networks: tuple[str, ...]) -> Iterator[str]:
         """Objects for the networks. The underscore keeps a further part apart from every endpoint's own name."""
         for part, start in enumerate(range(0, len(networks), PART)):
-            key = f"V{family}-{self.names[name]}" + (f"_part{part + 1}" if part else "")
+            key = f"V{family}-{self.names[name]}{self._suffix}" + (f"_part{part + 1}" if part else "")
             self.objects[key] = networks[start : start + PART]
             yield key
 
@@ -188,7 +192,7 @@ class Addresses:
         known = self._others.setdefault((family, networks), len(self._others) + 1)
         names = []
         for part, start in enumerate(range(0, len(networks), PART), 1):
-            names.append(f"V{family}-elsewhere_{known}" + (f"_part{part}" if part > 1 else ""))
+            names.append(f"V{family}-elsewhere_{known}{self._suffix}" + (f"_part{part}" if part > 1 else ""))
             self.objects[names[-1]] = networks[start : start + PART]
         return tuple(names)
 
@@ -215,12 +219,16 @@ class Omissions:
 class Permits:
     """The permits of a report: at its boundaries or at one firewall of its plan, and for single hosts."""
 
-    def __init__(self, report: Report, firewall: Firewall | None = None, *, names: bool = False) -> None:
-        """`names`: for a device that has objects of DNS names."""
+    def __init__(
+        self, report: Report, firewall: Firewall | None = None, *, names: bool = False, suffix: str = ""
+    ) -> None:
+        """`names`: for a device that has objects of DNS names. `suffix` ends the names of objects and entries, where
+        those of other files may stand beside them."""
         self.report = report
+        self.suffix = suffix
         self.firewall = firewall
         """The firewall that they are for; None: all boundaries."""
-        self.addresses = Addresses(report.plan.endpoints, names=names)
+        self.addresses = Addresses(report.plan.endpoints, names=names, suffix=suffix)
         self._elsewhere = Elsewhere(report.plan)
         omissions = Omissions()
         self.boundaries = tuple(

@@ -41,6 +41,8 @@ def render_csv(report: Report, edition: Edition | None = None) -> bytes:
     selection = edition.selection if edition else None
     more = [field(selection.sentence)] if selection else []
     states = list_states(report, edition.lives) if edition and edition.lives else None
+    there = edition.there if edition else None
+    found = {rule.id: (field(there.say(rule)),) for rule in report.rules} if there else {}
     needs: dict[int, tuple[list[str], list[str]]] = {}
 
     def rows(flow: Flow) -> list[str]:
@@ -49,11 +51,12 @@ def render_csv(report: Report, edition: Edition | None = None) -> bytes:
         rule = rules.get((flow.source.name, flow.destination.name, Ports(need.protocol, need.ports)), "")
         state = states.get(rule, NO_STATE) if states is not None else ()
         facts = (*ends[flow.source.name], *ends[flow.destination.name], *about[0], flow.scope, *about[1], rule)
-        return [*facts, *state, *more]
+        return [*facts, *state, *(found.get(rule, ("",)) if there else ()), *more]
 
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     head = COLUMNS if states is None else (*COLUMNS, *LIFE_COLUMNS)
+    head = (*head, "on_firewall") if there else head
     writer.writerow((*head, "selection") if selection else head)
     writer.writerows(map(rows, report.flows))
     return text.getvalue().encode("utf-8-sig")

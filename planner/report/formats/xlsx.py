@@ -32,6 +32,7 @@ from planner.report.said.text import (
     list_renamed,
     say_set_apart,
 )
+from planner.report.said.there import There
 from planner.report.said.unopened import UNOPENED_TITLES, list_unopened
 from planner.report.said.zone_table import ZoneCell, ZoneTable, tabulate_zones
 from ports.matrix import Operation, Platform, Role, Session
@@ -94,12 +95,13 @@ def render_xlsx(report: Report, edition: Edition | None = None) -> bytes:
     places: dict[str, int] = {}
     lives = edition.lives if edition is not None else NO_LIVES
     taken = edition.taken if edition is not None else ()
+    there = edition.there if edition is not None else None
     is_whole = edition is None or edition.selection is None
     table = tabulate_zones(report) if is_whole else None
     return make_book(
         show(report.plan.name),
         (
-            Sheet("Rules", _list_rule_columns(lives), _rule_rows(report, places, lives)),
+            Sheet("Rules", _list_rule_columns(lives, there), _rule_rows(report, places, lives, there)),
             Sheet("Work", WORK_COLUMNS, list_work(report, lives), WORK_BLANKS, WORK_HELD),
             *((Sheet("To close", _LEFT_COLUMNS, _cells(list_left(lives))),) if lives.left and is_whole else ()),
             *((Sheet("Zones", _zone_columns(table), _zone_rows(table, places)),) if table else ()),
@@ -139,17 +141,19 @@ def render_changes(comparison: Comparison, editions: Editions) -> bytes:
     )
 
 
-def _list_rule_columns(lives: Lives) -> Columns:
-    return (*_RULE_COLUMNS, *_LIFE_COLUMNS) if lives else _RULE_COLUMNS
+def _list_rule_columns(lives: Lives, there: There | None = None) -> Columns:
+    more: Columns = ((as_cell(there.title), 30),) if there else ()
+    return (*_RULE_COLUMNS, *(_LIFE_COLUMNS if lives else ()), *more)
 
 
-def _rule_rows(report: Report, places: dict[str, int], lives: Lives) -> Iterator[Sequence[str]]:
+def _rule_rows(report: Report, places: dict[str, int], lives: Lives, there: There | None) -> Iterator[Sequence[str]]:
     """The rules; in `places` then stands by the code of each boundary where its first one is."""
     number = 0
     for boundary in report.boundaries:
         places[boundary.code] = number
         for rule, row in _boundary_rows((boundary,), report):
-            yield (*row, *_life_cells(rule, lives)) if lives else row
+            cells = (*row, *_life_cells(rule, lives)) if lives else row
+            yield (*cells, as_cell(there.say(rule))) if there else cells
             number += 1
 
 
@@ -427,6 +431,8 @@ def _about_rows(report: Report, edition: Edition | None) -> Iterator[Sequence[st
     if report.plan.description.strip():
         yield "Description", as_cell(report.plan.description)
     yield "Port matrix", as_cell(report.matrix.version)
+    if edition is not None and edition.there is not None:
+        yield "Compared", as_cell(str(edition.there))
     for what, count in count_contents(report):
         yield what, str(count)
     for change in list_changes(report):

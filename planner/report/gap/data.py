@@ -4,25 +4,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from planner.engine.existing.decide import FlowState, Gap, Unknown
+from planner.engine.existing.forbidden import Breach, Forbidden
+from planner.engine.existing.stale import Stale
 from planner.engine.existing.wider import Wider
 from planner.engine.flows import Flow
 from planner.engine.rules import Triple
 from planner.plan.syntax import write_json
-from planner.report.formats.json import rule_data
+from planner.report.formats.json import closed_data, rule_data
 from planner.report.gap.words import say_note
 
 FORMAT = 1
 
 
 def gap_data(gap: Gap) -> dict[str, Any]:
-    """The answer as plain data."""
-    return {
+    """The answer as plain data; `stale`, `forbidden` and `unchecked` are keys of it only where they were asked for."""
+    data: dict[str, Any] = {
         "format": FORMAT,
         "flows": [_flow_data(one) for one in gap.flows],
         "wider": [_wider_data(one) for one in gap.wider],
         "missing": [rule_data(rule, gap.report.matrix) for rule in gap.missing],
         "unknown": [_unknown_data(one) for one in gap.unknown],
     }
+    if gap.stale is not None:
+        data["stale"] = list(map(_stale_data, gap.stale))
+    if gap.forbidden is not None:
+        data["forbidden"] = list(map(_forbidden_data, gap.forbidden.entries))
+        data["unchecked"] = gap.forbidden.unchecked
+    return data
 
 
 def render_json(gap: Gap) -> bytes:
@@ -70,3 +78,26 @@ def _triple_data(triple: Triple) -> Mapping[str, Any]:
 
 def _unknown_data(one: Unknown) -> dict[str, Any]:
     return {"construct": one.construct, "rules": list(one.entries), "flows": list(map(_ends, one.flows))}
+
+
+def _stale_data(one: Stale) -> dict[str, Any]:
+    return {"rule": one.entry, "named": one.rule, "service": one.service, "reason": one.why}
+
+
+def _forbidden_data(one: Forbidden) -> dict[str, Any]:
+    return {
+        "rule": one.entry,
+        "sure": one.is_sure,
+        "constructs": list(one.constructs),
+        "breaks": list(map(_breach_data, one.breaches)),
+    }
+
+
+def _breach_data(breach: Breach) -> dict[str, Any]:
+    """What is broken, in the words of the report's `closed` list, and between which endpoints."""
+    row = closed_data(breach.row)
+    return {key: row[key] for key in ("from", "to", "protocol", "ports", "sections", "reason")} | {
+        "sources": list(breach.sources),
+        "destinations": list(breach.destinations),
+        "services": list(breach.services),
+    }

@@ -5,9 +5,11 @@ import io
 from collections.abc import Iterable, Iterator
 
 from planner.engine.existing.decide import FlowState, Gap
+from planner.engine.existing.forbidden import Forbidden
+from planner.engine.existing.stale import Stale
 from planner.report.formats.csv import field
 from planner.report.formats.workbook import Columns, Sheet, as_cell, make_book
-from planner.report.gap.words import NAMES, say_narrower, say_note
+from planner.report.gap.words import NAMES, name_forbidden, name_row, say_breach, say_doubt, say_narrower, say_note
 from ports.text import show
 
 _FLOWS: Columns = (
@@ -22,20 +24,33 @@ _WIDER: Columns = (
     ("Entry", 60), ("Sources", 30), ("Destinations", 30), ("Admits", 30), ("Pairs of endpoints", 12),
     ("Needed of it", 60),
 )  # fmt: skip
+_STALE: Columns = (("Entry", 60), ("Named after", 16), ("Service", 14), ("Why", 40))
+_FORBIDDEN: Columns = (
+    ("Entry", 60), ("Sure", 8), ("Sources", 30), ("Destinations", 30), ("Admits", 30), ("Forbidden by", 14),
+    ("Reason", 60), ("Not understood", 40),
+)  # fmt: skip
 _UNKNOWN: Columns = (("Construct", 60), ("Entries", 60), ("Flows", 10))
 
 
 def render_csv(gap: Gap) -> bytes:
-    """Each flow with its state, as the report's own CSV is written: with a byte order mark, and nothing that runs."""
+    """Each flow with its state, as the report's own CSV is written: with a byte order mark, and nothing that runs.
+
+    Where they were asked for, entries follow in the same columns whose state is stale, forbidden or perhaps forbidden.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(title.lower().replace(" ", "_") for title, _ in _FLOWS)
     writer.writerows([field(cell) for cell in _flow_cells(one)] for one in gap.flows)
+    writer.writerows([field(cell) for cell in cells] for cells in _list_others(gap))
     return text.getvalue().encode("utf-8-sig")
 
 
 def render_xlsx(gap: Gap) -> bytes:
-    """A workbook with the sheets Flows, Missing, Wider and Not understood."""
+    """A workbook with the sheets Flows, Missing, Wider, Not understood and, where asked for, Stale and Forbidden."""
+    stale: tuple[Sheet, ...] = () if gap.stale is None else (Sheet("Stale", _STALE, _cells(_list_stale(gap.stale))),)
+    forbidden: tuple[Sheet, ...] = ()
+    if gap.forbidden is not None:
+        forbidden = (Sheet("Forbidden", _FORBIDDEN, _cells(_list_forbidden(gap.forbidden.entries))),)
     return make_book(
         show(gap.report.plan.name),
         (
@@ -43,6 +58,8 @@ def render_xlsx(gap: Gap) -> bytes:
             Sheet("Missing", _MISSING, _cells(_list_missing(gap))),
             Sheet("Wider", _WIDER, _cells(_list_wider(gap))),
             Sheet("Not understood", _UNKNOWN, _cells(_list_unknown(gap))),
+            *stale,
+            *forbidden,
         ),
     )
 
@@ -95,3 +112,44 @@ def _list_wider(gap: Gap) -> Iterator[tuple[str, ...]]:
 def _list_unknown(gap: Gap) -> Iterator[tuple[str, ...]]:
     for one in gap.unknown:
         yield one.construct, "\n".join(one.entries), str(len(one.flows))
+
+
+def _list_stale(stale: Iterable[Stale]) -> Iterator[tuple[str, ...]]:
+    for one in stale:
+        yield one.entry, one.rule, one.service, one.why
+
+
+def _list_forbidden(entries: Iterable[Forbidden]) -> Iterator[tuple[str, ...]]:
+    for one in entries:
+        for breach in one.breaches:
+            yield (
+                name_forbidden(one),
+                "yes" if one.is_sure else "no",
+                "\n".join(breach.sources),
+                "\n".join(breach.destinations),
+                "\n".join(breach.services),
+                name_row(breach.row),
+                breach.row.reason,
+                "\n".join(one.constructs),
+            )
+
+
+def _list_others(gap: Gap) -> Iterator[tuple[str, ...]]:
+    """Stale and forbidden entries in the columns of flows."""
+    for one in gap.stale or ():
+        yield "stale", "", "", "", "", "", "", one.entry, one.why
+    for entry in gap.forbidden.entries if gap.forbidden else ():
+        for breach in entry.breaches:
+            row = breach.row
+            doubt = say_doubt(entry)
+            yield (
+                "forbidden" if entry.is_sure else "perhaps forbidden",
+                "; ".join(breach.sources),
+                row.source.get("zone", ""),
+                "; ".join(breach.destinations),
+                row.destination.get("zone", ""),
+                row.protocol or "",
+                row.ports or "",
+                name_forbidden(entry),
+                say_breach(breach) + (f"; {doubt}" if doubt else ""),
+            )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from planner.engine.existing.decide import FlowState, Gap
 from planner.engine.existing.readers import READERS
 from planner.engine.rules import Rule
-from planner.report.gap.words import NAMES, say_narrower, say_note, say_several
+from planner.report.gap.words import NAMES, name_forbidden, say_breach, say_doubt, say_narrower, say_note, say_several
 from ports.text import many, show_line
 
 MOST_LISTED = 200
@@ -31,6 +31,12 @@ def _list_lines(gap: Gap) -> Iterator[str]:
         f"{many(len(gap.missing), 'rule')} of the plan missing, {many(len(gap.wider), 'entry', 'entries')} wider than "
         f"the plan, {many(len(gap.unknown), 'construct')} not understood."
     )
+    if gap.stale is not None and gap.forbidden is not None:
+        sure = sum(one.is_sure for one in gap.forbidden.entries)
+        yield (
+            f"{many(len(gap.stale), 'entry', 'entries')} stale, {many(sure, 'entry', 'entries')} open to what must "
+            "stay closed."
+        )
     for state in ("closed", "partly", "unknown"):
         found = [one for one in gap.flows if one.state == state]
         yield from _head(f"{NAMES[state].capitalize()}", found)
@@ -50,6 +56,29 @@ def _list_lines(gap: Gap) -> Iterator[str]:
         else f"  {one.construct}: {many(len(one.flows), 'flow')}"
         for one in gap.unknown
     )
+    yield from _list_stale(gap)
+    yield from _list_forbidden(gap)
+
+
+def _list_stale(gap: Gap) -> Iterator[str]:
+    yield from _head("Stale, named after rules that nothing asks for", gap.stale or ())
+    yield from _cut(f"  {one.entry}: {one.why}" for one in gap.stale or ())
+
+
+def _list_forbidden(gap: Gap) -> Iterator[str]:
+    if gap.forbidden is None:
+        return
+    sure = [one for one in gap.forbidden.entries if one.is_sure]
+    yield from _head("Open and forbidden", sure)
+    yield from _cut(f"  {name_forbidden(one)}: {say_breach(breach)}" for one in sure for breach in one.breaches)
+    others = [one for one in gap.forbidden.entries if not one.is_sure]
+    yield from _head("Perhaps open and forbidden", others)
+    yield from _cut(
+        f"  {name_forbidden(one)}: {say_breach(breach)}; {say_doubt(one)}" for one in others for breach in one.breaches
+    )
+    if gap.forbidden.unchecked:
+        yield ""
+        yield f"{many(gap.forbidden.unchecked, 'row')} of what must stay closed not looked at: there are too many."
 
 
 def _head(title: str, found: Iterable[object]) -> Iterator[str]:

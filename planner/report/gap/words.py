@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from planner.engine.existing.decide import FlowState, State
+from planner.engine.existing.forbidden import Breach, Forbidden
+from planner.engine.prohibitions import Closed
 from planner.engine.rules import Triple
 from ports.text import show_line
 
@@ -41,3 +43,26 @@ def say_narrower(narrower: Iterable[Triple]) -> str:
         ports = ", ".join(map(str, sorted(services, key=lambda one: one.order)))
         said.append(f"{say_several(sorted(sources))} to {say_several(sorted(destinations))}: {ports}")
     return "; ".join(sorted(said)) or "nothing of this plan"
+
+
+def name_row(row: Closed) -> str:
+    """Who forbids it: a row of the plan, or a section of the document."""
+    return f"never[{row.number}]" if row.number is not None else f"section {', '.join(row.sections)}"
+
+
+def say_breach(breach: Breach) -> str:
+    """What an entry admits and who forbids it."""
+    return (
+        f"{', '.join(breach.services)} from {say_several(breach.sources)} to {say_several(breach.destinations)}, "
+        f"which {name_row(breach.row)} forbids: {breach.row.reason}"
+    )
+
+
+def name_forbidden(one: Forbidden) -> str:
+    """The entry that admits what is forbidden."""
+    return one.entry or "the configuration as a whole"
+
+
+def say_doubt(one: Forbidden) -> str:
+    """Whether it does for sure, and else why not."""
+    return "" if one.is_sure else f"not understood or not known: {'; '.join(one.constructs)}"

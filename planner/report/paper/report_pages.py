@@ -80,7 +80,7 @@ def _compose(report: Report, edition: Edition, zones: Element | None, pending: P
     facts = _Prepared(
         report=report,
         edition=edition,
-        chapters=print_boundaries(report.boundaries, report, grouping, lives=edition.lives),
+        chapters=print_boundaries(report.boundaries, report, grouping, lives=edition.lives, there=edition.there),
         blanks=find_blanks(report.rules),
     )
     within = number_within(report)
@@ -207,6 +207,8 @@ def _list_facts(facts: _Prepared) -> Iterator[tuple[str, Kids]]:
     if edition.revision:
         yield "Revision", str(edition.revision)
     yield "Date", say_date(edition.date)
+    if edition.there:
+        yield edition.there.title, str(edition.there)
     yield "Vendor document", f"{matrix.product}, “{matrix.document}”, as received {matrix.received}"
     yield make_matrix_facts(matrix)
     amended = name_amended(facts.report)

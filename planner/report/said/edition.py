@@ -9,6 +9,7 @@ from planner.engine.life import NO_LIVES, Lives
 from planner.engine.report import Report
 from planner.report.said.answers import Taken
 from planner.report.said.filters import Selection
+from planner.report.said.there import There
 
 Paper = Literal["a4", "letter"]
 PAPERS: dict[Paper, str] = {"a4": "A4", "letter": "Letter"}
@@ -48,6 +49,8 @@ class Edition:
     """Earlier reports of the plan, the oldest first, that devices may have been told: what they opened is closed."""
     earlier_said: str = ""
     """Which those are, in words: "revisions 3 and 7"; may be empty."""
+    there: There | None = None
+    """A comparison with a firewall's own rules, which stands beside the rules; None: none."""
     with_plan: bool = False
     """Whether the plan document goes along in a PDF: not to readers, who see the report and not the document."""
 

@@ -32,6 +32,7 @@ from planner.report.said.outline import (
 )
 from planner.report.said.passed import Passed
 from planner.report.said.text import index_rules
+from planner.report.said.there import There
 from ports.matrix import section_key
 from ports.text import cut, many, show_line
 
@@ -78,7 +79,7 @@ class PrintedRule:
     differs: tuple[tuple[str, str, str], ...] = ()
     """What of it changed: of what, before, after."""
     state: tuple[str, ...] = ()
-    """What else there is to say of its state, in lines: owner, comment and what has changed since."""
+    """What else there is to say of its state, in lines: what a firewall has of it, owner, comment, what changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +109,12 @@ def print_boundaries(
     prefix: str = "",
     lives: Lives = NO_LIVES,
     closing: bool = False,
+    there: There | None = None,
 ) -> tuple[PrintedBoundary, ...]:
     """The chapters of these boundaries; their groups are collected in `grouping`. `prefix` keeps anchors apart.
 
-    `lives` are those of the rules of the report. `closing`: the rules are there and are to be closed.
+    `lives` are those of the rules of the report. `closing`: the rules are there and are to be closed. `there`: what a
+    firewall had of them.
     """
     chapters = []
     told: dict[tuple[ServiceReasons, ...], str] = {}
@@ -121,12 +124,13 @@ def print_boundaries(
         rules = tuple(
             _refer(
                 _print_rule(
-                    rule, alike, report, grouping, _list_acts(rule, passed, lives.of(rule), closing=closing), lives
+                    rule, alike, report, grouping, _list_acts(rule, passed, lives.of(rule), closing=closing), lives,
+                    there,
                 ),
                 told,
             )
             for rule in boundary.rules
-        )
+        )  # fmt: skip
         remarks = [remark for line in rules for remark in _remarks(line)]
         chapters.append(
             PrintedBoundary(boundary=boundary, anchor=f"{prefix}{boundary.code}", rules=rules, remarks=tuple(remarks))
@@ -141,6 +145,7 @@ def _print_rule(
     grouping: Grouping,
     acts: tuple[tuple[str, str], ...],
     lives: Lives,
+    there: There | None,
 ) -> PrintedRule:
     many = len(rule.services) > MOST_SERVICES
     services = () if many else outline_services(rule, report)
@@ -157,7 +162,7 @@ def _print_rule(
         ),
         why="" if fits else _shorten(show_line(describe_reasons(rule.reasons)), "why", rule),
         acts=acts,
-        state=_print_state(rule, lives),
+        state=((f"{there.title}: {there.say(rule)}",) if there else ()) + _print_state(rule, lives),
     )
 
 

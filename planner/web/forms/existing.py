@@ -43,8 +43,11 @@ class ExistingForm(forms.Form):
     file = forms.FileField(required=False, allow_empty_file=True)
     text = forms.CharField(required=False, strip=False)
     keep = forms.BooleanField(required=False)
+    keep_answer = forms.BooleanField(required=False)
 
     ruleset: Ruleset | None = None
+    read = b""
+    """The configuration itself, for what is made of it at once."""
 
     def __init__(self, *args: Any, plan: Plan, size: int = 0, **kwargs: Any) -> None:
         """`size`: how many bytes were sent, of the whole form."""
@@ -65,6 +68,7 @@ class ExistingForm(forms.Form):
         if not file and not text.strip():
             raise ValidationError("Choose a file with the configuration, or paste it.")
         data = file.read(EXISTING + 1) if file else text.encode("utf-8", "surrogatepass")
+        self.read = data
         try:
             self.ruleset = read_existing(data, self.cleaned_data["format"])
         except Unreadable as error:

@@ -1,14 +1,16 @@
 """The rules that a firewall has already, beside those that a plan asks for.
 
 The configuration is a secret: it is read in memory, answered, and gone. It goes into no log, no session, no page and
-no database; what the page shows of it are the names of entries and what is not understood.
+no database; what pages, files and kept answers have of it are the names of entries and what is not understood.
 """
 
+import io
 from collections.abc import Mapping
-from dataclasses import replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,24 +18,32 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from planner.deploy.turns import LARGE, in_turn
 from planner.engine import Report
-from planner.engine.existing.decide import STATES, FlowState, Gap, State, compare_with
+from planner.engine.existing.decide import STATES, FlowState, Gap, compare_with
 from planner.engine.existing.guess import guess_sides
 from planner.engine.existing.model import Ruleset
 from planner.engine.existing.readers import READERS
+from planner.engine.existing.reading import decode
 from planner.engine.existing.sides import BadMap, find_firewall
 from planner.engine.rules import Ports
 from planner.plan.document import PlanError
 from planner.plan.edits import NotPossible
 from planner.plan.fields import Firewall
+from planner.report.firewall.errors import NotExpressible
+from planner.report.firewall.words import name_files
+from planner.report.gap import GAP_FORMATS
+from planner.report.gap.delta import DELTA, render_delta
+from planner.report.gap.delta.task import Task
 from planner.report.gap.words import NAMES, say_narrower, say_note, say_several
 from planner.report.said.text import index_rules
-from planner.store import actions
+from planner.store import actions, compared
 from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import report_for
 from planner.web.forms.existing import ExistingForm, InMemory
 from planner.web.views.access import plan_view
+from planner.web.views.compared import LOOKS, ORDER, name_device
 from planner.web.views.htmx import htmx_of
 from planner.web.views.plans import read_sender
 from ports.text import many
@@ -42,11 +52,10 @@ MOST_FLOWS = 500
 """How many flows the page shows, those first that aren't open."""
 MOST_WIDER = 100
 MOST_UNKNOWN = 100
+MUCH = 2**20
+"""From how many bytes on a configuration is large: it takes about a second of a processor's time for each MiB."""
 MOST_SIDES = 200
 """How many zones, and how many interfaces, the page asks about."""
-_ORDER: Mapping[State, int] = {"closed": 0, "partly": 1, "unknown": 2, "open": 3}
-_LOOKS: Mapping[State, str] = {"open": "open", "partly": "refused", "closed": "blocked", "unknown": "unproven"}
-"""By state, what it looks like: as the status of a check that says alike."""
 
 
 @csrf_exempt  # _answer checks it: first it has to be said where the file of the form goes
@@ -58,56 +67,134 @@ def show_existing(request: HttpRequest, key: str) -> HttpResponseBase:
     return answer
 
 
+@csrf_exempt  # likewise
+@require_http_methods(["POST"])
+def download_existing(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
+    """The same answer as a file; DELTA is what is missing, as configuration. Else the page, with what is wrong."""
+    if name != DELTA and name not in GAP_FORMATS:
+        raise Http404
+    request.upload_handlers = [InMemory(request)]
+    answer: HttpResponseBase = _answer(request, key=key, name=name)
+    return answer
+
+
 @csrf_protect
 @sensitive_post_parameters()
 @plan_view
-def _answer(request: HttpRequest, plan: Plan) -> HttpResponse:
+def _answer(request: HttpRequest, plan: Plan, name: str = "") -> HttpResponseBase:
     report = report_for(plan.version, matrix_of(plan))
     context: dict[str, Any] = {
         "plan": plan,
         "here": reverse("show_existing", kwargs={"key": plan.key}),
         "readers": READERS.values(),
         "firewalls": [firewall.name for firewall in report.plan.firewalls],
+        "files": [
+            *((one.name, one.label) for one in GAP_FORMATS.values()),
+            (DELTA, "What is missing, for the device"),
+        ],
     }
     if request.method == "POST":
         size = int(request.META.get("CONTENT_LENGTH") or 0)
         form = ExistingForm(request.POST, request.FILES, plan=report.plan, size=size)
         context |= {"form": form, "chosen": form.data.get("format"), "chosen_firewall": form.data.get("firewall")}
-        if form.is_valid() and form.ruleset is not None:
-            context |= _compare(request, plan, report, form, form.ruleset)
-        else:
-            context["trouble"] = form.sentences
+        try:
+            with _in_turn(request, plan, size):
+                if not form.is_valid() or form.ruleset is None:
+                    context["trouble"] = form.sentences
+                elif name:
+                    return _send(plan, _compare(report, form, form.ruleset), form, name)
+                else:
+                    context |= _show(request, plan, _compare(report, form, form.ruleset), form)
+        except (BadMap, NotExpressible) as error:
+            context["trouble"] = [str(error)]
+    context["kept_answers"] = [(row, name_device(row)) for row in compared.list_kept(plan)]
     template = "planner/existing.html#answer" if htmx_of(request) else "planner/existing.html"
     return render(request, template, context)
 
 
-def _compare(request: HttpRequest, plan: Plan, report: Report, form: ExistingForm, ruleset: Ruleset) -> dict[str, Any]:
-    """What the page shows of a configuration that could be read."""
-    try:
-        firewall = find_firewall(report.plan, ruleset, form.cleaned_data["firewall"])
-    except BadMap as error:
-        return {"trouble": [str(error)]}
+def _in_turn(request: HttpRequest, plan: Plan, size: int) -> AbstractContextManager[None]:
+    """Work on a large configuration, of so many bytes, in its turn: it keeps a processor busy like a large plan.
+
+    A request about a large plan has its turn already. Raises turns.NotYet.
+    """
+    if len(plan.document.get("endpoints", ())) >= LARGE or size < MUCH:
+        return nullcontext()
+    return in_turn(request.META, LARGE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """A configuration beside a plan, and what was taken for known."""
+
+    gap: Gap
+    firewall: Firewall | None
+    """Of the plan."""
+    device: Firewall
+    """The same, or one for the configuration alone, with every side that was chosen or guessed."""
+    guessed: frozenset[str]
+    """The zones of the plan of which it is only guessed what they are behind."""
+
+
+def _compare(report: Report, form: ExistingForm, ruleset: Ruleset) -> _Compared:
+    """A configuration that could be read, beside the plan. Raises BadMap."""
+    firewall = find_firewall(report.plan, ruleset, form.cleaned_data["firewall"])
     known = dict(firewall.zones) if firewall else {}
     guessed = {zone: side for zone, side in guess_sides(report.plan, ruleset).items() if zone not in known}
     sides = {**known, **guessed} if form.sides is None else form.sides
-    names = [zone.name for zone in report.plan.zones]
-    behind = {zone: sides[zone] for zone in names if zone in sides}
+    behind = {zone.name: sides[zone.name] for zone in report.plan.zones if zone.name in sides}
     device = replace(firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}), zones=behind)
-    gap = compare_with(report, ruleset, None, device)
-    kept = _keep(request, plan, firewall, behind) if form.cleaned_data["keep"] else None
+    return _Compared(
+        gap=compare_with(report, ruleset, None, device),
+        firewall=firewall,
+        device=device,
+        guessed=frozenset(guessed) if form.sides is None else frozenset(),
+    )
+
+
+def _show(request: HttpRequest, plan: Plan, found: _Compared, form: ExistingForm) -> dict[str, Any]:
+    """What the page shows of an answer, and what came of keeping it."""
+    ruleset, behind, report = found.gap.ruleset, found.device.zones, found.gap.report
+    kept = _keep(request, plan, found.firewall, behind) if form.cleaned_data["keep"] else None
+    row = None
+    if form.cleaned_data["keep_answer"]:
+        try:
+            row = compared.keep(
+                plan.pk,
+                found.gap,
+                revision=plan.revision,
+                firewall=found.firewall.name if found.firewall else "",
+                sender=read_sender(request),
+            )
+        except (compared.NotKept, NotPossible) as error:
+            kept = f"Not kept: {error}"
     return {
-        "gap": gap,
+        "gap": found.gap,
         "kept": kept,
-        "firewall": firewall,
+        "kept_answer": row,
+        "firewall": found.firewall,
         "sides": [
-            {"zone": name, "side": behind.get(name, ""), "guessed": form.sides is None and name in guessed}
-            for name in names[:MOST_SIDES]
+            {"zone": zone.name, "side": behind.get(zone.name, ""), "guessed": zone.name in found.guessed}
+            for zone in report.plan.zones[:MOST_SIDES]
         ]
         if ruleset.sides
         else [],
         "side_names": sorted(ruleset.sides | set(behind.values()))[:MOST_SIDES],
-        **describe_gap(report, gap),
+        **describe_gap(report, found.gap),
     }
+
+
+def _send(plan: Plan, found: _Compared, form: ExistingForm, name: str) -> FileResponse:
+    """The answer as a file. Raises NotExpressible."""
+    [stem] = name_files([plan.name])
+    if name == DELTA:
+        device = found.device if found.device.zones else found.firewall
+        content = render_delta(Task(gap=found.gap, text=decode(form.read), firewall=device))
+        file, kind = f"{stem}-missing.{found.gap.ruleset.format}.txt", "text/plain; charset=utf-8"
+    else:
+        entry = GAP_FORMATS[name]
+        content, kind = entry.render(found.gap), entry.content_type
+        file = f"{stem}-existing.{'txt' if name == 'text' else name}"
+    return FileResponse(io.BytesIO(content), as_attachment=True, filename=file, content_type=kind)
 
 
 def _keep(request: HttpRequest, plan: Plan, firewall: Firewall | None, behind: Mapping[str, str]) -> str:
@@ -134,9 +221,9 @@ def _keep(request: HttpRequest, plan: Plan, firewall: Firewall | None, behind: M
 def describe_gap(report: Report, gap: Gap) -> dict[str, Any]:
     """What the page shows of an answer: figures, flows, what is too wide, what isn't understood."""
     rules = index_rules(report)
-    flows = sorted(gap.flows, key=lambda one: _ORDER[one.state])
+    flows = sorted(gap.flows, key=lambda one: ORDER[one.state])
     return {
-        "figures": [(_LOOKS[state], gap.counts[state], NAMES[state]) for state in STATES],
+        "figures": [(LOOKS[state], gap.counts[state], NAMES[state]) for state in STATES],
         "total": len(gap.flows),
         "missing": many(len(gap.missing), "rule"),
         "none_missing": not gap.missing,
@@ -169,7 +256,7 @@ def _describe_flow(one: FlowState, rules: Mapping[tuple[str, str, Ports], str]) 
         "destination": one.flow.destination,
         "service": str(ports),
         "rule": rules.get((one.flow.source.name, one.flow.destination.name, ports), ""),
-        "look": _LOOKS[one.state],
+        "look": LOOKS[one.state],
         "state": NAMES[one.state],
         "by": say_several(one.by),
         "note": say_note(one),

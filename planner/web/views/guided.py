@@ -154,12 +154,12 @@ def compose_sheet(matrix: Matrix, sheet: Sheet, name: str) -> Composed:
     chosen = {slug: sheet.choices[slug] for slug in opened if slug in sheet.choices}
     if chosen:
         plan = settle(plan, chosen, {})
-        report = evaluate_report(matrix, plan)
+        report = evaluate_report(matrix, plan, report)
     caveats = tuple(state.caveat for state in report.questions)
     answered = {one.slug: sheet.caveats[one.slug] for one in caveats if one.slug in sheet.caveats}
     if answered:
         plan = settle(plan, {}, answered)
-        report = evaluate_report(matrix, plan)
+        report = evaluate_report(matrix, plan, report)
     return Composed(plan=plan, report=report, decisions=decisions, caveats=caveats)
 
 

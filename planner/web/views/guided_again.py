@@ -27,6 +27,7 @@ from planner.plan.edits import NotPossible, switch_module
 from planner.plan.merge import rebase
 from planner.store import actions
 from planner.store.editions import matrix_of
+from planner.store.evaluated import find_last
 from planner.store.models import Plan
 from planner.web.views.access import plan_view
 from planner.web.views.changes import describe_comparison
@@ -136,7 +137,7 @@ def _weigh(request: HttpRequest, plan: Plan, matrix: Matrix, sheet: Sheet) -> Ou
     before = Answered(answers=first.answers, others=first.others, choices=first.choices, caveats=first.caveats)
     answers = {**shown.answers, **sheet.answers}
     bare = answer_again(matrix, seen, before, Answered(answers=answers, others=sheet.others))
-    report = _evaluate(matrix, bare.plan, seen)
+    report = _evaluate(matrix, bare.plan, seen, find_last(plan.key, matrix))
     decisions = [decision for decision in report.decisions if not decision.choice.many]
     offered = {decision.choice.slug for decision in decisions}
     caveats = tuple(state.caveat for state in report.questions)
@@ -160,7 +161,8 @@ def _weigh(request: HttpRequest, plan: Plan, matrix: Matrix, sheet: Sheet) -> Ou
     else:
         trouble = MET if met else ""
         made = now if met else check_stored(apply(plan.document, fitted), matrix=matrix)
-    opened = Composed(plan=made, report=_evaluate(matrix, made, now), decisions=report.decisions, caveats=caveats)
+    made_report = _evaluate(matrix, made, now, report)
+    opened = Composed(plan=made, report=made_report, decisions=report.decisions, caveats=caveats)
     return Outcome(
         summary=summary, changes=changes, before=now, after=made, left=done.left, trouble=trouble, open=opened
     )
@@ -173,11 +175,14 @@ def _answer_offered(before: Mapping[str, str], sent: Mapping[str, str], offered:
     }
 
 
-def _evaluate(matrix: Matrix, plan: CheckedPlan, before: CheckedPlan) -> Report:
-    """The report of a plan that others answers make. Raises PlanError where it is none, or too large."""
+def _evaluate(matrix: Matrix, plan: CheckedPlan, before: CheckedPlan, report: Report | None) -> Report:
+    """The report of a plan that others answers make; what of another report holds is taken over.
+
+    Raises PlanError where it is none, or too large.
+    """
     checked = check_stored(dump_plan(plan), matrix=matrix)
-    check_size(matrix, checked, before)
-    return evaluate_report(matrix, checked)
+    check_size(matrix, checked, before, report=report)
+    return evaluate_report(matrix, checked, report)
 
 
 def _summarise(matrix: Matrix, before: Answered, after: Answered) -> str:
@@ -254,7 +259,8 @@ def _describe(request: HttpRequest, plan: Plan, matrix: Matrix, sheet: Sheet) ->
 def _show_outcome(request: HttpRequest, plan: Plan, outcome: Outcome) -> HttpResponse:
     """What the answers would change, before anything is stored."""
     matrix = matrix_of(plan)
-    compared = compare_reports(evaluate_report(matrix, outcome.before), evaluate_report(matrix, outcome.after))
+    before = evaluate_report(matrix, outcome.before, find_last(plan.key, matrix))
+    compared = compare_reports(before, evaluate_report(matrix, outcome.after, before))
     changes = compare_documents(dump_plan(outcome.before), dump_plan(outcome.after))
     context = {
         "plan": plan,

@@ -104,13 +104,18 @@ def sweep(places, asked, most=2_500):
 class Network:
     """The namespaces around a router. Use it as a context: they are gone at its end."""
 
-    def __init__(self, places):
-        """`places`: names, and the addresses (as `samples` gives them) that are there."""
+    def __init__(self, places, seen=None):
+        """`places`: names, and the addresses (as `samples` gives them) that are there.
+
+        `seen`: an address that nobody has -> the one that the router is to translate it into. Who asks for it, listens
+        there.
+        """
         require_root()
         self.addresses = {name: list(dict.fromkeys(found)) for name, found in places.items()}
         self._mark = f"pp{secrets.token_hex(4)}"
         self.router = f"{self._mark}r"
         self.places = {name: f"{self._mark}-{number}" for number, name in enumerate(places)}
+        self.seen = seen or {}
         self._homes = {address: self.places[name] for name, found in self.addresses.items() for address in found}
         assert len(self._homes) == sum(map(len, self.addresses.values())), "one address in two places"
         self._numbers = itertools.count(10_000)
@@ -226,15 +231,20 @@ class _Round:
         return self.stack.enter_context(self.network.make_socket(address, kind, protocol))
 
     def _listen(self, one):
-        key = one.destination, one.protocol, one.port
+        there = self._find_real(one)
+        key = there, one.protocol, one.port
         if key in self.listeners or one.protocol == "icmp":
             return
-        listener = self._socket(one.destination, KINDS[one.protocol])
+        listener = self._socket(there, KINDS[one.protocol])
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((one.destination, one.port))
+        listener.bind((there, one.port))
         if one.protocol == "tcp":
             listener.listen(128)
         self.listeners[key] = listener
+
+    def _find_real(self, one):
+        """Who is meant, where the address that is asked for is translated."""
+        return self.network.seen.get(one.destination, one.destination)
 
     def _send(self, one):
         """The open socket, and the number that it goes by. What its own host drops is PermissionError here."""
@@ -276,7 +286,7 @@ class _Round:
         if one.protocol == "tcp":
             _, writable, _ = select.select([], [connection], [], 0)
             return bool(writable) and connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
-        if (one.source, number) not in arrived[one.destination, one.port]:
+        if (one.source, number) not in arrived[self._find_real(one), one.port]:
             return False
         readable, _, _ = select.select([connection], [], [], PATIENCE)
         assert readable, f"the answer to {one} is lost"

@@ -5,9 +5,11 @@ from django.utils import timezone
 
 from planner.sharing import links
 from planner.store import audit
+from planner.store.compared_models import Compared
 from planner.store.holders import Holder
 from planner.store.models import Plan, Viewer, hash_token, make_token
 from tests.report.samples import write_plan
+from tests.web.views.comparisons import flow_answer, keep_comparison, make_answer, wider_answer
 from tests.web.views.pages import store
 
 WORDS = (
@@ -83,6 +85,13 @@ class Planted:
             kind="zq", subject=secret("subject"), text=secret("text"), mentions=[secret("mentioned")],
             author=secret("commenter"), writer=secret("writer"), operation=secret("comment"),
             resolved_by=secret("resolver"),
+        )  # fmt: skip
+        keep_comparison(
+            plan, 1 + Compared.objects.count(), firewall=secret("device"), author=secret("comparer"),
+            operation=secret("comparing"), answer=make_answer(
+                flow_answer(source=secret("end"), by=(secret("entry"),), note=secret("noted")),
+                wider=[wider_answer(secret("wide"))], unknown=[secret("construct")],
+            ),
         )  # fmt: skip
         user = User.objects.create_user(secret("account"), f"{secret('mail')}@example.net", "x")
         Holder(user=user).give(plan, plan.holds.first().Role.OWN)

@@ -41,11 +41,11 @@ def address(plan):
     return f"/plans/{plan.key}/existing/"
 
 
-def send(client, plan, text="", name="csv", file=None, **more):
+def send(client, plan, text="", name="csv", file=None, extra=None, **more):
     sent = {"format": name, "text": text} | more
     if file is not None:
         sent["file"] = SimpleUploadedFile("rules.txt", file)
-    return client.post(address(plan), sent)
+    return client.post(address(plan), sent, **(extra or {}))
 
 
 def rows(page, heading):

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from planner.store.holders import Holder
 from planner.store.models import Hold, Plan, ShareLink, hash_token
+from tests.web.views.comparisons import keep_comparison
 from tests.web.views.pages import know, store
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +86,10 @@ ROWS: dict[str, Row] = {
     "show_changes": Row("editors"),
     "show_acceptance": Row("editors"),
     "show_existing": Row("editors"),
+    "download_existing": Row("editors", 200, "post", args={"name": "json"}),
+    "show_compared": Row("editors", args={"number": "1"}),
+    "take_states": Row("editors", 200, "post", args={"number": "1"}),
+    "forget_compared": Row("editors", 302, "post", args={"number": "1"}),
     "show_uploads": Row("owners"),
     "revoke_upload": post("owners", 200),
     "send_results": Row("link", 404),
@@ -284,6 +289,7 @@ def plan():
         order = {"kind": "reading" if link else kind, "format": "json", "asked": {}, "facts": facts}
         job = row.jobs.create(name=FILES[kind], link=link, order=order, state="done", file="f.json", size=1)
         job.pieces.create(number=0, data=b"1")
+    keep_comparison(row)
     # A second revision, so that there is something that changed since the first.
     row.revisions.create(number=2, document=row.document | {"name": "Second"}, summary="S", undo_to=1)
     Plan.objects.filter(pk=row.pk).update(revision=2)

@@ -19,6 +19,8 @@ Settings = dict[str, list[str]]
 _WORD = re.compile(
     r'(?m)(^[ \t]*+#[^\n]*+)|(\n)|"((?:[^"\\]++|\\.)*+)("?)|((?:[^\s"\\]|\\.)++)|(\\)', re.DOTALL
 )  # fmt: skip
+_SIGNS = re.compile(r"[\"\\#]")
+"""What makes more of a line than words between blanks."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _DEEPEST = 50
 
@@ -61,18 +63,35 @@ def read_domains(text: str) -> dict[str, Domain]:
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
     """The words of each command with the number of its first line; what is in quotes is one word."""
+    place, number = 0, 1
+    while place < len(text):
+        end = text.find("\n", place)
+        line = text[place : end if end >= 0 else len(text)]
+        if _SIGNS.search(line):
+            start, words, place, number = _read_command(text, place, number)
+            if words:
+                yield start, words
+            continue
+        if words := line.split():
+            yield number, words
+        place += len(line) + 1
+        number += 1
+
+
+def _read_command(text: str, place: int, number: int) -> tuple[int, list[str], int, int]:
+    """The number of its first line, the words of a command, and the place and number of the line after it.
+
+    It goes on over several lines where they are in quotes, or a backslash stands before their end.
+    """
     words: list[list[str]] = []
     """Each in its pieces."""
-    number = start = 1
+    start = number
     glued = -1
     """Where the last word ended: what follows at once belongs to it."""
-    for found in _WORD.finditer(text):
+    for found in _WORD.finditer(text, place):
         comment, line, quoted, closed, bare, lone = found.groups()
         if line:
-            if words:
-                yield start, ["".join(word) for word in words]
-            words, number, glued = [], number + 1, -1
-            continue
+            return start, ["".join(word) for word in words], found.end(), number + 1
         if comment is not None:
             continue
         if quoted is not None and not closed:
@@ -87,8 +106,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
         else:
             words.append([word])
         glued = found.end()
-    if words:
-        yield start, ["".join(word) for word in words]
+    return start, ["".join(word) for word in words], len(text), number
 
 
 def _say(step: tuple[str, str]) -> str:
@@ -102,6 +120,8 @@ class _Reader:
         self.path: list[tuple[str, str]] = []
         self.domains: dict[str, Domain] = {"": Domain()}
         self.known = False
+        self._here: dict[str, Settings] | None = None
+        """The entries of the section that we are in, until the path changes."""
         self._orders: dict[int, tuple[dict[str, Settings], Order]] = {}
 
     def take(self, number: int, words: list[str]) -> None:
@@ -115,6 +135,7 @@ class _Reader:
                     "device writes."
                 )
             self.path.append((verb, " ".join(rest)))
+            self._here = None
             if verb == "edit":
                 self._entries().setdefault(self.path[-1][1], {})
         elif verb in ("next", "end"):
@@ -123,6 +144,7 @@ class _Reader:
             self._change(verb, rest)
 
     def _leave(self, number: int, verb: str) -> None:
+        self._here = None
         # end closes an edit that no next has closed.
         if verb == "end" and self.path and self.path[-1][0] == "edit":
             self.path.pop()
@@ -142,9 +164,11 @@ class _Reader:
 
     def _entries(self) -> dict[str, Settings]:
         """The entries of the section that we are in: of one within an entry, under the names of both."""
-        domain, path = self._place()
-        name = " ".join(name for kind, name in path if kind == "config")
-        return self.domains.setdefault(domain, Domain()).sections.setdefault(name, {})
+        if self._here is None:
+            domain, path = self._place()
+            name = " ".join(name for kind, name in path if kind == "config")
+            self._here = self.domains.setdefault(domain, Domain()).sections.setdefault(name, {})
+        return self._here
 
     def _order(self, entries: dict[str, Settings]) -> Order:
         """The order of the entries of a section, for as long as lines change it."""

@@ -3,16 +3,15 @@
 Syntax: Amazon EC2 API Reference, “SecurityGroup” and “IpPermission”. A group only allows; what none of its rules
 allows is refused. Rules have no order.
 
-One group: every flow is taken as one to a member of the group, and its inbound rules decide. Several: each group is a
-side by its id, to be mapped to the zone whose machines are its members; its inbound rules decide about flows to the
-zone, its outbound ones about those from it, and a group that a rule names is where a flow comes from or goes to.
+What a group is for: `attached.py`; a group that a rule names is where a flow comes from or goes to, as a side.
 Machines that are in several groups at once may do what any of them allows; a zone has to be mapped to one.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from planner.engine.existing.model import EVERYTHING, Entry, Ruleset, Sides, Stage, Unreadable
+from planner.engine.existing.model import EVERYTHING, Entry, Ruleset, Sides, Unreadable
 from planner.engine.existing.parts import (
     ANYTHING,
     ANYWHERE,
@@ -29,9 +28,12 @@ from planner.engine.existing.parts import (
     read_protocol,
     say,
 )
+from planner.engine.existing.readers.attached import Place, make_ruleset
 from planner.engine.existing.spans import Spans
 
 _ICMP = {"icmp": 1, "1": 1, "icmpv6": 58, "58": 58}
+_Meant = tuple[Addresses, list[str]]
+"""Addresses, and what of them isn't understood."""
 _PORTED = {"tcp", "udp", "6", "17"}
 
 
@@ -57,100 +59,75 @@ class _Groups:
         self.count = Count()
 
     def read(self) -> Ruleset:
-        if self.alone:
-            ((name, _),) = self.groups.items()
-            entries = tuple(self._read_group(name, inbound=True))
-            stage = Stage(name=f"inbound rules of {self._say(name)}", entries=entries, default="drop",
-                          default_name=f"implicit deny of {self._say(name)}")  # fmt: skip
-            return Ruleset(format="aws", stages=(stage,), chains={})
-        stages = []
-        for way, inbound in (("inbound", True), ("outbound", False)):
-            made: list[Entry] = []
-            for name in self.groups:
-                made += self._read_group(name, inbound=inbound)
-                made.append(self._refuse(name, inbound=inbound))
-            stages.append(
-                Stage(
-                    name=f"{way} rules of security groups",
-                    entries=tuple(made),
-                    default="obscure" if inbound else "accept",
-                    default_name=f"no security group is mapped to the {'target' if inbound else 'source'}",
-                )
-            )
-        sides = {name for stage in stages for entry in stage.entries for side in (entry.enters, entry.leaves)
-                 if side for name in side.names}  # fmt: skip
-        return Ruleset(format="aws", stages=tuple(stages), chains={}, sides=frozenset(sides))
+        names = {self._say(name) if self.alone else name: name for name in self.groups}
+        default = f"implicit deny of {next(iter(names))}"
+        return make_ruleset(
+            "aws", "security group", list(names), lambda said, place: self._read_group(names[said], place), default
+        )
 
     def _say(self, name: str) -> str:
         title = say(self.groups[name].get("groupname") or "")
         return f'{name} "{title}"' if title and title != name else name
 
-    def _own(self, name: str, *, inbound: bool) -> dict[str, Any]:
-        """The side of the members: where a flow to them leaves, where one from them enters; none for a group alone."""
-        own = None if self.alone else Sides(names=frozenset({name}))
-        return {"leaves": own} if inbound else {"enters": own}
-
-    def _refuse(self, name: str, *, inbound: bool) -> Entry:
-        way = "inbound" if inbound else "outbound"
-        return Entry(
-            name=f"implicit deny of {self._say(name)}, {way}",
-            matches=EVERYTHING,
-            verdict="drop",
-            **self._own(name, inbound=inbound),
-        )
-
-    def _read_group(self, name: str, *, inbound: bool) -> Iterator[Entry]:
-        key = "ippermissions" if inbound else "ippermissionsegress"
+    def _read_group(self, name: str, place: Place) -> Iterator[Entry]:
+        key = "ippermissions" if place.way == "inbound" else "ippermissionsegress"
         for permission in list_of(self.groups[name].get(key)):
             if not isinstance(permission, Mapping):
                 raise Unreadable(f"The security group {name} has a permission that is no mapping.")
-            yield from self._read_permission(name, fold(permission), inbound=inbound)
+            yield from self._read_permission(name, fold(permission), place)
+        if not self.alone:
+            refusal = f"implicit deny of {self._say(name)}, {place.way}"
+            yield Entry(name=refusal, matches=EVERYTHING, verdict="drop", enters=place.enters, leaves=place.leaves)
 
-    def _read_permission(self, name: str, permission: dict[str, Any], *, inbound: bool) -> Iterator[Entry]:
+    def _read_permission(self, name: str, permission: dict[str, Any], place: Place) -> Iterator[Entry]:
         services = _read_services(permission)
         said = _say_service(permission)
-        way, word = ("inbound", "from") if inbound else ("outbound", "to")
+        way, word = place.way, "from" if place.way == "inbound" else "to"
         for key, cidr in (("ipranges", "cidrip"), ("ipv6ranges", "cidripv6")):
             for row in list_of(permission.get(key)):
                 network = fold(row).get(cidr) if isinstance(row, Mapping) else row
                 yield from self._make(
-                    f"{self._say(name)} {way} {said} {word} {say(network)}", name, _read_network(network), services,
-                    inbound=inbound, comment=_describe(row),
+                    f"{self._say(name)} {way} {said} {word} {say(network)}", _read_network(network), services, place,
+                    _describe(row),
                 )  # fmt: skip
         for row in list_of(permission.get("prefixlistids")):
             said_list = f"prefix list {say(fold(row).get('prefixlistid') if isinstance(row, Mapping) else row)}"
             yield from self._make(
-                f"{self._say(name)} {way} {said} {word} {said_list}", name, (Addresses(), [said_list]), services,
-                inbound=inbound, comment=_describe(row),
+                f"{self._say(name)} {way} {said} {word} {said_list}", (Addresses(), [said_list]), services, place,
+                _describe(row),
             )  # fmt: skip
         for row in list_of(permission.get("useridgrouppairs")):
             pair = fold(row) if isinstance(row, Mapping) else {}
             other = say(pair.get("groupid") or pair.get("groupname") or "without an id")
-            yield from self._make_pair(f"{self._say(name)} {way} {said} {word} {other}", name, other, services,
-                                       inbound=inbound, comment=_describe(row))  # fmt: skip
+            title = f"{self._say(name)} {way} {said} {word} {other}"
+            yield from self._make_pair(title, other, services, place, _describe(row))
 
     def _make(
-        self, title: str, name: str, there: tuple[Addresses, list[str]], services: tuple[list[Service], list[str]],
-        *, inbound: bool, comment: str,
-    ) -> tuple[Entry, ...]:  # fmt: skip
-        sides = self._own(name, inbound=inbound)
-        here: tuple[Addresses, list[str]] = ANYWHERE, []
-        sources, destinations = (there, here) if inbound else (here, there)
-        return make_entries(self.count, name=title, verdict="accept", sources=sources, destinations=destinations,
-                            services=services, comment=comment, **sides)  # fmt: skip
+        self, title: str, there: _Meant, services: tuple[list[Service], list[str]], place: Place, comment: str
+    ) -> tuple[Entry, ...]:
+        here: _Meant = ANYWHERE, []
+        sources, destinations = (there, here) if place.way == "inbound" else (here, there)
+        return make_entries(
+            self.count,
+            name=title,
+            verdict="accept",
+            sources=sources,
+            destinations=destinations,
+            services=services,
+            enters=place.enters,
+            leaves=place.leaves,
+            comment=comment,
+        )
 
     def _make_pair(
-        self, title: str, name: str, other: str, services: tuple[list[Service], list[str]],
-        *, inbound: bool, comment: str,
-    ) -> tuple[Entry, ...]:  # fmt: skip
+        self, title: str, other: str, services: tuple[list[Service], list[str]], place: Place, comment: str
+    ) -> tuple[Entry, ...]:
         """What is allowed for the members of another group: its side, where groups are sides."""
         if self.alone:
-            unknown = (Addresses(), [f"members of {other}"])
-            return self._make(title, name, unknown, services, inbound=inbound, comment=comment)
-        sides = self._own(name, inbound=inbound)
-        sides["enters" if inbound else "leaves"] = Sides(names=frozenset({other}))
-        return make_entries(self.count, name=title, verdict="accept", sources=(ANYWHERE, []),
-                            destinations=(ANYWHERE, []), services=services, comment=comment, **sides)  # fmt: skip
+            return self._make(title, (Addresses(), [f"members of {other}"]), services, place, comment)
+        side = Sides(names=frozenset({other}))
+        between = replace(place, enters=side) if place.way == "inbound" else replace(place, leaves=side)
+        return self._make(title, (ANYWHERE, []), services, between, comment)
 
 
 def _describe(row: Any) -> str:

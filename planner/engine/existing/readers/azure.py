@@ -2,17 +2,13 @@
 
 Syntax: Microsoft, “Network security groups” (order, default rules), “Virtual network service tags”, and the resource
 Microsoft.Network/networkSecurityGroups. Keys may stand in `properties`, as in the REST interface, and begin with a
-capital, as PowerShell writes them. Rules go by priority within their direction.
-
-One group: every flow is taken as one to what the group is attached to, and its inbound rules decide. Several: each
-group is a side by its name, to be mapped to the zone that it stands before; its inbound rules decide about flows to
-the zone, its outbound ones about those from it.
+capital, as PowerShell writes them. Rules go by priority within their direction. What a group is for: `attached.py`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
+from planner.engine.existing.model import Entry, Ruleset, Unreadable, Verdict
 from planner.engine.existing.parts import (
     ANYTHING,
     ANYWHERE,
@@ -30,6 +26,7 @@ from planner.engine.existing.parts import (
     read_protocol,
     say,
 )
+from planner.engine.existing.readers.attached import Place, make_ruleset
 from planner.engine.existing.spans import PORTS, Spans
 
 _ANY = frozenset({"*", "any"})
@@ -101,37 +98,16 @@ class _Groups:
             raise Unreadable("Two network security groups have the same name; take those of one resource group.")
 
     def read(self) -> Ruleset:
-        if len(self.groups) == 1:
-            name, rules = self.groups[0]
-            inbound = Stage(
-                name=f"inbound rules of {name}",
-                entries=tuple(self._read_way(name, rules, "inbound", None, None)),
-                default="drop",
-                default_name=f"DenyAllInBound of {name}",
-            )
-            return Ruleset(format="azure", stages=(inbound,), chains={})
-        stages = []
-        for way, end in (("inbound", "target"), ("outbound", "source")):
-            entries: list[Entry] = []
-            for name, rules in self.groups:
-                side = Sides(names=frozenset({name}))
-                entries += self._read_way(
-                    name, rules, way, side if way == "outbound" else None, side if way == "inbound" else None
-                )
-            stages.append(
-                Stage(
-                    name=f"{way} rules of network security groups",
-                    entries=tuple(entries),
-                    default="obscure" if way == "inbound" else "accept",
-                    default_name=f"no network security group is mapped to the {end}",
-                )
-            )
-        sides = frozenset(name for name, _ in self.groups)
-        return Ruleset(format="azure", stages=tuple(stages), chains={}, sides=sides)
+        rules = dict(self.groups)
+        return make_ruleset(
+            "azure",
+            "network security group",
+            list(rules),
+            lambda name, place: self._read_way(name, rules[name], place),
+            f"DenyAllInBound of {self.groups[0][0]}",
+        )
 
-    def _read_way(
-        self, group: str, rules: Sequence[Rule], way: str, enters: Sides | None, leaves: Sides | None
-    ) -> Iterator[Entry]:
+    def _read_way(self, group: str, rules: Sequence[Rule], place: Place) -> Iterator[Entry]:
         """The rules of one direction, by priority; then what every group has."""
         there = {say(rule.get("name")).casefold() for rule in rules}
         rows = [*rules, *(rule for rule in _DEFAULTS if rule["name"].casefold() not in there)]
@@ -139,10 +115,10 @@ class _Groups:
         for priority, at in ordered:
             rule = rows[at]
             direction = say(rule.get("direction")).casefold()
-            if direction not in {way, "inbound", "outbound"}:
+            if direction not in {"inbound", "outbound"}:
                 raise Unreadable(f"The rule {say(rule.get('name'))} of {group} has no direction, Inbound or Outbound.")
-            if direction == way:
-                yield from self._read_rule(f"{group} {say(rule.get('name'), 80)} ({priority})", rule, enters, leaves)
+            if direction == place.way:
+                yield from self._read_rule(f"{group} {say(rule.get('name'), 80)} ({priority})", rule, place)
 
     def _priority(self, group: str, rule: Rule) -> int:
         try:
@@ -150,7 +126,7 @@ class _Groups:
         except ValueError:
             raise Unreadable(f"The rule {say(rule.get('name'))} of {group} has no priority from 0 to 65535.") from None
 
-    def _read_rule(self, name: str, rule: Rule, enters: Sides | None, leaves: Sides | None) -> tuple[Entry, ...]:
+    def _read_rule(self, name: str, rule: Rule, place: Place) -> tuple[Entry, ...]:
         access = say(rule.get("access")).casefold()
         verdict: Verdict = "accept" if access == "allow" else "drop" if access == "deny" else "obscure"
         return make_entries(
@@ -161,8 +137,8 @@ class _Groups:
             destinations=_read_side(rule, "destination"),
             services=_read_services(rule),
             obscure=() if verdict != "obscure" else (f"access {say(rule.get('access'))}",),
-            enters=enters,
-            leaves=leaves,
+            enters=place.enters,
+            leaves=place.leaves,
             comment=say(rule.get("description") or "", 1000),
         )
 

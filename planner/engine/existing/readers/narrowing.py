@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.engine.existing.model import Match, Sides
+from planner.engine.existing.spans import Spans
 
 
 class Obscure(ValueError):
@@ -58,3 +59,11 @@ def by_sides(parts: Iterable[Part]) -> Iterator[tuple[Sides | None, Sides | None
         found[part.enters, part.leaves].append(part.match)
     for (enters, leaves), matches in found.items():
         yield enters, leaves, tuple(matches)
+
+
+def find_becomes(goal: tuple[tuple[int, int], int | None] | None, matches: Iterable[Match]) -> tuple[int, int] | None:
+    """The address that packets with these matches are sent to; None where there is none, or their port is another."""
+    if goal is None:
+        return None
+    address, port = goal
+    return address if port is None or all(match.ports == Spans.only(port) for match in matches) else None

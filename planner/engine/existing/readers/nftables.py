@@ -7,6 +7,7 @@ and egress, by their priorities, and is admitted when all of them admit it: each
 translation before the forward hook changes where packets go; so what it matches is not understood.
 """
 
+import ipaddress
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
-from planner.engine.existing.readers.narrowing import Limits, Obscure, Part, by_sides, narrow
+from planner.engine.existing.readers.narrowing import Limits, Obscure, Part, by_sides, find_becomes, narrow
 from planner.engine.existing.readers.nft_matches import (
     Place,
     find_implied,
@@ -30,6 +31,8 @@ _HOOKS = ("ingress", "prerouting", "forward", "postrouting", "egress")
 """What a forwarded packet passes, in its order: nft(8), “ADDRESS FAMILIES”."""
 _TRACKING = -200
 """The priority of connection tracking at the hook prerouting: nft(8), “CHAINS”."""
+_NAT: Mapping[str, int] = {"prerouting": -100, "postrouting": 100}
+"""The place of address translation among the priorities of a hook: nft(8), “CHAINS” (dstnat and srcnat)."""
 _FAMILIES: Mapping[str, tuple[Literal[4, 6], ...]] = {
     "ip": (4,), "ip6": (6,), "inet": (4, 6), "netdev": (4, 6), "bridge": (4, 6),
 }  # fmt: skip
@@ -65,9 +68,16 @@ class _Chain:
         return self.said.get("hook") in _HOOKS
 
     @property
-    def order(self) -> tuple[int, int, str]:
+    def order(self) -> tuple[int, int, int, str]:
         priority = self.said.get("prio")
-        return _HOOKS.index(self.said["hook"]), priority if isinstance(priority, int) else 0, self.key
+        number = priority if isinstance(priority, int) else 0
+        # Chains that translate go one after the other at the place of them all, whatever their own priorities.
+        place = _NAT.get(self.said["hook"], number) if self.is_nat else number
+        return _HOOKS.index(self.said["hook"]), place, number, self.key
+
+    @property
+    def is_nat(self) -> bool:
+        return self.said.get("type") == "nat"
 
     @property
     def devices(self) -> frozenset[str]:
@@ -179,7 +189,11 @@ class _Reader:
             quiet = not chain.rules and default == "accept"
             found = Entry(name=chain.key, verdict="obscure", obscure=(f"table {_table_of(chain.said)} of a bridge",))
             return Stage(
-                name=chain.key, entries=() if quiet else (found,), default="accept", default_name=default_name
+                name=chain.key,
+                entries=() if quiet else (found,),
+                default="accept",
+                default_name=default_name,
+                is_early=True,
             )
         entries = self._read_chain(chain)
         if chain.said["hook"] in ("ingress", "egress"):
@@ -201,7 +215,16 @@ class _Reader:
                 leaves=None if is_in else sides,
             )
             entries, default, default_name = (way,), "accept", ""
-        return Stage(name=chain.key, entries=entries, default=default, default_name=default_name, families=families)
+        is_early = chain.order[:2] <= (_HOOKS.index("prerouting"), _NAT["prerouting"])
+        return Stage(
+            name=chain.key,
+            entries=entries,
+            default=default,
+            default_name=default_name,
+            families=families,
+            is_early=is_early,
+            translates=chain.is_nat and chain.said["hook"] == "prerouting",
+        )
 
     def _read_chain(self, chain: _Chain) -> tuple[Entry, ...]:
         table = _table_of(chain.said)
@@ -241,6 +264,8 @@ class _Rule:
         self.parts = start(place)
         self.obscure: list[str] = []
         self.never = False
+        self.becomes: tuple[tuple[int, int], int | None] | None = None
+        """What the destination is translated into, and the port."""
         self.verdicts: list[tuple[list[Part], Verdict, str, tuple[str, ...]]] = []
         """Which parts, what becomes of them, where they are sent, and why that isn't understood."""
 
@@ -261,7 +286,10 @@ class _Rule:
         elif kind == "continue":
             return True
         elif kind in _TRANSLATES:
-            self.verdicts.append((self.parts, "obscure", "", (_say_statement(kind, inner),)))
+            self.becomes = _find_goal(inner) if kind == "dnat" else None
+            is_handed_on = kind in ("queue", "synproxy")
+            verdict: Verdict = "obscure" if is_handed_on else "stray"
+            self.verdicts.append((self.parts, verdict, "", (_say_statement(kind, inner),)))
             return True
         elif kind == "mangle" and isinstance(inner, dict):
             self._mangle(inner)
@@ -331,7 +359,7 @@ class _Rule:
         key = inner.get("key")
         payload = key.get("payload") if isinstance(key, dict) else None
         if payload is not None and not (isinstance(payload, dict) and payload.get("field") not in _CHANGED | {None}):
-            self.verdicts.append((self.parts, "obscure", "", (f"{say(key)} set",)))
+            self.verdicts.append((self.parts, "stray", "", (f"{say(key)} set",)))
 
     def list_entries(self) -> Iterator[Entry]:
         """The entries that come of it; of one that matches no first packet, one for replies."""
@@ -352,7 +380,26 @@ class _Rule:
                     leaves=leaves,
                     obscure=(*self.obscure, *why),
                     comment=self.comment,
+                    becomes=find_becomes(self.becomes, matches),
                 )
+
+
+def _find_goal(inner: Any) -> tuple[tuple[int, int], int | None] | None:
+    """The one address, and the port if there is one, that packets are sent to; None for anything else."""
+    if (
+        not isinstance(inner, dict)
+        or set(inner) - {"addr", "port", "family"}
+        or not isinstance(inner.get("addr"), str)
+    ):
+        return None
+    port = inner.get("port")
+    if port is not None and (isinstance(port, bool) or not isinstance(port, int)):
+        return None
+    try:
+        address = ipaddress.ip_address(inner["addr"])
+    except ValueError:
+        return None
+    return (address.version, int(address)), port
 
 
 def _is_rest(pair: Any) -> bool:

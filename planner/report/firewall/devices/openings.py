@@ -137,7 +137,7 @@ def make_plan(permits: Permits, *, label: str, sides: Sides, longest: int, defau
             )
     translations, untranslated = _list_translations(permits)
     told = [
-        (one, part, _name(permit) + suffix)
+        (one, part, _name(permit) + suffix + permits.suffix)
         for one in boundaries
         for permit in one.permits
         for part, suffix in _part_seen(permit, translations.get((one.source, one.destination), {}), names_seen)
@@ -232,7 +232,7 @@ def find_groups(plan: Plan, *, most: int = FEW) -> dict[tuple[str, ...], str]:
         permit = opening.permit
         for end, members in (("src", permit.sources), ("dst", permit.destinations)):
             if members is not None and len(members) > most and members not in groups:
-                name = f"V{permit.family}-{permit.label}_{end}"
+                name = f"V{permit.family}-{permit.label}{plan.permits.suffix}_{end}"
                 if name in taken:
                     name += f"_{_digest(' '.join(members))}"
                 taken.add(name)

@@ -1,0 +1,185 @@
+"""Comparisons with a firewall's own rules: kept, read again, held against each other, deleted.
+
+What is kept is the answer: states of flows, names of entries, what is too wide, what isn't understood. The
+configuration never comes here.
+"""
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from planner.engine.existing.decide import Gap
+from planner.engine.existing.drift import Answer, FlowAnswer, WiderAnswer
+from planner.report.gap.words import say_note
+from planner.store import audit, models
+from planner.store.actions import ANYONE, Sender, lock_plan
+from planner.store.compared_models import Compared
+from planner.store.reports import find_renames_since
+from ports.text import cut
+
+MOST = 50
+"""How many comparisons one plan keeps."""
+MOST_BYTES = 4 * 2**20
+"""How large one may be, packed; a flow takes a few bytes to some dozens."""
+_LONGEST = 300
+"""How many characters of the name of an entry are kept."""
+_MOST_NAMES = 50
+"""How many endpoints of what is too wide are kept by name."""
+_UNPACKED = 256 * 2**20
+_NUMBERS = range(2**63)
+"""What a row can have as its number."""
+
+
+class NotKept(ValueError):
+    """It can't be kept. The text is a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A comparison that was kept, with its answer under the names of now."""
+
+    row: Compared
+    answer: Answer
+
+
+def make_answer(gap: Gap) -> Answer:
+    """What is kept of an answer."""
+    return Answer(
+        flows=tuple(
+            FlowAnswer(
+                source=one.flow.source.name,
+                destination=one.flow.destination.name,
+                protocol=one.flow.need.protocol,
+                ports=one.flow.need.ports or "",
+                state=one.state,
+                by=tuple(cut(name, _LONGEST) for name in one.by),
+                note=cut(say_note(one), 2 * _LONGEST),
+            )
+            for one in gap.flows
+        ),
+        wider=tuple(
+            WiderAnswer(
+                entry=cut(one.entry, _LONGEST),
+                sources=tuple(one.sources[:_MOST_NAMES]),
+                destinations=tuple(one.destinations[:_MOST_NAMES]),
+                services=tuple(one.services),
+            )
+            for one in gap.wider
+        ),
+        unknown=tuple(cut(one.construct, _LONGEST) for one in gap.unknown),
+        missing=len(gap.missing),
+    )
+
+
+@transaction.atomic
+def keep(plan_id: int, gap: Gap, *, revision: int, firewall: str, sender: Sender = ANYONE) -> Compared:
+    """Keep an answer about a revision of a plan; the same operation counts once.
+
+    Raises NotKept for one too many, one that is too large and a plan that has changed meanwhile; NotPossible for a
+    plan in the bin.
+    """
+    plan = lock_plan(plan_id)
+    known = Compared.objects.filter(plan=plan, operation=sender.operation).first() if sender.operation else None
+    if known is not None:
+        return known
+    if plan.revision != revision:
+        raise NotKept("The plan has changed since the comparison began; compare again.")
+    if Compared.objects.filter(plan=plan).count() >= MOST:
+        raise NotKept(f"A plan keeps {MOST} comparisons; delete one that you need no more.")
+    answer = make_answer(gap)
+    data = pack(answer)
+    if len(data) > MOST_BYTES:
+        raise NotKept(f"This answer is too large: at most {MOST_BYTES // 2**20} MiB are kept of one.")
+    row = Compared.objects.create(
+        plan=plan,
+        revision=revision,
+        digest=gap.report.matrix.digest,
+        firewall=firewall[:255],
+        format=gap.ruleset.format,
+        counts=answer.counts,
+        missing=answer.missing,
+        wider=len(answer.wider),
+        data=data,
+        author=sender.author[:60],
+        operation=sender.operation or models.make_operation(),
+    )
+    audit.note("comparison-kept", plan=plan, actor=audit.name_sender(), detail=f"number {row.pk}")
+    return row
+
+
+@transaction.atomic
+def forget(plan_id: int, number: int) -> bool:
+    """Delete a comparison of a plan; False where it has none of that number. Raises NotPossible."""
+    plan = lock_plan(plan_id)
+    if number not in _NUMBERS:
+        return False
+    deleted, _ = Compared.objects.filter(plan=plan, pk=number).delete()
+    if deleted:
+        audit.note("comparison-deleted", plan=plan, actor=audit.name_sender(), detail=f"number {number}")
+    return bool(deleted)
+
+
+def list_kept(plan: models.Plan) -> list[Compared]:
+    """The comparisons of a plan without their answers, the newest first."""
+    return list(Compared.objects.filter(plan=plan).defer("data")[:MOST])
+
+
+def read_kept(plan: models.Plan, numbers: Sequence[int]) -> dict[int, Kept]:
+    """Those of some numbers that the plan has, by number, under the names that its endpoints have now."""
+    rows = list(Compared.objects.filter(plan=plan, pk__in=[one for one in numbers if one in _NUMBERS]))
+    renames = find_renames_since(plan, {row.revision for row in rows})
+    return {
+        row.pk: Kept(
+            row=row,
+            answer=unpack(bytes(row.data)).rename(
+                {one.old: one.new for one in renames.get(row.revision, ()) if one.kind == "endpoint"}
+            ),
+        )
+        for row in rows
+    }
+
+
+def pack(answer: Answer) -> bytes:
+    """Names once, then what refers to them."""
+    entries = {name: place for place, name in enumerate(dict.fromkeys(n for one in answer.flows for n in one.by))}
+    facts = {
+        "entries": list(entries),
+        "flows": [
+            [one.source, one.destination, one.protocol, one.ports, one.state, [entries[n] for n in one.by], one.note]
+            for one in answer.flows
+        ],
+        "wider": [[one.entry, one.sources, one.destinations, one.services] for one in answer.wider],
+        "unknown": answer.unknown,
+        "missing": answer.missing,
+    }
+    return zlib.compress(json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+
+
+def unpack(data: bytes) -> Answer:
+    facts = json.loads(zlib.decompressobj().decompress(data, _UNPACKED))
+    names = facts["entries"]
+    return Answer(
+        flows=tuple(
+            FlowAnswer(
+                source=source,
+                destination=destination,
+                protocol=protocol,
+                ports=ports,
+                state=state,
+                by=tuple(names[place] for place in by),
+                note=note,
+            )
+            for source, destination, protocol, ports, state, by, note in facts["flows"]
+        ),
+        wider=tuple(
+            WiderAnswer(
+                entry=entry, sources=tuple(sources), destinations=tuple(destinations), services=tuple(services)
+            )
+            for entry, sources, destinations, services in facts["wider"]
+        ),
+        unknown=tuple(facts["unknown"]),
+        missing=facts["missing"],
+    )

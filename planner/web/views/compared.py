@@ -1,0 +1,266 @@
+"""Comparisons with a firewall's rules that were kept: what was answered, what has drifted, what is there already.
+
+For whoever may edit the plan. Readers of links and files see nothing of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.views.decorators.http import require_POST, require_safe
+
+from planner.engine import Report
+from planner.engine.existing.decide import STATES, State
+from planner.engine.existing.drift import Answer, Drift, FlowAnswer, WiderAnswer, find_drift
+from planner.engine.existing.readers import READERS
+from planner.engine.life import mark_of
+from planner.engine.rules import Ports, Rule
+from planner.plan.edits import NotPossible
+from planner.report import FORMATS
+from planner.report.gap.words import NAMES, say_several
+from planner.report.said.text import index_rules
+from planner.store import compared, lives
+from planner.store.compared_models import Compared
+from planner.store.editions import matrix_of
+from planner.store.models import Plan
+from planner.store.reports import report_for
+from planner.web.views.access import plan_view
+from planner.web.views.plans import read_sender
+from ports.text import cut, many
+
+MOST_FLOWS = 500
+"""How many flows the page shows, those first that aren't open."""
+MOST_DRIFTED = 200
+"""How many flows of each kind of drift, and how many entries."""
+MOST_TAKEN = 500
+"""Of how many rules the state is set in one go."""
+BESIDE = ("pdf", "html", "xlsx", "csv")
+"""The formats of the report that can have a kept comparison beside their rules."""
+THERE = "implemented"
+"""The state of a rule that a firewall has."""
+_TAKES = frozenset({None, "requested", "approved"})
+"""The states that a rule may have to be given that one; what somebody has refused or verified stays."""
+ORDER: Mapping[State, int] = {"closed": 0, "partly": 1, "unknown": 2, "open": 3}
+LOOKS: Mapping[State, str] = {"open": "open", "partly": "refused", "closed": "blocked", "unknown": "unproven"}
+"""By state, what it looks like: as the status of a check that says alike."""
+
+
+def name_device(row: Compared) -> str:
+    """What pages call the firewall that a kept answer is about."""
+    return row.firewall or READERS[row.format].label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class There:
+    """A rule of the plan of which every flow was open."""
+
+    rule: Rule
+    by: tuple[str, ...]
+    seen: int
+    """The latest state that it has; 0 for none."""
+
+    @property
+    def pick(self) -> str:
+        """What its form sends."""
+        return f"{mark_of(self.rule)}.{self.seen}"
+
+
+@require_safe
+@plan_view
+def show_compared(request: HttpRequest, plan: Plan, number: int) -> HttpResponse:
+    """One kept comparison; with `since`, what has drifted since another one."""
+    return _show(request, plan, number)
+
+
+def _show(request: HttpRequest, plan: Plan, number: int, trouble: str = "") -> HttpResponse:
+    rows = compared.list_kept(plan)
+    row = next((one for one in rows if one.pk == number), None)
+    if row is None:
+        raise Http404
+    earlier = [one for one in rows if one.pk < number]
+    since = _choose(request.GET.get("since", ""), earlier, row)
+    found = compared.read_kept(plan, [number, *([since.pk] if since else [])])
+    if number not in found:
+        raise Http404
+    answer = found[number].answer
+    report = report_for(plan.version, matrix_of(plan))
+    there = list(list_there(plan, report, answer))
+    context = {
+        "plan": plan,
+        "row": row,
+        "device": name_device(row),
+        "trouble": trouble,
+        "earlier": [(one, name_device(one)) for one in earlier],
+        "since": since,
+        "since_device": name_device(since) if since else "",
+        "drift": _describe_drift(find_drift(found[since.pk].answer, answer)) if since and since.pk in found else None,
+        "figures": [(LOOKS[state], answer.counts[state], NAMES[state]) for state in STATES],
+        "total": len(answer.flows),
+        "reports": [(name, FORMATS[name].label) for name in BESIDE],
+        "missing": many(answer.missing, "rule"),
+        "is_missing": answer.missing > 0,
+        "there": there[:MOST_TAKEN],
+        "there_more": max(0, len(there) - MOST_TAKEN),
+        **_describe(report, answer),
+    }
+    return render(request, "planner/compared.html", context)
+
+
+def _choose(wanted: str, earlier: list[Compared], row: Compared) -> Compared | None:
+    """The comparison that is asked for, else the last one before with the same firewall."""
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 19:
+        return next((one for one in earlier if one.pk == int(wanted)), None)
+    same = (one for one in earlier if (one.firewall, one.format) == (row.firewall, row.format))
+    return next(same, None)
+
+
+def list_there(plan: Plan, report: Report, answer: Answer) -> Iterator[There]:
+    """The rules of now of which all flows were open, and that nobody has said more of than that they are wanted."""
+    state = {one.key: one for one in answer.flows}
+    known = lives.lives_of(plan, report)
+    for rule in report.rules:
+        flows = [state.get((here, to, protocol, ports or "")) for here, to, protocol, ports in rule.openings()]
+        if not all(one is not None and one.state == "open" for one in flows):
+            continue
+        life = known.of(rule)
+        if (life.given.state if life else None) in _TAKES:
+            by = dict.fromkeys(name for one in flows if one for name in one.by)
+            yield There(rule=rule, by=tuple(by), seen=life.newest if life else 0)
+
+
+def _describe(report: Report, answer: Answer) -> dict[str, Any]:
+    rules = index_rules(report)
+    flows = sorted(answer.flows, key=lambda one: ORDER[one.state])
+    return {
+        "flows": [_describe_flow(one, rules) for one in flows[:MOST_FLOWS]],
+        "more_flows": max(0, len(flows) - MOST_FLOWS),
+        "wider": [_describe_wider(one) for one in answer.wider[:MOST_DRIFTED]],
+        "more_wider": max(0, len(answer.wider) - MOST_DRIFTED),
+        "unknown": answer.unknown[:MOST_DRIFTED],
+    }
+
+
+def _describe_flow(one: FlowAnswer, rules: Mapping[tuple[str, str, Ports], str]) -> dict[str, Any]:
+    ports = Ports(one.protocol, one.ports or None)
+    return {
+        "rule": rules.get((one.source, one.destination, ports), ""),
+        "source": one.source,
+        "destination": one.destination,
+        "service": str(ports),
+        "look": LOOKS[one.state],
+        "state": NAMES[one.state],
+        "by": say_several(one.by),
+        "note": one.note,
+    }
+
+
+def _describe_wider(one: WiderAnswer) -> dict[str, str]:
+    return {
+        "entry": one.entry,
+        "sources": say_several(one.sources),
+        "destinations": say_several(one.destinations),
+        "services": ", ".join(one.services),
+    }
+
+
+def _describe_drift(drift: Drift) -> dict[str, Any]:
+    """Groups of flows that drifted, each with its heading, and what became too wide or no longer is."""
+    pairs = (
+        ("opened", "Opened since", drift.opened),
+        ("closed", "Closed since", drift.closed),
+        ("otherwise", "Otherwise than it was", drift.otherwise),
+    )
+    single = (
+        ("added", "New in the plan", drift.added),
+        ("gone", "No longer in the plan", drift.gone),
+    )
+    wide = (("wider", "Too wide since", drift.wider), ("narrower", "No longer too wide", drift.narrower))
+    return {
+        "is_any": bool(drift),
+        "flows": [
+            {
+                "id": name,
+                "title": title,
+                "rows": [{**_describe_flow(now, {}), "was": NAMES[was.state]} for was, now in found[:MOST_DRIFTED]],
+                "more": max(0, len(found) - MOST_DRIFTED),
+            }
+            for name, title, found in pairs
+            if found
+        ]
+        + [
+            {
+                "id": name,
+                "title": title,
+                "rows": [{**_describe_flow(one, {}), "was": ""} for one in found[:MOST_DRIFTED]],
+                "more": max(0, len(found) - MOST_DRIFTED),
+            }
+            for name, title, found in single
+            if found
+        ],
+        "wide": [
+            {
+                "id": name,
+                "title": title,
+                "rows": [_describe_wider(one) for one in found[:MOST_DRIFTED]],
+                "more": max(0, len(found) - MOST_DRIFTED),
+            }
+            for name, title, found in wide
+            if found
+        ],
+    }
+
+
+@require_POST
+@plan_view
+def forget_compared(request: HttpRequest, plan: Plan, number: int) -> HttpResponse:
+    """Delete a kept comparison."""
+    try:
+        compared.forget(plan.pk, number)
+    except NotPossible as error:
+        return _show(request, plan, number, str(error))
+    return redirect("show_existing", key=plan.key)
+
+
+@require_POST
+@plan_view
+def take_states(request: HttpRequest, plan: Plan, number: int) -> HttpResponse:
+    """Say of the rules that are there already that they are implemented, each with the entries that open it.
+
+    Only those that the form has named, as it has seen them, and that the answer still says to be open.
+    """
+    found = compared.read_kept(plan, [number]).get(number)
+    if found is None:
+        raise Http404
+    report = report_for(plan.version, matrix_of(plan))
+    there = {one.pick: one for one in list_there(plan, report, found.answer)}
+    sent = dict.fromkeys(request.POST.getlist("rule")[:MOST_TAKEN])
+    if not sent:
+        return _show(request, plan, number, "No rule is chosen.")
+    if any(pick not in there for pick in sent):
+        said = "The rules or their states have changed since this page was opened. Nothing was set; look at it anew."
+        return _show(request, plan, number, said)
+    day = format_date(timezone.localtime(found.row.at), "j F Y")
+    device = name_device(found.row)
+    picks = [
+        lives.Pick(
+            mark=mark_of(one.rule),
+            seen=one.seen,
+            comment=cut(f"There already: {device}, {say_several(one.by)} (compared on {day}).", 2_000),
+        )
+        for one in (there[pick] for pick in sent)
+    ]
+    try:
+        lives.set_states(
+            plan_id=plan.pk,
+            matrix=matrix_of(plan),
+            picks=picks,
+            wish=lives.Wish(state=THERE),
+            sender=read_sender(request),
+        )
+    except (lives.Overtaken, NotPossible) as error:
+        return _show(request, plan, number, str(error))
+    return redirect("show_compared", key=plan.key, number=number)

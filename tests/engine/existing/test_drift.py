@@ -1,0 +1,42 @@
+"""What became of a firewall between two kept answers: made from flows alone."""
+
+from planner.engine.existing.drift import find_drift
+from tests.web.views.comparisons import flow_answer, make_answer, wider_answer
+
+
+def drift(before, after, wide_before=(), wide_after=()):
+    return find_drift(make_answer(*before, wider=wide_before), make_answer(*after, wider=wide_after))
+
+
+def test_every_change_of_a_state_is_in_one_group():
+    before, after = ("closed", "open", "open", "closed", "closed"), ("open", "partly", "open", "unknown", "closed")
+    was, now = (
+        [flow_answer(ports=str(port), state=state) for port, state in enumerate(states, 1)]
+        for states in (before, after)
+    )
+    found = drift([*was, flow_answer(ports="6")], [*now, flow_answer(ports="7")])
+    assert [(a.ports, a.state, b.state) for a, b in found.opened] == [("1", "closed", "open")]
+    assert [(a.ports, a.state, b.state) for a, b in found.closed] == [("2", "open", "partly")]
+    assert [(a.ports, a.state, b.state) for a, b in found.otherwise] == [("4", "closed", "unknown")]
+    assert ([one.ports for one in found.added], [one.ports for one in found.gone]) == (["7"], ["6"])
+    assert found
+
+
+def test_what_is_too_wide_is_known_by_what_it_admits_and_not_by_its_number():
+    found = drift([], [], [wider_answer("policy 3")], [wider_answer("policy 9")])
+    assert not found
+    found = drift([], [], [wider_answer()], [wider_answer(services=("tcp 23",))])
+    assert [one.services for one in found.wider] == [("tcp 23",)]
+    assert [one.services for one in found.narrower] == [("tcp 22",)]
+
+
+def test_entries_that_decide_otherwise_are_no_drift_while_the_state_is_the_same():
+    assert not drift([flow_answer(by=("policy 1",))], [flow_answer(by=("policy 2",))])
+
+
+def test_an_answer_follows_new_names():
+    answer = make_answer(flow_answer(), wider=[wider_answer()]).rename({"PS01": "A1", "DC01": "A0"})
+    [one] = answer.flows
+    [wide] = answer.wider
+    assert (one.source, one.destination, wide.sources, wide.destinations) == ("A1", "A0", ("A1",), ("A0",))
+    assert not find_drift(answer, answer.rename({}))

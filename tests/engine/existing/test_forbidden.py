@@ -1,0 +1,118 @@
+"""Entries that admit what a `never` row or the document forbids."""
+
+from dataclasses import replace
+
+from planner.engine.existing.decide import compare_with
+from tests.engine.existing.devices.own_files import report_of
+from tests.engine.existing.rulesets import STORE, WEB, accept, drop, flow, host, match, plan, ruleset, side
+
+NEXT = "192.0.2.20"
+ENDS = [host("Web", WEB), host("Store", STORE, zone="DMZ"), host("Next", NEXT, zone="DMZ")]
+
+
+def never(source, destination, protocol=None, ports=None):
+    row = {"from": source, "to": destination, "reason": "Nobody may."}
+    return row | ({"protocol": protocol} if protocol else {}) | ({"ports": ports} if ports else {})
+
+
+TO_DMZ = never({"zone": "Internal"}, {"zone": "DMZ"}, "tcp", "1433")
+
+
+def find(report, *entries, mapping=None, firewall=None, **more):
+    gap = compare_with(report, ruleset(*entries, **more), mapping, firewall, also=("forbidden",))
+    assert gap.stale is None
+    assert gap.forbidden.unchecked == 0
+    return gap.forbidden.entries
+
+
+def of(*rows, ends=ENDS, flows=(), **more):
+    return plan(list(ends), list(flows) or [flow("Web", "Store")], never=list(rows), **more)
+
+
+def test_an_entry_that_admits_what_a_row_forbids_is_told_with_the_row_and_the_endpoints():
+    [one] = find(of(TO_DMZ), accept("a", match(WEB, STORE, "tcp/443")), accept("b", match("10.0.0.0/8", NEXT)))
+    [breach] = one.breaches
+    assert (one.entry, one.is_sure, one.constructs) == ("b", True, ())
+    assert (breach.row.number, breach.sources, breach.destinations) == (0, ("Web",), ("Next",))
+    assert breach.services == ("tcp 1433",)
+
+
+def test_what_an_earlier_entry_refuses_is_not_held_against_a_later_one():
+    assert not find(of(TO_DMZ), drop("a", match("", "", "tcp/1433")), accept("b"))
+    [one] = find(of(TO_DMZ), drop("a", match("", STORE, "tcp/1433")), accept("b"))
+    assert one.breaches[0].destinations == ("Next",)
+
+
+def test_the_widest_comes_first_and_a_policy_admits_as_entries_do():
+    rows = TO_DMZ, never({"endpoint": "Web"}, {"endpoint": "Next"})
+    found = find(of(*rows), accept("a", match(WEB, NEXT, "tcp/22")), accept("b", match(WEB, NEXT, "tcp/80-90")))
+    assert [one.entry for one in found] == ["b", "a"]
+    [policy] = find(of(TO_DMZ), default="accept")
+    assert policy.entry == "policy accept of forward"
+    assert policy.breaches[0].destinations == ("Next", "Store")
+
+
+def test_a_row_without_protocol_forbids_everything_and_one_for_other_ports_nothing():
+    entry = accept("a", match(WEB, NEXT, "udp/53"))
+    assert find(of(never({"endpoint": "Web"}, {"zone": "DMZ"})), entry)
+    assert not find(of(TO_DMZ), entry)
+    assert find(of(never({"endpoint": "Web"}, {"zone": "DMZ"}, "udp", "50-60")), entry)
+    echo = accept("e", match(WEB, STORE, "icmp/2048"))
+    assert find(of(never({"endpoint": "Web"}, {"zone": "DMZ"}, "icmp")), echo)
+
+
+def test_what_is_not_understood_may_break_a_row_and_is_told_as_such_after_what_does():
+    obscure = accept("a", match(WEB, "", "tcp/1433"), obscure=("limit rate 10/second",))
+    first, second = find(of(TO_DMZ), accept("b", match(WEB, NEXT)), obscure)
+    assert (first.entry, first.is_sure) == ("b", True)
+    assert (second.entry, second.is_sure, second.constructs) == ("a", False, ("limit rate 10/second",))
+    assert second.breaches[0].destinations == ("Store",)
+    [whole] = find(of(TO_DMZ), accept("c"), obscure=("a bridge",))
+    assert (whole.entry, whole.is_sure) == ("", False)
+
+
+def test_within_a_zone_no_firewall_sees_it():
+    ends = [*ENDS, host("Third", "10.0.0.12")]
+    assert not find(of(never({"endpoint": "Web"}, {"endpoint": "Third"}), ends=ends), accept("a"))
+
+
+def test_interfaces_count():
+    entry = accept("a", match("", "", "tcp/1433"), enters=side("dmz"), leaves=side("lan"))
+    sides = {"lan": "Internal", "dmz": "DMZ"}
+    assert not find(of(TO_DMZ), entry, mapping=sides)
+    assert find(of(never({"zone": "DMZ"}, {"zone": "Internal"}, "tcp", "1433")), entry, mapping=sides)
+
+
+def test_an_endpoint_that_is_known_by_name_is_reached_by_that_name_and_by_any():
+    ends = [host("Web", WEB), host("Store", "store.example.com", zone="DMZ")]
+    report = of(TO_DMZ, ends=ends)
+    named = replace(match(WEB, NEXT, "tcp/1433"), destination_names=frozenset({"store.example.com"}))
+    [one] = find(report, accept("a", named))
+    assert (one.is_sure, one.breaches[0].destinations) == (True, ("Store",))
+    # That the plan doesn't know the address is no matter of the device.
+    assert not find(report, accept("b", match(WEB, NEXT)))
+
+
+def test_a_published_endpoint_is_forbidden_under_the_address_that_is_seen():
+    ends = [host("Public", "any", zone="Internet", group=True), host("Store", STORE, zone="DMZ")]
+    firewall = {
+        "name": "FW", "format": "fortigate", "zones": {"Internet": "wan", "DMZ": "dmz"},
+        "published": {"Store": "203.0.113.10"},
+    }  # fmt: skip
+    row = never({"zone": "Internet"}, {"zone": "DMZ"}, "tcp", "22")
+    report = of(row, ends=ends, flows=[flow("Public", "Store")], firewalls=[firewall])
+    for address, broken in (("203.0.113.10", [("Store",)]), (STORE, [])):
+        device = replace(ruleset(accept("a", match("", address, "tcp/22"))), format="fortigate")
+        gap = compare_with(report, device, None, report.plan.firewalls[0], also=("forbidden",))
+        assert [one.breaches[0].destinations for one in gap.forbidden.entries] == broken
+
+
+def test_prohibitions_of_the_document_are_told_by_their_section_once_for_all_endpoints():
+    report = report_of("everything")
+    rows = [row for row in report.closed if row.number is None]
+    zones = {end.name: end.zone for end in report.plan.endpoints}
+    wanted = {row.sections for row in rows if zones[row.source["endpoint"]] != zones[row.destination["endpoint"]]}
+    assert wanted
+    [one] = find(report, accept("all"))
+    assert {breach.row.sections for breach in one.breaches} == wanted
+    assert len(one.breaches) < len(rows)

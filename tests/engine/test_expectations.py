@@ -1,0 +1,82 @@
+"""What is expected of a plan, held against it: all of what is to be allowed, nothing of what isn't."""
+
+import pytest
+
+from planner.engine import evaluate_report
+from planner.engine.expectations import check_expectations
+from planner.plan.document import check_plan
+from tests.engine.test_ask import MATRIX, PLAN
+
+
+def check(*rows, **more):
+    document = PLAN | {"expect": list(rows)} | more
+    return check_expectations(evaluate_report(MATRIX, check_plan(document, matrix=MATRIX)))
+
+
+def row(source, destination, service, allowed, reason=None):
+    """An expectation: a side is an endpoint's name, or that of a zone in brackets."""
+    sides = [
+        {"zone": side.strip("[]")} if side.startswith("[") else {"endpoint": side} for side in (source, destination)
+    ]
+    protocol, _, ports = service.partition("/")
+    made = {"from": sides[0], "to": sides[1], "allowed": allowed}
+    made |= {"protocol": protocol} if protocol else {}
+    made |= {"ports": ports} if ports else {}
+    return made | ({"reason": reason} if reason else {})
+
+
+@pytest.mark.parametrize(
+    ("expected", "met"),
+    [
+        (row("Staff", "PS01", "tcp/443", True), True),
+        (row("Staff", "PS01", "tcp/443", False), False),
+        (row("Staff", "PS01", "tcp/80", True), False),
+        (row("Staff", "PS01", "tcp/80", False), True),
+        (row("Staff", "PS01", "tcp/440-445", True), False),
+        (row("Staff", "PS01", "tcp/440-445", False), False),
+        (row("Staff", "PS01", "tcp", True), False),
+        (row("Staff", "PS01", "tcp", False), False),
+        (row("Staff", "PS01", "udp", False), True),
+        (row("Staff", "PS01", "", False), False),
+        (row("Staff", "PS01", "", True), False),
+        (row("PS01", "Staff", "", False), True),
+        (row("PS01", "Staff", "icmp", False), True),
+        (row("PS01", "Staff", "icmp", True), False),
+        (row("[Clients]", "SQL01", "", False), True),
+        (row("[DMZ]", "[Internal]", "", False), False),
+        (row("[DMZ]", "SQL01", "tcp/1433", True), False),
+        (row("[Empty]", "SQL01", "", False), True),
+        (row("[Empty]", "SQL01", "tcp/1433", True), False),
+    ],
+    ids=str,
+)
+def test_an_expectation_is_met_or_it_is_said_why_not(expected, met):
+    (found,) = check(expected)
+    assert found.met is met
+    assert bool(found.reason) is not met
+
+
+def test_a_zone_of_which_a_part_is_admitted_is_neither_allowed_nor_closed():
+    """Where one machine of a zone gets through, the whole zone doesn't, and the zone isn't shut out either."""
+    service = "tcp/1433"
+    allowed, closed = check(row("[Internal]", "SQL01", service, True), row("[Internal]", "SQL01", service, False))
+    assert not allowed.met
+    assert not closed.met
+
+
+def test_what_stays_on_one_machine_opens_nothing():
+    both = [
+        end | ({"roles": ["web-primary", "database"]} if end["name"] == "PS01" else {}) for end in PLAN["endpoints"]
+    ]
+    both = [end for end in both if end["name"] != "SQL01"]
+    (found,) = check(row("PS01", "PS01", "", False), endpoints=both, never=[], exclusions=[], additional_flows=[])
+    assert found.met
+
+
+def test_rows_are_numbered_and_said_with_the_reason_that_they_give():
+    found = check(row("Staff", "PS01", "tcp/443", True), row("[Clients]", "PS01", "tcp/443", False, "Policy 12."))
+    assert [one.number for one in found] == [0, 1]
+    assert found[0].said == "tcp 443 from Staff to PS01 is allowed"
+    assert found[1].said == "tcp 443 from the zone Clients to PS01 is not allowed"
+    assert found[1].reason.startswith("The plan asks for tcp 443 from ")
+    assert found[1].reason.endswith("The plan expects otherwise: Policy 12.")

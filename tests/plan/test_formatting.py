@@ -1,0 +1,253 @@
+"""The one style of plan files: what is said stays, and so does every comment; formatting twice is formatting once."""
+
+import json
+import re
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.plan.document import PlanError, dump_plan
+from planner.plan.formatting import format_document
+from planner.plan.syntax import parse, to_json, to_yaml
+from tests.examples import EXAMPLES, PLANS
+from tests.plan.test_broken import SOUND
+from tests.strategies import often
+
+
+def fmt(text, kind="yaml"):
+    """Format a text, and see that doing it again changes nothing."""
+    written = format_document(text.encode(), kind)
+    assert format_document(written, kind) == written
+    return written.decode()
+
+
+def said(text):
+    """What the words of comments are, in any order."""
+    return sorted(re.findall(r"#\w+", text))
+
+
+WRITTEN = """\
+# yaml-language-server: $schema=plan.json
+# Ours
+
+name: Contoso   # the name
+format: 1
+zones: # all of them
+  - {kind: dmz, name: A}   # in brackets
+  # about B
+  - name: B # its name
+
+
+    kind: internal
+  # - name: C
+  #   kind: lan
+endpoints:
+
+  # the first
+  - zone: A # its zone
+    # about the name
+    name: "P # 1"
+    group: True
+    roles: [web-primary, # main
+      database   # beside
+      ] # closed
+    # no more roles
+  # no more endpoints
+# what is decided
+choices: {esxi: ssh, # undecided before
+   # likewise
+   windows-validation: smb}
+
+
+description: |  # in lines
+  a
+    b # no comment
+
+  c
+ports:
+  website: 8443
+  # smtp: 25
+# nothing more
+
+# at all
+"""
+FORMATTED = """\
+# yaml-language-server: $schema=plan.json
+# Ours
+
+format: 1
+name: Contoso  # the name
+
+description: |  # in lines
+  a
+    b # no comment
+
+  c
+zones:  # all of them
+  - name: A  # in brackets
+    kind: dmz
+  # about B
+  - name: B  # its name
+
+    kind: internal
+  # - name: C
+  #   kind: lan
+endpoints:
+  # the first
+  # about the name
+  - name: 'P # 1'
+    zone: A  # its zone
+    group: true
+    roles:
+      - web-primary  # main
+      - database  # beside  # closed
+    # no more roles
+  # no more endpoints
+# what is decided
+choices:
+  esxi: ssh  # undecided before
+  # likewise
+  windows-validation: smb
+ports:
+  website: '8443'
+  # smtp: 25
+# nothing more
+
+# at all
+"""
+
+
+def test_keys_come_in_order_and_every_comment_stays_at_what_it_is_about():
+    assert fmt(WRITTEN) == FORMATTED
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_what_the_service_writes_is_formatted(slug):
+    text = to_yaml(dump_plan(PLANS[slug]))
+    assert fmt(text) == text == EXAMPLES[slug].data.decode()
+    text = to_json(dump_plan(PLANS[slug]))
+    assert fmt(text, "json") == text
+
+
+def test_json_has_its_keys_in_order_and_its_types():
+    text = json.dumps(
+        dict(reversed(SOUND.items())) | {"ports": {"website": 8443}, "more": [1.5, None, True, "\ud800"]}
+    )
+    written = fmt(text, "json")
+    assert list(json.loads(written)) == [*SOUND, "more"]
+    assert json.loads(written) == json.loads(text)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_lines_end_as_they_did_and_a_byte_order_mark_goes(mark, end):
+    assert format_document((mark + WRITTEN.replace("\n", end)).encode(), "yaml").decode() == FORMATTED.replace(
+        "\n", end
+    )
+
+
+def test_mixed_ends_of_lines_become_one():
+    assert fmt(WRITTEN.replace("\n", "\r\n", 5)) == FORMATTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &x 1\nb: *x\n",
+        "a: !!str 1\n", "a: 1\n---\nb: 2\n", "a: 1\na: 2\n", "- a\n", "", "~\n", "a: [\n", "a: \x01",
+        "zones: [{name: A, name: B}]", "<<: {a: 1}\n<<: {b: 2}\n",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_or_would_lose_something_is_refused(text):
+    with pytest.raises(PlanError) as caught:
+        format_document(text.encode(), "yaml")
+    assert caught.value.faults[0].message
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": NaN}', '{"a": 1e999}', '{"a": [-Infinity]}', f'{{"a": {"9" * 30}}}', "[1]", '{"a": 1, "a": 2}']
+)
+def test_json_that_would_lose_something_is_refused(text):
+    with pytest.raises(PlanError):
+        format_document(text.encode(), "json")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("--- # top\nname: A\n...\n# end\n", "# top\nname: A\n# end\n"),
+        ("%YAML 1.1 # which\n---\nname: A\n", "name: A\n"),
+        ("{ # open\n name: A } # close\n", "# open\nname: A  # close\n"),
+        ("? name # key\n: # value\n  A # text\n", "name: A  # key  # value  # text\n"),
+        ("zones:\n  - # dash\n    name: A\n", "zones:\n  # dash\n  - name: A\n"),
+        ("zones:\n- name: A\n# b\n- name: B\n", "zones:\n  - name: A\n  # b\n  - name: B\n"),
+        ("a: 'x # y' # z\nb: x#y\n", "a: 'x # y'  # z\nb: x#y\n"),
+        ("a:\n  # none\nb: ~ # nothing\n", "a:\n  # none\nb: ~  # nothing\n"),
+        ("zones: [] # none\nendpoints: {}\n", "zones: []  # none\nendpoints: {}\n"),
+        ("a: |+ # kept\n  x\n\n\n# after\nb: 1\n", "a: 'x\n\n\n\n  '  # kept\n# after\nb: '1'\n"),
+        ("a: >-\n  x\n  y # in it\n# after\nb: 0443\n", "a: 'x y # in it'\n# after\nb: '0443'\n"),
+        ("a: x\n  y\n\n  z # after\nb: yes\n", "a: |-  # after\n  x y\n  z\nb: 'yes'\n"),
+        ("\n\n# one\n\n\n\n# two\na: b\n\n\n\n", "# one\n\n# two\na: b\n"),
+        ("name: A\nformat: '1'\n", "format: 1\nname: A\n"),
+        ("name: null\n'null': ''\n'~': 2024-01-01\n", "name: null\n'null': ''\n'~': '2024-01-01'\n"),
+    ],
+    ids=range(15),
+)  # fmt: skip
+def test_comments_in_odd_places_and_texts_in_odd_shapes(text, written):
+    assert fmt(text) == written
+
+
+def test_long_texts_keep_their_words():
+    for word in ("word ", "two  spaces ", "a" * 300 + " ", "# no comment ", ": "):
+        text = to_yaml({"description": (word * 60).strip(), "name": "A"})
+        assert parse(fmt(text + "# end\n").encode(), "yaml")["description"] == (word * 60).strip()
+
+
+TEXTS = st.text(st.sampled_from("ab 1#:-'\"\n\t|>{}[],&*!%@`~é😀\x85\u2028"), max_size=12)
+TREES = st.fixed_dictionaries(
+    {"format": st.just("1"), "name": TEXTS},
+    optional={
+        "description": TEXTS,
+        "zones": st.lists(
+            st.fixed_dictionaries({"kind": TEXTS, "name": TEXTS, "networks": st.lists(TEXTS, max_size=2)}), max_size=2
+        ),
+        "endpoints": st.lists(
+            st.fixed_dictionaries(
+                {"zone": TEXTS, "group": st.just("true"), "name": TEXTS, "roles": st.lists(TEXTS, max_size=2)}
+            ),
+            max_size=2,
+        ),
+        "ports": st.dictionaries(TEXTS.filter(bool), TEXTS, max_size=2),
+        "x": st.lists(st.lists(TEXTS, max_size=2), max_size=2),
+    },
+)
+
+
+@given(TREES, st.randoms(use_true_random=False), st.booleans())
+@settings(max_examples=often(100))
+def test_whatever_is_written_means_the_same_and_loses_no_comment(tree, chance, flow):
+    keys = list(tree)
+    chance.shuffle(keys)
+    text = yaml.safe_dump(
+        {key: tree[key] for key in keys}, sort_keys=False, allow_unicode=True, default_flow_style=flow or None
+    )
+    lines = []
+    number = 0
+    for line in text.splitlines(keepends=False):
+        lines.append(line)
+        if chance.random() < 0.4:
+            number += 1
+            lines.append(" " * chance.randrange(7) + f"#c{number}" if chance.random() < 0.7 else "")
+    commented = "\n".join(lines) + "\n"
+    data = commented.encode()
+    try:
+        before = parse(data, "yaml")
+    except ValueError:
+        return  # a comment within a text of several lines
+    written = fmt(commented)
+    after = parse(written.encode(), "yaml")
+    assert after == before
+    values = str(before)
+    assert said(written) == said(commented) or "#c" in values

@@ -1,0 +1,242 @@
+"""What is missing as configuration of a device, told to it in a small model and read back: everything is open then.
+
+What is there is our own file of a part of the plan, with its denials at the end, so what is added has to come before.
+"""
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from planner.engine.existing.decide import compare_with
+from planner.engine.existing.readers import READERS
+from planner.engine.rules import narrow_boundaries
+from planner.plan.fields import Firewall
+from planner.report.firewall.errors import NotExpressible
+from planner.report.gap.delta import WRITERS, render_delta
+from planner.report.gap.delta.task import Task
+from tests.engine.existing.devices.own_files import report_of, sides_of, write
+from tests.report.firewall.test_changes import way_back
+from tests.report.firewall.test_published import firewalls
+
+DEVICES = ("fortigate", "asa", "paloalto", "srx")
+
+
+def lines_of(text):
+    return "".join(f"{line}\n" for line in text.splitlines() if line and line[0] not in "#!")
+
+
+def tell_asa(text, told):
+    """Entries at the line that they name, remarks counted; others at the end of their list."""
+    lines = text.splitlines()
+    for line in lines_of(told).splitlines():
+        at = re.match(r"access-list (\S+) line (\d+) ", line)
+        if line.startswith("no "):
+            gone = lines.index(line[3:])
+            del lines[gone]
+            while gone < len(lines) and lines[gone].startswith(" "):
+                del lines[gone]
+        elif at:
+            places = [n for n, one in enumerate(lines) if one.startswith(f"access-list {at[1]} ")]
+            lines.insert(places[int(at[2]) - 1], line.replace(f"line {at[2]} ", "", 1))
+        else:
+            lines.append(line)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def tell_paloalto(text, told):
+    """Values under the rule or object that they are of; `move` puts a rule before another one."""
+    root = ElementTree.fromstring(text)
+    place = root.find(".//vsys/entry")
+    for line in lines_of(told).splitlines():
+        verb, *path = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', line)]
+        depth = 4 if path[0] == "rulebase" else 2
+        parent = place
+        for word in path[: depth - 1]:
+            found = parent.find(word)
+            parent = ElementTree.SubElement(parent, word) if found is None else found
+        entry = parent.find(f"entry[@name='{path[depth - 1]}']")
+        if verb == "delete":
+            parent.remove(entry)
+        elif verb == "move":
+            parent.remove(entry)
+            other = parent.find(f"entry[@name='{path[depth + 1]}']")
+            parent.insert(list(parent).index(other), entry)
+        else:
+            if entry is None:
+                entry = ElementTree.SubElement(parent, "entry", name=path[depth - 1])
+            *keys, value = path[depth:]
+            for key in keys:
+                found = entry.find(key)
+                entry = ElementTree.SubElement(entry, key) if found is None else found
+            if keys[-1] in ("from", "to", "source", "destination", "service", "application", "static", "tag"):
+                ElementTree.SubElement(entry, "member").text = value
+            else:
+                entry.text = value
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+TELL = {"asa": tell_asa, "paloalto": tell_paloalto}
+
+
+def tell(name, text, told):
+    return TELL.get(name, lambda text, told: text + lines_of(told))(text, told)
+
+
+def crossing(report):
+    return [flow for flow in report.flows if flow.scope == "cross-zone"]
+
+
+def some_of(report, flows):
+    return replace(report, boundaries=narrow_boundaries(report.boundaries, flows))
+
+
+def there(report, name):
+    """Our own file of a flow in three, denials at its end; of an ASA with the lines that bind its lists."""
+    text = write(some_of(report, crossing(report)[::3]), name, default_deny=True)
+    return re.sub(r"(?m)^! (access-group )", r"\1", text)
+
+
+def compare(report, text, name, firewall):
+    return compare_with(report, READERS[name].read(text), firewall=firewall)
+
+
+def entries(name, text):
+    ruleset = READERS[name].read(text)
+    return [(one.name, one.verdict, one.matches) for stage in ruleset.stages for one in stage.entries]
+
+
+@pytest.mark.parametrize("name", DEVICES)
+@pytest.mark.parametrize("slug", ["dmz", "remote-sites"])
+def test_with_what_is_missing_everything_is_open_and_nothing_wider_and_the_way_back_leads_back(slug, name):
+    report = report_of(slug)
+    firewall = Firewall(name="FW", format=name, zones=sides_of(report))
+    text = there(report, name)
+    gap = compare(report, text, name, firewall)
+    assert gap.missing
+    assert len(gap.missing) < len(report.rules) or slug != "dmz"
+    told = render_delta(Task(gap=gap, text=text, firewall=firewall)).decode()
+    after = tell(name, text, told)
+    now = compare(report, after, name, firewall)
+    assert [one for one in now.flows if one.state != "open"] == []
+    assert [one.entry for one in now.wider] == [one.entry for one in gap.wider]
+    back = tell(name, after, way_back(told))
+    assert entries(name, back) == entries(name, text)
+    assert compare(report, back, name, firewall).counts == gap.counts
+    again = render_delta(Task(gap=now, text=after, firewall=firewall)).decode()
+    assert "Nothing is missing" in again
+    assert lines_of(again) == ""
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_a_second_delta_meets_nothing_of_the_first(name):
+    report = report_of("dmz")
+    firewall = Firewall(name="FW", format=name, zones=sides_of(report))
+    text = there(report, name)
+    gap = compare(some_of_plan(report), text, name, firewall)
+    first = render_delta(Task(gap=gap, text=text, firewall=firewall)).decode()
+    after = tell(name, text, first)
+    full = compare(report, after, name, firewall)
+    assert full.missing
+    second = render_delta(Task(gap=full, text=after, firewall=firewall)).decode()
+    assert "-delta2" in second
+    assert compare(report, tell(name, after, second), name, firewall).missing == ()
+
+
+def some_of_plan(report):
+    """The report with two flows of three."""
+    flows = crossing(report)
+    flows = [*flows[::3], *flows[1::3]]
+    return replace(report, flows=tuple(flows), boundaries=narrow_boundaries(report.boundaries, flows))
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_what_is_published_is_open_at_the_address_that_others_see(name):
+    report = firewalls(name)
+    firewall = report.plan.firewalls[0]
+    text = EMPTY[name]
+    gap = compare(report, text, name, firewall)
+    told = render_delta(Task(gap=gap, text=text, firewall=firewall)).decode()
+    now = compare(report, tell(name, text, told), name, firewall)
+    assert [one for one in now.flows if one.state != "open"] == []
+    assert now.wider == ()
+
+
+EMPTY = {
+    "fortigate": "config firewall policy\n    edit 1\n        set srcintf any\n        set dstintf any\n"
+    "        set srcaddr all\n        set dstaddr all\n        set srcaddr6 all\n        set dstaddr6 all\n"
+    "        set service ALL\n        set schedule always\n"
+    "        set action deny\n    next\nend\n",
+    "asa": "".join(
+        f"access-list IN-{side} remark nothing\naccess-list IN-{side} extended deny ip any any\n"
+        f"access-group IN-{side} in interface {side}\n"
+        for side in ("inside", "port2", "wan1")
+    ),
+    "paloalto": '<config><devices><entry name="localhost.localdomain"><vsys><entry name="vsys1"><rulebase><security>'
+    '<rules><entry name="no more"><from><member>any</member></from><to><member>any</member></to>'
+    "<source><member>any</member></source><destination><member>any</member></destination>"
+    "<service><member>any</member></service><application><member>any</member></application><action>deny</action>"
+    "</entry></rules></security></rulebase></entry></vsys></entry></devices></config>",
+    "srx": "".join(
+        f"set security policies from-zone {here} to-zone {there} policy none match source-address any\n"
+        f"set security policies from-zone {here} to-zone {there} policy none match destination-address any\n"
+        f"set security policies from-zone {here} to-zone {there} policy none match application any\n"
+        f"set security policies from-zone {here} to-zone {there} policy none then deny\n"
+        for here in ("inside", "port2", "wan1")
+        for there in ("inside", "port2", "wan1")
+        if here != there
+    ),
+}
+"""A device that refuses everything by an entry of its own."""
+
+
+ACL = """config firewall acl
+    edit 3
+        set interface "wan1"
+        set srcaddr all
+        set dstaddr all
+        set service ALL
+    next
+end
+"""
+
+
+def test_what_can_not_be_opened_by_an_entry_is_named():
+    report = firewalls("fortigate", "asa")
+    fortigate, asa = report.plan.firewalls
+    text = ACL + EMPTY["fortigate"]
+    told = render_delta(Task(gap=compare(report, text, "fortigate", fortigate), text=text, firewall=fortigate))
+    assert "Not opened by this: " in told.decode()
+    assert "acl 3 comes before all" in " ".join(told.decode().replace("\n# ", " ").split())
+    text = EMPTY["asa"].replace("access-group IN-wan1 in interface wan1\n", "")
+    gap = compare(report, text, "asa", asa)
+    told = render_delta(Task(gap=gap, text=text, firewall=asa)).decode()
+    assert "has no list of its own" in " ".join(told.replace("\n! ", " ").split())
+    assert "wan1" not in lines_of(told)
+
+
+@pytest.mark.parametrize("name", sorted(set(READERS) - set(WRITERS)))
+def test_a_format_without_such_lines_says_why(name):
+    report = firewalls("fortigate")
+    gap = replace(compare(report, EMPTY["fortigate"], "fortigate", None), ruleset=READERS["csv"].read(
+        "source,destination,service,action\n10.0.0.1,10.0.0.2,any,allow\n"))  # fmt: skip
+    gap = replace(gap, ruleset=replace(gap.ruleset, format=name))
+    with pytest.raises(NotExpressible, match="What is missing as configuration can't be written for this plan: "):
+        render_delta(Task(gap=gap, text=""))
+
+
+def test_sides_have_to_be_known_and_names_of_others_are_repeated_only_where_they_are_harmless():
+    report = firewalls("srx")
+    firewall = report.plan.firewalls[0]
+    gap = compare(report, EMPTY["srx"], "srx", firewall)
+    with pytest.raises(NotExpressible, match="each behind one side"):
+        render_delta(Task(gap=gap, text=EMPTY["srx"]))
+    mapping = {"inside": "Internal", "port2": "DMZ", "wan1": "Internet"}
+    told = render_delta(Task(gap=gap, text=EMPTY["srx"], mapping=mapping)).decode()
+    assert "from-zone wan1 to-zone port2 policy" in told
+    with pytest.raises(NotExpressible, match="each behind one side"):
+        render_delta(Task(gap=gap, text=EMPTY["srx"], mapping={**mapping, "wan2": "Internet"}))
+    hostile = EMPTY["srx"].replace("policy none", 'policy "a;b$(c)"')
+    with pytest.raises(NotExpressible, match="can't be repeated safely"):
+        render_delta(Task(gap=compare(report, hostile, "srx", firewall), text=hostile, firewall=firewall))

@@ -1,0 +1,72 @@
+"""A kept comparison beside the rules of a report: what is said of each, and where each format has it."""
+
+import csv
+import datetime
+import io
+from dataclasses import replace
+
+import openpyxl
+
+from planner.report import FORMATS
+from planner.report.said.edition import Edition
+from planner.report.said.there import There
+from tests.engine.existing.rulesets import flow, host, plan
+from tests.web.views.comparisons import flow_answer, make_answer
+
+DAY = datetime.date(2026, 11, 25)
+ENDS = [host("Web", "10.0.0.10"), host("Store", "192.0.2.10", zone="DMZ"), host("Far", "192.0.2.11", zone="DMZ")]
+REPORT = plan(ENDS, [flow("Web", "Store", ports="443"), flow("Web", "Far", ports="443"), flow("Store", "Web", "icmp")])
+
+
+def there(*flows):
+    return There.of(make_answer(*flows), device="FW-HQ", day=DAY, revision=3)
+
+
+def answers(*states):
+    ends = zip(("Store", "Far"), states, strict=False)
+    return [flow_answer("Web", end, "443", state, by=(f"policy {end}",)) for end, state in ends]
+
+
+def say(*flows):
+    rule = next(rule for rule in REPORT.rules if len(rule.destinations) == 2)
+    return there(*flows).say(rule)
+
+
+def test_a_rule_is_there_partly_there_missing_or_unknown():
+    assert say(*answers("open", "open")) == "there (policy Far; policy Store)"
+    assert say(*answers("open", "closed")) == "partly there, 1 of 2 flows open (policy Store)"
+    assert say(*answers("partly", "closed")) == "partly there, 0 of 2 flows open"
+    assert say(*answers("closed", "closed")) == "missing"
+    assert say(*answers("closed", "unknown")) == "unknown"
+    assert say(*answers("closed")) == "missing"
+    assert say(*answers("open")) == "partly there, 1 of 2 flows open (policy Store)"
+    assert say() == "not compared"
+    many = [replace(one, by=tuple(f"policy {n}" for n in range(5))) for one in answers("open", "open")]
+    assert say(*many) == "there (policy 0; policy 1; policy 2 and 2 more)"
+
+
+def edition(*flows):
+    return Edition(date=DAY, revision=4, there=there(*flows))
+
+
+def test_tables_have_a_column_of_it_and_only_then():
+    chosen = edition(*answers("open", "open"))
+    head, *rows = csv.reader(io.StringIO(FORMATS["csv"].render(REPORT, chosen).decode("utf-8-sig")))
+    told = {row[head.index("destination")]: row[head.index("on_firewall")] for row in rows}
+    assert told == {"Store": "there (policy Far; policy Store)", "Far": told["Store"], "Web": "not compared"}
+    assert "on_firewall" not in FORMATS["csv"].render(REPORT, Edition(date=DAY)).decode("utf-8-sig")
+    book = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"].render(REPORT, chosen)))
+    cells = [row[-1] for row in book["Rules"].iter_rows(values_only=True)]
+    assert cells[0] == "On FW-HQ"
+    assert set(cells[1:]) == {"there (policy Far; policy Store)", "not compared"}
+    assert ["Compared", str(chosen.there)] in [list(row) for row in book["About"].iter_rows(values_only=True)]
+    plain = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"].render(REPORT, Edition(date=DAY))))
+    assert "On FW-HQ" not in [cell.value for cell in plain["Rules"][1]]
+
+
+def test_printed_rules_say_it_beside_each_and_the_cover_of_which_day_it_is():
+    text = FORMATS["html"].render(REPORT, edition(*answers("open", "closed"))).decode()
+    assert text.count("On FW-HQ: partly there, 1 of 2 flows open (policy Store)") == 1
+    assert text.count("On FW-HQ: not compared") == 1
+    assert "as compared on 2026-11-25 at revision 3" in text
+    assert "On FW-HQ" not in FORMATS["html"].render(REPORT, Edition(date=DAY)).decode()

@@ -1,0 +1,240 @@
+"""Kept comparisons: the answer is kept and never the configuration; drift, files, and states that follow."""
+
+import io
+import json
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from planner.deploy.turns import ASIDE, NotYet, Turns
+from planner.store import actions, compared
+from planner.store.compared import read_kept
+from planner.store.compared_models import Compared
+from planner.store.models import Event, Plan
+from ports.queries import current_matrix
+from tests.web.views.comparisons import flow_answer, keep_comparison, make_answer, wider_answer
+from tests.web.views.pages import Page, store
+from tests.web.views.test_acceptance import figures, write_plan
+from tests.web.views.test_existing import TABLE, address, rows, send
+
+pytestmark = pytest.mark.django_db
+OPERATION = "0123456789abcdef" * 2
+
+
+@pytest.fixture
+def plan():
+    return store(write_plan())[0]
+
+
+def keep(client, plan, text=TABLE, **more):
+    return send(client, plan, text, keep_answer="1", **more)
+
+
+def page_of(client, plan, number, query=""):
+    return Page(client.get(f"{address(plan)}kept/{number}/{query}"))
+
+
+def test_an_answer_is_kept_without_its_configuration_and_told_again(client, plan):
+    page = Page(keep(client, plan, firewall="FW-CORE"))
+    row = Compared.objects.get()
+    assert f"{address(plan)}kept/{row.pk}/" in {link.get("href") for link in page.all("a")}
+    assert (row.firewall, row.format, row.revision, row.missing, row.wider) == ("FW-CORE", "csv", 1, 1, 1)
+    assert row.counts == {"open": 2, "partly": 0, "closed": 1, "unknown": 0}
+    [kept] = read_kept(plan, [row.pk]).values()
+    assert "Hunter2" not in repr(kept.answer)
+    assert "Hunter2" not in str(Compared.objects.values())
+    page = page_of(client, plan, row.pk)
+    assert page.text("h1").startswith("Compared with FW-CORE, ")
+    assert figures(page) == {"open": "2", "refused": "0", "blocked": "1", "unproven": "0"}
+    told = {(row[1], row[2], row[3]): row[4:] for row in rows(page, "flows")}
+    assert told["Staff", "PS01", "tcp 443"] == ["open", "row 2"]
+    assert [row[0] for row in rows(page, "wider")] == ["row 3"]
+    assert Event.objects.get(kind="comparison-kept").detail == f"number {row.pk}"
+
+
+def test_the_page_of_existing_rules_lists_what_is_kept_and_it_can_be_deleted(client, plan):
+    keep_comparison(plan, 1)
+    keep_comparison(plan, 2, firewall="")
+    listed = rows(Page(client.get(address(plan))), "kept-answers")
+    assert [row[0].partition(",")[0] for row in listed] == ["FortiGate", "FW-HQ"]
+    assert [row[1:4] for row in listed] == [["1", "1", "1"], ["0", "1", "1"]]
+    response = client.post(f"{address(plan)}kept/2/delete/")
+    assert response["Location"] == address(plan)
+    assert list(Compared.objects.values_list("pk", flat=True)) == [1]
+    assert Event.objects.filter(kind="comparison-deleted").count() == 1
+    for number in (2, 10**30):
+        assert client.get(f"{address(plan)}kept/{number}/").status_code == 404
+        assert client.post(f"{address(plan)}kept/{number}/delete/").status_code == 302
+        assert client.post(f"{address(plan)}kept/{number}/states/").status_code == 404
+
+
+def test_one_of_another_plan_is_not_there(client, plan):
+    other = store(write_plan() | {"name": "Other"})[0]
+    keep_comparison(other, 1)
+    assert client.get(f"{address(plan)}kept/1/").status_code == 404
+    client.post(f"{address(plan)}kept/1/delete/")
+    assert Compared.objects.count() == 1
+
+
+def test_the_same_form_counts_once_and_no_more_are_kept_than_the_limit(client, plan, monkeypatch):
+    keep(client, plan, operation=OPERATION)
+    keep(client, plan, operation=OPERATION)
+    assert Compared.objects.count() == 1
+    monkeypatch.setattr(compared, "MOST", 1)
+    assert "Not kept: A plan keeps 1 comparisons; delete one" in Page(keep(client, plan)).text()
+    monkeypatch.setattr(compared, "MOST", 2)
+    monkeypatch.setattr(compared, "MOST_BYTES", 10)
+    assert "Not kept: This answer is too large" in Page(keep(client, plan)).text()
+    assert Compared.objects.count() == 1
+
+
+def test_nothing_is_kept_of_a_plan_that_changed_meanwhile(client, plan, monkeypatch):
+    check = compared.lock_plan
+
+    def later(plan_id):
+        Plan.objects.filter(pk=plan_id).update(revision=2)
+        return check(plan_id)
+
+    monkeypatch.setattr(compared, "lock_plan", later)
+    assert "Not kept: The plan has changed since" in Page(keep(client, plan)).text()
+    assert not Compared.objects.exists()
+
+
+def test_what_has_drifted_since_is_told(client, plan):
+    was = [flow_answer("Staff", "PS01", "443", "closed"), flow_answer("PS01", "SQL01", "1433", "open")]
+    now = [flow_answer("Staff", "PS01", "443", "open"), flow_answer("PS01", "SQL01", "1433", "partly")]
+    keep_comparison(plan, 1, make_answer(*was))
+    keep_comparison(plan, 2, make_answer(), firewall="FW-TWO")
+    keep_comparison(plan, 3, make_answer(*now, wider=[wider_answer()]))
+    page = page_of(client, plan, 3)
+    text = page.text()
+    assert text.index("Opened since") < text.index("Closed since") < text.index("Too wide since")
+    found = {row[0]: row[3:5] for row in rows(page, "drift") if len(row) == 6}
+    assert found == {"Staff": ["closed", "open"], "PS01": ["open", "partly open"]}
+    assert "New in the plan" in page_of(client, plan, 3, "?since=2").text()
+    assert "Opened since" in page_of(client, plan, 3, "?since=x").text()
+    assert "What has changed since" not in page_of(client, plan, 1).text()
+    keep_comparison(plan, 4, make_answer(*now, wider=[wider_answer()]))
+    assert "every flow is as it was" in page_of(client, plan, 4).text()
+
+
+def test_names_are_those_of_now(client, plan):
+    keep(client, plan)
+    row = Compared.objects.get()
+    actions.apply_edit(
+        plan_id=plan.pk, matrix=current_matrix(), edit="edit-endpoint",
+        params={"endpoint": "PS01", "changes": {"name": "PS-NEW"}}, sender=actions.ANYONE,
+    )  # fmt: skip
+    plan.refresh_from_db()
+    told = {(cells[1], cells[2]) for cells in rows(page_of(client, plan, row.pk), "flows")}
+    assert ("Staff", "PS-NEW") in told
+
+
+def test_rules_that_are_there_become_implemented_by_one_confirmed_act(client, plan):
+    keep(client, plan, firewall="FW-CORE")
+    row = Compared.objects.get()
+    page = page_of(client, plan, row.pk)
+    picks = [box.get("value") for box in page.all("input", name="rule")]
+    assert len(picks) == 2
+    assert not plan.states.exists(), "never by itself"
+    assert all(form.get("data-asks") for form in page.all("form") if form.get("action", "").endswith("/states/"))
+    response = client.post(f"{address(plan)}kept/{row.pk}/states/", {"rule": picks[0], "operation": OPERATION})
+    assert response["Location"] == f"{address(plan)}kept/{row.pk}/"
+    state = plan.states.get()
+    assert state.state == "implemented"
+    assert state.comment.startswith("There already: FW-CORE, row 2 (compared on ")
+    left = [box.get("value") for box in page_of(client, plan, row.pk).all("input", name="rule")]
+    assert left == picks[1:]
+    again = Page(client.post(f"{address(plan)}kept/{row.pk}/states/", {"rule": picks[0]}))
+    assert "have changed since this page was opened" in again.text()
+    assert "No rule is chosen." in Page(client.post(f"{address(plan)}kept/{row.pk}/states/")).text()
+    assert plan.states.count() == 1
+
+
+def test_a_rule_that_is_partly_open_or_was_rejected_is_not_offered(client, plan):
+    keep(client, plan)
+    row = Compared.objects.get()
+    [first, second] = [box.get("value") for box in page_of(client, plan, row.pk).all("input", name="rule")]
+    client.post(f"/plans/{plan.key}/rules/state/", {"rule": first, "state": "rejected"})
+    assert plan.states.get().state == "rejected"
+    assert [box.get("value") for box in page_of(client, plan, row.pk).all("input", name="rule")] == [second]
+
+
+@pytest.mark.parametrize(
+    ("name", "ending", "begins"),
+    [
+        ("json", ".json", b"{"),
+        ("csv", ".csv", b"\xef\xbb\xbfstate"),
+        ("text", ".txt", b"Contoso and the rules of "),
+        ("xlsx", ".xlsx", b"PK"),
+    ],
+)
+def test_the_answer_is_sent_as_a_file(client, plan, name, ending, begins):
+    response = client.post(f"{address(plan)}{name}", {"format": "csv", "text": TABLE})
+    content = b"".join(response.streaming_content)
+    assert content.startswith(begins)
+    assert response["Content-Disposition"].startswith("attachment")
+    assert ending in response["Content-Disposition"]
+    assert response["Cache-Control"] == "private, no-store"
+    assert b"Hunter2" not in content
+    if name == "json":
+        assert len(json.loads(content)["flows"]) == 3
+    if name == "xlsx":
+        assert openpyxl.load_workbook(io.BytesIO(content)).sheetnames[0] == "Flows"
+
+
+def test_a_large_configuration_takes_its_turn_and_a_small_one_does_not(client, plan):
+    turns = Turns(1)
+    large = TABLE + "# " * 2**19
+    taken = turns.take()
+    assert send(client, plan, TABLE, extra={ASIDE: turns}).status_code == 200
+    with pytest.raises(NotYet):
+        send(client, plan, large, extra={ASIDE: turns})
+    taken.release()
+    assert send(client, plan, large, extra={ASIDE: turns}).status_code == 200
+    assert turns.take(), "it was given back"
+
+
+ASA = """access-list IN extended permit tcp host 10.9.0.5 host 10.0.0.10 eq 443
+access-list IN extended deny ip any any
+access-list OUT extended deny ip any any
+access-group IN in interface clients
+access-group OUT in interface inside
+"""
+
+
+def test_what_is_missing_is_sent_as_the_device_is_told_it(client, plan):
+    told = {"zone": ["Internal", "Data", "Clients"], "side": ["inside", "db", "clients"]}
+    sent = {"format": "asa", "file": SimpleUploadedFile("running.txt", ASA.encode()), **told}
+    response = client.post(f"{address(plan)}delta", sent)
+    content = b"".join(response.streaming_content).decode()
+    assert "access-list OUT line 1 extended permit object-group " in content
+    assert "access-list IN " not in content
+    assert ".asa.txt" in response["Content-Disposition"]
+    page = Page(client.post(f"{address(plan)}delta", {"format": "csv", "text": TABLE}))
+    assert "What is missing as configuration can't be written" in page.text()
+    assert page.text("h1") == "Existing rules"
+    assert (
+        "Choose a file with the configuration" in Page(client.post(f"{address(plan)}delta", {"format": "csv"})).text()
+    )
+    assert client.post(f"{address(plan)}pdf", {"format": "csv", "text": TABLE}).status_code == 404
+    assert client.get(f"{address(plan)}json").status_code == 405
+
+
+def test_a_report_has_it_beside_its_rules_where_that_is_asked_for(client, plan):
+    keep(client, plan, firewall="FW-CORE")
+    row = Compared.objects.get()
+    links = {link.get("href") for link in page_of(client, plan, row.pk).all("a")}
+    for name in ("pdf", "html", "xlsx", "csv"):
+        assert f"/plans/{plan.key}/report/{name}?compared={row.pk}" in links
+    text = client.get(f"/plans/{plan.key}/report/csv?compared={row.pk}").content.decode("utf-8-sig")
+    assert "on_firewall" in text.splitlines()[0]
+    assert "there (row 2)" in text
+    assert "on_firewall" not in client.get(f"/plans/{plan.key}/report/csv").content.decode("utf-8-sig")
+    for wrong in ("0", "x", "9" * 18):
+        response = client.get(f"/plans/{plan.key}/report/csv?compared={wrong}")
+        assert response.status_code == 400
+        assert "Comparison: the plan has none of this number" in Page(response).text()
+    reading = client.get(f"/plans/{plan.key}/read/report/csv?compared={row.pk}")
+    assert reading.status_code == 404 or "on_firewall" not in reading.content.decode("utf-8-sig")

@@ -139,7 +139,7 @@ def test_the_network_team_reports_by_its_link_and_the_planner_sees_who(open_page
     expect(planner.locator(".state-history")).to_contain_text("Kim · by the link Network team")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark"), (1024, "dark"), (768, "light")])
 def test_pages_with_states_have_no_violation(open_page, plan, shared, width, scheme):
     give(plan, state="requested", ticket="CHG-1", owner="Kim")
     change(plan, lambda document: document["endpoints"][0].update(addresses=["10.9.9.9"], roles=["web-primary"]))
@@ -158,9 +158,7 @@ def test_pages_with_states_have_no_violation(open_page, plan, shared, width, sch
     page.goto(f"{shared}rule/?rule={rule}")
     found += violations(page)
     assert not found, "\n".join(found)
-    for other in (width, 1024, 768):
-        page.set_viewport_size({"width": other, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), other
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_on_a_phone_the_bar_covers_nothing_until_a_rule_is_chosen(open_page, plan):

@@ -1,5 +1,5 @@
 # Every verb is one script, so each also works where there is no make. Options for the tests: make test ARGS="-k flows"
-.PHONY: help run test check setup lint format bench load faults golden docs demo audit coverage screenshots container prove postgres sbom
+.PHONY: help run test check setup lint format bench load faults golden docs demo audit coverage screenshots container prove postgres sbom mutate
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -21,6 +21,9 @@ check: ## What is worth knowing before every commit, in two minutes: static chec
 
 coverage: ## Show which lines and branches no test without a browser takes; fails where engine, plan or matrix has one
 	@scripts/coverage.sh $(ARGS)
+
+mutate: ## Change single places of engine, plan, links and accounts, and see whether a test notices. ARGS="--map --write"
+	@scripts/dev.sh python scripts/mutate.py $(ARGS)
 
 setup: ## Install what the other verbs need; they call it themselves
 	@scripts/setup.sh --test

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 from planner.report.firewall.errors import NotExpressible
 
 if TYPE_CHECKING:
+    from planner.engine.acceptance import Acceptance
     from planner.engine.compare import Comparison
     from planner.engine.report import Report
     from planner.report.said.edition import Edition, Editions
 
-__all__ = ["CHANGE_FORMATS", "FORMATS", "OPTIONS", "ChangeFormat", "Format", "NotExpressible"]
+__all__ = [
+    "ACCEPTANCE_FORMATS", "CHANGE_FORMATS", "FORMATS", "OPTIONS", "AcceptanceFormat", "ChangeFormat", "Format",
+    "NotExpressible",
+]  # fmt: skip
 
 OPTIONS: Mapping[str, str] = {
     "default_deny": "firewalls only: deny at the end what no rule names; for nftables and iptables that is a complete "
@@ -455,3 +459,33 @@ CHANGE_FORMATS: Mapping[str, ChangeFormat] = {
     for name, writes in _CHANGES.items()
 }
 """The formats of change requests by name: those of reports that can say one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptanceFormat(_Entry):
+    """A way to write what results of checks prove of a plan."""
+
+    def render(self, report: "Report", state: "Acceptance", **printed: object) -> bytes:
+        """The acceptance in this format. What is printed has what `planner.report.paper.acceptance_pages` takes."""
+        written: bytes = resolve_name(self.writes)(report, state, **printed)
+        return written
+
+
+ACCEPTANCE_FORMATS: Mapping[str, AcceptanceFormat] = {
+    entry.name: entry
+    for entry in (
+        AcceptanceFormat(
+            name="pdf", label="Acceptance (PDF)", content_type="application/pdf", is_printed=True, cost=0.16,
+            writes="planner.report.paper.acceptance_pages:render_pdf",
+        ),
+        AcceptanceFormat(
+            name="json", label="Acceptance (JSON)", content_type="application/json", cost=0.18,
+            writes="planner.report.checks.told:render_json",
+        ),
+        AcceptanceFormat(
+            name="xml", label="Acceptance (JUnit XML)", content_type="application/xml", cost=0.25,
+            writes="planner.report.checks.junit:render_junit",
+        ),
+    )
+}  # fmt: skip
+"""What the acceptance of a stored plan comes as, by the end of its address."""

@@ -12,10 +12,11 @@ from django.db import Error
 
 from planner.engine import TooLarge
 from planner.plan.document import PlanError
-from planner.report import CHANGE_FORMATS, FORMATS, NotExpressible, progress
-from planner.sharing.files import write_reading
+from planner.report import ACCEPTANCE_FORMATS, CHANGE_FORMATS, FORMATS, NotExpressible, progress
+from planner.sharing.files import NOT_SHOWN, write_reading, write_reading_changes
 from planner.sharing.links import read_link, read_newest
 from planner.store import jobs
+from planner.store.acceptances import write_acceptance
 from planner.store.files import UNUSABLE, File, UnusableFilter, write_plan_file
 from planner.store.job_models import Job
 from planner.store.kept import Damaged
@@ -47,14 +48,27 @@ def _make_reading_file(plan: Plan, job: Job, order: jobs.Order) -> File:
     return write_reading(reading, FORMATS[order.format], order.asked)
 
 
+def _make_reading_changes_file(plan: Plan, job: Job, order: jobs.Order) -> File:
+    if job.link is None:
+        raise NothingToCompare(NOT_SHOWN)
+    job.link.plan = plan
+    return write_reading_changes(read_link(job.link), CHANGE_FORMATS[order.format], order.asked)
+
+
 def _make_changes_file(plan: Plan, _job: Job, order: jobs.Order) -> File:
     return write_changes(plan, CHANGE_FORMATS[order.format], order.asked)
+
+
+def _make_acceptance_file(plan: Plan, _job: Job, order: jobs.Order) -> File:
+    return write_acceptance(plan, ACCEPTANCE_FORMATS[order.format])
 
 
 MAKERS: Mapping[str, Maker] = {
     "report": _make_plan_file,
     "reading": _make_reading_file,
+    "reading-changes": _make_reading_changes_file,
     "changes": _make_changes_file,
+    "acceptance": _make_acceptance_file,
 }
 """What makes the file of an order, by its kind."""
 

@@ -155,7 +155,7 @@ def pack(answer: Answer) -> bytes:
         "unknown": answer.unknown,
         "missing": answer.missing,
     }
-    return zlib.compress(json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+    return zlib.compress(json.dumps(facts, separators=(",", ":")).encode(), 6)
 
 
 def unpack(data: bytes) -> Answer:

@@ -1,14 +1,13 @@
 """Single sign-on end to end: the service as it is served, a browser, and a provider on this machine."""
 
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 
 import pytest
 from playwright.sync_api import expect
 
-from scripts.served import ROOT, serve
+from scripts.served import ROOT
+from tests.databases import ask, serve
 from tests.e2e.conftest import PATIENCE
 from tests.e2e.tabs import DESKTOP, LISTEN
 from tests.e2e.test_accessibility import violations
@@ -64,12 +63,6 @@ def visit(browser, service):
     assert not troubles, "\n".join(troubles)
 
 
-def ask(service, question, *values):
-    """Rows of the service's database."""
-    with closing(sqlite3.connect(service.data / "planner.sqlite3", timeout=600)) as database, database:
-        return database.execute(question, values).fetchall()
-
-
 def person(provider, number, name):
     provider.person = {"sub": str(number), "preferred_username": name, "name": name.title()}
 
@@ -90,7 +83,7 @@ def test_a_person_logs_in_and_is_the_same_account_the_next_time(service, provide
     assert ask(service, "SELECT username, is_staff, email FROM auth_user WHERE username LIKE 'ali%'") == [
         ("alice", 0, "")
     ]
-    told = ask(service, "SELECT kind, actor FROM planner_event WHERE kind LIKE 'log%'")
+    told = ask(service, "SELECT kind, actor FROM planner_event WHERE kind LIKE 'log%' ORDER BY id")
     assert told[-2:] == [("logged-in", "alice")] * 2
     asked = next(query for _, path, query in provider.seen if path == "/authorize")
     assert set(asked["scope"].split()) == {"openid", "profile"}
@@ -194,7 +187,7 @@ def test_an_account_that_is_switched_off_stays_out(service, provider, visit):
     page.goto("/accounts/login/")
     page.get_by_role("button", name=BUTTON).click()
     page.wait_for_url("**/plans/")
-    ask(service, "UPDATE auth_user SET is_active = 0 WHERE username = 'gone'")
+    ask(service, "UPDATE auth_user SET is_active = NOT is_active WHERE username = 'gone'")
     page.goto("/accounts/login/")
     page.get_by_role("button", name=BUTTON).click()
     expect(page.get_by_text("This account is switched off.")).to_be_visible()

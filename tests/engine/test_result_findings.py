@@ -80,6 +80,32 @@ def test_what_must_stay_closed_and_answers_is_a_finding_of_its_row(outcome):
     assert "Out1 reaches Data1 on tcp 9. It must stay closed; the plan says so: Policy 12." in one.message
 
 
+def test_a_row_that_nothing_answers_is_none():
+    other = {**NEVER[0], "ports": "10"}
+    found = find(make(never=[*NEVER, other]), only(lambda check: check.ports == "10", "open"), verified=())
+    assert list(found) == [("open-though-closed", "never[1]")]
+
+
+def test_what_the_document_says_must_stay_closed_is_told_by_its_section():
+    web = {"name": "PS01", "zone": "In", "addresses": ["10.0.0.1"], "roles": ["web-primary", "database"]}
+    site = {"name": "SITE01", "zone": "Out", "addresses": ["10.2.0.1"], "roles": ["self-destruct-site"]}
+    document = write_plan(web, site, zones=ZONES, choices={"self-destruct": "push-pull"})
+    report = evaluate_report(shipped_matrix(), check_plan(document, matrix=shipped_matrix()))
+    found = find(report, only(lambda check: bool(check.rows), "open"), verified=())
+    assert list(found) == [("open-though-closed", "6")]
+    one = found["open-though-closed", "6"]
+    assert (one.endpoints, one.sections) == (("PS01", "SITE01"), ("6",))
+    assert "It must stay closed; the document says so (§6)." in one.message
+
+
+def test_of_many_rules_the_first_three_are_named_and_the_others_counted():
+    flows = (*FLOWS, ("Data", "Far", "6"), ("Out", "Far", "7"))
+    [one] = find(make(firewalls=[], flows=flows), blocked("1", "2", "3", "4", "5", "6", "7")).values()
+    assert one.message.startswith("7 flows of rules that were verified (")
+    numbers, _, more = one.message.partition("(")[2].partition(")")[0].partition(" and ")
+    assert (len(numbers.split(", ")), more) == (3, "3 more")
+
+
 def test_a_flow_that_is_asked_for_and_forbidden_is_open_although_it_must_be_closed():
     never = [{"from": {"zone": "In"}, "to": {"zone": "Far"}, "protocol": "tcp", "ports": "5", "reason": "No"}]
     found = find(make(never=never), blocked(), verified=())

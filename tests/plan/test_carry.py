@@ -1,5 +1,6 @@
 """Documents that were written under another edition: which of their names follow, and which documents are refused."""
 
+import json
 from copy import deepcopy
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import pytest
 
 from planner.plan.carry import Carried, carry, say_carried
 from planner.plan.document import PlanError, check_plan, dump_plan, read_plan, read_plan_of
+from planner.plan.faults import Fault
 from planner.plan.fields import PARTS
 from ports.matrix import KINDS, build_matrix
 from tests.ports.records import make_records
@@ -196,6 +198,35 @@ def test_a_file_is_read_by_the_new_names_and_each_of_them_is_told():
     again, matrix = read_plan_of(text, lambda _: MATRIX, otherwise=BEFORE)
     assert (again, matrix) == (plan, MATRIX)
     assert read_plan(text, matrix=MATRIX) == plan
+
+
+@pytest.mark.parametrize(
+    ("document", "named", "told"),
+    [
+        (
+            {"product": "Desk", "format": 1, "name": "X", "zones": [{"name": "Z", "kind": "dmz"}]},
+            "Desk",
+            ["endpoints"],
+        ),
+        (
+            {"product": "Desk", "format": 1, "name": "X", "zones": [{"name": "Z", "kind": "dmz"}], "endpoints": []},
+            "Desk",
+            [],
+        ),
+        ([], None, ["format", "name", "zones", "endpoints"]),
+    ],
+)
+def test_with_a_product_that_is_none_all_else_that_is_wrong_is_told_too(document, named, told):
+    asked = []
+
+    def choose(product):
+        asked.append(product)
+        raise PlanError([Fault("product", "There is no such product.", "no-product")])
+
+    with pytest.raises(PlanError) as caught:
+        read_plan_of(json.dumps(document).encode(), choose, otherwise=MATRIX, syntax="json")
+    assert asked == [named]
+    assert [fault.where for fault in caught.value.faults] == ["product", *told]
 
 
 def test_of_a_file_with_faults_nothing_is_told_and_its_repeated_keys_are_still_found():

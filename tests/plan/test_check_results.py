@@ -2,10 +2,11 @@
 
 import json
 
+import jsonschema
 import pytest
 
 from planner.plan import limits
-from planner.plan.check_results import BadResults, read_results
+from planner.plan.check_results import BadResults, read_results, results_schema
 
 ROW = {
     "id": "a1", "destination": "SQL01", "address": "10.0.0.20", "protocol": "tcp", "port": "1433", "outcome": "open",
@@ -66,3 +67,10 @@ def test_the_words_of_a_system_are_kept_on_one_line_and_cut():
     assert error.startswith("no")
     assert "\n" not in error
     assert len(error) <= 300
+
+
+def test_the_schema_takes_what_is_read_and_refuses_a_key_that_it_must_have():
+    validator = jsonschema.Draft202012Validator(results_schema())
+    assert results_schema()["$schema"] == validator.META_SCHEMA["$id"]
+    assert validator.is_valid(RESULTS)
+    assert not validator.is_valid({key: RESULTS[key] for key in RESULTS if key != "plan"})

@@ -82,6 +82,11 @@ WORDS = {"roles": {"web-primary": "web, primary"}}
             {"flow": FLOW, "changes": {"protocol": "tcp", "reason": "Zone transfer"}},
             "Flow changed: PRP01 to SQL01, udp 53 became tcp 53, reason: Zone transfer",
         ),
+        (
+            "edit-flow",
+            {"flow": FLOW, "changes": {"reason": "Zone transfer"}},
+            "Flow changed: PRP01 to SQL01, reason: Zone transfer",
+        ),
         ("edit-firewall", {"firewall": "FW1", "changes": {"name": "FW2"}}, "Firewall FW1 renamed to FW2"),
         (
             "edit-firewall",

@@ -4,7 +4,7 @@ import pytest
 
 from ports.actions import activate_matrix, load_matrix, make_amendment, revert_amendment
 from ports.matrix import Amendment, MatrixError, amend, build_amended, build_matrix, digest_records
-from ports.matrix.differences import describe_difference, find_differences
+from ports.matrix.differences import Difference, describe_difference, find_differences, show_both
 from ports.matrix.following import follow_value
 from ports.matrix.renames import map_names
 from ports.models import PortMatrix
@@ -311,3 +311,17 @@ def test_another_products_editions_say_nothing_of_this_ones(load):
     load(other)
     assert find_loaded("desk-2026-05").renames == ()
     assert find_loaded("stool-1").renames == (("service/web-ui", "https"),)
+
+
+def test_of_long_values_the_part_around_the_first_character_that_differs_is_shown():
+    long, other = "a" * 200 + "b" * 200, "a" * 200 + "c" * 200
+    before, now = show_both(long, other)
+    assert (before, now) == (f"…{'a' * 39}{'b' * 81}…"[:0] + before, now)
+    assert before.startswith("…a")
+    assert before.endswith("b…")
+    assert (before.index("b"), now.index("c")) == (41, 41)
+    assert len(before) == len(now) == 122
+    assert show_both(long, "a")[0] == f'"{"a" * 119}…'
+    assert show_both("a", "b") == ('"a"', '"b"')
+    said = describe_difference(Difference(change="changed", row="service/ssh", field="notes", old=long, new=other))
+    assert said == f"service/ssh: the field 'notes' is {before} here and {now} in the file."

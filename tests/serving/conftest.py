@@ -4,7 +4,7 @@ import resource
 
 import pytest
 
-from scripts.served import serve
+from tests.databases import serve
 
 SLOW = "tests.serving.slow_settings"
 FILES = 4_000

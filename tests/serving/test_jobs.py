@@ -2,16 +2,17 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from scripts.people import Browser, read_token
-from scripts.served import ROOT, serve
+from scripts.served import ROOT
+from tests.databases import ask as query
+from tests.databases import own_database, serve
 from tests.settings import DATA
 
 pytestmark = pytest.mark.slow
@@ -26,9 +27,10 @@ def service():
 
 @pytest.fixture
 def folder(tmp_path):
-    """What has a service keep its data in a folder that outlives it."""
+    """What has a service keep its data in a folder, and a database, that outlive it."""
     (tmp_path / "static").symlink_to(DATA / "static")
-    return {"PLANNER_DATA": str(tmp_path)}
+    with own_database() as own:
+        yield {"PLANNER_DATA": str(tmp_path)} | own
 
 
 def ask(service, name, plan="sites-300"):
@@ -40,8 +42,7 @@ def ask(service, name, plan="sites-300"):
 
 
 def rows(service, what="*"):
-    with closing(sqlite3.connect(service.data / "planner.sqlite3", timeout=60)) as database:
-        return database.execute(f"SELECT {what} FROM planner_job ORDER BY id").fetchall()
+    return query(service, f"SELECT {what} FROM planner_job ORDER BY id")
 
 
 def until(what):

@@ -9,7 +9,8 @@ import pytest
 
 from planner.deploy import metrics
 from scripts.people import Browser, Editor, list_endpoints
-from scripts.served import free_port, serve
+from scripts.served import free_port
+from tests.databases import serve
 from tests.serving.test_connections import wait_for
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ import oidc_provider_mock
 import pytest
 import requests
 
-from scripts.served import serve
+from tests.databases import serve
 from tests.oidc import CLIENT, SECRET, provide
 
 

@@ -5,7 +5,7 @@ from threading import Thread
 import pytest
 
 from scripts.people import Browser, Editor
-from scripts.served import serve
+from tests.databases import serve
 
 pytestmark = pytest.mark.slow
 

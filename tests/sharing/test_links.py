@@ -2,8 +2,11 @@
 
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import User
+from django.core import signing
 from django.db import connection
 from django.utils import timezone
 
@@ -13,6 +16,7 @@ from planner.store import actions, bin
 from planner.store.holders import Holder
 from planner.store.models import Attempt, Event, Hold, Opening, ShareLink, hash_token
 from planner.store.patience import Wait
+from planner.store.throttle import TooMany
 from ports.actions import load_matrix
 from ports.queries import SHIPPED, shipped_matrix
 from tests.web.views.pages import store
@@ -24,6 +28,12 @@ TOKEN = "t" * 43
 
 def make(plan, token=TOKEN, **terms):
     return links.make_link(plan=plan, terms=Terms(**{"label": "Team"} | terms), token=token, holder=ME)
+
+
+def later(monkeypatch, **time_from_now):
+    """Have what is signed be looked at so much later."""
+    then = (timezone.now() + timedelta(**time_from_now)).timestamp()
+    monkeypatch.setattr(signing, "time", SimpleNamespace(time=lambda: then))
 
 
 def rename(plan, name):
@@ -56,6 +66,16 @@ def test_an_offer_is_good_for_its_plan_and_kind_alone():
     for wrong in ((other, "read", offer), (plan, "edit", offer), (plan, "read", offer + "x"), (plan, "read", "")):
         with pytest.raises(NotMade):
             links.read_offer(*wrong)
+
+
+def test_an_offer_is_good_for_a_day(monkeypatch):
+    plan, _ = store()
+    offer = links.offer_token(plan, "read")
+    later(monkeypatch, hours=23, minutes=59)
+    assert links.read_offer(plan, "read", offer).edit_number == plan.edit_number
+    later(monkeypatch, hours=24, minutes=1)
+    with pytest.raises(NotMade):
+        links.read_offer(plan, "read", offer)
 
 
 def test_a_link_to_a_revision_that_isnt_there_is_not_made():
@@ -184,7 +204,9 @@ def test_a_seal_is_good_for_its_link_alone_and_not_for_ever(monkeypatch):
     assert not links.is_in(other, seal)
     for wrong in ("", "x", seal[:-1], seal + "x"):
         assert not links.is_in(one, wrong)
-    monkeypatch.setattr(links, "OPEN_FOR", timedelta(seconds=-1))
+    later(monkeypatch, hours=11, minutes=59)
+    assert links.is_in(one, seal)
+    later(monkeypatch, hours=12, minutes=1)
     assert not links.is_in(one, seal)
 
 
@@ -203,6 +225,17 @@ def test_a_pinned_link_stays_and_the_other_goes_on():
         link.plan.refresh_from_db()
     assert (links.read_link(pinned).name, links.read_link(pinned).revision) == ("Contoso", 1)
     assert (links.read_link(following).name, links.read_link(following).revision) == ("New", 2)
+
+
+@pytest.mark.usefixtures("matrix")
+def test_a_pinned_link_says_where_the_matrix_of_its_revision_is_not_known_or_not_kept():
+    plan, _ = store()
+    pinned = make(plan, pinned=1)
+    assert links.read_link(pinned).remark == ""
+    plan.revisions.update(digest="0" * 64)
+    assert links.read_link(pinned).remark.startswith("The port matrix that it was stored under isn’t kept")
+    plan.revisions.update(digest="")
+    assert links.read_link(pinned).remark.startswith("Under which port matrix it was stored isn’t known")
 
 
 @pytest.mark.usefixtures("matrix")
@@ -265,6 +298,67 @@ def test_an_old_form_brings_no_revoked_link_back_and_makes_no_second_one():
         make(plan)
     assert links.find_link(TOKEN) is None
     assert ShareLink.objects.count() == 1
+
+
+def test_of_revoked_links_the_one_that_is_meant_is_brought_back_and_the_log_says_so():
+    plan, _ = store()
+    one, other = make(plan, "1" * 43), make(plan, "2" * 43)
+    for link in (one, other):
+        links.revoke_link(plan=plan, number=link.pk, holder=ME)
+    assert links.bring_back(plan=plan, number=one.pk, holder=ME)
+    assert [link.state for link in plan.links.order_by("pk")] == ["live", "revoked"]
+    [event] = Event.objects.filter(kind="link-brought-back")
+    assert (event.plan, event.link, event.actor) == (plan.key, one.pk, "Kim")
+    ShareLink.objects.update(revoked=timezone.now() - timedelta(seconds=70))
+    assert not links.bring_back(plan=plan, number=other.pk, holder=ME)
+
+
+@pytest.mark.parametrize("pinned", [1, None])
+def test_what_a_link_allows_goes_with_the_revision_that_it_shows(pinned):
+    plan, _ = store()
+    wanted = {"shows_changes": True, "may_report": True, "may_upload": True}
+    link = make(plan, "1" * 43, pinned=pinned, **wanted)
+    assert (link.shows_changes, link.may_report, link.may_upload) == (
+        (True, False, False) if pinned else (False, True, True)
+    )
+    other = make(plan, "2" * 43, pinned=pinned)
+    assert (other.shows_changes, other.may_report, other.may_upload) == (False, False, False)
+
+
+def test_accounts_that_were_given_a_plan_by_name_keep_it_when_the_link_is_another():
+    plan, _ = store()
+    plan.holds.all().delete()
+    kim = User.objects.create_user("kim")
+    Holder(user=kim).give(plan, Hold.Role.EDIT)
+    links.open_edit_link(token=links.make_edit_link(plan_id=plan.pk), holder=ME)
+    links.open_edit_link(token=links.make_edit_link(plan_id=plan.pk), holder=Holder(browser="c" * 64))
+    assert plan.holds.filter(user=kim, role=Hold.Role.EDIT).exists()
+
+
+def test_a_wrong_passphrase_is_in_the_log_with_its_link():
+    plan, _ = store()
+    link = make(plan, passphrase="correct horse")
+    with pytest.raises(Refused, match="not the passphrase"):
+        links.try_passphrase(link, "wrong")
+    [event] = Event.objects.filter(kind="wrong-passphrase")
+    assert (event.plan, event.link) == (plan.key, link.pk)
+
+
+def test_states_are_reported_so_often_by_each_link_that_may_and_by_no_other(monkeypatch):
+    plan, _ = store()
+    monkeypatch.setattr(links, "REPORTS", 1)
+    monkeypatch.setattr(links, "set_states", lambda **_: None)
+    monkeypatch.setattr(links, "matrix_of", lambda _: None)
+    told = {"picks": (), "wish": None, "name": "Kim", "operation": None}
+    one, other = (make(plan, token * 43, may_report=True) for token in "12")
+    links.report_states(link=one, **told)
+    with pytest.raises(TooMany):
+        links.report_states(link=one, **told)
+    links.report_states(link=other, **told)
+    assert [event.link for event in Event.objects.filter(kind="states-reported").order_by("pk")] == [one.pk, other.pk]
+    for link in (make(plan, "3" * 43), make(plan, "4" * 43, may_report=True, pinned=1)):
+        with pytest.raises(Refused, match="can't set the state of rules"):
+            links.report_states(link=link, **told)
 
 
 def test_a_browser_that_sends_the_form_twice_opens_a_link_once():

@@ -4,6 +4,7 @@ The text is not kept: what is wrong is told without repeating what stands in the
 """
 
 import codecs
+import re
 
 from planner.engine.existing.model import Ruleset, Unreadable
 from planner.engine.existing.readers import READERS, Reader
@@ -46,11 +47,25 @@ def read_existing(data: bytes, name: str) -> Ruleset:
         raise Unreadable(f"The configuration is empty; it is made by {READERS[name].made_by}.")
     _check_lines(text, READERS[name])
     try:
-        return READERS[name].read(text)
+        return READERS[name].read(_without_halves(text))
     except Unreadable as error:
         raise Unreadable(_readable(str(error))) from None
     except RecursionError:
         raise Unreadable("The configuration is nested too deeply; that of no firewall is.") from None
+
+
+_ESCAPES = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+"""What a backslash begins in JSON; what is a half of a character by itself is a group."""
+
+
+def _without_halves(text: str) -> str:
+    """JSON without escapes of half a character (surrogates, RFC 8259, section 8.2), which no page and no file can
+    have; other texts as they are."""
+    if text.lstrip()[:1] not in ("{", "[") or "\\ud" not in text.casefold():
+        return text
+    return _ESCAPES.sub(lambda found: "\\ufffd" if found[1] else found[0], text)
 
 
 def _check_lines(text: str, reader: Reader) -> None:

@@ -19,14 +19,11 @@ from planner.management.plan_command import PlanCommand
 from planner.plan import limits
 from planner.report.files import Failure, explain, write_file, write_output
 from planner.report.firewall.errors import NotExpressible
-from planner.report.gap import GAP_FORMATS
+from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL
 from planner.report.gap.delta import DELTA, render_delta
 from planner.report.gap.delta.task import Task
 from planner.report.said.within import number_within
 
-ALSO: tuple[Also, ...] = ("stale", "forbidden")
-WITH_ALL = frozenset({"text", "xlsx"})
-"""The formats for people, which have all of ALSO unless less is asked for; the others keep to what is documented."""
 MISSING = 3
 """The exit status where a rule of the plan is missing, in whole or in part, or it isn't known."""
 

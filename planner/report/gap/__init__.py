@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pkgutil import resolve_name
 
-from planner.engine.existing.decide import Gap
+from planner.engine.existing.decide import Also, Gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,5 +48,8 @@ _ALL = (
         writes="planner.report.gap.tables:render_xlsx",
     ),
 )
+ALSO: tuple[Also, ...] = ("stale", "forbidden")
+WITH_ALL = frozenset({"text", "xlsx"})
+"""The formats for people, which have all of ALSO unless less is asked for; the others keep to what is documented."""
 GAP_FORMATS: Mapping[str, GapFormat] = {one.name: one for one in _ALL}
 """By name."""

@@ -1,25 +1,22 @@
 """The acceptance of a plan: what the results of its checks prove, and uploading them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.core.signing import BadSignature, dumps, loads
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
-from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_safe
 
 from planner.engine import Report
-from planner.engine.acceptance import Acceptance, Status, assess
-from planner.report.checks.junit import render_junit
-from planner.report.checks.told import render_json
-from planner.report.paper.acceptance_pages import render_pdf
+from planner.engine.acceptance import Status
+from planner.report import ACCEPTANCE_FORMATS
 from planner.report.said.acceptance import NAMES, SHORT, Row, list_blocked, list_forbidden, list_rows
 from planner.report.said.trend import Step, draw_trend
+from planner.store.acceptances import write_acceptance
 from planner.store.editions import matrix_of
 from planner.store.lives import lives_of
 from planner.store.models import Plan
@@ -27,8 +24,10 @@ from planner.store.reports import report_for
 from planner.store.results import MOST_TOGETHER, Proven, Taken, Upload, list_runs, list_steps, prove, take
 from planner.store.run_models import CheckRun
 from planner.store.verified import tell_results, verify
-from planner.web.views.access import plan_view
-from planner.web.views.downloads import send_file
+from planner.web.views.access import glance_view, plan_view
+from planner.web.views.downloads import send
+from planner.web.views.kept import unless_known
+from planner.web.views.making import editor_of, made_apart
 from planner.web.views.plans import read_sender
 from ports.text import many
 
@@ -47,17 +46,6 @@ MOST_BLOCKED = 200
 MOST_CELLS = 20
 """How many sources of a rule stand there at once, where they have one column."""
 MOST_RUNS = 30
-FILES: dict[str, tuple[str, Callable[[Report, Acceptance, Sequence[Step]], bytes]]] = {
-    "pdf": (
-        "application/pdf",
-        lambda report, state, steps: render_pdf(
-            report, state, date=localdate(), stylesheet=settings.STYLESHEET, steps=steps
-        ),
-    ),
-    "json": ("application/json", lambda report, state, _: render_json(report, state)),
-    "xml": ("application/xml", lambda report, state, _: render_junit(report, state)),
-}
-"""By ending: what the acceptance comes as."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,17 +79,15 @@ def _read_said(request: HttpRequest, plan: Plan) -> str:
 
 
 @require_safe
-@plan_view
+@glance_view
+@made_apart(editor_of, "acceptance")
+@unless_known
 def download_acceptance(request: HttpRequest, plan: Plan, name: str) -> HttpResponse:
-    """The acceptance as a file, as `manage.py acceptance` prints it."""
-    if name not in FILES:
+    """The acceptance as a file, as `manage.py acceptance` prints it; a long one is made apart."""
+    kind = ACCEPTANCE_FORMATS.get(name)
+    if kind is None:
         raise Http404
-    report = report_for(plan.version, matrix_of(plan))
-    proven = prove(plan, report)
-    kind, write = FILES[name]
-    state = proven.acceptance if proven else assess(report, ())
-    end = f"acceptance-{localdate():%Y-%m-%d}.{name}"
-    return send_file(write(report, state, list_steps(plan)), kind, plan.name, end)
+    return send(write_acceptance(plan, kind))
 
 
 def take_uploads(

@@ -1,7 +1,7 @@
 """From an address to a plan: who may see it is decided here, for every view, before anything is rendered."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import Concatenate
 
@@ -96,13 +96,22 @@ def _find_and_admit(view: PlanView, role: Hold.Role, *, document: bool = True, b
 
 
 def take_turn(request: HttpRequest, plan: Plan) -> AbstractContextManager[None]:
-    """Work on a request about a plan, whose document is there, in its turn. Raises turns.NotYet, with nothing done.
+    """Work on a request about a plan, whose document is there, in its turn. Raises turns.NotYet, with nothing done."""
+    return take_turn_of(request, len(plan.document.get("endpoints", ())))
 
-    Readers of a link take none: by then their opening is counted, which must not be done again.
-    """
-    if not hasattr(request, "hold"):
-        return nullcontext()
-    return in_turn(request.META, len(plan.document.get("endpoints", ())))
+
+@contextmanager
+def take_turn_of(request: HttpRequest, size: int) -> Iterator[None]:
+    """The same about a plan of so many endpoints. A request takes one turn, however often it asks for it."""
+    if getattr(request, "has_turn", False):
+        yield
+        return
+    with in_turn(request.META, size):
+        request.has_turn = True  # type: ignore[attr-defined]  # for the rest of the request
+        try:
+            yield
+        finally:
+            request.has_turn = False  # type: ignore[attr-defined]
 
 
 def keep_private[Answer: HttpResponseBase](response: Answer) -> Answer:

@@ -30,7 +30,7 @@ from planner.store.models import Plan
 from planner.store.reports import report_for
 from planner.web.views.access import plan_view
 from planner.web.views.plans import read_sender
-from ports.text import cut, many
+from ports.text import cut, many, show_line
 
 MOST_FLOWS = 500
 """How many flows the page shows, those first that aren't open."""
@@ -249,7 +249,7 @@ def take_states(request: HttpRequest, plan: Plan, number: int) -> HttpResponse:
         lives.Pick(
             mark=mark_of(one.rule),
             seen=one.seen,
-            comment=cut(f"There already: {device}, {say_several(one.by)} (compared on {day}).", 2_000),
+            comment=cut(show_line(f"There already: {device}, {say_several(one.by)} (compared on {day})."), 2_000),
         )
         for one in (there[pick] for pick in sent)
     ]

@@ -5,7 +5,7 @@ no database; what pages, files and kept answers have of it are the names of entr
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from planner.deploy.turns import LARGE, in_turn
 from planner.engine import Report
-from planner.engine.existing.decide import STATES, FlowState, Gap, compare_with
+from planner.engine.existing.decide import STATES, Also, FlowState, Gap, compare_with
 from planner.engine.existing.guess import guess_sides
 from planner.engine.existing.model import Ruleset
 from planner.engine.existing.readers import READERS
@@ -32,10 +32,18 @@ from planner.plan.edits import NotPossible
 from planner.plan.fields import Firewall
 from planner.report.firewall.errors import NotExpressible
 from planner.report.firewall.words import name_files
-from planner.report.gap import GAP_FORMATS
+from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL
 from planner.report.gap.delta import DELTA, render_delta
 from planner.report.gap.delta.task import Task
-from planner.report.gap.words import NAMES, say_narrower, say_note, say_several
+from planner.report.gap.words import (
+    NAMES,
+    name_forbidden,
+    say_breach,
+    say_doubt,
+    say_narrower,
+    say_note,
+    say_several,
+)
 from planner.report.said.text import index_rules
 from planner.store import actions, compared
 from planner.store.editions import matrix_of
@@ -102,9 +110,10 @@ def _answer(request: HttpRequest, plan: Plan, name: str = "") -> HttpResponseBas
                 if not form.is_valid() or form.ruleset is None:
                     context["trouble"] = form.sentences
                 elif name:
-                    return _send(plan, _compare(report, form, form.ruleset), form, name)
+                    also = ALSO if name in WITH_ALL else ()
+                    return _send(plan, _compare(report, form, form.ruleset, also), form, name)
                 else:
-                    context |= _show(request, plan, _compare(report, form, form.ruleset), form)
+                    context |= _show(request, plan, _compare(report, form, form.ruleset, ALSO), form)
         except (BadMap, NotExpressible) as error:
             context["trouble"] = [str(error)]
     context["kept_answers"] = [(row, name_device(row)) for row in compared.list_kept(plan)]
@@ -135,8 +144,8 @@ class _Compared:
     """The zones of the plan of which it is only guessed what they are behind."""
 
 
-def _compare(report: Report, form: ExistingForm, ruleset: Ruleset) -> _Compared:
-    """A configuration that could be read, beside the plan. Raises BadMap."""
+def _compare(report: Report, form: ExistingForm, ruleset: Ruleset, also: Collection[Also]) -> _Compared:
+    """A configuration that could be read, beside the plan; `also` what else is looked for. Raises BadMap."""
     firewall = find_firewall(report.plan, ruleset, form.cleaned_data["firewall"])
     known = dict(firewall.zones) if firewall else {}
     guessed = {zone: side for zone, side in guess_sides(report.plan, ruleset).items() if zone not in known}
@@ -144,7 +153,7 @@ def _compare(report: Report, form: ExistingForm, ruleset: Ruleset) -> _Compared:
     behind = {zone.name: sides[zone.name] for zone in report.plan.zones if zone.name in sides}
     device = replace(firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}), zones=behind)
     return _Compared(
-        gap=compare_with(report, ruleset, None, device),
+        gap=compare_with(report, ruleset, None, device, also=also),
         firewall=firewall,
         device=device,
         guessed=frozenset(guessed) if form.sides is None else frozenset(),
@@ -245,6 +254,24 @@ def describe_gap(report: Report, gap: Gap) -> dict[str, Any]:
             for one in gap.unknown[:MOST_UNKNOWN]
         ],
         "more_unknown": max(0, len(gap.unknown) - MOST_UNKNOWN),
+        **_describe_also(gap),
+    }
+
+
+def _describe_also(gap: Gap) -> dict[str, Any]:
+    """What is left over of ours, and what is open although it must stay closed."""
+    stale, found = gap.stale or (), gap.forbidden.entries if gap.forbidden else ()
+    forbidden = [
+        {"entry": name_forbidden(one), "said": say_breach(breach), "doubt": say_doubt(one)}
+        for one in found
+        for breach in one.breaches
+    ]
+    return {
+        "stale": stale[:MOST_WIDER],
+        "more_stale": max(0, len(stale) - MOST_WIDER),
+        "forbidden": forbidden[:MOST_WIDER],
+        "more_forbidden": max(0, len(forbidden) - MOST_WIDER),
+        "unchecked": gap.forbidden.unchecked if gap.forbidden else 0,
     }
 
 

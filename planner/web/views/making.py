@@ -26,7 +26,7 @@ from django.utils.http import content_disposition_header, parse_etags, urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from planner.deploy.turns import ASIDE
-from planner.report import CHANGE_FORMATS, FORMATS, ChangeFormat, Format
+from planner.report import ACCEPTANCE_FORMATS, CHANGE_FORMATS, FORMATS, AcceptanceFormat, ChangeFormat, Format
 from planner.store import jobs
 from planner.store.job_models import Job
 from planner.store.models import Plan, ShareLink
@@ -38,10 +38,12 @@ SOON = 2
 """After how many seconds a program may ask again."""
 WAIT = "wait"
 """In an address: whoever asks is a program, whatever else it says."""
-_FOLDERS: Mapping[str, tuple[str, Mapping[str, Format | ChangeFormat]]] = {
+_FOLDERS: Mapping[str, tuple[str, Mapping[str, Format | ChangeFormat | AcceptanceFormat]]] = {
     "report": ("report", FORMATS),
     "reading": ("report", FORMATS),
+    "reading-changes": ("changes", CHANGE_FORMATS),
     "changes": ("changes", CHANGE_FORMATS),
+    "acceptance": ("acceptance", ACCEPTANCE_FORMATS),
 }
 """The addresses of each kind of file, and its formats."""
 
@@ -66,7 +68,7 @@ class Asker:
 def editor_of(plan: Plan) -> Asker:
     """Whoever may edit a plan."""
     here = reverse("show_plan", kwargs={"key": plan.key})
-    return Asker(kinds=("report", "changes"), plan=plan, here=here, name=plan.name)
+    return Asker(kinds=("report", "changes", "acceptance"), plan=plan, here=here, name=plan.name)
 
 
 def reader_of(plan: Plan) -> Asker:

@@ -9,33 +9,36 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 from django_htmx.http import replace_url
 
-from planner.engine import Report, TooLarge
+from planner.engine import Report
 from planner.engine.compare import Comparison
-from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.answers import match_answers
-from planner.report.said.edition import Editions
 from planner.report.said.filters import LABELS
 from planner.report.said.voice import list_waiting
-from planner.sharing.files import NOT_SHOWN, lives_of_reading, report_of, write_reading
+from planner.sharing.files import (
+    NOT_SHOWN,
+    compare_reading,
+    lives_of_reading,
+    name_side,
+    report_of,
+    write_reading,
+    write_reading_changes,
+)
 from planner.sharing.links import Reading, read_newest
-from planner.store.files import read_paper
 from planner.store.models import Plan
-from planner.store.reports import compare_versions
+from planner.store.sides import NothingToCompare
 from planner.store.standing import Standing
 from planner.web.forms.lives import StateForm, form_of
 from planner.web.views.access import View, glancing_reader_view, reader_view
 from planner.web.views.asking import describe_asking
 from planner.web.views.changes import describe_comparison
-from planner.web.views.downloads import send_diagram, send_file, send_report, send_rule_text
+from planner.web.views.downloads import send, send_diagram, send_report, send_rule_text
 from planner.web.views.htmx import htmx_of
 from planner.web.views.keeper import Keeper, describe_rule, find_rule
 from planner.web.views.kept import Page, answer, unless_known
@@ -186,8 +189,8 @@ def download_diagram(request: HttpRequest, reading: Reading, _place: Place, exte
 
 def show_changes(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
     """What the newest revision opens and closes, compared with the one that is read."""
-    compared, newer = compare_reading(reading)
-    sides = {"before": _name_side(reading, newer), "after": _name_side(newer, reading)}
+    compared, newer = find_changes(reading)
+    sides = {"before": name_side(reading, newer), "after": name_side(newer, reading)}
     described = describe_comparison(compared, ends="changes/ends/?")
     context = {"reading": reading, "newer": newer, "here": place.here, **sides, **described}
     return render(request, "planner/reading_changes.html", context)
@@ -195,39 +198,20 @@ def show_changes(request: HttpRequest, reading: Reading, place: Place) -> HttpRe
 
 def download_changes(request: HttpRequest, reading: Reading, _place: Place, name: str) -> HttpResponse:
     """The same in one of CHANGE_FORMATS."""
-    compared, newer = compare_reading(reading)
     kind = CHANGE_FORMATS.get(name)
     if kind is None:
         raise Http404
-    editions = Editions(
-        before=_name_side(reading, newer),
-        after=_name_side(newer, reading),
-        date=localdate(),
-        paper=read_paper(request.GET.dict()),
-        stylesheet=settings.STYLESHEET,
-    )
-    end = f"changes-{reading.revision}-to-{newer.revision}.{kind.extension}"
-    return send_file(kind.render(compared, editions), kind.content_type, newer.name, end)
-
-
-def _name_side(reading: Reading, other: Reading) -> str:
-    """What a side is called: its revision, and its edition where the two have different matrices."""
-    matrix = reading.matrix
-    under = f", edition {matrix.edition} ({matrix.digest[:8]})" if matrix.digest != other.matrix.digest else ""
-    return f"revision {reading.revision}{under}"
-
-
-def compare_reading(reading: Reading) -> tuple[Comparison, Reading]:
-    """What changed since; 404 where that isn't told, or where nothing can have."""
-    if reading.newer is None:
-        raise Http404
-    newer = reading.newer
     try:
-        compared = compare_versions(reading.version, newer.version, reading.matrix, newer.matrix, reading.renamed)
-        return compared, newer
-    except TooLarge:
-        raise
-    except PlanError:
+        return send(write_reading_changes(reading, kind, request.GET.dict()))
+    except NothingToCompare:
+        raise Http404 from None
+
+
+def find_changes(reading: Reading) -> tuple[Comparison, Reading]:
+    """What changed since, and the newest; 404 where that isn't told, or where nothing can have."""
+    try:
+        return compare_reading(reading)
+    except NothingToCompare:
         raise Http404 from None
 
 

@@ -18,7 +18,7 @@ from planner.store.sides import NothingToCompare, compare_sides, read_sides
 from planner.web.views.access import plan_view
 from planner.web.views.changes import find_part
 from planner.web.views.htmx import htmx_of
-from planner.web.views.reading import Place, by_account, compare_reading
+from planner.web.views.reading import Place, by_account, find_changes
 from planner.web.views.rules import MEMBERS, SIDES
 from planner.web.views.state import lead_to_editor, read_state
 from ports.matrix import Matrix
@@ -60,7 +60,7 @@ def show_ends_of_reading(request: HttpRequest, reading: Reading, place: Place) -
 
 def show_ends_of_reading_changes(request: HttpRequest, reading: Reading, place: Place) -> HttpResponse:
     """The same of a change request, for readers; 404 where they aren't told what changed."""
-    compared, _ = compare_reading(reading)
+    compared, _ = find_changes(reading)
     rules = find_part(compared, request.GET.get("part", ""))
     return _show_ends(request, rules, {"here": f"{place.here}changes/", "name": reading.name, **OF_CHANGES})
 

@@ -5,6 +5,7 @@ wait. A link that leads somewhere proves itself: it opens, whatever others have 
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Concatenate
 from uuid import UUID
@@ -20,11 +21,12 @@ from planner.plan.edits import NotPossible
 from planner.sharing import links
 from planner.sharing.links import Reading
 from planner.store import patience, throttle
+from planner.store.jobs import count_endpoints
 from planner.store.lives import Overtaken
 from planner.store.models import Plan, ShareLink
 from planner.web.forms.lives import StateForm
 from planner.web.views import making, reading, rule_ends
-from planner.web.views.access import View, matrix_view
+from planner.web.views.access import View, matrix_view, take_turn_of
 from planner.web.views.errors import show_error, show_too_many
 from planner.web.views.making import Asker
 from planner.web.views.plans import read_operation
@@ -94,9 +96,15 @@ def by_reader(view: ReadingView) -> View:
 
     @wraps(view)
     def read(request: HttpRequest, link: ShareLink, place: Place, *args: object, **kwargs: object) -> HttpResponse:
-        return view(request, links.read_link(link), place, *args, **kwargs)
+        with _take_turn(request, link):
+            return view(request, links.read_link(link), place, *args, **kwargs)
 
     return _by_opening(read)
+
+
+def _take_turn(request: HttpRequest, link: ShareLink) -> AbstractContextManager[None]:
+    """Work on what a link shows of a plan in its turn, before anything is counted or stored. Raises turns.NotYet."""
+    return take_turn_of(request, count_endpoints(link.plan))
 
 
 def _by_opening(view: LookView) -> View:
@@ -112,13 +120,16 @@ def _by_opening(view: LookView) -> View:
         if is_new and link.is_gated:
             return _show_gate(request, link, token) if request.path == here else redirect("open_link", token=token)
         is_new = is_new and request.method != "HEAD"  # nobody has read anything
-        if is_new and not links.enter(link):
-            return show_nowhere(request)
         place = Place(here=here, link=request.build_absolute_uri(here))
-        response = view(request, link, place, *args, **kwargs)
-        if is_new:
+        if not is_new:
+            return view(request, link, place, *args, **kwargs)
+        # A request whose turn it isn't is worked on from the beginning later, and an opening counts once.
+        with _take_turn(request, link):
+            if not links.enter(link):
+                return show_nowhere(request)
+            response = view(request, link, place, *args, **kwargs)
             _let_in(response, link, here)
-        return response
+            return response
 
     return answer
 
@@ -186,6 +197,10 @@ def by_reporter(show: ReportingView, *, of_one: bool) -> View:
             raise Http404
         if not shows_opening(request, link):
             return redirect("open_link", token=token)
+        with _take_turn(request, link):
+            return _report(request, link, Place(here=here, link=request.build_absolute_uri(here)))
+
+    def _report(request: HttpRequest, link: ShareLink, place: Place) -> HttpResponse:
         form = StateForm(request.POST, of_one=of_one, asks_name=True)
         if form.is_valid():
             try:
@@ -203,8 +218,7 @@ def by_reporter(show: ReportingView, *, of_one: bool) -> View:
         if form.is_valid():
             query = request.GET.urlencode()
             anchor = f"#rule-{request.POST.get('id', '')}" if of_one else ""
-            return redirect(f"{here}{f'?{query}' if query else ''}{anchor}")
-        place = Place(here=here, link=request.build_absolute_uri(here))
+            return redirect(f"{place.here}{f'?{query}' if query else ''}{anchor}")
         return show(request, links.read_link(link), place, form)
 
     return answer
@@ -230,20 +244,36 @@ open_rule_text = by_reader(reading.show_rule_text)
 open_diagram = by_reader(reading.download_diagram)
 open_changes = by_reader(reading.show_changes)
 open_changes_ends = by_reader(rule_ends.show_ends_of_reading_changes)
-open_changes_file = by_reader(reading.download_changes)
 
 
 def _asker_of(link: ShareLink, here: str) -> Asker:
     """Whoever reads by a link: of the plan not even its name, which may be newer than what is pinned."""
     facts = link.pinned, link.shows_changes, link.may_report, link.may_upload
-    return Asker(kinds=("reading",), plan=link.plan, here=here, name="Report", link=link, facts=facts)
+    return Asker(
+        kinds=("reading", "reading-changes"), plan=link.plan, here=here, name="Report", link=link, facts=facts
+    )
 
 
 @_by_opening
 def open_report(request: HttpRequest, link: ShareLink, place: Place, name: str) -> HttpResponseBase:
     """The report in a format; a long one is made apart."""
     apart = making.answer_apart(request, _asker_of(link, place.here), "reading", name)
-    return apart or reading.download(request, links.read_link(link), place, name)
+    if apart is not None:
+        return apart
+    with _take_turn(request, link):
+        return reading.download(request, links.read_link(link), place, name)
+
+
+@_by_opening
+def open_changes_file(request: HttpRequest, link: ShareLink, place: Place, name: str) -> HttpResponseBase:
+    """What changed since, in a format; a long one is made apart. 404 where it isn't told."""
+    if link.pinned is None or not link.shows_changes:
+        raise Http404
+    apart = making.answer_apart(request, _asker_of(link, place.here), "reading-changes", name)
+    if apart is not None:
+        return apart
+    with _take_turn(request, link):
+        return reading.download_changes(request, links.read_link(link), place, name)
 
 
 @_by_opening

@@ -15,7 +15,7 @@ from planner.store.models import ShareLink
 from planner.store.reports import report_for
 from planner.store.results import prove
 from planner.web.views.acceptance import read_uploads, say_taken, take_uploads
-from planner.web.views.access import matrix_view
+from planner.web.views.access import matrix_view, take_turn
 from planner.web.views.errors import show_too_many
 from planner.web.views.shared import by_link, refuse_link, shows_opening
 
@@ -36,7 +36,8 @@ def show_badge(request: HttpRequest, link: ShareLink, token: str) -> HttpRespons
     """
     if link.is_gated or link.pinned is not None:
         raise Http404
-    proven = prove(link.plan, report_for(link.plan.version, matrix_of(link.plan)))
+    with take_turn(request, link.plan):
+        proven = prove(link.plan, report_for(link.plan.version, matrix_of(link.plan)))
     response = HttpResponse(render_badge(proven.acceptance if proven else None), content_type="image/svg+xml")
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a wiki may show it
     return response
@@ -54,6 +55,13 @@ def send_results(request: HttpRequest, link: ShareLink, token: str) -> HttpRespo
         raise Http404
     if not shows_opening(request, link):
         return redirect("open_link", token=token)
+    if request.method != "POST":
+        return _send_results(request, link, token)
+    with take_turn(request, link.plan):
+        return _send_results(request, link, token)
+
+
+def _send_results(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     form = NameForm(request.POST) if request.method == "POST" else NameForm()
     said, trouble, messages = "", "", tuple[str, ...]()
     if request.method == "POST" and form.is_valid():

@@ -149,3 +149,15 @@ def test_written_rules_do_what_they_say(rules, host, port):
     meant = any(host in hosts and low <= port <= low + more for hosts, low, more in rules)
     verdict = decide(of(group(*made)), Packet(f"10.0.0.{host}", "10.1.0.1", "tcp", port))
     assert verdict == ("accept" if meant else "drop")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "tcp 443"), ({"ToPort": 445}, "tcp 443-445"), ({"IpProtocol": "-1"}, "all"),
+        ({"FromPort": None, "ToPort": None, "IpProtocol": "50"}, "50"),
+    ],
+)  # fmt: skip
+def test_an_entry_is_called_by_what_its_rule_says(more, said):
+    (stage,) = of(group(permission(**more))).stages
+    assert [entry.name for entry in stage.entries] == [f'sg-1 "web" inbound {said} from 10.0.0.0/24']

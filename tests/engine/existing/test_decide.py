@@ -330,3 +330,22 @@ def test_an_entry_for_both_families_is_one_entry():
     report = one_flow(source=(WEB, "fd00::10"), destination=(STORE, "2001:db8::10"))
     both = accept("both", THIS, Match(family=6, sources=FAMILIES[6], destinations=FAMILIES[6]))
     assert state_of(both, report=report).by == ("both",)
+
+
+def test_of_many_entries_that_might_admit_a_flow_the_first_are_named_and_each_refusal_still_counts():
+    might = [accept(f"e{number}", THIS, obscure=(f"mark {number}",)) for number in range(MOST_NAMED + 5)]
+    one = state_of(*might)
+    assert (one.state, len(one.constructs)) == ("unknown", MOST_NAMED)
+    assert state_of(*might, accept("this", THIS)).state == "open"
+    refused = state_of(*might, drop("no", THIS, obscure=("limit",)), accept("this", THIS))
+    assert refused.state == "unknown"
+    assert "limit" in refused.constructs
+
+
+def test_all_who_are_anywhere_in_a_zone_are_the_same_addresses():
+    endpoints = [host(name, "any", zone="Internet", group=True) for name in ("World", "Moon")]
+    report = plan([*endpoints, host("Store", STORE, zone="DMZ")], [flow("World", "Store"), flow("Moon", "Store")])
+    gap = compare_with(report, ruleset(accept("all", match("", STORE, "tcp/443"))))
+    assert [one.state for one in gap.flows] == ["open", "open"]
+    gap = compare_with(report, ruleset(accept("some", match("10.0.0.0/8", STORE, "tcp/443"))))
+    assert [one.state for one in gap.flows] == [gap.flows[0].state] * 2 != ["open", "open"]

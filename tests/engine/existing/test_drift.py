@@ -40,3 +40,10 @@ def test_an_answer_follows_new_names():
     [wide] = answer.wider
     assert (one.source, one.destination, wide.sources, wide.destinations) == ("A1", "A0", ("A1",), ("A0",))
     assert not find_drift(answer, answer.rename({}))
+
+
+def test_flows_are_counted_by_their_state():
+    states = ("open", "closed", "open", "partly")
+    counts = make_answer(*(flow_answer(ports=str(port), state=state) for port, state in enumerate(states, 1))).counts
+    assert {state: count for state, count in counts.items() if count} == {"open": 2, "closed": 1, "partly": 1}
+    assert {"unknown"} <= counts.keys()

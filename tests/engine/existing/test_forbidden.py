@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from planner.engine.existing import forbidden
 from planner.engine.existing.decide import compare_with
 from tests.engine.existing.devices.own_files import report_of
 from tests.engine.existing.rulesets import STORE, WEB, accept, drop, flow, host, match, plan, ruleset, side
@@ -116,3 +117,18 @@ def test_prohibitions_of_the_document_are_told_by_their_section_once_for_all_end
     [one] = find(report, accept("all"))
     assert {breach.row.sections for breach in one.breaches} == wanted
     assert len(one.breaches) < len(rows)
+
+
+def test_what_is_not_looked_at_any_more_is_counted(monkeypatch):
+    report = of(TO_DMZ, never({"zone": "DMZ"}, {"zone": "Internal"}))
+    rules = ruleset(accept("a"))
+    assert compare_with(report, rules, also=("forbidden",)).forbidden.unchecked == 0
+    monkeypatch.setattr(forbidden, "MOST_WALKS", 1)
+    assert compare_with(report, rules, also=("forbidden",)).forbidden.unchecked > 0
+
+
+def test_endpoints_whose_addresses_are_not_known_are_named_on_either_side():
+    ends = [host("Web", "web.example.net"), host("Store", STORE, zone="DMZ")]
+    [one] = find(of(TO_DMZ, ends=ends), accept("all"))
+    assert one.breaches[0].destinations == ("Store",)
+    assert "Web" in repr(one.breaches[0])

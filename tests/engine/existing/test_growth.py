@@ -2,6 +2,7 @@
 
 import tracemalloc
 
+from planner.engine.existing import table
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.table import Overlaps, list_bits
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset
@@ -59,3 +60,10 @@ def test_spans_are_found_by_what_they_have_in_common():
     assert sorted(overlaps.find(101, 200)) == []
     assert list(Overlaps([]).find(0, 10)) == []
     assert list(list_bits(0b101001)) == [0, 3, 5]
+
+
+def test_what_is_forgotten_in_between_changes_nothing(monkeypatch):
+    report, rules = make_report(), make_rules(1_000)
+    before = compare_with(report, rules)
+    monkeypatch.setattr(table, "KEPT", 0)
+    assert compare_with(report, rules) == before

@@ -1,5 +1,7 @@
 """Files of firewalls: how they are decoded, and what none of them is."""
 
+import json
+
 import pytest
 
 from planner.engine.existing.model import Unreadable
@@ -74,3 +76,22 @@ def test_every_reader_that_is_offered_is_there():
         assert callable(reader.read)
         assert reader.label
         assert reader.made_by
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("a\\ud800b", "a\ufffdb"), ("\\uDC00\\ud83d\\ude00", "\ufffd\U0001f600"), ("\\\\ud800", "\\ud800"),
+        ("\\ud83d\\ud83d\\ude00", "\ufffd\U0001f600"), ("\\u00e4", "ä"),
+    ],
+    ids=range(5),
+)  # fmt: skip
+def test_half_a_character_in_json_is_one_that_can_be_shown(said, read):
+    chain = {
+        "family": "inet", "table": "f", "name": "c", "handle": 1, "type": "filter", "hook": "forward", "prio": 0,
+        "policy": "drop",
+    }  # fmt: skip
+    rule = {"family": "inet", "table": "f", "chain": "c", "handle": 2, "comment": "HERE", "expr": [{"drop": None}]}
+    text = json.dumps({"nftables": [{"chain": chain}, {"rule": rule}]}).replace("HERE", said)
+    [stage] = read_existing(text.encode(), "nftables").stages
+    assert stage.entries[0].comment == read

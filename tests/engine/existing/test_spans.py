@@ -1,5 +1,6 @@
 """Sets of numbers as spans do what Python's sets do."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,3 +33,9 @@ def test_what_holds_the_same_numbers_is_equal_whatever_made_it(here, there):
     Spans(both.spans)  # in order and apart, or it would be refused
     assert both == spans(here | there)
     assert (spans(here) == spans(there)) == (here == there)
+
+
+@pytest.mark.parametrize("wrong", [((3, 1),), ((-1, 2),), ((0, 2), (3, 4)), ((5, 6), (0, 1))])
+def test_spans_that_are_none_or_not_in_order_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"no span of whole numbers|not in order and apart"):
+        Spans(wrong)

@@ -116,3 +116,8 @@ def test_what_is_asked_for_within_a_zone_is_needed():
     within = entry("a", own("INT-240"), destination="10.0.0.11")
     assert find(report, within) == []
     assert len(find(report, entry("b", own("INT-240"), destination="10.0.0.12"))) == 1
+
+
+def test_an_entry_of_several_matches_is_one():
+    both = accept("x", match(WEB, OTHER, "tcp/443"), match(WEB, OTHER, "tcp/80"), comment=own("INT-DMZ-999"))
+    assert [found[:2] for found in find(one_flow(), both)] == [("x", "INT-DMZ-999")]

@@ -1,5 +1,6 @@
 """What an entry admits beyond the plan: found among many pairs, said once, and what of it the plan needs."""
 
+from planner.engine.existing import wider
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.wider import MOST_PAIRS, MOST_TRIES
 from planner.engine.rules import Ports
@@ -63,3 +64,51 @@ def test_what_earlier_entries_refuse_does_not_hide_what_this_one_admits():
     refused = drop("some", match(WEB, "192.0.2.0/26", "tcp/443"))
     [found] = widths(plan([host("Web", WEB), *STORES], []), refused, accept("all", match(WEB, "", "tcp/443")))
     assert set(found.destinations) == {store["name"] for store in STORES[63 : 63 + MOST_PAIRS]}
+
+
+def test_only_so_many_pairs_are_looked_at(monkeypatch):
+    report, entry = plan([host("Web", WEB), *STORES], []), accept("all", match(WEB, "192.0.2.0/24", "tcp/443"))
+    assert len(widths(report, entry)[0].destinations) == MOST_PAIRS
+    monkeypatch.setattr(wider, "MOST_LOOKED_AT", 1)
+    assert widths(report, entry)[0].destinations == (STORES[0]["name"],)
+    monkeypatch.setattr(wider, "MOST_LOOKS", 0)
+    assert widths(report, entry) == ()
+
+
+def test_what_a_flow_of_another_endpoint_with_the_same_address_asks_for_is_asked_for():
+    ends = [host("Web", WEB), host("Twin", WEB), host("Store", STORE, zone="DMZ")]
+    report = plan(ends, [flow("Twin", "Store")])
+    assert not widths(report, accept("this", match(WEB, STORE, "tcp/443")))
+    [found] = widths(report, accept("this", match(WEB, STORE, "tcp/400-500")))
+    assert {(found.sources, found.destinations)} <= {
+        (("Web",), ("Store",)),
+        (("Twin", "Web"), ("Store",)),
+        (("Web", "Twin"), ("Store",)),
+        (("Twin",), ("Store",)),
+    }
+
+
+def test_what_two_flows_ask_for_together_is_all_of_it():
+    report = plan(
+        [host("Web", WEB), host("Store", STORE, "store.example.net", zone="DMZ")],
+        [
+            flow("Web", "Store", ports="400-449"),
+            flow("Web", "Store", ports="450-500"),
+            flow("Web", "Store", ports="9"),
+        ],
+    )
+    assert not widths(report, accept("this", match(WEB, STORE, "tcp/400-500")))
+    [found] = widths(report, accept("this", match(WEB, STORE, "tcp/400-501")))
+    assert found.services == ("tcp 501",)
+
+
+def test_what_flows_before_and_behind_ask_for_changes_nothing():
+    ports = ("1", "400-449", "450-500", "501", "9", "999")
+    report = plan(
+        [host("Web", WEB, "2001:db8::10"), host("Store", STORE, "2001:db8:1::10", zone="DMZ")],
+        [*(flow("Web", "Store", ports=one) for one in ports), flow("Web", "Store", "icmp", "")],
+    )
+    assert not widths(report, accept("this", match(WEB, STORE, "tcp/400-500")))
+    six = match("2001:db8::10", "2001:db8:1::10", "tcp/400-502", family=6)
+    [found] = widths(report, accept("this", six))
+    assert found.services == ("tcp 502",)

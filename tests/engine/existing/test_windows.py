@@ -208,6 +208,23 @@ def test_profiles_that_differ_leave_open_what_they_differ_in():
     assert off.stages[0].default_name == "firewall off in the profile public"
 
 
+def test_which_profiles_differ_is_said_by_name():
+    several = of(rule(), profiles=profiles(Public={"Enabled": 0}, Domain={"Enabled": 0}))
+    assert several.obscure == ("the firewall is off in the profile domain, public only",)
+    mixed = of(rule(), profiles=profiles(Public={"DefaultInboundAction": "Allow"}))
+    assert mixed.stages[0].default_name == "default inbound action, which differs by profile"
+    assert (mixed.format, mixed.stages[0].name) == ("windows", "inbound rules of host")
+
+
+@pytest.mark.parametrize("protocol", ["TCP", "UDP", "6", "17"])
+def test_a_file_without_ports_opens_none(protocol):
+    made = rule(Protocol=protocol)
+    del made["Filters"][0]["LocalPort"]
+    assert decide(of(made), Packet("10.0.0.1", "10.1.0.1", "udp" if protocol in ("UDP", "17") else "tcp", 443)) == (
+        "unknown: localport: not in the file"
+    )
+
+
 def test_rules_that_do_not_count_are_not_open():
     shut = profiles(Public={"AllowInboundRules": 0})
     assert "a profile that lets nothing in" in decide(of(rule(), profiles=shut), WEB)

@@ -1,5 +1,6 @@
 """The page that compares a firewall's own rules with a plan's: read in memory, answered, and kept nowhere."""
 
+import json
 import logging
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 
 from planner.engine.existing.readers import READERS
 from planner.plan.limits import EXISTING
+from planner.store.compared_models import Compared
 from planner.store.models import Revision
 from planner.web.forms import existing as forms
 from tests.web.views.pages import Page, store
@@ -64,6 +66,61 @@ def test_a_pasted_configuration_is_compared_flow_by_flow(client, plan):
     assert "1 rule of the plan is missing" in page.text()
     (wider,) = rows(page, "wider")
     assert wider[:3] == ["row 3", "PS01", "SQL01"]
+
+
+def test_what_must_stay_closed_and_what_is_left_over_stand_by_themselves(client):
+    closed = {
+        "from": {"endpoint": "PS01"},
+        "to": {"endpoint": "SQL01"},
+        "protocol": "tcp",
+        "ports": "22",
+        "reason": "No.",
+    }
+    plan = store(write_plan() | {"never": [closed]})[0]
+    table = (
+        TABLE.replace("Hunter2-of-the-vault", '"CLI-INT-990, tcp 8080 - Gone."') + "10.9.0.5,10.0.0.10,tcp/8080,allow,"
+    )
+    page = Page(send(client, plan, table + '"CLI-INT-990, tcp 8080 - Gone."\n'))
+    assert [row[0] for row in rows(page, "forbidden")] == ["row 3"]
+    assert "tcp 22 from PS01 to SQL01, which never[0] forbids: No." in rows(page, "forbidden")[0][1]
+    assert [row[0] for row in rows(page, "stale")] == ["row 5"]
+
+
+def test_names_that_are_no_text_are_shown_and_kept(client, plan):
+    rules = [
+        {"table": {"family": "inet", "name": "f"}},
+        {
+            "chain": {
+                "family": "inet",
+                "table": "f",
+                "name": "c",
+                "handle": 1,
+                "type": "filter",
+                "hook": "forward",
+                "prio": 0,
+                "policy": "drop",
+            }
+        },
+        {
+            "rule": {
+                "family": "inet",
+                "table": "f",
+                "chain": "c",
+                "handle": 2,
+                "comment": "a\ud800b\x00c",
+                "expr": [{"accept": None}],
+            }
+        },
+    ]
+    text = json.dumps({"nftables": rules})
+    page = Page(send(client, plan, text, "nftables", keep_answer="1"))
+    assert figures(page)["open"] == "3"
+    number = Compared.objects.get().pk
+    picks = Page(client.get(f"{address(plan)}kept/{number}/")).all("input", name="rule")
+    sent = [pick.get("value") for pick in picks]
+    assert client.post(f"{address(plan)}kept/{number}/states/", {"rule": sent}).status_code == 302
+    assert "\x00" not in plan.states.first().comment
+    assert b"".join(client.post(f"{address(plan)}delta", {"format": "nftables", "text": text}).streaming_content)
 
 
 def test_a_file_does_the_same_and_what_is_not_understood_is_named(client, plan):

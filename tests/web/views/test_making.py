@@ -5,14 +5,17 @@ import uuid
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from planner.deploy.turns import ASIDE, Turns
+from planner.report import ACCEPTANCE_FORMATS
 from planner.sharing import work
 from planner.store import actions, jobs
 from planner.store.bin import delete_plan
 from planner.store.holders import Holder
 from planner.store.job_models import Job, Piece
 from planner.store.models import Hold, ShareLink, hash_token
+from planner.store.run_models import CheckRun
 from planner.web.views import kept
 from ports.queries import shipped_matrix
 from tests.web.views.link_forms import make, read_link, rename
@@ -207,6 +210,56 @@ def test_a_change_request_is_made_apart_too(browser, plan):
     at_once = browser.get(address)
     assert content(made) == at_once.content
     assert made.headers["Content-Disposition"] == at_once.headers["Content-Disposition"]
+
+
+def test_what_changed_since_is_made_apart_for_readers_who_are_told(browser, plan):
+    told = make(browser, plan[1], shows="pinned", revision="1", shows_changes="1")[1]
+    others = make(browser, plan[1], shows="pinned", revision="1")[1]
+    actions.override_port(plan_id=plan[0].pk, matrix=shipped_matrix(), service="ssh", ports="2222")
+    reader, stranger = by_browser(Client()), by_browser(Client())
+    reader.get(told)
+    stranger.get(others)
+    address = f"{told}changes/json"
+    where = reader.get(address).headers["Location"]
+    assert where.startswith(f"{told}files/")
+    assert Page(reader.get(where)).text("h1") == "JSON"
+    make_files()
+    made = reader.get(address)
+    del reader.defaults[ASIDE]
+    at_once = reader.get(address)
+    assert content(made) == at_once.content
+    assert made.headers["Content-Disposition"] == at_once.headers["Content-Disposition"]
+    name = where.split("/")[-2]
+    assert stranger.get(f"{others}changes/json").status_code == 404
+    assert stranger.get(f"{others}files/{name}/file").status_code == 404
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ACCEPTANCE_FORMATS)
+def test_an_acceptance_is_made_apart_and_anew_after_other_results(browser, plan, name):
+    address = f"/plans/{plan[1]}/acceptance/{name}"
+    where = browser.get(address).headers["Location"]
+    make_files()
+    made = browser.get(address)
+    assert made.status_code == 200
+    del browser.defaults[ASIDE]
+    at_once = browser.get(address)
+    assert made.headers["Content-Disposition"] == at_once.headers["Content-Disposition"]
+    if name != "pdf":
+        assert content(made) == at_once.content
+    CheckRun.objects.create(
+        plan=plan[0],
+        revision=1,
+        digest="d",
+        source="PC",
+        started=timezone.now(),
+        file="f",
+        checksum="c",
+        number=1,
+        data=b"",
+    )
+    browser.defaults[ASIDE] = Turns(1)
+    assert browser.get(address).headers["Location"] != where
 
 
 def test_why_two_revisions_cant_be_compared_is_said(browser, plan):

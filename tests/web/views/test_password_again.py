@@ -2,10 +2,11 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
-from planner.accounts.confirmation import GIVEN, LASTS, MOST_WRONG
+from planner.accounts.confirmation import GIVEN, LASTS, MOST_WRONG, note_given
 from planner.store.holders import Holder
 from planner.store.models import Hold
 from planner.web.password_again import FIELD
@@ -161,3 +162,9 @@ def test_these_acts_ask_and_no_others():
 
     marked = {one.name for one in walk(get_resolver().url_patterns) if getattr(one.callback, "sensitive", False)}
     assert marked == ASKS
+
+
+@pytest.mark.parametrize("request_without_a_session", [None, HttpRequest()])
+def test_a_login_that_no_browser_made_is_noted_nowhere(request_without_a_session):
+    note_given(request_without_a_session)
+    assert not hasattr(request_without_a_session, "session")

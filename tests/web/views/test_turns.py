@@ -1,4 +1,4 @@
-"""What is made anew of a large plan takes a turn; what is kept, known, small or under a link waits for nobody."""
+"""What is made anew of a large plan takes a turn; what is kept, known, or small waits for nobody."""
 
 import pytest
 from django.test import Client
@@ -61,8 +61,33 @@ def test_a_usual_plan_waits_for_nobody(client, plan, room, monkeypatch):
     assert client.get(f"/plans/{plan}/", **{ASIDE: room}).status_code == 200
 
 
-def test_a_reader_of_a_link_takes_none_as_the_opening_is_counted_by_then(client, plan, room):
-    path = make(client, plan)[1]
+def test_a_reader_of_a_link_waits_and_the_opening_is_counted_once(client, plan, room):
+    path, reader = make(client, plan)[1], Client()
     kept.pages.clear()
-    assert Client().get(path, **{ASIDE: room}).status_code == 200
+    with pytest.raises(NotYet):
+        reader.get(path, **{ASIDE: room})
+    assert ShareLink.objects.get().openings == 0
+    room.taken.release()
+    assert reader.get(path, **{ASIDE: room}).status_code == 200
     assert ShareLink.objects.get().openings == 1
+    assert room.take() is not None, "the turn is over with the answer"
+
+
+@pytest.mark.parametrize(
+    "path", ["?view=flows", "report/csv", "diagram.svg", "ends/?rule=x&side=sources", "badge.svg"]
+)
+def test_who_has_opened_a_link_waits_for_what_is_made_anew(client, plan, room, path):
+    link, reader = make(client, plan)[1], Client()
+    reader.get(link)
+    with pytest.raises(NotYet):
+        reader.get(link + path, **{ASIDE: room})
+    room.taken.release()
+    assert reader.get(link + path, **{ASIDE: room}).status_code in (200, 404)
+    assert room.take() is not None
+
+
+def test_who_has_opened_a_link_waits_for_nobody_where_the_page_is_kept(client, plan, room):
+    link, reader = make(client, plan)[1], Client()
+    reader.get(link)
+    assert reader.get(link, **{ASIDE: room}).status_code == 200
+    assert Client().head(link, **{ASIDE: room}).status_code == 200

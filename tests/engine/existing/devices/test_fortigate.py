@@ -325,6 +325,7 @@ def test_what_is_not_understood_is_unknown_by_name_and_never_open(change, why):
         {"nat": "enable", "ippool": "enable", "poolname": '"pool"'},
         {"logtraffic": "all", "session_ttl": "300"},
         {"tos_mask": "0x00", "new_in_the_next_release": "disable", "groups": "''"[:0]},
+        {"tos_mask": "0x0"},
         {"schedule": None},
         {"internet_service": "disable", "srcaddr_negate": "disable", "reputation_minimum": "0"},
         {"srcintf": None},

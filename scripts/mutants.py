@@ -1,0 +1,242 @@
+"""Single changes of code that a test has to notice: where they can be made, which are tried, and how one gets in.
+
+What can be changed, and into what, is what `mutmut` knows (its operators: other comparisons, other numbers and texts,
+arguments left out, `and` for `or`, …). Its runner isn't used: it mutates a copy of the whole tree and knows tests by
+function alone, where `scripts/mutate.py` has the lines that each test takes.
+"""
+
+import ast
+import gc
+import random
+import types
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from inspect import CO_NEWLOCALS, CO_OPTIMIZED
+from pathlib import Path
+from typing import cast
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+from mutmut.mutation.mutators import mutation_operators
+
+type Key = tuple[str, int]
+"""A function of a module that is in no other: its qualified name, and which of that name."""
+
+LEFT_ALONE = {"len", "isinstance", "cast"}
+"""Calls whose arguments can't be changed for anything but an error, or for nothing that matters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """One change of one file."""
+
+    path: str  # from the top folder
+    first: int  # the lines of what is changed, counted from 1
+    last: int
+    function: Key | None  # none where it is carried out when the module is imported
+    code: str  # the whole file, changed
+
+    @property
+    def name(self) -> str:
+        return f"{self.path}:{self.first}"
+
+    def show(self, original: str) -> str:
+        """The changed lines, as a difference without its head."""
+        lines = unified_diff(original.splitlines(), self.code.splitlines(), n=0, lineterm="")
+        return "\n".join(line for line in list(lines)[2:] if not line.startswith("@@"))
+
+
+def choose_mutants(root: Path, paths: Sequence[Path], count: int, seed: str) -> tuple[list[Mutant], int]:
+    """So many mutants of these files, the same ones for the same seed; with them, of how many places they are.
+
+    Each place is as likely as any other: one of the mutants of a place stands for all of them, so that a call with
+    many arguments isn't tried more often than a comparison.
+    """
+    places = [
+        (path, number, len(found))
+        for path in sorted(paths)
+        for number, found in enumerate(_find_places(path.read_text("utf-8"))[1])
+    ]
+    chance = random.Random(seed)  # noqa: S311 - a sample, nothing secret
+    chosen = chance.sample(places, min(count, len(places)))
+    which = {(path, number): chance.randrange(size) for path, number, size in chosen}
+    made = []
+    for path in sorted({path for path, _, _ in chosen}):
+        code = path.read_text("utf-8")
+        module, found = _find_places(code)
+        for (one, number), variant in sorted(which.items()):
+            if one == path:
+                place = found[number][variant]
+                changed = cast(cst.Module, module.deep_replace(place.node, place.instead))
+                made.append(
+                    Mutant(
+                        path=str(path.relative_to(root)),
+                        first=place.first,
+                        last=place.last,
+                        function=place.function,
+                        code=changed.code,
+                    )
+                )
+    return made, len(places)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    node: cst.CSTNode
+    instead: cst.CSTNode
+    first: int
+    last: int
+    function: Key | None
+
+
+def _find_places(code: str) -> tuple[cst.Module, list[list[_Change]]]:
+    """What can be changed in a module, place by place; changes that aren't Python, or are the same, are left out."""
+    wrapper = MetadataWrapper(cst.parse_module(code))
+    visitor = _Places()
+    wrapper.visit(visitor)
+    return wrapper.module, visitor.places
+
+
+class _Places(cst.CSTVisitor):
+    METADATA_DEPENDENCIES = (PositionProvider,)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[list[_Change]] = []
+        self._names: list[tuple[str, bool]] = []  # classes and functions around, and which are functions
+        self._seen: Counter[str] = Counter()
+        self._function: Key | None = None
+        self._head = 0  # how deep in a head, which is carried out where the function is made
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if _is_left_alone(node):
+            return False
+        if isinstance(node, cst.ClassDef | cst.FunctionDef):
+            is_function = isinstance(node, cst.FunctionDef)
+            self._names.append((node.name.value, is_function))
+            if is_function and self._function is None:
+                name = ".".join(name for name, _ in self._names)
+                self._function = (name, self._seen[name])
+                self._seen[name] += 1
+        elif isinstance(node, cst.Parameters) and sum(is_function for _, is_function in self._names) == 1:
+            self._head += 1
+        self._note(node)
+        return True
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        if isinstance(original_node, cst.ClassDef | cst.FunctionDef):
+            self._names.pop()
+            if not any(is_function for _, is_function in self._names):
+                self._function = None
+        elif isinstance(original_node, cst.Parameters) and sum(is_function for _, is_function in self._names) == 1:
+            self._head -= 1
+
+    def _note(self, node: cst.CSTNode) -> None:
+        changes = [
+            instead
+            for kind, operator in mutation_operators
+            if isinstance(node, kind)
+            for instead in operator(node)
+            if not instead.deep_equals(node)
+        ]
+        if not changes:
+            return
+        span = self.get_metadata(PositionProvider, node, None)
+        if not isinstance(span, CodeRange):
+            return
+        self.places.append(
+            [
+                _Change(
+                    node=node,
+                    instead=instead,
+                    first=span.start.line,
+                    last=span.end.line,
+                    function=None if self._head else self._function,
+                )
+                for instead in changes
+            ]
+        )
+
+
+def _is_left_alone(node: cst.CSTNode) -> bool:
+    """Types, imports, decorators, `__slots__` and what is said to readers: nothing of it is carried out as such."""
+    match node:
+        case cst.Annotation() | cst.Import() | cst.ImportFrom() | cst.Decorator() | cst.TypeAlias() | cst.Assert():
+            return True
+        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]):
+            return True
+        case cst.Call(func=cst.Name(value=name)):
+            return name in LEFT_ALONE
+        case cst.If(test=cst.Name(value="TYPE_CHECKING")):
+            return True
+    return False
+
+
+def is_python(code: str) -> bool:
+    """Whether a changed file can still be compiled: `break` for `continue` outside a loop can't."""
+    try:
+        compile(code, "changed", "exec")
+    except SyntaxError:
+        return False
+    return True
+
+
+def same_program(one: str, other: str) -> bool:
+    """Whether two files differ in nothing that is carried out."""
+    return ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
+
+
+# --- Getting one in -------------------------------------------------------------------------------------------------
+
+
+def find_functions(code: types.CodeType) -> Iterator[tuple[Key, types.CodeType]]:
+    """The functions of a compiled module that are in no other, with those of its classes."""
+    seen: Counter[str] = Counter()
+
+    def look(inside: types.CodeType) -> Iterator[tuple[Key, types.CodeType]]:
+        for one in inside.co_consts:
+            if not isinstance(one, types.CodeType):
+                continue
+            is_function = one.co_flags & CO_OPTIMIZED and one.co_flags & CO_NEWLOCALS
+            if is_function and not one.co_name.startswith("<generic parameters"):
+                yield (one.co_qualname, seen[one.co_qualname]), one
+                seen[one.co_qualname] += 1
+            else:
+                yield from look(one)
+
+    yield from look(code)
+
+
+def live_functions(paths: Sequence[Path]) -> dict[tuple[str, str, int], list[types.FunctionType]]:
+    """The functions that this process has of these files, by file, qualified name and first line.
+
+    Whoever imported one, and whatever wraps it, has the very same, so other code in it counts everywhere.
+    """
+    wanted = {str(path) for path in paths}
+    found: dict[tuple[str, str, int], list[types.FunctionType]] = {}
+    for one in gc.get_objects():
+        if isinstance(one, types.FunctionType) and one.__code__.co_filename in wanted:
+            code = one.__code__
+            found.setdefault((code.co_filename, code.co_qualname, code.co_firstlineno), []).append(one)
+    return found
+
+
+def put_in(
+    mutant: Mutant, path: Path, original: str, live: Mapping[tuple[str, str, int], list[types.FunctionType]]
+) -> bool:
+    """Give the mutant's function its other code, in this process; False if this process has no such function."""
+    if mutant.function is None:
+        return False
+    old = dict(find_functions(compile(original, str(path), "exec"))).get(mutant.function)
+    new = dict(find_functions(compile(mutant.code, str(path), "exec"))).get(mutant.function)
+    if old is None or new is None:
+        return False
+    functions = live.get((str(path), old.co_qualname, old.co_firstlineno), [])
+    try:
+        for function in functions:
+            function.__code__ = new
+    except ValueError:  # it needs other names of the functions around it
+        return False
+    return bool(functions)

@@ -1,0 +1,276 @@
+"""Changes single places of the code and looks whether a test notices: what survives, no test is about.
+
+A sample of all places of each room, the same one for the same `--seed`. The tests that take the changed lines are
+known from a run that notes which test takes which line (`--map`, which takes as long as those tests; kept in
+tests/artifacts). They are run nearest first, until one fails or the processor time of `--budget` is used up, in a copy
+of a process that has collected them all: a fork is given the changed function, and nobody else sees it. What is done
+when a file is imported needs a process of its own, and so does a survivor before it counts as one. A test that fails
+without the change, too, counts for nothing.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import connect
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from scripts.mutants import Mutant, choose_mutants, is_python, same_program  # noqa: E402
+from scripts.trying import Outcome, Trier, run_pytest, try_afresh  # noqa: E402
+from scripts.written import describe_machine, make_table, write_part  # noqa: E402
+
+ROOMS = {
+    "engine": ("planner/engine",),
+    "plan": ("planner/plan",),
+    "links": ("planner/sharing/links.py", "planner/sharing/uploads.py", "planner/sharing/withdrawals.py"),
+    "accounts": ("planner/accounts",),
+}
+OWN = ("tests/engine", "tests/plan", "tests/contract", "tests/second_matrix", "tests/ports")
+_VIEWS = (
+    "accounts", "doors", "edit_links", "links", "links_attacked", "making", "members", "own_settings",
+    "password_again", "remote_user", "reporting_links", "sent_under", "shared_results", "staff", "taken_back",
+    "uploads",
+)  # fmt: skip
+OF_PEOPLE = ("tests/accounts", "tests/sharing/test_links.py", *(f"tests/web/views/test_{name}.py" for name in _VIEWS))
+"""Where tests of people and links are: those of the other views take the same lines once more."""
+_READ = ("bad_archives", "answers_in_archives", "states_in_archives")
+ARCHIVES = tuple(f"tests/store/test_{name}.py" for name in _READ)
+TESTS = {"engine": OWN, "plan": (*OWN, *ARCHIVES), "links": OF_PEOPLE, "accounts": OF_PEOPLE}
+KEPT = ROOT / "tests/artifacts"
+FEW_FILES, FEW_TESTS = 3, 30
+"""How many tests a mutant with a process of its own is given, and of how many files: collecting takes longest."""
+
+
+class Map:
+    """Which test takes which line, as a run with `--map` noted it."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._ids: dict[str, int] = {}
+        self._tests: dict[int, str] = {}
+        self._lines: dict[str, dict[int, set[int]]] = {}
+        with closing(connect(file)) as data:
+            self._ids = {
+                str(Path(path).relative_to(ROOT)): number for number, path in data.execute("SELECT id, path FROM file")
+            }
+            self._tests = {
+                number: context.rpartition("|")[0]
+                for number, context in data.execute("SELECT id, context FROM context WHERE context LIKE '%|%'")
+            }
+            sizes = data.execute("SELECT context_id, count(*) FROM arc GROUP BY context_id")
+            self.sizes: Counter[str] = Counter()
+            for number, size in sizes:
+                if number in self._tests:
+                    self.sizes[self._tests[number]] += size
+
+    def find_tests(self, path: str, lines: Iterable[int] | None) -> set[str]:
+        """The tests that take one of these lines of a file; of the whole file for None."""
+        if path not in self._lines:
+            found: dict[int, set[int]] = defaultdict(set)
+            with closing(connect(self._file)) as data:
+                arcs = "SELECT DISTINCT abs(tono), context_id FROM arc WHERE file_id = ?"
+                for line, context in data.execute(arcs, [self._ids.get(path, -1)]):
+                    found[line].add(context)
+            self._lines[path] = found
+        known = self._lines[path]
+        chosen = known if lines is None else {line: known[line] for line in lines if line in known}
+        return {self._tests[one] for contexts in chosen.values() for one in contexts if one in self._tests}
+
+
+def order_tests(mutant: Mutant, tests: Iterable[str], sizes: Counter[str]) -> list[str]:
+    """Nearest first: those of the file's own tests, of its room, others; of each file the quickest first, in turns."""
+    path = Path(mutant.path)
+
+    def distance(test: str) -> int:
+        file = Path(test.partition("::")[0])
+        stem = file.stem.removeprefix("test_")
+        if stem in path.stem or path.stem in stem:
+            return 0
+        return 1 if file.parent.name in path.parts else 2
+
+    turns: Counter[str] = Counter()
+    keyed = []
+    for test in sorted(tests, key=lambda one: (sizes[one], one)):
+        file = test.partition("::")[0]
+        keyed.append((distance(test), turns[file], sizes[test], test))
+        turns[file] += 1
+    return [test for *_, test in sorted(keyed)]
+
+
+class Round:
+    """The mutants of a room, tried one after the other; what came of them is kept, so a run that is ended goes on."""
+
+    def __init__(self, room: str, arguments: argparse.Namespace) -> None:
+        self.room = room
+        self.budget: float = arguments.budget
+        self.data = arguments.data or KEPT / f"mutation-{'people' if TESTS[room] is OF_PEOPLE else 'own'}.data"
+        paths = [path for name in ROOMS[room] for path in _list_files(ROOT / name)]
+        self.paths = paths
+        chosen, self.places = choose_mutants(ROOT, paths, arguments.count, f"{arguments.seed}:{room}")
+        random.Random(arguments.seed).shuffle(chosen)  # noqa: S311 - so that a part of them is a sample, too
+        self.mutants = [one for one in chosen if self._counts(one)][arguments.part - 1 :: arguments.parts]
+        self.results = KEPT / f"mutation-{room}.jsonl"
+        self.known = {one["mutant"]: one for one in read_results(self.results)}
+        self.again: bool = arguments.again
+
+    @staticmethod
+    def _counts(mutant: Mutant) -> bool:
+        return is_python(mutant.code) and not same_program(mutant.code, (ROOT / mutant.path).read_text("utf-8"))
+
+    def work(self, trier: Trier) -> None:
+        """Try those that haven't been tried; with `--again` those alone that survived."""
+        self.map = Map(self.data)
+        for mutant in self.mutants:
+            digest = hashlib.sha256(f"{mutant.path}{mutant.code}".encode()).hexdigest()[:16]
+            earlier = self.known.get(digest)
+            has_survived = earlier is not None and earlier["by"] is None
+            if has_survived != self.again or (earlier is not None and not has_survived):
+                continue
+            outcome, tests = self._try(trier, mutant)
+            said = {
+                "mutant": digest,
+                "place": mutant.name,
+                "change": mutant.show((ROOT / mutant.path).read_text("utf-8")),
+                "by": outcome.by,
+                "tests": outcome.tests,
+                "of": tests,
+                "fresh": mutant.function is None,
+            }
+            with self.results.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(said, ensure_ascii=False) + "\n")
+            print(f"{'killed  ' if outcome.by else 'SURVIVED'} {mutant.name} {outcome.by or ''}", file=sys.stderr)
+
+    def _try(self, trier: Trier, mutant: Mutant) -> tuple[Outcome, int]:
+        lines = None if mutant.function is None else range(mutant.first, mutant.last + 1)
+        takers = self.map.find_tests(mutant.path, lines) or self.map.find_tests(mutant.path, None)
+        files = {test.partition("::")[0] for test in takers}
+        unknown = {
+            test
+            for test in trier.items
+            if test not in self.map.sizes and (test.partition("::")[0] in files or self._is_near(mutant, test))
+        }
+        tests = order_tests(mutant, (takers | unknown) & set(trier.items), self.map.sizes)
+        outcome = None
+        while tests and mutant.function is not None:
+            outcome = trier.try_in_copy(mutant, tests, self.budget)
+            if outcome is None or outcome.by is None:
+                break
+            if outcome.by not in tests or trier.is_sound(outcome.by):
+                return outcome, len(tests)
+            tests.remove(outcome.by)
+            outcome = Outcome(by=None, tests=0, whole=True)
+        if outcome is not None and not self.again:
+            return outcome, len(tests)  # `--again` looks for what a fork can't show
+        nearest = list(dict.fromkeys(test.partition("::")[0] for test in tests))[:FEW_FILES]
+        few = [test for test in tests if test.partition("::")[0] in nearest][:FEW_TESTS]
+        while few:
+            outcome = try_afresh(mutant, few, self.budget)
+            if outcome.by is None or outcome.by not in few or trier.is_sound(outcome.by):
+                return outcome, len(tests)
+            few.remove(outcome.by)
+        return Outcome(by=None, tests=0, whole=True), 0
+
+    @staticmethod
+    def _is_near(mutant: Mutant, test: str) -> bool:
+        """Whether a test that the map doesn't know, such as a new one, may be about this file."""
+        return Path(mutant.path).stem in test or Path(mutant.path).parent.name in test
+
+
+def _list_files(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+def read_results(file: Path) -> list[dict[str, object]]:
+    """What came of each mutant, the last time that it was tried."""
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    return list({one["mutant"]: one for one in map(json.loads, lines)}.values())
+
+
+def say_interval(killed: int, tried: int) -> str:
+    """Between which shares the share of all mutants is with 95 %, by Wilson's score interval."""
+    if not tried:
+        return "–"
+    z, share = 1.96, killed / tried
+    middle = (share + z * z / (2 * tried)) / (1 + z * z / tried)
+    half = z * math.sqrt(share * (1 - share) / tried + z * z / (4 * tried * tried)) / (1 + z * z / tried)
+    return f"{(middle - half) * 100:.0f} to {min((middle + half) * 100, 100):.0f} %"
+
+
+def tell(rounds: Sequence[Round]) -> str:
+    """The table of docs/mutation.md."""
+    rows = []
+    for one in rounds:
+        results = read_results(one.results)
+        killed = sum(result["by"] is not None for result in results)
+        rows.append(
+            [
+                f"`{'`, `'.join(ROOMS[one.room])}`",
+                f"{one.places:,}",
+                f"{len(results):,}",
+                f"{killed:,}",
+                f"{len(results) - killed:,}",
+                f"{killed / max(len(results), 1) * 100:.1f} %",
+                say_interval(killed, len(results)),
+            ]
+        )
+    header = ["Room", "places", "tried", "killed", "survived", "killed", "of all, with 95 %"]
+    return f"{describe_machine()}\n\n{make_table(header, rows)}"
+
+
+def make_map(name: str, tests: Sequence[str]) -> int:
+    """Run tests and note which takes which line."""
+    sources = [f"--cov={part}" for part in ("planner/engine", "planner/plan", "planner/sharing", "planner/accounts")]
+    command = ["python", "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "--hypothesis-profile", "quick"]
+    environment = os.environ | {"COVERAGE_FILE": str(KEPT / f"mutation-{name}.data")}
+    return subprocess.run(
+        [*command, *sources, "--cov-context=test", "--cov-report=", *tests], cwd=ROOT, env=environment, check=False
+    ).returncode
+
+
+def main() -> int:
+    """Try a sample of one room or all; status 1 where fewer than nine of ten are killed."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--room", choices=ROOMS, action="append", help="only this one; may be given again")
+    parser.add_argument("--count", type=int, default=150, help="mutants of each room (default: 150)")
+    parser.add_argument("--seed", default="1", help="which sample (default: 1)")
+    parser.add_argument("--budget", type=float, default=10, help="seconds of processor time for a mutant's tests")
+    parser.add_argument("--map", action="store_true", help="first note anew which test takes which line")
+    parser.add_argument("--data", type=Path, help="where that was noted, if elsewhere")
+    parser.add_argument(
+        "--again", action="store_true", help="try nothing but survivors, with tests that are new since"
+    )
+    parser.add_argument("--part", type=int, default=1, help="of several that run side by side, which one this is")
+    parser.add_argument("--parts", type=int, default=1, help="how many run side by side")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/mutation.md")
+    arguments = parser.parse_args()
+    rooms = arguments.room or list(ROOMS)
+    KEPT.mkdir(exist_ok=True)
+    if arguments.map:
+        for name, tests in (("own", TESTS["plan"]), ("people", OF_PEOPLE)):
+            if any(set(TESTS[room]) <= set(tests) for room in rooms) and make_map(name, tests):
+                print("A test fails without any change.", file=sys.stderr)
+                return 2
+    rounds = [Round(room, arguments) for room in rooms]
+    for one in rounds:
+        if one.mutants:
+            run_pytest(Trier(one.work, one.paths), TESTS[one.room])
+    text = tell(rounds)
+    print(text)
+    if arguments.write:
+        write_part("docs/mutation.md", "figures", text)
+    results = [result for one in rounds for result in read_results(one.results)]
+    return int(sum(result["by"] is not None for result in results) < 0.9 * len(results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

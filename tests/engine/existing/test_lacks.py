@@ -1,0 +1,73 @@
+"""Where a stage refuses what is missing: of which flows, and before which of its entries they have to be admitted."""
+
+import pytest
+
+from planner.engine.existing.decide import compare_with
+from planner.engine.existing.lacks import Lacks
+from tests.engine.existing.rulesets import (
+    STORE,
+    WEB,
+    accept,
+    drop,
+    flow,
+    host,
+    match,
+    one_flow,
+    plan,
+    ruleset,
+    side,
+    stage,
+)
+
+THIS = match(WEB, STORE, "tcp/443")
+MAP = {"eth0": "Internal", "eth1": "DMZ"}
+
+
+def lacks(*entries, number=0, report=None, mapping=None, **more):
+    gap = compare_with(report or one_flow(), ruleset(*entries, **more), mapping)
+    return Lacks(gap, gap.ruleset.stages[number], mapping)
+
+
+def first(*entries, family=None, **more):
+    found = lacks(*entries, **more)
+    [one] = found.flows
+    at = found.find_first(one, family)
+    return at and (at[0], at[1].name)
+
+
+@pytest.mark.parametrize(
+    ("entries", "at"),
+    [
+        ((), None),
+        ((accept("other", match("10.9.0.0/16")), drop("no", match(WEB)), drop("later", THIS)), (1, "no")),
+        ((drop("other", match("10.9.0.0/16")), drop("udp", match(WEB, STORE, "udp/443"))), None),
+        ((accept("perhaps", THIS, obscure=("mark 5",)), drop("no", THIS)), (1, "no")),
+        ((accept("obscure", THIS, verdict="obscure"), drop("no", THIS)), (0, "obscure")),
+    ],
+)
+def test_what_is_missing_comes_before_the_first_entry_that_may_refuse_it(entries, at):
+    assert first(*entries) == at
+
+
+def test_an_entry_for_other_sides_or_another_family_refuses_none_of_it():
+    entries = drop("there", THIS, enters=side("eth1")), drop("here", THIS, enters=side("eth0"))
+    assert first(*entries, mapping=MAP) == (1, "here")
+    assert first(*entries) == (0, "there"), "without a map it may"
+    assert first(drop("no", THIS), family=6) is None
+    assert first(drop("no", THIS), family=4) == (0, "no")
+
+
+def test_of_two_entries_that_refuse_a_part_each_the_earlier_counts():
+    ends = [host("Web", WEB, "2001:db8::10"), host("Store", STORE, "2001:db8:1::10", zone="DMZ")]
+    report = plan(ends, [flow("Web", "Store")])
+    entries = drop("six", match(family=6)), drop("four", match())
+    assert first(*entries, report=report) == (0, "six")
+    assert first(*entries, report=report, family=4) == (1, "four")
+
+
+def test_what_is_open_or_refused_elsewhere_is_not_missing_here():
+    assert lacks(accept("this", THIS)).flows == ()
+    more = (stage(drop("no", THIS), default="accept", name="other"),)
+    assert lacks(accept("this", THIS), more=more).flows == ()
+    found = lacks(accept("this", THIS), more=more, number=1)
+    assert [found.find_first(one)[1].name for one in found.flows] == ["no"]

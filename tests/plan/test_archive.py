@@ -1,0 +1,67 @@
+"""What stands beside the revisions of an archived plan comes in as it went out, whatever is empty in it."""
+
+import io
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from planner.plan.archive import BY_COMMAND, Archive, PlanRecord, write_archive
+from planner.plan.archive_answers import AnswerRecord
+from planner.plan.archive_comments import CommentRecord
+from planner.plan.archive_states import StateRecord
+from planner.plan.archive_values import ArchiveError
+
+AT = datetime(2026, 1, 31, 10, tzinfo=UTC)
+PLAN = PlanRecord(revision=3, created=AT, updated=AT, deleted=None, edition=None, handovers=())
+STATE = StateRecord(
+    number=1, revision=3, rule="INT-DMZ-320", boundary="a", life=None, act=1, before="", was_changed=False,
+    state="requested", ticket="", owner="", comment="", review=date(2026, 12, 31), author="Kim", via="", at=AT,
+    stands=True, blocks=[[["PS01"], ["DC01"], [["tcp", "389"], ["icmp", None]]]],
+    ends={"PS01": ["Internal", ["10.0.0.1"]], "DC01": ["Internal", []]},
+)  # fmt: skip
+ANSWER = AnswerRecord(
+    number=1, revision=2, kind="choice", subject="esxi", answer=None, reason="", added=False, author="Kim", at=AT
+)
+COMMENT = CommentRecord(
+    number=1, revision=None, kind="endpoint", subject="PS01", text="Here", mentions=["kim"], author="Lee", at=AT,
+    resolved=False, resolved_by="", resolved_at=None, blocks=[],
+)  # fmt: skip
+
+
+def pack(states=(), answers=(), comments=()):
+    """An archive of one plan with these records beside it."""
+    file = io.BytesIO()
+    plan = replace(PLAN, states=len(states), answers=len(answers), comments=len(comments))
+    beside = {"states": states, "answers": answers, "comments": comments}
+    assert write_archive(file, [(plan, [], beside)]) == 1
+    return Archive(file, BY_COMMAND), plan
+
+
+def test_states_come_back_with_the_day_they_are_looked_at_again_or_none():
+    states = [STATE, replace(STATE, number=2, life=1, review=None, act=2)]
+    archive, plan = pack(states=states)
+    assert archive.read_plan(1) == plan
+    assert list(archive.read_states(1, plan)) == states
+
+
+def test_an_answer_comes_back_as_one_several_or_taken_back():
+    answers = [replace(ANSWER, number=number, answer=one) for number, one in enumerate([None, "ssh", ["a", "b"]], 1)]
+    archive, plan = pack(answers=answers)
+    assert list(archive.read_answers(1, plan)) == answers
+
+
+def test_comments_come_back_with_what_they_are_on():
+    comments = [COMMENT, replace(COMMENT, number=2, kind="rule", subject="A", revision=3, resolved_at=AT)]
+    archive, plan = pack(comments=comments)
+    assert list(archive.read_comments(1, plan)) == comments
+
+
+def test_nothing_is_read_where_nothing_is_told_of():
+    archive, plan = pack()
+    assert [list(read(1, plan)) for read in (archive.read_states, archive.read_answers, archive.read_comments)] == [
+        [], [], []
+    ]  # fmt: skip
+    archive, plan = pack(comments=[COMMENT])
+    with pytest.raises(ArchiveError, match=r"must not be there, as plan\.json tells of no comments"):
+        list(archive.read_comments(1, PLAN))

@@ -117,8 +117,9 @@ def list_refusals(entries: int) -> str:
 def measure_refusals(matrix: Matrix, entries: int, flows: int) -> None:
     """Flows from any beside refusals, and print what they took."""
     data = make_plan(100)
+    data["zones"][0] = {"name": "Outside", "kind": "internet"}
     data["endpoints"] = [
-        {"name": "C0", "zone": "Internal", "addresses": ["any"], "group": True},
+        {"name": "C0", "zone": "Outside", "addresses": ["any"], "group": True},
         *({"name": f"S{n}", "zone": "DMZ", "addresses": [f"172.16.0.{n + 1}"]} for n in range(flows)),
     ]
     data["additional_flows"] = [

@@ -41,14 +41,20 @@ _VIEWS = (
     "password_again", "remote_user", "reporting_links", "sent_under", "shared_results", "staff", "taken_back",
     "uploads",
 )  # fmt: skip
-OF_PEOPLE = ("tests/accounts", "tests/sharing/test_links.py", *(f"tests/web/views/test_{name}.py" for name in _VIEWS))
+_SHARING = ("links", "uploads", "withdrawals")
+OF_PEOPLE = (
+    "tests/accounts",
+    *(f"tests/sharing/test_{name}.py" for name in _SHARING),
+    *(f"tests/web/views/test_{name}.py" for name in _VIEWS),
+)
 """Where tests of people and links are: those of the other views take the same lines once more."""
 _READ = ("bad_archives", "answers_in_archives", "states_in_archives")
 ARCHIVES = tuple(f"tests/store/test_{name}.py" for name in _READ)
 TESTS = {"engine": OWN, "plan": (*OWN, *ARCHIVES), "links": OF_PEOPLE, "accounts": OF_PEOPLE}
 KEPT = ROOT / "tests/artifacts"
-FEW_FILES, FEW_TESTS = 3, 30
-"""How many tests a mutant with a process of its own is given, and of how many files: collecting takes longest."""
+FEW = {False: (3, 30), True: (10, 300)}
+"""Of how many files a mutant with a process of its own is given tests, and how many: collecting takes longest. More of
+them where survivors are tried again."""
 
 
 class Map:
@@ -122,6 +128,7 @@ class Round:
         self.results = KEPT / f"mutation-{room}.jsonl"
         self.known = {one["mutant"]: one for one in read_results(self.results)}
         self.again: bool = arguments.again
+        self.forks: bool = arguments.forks
 
     @staticmethod
     def _counts(mutant: Mutant) -> bool:
@@ -135,6 +142,8 @@ class Round:
             earlier = self.known.get(digest)
             has_survived = earlier is not None and earlier["by"] is None
             if has_survived != self.again or (earlier is not None and not has_survived):
+                continue
+            if self.forks and mutant.function is None:
                 continue
             outcome, tests = self._try(trier, mutant)
             said = {
@@ -169,10 +178,11 @@ class Round:
                 return outcome, len(tests)
             tests.remove(outcome.by)
             outcome = Outcome(by=None, tests=0, whole=True)
-        if outcome is not None and not self.again:
+        if outcome is not None and (self.forks or not self.again):
             return outcome, len(tests)  # `--again` looks for what a fork can't show
-        nearest = list(dict.fromkeys(test.partition("::")[0] for test in tests))[:FEW_FILES]
-        few = [test for test in tests if test.partition("::")[0] in nearest][:FEW_TESTS]
+        most_files, most_tests = FEW[self.again]
+        nearest = list(dict.fromkeys(test.partition("::")[0] for test in tests))[:most_files]
+        few = [test for test in tests if test.partition("::")[0] in nearest][:most_tests]
         while few:
             outcome = try_afresh(mutant, few, self.budget)
             if outcome.by is None or outcome.by not in few or trier.is_sound(outcome.by):
@@ -249,6 +259,7 @@ def main() -> int:
     parser.add_argument(
         "--again", action="store_true", help="try nothing but survivors, with tests that are new since"
     )
+    parser.add_argument("--forks", action="store_true", help="leave what needs a process of its own for later")
     parser.add_argument("--part", type=int, default=1, help="of several that run side by side, which one this is")
     parser.add_argument("--parts", type=int, default=1, help="how many run side by side")
     parser.add_argument("--write", action="store_true", help="write the table into docs/mutation.md")

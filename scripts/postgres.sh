@@ -8,8 +8,9 @@ cd "$(dirname "$0")/.."
 . scripts/test-env.sh
 
 if [ $# = 0 ]; then
-    set -- tests/store tests/sharing tests/web tests/commands tests/ports tests/second_matrix tests/test_operations.py \
-        tests/serving/test_jobs.py tests/serving/test_turns.py tests/e2e/test_together.py tests/e2e/test_sign_on.py --quick
+    set -- tests/store tests/accounts tests/sharing tests/web tests/commands tests/ports tests/second_matrix \
+        tests/test_operations.py tests/serving/test_jobs.py tests/serving/test_turns.py tests/e2e/test_together.py \
+        tests/e2e/test_sign_on.py --quick
 fi
 set -- python -m pytest -n "$PROCESSORS" --dist worksteal "$@"
 if [ -n "${DATABASE_URL-}" ]; then exec "$@"; fi

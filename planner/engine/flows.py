@@ -224,10 +224,7 @@ def _count_prohibited(topology: Topology, terms: Terms) -> int:
 
 def _count_sources(topology: Topology, pairing: Pairing) -> dict[Kind, int]:
     """How many pairs of source and target there are for the targets of each kind."""
-    return {
-        kind: sum(len(topology.sources(pairing, target)) for target in targets)
-        for kind, targets in topology.kinds.items()
-    }
+    return {kind: sum(map(len, topology.sources_of(pairing, kind))) for kind in topology.kinds}
 
 
 def find_needs(
@@ -281,14 +278,17 @@ def find_needs(
 
 def _pairs(topology: Topology, requirement: Requirement, kinds: Iterable[Kind]) -> Pairs:
     """Source, destination and added section for every pair that the requirement leads to, among these destinations."""
-    destinations = (endpoint for kind in kinds for endpoint in topology.kinds[kind])
     if requirement.pairing is not None:
         pairing = topology.matrix.pairings[requirement.pairing]
         section = pairing.near_section
-        for destination in destinations:
-            for source in topology.sources(pairing, destination):
-                yield source, destination, section if section and topology.is_near(pairing, source) else None
+        near = {source.name for source in topology.with_role(pairing.near)} if section else set()
+        for kind in kinds:
+            found = topology.sources_of(pairing, kind)
+            for destination, several in zip(topology.kinds[kind], found, strict=True):
+                for source in several:
+                    yield source, destination, section if source.name in near else None
         return
+    destinations = (endpoint for kind in kinds for endpoint in topology.kinds[kind])
     # A row of the matrix has one of both.
     sources = tuple(topology.with_role(requirement.source)) if requirement.source else ()
     if sources:

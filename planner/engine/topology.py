@@ -49,6 +49,7 @@ class Topology:
         self.by_name = {endpoint.name: endpoint for endpoint in plan.endpoints}
         self._destinations: dict[str, tuple[Kind, ...]] = {}
         self._engines: dict[str, tuple[dict[str, tuple[Endpoint, ...]], tuple[Endpoint, ...]]] = {}
+        self._sources: dict[tuple[str, Kind], tuple[tuple[Endpoint, ...], ...]] = {}
 
     def holds(self, kind: Kind, role: str) -> bool:
         """Whether endpoints of this kind have the role, or for a group of roles one of them."""
@@ -102,6 +103,13 @@ class Topology:
             return tuple(self.by_name[name] for name in target.managed_by)
         near, fallback = self.find_engines(pairing)
         return near.get(target.zone) or fallback
+
+    def sources_of(self, pairing: Pairing, kind: Kind) -> tuple[tuple[Endpoint, ...], ...]:
+        """`sources` of all endpoints of a kind, in their order: several requirements ask by the same pairing."""
+        key = pairing.slug, kind
+        if key not in self._sources:
+            self._sources[key] = tuple(self.sources(pairing, target) for target in self.kinds[kind])
+        return self._sources[key]
 
     def find_engines(self, pairing: Pairing) -> tuple[Mapping[str, tuple[Endpoint, ...]], tuple[Endpoint, ...]]:
         """By zone the sources that the pairing finds there, and those for targets in all other zones."""

@@ -39,6 +39,8 @@ _ADDRESSES = 2**15
 """How many addresses are kept as they were read: a plan has thousands, and each edit reads them again."""
 _LONGEST = 64
 """Characters; no IP address or network has as many, so that only short texts are kept."""
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}(?:/(3[0-2]|[12]?[0-9]))?")
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
@@ -140,7 +142,7 @@ def _read_port(value: object) -> str:
 
 def _read_address(value: object) -> str:
     address = _read_text(value)
-    if address == ANY or _is_ip(address):
+    if address == ANY or read_ipv4(address) is not None or _is_ip(address):
         return address
     host, slash, prefix = address.partition("/")
     if slash and _is_ip(host) and prefix.isascii() and prefix.isdigit():
@@ -169,6 +171,28 @@ def _is_ip(text: str) -> bool:
     return len(text) <= _LONGEST and _reads_as_ip(text)
 
 
+def read_ipv4(text: str) -> tuple[int, int] | None:
+    """The first and the last address, as numbers, of an IPv4 address or network that is written as `ipaddress` does.
+
+    None for all else, which can be a network, too. Most addresses of large plans are of this kind, and this is read in
+    a fifth of the time.
+    """
+    return _read_ipv4(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(_ADDRESSES)
+def _read_ipv4(text: str) -> tuple[int, int] | None:
+    found = _IPV4.fullmatch(text)
+    if found is None:
+        return None
+    a, b, c, d, prefix = found.groups()
+    first = int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
+    if prefix is None:
+        return first, first
+    others = (1 << 32 - int(prefix)) - 1
+    return None if first & others else (first, first | others)
+
+
 @lru_cache(_ADDRESSES)
 def _reads_as_ip(text: str) -> bool:
     try:
@@ -188,6 +212,9 @@ def _read_network(value: object) -> str:
 
 def address_key(address: str) -> str:
     """One text for every way to write an address: 10.0.0.1/32 is 10.0.0.1, 2001:DB8::1 is 2001:db8::1."""
+    plain = read_ipv4(address)
+    if plain is not None:
+        return address if plain[0] < plain[1] else address.partition("/")[0]
     return _address_key(address) if len(address) <= _LONGEST else address.casefold()
 
 
@@ -335,16 +362,24 @@ class Mapped(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_nulls(cls, data: object) -> object:
+    def _read_nulls(cls, data: object, info: ValidationInfo) -> object:
         if not isinstance(data, dict):
             return data
-        required = {info.alias or name for name, info in cls.model_fields.items() if info.is_required()}
-        known = {info.alias or name for name, info in cls.model_fields.items()}
+        known, needless = _list_keys(cls)
+        if not _is_text(info) and None not in data.values() and known.issuperset(data):
+            return data  # there is none, as in almost every row of what is stored
         return {
             readable(key): _without_nulls(value)
             for key, value in data.items()
-            if key in required or key not in known or not (value is None or isinstance(value, Null))
+            if not (value is None or isinstance(value, Null)) or key not in needless
         }
+
+
+@lru_cache(64)
+def _list_keys(model: type[Mapped]) -> tuple[frozenset[str], frozenset[str]]:
+    """The keys of a mapping, and those that may be left out."""
+    keys = [(info.alias or name, info.is_required()) for name, info in model.model_fields.items()]
+    return frozenset(key for key, _ in keys), frozenset(key for key, is_required in keys if not is_required)
 
 
 def readable(key: object) -> object:

@@ -17,14 +17,17 @@ SPECIAL: tuple[Network, ...] = tuple(
 )  # fmt: skip
 
 
+_SPANS = tuple((network.version, int(network.network_address), int(network.broadcast_address)) for network in SPECIAL)
+
+
+def is_special_span(version: int, first: int, last: int) -> bool:
+    """`is_special` of the network of this family, 4 or 6, from its first to its last address as numbers."""
+    return any(version == family and start <= first and last <= end for family, start, end in _SPANS)
+
+
 def is_special(network: Network) -> bool:
     """Whether the whole network is loopback, link-local, multicast, unspecified, broadcast or IPv4-mapped.
 
     One that is wider, such as 0.0.0.0/0, is not.
     """
-    return any(
-        network.version == special.version
-        and network.prefixlen >= special.prefixlen
-        and network.network_address in special
-        for special in SPECIAL
-    )
+    return is_special_span(network.version, int(network.network_address), int(network.broadcast_address))

@@ -114,3 +114,10 @@ def test_more_cases_than_are_read_are_refused(monkeypatch):
 def test_a_time_with_a_zone_is_that_moment():
     (run,) = read_runs(REPORT, "a.xml", suite(case(SQL), time='timestamp="2026-11-25T10:00:00+02:00"'))
     assert run.results.started.isoformat() == "2026-11-25T08:00:00+00:00"
+
+
+def test_what_no_check_has_goes_by_its_name_or_by_none():
+    named, nameless = '<testcase name="gone"/>', "<testcase/>"
+    [run] = read_runs(REPORT, "a.xml", suite(named, nameless, f'<testcase name="{"x" * 200}"/>'))
+    assert [len(one.id) for one in run.results.results] == [4, 1, 100]
+    assert [one.id for one in run.results.results[:2]] == ["gone", "-"]

@@ -2,11 +2,12 @@
 
 import pytest
 
+from planner.plan.cells import endpoint_columns
 from planner.plan.changes import apply
 from planner.plan.document import check_plan, dump_plan
 from planner.plan.edits import edit_endpoints
-from planner.plan.endpoint_import import Wishes, compare
-from planner.plan.endpoint_table import export, read_sheet
+from planner.plan.endpoint_import import Wishes, compare, list_targets
+from planner.plan.endpoint_table import ZONE_KIND, export, read_sheet
 from planner.plan.topologies import read_topology
 from ports.queries import shipped_matrix
 from tests.report.samples import HOSTILE_NAMES, contoso, write_plan
@@ -205,3 +206,9 @@ def test_an_export_of_vmware_is_known_and_keeps_the_name_of_who_has_the_address(
 def test_what_is_no_address_of_an_inventory_is_told_as_it_stands(cell):
     [fault] = found(f"VM,zone,Primary IP Address\nK1,DMZ,{cell}\n").faults
     assert cell in fault.message
+
+
+def test_a_column_can_be_any_of_the_table_and_the_kind_of_a_zone_stands_behind_the_zone():
+    keys = list(list_targets())
+    assert set(keys) == {*endpoint_columns(), ZONE_KIND}
+    assert keys[keys.index("zone") + 1] == ZONE_KIND

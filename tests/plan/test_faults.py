@@ -174,3 +174,14 @@ def test_nothing_in_the_code_looks_into_a_sentence():
             if any(re.search(r"\bmessage$|^str\((error|fault)\)$", text) for text in texts):
                 found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}")
     assert found == []
+
+
+@pytest.mark.parametrize(("side", "found"), [({}, "neither"), ({"zone": "Z", "endpoint": "E"}, "zone and endpoint")])
+def test_a_side_that_names_none_or_both_is_told_with_what_was_found(side, found):
+    never = [{"from": side, "to": {"zone": "Z"}, "reason": "Closed"}]
+    document = {"format": 1, "name": "X", "zones": [{"name": "Z", "kind": "dmz"}], "endpoints": [], "never": never}
+    document["endpoints"] = [{"name": "E", "zone": "Z"}]
+    with pytest.raises(PlanError) as caught:
+        check_plan(document, matrix=MATRIX)
+    told = {fault.code: fault.message for fault in caught.value.faults}
+    assert told["side"] == f"This names one zone or one endpoint, by the key zone or endpoint; found {found}."

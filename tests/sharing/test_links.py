@@ -355,7 +355,8 @@ def test_states_are_reported_so_often_by_each_link_that_may_and_by_no_other(monk
     with pytest.raises(TooMany):
         links.report_states(link=one, **told)
     links.report_states(link=other, **told)
-    assert [event.link for event in Event.objects.filter(kind="states-reported").order_by("pk")] == [one.pk, other.pk]
+    said = Event.objects.filter(kind="states-reported").order_by("pk").values_list("plan", "link", "actor", "detail")
+    assert list(said) == [(plan.key, link.pk, "Kim", "0 rules") for link in (one, other)]
     for link in (make(plan, "3" * 43), make(plan, "4" * 43, may_report=True, pinned=1)):
         with pytest.raises(Refused, match="can't set the state of rules"):
             links.report_states(link=link, **told)

@@ -6,67 +6,27 @@ are unknown only if that differs from what comes out.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
+from planner.engine.existing.boxes import Box
 from planner.engine.existing.model import Entry, Match, Ruleset, Stage, Verdict
 from planner.engine.existing.packets import Unit
 from planner.engine.existing.sides import Ways
-from planner.engine.existing.spans import FAMILIES, PORTS, Spans
+from planner.engine.existing.spans import FAMILIES, Spans
 from planner.engine.existing.table import Row, Table
 
 MOST_STEPS = 200_000
 """Most meetings of an entry and a set of packets on one way; beyond it nothing is known."""
 MOST_NAMED = 20
 """Most entries that are named as those that might have decided about packets."""
+MOST_LOOKED = 500
+"""Most such meetings on the side, to find what would have admitted packets and comes too late."""
 MOST_NESTED = 64
 """Deepest nesting of jumps; Linux allows 16 of nftables."""
-
-
-class Box(NamedTuple):
-    """The packets of one family that are in all of these sets."""
-
-    sources: Spans
-    destinations: Spans
-    protocols: Spans
-    ports: Spans
-    source_ports: Spans = PORTS
-
-    def meet(self, other: "Box") -> "Box | None":
-        """What is in both; None where that is nothing. What is the same as in this one is the same object."""
-        ports = self.ports & other.ports
-        if not ports:
-            return None
-        protocols = self.protocols & other.protocols
-        if not protocols:
-            return None
-        destinations = self.destinations & other.destinations
-        if not destinations:
-            return None
-        sources = self.sources & other.sources
-        if not sources:
-            return None
-        source_ports = self.source_ports & other.source_ports
-        return Box(sources, destinations, protocols, ports, source_ports) if source_ports else None
-
-    def without(self, part: "Box") -> Iterator["Box"]:
-        """What is in this one and not in a part of it, as boxes that have nothing in common."""
-        left = list(self)
-        for axis, theirs in enumerate(part):
-            if theirs is self[axis]:
-                continue
-            rest = self[axis] - theirs
-            if rest:
-                left[axis] = rest
-                yield Box._make(left)
-            left[axis] = theirs
-
-    @property
-    def size(self) -> int:
-        """How many packets there are, by addresses and destination ports."""
-        return self.sources.size * self.destinations.size * self.ports.size * self.protocols.size
 
 
 class Maybe(NamedTuple):
@@ -263,6 +223,19 @@ class Walker:
                 chain.meet(row, part, (*row.entry.obscure, *doubts, *more), run)
         return chain.end()
 
+    @contextmanager
+    def at_most(self, steps: int) -> Iterator[None]:
+        """Take so many steps on the side, which don't count among those of the way; what needs more is left."""
+        left, begin = self._end - self.steps, self.steps
+        self._end = self.steps + steps
+        try:
+            yield
+        except _TooMuch:
+            pass
+        finally:
+            self.steps = begin
+            self._end = begin + left
+
     def step(self) -> None:
         """Count one meeting of an entry and a set of packets. Raises _TooMuch."""
         self.steps += 1
@@ -299,6 +272,8 @@ class _Chain:
         self.inside = inside
         self.finals: list[Final] = []
         self.falls: list[Pending] = []
+        self.looks = 0
+        """How many times a chain was looked at for what comes too late."""
         self.wonders: list[int] = []
         """Which of what has been dropped might have been admitted later on, by place among the finals."""
 
@@ -306,7 +281,7 @@ class _Chain:
         """Have an entry decide about some of what is still going on, or a run of refusals that it is the first of."""
         entry = row.entry
         translates = bool(entry.becomes) and entry.becomes == self.packets.goal and doubts == entry.obscure[-1:]
-        if self.wonders and entry.verdict == "accept" and not doubts:
+        if self.wonders and entry.verdict in ("accept", "jump", "goto") and not doubts:
             self._note_later(entry, part)
         going: list[Pending] = []
         for one in self.pending:
@@ -327,10 +302,25 @@ class _Chain:
         self.pending = going
 
     def _note_later(self, entry: Entry, part: Box) -> None:
+        """Remember of what was dropped that this entry, or the chain that it leads to, would have admitted some."""
         for place in tuple(self.wonders):
-            if self.finals[place].box.meet(part):
-                self.finals[place] = self.finals[place]._replace(later=entry.name)
+            both = self.finals[place].box.meet(part)
+            if both is None:
+                continue
+            later = entry.name if entry.verdict == "accept" else self._find_later(entry, both)
+            if later:
+                self.finals[place] = self.finals[place]._replace(later=later)
                 self.wonders.remove(place)
+
+    def _find_later(self, entry: Entry, box: Box) -> str:
+        """The entry that would admit packets in the chain that this one leads to; empty where none does for sure."""
+        if self.looks >= MOST_NAMED:
+            return ""
+        self.looks += 1
+        finals: list[Final] = []
+        with self.walker.at_most(MOST_LOOKED):
+            finals, _ = self.walker.enter(entry, self.packets, box, self.inside)
+        return next((final.by for final in finals if final.verdict == "accept" and not final.maybe), "")
 
     def _decide(self, entry: Entry, one: Pending, going: list[Pending]) -> None:
         """What an entry does that is understood."""

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from planner.engine.existing.boxes import Box
 from planner.engine.existing.model import Entry
 from planner.engine.existing.packets import ALIKE, ECHO, Ends, families_of, find_service
 from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
 from planner.engine.existing.table import Overlaps, Row
-from planner.engine.existing.walk import Box, Packets, Walker
+from planner.engine.existing.walk import Packets, Walker
 from planner.engine.existing.words import list_services
 from planner.engine.flows import Flow
 from planner.engine.report import Report

@@ -5,10 +5,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from planner.engine.findings.evidence import Evidence, Finding, listed, say_count, say_endpoints
 from planner.plan.document import ANY, Endpoint, address_key
-from planner.plan.special import Network, is_special
+from planner.plan.reading import read_ipv4
+from planner.plan.special import is_special_span
 
 
 def find_addresses(evidence: Evidence) -> Iterator[Finding]:
@@ -37,7 +39,7 @@ def _find_missing(evidence: Evidence) -> Iterator[Finding]:
 
 def _find_names(evidence: Evidence) -> Iterator[Finding]:
     named = {
-        name: [address for address in endpoint.addresses if address != ANY and _network(address) is None]
+        name: [address for address in endpoint.addresses if address != ANY and _span(address) is None]
         for name, endpoint in evidence.crossing().items()
     }
     endpoints = sorted(name for name, names in named.items() if names)
@@ -55,27 +57,40 @@ def _find_names(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+class _Span(NamedTuple):
+    """The addresses of a network as numbers, in their order: of two within each other the wider one has more."""
+
+    family: int
+    """4 or 6."""
+    first: int
+    last: int
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether it has all addresses of its family."""
+        return not self.first and self.last == _LAST[self.family]
+
+
+_LAST = {4: 2**32 - 1, 6: 2**128 - 1}
+
+
 @lru_cache(2**15)  # a plan has thousands, and is evaluated again after each edit
-def _network(address: str) -> Network | None:
+def _span(address: str) -> _Span | None:
+    """The addresses that a text stands for; None for what is no network."""
+    plain = read_ipv4(address)
+    if plain is not None:
+        return _Span(4, *plain)
     try:
-        return ipaddress.ip_network(address)
+        network = ipaddress.ip_network(address)
     except ValueError:
         return None
-
-
-@lru_cache(2**15)
-def _span(address: str) -> tuple[int, int, int] | None:
-    """The family of a network, and its first and last address; None for what is none, and for all there is."""
-    network = _network(address)
-    if network is None or not network.prefixlen:
-        return None
-    return network.version, int(network.network_address), int(network.broadcast_address)
+    return _Span(network.version, int(network.network_address), int(network.broadcast_address))
 
 
 @lru_cache(2**15)
 def _is_special(address: str) -> bool:
-    network = _network(address)
-    return network is not None and is_special(network)
+    span = _span(address)
+    return span is not None and is_special_span(*span)
 
 
 def _find_special(evidence: Evidence) -> Iterator[Finding]:
@@ -120,8 +135,8 @@ def _find_twice(evidence: Evidence) -> Iterator[Finding]:
             advice="Check the addresses; if it is one machine, make it one endpoint with several roles.",
         )
     for address, names in users.items():
-        network = _network(address)
-        if network is not None and network.prefixlen == 0:
+        span = _span(address)
+        if span is not None and span.is_everything:
             yield Finding(
                 code="address-covers-everything",
                 severity="warning",
@@ -171,11 +186,11 @@ def _list_elsewhere(evidence: Evidence) -> set[str]:
     for endpoint in evidence.plan.endpoints:
         for address in endpoint.addresses:
             span = _span(address)
-            if span is not None:
-                version, first, last = span
-                spans[version].append((first, -last, endpoint.zone, endpoint.name))
-            elif address != ANY and _network(address) is None:
-                named[address_key(address)].append(endpoint)
+            if span is None:
+                if address != ANY:
+                    named[address_key(address)].append(endpoint)
+            elif not span.is_everything:
+                spans[span.family].append((span.first, -span.last, endpoint.zone, endpoint.name))
     found: set[str] = set()
     for endpoints in named.values():
         if len({endpoint.zone for endpoint in endpoints}) > 1:
@@ -205,9 +220,7 @@ def _list_outside(evidence: Evidence) -> Iterator[str]:
     networks = {zone.name: _Networks(zone.networks) for zone in evidence.plan.zones if zone.networks}
     for endpoint in evidence.plan.endpoints:
         own = networks.get(endpoint.zone)
-        if own is not None and any(
-            network is not None and network not in own for network in map(_network, endpoint.addresses)
-        ):
+        if own is not None and any(span is not None and span not in own for span in map(_span, endpoint.addresses)):
             yield endpoint.name
 
 
@@ -216,15 +229,14 @@ class _Networks:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._spans: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
-        networks = [network for network in map(_network, texts) if network is not None]
-        narrow = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
-        wide = [network for network in networks if isinstance(network, ipaddress.IPv6Network)]
-        collapsed: list[Network] = [*ipaddress.collapse_addresses(narrow), *ipaddress.collapse_addresses(wide)]
-        for network in collapsed:
-            span = int(network.network_address), int(network.broadcast_address)
-            self._spans[network.version].append(span)
+        for family, first, last in sorted(span for span in map(_span, texts) if span is not None):
+            spans = self._spans[family]
+            if spans and first <= spans[-1][1] + 1:
+                spans[-1] = spans[-1][0], max(spans[-1][1], last)
+            else:
+                spans.append((first, last))
 
-    def __contains__(self, network: Network) -> bool:
-        spans = self._spans[network.version]
-        place = bisect_right(spans, int(network.network_address), key=lambda span: span[0]) - 1
-        return place >= 0 and int(network.broadcast_address) <= spans[place][1]
+    def __contains__(self, network: _Span) -> bool:
+        spans = self._spans[network.family]
+        place = bisect_right(spans, network.first, key=lambda span: span[0]) - 1
+        return place >= 0 and network.last <= spans[place][1]

@@ -133,6 +133,7 @@ class Command(PlanCommand):
                     classification=classification,
                     earlier=told_before,
                     with_plan=True,
+                    is_last=number == len(plans),
                 )
                 # What carries no paper carries no date either, so that the same plan gives the same bytes.
                 told = edition if chosen.is_printed or selection or told_before else None

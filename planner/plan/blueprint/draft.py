@@ -14,11 +14,14 @@ from ports.text import free_name, name_key
 class Draft:
     """A plan while it is changed. Zones and endpoints keep their order and are found without a search."""
 
-    def __init__(self, matrix: Matrix, plan: Plan) -> None:
+    def __init__(self, matrix: Matrix, plan: Plan, like: "Draft | None" = None) -> None:
+        """`like` is a draft of the same plan that nothing has been done to, for whoever makes several."""
         self.matrix = matrix
         self.plan = plan
-        self.zones = {name_key(zone.name): zone for zone in plan.zones}
-        self.endpoints = {name_key(endpoint.name): endpoint for endpoint in plan.endpoints}
+        self.zones: dict[str, Zone] = dict(like.zones) if like else {name_key(zone.name): zone for zone in plan.zones}
+        self.endpoints: dict[str, Endpoint] = (
+            dict(like.endpoints) if like else {name_key(endpoint.name): endpoint for endpoint in plan.endpoints}
+        )
         self.choices = dict(plan.choices)
         self.leaving: set[str] = set()
         """Keys of endpoints that are about to be taken off or moved: nothing is put beside them."""

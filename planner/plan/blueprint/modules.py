@@ -49,7 +49,9 @@ def module_state(matrix: Matrix, document: Mapping[str, Any] | Plan) -> tuple[Mo
     Takes a document or a plan that was checked. Raises PlanError when the document is none.
     """
     plan = _read(matrix, document)
-    return tuple(_describe_state(matrix, plan, question) for question in matrix.questions.values() if question.module)
+    draft = Draft(matrix, plan)
+    modules = (question for question in matrix.questions.values() if question.module)
+    return tuple(_describe_state(matrix, plan, question, draft) for question in modules)
 
 
 def add_module(
@@ -152,8 +154,8 @@ def _module(matrix: Matrix, slug: str) -> Question:
     return question
 
 
-def _describe_state(matrix: Matrix, plan: Plan, question: Question) -> ModuleState:
-    survey = ModuleInPlan(matrix, plan, question)
+def _describe_state(matrix: Matrix, plan: Plan, question: Question, draft: Draft | None = None) -> ModuleState:
+    survey = ModuleInPlan(matrix, plan, question, draft)
     if question.kind == "list":
         sites = survey.sites()
         zones = {zone.name for zone in sites.values()}
@@ -169,7 +171,7 @@ def _describe_state(matrix: Matrix, plan: Plan, question: Question) -> ModuleSta
         answer=fitting,
         endpoints=members,
         asks=asks,
-        users=find_users(matrix, plan, asks) if asks else (),
+        users=find_users(matrix, plan, asks, draft) if asks else (),
     )
 
 

@@ -12,7 +12,8 @@ from ports.text import name_key
 class ModuleInPlan:
     """A plan seen from one module: which endpoints have its roles, and which of its options describe them."""
 
-    def __init__(self, matrix: Matrix, plan: Plan, question: Question) -> None:
+    def __init__(self, matrix: Matrix, plan: Plan, question: Question, draft: Draft | None = None) -> None:
+        """`draft` is one of the plan that nothing has been done to, and to which nothing is done."""
         self.matrix = matrix
         self.plan = plan
         self.question = question
@@ -26,7 +27,7 @@ class ModuleInPlan:
             for role in grant.roles
         )
         """Roles that an endpoint has only because it has one of the module's: answers give them to such."""
-        self.draft = Draft(matrix, plan)
+        self.draft = Draft(matrix, plan, draft)
         self.holders = tuple(e for e in plan.endpoints if not self.roles.isdisjoint(e.roles))
         self.draft.leaving = {name_key(endpoint.name) for endpoint in self.holders}
         # A machine of its own says more about where the module is than one that does other things besides.

@@ -17,9 +17,12 @@ def find_users_question(matrix: Matrix, module: Question) -> Question | None:
     )
 
 
-def find_users(matrix: Matrix, plan: Plan, question: Question) -> tuple[str, ...]:
-    """The option that describes who uses a module; empty when none does, or nobody is there as an option would."""
-    return ModuleInPlan(matrix, plan, question).fitting()
+def find_users(matrix: Matrix, plan: Plan, question: Question, draft: Draft | None = None) -> tuple[str, ...]:
+    """The option that describes who uses a module; empty when none does, or nobody is there as an option would.
+
+    `draft` is as in `ModuleInPlan`.
+    """
+    return ModuleInPlan(matrix, plan, question, draft).fitting()
 
 
 def set_users(matrix: Matrix, plan: Plan, question: Question, option: str | None) -> Plan:

@@ -8,11 +8,13 @@ from planner.report.paper.printed import PrintedReport
 from planner.report.said.edition import Engine
 
 
-def write_pdf(printed: PrintedReport, engine: Engine | None = None) -> bytes:
+def write_pdf(printed: PrintedReport, engine: Engine | None = None, *, is_last: bool = False) -> bytes:
     """The document as a tagged PDF.
 
     `engine` is who sets it; None: Typst, which takes a fraction of the time, and WeasyPrint for a house style, since
-    that is CSS. Raises NotExpressible for a document that is too long for either.
+    that is CSS. `is_last`: the process ends after it.
+
+    Raises NotExpressible for a document that is too long for either.
     """
     is_styled = (engine or ("weasyprint" if printed.stylesheet else "typst")) == "weasyprint"
     most, length = limits.STYLED if is_styled else limits.PRINTED, printed.length
@@ -26,4 +28,4 @@ def write_pdf(printed: PrintedReport, engine: Engine | None = None) -> bytes:
         return make_styled_pdf(write_html(printed), printed.files, printed.date)
     from planner.report.paper.typst_pages import make_pdf  # noqa: PLC0415
 
-    return make_pdf(printed)
+    return make_pdf(printed, is_last=is_last)

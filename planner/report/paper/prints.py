@@ -28,7 +28,7 @@ def render_pdf(report: Report, edition: Edition | None = None) -> bytes:
     """The report as a tagged PDF with its files for programs. Without an edition it is dated today."""
     edition = edition or Edition(date=timezone.localdate())
     printed = replace(_classify(compose_report(report, edition), edition), files=embed_files(report, edition))
-    return write_pdf(printed, edition.engine or settings.PDF_ENGINE)
+    return write_pdf(printed, edition.engine or settings.PDF_ENGINE, is_last=edition.is_last)
 
 
 def render_changes_html(comparison: Comparison, editions: Editions) -> bytes:

@@ -34,18 +34,18 @@ _INLINE = {"a", "b", "bdi", "br", "em", "i", "samp", "small", "span"}
 """Elements that are parts of a paragraph; the others begin and end one."""
 
 
-def make_pdf(printed: PrintedReport) -> bytes:
+def make_pdf(printed: PrintedReport, *, is_last: bool = False) -> bytes:
     """The document as a tagged PDF with its files. The same document gives the same bytes.
 
     It says that it is PDF/UA-1 and PDF/A-3a if Typst finds nothing against it; a letter that no font of the machine
-    has is enough. Without a date it can't be PDF/A.
+    has is enough. Without a date it can't be PDF/A. `is_last`: the process ends after it.
     """
     data = {"document": json.dumps(read_tree(printed), ensure_ascii=False)}
     data |= {f"file-{number}": file.text for number, file in enumerate(printed.files)}
     try:
-        return typeset(_LAYOUT, data, standards=["a-3a", "ua-1"] if printed.date else ["ua-1"])
+        return typeset(_LAYOUT, data, standards=["a-3a", "ua-1"] if printed.date else ["ua-1"], forget=not is_last)
     except TypstError:
-        return typeset(_LAYOUT, data)
+        return typeset(_LAYOUT, data, forget=not is_last)
 
 
 def read_tree(printed: PrintedReport) -> Node:

@@ -53,6 +53,8 @@ class Edition:
     """A comparison with a firewall's own rules, which stands beside the rules; None: none."""
     with_plan: bool = False
     """Whether the plan document goes along in a PDF: not to readers, who see the report and not the document."""
+    is_last: bool = False
+    """Whether the process ends once it is written, so that the memory that it took need not be given back before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,15 +24,16 @@ from planner.store.reports import report_for
 from planner.store.results import MOST_TOGETHER, Proven, Taken, Upload, list_runs, list_steps, prove, take
 from planner.store.run_models import CheckRun
 from planner.store.verified import tell_results, verify
-from planner.web.views.access import glance_view, plan_view
+from planner.web.views.access import glance_view, take_turn
 from planner.web.views.downloads import send
-from planner.web.views.kept import unless_known
+from planner.web.views.kept import Page, answer, unless_known
 from planner.web.views.making import editor_of, made_apart
 from planner.web.views.plans import read_sender
 from ports.text import many
 
 ORDER: tuple[Status, ...] = ("open", "blocked", "refused", "unproven", "not-tested", "forbidden-open")
 """In which order the figures stand."""
+TEMPLATE = "planner/acceptance.html"
 PASTED = "the pasted text"
 SAID = "said"
 """In the address after an upload: what came of it, signed."""
@@ -49,12 +50,23 @@ MOST_RUNS = 30
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@plan_view
+@glance_view
 def show_acceptance(request: HttpRequest, plan: Plan) -> HttpResponse:
     """What results prove; with files or a pasted text, these are stored first, each that can be used."""
-    report = report_for(plan.version, matrix_of(plan))
-    if request.method != "POST":
-        return _show(request, plan, report, said=_read_said(request, plan))
+    said = "" if request.method == "POST" else _read_said(request, plan)
+    if request.method != "POST" and not said:
+        return answer(request, plan, TEMPLATE, _describe_kept, comments=False)
+    whole = Plan.objects.get(pk=plan.pk)
+    with take_turn(request, whole):
+        report = report_for(whole.version, matrix_of(whole))
+        return _show(request, whole, report, said=said) if said else _take(request, whole, report)
+
+
+def _describe_kept(plan: Plan, _: object) -> Page:
+    return Page(template=TEMPLATE, context=_describe(plan, report_for(plan.version, matrix_of(plan))))
+
+
+def _take(request: HttpRequest, plan: Plan, report: Report) -> HttpResponse:
     uploads = list(read_uploads(request))
     if not uploads:
         return _show(request, plan, report, trouble="Choose files of results, or paste one.")
@@ -125,13 +137,16 @@ def _show(
     messages: Sequence[str] = (),
     trouble: str = "",
 ) -> HttpResponse:
+    told = {"trouble": trouble, "said": said, "messages_of": messages}
+    return render(request, TEMPLATE, _describe(plan, report) | told)
+
+
+def _describe(plan: Plan, report: Report) -> dict[str, Any]:
+    """What the page says to all who may see it."""
     proven = prove(plan, report)
-    context: dict[str, Any] = {
+    return {
         "plan": plan,
         "here": reverse("show_acceptance", kwargs={"key": plan.key}),
-        "trouble": trouble,
-        "said": said,
-        "messages_of": messages,
         "runs": list_runs(plan, MOST_RUNS),
         **describe_acceptance(report, proven),
         **describe_trend(list_steps(plan) if proven else ()),
@@ -141,7 +156,6 @@ def _show(
             if finding.code == "verified-blocked"
         ],
     }
-    return render(request, "planner/acceptance.html", context)
 
 
 def say_taken(taken: Taken, verified: int) -> str:

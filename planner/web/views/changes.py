@@ -39,13 +39,14 @@ from planner.web.forms.plans import HandoverForm
 from planner.web.views.access import glance_view, plan_view
 from planner.web.views.downloads import send
 from planner.web.views.keeper import describe_life
-from planner.web.views.kept import unless_known
+from planner.web.views.kept import Page, answer, unless_known
 from planner.web.views.making import editor_of, made_apart
 from planner.web.views.plans import read_sender
 from planner.web.views.rules import MEMBERS, SIDES, Folds
 from ports.matrix import Matrix
 from ports.queries import list_matrices
 
+TEMPLATE = "planner/changes.html"
 NOTHING: Mapping[str, Any] = {}
 MOST_RULES = 20
 """How many rules of an endpoint with another address stand there at once; the others are folded."""
@@ -64,10 +65,15 @@ MOST_REVISIONS = 200
 
 
 @require_safe
-@plan_view
+@glance_view
 def show_changes(request: HttpRequest, plan: Plan) -> HttpResponse:
     """The page of a change request."""
-    return _show(request, plan, HandoverForm())
+
+    def make(plan: Plan, _: object) -> Page:
+        context = _describe(request.GET.dict(), plan, HandoverForm())
+        return Page(template=TEMPLATE, context=context, lasts="trouble" not in context)
+
+    return answer(request, plan, (TEMPLATE, request.META["QUERY_STRING"]), make, comments=False)
 
 
 @require_safe
@@ -99,7 +105,7 @@ def hand_over(request: HttpRequest, plan: Plan) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect("show_changes", key=plan.key)
-    return _show(request, plan, form)
+    return render(request, TEMPLATE, _describe(request.GET.dict(), plan, form))
 
 
 def _find_handed_over(plan: Plan, number: int) -> Matrix:
@@ -109,7 +115,8 @@ def _find_handed_over(plan: Plan, number: int) -> Matrix:
     return (matrix_then(version, now) if version else None) or now
 
 
-def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
+def _describe(asked: dict[str, str], plan: Plan, form: Form) -> dict[str, Any]:
+    """What the page says; `asked` is what its address says of the two sides."""
     matrix = matrix_of(plan)
     handovers = list(plan.handovers.all()[:20])
     context: dict[str, Any] = {
@@ -125,7 +132,7 @@ def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
         "side_names": ("before", "after"),
     }
     try:
-        sides = read_sides(request.GET.dict(), plan)
+        sides = read_sides(asked, plan)
         context["sides"] = sides
         found = compare_sides(plan, sides)
         lives = lives_of_sides(plan, found.comparison)
@@ -135,7 +142,7 @@ def _show(request: HttpRequest, plan: Plan, form: Form) -> HttpResponse:
         context["trouble"] = str(error)
     except TooLarge as error:
         context["trouble"] = f"A revision is too large to be compared. {error.sentence}"
-    return render(request, "planner/changes.html", context)
+    return context
 
 
 def _list_matrices(matrix: Matrix, handovers: list[Handover]) -> list[tuple[str, str]]:

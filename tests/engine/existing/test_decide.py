@@ -1,5 +1,7 @@
 """What becomes of a flow under rules that are there: open only if all of it is, unknown if something isn't known."""
 
+from dataclasses import replace
+
 import pytest
 
 from planner.engine.existing.decide import MOST_NAMED, compare_with
@@ -32,6 +34,20 @@ def test_a_flow_is_open_by_the_entry_that_admits_it_and_nothing_is_missing():
     one, gap = decide(one_flow(), accept("first", match("10.9.0.0/16")), accept("this", THIS))
     assert (one.state, one.by) == ("open", ("this",))
     assert gap.missing == gap.wider == gap.unknown == ()
+
+
+def test_what_comes_too_late_is_found_in_a_chain_that_is_jumped_to_later():
+    chains = {"inner": (accept("this", THIS),), "outer": (accept("into", verdict="jump", target="inner"),)}
+    jump = accept("over", verdict="jump", target="outer")
+    assert state_of(drop("no", match(WEB)), jump, chains=chains).shadowed == "this"
+    assert state_of(drop("no", match(WEB)), replace(jump, verdict="goto"), chains=chains).shadowed == "this"
+    assert not state_of(drop("no", match(WEB)), jump, chains=chains | {"inner": (drop("this", THIS),)}).shadowed
+    assert not state_of(drop("no", match(WEB)), replace(jump, obscure=("a mark",)), chains=chains).shadowed
+    # A chain that takes too much looking through is left, and what is known stays so.
+    blocks = tuple(drop(f"b{n}", match(f"10.9.{n // 250}.{n % 250}", STORE, f"tcp/{n + 1}")) for n in range(900))
+    wide = one_flow(source=("10.0.0.0/8",), ports="1-60000")
+    many = state_of(drop("no"), jump, report=wide, chains=chains | {"inner": (*blocks, accept("this"))})
+    assert (many.state, many.by) == ("closed", ("no",))
 
 
 def test_a_flow_is_closed_by_the_entry_that_refuses_it_or_by_the_default():

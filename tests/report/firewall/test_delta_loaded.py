@@ -118,8 +118,7 @@ class Router(Network):
         return back
 
 
-@pytest.mark.parametrize("log", [True, False])
-@pytest.mark.parametrize("kind", ["nftables", "iptables"])
+@pytest.mark.parametrize(("kind", "log"), [("nftables", True), ("iptables", False)])
 def test_what_is_missing_passes_nothing_else_does_and_the_way_back_restores_all(kind, log):
     report = report_of(kind, log=log)
     wanted = tries(one for one in report.flows if one.scope == "cross-zone")

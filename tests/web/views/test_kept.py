@@ -36,6 +36,8 @@ LOOKS = (
     ("?panel=decisions&view=findings", {}),
     ("?edit=DC01&view=flows", HTMX | {"X-Pulse": ""}),
     ("read/?view=decisions", {}),
+    ("acceptance/", {}),
+    ("changes/?from=1&to=", {}),
 )
 """Pages, and parts of them, that are looked at after each change."""
 SECRET = re.compile(r'name="(csrfmiddlewaretoken|operation)"([^>]*) value="([^"]*)"')

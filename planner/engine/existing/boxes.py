@@ -1,0 +1,50 @@
+"""Sets of packets of one family by what firewalls ask for: what two have in common, what one has alone. Pure."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from planner.engine.existing.spans import PORTS, Spans
+
+
+class Box(NamedTuple):
+    """The packets of one family that are in all of these sets."""
+
+    sources: Spans
+    destinations: Spans
+    protocols: Spans
+    ports: Spans
+    source_ports: Spans = PORTS
+
+    def meet(self, other: "Box") -> "Box | None":
+        """What is in both; None where that is nothing. What is the same as in this one is the same object."""
+        ports = self.ports & other.ports
+        if not ports:
+            return None
+        protocols = self.protocols & other.protocols
+        if not protocols:
+            return None
+        destinations = self.destinations & other.destinations
+        if not destinations:
+            return None
+        sources = self.sources & other.sources
+        if not sources:
+            return None
+        source_ports = self.source_ports & other.source_ports
+        return Box(sources, destinations, protocols, ports, source_ports) if source_ports else None
+
+    def without(self, part: "Box") -> Iterator["Box"]:
+        """What is in this one and not in a part of it, as boxes that have nothing in common."""
+        left = list(self)
+        for axis, theirs in enumerate(part):
+            if theirs is self[axis]:
+                continue
+            rest = self[axis] - theirs
+            if rest:
+                left[axis] = rest
+                yield Box._make(left)
+            left[axis] = theirs
+
+    @property
+    def size(self) -> int:
+        """How many packets there are, by addresses and destination ports."""
+        return self.sources.size * self.destinations.size * self.ports.size * self.protocols.size

@@ -38,7 +38,8 @@ SMALL = """
 
 # Two elements are built alike when they have the same elements in the same places, of the same classes, roles and
 # states, seen or not, with or without text and other attributes, and stand in the same kinds of elements. What has the
-# focus stays, and so does what something outside refers to or has its label in. Ids are compared before, over the whole page.
+# focus stays, and so does what something outside refers to or has its label in. Ids are compared before, over the
+# whole page.
 RUN = """
 async ({tags, known, whole}) => {
   const VALUES = /^(class|type|scope|role|lang|dir|tabindex|style|hidden|disabled|open|rel|target|colspan|rowspan)$/;

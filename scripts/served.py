@@ -95,8 +95,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(**variables: str) -> Iterator[Service]:
-    """Serve until the block ends, with these settings beside the address and the data."""
+def serve(begun: Path | None = None, /, **variables: str) -> Iterator[Service]:
+    """Serve until the block ends, with these settings beside the address and the data.
+
+    `begun` is a folder with data to begin with, which is copied; without one the service begins with nothing.
+    """
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="planner-") as folder:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")} | {
@@ -108,6 +111,8 @@ def serve(**variables: str) -> Iterator[Service]:
             **variables,
         }
         collected = Path(os.environ.get("PLANNER_DATA", ROOT / "data")) / "static"
+        if begun:
+            shutil.copytree(begun, folder, dirs_exist_ok=True)
         if collected.is_dir():  # to collect the static files takes most of a start, and only what is new is collected
             shutil.copytree(collected, Path(folder) / "static")
         with (Path(folder) / "log").open("w") as log:

@@ -29,9 +29,9 @@ settings.register_profile("long", settings.get_profile("ci"), derandomize=False,
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=25)
 settings.load_profile("ci")  # `pytest --hypothesis-profile long` looks further, elsewhere each time
 ROOT = Path(__file__).resolve().parents[1]
-FEW = 4
+FEW = 2
 """Cases of one test that `--quick` tries all of."""
-EVERY = 7
+EVERY = 9
 """Of more of them `--quick` tries the first and each that comes so many later."""
 
 
@@ -62,10 +62,16 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item in kept]
 
 
+def pytest_collection():
+    """What is made while tests are collected stays: looking through it again and again for garbage finds none."""
+    gc.disable()
+
+
 def pytest_collection_finish():
     """Never look for garbage among the tests themselves, which are many objects, all of them in use."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     if connection.vendor != "sqlite":
         # Programs that tests start have a folder of their own, and a file in it. This is where the tests run: the
         # process that hands them out has collected none, and its workers must know the server.

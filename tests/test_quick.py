@@ -15,7 +15,7 @@ from tests.quick import load_shipped
 from tests.web.views.pages import store
 
 
-def test_a_quick_run_tries_every_test_and_of_many_cases_the_first_and_each_seventh():
+def test_a_quick_run_tries_every_test_and_of_many_cases_the_first_and_each_ninth():
     class Item(str):
         nodeid = property(str)
 

@@ -57,6 +57,7 @@ def collected(tmp_path_factory):
     return collect(tmp_path_factory.mktemp("static"))
 
 
+@pytest.mark.slow
 def test_collected_files_import_each_other_by_names_with_a_hash(collected):
     folder = Path(collected.location)
     hashed = {name: collected.stored_name(name) for name in OWN}
@@ -71,6 +72,7 @@ def test_collected_files_import_each_other_by_names_with_a_hash(collected):
     ("js/dom.js", {"js/app.js", "js/plan.js", "js/reading.js", "js/copying.js"}),
     ("css/parts/tabs.css", {"css/report.css", "css/history.css"}),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_another_content_is_another_name_all_the_way_up(collected, tmp_path, part, reached):
     """Else a browser that has the page's script of last week would run it with this week's parts."""
     storage = collect(tmp_path, changed=part)

@@ -411,6 +411,7 @@ def test_without_a_database_it_says_what_to_do_and_makes_none(monkeypatch, tmp_p
     assert not absent.exists()
 
 
+@pytest.mark.slow
 def test_wrong_usage_exits_with_2():
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "planner.settings"}
     for arguments in (["matrix"], ["matrix", "paint"], ["matrix", "revert", "x"], ["matrix", "amend", "a", "b", "c"]):

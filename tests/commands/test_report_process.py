@@ -17,7 +17,7 @@ from planner.report.formats.json import report_schema
 from tests.commands.reporting import ROOT, files, refuse, run, save, start
 from tests.report.samples import contoso, sites
 
-pytestmark = pytest.mark.usefixtures("without_database", "in_folder")
+pytestmark = [pytest.mark.usefixtures("without_database", "in_folder"), pytest.mark.slow]
 
 
 @pytest.mark.parametrize("arguments", [["one.yaml", "--format", "docx"], ["one.yaml", "two.yaml", "--format", "json"]])

@@ -68,6 +68,7 @@ def test_another_document_is_refused():
         call_command("schema", "network")
 
 
+@pytest.mark.slow
 def test_it_prints_utf_8_whatever_the_terminal_speaks(tmp_path):
     environment = {
         "PLANNER_DATA": str(tmp_path / "data"),

@@ -32,6 +32,7 @@ def run(name, *arguments):
 
 @pytest.mark.parametrize("name", COMMANDS)
 class TestBoth:
+    @pytest.mark.slow
     def test_the_pdf_follows_it(self, name):
         assert run(name, "--format", "pdf", "--stylesheet", "house.css", "--output", "x.pdf") == 0
         assert "Contoso of ACME" in pypdf.PdfReader("x.pdf").pages[0].extract_text()
@@ -67,6 +68,7 @@ class TestBoth:
 
 @pytest.mark.parametrize("name", COMMANDS)
 class TestEngine:
+    @pytest.mark.slow
     def test_weasyprint_sets_the_pages_without_a_house_style_where_it_is_asked_for(self, name):
         assert run(name, "--format", "pdf", "--engine", "weasyprint", "--output", "x.pdf") == 0
         assert "WeasyPrint" in pypdf.PdfReader("x.pdf").metadata.producer

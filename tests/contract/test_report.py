@@ -276,6 +276,7 @@ sys.stdout.write(json.dumps(helpers.report(plan)))
 """
 
 
+@pytest.mark.slow
 def test_the_same_plan_gives_the_same_report_in_every_process():
     root = pathlib.Path(__file__).resolve().parents[2]
     answers = set()

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import stat
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from planner.deploy import environment
+from tests.started import first_start
 
 pytestmark = pytest.mark.slow
 
@@ -401,6 +403,7 @@ print(client.get("/plans/export.zip").status_code)
 
     def test_the_database_serves_with_it_and_without_in_any_order(self, tmp_path):
         base = {"DJANGO_SETTINGS_MODULE": "planner.settings", "PLANNER_DATA": str(tmp_path)} | ACCOUNTS
+        shutil.copytree(first_start(), tmp_path, dirs_exist_ok=True)
         for on in (False, True, False, True):
             variables = base | (OIDC if on else {})
             result = run(self.USE.format(on=on), **variables)

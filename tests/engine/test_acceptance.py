@@ -427,6 +427,7 @@ def test_every_plan_has_checks_and_a_state(document):
     assert state.messages == ()
 
 
+@pytest.mark.slow
 def test_ten_thousand_results_of_one_file_are_all_judged():
     endpoints = [
         {"name": f"W{n}", "zone": "Internal", "addresses": [f"10.{n // 250}.{n % 250}.1"], "roles": ["mail-server"]}

@@ -132,6 +132,7 @@ def test_what_is_shown_of_a_plan_that_is_too_large_is_what_its_report_says_of_th
     assert shown.rules == ()
 
 
+@pytest.mark.slow
 def test_sites_in_their_thousands_are_within_the_limits():
     check_size(MATRIX, check_plan(make_sites(5_000), matrix=MATRIX))
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from planner.plan.blueprint import DOCUMENTED, PRACTICE, AnswersError, Others, compose
+from planner.plan.blueprint import DOCUMENTED, PRACTICE, AnswersError, Others, compose, shown_answers
 from planner.plan.blueprint.again import Answered, answer_again
+from planner.plan.blueprint.composition import compose_plan
 from planner.plan.blueprint.shown_answers import read_shown
 from planner.plan.document import dump_plan, read_plan
 from tests.examples import read_examples
@@ -51,6 +52,19 @@ def test_the_answers_that_a_plan_shows_change_nothing_in_it(given_then):
     except AnswersError:
         return
     assert again(document) == (document, ())
+
+
+def test_no_answers_are_composed_twice_to_read_what_a_plan_shows(monkeypatch):
+    composed = []
+
+    def note(matrix, given_now, name):
+        composed.append(tuple(sorted(given_now.items())))
+        return compose_plan(matrix, given_now, name)
+
+    monkeypatch.setattr(shown_answers, "compose_plan", note)
+    shown = read_shown(MATRIX, check(compose(MATRIX, {"portal": "dmz"}, "X")))
+    assert shown.answers["portal"] == ("dmz",)
+    assert len(composed) == len(set(composed)) > 10
 
 
 def test_names_and_addresses_of_ones_own_hide_no_answer():

@@ -399,6 +399,7 @@ def test_a_list_longer_than_any_plan_needs_is_one_fault(endpoints, where):
     ],
     ids=["items", "one key", "items in YAML"],
 )
+@pytest.mark.slow
 def test_more_values_than_any_plan_has_are_refused_at_once(data, syntax):
     with pytest.raises(PlanError, match="more than 400,000 values") as caught:
         read_plan(data, matrix=shipped_matrix(), syntax=syntax)

@@ -53,7 +53,7 @@ def look(environment):
     return json.loads(done.stdout)
 
 
-def test_the_edition_of_before_makes_room_and_everything_about_it_stays(stored, tmp_path):
+def test_the_edition_of_before_makes_room_and_everything_about_it_stays_whenever_it_is_started_again(stored, tmp_path):
     environment = stored()
     started = start(environment, tmp_path)
     assert "is here with other content" not in started.stderr
@@ -65,14 +65,8 @@ def test_the_edition_of_before_makes_room_and_everything_about_it_stays(stored, 
     assert found["now"] == ["passwordstate-2026-11", "587", True]
     assert found["then"] == [OWN, AMENDED, "587"], "the handover is told under what it was made under"
     assert found["amendments"] == [["service/smtp", "587", "applied"]]
-
-
-def test_a_second_start_changes_nothing(stored, tmp_path):
-    environment = stored()
-    start(environment, tmp_path)
-    first = look(environment)
     assert ": already loaded." in start(environment, tmp_path).stdout
-    assert look(environment) == first
+    assert look(environment) == found
 
 
 def test_where_the_slug_is_taken_another_one_is_found(stored, tmp_path):

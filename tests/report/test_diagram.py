@@ -399,6 +399,7 @@ def test_the_png_shows_the_picture():
     )  # lines, frames and texts, no blank page
 
 
+@pytest.mark.slow
 def test_a_large_png_keeps_within_bounds(sites):
     from io import BytesIO
 

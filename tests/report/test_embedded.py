@@ -49,11 +49,13 @@ def test_a_change_request_is_both_too():
     assert faults(render_changes_pdf(compared(), Editions(before="1", after="2", date=DAY))) == []
 
 
+@pytest.mark.slow
 def test_the_validator_finds_what_is_wrong():
     assert faults(render_pdf(evaluate(contoso()), Edition(date=DAY, engine="weasyprint"))) != []
 
 
 @pytest.mark.parametrize("engine", ["typst", "weasyprint"])
+@pytest.mark.slow
 def test_plan_and_report_go_along_and_say_what_the_downloads_say(engine):
     report = example("everything")
     files = carried(render_pdf(report, Edition(date=DAY, with_plan=True, engine=engine)))
@@ -119,6 +121,7 @@ def test_a_broken_pdf_is_a_sentence(data, says):
         take_plan(data)
 
 
+@pytest.mark.slow
 def test_a_pdf_that_would_take_all_memory_is_a_sentence():
     with pytest.raises(NoPlanInside, match="too large"):
         take_plan(bomb())

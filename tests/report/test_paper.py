@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from itertools import product
 from xml.etree import ElementTree
 
@@ -21,8 +22,9 @@ from planner.report.paper.typst_pages import make_pdf
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
 from tests.examples import read_examples
+from tests.paper import read_pages
 from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
-from tests.report.test_print import compared, example, lines_of, read, squeeze, text_of
+from tests.report.test_print import compared, example, lines_of, printed, read, squeeze, text_of
 from tests.strategies import HOSTILE_NAMES
 
 pytestmark = pytest.mark.slow
@@ -92,14 +94,25 @@ def compose(report, **more):
     return compose_report(report, Edition(date=DAY, **more))
 
 
+@cache
+def bare(slug, paper="a4"):
+    """The document of an example without its pictures."""
+    return without_pictures(compose(example(slug), revision=7, paper=paper))
+
+
+@cache
+def set_bare(slug, engine="typst", paper="a4"):
+    """The same on paper, set once for all tests that look at it."""
+    return write_pdf(bare(slug, paper), engine)
+
+
 def compose_change():
     return compose_changes(compared(), Editions(before="revision 41", after="revision 42", date=DAY))
 
 
 @pytest.mark.parametrize("slug", [example.slug for example in read_examples()])
 def test_every_word_of_the_document_is_on_paper(slug):
-    printed = compose(example(slug), revision=7)
-    assert_nothing_is_lost(printed, make_pdf(printed))
+    assert_nothing_is_lost(compose(example(slug), revision=7), printed(slug))
 
 
 def test_every_word_of_a_plan_of_many_sites_is_on_paper():
@@ -142,8 +155,7 @@ def find(element, tag):
 @pytest.mark.parametrize("engine", ["typst", "weasyprint"])
 @pytest.mark.parametrize("slug", ["one-server", "everything"])
 def test_both_setters_say_the_same_section_by_section(slug, engine):
-    printed = without_pictures(compose(example(slug), revision=7))
-    assert_it_says_the_same(printed, write_pdf(printed, engine))
+    assert_it_says_the_same(bare(slug), set_bare(slug, engine))
 
 
 @pytest.mark.parametrize("engine", ["typst", "weasyprint"])
@@ -169,7 +181,7 @@ def test_what_was_typed_stands_there_as_it_was_typed(typed):
 def test_hostile_names_break_nothing(name):
     data = render_pdf(evaluate(hostile(name)), Edition(date=DAY))
     reader = pypdf.PdfReader(io.BytesIO(data))
-    assert f"page {len(reader.pages)} of {len(reader.pages)}" in reader.pages[-1].extract_text()
+    assert f"page {len(reader.pages)} of {len(reader.pages)}" in read_pages(data)[-1]
     assert "/JavaScript" not in str(reader.trailer["/Root"])
 
 
@@ -185,7 +197,7 @@ def claims_accessibility(data):
 def test_a_letter_without_a_glyph_costs_the_claim_and_not_the_document():
     data = make_pdf(page(make("section", make("h2", "Name"), make("p", "\U0010fffd and text"))))
     assert not claims_accessibility(data)
-    assert "and text" in pypdf.PdfReader(io.BytesIO(data)).pages[0].extract_text()
+    assert "and text" in read_pages(data)[0]
 
 
 def structure(data):
@@ -246,7 +258,7 @@ def test_the_tallest_rows_fit_a_page(paper, letter):
 @pytest.mark.parametrize("slug", [example.slug for example in read_examples()])
 @pytest.mark.parametrize("paper", PAPERS)
 def test_nothing_sticks_out_in_the_examples(slug, paper):
-    assert_nothing_sticks_out(make_pdf(without_pictures(compose(example(slug), revision=7, paper=paper))))
+    assert_nothing_sticks_out(set_bare(slug, paper=paper))
 
 
 def test_what_sets_pages_by_typst_needs_no_framework():
@@ -269,7 +281,7 @@ def test_no_letter_is_smaller_than_nine_points(slug):
         if text.strip():
             sizes.add(round(size * abs(tm[3]), 1))
 
-    for sheet in read(make_pdf(without_pictures(compose(example(slug))))).pages:
+    for sheet in read(set_bare(slug)).pages:
         type(sheet).extract_text(sheet, visitor_text=note)  # the page's own is remembered, and asks nobody
     assert min(sizes) >= 9
 
@@ -277,7 +289,7 @@ def test_no_letter_is_smaller_than_nine_points(slug):
 @pytest.mark.parametrize("engine", ["typst", "weasyprint"])
 def test_what_is_to_be_written_down_of_a_rule_stands_on_its_page(engine):
     report = example("everything")
-    pages = [lines_of(sheet) for sheet in read(write_pdf(without_pictures(compose(report)), engine)).pages]
+    pages = [lines_of(sheet) for sheet in read(set_bare("everything", engine)).pages]
     start = next(number for number, text in enumerate(pages) if "Firewall rules by boundary" in text and number)
     numbers = [rule.id for rule in report.rules]
     for text in pages[start:]:

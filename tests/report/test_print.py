@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 import pypdf
 import pytest
@@ -25,6 +25,7 @@ from planner.report.said.outline import MISSING
 from ports.queries import shipped_matrix
 from ports.text import show_line
 from tests.examples import EXAMPLES
+from tests.paper import read_pages
 from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
 from tests.strategies import HOSTILE_NAMES
 
@@ -52,11 +53,15 @@ def printed(slug, setter="Typst", paper="a4"):
 
 @lru_cache(maxsize=16)
 def read(data):
-    """The document; what stands on a page is worked out once, as that takes longer than to make it."""
+    """The document; poppler says what stands on its pages, all of them at once."""
     reader = pypdf.PdfReader(io.BytesIO(data))
-    for page in reader.pages:
-        page.extract_text = cache(page.extract_text)
+    for number, page in enumerate(reader.pages):
+        page.extract_text = partial(read_page, data, number)
     return reader
+
+
+def read_page(data, number):
+    return read_pages(data)[number]
 
 
 def squeeze(text):

@@ -220,6 +220,7 @@ def test_a_text_longer_than_a_cell_says_that_it_was_cut():
     assert len(text.encode("utf-16-le")) / 2 <= 32_767
 
 
+@pytest.mark.slow
 def test_a_rule_with_more_endpoints_than_a_cell_holds_is_divided_without_loss():
     report = evaluate(sites(300))
     rows = rows_of(open_book(render_xlsx(report)), "Rules")

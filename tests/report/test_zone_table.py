@@ -96,6 +96,7 @@ def test_rows_and_columns_stand_from_the_outside_in():
     assert [source.label for source, _ in tabulate_zones(REPORT).rows] == labels
 
 
+@pytest.mark.slow
 def test_there_is_no_table_of_more_zones_than_anybody_reads():
     assert len(tabulate_zones(evaluate(sites(MOST_ZONES - 1, unlike=True))).groups) == MOST_ZONES
     report = evaluate(sites(MOST_ZONES, unlike=True))

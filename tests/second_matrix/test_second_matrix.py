@@ -9,7 +9,6 @@ import openpyxl
 import pytest
 from django.core.management import call_command
 from hypothesis import given, settings
-from pypdf import PdfReader
 
 from planner.engine import evaluate_report
 from planner.plan.document import PlanError, check_plan, dump_plan, plan_schema, read_plan
@@ -20,6 +19,7 @@ from planner.store import actions
 from ports.matrix import build_matrix
 from ports.queries import read_fixture, shipped_matrix
 from tests.examples import read_examples
+from tests.paper import read_pages
 from tests.second_matrix.conftest import FIXTURE, HARBOUR
 from tests.strategies import documents, often
 from tests.web.views.pages import Page, give
@@ -309,8 +309,8 @@ def test_every_view_of_the_report_shows_its_things(client, address, view):
         assert words in text
 
 
+@pytest.mark.slow
 def test_the_report_comes_in_every_format_with_its_names(client, address):
-    pdf = PdfReader(io.BytesIO(report_at(client, address, "pdf")))
     sheets = openpyxl.load_workbook(io.BytesIO(report_at(client, address, "xlsx")))
     words = [
         name
@@ -318,7 +318,7 @@ def test_the_report_comes_in_every_format_with_its_names(client, address):
         if name not in ("pdf", "xlsx", "closed", "checks", "goss", "blackbox") and not kind.options
     ]
     texts = {name: report_at(client, address, name).decode() for name in words}
-    texts["pdf"] = " ".join(page.extract_text() for page in pdf.pages)
+    texts["pdf"] = " ".join(read_pages(report_at(client, address, "pdf")))
     texts["xlsx"] = " ".join(str(cell.value) for sheet in sheets for row in sheet for cell in row)
     for name, text in texts.items():
         plain = " ".join(text.split())

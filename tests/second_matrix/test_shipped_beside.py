@@ -1,11 +1,9 @@
 """The second matrix that is shipped, of a real product: loaded beside the first, planned with, amended."""
 
-import io
 import json
 
 import pytest
 from django.core.management import CommandError, call_command
-from pypdf import PdfReader
 
 from planner.engine import evaluate_report
 from planner.plan.blueprint import compose
@@ -13,6 +11,7 @@ from planner.plan.document import check_plan, read_plan
 from ports.matrix import HEAD, build_matrix, find_faults, section_key
 from ports.matrix.writing import write_fixture
 from ports.queries import SHIPPED, current_matrix, default_product, read_fixture
+from tests.paper import read_pages
 from tests.second_matrix.conftest import FOLDER
 from tests.second_matrix.test_no_product_in_code import FILES, texts_of
 from tests.web.views.pages import Page
@@ -105,9 +104,7 @@ def test_both_are_here_and_the_first_stays_the_default(loaded, capsysbinary):
 def test_a_plan_file_that_names_it_is_reported_on_under_its_edition(loaded, tmp_path, name, words):
     call_command("report", str(PLAN), format=name, edition=EDITION, output=f"{tmp_path}/", verbosity=0)
     data = (tmp_path / f"vault.{name}").read_bytes()
-    text = (
-        "".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages) if name == "pdf" else data.decode()
-    )
+    text = "".join(read_pages(data)) if name == "pdf" else data.decode()
     assert words in text
     assert "Passwordstate" not in text
     if name == "json":

@@ -17,6 +17,7 @@ from scripts.breakable import DATABASE, fill, read_only, small_disk
 from scripts.served import ROOT, serve
 from tests.serving import test_connections
 from tests.settings import DATA
+from tests.started import first_start
 
 pytestmark = pytest.mark.slow
 
@@ -47,18 +48,10 @@ def refused(folder):
     return line
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("made")
-    status, _, said = manage(folder, "prepare")
-    assert (status, said) == (0, "")
-    return folder
-
-
 @pytest.fixture
-def folder(made, tmp_path):
+def folder(tmp_path):
     """A data folder in which the service has been started once."""
-    subprocess.run(["cp", "-a", f"{made}/.", tmp_path], check=True)
+    subprocess.run(["cp", "-a", f"{first_start()}/.", tmp_path], check=True)
     return tmp_path
 
 

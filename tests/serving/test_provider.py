@@ -10,6 +10,8 @@ import requests
 from tests.databases import serve
 from tests.oidc import CLIENT, SECRET, provide
 
+pytestmark = pytest.mark.slow
+
 
 def settings(issuer):
     return {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.served import serve
+from tests.started import serve
 from tests.web.views.pages import parse
 
 pytestmark = pytest.mark.slow

@@ -91,6 +91,7 @@ def test_one_too_large_is_refused(members):
     assert "at most 32 MiB are read here" in complaint(b"\0" * big)
 
 
+@pytest.mark.slow
 def test_a_bomb_is_refused_by_what_it_says_it_holds(members):
     bomb = zipped(members | {"plans/1/revisions.jsonl": b"0" * (257 * 2**20)})
     assert len(bomb) < 300_000

@@ -48,15 +48,16 @@ def read_shown(matrix: Matrix, plan: Plan) -> Shown:
     }
     answers = {question.slug: question.default for question in matrix.questions.values()}
     answers |= {slug: names[:ENOUGH] for slug, names in lists.items()}
+    composer = _Composer(matrix)
     for _ in range(ROUNDS):
         for question in matrix.questions.values():
             if question.kind != "list" and is_asked(matrix, question, answers):
-                answers[question.slug] = _find_nearest(matrix, question, answers, there)
+                answers[question.slug] = _find_nearest(composer, question, answers, there)
     asked = [question for question in matrix.questions.values() if is_asked(matrix, question, answers)]
     unread = frozenset(
         question.slug
         for question in asked
-        if question.kind == "one" and not _explains(matrix, question, answers, there)
+        if question.kind == "one" and not _explains(composer, question, answers, there)
     )
     return Shown(
         answers={
@@ -83,8 +84,29 @@ def _without_others(matrix: Matrix, plan: Plan) -> Plan:
     return replace(plan, endpoints=tuple(one for one in plan.endpoints if one.name not in names))
 
 
+class _Composer:
+    """What is true of the plans that answers make; each is composed once, as most are asked for several times."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._matrix = matrix
+        self._known: dict[tuple[tuple[str, tuple[str, ...]], ...], frozenset[Trait]] = {}
+
+    def list_traits(self, answers: Mapping[str, tuple[str, ...]]) -> frozenset[Trait]:
+        """The traits of the plan of these answers; none where they make no plan."""
+        key = tuple(answers.items())
+        if key not in self._known:
+            self._known[key] = self._compose(answers)
+        return self._known[key]
+
+    def _compose(self, answers: Answers) -> frozenset[Trait]:
+        try:
+            return frozenset(list_traits(self._matrix, compose_plan(self._matrix, answers, "")))
+        except AnswersError:  # a name of the plan that no list could have
+            return frozenset()
+
+
 def _find_nearest(
-    matrix: Matrix, question: Question, answers: Mapping[str, tuple[str, ...]], there: frozenset[Trait]
+    composer: _Composer, question: Question, answers: Mapping[str, tuple[str, ...]], there: frozenset[Trait]
 ) -> tuple[str, ...]:
     """The answer whose plan differs least from the one that is there; of several the one that is usual, or first."""
     if question.kind == "many":
@@ -92,7 +114,7 @@ def _find_nearest(
         for slug in question.slugs:
             on = tuple(one for one in question.slugs if one in taken or one == slug)
             off = tuple(one for one in question.slugs if one in taken and one != slug)
-            with_it, without = (_list_composed(matrix, {**answers, question.slug: one}) for one in (on, off))
+            with_it, without = (composer.list_traits({**answers, question.slug: one}) for one in (on, off))
             # One that would add something that isn't there is not ticked; one that adds nothing is as usual.
             added = with_it - without
             taken = on if (added <= there if added else slug in question.default) else off
@@ -101,27 +123,20 @@ def _find_nearest(
     brought = _list_brought(question)
 
     def count_differences(answer: tuple[str, ...]) -> int:
-        differing = _list_composed(matrix, {**answers, question.slug: answer}) ^ there
+        differing = composer.list_traits({**answers, question.slug: answer}) ^ there
         return sum(not brought.isdisjoint(trait) for trait in differing)
 
     return min(((slug,) for slug in usual), key=count_differences)
 
 
-def _list_composed(matrix: Matrix, answers: Answers) -> frozenset[Trait]:
-    try:
-        return frozenset(list_traits(matrix, compose_plan(matrix, answers, "")))
-    except AnswersError:  # a name of the plan that no list could have
-        return frozenset()
-
-
 def _explains(
-    matrix: Matrix, question: Question, answers: Mapping[str, tuple[str, ...]], there: frozenset[Trait]
+    composer: _Composer, question: Question, answers: Mapping[str, tuple[str, ...]], there: frozenset[Trait]
 ) -> bool:
     """Whether an answer is there as it makes it, and nothing is there of what the other answers are about.
 
     Otherwise it was made by hand, and isn't read.
     """
-    composed = {slug: _list_composed(matrix, {**answers, question.slug: (slug,)}) for slug in question.slugs}
+    composed = {slug: composer.list_traits({**answers, question.slug: (slug,)}) for slug in question.slugs}
     (taken,) = answers[question.slug]
     shared = frozenset.intersection(*composed.values())
     brought = _list_brought(question)

@@ -66,7 +66,7 @@ class Filter:
     """A key of IN_STATE: of stored plans alone, as plan files have no states."""
 
     def __bool__(self) -> bool:
-        return any(getattr(self, field.name) for field in fields(self))
+        return any(getattr(self, name) for name in FIELD_NAMES)
 
     def query(self) -> str:
         """The filter as a query string, without what is empty."""
@@ -74,7 +74,7 @@ class Filter:
 
     def pairs(self) -> list[tuple[str, str]]:
         """The fields that are set, in their order."""
-        return [(field.name, value) for field in fields(self) if (value := getattr(self, field.name))]
+        return [(name, value) for name in FIELD_NAMES if (value := getattr(self, name))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,7 +105,7 @@ class State:
         values = {
             "panel": self.panel if self.panel != "topology" else "",
             "view": self.view if self.view != "rules" else "",
-            **dict(parse_qsl(self.filter.query())),
+            **dict(self.filter.pairs()),
             "unfold": ",".join(self.unfold),
             **({self.opened.kind: self.opened.name} if not {"panel", *OPENINGS} & changes.keys() else {}),
             **({"own": str(self.own)} if self.own > 1 and "panel" not in changes else {}),

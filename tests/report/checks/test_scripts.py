@@ -221,6 +221,7 @@ def test_a_service_that_must_answer_and_does_not_is_filtered(tmp_path):
     assert status == 3
 
 
+@pytest.mark.slow
 def test_a_hundred_attempts_are_made_side_by_side_and_none_is_lost(tmp_path):
     names = [f"{'😀' * 200} {number}" for number in range(100)]
     document = loopback()

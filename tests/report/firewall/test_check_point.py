@@ -91,6 +91,7 @@ def server(tmp_path):
 ENDS = [host("A", "10.0.0.1", "10.0.0.2"), host("B", "192.0.2.1", zone="DMZ")]
 
 
+@pytest.mark.slow
 def test_each_revision_leaves_just_what_it_says_and_nothing_else_is_touched(server):
     before = render("checkpoint", plan(ENDS, [flow("A", "B", ports="22"), flow("A", "B", ports="443")]))
     after = render("checkpoint", plan(ENDS, [flow("A", "B", ports="443"), flow("B", "A", ports="25")]))

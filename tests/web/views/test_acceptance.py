@@ -1,6 +1,5 @@
 """The acceptance page of a plan: results uploaded, what they prove, and what is left of it after changes."""
 
-import io
 import json
 from datetime import timedelta
 
@@ -8,13 +7,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
-from pypdf import PdfReader
 
 from planner.store import actions
 from planner.store.reports import report_for
 from planner.store.results import MOST_OF_SOURCE, prove
 from planner.store.run_models import CheckRun
 from tests.checking import only, well, write_results
+from tests.paper import read_pages
 from tests.store.test_lives import MATRIX, give, life_of
 from tests.web.views.pages import Page, know, store, words
 
@@ -331,7 +330,7 @@ def test_from_the_second_upload_on_the_page_says_how_it_went(client, plan):
     assert [row[1:] for row in rows] == [["2", "3", "0", "0"], ["1", "1", "1", "1"]]
     assert "1 of 3 flows open" in next(words(one) for one in part.iter() if one.tag.endswith("title"))
     pdf = client.get(address(plan, "pdf")).content
-    assert "From run to run" in " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    assert "From run to run" in " ".join(read_pages(pdf))
 
 
 def test_what_an_upload_came_to_is_said_once_and_only_as_signed(client, plan):

@@ -328,6 +328,7 @@ def test_the_pdf_of_a_report_is_imported_as_the_plan_that_it_was_made_from(clien
 
 
 @pytest.mark.parametrize(("size", "says"), [(9, "damaged"), (33, "at most 32 MiB")])
+@pytest.mark.slow
 def test_a_pdf_that_holds_no_plan_is_a_sentence(client, size, says):
     [sentence] = complaint(upload(client, b"%PDF-1.7\n" + b"0" * size * MIB, "report.pdf"))
     assert says in sentence
@@ -348,6 +349,7 @@ def test_a_pasted_text_over_the_limit_is_a_sentence_with_both_sizes(client):
 
 @pytest.mark.parametrize("checks", [False, True])
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", None])
+@pytest.mark.slow
 def test_a_body_of_20_mb_is_answered_with_a_413_page(checks, kind):
     client = Client(enforce_csrf_checks=checks)
     client.get("/plans/import/")

@@ -213,6 +213,7 @@ ACTS = {
 }
 
 
+@pytest.mark.slow
 def test_whatever_is_done_nobody_has_a_page_that_is_older_than_the_plan(client, other, plan, tmp_path, monkeypatch):
     mine, theirs = Browser(client, plan), Browser(other, plan)
     for browser in (mine, theirs):

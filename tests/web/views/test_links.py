@@ -1,10 +1,8 @@
 """Sharing a plan, and what those see who get a link."""
 
-import io
 import re
 from datetime import timedelta
 
-import pypdf
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -14,6 +12,7 @@ from planner.store import actions
 from planner.store.models import Opening, ShareLink
 from planner.web.views import shared
 from ports.queries import shipped_matrix
+from tests.paper import read_pages
 from tests.web.views.link_forms import PASSPHRASE, PRIVATE, make, read_link
 from tests.web.views.pages import HTMX, Page, store, words
 
@@ -132,6 +131,7 @@ def test_revoking_what_isnt_there_is_said(client, plan, number):
     assert "no such link" in Page(response).text("main")
 
 
+@pytest.mark.slow
 def test_a_link_stands_on_the_cover_of_the_pdf_when_it_is_asked_for(client, reader, plan):
     page, path = make(client, plan[1])
     offer = page.one("form", action=f"/plans/{plan[1]}/links/pdf/")
@@ -142,7 +142,7 @@ def test_a_link_stands_on_the_cover_of_the_pdf_when_it_is_asked_for(client, read
         (reader.get(f"{path}report/pdf"), False),
         (client.get(f"/plans/{plan[1]}/report/pdf"), False),
     ):
-        cover = "".join(pypdf.PdfReader(io.BytesIO(response.content)).pages[0].extract_text().split())
+        cover = "".join(read_pages(response.content)[0].split())
         assert (f"http://testserver{path}" in cover) is expected
 
 
@@ -160,7 +160,7 @@ def test_printed_downloads_follow_the_house_style(client, reader, plan, settings
         reader.get(f"{path}report/pdf"),
         reader.get(f"{path}changes/pdf"),
     ):
-        assert "Contoso of ACME" in pypdf.PdfReader(io.BytesIO(response.content)).pages[0].extract_text()
+        assert "Contoso of ACME" in read_pages(response.content)[0]
     for response in (
         client.get(f"/plans/{plan[1]}/report/html"),
         client.get(f"/plans/{plan[1]}/changes/html", {"from": "1", "to": "2"}),

@@ -141,6 +141,7 @@ def test_another_option_asks_too_when_it_would_lose_something(client, plan):
 
 
 @both
+@pytest.mark.slow
 def test_a_thousand_sites_are_added_and_taken_off_in_one_go(client, plan, htmx):
     row, key = plan
     lines = "\r\n".join(f"Site {number}" for number in range(1000))

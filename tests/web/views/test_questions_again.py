@@ -2,8 +2,10 @@
 
 import pytest
 
+from planner.plan.blueprint.shown_answers import read_shown
 from planner.store import actions
 from planner.store.models import Plan
+from planner.web.views import guided_again
 from ports.queries import current_matrix
 from tests.web.views.pages import HTMX, Page
 from tests.web.views.test_start import START, checked, form
@@ -45,6 +47,18 @@ def test_the_page_of_a_plan_leads_there_and_the_answers_that_it_shows_are_chosen
     assert checked(page, "systems") == ["windows"]
     assert not page.all(id="unread")
     assert "Make the plan" not in page.text()
+
+
+def test_what_a_plan_shows_is_read_once_for_a_page(client, plan, monkeypatch):
+    times = []
+
+    def note(*given):
+        times.append(given)
+        return read_shown(*given)
+
+    monkeypatch.setattr(guided_again, "read_shown", note)
+    client.get(address(plan))
+    assert len(times) == 1
 
 
 def test_an_answer_that_the_plan_does_not_show_is_empty_and_said(client, plan):

@@ -5,7 +5,6 @@ import io
 import openpyxl
 import pytest
 from django.test import Client
-from pypdf import PdfReader
 
 from planner.plan.document import PlanError
 from planner.report import CHANGE_FORMATS
@@ -14,6 +13,7 @@ from planner.store import actions
 from planner.store.holders import Holder
 from planner.store.models import make_token
 from ports.queries import shipped_matrix
+from tests.paper import read_pages
 from tests.report.samples import contoso
 from tests.strategies import HOSTILE_NAMES
 from tests.web.views.pages import Page, document_of, seen, store, words
@@ -101,7 +101,7 @@ def read(name, content):
         sheets = openpyxl.load_workbook(io.BytesIO(content)).worksheets
         return str([row for sheet in sheets for row in sheet.iter_rows(values_only=True)])
     if name == "pdf":
-        text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+        text = " ".join(read_pages(content))
         return " ".join(text.split())
     return content.decode()
 

@@ -6,12 +6,12 @@ import logging
 import re
 
 import openpyxl
-import pypdf
 import pytest
 from django.test import Client
 
 from planner.sharing.links import make_edit_link
 from planner.store.models import Plan
+from tests.paper import read_pages
 from tests.report.samples import HOSTILE_NAMES, hostile
 from tests.web.views.pages import Page, document_of, know, parse, seen, store, words
 
@@ -99,8 +99,7 @@ def test_names_are_text_in_the_html_report(client, name):
 @pytest.mark.parametrize("name", ["<b>bold</b>", "=1+1", "\"quoted\", and 'so'", "x" * 255, "emoji 😀 Zürich"])
 def test_names_are_text_in_the_pdf(client, name):
     _, key = store(hostile(name))
-    reader = pypdf.PdfReader(io.BytesIO(client.get(f"/plans/{key}/report/pdf").content))
-    text = "".join("".join(page.extract_text() for page in reader.pages).split())
+    text = "".join("".join(read_pages(client.get(f"/plans/{key}/report/pdf").content)).split())
     assert "".join(name.split())[:40] in text
 
 

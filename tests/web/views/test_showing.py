@@ -124,6 +124,7 @@ def test_a_list_that_is_folded_has_every_endpoint_in_the_page(client):
     assert fold.get("open") is None
 
 
+@pytest.mark.slow
 def test_thousands_are_fetched_as_they_unfold_and_stand_on_a_page_of_their_own(client):
     url = f"/plans/{store(many(1_000))[1]}/"
     page = Page(client.get(url))

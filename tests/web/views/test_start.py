@@ -218,6 +218,7 @@ def test_a_name_that_is_none_is_told_beside_its_field(client, name, sentence):
     assert not Plan.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_paste_of_five_megabytes_gets_a_sentence_and_stays(client):
     text = "Büro in Østfold\r\n" * 300_000
     response = client.post(START, form() | {"answer-sites": text})

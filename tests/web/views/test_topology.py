@@ -328,6 +328,7 @@ def test_the_last_zone_stays(client):
 
 
 @both
+@pytest.mark.slow
 def test_a_table_of_a_thousand_endpoints_is_imported_once(client, plan, htmx):
     row, key = plan
     text = "name,zone,zone_kind,platforms\n" + "".join(f"W{n},Site,remote-site,windows\n" for n in range(1000))

@@ -1,0 +1,36 @@
+"""Services that begin with the data of a first start: to migrate an empty database takes longest of all that one does.
+
+The first start itself is what `serving/test_faults.py` and `serving/test_breaking.py` try.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from scripts import served
+from scripts.served import ROOT
+
+_made = tempfile.TemporaryDirectory(prefix="planner-started-")  # gone with the process
+
+
+@cache
+def first_start():
+    """The folder that `manage.py prepare` made of an empty one; once in each process that runs tests."""
+    names = {name: value for name, value in os.environ.items() if not name.startswith(("PLANNER_", "DJANGO_"))}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "prepare"], cwd=ROOT, env=names | {"PLANNER_DATA": _made.name},
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return Path(_made.name)
+
+
+@contextmanager
+def serve(**variables):
+    """The service with these settings, on a copy of that folder."""
+    with served.serve(first_start(), **variables) as service:
+        yield service

@@ -23,11 +23,12 @@ from planner.deploy.environment import (
     read_text,
     read_time_zone,
 )
+from planner.deploy.place import SITE
 from planner.deploy.sqlite.library import take_library
 
 take_library()
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = SITE
 
 # PLANNER_DATA: the folder for the database, the secret key and the collected static files.
 DATA_DIR = Path(read_text("PLANNER_DATA", str(BASE_DIR / "data")))

@@ -8,7 +8,8 @@ import re
 from collections.abc import Container, Mapping
 from typing import Any
 
-from planner.plan.fields import PARTS, Field
+from planner.plan.field import Field
+from planner.plan.fields import PARTS
 from ports.matrix import Matrix
 from ports.text import neutralise
 

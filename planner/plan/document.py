@@ -16,7 +16,8 @@ from pydantic_core import ErrorDetails
 from planner.plan import limits, syntax
 from planner.plan.carry import Carried, carry
 from planner.plan.faults import NAME_TAKEN, Fault, PlanError, say_where, shown
-from planner.plan.fields import PARTS, PLAN, AdditionalFlow, Endpoint, Exclusion, Never, Part, Plan, Zone
+from planner.plan.field import Part
+from planner.plan.fields import PARTS, PLAN, AdditionalFlow, Endpoint, Exclusion, Never, Plan, Zone
 from planner.plan.reading import (
     ANY,
     FORMAT,
@@ -196,10 +197,16 @@ def plan_schema(matrix: Matrix) -> dict[str, Any]:
     """The JSON Schema (2020-12) of plan documents under this matrix.
 
     It holds what a schema can say: keys, types, vocabulary. References, duplicate names and addresses are checked by
-    `check_plan` alone.
+    `check_plan` alone. Each key has a description and an example, which editors show.
     """
     schema = _plan_model(matrix.digest, _MatrixOfDigest(matrix)).model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Plan document"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:port-planner:plan:{FORMAT}:{matrix.edition}",
+        **schema,
+        "title": "Plan document",
+        "description": f"What there is of a deployment of {matrix.product}: its firewall rules follow from that.",
+    }
 
 
 # ---- types of the document, made from the fields and the matrix ----
@@ -221,7 +228,10 @@ class _MatrixOfDigest:
 @lru_cache(maxsize=8)
 def _plan_model(_digest: str, wrapped: _MatrixOfDigest) -> type[BaseModel]:
     kind = Annotated[int, BeforeValidator(read_format), WithJsonSchema({"const": FORMAT})]
-    return create_model("PlanDocument", __base__=Mapped, format=kind, **_list_types(PARTS[PLAN], wrapped.matrix))
+    shown = pydantic.Field(description="The version of the format of plan documents.", examples=[FORMAT])
+    return create_model(
+        "PlanDocument", __base__=Mapped, format=(kind, shown), **_list_types(PARTS[PLAN], wrapped.matrix)
+    )
 
 
 def _list_types(part: Part, matrix: Matrix) -> dict[str, Any]:
@@ -230,6 +240,11 @@ def _list_types(part: Part, matrix: Matrix) -> dict[str, Any]:
     for entry in part.fields:
         kind = _type_of_rows(PARTS[entry.key], matrix) if entry.row else entry.reads.type(matrix)
         facts: dict[str, Any] = {"alias": entry.key} if entry.key != entry.attribute else {}
+        if entry.description:
+            facts["description"] = entry.description
+        example = entry.find_example(matrix)
+        if example is not None:
+            facts["examples"] = [example]
         if isinstance(entry.default, dict):
             facts["default_factory"] = dict  # the schema shows no default then
         elif not entry.needed:

@@ -1,378 +1,47 @@
 """The fields of a plan: an entry of this table says all that there is to know of one.
 
-A field is an attribute of one of the classes below, with its entry beside it. What reads documents, writes them, edits
-and merges them, says what changed, shows forms and tables, and lists what would be lost goes by the entries, so that
-a field is added here and nowhere else. Pure.
+A field is an attribute of `Plan` below, or of a row (`planner.plan.row_fields`), with its entry beside it. What reads
+documents, writes them, edits and merges them, describes them to editors, says what changed, shows forms and tables,
+and lists what would be lost goes by the entries, so that a field is added there and nowhere else. Pure.
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from planner.plan import reading
-from planner.plan.devices import DEVICES
-from planner.plan.kinds import KINDS
-from planner.plan.reading import Reader, Side, one_of, some_of
+from planner.plan.field import Field, Part, describe, part_of
+from planner.plan.reading import one_of, some_of
 from planner.plan.references import (
     WORDS,
-    Check,
-    check_any,
     check_either,
-    check_flow_ports,
-    check_forbidden_ports,
-    check_managers,
-    check_options,
-    check_pair_ports,
-    check_roles,
-    check_side,
-    keys_must_be_there,
-    must_be_there,
 )
-from ports.matrix import PROTOCOLS, Caveat, Operation, Platform, Role, Session
+from planner.plan.row_fields import (
+    AdditionalFlow,
+    Choices,
+    Endpoint,
+    Exclusion,
+    Expectation,
+    Firewall,
+    Never,
+    Zone,
+)
+from ports.matrix import Caveat
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One field of the document. A fact that is left out doesn't apply to it."""
-
-    reads: Reader
-    """What values it takes."""
-    key: str = ""
-    """How documents call it; the attribute's own name where an entry doesn't say another."""
-    attribute: str = ""
-    needed: bool = True
-    """Whether a document must have it."""
-    default: Any = None
-    """What it is where a document doesn't have it."""
-    merges: Literal["whole", "keys", "members", "rows"] = "whole"
-    """What of it two people may change at the same time: only one of them all, or each another key, member or row."""
-    row: type | None = None
-    """Of a list of rows: the class of one."""
-    names: Literal["", "zones", "endpoints", "sides"] = ""
-    """Whose names it holds; "sides": one, of a zone or an endpoint, in a mapping that says which. Renames change them.
-    When what is named is deleted, a list loses the name; a row that holds just that name in a field is deleted."""
-    rests_on: str = ""
-    """A field of what is named that decides whether it may be: `roles` say who can manage others."""
-    check: Check | None = None
-    """What else of the document it must agree with."""
-    said: tuple[str, str] | None = None
-    """In summaries: what one and several of its values are called; of a flag, what on and off mean."""
-    lost: tuple[str, str] | None = None
-    """How a loss of one of its values begins; of a flag: of on and of off."""
-    title: str = ""
-    """What forms call it."""
-    widget: Literal["", "name", "zone", "kind", "lines", "text", "flag", "boxes", "names", "choices", "ports"] = ""
-    """How the editor shows it."""
-    help: str = ""
-    """What the form says about it."""
-    column: str = ""
-    """What a table of endpoints has in its column of this name."""
-    copied: bool = True
-    """Whether a copy of the row has it too."""
-
-    @property
-    def needs_one(self) -> bool:
-        """Whether a row can't be without the one that it names here."""
-        return self.needed and (self.names == "sides" or (bool(self.names) and self.reads.shape == "text"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A kind of row, or the plan itself: its class, and its fields in the order of the format."""
-
-    key: str
-    value: type
-    fields: tuple[Field, ...]
-    by_key: Mapping[str, Field]
-
-    @property
-    def named(self) -> bool:
-        """Whether its rows are known by their names; otherwise by all that they say."""
-        return "name" in self.by_key
-
-    @property
-    def rows(self) -> tuple[Field, ...]:
-        """The fields that are lists of rows."""
-        return tuple(entry for entry in self.fields if entry.row)
-
-
-def describe(reads: Reader, **facts: Any) -> Mapping[str, Field]:
-    """The entry of an attribute, as its metadata: how it is read, and any other facts of a `Field`."""
-    return {"entry": Field(reads=reads, **facts)}
-
-
-def part_of(key: str, value: type) -> Part:
-    """The part that a class describes by the entries of its attributes."""
-    entries = []
-    for attribute in fields(value):
-        default = attribute.default if attribute.default_factory is MISSING else attribute.default_factory()
-        entry: Field = attribute.metadata["entry"]
-        needed = default is MISSING
-        entry = replace(entry, key=entry.key or attribute.name, attribute=attribute.name, needed=needed)
-        entries.append(entry if needed else replace(entry, default=default))
-    return Part(key=key, value=value, fields=tuple(entries), by_key={entry.key: entry for entry in entries})
-
-
-Choices = Mapping[str, str | tuple[str, ...]]
-"""By choice: an option, or for a choice of many a tuple of options. What isn't in it is decided elsewhere."""
-OWN_CHOICES = ("choice of its own", "choices of its own")
-OWN_PORTS = ("port of its own", "ports of its own")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Zone:
-    """A part of the network between firewalls. `kind` is one of planner.plan.kinds.KINDS."""
-
-    name: str = field(metadata=describe(reading.NAME, widget="name", title="Name"))
-    kind: str = field(
-        metadata=describe(
-            one_of(lambda _: {kind.slug: kind.slug for kind in KINDS.values()}),
-            said=("kind", "kinds"),
-            widget="kind",
-            title="Kind",
-        )
-    )
-    networks: tuple[str, ...] = field(
-        default=(),
-        metadata=describe(reading.NETWORKS, said=("network", "networks"), widget="lines", title="Networks"),
-    )
-    choices: Choices = field(
-        default_factory=dict,
-        metadata=describe(
-            reading.CHOICES, merges="keys", said=OWN_CHOICES, widget="choices", title="Choices of its own"
-        ),
-    )
-    ports: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata=describe(reading.PORTS, merges="keys", said=OWN_PORTS, widget="ports", title="Ports of its own"),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """A machine, or with `group` many alike, in one zone. An empty `addresses` means not known yet."""
-
-    name: str = field(
-        metadata=describe(reading.NAME, widget="name", title="Name", column="The endpoint's name. Needed.")
-    )
-    zone: str = field(
-        metadata=describe(
-            reading.NAME,
-            names="zones",
-            check=must_be_there("zones"),
-            lost=("its place in the zone", ""),
-            widget="zone",
-            title="Zone",
-            column="The name of its zone. Needed.",
-        )
-    )
-    addresses: tuple[str, ...] = field(
-        default=(),
-        metadata=describe(
-            reading.ADDRESSES,
-            check=check_any,
-            said=("address", "addresses"),
-            lost=("the address", ""),
-            widget="lines",
-            title="Addresses",
-            column="IP addresses, networks, DNS names. Empty: not known yet.",
-            copied=False,  # two machines share none
-        ),
-    )
-    group: bool = field(
-        default=False,
-        metadata=describe(
-            reading.FLAG,
-            said=("now stands for many machines", "now stands for one machine"),
-            lost=("that it stands for many machines", "that it stands for one machine"),
-            widget="flag",
-            title="A group",
-            column="yes if it stands for many machines.",
-        ),
-    )
-    roles: tuple[str, ...] = field(
-        default=(),
-        metadata=describe(
-            some_of(
-                lambda matrix: {role.slug: role.name for role in matrix.assignable_roles},
-                lambda matrix: {slug: role.label or role.name for slug, role in matrix.roles.items()},
-                kind=Role.KIND,
-            ),
-            check=check_roles,
-            said=("role", "roles"),
-            lost=("the role", ""),
-            widget="boxes",
-            title="Roles",
-            column="What it does.",
-        ),
-    )
-    platforms: tuple[str, ...] = field(
-        default=(),
-        metadata=describe(
-            some_of(
-                lambda matrix: {slug: platform.name for slug, platform in matrix.platforms.items()}, kind=Platform.KIND
-            ),
-            said=("platform", "platforms"),
-            lost=("the platform", ""),
-            widget="boxes",
-            title="Platforms managed on it",
-            column="What is managed on it.",
-        ),
-    )
-    operations: tuple[str, ...] = field(
-        default=(),
-        metadata=describe(
-            some_of(
-                lambda matrix: {slug: operation.name for slug, operation in matrix.operations.items()},
-                kind=Operation.KIND,
-            ),
-            said=("operation", "operations"),
-            lost=("the operation", ""),
-            widget="boxes",
-            title="Operations done to it",
-            column="What is done to it.",
-        ),
-    )
-    sessions: tuple[str, ...] = field(
-        default=(),
-        metadata=describe(
-            some_of(
-                lambda matrix: {slug: session.name for slug, session in matrix.sessions.items()}, kind=Session.KIND
-            ),
-            said=("session", "sessions"),
-            lost=("the session", ""),
-            widget="boxes",
-            title="Sessions that people open to it",
-            column="Kinds of remote session that people open to it.",
-        ),
-    )
-    managed_by: tuple[str, ...] = field(
-        default=(),
-        metadata=describe(
-            reading.NAMES,
-            names="endpoints",
-            rests_on="roles",
-            check=check_managers,
-            said=("manager", "managers"),
-            lost=("that it is managed by", ""),
-            widget="names",
-            title="Managed by",
-            help="None ticked: the agents in its zone, else every web server.",
-            column="Endpoints that carry out its operations.",
-        ),
-    )
-    choices: Choices = field(
-        default_factory=dict,
-        metadata=describe(
-            reading.CHOICES,
-            merges="keys",
-            said=OWN_CHOICES,
-            lost=("its own answer to", ""),
-            widget="choices",
-            title="Choices of its own",
-        ),
-    )
-    ports: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata=describe(
-            reading.PORTS,
-            merges="keys",
-            said=OWN_PORTS,
-            lost=("its own port of", ""),
-            widget="ports",
-            title="Ports of its own",
-        ),
-    )
-
-
-PROTOCOL = one_of(lambda _: {protocol: protocol for protocol in PROTOCOLS})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdditionalFlow:
-    """A flow that the site needs beyond the vendor's document. `ports` is None for ICMP only."""
-
-    source: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
-    destination: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
-    protocol: Literal["tcp", "udp", "icmp"] = field(metadata=describe(PROTOCOL))
-    ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_flow_ports))
-    reason: str = field(metadata=describe(reading.FLOW_REASON, said=("reason", "reasons")))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exclusion:
-    """Flows that the document asks for and this deployment does not need; without a protocol every flow of the pair.
-
-    Ports are those of the flow, no others; ICMP has none.
-    """
-
-    source: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
-    destination: str = field(metadata=describe(reading.NAME, names="endpoints", check=must_be_there("endpoints")))
-    protocol: Literal["tcp", "udp", "icmp"] | None = field(default=None, metadata=describe(PROTOCOL))
-    ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_pair_ports))
-    reason: str = field(metadata=describe(reading.EXCLUSION_REASON))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Never:
-    """What must stay closed, whatever the document asks: between a zone or an endpoint and another.
-
-    Without a protocol everything, without ports every port of the protocol.
-    """
-
-    source: Side = field(metadata=describe(reading.SIDE, key="from", names="sides", check=check_side))
-    destination: Side = field(metadata=describe(reading.SIDE, key="to", names="sides", check=check_side))
-    protocol: Literal["tcp", "udp", "icmp"] | None = field(default=None, metadata=describe(PROTOCOL))
-    ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_forbidden_ports))
-    reason: str = field(metadata=describe(reading.NEVER_REASON))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
-    """What somebody expects the plan to allow or not, between two sides as `Never` has them."""
-
-    source: Side = field(metadata=describe(reading.SIDE, key="from", names="sides", check=check_side))
-    destination: Side = field(metadata=describe(reading.SIDE, key="to", names="sides", check=check_side))
-    protocol: Literal["tcp", "udp", "icmp"] | None = field(default=None, metadata=describe(PROTOCOL))
-    ports: str | None = field(default=None, metadata=describe(reading.PORT, check=check_forbidden_ports))
-    allowed: bool = field(metadata=describe(reading.FLAG))
-    reason: str | None = field(default=None, metadata=describe(reading.REMARK))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Firewall:
-    """A device that stands between zones: `zones` says behind which interface or zone of its own each zone is.
-
-    A flow passes it if both its zones are there and stand behind different ones.
-    """
-
-    name: str = field(metadata=describe(reading.NAME, title="Name"))
-    format: str = field(
-        metadata=describe(
-            one_of(lambda _: {device.slug: device.name for device in DEVICES.values()}), said=("format", "formats")
-        )
-    )
-    zones: Mapping[str, str] = field(
-        metadata=describe(
-            reading.NAMED, names="zones", check=keys_must_be_there("zones"), merges="keys", said=("zone", "zones")
-        )
-    )
-    log: bool = field(default=True, metadata=describe(reading.FLAG, said=("now logs", "no longer logs")))
-    options: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata=describe(reading.TEXTS, check=check_options, merges="keys", said=("option", "options")),
-    )
-    published: Mapping[str, str] = field(
-        default_factory=dict,
-        metadata=describe(
-            reading.PUBLISHED,
-            names="endpoints",
-            check=keys_must_be_there("endpoints"),
-            merges="keys",
-            said=("published address", "published addresses"),
-        ),
-    )
-
+__all__ = [
+    "PARTS",
+    "PLAN",
+    "AdditionalFlow",
+    "Choices",
+    "Endpoint",
+    "Exclusion",
+    "Expectation",
+    "Firewall",
+    "Never",
+    "Plan",
+    "Zone",
+    "forget_gone",
+]
 
 CORRECTIONS = some_of(
     lambda matrix: {slug: caveat.title for slug, caveat in matrix.caveats.items() if caveat.correction},
@@ -388,29 +57,117 @@ class Plan:
     is the matrix's default. `ports` holds overrides, normalised. Zones and endpoints may have their own of both.
     """
 
-    name: str = field(metadata=describe(reading.NAME))
-    description: str = field(default="", metadata=describe(reading.PROSE, said=("description", "descriptions")))
-    product: str | None = field(
-        default=None, metadata=describe(one_of(lambda matrix: {matrix.product_slug: matrix.product}))
+    name: str = field(metadata=describe(reading.NAME, doc="What the plan is called.", example="Contoso"))
+    description: str = field(
+        default="",
+        metadata=describe(
+            reading.PROSE,
+            doc="What it is about, with line breaks if need be.",
+            example="Two sites and a DMZ",
+            said=("description", "descriptions"),
+        ),
     )
-    zones: tuple[Zone, ...] = field(metadata=describe(reading.ROWS, row=Zone, merges="rows"))
-    endpoints: tuple[Endpoint, ...] = field(metadata=describe(reading.ROWS, row=Endpoint, merges="rows"))
-    choices: Choices = field(default_factory=dict, metadata=describe(reading.CHOICES, merges="keys"))
-    ports: Mapping[str, str] = field(default_factory=dict, metadata=describe(reading.PORTS, merges="keys"))
-    corrections: tuple[str, ...] = field(default=(), metadata=describe(CORRECTIONS, merges="members"))
+    product: str | None = field(
+        default=None,
+        metadata=describe(
+            one_of(lambda matrix: {matrix.product_slug: matrix.product}),
+            doc="The product whose port matrix the plan is for; without it the default product.",
+        ),
+    )
+    zones: tuple[Zone, ...] = field(
+        metadata=describe(
+            reading.ROWS,
+            doc="The parts of the network between firewalls; at least one.",
+            example=[{"name": "Internal", "kind": "internal"}],
+            row=Zone,
+            merges="rows",
+        )
+    )
+    endpoints: tuple[Endpoint, ...] = field(
+        metadata=describe(
+            reading.ROWS,
+            doc="The machines, people and managed systems in the zones.",
+            example=[{"name": "PS01", "zone": "Internal"}],
+            row=Endpoint,
+            merges="rows",
+        )
+    )
+    choices: Choices = field(
+        default_factory=dict,
+        metadata=describe(
+            reading.CHOICES, doc="What is decided of what the document leaves to its reader, by choice.", merges="keys"
+        ),
+    )
+    ports: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=describe(reading.PORTS, doc="The ports of services that can be changed, by service.", merges="keys"),
+    )
+    corrections: tuple[str, ...] = field(
+        default=(),
+        metadata=describe(
+            CORRECTIONS, doc="The caveats where practice is followed in place of the document.", merges="members"
+        ),
+    )
     as_documented: tuple[str, ...] = field(
-        default=(), metadata=describe(CORRECTIONS, merges="members", check=check_either("corrections"))
+        default=(),
+        metadata=describe(
+            CORRECTIONS,
+            doc="The caveats where the document is followed on purpose.",
+            merges="members",
+            check=check_either("corrections"),
+        ),
     )
     exclusions: tuple[Exclusion, ...] = field(
-        default=(), metadata=describe(reading.ROWS, row=Exclusion, merges="rows")
+        default=(),
+        metadata=describe(
+            reading.ROWS,
+            doc="The flows that the document asks for and this site doesn’t need.",
+            example=[{"source": "PS01", "destination": "DC01", "reason": "Each node has its own"}],
+            row=Exclusion,
+            merges="rows",
+        ),
     )
-    never: tuple[Never, ...] = field(default=(), metadata=describe(reading.ROWS, row=Never, merges="rows"))
-    firewalls: tuple[Firewall, ...] = field(default=(), metadata=describe(reading.ROWS, row=Firewall, merges="rows"))
+    never: tuple[Never, ...] = field(
+        default=(),
+        metadata=describe(
+            reading.ROWS,
+            doc="What must stay closed, whatever the document asks for.",
+            example=[{"from": {"zone": "DMZ"}, "to": {"endpoint": "PS01"}, "reason": "Policy 12"}],
+            row=Never,
+            merges="rows",
+        ),
+    )
+    firewalls: tuple[Firewall, ...] = field(
+        default=(),
+        metadata=describe(
+            reading.ROWS,
+            doc="The devices that stand between zones.",
+            example=[{"name": "FW01", "format": "nftables", "zones": {"DMZ": "port2", "Internal": "port1"}}],
+            row=Firewall,
+            merges="rows",
+        ),
+    )
     additional_flows: tuple[AdditionalFlow, ...] = field(
-        default=(), metadata=describe(reading.ROWS, row=AdditionalFlow, merges="rows")
+        default=(),
+        metadata=describe(
+            reading.ROWS,
+            doc="The flows that the site needs beyond the document.",
+            example=[
+                {"source": "PS01", "destination": "DC01", "protocol": "udp", "ports": "8125", "reason": "Monitoring"}
+            ],
+            row=AdditionalFlow,
+            merges="rows",
+        ),
     )
     expect: tuple[Expectation, ...] = field(
-        default=(), metadata=describe(reading.ROWS, row=Expectation, merges="rows")
+        default=(),
+        metadata=describe(
+            reading.ROWS,
+            doc="What somebody expects the plan to allow or not; lint says what isn’t so.",
+            example=[{"from": {"zone": "DMZ"}, "to": {"endpoint": "PS01"}, "allowed": False}],
+            row=Expectation,
+            merges="rows",
+        ),
     )
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from planner.plan.cells import name_words
-from planner.plan.fields import Field
+from planner.plan.field import Field
 from ports.matrix import Matrix
 
 KNOWN: Mapping[str, str] = {

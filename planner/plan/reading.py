@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -58,6 +59,9 @@ class Reader:
     """What its slugs are called in a sentence, where that differs."""
     kind: str = ""
     """The kind of matrix row whose slugs it has, a mapping as its keys; in that of choices the values are options."""
+
+    example: Callable[[Matrix], Any] | None = None
+    """A value that a document may have, where that takes slugs of the matrix."""
 
     def say(self, matrix: Matrix) -> Mapping[str, str]:
         """What its slugs are called in a sentence; those that aren't there are said as they are."""
@@ -396,11 +400,14 @@ def _without_nulls(value: object) -> object:
     return value
 
 
-def _mapping_of(name: str, types: Mapping[str, Any]) -> Any:
-    """A mapping whose keys are slugs, any of which may be there; read, it has those that are."""
+def _mapping_of(name: str, keys: Mapping[str, tuple[Any, str, Any]]) -> Any:
+    """A mapping whose keys are slugs, any of which may be there; read, it has those that are.
+
+    By slug: the type of its value, what it means in a sentence, and an example.
+    """
     fields: dict[str, Any] = {
-        f"field_{index}": (kind | None, Field(default=None, alias=slug))
-        for index, (slug, kind) in enumerate(types.items())
+        f"field_{index}": (kind | None, Field(default=None, alias=slug, description=meaning, examples=[example]))
+        for index, (slug, (kind, meaning, example)) in enumerate(keys.items())
     }
 
     def read(model: Mapped) -> dict[str, Any]:
@@ -410,19 +417,36 @@ def _mapping_of(name: str, types: Mapping[str, Any]) -> Any:
     return Annotated[create_model(name, __base__=Mapped, **fields), AfterValidator(read)]
 
 
+def _decide(choice: Choice) -> Any:
+    """How a document decides a choice: by its first option."""
+    return list(choice.slugs[:1]) if choice.many else choice.slugs[0]
+
+
+def _list_configurable(matrix: Matrix) -> dict[str, Service]:
+    return {slug: service for slug, service in matrix.services.items() if service.configurable}
+
+
+def _say_service(service: Service) -> str:
+    return f"{service.name}: a port or a range in place of {service.protocol} {service.ports}."
+
+
 CHOICES = Reader(
     type=lambda matrix: _mapping_of(
-        "Choices", {slug: _choice_type(choice) for slug, choice in matrix.choices.items()}
+        "Choices",
+        {slug: (_choice_type(choice), choice.question, _decide(choice)) for slug, choice in matrix.choices.items()},
     ),
     shape="mapping",
+    example=lambda matrix: {slug: _decide(choice) for slug, choice in islice(matrix.choices.items(), 1)},
     words=lambda matrix: {slug: choice.name for slug, choice in matrix.choices.items()},
     kind=Choice.KIND,
 )
 PORTS = Reader(
     type=lambda matrix: _mapping_of(
-        "Ports", {slug: _Port for slug, service in matrix.services.items() if service.configurable}
+        "Ports",
+        {slug: (_Port, _say_service(service), service.ports) for slug, service in _list_configurable(matrix).items()},
     ),
     shape="mapping",
+    example=lambda matrix: {slug: service.ports for slug, service in islice(_list_configurable(matrix).items(), 1)},
     words=lambda matrix: {slug: service.name for slug, service in matrix.services.items()},
     kind=Service.KIND,
 )
@@ -437,8 +461,12 @@ def _read_side(side: dict[str, str]) -> dict[str, str]:
     return side
 
 
+_SIDES = {
+    "zone": (_Name, "The name of a zone, which stands for all its endpoints.", "DMZ"),
+    "endpoint": (_Name, "The name of an endpoint.", "PS01"),
+}
 SIDE = Reader(
-    type=_always(Annotated[_mapping_of("Side", {"zone": _Name, "endpoint": _Name}), AfterValidator(_read_side)]),
+    type=_always(Annotated[_mapping_of("Side", _SIDES), AfterValidator(_read_side)]),
     shape="mapping",
 )
 

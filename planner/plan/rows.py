@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
 
-from planner.plan.fields import PARTS, PLAN, Field
+from planner.plan.field import Field
+from planner.plan.fields import PARTS, PLAN
 from planner.plan.references import WORDS
 
 Document = Mapping[str, Any]

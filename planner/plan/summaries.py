@@ -9,7 +9,8 @@ from typing import Any
 
 from planner.plan.cells import title_of
 from planner.plan.changes import Change, Edit
-from planner.plan.fields import PARTS, PLAN, Field
+from planner.plan.field import Field
+from planner.plan.fields import PARTS, PLAN
 from ports.matrix import Matrix
 from ports.text import many, plural, several, short
 

@@ -16,7 +16,8 @@ from planner.plan.changes import apply
 from planner.plan.document import check_plan
 from planner.plan.edits import edit_endpoints
 from planner.plan.faults import Fault, PlanError
-from planner.plan.fields import PARTS, Field
+from planner.plan.field import Field
+from planner.plan.fields import PARTS
 from planner.plan.rows import Document
 from ports.matrix import Matrix
 from ports.text import name_key

@@ -20,6 +20,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from planner.deploy.place import PACKAGE
 from planner.store.admission import check_admitted
 from planner.store.files import File
 from planner.store.job_models import Job, Piece
@@ -91,8 +92,14 @@ def key_of(plan: Plan, order: Order, link: ShareLink | None = None) -> str:
 def _read_code() -> str:
     """A hash of this version's own files, which say what a file looks like."""
     found = hashlib.sha256()
-    for room in ("planner", "ports", "static/css", "templates"):
-        for path in sorted((settings.BASE_DIR / room).rglob("*")):
+    code = PACKAGE.parent
+    for folder in (
+        code / "planner",
+        code / "ports",
+        settings.BASE_DIR / "static/css",
+        settings.BASE_DIR / "templates",
+    ):
+        for path in sorted(folder.rglob("*")):
             if path.suffix != ".pyc" and path.is_file():
                 found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()

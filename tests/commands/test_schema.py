@@ -1,15 +1,18 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from planner.report.formats.json import report_data
 from ports.queries import SHIPPED
+from tests.examples import EXAMPLES
 from tests.report.samples import contoso, evaluate
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +48,40 @@ def test_the_plan_schema_takes_plans_and_refuses_what_is_none(schema):
     validator.validate(contoso())
     assert not validator.is_valid(contoso(choices={"esxi": "telepathy"}))
     assert not validator.is_valid({"format": 1})
+
+
+def test_every_key_of_a_plan_has_a_description_and_an_example_that_it_takes(schema):
+    whole = schema("plan")
+    assert whole["$id"].startswith("urn:port-planner:plan:1:")
+    parts = [whole, *whole["$defs"].values()]
+    assert len(parts) > 8
+    for part in parts:
+        assert part["additionalProperties"] is False
+        for key, described in part["properties"].items():
+            assert described.get("description", "").endswith((".", "?")), key
+            validator = jsonschema.Draft202012Validator({**described, "$defs": whole["$defs"]})
+            (example,) = described["examples"]
+            validator.validate(example)
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+def test_every_ready_made_plan_is_what_the_schema_says(schema, slug):
+    document = yaml.safe_load(EXAMPLES[slug].data)
+    jsonschema.Draft202012Validator(schema("plan")).validate(document)
+
+
+def test_every_plan_of_the_docs_is_what_the_schema_says(schema):
+    validator = jsonschema.Draft202012Validator(schema("plan"))
+    texts = [page.read_text("utf-8") for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))]
+    plans = [
+        document
+        for text in texts
+        for block in re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        if isinstance(document := yaml.safe_load(block), dict) and "format" in document and "zones" in document
+    ]
+    assert plans
+    for plan in plans:
+        validator.validate(plan)
 
 
 def test_the_report_schema_takes_reports_and_refuses_what_is_none(schema):

@@ -9,7 +9,7 @@ from planner.store import actions, bin
 from planner.store.models import Plan
 from ports.queries import current_matrix
 from tests.e2e.test_accessibility import violations
-from tests.e2e.test_walk import start
+from tests.e2e.test_walk import start_small
 from tests.report.samples import hostile
 from tests.web.views.pages import store
 
@@ -38,7 +38,7 @@ def browser_page(open_page, request):
 
 def test_a_checkpoint_is_named_and_what_came_after_is_taken_back(browser_page):
     page = browser_page
-    start(page, "Everything")
+    start_small(page)
     open_history(page)
     page.locator("#revision-1 summary").click()
     page.get_by_label("Name of this checkpoint").fill("Before the audit")
@@ -60,7 +60,7 @@ def test_a_checkpoint_is_named_and_what_came_after_is_taken_back(browser_page):
 
 def test_a_page_that_others_have_overtaken_is_told_so(browser_page):
     page = browser_page
-    start(page, "Everything")
+    start_small(page)
     override("2222")
     open_history(page)
     override("2223", author="Ana")
@@ -71,7 +71,7 @@ def test_a_page_that_others_have_overtaken_is_told_so(browser_page):
 
 
 def test_what_changed_since_leads_to_the_comparison(page):
-    start(page, "Everything")
+    start_small(page)
     override("2222")
     open_history(page)
     page.get_by_role("link", name="Change request since revision 1").click()
@@ -82,7 +82,7 @@ def test_what_changed_since_leads_to_the_comparison(page):
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_plan_goes_into_the_bin_and_comes_back(open_page, scripts):
     page = open_page(status=410, java_script_enabled=scripts)
-    start(page, "Everything")
+    start_small(page)
     address = page.url
     page.get_by_text("Name and description").click()
     page.get_by_role("link", name="Delete this plan").click()
@@ -96,13 +96,13 @@ def test_a_plan_goes_into_the_bin_and_comes_back(open_page, scripts):
 
 def test_who_looks_at_a_plan_that_is_deleted_is_told(open_page):
     page = open_page(status=410)
-    start(page, "Everything")
+    start_small(page)
     bin.delete_plan(plan_id=Plan.objects.get().pk)
     expect(page.locator("#state")).to_have_text("This plan has been deleted; reload the page.")
 
 
 def test_a_plan_is_taken_along_with_its_history(page):
-    start(page, "Everything")
+    start_small(page)
     override("2222", "2223")
     open_history(page)
     with page.expect_download() as download:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.test_walk import start
+from tests.e2e.test_walk import start_small
 
 LOOK = """
 () => {
@@ -32,7 +32,7 @@ QUERIES = ["", "panel=decisions&view=findings", "panel=ports&view=flows&protocol
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_focus_is_in_sight_wherever_tab_leads(open_page, width):
     page = open_page(width=width)
-    start(page, "Everything")
+    start_small(page)
     address, faults, steps = page.url, [], 0
     for query in QUERIES:
         page.goto(f"{address}?{query}")
@@ -60,7 +60,7 @@ def test_who_wants_no_motion_gets_none(open_page):
       }).map((element) => element.outerHTML.slice(0, 100))
     """
     page = open_page(reduced_motion="reduce")
-    start(page, "Everything")
+    start_small(page)
     assert page.evaluate(moving) == []
     assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
     page.keyboard.press("?")

@@ -3,11 +3,13 @@
 import re
 
 import pytest
+import yaml
 from playwright.sync_api import expect
 
 from tests.e2e.test_accessibility import violations
 from tests.e2e.test_topology import saved
-from tests.e2e.test_walk import start
+from tests.examples import EXAMPLES
+from tests.web.views.pages import store
 
 WHOLE = """() => {
   const frame = document.querySelector('#picture').getBoundingClientRect();
@@ -19,9 +21,8 @@ SMALLEST = """() => Math.min(...[...document.querySelectorAll('#picture g[aria-h
   parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))"""
 
 
-def open_picture(page, topology="Everything"):
-    start(page, topology)
-    page.goto(f"{page.url}?view=diagram")
+def open_picture(page, topology="everything"):
+    page.goto(f"/plans/{store(yaml.safe_load(EXAMPLES[topology].data))[1]}/?view=diagram")
     expect(page.locator("#picture-tools")).to_be_visible()
 
 
@@ -56,7 +57,7 @@ def test_the_whole_picture_is_seen_at_every_width(open_page, wide):
 
 
 def test_at_its_size_no_label_has_less_than_eleven_pixels(page):
-    open_picture(page, "DMZ with portal and self-destruct site")
+    open_picture(page, "dmz")
     expect(page.locator("#zoom-size")).to_have_text("100 %")
     assert page.evaluate(SMALLEST) >= 11
 
@@ -138,7 +139,7 @@ def test_two_fingers_look_from_nearer_and_a_tap_lights_up_before_it_follows(open
 
 
 def test_an_endpoint_lights_up_what_it_has_to_do_with_and_leads_to_its_rules(page):
-    open_picture(page, "DMZ with portal and self-destruct site")
+    open_picture(page, "dmz")
     box(page, "PRP01").focus()
     lit = page.locator("#picture .on-line.lit")
     of_it = page.locator('#picture a[aria-label^="PRP01 to "], #picture a[aria-label*=" to PRP01:"]')
@@ -153,7 +154,7 @@ def test_an_endpoint_lights_up_what_it_has_to_do_with_and_leads_to_its_rules(pag
 
 
 def test_an_arrow_that_is_drawn_opens_the_form_of_a_flow(page):
-    open_picture(page, "DMZ with portal and self-destruct site")
+    open_picture(page, "dmz")
     source, destination = box(page, "DC01").bounding_box(), box(page, "PRP01").bounding_box()
     page.mouse.move(source["x"] + 20, source["y"] + 15)
     page.mouse.down()
@@ -171,7 +172,7 @@ def test_an_arrow_that_is_drawn_opens_the_form_of_a_flow(page):
 
 
 def test_an_endpoint_is_dragged_to_another_zone_of_the_picture(page):
-    open_picture(page, "DMZ with portal and self-destruct site")
+    open_picture(page, "dmz")
     page.goto(f"{page.url}&panel=decisions")
 
     def drag(name, zone):
@@ -202,7 +203,7 @@ def test_an_endpoint_is_dragged_to_another_zone_of_the_picture(page):
 
 
 def test_an_arrow_is_drawn_by_keyboard(page):
-    open_picture(page, "DMZ with portal and self-destruct site")
+    open_picture(page, "dmz")
     page.get_by_role("button", name="Draw a flow").press("Enter")
     box(page, "DC01").press("Enter")
     expect(page.locator("#picture-about")).to_contain_text("From DC01.")
@@ -229,6 +230,6 @@ def test_how_near_one_looks_stays_when_the_plan_changes(page):
 @pytest.mark.parametrize(("scheme", "wide"), [("light", 390), ("dark", 1440)])
 def test_axe_finds_nothing_while_an_endpoint_is_lit(open_page, scheme, wide):
     page = open_page(width=wide, color_scheme=scheme)
-    open_picture(page, "DMZ with portal and self-destruct site")
+    open_picture(page, "dmz")
     box(page, "PRP01").focus()
     assert violations(page) == []

@@ -6,16 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 from planner.store.models import Plan
-from tests.e2e.test_walk import start, start_open
-from tests.web.views.pages import give
+from tests.e2e.test_walk import start_small
 
 
 @pytest.fixture
 def two(open_page):
     """Two browsers that look at the same plan."""
     one, other = open_page(), open_page()
-    start_open(one, "everything")
-    give(Plan.objects.get())
+    start_small(one)
     other.goto(one.url)
     return one, other
 
@@ -74,7 +72,7 @@ def test_who_else_is_looking_is_shown_by_the_chosen_name(two):
 
 
 def test_undo_and_redo_by_keyboard_and_by_button(page):
-    start(page, "Everything")
+    start_small(page)
     override_port(page, "SSH", "2222")
     expect(page.locator("#state")).to_have_text("Saved · revision 2")
     page.locator("#view-rules").focus()
@@ -86,7 +84,7 @@ def test_undo_and_redo_by_keyboard_and_by_button(page):
 
 
 def test_each_of_three_quick_presses_takes_one_change_back(page):
-    start(page, "Everything")
+    start_small(page)
     page.goto(f"{page.url}?panel=ports")
     for number, slug in enumerate(("ssh", "vnc", "website")):
         page.locator(f"#port-{slug}").fill("2222")
@@ -105,7 +103,7 @@ def test_each_of_three_quick_presses_takes_one_change_back(page):
 
 
 def test_the_focus_stays_when_there_is_nothing_more_to_undo(page):
-    start(page, "Everything")
+    start_small(page)
     override_port(page, "SSH", "2222")
     expect(page.locator("#state")).to_have_text("Saved · revision 2")
     page.locator("#undo").focus()
@@ -177,7 +175,7 @@ def test_a_decision_that_clashes_keeps_the_own_one_and_is_applied_again(two):
 
 
 def test_what_is_saved_is_read_out_and_so_is_what_is_not(page):
-    start(page, "Everything")
+    start_small(page)
     override_port(page, "SSH", "2222")
     expect(page.locator("#live")).to_have_text("Saved · revision 2")
     page.get_by_label("SSH", exact=True).fill("70000")
@@ -188,7 +186,7 @@ def test_what_is_saved_is_read_out_and_so_is_what_is_not(page):
 @pytest.mark.parametrize("width", [1440, 360])
 def test_whether_all_is_saved_stays_in_sight(open_page, width):
     page = open_page(width=width, height=740)
-    start(page, "Everything")
+    start_small(page)
     page.goto(f"{page.url}?edit=DC01")
     for where in (0, 700, 100_000):
         page.evaluate("where => window.scrollTo(0, where)", where)
@@ -204,13 +202,13 @@ def test_whether_all_is_saved_stays_in_sight(open_page, width):
 def test_coming_back_to_a_tab_asks_at_once(page):
     page.clock.install(time=0)
     page.clock.pause_at(1)  # no pulse goes by itself
-    start(page, "Everything")
+    start_small(page)
     with page.expect_request("**/pulse/**"):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def test_a_menu_closes_on_escape_and_when_one_goes_elsewhere(page):
-    start(page, "Everything")
+    start_small(page)
     page.locator("#viewers").click()
     page.locator("#viewer-name").focus()
     page.keyboard.press("Escape")
@@ -224,7 +222,7 @@ def test_a_menu_closes_on_escape_and_when_one_goes_elsewhere(page):
 
 def test_the_last_of_two_quick_answers_counts(page):
     """The second is given while the first is on its way, whose answer replaces the form."""
-    start_open(page, "everything")
+    start_small(page)
     page.get_by_role("link", name=re.compile("^Decisions")).click()
     page.locator("#choice-esxi-ssh").wait_for()
     page.evaluate("""() => {
@@ -237,7 +235,7 @@ def test_the_last_of_two_quick_answers_counts(page):
 
 
 def test_the_same_answer_given_twice_is_sent_once(page):
-    start(page, "Everything")
+    start_small(page)
     page.get_by_role("link", name=re.compile("^Ports")).click()
     field = page.get_by_label("SSH", exact=True)
     field.fill("2222")

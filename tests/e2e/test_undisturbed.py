@@ -5,10 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from planner.store.models import Plan
 from tests.e2e.test_topology import saved
-from tests.e2e.test_walk import start
-from tests.web.views.pages import give
+from tests.e2e.test_walk import start, start_small
 
 CARET = "[document.activeElement.id, document.activeElement.selectionStart, document.activeElement.selectionEnd]"
 PLACES = "[document.querySelector('.side').scrollTop, window.scrollY]"
@@ -18,8 +16,7 @@ PLACES = "[document.querySelector('.side').scrollTop, window.scrollY]"
 def two(open_page):
     """Two browsers that look at the same plan; the second changes ports."""
     one, other = open_page(height=600), open_page()
-    start(one, "Everything")
-    give(Plan.objects.get())
+    start_small(one)
     other.goto(f"{one.url}?panel=ports")
     return one, other
 

@@ -6,7 +6,8 @@ from typing import Any
 from planner.plan.blueprint.answers import shown
 from planner.plan.blueprint.draft import as_set, choice_in_force
 from planner.plan.document import AdditionalFlow, Endpoint, Plan
-from planner.plan.fields import PARTS, Field
+from planner.plan.field import Field
+from planner.plan.fields import PARTS
 from ports.matrix import Matrix
 
 

@@ -9,13 +9,13 @@ from base64 import b64encode
 from collections.abc import Iterable
 from functools import cache
 from html import escape
-from pathlib import Path
 
+from planner.deploy.place import SITE
 from planner.report.paper.printed import Element, Kid, Picture, PrintedReport, Running
 from planner.report.paper.stylesheet import can_end_early
 from planner.report.said.edition import PAPERS, Paper
 
-_STATIC = Path(__file__).resolve().parents[3] / "static"
+_STATIC = SITE / "static"
 _EMPTY = {"br", "col"}
 _LINES = frozenset(
     ("section", "table", "thead", "tbody", "tr", "ul", "dl", "p", "h1", "h2", "h3", "h4", "li", "div", "nav", "pre")

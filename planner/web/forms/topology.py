@@ -14,7 +14,8 @@ from planner.engine import Report
 from planner.plan.document import dump_row
 from planner.plan.endpoint_table import list_columns
 from planner.plan.faults import NAME_TAKEN, Fault
-from planner.plan.fields import PARTS, Field
+from planner.plan.field import Field
+from planner.plan.fields import PARTS
 from planner.plan.kinds import KINDS
 from planner.plan.rows import rows_that_name
 from planner.web.forms.endpoints_import import EndpointsImportForm

@@ -1,0 +1,115 @@
+"""`port-planner`: what works on plan files, and the service, as one command of an installed package.
+
+Each verb is the command of `manage.py` with that name, without the options that Django gives to all of its own. Exit
+statuses are the same.
+"""
+
+import argparse
+import gc
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command, load_command_class
+from django.core.management.base import BaseCommand
+
+from planner.deploy.place import IS_INSTALLED
+
+VERBS = ("report", "compare", "ask", "lint", "fmt", "acceptance", "gap", "topology", "schema", "matrix")
+"""The commands that need no service."""
+SERVE = "serve"
+_NAME = "port-planner"
+_DJANGOS = ("version", "settings", "pythonpath", "traceback", "no_color", "force_color", "skip_checks", "verbosity")
+"""What Django has every command take, and nobody needs here."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the verb that the arguments name, those of the process if there are none. Leaves with its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    verb = _choose(given[:1])
+    _prepare(keeps=verb == SERVE)
+    try:
+        import django  # noqa: PLC0415 - reads the settings, which must not happen before --help is answered
+
+        django.setup()
+        if verb == SERVE:
+            _serve(given[1:])
+        else:
+            _find(verb).run_from_argv([_NAME, *given])
+    except ImproperlyConfigured as error:
+        sys.exit(f"{error}")
+
+
+def _choose(first: list[str]) -> str:
+    """The verb, if there is one of that name; leaves with status 2 otherwise, and with 0 for help."""
+    parser = argparse.ArgumentParser(
+        prog=_NAME,
+        usage=f"{_NAME} [-h] [--version] VERB …",
+        description="Work out the firewall rules of plan files, or serve the planner.",
+        epilog=f"{_NAME} VERB --help says what a verb takes.",
+    )
+    parser.add_argument("--version", action="version", version=f"{_NAME} {_find_version()}")
+    parser.add_argument("verb", metavar="VERB", choices=(*VERBS, SERVE), help=", ".join((*VERBS, SERVE)))
+    return str(parser.parse_args(first).verb)
+
+
+def _find_version() -> str:
+    try:
+        return version(_NAME)
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _prepare(*, keeps: bool) -> None:
+    """What the settings read of the environment, where nobody has set it.
+
+    An installed package keeps its data in the user's own folder. Only who serves needs a secret key that stays; others
+    write no file for one.
+    """
+    gc.set_threshold(50_000, 20, 20)  # a command ends soon; to look for garbage so early takes a tenth of its time
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planner.settings")
+    if IS_INSTALLED:
+        folder = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+        os.environ.setdefault("PLANNER_DATA", str(Path(folder) / _NAME))
+    if not keeps and not {"PLANNER_SECRET_KEY", "PLANNER_SECRET_KEY_FILE"} & os.environ.keys():
+        os.environ["PLANNER_SECRET_KEY"] = secrets.token_urlsafe(48)
+
+
+def _find(verb: str) -> BaseCommand:
+    """The command of a verb, whose help is about itself alone."""
+    command: BaseCommand = load_command_class("planner", verb)
+    make = command.create_parser
+
+    def create_parser(prog_name: str, subcommand: str, **options: object) -> argparse.ArgumentParser:
+        parser = make(prog_name, subcommand, **options)
+        for action in parser._actions:  # argparse has no other way to what others have added
+            if action.dest in _DJANGOS:
+                action.help = argparse.SUPPRESS
+        return parser
+
+    command.create_parser = create_parser  # type: ignore[assignment, method-assign]  # of this one
+    return command
+
+
+def _serve(arguments: list[str]) -> None:
+    """Bring database, port matrix and static files up to date, and serve: as scripts/serve.sh does."""
+    parser = argparse.ArgumentParser(
+        prog=f"{_NAME} {SERVE}",
+        description="Serve the planner on http://127.0.0.1:8000/, or where PLANNER_BIND says. What it keeps is in the "
+        "folder that PLANNER_DATA names.",
+    )
+    parser.parse_args(arguments)
+    call_command("prepare")
+    call_command("collectstatic", interactive=False, verbosity=0)
+    # With a heap for each thread a process would keep several times what its largest request took.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "1")
+    line = ["gunicorn", "--config", "python:planner.deploy.gunicorn", "planner.wsgi"]
+    os.execv(sys.executable, [sys.executable, "-m", *line])  # noqa: S606 - in place of this process, as a service is
+
+
+if __name__ == "__main__":
+    main()

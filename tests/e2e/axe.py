@@ -1,0 +1,156 @@
+"""What axe-core and the rule for small targets find in a page.
+
+A page of a plan has thousands of elements, most of them built alike, and most of them again on the next page. So axe
+looks at three of the parts and rows of a page that are alike, and not again at a part that it has found nothing in
+before, while the same conditions of the stylesheets held: width, colours, paper. What it doesn't look at is out of the
+page meanwhile, as axe takes about as long for elements that it is told to pass by. `test_accessibility` looks at pages
+whole, too.
+"""
+
+from importlib.resources import files
+
+AXE = (files("axe_core_python") / "axe.min.js").read_text("utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# Success criterion 2.5.8, which this axe doesn't know: 24 by 24 pixels, or so far from others that a circle of that
+# size around its middle meets neither another target nor the circle of another small one. Text links are exempt, and
+# so are the browser's own controls together with their label, and the parts of the picture while it is seen from afar,
+# as the buttons beside it bring them nearer (the exception "Equivalent").
+SMALL = """
+() => {
+  const boxes = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
+    .filter((element) => element.checkVisibility() && element.type !== "hidden")
+    .filter((element) => !element.closest(".skip, .picture-far"))
+    .map((element) => ({element, box: (element.closest("label") ?? element).getBoundingClientRect()}))
+    .filter(({box}) => box.width > 1 && box.height > 1);
+  const isSmall = ({box}) => box.width < 24 || box.height < 24;
+  const isProse = ({element}) =>
+    element.matches("p a, li p a, dd a, caption a") && getComputedStyle(element).display === "inline";
+  const reach = (x, y, box) =>
+    Math.hypot(Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom));
+  return boxes.filter((target) => isSmall(target) && !isProse(target)).filter(({element, box}) => {
+    const x = box.left + box.width / 2, y = box.top + box.height / 2;
+    return boxes.some((other) => other.element !== element && (reach(x, y, other.box) < 12 ||
+      (isSmall(other) && Math.hypot(other.box.left + other.box.width / 2 - x, other.box.top + other.box.height / 2 - y)
+        < 24)));
+  }).map(({element, box}) => `${element.outerHTML.slice(0, 150)} ${box.width}x${box.height}`);
+}
+"""
+
+# Two elements are built alike when they have the same elements in the same places, of the same classes, roles and
+# states, seen or not, with or without text and other attributes, and stand in the same kinds of elements. What has the
+# focus stays, and so does what something outside refers to or has its label in. Ids are compared before, over the
+# whole page.
+RUN = """
+async ({tags, known, whole}) => {
+  const VALUES = /^(class|type|scope|role|lang|dir|tabindex|style|hidden|disabled|open|rel|target|colspan|rowspan)$/;
+  const FREE = /^aria-(label|labelledby|describedby|controls|owns|activedescendant|details|flowto)$/;
+  const REFERENCES = ["for", "headers", "list", "aria-labelledby", "aria-describedby", "aria-controls", "aria-owns",
+    "aria-activedescendant"];
+  const PARTS = "header, nav, section, article, form, fieldset, details, table, ul, ol, dl, div, p, svg";
+  const ROWS = "tr, li, g";
+
+  const name = (element) => `${element.tagName} ${[...element.attributes].map(({name, value}) =>
+    VALUES.test(name) || (name.startsWith("aria-") && !FREE.test(name)) ? `${name}=${value}`
+      : `${name}${value.trim() ? "=" : ""}`).sort().join(" ")}`;
+  const shapes = new Map();
+  const shape = (element) => {
+    if (!shapes.has(element)) {
+      const children = [...element.childNodes].map((child) =>
+        child.nodeType === Node.ELEMENT_NODE ? shape(child) : child.nodeType === Node.TEXT_NODE && child.data.trim()
+          ? "t" : "");
+      shapes.set(element, digest(`${name(element)} ${element.checkVisibility()} (${children.join("")})`));
+    }
+    return shapes.get(element);
+  };
+  // 53 bits of a text, as a number in 36 digits and letters: enough for the thousands there are.
+  const digest = (text) => {
+    let [a, b] = [0xdeadbeef, 0x41c6ce57];
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      [a, b] = [Math.imul(a ^ code, 2654435761), Math.imul(b ^ code, 1597334677)];
+    }
+    return `<${(4294967296 * (2097151 & (b ^ (b >>> 15))) + ((a ^ (a >>> 13)) >>> 0)).toString(36)}>`;
+  };
+
+  const ids = new Map();
+  for (const {id} of document.querySelectorAll("[id]")) ids.set(id, (ids.get(id) ?? 0) + 1);
+  const twice = [...ids].filter(([, count]) => count > 1).map(([id]) => id);
+  const referring = new Map();
+  for (const attribute of REFERENCES)
+    for (const element of document.querySelectorAll(`[${attribute}]`))
+      for (const id of element.getAttribute(attribute).split(/\\s+/))
+        if (referring.has(id)) referring.get(id).push(element);
+        else referring.set(id, [element]);
+  const mayGo = (element) => !element.contains(document.activeElement)
+    && [element, ...element.querySelectorAll("[id]")].every(({id}) =>
+      (referring.get(id) ?? []).every((other) => element.contains(other)))
+    && [...element.querySelectorAll("label")].every(({control}) => !control || element.contains(control));
+
+  const seen = new Set(known);
+  const gone = [];
+  const fresh = new Set();
+  const counts = new Map();
+  const look = (element, around) => {
+    const own = `${around}/${name(element)}`;
+    for (const child of element.children) {
+      // What a role, a table or a label needs inside it stays with it.
+      const isPart = child.matches(PARTS) && !child.matches("[role], [role] > *, label *, a *, button *, summary *");
+      if (isPart || child.matches(ROWS)) {
+        const key = digest(`${own} ${shape(child)}`);
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        if ((counts.get(key) > 3 || (isPart && seen.has(key))) && mayGo(child)) {
+          gone.push(child);
+          continue;
+        }
+        if (isPart) fresh.add(key);
+      }
+      look(child, own);
+    }
+  };
+  const conditions = new Set();
+  const collect = (rules) => {
+    for (const rule of rules) {
+      if (rule.media?.length) conditions.add(rule.media.mediaText);
+      collect(rule.styleSheet?.cssRules ?? rule.cssRules ?? []);
+    }
+  };
+  collect(document.styleSheets);
+  const hold = [...conditions].filter((condition) => matchMedia(condition).matches).join(" ");
+  const sheets = [...document.styleSheets].map(({href}) => href).join(" ");
+  const place = [scrollX, scrollY];
+  if (!whole) look(document.body, `${sheets} ${hold} ${name(document.body)}`);
+  const back = gone.map((element) => [element, element.parentElement, element.nextSibling]);
+  for (const element of gone) element.remove();
+  // axe lets others go on between its rules, and none may: an answer could be for what is out of the page.
+  const {setTimeout} = window;
+  window.setTimeout = (work) => queueMicrotask(work);
+  try {
+    const options = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false};
+    const {violations, passes} = await axe.run(document, options);
+    return {violations, passes: passes.length, fresh: [...fresh], twice};
+  } finally {
+    window.setTimeout = setTimeout;
+    for (const [element, parent, next] of back.reverse()) parent.insertBefore(element, next);
+    scrollTo({left: place[0], top: place[1], behavior: "instant"});
+  }
+}
+"""
+_known: dict[str, None] = {}
+"""The parts of pages that nothing was found in, as RUN names them."""
+
+
+def violations(page, *, whole=False):
+    """What is wrong with a page as it is shown now, each with its address. `whole` has axe look at all of it."""
+    page.evaluate(AXE)
+    result = page.evaluate(RUN, {"tags": TAGS, "known": list(_known), "whole": whole})
+    assert result["passes"] > 5, "rules that have been looked at"
+    found = [
+        f"{found['id']}: {node['html'][:120]} {node['failureSummary'][:300]}"
+        for found in result["violations"]
+        for node in found["nodes"]
+    ]
+    found += [f"duplicate-id: {name}" for name in result["twice"]]
+    found += [f"too small: {target}" for target in page.evaluate(SMALL)]
+    if not found:
+        _known.update(dict.fromkeys(result["fresh"]))
+    return [f"{page.url} {fault}" for fault in found]

@@ -11,6 +11,7 @@ from typing import Any
 
 from planner.plan import reading
 from planner.plan.field import Field, Part, describe, part_of
+from planner.plan.kinds import USUAL
 from planner.plan.reading import one_of, some_of
 from planner.plan.references import (
     WORDS,
@@ -78,7 +79,7 @@ class Plan:
         metadata=describe(
             reading.ROWS,
             doc="The parts of the network between firewalls; at least one.",
-            example=[{"name": "Internal", "kind": "internal"}],
+            example=[{"name": "Internal", "kind": USUAL}],
             row=Zone,
             merges="rows",
         )

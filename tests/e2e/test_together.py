@@ -290,6 +290,9 @@ def test_a_mention_shows_at_the_head_of_the_other_s_plan_until_it_is_resolved(tw
     one, other = two
     call(one, "Kim")
     call(other, "Zoë")
+    one.locator("#viewers").click()
+    expect(one.locator("#viewer-names")).to_have_text("Also looking: Zoë.")
+    one.keyboard.press("Escape")
     one.get_by_role("link", name="Edit SQL01").first.click()
     one.get_by_role("link", name="Comment on SQL01").click()
     expect(one.locator("#comment-new-help")).to_contain_text("@Zoë")

@@ -46,7 +46,8 @@ def change(chance, document, other):
             ("duplicate-endpoint", {"endpoint": name}),
         ]
         what, params = chance.choice(edits)
-        return apply(document, EDITS[what](document, params))
+        kept = {key: value for key, value in document.items() if value is not None}  # as it is stored
+        return apply(kept, EDITS[what](kept, params))
     if kind == "part":
         return document | {part: chance.choice(ODD)}
     if kind == "top":

@@ -6,7 +6,7 @@ from typing import Literal
 
 from planner.plan import reading
 from planner.plan.devices import DEVICES
-from planner.plan.field import describe
+from planner.plan.field import Field, describe
 from planner.plan.kinds import KINDS
 from planner.plan.reading import Side, one_of, some_of
 from planner.plan.references import (
@@ -315,6 +315,11 @@ class Exclusion:
     )
 
 
+def _describe_side(key: str, doc: str, example: Mapping[str, str]) -> Mapping[str, Field]:
+    """The entry of one side of what must stay closed, or is expected."""
+    return describe(reading.SIDE, doc=doc, example=example, key=key, names="sides", check=check_side)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Never:
     """What must stay closed, whatever the document asks: between a zone or an endpoint and another.
@@ -323,25 +328,11 @@ class Never:
     """
 
     source: Side = field(
-        metadata=describe(
-            reading.SIDE,
-            doc="From where: a zone, which stands for all its endpoints, or an endpoint.",
-            example={"zone": "DMZ"},
-            key="from",
-            names="sides",
-            check=check_side,
+        metadata=_describe_side(
+            "from", "From where: a zone, which stands for all its endpoints, or an endpoint.", {"zone": "DMZ"}
         )
     )
-    destination: Side = field(
-        metadata=describe(
-            reading.SIDE,
-            doc="To where: likewise.",
-            example={"endpoint": "PS01"},
-            key="to",
-            names="sides",
-            check=check_side,
-        )
-    )
+    destination: Side = field(metadata=_describe_side("to", "To where: likewise.", {"endpoint": "PS01"}))
     protocol: Literal["tcp", "udp", "icmp"] | None = field(
         default=None, metadata=describe(PROTOCOL, doc="What must stay closed; without it everything.")
     )
@@ -362,25 +353,11 @@ class Expectation:
     """What somebody expects the plan to allow or not, between two sides as `Never` has them."""
 
     source: Side = field(
-        metadata=describe(
-            reading.SIDE,
-            doc="From where: a zone, each of whose endpoints is meant, or an endpoint.",
-            example={"zone": "DMZ"},
-            key="from",
-            names="sides",
-            check=check_side,
+        metadata=_describe_side(
+            "from", "From where: a zone, each of whose endpoints is meant, or an endpoint.", {"zone": "DMZ"}
         )
     )
-    destination: Side = field(
-        metadata=describe(
-            reading.SIDE,
-            doc="To where: likewise.",
-            example={"endpoint": "PS01"},
-            key="to",
-            names="sides",
-            check=check_side,
-        )
-    )
+    destination: Side = field(metadata=_describe_side("to", "To where: likewise.", {"endpoint": "PS01"}))
     protocol: Literal["tcp", "udp", "icmp"] | None = field(
         default=None, metadata=describe(PROTOCOL, doc="What is sent; without it everything.")
     )

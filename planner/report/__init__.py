@@ -179,6 +179,21 @@ _ALL: tuple[Format, ...] = (
         writes="planner.report.formats.markdown:render_markdown",
     ),
     Format(
+        name="drawio",
+        label="draw.io",
+        content_type="application/vnd.jgraph.mxfile",
+        writes="planner.report.diagram.drawio:render_drawio",
+        remarks="planner.report.diagram.drawio:list_notes",
+    ),
+    Format(
+        name="mermaid",
+        label="Mermaid",
+        content_type=_TEXT,
+        writes="planner.report.diagram.mermaid:render_mermaid",
+        remarks="planner.report.diagram.mermaid:list_notes",
+        ending="mmd",
+    ),
+    Format(
         name="checks",
         label="Check scripts (zip)",
         content_type="application/zip",

@@ -179,6 +179,14 @@ _ALL: tuple[Format, ...] = (
         writes="planner.report.formats.markdown:render_markdown",
     ),
     Format(
+        name="tickets",
+        label="Bodies of tickets (zip)",
+        content_type="application/zip",
+        writes="planner.report.formats.tickets:render_tickets",
+        ending="tickets.zip",
+        cost=0.3,
+    ),
+    Format(
         name="drawio",
         label="draw.io",
         content_type="application/vnd.jgraph.mxfile",

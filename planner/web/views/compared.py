@@ -38,7 +38,7 @@ MOST_DRIFTED = 200
 """How many flows of each kind of drift, and how many entries."""
 MOST_TAKEN = 500
 """Of how many rules the state is set in one go."""
-BESIDE = ("pdf", "html", "xlsx", "csv")
+BESIDE = ("pdf", "html", "xlsx", "csv", "markdown", "json")
 """The formats of the report that can have a kept comparison beside their rules."""
 THERE = "implemented"
 """The state of a rule that a firewall has."""

@@ -49,6 +49,7 @@ from planner.store import actions, compared
 from planner.store.editions import matrix_of
 from planner.store.models import Plan
 from planner.store.reports import report_for
+from planner.store.rule_numbers import EarlierNumbers
 from planner.web.forms.existing import ExistingForm, InMemory
 from planner.web.views.access import plan_view
 from planner.web.views.compared import LOOKS, ORDER, name_device
@@ -111,9 +112,9 @@ def _answer(request: HttpRequest, plan: Plan, name: str = "") -> HttpResponseBas
                     context["trouble"] = form.sentences
                 elif name:
                     also = ALSO if name in WITH_ALL else ()
-                    return _send(plan, _compare(report, form, form.ruleset, also), form, name)
+                    return _send(plan, _compare(plan, report, form, form.ruleset, also), form, name)
                 else:
-                    context |= _show(request, plan, _compare(report, form, form.ruleset, ALSO), form)
+                    context |= _show(request, plan, _compare(plan, report, form, form.ruleset, ALSO), form)
         except (BadMap, NotExpressible) as error:
             context["trouble"] = [str(error)]
     context["kept_answers"] = [(row, name_device(row)) for row in compared.list_kept(plan)]
@@ -142,10 +143,13 @@ class _Compared:
     """The same, or one for the configuration alone, with every side that was chosen or guessed."""
     guessed: frozenset[str]
     """The zones of the plan of which it is only guessed what they are behind."""
+    earlier: EarlierNumbers | None
+    """By what it was told which entries are ours; None: by their names alone, as the plan has no earlier revision."""
 
 
-def _compare(report: Report, form: ExistingForm, ruleset: Ruleset, also: Collection[Also]) -> _Compared:
+def _compare(plan: Plan, report: Report, form: ExistingForm, ruleset: Ruleset, also: Collection[Also]) -> _Compared:
     """A configuration that could be read, beside the plan; `also` what else is looked for. Raises BadMap."""
+    earlier = EarlierNumbers(plan, report.matrix, report) if plan.revision > 1 else None
     firewall = find_firewall(report.plan, ruleset, form.cleaned_data["firewall"])
     known = dict(firewall.zones) if firewall else {}
     guessed = {zone: side for zone, side in guess_sides(report.plan, ruleset).items() if zone not in known}
@@ -153,10 +157,11 @@ def _compare(report: Report, form: ExistingForm, ruleset: Ruleset, also: Collect
     behind = {zone.name: sides[zone.name] for zone in report.plan.zones if zone.name in sides}
     device = replace(firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}), zones=behind)
     return _Compared(
-        gap=compare_with(report, ruleset, None, device, also=also),
+        gap=compare_with(report, ruleset, None, device, also=also, earlier=earlier),
         firewall=firewall,
         device=device,
         guessed=frozenset(guessed) if form.sides is None else frozenset(),
+        earlier=earlier,
     )
 
 
@@ -188,7 +193,19 @@ def _show(request: HttpRequest, plan: Plan, found: _Compared, form: ExistingForm
         if ruleset.sides
         else [],
         "side_names": sorted(ruleset.sides | set(behind.values()))[:MOST_SIDES],
+        "strangers": _describe_strangers(found.earlier),
         **describe_gap(report, found.gap),
+    }
+
+
+def _describe_strangers(earlier: EarlierNumbers | None) -> dict[str, Any] | None:
+    """Rules that entries are named after and that no revision had which was looked at; None where there are none."""
+    if earlier is None or not earlier.strangers:
+        return None
+    return {
+        "rules": say_several(tuple(earlier.strangers)),
+        "are_several": len(earlier.strangers) > 1,
+        "first": earlier.first,
     }
 
 

@@ -1,8 +1,8 @@
-"""How long it takes to hold a plan against rules that are there: `python scripts/bench_gap.py [--large]`.
+"""How long it takes to hold a plan against rules that are there: `python scripts/bench_gap.py [--large] [--formats]`.
 
 Prints processor time and the greatest memory: 10,000 entries of nftables and of iptables beside 1,000 flows, and with
-`--large` 200,000 entries beside 10,000 flows; and 100 flows from any beside 10,000 addresses that are refused.
-Reading, deciding and what is too wide are told apart.
+`--large` 200,000 entries beside 10,000 flows; with `--formats` 10,000 of each other format; and 100 flows from any
+beside 10,000 addresses that are refused. Reading, deciding and what is too wide are told apart.
 """
 
 import json
@@ -27,6 +27,7 @@ from planner.engine.existing.readers import READERS  # noqa: E402
 from planner.plan.document import check_plan  # noqa: E402
 from ports.matrix import Matrix  # noqa: E402
 from ports.queries import shipped_matrix  # noqa: E402
+from scripts.bench_formats import WRITERS  # noqa: E402
 
 Rule = tuple[str, str, int]
 """Source, destination, port."""
@@ -161,6 +162,10 @@ def main() -> None:
         for form, write in (("iptables", write_iptables), ("nftables", write_nftables)):
             if entries < 200_000 or form == "iptables":
                 measure(form, write, entries, report)
+    if "--formats" in sys.argv:
+        report = evaluate_report(matrix, check_plan(make_plan(1_000), matrix=matrix))
+        for form, write in WRITERS.items():
+            measure(form, write, 10_000, report)
     measure_refusals(matrix, 10_000, 100)
 
 

@@ -1,0 +1,47 @@
+"""What may not lie about readable: sealed with the service's own key before it is stored, and opened by no other.
+
+AES-256 in GCM (NIST SP 800-38D) by the cryptography package. The key follows from the service's SECRET_KEY (HKDF, RFC
+5869) and from what the piece belongs to, and is stored nowhere. What was sealed for one place can't be opened at
+another, so pieces can't be swapped, left out or taken for others'.
+"""
+
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+KINDS = frozenset({"existing"})
+"""The kinds of jobs that somebody has sent a secret for: what was sent, and what comes of it, is sealed."""
+NONCE = 12
+"""Bytes of the number that is used once, which stands before what is sealed (SP 800-38D, 5.2.1.1)."""
+
+
+class Unopened(Exception):
+    """It can't be opened: it was sealed under another key or for another place, or is damaged."""
+
+
+def seal(data: bytes, *, of: str, place: str) -> bytes:
+    """What nobody reads without the service's key.
+
+    `of`: what it belongs to, which has a key of its own; `place`: which part of that it is.
+    """
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(_derive(settings.SECRET_KEY, of)).encrypt(nonce, data, place.encode())
+
+
+def unseal(sealed: bytes, *, of: str, place: str) -> bytes:
+    """What was sealed for that place, also under a key that the service had before. Raises Unopened."""
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        try:
+            return AESGCM(_derive(key, of)).decrypt(sealed[:NONCE], sealed[NONCE:], place.encode())
+        except (InvalidTag, ValueError):
+            continue
+    raise Unopened
+
+
+def _derive(key: str | bytes, of: str) -> bytes:
+    secret = key.encode() if isinstance(key, str) else key
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"planner.store.sealed:" + of.encode()).derive(secret)

@@ -4,12 +4,14 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from planner.engine.existing.decide import State
-from planner.engine.existing.drift import Answer, FlowAnswer, Key
 from planner.engine.rules import Rule
 from ports.text import cut, many, show_line
+
+if TYPE_CHECKING:  # most reports have no comparison beside their rules, and comparing takes a while to import
+    from planner.engine.existing.decide import State
+    from planner.engine.existing.drift import Answer, FlowAnswer, Key
 
 MOST_BY = 3
 """How many entries are named beside a rule."""
@@ -43,10 +45,10 @@ class There:
     day: datetime.date
     revision: int
     """Of the plan, when it was compared."""
-    flows: Mapping[Key, FlowAnswer]
+    flows: "Mapping[Key, FlowAnswer]"
 
     @classmethod
-    def of(cls, answer: Answer, *, device: str, day: datetime.date, revision: int) -> "There":
+    def of(cls, answer: "Answer", *, device: str, day: datetime.date, revision: int) -> "There":
         """The same of an answer under the names of now."""
         return cls(device=device, day=day, revision=revision, flows={one.key: one for one in answer.flows})
 
@@ -88,12 +90,12 @@ class There:
         had = self.find(rule)
         return {"state": had.standing, "open": had.open, "flows": had.flows, "by": list(had.by)}
 
-    def _find(self, rule: Rule) -> Iterator[FlowAnswer | None]:
+    def _find(self, rule: Rule) -> "Iterator[FlowAnswer | None]":
         for source, destination, protocol, ports in rule.openings():
             yield self.flows.get((source, destination, protocol, ports or ""))
 
 
-def _sum_up(counted: Mapping[State | None, int]) -> Standing:
+def _sum_up(counted: "Mapping[State | None, int]") -> Standing:
     """One word for the states of a rule's flows, each counted; None is a flow that the comparison didn't have."""
     total = sum(counted.values())
     if counted.get(None) == total:

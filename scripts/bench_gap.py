@@ -164,8 +164,8 @@ def main() -> None:
                 measure(form, write, entries, report)
     if "--formats" in sys.argv:
         report = evaluate_report(matrix, check_plan(make_plan(1_000), matrix=matrix))
-        for form, write in WRITERS.items():
-            measure(form, write, 10_000, report)
+        for form, writer in WRITERS.items():
+            measure(form, writer, 10_000, report)
     measure_refusals(matrix, 10_000, 100)
 
 

@@ -95,6 +95,7 @@ READERS = {
     "aerleon": unpack,
     "checks": read_checks,
     "goss": unpack,
+    "tickets": unpack,
 }
 """How a format becomes a text; the others are texts."""
 ENDINGS = {"xlsx": "xlsx.txt", "nftables hosts": "nftables-hosts"}

@@ -7,11 +7,12 @@ another, so pieces can't be swapped, left out or taken for others'.
 
 import os
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING
+
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KINDS = frozenset({"existing"})
 """The kinds of jobs that somebody has sent a secret for: what was sent, and what comes of it, is sealed."""
@@ -29,19 +30,26 @@ def seal(data: bytes, *, of: str, place: str) -> bytes:
     `of`: what it belongs to, which has a key of its own; `place`: which part of that it is.
     """
     nonce = os.urandom(NONCE)
-    return nonce + AESGCM(_derive(settings.SECRET_KEY, of)).encrypt(nonce, data, place.encode())
+    return nonce + _cipher(settings.SECRET_KEY, of).encrypt(nonce, data, place.encode())
 
 
 def unseal(sealed: bytes, *, of: str, place: str) -> bytes:
     """What was sealed for that place, also under a key that the service had before. Raises Unopened."""
+    from cryptography.exceptions import InvalidTag  # takes a while to import, and most processes never seal anything
+
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         try:
-            return AESGCM(_derive(key, of)).decrypt(sealed[:NONCE], sealed[NONCE:], place.encode())
+            return _cipher(key, of).decrypt(sealed[:NONCE], sealed[NONCE:], place.encode())
         except (InvalidTag, ValueError):
             continue
     raise Unopened
 
 
-def _derive(key: str | bytes, of: str) -> bytes:
+def _cipher(key: str | bytes, of: str) -> "AESGCM":
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # likewise
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     secret = key.encode() if isinstance(key, str) else key
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"planner.store.sealed:" + of.encode()).derive(secret)
+    info = b"planner.store.sealed:" + of.encode()
+    return AESGCM(HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret))

@@ -6,7 +6,6 @@ another, so pieces can't be swapped, left out or taken for others'.
 """
 
 import os
-
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -35,7 +34,7 @@ def seal(data: bytes, *, of: str, place: str) -> bytes:
 
 def unseal(sealed: bytes, *, of: str, place: str) -> bytes:
     """What was sealed for that place, also under a key that the service had before. Raises Unopened."""
-    from cryptography.exceptions import InvalidTag  # takes a while to import, and most processes never seal anything
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as below
 
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         try:
@@ -46,9 +45,10 @@ def unseal(sealed: bytes, *, of: str, place: str) -> bytes:
 
 
 def _cipher(key: str | bytes, of: str) -> "AESGCM":
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # likewise
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+    # They take a while to import, and most processes never seal anything.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
 
     secret = key.encode() if isinstance(key, str) else key
     info = b"planner.store.sealed:" + of.encode()

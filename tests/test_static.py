@@ -1,4 +1,4 @@
-"""What the pages load: scripts that import each other by names with a hash, whole stylesheets, and nothing left over."""
+"""What the pages load: scripts that import each other by names with a hash, stylesheets with their parts, no more."""
 
 import re
 from pathlib import Path

@@ -46,7 +46,7 @@ class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
 def _read(storage: Storage, path: str) -> str:
     with storage.open(path) as file:
-        return file.read().decode()
+        return str(file.read(), "utf-8")
 
 
 def _join(storage: Storage, path: str, text: str) -> str:

@@ -113,15 +113,6 @@ def test_a_plan_has_no_violation_while_it_is_worked_on(open_page, look):
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/plans/import/", "/matrix/", "/matrix/?text=464", "/matrix/?port=x&section=99"]
-)
-def test_other_pages_have_no_violation(open_page, look, path):
-    page = open_page(**look)
-    page.goto(path)
-    assert not violations(page)
-
-
 def test_an_import_with_faults_has_no_violation(open_page, look):
     page = open_page(**look)
     page.goto("/plans/import/")

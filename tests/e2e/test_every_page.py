@@ -12,8 +12,7 @@ from playwright.sync_api import expect
 from planner.store import actions
 from planner.store.models import Plan
 from ports.queries import current_matrix
-from tests.e2e.tabs import DESKTOP
-from tests.e2e.test_accessibility import WIDTH, violations
+from tests.e2e.axe import Looks, violations
 from tests.e2e.test_topology import saved
 from tests.report.samples import contoso
 from tests.web.views.comparisons import keep_comparison
@@ -131,45 +130,23 @@ def test_every_address_that_is_a_page_is_looked_at():
     assert {name for name in names if not NO_PAGES.search(name)} - OF_THEIR_OWN == set(PAGES)
 
 
-class Looks:
-    """A page in two widths, each in a colour of its own: the second by the window's size, and the next page the other
-    way round, as nothing is dearer than to open one.
-    """
-
-    def __init__(self, open_page, *looks):
-        self.looks, (width, scheme) = list(looks), looks[0]
-        self.page = open_page(width=width, color_scheme=scheme, reduced_motion="reduce")
-
-    def find_faults(self):
-        """What is wrong in either."""
-        faults = []
-        for width, scheme in self.looks:
-            self.page.set_viewport_size({"width": width, "height": DESKTOP["height"]})
-            self.page.emulate_media(color_scheme=scheme)
-            if self.page.evaluate(WIDTH) > width:
-                faults.append(f"{self.page.url} scrolls sideways at {width}")
-            faults += violations(self.page)
-        self.looks.reverse()
-        return faults
-
-
 def test_no_page_has_a_violation_or_scrolls_sideways(open_page, plan):
-    looks = Looks(open_page, (1440, "light"), (360, "dark"))
+    looks, page = Looks((1440, "light"), (360, "dark")), open_page(reduced_motion="reduce")
     found = []
     for address in walk(plan):
-        looks.page.goto(address)
-        unfold(looks.page)
-        found += looks.find_faults()
+        page.goto(address)
+        unfold(page)
+        found += looks.find_faults(page)
     assert not found, "\n".join(found)
 
 
 def test_no_question_and_no_error_has_a_violation(open_page, plan):
-    looks = Looks(open_page, (360, "light"), (1440, "dark"))
-    page, found = looks.page, []
+    looks, page = Looks((360, "light"), (1440, "dark")), open_page(width=360)
+    found = []
 
     def look(shown):
         expect(page.locator(shown).first).to_be_visible()
-        found.extend(looks.find_faults())
+        found.extend(looks.find_faults(page))
 
     def fill(query, fields, button, shown="#panel .error"):
         page.goto(plan + query)

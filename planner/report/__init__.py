@@ -187,6 +187,26 @@ _ALL: tuple[Format, ...] = (
         cost=0.3,
     ),
     Format(
+        name="netbox",
+        label="NetBox (zip)",
+        content_type="application/zip",
+        writes="planner.report.formats.netbox:render_netbox",
+        remarks="planner.report.formats.netbox:list_notes",
+        ending="netbox.zip",
+    ),
+    Format(
+        name="svg",
+        label="Diagram (SVG)",
+        content_type="image/svg+xml",
+        writes="planner.report.diagram.files:write_svg",
+    ),
+    Format(
+        name="png",
+        label="Diagram (PNG)",
+        content_type="image/png",
+        writes="planner.report.diagram.files:write_png",
+    ),
+    Format(
         name="drawio",
         label="draw.io",
         content_type="application/vnd.jgraph.mxfile",

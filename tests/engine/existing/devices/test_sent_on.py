@@ -29,11 +29,11 @@ def state(form, text):
 
 def fortigate(*vips, destination="shown"):
     edits = "".join(f'edit "{name}"\n{lines}\nnext\n' for name, lines in vips)
-    return (
-        f"config firewall vip\n{edits}end\nconfig firewall address\n"
-        f'edit "plain"\nset subnet {SEEN} 255.255.255.255\nnext\nend\nconfig firewall policy\nedit 1\nset srcintf "wan"\nset dstintf "dmz"\nset srcaddr "all"\n'
-        f'set dstaddr "{destination}"\nset service "ALL"\nset schedule "always"\nset action accept\nnext\nend\n'
-    )  # fmt: skip
+    return "\n".join([
+        f"config firewall vip\n{edits}end", f'config firewall address\nedit "plain"\nset subnet {SEEN}/32\nnext\nend',
+        'config firewall policy\nedit 1\nset srcintf "wan"\nset dstintf "dmz"\nset srcaddr "all"',
+        f'set dstaddr "{destination}"\nset service "ALL"\nset schedule "always"\nset action accept\nnext\nend', "",
+    ])  # fmt: skip
 
 
 def vip(real=REAL, seen=SEEN, more=""):

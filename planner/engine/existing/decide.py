@@ -138,7 +138,7 @@ def compare_with(
         wider=find_wider(search),
         unknown=tuple(_list_unknown(states)),
         stale=find_stale(report, search, partial(_list_harmed, decider, states), earlier) if "stale" in also else None,
-        forbidden=find_forbidden(report, decider.walker, decider.ends, decider.seen_from)
+        forbidden=find_forbidden(report, decider.walker, decider.ends, decider.seen_from, decider.list_sent)
         if "forbidden" in also
         else None,
         steps=decider.walker.steps,
@@ -276,15 +276,8 @@ class Decider:
         """
         if packets.family != published.family or packets.destination.name is not None:
             return self.walker.walk(packets)
-        real, seen = (int(ipaddress.ip_address(one)) for one in (published.real, published.seen))
-        sent = replace(
-            packets,
-            destination=Unit(addresses=Spans.only(seen)),
-            keys=(packets.keys[0], ("seen", packets.family, seen)),
-            goal=(packets.family, real),
-        )
         found = []
-        for one in self.walker.walk(sent):
+        for one in self.walker.walk(_send(published, packets)):
             if not one.untranslated or one.state == "unknown":
                 found.append(one)
             elif self.walker.translates:
@@ -293,6 +286,19 @@ class Decider:
             else:
                 found += self.walker.walk(packets, [one.box._replace(destinations=packets.destination.addresses)])
         return found
+
+    def list_sent(self, zone: str, endpoint: str, packets: Packets) -> Iterator[Outcome]:
+        """What becomes of packets from a zone to an endpoint that come for the address by which it is published.
+
+        Where that is followed; nothing elsewhere, and nothing of what isn't sent on to the endpoint. `packets` are
+        those to its own address.
+        """
+        published = self._translated.get(endpoint)
+        if published is None or packets.family != published.family or self._behind.get(zone) not in published.sides:
+            return
+        for one in self.walker.walk(_send(published, packets), tells_each=True):
+            if one.translated or (one.untranslated and one.state == "unknown"):
+                yield one
 
     def list_packets(self, flow: Flow) -> Iterator[list[list[Packets]]]:
         """All packets of a flow: of each two units, by family, by way.
@@ -331,6 +337,17 @@ class Decider:
         if flow.need.protocol == "icmp":
             return "echo requests between IPv6 addresses, which the document does not speak of"
         return f"no address family in common: {flow.source.name} and {flow.destination.name}"
+
+
+def _send(published: Published, packets: Packets) -> Packets:
+    """Packets to the own address of a published endpoint as they come, before that is put in."""
+    real, seen = (int(ipaddress.ip_address(one)) for one in (published.real, published.seen))
+    return replace(
+        packets,
+        destination=Unit(addresses=Spans.only(seen)),
+        keys=(packets.keys[0], ("seen", packets.family, seen)),
+        goal=(packets.family, real),
+    )
 
 
 def _doubt(packets: Packets) -> str:

@@ -199,6 +199,15 @@ def test_archives_have_a_file_for_each_host_under_a_name_that_leads_nowhere(rend
     assert sum(name.startswith("windows/host-") for name in names) > len(WORST_NAMES) - 5
 
 
+def test_a_table_for_an_inventory_has_no_formula(render):
+    with zipfile.ZipFile(io.BytesIO(render("report", "netbox"))) as archive:
+        for name in archive.namelist()[1:]:
+            rows = list(csv.reader(io.StringIO(archive.read(name).decode())))
+            assert len(rows) > 1 or name == "prefixes.csv"
+            assert len({len(row) for row in rows}) == 1
+            assert not [cell for row in rows for cell in row if FORMULA.search(cell) or REORDERING.search(cell)]
+
+
 def test_drawings_and_tickets_have_text_alone(render):
     drawing = ElementTree.fromstring(render("report", "drawio"))
     texts = [one.get(key, "") for one in drawing.iter("UserObject") for key in ("label", "tooltip")]
@@ -238,6 +247,9 @@ def test_every_format_is_tried_here():
         "drawio",
         "mermaid",
         "tickets",
+        "netbox",
+        "svg",
+        "png",
     }
     assert tried == set(FORMATS)
     assert {name for name, kind in CHANGE_FORMATS.items() if not kind.configures} == {

@@ -212,8 +212,8 @@ def test_the_configuration_goes_nowhere(client, plan, caplog, monkeypatch):
 
     monkeypatch.setattr(TemporaryFileUploadHandler, "new_file", refuse)
     caplog.set_level(logging.DEBUG)
-    filler = "# " + "x" * 98 + "\n"
-    large = TABLE.encode() + (f'10.0.0.1,10.0.0.2,tcp/1,deny,"{filler}"\n'.encode() * 120_000)
+    filler = "# " + "x" * 4_998 + "\n"  # few rows that are long
+    large = TABLE.encode() + (f'10.0.0.1,10.0.0.2,tcp/1,deny,"{filler}"\n'.encode() * 3_400)
     assert len(large) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
     for response in (
         send(client, plan, TABLE),
@@ -226,7 +226,7 @@ def test_the_configuration_goes_nowhere(client, plan, caplog, monkeypatch):
             assert secret.encode() not in response.content
     broken = Client(raise_request_exception=False)
     broken.cookies = client.cookies
-    monkeypatch.setattr("planner.web.views.existing.compare_with", lambda *_: 1 / 0)
+    monkeypatch.setattr("planner.store.existing.compare_with", lambda *_: 1 / 0)
     response = send(broken, plan, TABLE)
     assert response.status_code == 500
     assert secret.encode() not in response.content

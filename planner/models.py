@@ -16,8 +16,10 @@ from planner.store.models import (
     make_operation,
 )
 from planner.store.run_models import CheckRun, UploadToken
+from planner.store.token_models import ApiToken, SentBefore
 
 __all__ = [
+    "ApiToken",
     "Attempt",
     "CheckRun",
     "Compared",
@@ -29,6 +31,7 @@ __all__ = [
     "Piece",
     "Plan",
     "Revision",
+    "SentBefore",
     "ShareLink",
     "UploadToken",
     "Viewer",

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from planner.store import presence
 from planner.store.models import Hold, Plan, list_hashes
+from planner.store.token_models import ApiToken
 from planner.store.trouble import store_if_possible
 
 RENEW = timedelta(minutes=1)
@@ -85,6 +86,7 @@ def _carry_over(key: str) -> None:
                 Holder(browser=now).give(hold.plan, Hold.Role(hold.role))
                 hold.delete()
             old.update(browser=now)
+            ApiToken.objects.filter(browser__in=before).update(browser=now)
 
 
 def find_hold(request: HttpRequest, key: str, *, document: bool = True) -> Hold | None:

@@ -11,8 +11,9 @@ import pytest
 from planner.plan import limits
 from planner.plan.document import dump_plan, read_plan
 from planner.report import FORMATS
+from planner.report.paper.change_prints import render_changes_pdf
 from planner.report.paper.embedded import embed_files
-from planner.report.paper.prints import render_changes_pdf, render_pdf
+from planner.report.paper.prints import render_pdf
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
 from planner.store.plan_in_pdf import NoPlanInside, take_plan

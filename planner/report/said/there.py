@@ -4,10 +4,13 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from planner.engine.existing.drift import Answer, FlowAnswer, Key
 from planner.engine.rules import Rule
 from ports.text import cut, many, show_line
+
+if TYPE_CHECKING:  # most reports have no comparison beside their rules, and comparing takes a while to import
+    from planner.engine.existing.drift import Answer, FlowAnswer, Key
 
 MOST_BY = 3
 """How many entries are named beside a rule."""
@@ -24,10 +27,10 @@ class There:
     day: datetime.date
     revision: int
     """Of the plan, when it was compared."""
-    flows: Mapping[Key, FlowAnswer]
+    flows: "Mapping[Key, FlowAnswer]"
 
     @classmethod
-    def of(cls, answer: Answer, *, device: str, day: datetime.date, revision: int) -> "There":
+    def of(cls, answer: "Answer", *, device: str, day: datetime.date, revision: int) -> "There":
         """The same of an answer under the names of now."""
         return cls(device=device, day=day, revision=revision, flows={one.key: one for one in answer.flows})
 
@@ -62,6 +65,6 @@ class There:
             return f"partly there, {counted['open']:,} of {many(total, 'flow')} open{said}"
         return "unknown"
 
-    def _find(self, rule: Rule) -> Iterator[FlowAnswer | None]:
+    def _find(self, rule: Rule) -> "Iterator[FlowAnswer | None]":
         for source, destination, protocol, ports in rule.openings():
             yield self.flows.get((source, destination, protocol, ports or ""))

@@ -56,6 +56,14 @@ def check_maker(request: HttpRequest) -> None:
         raise _refuse_scope(token)
 
 
+def check_makes(caller: Caller, *, writes: bool) -> None:
+    """Raise Problem unless the token's scope admits what isn't about one plan: listing plans, or making one."""
+    if not tokens.may(caller.token, Hold.Role.EDIT, writes=writes):
+        raise _refuse_scope(caller.token)
+    if writes and caller.token.plan_id is not None:
+        raise Problem(code="not-allowed", detail="This token is for one plan, and makes no other.")
+
+
 def anybody(request: HttpRequest) -> object:
     """Lets in whoever may make plans, as pages do: with accounts only by a token, else without one, too."""
     if request.headers.get("Authorization"):

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotModified
 from django.utils.http import parse_etags
-from ninja import Router
 
 from planner.api.access import let_in
 from planner.api.bodies import JSON, YAML
@@ -18,8 +17,9 @@ from planner.plan.syntax import to_yaml, write_json
 from planner.store.editions import matrix_of
 from planner.store.models import Hold, Plan
 
-router = Router(tags=["Plans"])
+TAG = "Plans"
 AS_TYPES = {"json": JSON, "yaml": YAML}
+KIND = in_query("format", "json or yaml; without it what Accept says.", {"type": "string", "enum": list(AS_TYPES)})
 ETAG = {"ETag": {"description": "The number of the revision", "schema": {"type": "string"}}}
 A_DOCUMENT = {
     "description": "The plan document",
@@ -29,13 +29,19 @@ A_DOCUMENT = {
 
 
 @operate(
-    router, "GET", "/plans/{uuid:key}", url_name="plan", operation_id="read_plan", summary="The document of a plan",
-    answers={200: A_DOCUMENT, 304: {"description": "It is as If-None-Match says"}}, problems=OF_A_PLAN,
+    TAG,
+    "GET",
+    "/plans/{uuid:key}",
+    url_name="plan",
+    operation_id="read_plan",
+    summary="The document of a plan",
+    answers={200: A_DOCUMENT, 304: {"description": "It is as If-None-Match says"}},
+    problems=OF_A_PLAN,
     parameters=[
-        in_query("format", "json or yaml; without it what Accept says.", {"type": "string", "enum": list(AS_TYPES)}),
+        KIND,
         in_header("If-None-Match", "An ETag that you have; 304 while the plan is as it was then."),
     ],
-)  # fmt: skip
+)
 def read_plan(request: HttpRequest, key: UUID) -> HttpResponseBase:
     """The plan as it is now, as JSON or YAML, for those who may edit it: readers see the report and not the document.
 
@@ -75,14 +81,14 @@ def tag_of(revision: int, kind: str = "json") -> str:
 _TAG = re.compile(r'"([1-9][0-9]{0,8})(?:-yaml)?"', re.ASCII)
 
 
-def read_base(request: HttpRequest, plan: Plan) -> int:
-    """The revision that a write is based on, as If-Match says. Raises Problem where it says none: 428, or 412."""
+def read_base(request: HttpRequest, plan: Plan) -> int | None:
+    """The revision that a write is based on, as If-Match says; None: whatever is there. Raises Problem: 428."""
     said = request.headers.get("If-Match", "").strip()
     if not said:
         detail = "Say with If-Match on which revision this is based: the ETag of the plan when you read it."
         raise Problem(code="condition-needed", detail=detail)
     if said == "*":
-        return plan.revision
+        return None
     found = [_TAG.fullmatch(tag) for tag in parse_etags(said)]
     bases = {int(match[1]) for match in found if match}
     if plan.revision in bases:

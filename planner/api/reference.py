@@ -10,8 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from planner.api.problems import KINDS
-from planner.api.service import api
-from planner.api.spec import describe
+from planner.api.service import describe_service
 from ports.matrix import Matrix
 from ports.queries import NoMatrix, current_matrix, shipped_matrix
 
@@ -55,7 +54,7 @@ _last: dict[str, bytes] = {}
 def _write(matrix: Matrix) -> bytes:
     """The document as it is sent; of the last matrix it is kept."""
     if matrix.digest not in _last:
-        made = json.dumps(describe(api, matrix), ensure_ascii=False).encode()
+        made = json.dumps(describe_service(matrix), ensure_ascii=False).encode()
         _last.clear()
         _last[matrix.digest] = made
     return _last[matrix.digest]
@@ -63,7 +62,7 @@ def _write(matrix: Matrix) -> bytes:
 
 def list_groups(document: Document) -> list[dict[str, Any]]:
     """The operations under their tags, in the order of the document, as the page shows them."""
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[str, list[dict[str, Any]]] = {title: [] for title in TITLES}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             tag = operation.get("tags", ["Others"])[0]
@@ -112,6 +111,8 @@ def _name_status(status: str) -> str:
     return HTTPStatus(int(status)).phrase
 
 
+TITLES = ("Plans", "Revisions", "Reports", "Rules", "Results and existing rules", "Links", "Port matrix")
+"""The headings of the page in their order."""
 LARGE = frozenset({"PlanDocument", "StoredDocument", "Report"})
 """What has a page and a schema of its own."""
 

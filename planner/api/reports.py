@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.utils.timezone import localdate
-from ninja import Router
 
 from planner.api.access import anybody, check_maker, is_reader, let_in
 from planner.api.bodies import JSON, read_document
+from planner.api.files import LATER, answer_apart
 from planner.api.spec import DOCUMENT_BODY, OF_A_DOCUMENT, OF_A_PLAN, content, in_query, named, operate
 from planner.deploy.turns import in_turn
 from planner.engine import evaluate_report
@@ -24,7 +24,7 @@ from planner.sharing.links import read_newest
 from planner.store.files import File, name_file, write_file, write_plan_file
 from planner.store.models import Hold
 
-router = Router(tags=["Reports"])
+TAG = "Reports"
 STATELESS = tuple(name for name in LABELS if name not in ("since", "state"))
 """What a document that isn't stored can be filtered by: it has no revisions, and its rules no states."""
 
@@ -49,15 +49,28 @@ _OWN = ("unusable-filter", "not-expressible")
 
 
 @operate(
-    router, "GET", "/plans/{uuid:key}/report", url_name="report", answers=ANY_FILE, problems=(*OF_A_PLAN, *_OWN),
-    parameters=_list_parameters(tuple(LABELS)), operation_id="read_report", summary="The report of a plan",
-)  # fmt: skip
+    TAG,
+    "GET",
+    "/plans/{uuid:key}/report",
+    url_name="report",
+    answers={**ANY_FILE, 202: LATER},
+    problems=(*OF_A_PLAN, *_OWN),
+    parameters=_list_parameters(tuple(LABELS)),
+    operation_id="read_report",
+    summary="The report of a plan",
+)
 def read_report(request: HttpRequest, key: UUID) -> HttpResponseBase:
     """What has to be opened, as the page of the plan says it, in any of the formats that it has.
 
     Those who may only read the plan get what readers are shown.
     """
     kind, asked = read_format(request), request.GET.dict()
+    with let_in(request, key, Hold.Role.READ, document=False) as plan:
+        later = answer_apart(
+            request, plan, "reading" if is_reader(request) else "report", kind.name, without_format(asked)
+        )
+    if later is not None:
+        return later
     with let_in(request, key, Hold.Role.READ) as plan:
         if is_reader(request):
             return send(write_reading(read_newest(plan), kind, asked))
@@ -65,10 +78,18 @@ def read_report(request: HttpRequest, key: UUID) -> HttpResponseBase:
 
 
 @operate(
-    router, "POST", "/evaluate", url_name="evaluate", auth=anybody, answers=ANY_FILE, body=DOCUMENT_BODY,
-    problems=(*OF_A_DOCUMENT, "not-now", *_OWN), parameters=_list_parameters(STATELESS),
-    operation_id="evaluate", summary="The report of a document",
-)  # fmt: skip
+    TAG,
+    "POST",
+    "/evaluate",
+    url_name="evaluate",
+    auth=anybody,
+    answers=ANY_FILE,
+    body=DOCUMENT_BODY,
+    problems=(*OF_A_DOCUMENT, "not-now", *_OWN),
+    parameters=_list_parameters(STATELESS),
+    operation_id="evaluate",
+    summary="The report of a document",
+)
 def evaluate_document(request: HttpRequest) -> HttpResponseBase:
     """The report of the document that is sent, as `manage.py report` writes it. Nothing is kept."""
     check_maker(request)
@@ -80,6 +101,11 @@ def evaluate_document(request: HttpRequest) -> HttpResponseBase:
         edition = Edition(date=localdate(), with_plan=True)
         file = write_file(kind, report, edition, asked, lambda _: "A document has no revisions.")
     return send(replace(file, name=name_file(plan.name, f"report.{kind.ending or kind.extension}")))
+
+
+def without_format(asked: Mapping[str, str]) -> dict[str, str]:
+    """What is asked of a file besides its format."""
+    return {name: value for name, value in asked.items() if name != "format"}
 
 
 def read_format(request: HttpRequest) -> Format:

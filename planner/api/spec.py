@@ -4,6 +4,7 @@ An operation names the problems that are its own; those that any has (no token, 
 so that no answer is undocumented.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import NinjaAPI, Router
 from ninja.openapi.schema import OpenAPISchema
+from pydantic import BaseModel
 
+from planner.api import paging
 from planner.api.bodies import JSON, YAML
 from planner.api.problems import KINDS, MEDIA_TYPE, refuse
 from planner.plan.document import plan_schema
@@ -27,6 +30,8 @@ OF_A_DOCUMENT = ("too-large", "media-type", "not-valid")
 """What any that reads a document may answer besides."""
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 View = Callable[..., Any]
+router = Router()
+"""All operations: those of one address have to be in one router."""
 
 
 def content(kind: str = JSON, schema: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -47,7 +52,7 @@ DOCUMENT_BODY: dict[str, Any] = {
 
 
 def operate(
-    router: Router,
+    tag: str,
     method: str,
     path: str,
     *,
@@ -59,8 +64,9 @@ def operate(
 ) -> Callable[[View], View]:
     """Have a view answer this method at this address; what can be read answers HEAD, too.
 
-    `problems` are keys of KINDS, besides ALWAYS; `answers` what the document says of answers that aren't made of a
-    type, by status; `body` of what is sent, `parameters` of those that the view reads by itself.
+    `tag` is the heading under which it stands; `problems` are keys of KINDS, besides ALWAYS; `answers` what the
+    document says of answers that aren't made of a type, by status; `body` of what is sent, `parameters` of those that
+    the view reads by itself.
     """
     said: dict[int, Any] = {status: dict(facts) for status, facts in (answers or {}).items()}
     for status, codes in _by_status((*ALWAYS, *problems)).items():
@@ -83,18 +89,22 @@ def operate(
             check_query(request, asked)
             return view(request, *args, **kwargs)
 
-        return router.api_operation(methods, path, openapi_extra=extra, **options)(checked)
+        return router.api_operation(methods, path, tags=[tag], openapi_extra=extra, **options)(checked)
 
     return decorate
 
 
-def check_query(request: HttpRequest, asked: Iterable[Mapping[str, Any]]) -> None:
+def check_query(request: HttpRequest, asked: Sequence[Mapping[str, Any]]) -> None:
     """Raise Problem with each parameter that isn't one of these, is there twice, or isn't what its schema says.
 
     One that is misspelt would be passed over else, and a filter that is passed over lets everything through.
     """
     known = {one["name"]: one["schema"] for one in asked}
-    faults = []
+    faults = [
+        Fault(f"query.{one['name']}", "This parameter is needed and missing.", "parameter")
+        for one in asked
+        if one.get("required") and one["name"] not in request.GET
+    ]
     for name, values in request.GET.lists():
         sentence = ""
         if name not in known:
@@ -142,14 +152,40 @@ IDEMPOTENCY_KEY = in_header(
 )
 
 
-def describe(api: NinjaAPI, matrix: Matrix) -> dict[str, Any]:
-    """The OpenAPI document (3.1) of the API; plans are described by this matrix."""
+PAGE = (
+    in_query(
+        "limit",
+        "How many at most.",
+        {"type": "integer", "minimum": 1, "maximum": paging.MOST, "default": paging.USUAL},
+    ),
+    in_query("after", "What the answer before said under `next`."),
+)
+"""The parameters of a list."""
+_KEY = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
+
+
+def read_key(request: HttpRequest) -> str:
+    """The program's own key of its request; empty for none. Raises Problem."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if key and not _KEY.fullmatch(key):
+        sentence = "A key has 1 to 200 visible characters of ASCII, without spaces."
+        raise refuse([Fault("header.Idempotency-Key", sentence, "parameter")], "The request isn't as it has to be.")
+    return key
+
+
+def describe(api: NinjaAPI, matrix: Matrix, named_answers: Iterable[type[BaseModel]] = ()) -> dict[str, Any]:
+    """The OpenAPI document (3.1) of the API; plans are described by this matrix.
+
+    `named_answers` are types of answers that views write by themselves, so that ninja doesn't meet them.
+    """
     made: dict[str, Any] = OpenAPISchema(api, "/api/v1/")
     for operations in made["paths"].values():
         operations.pop("head", None)
         for operation in operations.values():
             operation["responses"] = {str(status): facts for status, facts in operation["responses"].items()}
     schemas = made["components"]["schemas"]
+    for model in named_answers:
+        _add(schemas, model.__name__, model.model_json_schema(mode="serialization"))
     schemas["Problem"] = problem_schema()
     schemas["StoredDocument"] = {
         "type": "object",

@@ -8,15 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
-from planner.api.service import api
-from planner.api.spec import describe
+from planner.api.service import describe_service
 from planner.wsgi import application
 from ports.queries import shipped_matrix
 from tests.api.programs import make
 from tests.strategies import often
 
 FUZZ = settings(
-    max_examples=often(60), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=often(100), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 BEYOND = [400, 410, 412, 422, 428]
 """Answers to what a schema admits and the service doesn't: names in it that lead nowhere, a state of the plan."""
@@ -29,7 +28,7 @@ CONFIG = schemathesis.Config.from_dict(
         }
     }
 )
-SCHEMA = schemathesis.openapi.from_dict(describe(api, shipped_matrix()), config=CONFIG)
+SCHEMA = schemathesis.openapi.from_dict(describe_service(shipped_matrix()), config=CONFIG)
 SCHEMA.app = application
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
 

@@ -214,6 +214,16 @@ def list_matrices() -> tuple[PortMatrix, ...]:
     return tuple(sorted(found, key=lambda edition: edition.product_slug != default))
 
 
+def list_standing(product: str) -> tuple[tuple[object, ...], ...]:
+    """What the pages of a product's matrix follow from: the marks of all editions, and its amendments, in two queries.
+
+    Another one where anything of them is another; each amendment changes the stamp. `product`: its slug.
+    """
+    editions = PortMatrix.objects.order_by("pk").values_list("pk", "slug", "current", *_MARKS)
+    amended = Amendment.objects.filter(product=product).values_list("pk", "author", "made", "reverted", "reverted_by")
+    return (*editions, *amended)
+
+
 def find_edition(slug: str) -> PortMatrix | None:
     """The edition with that slug; None when there is none."""
     return PortMatrix.objects.filter(slug=slug).first()

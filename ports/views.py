@@ -6,9 +6,15 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import replace_url
 from django_htmx.middleware import HtmxDetails
@@ -27,6 +33,7 @@ from ports.filters import (
 )
 from ports.matrix import PROTOCOLS, Matrix, MatrixError
 from ports.matrix.amendments import find_bearing, find_notes, say_amendment, say_here, say_place
+from ports.pages import Kept, cut, is_known, leave_gap, pages, seal
 from ports.queries import (
     NoMatrix,
     NoProduct,
@@ -37,6 +44,7 @@ from ports.queries import (
     find_matrix,
     list_amendments,
     list_matrices,
+    list_standing,
 )
 
 
@@ -90,34 +98,75 @@ def show_matrix(request: HtmxRequest) -> HttpResponse:
         shown = choose_matrix(request)
     except (NoMatrix, MatrixError) as error:
         return render(request, "ports/faults.html", {"faults": _list_faults(error)}, status=503)
+    partial = bool(request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request)
+    response = _answer(request, shown, partial=partial)
+    if partial:
+        asked = urlencode(shown.kept | _read_given(request))
+        replace_url(response, f"{request.path}?{asked}" if asked else request.path)
+    patch_vary_headers(response, ["HX-Request", "HX-Boosted", "HX-History-Restore-Request", "Cookie"])
+    patch_cache_control(response, private=True, no_cache=True)  # a browser may keep it, and asks each time
+    return response
+
+
+def _read_given(request: HttpRequest) -> dict[str, str]:
+    return {name: value for name in FIELD_NAMES if (value := request.GET.get(name, "").strip())}
+
+
+def _answer(request: HtmxRequest, shown: Shown, *, partial: bool) -> HttpResponse:
+    """The page or its rows: 304 to whoever has them. Without a query it is rendered once for all who may do the same.
+
+    Whoever asks with a query has it made: others' words would push the pages out that many ask for.
+    """
+    staff = bool(request.user.is_staff)
+    context = {"is_staff": staff, "may_amend": staff and shown.is_current, "partial": partial}
+    if settings.DEBUG or len(get_messages(request)):
+        return HttpResponse(_render(request, shown, context))
+    person: tuple[object, ...] = ()
+    if isinstance(request.user, User):
+        get_token(request)  # the cookie is renewed, as by the forms of the page; what they say goes with it
+        user = request.user
+        person = request.META["CSRF_COOKIE"], user.pk, user.get_username(), user.has_usable_password()
+    account = {"on": settings.REQUIRE_LOGIN}
+    standing = list_standing(shown.matrix.product_slug)
+    key = "matrix", get_script_prefix(), shown.edition, shown.is_current, standing, staff, partial, account["on"]
+    tag = seal((key, request.get_full_path(), person))
+    if is_known(request, tag):
+        return HttpResponseNotModified(headers={"ETag": tag})
+
+    def make() -> Kept:
+        gaps = {"csrf_token": leave_gap("token"), "account_menu": leave_gap("menu"), "account": account}
+        return cut(_render(request, shown, context | gaps, alone=True))
+
+    page = make() if _read_given(request) else pages.find(key, make)
+    token = get_token(request) if "token" in page.gaps else ""
+    filled = page.fill(
+        {"token": lambda: token, "menu": lambda: render_to_string("accounts/menu.html", request=request)}
+    )
+    return HttpResponse(filled, headers={"ETag": tag})
+
+
+def _render(request: HttpRequest, shown: Shown, context: dict[str, Any], *, alone: bool = False) -> str:
+    """The page, or its rows where `partial` is. `alone`: by a template that gets no request, which can be kept."""
     matrix = shown.matrix
     query, errors = read_query(matrix, request.GET)
     rows = find_rows(matrix, query)
-    partial = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
-    given = {name: value for name in FIELD_NAMES if (value := request.GET.get(name, "").strip())}
-    may_amend = shown.is_current and request.user.is_staff
-    context: dict[str, Any] = {
+    given = _read_given(request)
+    context = context | {
         "matrix": matrix,
         "shown": shown,
         "kept": urlencode(shown.kept),
-        "may_amend": may_amend,
         "given": given,
         "errors": errors,
-        "partial": partial,
         "count": len(rows),
         "groups": _group_rows(matrix, rows),
         "parameters": urlencode(shown.kept | query.parameters),
         "others": place_caveats(matrix).others,
     }
-    if partial:
-        response = render(request, "ports/matrix.html#matrix-rows", context)
-        asked = urlencode(shown.kept | given)
-        replace_url(response, f"{request.path}?{asked}" if asked else request.path)
-    else:
+    name = "ports/matrix.html#matrix-rows"
+    if not context["partial"]:
+        name = "ports/matrix.html"
         context |= _describe_matrix(matrix, given, errors) | _describe_editions(shown)
-        response = render(request, "ports/matrix.html", context)
-    patch_vary_headers(response, ["HX-Request", "HX-Boosted", "HX-History-Restore-Request", "Cookie"])
-    return response
+    return render_to_string(name, context, None if alone else request)
 
 
 def _describe_editions(shown: Shown) -> dict[str, Any]:

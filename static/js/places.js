@@ -1,6 +1,6 @@
 /* What a change of the plan must not move: how far one has scrolled, what is unfolded, what stands in the filter. */
 
-import { all, need } from "./dom.js";
+import { all } from "./dom.js";
 
 /** @typedef {ReturnType<typeof takeNote>} Note */
 
@@ -76,7 +76,6 @@ function restoreFilters(note) {
     if (active instanceof HTMLInputElement && active.id === note.active && note.selection?.start != null) {
       active.setSelectionRange(note.selection.start, note.selection.end);
     }
-    htmx.process(need("filters", HTMLFormElement)); // htmx would get to know the new form a moment later
     htmx.trigger("#filters", "submit");
   }
 }
@@ -140,35 +139,17 @@ function restore(note) {
   } // else the focus has gone to something new, and the page to it
 }
 
-/** @type {string[] | null} */
-let around = null; // where the focus was before the swap that is settling
-
-document.addEventListener("htmx:beforeSwap", () => {
-  around = isLost() ? null : listAround(document.activeElement);
-});
-
-/* What is new may have taken the focus by now. */
-document.addEventListener("htmx:afterSettle", () => {
-  if (isLost() && around) {
-    catchFocus(around);
-  }
-});
-
+/* What is new has taken the focus by the time that the answer is through (`loadend`), which is before anything is painted. */
 document.addEventListener("htmx:beforeSwap", ({ detail: { requestConfig: request, xhr } }) => {
-  if (request?.verb === "post" || request?.headers?.["X-Pulse"] !== undefined) {
-    const note = takeNote();
-    xhr.addEventListener("loadend", () => restore(note)); // right after the swap, before anything is painted
-  }
-});
-
-/* A link that an answer has just brought is htmx's a moment later. Pressed before, it would load a whole page. */
-document.addEventListener(
-  "click",
-  ({ target }) => {
-    const link = target instanceof Element ? target.closest("[hx-get]") : null;
-    if (link instanceof HTMLElement) {
-      htmx.process(link);
+  const around = isLost() ? null : listAround(document.activeElement);
+  const isKept = request?.verb === "post" || request?.headers?.["X-Pulse"] !== undefined;
+  const note = isKept ? takeNote() : null;
+  xhr.addEventListener("loadend", () => {
+    if (note) {
+      restore(note);
     }
-  },
-  true,
-);
+    if (isLost() && around) {
+      catchFocus(around);
+    }
+  });
+});

@@ -13,7 +13,6 @@ function step() {
     steps = [];
     return;
   }
-  htmx.process(need("history", HTMLElement)); // htmx would get to know the new forms a moment later
   button.click();
 }
 

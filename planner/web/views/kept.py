@@ -9,14 +9,9 @@ The key of a page is its plan's standing, and whatever else the page says: read 
 what is kept is never older than its key. It is also what the page's ETag is made of, with who asks.
 """
 
-import secrets
-import sys
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from itertools import zip_longest
-from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -27,9 +22,7 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix
 from django.utils.cache import patch_vary_headers
-from django.utils.crypto import salted_hmac
 from django.utils.html import escape
-from django.utils.http import parse_etags
 from django.utils.timezone import localdate
 from django_htmx.http import replace_url
 
@@ -42,14 +35,7 @@ from planner.web.views.access import PlanView, take_turn
 from planner.web.views.accounts import describe_account
 from planner.web.views.showing import describe_way
 from planner.web.views.writers import read_writer
-
-MOST = 24 * 2**20
-"""How many bytes the kept pages of one process have together."""
-_START = secrets.token_hex(16)
-"""Of this start of the service: after the next one, with other code or settings, nothing counts as known."""
-_MARK = secrets.token_hex(16)
-"""Stands on both sides of the name of a gap; nobody can type what nobody knows."""
-_LOCKS = 64
+from ports.pages import Kept, cut, is_known, leave_gap, pages, seal
 
 VARIES = ("HX-Request", "HX-Target", "HX-Current-URL", "HX-History-Restore-Request", "X-Pulse", "Cookie")
 
@@ -64,75 +50,6 @@ class Page:
     """What htmx is to say is the address of the page; empty: it stays."""
     lasts: bool = True
     """Whether it is the same as long as what it depends on is; not where something failed that may go well next."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A rendered page: what stands before, between and behind its gaps, and their names in order."""
-
-    texts: tuple[bytes, ...]
-    gaps: tuple[str, ...]
-    address: str
-    lasts: bool
-
-    @property
-    def size(self) -> int:
-        """In bytes, as good as."""
-        return sum(map(len, self.texts)) + 200 * len(self.texts)
-
-    def fill(self, fillings: Mapping[str, Callable[[], str]]) -> bytes:
-        """The page with what is in its gaps for one person, escaped by who makes it."""
-        filled = [fillings[name]().encode() for name in self.gaps]
-        return b"".join(part for pair in zip_longest(self.texts, filled, fillvalue=b"") for part in pair)
-
-
-class Shelf:
-    """The pages that were asked for last, as many as have room together."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.size = 0
-        self._pages: OrderedDict[Hashable, Kept] = OrderedDict()
-        self._lock = Lock()
-        self._making = [Lock() for _ in range(_LOCKS)]
-
-    def find(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
-        """The page of a key. It is made if it isn't there, by one of those who want it while the others wait.
-
-        What `make` raises is raised.
-        """
-        with self._making[hash(key) % _LOCKS]:
-            found = self._look(key)
-            if found is None:
-                found = make()
-                if found.lasts:
-                    self._put(key, found)
-        return found
-
-    def _look(self, key: Hashable) -> Kept | None:
-        with self._lock:
-            found = self._pages.get(key)
-            if found is not None:
-                self._pages.move_to_end(key)
-            return found
-
-    def _put(self, key: Hashable, page: Kept) -> None:
-        if page.size * 2 > self.most:
-            return
-        with self._lock:
-            self._pages[key] = page
-            self.size += page.size
-            while self.size > self.most:
-                self.size -= self._pages.popitem(last=False)[1].size
-
-    def clear(self) -> None:
-        """Keep nothing any more."""
-        with self._lock:
-            self._pages.clear()
-            self.size = 0
-
-
-pages = Shelf(MOST)
 
 
 Maker = Callable[[Plan, Standing | None], Page]
@@ -159,7 +76,7 @@ def answer(
     mentions = open_comments(plan, read_writer(request), dict).mentioning if comments and standing.comments else 0
     key = standing, about, mentions, repr(shown), get_script_prefix(), localdate()
     tag = _name(request, key) if tagged else ""
-    if tag and tag in parse_etags(request.headers.get("If-None-Match", "")):
+    if tag and is_known(request, tag):
         response: HttpResponse = HttpResponseNotModified()
     else:
         found = pages.find(key, lambda: _make(request, standing, shown, make))
@@ -184,8 +101,8 @@ def unless_known(view: PlanView) -> PlanView:
             with take_turn(request, whole):
                 return view(request, whole, *args, **kwargs)
         standing = read_standing(plan)
-        tag = _seal((standing, request.get_full_path(), localdate()))
-        if tag in parse_etags(request.headers.get("If-None-Match", "")):
+        tag = seal((standing, request.get_full_path(), localdate()))
+        if is_known(request, tag):
             return HttpResponseNotModified(headers={"ETag": tag})
         whole = Plan.objects.get(pk=plan.pk)
         with take_turn(request, whole):
@@ -219,33 +136,22 @@ def _name(request: HttpRequest, key: tuple[object, ...]) -> str:
     user = request.user if settings.REQUIRE_LOGIN and isinstance(request.user, User) else None
     account = (user.pk, user.get_username(), user.is_staff, user.has_usable_password()) if user else None
     person = request.META["CSRF_COOKIE"], visitor.key, visitor.name, account
-    return _seal((key, person))
-
-
-def _seal(known: object) -> str:
-    digest = salted_hmac("planner.web.views.kept", repr((_START, known)), algorithm="sha256").hexdigest()
-    return f'W/"{digest[:32]}"'
+    return seal((key, person))
 
 
 def _make(request: HttpRequest, standing: Standing, shown: Mapping[str, Any], make: Maker) -> Kept:
     """Render a page with its gaps, in the request's turn. It isn't kept if the plan was changed meanwhile."""
     plan = Plan.objects.get(pk=standing.plan)
-    with take_turn(request, plan), leave_gaps(f"{_MARK}operation{_MARK}"):
+    with take_turn(request, plan), leave_gaps(leave_gap("operation")):
         page = make(plan, standing)
         text = render_to_string(page.template, {**page.context, **_GAPS, **shown})
-    parts = text.split(_MARK)
-    return Kept(
-        texts=tuple(part.encode() for part in parts[::2]),
-        gaps=tuple(map(sys.intern, parts[1::2])),
-        address=page.address,
-        lasts=page.lasts and standing.is_of(plan),
-    )
+    return cut(text, address=page.address, lasts=page.lasts and standing.is_of(plan))
 
 
 _GAPS = {
-    "csrf_token": f"{_MARK}token{_MARK}",
-    "visitor": {name: f"{_MARK}{name}{_MARK}" for name in ("colour", "initials", "name")},
-    "account_menu": f"{_MARK}menu{_MARK}",
+    "csrf_token": leave_gap("token"),
+    "visitor": {name: leave_gap(name) for name in ("colour", "initials", "name")},
+    "account_menu": leave_gap("menu"),
 }
 """What a page has in place of what belongs to one person, or to one answer."""
 

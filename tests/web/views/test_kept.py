@@ -19,6 +19,7 @@ from planner.store.models import Comment, Hold, Plan, ShareLink, hash_token
 from planner.store.reports import report_for
 from planner.web.messages import HostMessages
 from planner.web.views import kept
+from ports import pages as shelf
 from ports.actions import activate_matrix, make_amendment, revert_amendment
 from ports.models import Amendment
 from ports.queries import shipped_matrix
@@ -291,7 +292,7 @@ def test_a_page_that_is_kept_was_rendered_without_a_request(client, plan):
 
 
 def test_what_is_typed_into_an_address_makes_no_gap(client, plan):
-    for text in ("\x1atoken\x1a", kept._MARK[:8], "token"):
+    for text in ("\x1atoken\x1a", shelf._MARK[:8], "token"):
         page = Read(client.get(plan.get_absolute_url(), {"text": text}))
         assert page.one(id="filter-text").get("value") == text.replace("\x1a", "\ufffd") or "\x1a" in text
 

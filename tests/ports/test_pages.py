@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from planner.web.views.kept import Kept, Shelf
+from ports.pages import Kept, Shelf
 
 
 def page_of(size):

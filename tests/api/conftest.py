@@ -1,4 +1,4 @@
-"""What the tests of the API share: the shipped matrix in the database, and a program for each scope of token."""
+"""What the tests of the API share: the shipped matrix, a plan, and a program that may do everything with it."""
 
 import pytest
 

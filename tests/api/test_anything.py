@@ -49,6 +49,18 @@ def headers(plan):
     return {"Authorization": f"Bearer {make()}", "Host": "localhost"}
 
 
+def test_any_chain_of_requests_is_answered_as_the_document_says(plan, headers):
+    """What is made is read, replaced and deleted again, as the links of the document lead."""
+
+    class Chain(SCHEMA.as_state_machine()):
+        def get_call_kwargs(self, case):
+            return {"headers": headers}
+
+    Chain.run(
+        settings=settings(FUZZ, max_examples=often(6), stateful_step_count=5, suppress_health_check=list(HealthCheck))
+    )
+
+
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 @FUZZ
 @given(st.data())

@@ -58,10 +58,10 @@ KINDS: Mapping[str, Kind] = {
     "please-wait": Kind(status=429, title="Please wait"),
     "our-fault": Kind(status=500, title="Something went wrong here"),
     "no-matrix": Kind(status=503, title="There is no usable port matrix"),
-    "database": Kind(status=503, title="Nothing can be stored or read now"),
+    "not-available": Kind(status=503, title="Nothing can be stored or read now"),
 }
 """Every problem that an answer may have, by the end of its type."""
-BY_STATUS = {400: "unreadable", 404: "nothing-here", 405: "no-such-method", 413: "too-large", 503: "database"}
+BY_STATUS = {400: "unreadable", 404: "nothing-here", 405: "no-such-method", 413: "too-large", 503: "not-available"}
 """What stands for an answer that something else than an operation gave."""
 
 
@@ -160,7 +160,7 @@ def find_problem(error: Exception) -> Problem | None:
             if trouble is None:
                 return None
             wait_for = {"Retry-After": str(trouble.wait)}
-            return Problem(code="database", detail=f"{trouble.title}. {trouble.sentence}", headers=wait_for)
+            return Problem(code="not-available", detail=f"{trouble.title}. {trouble.sentence}", headers=wait_for)
 
 
 NOTHING = "Nothing is here for this token. Check the address, and for whom the token was made."

@@ -33,7 +33,7 @@ _NAMED = (PlanHead, links.MadeLink, results.TakenResults, files.FileState)
 def _tell(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     """A problem in place of what was raised; what nobody has foreseen is left to what logs it."""
     problem = find_problem(error) if isinstance(error, Exception) else None
-    if problem is None or problem.code == "database":
+    if problem is None or problem.code == "not-available":
         raise error
     return answer(problem)
 

@@ -1,5 +1,9 @@
 """Plans as documents by the API."""
 
+import sqlite3
+
+from django.db import OperationalError
+
 from planner.plan.document import read_plan
 from ports.queries import shipped_matrix
 from tests.api.programs import problem
@@ -35,3 +39,31 @@ def test_an_address_that_there_is_not_and_a_method_that_it_has_not_are_problems(
     response = program.ask("PATCH", f"/plans/{plan.key}")
     assert problem(response) == (405, "no-such-method")
     assert "GET" in response.headers["Allow"]
+
+
+def test_a_fault_of_the_service_and_a_database_that_is_away_are_problems(program, plan, monkeypatch):
+    program.client.raise_request_exception = False
+    for error, told in (
+        (RuntimeError("secret words"), (500, "our-fault")),
+        (OperationalError("secret words"), (503, "not-available")),
+    ):
+
+        def fail(*_, error=error):
+            raise error from sqlite3.OperationalError()
+
+        monkeypatch.setattr("planner.api.plans.send_document", fail)
+        response = program.get(f"/plans/{plan.key}")
+        assert problem(response) == told
+        assert b"secret words" not in response.content
+        assert response.headers["X-Request-ID"] == response.json()["request"]
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_what_is_larger_than_the_service_reads_is_a_problem(program, settings):
+    settings.MAX_BODY = 1000
+    assert problem(program.post("/evaluate", b"x" * 1001)) == (413, "too-large")
+
+
+def test_an_answer_to_head_has_the_headers_alone(program, plan):
+    response = program.ask("HEAD", f"/plans/{plan.key}")
+    assert (response.status_code, response.headers["ETag"]) == (200, '"1"')

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command, load_command_class
 from django.core.management.base import BaseCommand
 
+from planner.deploy.frames import call_with_room
 from planner.deploy.place import IS_INSTALLED
 
 VERBS = ("report", "compare", "ask", "lint", "fmt", "acceptance", "gap", "topology", "schema", "matrix")
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if verb == SERVE:
             _serve(given[1:])
         else:
-            _find(verb).run_from_argv([_NAME, *given])
+            command = _find(verb)
+            call_with_room(lambda: command.run_from_argv([_NAME, *given]))
     except ImproperlyConfigured as error:
         sys.exit(f"{error}")
 

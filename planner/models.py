@@ -1,5 +1,6 @@
 """Where Django looks for the models of plans; they are in `planner.store.models`. Old migrations name what is here."""
 
+from planner.store.account_models import Login, SecondFactor
 from planner.store.compared_models import Compared
 from planner.store.job_models import Job, Piece
 from planner.store.models import (
@@ -27,10 +28,12 @@ __all__ = [
     "Handover",
     "Hold",
     "Job",
+    "Login",
     "Opening",
     "Piece",
     "Plan",
     "Revision",
+    "SecondFactor",
     "SentBefore",
     "ShareLink",
     "UploadToken",

@@ -8,6 +8,8 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from planner.deploy.frames import call_with_room
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planner.settings")
 _ENCODING = re.compile(r";\s*charset[^=;]*=[^;]*", re.IGNORECASE)
 _answer = get_wsgi_application()
@@ -23,7 +25,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """
     if kind := environ.get("CONTENT_TYPE"):
         environ["CONTENT_TYPE"] = _ENCODING.sub("", kind)
-    answer = _answer(environ, start_response)
+    answer = call_with_room(lambda: _answer(environ, start_response))
     if environ.get("REQUEST_METHOD") != "HEAD":
         return answer
     if close := getattr(answer, "close", None):

@@ -1,12 +1,14 @@
 """How long it takes to hold a plan against rules that are there: `python scripts/bench_gap.py [--large]`.
 
 Prints processor time and the greatest memory: 10,000 entries of nftables and of iptables beside 1,000 flows, and with
-`--large` 200,000 entries beside 10,000 flows; and 100 flows from any beside 10,000 addresses that are refused.
-Reading, deciding and what is too wide are told apart.
+`--large` 100,000 and 200,000 entries beside 10,000 flows; what is missing of these as lines for the device, too; and
+1,000 flows from any beside 10,000 addresses that are refused, admitted, or either, and where each flow has an entry of
+its own among these. Reading, deciding with what is too wide, and writing are told apart.
 """
 
 import json
 import os
+import random
 import resource
 import sys
 import time
@@ -25,6 +27,8 @@ from planner.engine import Report, evaluate_report  # noqa: E402
 from planner.engine.existing.decide import compare_with  # noqa: E402
 from planner.engine.existing.readers import READERS  # noqa: E402
 from planner.plan.document import check_plan  # noqa: E402
+from planner.report.gap.delta import render_delta  # noqa: E402
+from planner.report.gap.delta.task import Task  # noqa: E402
 from ports.matrix import Matrix  # noqa: E402
 from ports.queries import shipped_matrix  # noqa: E402
 
@@ -105,35 +109,45 @@ def write_iptables(rules: Iterable[Rule]) -> str:
     return "\n".join(["*filter", ":FORWARD DROP [0:0]", *lines, "COMMIT", ""])
 
 
-def list_refusals(entries: int) -> str:
-    """So many addresses that are refused, an entry for each, then what admits everything; as iptables-save says it."""
-    refused = [
-        f"-A FORWARD -s 198.{18 + n // 62_500}.{n // 250 % 250}.{n % 250 + 1} -p tcp -m tcp --dport 443 -j DROP"
-        for n in range(0, 2 * entries, 2)
-    ]
-    return "\n".join(["*filter", ":FORWARD DROP [0:0]", *refused, "-A FORWARD -j ACCEPT", "COMMIT", ""])
+KINDS = ("refused", "admitted", "either", "apart")
+"""What entries for single addresses do; in the last of them each tenth is for one flow alone."""
 
 
-def measure_refusals(matrix: Matrix, entries: int, flows: int) -> None:
-    """Flows from any beside refusals, and print what they took."""
+def list_singles(entries: int, kind: str) -> str:
+    """So many addresses, an entry for each, then what admits everything; as iptables-save says it."""
+    draw = random.Random(kind)  # noqa: S311  the same entries each time, and no secret
+    lines = []
+    for n in range(entries):
+        here, there = f"198.{18 + n // 31_250}.{2 * n // 250 % 250}.{2 * n % 250 + 1}", ""
+        if kind == "apart" and n % 10 == 5:
+            here, there = f"203.0.113.{n % 250}", f" -d 172.16.{n // 10 // 250}.{n // 10 % 250 + 1}"
+        target = {"refused": "DROP", "admitted": "ACCEPT"}.get(kind) or draw.choice(["ACCEPT", "DROP"])
+        lines.append(f"-A FORWARD -s {here}{there} -p tcp -m tcp --dport 443 -j {target}")
+    return "\n".join(["*filter", ":FORWARD DROP [0:0]", *lines, "-A FORWARD -j ACCEPT", "COMMIT", ""])
+
+
+def measure_singles(matrix: Matrix, entries: int, flows: int) -> None:
+    """Flows from any beside entries for single addresses, and print what they took."""
     data = make_plan(100)
     data["zones"][0] = {"name": "Outside", "kind": "internet"}
     data["endpoints"] = [
         {"name": "C0", "zone": "Outside", "addresses": ["any"], "group": True},
-        *({"name": f"S{n}", "zone": "DMZ", "addresses": [f"172.16.0.{n + 1}"]} for n in range(flows)),
+        *({"name": f"S{n}", "zone": "DMZ", "addresses": [f"172.16.{n // 250}.{n % 250 + 1}"]} for n in range(flows)),
     ]
     data["additional_flows"] = [
         {"source": "C0", "destination": f"S{n}", "protocol": "tcp", "ports": "443", "reason": "Bench"}
         for n in range(flows)
     ]
     report = evaluate_report(matrix, check_plan(data, matrix=matrix))
-    ruleset = READERS["iptables"].read(list_refusals(entries))
-    start = time.process_time()
-    gap = compare_with(report, ruleset)
-    print(
-        f"refusals  {entries:7,} entries, {len(gap.flows):6,} flows from any: decided "
-        f"{time.process_time() - start:5.2f} s; {gap.steps:,} steps, {gap.counts}"
-    )
+    for kind in KINDS:
+        ruleset = READERS["iptables"].read(list_singles(entries, kind))
+        start = time.process_time()
+        gap = compare_with(report, ruleset)
+        print(
+            f"{kind:9} {entries:7,} addresses, {len(gap.flows):6,} flows from any: decided "
+            f"{time.process_time() - start:5.2f} s; {gap.steps:,} steps, {len(gap.wider):,} wider, {gap.counts}",
+            flush=True,
+        )
 
 
 def measure(form: str, write: Callable[[Iterable[Rule]], str], entries: int, report: Report) -> None:
@@ -144,24 +158,30 @@ def measure(form: str, write: Callable[[Iterable[Rule]], str], entries: int, rep
     read = time.process_time()
     gap = compare_with(report, ruleset)
     end = time.process_time()
+    lines = render_delta(Task(gap=gap, text=text)) if entries >= 100_000 else b""
+    written = time.process_time()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{form:9} {entries:7,} entries, {len(gap.flows):6,} flows, {len(text) / 2**20:5.1f} MiB: read "
         f"{read - start:5.2f} s, decided {end - read:5.2f} s; {gap.steps:,} steps, {len(gap.wider):,} wider, "
         f"{gap.counts}; {memory:,.0f} MiB"
+        + (f"; {len(lines) / 2**20:.1f} MiB of lines written {written - end:5.2f} s" if lines else ""),
+        flush=True,
     )
 
 
 def main() -> None:
     """Measure, as the arguments say."""
-    sizes = [(1_000, 1_000), (10_000, 1_000)] + ([(200_000, 10_000)] if "--large" in sys.argv else [])
+    sizes = [(1_000, 1_000), (10_000, 1_000)] + (
+        [(100_000, 10_000), (200_000, 10_000)] if "--large" in sys.argv else []
+    )
     matrix = shipped_matrix()
     for entries, flows in sizes:
         report = evaluate_report(matrix, check_plan(make_plan(flows), matrix=matrix))
         for form, write in (("iptables", write_iptables), ("nftables", write_nftables)):
             if entries < 200_000 or form == "iptables":
                 measure(form, write, entries, report)
-    measure_refusals(matrix, 10_000, 100)
+    measure_singles(matrix, 10_000, 1_000)
 
 
 main()

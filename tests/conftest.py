@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck, settings
 
+from planner.deploy.frames import call_with_room
 from tests.quick import empty_tables
 from tests.settings import DATA
 
@@ -37,6 +39,16 @@ EVERY = 9
 
 def pytest_addoption(parser):
     parser.addoption("--quick", action="store_true", help="a part of the examples and cases of each test")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Run everything with room for its calls, as each request of the service is answered: a quarter of a page's time.
+
+    What is nested as deep as pytest and Django are comes by the end of a piece of memory for frames all the time.
+    """
+    others = config.pluginmanager.subset_hook_caller("pytest_cmdline_main", remove_plugins=[sys.modules[__name__]])
+    return call_with_room(partial(others, config=config))
 
 
 def pytest_configure(config):

@@ -95,11 +95,13 @@ READERS = {
     "aerleon": unpack,
     "checks": read_checks,
     "goss": unpack,
+    "tickets": unpack,
+    "netbox": unpack,
 }
 """How a format becomes a text; the others are texts."""
 ENDINGS = {"xlsx": "xlsx.txt", "nftables hosts": "nftables-hosts"}
-ELSEWHERE = {"pdf", "all-firewalls", "firewalls"}
-"""The PDF, as above; and all firewalls in one archive, whose files are here one by one."""
+ELSEWHERE = {"pdf", "all-firewalls", "firewalls", "svg", "png"}
+"""The PDF, as above; all firewalls in one archive, whose files are here one by one; what Graphviz places."""
 REPORTS = sorted(FORMATS.keys() - ELSEWHERE | {"nftables hosts"})
 CHANGES = sorted(CHANGE_FORMATS.keys() - ELSEWHERE)
 PUBLISHED = "dmz.firewalls"

@@ -6,6 +6,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from planner.accounts import second_factor
 from planner.store import throttle
 
 LASTS = 15 * 60
@@ -32,13 +33,17 @@ def is_due(request: HttpRequest) -> bool:
     return not 0 <= timezone.now().timestamp() - given <= LASTS
 
 
-def give(request: HttpRequest, password: str) -> bool:
-    """Whether the password is right; if so it counts as given. Raises throttle.TooMany after MOST_WRONG in an hour.
+def give(request: HttpRequest, password: str, code: str = "") -> bool:
+    """Whether the password is right, and for who has a second factor its code; if so they count as given.
 
-    Those are counted for the session: somebody who got hold of one keeps nobody else from theirs.
+    Raises throttle.TooMany after MOST_WRONG in an hour. Those are counted for the session: somebody who got hold of
+    one keeps nobody else from theirs.
     """
     attempt = throttle.count("wrong-password-again", request.session.session_key or "", limit=MOST_WRONG)
-    if not (isinstance(request.user, User) and request.user.check_password(password)):
+    user = request.user
+    if not (isinstance(user, User) and user.check_password(password)):
+        return False
+    if second_factor.is_on(user) and not second_factor.check(user, code, known=request.session.session_key or ""):
         return False
     throttle.forgive(attempt)
     request.session[GIVEN] = timezone.now().timestamp()

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from planner.accounts import sessions
 from planner.store import audit
 from planner.store.weakness import find_weakness
 
@@ -19,8 +20,10 @@ class StrengthValidator:
             raise ValidationError(weakness, code="password_too_weak")
 
     def password_changed(self, password: str, user: Any = None) -> None:
-        """Django says that a new password was stored: a line of the log."""
+        """Django says that a new password was stored: a line of the log, and the sessions of the one before end."""
         if user is not None:
+            if user.pk is not None:
+                sessions.end_others(user, audit.name_session(user))
             audit.note("password-changed", actor=audit.name_sender(), detail=user.get_username())
 
     def get_help_text(self) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -25,6 +26,8 @@ Kind = Literal[
     "token-made", "token-revoked", "token-refused",
     "comparison-kept", "comparison-deleted",
     "logged-in", "logged-out", "login-failed", "password-changed", "privileges-changed", "account-deleted",
+    "session-ended", "second-factor-on", "second-factor-off", "recovery-codes-made", "recovery-code-used",
+    "wrong-code",
     "owner-appointed", "plan-exported", "log-exported", "matrix-amended",
 ]  # fmt: skip
 
@@ -45,6 +48,14 @@ def name_sender() -> str:
     """The user name of the account that asks, if one is logged in."""
     user = getattr(_sender.get(), "user", None)
     return user.get_username() if user is not None and user.is_authenticated else ""
+
+
+def name_session(user: User) -> str:
+    """The key of the session that asks, if it is that account's."""
+    sender = _sender.get()
+    if sender is None or getattr(sender, "user", None) != user:
+        return ""
+    return sender.session.session_key or ""
 
 
 logger = logging.getLogger("planner.audit")

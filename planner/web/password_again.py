@@ -6,12 +6,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from planner.accounts import confirmation
+from planner.accounts import confirmation, second_factor
 from planner.store import throttle
 from planner.web.views.access import keep_private
 from planner.web.views.errors import show_too_many
 
-FIELD = "password-again"
+FIELD, CODE = "password-again", "code-again"
+WRONG_CODE = "The password or the code is wrong. Capitals count, and a code is taken once: wait for the next one."
 OWN_ADMIN = {"login", "logout", "password_change"}
 """What the admin has that asks for a password itself, or needs none."""
 
@@ -35,9 +36,10 @@ class PasswordAgain:
         wrong = False
         if FIELD in request.POST:
             try:
-                if confirmation.give(request, request.POST[FIELD]):
+                if confirmation.give(request, request.POST[FIELD], request.POST.get(CODE, "")):
                     sent = request.POST.copy()
-                    del sent[FIELD]
+                    for name in (FIELD, CODE):
+                        sent.pop(name, None)
                     sent._mutable = False
                     request.POST = sent  # type: ignore[assignment]  # as unchangeable as what it takes the place of
                     return None
@@ -48,10 +50,14 @@ class PasswordAgain:
             (name, value)
             for name, values in request.POST.lists()
             for value in values
-            if name not in (FIELD, "csrfmiddlewaretoken")
+            if name not in (FIELD, CODE, "csrfmiddlewaretoken")
         ]
-        errors = ["This is not your password. Capitals count."] if wrong else []
-        context = {"kept": kept, "field": FIELD, "errors": errors, "minutes": confirmation.LASTS // 60}
+        asks_code = second_factor.is_on(request.user)
+        errors = [WRONG_CODE if asks_code else "This is not your password. Capitals count."] if wrong else []
+        context = {
+            "kept": kept, "field": FIELD, "code": CODE if asks_code else "", "errors": errors,
+            "minutes": confirmation.LASTS // 60,
+        }  # fmt: skip
         return keep_private(render(request, "accounts/password_again.html", context, status=403))
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from planner.accounts import second_factor
 from planner.sharing import members
 from planner.store.holders import Holder
 from ports.text import many
@@ -39,7 +40,7 @@ class AccountAdmin(_UserAdmin):
     """Accounts. Who isn't a superuser makes none, of others and of themselves, and changes no account of staff."""
 
     action_form = HeirForm
-    actions = ["give_to_heir"]
+    actions = ["give_to_heir", "switch_factor_off"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Privileges are given by superusers."""
@@ -87,6 +88,16 @@ class AccountAdmin(_UserAdmin):
         holder = Holder(name=request.user.get_username())
         given = sum(members.give_to_heir(user=user, heir=heir, holder=holder) for user in queryset)
         self.message_user(request, f"{heir.get_username()} owns {many(given, 'plan')} more.", messages.SUCCESS)
+
+    @admin.action(permissions=["change"], description="Switch the second factor off")
+    def switch_factor_off(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For people who lost their app and their recovery codes: a login asks for the password alone."""
+        if above := [user.get_username() for user in queryset if not self._may_touch(request, user)]:
+            self.message_user(request, f"Only superusers do that to staff: {', '.join(above)}.", messages.ERROR)
+            return
+        actor = request.user.get_username()
+        count = sum(second_factor.remove(user, actor=actor) for user in queryset)
+        self.message_user(request, f"{many(count, 'second factor')} switched off.", messages.SUCCESS)
 
 
 class SuperusersGroupAdmin(GroupAdmin):

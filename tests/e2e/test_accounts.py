@@ -6,9 +6,12 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from planner.accounts.confirmation import GIVEN, LASTS
+from planner.accounts.second_factor import CODES, unseal
 from planner.sharing.links import make_edit_link
+from planner.store.account_models import SecondFactor
 from planner.store.holders import Holder
 from planner.store.models import Hold
+from tests.accounts.test_second_factor import show_code
 from tests.e2e.test_accessibility import look, violations  # noqa: F401 - a fixture
 from tests.web.views.pages import store
 
@@ -112,6 +115,25 @@ def test_pages_of_accounts_have_no_violation(open_page, look, plan):  # noqa: F8
     page.get_by_role("button", name="Change password").click()
     expect(page.locator("[aria-invalid=true]").first).to_be_visible()
     check()
+    check("/accounts/security/")
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.locator("#factor-key")).to_be_visible()
+    check()
+    page.get_by_label("Code that the app shows").fill(show_code(unseal(SecondFactor.objects.get().secret)))
+    page.get_by_role("button", name="Switch it on").click()
+    expect(page.locator(".recovery-code")).to_have_count(CODES)
+    check()
+    code = page.locator(".recovery-code").first.inner_text()
+    check("/accounts/security/")
+    page.locator(".account-menu > summary").click()
+    page.get_by_role("button", name="Log out").click()
+    log_in(page, "olga")
+    expect(page.get_by_role("heading", name="Your code")).to_be_visible()
+    check()
+    expect(page.get_by_label("Code")).to_be_focused()
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/plans/")
     check(f"/plans/{plan.key}/links/")
     page.get_by_label("User name").fill("nobody")
     page.locator("#add-member").click()

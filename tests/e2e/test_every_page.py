@@ -20,7 +20,7 @@ from tests.web.views.pages import store
 
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
-    "^(activate|add|archive|bring_back|cancel|forget|change_(member|endpoints)|check_|continue|correct|decide|delete_[cefz]|download|duplicate|"
+    "^(activate|add|archive|bring_back|cancel|confirm|end_session|forget|change_(member|endpoints)|check_|continue|correct|decide|delete_[cefz]|download|duplicate|"
     "edit_(endpoint|firewall|flow|zone)$|enter|export|give_back|guided_(preview|names)|preview_questions|upload_results|hand_over|log_out|make|move|prepare|"
     "name|override|redo|remove|rename|restore|report_states?|resolve|revert|revoke|send_job|set_states?|close_rules|import_endpoints|start|show_(badge|health|openapi|pulse|readiness|schema)|switch|take_states|undo|withdraw)"
     "|_(file|report|diagram|rule_text)$"
@@ -41,6 +41,8 @@ OF_THEIR_OWN = {
     "open_job",
     "log_in",
     "change_password",
+    "give_code",
+    "show_security",
     "log_in_staff",
 }
 """What is looked at in tests of its own: what links open, what staff amend, and accounts. The admin is Django's."""

@@ -2,10 +2,9 @@
 
 import pytest
 
-from ports.actions import load_matrix
 from ports.matrix import build_matrix
-from ports.queries import SHIPPED
 from tests.ports.records import make_records
+from tests.quick import load_shipped
 
 
 @pytest.fixture(autouse=True)
@@ -27,4 +26,4 @@ def small_matrix(records):
 @pytest.fixture
 def loaded(db):
     """The shipped matrix in the database."""
-    return load_matrix(path=SHIPPED)[0]
+    return load_shipped()

@@ -10,8 +10,10 @@ import json
 import re
 import subprocess
 import zipfile
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import openpyxl
 import pypdf
@@ -197,6 +199,32 @@ def test_archives_have_a_file_for_each_host_under_a_name_that_leads_nowhere(rend
     assert sum(name.startswith("windows/host-") for name in names) > len(WORST_NAMES) - 5
 
 
+def test_a_table_for_an_inventory_has_no_formula(render):
+    with zipfile.ZipFile(io.BytesIO(render("report", "netbox"))) as archive:
+        for name in archive.namelist()[1:]:
+            rows = list(csv.reader(io.StringIO(archive.read(name).decode())))
+            assert len(rows) > 1 or name == "prefixes.csv"
+            assert len({len(row) for row in rows}) == 1
+            assert not [cell for row in rows for cell in row if FORMULA.search(cell) or REORDERING.search(cell)]
+
+
+def test_drawings_and_tickets_have_text_alone(render):
+    drawing = ElementTree.fromstring(render("report", "drawio"))
+    texts = [one.get(key, "") for one in drawing.iter("UserObject") for key in ("label", "tooltip")]
+    assert {tag for text in texts for tag in re.findall(r"<[^>]*>", text)} == {"<br>"}
+    shown = "\n".join(map(unescape, texts))
+    assert not [name for name in WORST_NAMES if show_line(name) not in shown]
+    chart = render("report", "mermaid").decode()
+    assert chart.count("\n") == len(
+        re.findall(r"^(?: +(?:subgraph |style |end$|[ze]_)|flowchart LR$)", chart, re.MULTILINE)
+    )
+    assert not REORDERING.search(shown + chart)
+    with zipfile.ZipFile(io.BytesIO(render("report", "tickets"))) as archive:
+        for name in archive.namelist():
+            assert re.fullmatch(r"(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.(?:md|txt)", name)
+            assert not REORDERING.search(archive.read(name).decode())
+
+
 def test_every_format_is_tried_here():
     tried = {
         "json",
@@ -216,6 +244,12 @@ def test_every_format_is_tried_here():
         "checks",
         "goss",
         "blackbox",
+        "drawio",
+        "mermaid",
+        "tickets",
+        "netbox",
+        "svg",
+        "png",
     }
     assert tried == set(FORMATS)
     assert {name for name, kind in CHANGE_FORMATS.items() if not kind.configures} == {

@@ -44,6 +44,10 @@ class Box(NamedTuple):
                 yield Box._make(left)
             left[axis] = theirs
 
+    def with_side(self, axis: int, side: Spans) -> "Box":
+        """The same with other sources (axis 0) or other destinations (1)."""
+        return self._replace(destinations=side) if axis else self._replace(sources=side)
+
     @property
     def size(self) -> int:
         """How many packets there are, by addresses and destination ports."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import Literal
 
+from planner.engine.existing.outcomes import Outcome
 from planner.engine.existing.packets import Ends, Unit, families_of, find_service
 from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
-from planner.engine.existing.walk import Outcome, Packets, Walker
+from planner.engine.existing.walk import Packets, Walker
 from planner.engine.existing.words import list_services
 from planner.engine.prohibitions import Closed, Side
 from planner.engine.report import Report
@@ -193,7 +194,7 @@ class _Search:
         if self._walks > MOST_WALKS:
             return False
         has_names = packets.source.name is not None or packets.destination.name is not None
-        for one in self._walker.walk(packets):
+        for one in self._walker.walk(packets, tells_each=True):
             if one.state == "open":
                 for entry in one.by:
                     self._note(group, entry, one, packets, is_sure=True)

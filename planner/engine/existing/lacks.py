@@ -11,9 +11,6 @@ from planner.engine.existing.walk import Packets
 from planner.engine.flows import Flow
 from planner.plan.fields import Firewall
 
-_REFUSES = frozenset({"drop", "jump", "goto", "return", "obscure", "stray"})
-"""What an entry may do with packets that has to come after what admits them. An entry that admits never has to."""
-
 
 class Lacks:
     """What one stage refuses of the flows that are missing, or may refuse."""
@@ -49,15 +46,15 @@ class Lacks:
                 yield from ways
 
     def _find(self, packets: Packets) -> Row | None:
-        found = self._table.find(
+        met = self._table.meet(
             packets.family,
             (packets.keys[0], packets.source.addresses),
             (packets.keys[1], packets.destination.addresses),
             packets.service,
         )
-        for row in found:
+        for row in self._table.list_rows(met & ~self._table.accepts):
             entry = row.entry
-            if entry.verdict in _REFUSES and all(
+            if all(
                 self._ways.matches(sides, way, entry.verdict) is not False
                 for sides, way in ((entry.enters, packets.enters), (entry.leaves, packets.leaves))
             ):

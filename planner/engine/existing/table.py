@@ -7,11 +7,10 @@ criterion answers with a whole number whose bits are rows; what meets all of the
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import groupby
+from struct import iter_unpack
 from typing import Any, NamedTuple
 
-from planner.engine.existing.model import Entry, Match
+from planner.engine.existing.model import Entry, Match, Sides, Verdict
 from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 
 KEPT = 64 * 2**20
@@ -25,30 +24,32 @@ class Row(NamedTuple):
     """Of the entry in its chain, from 0."""
     entry: Entry
     match: Match
-    run: int = 0
-    """Which of the runs of refusals it is in, from 1; 0 for none."""
-
-
-LEAST_RUN = 40
-"""Fewest refusals in a row that are taken together."""
 
 
 class Table:
     """The entries of a chain that decide about first packets, in their order."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self.rows = _mark_runs([
+        self.rows = [
             Row(place, entry, match)
             for place, entry in enumerate(entries)
             if not entry.replies
             for match in entry.matches
-        ])  # fmt: skip
-        self._runs: dict[tuple[int, int, int], Match] = {}
-        """Refusals of a run that were taken together, by the run, how many they are and the place of the first."""
+        ]
         self._families = {family: self._of_family(family) for family in FAMILIES}
         size = len(self.rows)
         self._protocols = _Criterion(((n, row.match.protocols) for n, row in enumerate(self.rows)), PROTOCOLS, size)
         self._ports = _Criterion(((n, row.match.ports) for n, row in enumerate(self.rows)), PORTS, size)
+        self.accepts = _to_bits((n for n, row in enumerate(self.rows) if row.entry.verdict == "accept"), size)
+        """The rows that admit, as bits."""
+        self.plain = _to_bits((n for n, row in enumerate(self.rows) if _is_plain(row)), size)
+        """Those that admit or refuse and ask for nothing but addresses, ports, protocols and sides."""
+        sides: dict[tuple[Sides | None, Sides | None, Verdict], list[int]] = defaultdict(list)
+        for number, row in enumerate(self.rows):
+            if row.entry.enters or row.entry.leaves:
+                sides[row.entry.enters, row.entry.leaves, row.entry.verdict].append(number)
+        self.sides = {key: _to_bits(numbers, size) for key, numbers in sides.items()}
+        """The rows that ask for sides, as bits: by those where packets enter, those where they leave, and verdict."""
 
     def _of_family(self, family: int) -> tuple["_Criterion", "_Criterion"]:
         rows = [(number, row.match) for number, row in enumerate(self.rows) if row.match.family == family]
@@ -61,74 +62,50 @@ class Table:
             ),
         )
 
-    def find(
+    def list_rows(self, bits: int) -> Iterator[Row]:
+        """The rows whose bits are set, in their order."""
+        return map(self.rows.__getitem__, list_bits(bits))
+
+    def meet(
         self,
         family: int,
         sources: tuple[Hashable, Spans],
         destinations: tuple[Hashable, Spans],
         service: tuple[Spans, Spans],
-    ) -> Iterator[Row]:
-        """The rows that meet packets of a family, in order. Addresses come with a key that they are remembered by."""
+    ) -> int:
+        """The rows that meet packets of a family, as bits of which the lowest is the first row's.
+
+        Addresses come with a key that they are remembered by.
+        """
         if not self.rows:
-            return
+            return 0
         here, there = self._families[family]
         protocols, ports = service
         found = here.find(*sources) & there.find(*destinations)
         if found:
             found &= self._protocols.find(protocols, protocols) & self._ports.find(ports, ports)
-        yield from map(self.rows.__getitem__, list_bits(found))
+        return found
 
-    def unite(self, rows: Sequence[Row]) -> Match:
-        """Several rows of one run in order as one match."""
-        key = rows[0].run, len(rows), rows[0].place
-        whole = len(rows) == rows[-1].place - rows[0].place + 1
-        if whole and key in self._runs:
-            return self._runs[key]
-        united = replace(
-            rows[0].match,
-            sources=Spans.of(span for row in rows for span in row.match.sources),
-            destinations=Spans.of(span for row in rows for span in row.match.destinations),
-        )
-        if whole:
-            self._runs[key] = united
-        return united
-
-
-def _mark_runs(rows: list[Row]) -> list[Row]:
-    """The rows, with those marked that refuse in a row and differ in their sources alone, or in their destinations.
-
-    What such a run refuses is what any of its rows matches, so the rows can be taken together.
-    """
-    marked = list(rows)
-    number = 0
-    for like in (_but_sources, _but_destinations):
-        place = 0
-        for key, several in groupby(rows, like):
-            size = len(list(several))
-            if key is not None and size >= LEAST_RUN and not any(row.run for row in marked[place : place + size]):
-                number += 1
-                marked[place : place + size] = [row._replace(run=number) for row in marked[place : place + size]]
-            place += size
-    return marked
+    def find_along(
+        self,
+        family: int,
+        sources: tuple[Hashable, Spans],
+        destinations: tuple[Hashable, Spans],
+        service: tuple[Spans, Spans],
+    ) -> tuple[int, int]:
+        """The rows that do nothing but admit or refuse and have all of some packets, but for their sources, and but
+        for their destinations, as bits; whatever sides they ask for."""
+        here, there = self._families[family]
+        protocols, ports = service
+        plain = self.plain & self._protocols.cover(protocols, protocols) & self._ports.cover(ports, ports)
+        return plain & there.cover(*destinations), plain & here.cover(*sources)
 
 
-def _is_plain_refusal(row: Row) -> bool:
+def _is_plain(row: Row) -> bool:
+    """Whether a row admits or refuses, by nothing but addresses, ports, protocols and sides."""
     entry, match = row.entry, row.match
-    is_plain = entry.verdict == "drop" and not entry.obscure and entry.enters is None and entry.leaves is None
-    return is_plain and len(entry.matches) == 1 and not match.source_names and not match.destination_names
-
-
-def _but_sources(row: Row) -> tuple[object, ...] | None:
-    """What a plain refusal matches beside its sources; None for other entries."""
-    match = row.match
-    others = match.family, match.destinations, match.protocols, match.source_ports, match.ports
-    return others if _is_plain_refusal(row) else None
-
-
-def _but_destinations(row: Row) -> tuple[object, ...] | None:
-    match = row.match
-    others = match.family, match.sources, match.protocols, match.source_ports, match.ports
-    return others if _is_plain_refusal(row) else None
+    has_names = match.source_names or match.destination_names
+    return entry.verdict in ("accept", "drop") and not entry.obscure and not has_names and match.source_ports == PORTS
 
 
 class _Criterion:
@@ -137,19 +114,35 @@ class _Criterion:
     def __init__(self, rows: Iterable[tuple[int, Spans]], everything: Spans, size: int) -> None:
         self._size = size
         self._known: dict[Hashable, int] = {}
+        self._covering: dict[Hashable, int] = {}
         alike: dict[Spans, list[int]] = defaultdict(list)
         for number, spans in rows:
             alike[spans].append(number)
         self._always = _to_bits(alike.pop(everything, ()), size)
-        self._rows = list(alike.values())
+        self._alike = dict(alike)
+        self._sets = list(alike)
         self._overlaps = Overlaps((first, last, number) for number, spans in enumerate(alike) for first, last in spans)
 
     def find(self, key: Hashable, spans: Spans) -> int:
         if key not in self._known:
             hits = {number for span in spans for number in self._overlaps.find(*span)}
             _make_room(self._known, self._size)
-            self._known[key] = self._always | _to_bits((row for hit in hits for row in self._rows[hit]), self._size)
+            self._known[key] = self._always | _to_bits(
+                (row for hit in hits for row in self._alike[self._sets[hit]]), self._size
+            )
         return self._known[key]
+
+    def cover(self, key: Hashable, spans: Spans) -> int:
+        """Which rows have all of a set; that is asked of sets alone that rows have something in common with."""
+        if key not in self._covering:
+            first = Spans(spans.spans[:1])
+            near = (self._sets[number] for number in set(self._overlaps.find(*spans.spans[0])))
+            # Whatever has all of it has its first span.
+            hits = [one for one in near if one.covers(first) and one.covers(spans)]
+            rows = (row for hit in hits for row in self._alike[hit])
+            _make_room(self._covering, self._size)
+            self._covering[key] = self._always | _to_bits(rows, self._size)
+        return self._covering[key]
 
 
 class Overlaps:
@@ -197,9 +190,11 @@ def _to_bits(numbers: Iterable[int], size: int) -> int:
 
 
 def list_bits(bits: int) -> Iterator[int]:
-    """The places of the bits that are set, from the lowest; of a number of n bytes in n steps and one for each."""
-    for place, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) // 8, "little")):
-        if byte:
-            for bit in range(8):
-                if byte >> bit & 1:
-                    yield 8 * place + bit
+    """The places of the bits that are set, from the lowest: a step for each 64, and one for each that is set."""
+    data = bits.to_bytes((bits.bit_length() + 63) // 64 * 8, "little")
+    for place, (left,) in enumerate(iter_unpack("<Q", data)):
+        word = left
+        while word:
+            low = word & -word
+            yield 64 * place + low.bit_length() - 1
+            word ^= low

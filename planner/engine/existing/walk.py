@@ -5,18 +5,29 @@ Where something isn't understood, packets go on and remember what might have bec
 are unknown only if that differs from what comes out.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import groupby, islice
-from operator import attrgetter
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.model import Entry, Match, Ruleset, Stage, Verdict
+from planner.engine.existing.outcomes import (
+    SURE,
+    Doubt,
+    Final,
+    Maybe,
+    Outcome,
+    Pending,
+    end_stage,
+    judge,
+    say_one,
+    tell_apart,
+)
 from planner.engine.existing.packets import Unit
 from planner.engine.existing.sides import Ways
 from planner.engine.existing.spans import FAMILIES, Spans
+from planner.engine.existing.stretches import LEAST_MET, Meetings, Settled, Several, Stretch, Stretches
 from planner.engine.existing.table import Row, Table
 
 MOST_STEPS = 200_000
@@ -27,63 +38,6 @@ MOST_LOOKED = 500
 """Most such meetings on the side, to find what would have admitted packets and comes too late."""
 MOST_NESTED = 64
 """Deepest nesting of jumps; Linux allows 16 of nftables."""
-
-
-class Maybe(NamedTuple):
-    """What might have become of packets, if something that isn't understood meant it."""
-
-    verdict: Verdict
-    entry: str
-    construct: str
-
-
-Doubts = frozenset[Maybe]
-SURE: Doubts = frozenset()
-
-
-class Pending(NamedTuple):
-    """Packets that go on."""
-
-    box: Box
-    maybe: Doubts
-
-
-class Final(NamedTuple):
-    """Packets of which one chain has decided."""
-
-    box: Box
-    verdict: Literal["accept", "drop"]
-    by: str
-    maybe: Doubts
-    later: str = ""
-    """Of what is dropped: an entry after the one that did it, which would have admitted some of it."""
-    translated: bool = False
-    """Whether the destination has become the goal of the packets."""
-
-
-class Doubt(NamedTuple):
-    """Something that isn't understood, and the entry where it stands; an empty name where it is of no entry."""
-
-    construct: str
-    entry: str = ""
-
-
-class Outcome(NamedTuple):
-    """What becomes of packets."""
-
-    box: Box
-    state: Literal["open", "closed", "unknown"]
-    by: tuple[str, ...]
-    """The entries that admit, or the one that refuses; of unknown the ones that aren't understood."""
-    doubts: tuple[Doubt, ...] = ()
-    later: str = ""
-    family: int = 4
-    translated: bool = False
-    """Whether the destination has become the goal of the packets."""
-    strays: bool = False
-    """Whether they may be sent to others: no later refusal tells what becomes of them."""
-    untranslated: bool = False
-    """Whether it has not and should have: what becomes of them is told up to there alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +84,15 @@ class Walker:
     _tables: dict[str, Table] = field(default_factory=dict)
     _stages: list[tuple[Stage, Table]] = field(default_factory=list)
     _end: int = 0
+    apart: str = ""
+    """The name of entries that admit and are told apart from others that do the same."""
+    _tells_each: bool = False
+    """Whether all that admit are told apart; else those of a name, and as many others as are ever named."""
+    meetings: Meetings = field(default_factory=Meetings)
+    _stretches: dict[int, Stretches] = field(default_factory=dict)
+    """By the id of a table."""
+    _sides: dict[tuple[int, str | None, str | None], tuple[int, int]] = field(default_factory=dict)
+    """By the id of a table and two sides, the rows that packets by these don't meet, and those that they may meet."""
     has_sides: bool = False
     translates: bool = False
     """Whether there is a place where destinations are translated, if any is."""
@@ -153,12 +116,19 @@ class Walker:
             self._tables[chain] = Table(self.ruleset.chains[chain])
         return self._tables[chain]
 
-    def walk(self, packets: Packets, boxes: Sequence[Box] | None = None) -> list[Outcome]:
-        """What becomes of packets, or of some of them: each of them is in one outcome."""
+    def walk(
+        self, packets: Packets, boxes: Sequence[Box] | None = None, *, apart: str = "", tells_each: bool = False
+    ) -> list[Outcome]:
+        """What becomes of packets, or of some of them: each of them is in one outcome.
+
+        Where many entries in a row do the same, as many of them are named as are ever told; but those of the name
+        `apart` always are, and with `tells_each` all that admit.
+        """
         self._end = self.steps + MOST_STEPS
+        self.apart, self._tells_each = apart, tells_each
         try:
             found = self._walk(packets, [packets.box] if boxes is None else boxes)
-            return [one._replace(family=packets.family) for one in found]
+            return [tell_apart(one)._replace(family=packets.family) for one in found]
         except _TooMuch:
             doubt = Doubt(f"more than {MOST_STEPS:,} steps through these entries")
             return [Outcome(packets.box, "unknown", (), (doubt,))]
@@ -184,8 +154,8 @@ class Walker:
                     continue
                 its = translated if one.translated else packets
                 finals, falls = self._pass(table, its, [Pending(one.box, SURE)], ())
-                for final in (*finals, *_end_stage(stage, falls)):
-                    outcome = _judge(one, final)
+                for final in (*finals, *end_stage(stage, falls)):
+                    outcome = judge(one, final)
                     if outcome.state == "closed":
                         yield outcome
                     elif final.translated:
@@ -198,30 +168,71 @@ class Walker:
             if packets.goal and not one.translated:
                 yield one._replace(untranslated=True)
                 continue
-            yield one if one.by or one.state != "open" else one._replace(by=tuple(filter(None, defaults)))
+            yield (
+                one if one.by or one.several or one.state != "open" else one._replace(by=tuple(filter(None, defaults)))
+            )
 
     def _pass(
         self, table: Table, packets: Packets, pending: list[Pending], inside: tuple[str, ...]
     ) -> tuple[list[Final], list[Pending]]:
         """What a chain decides about, and what comes out at its end or goes back before."""
         chain = _Chain(self, packets, pending, inside)
-        rows = table.find(
+        for turn in self._list_turns(table, packets, chain):
+            if not chain.pending and not chain.wonders:
+                break
+            if isinstance(turn, Stretch):
+                chain.meet_stretch(turn)
+                continue
+            entry = turn.entry
+            enters = self.ways.matches(entry.enters, packets.enters, entry.verdict)
+            leaves = self.ways.matches(entry.leaves, packets.leaves, entry.verdict)
+            if enters is False or leaves is False:
+                continue
+            doubts = tuple(one for one in (enters, leaves) if isinstance(one, str))
+            for part, more in _list_parts(turn.match, packets):
+                chain.meet(entry, part, (*entry.obscure, *doubts, *more))
+        return chain.end()
+
+    def _list_turns(self, table: Table, packets: Packets, chain: "_Chain") -> Iterator[Row | Stretch]:
+        """The rows of a table that packets meet, in order; where these are many, stretches of them."""
+        ends = (
             packets.family,
             (packets.keys[0], packets.source.addresses),
             (packets.keys[1], packets.destination.addresses),
             packets.service,
         )
-        for row, match, run in _take_together(table, rows):
-            if not chain.pending and not chain.wonders:
-                break
-            enters = self.ways.matches(row.entry.enters, packets.enters, row.entry.verdict)
-            leaves = self.ways.matches(row.entry.leaves, packets.leaves, row.entry.verdict)
-            if enters is False or leaves is False:
-                continue
-            doubts = tuple(one for one in (enters, leaves) if isinstance(one, str))
-            for part, more in _list_parts(match, packets):
-                chain.meet(row, part, (*row.entry.obscure, *doubts, *more), run)
-        return chain.end()
+        met = table.meet(*ends)
+        if met.bit_count() < LEAST_MET:
+            yield from table.list_rows(met)
+            return
+        never, unsure = self._look_at_sides(table, packets)
+        met &= ~never
+        lone = unsure | (table.accepts if self._tells_each else 0)
+        along = tuple(
+            rows & met & ~lone if unit.name is None else 0
+            for rows, unit in zip(table.find_along(*ends), (packets.source, packets.destination), strict=True)
+        )
+        has_names = packets.source.name is not None or packets.destination.name is not None
+        alike = 0 if has_names else table.plain & met & ~lone
+        stretches = self._stretches.setdefault(id(table), Stretches(table))
+        yield from stretches.list_turns(met, (along[0], along[1]), alike, chain)
+
+    def _look_at_sides(self, table: Table, packets: Packets) -> tuple[int, int]:
+        """The rows that packets don't meet by their sides, and those of which it isn't known, as bits."""
+        key = id(table), packets.enters, packets.leaves
+        if key not in self._sides:
+            never = unsure = 0
+            for (enters, leaves, verdict), rows in table.sides.items():
+                found = (
+                    self.ways.matches(enters, packets.enters, verdict),
+                    self.ways.matches(leaves, packets.leaves, verdict),
+                )
+                if False in found:
+                    never |= rows
+                elif found != (True, True):
+                    unsure |= rows
+            self._sides[key] = never, unsure
+        return self._sides[key]
 
     @contextmanager
     def at_most(self, steps: int) -> Iterator[None]:
@@ -276,10 +287,56 @@ class _Chain:
         """How many times a chain was looked at for what comes too late."""
         self.wonders: list[int] = []
         """Which of what has been dropped might have been admitted later on, by place among the finals."""
+        self.named: dict[Settled, int] = {"accept": 0, "drop": 0}
+        """How many times packets have been decided about by one entry."""
 
-    def meet(self, row: Row, part: Box, doubts: tuple[str, ...], run: Sequence[Row] = ()) -> None:
-        """Have an entry decide about some of what is still going on, or a run of refusals that it is the first of."""
-        entry = row.entry
+    def has_named(self, verdict: Settled) -> bool:
+        """Whether as many entries have this verdict on packets as are ever named."""
+        return self.named[verdict] >= MOST_NAMED
+
+    def meets(self, stretch: Stretch) -> bool:
+        """Whether a stretch bears on what is still going on, or on what was dropped and might be admitted."""
+        boxes = [one.box for one in self.pending]
+        boxes += [self.finals[place].box for place in self.wonders]
+        for box in boxes:
+            inside = box.meet(stretch.part) if stretch.part else box
+            if inside and self.walker.meetings.both(inside[stretch.axis], stretch.spans):
+                return True
+        return False
+
+    def meet_stretch(self, stretch: Stretch) -> None:
+        """Have a stretch of entries decide about what is still going on."""
+        for place in tuple(self.wonders):
+            later = stretch.find_admitting(self.finals[place].box)
+            if later:
+                self.finals[place] = self.finals[place]._replace(later=later)
+                self.wonders.remove(place)
+        going: list[Pending] = []
+        for one in self.pending:
+            self.walker.step()
+            inside = one.box.meet(stretch.part) if stretch.part else one.box
+            if inside is None:
+                going.append(one)
+                continue
+            if inside is not one.box:
+                going += (Pending(box, one.maybe) for box in one.box.without(inside))
+            mine = inside[stretch.axis]
+            for verdict, several in stretch.parts:
+                both = self.walker.meetings.both(mine, several.spans)
+                apart = self.walker.apart
+                if apart and verdict == "accept" and (part := both & several.find_part(apart)):
+                    self._settle(Pending(inside.with_side(stretch.axis, part), one.maybe), verdict, apart)
+                    both -= part
+                if both:
+                    by = stretch.rows[0].entry.name if len(stretch.rows) == 1 else several
+                    self._settle(Pending(inside.with_side(stretch.axis, both), one.maybe), verdict, by)
+            if rest := self.walker.meetings.rest(mine, stretch.spans):
+                is_whole = rest is mine and inside is one.box
+                going.append(one if is_whole else Pending(inside.with_side(stretch.axis, rest), one.maybe))
+        self.pending = going
+
+    def meet(self, entry: Entry, part: Box, doubts: tuple[str, ...]) -> None:
+        """Have an entry decide about some of what is still going on."""
         translates = bool(entry.becomes) and entry.becomes == self.packets.goal and doubts == entry.obscure[-1:]
         if self.wonders and entry.verdict in ("accept", "jump", "goto") and not doubts:
             self._note_later(entry, part)
@@ -295,7 +352,7 @@ class _Chain:
                 self._translate(entry.name, Pending(both, one.maybe))
             elif not doubts and entry.verdict not in ("obscure", "stray"):
                 going += (Pending(rest, one.maybe) for rest in one.box.without(both))
-                self._decide(_find_refusal(run, both) or entry, Pending(both, one.maybe), going)
+                self._decide(entry, Pending(both, one.maybe), going)
             else:
                 going += (Pending(rest, one.maybe) for rest in one.box.without(both))
                 going += self._wonder(entry, Pending(both, one.maybe), doubts)
@@ -320,7 +377,7 @@ class _Chain:
         finals: list[Final] = []
         with self.walker.at_most(MOST_LOOKED):
             finals, _ = self.walker.enter(entry, self.packets, box, self.inside)
-        return next((final.by for final in finals if final.verdict == "accept" and not final.maybe), "")
+        return next((say_one(final) for final in finals if final.verdict == "accept" and not final.maybe), "")
 
     def _decide(self, entry: Entry, one: Pending, going: list[Pending]) -> None:
         """What an entry does that is understood."""
@@ -334,7 +391,7 @@ class _Chain:
             for final in finals:
                 so_far = Pending(final.box, one.maybe | final.maybe)
                 if final.translated:
-                    self._translate(final.by, so_far)
+                    self._translate(say_one(final), so_far)
                 else:
                     self._settle(so_far, final.verdict, final.by, final.later)
             for fall in falls:
@@ -349,13 +406,15 @@ class _Chain:
         unlike = {maybe if maybe.verdict == "stray" else maybe._replace(verdict="drop") for maybe in one.maybe}
         self.finals.append(Final(one.box, "accept", by, frozenset(unlike), "", translated=True))
 
-    def _settle(self, one: Pending, verdict: Literal["accept", "drop"], by: str, later: str = "") -> None:
+    def _settle(self, one: Pending, verdict: Settled, by: str | Several, later: str = "") -> None:
         """Packets are decided about, unless they might have gone back to where the chain was called from."""
         returns = [maybe for maybe in one.maybe if maybe.verdict == "return"]
         if returns:
-            might = {Maybe(verdict, by, maybe.construct) for maybe in returns}
+            said = by if isinstance(by, str) else by.name(one.box)
+            might = {Maybe(verdict, said, maybe.construct) for maybe in returns}
             self._fall(Pending(one.box, one.maybe | might))
         else:
+            self.named[verdict] += isinstance(by, str)
             self.finals.append(Final(one.box, verdict, by, one.maybe, later))
             if verdict == "drop" and not later and len(self.wonders) < MOST_NAMED:
                 self.wonders.append(len(self.finals) - 1)
@@ -380,7 +439,7 @@ class _Chain:
             finals, falls = self.walker.enter(entry, self.packets, one.box, self.inside)
             for final in finals:
                 verdicts: tuple[Verdict, ...] = ("accept", "drop") if final.translated else (final.verdict,)
-                might = {Maybe(one_of, final.by, said) for said in constructs for one_of in verdicts}
+                might = {Maybe(one_of, say_one(final), said) for said in constructs for one_of in verdicts}
                 yield Pending(final.box, one.maybe | final.maybe | might)
             for fall in falls:
                 back = {Maybe("return", entry.name, said) for said in constructs} if verdict == "goto" else SURE
@@ -391,29 +450,6 @@ class _Chain:
         for one in self.pending:
             self._fall(one)
         return self.finals, self.falls
-
-
-def _find_refusal(run: Sequence[Row], box: Box) -> Entry | None:
-    """The first of a run of refusals that some of these packets meet."""
-    for row in run:
-        if row.match.sources & box.sources and row.match.destinations & box.destinations:
-            return row.entry
-    return None
-
-
-def _take_together(table: Table, rows: Iterable[Row]) -> Iterator[tuple[Row, Match, Sequence[Row]]]:
-    """Each row with its match; of many refusals in a row that are alike all but the first few as one, and with them.
-
-    So many are named as those that refuse; what the others are called nobody reads, and packets that go through
-    thousands of them are cut to pieces once.
-    """
-    for run, several in groupby(rows, attrgetter("run")):
-        if not run:
-            yield from ((row, row.match, ()) for row in several)
-            continue
-        yield from ((row, row.match, ()) for row in islice(several, MOST_NAMED))
-        if rest := list(several):
-            yield rest[0], table.unite(rest), rest
 
 
 def _list_parts(match: Match, packets: Packets) -> Iterator[tuple[Box, tuple[str, ...]]]:
@@ -436,33 +472,3 @@ def _list_sides(family: Literal[4, 6], spans: Spans, names: frozenset[str], unit
         yield spans, ""
     if names and spans != everything:
         yield everything - spans, f"address of {', '.join(sorted(names))}"
-
-
-def _end_stage(stage: Stage, falls: list[Pending]) -> Iterator[Final]:
-    """What the default does with those that no entry decides about; it is named only where nothing else is."""
-    for one in falls:
-        if stage.default == "accept":
-            yield Final(one.box, "accept", "", one.maybe)
-        elif stage.default == "drop":
-            yield Final(one.box, "drop", stage.default_name, one.maybe)
-        else:
-            name = stage.default_name
-            yield Final(one.box, "drop", name, one.maybe | {Maybe("accept", name, name)})
-
-
-def _judge(before: Outcome, final: Final) -> Outcome:
-    """What becomes of packets after one more stage, of which all before was `before`."""
-    doubts = sorted(one for one in final.maybe if one.verdict != final.verdict)
-    if before.strays and not doubts:
-        return before._replace(box=final.box)
-    if doubts:
-        earlier = before.by if before.state == "unknown" else ()
-        by = dict.fromkeys((*earlier, *(one.entry for one in doubts)))
-        named = dict.fromkeys((*before.doubts, *(Doubt(one.construct, one.entry) for one in doubts)))
-        strays = before.strays or any(one.verdict == "stray" for one in doubts)
-        return Outcome(final.box, "unknown", tuple(by), tuple(named), strays=strays, translated=before.translated)
-    if final.verdict == "drop":
-        return Outcome(final.box, "closed", (final.by,), (), final.later)
-    if before.state == "open" and final.by:
-        return before._replace(box=final.box, by=(*before.by, final.by))
-    return before._replace(box=final.box)

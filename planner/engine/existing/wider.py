@@ -8,7 +8,6 @@ refused or admitted isn't held against a later one.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.model import Entry
@@ -22,6 +21,8 @@ from planner.engine.report import Report
 from planner.engine.rules import Triple, fold
 from planner.plan.document import Endpoint
 
+_Service = tuple[str, str | None]
+"""Protocol and ports of a flow, as the plan has them."""
 MOST_PAIRS = 20
 """Most pairs of endpoints of which is told what an entry admits too much; what it does between others is reckoned."""
 MOST_TRIES = 100
@@ -77,7 +78,8 @@ class _Excess:
     boxes: tuple[Box, ...]
     pairs: int
     """How many pairs it speaks of, counted at the first of them."""
-    weight: float
+    size: int
+    """How many packets, by addresses, protocols and ports, if all pairs are as those that were tried."""
 
 
 class Search:
@@ -102,7 +104,9 @@ class Search:
         self._seen = tuple(self._list_seen(ends, seen))
         self._found: dict[tuple[int, Spans], tuple[int, ...]] = {}
         self._looks = 0
-        self._services = {
+        self._unasked: dict[tuple[int, int, frozenset[_Service], Sequence[int]], tuple[int, ...]] = {}
+        """Of a source, a family, services and destinations: to which of these it has no flow of such a service."""
+        self._services: dict[_Service, tuple[Spans, Spans]] = {
             (flow.need.protocol, flow.need.ports): find_service(flow.need.protocol, flow.need.ports)
             for flow in report.flows
         }
@@ -163,7 +167,7 @@ class Search:
                 destination=destination,
                 boxes=boxes,
                 pairs=0 if place else pairs,
-                weight=pairs / tried,
+                size=pairs * sum(box.size for box in boxes) // tried,
             )
 
     def _pick(self, row: Row, here: Sequence[int], there: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -171,7 +175,8 @@ class Search:
         family = row.match.family
         known = self._known[family]
         most = min(MOST_LOOKED_AT, MOST_LOOKS - self._looks)
-        for one, other in product(here, there):
+        asking = frozenset(service for service in self._services if self._asks_for_all(row, service))
+        for one, other in self._list_unasked(family, asking, here, there):
             if most <= 0:
                 break
             most -= 1
@@ -179,11 +184,26 @@ class Search:
             (source, from_here), (destination, to_there) = known[one], known[other]
             if source.name == destination.name or (from_here == to_there and from_here.size == 1):
                 continue
-            flows = self._by_pair.get((source.name, destination.name), ())
-            if any(self._asks_for_all(row, flow) for flow in flows):
-                continue
             if self._may_pass(row.entry, source.zone, destination.zone):
                 yield one, other
+
+    def _list_unasked(
+        self, family: int, asking: frozenset[_Service], here: Iterable[int], there: Sequence[int]
+    ) -> Iterator[tuple[int, int]]:
+        """Pairs of endpoints without a flow of one of some services between them."""
+        known = self._known[family]
+        for one in here:
+            name = known[one][0].name
+            key = one, family, asking, there
+            if key not in self._unasked:
+                reached = {
+                    flow.destination.name
+                    for destination in self._reached.get(name, ())
+                    for flow in self._by_pair[name, destination]
+                    if (flow.need.protocol, flow.need.ports) in asking
+                }
+                self._unasked[key] = tuple(other for other in there if known[other][0].name not in reached)
+            yield from ((one, other) for other in self._unasked[key])
 
     def _may_pass(self, entry: Entry, source: str, destination: str) -> bool:
         """Whether an entry is for what comes from one zone and goes to another, as far as is known."""
@@ -196,13 +216,13 @@ class Search:
             for enters, leaves in ways.between(source, destination)
         )
 
-    def _asks_for_all(self, row: Row, flow: Flow) -> bool:
-        """Whether a flow's service is all that a match of an entry admits, whatever the addresses."""
-        protocols, ports = self._services[flow.need.protocol, flow.need.ports]
+    def _asks_for_all(self, row: Row, service: _Service) -> bool:
+        """Whether a service is all that a match of an entry admits, whatever the addresses."""
+        protocols, ports = self._services[service]
         return (
-            protocols.covers(row.match.protocols)
+            row.match.family in families_of(service[0])
+            and protocols.covers(row.match.protocols)
             and (ALIKE if ports is ECHO else ports).covers(row.match.ports)
-            and row.match.family in families_of(flow.need.protocol)
         )
 
     def _leave(self, family: int, source: Endpoint, destination: Endpoint, boxes: list[Box]) -> list[Box]:
@@ -251,9 +271,8 @@ class Search:
                 enters=enters,
                 leaves=leaves,
             )
-            found = [
-                one.box for one in self.walker.walk(packets, boxes) if one.state == "open" and row.entry.name in one.by
-            ]
+            outcomes = self.walker.walk(packets, boxes, apart=row.entry.name)
+            found = [one.box for one in outcomes if one.state == "open" and row.entry.name in one.by]
             if found:
                 yield from found
                 return
@@ -296,7 +315,7 @@ def _sum_up(name: str, parts: list[_Excess], asked: Iterable[Flow]) -> Wider:
         destinations=tuple(sorted({part.destination.name for part in parts})),
         services=tuple(_list_services(box for part in parts for box in part.boxes)),
         pairs=max(len(parts), sum(part.pairs for part in parts)),
-        size=int(sum(part.weight * box.size for part in parts for box in part.boxes)),
+        size=sum(part.size for part in parts),
         narrower=tuple(fold(list(asked))),
     )
 

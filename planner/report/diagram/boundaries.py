@@ -45,7 +45,7 @@ _LETTERS = 100
 _MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 
 
-_Way = tuple[Rule, bool]
+Way = tuple[Rule, bool]
 """A rule, and whether it leads from the left to the right."""
 
 
@@ -60,7 +60,7 @@ class BoundaryPicture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Box:
+class Party:
     """Endpoints of one side that the same rules name, and the places of these rules."""
 
     endpoints: tuple[Endpoint, ...]
@@ -73,29 +73,40 @@ def draw_boundaries(report: Report) -> tuple[tuple[BoundaryPicture, ...], int]:
     So those that stand beside each other on a page are of about the same height, and low ones fill what high ones
     leave of a column.
     """
-    pairs: dict[frozenset[str], list[Boundary]] = defaultdict(list)
-    for boundary in report.boundaries:
-        pairs[frozenset((boundary.source.code, boundary.destination.code))].append(boundary)
     passed = Passed(report.plan.firewalls)
     drawn: list[BoundaryPicture] = []
     more = 0
-    for boundaries in pairs.values():
-        left, right = boundaries[0].source, boundaries[0].destination
-        rules = [(rule, boundary.source.code == left.code) for boundary in boundaries for rule in boundary.rules]
+    for left, right, rules in pair_boundaries(report):
         parts = [part for some in batched(rules, MOST_RULES) for part in _divide(some)]
         for number, part in enumerate(parts, 1):
             if len(drawn) == MOST_PICTURES:
                 more += 1
                 continue
-            both = "↔" if len({onwards for _, onwards in rules}) > 1 else "→"
-            title = f"{left.label} {both} {right.label}{f', {number} of {len(parts)}' if len(parts) > 1 else ''}"
+            title = f"{name_pair(left, right, rules)}{f', {number} of {len(parts)}' if len(parts) > 1 else ''}"
             drawn.append(_draw(title, left, right, part, passed))
     return tuple(sorted(drawn, key=lambda picture: -picture.height)), more
 
 
-def _divide(rules: Sequence[_Way]) -> Iterator[Sequence[_Way]]:
+def pair_boundaries(report: Report) -> Iterator[tuple[ZoneGroup, ZoneGroup, list[Way]]]:
+    """Each two zones that rules lead between, in either direction: the left one, the right one, and the rules."""
+    pairs: dict[frozenset[str], list[Boundary]] = defaultdict(list)
+    for boundary in report.boundaries:
+        pairs[frozenset((boundary.source.code, boundary.destination.code))].append(boundary)
+    for boundaries in pairs.values():
+        left, right = boundaries[0].source, boundaries[0].destination
+        rules = [(rule, boundary.source.code == left.code) for boundary in boundaries for rule in boundary.rules]
+        yield left, right, rules
+
+
+def name_pair(left: ZoneGroup, right: ZoneGroup, rules: Iterable[Way]) -> str:
+    """What two zones and the rules between them are called: Internal ↔ DMZ."""
+    both = "↔" if len({onwards for _, onwards in rules}) > 1 else "→"
+    return f"{left.label} {both} {right.label}"
+
+
+def _divide(rules: Sequence[Way]) -> Iterator[Sequence[Way]]:
     """The rules in as many parts as it takes for the boxes of each side to have room on a page."""
-    if len(rules) == 1 or max(map(len, _gather_sides(rules))) <= MOST_BOXES:
+    if len(rules) == 1 or max(map(len, gather_sides(rules))) <= MOST_BOXES:
         yield rules
     else:
         half = len(rules) // 2
@@ -103,14 +114,15 @@ def _divide(rules: Sequence[_Way]) -> Iterator[Sequence[_Way]]:
         yield from _divide(rules[half:])
 
 
-def _gather_sides(rules: Sequence[_Way]) -> tuple[list[_Box], list[_Box]]:
+def gather_sides(rules: Sequence[Way]) -> tuple[list[Party], list[Party]]:
+    """Who stands on the left and on the right of these rules; a box for those that the same ones name."""
     left = _gather(rule.sources if onwards else rule.destinations for rule, onwards in rules)
     right = _gather(rule.destinations if onwards else rule.sources for rule, onwards in rules)
     return left, right
 
 
-def _draw(title: str, left: ZoneGroup, right: ZoneGroup, rules: Sequence[_Way], passed: Passed) -> BoundaryPicture:
-    sides = _gather_sides(rules)
+def _draw(title: str, left: ZoneGroup, right: ZoneGroup, rules: Sequence[Way], passed: Passed) -> BoundaryPicture:
+    sides = gather_sides(rules)
     rows = max(len(rules), *map(len, sides))
     height = _TOP + rows * _ROW + _BOTTOM
     ways = [_spread(len(rules), rows), *(_spread(len(boxes), rows) for boxes in sides)]
@@ -134,7 +146,7 @@ def _draw(title: str, left: ZoneGroup, right: ZoneGroup, rules: Sequence[_Way], 
     return BoundaryPicture(title=title, height=height, svg=svg)
 
 
-def _gather(ends: Iterable[Sequence[Endpoint]]) -> list[_Box]:
+def _gather(ends: Iterable[Sequence[Endpoint]]) -> list[Party]:
     """The boxes of one side, those of the first rules first."""
     places: dict[str, list[int]] = defaultdict(list)
     known: dict[str, Endpoint] = {}
@@ -145,7 +157,7 @@ def _gather(ends: Iterable[Sequence[Endpoint]]) -> list[_Box]:
     alike: dict[tuple[int, ...], list[Endpoint]] = defaultdict(list)
     for name, numbers in places.items():
         alike[tuple(numbers)].append(known[name])
-    boxes = [_Box(endpoints=tuple(listed), rules=numbers) for numbers, listed in alike.items()]
+    boxes = [Party(endpoints=tuple(listed), rules=numbers) for numbers, listed in alike.items()]
     return sorted(boxes, key=lambda box: (sum(box.rules) / len(box.rules), box.rules))
 
 
@@ -188,7 +200,7 @@ def _draw_firewall(names: Sequence[str], height: float) -> Iterator[str]:
 
 
 def _draw_lines(
-    rules: Sequence[_Way], sides: Sequence[Sequence[_Box]], spots: Sequence[Sequence[float]]
+    rules: Sequence[Way], sides: Sequence[Sequence[Party]], spots: Sequence[Sequence[float]]
 ) -> Iterator[str]:
     """From each source to its rules, and on to the destinations with an arrow."""
     first, last = _SIDE, WIDTH - _SIDE
@@ -230,7 +242,7 @@ def _draw_rule(rule: Rule, y: float) -> Iterator[str]:
     )
 
 
-def _draw_box(box: _Box, zone: ZoneGroup, x: float, y: float) -> Iterator[str]:
+def _draw_box(box: Party, zone: ZoneGroup, x: float, y: float) -> Iterator[str]:
     """The names of endpoints over their addresses, or over how many they are."""
     few = box.endpoints[:_NAMED]
     names = [show_line(endpoint.name) for endpoint in few]

@@ -4,6 +4,7 @@ Every endpoint of a rule stands with all its addresses, and every service with i
 copied from a page, or opened beside it.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -44,12 +45,14 @@ def write_markdown(report: Report, selection: Selection | None = None) -> str:
     lines = [f"Only a part: {escape(selection.sentence)}", ""] if selection else []
     for chapter in _chapters(report):
         lines += [f"### {escape(chapter.boundary.label)}", ""]
-        lines += table(COLUMNS[:1] + COLUMNS[3:], (_cells(row) for row in _rows(chapter, report)))
+        rows = _rows(chapter, report)
+        lines += table(_leave_out_zones(COLUMNS), (list(map(escape, _leave_out_zones(row))) for row in rows))
     return "\n".join(lines) + "\n" if lines else "No rules.\n"
 
 
-def _cells(row: tuple[str, ...]) -> list[str]:
-    return [escape(cell) for place, cell in enumerate(row) if place not in (1, 2)]
+def _leave_out_zones(row: tuple[str, ...]) -> tuple[str, ...]:
+    """A row where the heading above it names the zones."""
+    return row[:1] + row[3:]
 
 
 def write_ticket(report: Report, selection: Selection | None = None) -> str:
@@ -66,9 +69,35 @@ def write_ticket(report: Report, selection: Selection | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write_jira(report: Report, selection: Selection | None = None) -> str:
+    """The same as a table of Jira's wiki markup under a heading for each boundary."""
+    lines = [f"*Only a part:* {_escape_jira(selection.sentence)}", ""] if selection else []
+    for chapter in _chapters(report):
+        lines += [f"h3. {_escape_jira(chapter.boundary.label)}", "", f"||{'||'.join(_leave_out_zones(COLUMNS))}||"]
+        for row in _rows(chapter, report):
+            lines.append(f"|{'|'.join(_escape_jira(cell) or ' ' for cell in _leave_out_zones(row))}|")
+        lines.append("")
+    return "\n".join(lines) if lines else "No rules.\n"
+
+
+_JIRA = re.compile(
+    r"[^\w\s.,;:()/§→↔-]|_"
+    r"|(?<!\w)-|-(?!\w)"  # a line through words, or across the page; between letters it is a hyphen
+    r"|(?<=\w):(?=//)|(?<=www)\.|(?<=mailto):"  # addresses of the web and of mail
+    r"|[:;](?=[()DP])|\((?=(?:[ynix/]|on|off)\))",  # faces and signs
+    re.IGNORECASE,
+)
+"""What may mean something to Jira: written by its number, as in HTML."""
+
+
+def _escape_jira(text: str) -> str:
+    return _JIRA.sub(lambda found: f"&#{ord(found[0])};", show_line(text))
+
+
 RULE_TEXTS: Mapping[str, RuleText] = {
     "table": RuleText(label="Tab-separated, for a spreadsheet", write=write_table),
     "markdown": RuleText(label="Markdown", write=write_markdown),
+    "jira": RuleText(label="Jira's wiki markup", write=write_jira),
     "ticket": RuleText(label="Text for a ticket", write=write_ticket),
     "commands": RuleText(label="Test-NetConnection, to try it", write=write_powershell_commands),
     "nc": RuleText(label="nc, to try it", write=write_nc_commands),

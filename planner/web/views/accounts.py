@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import logout
-from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.contrib.messages.views import SuccessMessageMixin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from planner.accounts.people import ChangeForm, LoginForm, fold_name
+from planner.accounts import pending, second_factor
+from planner.accounts.people import ChangeForm, LoginForm, StaffLoginForm, fold_name
 from planner.accounts.proofs import keep_known
 from planner.store import patience, throttle
 from planner.store.holders import read_holder
@@ -53,11 +54,45 @@ def _few_tries(view: View) -> View:
     return wrapper
 
 
-log_in = account_view(
-    _few_tries(LoginView.as_view(template_name="accounts/login.html", authentication_form=LoginForm))
-)
+class _LogIn(LoginView):
+    """Django's, but that who has a second factor isn't logged in by the password alone."""
 
-log_in_staff = _few_tries(admin.site.login)
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Log in, or have the login wait for its code."""
+        user: User = form.get_user()
+        if not second_factor.is_on(user):
+            return super().form_valid(form)
+        pending.begin(self.request, user, self.get_success_url())
+        return redirect("give_code")
+
+
+log_in = account_view(_few_tries(_LogIn.as_view(template_name="accounts/login.html", authentication_form=LoginForm)))
+
+
+def _log_in_staff(request: HttpRequest) -> HttpResponseBase:
+    """As `AdminSite.login` does it, with the second factor of who has one."""
+    site = admin.site
+    address = _LogIn().get_redirect_url(request) or reverse("admin:index")
+    if request.method == "GET" and site.has_permission(request):
+        return redirect(address)
+    context = {
+        **site.each_context(request),
+        "title": "Log in",
+        "subtitle": None,
+        "app_path": request.get_full_path(),
+        "username": request.user.get_username(),
+        "next": address,
+    }
+    request.current_app = site.name  # what addresses of the admin are made with
+    view = _LogIn.as_view(
+        extra_context=context,
+        authentication_form=StaffLoginForm,
+        template_name="admin/login.html",
+    )
+    return view(request)
+
+
+log_in_staff = _few_tries(_log_in_staff)
 """The admin's own login. It is there whether accounts are on or not."""
 
 

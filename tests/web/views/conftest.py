@@ -3,20 +3,26 @@
 import pytest
 from django.test import Client
 
-from ports.actions import load_matrix
-from ports.models import PortMatrix
-from ports.queries import SHIPPED
+from ports.actions import keep_snapshot, load_matrix
+from ports.models import PortMatrix, Snapshot
+from ports.queries import SHIPPED, shipped_matrix
 from tests.web.views.pages import know
 
 
 @pytest.fixture(scope="package")
 def shipped(django_db_setup, django_db_blocker):
-    """The shipped matrix, loaded once and taken away after the last of these tests."""
+    """The shipped matrix, loaded once and taken away after the last of these tests.
+
+    What is kept of it with the first plan is kept already: to read it for the plan of each test takes longer than to
+    store that.
+    """
     with django_db_blocker.unblock():
         matrix, _ = load_matrix(path=SHIPPED)
+        keep_snapshot(matrix=shipped_matrix())
     yield matrix
     with django_db_blocker.unblock():
         PortMatrix.objects.all().delete()
+        Snapshot.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)

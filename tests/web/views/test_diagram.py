@@ -26,6 +26,8 @@ def links(page):
 
 def test_the_downloads_are_offered_on_the_page(client, url):
     hrefs = {link.get("href") for link in Page(client.get(url)).all("a")}
+    assert {f"{url}report/svg", f"{url}report/png"} <= hrefs
+    hrefs = {link.get("href") for link in Page(client.get(f"{url}?view=diagram")).all("a")}
     assert {f"{url}diagram.svg", f"{url}diagram.png"} <= hrefs
 
 

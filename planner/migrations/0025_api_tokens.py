@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('planner', '0023_compared'),
+        ('planner', '0024_logins'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

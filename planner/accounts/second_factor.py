@@ -1,0 +1,218 @@
+"""A second factor for accounts that log in here: codes of an app (RFC 6238), or recovery codes that are good once.
+
+The secret is kept sealed under the key of the service, and of the recovery codes there are hashes alone: they are
+random, so that no key and no slow hash is needed, and they still work once the key of the service was lost.
+"""
+
+import base64
+import hashlib
+import hmac
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from planner.store import audit, throttle
+from planner.store.account_models import SecondFactor
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+    from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+STEP = 30
+"""Seconds that a code is good for: RFC 6238, 5.2."""
+DIGITS = 6
+AROUND = 1
+"""How many steps a clock may be ahead or behind: RFC 6238, 5.2."""
+CODES = 10
+MOST_WRONG = 10
+"""How many wrong codes an account may try in an hour, from one browser that logged in before or from all others."""
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+_LONG = 16
+"""Letters of a recovery code: 79 random bits."""
+
+logger = logging.getLogger("planner.accounts")
+
+
+def is_on(user: object) -> bool:
+    """Whether an account is asked for its second factor; none is without a password of this service."""
+    return (
+        isinstance(user, User)
+        and user.has_usable_password()
+        and SecondFactor.objects.filter(user=user).exclude(confirmed=None).exists()
+    )
+
+
+def count_left(user: User) -> int:
+    """How many recovery codes an account has left."""
+    factor = SecondFactor.objects.filter(user=user).first()
+    return len(factor.codes) if factor is not None else 0
+
+
+def prepare(user: User) -> None:
+    """Make a new secret for an account that is asked for none yet; it counts from `confirm` on."""
+    with transaction.atomic():
+        factor = _lock(user)
+        if factor is None or factor.confirmed is None:
+            secret = seal(secrets.token_bytes(20))  # RFC 4226, 4: as long as SHA-1's hashes
+            SecondFactor.objects.update_or_create(user=user, defaults={"secret": secret, "used": 0, "codes": []})
+
+
+def describe(user: User) -> tuple[str, str]:
+    """The secret that waits to be confirmed: for a QR code as an `otpauth` address, and as letters to be typed.
+
+    Raises SecondFactor.DoesNotExist where none waits.
+    """
+    secret = unseal(SecondFactor.objects.get(user=user, confirmed=None).secret)
+    address = _totp(secret).get_provisioning_uri(user.get_username(), "Port planner")
+    letters = base64.b32encode(secret).decode()
+    return address, " ".join(letters[at : at + 4] for at in range(0, len(letters), 4))
+
+
+def confirm(user: User, code: str) -> tuple[str, ...]:
+    """Ask for the factor from now on, if the code is one of the waiting secret's: the recovery codes; none if not.
+
+    Raises SecondFactor.DoesNotExist where none waits.
+    """
+    with transaction.atomic():
+        factor = _lock(user)
+        if factor is None or factor.confirmed is not None:
+            raise SecondFactor.DoesNotExist
+        if not _take_code(factor, code):
+            return ()
+        factor.confirmed = timezone.now()
+        codes = _renew(factor)
+        audit.note("second-factor-on", actor=user.get_username())
+    return codes
+
+
+def renew_codes(user: User) -> tuple[str, ...]:
+    """New recovery codes in place of all that there were; none for an account without the factor."""
+    with transaction.atomic():
+        factor = _lock(user)
+        if factor is None or factor.confirmed is None:
+            return ()
+        codes = _renew(factor)
+        audit.note("recovery-codes-made", actor=user.get_username())
+    return codes
+
+
+def remove(user: User, *, actor: str) -> bool:
+    """Ask an account for no second factor any more; whether it was. `actor` is who does it."""
+    with transaction.atomic():
+        factor = _lock(user)
+        if factor is None:
+            return False
+        factor.delete()
+        if factor.confirmed is None:
+            return False
+        audit.note("second-factor-off", actor=actor, detail=user.get_username())
+    return True
+
+
+def check(user: User, code: str, *, known: str = "") -> bool:
+    """Whether a code is right, of the app or for recovery; each is taken once. What is wrong is noted.
+
+    `known` is something secret of a browser that logged in before (`planner.accounts.proofs`): it has tries of its
+    own. Raises throttle.TooMany after MOST_WRONG in an hour; recovery codes are looked at nevertheless, as nobody
+    guesses one.
+    """
+    if _recover(user, code):
+        return True
+    attempt = throttle.count("wrong-code", f"{user.pk}:{known}", limit=MOST_WRONG)
+    with transaction.atomic():
+        factor = _lock(user)
+        right = factor is not None and factor.confirmed is not None and _take_code(factor, code)
+    if right:
+        throttle.forgive(attempt)
+    else:
+        audit.note("wrong-code", actor=user.get_username())
+    return right
+
+
+def _recover(user: User, code: str) -> bool:
+    hashed = _hash(user, code)
+    with transaction.atomic():
+        factor = _lock(user)
+        if factor is None or factor.confirmed is None:
+            return False
+        left = [one for one in factor.codes if not hmac.compare_digest(one, hashed)]
+        if len(left) == len(factor.codes):
+            return False
+        factor.codes = left
+        factor.save(update_fields=["codes"])
+        audit.note("recovery-code-used", actor=user.get_username(), detail=f"{len(left)} left")
+    return True
+
+
+def _take_code(factor: SecondFactor, code: str) -> bool:
+    """Whether the code is one of now, of a later step than any that was taken; then it is."""
+    typed = "".join(code.split())
+    if not (typed.isascii() and typed.isdigit() and len(typed) == DIGITS):
+        return False
+    try:
+        generate = _totp(unseal(factor.secret)).generate
+    except ValueError:
+        logger.error(
+            "The second factor of account %s can't be read: the key it was sealed with is gone.", factor.user_id
+        )
+        return False
+    now = int(timezone.now().timestamp()) // STEP
+    for step in range(now - AROUND, now + AROUND + 1):
+        if step > factor.used and hmac.compare_digest(generate(step * STEP), typed.encode()):
+            factor.used = step
+            factor.save(update_fields=["used"])
+            return True
+    return False
+
+
+def _renew(factor: SecondFactor) -> tuple[str, ...]:
+    codes = tuple("".join(secrets.choice(_LETTERS) for _ in range(_LONG)) for _ in range(CODES))
+    factor.codes = [_hash(factor.user, code) for code in codes]
+    factor.save()
+    return tuple("-".join(code[at : at + 4] for at in range(0, _LONG, 4)) for code in codes)
+
+
+def _hash(user: User, code: str) -> str:
+    typed = "".join(c for c in code[:100].lower() if c in _LETTERS)
+    return hashlib.sha256(f"{user.pk}:{typed}".encode()).hexdigest()
+
+
+def _lock(user: User) -> SecondFactor | None:
+    return SecondFactor.objects.select_for_update(of=("self",)).filter(user=user).first()
+
+
+def seal(secret: bytes) -> str:
+    """A secret as it is kept: encrypted, and bound to the key of the service."""
+    return _sealer().encrypt(secret).decode()
+
+
+def unseal(sealed: str) -> bytes:
+    """The secret again. Raises ValueError where neither the key of the service nor one before made it."""
+    from cryptography.fernet import InvalidToken  # noqa: PLC0415 - as below
+
+    try:
+        return _sealer().decrypt(sealed.encode())
+    except InvalidToken as error:
+        raise ValueError("sealed under another key") from error
+
+
+def _sealer() -> "MultiFernet":
+    # Its libraries take 20 ms and some memory, and accounts without a second factor need none of them.
+    from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415
+
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    digests = [salted_hmac("planner.accounts.second_factor", "seal", secret=key, algorithm="sha256") for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest.digest())) for digest in digests])
+
+
+def _totp(secret: bytes) -> "TOTP":
+    from cryptography.hazmat.primitives.hashes import SHA1  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.twofactor.totp import TOTP  # noqa: PLC0415
+
+    return TOTP(secret, DIGITS, SHA1(), STEP)  # noqa: S303 - what apps can do, and not weak in an HMAC

@@ -1,0 +1,61 @@
+"""The rules as bodies of tickets: a file for each boundary and for each firewall, in three ways to write one."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
+from planner.engine.report import Report
+from planner.engine.rules import Rule
+from planner.report.firewall.head import pack
+from planner.report.firewall.words import name_files
+from planner.report.formats.rule_texts import write_jira, write_markdown, write_ticket
+from planner.report.said.edition import Edition
+from planner.report.said.passed import Passed
+
+KINDS = (("text", "txt", write_ticket), ("markdown", "md", write_markdown), ("jira", "txt", write_jira))
+"""A folder, how its files end, and what writes them: for ServiceNow and mail, for GitHub and the like, for Jira."""
+
+_README = """\
+Bodies of tickets: paste a file as the description of one.
+
+text/      ServiceNow, mail, and wherever text is shown as it is
+markdown/  GitHub, GitLab, Azure DevOps
+jira/      Jira's wiki markup (in the new editor: insert it as markup)
+
+In each, boundaries/ has a file for each boundary between zones; firewalls/, where the plan has firewalls, one for each
+of them with the rules that pass it, so a rule can stand in several.
+"""
+
+
+def render_tickets(report: Report, edition: Edition | None = None) -> bytes:
+    """A zip archive with a README, and in each of KINDS a file for each boundary and each firewall that rules pass.
+
+    Each rule stands in the file of its boundary. The same report and edition give the same bytes. Raises
+    NotExpressible when the addresses are too much.
+    """
+    selection = edition.selection if edition else None
+    files: dict[str, str | bytes] = {"README.txt": _README}
+    parts = list(_divide(report))
+    for folder, ending, write in KINDS:
+        for path, part in parts:
+            files[f"{folder}/{path}.{ending}"] = write(part, selection)
+    return pack(files)
+
+
+def _divide(report: Report) -> Iterator[tuple[str, Report]]:
+    """The report of each boundary and of each firewall, and where its files stand."""
+    for boundary in report.boundaries:
+        yield f"boundaries/{boundary.code}", replace(report, boundaries=(boundary,))
+    passed = Passed(report.plan.firewalls)
+    behind: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
+    for place, boundary in enumerate(report.boundaries):
+        for rule in boundary.rules:
+            for name in passed.find(rule):
+                behind[name].append((place, rule))
+    names = [firewall.name for firewall in report.plan.firewalls if firewall.name in behind]
+    for name, file in zip(names, name_files(names), strict=True):
+        rules: dict[int, list[Rule]] = defaultdict(list)
+        for place, rule in behind[name]:
+            rules[place].append(rule)
+        some = tuple(replace(report.boundaries[place], rules=tuple(listed)) for place, listed in rules.items())
+        yield f"firewalls/{file}", replace(report, boundaries=some)

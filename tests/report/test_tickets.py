@@ -1,0 +1,68 @@
+"""Bodies of tickets: a rule stands in that of its boundary and of each firewall that it passes, and text is text."""
+
+import io
+import re
+import zipfile
+from html import unescape
+
+import pytest
+
+from planner.report.formats.rule_texts import COLUMNS, write_jira
+from planner.report.formats.tickets import KINDS, render_tickets
+from planner.report.said.passed import Passed
+from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile
+
+WALLS = [
+    {"name": "FW/1", "format": "fortigate", "zones": {"Internal": "inside", "DMZ": "dmz", "Internet": "outside"}},
+    {"name": "fw-1", "format": "asa", "zones": {"Internal": "in", "DMZ": "out"}},
+]
+REPORT = evaluate(contoso(firewalls=WALLS))
+
+
+def read(report):
+    archive = zipfile.ZipFile(io.BytesIO(render_tickets(report)))
+    assert archive.testzip() is None
+    return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def test_each_boundary_has_a_file_with_its_rules_and_no_others_in_each_way_to_write_one():
+    files = read(REPORT)
+    for folder, ending, _ in KINDS:
+        for boundary in REPORT.boundaries:
+            text = files[f"{folder}/boundaries/{boundary.code}.{ending}"]
+            assert {rule.id for rule in REPORT.rules if rule.id in text} == {rule.id for rule in boundary.rules}
+    assert len(files) == 1 + len(KINDS) * (len(REPORT.boundaries) + len(WALLS))
+
+
+def test_each_firewall_has_a_file_with_the_rules_that_pass_it():
+    files = read(REPORT)
+    passed = Passed(REPORT.plan.firewalls)
+    for wall, stem in zip(WALLS, ("FW-1", "fw-1-2"), strict=True):
+        wanted = {rule.id for rule in REPORT.rules if wall["name"] in passed.find(rule)}
+        assert wanted
+        for folder, ending, _ in KINDS:
+            text = files[f"{folder}/firewalls/{stem}.{ending}"]
+            assert {rule.id for rule in REPORT.rules if rule.id in text} == wanted
+
+
+def test_a_plan_without_rules_has_nothing_but_the_readme():
+    report = evaluate(contoso(endpoints=[], additional_flows=[]))
+    assert list(read(report)) == ["README.txt"]
+
+
+MARKS = re.compile(r"[*{}\[\]!?^~+|\\<>_]|://|www\.|(?<!\w)-|-(?!\w)|[:;][()DP]|\((?:[ynix/]|on|off)\)")
+
+
+@pytest.mark.parametrize(
+    "name", [*HOSTILE_NAMES, "{code}", "-gone-", "----", "!x.png!", ":) (x) (on)", "mailto:a@b.example"]
+)
+def test_names_are_text_to_jira(name):
+    report = evaluate(hostile(name))
+    text = write_jira(report)
+    head, *rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert head == f"||{'||'.join(COLUMNS[:1] + COLUMNS[3:])}||"
+    for row in rows:
+        cells = row[1:-1].split("|")
+        assert len(cells) == len(COLUMNS) - 2
+        assert not [cell for cell in cells if MARKS.search(re.sub(r"&#\d+;", "", cell))]
+    assert any(name in unescape(row) for row in rows)

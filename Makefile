@@ -1,5 +1,5 @@
 # Every verb is one script, so each also works where there is no make. Options for the tests: make test ARGS="-k flows"
-.PHONY: help run test check setup lint format bench load faults golden docs demo audit coverage screenshots container prove postgres sbom mutate
+.PHONY: help run test check setup lint format bench load faults golden docs demo audit coverage screenshots container prove postgres sbom mutate site
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -39,6 +39,9 @@ golden: ## Rewrite the golden files; review the diff before committing it
 
 docs: ## Write docs/document-table.md anew: the vendor's document, row by row, beside the matrix
 	@scripts/dev.sh python scripts/document_table.py
+
+site: ## Build the documentation as a site, into tests/artifacts/documentation
+	@scripts/dev.sh python scripts/documentation.py tests/artifacts/documentation
 
 bench: ## Measure the engine, the pages, and several people on one plan
 	@scripts/dev.sh python scripts/bench.py

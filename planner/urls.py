@@ -133,6 +133,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("existing/kept/<int:number>/", compared.show_compared, name="show_compared"),
                 path("existing/kept/<int:number>/delete/", compared.forget_compared, name="forget_compared"),
                 path("existing/kept/<int:number>/states/", compared.take_states, name="take_states"),
+                path("existing/answers/<uuid:name>/", existing.show_existing_answer, name="show_existing_answer"),
                 path("existing/<slug:name>", existing.download_existing, name="download_existing"),
                 path("uploads/", uploads.show_uploads, name="show_uploads"),
                 path("uploads/revoke/", uploads.revoke_upload, name="revoke_upload"),

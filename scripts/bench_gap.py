@@ -1,9 +1,10 @@
-"""How long it takes to hold a plan against rules that are there: `python scripts/bench_gap.py [--large]`.
+"""How long it takes to hold a plan against rules that are there: `python scripts/bench_gap.py [--large] [--formats]`.
 
 Prints processor time and the greatest memory: 10,000 entries of nftables and of iptables beside 1,000 flows, and with
 `--large` 100,000 and 200,000 entries beside 10,000 flows; what is missing of these as lines for the device, too; and
 1,000 flows from any beside 10,000 addresses that are refused, admitted, or either, and where each flow has an entry of
-its own among these. Reading, deciding with what is too wide, and writing are told apart.
+its own among these; with `--formats` 10,000 entries of each other format. Reading, deciding with what is too wide, and
+writing are told apart.
 """
 
 import json
@@ -31,6 +32,7 @@ from planner.report.gap.delta import render_delta  # noqa: E402
 from planner.report.gap.delta.task import Task  # noqa: E402
 from ports.matrix import Matrix  # noqa: E402
 from ports.queries import shipped_matrix  # noqa: E402
+from scripts.bench_formats import WRITERS  # noqa: E402
 
 Rule = tuple[str, str, int]
 """Source, destination, port."""
@@ -181,6 +183,10 @@ def main() -> None:
         for form, write in (("iptables", write_iptables), ("nftables", write_nftables)):
             if entries < 200_000 or form == "iptables":
                 measure(form, write, entries, report)
+    if "--formats" in sys.argv:
+        report = evaluate_report(matrix, check_plan(make_plan(1_000), matrix=matrix))
+        for form, writer in WRITERS.items():
+            measure(form, writer, 10_000, report)
     measure_singles(matrix, 10_000, 1_000)
 
 

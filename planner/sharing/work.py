@@ -11,17 +11,21 @@ from django.conf import settings
 from django.db import Error
 
 from planner.engine import TooLarge
+from planner.engine.existing.model import Unreadable
+from planner.engine.existing.sides import BadMap
 from planner.plan.document import PlanError
 from planner.report import ACCEPTANCE_FORMATS, CHANGE_FORMATS, FORMATS, NotExpressible, progress
 from planner.sharing.files import NOT_SHOWN, write_reading, write_reading_changes
 from planner.sharing.links import read_link, read_newest
 from planner.store import jobs
 from planner.store.acceptances import write_acceptance
+from planner.store.existing import Question, write_existing
 from planner.store.files import UNUSABLE, File, UnusableFilter, write_plan_file
 from planner.store.job_models import Job
 from planner.store.kept import Damaged
 from planner.store.models import Plan
 from planner.store.runner import end_with_whoever_began_it
+from planner.store.sealed import Unopened
 from planner.store.sides import NothingToCompare, write_changes
 from planner.store.standing import read_standing
 from ports.matrix import MatrixError
@@ -63,12 +67,17 @@ def _make_acceptance_file(plan: Plan, _job: Job, order: jobs.Order) -> File:
     return write_acceptance(plan, ACCEPTANCE_FORMATS[order.format])
 
 
+def _make_existing_file(plan: Plan, job: Job, order: jobs.Order) -> File:
+    return write_existing(plan, Question.read(order.format, order.asked), jobs.read_sent(job))
+
+
 MAKERS: Mapping[str, Maker] = {
     "report": _make_plan_file,
     "reading": _make_reading_file,
     "reading-changes": _make_reading_changes_file,
     "changes": _make_changes_file,
     "acceptance": _make_acceptance_file,
+    "existing": _make_existing_file,
 }
 """What makes the file of an order, by its kind."""
 
@@ -88,7 +97,10 @@ def make_one(number: int, runner: str) -> None:
         if isinstance(error, Error) and not isinstance(error, Damaged):
             raise  # the database is away: it is tried again
         said = _say(error)
-        if said is None:
+        if said is None and jobs.is_sealed(job):
+            # Neither the message nor the lines of the code: either may have what was sent in it.
+            _logger.error("job %s failed: %s", job.name, type(error).__name__)
+        elif said is None:
             _logger.exception("job %s failed", job.name)
         jobs.fail(number, runner, said or FAILED)
 
@@ -105,6 +117,8 @@ def _make(job: Job, runner: str) -> File:
     """The file, of the plan as it is now; the job says what it follows from, so that others find it."""
     order = jobs.read_order(job)
     plan = Plan.objects.get(pk=job.plan_id)
+    if jobs.is_sealed(job):  # for whoever sent it, whatever becomes of the plan meanwhile
+        return MAKERS[order.kind](plan, job, order)
     standing = read_standing(plan)
     jobs.note_key(job.pk, runner, jobs.key_of(plan, order, job.link))
     made = MAKERS[order.kind](plan, job, order)
@@ -140,6 +154,8 @@ def _say(error: Exception) -> str | None:
         return "The port matrix has faults."
     if isinstance(error, MemoryError):
         return f"It needs more memory than the {settings.JOB_MIB:,} MiB that a file may take here."
-    if isinstance(error, NotExpressible | NothingToCompare | NoMatrix | NoProduct | Damaged):
+    if isinstance(error, Unopened):
+        return "What was sent isn't there any more. Choose it again."
+    if isinstance(error, NotExpressible | NothingToCompare | Unreadable | BadMap | NoMatrix | NoProduct | Damaged):
         return str(error)
     return None

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from planner.store.sealed import KINDS
 from ports.matrix.vocabulary import listed
 
 FORMAT = 1
@@ -29,7 +30,9 @@ _LARGEST_ABOUT = 100_000
 """Bytes of what a backup says of itself."""
 _PATIENCE = 60
 """Seconds that a copy waits for whoever is writing."""
-
+_KINDS = json.dumps(sorted(KINDS))
+_SEALED = """SELECT id FROM planner_job WHERE json_extract("order", '$.kind') IN (SELECT value FROM json_each(?))"""
+"""The jobs that are about secrets."""
 
 Copy = Callable[[Path], None]
 
@@ -70,6 +73,7 @@ def write_backup(database: Path | Copy, key: Path | None, target: Path) -> Backu
                 _copy(database, copy)
             else:
                 database(copy)
+            _leave_out_secrets(copy)
             about = _describe(copy, has_key=key is not None)
             with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -148,6 +152,18 @@ def _copy(source: Path, target: Path) -> None:
         raise BadBackup(f"{source} can't be copied: {error}.") from None
     if faults:
         raise BadBackup(f"{source} is damaged: {listed(faults)}.")
+
+
+def _leave_out_secrets(database: Path) -> None:
+    """Take out of a copy what waits sealed: beside the key that goes along it could be read."""
+    try:
+        with closing(_connect(database, "rw")) as connection, connection:
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'planner_job'").fetchone():
+                connection.execute("PRAGMA secure_delete = ON")
+                connection.execute(f"DELETE FROM planner_piece WHERE job_id IN ({_SEALED})", (_KINDS,))  # noqa: S608
+                connection.execute(f"DELETE FROM planner_job WHERE id IN ({_SEALED})", (_KINDS,))  # noqa: S608
+    except sqlite3.Error as error:
+        raise BadBackup(f"What waits sealed can't be taken out of the copy: {error}.") from None
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

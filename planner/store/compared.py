@@ -75,8 +75,10 @@ def make_answer(gap: Gap) -> Answer:
 
 
 @transaction.atomic
-def keep(plan_id: int, gap: Gap, *, revision: int, firewall: str, sender: Sender = ANYONE) -> Compared:
-    """Keep an answer about a revision of a plan; the same operation counts once.
+def keep(
+    plan_id: int, gap: Gap, *, revision: int, firewall: str, sender: Sender = ANYONE, actor: str = ""
+) -> Compared:
+    """Keep an answer about a revision of a plan; the same operation counts once. `actor`: the account that does it.
 
     Raises NotKept for one too many, one that is too large and a plan that has changed meanwhile; NotPossible for a
     plan in the bin.
@@ -106,7 +108,7 @@ def keep(plan_id: int, gap: Gap, *, revision: int, firewall: str, sender: Sender
         author=sender.author[:60],
         operation=sender.operation or models.make_operation(),
     )
-    audit.note("comparison-kept", plan=plan, actor=audit.name_sender(), detail=f"number {row.pk}")
+    audit.note("comparison-kept", plan=plan, actor=actor, detail=f"number {row.pk}")
     return row
 
 

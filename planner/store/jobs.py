@@ -4,9 +4,13 @@ A job waits, is taken by a runner, and ends as done, failed or cancelled. Each s
 state it takes the job from, so of two who try only one succeeds, on either database. Who runs a job has it for LEASE
 and puts that off again and again; a job whose runner doesn't is taken by another, so it outlives whatever ended the
 runner. Who may see a job is not decided here: it is found by its plan and its link, for those who were let in.
+
+A job of one of sealed.KINDS is about a secret that somebody sent. What was sent waits as its pieces, sealed, and what
+comes of it takes their place, sealed as well; whatever ends the job takes them away.
 """
 
 import hashlib
+import zlib
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +29,7 @@ from planner.store.admission import check_admitted
 from planner.store.files import File
 from planner.store.job_models import Job, Piece
 from planner.store.models import Plan, ShareLink
+from planner.store.sealed import KINDS, Unopened, seal, unseal
 from planner.store.standing import read_standing
 from ports.locks import one_at_a_time
 from ports.text import many
@@ -37,6 +42,10 @@ MOST_OF_PLAN, MOST_IN_ALL = 10, 100
 """How many jobs may wait or run, of one plan and of all."""
 KEPT_ENDED = timedelta(hours=1)
 """How long is told of a job that failed or was cancelled."""
+KEPT_SEALED = timedelta(hours=1)
+"""How long such a job and its answer are kept at most, from when it was asked for, and from when it was done."""
+MOST_SEALED = 10
+"""How many secrets may wait at once."""
 PIECE = 2**18
 """Bytes of a piece. A copy of the database reads fifty rows at once, and others wait for one to be stored."""
 LIVE = (Job.State.WAITING, Job.State.RUNNING, Job.State.DONE)
@@ -137,6 +146,54 @@ def find_made(key: str) -> Job | None:
     return Job.objects.filter(key=key, state__in=LIVE).first()
 
 
+def ask_sealed(plan: Plan, order: Order, data: bytes) -> Job:
+    """A job about what somebody sent, which is sealed; the one that is there if the same was sent before.
+
+    `order.kind` is one of sealed.KINDS. Raises TooMany.
+    """
+    sent = hashlib.sha256(data).hexdigest(), plan.key, plan.revision, order.as_row(), order.format
+    key = salted_hmac("planner.store.jobs.sealed", repr(sent), algorithm="sha256").hexdigest()
+    prune_sealed()
+    with transaction.atomic():
+        one_at_a_time("jobs")
+        known = find_made(key)
+        if known is not None:
+            return known
+        unended = Job.objects.filter(state__in=(Job.State.WAITING, Job.State.RUNNING))
+        if unended.filter(order__kind__in=KINDS).count() >= MOST_SEALED or unended.count() >= MOST_IN_ALL:
+            raise TooMany
+        job = Job.objects.create(plan=plan, order=order.as_row(), key=key)
+        packed = zlib.compress(data, 1)
+        pieces = (packed[start : start + PIECE] for start in range(0, len(packed), PIECE))
+        for number, piece in enumerate(pieces):
+            Piece.objects.create(job=job, number=number, data=_seal(job, number, piece, "sent"))
+    wake.set()
+    return job
+
+
+def read_sent(job: Job) -> bytes:
+    """What was sent for a job of one of sealed.KINDS. Raises Unopened, also where it is gone."""
+    pieces = (bytes(piece.data) for piece in job.pieces.order_by("number"))
+    packed = b"".join(_unseal(job, number, piece, "sent") for number, piece in enumerate(pieces))
+    try:
+        return zlib.decompress(packed)
+    except zlib.error:
+        raise Unopened from None
+
+
+def _seal(job: Job, number: int, piece: bytes, what: str) -> bytes:
+    return seal(piece, of=job.name.hex, place=f"{what} {number}")
+
+
+def _unseal(job: Job, number: int, piece: bytes, what: str) -> bytes:
+    return unseal(piece, of=job.name.hex, place=f"{what} {number}")
+
+
+def is_sealed(job: Job) -> bool:
+    """Whether it is about a secret that somebody sent."""
+    return job.order["kind"] in KINDS
+
+
 @transaction.atomic
 def _begin(plan: Plan, order: Order, link: ShareLink | None, key: str) -> Job:
     one_at_a_time("jobs")
@@ -154,19 +211,23 @@ def cancel(job: Job) -> bool:
     unended = Job.objects.filter(pk=job.pk, state__in=(Job.State.WAITING, Job.State.RUNNING))
     with transaction.atomic():
         check_admitted()
-        return bool(unended.update(state=Job.State.CANCELLED, ended=timezone.now(), until=None))
+        ended = bool(unended.update(state=Job.State.CANCELLED, ended=timezone.now(), until=None))
+        if ended:
+            _drop_pieces(job.pk)
+        return ended
 
 
 def read_pieces(job: Job) -> Iterator[bytes]:
-    """What came of a job that is done, a piece at a time."""
-    number = 0
+    """What came of a job that is done, a piece at a time. Raises Unopened."""
+    number, sealed = 0, is_sealed(job)
     while (data := job.pieces.filter(number=number).values_list("data", flat=True).first()) is not None:
-        yield bytes(data)
+        yield _unseal(job, number, bytes(data), "made") if sealed else bytes(data)
         number += 1
 
 
 def drop_of_plan(plan_id: int) -> None:
     """Take away all that is being made or was made of a plan."""
+    _remove(Job.objects.filter(plan=plan_id, order__kind__in=KINDS))
     Job.objects.filter(plan=plan_id).delete()
 
 
@@ -182,7 +243,8 @@ def claim(runner: str) -> Job | None:
     for job in Job.objects.filter(free).order_by("asked", "pk")[:5]:
         same = Job.objects.filter(pk=job.pk, state=job.state, runner=job.runner, tries=job.tries)
         if job.tries >= MOST_TRIES:
-            same.update(state=Job.State.FAILED, ended=now, until=None, said=ASKED_AGAIN)
+            if same.update(state=Job.State.FAILED, ended=now, until=None, said=ASKED_AGAIN):
+                _drop_pieces(job.pk)
             continue
         taken = same.update(
             state=Job.State.RUNNING, runner=runner, until=now + LEASE, tries=F("tries") + 1, said="", number=0, parts=0
@@ -233,7 +295,8 @@ def forget_key(job_id: int, runner: str) -> None:
 
 def fail(job_id: int, runner: str, said: str) -> None:
     """End it without a file, and say why in a sentence."""
-    has(job_id, runner).update(state=Job.State.FAILED, ended=timezone.now(), until=None, said=said[:500])
+    if has(job_id, runner).update(state=Job.State.FAILED, ended=timezone.now(), until=None, said=said[:500]):
+        _drop_pieces(job_id)
 
 
 def finish(job_id: int, runner: str, file: File) -> bool:
@@ -245,12 +308,18 @@ def finish(job_id: int, runner: str, file: File) -> bool:
     if len(file.data) > most:
         fail(job_id, runner, f"The file has {many(len(file.data) // 2**20, 'MiB', 'MiB')}, more than is kept here.")
         return False
-    Piece.objects.filter(job=job_id).delete()
+    job = has(job_id, runner).first()
+    if job is None:
+        return False
+    _drop_pieces(job_id)
     _make_room(most - len(file.data))
     for number, start in enumerate(range(0, len(file.data), PIECE)):
         if not renew(job_id, runner):
             break
-        Piece.objects.create(job_id=job_id, number=number, data=file.data[start : start + PIECE])
+        piece = file.data[start : start + PIECE]
+        if is_sealed(job):
+            piece = _seal(job, number, piece, "made")
+        Piece.objects.create(job_id=job_id, number=number, data=piece)
     done = has(job_id, runner).update(
         state=Job.State.DONE, ended=timezone.now(), until=None, said="",
         content_type=file.content_type, file=file.name[:200], size=len(file.data),
@@ -273,7 +342,14 @@ def prune(now: datetime | None = None) -> int:
     kept = timedelta(hours=settings.JOBS_HOURS)
     old = Q(state=Job.State.DONE, ended__lt=now - kept) | Q(state=Job.State.WAITING, asked__lt=now - kept)
     gone = _remove(Job.objects.filter(ended | old))
-    return gone + _make_room(settings.JOBS_MIB * 2**20)
+    return gone + prune_sealed(now) + _make_room(settings.JOBS_MIB * 2**20)
+
+
+def prune_sealed(now: datetime | None = None) -> int:
+    """Take away what is about secrets and has been here for long enough. Returns how many jobs that were."""
+    before = (now or timezone.now()) - KEPT_SEALED
+    old = Q(ended=None, asked__lt=before) | Q(ended__lt=before)
+    return _remove(Job.objects.filter(old, order__kind__in=KINDS))
 
 
 def _make_room(most: int) -> int:
@@ -286,9 +362,23 @@ def _make_room(most: int) -> int:
     return gone
 
 
+def _drop_pieces(job_id: int) -> None:
+    """Take away what was sent for a job or came of it; what was sealed isn't left in free pages of the file either."""
+    pieces = Piece.objects.filter(job=job_id)
+    if connection.vendor != "sqlite" or not pieces.filter(job__order__kind__in=KINDS).exists():
+        pieces.delete()
+        return
+    # A backup copies the file page by page, and may have the key beside it.
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA secure_delete = ON")
+        pieces.delete()
+        cursor.execute("PRAGMA secure_delete = OFF")
+
+
 def _remove(jobs: "QuerySet[Job]") -> int:
     """Each by itself, so that others wait no longer than for one."""
     chosen = list(jobs.values_list("pk", flat=True))
     for one in chosen:
+        _drop_pieces(one)
         Job.objects.filter(pk=one).delete()
     return len(chosen)

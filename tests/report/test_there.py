@@ -3,11 +3,15 @@
 import csv
 import datetime
 import io
+import json
 from dataclasses import replace
 
+import jsonschema
 import openpyxl
+import pytest
 
 from planner.report import FORMATS
+from planner.report.formats.json import report_schema
 from planner.report.said.edition import Edition
 from planner.report.said.there import There
 from tests.engine.existing.rulesets import flow, host, plan
@@ -62,6 +66,34 @@ def test_tables_have_a_column_of_it_and_only_then():
     assert ["Compared", str(chosen.there)] in [list(row) for row in book["About"].iter_rows(values_only=True)]
     plain = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"].render(REPORT, Edition(date=DAY))))
     assert "On FW-HQ" not in [cell.value for cell in plain["Rules"][1]]
+
+
+def test_markdown_has_a_column_of_it_and_says_of_which_day_it_is():
+    text = FORMATS["markdown"].render(REPORT, edition(*answers("open", "closed"))).decode()
+    heads = [line for line in text.splitlines() if line.startswith("| Rule |")]
+    assert heads
+    assert all(line.endswith("| On FW-HQ |") for line in heads)
+    assert "| partly there, 1 of 2 flows open (policy Store) |\n" in text
+    assert "| not compared |\n" in text
+    assert "as compared on 2026-11-25 at revision 3" in text
+    assert "FW-HQ" not in FORMATS["markdown"].render(REPORT, Edition(date=DAY)).decode()
+
+
+def test_json_has_it_with_each_rule_in_the_shape_of_the_schema():
+    data = json.loads(FORMATS["json"].render(REPORT, edition(*answers("open", "closed"))))
+    jsonschema.validate(data, report_schema())
+    assert data["compared"] == {"firewall": "FW-HQ", "date": "2026-11-25", "revision": 3}
+    told = {tuple(rule["destinations"]): rule["on_firewall"] for rule in data["rules"]}
+    assert told == {
+        ("Far", "Store"): {"state": "partly there", "open": 1, "flows": 2, "by": ["policy Store"]},
+        ("Web",): {"state": "not compared", "open": 0, "flows": 1, "by": []},
+    }
+    plain = json.loads(FORMATS["json"].render(REPORT, Edition(date=DAY)))
+    assert "compared" not in plain
+    assert not any("on_firewall" in rule for rule in plain["rules"])
+    data["rules"][0]["on_firewall"]["state"] = "open"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data, report_schema())
 
 
 def test_printed_rules_say_it_beside_each_and_the_cover_of_which_day_it_is():

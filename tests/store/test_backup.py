@@ -45,6 +45,25 @@ def key(tmp_path):
     return tmp_path / "secret-key"
 
 
+def test_what_waits_sealed_is_in_no_backup(tmp_path, database, key):
+    with closing(sqlite3.connect(database)) as made:
+        made.executescript("""
+            CREATE TABLE planner_job (id integer primary key, "order" text);
+            CREATE TABLE planner_piece (id integer primary key, job_id integer, data blob);
+            INSERT INTO planner_job VALUES (1, '{"kind": "existing"}'), (2, '{"kind": "report"}');
+            INSERT INTO planner_piece VALUES (1, 1, 'waits sealed'), (2, 2, 'a report');
+        """)
+    write_backup(database, key, tmp_path / "backup.zip")
+    with zipfile.ZipFile(tmp_path / "backup.zip") as archive:
+        archive.extract(DATABASE, tmp_path / "out")
+    with closing(sqlite3.connect(tmp_path / "out" / DATABASE)) as copy:
+        assert copy.execute("SELECT id FROM planner_job").fetchall() == [(2,)]
+        assert copy.execute("SELECT data FROM planner_piece").fetchall() == [("a report",)]
+    assert b"waits sealed" not in (tmp_path / "out" / DATABASE).read_bytes()
+    with closing(sqlite3.connect(database)) as kept:
+        assert kept.execute("SELECT count(*) FROM planner_job").fetchone() == (2,)
+
+
 def test_what_is_written_comes_back_and_its_owner_alone_can_read_it(tmp_path, database, key):
     target = tmp_path / "backup.zip"
     made = write_backup(database, key, target)

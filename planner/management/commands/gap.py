@@ -2,13 +2,11 @@
 
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from planner.engine import Report
 from planner.engine.existing.decide import Also, compare_with
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers import READERS
@@ -22,7 +20,7 @@ from planner.report.firewall.errors import NotExpressible
 from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL
 from planner.report.gap.delta import DELTA, render_delta
 from planner.report.gap.delta.task import Task
-from planner.report.said.within import number_within
+from planner.report.said.within import list_numbers
 
 MISSING = 3
 """The exit status where a rule of the plan is missing, in whole or in part, or it isn't known."""
@@ -87,7 +85,7 @@ class Command(PlanCommand):
         [target] = choose_targets(self.parser, [plan], options["format"], options["output"], kept=kept)
         report = self.evaluate(plan, options["edition"])
         earlier = {
-            number for name in options["earlier"] for number in _list_numbers(self.evaluate(name, options["edition"]))
+            number for name in options["earlier"] for number in list_numbers(self.evaluate(name, options["edition"]))
         }
         also = options["also"]
         if also is None:
@@ -137,12 +135,6 @@ def _read_also(text: str) -> tuple[Also, ...]:
         if word not in ALSO:
             raise ArgumentTypeError(f"{word!r} is none of {', '.join(ALSO)}")
     return tuple(word for word in ALSO if word in words)
-
-
-def _list_numbers(report: Report) -> Iterator[str]:
-    """The numbers of a report's rules, and of what stays within its zones."""
-    yield from (rule.id for rule in report.rules)
-    yield from (within.id for within in number_within(report))
 
 
 def _read(name: str, most: int) -> bytes:

@@ -18,6 +18,7 @@ from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Selection
 from planner.report.said.life import left_data, life_data
 from planner.report.said.text import list_named
+from planner.report.said.there import STANDINGS, There
 from ports.matrix import PROTOCOLS, SEVERITIES, Matrix
 from ports.matrix.amendments import amendment_data
 
@@ -28,7 +29,8 @@ def render_json(report: Report, edition: Edition | None = None) -> bytes:
     """The report as JSON in UTF-8; the same plan, matrix and selection give the same bytes."""
     if edition is None:
         return write_json(_report_parts(report, None))
-    return write_json(_report_parts(report, edition.selection, edition.lives) | taken_data(edition.taken))
+    parts = _report_parts(report, edition.selection, edition.lives, edition.there)
+    return write_json(parts | taken_data(edition.taken))
 
 
 def report_data(report: Report, selection: Selection | None = None, lives: Lives = NO_LIVES) -> dict[str, Any]:
@@ -65,7 +67,9 @@ def _read_out(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _report_parts(report: Report, selection: Selection | None, lives: Lives = NO_LIVES) -> dict[str, Any]:
+def _report_parts(
+    report: Report, selection: Selection | None, lives: Lives = NO_LIVES, there: There | None = None
+) -> dict[str, Any]:
     """`report_data` with iterators for the long lists, each to be read once."""
     data: dict[str, Any] = {
         "format": FORMAT,
@@ -75,7 +79,10 @@ def _report_parts(report: Report, selection: Selection | None, lives: Lives = NO
         "document": document_data(report.matrix),
         "amendments": [amendment_data(amendment) for amendment in list_amendments(report)],
         "flows": (flow_data(flow, report.matrix) for flow in report.flows),
-        "rules": (rule_data(rule, report.matrix, lives) for rule in report.rules),
+        "rules": (
+            rule_data(rule, report.matrix, lives) | ({"on_firewall": there.describe_rule(rule)} if there else {})
+            for rule in report.rules
+        ),
         "excluded": map(excluded_data, report.excluded),
         "closed": map(closed_data, report.closed),
         "findings": map(finding_data, report.findings),
@@ -88,6 +95,8 @@ def _report_parts(report: Report, selection: Selection | None, lives: Lives = NO
         }
     if lives.left and selection is None:
         data["no_longer_asked"] = map(left_data, lives.left)
+    if there is not None:
+        data["compared"] = there.describe()
     return data
 
 
@@ -283,6 +292,8 @@ def report_schema() -> dict[str, Any]:
     told = dict.fromkeys(("title", "answer", "reason", "reason_by", "by", "subject"), text)
     decision = _object({"kind": {"enum": [CHOICE, CAVEAT]}, **told, "decided": maybe})
     whole["properties"]["decisions"] = {"type": "array", "items": decision}
+    # Only where a comparison with a firewall's own rules was asked for.
+    whole["properties"]["compared"] = _object({"firewall": text, "date": text, "revision": count})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Port requirement report",
@@ -410,7 +421,14 @@ def _rule_schema() -> dict[str, Any]:
             "reasons": _TEXTS,
         },
         state=_state_schema(),  # only of a stored plan, and of rules that have one
+        on_firewall=_there_schema(),  # only where a comparison was asked for
     )
+
+
+def _there_schema() -> dict[str, Any]:
+    """What a firewall had of a rule when it was compared."""
+    count = {"type": "integer", "minimum": 0}
+    return _object({"state": {"enum": list(STANDINGS)}, "open": count, "flows": count, "by": _TEXTS})
 
 
 def _state_schema() -> dict[str, Any]:

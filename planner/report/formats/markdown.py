@@ -15,7 +15,6 @@ from planner.plan.document import Endpoint
 from planner.report.said.answers import TAKEN_TITLES, Taken, list_taken
 from planner.report.said.closed import CLOSED_TITLES, EXCLUDED_TITLES, list_closed, list_excluded
 from planner.report.said.edition import Edition
-from planner.report.said.filters import Selection
 from planner.report.said.life import LEFT_TITLES, LIFE_TITLES, list_left, list_life
 from planner.report.said.outline import describe_marks, label_endpoint, name_services
 from planner.report.said.text import (
@@ -27,6 +26,7 @@ from planner.report.said.text import (
     list_reasons,
     list_rule_sides,
 )
+from planner.report.said.there import There
 from planner.report.said.unopened import UNOPENED_TITLES, list_unopened
 from planner.report.said.zone_table import ZONE_LEGEND, ZoneCell, tabulate_zones
 from ports.text import show, show_line
@@ -48,9 +48,9 @@ def render_markdown(report: Report, edition: Edition | None = None) -> bytes:
     check_addresses("Markdown", list_rule_sides(report.rules))
     lives = edition.lives if edition else NO_LIVES
     lines = [
-        *_open(report, edition.selection if edition else None),
+        *_open(report, edition),
         *(() if edition and edition.selection else _write_zones(report)),
-        *_write_rules(report, lives),
+        *_write_rules(report, lives, edition.there if edition else None),
         *(() if edition and edition.selection else _write_left(lives)),
         *_write_closed(report),
         *_write_findings(report),
@@ -88,7 +88,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
     yield ""
 
 
-def _open(report: Report, selection: Selection | None) -> Iterator[str]:
+def _open(report: Report, edition: Edition | None) -> Iterator[str]:
+    selection, there = (edition.selection, edition.there) if edition else (None, None)
     yield f"# Port requirements: {escape(report.plan.name)}"
     yield ""
     if report.plan.description.strip():
@@ -99,6 +100,9 @@ def _open(report: Report, selection: Selection | None) -> Iterator[str]:
         yield ""
     yield f"**Port matrix:** {escape(report.matrix.version)}"
     yield ""
+    if there is not None:
+        yield f"**Compared:** {escape(str(there))}"
+        yield ""
     yield escape(LEGEND[0])
     yield ""
     yield from table(("Content", "Count"), ((escape(what), str(count)) for what, count in count_contents(report)))
@@ -137,7 +141,7 @@ def _anchor(cell: ZoneCell) -> str:
     return quote(kept.replace(" ", "-"))
 
 
-def _write_rules(report: Report, lives: Lives) -> Iterator[str]:
+def _write_rules(report: Report, lives: Lives, there: There | None) -> Iterator[str]:
     yield "## Firewall rules"
     yield ""
     if not report.boundaries:
@@ -148,8 +152,11 @@ def _write_rules(report: Report, lives: Lives) -> Iterator[str]:
         yield ""
         yield from _name_zones(boundary)
         yield from table(
-            rule_titles(lives),
-            (rule_cells(rule, report, lives) for rule in boundary.rules),
+            (*rule_titles(lives), *((escape(there.title),) if there else ())),
+            (
+                (*rule_cells(rule, report, lives), *((escape(there.say(rule)),) if there else ()))
+                for rule in boundary.rules
+            ),
         )
 
 

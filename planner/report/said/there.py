@@ -4,18 +4,36 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from planner.engine.rules import Rule
 from ports.text import cut, many, show_line
 
 if TYPE_CHECKING:  # most reports have no comparison beside their rules, and comparing takes a while to import
+    from planner.engine.existing.decide import State
     from planner.engine.existing.drift import Answer, FlowAnswer, Key
 
 MOST_BY = 3
 """How many entries are named beside a rule."""
 MOST_LETTERS = 120
 """How long the name of an entry is there."""
+
+
+Standing = Literal["there", "partly there", "missing", "unknown", "not compared"]
+STANDINGS: tuple[Standing, ...] = ("there", "partly there", "missing", "unknown", "not compared")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Had:
+    """What a firewall had of one rule."""
+
+    standing: Standing
+    open: int
+    """How many of the rule's flows were open whole."""
+    flows: int
+    """How many flows the rule has."""
+    by: tuple[str, ...]
+    """The entries that let the open ones through, each once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,23 +66,42 @@ class There:
 
     def say(self, rule: Rule) -> str:
         """There, partly there, missing or unknown, and by which entries."""
+        had = self.find(rule)
+        if had.standing not in ("there", "partly there"):
+            return had.standing
+        names = "; ".join(cut(show_line(name), MOST_LETTERS) for name in had.by[:MOST_BY])
+        more = f" and {len(had.by) - MOST_BY:,} more" if len(had.by) > MOST_BY else ""
+        count = f", {had.open:,} of {many(had.flows, 'flow')} open" if had.standing == "partly there" else ""
+        return f"{had.standing}{count}" + (f" ({names}{more})" if names else "")
+
+    def find(self, rule: Rule) -> Had:
+        """The same, to be counted and sorted by."""
         found = list(self._find(rule))
-        counted = Counter(one.state if one else None for one in found)
-        total = len(found)
-        if counted[None] == total:
-            return "not compared"
         by = dict.fromkeys(name for one in found if one and one.state == "open" for name in one.by)
-        names = "; ".join(cut(show_line(name), MOST_LETTERS) for name in list(by)[:MOST_BY])
-        more = f" and {len(by) - MOST_BY:,} more" if len(by) > MOST_BY else ""
-        said = f" ({names}{more})" if names else ""
-        if counted["open"] == total:
-            return f"there{said}"
-        if counted["closed"] + counted[None] == total:
-            return "missing"
-        if counted["open"] or counted["partly"]:
-            return f"partly there, {counted['open']:,} of {many(total, 'flow')} open{said}"
-        return "unknown"
+        counted = Counter(one.state if one else None for one in found)
+        return Had(standing=_sum_up(counted), open=counted["open"], flows=len(found), by=tuple(by))
+
+    def describe(self) -> dict[str, Any]:
+        """What was compared, as plain data: `firewall`, `date`, `revision`."""
+        return {"firewall": self.device, "date": self.day.isoformat(), "revision": self.revision}
+
+    def describe_rule(self, rule: Rule) -> dict[str, Any]:
+        """What the firewall had of a rule, as plain data; every entry by its whole name."""
+        had = self.find(rule)
+        return {"state": had.standing, "open": had.open, "flows": had.flows, "by": list(had.by)}
 
     def _find(self, rule: Rule) -> "Iterator[FlowAnswer | None]":
         for source, destination, protocol, ports in rule.openings():
             yield self.flows.get((source, destination, protocol, ports or ""))
+
+
+def _sum_up(counted: "Mapping[State | None, int]") -> Standing:
+    """One word for the states of a rule's flows, each counted; None is a flow that the comparison didn't have."""
+    total = sum(counted.values())
+    if counted.get(None) == total:
+        return "not compared"
+    if counted.get("open") == total:
+        return "there"
+    if counted.get("closed", 0) + counted.get(None, 0) == total:
+        return "missing"
+    return "partly there" if counted.get("open") or counted.get("partly") else "unknown"

@@ -6,7 +6,7 @@ report. Pure.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -28,6 +28,12 @@ class Within:
     services: tuple[ServiceReasons, ...]
     undecided: str
     flows: tuple[Flow, ...]
+
+
+def list_numbers(report: Report) -> Iterator[str]:
+    """The numbers of a report's rules, and of what stays within its zones: what entries on devices are named after."""
+    yield from (rule.id for rule in report.rules)
+    yield from (within.id for within in number_within(report))
 
 
 def number_within(report: Report) -> tuple[Within, ...]:

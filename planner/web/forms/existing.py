@@ -7,11 +7,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 
-from planner.engine.existing.model import Ruleset, Unreadable
 from planner.engine.existing.readers import READERS
-from planner.engine.existing.reading import read_existing
 from planner.plan.document import Plan
 from planner.plan.limits import EXISTING
+from planner.store import audit
+from planner.store.actions import Sender
+from planner.store.existing import Question
 
 ENVELOPE = 2**20
 """How many bytes a form may have around a configuration of the largest size."""
@@ -33,7 +34,7 @@ class InMemory(MemoryFileUploadHandler):
 
 
 class ExistingForm(forms.Form):
-    """A configuration. After validation `ruleset` is what was read of it."""
+    """A configuration, and what is asked about it."""
 
     format = forms.ChoiceField(
         choices=[(reader.name, reader.label) for reader in READERS.values()],
@@ -45,9 +46,8 @@ class ExistingForm(forms.Form):
     keep = forms.BooleanField(required=False)
     keep_answer = forms.BooleanField(required=False)
 
-    ruleset: Ruleset | None = None
     read = b""
-    """The configuration itself, for what is made of it at once."""
+    """The configuration itself, once it is validated; whether it can be read isn't looked at here."""
 
     def __init__(self, *args: Any, plan: Plan, size: int = 0, **kwargs: Any) -> None:
         """`size`: how many bytes were sent, of the whole form."""
@@ -57,7 +57,7 @@ class ExistingForm(forms.Form):
         self.fields["firewall"].choices = [("", "none, or found by its format"), *names]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Read the configuration. What is wrong with it is an error of the whole form."""
+        """Take the configuration. What is wrong with it is an error of the whole form."""
         file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text") or ""
         if self.errors:
             return self.cleaned_data
@@ -67,13 +67,22 @@ class ExistingForm(forms.Form):
             raise ValidationError(f"A configuration has at most {EXISTING // 2**20} MiB.")
         if not file and not text.strip():
             raise ValidationError("Choose a file with the configuration, or paste it.")
-        data = file.read(EXISTING + 1) if file else text.encode("utf-8", "surrogatepass")
-        self.read = data
-        try:
-            self.ruleset = read_existing(data, self.cleaned_data["format"])
-        except Unreadable as error:
-            raise ValidationError(str(error)) from None
+        self.read = file.read(EXISTING + 1) if file else text.encode("utf-8", "surrogatepass")
         return self.cleaned_data
+
+    def ask(self, file: str, sender: Sender) -> Question:
+        """What is asked, once the form is valid; `file`: which file of the answer is wanted, empty for the page."""
+        said = self.cleaned_data
+        return Question(
+            format=said["format"],
+            file=file,
+            firewall=said["firewall"],
+            sides=self.sides,
+            keep=said["keep"] and not file,
+            keep_answer=said["keep_answer"] and not file,
+            sender=sender,
+            actor=audit.name_sender(),
+        )
 
     @property
     def sides(self) -> dict[str, str] | None:

@@ -14,13 +14,14 @@ from django.utils.dateformat import format as format_date
 from django.views.decorators.http import require_POST, require_safe
 
 from planner.engine import Report
-from planner.engine.existing.decide import STATES, State
+from planner.engine.existing.decide import STATES
 from planner.engine.existing.drift import Answer, Drift, FlowAnswer, WiderAnswer, find_drift
 from planner.engine.existing.readers import READERS
 from planner.engine.life import mark_of
 from planner.engine.rules import Ports, Rule
 from planner.plan.edits import NotPossible
 from planner.report import FORMATS
+from planner.report.gap.page import LOOKS, ORDER
 from planner.report.gap.words import NAMES, say_several
 from planner.report.said.text import index_rules
 from planner.store import compared, lives
@@ -38,15 +39,12 @@ MOST_DRIFTED = 200
 """How many flows of each kind of drift, and how many entries."""
 MOST_TAKEN = 500
 """Of how many rules the state is set in one go."""
-BESIDE = ("pdf", "html", "xlsx", "csv")
+BESIDE = ("pdf", "html", "xlsx", "csv", "markdown", "json")
 """The formats of the report that can have a kept comparison beside their rules."""
 THERE = "implemented"
 """The state of a rule that a firewall has."""
 _TAKES = frozenset({None, "requested", "approved"})
 """The states that a rule may have to be given that one; what somebody has refused or verified stays."""
-ORDER: Mapping[State, int] = {"closed": 0, "partly": 1, "unknown": 2, "open": 3}
-LOOKS: Mapping[State, str] = {"open": "open", "partly": "refused", "closed": "blocked", "unknown": "unproven"}
-"""By state, what it looks like: as the status of a check that says alike."""
 
 
 def name_device(row: Compared) -> str:

@@ -1,69 +1,53 @@
 """The rules that a firewall has already, beside those that a plan asks for.
 
-The configuration is a secret: it is read in memory, answered, and gone. It goes into no log, no session, no page and
-no database; what pages, files and kept answers have of it are the names of entries and what is not understood.
+The configuration is a secret: it is read in memory, answered, and gone. It goes into no log, no session and no page; a
+large one waits for its turn sealed (docs/adr/0025-large-configurations-wait-sealed.md). What pages, files and kept
+answers have of it are the names of entries and what is not understood.
 """
 
 import io
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpRequest
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
-from planner.deploy.turns import LARGE, in_turn
+from planner.deploy.turns import ASIDE, LARGE, in_turn
 from planner.engine import Report
-from planner.engine.existing.decide import STATES, Also, FlowState, Gap, compare_with
-from planner.engine.existing.guess import guess_sides
-from planner.engine.existing.model import Ruleset
+from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers import READERS
-from planner.engine.existing.reading import decode
-from planner.engine.existing.sides import BadMap, find_firewall
-from planner.engine.rules import Ports
-from planner.plan.document import PlanError
-from planner.plan.edits import NotPossible
-from planner.plan.fields import Firewall
+from planner.engine.existing.reading import read_existing
+from planner.engine.existing.sides import BadMap
 from planner.report.firewall.errors import NotExpressible
-from planner.report.firewall.words import name_files
-from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL
-from planner.report.gap.delta import DELTA, render_delta
-from planner.report.gap.delta.task import Task
-from planner.report.gap.words import (
-    NAMES,
-    name_forbidden,
-    say_breach,
-    say_doubt,
-    say_narrower,
-    say_note,
-    say_several,
-)
-from planner.report.said.text import index_rules
-from planner.store import actions, compared
+from planner.report.gap import GAP_FORMATS
+from planner.report.gap.delta import DELTA
+from planner.store import compared, jobs
 from planner.store.editions import matrix_of
+from planner.store.existing import Beside, Question, compare_existing, describe_answer, estimate_existing, write_answer
+from planner.store.job_models import Job
 from planner.store.models import Plan
 from planner.store.reports import report_for
+from planner.store.sealed import Unopened
 from planner.web.forms.existing import ExistingForm, InMemory
 from planner.web.views.access import plan_view
-from planner.web.views.compared import LOOKS, ORDER, name_device
+from planner.web.views.compared import name_device
 from planner.web.views.htmx import htmx_of
+from planner.web.views.making import editor_of, find_job
 from planner.web.views.plans import read_sender
-from ports.text import many
 
-MOST_FLOWS = 500
-"""How many flows the page shows, those first that aren't open."""
-MOST_WIDER = 100
-MOST_UNKNOWN = 100
 MUCH = 2**20
-"""From how many bytes on a configuration is large: it takes about a second of a processor's time for each MiB."""
-MOST_SIDES = 200
-"""How many zones, and how many interfaces, the page asks about."""
+"""From how many bytes on a configuration that is compared at once is large: it takes about a second for each MiB."""
+GONE = "The answer isn't there any more: it is kept for an hour. Choose the configuration again."
 
 
 @csrf_exempt  # _answer checks it: first it has to be said where the file of the form goes
@@ -91,7 +75,36 @@ def download_existing(request: HttpRequest, key: str, name: str) -> HttpResponse
 @plan_view
 def _answer(request: HttpRequest, plan: Plan, name: str = "") -> HttpResponseBase:
     report = report_for(plan.version, matrix_of(plan))
-    context: dict[str, Any] = {
+    context: dict[str, Any] = {}
+    if request.method == "POST":
+        size = int(request.META.get("CONTENT_LENGTH") or 0)
+        form = ExistingForm(request.POST, request.FILES, plan=report.plan, size=size)
+        context |= {"chosen": form.data.get("format"), "chosen_firewall": form.data.get("firewall")}
+        try:
+            if not form.is_valid():
+                context["trouble"] = form.sentences
+            elif _takes_long(request, plan, form):
+                return _have_it_made(request, plan, form, name)
+            else:
+                with _in_turn(request, plan, size):
+                    question = form.ask(name, read_sender(request))
+                    ruleset = read_existing(form.read, question.format)
+                    found = compare_existing(plan, report, question, ruleset)
+                    if name:
+                        return _send(plan, found, question, form.read)
+                    context |= show_answer(report, describe_answer(plan, found, question))
+        except (Unreadable, BadMap, NotExpressible) as error:
+            context["trouble"] = [str(error)]
+        except jobs.TooMany:
+            context["trouble"] = ["Many configurations are being compared. Try it again in a minute."]
+    return _render(request, plan, report, context)
+
+
+def _render(request: HttpRequest, plan: Plan, report: Report, context: Mapping[str, Any]) -> HttpResponse:
+    """The page with an answer, or what is wrong; to htmx the answer alone."""
+    rows = compared.list_kept(plan)
+    number = context.get("kept_answer")
+    about = {
         "plan": plan,
         "here": reverse("show_existing", kwargs={"key": plan.key}),
         "readers": READERS.values(),
@@ -100,25 +113,28 @@ def _answer(request: HttpRequest, plan: Plan, name: str = "") -> HttpResponseBas
             *((one.name, one.label) for one in GAP_FORMATS.values()),
             (DELTA, "What is missing, for the device"),
         ],
+        **context,
+        "kept_answer": next((row for row in rows if row.pk == number), None),
+        "kept_answers": [(row, name_device(row)) for row in rows],
     }
-    if request.method == "POST":
-        size = int(request.META.get("CONTENT_LENGTH") or 0)
-        form = ExistingForm(request.POST, request.FILES, plan=report.plan, size=size)
-        context |= {"form": form, "chosen": form.data.get("format"), "chosen_firewall": form.data.get("firewall")}
-        try:
-            with _in_turn(request, plan, size):
-                if not form.is_valid() or form.ruleset is None:
-                    context["trouble"] = form.sentences
-                elif name:
-                    also = ALSO if name in WITH_ALL else ()
-                    return _send(plan, _compare(report, form, form.ruleset, also), form, name)
-                else:
-                    context |= _show(request, plan, _compare(report, form, form.ruleset, ALSO), form)
-        except (BadMap, NotExpressible) as error:
-            context["trouble"] = [str(error)]
-    context["kept_answers"] = [(row, name_device(row)) for row in compared.list_kept(plan)]
     template = "planner/existing.html#answer" if htmx_of(request) else "planner/existing.html"
-    return render(request, template, context)
+    return render(request, template, about)
+
+
+def _takes_long(request: HttpRequest, plan: Plan, form: ExistingForm) -> bool:
+    """Whether it is made apart. A server without turns, as in development, has nobody who would do that."""
+    if ASIDE not in request.META or plan.edition_id is None:
+        return False
+    return estimate_existing(form.cleaned_data["format"], len(form.read)) >= settings.JOBS_FROM
+
+
+def _have_it_made(request: HttpRequest, plan: Plan, form: ExistingForm, name: str) -> HttpResponse:
+    """Leave it to a job, and lead to the page that says how far it is. Raises TooMany."""
+    question = form.ask(name, read_sender(request))
+    order = jobs.Order(kind="existing", format=question.format, asked=question.as_asked())
+    job = jobs.ask_sealed(plan, order, form.read)
+    where = reverse("show_job", kwargs={"key": plan.key, "name": job.name})
+    return HttpResponseClientRedirect(where) if htmx_of(request) else redirect(where)
 
 
 def _in_turn(request: HttpRequest, plan: Plan, size: int) -> AbstractContextManager[None]:
@@ -131,160 +147,44 @@ def _in_turn(request: HttpRequest, plan: Plan, size: int) -> AbstractContextMana
     return in_turn(request.META, LARGE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Compared:
-    """A configuration beside a plan, and what was taken for known."""
-
-    gap: Gap
-    firewall: Firewall | None
-    """Of the plan."""
-    device: Firewall
-    """The same, or one for the configuration alone, with every side that was chosen or guessed."""
-    guessed: frozenset[str]
-    """The zones of the plan of which it is only guessed what they are behind."""
-
-
-def _compare(report: Report, form: ExistingForm, ruleset: Ruleset, also: Collection[Also]) -> _Compared:
-    """A configuration that could be read, beside the plan; `also` what else is looked for. Raises BadMap."""
-    firewall = find_firewall(report.plan, ruleset, form.cleaned_data["firewall"])
-    known = dict(firewall.zones) if firewall else {}
-    guessed = {zone: side for zone, side in guess_sides(report.plan, ruleset).items() if zone not in known}
-    sides = {**known, **guessed} if form.sides is None else form.sides
-    behind = {zone.name: sides[zone.name] for zone in report.plan.zones if zone.name in sides}
-    device = replace(firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}), zones=behind)
-    return _Compared(
-        gap=compare_with(report, ruleset, None, device, also=also),
-        firewall=firewall,
-        device=device,
-        guessed=frozenset(guessed) if form.sides is None else frozenset(),
-    )
-
-
-def _show(request: HttpRequest, plan: Plan, found: _Compared, form: ExistingForm) -> dict[str, Any]:
-    """What the page shows of an answer, and what came of keeping it."""
-    ruleset, behind, report = found.gap.ruleset, found.device.zones, found.gap.report
-    kept = _keep(request, plan, found.firewall, behind) if form.cleaned_data["keep"] else None
-    row = None
-    if form.cleaned_data["keep_answer"]:
-        try:
-            row = compared.keep(
-                plan.pk,
-                found.gap,
-                revision=plan.revision,
-                firewall=found.firewall.name if found.firewall else "",
-                sender=read_sender(request),
-            )
-        except (compared.NotKept, NotPossible) as error:
-            kept = f"Not kept: {error}"
-    return {
-        "gap": found.gap,
-        "kept": kept,
-        "kept_answer": row,
-        "firewall": found.firewall,
-        "sides": [
-            {"zone": zone.name, "side": behind.get(zone.name, ""), "guessed": zone.name in found.guessed}
-            for zone in report.plan.zones[:MOST_SIDES]
-        ]
-        if ruleset.sides
-        else [],
-        "side_names": sorted(ruleset.sides | set(behind.values()))[:MOST_SIDES],
-        **describe_gap(report, found.gap),
-    }
-
-
-def _send(plan: Plan, found: _Compared, form: ExistingForm, name: str) -> FileResponse:
+def _send(plan: Plan, found: Beside, question: Question, data: bytes) -> FileResponse:
     """The answer as a file. Raises NotExpressible."""
-    [stem] = name_files([plan.name])
-    if name == DELTA:
-        device = found.device if found.device.zones else found.firewall
-        content = render_delta(Task(gap=found.gap, text=decode(form.read), firewall=device))
-        file, kind = f"{stem}-missing.{found.gap.ruleset.format}.txt", "text/plain; charset=utf-8"
-    else:
-        entry = GAP_FORMATS[name]
-        content, kind = entry.render(found.gap), entry.content_type
-        file = f"{stem}-existing.{'txt' if name == 'text' else name}"
-    return FileResponse(io.BytesIO(content), as_attachment=True, filename=file, content_type=kind)
+    file = write_answer(plan, found, question, data)
+    return FileResponse(io.BytesIO(file.data), as_attachment=True, filename=file.name, content_type=file.content_type)
 
 
-def _keep(request: HttpRequest, plan: Plan, firewall: Firewall | None, behind: Mapping[str, str]) -> str:
-    """Have the plan's firewall remember what each zone is behind; what came of it, in a sentence."""
-    if firewall is None:
-        return "Not kept: choose the firewall of the plan that this is, or add it to the plan first."
-    if behind == dict(firewall.zones):
-        return f"{firewall.name} has it so already."
+@require_safe
+@plan_view
+def show_existing_answer(request: HttpRequest, plan: Plan, name: UUID) -> HttpResponseBase:
+    """The page with an answer that a job has come to; without it once that is gone."""
+    report = report_for(plan.version, matrix_of(plan))
+    job = _find_answer(plan, name)
+    if job is None:
+        return _render(request, plan, report, {"trouble": [GONE]})
+    question = Question.read(job.order["format"], job.order["asked"])
+    if question.file:
+        return redirect("send_job", key=plan.key, name=name)
     try:
-        actions.apply_edit(
-            plan_id=plan.pk,
-            matrix=matrix_of(plan),
-            edit="edit-firewall",
-            params={"firewall": firewall.name, "changes": {"zones": dict(behind)}},
-            sender=read_sender(request),
-        )
-    except PlanError as error:
-        return "Not kept: " + " ".join(dict.fromkeys(fault.message for fault in error.faults[:3]))
-    except (NotPossible, actions.Clash) as error:
-        return f"Not kept: {error}"
-    return f"Kept with {firewall.name}."
+        answer = json.loads(b"".join(jobs.read_pieces(job)))
+    except (Unopened, ValueError):
+        return _render(request, plan, report, {"trouble": [GONE]})
+    chosen = {"chosen": question.format, "chosen_firewall": question.firewall, "made": job}
+    return _render(request, plan, report, {**chosen, **show_answer(report, answer)})
 
 
-def describe_gap(report: Report, gap: Gap) -> dict[str, Any]:
-    """What the page shows of an answer: figures, flows, what is too wide, what isn't understood."""
-    rules = index_rules(report)
-    flows = sorted(gap.flows, key=lambda one: ORDER[one.state])
-    return {
-        "figures": [(LOOKS[state], gap.counts[state], NAMES[state]) for state in STATES],
-        "total": len(gap.flows),
-        "missing": many(len(gap.missing), "rule"),
-        "none_missing": not gap.missing,
-        "flows": [_describe_flow(one, rules) for one in flows[:MOST_FLOWS]],
-        "more_flows": max(0, len(flows) - MOST_FLOWS),
-        "wider": [
-            {
-                "entry": one.entry,
-                "sources": say_several(one.sources),
-                "destinations": say_several(one.destinations),
-                "services": ", ".join(one.services),
-                "narrower": say_narrower(one.narrower),
-            }
-            for one in gap.wider[:MOST_WIDER]
-        ],
-        "more_wider": max(0, len(gap.wider) - MOST_WIDER),
-        "unknown": [
-            {"construct": one.construct, "entries": say_several(one.entries), "flows": many(len(one.flows), "flow")}
-            for one in gap.unknown[:MOST_UNKNOWN]
-        ],
-        "more_unknown": max(0, len(gap.unknown) - MOST_UNKNOWN),
-        **_describe_also(gap),
-    }
+def _find_answer(plan: Plan, name: UUID) -> Job | None:
+    try:
+        job = find_job(editor_of(plan), name)
+    except Http404:
+        return None
+    return job if jobs.is_sealed(job) and job.state == Job.State.DONE else None
 
 
-def _describe_also(gap: Gap) -> dict[str, Any]:
-    """What is left over of ours, and what is open although it must stay closed."""
-    stale, found = gap.stale or (), gap.forbidden.entries if gap.forbidden else ()
-    forbidden = [
-        {"entry": name_forbidden(one), "said": say_breach(breach), "doubt": say_doubt(one)}
-        for one in found
-        for breach in one.breaches
+def show_answer(report: Report, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template shows of an answer by `describe_answer`: the ends of flows as the plan has them now."""
+    ends = {endpoint.name: endpoint for endpoint in report.plan.endpoints}
+    flows = [
+        {**flow, **{side: ends.get(flow[side], flow[side]) for side in ("source", "destination")}}
+        for flow in answer["flows"]
     ]
-    return {
-        "stale": stale[:MOST_WIDER],
-        "more_stale": max(0, len(stale) - MOST_WIDER),
-        "forbidden": forbidden[:MOST_WIDER],
-        "more_forbidden": max(0, len(forbidden) - MOST_WIDER),
-        "unchecked": gap.forbidden.unchecked if gap.forbidden else 0,
-    }
-
-
-def _describe_flow(one: FlowState, rules: Mapping[tuple[str, str, Ports], str]) -> dict[str, Any]:
-    need = one.flow.need
-    ports = Ports(need.protocol, need.ports)
-    return {
-        "source": one.flow.source,
-        "destination": one.flow.destination,
-        "service": str(ports),
-        "rule": rules.get((one.flow.source.name, one.flow.destination.name, ports), ""),
-        "look": LOOKS[one.state],
-        "state": NAMES[one.state],
-        "by": say_several(one.by),
-        "note": say_note(one),
-    }
+    return {**answer, "is_answered": True, "flows": flows}

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from planner.sharing.apart import FORMATS_OF, is_made_apart, send_made
 from planner.store import jobs
+from planner.store.existing import Question
 from planner.store.job_models import Job
 from planner.store.models import Plan, ShareLink
 from planner.web.views.access import PlanView, glance_view, glancing_reader_view
@@ -59,7 +60,7 @@ class Asker:
 def editor_of(plan: Plan) -> Asker:
     """Whoever may edit a plan."""
     here = reverse("show_plan", kwargs={"key": plan.key})
-    return Asker(kinds=("report", "changes", "acceptance"), plan=plan, here=here, name=plan.name)
+    return Asker(kinds=("report", "changes", "acceptance", "existing"), plan=plan, here=here, name=plan.name)
 
 
 def reader_of(plan: Plan) -> Asker:
@@ -111,13 +112,11 @@ def show_job(request: HttpRequest, asker: Asker, name: UUID) -> HttpResponseBase
         if job.state == Job.State.DONE:
             return redirect(f"{where}file")
         return _tell_program(job, where)
-    folder, formats = _FOLDERS[job.order["kind"]], FORMATS_OF[job.order["kind"]]
     context = {
         "job": job,
         "asker": asker,
-        "format": formats[job.order["format"]].label,
         "where": where,
-        "again": f"{asker.here}{folder}/{job.order['format']}?{urlencode(job.order['asked'])}".rstrip("?"),
+        **_describe_order(asker, job, where),
         "said": _say_how_far(job),
         "percent": 100 * max(job.number - 1, 0) // job.parts if job.parts else None,
     }
@@ -126,6 +125,27 @@ def show_job(request: HttpRequest, asker: Asker, name: UUID) -> HttpResponseBase
     if part and job.is_over:
         response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#making"
     return response
+
+
+def _describe_order(asker: Asker, job: Job, where: str) -> dict[str, Any]:
+    """What the page calls what is made, where it is when it is there, and where it is asked for again."""
+    if jobs.is_sealed(job):
+        made = f"{where}file" if answers_by_file(job) else f"{asker.here}existing/answers/{job.name}/"
+        return {
+            "format": "Existing rules",
+            "made": made,
+            "again": f"{asker.here}existing/",
+            "is_sent": True,
+            "made_is_page": not answers_by_file(job),
+        }
+    folder, formats = _FOLDERS[job.order["kind"]], FORMATS_OF[job.order["kind"]]
+    again = f"{asker.here}{folder}/{job.order['format']}?{urlencode(job.order['asked'])}".rstrip("?")
+    return {"format": formats[job.order["format"]].label, "made": f"{where}file", "again": again, "is_sent": False}
+
+
+def answers_by_file(job: Job) -> bool:
+    """Whether what comes of a job is a file to be saved, and not what a page shows."""
+    return not jobs.is_sealed(job) or bool(Question.read(job.order["format"], job.order["asked"]).file)
 
 
 def cancel_job(request: HttpRequest, asker: Asker, name: UUID) -> HttpResponseBase:
@@ -138,7 +158,8 @@ def cancel_job(request: HttpRequest, asker: Asker, name: UUID) -> HttpResponseBa
 def send_job(request: HttpRequest, asker: Asker, name: UUID) -> HttpResponseBase:
     """The file that came of a job; to the page about it where there is none."""
     job = find_job(asker, name)
-    return send_made(request, job) if job.state == Job.State.DONE else redirect(_address(asker, job))
+    is_there = job.state == Job.State.DONE and answers_by_file(job)
+    return send_made(request, job) if is_there else redirect(_address(asker, job))
 
 
 def find_job(asker: Asker, name: UUID) -> Job:

@@ -226,7 +226,7 @@ def test_a_report_has_it_beside_its_rules_where_that_is_asked_for(client, plan):
     keep(client, plan, firewall="FW-CORE")
     row = Compared.objects.get()
     links = {link.get("href") for link in page_of(client, plan, row.pk).all("a")}
-    for name in ("pdf", "html", "xlsx", "csv"):
+    for name in ("pdf", "html", "xlsx", "csv", "markdown", "json"):
         assert f"/plans/{plan.key}/report/{name}?compared={row.pk}" in links
     text = client.get(f"/plans/{plan.key}/report/csv?compared={row.pk}").content.decode("utf-8-sig")
     assert "on_firewall" in text.splitlines()[0]

@@ -226,7 +226,7 @@ def test_the_configuration_goes_nowhere(client, plan, caplog, monkeypatch):
             assert secret.encode() not in response.content
     broken = Client(raise_request_exception=False)
     broken.cookies = client.cookies
-    monkeypatch.setattr("planner.web.views.existing.compare_with", lambda *_: 1 / 0)
+    monkeypatch.setattr("planner.store.existing.compare_with", lambda *_: 1 / 0)
     response = send(broken, plan, TABLE)
     assert response.status_code == 500
     assert secret.encode() not in response.content

@@ -93,6 +93,7 @@ ROWS: dict[str, Row] = {
     "show_existing": Row("editors"),
     "download_existing": Row("editors", 200, "post", args={"name": "json"}),
     "show_compared": Row("editors", args={"number": "1"}),
+    "show_existing_answer": Row("editors", args={"name": FILES["report"]}),
     "take_states": Row("editors", 200, "post", args={"number": "1"}),
     "forget_compared": Row("editors", 302, "post", args={"number": "1"}),
     "show_uploads": Row("owners"),

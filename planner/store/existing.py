@@ -1,0 +1,234 @@
+"""A firewall's own rules beside a stored plan: what is asked, what is compared, and what is answered, kept or written.
+
+The configuration is a secret. It comes here in memory and leaves no trace: what an answer has of it are the names of
+entries and what isn't understood.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from planner.engine import Report
+from planner.engine.existing.decide import Also, Gap, compare_with
+from planner.engine.existing.guess import guess_sides
+from planner.engine.existing.model import Ruleset
+from planner.engine.existing.reading import decode, read_existing
+from planner.engine.existing.sides import find_firewall
+from planner.plan.document import PlanError
+from planner.plan.edits import NotPossible
+from planner.plan.fields import Firewall
+from planner.report import progress
+from planner.report.firewall.words import name_files
+from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL
+from planner.report.gap.delta import DELTA, render_delta
+from planner.report.gap.delta.task import Task
+from planner.report.gap.page import describe_gap
+from planner.report.gap.words import say_several
+from planner.store import actions, compared
+from planner.store.actions import Sender
+from planner.store.editions import matrix_of
+from planner.store.files import File
+from planner.store.models import Plan
+from planner.store.reports import report_for
+from planner.store.rule_numbers import EarlierNumbers
+
+MOST_SIDES = 200
+"""How many zones, and how many interfaces, the page asks about."""
+SECONDS: Mapping[str, float] = {
+    "iptables": 1.3,
+    "nftables": 0.3,
+    "fortigate": 0.4,
+    "asa": 0.9,
+    "paloalto": 0.3,
+    "srx": 0.2,
+    "windows": 0.3,
+    "azure": 0.3,
+    "aws": 0.9,
+    "csv": 1.3,
+}
+"""By format how long a MiB takes of a processor, with 1,000 flows: `scripts/bench_gap.py --formats`, 2026-11-27."""
+MOST_SECONDS = 1.4
+"""The same of any other format."""
+_STEPS = 3
+_OF_SENDER = ("operation", "author", "who")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked about a configuration. None of it is secret."""
+
+    format: str
+    """What wrote it: one of READERS."""
+    file: str = ""
+    """Which file of the answer is wanted: one of GAP_FORMATS or DELTA; empty: what the page shows."""
+    firewall: str = ""
+    """Which one of the plan it is; empty: none, or found by its format."""
+    sides: Mapping[str, str] | None = None
+    """By zone of the plan what it is behind on the device; None where nobody was asked yet."""
+    keep: bool = False
+    """Whether the plan's firewall is to remember these."""
+    keep_answer: bool = False
+    """Whether the answer is to be kept with the plan."""
+    sender: Sender = actions.ANYONE
+    actor: str = ""
+    """The account that asks, for the log of what was done; empty: nobody is logged in."""
+
+    @property
+    def also(self) -> tuple[Also, ...]:
+        """What else is looked for: all of it, but in formats that keep to what is documented."""
+        return ALSO if not self.file or self.file in WITH_ALL else ()
+
+    def as_asked(self) -> dict[str, str]:
+        """As a job keeps it."""
+        facts = {
+            "file": self.file,
+            "firewall": self.firewall,
+            "sides": self.sides,
+            "keep": self.keep,
+            "keep_answer": self.keep_answer,
+            "sender": [getattr(self.sender, name) for name in _OF_SENDER],
+            "actor": self.actor,
+        }
+        return {"question": json.dumps(facts)}
+
+    @classmethod
+    def read(cls, format: str, asked: Mapping[str, str]) -> "Question":
+        """Back again."""
+        facts = json.loads(asked["question"])
+        sender = Sender(**dict(zip(_OF_SENDER, facts.pop("sender"), strict=True)))
+        return cls(format=format, sender=sender, **facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A configuration beside a plan, and what was taken for known."""
+
+    gap: Gap
+    firewall: Firewall | None
+    """Of the plan."""
+    device: Firewall
+    """The same, or one for the configuration alone, with every side that was chosen or guessed."""
+    guessed: frozenset[str]
+    """The zones of the plan of which it is only guessed what they are behind."""
+    earlier: EarlierNumbers | None
+    """By what it was told which entries are ours; None: by their names alone, as the plan has no earlier revision."""
+
+
+def estimate_existing(format: str, size: int) -> float:
+    """How many seconds of a processor a configuration of so many bytes takes, roughly."""
+    return SECONDS.get(format, MOST_SECONDS) * size / 2**20
+
+
+def write_existing(plan: Plan, question: Question, data: bytes) -> File:
+    """The answer about a configuration: the file that is wanted, or what the page shows, as JSON.
+
+    Raises Unreadable, BadMap, NotExpressible, and as `report_for` does.
+    """
+    progress.tell("Reading the configuration", 1, _STEPS)
+    ruleset = read_existing(data, question.format)
+    progress.tell("Comparing it with the plan", 2, _STEPS)
+    report = report_for(plan.version, matrix_of(plan))
+    found = compare_existing(plan, report, question, ruleset)
+    progress.tell("Writing the answer", 3, _STEPS)
+    if question.file:
+        return write_answer(plan, found, question, data)
+    page = json.dumps(describe_answer(plan, found, question)).encode()
+    return File(name="answer.json", content_type="application/json", data=page)
+
+
+def compare_existing(plan: Plan, report: Report, question: Question, ruleset: Ruleset) -> Beside:
+    """A configuration that could be read, beside the plan, whose report this is. Raises BadMap."""
+    earlier = EarlierNumbers(plan, report.matrix, report) if plan.revision > 1 else None
+    firewall = find_firewall(report.plan, ruleset, question.firewall)
+    known = dict(firewall.zones) if firewall else {}
+    guessed = {zone: side for zone, side in guess_sides(report.plan, ruleset).items() if zone not in known}
+    sides = {**known, **guessed} if question.sides is None else question.sides
+    behind = {zone.name: sides[zone.name] for zone in report.plan.zones if zone.name in sides}
+    device = replace(firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}), zones=behind)
+    return Beside(
+        gap=compare_with(report, ruleset, None, device, also=question.also, earlier=earlier),
+        firewall=firewall,
+        device=device,
+        guessed=frozenset(guessed) if question.sides is None else frozenset(),
+        earlier=earlier,
+    )
+
+
+def write_answer(plan: Plan, found: Beside, question: Question, data: bytes) -> File:
+    """The answer as the file that is wanted; `data` is the configuration. Raises NotExpressible."""
+    [stem] = name_files([plan.name])
+    if question.file == DELTA:
+        device = found.device if found.device.zones else found.firewall
+        content = render_delta(Task(gap=found.gap, text=decode(data), firewall=device))
+        name = f"{stem}-missing.{found.gap.ruleset.format}.txt"
+        return File(name=name, content_type="text/plain; charset=utf-8", data=content)
+    entry = GAP_FORMATS[question.file]
+    ending = "txt" if entry.name == "text" else entry.name
+    return File(name=f"{stem}-existing.{ending}", content_type=entry.content_type, data=entry.render(found.gap))
+
+
+def describe_answer(plan: Plan, found: Beside, question: Question) -> dict[str, Any]:
+    """What the page shows of an answer, as plain data, and what came of keeping it."""
+    ruleset, behind, report = found.gap.ruleset, found.device.zones, found.gap.report
+    kept = _keep_sides(plan, found, question.sender) if question.keep else None
+    row = None
+    if question.keep_answer:
+        try:
+            row = compared.keep(
+                plan.pk,
+                found.gap,
+                revision=plan.revision,
+                firewall=found.firewall.name if found.firewall else "",
+                sender=question.sender,
+                actor=question.actor,
+            )
+        except (compared.NotKept, NotPossible) as error:
+            kept = f"Not kept: {error}"
+    return {
+        "kept": kept,
+        "kept_answer": row.pk if row else None,
+        "firewall": found.firewall.name if found.firewall else None,
+        "sides": [
+            {"zone": zone.name, "side": behind.get(zone.name, ""), "guessed": zone.name in found.guessed}
+            for zone in report.plan.zones[:MOST_SIDES]
+        ]
+        if ruleset.sides
+        else [],
+        "side_names": sorted(ruleset.sides | set(behind.values()))[:MOST_SIDES],
+        "strangers": _describe_strangers(found.earlier),
+        **describe_gap(found.gap),
+    }
+
+
+def _describe_strangers(earlier: EarlierNumbers | None) -> dict[str, Any] | None:
+    """Rules that entries are named after and that no revision had which was looked at; None where there are none."""
+    if earlier is None or not earlier.strangers:
+        return None
+    return {
+        "rules": say_several(earlier.strangers),
+        "are_several": len(earlier.strangers) > 1,
+        "first": earlier.first,
+    }
+
+
+def _keep_sides(plan: Plan, found: Beside, sender: Sender) -> str:
+    """Have the plan's firewall remember what each zone is behind; what came of it, in a sentence."""
+    firewall, behind = found.firewall, found.device.zones
+    if firewall is None:
+        return "Not kept: choose the firewall of the plan that this is, or add it to the plan first."
+    if behind == dict(firewall.zones):
+        return f"{firewall.name} has it so already."
+    try:
+        actions.apply_edit(
+            plan_id=plan.pk,
+            matrix=matrix_of(plan),
+            edit="edit-firewall",
+            params={"firewall": firewall.name, "changes": {"zones": dict(behind)}},
+            sender=sender,
+        )
+    except PlanError as error:
+        return "Not kept: " + " ".join(dict.fromkeys(fault.message for fault in error.faults[:3]))
+    except (NotPossible, actions.Clash) as error:
+        return f"Not kept: {error}"
+    return f"Kept with {firewall.name}."

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpResponse
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from planner.deploy import request_id
 from planner.engine import TooLarge
@@ -118,6 +118,8 @@ def find_problem(error: Exception) -> Problem | None:
                 detail="Send a token that works: Authorization: Bearer ppt_…",
                 headers={"WWW-Authenticate": 'Bearer realm="Port planner"'},
             )
+        case HttpError():  # of ninja itself: a body that is no JSON
+            return Problem(code=BY_STATUS.get(error.status_code, "unreadable"), detail=f"{error.message}.")
         case ValidationError():
             faults = tuple(_read_error(one) for one in error.errors)
             return Problem(code="not-valid", detail="The request isn't as it has to be.", faults=faults)

@@ -22,7 +22,16 @@ from planner.plan.faults import Fault, shown
 from planner.report.formats.json import report_schema
 from ports.matrix import Matrix
 
-ALWAYS = ("token-needed", "not-allowed", "not-valid", "please-wait", "our-fault", "no-matrix", "not-available")
+ALWAYS = (
+    "unreadable",
+    "token-needed",
+    "not-allowed",
+    "not-valid",
+    "please-wait",
+    "our-fault",
+    "no-matrix",
+    "not-available",
+)
 """What any operation may answer."""
 OF_A_PLAN = ("nothing-here", "in-the-bin", "not-now")
 """What any operation on a plan may answer besides."""

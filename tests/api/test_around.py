@@ -178,3 +178,8 @@ def test_a_file_that_takes_long_is_made_apart(program, plan, monkeypatch):
     assert problem(program.get(f"{where}/content")) == (409, "not-now")
     assert program.delete(where).status_code == 204
     assert program.get(where).json()["state"] == "cancelled"
+
+
+def test_a_body_that_is_no_json_is_told(program, plan):
+    for data in (b"{", b"\xff", b""):
+        assert problem(program.post(f"/plans/{plan.key}/links", data))[0] in (400, 422)

@@ -62,6 +62,9 @@ def take(browser: Browser, base: str, plan: str, name: str) -> bytes:
     )
     page = context.new_page()
     page.goto(path or plan)
+    if not path:
+        page.locator("#enter").click()  # an edit link opens by its button
+        page.wait_for_selector("#heading")
     prepare(page, name)
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     context.close()

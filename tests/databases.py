@@ -5,15 +5,18 @@ On SQLite that is a file in the service's data folder; on PostgreSQL (`make post
 
 import os
 import secrets
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 
 from scripts import served
 from scripts.served import Service
+from tests.started import first_start
 
 SERVER = os.environ.get("DATABASE_URL", "")
 """Where the tests run, empty for SQLite; read before programs that tests start are kept from it."""
@@ -37,9 +40,19 @@ def own_database() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def serve(**variables: str) -> Iterator[Service]:
-    """The service as `scripts.served.serve` has it, on a database of its own unless the variables name one."""
-    with own_database() as own, served.serve(**own | variables) as service:
+    """The service as `scripts.served.serve` has it, on a database of its own unless the variables name one.
+
+    On SQLite it begins with the data of a first start, unless the variables name a folder (`begin`).
+    """
+    begun = None if SERVER or "PLANNER_DATA" in variables else first_start()
+    with own_database() as own, served.serve(begun, **own | variables) as service:
         yield service
+
+
+def begin(folder: Path) -> None:
+    """Put the data of a first start into a folder, which may be there; none where the tests run on a server."""
+    if not SERVER:
+        shutil.copytree(first_start(), folder, dirs_exist_ok=True)
 
 
 def ask(service: Service, question: str, *values: object) -> list[tuple[object, ...]]:

@@ -1,6 +1,6 @@
 """Services that begin with the data of a first start: to migrate an empty database takes longest of all that one does.
 
-The first start itself is what `serving/test_faults.py` and `serving/test_breaking.py` try.
+The first start itself is what `serving/test_faults.py` and `test_breaking.py` try, by services on empty folders.
 """
 
 import os

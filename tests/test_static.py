@@ -1,4 +1,4 @@
-"""What the pages load: scripts and stylesheets that import each other by names with a hash, and nothing left over."""
+"""What the pages load: scripts that import each other by names with a hash, stylesheets with their parts, no more."""
 
 import re
 from pathlib import Path
@@ -64,8 +64,21 @@ def test_collected_files_import_each_other_by_names_with_a_hash(collected):
     assert all(re.search(r"\.[0-9a-f]{12}\.(js|css)$", name) for name in hashed.values())
     for name, stored in hashed.items():
         assert (folder / stored).is_file()
-        assert imports(folder, stored) == {hashed[other] for other in imports(SOURCES, name)}, name
+        found = {hashed[other] for other in imports(SOURCES, name)} if name.endswith(".js") else set()
+        assert imports(folder, stored) == found, name
     assert sum(len(imports(folder, stored)) for stored in hashed.values()) > 80
+
+
+@pytest.mark.slow
+def test_a_collected_stylesheet_has_its_parts_within_it_in_their_order(collected):
+    sheets = {name: LINKED.findall((SOURCES / name).read_text("utf-8")) for name in OWN if name.startswith("css/")}
+    for name, parts in sheets.items():
+        text = (Path(collected.location) / collected.stored_name(name)).read_text("utf-8")
+        places = [text.index((SOURCES / "css" / part).read_text("utf-8").strip()) for part in parts]
+        assert places == sorted(places), name
+        assert "url(" not in text, "its place would be another one"
+        assert re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL).count("@import") == 0
+    assert len(sheets["css/plan.css"]) > 15
 
 
 @pytest.mark.parametrize(("part", "reached"), [

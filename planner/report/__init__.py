@@ -45,7 +45,7 @@ class _Entry:
     writes: str
     """The function that writes it, as "module:function"."""
     group: str = ""
-    """Of a firewall configuration, under which words it stands in menus; neighbours share them."""
+    """Under which words it stands in menus; neighbours share them. Those without any come first."""
     part: str = ""
     """The part of a plan of which it tells alone; a plan without any has no such output."""
     is_printed: bool = False
@@ -179,35 +179,22 @@ _ALL: tuple[Format, ...] = (
         writes="planner.report.formats.markdown:render_markdown",
     ),
     Format(
-        name="tickets",
-        label="Bodies of tickets (zip)",
-        content_type="application/zip",
-        writes="planner.report.formats.tickets:render_tickets",
-        ending="tickets.zip",
-        cost=0.3,
-    ),
-    Format(
-        name="netbox",
-        label="NetBox (zip)",
-        content_type="application/zip",
-        writes="planner.report.formats.netbox:render_netbox",
-        remarks="planner.report.formats.netbox:list_notes",
-        ending="netbox.zip",
-    ),
-    Format(
         name="svg",
+        group="Drawings",
         label="Diagram (SVG)",
         content_type="image/svg+xml",
         writes="planner.report.diagram.files:write_svg",
     ),
     Format(
         name="png",
+        group="Drawings",
         label="Diagram (PNG)",
         content_type="image/png",
         writes="planner.report.diagram.files:write_png",
     ),
     Format(
         name="drawio",
+        group="Drawings",
         label="draw.io",
         content_type="application/vnd.jgraph.mxfile",
         writes="planner.report.diagram.drawio:render_drawio",
@@ -215,6 +202,7 @@ _ALL: tuple[Format, ...] = (
     ),
     Format(
         name="mermaid",
+        group="Drawings",
         label="Mermaid",
         content_type=_TEXT,
         writes="planner.report.diagram.mermaid:render_mermaid",
@@ -223,6 +211,7 @@ _ALL: tuple[Format, ...] = (
     ),
     Format(
         name="checks",
+        group="Checks",
         label="Check scripts (zip)",
         content_type="application/zip",
         writes="planner.report.checks.bundle:render_checks",
@@ -231,6 +220,7 @@ _ALL: tuple[Format, ...] = (
     ),
     Format(
         name="goss",
+        group="Checks",
         label="Checks for goss (zip)",
         content_type="application/zip",
         writes="planner.report.checks.goss:render_goss",
@@ -238,6 +228,7 @@ _ALL: tuple[Format, ...] = (
     ),
     Format(
         name="blackbox",
+        group="Checks",
         label="Checks for Prometheus (JSON)",
         content_type="application/json",
         writes="planner.report.checks.prometheus:render_blackbox",
@@ -420,6 +411,24 @@ _ALL: tuple[Format, ...] = (
         options=_OPEN,
         remarks=_NOTES,
         ending="requests.csv",
+    ),
+    Format(
+        name="tickets",
+        group="Other programs",
+        label="Bodies of tickets (zip)",
+        content_type="application/zip",
+        writes="planner.report.formats.tickets:render_tickets",
+        ending="tickets.zip",
+        cost=0.3,
+    ),
+    Format(
+        name="netbox",
+        group="Other programs",
+        label="NetBox (zip)",
+        content_type="application/zip",
+        writes="planner.report.formats.netbox:render_netbox",
+        remarks="planner.report.formats.netbox:list_notes",
+        ending="netbox.zip",
     ),
     Format(
         name="windows",

@@ -6,14 +6,15 @@ configuration never comes here.
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 
 from planner.engine.existing.decide import Gap
-from planner.engine.existing.drift import Answer, FlowAnswer, WiderAnswer
-from planner.report.gap.words import say_note
+from planner.engine.existing.drift import Answer, FlowAnswer, ForbiddenAnswer, StaleAnswer, WiderAnswer
+from planner.engine.existing.forbidden import Forbidden
+from planner.report.gap.words import name_forbidden, name_row, say_note
 from planner.store import audit, models
 from planner.store.actions import ANYONE, Sender, lock_plan
 from planner.store.compared_models import Compared
@@ -71,7 +72,28 @@ def make_answer(gap: Gap) -> Answer:
         ),
         unknown=tuple(cut(one.construct, _LONGEST) for one in gap.unknown),
         missing=len(gap.missing),
+        stale=None
+        if gap.stale is None
+        else tuple(
+            StaleAnswer(entry=cut(one.entry, _LONGEST), rule=one.rule, service=one.service, why=one.why)
+            for one in gap.stale
+        ),
+        forbidden=None if gap.forbidden is None else tuple(_list_forbidden(gap.forbidden.entries)),
     )
+
+
+def _list_forbidden(entries: Iterable[Forbidden]) -> Iterator[ForbiddenAnswer]:
+    for entry in entries:
+        for breach in entry.breaches:
+            yield ForbiddenAnswer(
+                entry=cut(name_forbidden(entry), _LONGEST),
+                is_sure=entry.is_sure,
+                row=name_row(breach.row),
+                reason=cut(breach.row.reason, _LONGEST),
+                sources=breach.sources,
+                destinations=breach.destinations,
+                services=breach.services,
+            )
 
 
 @transaction.atomic
@@ -147,7 +169,7 @@ def read_kept(plan: models.Plan, numbers: Sequence[int]) -> dict[int, Kept]:
 def pack(answer: Answer) -> bytes:
     """Names once, then what refers to them."""
     entries = {name: place for place, name in enumerate(dict.fromkeys(n for one in answer.flows for n in one.by))}
-    facts = {
+    facts: dict[str, object] = {
         "entries": list(entries),
         "flows": [
             [one.source, one.destination, one.protocol, one.ports, one.state, [entries[n] for n in one.by], one.note]
@@ -157,6 +179,13 @@ def pack(answer: Answer) -> bytes:
         "unknown": answer.unknown,
         "missing": answer.missing,
     }
+    if answer.stale is not None:
+        facts["stale"] = [[one.entry, one.rule, one.service, one.why] for one in answer.stale]
+    if answer.forbidden is not None:
+        facts["forbidden"] = [
+            [one.entry, one.is_sure, one.row, one.reason, one.sources, one.destinations, one.services]
+            for one in answer.forbidden
+        ]
     return zlib.compress(json.dumps(facts, separators=(",", ":")).encode(), 6)
 
 
@@ -184,4 +213,25 @@ def unpack(data: bytes) -> Answer:
         ),
         unknown=tuple(facts["unknown"]),
         missing=facts["missing"],
+        # Answers that were kept before this was kept don't have it.
+        stale=None
+        if "stale" not in facts
+        else tuple(
+            StaleAnswer(entry=entry, rule=rule, service=service, why=why)
+            for entry, rule, service, why in facts["stale"]
+        ),
+        forbidden=None
+        if "forbidden" not in facts
+        else tuple(
+            ForbiddenAnswer(
+                entry=entry,
+                is_sure=is_sure,
+                row=row,
+                reason=reason,
+                sources=tuple(sources),
+                destinations=tuple(destinations),
+                services=tuple(services),
+            )
+            for entry, is_sure, row, reason, sources, destinations, services in facts["forbidden"]
+        ),
     )

@@ -9,6 +9,8 @@ whole, too.
 
 from importlib.resources import files
 
+from tests.e2e.tabs import DESKTOP
+
 AXE = (files("axe_core_python") / "axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # Success criterion 2.5.8, which this axe doesn't know: 24 by 24 pixels, or so far from others that a circle of that
@@ -135,6 +137,11 @@ async ({tags, known, whole}) => {
   }
 }
 """
+# What scripts do when a window has changed its size is done with the next picture.
+WIDTH = """
+  () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() =>
+    resolve(document.documentElement.scrollWidth))))
+"""
 _known: dict[str, None] = {}
 """The parts of pages that nothing was found in, as RUN names them."""
 
@@ -154,3 +161,25 @@ def violations(page, *, whole=False):
     if not found:
         _known.update(dict.fromkeys(result["fresh"]))
     return [f"{page.url} {fault}" for fault in found]
+
+
+class Looks:
+    """Pages in two widths, each in a colour of its own: in the second where they stand, by the window's size, and the
+    next one the other way round. Nothing of all this takes longer than to open a page.
+    """
+
+    def __init__(self, *looks):
+        """`looks` are widths with a colour, "light" or "dark", from the one that pages are opened in."""
+        self.looks = list(looks)
+
+    def find_faults(self, page):
+        """What is wrong with a page in either, that it scrolls sideways included."""
+        faults = []
+        for width, scheme in self.looks:
+            page.set_viewport_size({"width": width, "height": DESKTOP["height"]})
+            page.emulate_media(color_scheme=scheme)
+            if (shown := page.evaluate(WIDTH)) > width:
+                faults.append(f"{page.url} is {shown} pixels wide in {width}")
+            faults += violations(page)
+        self.looks.reverse()
+        return faults

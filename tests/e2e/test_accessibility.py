@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.axe import violations
+from tests.e2e.axe import WIDTH, violations
 from tests.e2e.tabs import DESKTOP
 from tests.e2e.test_walk import start
 from tests.report.samples import hostile, sites
@@ -113,15 +113,6 @@ def test_a_plan_has_no_violation_while_it_is_worked_on(open_page, look):
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/plans/import/", "/matrix/", "/matrix/?text=464", "/matrix/?port=x&section=99"]
-)
-def test_other_pages_have_no_violation(open_page, look, path):
-    page = open_page(**look)
-    page.goto(path)
-    assert not violations(page)
-
-
 def test_an_import_with_faults_has_no_violation(open_page, look):
     page = open_page(**look)
     page.goto("/plans/import/")
@@ -162,13 +153,6 @@ def test_at_200_percent_no_page_has_a_violation_or_scrolls_sideways(open_page):
         if page.evaluate("document.documentElement.scrollWidth") > 720:
             found.append(f"{place} scrolls sideways")
     assert not found, "\n".join(found)
-
-
-# What scripts do when a window has changed its size is done with the next picture.
-WIDTH = """
-  () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() =>
-    resolve(document.documentElement.scrollWidth))))
-"""
 
 
 @pytest.mark.parametrize("widths", [(360, 768, 900), (1920, 1280, 1024)], ids=["360-900", "1920-1024"])

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from planner.store import actions
 from planner.store.models import Plan
 from ports.queries import current_matrix
-from tests.e2e.test_accessibility import violations
+from tests.e2e.axe import Looks, violations
 from tests.e2e.test_topology import saved
 from tests.report.samples import contoso
 from tests.web.views.comparisons import keep_comparison
@@ -134,27 +134,23 @@ def test_every_address_that_is_a_page_is_looked_at():
     assert {name for name in names if not NO_PAGES.search(name)} - OF_THEIR_OWN == set(PAGES)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
-def test_no_page_has_a_violation_or_scrolls_sideways(open_page, plan, width, scheme):
-    page = open_page(width=width, color_scheme=scheme, reduced_motion="reduce")
+def test_no_page_has_a_violation_or_scrolls_sideways(open_page, plan):
+    looks, page = Looks((1440, "light"), (360, "dark")), open_page(reduced_motion="reduce")
     found = []
     for address in walk(plan):
         page.goto(address)
         unfold(page)
-        found += violations(page)
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            found.append(f"{address} scrolls sideways")
+        found += looks.find_faults(page)
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1440, "dark")])
-def test_no_question_and_no_error_has_a_violation(open_page, plan, width, scheme):
-    page = open_page(width=width, color_scheme=scheme)
+def test_no_question_and_no_error_has_a_violation(open_page, plan):
+    looks, page = Looks((360, "light"), (1440, "dark")), open_page(width=360)
     found = []
 
     def look(shown):
         expect(page.locator(shown).first).to_be_visible()
-        found.extend(violations(page))
+        found.extend(looks.find_faults(page))
 
     def fill(query, fields, button, shown="#panel .error"):
         page.goto(plan + query)

@@ -15,12 +15,11 @@ from planner.store.holders import Holder
 from planner.store.models import Opening, ShareLink, make_token
 from planner.web.views import shared
 from ports.queries import current_matrix
-from tests.e2e.test_accessibility import violations
+from tests.e2e.axe import Looks
 from tests.report.samples import contoso, hostile
 from tests.web.views.pages import store
 
 PASSPHRASE = "correct horse"
-SIDEWAYS = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 
 
 @pytest.fixture
@@ -267,10 +266,9 @@ def test_a_link_that_is_revoked_while_it_is_read_says_so(open_page, plan):
     expect(page.get_by_role("heading", level=1)).to_have_text("This link leads nowhere")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
-def test_no_page_of_sharing_has_a_violation_or_scrolls_sideways(open_page, plan, monkeypatch, scheme, width):
+def test_no_page_of_sharing_has_a_violation_or_scrolls_sideways(open_page, plan, monkeypatch):
     monkeypatch.setattr(shared, "WRONG_LINKS", 2)
-    look = {"color_scheme": scheme, "width": width}
+    looks = Looks((1440, "light"), (390, "dark"))
     hard = store(hostile("x" * 255))
     following, pinned = share(plan, label="x" * 100), share(plan, pinned=1, shows_changes=True, most_openings=9)
     gate, long = share(plan, passphrase=PASSPHRASE, most_openings=3), share(hard)
@@ -282,11 +280,9 @@ def test_no_page_of_sharing_has_a_violation_or_scrolls_sideways(open_page, plan,
 
     def look_at(page):
         page.evaluate("() => document.querySelectorAll('details:not(.menu)').forEach((part) => { part.open = true; })")
-        found.extend(violations(page))
-        if (over := page.evaluate(SIDEWAYS)) > 0:
-            found.append(f"{page.url} is {over} pixels too wide")
+        found.extend(looks.find_faults(page))
 
-    owner = open_page(**look)
+    owner = open_page()
     links_page = f"/plans/{plan[1]}/links/"
     for path in (
         links_page,
@@ -316,14 +312,14 @@ def test_no_page_of_sharing_has_a_violation_or_scrolls_sideways(open_page, plan,
     expect(owner.locator("#made-title")).to_have_text("The edit link")
     look_at(owner)
     door = owner.locator("#made-address").input_value()
-    editor = open_page(**look, status=403)
+    editor = open_page(status=403)
     editor.context.clear_cookies()
     editor.goto(door)
     look_at(editor)
     editor.get_by_role("button", name="Open the plan").click()
     editor.wait_for_url("**/plans/**")
 
-    reader = open_page(**look, status=403)
+    reader = open_page(status=403)
     for path in (
         *(f"{following}?view={view}" for view in ("rules", "flows", "findings", "diagram", "unneeded")),
         long,
@@ -343,7 +339,7 @@ def test_no_page_of_sharing_has_a_violation_or_scrolls_sideways(open_page, plan,
     look_at(reader)
 
     for status, title in ((404, "This link leads nowhere"), (404, "This link leads nowhere"), (429, "Please wait")):
-        stranger = open_page(**look, status=status)
+        stranger = open_page(status=status)
         stranger.goto(f"/shared/{make_token()}/")
         expect(stranger.get_by_role("heading", level=1)).to_have_text(title)
         look_at(stranger)

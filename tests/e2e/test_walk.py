@@ -8,7 +8,8 @@ import yaml
 from playwright.sync_api import Error, expect
 from pypdf import PdfReader
 
-from tests.examples import UNANSWERED
+from planner.plan.document import dump_plan
+from tests.examples import PLANS, UNANSWERED
 from tests.report.samples import contoso
 from tests.web.views.pages import store
 
@@ -16,11 +17,17 @@ FEW = {"PS01", "SQL01", "DC01", "MAIL01", "GW01", "Staff", "Windows servers", "E
 """Endpoints with which most of the questions are asked, and which most services reach."""
 
 
-def start(page, name):
+def click_start(page, name):
     """Go to a new plan like the ready-made topology of this name, as whoever clicks there does."""
     page.goto("/")
     page.get_by_role("button", name=f"Start from {name}").click()
     page.wait_for_url("**/plans/*/")
+
+
+def start(page, name):
+    """Go to a new plan like the ready-made topology of this name, without the page to start from."""
+    [plan] = [plan for plan in PLANS.values() if plan.name == name]
+    page.goto(f"/plans/{store(dump_plan(plan))[1]}/")
 
 
 def start_open(page, slug):

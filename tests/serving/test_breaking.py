@@ -3,6 +3,7 @@
 import pytest
 
 from scripts import breakable, faults
+from tests.databases import begin
 
 pytestmark = pytest.mark.slow
 
@@ -13,17 +14,24 @@ def folder(tmp_path):
     return tmp_path / "data"
 
 
+@pytest.fixture
+def begun(folder):
+    """The same after a first start."""
+    begin(folder)
+    return folder
+
+
 def check(outcome, least):
     assert outcome.faults == ()
     assert outcome.acknowledged >= least
 
 
-def test_processes_that_are_killed_lose_nothing(folder):
-    check(faults.kill_under_writers(folder, 5), least=11)
+def test_processes_that_are_killed_lose_nothing(begun):
+    check(faults.kill_under_writers(begun, 5), least=11)
 
 
-def test_edits_that_are_under_way_when_the_service_is_stopped_are_answered(folder):
-    check(faults.stop_under_writers(folder, rounds=2), least=12)
+def test_edits_that_are_under_way_when_the_service_is_stopped_are_answered(begun):
+    check(faults.stop_under_writers(begun, rounds=2), least=12)
 
 
 def test_a_migration_that_is_killed_is_taken_up_again(folder):
@@ -31,8 +39,8 @@ def test_a_migration_that_is_killed_is_taken_up_again(folder):
 
 
 @pytest.mark.skipif(breakable.find_missing(["cc"]) != "", reason="single writes fail by a library that is compiled")
-def test_writes_that_fail_lose_nothing(folder):
-    outcome = faults.fail_every_write(folder)
+def test_writes_that_fail_lose_nothing(begun):
+    outcome = faults.fail_every_write(begun)
     check(outcome, least=20)
     assert "full" in outcome.told or "wait" in outcome.told
 

@@ -12,7 +12,7 @@ import pytest
 from scripts.people import Browser, read_token
 from scripts.served import ROOT
 from tests.databases import ask as query
-from tests.databases import own_database, serve
+from tests.databases import begin, own_database, serve
 from tests.settings import DATA
 
 pytestmark = pytest.mark.slow
@@ -28,6 +28,7 @@ def service():
 @pytest.fixture
 def folder(tmp_path):
     """What has a service keep its data in a folder, and a database, that outlive it."""
+    begin(tmp_path)
     (tmp_path / "static").symlink_to(DATA / "static")
     with own_database() as own:
         yield {"PLANNER_DATA": str(tmp_path)} | own

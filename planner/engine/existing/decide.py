@@ -5,7 +5,7 @@ docs/existing-rules.md says the same to people.
 
 import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -15,6 +15,7 @@ from planner.engine.existing.forbidden import Breaches, find_forbidden
 from planner.engine.existing.model import Entry, Ruleset
 from planner.engine.existing.outcomes import Doubt, Outcome
 from planner.engine.existing.packets import NO_ADDRESS, Ends, Unit, families_of, find_service
+from planner.engine.existing.sent import say_unsent
 from planner.engine.existing.sides import Ways, find_ways
 from planner.engine.existing.spans import PORTS, Spans
 from planner.engine.existing.stale import Stale, find_stale
@@ -137,7 +138,7 @@ def compare_with(
         wider=find_wider(search),
         unknown=tuple(_list_unknown(states)),
         stale=find_stale(report, search, partial(_list_harmed, decider, states), earlier) if "stale" in also else None,
-        forbidden=find_forbidden(report, decider.walker, decider.ends, decider.seen_from)
+        forbidden=find_forbidden(report, decider.walker, decider.ends, decider.seen_from, decider.list_sent)
         if "forbidden" in also
         else None,
         steps=decider.walker.steps,
@@ -182,12 +183,15 @@ class Decider:
         self._seen: dict[str, Ends] = {}
         """By side of the firewall, the endpoints as they are seen from there."""
         self._behind = firewall.zones if firewall else {}
+        self._shown: dict[str, Published] = {}
+        """What is published on a device that says packets as they come in: its translations have to be there."""
         self._translated: Mapping[str, Published] = {}
         """What is published on a device whose rules come before and after the translation: it is followed."""
         found, _ = find_published(report.plan, firewall) if firewall else ({}, ())
         if firewall is not None and ruleset.format in FOLLOWS:
             self._translated = found
         if firewall is not None and ruleset.format in SEES_PUBLISHED:
+            self._shown = dict(found)
             for side in set(firewall.zones.values()):
                 seen = {one.endpoint: one.seen for one in found.values() if side in one.sides}
                 self._seen[side] = Ends(report.plan, seen) if seen else self.ends
@@ -228,7 +232,11 @@ class Decider:
             ends = dict.fromkeys(f"{NO_ADDRESS}: {end.name}" for end in (flow.source, flow.destination))
             return FlowState(flow=flow, state="unknown", by=(), doubts=tuple(map(Doubt, ends)))
         outcomes: list[Outcome] = []
-        walk = partial(self._follow, published) if (published := self._find_translated(flow)) else self.walker.walk
+        walk: Callable[[Packets], list[Outcome]] = self.walker.walk
+        if published := self._find_translated(flow):
+            walk = partial(self._follow, published)
+        elif (published := self._shown.get(flow.destination.name)) and self._is_seen(published, flow):
+            walk = partial(self._ask_translations, published)
         for several in self.list_packets(flow):
             by_family = [list(chain.from_iterable(map(walk, ways))) for ways in several]
             outcomes += chain.from_iterable(by_family)
@@ -243,7 +251,22 @@ class Decider:
     def _find_translated(self, flow: Flow) -> Published | None:
         """How the destination of a flow is published where its packets come from, on a device that is followed."""
         found = self._translated.get(flow.destination.name)
-        return found if found and self._behind.get(flow.source.zone) in found.sides else None
+        return found if found and self._is_seen(found, flow) else None
+
+    def _is_seen(self, published: Published, flow: Flow) -> bool:
+        return self._behind.get(flow.source.zone) in published.sides
+
+    def _ask_translations(self, published: Published, packets: Packets) -> list[Outcome]:
+        """What becomes of packets to the address that is seen: nothing is open that isn't sent on to the endpoint."""
+        found = self.walker.walk(packets)
+        if packets.family != published.family or packets.destination.name is not None:
+            return found
+        why = say_unsent(self.walker.ruleset.translations, self._ways, packets, published)
+        if not why:
+            return found
+        return [
+            one._replace(state="unknown", by=(), doubts=(Doubt(why),)) if one.state == "open" else one for one in found
+        ]
 
     def _follow(self, published: Published, packets: Packets) -> list[Outcome]:
         """What becomes of packets to a published endpoint, which are sent to the address that is seen.
@@ -253,15 +276,8 @@ class Decider:
         """
         if packets.family != published.family or packets.destination.name is not None:
             return self.walker.walk(packets)
-        real, seen = (int(ipaddress.ip_address(one)) for one in (published.real, published.seen))
-        sent = replace(
-            packets,
-            destination=Unit(addresses=Spans.only(seen)),
-            keys=(packets.keys[0], ("seen", packets.family, seen)),
-            goal=(packets.family, real),
-        )
         found = []
-        for one in self.walker.walk(sent):
+        for one in self.walker.walk(_send(published, packets)):
             if not one.untranslated or one.state == "unknown":
                 found.append(one)
             elif self.walker.translates:
@@ -270,6 +286,19 @@ class Decider:
             else:
                 found += self.walker.walk(packets, [one.box._replace(destinations=packets.destination.addresses)])
         return found
+
+    def list_sent(self, zone: str, endpoint: str, packets: Packets) -> Iterator[Outcome]:
+        """What becomes of packets from a zone to an endpoint that come for the address by which it is published.
+
+        Where that is followed; nothing elsewhere, and nothing of what isn't sent on to the endpoint. `packets` are
+        those to its own address.
+        """
+        published = self._translated.get(endpoint)
+        if published is None or packets.family != published.family or self._behind.get(zone) not in published.sides:
+            return
+        for one in self.walker.walk(_send(published, packets), tells_each=True):
+            if one.translated or (one.untranslated and one.state == "unknown"):
+                yield one
 
     def list_packets(self, flow: Flow) -> Iterator[list[list[Packets]]]:
         """All packets of a flow: of each two units, by family, by way.
@@ -308,6 +337,17 @@ class Decider:
         if flow.need.protocol == "icmp":
             return "echo requests between IPv6 addresses, which the document does not speak of"
         return f"no address family in common: {flow.source.name} and {flow.destination.name}"
+
+
+def _send(published: Published, packets: Packets) -> Packets:
+    """Packets to the own address of a published endpoint as they come, before that is put in."""
+    real, seen = (int(ipaddress.ip_address(one)) for one in (published.real, published.seen))
+    return replace(
+        packets,
+        destination=Unit(addresses=Spans.only(seen)),
+        keys=(packets.keys[0], ("seen", packets.family, seen)),
+        goal=(packets.family, real),
+    )
 
 
 def _doubt(packets: Packets) -> str:

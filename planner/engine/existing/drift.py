@@ -44,6 +44,41 @@ class WiderAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaleAnswer:
+    """An entry of ours that nothing asked for any more."""
+
+    entry: str
+    rule: str
+    """The number of the rule that it is named after."""
+    service: str
+    why: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is left over from, whatever the entry is called."""
+        return self.rule, self.service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForbiddenAnswer:
+    """What an entry admitted, or may have, of what one row forbids."""
+
+    entry: str
+    is_sure: bool
+    row: str
+    """Who forbids it: "never[1]", or a section of the document."""
+    reason: str
+    sources: tuple[str, ...]
+    destinations: tuple[str, ...]
+    services: tuple[str, ...]
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What is broken, whatever the entry is called and wherever the row stands in the plan."""
+        return self.is_sure, self.reason, self.sources, self.destinations, self.services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What is kept of a comparison."""
 
@@ -53,6 +88,10 @@ class Answer:
     """What was not understood."""
     missing: int
     """How many rules of the plan were missing, in whole or in part."""
+    stale: tuple[StaleAnswer, ...] | None = None
+    """None where it wasn't looked for."""
+    forbidden: tuple[ForbiddenAnswer, ...] | None = None
+    """None where it wasn't looked for."""
 
     @property
     def counts(self) -> dict[State, int]:
@@ -80,6 +119,11 @@ class Answer:
             wider=tuple(
                 replace(one, sources=call(one.sources), destinations=call(one.destinations)) for one in self.wider
             ),
+            forbidden=None
+            if self.forbidden is None
+            else tuple(
+                replace(one, sources=call(one.sources), destinations=call(one.destinations)) for one in self.forbidden
+            ),
         )
 
 
@@ -101,6 +145,14 @@ class Drift:
     """What is too wide and was not."""
     narrower: tuple[WiderAnswer, ...]
     """What was too wide and is not."""
+    stale: tuple[StaleAnswer, ...] = ()
+    """What is left over and was not; told, as all that follows, where both answers looked for it."""
+    tidied: tuple[StaleAnswer, ...] = ()
+    """What was left over and is not."""
+    forbidden: tuple[ForbiddenAnswer, ...] = ()
+    """What must stay closed, is admitted and was not."""
+    shut: tuple[ForbiddenAnswer, ...] = ()
+    """What must stay closed, was admitted and is not."""
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
@@ -112,6 +164,8 @@ def find_drift(before: Answer, after: Answer) -> Drift:
     was, now = ({one.key: one for one in answer.flows} for answer in (before, after))
     changed = [(was[key], one) for key, one in now.items() if key in was and was[key].state != one.state]
     wide_was, wide_now = ({one.key for one in answer.wider} for answer in (before, after))
+    stale, tidied = _part(before.stale, after.stale)
+    forbidden, shut = _part(before.forbidden, after.forbidden)
     return Drift(
         opened=tuple(pair for pair in changed if pair[1].state == "open"),
         closed=tuple(pair for pair in changed if pair[0].state == "open"),
@@ -120,4 +174,18 @@ def find_drift(before: Answer, after: Answer) -> Drift:
         gone=tuple(one for key, one in was.items() if key not in now),
         wider=tuple(one for one in after.wider if one.key not in wide_was),
         narrower=tuple(one for one in before.wider if one.key not in wide_now),
+        stale=stale,
+        tidied=tidied,
+        forbidden=forbidden,
+        shut=shut,
     )
+
+
+def _part[One: (StaleAnswer, ForbiddenAnswer)](
+    before: tuple[One, ...] | None, after: tuple[One, ...] | None
+) -> tuple[tuple[One, ...], tuple[One, ...]]:
+    """What is in the later one alone, and in the earlier one; nothing where one of them wasn't looked for."""
+    if before is None or after is None:
+        return (), ()
+    was, now = ({one.key for one in several} for several in (before, after))
+    return tuple(one for one in after if one.key not in was), tuple(one for one in before if one.key not in now)

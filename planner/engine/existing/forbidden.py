@@ -28,6 +28,10 @@ SeenFrom = Callable[[str], Ends]
 """Zone of the source -> the endpoints as they are seen from there."""
 
 
+ListSent = Callable[[str, str, Packets], Iterable[Outcome]]
+"""Zone of the source, name of an endpoint, and packets to its own address -> what becomes of those that come for the
+address by which it is published, and are sent on to it."""
+
 _ByFamily = dict[int, set[tuple[int, int]]]
 """Address family -> spans of addresses."""
 
@@ -96,9 +100,9 @@ class _Found:
     services: dict[str, None] = field(default_factory=dict)
 
 
-def find_forbidden(report: Report, walker: Walker, ends: Ends, seen_from: SeenFrom) -> Breaches:
+def find_forbidden(report: Report, walker: Walker, ends: Ends, seen_from: SeenFrom, list_sent: ListSent) -> Breaches:
     """The entries of a walker's ruleset that admit between zones what must stay closed."""
-    search = _Search(walker, ends, seen_from)
+    search = _Search(walker, ends, seen_from, list_sent)
     unchecked = 0
     for group in _list_groups(report):
         unchecked += not search.look(group)
@@ -137,8 +141,9 @@ def _list_groups(report: Report) -> Iterator[_Group]:
 
 
 class _Search:
-    def __init__(self, walker: Walker, ends: Ends, seen_from: SeenFrom) -> None:
+    def __init__(self, walker: Walker, ends: Ends, seen_from: SeenFrom, list_sent: ListSent) -> None:
         self._walker = walker
+        self._list_sent = list_sent
         self._ends = ends
         self._seen_from = seen_from
         self._walks = 0
@@ -153,14 +158,20 @@ class _Search:
         for source, destination in product(here, there):
             if source != destination:  # within a zone no firewall sees it
                 for family in _families_of(group.row):
-                    if not all(
-                        self._try(group, packets)
-                        for packets in self._list_packets(
-                            group.row, family, (source, here[source]), (destination, there[destination])
-                        )
-                    ):
+                    sides = (source, here[source]), (destination, there[destination])
+                    if not all(self._try(group, packets) for packets in self._list_packets(group.row, family, *sides)):
                         return False
+                    self._try_sent(group, family, *sides)
         return True
+
+    def _try_sent(
+        self, group: _Group, family: Literal[4, 6], here: tuple[str, list[Endpoint]], there: tuple[str, list[Endpoint]]
+    ) -> None:
+        """Note what becomes of packets for the addresses by which endpoints are published."""
+        for endpoint in there[1]:
+            for packets in self._list_packets(group.row, family, here, (there[0], [endpoint])):
+                if packets.destination.name is None:
+                    self._note_all(group, packets, self._list_sent(here[0], endpoint.name, packets))
 
     def _list_packets(
         self, row: Closed, family: Literal[4, 6], here: tuple[str, list[Endpoint]], there: tuple[str, list[Endpoint]]
@@ -193,8 +204,12 @@ class _Search:
         self._walks += 1
         if self._walks > MOST_WALKS:
             return False
+        self._note_all(group, packets, self._walker.walk(packets, tells_each=True))
+        return True
+
+    def _note_all(self, group: _Group, packets: Packets, outcomes: Iterable[Outcome]) -> None:
         has_names = packets.source.name is not None or packets.destination.name is not None
-        for one in self._walker.walk(packets, tells_each=True):
+        for one in outcomes:
             if one.state == "open":
                 for entry in one.by:
                     self._note(group, entry, one, packets, is_sure=True)
@@ -203,7 +218,6 @@ class _Search:
                 for doubt in one.doubts:
                     self._constructs[doubt.entry][doubt.construct] = None
                     self._note(group, doubt.entry, one, packets, is_sure=False)
-        return True
 
     def _note(self, group: _Group, entry: str, one: Outcome, packets: Packets, *, is_sure: bool) -> None:
         found = self._found[entry, is_sure].setdefault(id(group), _Found(group=group))

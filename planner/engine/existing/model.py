@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
+from planner.engine.existing.spans import FAMILIES, NOTHING, PORTS, PROTOCOLS, Spans
 
 Verdict = Literal["accept", "drop", "jump", "goto", "return", "obscure", "stray"]
 """What becomes of a packet that an entry matches. `drop` is any refusal, with or without an answer; `jump` comes back
@@ -101,6 +101,25 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """What comes in on some sides for `seen` goes on to `real`, address for address."""
+
+    name: str
+    """As the device names it."""
+    enters: Sides | None
+    """None is anywhere."""
+    family: int
+    seen: Spans
+    real: Spans
+    protocol: int | None = None
+    """Of one translated port; None where all are."""
+    seen_ports: Spans = NOTHING
+    real_ports: Spans = NOTHING
+    is_clear: bool = True
+    """Whether it is understood; else what bears on either address isn't."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ruleset:
     """All that is known of one firewall."""
 
@@ -115,6 +134,9 @@ class Ruleset:
     addresses: Mapping[str, Spans] | None = None
     """Side -> the IPv4 networks that it is connected to or routes to, where the configuration says so: what a guess of
     its zone goes by."""
+    translations: tuple[Translation, ...] = ()
+    """Where the entries are said of packets as they come in: what becomes of their destinations, the first that is for
+    a packet counting."""
     obscure: tuple[str, ...] = ()
     """What is not understood and could bear on anything, such as an address translation that can't be followed."""
 

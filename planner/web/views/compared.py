@@ -3,7 +3,7 @@
 For whoever may edit the plan. Readers of links and files see nothing of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from planner.engine import Report
 from planner.engine.existing.decide import STATES
-from planner.engine.existing.drift import Answer, Drift, FlowAnswer, WiderAnswer, find_drift
+from planner.engine.existing.drift import (
+    Answer,
+    Drift,
+    FlowAnswer,
+    ForbiddenAnswer,
+    StaleAnswer,
+    WiderAnswer,
+    find_drift,
+)
 from planner.engine.existing.readers import READERS
 from planner.engine.life import mark_of
 from planner.engine.rules import Ports, Rule
@@ -139,6 +147,34 @@ def _describe(report: Report, answer: Answer) -> dict[str, Any]:
         "wider": [_describe_wider(one) for one in answer.wider[:MOST_DRIFTED]],
         "more_wider": max(0, len(answer.wider) - MOST_DRIFTED),
         "unknown": answer.unknown[:MOST_DRIFTED],
+        "beside": [
+            _group(name, title, found)
+            for name, title, found in (
+                ("forbidden", "Open, and it must stay closed", answer.forbidden),
+                ("stale", "Left over from rules that went", answer.stale),
+            )
+            if found
+        ],
+    }
+
+
+def _group(name: str, title: str, found: Sequence[StaleAnswer | ForbiddenAnswer]) -> dict[str, Any]:
+    """Entries of one kind under their heading, the first of many."""
+    return {
+        "id": name,
+        "title": title,
+        "rows": [_describe_beside(one) for one in found[:MOST_DRIFTED]],
+        "more": max(0, len(found) - MOST_DRIFTED),
+    }
+
+
+def _describe_beside(one: StaleAnswer | ForbiddenAnswer) -> dict[str, str]:
+    if isinstance(one, StaleAnswer):
+        return {"entry": one.entry, "said": f"{one.rule} {one.service}: {one.why}"}
+    said = f"{', '.join(one.services)} from {say_several(one.sources)} to {say_several(one.destinations)}"
+    return {
+        "entry": one.entry,
+        "said": f"{'' if one.is_sure else 'Perhaps '}{said}, which {one.row} forbids: {one.reason}",
     }
 
 
@@ -207,6 +243,16 @@ def _describe_drift(drift: Drift) -> dict[str, Any]:
                 "more": max(0, len(found) - MOST_DRIFTED),
             }
             for name, title, found in wide
+            if found
+        ],
+        "beside": [
+            _group(name, title, found)
+            for name, title, found in (
+                ("broken", "Open since, and it must stay closed", drift.forbidden),
+                ("shut", "No longer open against what must stay closed", drift.shut),
+                ("left", "Left over since", drift.stale),
+                ("tidied", "No longer left over", drift.tidied),
+            )
             if found
         ],
     }

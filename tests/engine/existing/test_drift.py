@@ -1,6 +1,8 @@
 """What became of a firewall between two kept answers: made from flows alone."""
 
-from planner.engine.existing.drift import find_drift
+from dataclasses import replace
+
+from planner.engine.existing.drift import ForbiddenAnswer, StaleAnswer, find_drift
 from tests.web.views.comparisons import flow_answer, make_answer, wider_answer
 
 
@@ -47,3 +49,30 @@ def test_flows_are_counted_by_their_state():
     counts = make_answer(*(flow_answer(ports=str(port), state=state) for port, state in enumerate(states, 1))).counts
     assert {state: count for state, count in counts.items() if count} == {"open": 2, "closed": 1, "partly": 1}
     assert {"unknown"} <= counts.keys()
+
+
+def stale(rule="INT-DMZ-150", entry="policy 12"):
+    return StaleAnswer(entry=entry, rule=rule, service="tcp 443", why="gone")
+
+
+def forbidden(entry="policy 9", sources=("PS01",), **more):
+    facts = {"is_sure": True, "row": "never[1]", "reason": "No", "destinations": ("DC01",), "services": ("tcp 22",)}
+    return ForbiddenAnswer(entry=entry, sources=sources, **facts | more)
+
+
+def test_what_is_left_over_or_forbidden_is_known_by_what_it_is_and_told_where_both_have_looked():
+    bare = make_answer()
+    was = replace(bare, stale=(stale(), stale("A-1")), forbidden=(forbidden(), forbidden(sources=("A",))))
+    now = replace(
+        bare,
+        stale=(stale(entry="policy 99"), stale("A-2")),
+        forbidden=(forbidden("policy 8", row="never[2]"), forbidden(is_sure=False)),
+    )
+    found = find_drift(was, now)
+    assert ([one.rule for one in found.stale], [one.rule for one in found.tidied]) == (["A-2"], ["A-1"])
+    assert [one.is_sure for one in found.forbidden] == [False]
+    assert [one.sources for one in found.shut] == [("A",)]
+    assert found
+    assert not find_drift(bare, now)
+    assert not find_drift(was, bare)
+    assert [one.sources for one in was.rename({"PS01": "B"}).forbidden] == [("B",), ("A",)]

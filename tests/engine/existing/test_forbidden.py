@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from planner.engine.existing import forbidden
 from planner.engine.existing.decide import compare_with
+from planner.engine.existing.readers.iptables import read as read_iptables
 from tests.engine.existing.devices.own_files import report_of
 from tests.engine.existing.rulesets import STORE, WEB, accept, drop, flow, host, match, plan, ruleset, side
 
@@ -106,6 +107,29 @@ def test_a_published_endpoint_is_forbidden_under_the_address_that_is_seen():
         device = replace(ruleset(accept("a", match("", address, "tcp/22"))), format="fortigate")
         gap = compare_with(report, device, None, report.plan.firewalls[0], also=("forbidden",))
         assert [one.breaches[0].destinations for one in gap.forbidden.entries] == broken
+
+
+def test_on_a_kernel_what_comes_for_the_published_address_and_is_sent_on_is_forbidden_too():
+    ends = [host("Public", "198.51.100.7", zone="Internet"), host("Store", STORE, zone="DMZ")]
+    firewall = {
+        "name": "FW", "format": "iptables", "zones": {"Internet": "wan", "DMZ": "dmz"},
+        "published": {"Store": "203.0.113.10"},
+    }  # fmt: skip
+    row = never({"zone": "Internet"}, {"zone": "DMZ"}, "tcp", "22")
+    report = of(row, ends=ends, flows=[flow("Public", "Store")], firewalls=[firewall])
+
+    def broken(nat):
+        text = (
+            "*raw\n:PREROUTING ACCEPT [0:0]\n" + f"-A PREROUTING -s 198.51.100.7 -d {STORE} -j DROP\nCOMMIT\n"
+            "*nat\n:PREROUTING ACCEPT [0:0]\n" + nat + "COMMIT\n*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"
+        )
+        gap = compare_with(report, read_iptables(text), None, report.plan.firewalls[0], also=("forbidden",))
+        return [(one.is_sure, one.breaches[0].destinations) for one in gap.forbidden.entries]
+
+    sent = f"-A PREROUTING -d 203.0.113.10 -j DNAT --to-destination {STORE}\n"
+    # Nobody reaches the own address, as raw refuses it; the published one is sent there.
+    assert set(broken(sent)) == {(True, ("Store",))}
+    assert broken("") == []
 
 
 def test_prohibitions_of_the_document_are_told_by_their_section_once_for_all_endpoints():

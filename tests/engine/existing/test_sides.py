@@ -3,7 +3,7 @@
 import pytest
 
 from planner.engine.existing.decide import compare_with
-from planner.engine.existing.model import Ruleset
+from planner.engine.existing.model import Ruleset, Translation
 from planner.engine.existing.sides import BadMap, Ways, find_firewall
 from planner.plan.fields import Firewall
 from tests.engine.existing.rulesets import (
@@ -19,6 +19,7 @@ from tests.engine.existing.rulesets import (
     plan,
     ruleset,
     side,
+    spans,
 )
 
 THIS = match(WEB, STORE, "tcp/443")
@@ -107,6 +108,9 @@ def test_the_firewall_of_the_plan_is_found_by_format_and_by_its_sides():
         find(name="X")
 
 
+SENT_ON = Translation(name="vip", enters=None, family=4, seen=spans("203.0.113.10"), real=spans(STORE))
+
+
 @pytest.mark.parametrize(("form", "seen"), [("fortigate", True), ("nftables", False)])
 def test_a_published_endpoint_is_asked_for_as_the_device_s_rules_see_it(form, seen):
     report = plan(
@@ -116,7 +120,8 @@ def test_a_published_endpoint_is_asked_for_as_the_device_s_rules_see_it(form, se
     )
     [device] = report.plan.firewalls
     for address, is_open in (("203.0.113.10", seen), (STORE, not seen)):
-        rules = Ruleset(format=form, stages=ruleset(accept("x", match("", address, "tcp/443"))).stages, chains={})
+        stages = ruleset(accept("x", match("", address, "tcp/443"))).stages
+        rules = Ruleset(format=form, stages=stages, chains={}, translations=(SENT_ON,))
         assert (compare_with(report, rules, None, device).flows[0].state == "open") == is_open
 
 

@@ -2,12 +2,14 @@
 
 import io
 import json
+from dataclasses import replace
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from planner.deploy.turns import ASIDE, NotYet, Turns
+from planner.engine.existing.drift import ForbiddenAnswer, StaleAnswer
 from planner.store import actions, compared
 from planner.store.compared import read_kept
 from planner.store.compared_models import Compared
@@ -238,3 +240,31 @@ def test_a_report_has_it_beside_its_rules_where_that_is_asked_for(client, plan):
         assert "Comparison: the plan has none of this number" in Page(response).text()
     reading = client.get(f"/plans/{plan.key}/read/report/csv?compared={row.pk}")
     assert reading.status_code == 404 or "on_firewall" not in reading.content.decode("utf-8-sig")
+
+
+def test_what_is_left_over_and_what_must_stay_closed_is_kept_and_told_with_what_changed(client, plan):
+    left = StaleAnswer(entry="policy 12", rule="INT-DMZ-150", service="tcp 443", why="the plan has no such rule")
+    broken = ForbiddenAnswer(
+        entry="policy 9", is_sure=False, row="never[1]", reason="Nobody", sources=("PS01",), destinations=("DC01",),
+        services=("tcp 22",),
+    )  # fmt: skip
+    bare = make_answer(flow_answer())
+    keep_comparison(plan, 1, bare)
+    keep_comparison(plan, 2, replace(bare, stale=(left,), forbidden=()))
+    keep_comparison(plan, 3, replace(bare, stale=(), forbidden=(broken,)))
+    assert [read_kept(plan, [2, 3])[number].answer.stale for number in (2, 3)] == [(left,), ()]
+    page = page_of(client, plan, 3, "?since=2")
+    said = "Perhaps tcp 22 from PS01 to DC01, which never[1] forbids: Nobody"
+    assert rows(page, "forbidden") == [["policy 9", said]]
+    told = [row for row in rows(page, "drift") if len(row) == 2]
+    assert told == [["policy 9", said], ["policy 12", "INT-DMZ-150 tcp 443: the plan has no such rule"]]
+    assert {"drift-broken", "drift-tidied"} <= set(page.ids)
+    # The first one hasn't looked for it.
+    assert not {"drift-broken", "drift-tidied"} & set(page_of(client, plan, 3, "?since=1").ids)
+
+
+def test_a_comparison_on_the_page_keeps_what_it_has_looked_for(client, plan):
+    keep(client, plan)
+    [kept] = read_kept(plan, [Compared.objects.get().pk]).values()
+    assert kept.answer.stale is not None
+    assert kept.answer.forbidden is not None

@@ -3,7 +3,7 @@
 Syntax: FortiOS CLI Reference, “config firewall address”, “address6”, “addrgrp”, “addrgrp6”, “vip”, “vipgrp”.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from planner.engine.existing.devices.addresses import (
@@ -27,7 +27,7 @@ from planner.engine.existing.devices.services import (
     port_range,
     unknown_service,
 )
-from planner.engine.existing.model import Sides
+from planner.engine.existing.model import Sides, Translation
 from planner.engine.existing.parts import Count
 from planner.engine.existing.spans import NOTHING, PORTS, Spans
 
@@ -200,3 +200,28 @@ def all_seen(names: Names[tuple[VirtualAddress, ...]], domain: Domain, family: i
     suffix = "" if family == 4 else "6"
     found = [one for name in domain.section(f"firewall vip{suffix}") for one in names.get(name)]
     return Spans.of(span for one in found for span in one.seen[family].spans) if found else NOTHING
+
+
+def list_translations(domain: Domain, zones: Mapping[str, Collection[str]], count: Count) -> Iterator[Translation]:
+    """What becomes of the destinations of packets, by virtual IPs; `zones`: zone -> its interfaces."""
+    for family in (4, 6):
+        names = name_virtual(domain, family, count)
+        suffix = "" if family == 4 else "6"
+        for own in domain.section(f"firewall vip{suffix}"):
+            for one in names.get(own):
+                seen, real = one.seen[family], one.real[family]
+                doors = one.door.names if one.door else frozenset()
+                around = {zone for zone, members in zones.items() if doors & set(members)}
+                within = {member for door in doors for member in zones.get(door, ())}
+                alike = len(seen.spans.spans) == len(real.spans.spans) == 1 and seen.spans.size == real.spans.size
+                yield Translation(
+                    name=f"vip {one.name}",
+                    enters=Sides(names=doors | around | within) if doors else None,
+                    family=family,
+                    seen=seen.spans,
+                    real=real.spans,
+                    protocol=one.protocol,
+                    seen_ports=one.seen_ports,
+                    real_ports=one.real_ports,
+                    is_clear=alike and not one.obscure and not seen.vague and not real.vague,
+                )

@@ -9,28 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from planner.engine.existing.model import Entry, Match, Sides
+from planner.engine.existing.model import Entry, Match, Sides, Translation
 from planner.engine.existing.parts import Count
-from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Translation:
-    """What comes in on some sides for `seen` goes on to `real`, address for address."""
-
-    name: str
-    """As the device names it."""
-    enters: Sides | None
-    """None is anywhere."""
-    family: int
-    seen: Spans
-    real: Spans
-    protocol: int | None = None
-    """Of one translated port; None where all are."""
-    seen_ports: Spans = NOTHING
-    real_ports: Spans = NOTHING
-    is_clear: bool = True
-    """Whether it is understood; else what bears on either address isn't."""
+from planner.engine.existing.spans import FAMILIES, Spans
 
 
 def translate(entries: Iterable[Entry], translations: Iterable[Translation], count: Count) -> Iterator[Entry]:

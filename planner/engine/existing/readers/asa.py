@@ -19,8 +19,8 @@ from planner.engine.existing.devices.asa_words import COMPARED, PORTED, Cursor, 
 from planner.engine.existing.devices.entries import make_entries
 from planner.engine.existing.devices.routes import behind
 from planner.engine.existing.devices.services import ANYTHING, ICMP, ICMP6, Services, of_ports
-from planner.engine.existing.devices.translations import Translation, translate
-from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
+from planner.engine.existing.devices.translations import translate
+from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Unreadable, Verdict
 from planner.engine.existing.parts import Count
 from planner.engine.existing.spans import NOTHING, PORTS, Spans
 
@@ -91,7 +91,7 @@ class _Device:
 
     def ruleset(self) -> Ruleset:
         """The three stages: between interfaces of one security level, coming in, going out."""
-        translations = list(self._translations())
+        translations = sorted(self._translations(), key=_place)
         stages = [self._coming_in(translations)]
         if alike := self._alike():
             stages.insert(0, Stage(name="same-security-traffic", entries=tuple(alike), default="accept"))
@@ -99,7 +99,10 @@ class _Device:
             going = tuple(translate(out, translations, self._count))
             stages.append(Stage(name="access-group out", entries=going, default="accept"))
         sides = {*self._interfaces, *self._inward, *self._outward}
-        return Ruleset(format="asa", stages=tuple(stages), chains={}, sides=frozenset(sides), addresses=self._behind())
+        return Ruleset(
+            format="asa", stages=tuple(stages), chains={}, sides=frozenset(sides), addresses=self._behind(),
+            translations=tuple(translations),
+        )  # fmt: skip
 
     def _alike(self) -> list[Entry]:
         """Between interfaces of one level nothing goes, unless it is allowed, whatever lists say."""
@@ -262,6 +265,12 @@ class _Device:
                 if found and found[0] == 4:
                     routes.append((block.words[1], *found[1:]))
         return behind(routes)
+
+
+def _place(one: Translation) -> int:
+    """In which section a translation is looked at: those that say both ends first, then those of objects, then those
+    after them."""
+    return 2 if " after-auto " in one.name else 0 if " source " in one.name else 1
 
 
 def _interface(block: Block) -> _Interface | None:

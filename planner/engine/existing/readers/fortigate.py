@@ -26,6 +26,7 @@ from planner.engine.existing.devices.fortigate_addresses import (
     VirtualAddress,
     all_seen,
     is_set,
+    list_translations,
     name_addresses,
     name_virtual,
 )
@@ -33,7 +34,7 @@ from planner.engine.existing.devices.fortigate_services import all_but, name_ser
 from planner.engine.existing.devices.fortigate_text import Domain, Settings, read_domains
 from planner.engine.existing.devices.routes import behind
 from planner.engine.existing.devices.services import ANYTHING, Services, unknown_service
-from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Verdict
+from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Verdict
 from planner.engine.existing.parts import Count
 from planner.engine.existing.spans import NOTHING, Spans
 
@@ -96,7 +97,7 @@ def read(text: str) -> Ruleset:
     stage = Stage(name="firewall policy", entries=tuple(entries), default="drop", default_name=default)
     return Ruleset(
         format="fortigate", stages=(stage,), chains={}, sides=frozenset(sides), addresses=_behind(top, devices),
-        obscure=tuple(lost),
+        translations=tuple(one for device in devices for one in device.translations()), obscure=tuple(lost),
     )  # fmt: skip
 
 
@@ -153,6 +154,12 @@ class _Device:
             name=f"vdom {self.name}", verdict="obscure", enters=Sides(names=sides),
             leaves=Sides(names=sides, negated=True), obscure=("the way from one virtual domain to another",),
         )  # fmt: skip
+
+    def translations(self) -> Iterator[Translation]:
+        """Its virtual IPs, for what comes in here."""
+        sides = Sides(names=frozenset(self.own | self.zones.keys())) if self.own else None
+        for one in list_translations(self.domain, self.zones, self.count):
+            yield replace(one, enters=one.enters or sides)
 
     def entries(self) -> Iterator[Entry]:
         """Its policies in their order, then what goes from a zone to itself."""

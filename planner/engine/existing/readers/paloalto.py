@@ -8,13 +8,15 @@ Security profiles look into what a rule allows and make nothing of it unclear.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from planner.engine.existing.devices.addresses import ANYBODY, Addresses, parse_network
 from planner.engine.existing.devices.entries import make_entries
+from planner.engine.existing.devices.paloalto_nat import list_nat_rules, list_translations
 from planner.engine.existing.devices.paloalto_objects import Objects
 from planner.engine.existing.devices.paloalto_tree import Node, read_tree
 from planner.engine.existing.devices.routes import behind
-from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Verdict
+from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Verdict
 from planner.engine.existing.parts import Count
 from planner.engine.existing.spans import NOTHING, Spans
 
@@ -60,7 +62,10 @@ def read(text: str) -> Ruleset:
         default, default_name = "drop", "interzone-default"
     stage = Stage(name="security rules", entries=tuple(entries), default=default, default_name=default_name)
     sides = frozenset(name for wall in walls for name in wall.sides)
-    return Ruleset(format="paloalto", stages=(stage,), chains={}, sides=sides, addresses=_behind(config, walls))
+    return Ruleset(
+        format="paloalto", stages=(stage,), chains={}, sides=sides, addresses=_behind(config, walls),
+        translations=tuple(one for wall in walls for one in wall.translations(alone=len(walls) == 1)),
+    )  # fmt: skip
 
 
 def _unknown(walls: "Sequence[_Wall]", why: str) -> Ruleset:
@@ -165,12 +170,7 @@ class _Wall:
         """Its rules, then what stays within a zone; where there are others, what leads there is unknown."""
         objects, zones = Objects(self.places, self.count), self.zones
         everywhere = None if alone else Sides(names=frozenset(self.sides))
-
-        def reach(names: Sequence[str]) -> Sides | None:
-            if "any" in names or not names:
-                return everywhere
-            return Sides(names=frozenset({*names, *(one for name in names for one in zones.get(name, ()))}))
-
+        reach = partial(self._reach, zones, everywhere)
         for word, rule in self.rules():
             if rule.find("disabled").text == "yes":
                 continue
@@ -192,6 +192,20 @@ class _Wall:
             out = Sides(names=everywhere.names, negated=True)
             why = ("the way from one vsys to another",)
             yield Entry(name=f"vsys {self.name}", verdict="obscure", enters=everywhere, leaves=out, obscure=why)
+
+    def _reach(self, zones: Mapping[str, set[str]], everywhere: Sides | None, names: Sequence[str]) -> Sides | None:
+        """Zones with their interfaces; those of the whole where any is meant."""
+        if "any" in names or not names:
+            return everywhere
+        return Sides(names=frozenset({*names, *(one for name in names for one in zones.get(name, ()))}))
+
+    def translations(self, *, alone: bool) -> Iterator[Translation]:
+        """What its NAT rules do with destinations; where there are others, of what comes in here."""
+        everywhere = None if alone else Sides(names=frozenset(self.sides))
+        rules = list_nat_rules(self.places, self.vsys)
+        yield from list_translations(
+            rules, Objects(self.places, self.count), partial(self._reach, self.zones, everywhere)
+        )
 
     def _make(
         self, objects: Objects, word: str, rule: Node, enters: Sides | None, leaves: Sides | None

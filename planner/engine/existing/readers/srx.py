@@ -14,8 +14,8 @@ from planner.engine.existing.devices.routes import behind
 from planner.engine.existing.devices.services import TCP, UDP, port_range, unknown_service
 from planner.engine.existing.devices.srx_objects import Books, name_applications
 from planner.engine.existing.devices.srx_tree import Tree, at, flatten, pairs, read_tree, value
-from planner.engine.existing.devices.translations import Translation, translate
-from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Verdict
+from planner.engine.existing.devices.translations import translate
+from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Verdict
 from planner.engine.existing.parts import Count
 from planner.engine.existing.spans import NOTHING, Spans
 
@@ -68,9 +68,10 @@ class _Device:
         policies = list(self._policies())
         entries = [entry for policy in policies for entry in self._entries(policy)]
         default = value(self._security, "policies", "default-policy") or "deny-all"
+        translations = tuple(self._translations())
         stage = Stage(
             name="security policies",
-            entries=tuple(translate(entries, self._translations(), self._count)),
+            entries=tuple(translate(entries, translations, self._count)),
             default={"deny-all": "drop", "permit-all": "accept"}.get(default, "obscure"),  # type: ignore[arg-type]
             default_name=f"default-policy {default}",
         )
@@ -78,7 +79,7 @@ class _Device:
         members = {one for several in self._zones.values() for one in several}
         return Ruleset(
             format="srx", stages=(stage,), chains={}, sides=frozenset(named | self._zones.keys() | members),
-            addresses=self._behind(), obscure=tuple(self._elsewhere()),
+            addresses=self._behind(), translations=translations, obscure=tuple(self._elsewhere()),
         )  # fmt: skip
 
     def _elsewhere(self) -> Iterator[str]:

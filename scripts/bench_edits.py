@@ -29,6 +29,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from planner.deploy.frames import call_with_room  # noqa: E402
 from planner.plan.document import check_plan  # noqa: E402
 from planner.store import actions, models  # noqa: E402
 from planner.store.reports import find_version, report_for  # noqa: E402
@@ -145,4 +146,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    call_with_room(main)  # as the service answers requests

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from planner.deploy.frames import call_with_room  # noqa: E402
 from scripts.written import describe_machine, make_table, write_part  # noqa: E402
 
 if TYPE_CHECKING:
@@ -261,4 +262,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    call_with_room(main)  # as the service answers requests

@@ -2,7 +2,8 @@
 
 CPython keeps the frames of a thread's calls in pieces of 16 KiB, which it maps one by one and gives back as soon as
 the first frame in one has returned (`push_chunk` and `_PyThreadState_PopFrame` in Python/pystate.c). A loop that
-happens to stand where a piece ends maps memory with every call that it makes: a fifth to a third of what a page takes.
+happens to stand where a piece ends maps memory with every call that it makes: a quarter to two fifths of what a page
+takes (docs/performance.md).
 A frame that is larger than a piece gets one of twice its size or more, and all that is called from it stands in the
 rest.
 """

@@ -19,6 +19,8 @@ from planner.plan.formatting import format_document
 from planner.plan.syntax import to_yaml
 from tests.examples import EXAMPLES, PLANS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 CI = ROOT / "docs" / "ci"
 CLIENT = f"""#!{sys.executable}

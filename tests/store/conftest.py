@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from functools import cache
 
 import pytest
 
@@ -13,8 +14,14 @@ from tests.web.views.pages import store
 
 
 @pytest.fixture
-def members():
+def members(db):
     """The members of a good archive of one plan with three revisions, to be spoiled; its plan is gone."""
+    return dict(make_members())
+
+
+@cache
+def make_members():
+    """These, made once."""
     plan, _ = store()
     actions.override_port(plan_id=plan.pk, matrix=MATRIX, service="ssh", ports="2222")
     actions.undo(plan_id=plan.pk, matrix=MATRIX)

@@ -212,8 +212,8 @@ def test_the_configuration_goes_nowhere(client, plan, caplog, monkeypatch):
 
     monkeypatch.setattr(TemporaryFileUploadHandler, "new_file", refuse)
     caplog.set_level(logging.DEBUG)
-    filler = "# " + "x" * 98 + "\n"
-    large = TABLE.encode() + (f'10.0.0.1,10.0.0.2,tcp/1,deny,"{filler}"\n'.encode() * 120_000)
+    filler = "# " + "x" * 4_998 + "\n"  # few rows that are long
+    large = TABLE.encode() + (f'10.0.0.1,10.0.0.2,tcp/1,deny,"{filler}"\n'.encode() * 3_400)
     assert len(large) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
     for response in (
         send(client, plan, TABLE),

@@ -34,7 +34,7 @@ from planner.engine.existing.devices.fortigate_services import all_but, name_ser
 from planner.engine.existing.devices.fortigate_text import Domain, Settings, read_domains
 from planner.engine.existing.devices.routes import behind
 from planner.engine.existing.devices.services import ANYTHING, Services, unknown_service
-from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Verdict
+from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Unreadable, Verdict
 from planner.engine.existing.parts import Count
 from planner.engine.existing.spans import NOTHING, Spans
 
@@ -71,6 +71,8 @@ _INSPECTS = ("-profile", "-list", "-options")
 _NAMED = ("groups", "users", "fsso-groups", "devices", "application", "app-category", "app-group", "url-category")
 """Settings whose values say which part of the packets is meant."""
 _WEEK = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+MOST_DOMAINS = 1_000
+"""Most virtual domains; each has objects of its own, and no device has half as many."""
 _VERDICTS: Mapping[str, Verdict] = {"accept": "accept", "allow": "accept", "deny": "drop"}
 
 
@@ -80,19 +82,25 @@ def read(text: str) -> Ruleset:
     top = found.pop("")
     domains = {"": top} if not found else {name: one for name, one in found.items() if one.sections}
     count = Count()
+    if len(domains) > MOST_DOMAINS:
+        raise Unreadable(
+            f"The configuration has {len(domains):,} virtual domains; at most {MOST_DOMAINS:,} are read. Take those "
+            "that stand between the zones of the plan."
+        )
     homes = _homes(top)
     several = len(domains) > 1
-    devices = [
-        _Device(name, domain, {one for one, home in homes.items() if home == name} if several else None, count)
-        for name, domain in domains.items()
-    ]
+    own: dict[str, set[str]] = {name: set() for name in domains}
+    for interface, home in homes.items():
+        own.setdefault(home, set()).add(interface)
+    devices = [_Device(name, domain, own[name] if several else None, count) for name, domain in domains.items()]
     lost = [f"vdom {device.name}, whose interfaces aren't there" for device in devices if device.own == set()]
     entries = [entry for device in devices for entry in device.entries()]
     if several:
         entries += [entry for device in devices for entry in device.passing()]
     sides = {name for entry in entries for side in (entry.enters, entry.leaves) if side for name in side.names}
+    sides |= homes.keys()
     for device in devices:
-        sides |= device.zones.keys() | homes.keys()
+        sides |= device.zones.keys()
     default = "implicit deny (policy 0)"
     stage = Stage(name="firewall policy", entries=tuple(entries), default="drop", default_name=default)
     return Ruleset(

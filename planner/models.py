@@ -17,8 +17,10 @@ from planner.store.models import (
     make_operation,
 )
 from planner.store.run_models import CheckRun, UploadToken
+from planner.store.token_models import ApiToken, SentBefore
 
 __all__ = [
+    "ApiToken",
     "Attempt",
     "CheckRun",
     "Compared",
@@ -32,6 +34,7 @@ __all__ = [
     "Plan",
     "Revision",
     "SecondFactor",
+    "SentBefore",
     "ShareLink",
     "UploadToken",
     "Viewer",

@@ -168,6 +168,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "planner.web.plain_pages.PlainPages",
+    "planner.api.middleware.Problems",
     "planner.web.middleware.LimitBody",
     "planner.web.password_again.PasswordAgain",
 ]

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from planner.api import reference
+from planner.api.service import api
 from planner.web.views import (
     acceptance,
     accounts,
@@ -43,6 +45,7 @@ from planner.web.views import (
     sharing,
     shelf,
     start,
+    tokens,
     topology,
     uploads,
     words,
@@ -197,6 +200,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
             ]
         ),
     ),
+    # Programs
+    path("api/v1/", reference.show_reference, name="show_api"),
+    path("api/v1/openapi.json", reference.show_openapi, name="show_openapi"),
+    path("api/v1/", api.urls),
+    path("tokens/", tokens.show_tokens, name="show_tokens"),
+    path("tokens/revoke/", tokens.revoke_token, name="revoke_token"),
     # Accounts
     path("accounts/login/", accounts.log_in, name="log_in"),
     path("accounts/logout/", accounts.log_out, name="log_out"),

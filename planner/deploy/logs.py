@@ -13,6 +13,7 @@ from planner.deploy.request_id import current
 _TOKEN = re.compile(
     r"""((?:/|%2[Ff])(?:edit|shared|upload)(?:/|%2[Ff])) [^/\s?\#'"%&]+    # in an address, right or wrong, also quoted
     | (?<![\w-]) [\w-]{12,} (?::[\w-]{4,12})? : [\w-]{43} (?![\w-])  # signed: offers of links, cookies
+    | (?<![\w-]) ppt_[\w-]{8,}                                    # of a program
     | (?<![\w-]) (?=[\w-]*[A-Z0-9]) [\w-]{43} (?![\w-])              # by itself, as among the variables of a page
     """,
     re.ASCII | re.VERBOSE,

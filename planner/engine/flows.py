@@ -8,6 +8,7 @@ is counted before they are made: a small plan can ask for millions.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from planner.engine.terms import ALWAYS, Alternative, Conditional, Terms, open_alternatives
@@ -248,17 +249,33 @@ def find_needs(
     by_rank = [topology.by_name[name] for name in rank]
     # A pair is the number of its source times `width`, and its destination: sorted, found and kept as one integer.
     width = len(by_rank)
-    causes: dict[int, list[Cause]] = defaultdict(list)
+    causes = _Causes()
+    asked: dict[tuple[str, Kind], list[int]] = defaultdict(list)
+    """By pairing and kind of destination, the requirements that ask: they lead to the same pairs."""
     for index, requirement in enumerate(matrix.requirements):
         kinds = [
             kind
             for kind in topology.destination_kinds(requirement)
             if terms.under(kind.setting).asks.get(requirement.slug)
         ]
-        plain = Cause(index, None)  # one object for hundreds of thousands of pairs
-        for source, destination, near_section in (pairs or _pairs)(topology, requirement, kinds):
-            cause = Cause(index, near_section) if near_section else plain
-            causes[rank[source.name] * width + rank[destination.name]].append(cause)
+        if pairs is None and requirement.pairing is not None:
+            for kind in kinds:
+                asked[requirement.pairing, kind].append(index)
+            continue
+        plain: tuple[Cause, ...] = (Cause(index, None),)  # one object for hundreds of thousands of pairs
+        for source, destination, section in (pairs or _pairs)(topology, requirement, kinds):
+            group = (Cause(index, section),) if section else plain
+            causes.add(rank[source.name] * width + rank[destination.name], group)
+    for (slug, kind), indexes in asked.items():
+        pairing = matrix.pairings[slug]
+        section = pairing.near_section
+        near = {source.name for source in topology.with_role(pairing.near)} if section else set()
+        plain = tuple(Cause(index, None) for index in indexes)
+        cited = tuple(Cause(index, section) for index in indexes)
+        for destination, several in zip(topology.kinds[kind], topology.sources_of(pairing, kind), strict=True):
+            last = rank[destination.name]
+            for source in several:
+                causes.add(rank[source.name] * width + last, cited if source.name in near else plain)
     by_pair: dict[int, list[AdditionalFlow]] = defaultdict(list)
     for extra in plan.additional_flows if extras is None else extras:
         by_pair[rank[extra.source] * width + rank[extra.destination]].append(extra)
@@ -267,7 +284,7 @@ def find_needs(
     found = []
     for pair in sorted(causes.keys() | by_pair.keys()):
         source, destination = by_rank[pair // width], by_rank[pair % width]
-        why = topology.settings.get(destination.name, PLAIN), tuple(causes.get(pair, ()))
+        why = topology.settings.get(destination.name, PLAIN), causes.get(pair, ())
         if pair in by_pair:
             needs = merge_needs(terms.under(why[0]), why[1], by_pair[pair])
         else:
@@ -276,18 +293,32 @@ def find_needs(
     return found
 
 
+_place_of = attrgetter("requirement")
+
+
+class _Causes(dict[int, tuple[Cause, ...]]):
+    """By pair of endpoints its causes, in the order of the matrix; pairs with the same ones share one object."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._joined: dict[tuple[int, int], tuple[tuple[Cause, ...], ...]] = {}
+
+    def add(self, pair: int, group: tuple[Cause, ...]) -> None:
+        """Give a pair further causes, of requirements that it has none of yet."""
+        before = self.setdefault(pair, group)
+        if before is not group:
+            key = id(before), id(group)  # kept with them, so that neither goes to another
+            joined = self._joined.get(key) or self._joined.setdefault(
+                key, (tuple(sorted((*before, *group), key=_place_of)), before, group)
+            )
+            self[pair] = joined[0]
+
+
 def _pairs(topology: Topology, requirement: Requirement, kinds: Iterable[Kind]) -> Pairs:
-    """Source, destination and added section for every pair that the requirement leads to, among these destinations."""
-    if requirement.pairing is not None:
-        pairing = topology.matrix.pairings[requirement.pairing]
-        section = pairing.near_section
-        near = {source.name for source in topology.with_role(pairing.near)} if section else set()
-        for kind in kinds:
-            found = topology.sources_of(pairing, kind)
-            for destination, several in zip(topology.kinds[kind], found, strict=True):
-                for source in several:
-                    yield source, destination, section if source.name in near else None
-        return
+    """Source, destination and added section for every pair that a row without a pairing leads to, among these kinds.
+
+    Sections are added by pairings alone.
+    """
     destinations = (endpoint for kind in kinds for endpoint in topology.kinds[kind])
     # A row of the matrix has one of both.
     sources = tuple(topology.with_role(requirement.source)) if requirement.source else ()

@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, count, permutations, product
+from itertools import chain, count, cycle, permutations, product
 from typing import NamedTuple
 
 from planner.engine.flows import Flow, Need
@@ -211,6 +211,14 @@ def _by_opening(flows: Iterable[Flow]) -> dict[tuple[str, str, Ports], Flow]:
     return {(flow.source.name, flow.destination.name, ports[flow.need]): flow for flow in flows}
 
 
+class _Single(dict[object, frozenset[object]]):
+    """Sets of one, each made once."""
+
+    def __missing__(self, value: object) -> frozenset[object]:
+        self[value] = frozenset((value,))
+        return self[value]
+
+
 class _PortsOf(dict[Need, Ports]):
     """The ports of needs, which thousands of flows share; a need is known by its identity."""
 
@@ -287,36 +295,35 @@ def fold(flows: list[Flow]) -> list[Triple]:
     Folding along an axis joins triples that agree in the other two. Which axis to begin with depends on the plan, so
     each order is tried and the shortest result kept; the first one wins a tie.
     """
-    one: dict[object, frozenset[object]] = {}
-
-    def single(value: object) -> frozenset[object]:
-        return one.get(value) or one.setdefault(value, frozenset((value,)))
-
+    single = _Single()
     # Services first costs least and is what every order but two begins or goes on with.
     ports = _PortsOf()
     start: list[tuple[frozenset[object], ...]] = [
-        (single(f.source.name), single(f.destination.name), single(ports[f.need])) for f in flows
+        (single[f.source.name], single[f.destination.name], single[ports[f.need]]) for f in flows
     ]
     first = [_fold_axis(start, axis) for axis in range(3)]
     best: list[tuple[frozenset[object], ...]] | None = None
     for axes in permutations((2, 1, 0)):
-        before, triples = len(start), first[axes[0]]
-        for axis in axes[1:]:
-            triples = _fold_axis(triples, axis)
-        while len(triples) < before:
-            before = len(triples)
-            for axis in axes:
-                triples = _fold_axis(triples, axis)
+        # Along the axis that was folded last there is nothing more to join, so both others in a row are the end.
+        triples, idle = first[axes[0]], 0
+        further = cycle((*axes[1:], axes[0]))
+        while idle < 2:
+            folded = _fold_axis(triples, next(further))
+            idle = idle + 1 if folded is triples else 0
+            triples = folded
         if best is None or len(triples) < len(best):
             best = triples
     return best or []  # type: ignore[return-value]
 
 
 def _fold_axis(triples: list[tuple[frozenset[object], ...]], axis: int) -> list[tuple[frozenset[object], ...]]:
+    """Triples that agree in the other two joined along an axis; the same list where there are none."""
     left, right = (other for other in range(3) if other != axis)
     alike: dict[tuple[frozenset[object], frozenset[object]], list[frozenset[object]]] = defaultdict(list)
     for triple in triples:
         alike[triple[left], triple[right]].append(triple[axis])
+    if len(alike) == len(triples):
+        return triples
     folded = []
     for (first, second), parts in alike.items():
         union = parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]

@@ -45,6 +45,13 @@ _DEVICE_GROUP = Option(
     pattern=re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,29}[A-Za-z0-9_.-]|[A-Za-z0-9_.]"),
     allowed="1 to 31 letters, digits, spaces and . _ -, not beginning with a space or a hyphen",
 )
+_LOG_SETTING = Option(
+    title="Log setting",
+    help="the log forwarding profile that rules send their logs to; else logs stay on the device.",
+    pattern=re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,61}[A-Za-z0-9_.-]|[A-Za-z0-9_.]"),
+    allowed="1 to 63 letters, digits, spaces and . _ -, not beginning with a space or a hyphen",
+)
+_PALO_ALTO = {"device-group": _DEVICE_GROUP, "log-setting": _LOG_SETTING}
 _TABLE = (
     Device(slug="asa", name="Cisco ASA", options={"lists": _LISTS}),
     Device(slug="ios", name="Cisco IOS", options={"lists": _LISTS}),
@@ -60,8 +67,8 @@ _TABLE = (
             )
         },
     ),
-    Device(slug="paloalto", name="Palo Alto (XML)", options={"device-group": _DEVICE_GROUP}),
-    Device(slug="paloalto-set", name="Palo Alto (set lines)", options={"device-group": _DEVICE_GROUP}),
+    Device(slug="paloalto", name="Palo Alto (XML)", options=_PALO_ALTO),
+    Device(slug="paloalto-set", name="Palo Alto (set lines)", options=_PALO_ALTO),
     Device(slug="srx", name="Juniper SRX"),
     Device(
         slug="checkpoint",

@@ -186,6 +186,11 @@ def switch_module(document: Document, params: Params) -> Edit:
     return fit(document, Edit(what="switch-module", changes=switch, words={"summary": params["summary"]}))
 
 
+def replace_document(document: Document, params: Params) -> Edit:
+    """summary: in words; changes: what differs (`compare_documents`) from this very document."""
+    return Edit(what="replace-document", changes=tuple(params["changes"]), words={"summary": params["summary"]})
+
+
 def _add(what: str, part: str, row: Row) -> Edit:
     change = _come(part, row)
     return Edit(what=what, where=change.where, changes=(change,))
@@ -238,6 +243,7 @@ EDITS: dict[str, Callable[[Document, Params], Edit]] = {
     "edit-firewall": edit_firewall,
     "delete-firewall": delete_firewall,
     "switch-module": switch_module,
+    "replace-document": replace_document,
 }
 """The edits by name."""
 

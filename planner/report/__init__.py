@@ -340,7 +340,7 @@ _ALL: tuple[Format, ...] = (
         options=_DENY | _OPEN,
         remarks=_DEVICE_NOTES,
         ending="rsc",
-        cost=0.35,
+        cost=0.42,
     ),
     Format(
         name="nftables",
@@ -494,7 +494,7 @@ _CHANGES = {
     **{name: f"planner.report.firewall.changes:render_{name.replace('-', '_')}" for name in _DEVICES},
     _PART: "planner.report.firewall.changes:render_devices",
 }
-_COSTS_OF_CHANGES = {"pdf": 0.3, "mikrotik": 0.65, "paloalto-set": 0.2, "srx": 0.2, _PART: 0.35}
+_COSTS_OF_CHANGES = {"pdf": 0.3, "mikrotik": 0.85, "paloalto-set": 0.2, "srx": 0.2, _PART: 0.35}
 """Where it isn't the usual, with a third of the endpoints changed."""
 CHANGE_FORMATS: Mapping[str, ChangeFormat] = {
     name: ChangeFormat(

@@ -16,6 +16,7 @@ from planner.store.admission import check_admitted
 from planner.store.holders import Holder
 from planner.store.models import Plan, ShareLink, hash_token, list_hashes
 from planner.store.run_models import UploadToken
+from planner.store.token_models import ApiToken
 from ports.locks import one_at_a_time
 
 KIND = "upload"
@@ -92,3 +93,9 @@ def use(row: UploadToken) -> None:
     throttle.count(KIND, str(row.pk), limit=AN_HOUR)
     UploadToken.objects.filter(pk=row.pk).update(used=F("used") + 1, last=timezone.now())
     audit.note("results-uploaded", plan=row.plan, detail=row.label)
+
+
+def count_of_program(token: ApiToken, plan: Plan) -> None:
+    """Count one more upload by a program. Raises throttle.TooMany where there were AN_HOUR."""
+    throttle.count(f"{KIND}-program", str(token.pk), limit=AN_HOUR)
+    audit.note("results-uploaded", plan=plan, detail=token.label)

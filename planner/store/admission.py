@@ -18,12 +18,12 @@ class AccessTaken(Exception):
     """Whoever sends this may not change the plan any more; nothing was stored."""
 
 
-_by: ContextVar["QuerySet[Any] | None"] = ContextVar("admitted by", default=None)
+_by: ContextVar[tuple["QuerySet[Any]", ...]] = ContextVar("admitted by", default=())
 
 
 @contextmanager
-def admitted(by: "QuerySet[Any]") -> Iterator[None]:
-    """Until the block ends, plans are changed only while there is a row here: that which let the sender in."""
+def admitted(*by: "QuerySet[Any]") -> Iterator[None]:
+    """Until the block ends, plans are changed only while each of these has a row: what let the sender in."""
     token = _by.set(by)
     try:
         yield
@@ -42,10 +42,10 @@ def check_admitted() -> None:
 
     The row is locked, so that who takes access back is told so after what came before is stored, and nothing is later.
     """
-    by = _by.get()
     # Not by exists(), which forgets of what the row is locked: PostgreSQL locks no side of a join that may be missing.
-    if by is not None and by.select_for_update(of=("self",)).only("pk").first() is None:
-        raise AccessTaken
+    for by in _by.get():
+        if by.select_for_update(of=("self",)).only("pk").first() is None:
+            raise AccessTaken
 
 
 def lock_row(plan_id: int) -> Plan:

@@ -23,6 +23,7 @@ Kind = Literal[
     "link-made", "link-opened", "states-reported", "link-revoked", "link-brought-back", "wrong-passphrase",
     "access-given-back",
     "upload-made", "upload-revoked", "results-uploaded",
+    "token-made", "token-revoked", "token-refused",
     "comparison-kept", "comparison-deleted",
     "logged-in", "logged-out", "login-failed", "password-changed", "privileges-changed", "account-deleted",
     "session-ended", "second-factor-on", "second-factor-off", "recovery-codes-made", "recovery-code-used",

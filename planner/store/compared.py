@@ -18,6 +18,7 @@ from planner.report.gap.words import name_forbidden, name_row, say_note
 from planner.store import audit, models
 from planner.store.actions import ANYONE, Sender, lock_plan
 from planner.store.compared_models import Compared
+from planner.store.job_models import Job
 from planner.store.reports import find_renames_since
 from ports.text import cut
 
@@ -136,14 +137,25 @@ def keep(
 
 @transaction.atomic
 def forget(plan_id: int, number: int) -> bool:
-    """Delete a comparison of a plan; False where it has none of that number. Raises NotPossible."""
+    """Delete a comparison of a plan, and the reports that were made with it, or are being made.
+
+    False where the plan has none of that number. Raises NotPossible.
+    """
     plan = lock_plan(plan_id)
     if number not in _NUMBERS:
         return False
     deleted, _ = Compared.objects.filter(plan=plan, pk=number).delete()
     if deleted:
+        made = [job.pk for job in Job.objects.filter(plan=plan).only("order") if _read_number(job) == number]
+        Job.objects.filter(pk__in=made).delete()
         audit.note("comparison-deleted", plan=plan, actor=audit.name_sender(), detail=f"number {number}")
     return bool(deleted)
+
+
+def _read_number(job: Job) -> int | None:
+    """The number of the comparison that a file is asked for with, however it was written; None without one."""
+    asked = str(job.order.get("asked", {}).get("compared", ""))
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
 
 
 def list_kept(plan: models.Plan) -> list[Compared]:

@@ -17,6 +17,8 @@ from planner.store import jobs
 from planner.store.bin import empty_bin
 from planner.store.models import Event, Hold, Opening, ShareLink, Viewer
 from planner.store.run_models import UploadToken
+from planner.store.sent_before import KEPT
+from planner.store.token_models import ApiToken, SentBefore
 
 AT_ONCE = 5_000
 """How many rows of a table one transaction takes away: others wait no longer than for those."""
@@ -39,6 +41,8 @@ def tidy() -> dict[tuple[str, str], int]:
         ("log entry", "log entries"): Event.objects.filter(at__lt=old),
         ("ended link", "ended links"): ShareLink.objects.filter(ended),
         ("ended address", "ended addresses"): UploadToken.objects.filter(ended),
+        ("ended token", "ended tokens"): ApiToken.objects.filter(ended),
+        ("answer to a program", "answers to programs"): SentBefore.objects.filter(at__lt=now - KEPT),
         ("former viewer", "former viewers"): Viewer.objects.filter(~Exists(holds), seen__lt=old),
     }
     made = {("plan", "plans"): empty_bin(), ("file that was made", "files that were made"): jobs.prune(now)}

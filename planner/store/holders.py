@@ -13,8 +13,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from planner.store import presence
+from planner.store import presence, throttle
 from planner.store.models import Hold, Plan, list_hashes
+from planner.store.token_models import ApiToken
 from planner.store.trouble import store_if_possible
 
 RENEW = timedelta(minutes=1)
@@ -85,6 +86,7 @@ def _carry_over(key: str) -> None:
                 Holder(browser=now).give(hold.plan, Hold.Role(hold.role))
                 hold.delete()
             old.update(browser=now)
+            ApiToken.objects.filter(browser__in=before).update(browser=now)
 
 
 def find_hold(request: HttpRequest, key: str, *, document: bool = True) -> Hold | None:
@@ -110,6 +112,12 @@ def _take_over(request: HttpRequest, holder: Holder, key: str) -> bool:
         return False
     holder.give(held.plan, Hold.Role.OWN)
     return True
+
+
+def count_plans(holder: Holder, client: str, number: int = 1) -> None:
+    """Count plans that an account makes, or a client by its address. Raises throttle.TooMany, and counts none then."""
+    subject = f"account {holder.user.pk}" if holder.user else f"client {throttle.network_of(client)}"
+    throttle.count_many("plan", subject, number, limit=settings.PLANS_PER_HOUR)
 
 
 def note_opening(hold: Hold) -> None:

@@ -11,7 +11,7 @@ from planner.store import models
 from planner.store.actions import Sender
 from planner.store.lives import Overtaken, Pick, Wish, lives_of, set_states
 from planner.store.recent import Recent
-from planner.store.results import Proven
+from planner.store.results import Proven, Taken, Upload, prove, take
 from ports.text import cut
 
 IMPLEMENTED, VERIFIED = "implemented", "verified"
@@ -34,6 +34,15 @@ def verify(plan: models.Plan, report: Report, proven: Proven, *, who: str) -> in
         return set_states(plan_id=plan.pk, matrix=report.matrix, picks=picks, wish=Wish(state=VERIFIED), sender=sender)
     except Overtaken:
         return 0
+
+
+def take_uploads(
+    plan: models.Plan, report: Report, uploads: list[Upload], *, who: str, via: str = "", is_stranger: bool = False
+) -> tuple[Taken, int]:
+    """Store what can be used, and verify rules by it; returns also how many that were."""
+    taken = take(plan, report, uploads, who=who, via=via, is_stranger=is_stranger)
+    verified = verify(plan, report, prove(plan, report), who=via or who) if taken.stored else 0
+    return taken, verified
 
 
 def _list_open(lives: Lives, proven: Proven) -> Iterator[Rule]:

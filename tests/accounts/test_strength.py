@@ -4,8 +4,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-from planner.accounts.strength import StrengthValidator, find_weakness
+from planner.accounts.strength import StrengthValidator
 from planner.store.models import Event
+from planner.store.weakness import find_weakness
 
 WHO = {
     "username": "zvrtkamundelq",

@@ -12,7 +12,7 @@ from planner.store.account_models import SecondFactor
 from planner.store.holders import Holder
 from planner.store.models import Hold
 from tests.accounts.test_second_factor import show_code
-from tests.e2e.test_accessibility import look, violations  # noqa: F401 - a fixture
+from tests.e2e.axe import Looks, violations
 from tests.web.views.pages import store
 
 PASSWORD = "wide open spaces"
@@ -87,15 +87,13 @@ def test_who_is_looking_is_told_by_the_accounts_names(open_page, plan):
     expect(pages[0].locator("#viewer-names")).to_contain_text("edna")
 
 
-def test_pages_of_accounts_have_no_violation(open_page, look, plan):  # noqa: F811
-    page = open_page(**look)
-    found = []
+def test_pages_of_accounts_have_no_violation(page, plan):
+    looks, found = Looks((1440, "light"), (390, "dark")), []
 
     def check(path=None):
         if path:
             page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= look["width"], page.url
-        found.extend(violations(page))
+        found.extend(looks.find_faults(page))
 
     check("/accounts/login/")
     page.get_by_label("User name").fill("olga")

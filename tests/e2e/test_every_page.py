@@ -22,7 +22,7 @@ NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
     "^(activate|add|archive|bring_back|cancel|confirm|end_session|forget|change_(member|endpoints)|check_|continue|correct|decide|delete_[cefz]|download|duplicate|"
     "edit_(endpoint|firewall|flow|zone)$|enter|export|give_back|guided_(preview|names)|preview_questions|upload_results|hand_over|log_out|make|move|prepare|"
-    "name|override|redo|remove|rename|restore|report_states?|resolve|revert|revoke|send_job|set_states?|close_rules|import_endpoints|start|show_(badge|health|pulse|readiness|schema)|switch|take_states|undo|withdraw)"
+    "name|override|redo|remove|rename|restore|report_states?|resolve|revert|revoke|send_job|set_states?|close_rules|import_endpoints|start|show_(badge|health|openapi|pulse|readiness|schema)|switch|take_states|undo|withdraw)"
     "|_(file|report|diagram|rule_text)$"
 )
 OF_THEIR_OWN = {
@@ -63,6 +63,8 @@ PAGES = {
     "import_plan": ["/plans/import/"],
     "show_matrix": ["/matrix/", "/matrix/?text=464", "/matrix/?port=x&section=99"],
     "show_words": ["/words/"],
+    "show_api": ["/api/v1/"],
+    "show_tokens": ["/tokens/"],
     "compare_editions": ["/matrix/compare/"],
     "show_plan": [
         *(f"?panel={panel}&view={view}" for panel, view in (
@@ -122,7 +124,7 @@ def unfold(page):
 def list_names(patterns):
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            yield from list_names(pattern.url_patterns) if pattern.app_name != "admin" else ()
+            yield from list_names(pattern.url_patterns) if pattern.app_name not in ("admin", "ninja") else ()
         elif pattern.name:
             yield pattern.name
 

@@ -3,9 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from planner.sharing import work
+from planner.sharing import apart, work
 from planner.store import jobs
-from planner.web.views import making
 from tests.e2e.test_accessibility import violations
 from tests.report.samples import contoso
 from tests.web.views.pages import store
@@ -17,7 +16,7 @@ RUNNER = "r" * 32
 def plan(site, settings, monkeypatch):
     """The address of a plan whose files all take long; nobody makes them but the tests."""
     settings.JOBS_FROM = 0
-    monkeypatch.setattr(making, "ASIDE", "REQUEST_METHOD")  # as under the server that has turns
+    monkeypatch.setattr(apart, "ASIDE", "REQUEST_METHOD")  # as under the server that has turns
     monkeypatch.setattr(work, "_prepare", lambda: None)
     return f"/plans/{store(contoso())[1]}/"
 

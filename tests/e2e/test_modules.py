@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.test_accessibility import violations
+from tests.e2e.axe import Looks, violations
 from tests.report.samples import contoso, sites
 from tests.web.views.pages import store
 
@@ -154,14 +154,11 @@ def test_what_is_unfolded_stays_unfolded_when_another_changes_the_plan(open_page
     expect(one.locator("#module-ha-more")).to_have_attribute("open", "")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 360)])
-def test_cards_decisions_and_flows_have_no_violation(open_page, address, scheme, width):
-    page = open_page(width=width, color_scheme=scheme)
-    found = []
+def test_cards_decisions_and_flows_have_no_violation(page, address):
+    looks, found = Looks((1440, "light"), (360, "dark")), []
 
     def look():
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found.extend(violations(page))
+        found.extend(looks.find_faults(page))
 
     page.goto(address)
     for module in ("ha", "app", "messages", "portal", "gateway", "sites"):

@@ -230,6 +230,7 @@ def test_every_edit_has_a_way_to_be_said():
         "override-port",
         "answer-caveat",
         "switch-module",
+        "replace-document",
     }  # they come with their sentence
     assert _SAYINGS.keys() == EDITS.keys() - spoken
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from planner.store.growth import tidy
 from planner.store.models import Event, Hold, Opening, Plan, ShareLink, Viewer, hash_token
 from planner.store.run_models import UploadToken
+from planner.store.token_models import ApiToken, SentBefore
 from tests.web.views.pages import store
 from tests.web.views.test_who_may import ROWS, address, become, plan  # noqa: F401 - a fixture
 
@@ -58,6 +59,11 @@ def test_what_is_older_than_it_is_kept_goes_and_nothing_else(guarded, settings):
     ShareLink.objects.create(plan=row, token_hash="b", label="L", revoked=old)
     ShareLink.objects.create(plan=row, token_hash="c", label="L", expires=old)
     UploadToken.objects.create(plan=row, token_hash="d", label="L", revoked=old)
+    token = {"label": "L", "scope": "read", "browser": "h"}
+    ApiToken.objects.create(token_hash="e", revoked=old, expires=now, **token)
+    kept_token = ApiToken.objects.create(token_hash="f", expires=now, **token)
+    before = {"key": "k", "request": "r", "status": 201, "answer": {}, "at": now - timedelta(days=2)}
+    SentBefore.objects.create(token=kept_token, **before)
     Opening.objects.create(link=kept_link, at=old)
     recent = Opening.objects.create(link=kept_link, at=now)
     Session.objects.create(session_key="gone", session_data="", expire_date=now - timedelta(seconds=1))
@@ -71,6 +77,8 @@ def test_what_is_older_than_it_is_kept_goes_and_nothing_else(guarded, settings):
     assert list(ShareLink.objects.all()) == [kept_link]
     assert list(Opening.objects.all()) == [recent]
     assert not UploadToken.objects.exists()
+    assert list(ApiToken.objects.all()) == [kept_token]
+    assert not SentBefore.objects.exists()
     assert [one.session_key for one in Session.objects.all()] == ["live"]
     assert [one.key_hash for one in Viewer.objects.all()] == [holder.browser], "its name is told beside the hold"
     assert Plan.objects.filter(pk=row.pk).exists()

@@ -102,9 +102,12 @@ class Spans:
         return self._trust((*self.spans[:begin], *found, *self.spans[end:]))
 
     def _is_within(self, other: Self) -> bool:
-        """Whether one span of the other holds all of this one, as far as a quick look tells; nothing is within all."""
+        """Whether one span of the other holds all of this one; nothing is within all."""
         mine, theirs = self.spans, other.spans
-        return not mine or (len(theirs) == 1 and theirs[0][0] <= mine[0][0] and mine[-1][1] <= theirs[0][1])
+        if not mine or not theirs:
+            return not mine
+        place = bisect_left(theirs, (mine[0][0] + 1,)) - 1
+        return place >= 0 and mine[-1][1] <= theirs[place][1]
 
     def _near(self, other: Self) -> tuple[int, int]:
         """From which place to before which one the spans lie that can meet the other's.

@@ -28,7 +28,8 @@ class ModuleInPlan:
         )
         """Roles that an endpoint has only because it has one of the module's: answers give them to such."""
         self.draft = Draft(matrix, plan, draft)
-        self.holders = tuple(e for e in plan.endpoints if not self.roles.isdisjoint(e.roles))
+        apart = self.roles.isdisjoint
+        self.holders = tuple([endpoint for endpoint in plan.endpoints if not apart(endpoint.roles)])
         self.draft.leaving = {name_key(endpoint.name) for endpoint in self.holders}
         # A machine of its own says more about where the module is than one that does other things besides.
         self.apart = tuple(endpoint for endpoint in self.holders if not self.is_shared(endpoint)) or self.holders

@@ -151,8 +151,12 @@ def outline_zones(report: Report, *, members: int) -> tuple[ZoneBlock, ...]:
             lines = [[endpoint] for endpoint in endpoints]
         else:
             alike: dict[tuple[str, ...], list[Endpoint]] = defaultdict(list)
-            for endpoint in endpoints:
-                alike[label_endpoint(endpoint, report.matrix)].append(endpoint)
+            labels: dict[object, tuple[str, ...]] = {}
+            for endpoint in endpoints:  # thousands, of few kinds
+                kind = endpoint.roles, endpoint.platforms
+                if kind not in labels:
+                    labels[kind] = label_endpoint(endpoint, report.matrix)
+                alike[labels[kind]].append(endpoint)
             lines = list(alike.values())
         blocks.append(
             ZoneBlock(

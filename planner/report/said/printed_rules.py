@@ -46,7 +46,7 @@ MOST_LETTERS = 700
 """How much a cell says of why: a row has to fit a page. The rest stands after the table."""
 LETTERS = 44
 """How many letters of a reason fit beside its service, about."""
-MOST_LINES = 24
+MOST_LINES = 30
 """How many lines services and reasons may take beside each other; of more, the reasons of a rule stand together."""
 LEAST_REPEATED = 6
 """Services and reasons that take so many lines are told once, where rules have the same."""

@@ -21,9 +21,9 @@ from planner.store.editions import matrix_of
 from planner.store.lives import lives_of
 from planner.store.models import Plan
 from planner.store.reports import report_for
-from planner.store.results import MOST_TOGETHER, Proven, Taken, Upload, list_runs, list_steps, prove, take
+from planner.store.results import MOST_TOGETHER, Proven, Taken, Upload, list_runs, list_steps, prove
 from planner.store.run_models import CheckRun
-from planner.store.verified import tell_results, verify
+from planner.store.verified import take_uploads, tell_results
 from planner.web.views.access import glance_view, take_turn
 from planner.web.views.downloads import send
 from planner.web.views.kept import Page, answer, unless_known
@@ -100,15 +100,6 @@ def download_acceptance(request: HttpRequest, plan: Plan, name: str) -> HttpResp
     if kind is None:
         raise Http404
     return send(write_acceptance(plan, kind))
-
-
-def take_uploads(
-    plan: Plan, report: Report, uploads: list[Upload], *, who: str, via: str = "", is_stranger: bool = False
-) -> tuple[Taken, int]:
-    """Store what can be used, and verify rules by it; returns also how many that were."""
-    taken = take(plan, report, uploads, who=who, via=via, is_stranger=is_stranger)
-    verified = verify(plan, report, prove(plan, report), who=via or who) if taken.stored else 0
-    return taken, verified
 
 
 def read_uploads(request: HttpRequest) -> Iterator[Upload]:

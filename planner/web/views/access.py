@@ -17,7 +17,7 @@ from planner.deploy.turns import in_turn
 from planner.engine import TooLarge
 from planner.plan.document import PlanError
 from planner.report.firewall.errors import NotExpressible
-from planner.store import presence, throttle
+from planner.store import holders, presence, throttle
 from planner.store.admission import AccessTaken, admitted, held
 from planner.store.holders import find_hold, note_opening, read_holder
 from planner.store.models import Hold, Plan
@@ -166,9 +166,7 @@ def maker_view(view: View) -> View:
 
 def count_plans(request: HttpRequest, number: int = 1) -> None:
     """Count plans that a client or an account makes. Raises throttle.TooMany, which `maker_view` answers."""
-    user = read_holder(request).user
-    subject = f"account {user.pk}" if user else f"client {throttle.network_of(request.META.get('REMOTE_ADDR', ''))}"
-    throttle.count_many("plan", subject, number, limit=settings.PLANS_PER_HOUR)
+    holders.count_plans(read_holder(request), request.META.get("REMOTE_ADDR", ""), number)
 
 
 def open_new(request: HttpRequest, plan: Plan, *more: Plan) -> HttpResponse:

@@ -11,22 +11,13 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseNotModified,
-    StreamingHttpResponse,
-)
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header, parse_etags, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
-from planner.deploy.turns import ASIDE
-from planner.report import ACCEPTANCE_FORMATS, CHANGE_FORMATS, FORMATS, AcceptanceFormat, ChangeFormat, Format
+from planner.sharing.apart import FORMATS_OF, is_made_apart, send_made
 from planner.store import jobs
 from planner.store.existing import Question
 from planner.store.job_models import Job
@@ -39,14 +30,14 @@ SOON = 2
 """After how many seconds a program may ask again."""
 WAIT = "wait"
 """In an address: whoever asks is a program, whatever else it says."""
-_FOLDERS: Mapping[str, tuple[str, Mapping[str, Format | ChangeFormat | AcceptanceFormat]]] = {
-    "report": ("report", FORMATS),
-    "reading": ("report", FORMATS),
-    "reading-changes": ("changes", CHANGE_FORMATS),
-    "changes": ("changes", CHANGE_FORMATS),
-    "acceptance": ("acceptance", ACCEPTANCE_FORMATS),
+_FOLDERS: Mapping[str, str] = {
+    "report": "report",
+    "reading": "report",
+    "reading-changes": "changes",
+    "changes": "changes",
+    "acceptance": "acceptance",
 }
-"""The addresses of each kind of file, and its formats."""
+"""The addresses of each kind of file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +83,11 @@ def made_apart(who: Callable[[Plan], Asker], kind: str) -> Callable[[PlanView], 
 
 
 def answer_apart(request: HttpRequest, asker: Asker, kind: str, name: str) -> HttpResponseBase | None:
-    """The file if it was made already, or where it is being made; None for what is made at once.
-
-    A server without turns, as in development, has nobody who would make it.
-    """
-    made_of = _FOLDERS[kind][1].get(name)
+    """The file if it was made already, or where it is being made; None for what is made at once."""
     asked = {key: value for key, value in request.GET.dict().items() if key != WAIT}
     # The cover of a reader's PDF may have the secret of their link, which nothing keeps.
     has_secret = asker.link is not None and bool(asked.get("cover"))
-    if made_of is None or has_secret or ASIDE not in request.META or asker.plan.edition_id is None:
-        return None
-    if made_of.estimate(jobs.count_endpoints(asker.plan), by_weasyprint=_sets_by_weasyprint()) < settings.JOBS_FROM:
+    if has_secret or not is_made_apart(request.META, asker.plan, kind, name):
         return None
     order = jobs.Order(kind=kind, format=name, asked=asked, facts=asker.facts)
     key = jobs.key_of(asker.plan, order, asker.link)
@@ -117,10 +102,6 @@ def answer_apart(request: HttpRequest, asker: Asker, kind: str, name: str) -> Ht
         return show_too_many(request, 60, "Many files are being made.")
     where = _address(asker, job)
     return _tell_program(job, where) if _is_program(request) else redirect(where, permanent=False)
-
-
-def _sets_by_weasyprint() -> bool:
-    return settings.PDF_ENGINE == "weasyprint" or bool(settings.STYLESHEET)
 
 
 def show_job(request: HttpRequest, asker: Asker, name: UUID) -> HttpResponseBase:
@@ -157,7 +138,7 @@ def _describe_order(asker: Asker, job: Job, where: str) -> dict[str, Any]:
             "is_sent": True,
             "made_is_page": not answers_by_file(job),
         }
-    folder, formats = _FOLDERS[job.order["kind"]]
+    folder, formats = _FOLDERS[job.order["kind"]], FORMATS_OF[job.order["kind"]]
     again = f"{asker.here}{folder}/{job.order['format']}?{urlencode(job.order['asked'])}".rstrip("?")
     return {"format": formats[job.order["format"]].label, "made": f"{where}file", "again": again, "is_sent": False}
 
@@ -188,18 +169,6 @@ def find_job(asker: Asker, name: UUID) -> Job:
     if job is None or order is None or order.kind not in asker.kinds or order.facts != asker.facts:
         raise Http404
     return job
-
-
-def send_made(request: HttpRequest, job: Job) -> HttpResponseBase:
-    """The file of a job that is done, a piece at a time; 304 to whoever has it."""
-    tag = f'"{job.name.hex}"'
-    if tag in parse_etags(request.headers.get("If-None-Match", "")):
-        return HttpResponseNotModified(headers={"ETag": tag})
-    response = StreamingHttpResponse(jobs.read_pieces(job), content_type=job.content_type)
-    response.headers["Content-Length"] = str(job.size)
-    response.headers["Content-Disposition"] = content_disposition_header(True, job.file) or "attachment"
-    response.headers["ETag"] = tag
-    return response
 
 
 def _address(asker: Asker, job: Job) -> str:

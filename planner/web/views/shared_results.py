@@ -14,7 +14,8 @@ from planner.store.editions import matrix_of
 from planner.store.models import ShareLink
 from planner.store.reports import report_for
 from planner.store.results import prove
-from planner.web.views.acceptance import read_uploads, say_taken, take_uploads
+from planner.store.verified import take_uploads
+from planner.web.views.acceptance import read_uploads, say_taken
 from planner.web.views.access import matrix_view, take_turn
 from planner.web.views.errors import show_too_many
 from planner.web.views.shared import by_link, refuse_link, shows_opening

@@ -21,11 +21,12 @@ from planner.report import FORMATS
 from planner.report.said.edition import Edition
 from planner.report.said.voice import address_readers
 from planner.sharing import links, members, withdrawals
+from planner.sharing.link_form import LinkForm
 from planner.store.files import read_paper
 from planner.store.holders import read_holder
 from planner.store.models import Hold, Opening, Plan, ShareLink
 from planner.store.reports import report_for
-from planner.web.forms.plans import LinkForm, MemberForm
+from planner.web.forms.plans import MemberForm
 from planner.web.views.access import owner_view
 from planner.web.views.downloads import send_file
 from ports.sensitive import sensitive

@@ -23,7 +23,8 @@ from planner.store.models import Plan
 from planner.store.reports import report_for
 from planner.store.results import Upload
 from planner.store.run_models import UploadToken
-from planner.web.views.acceptance import read_files, take_uploads
+from planner.store.verified import take_uploads
+from planner.web.views.acceptance import read_files
 from planner.web.views.access import owner_view
 from ports.matrix import MatrixError
 from ports.queries import NoMatrix

@@ -15,7 +15,8 @@ from tests.report.firewall.test_published import unpack_one
 ZONES = {"Internal": "inside", "DMZ": "dmz"}
 ENDS = [host("A", "10.0.0.1", "fd00::1"), host("B", "192.0.2.1", "2001:db8::1", zone="DMZ")]
 GIVEN = {
-    "lists": "inside=inside_access_in, dmz=DMZ-IN", "vdom": "edge", "device-group": "Branch offices", "chain": "vault",
+    "lists": "inside=inside_access_in, dmz=DMZ-IN", "vdom": "edge", "device-group": "Branch offices",
+    "log-setting": "To SIEM", "chain": "vault",
     "table": "inet mine", "layer": "Edge Network",
 }  # fmt: skip
 
@@ -74,6 +75,23 @@ def test_a_panorama_is_told_in_its_device_group():
     assert group.get("name") == "Branch offices"
     assert group.find("pre-rulebase/security/rules/entry") is not None
     assert root.find("devices/entry/vsys") is None
+
+
+def test_a_palo_alto_forwards_its_logs_by_the_profile_that_the_plan_names():
+    plain = lines_of("paloalto-set").splitlines()
+    lines = lines_of("paloalto-set", **{"log-setting": "To SIEM"}).splitlines()
+    more = [line for line in lines if line not in plain]
+    rules = {line.split(" log-end")[0] for line in plain if line.endswith(" log-end yes")}
+    assert len(rules) == 4  # both ways, in both families
+    assert set(more) == {f'{rule} log-setting "To SIEM"' for rule in rules}
+    root = ElementTree.fromstring(text_of(firewall("paloalto", **{"log-setting": "To SIEM"})))
+    assert {one.text for one in root.iter("log-setting")} == {"To SIEM"}
+    (silent,) = FORMATS["firewalls"].write_folder(
+        plan(ENDS, [flow("A", "B")], firewalls=[
+            {"name": "FW", "format": "paloalto-set", "zones": ZONES, "log": False, "options": {"log-setting": "x"}}
+        ])
+    ).values()  # fmt: skip
+    assert b"log-setting" not in silent
 
 
 def test_routeros_fills_the_chain_that_the_plan_names():

@@ -71,6 +71,24 @@ def test_the_page_of_existing_rules_lists_what_is_kept_and_it_can_be_deleted(cli
         assert client.post(f"{address(plan)}kept/{number}/states/").status_code == 404
 
 
+def test_what_was_made_with_a_comparison_goes_with_it(client, plan):
+    keep_comparison(plan, 1)
+    keep_comparison(plan, 2)
+    other = store(write_plan() | {"name": "Other"})[0]
+    for whose, asked in (
+        (plan, {"compared": "2"}), (plan, {"compared": "002"}), (plan, {"compared": "1"}), (plan, {"compared": "²"}),
+        (plan, {}), (other, {"compared": "2"}),
+    ):  # fmt: skip
+        order = {"kind": "report", "format": "csv", "asked": asked, "facts": []}
+        job = whose.jobs.create(order=order, state="done", file="f.csv", size=1)
+        job.pieces.create(number=0, data=b"1")
+    here = [f"/plans/{plan.key}/files/{job.name}/file" for job in plan.jobs.order_by("pk")]
+    assert {client.get(path).status_code for path in here} == {200}
+    client.post(f"{address(plan)}kept/2/delete/")
+    assert [client.get(path).status_code for path in here] == [404, 404, 200, 200, 200]
+    assert other.jobs.count() == 1
+
+
 def test_one_of_another_plan_is_not_there(client, plan):
     other = store(write_plan() | {"name": "Other"})[0]
     keep_comparison(other, 1)

@@ -72,6 +72,11 @@ ROWS: dict[str, Row] = {
     "show_impact": Row("staff"),
     "show_schema": Row("anybody", args={"name": "plan"}),
     "show_words": Row("anybody"),
+    # what programs go by; their own table is tests/api/test_who_may.py
+    "show_api": Row("anybody"),
+    "show_openapi": Row("anybody"),
+    "show_tokens": Row("makers"),
+    "revoke_token": post("makers", 200),
     # what makes plans
     "show_plans": Row("makers"),
     "export_plans": Row("makers"),
@@ -265,13 +270,13 @@ def expected(row: Row, name: str, role: str, accounts: bool) -> Any:
 
 
 def addresses():
-    """The names of all addresses, without those of the admin, which asks for a login of staff itself."""
+    """The names of all addresses, without those of the admin, which asks for a login of staff, and of the API."""
 
     def walk(patterns):
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
                 yield pattern.name
-            elif str(pattern.pattern) != "admin/":
+            elif str(pattern.pattern) != "admin/" and pattern.app_name != "ninja":
                 yield from walk(pattern.url_patterns)
 
     return set(walk(get_resolver().url_patterns))

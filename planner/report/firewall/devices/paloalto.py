@@ -33,6 +33,8 @@ _MEMBERS = 500
 PREDEFINED: Mapping[str, str] = {"tcp 443": "service-https"}
 _GROUP = "device-group"
 """The option that says of a Panorama where it is told."""
+_LOG_SETTING = "log-setting"
+"""The option that says where logs are forwarded to."""
 _RULES = ("rulebase", "security", "rules")
 VERSION = "10.1.0"
 """The oldest version that is still cared for; newer ones read it."""
@@ -173,10 +175,23 @@ def _rule(plan: Plan, opening: Opening, large: Mapping[tuple[str, ...], str]) ->
         service=(_name_service(permit),),
         action="allow",
         disabled="yes" if opening.disabled else "no",
-        log_end="yes" if plan.logs else "no",
+        **_log(plan),
         tag=(_tag(opening.source, opening.destination),),
         description=cut(opening.comment, _DESCRIPTION),
     )
+
+
+def _log(plan: Plan) -> dict[str, str]:
+    """Whether the end of a session is logged, and by which profile that is forwarded."""
+    if not plan.logs:
+        return {"log_end": "no"}
+    forwarded = {"log_setting": plan.options[_LOG_SETTING]} if _LOG_SETTING in plan.options else {}
+    return {"log_end": "yes", **forwarded}
+
+
+def _say_logs(plan: Plan) -> Iterator[str]:
+    if plan.logs and _LOG_SETTING not in plan.options:
+        yield _LOG
 
 
 def _side(
@@ -207,7 +222,7 @@ def _denials(plan: Plan) -> Iterator[Thing]:
             application=("any",),
             service=("any",),
             action="deny",
-            log_end="yes" if plan.logs else "no",
+            **_log(plan),
             tag=(_tag(source, destination),),
         )
 
@@ -217,7 +232,7 @@ def _load(plan: Plan) -> Iterator[object]:
     if not _place(plan):
         yield "On a Panorama say its device group in the plan: options, device-group."
     yield "Pasted again it changes nothing."
-    yield _LOG
+    yield from _say_logs(plan)
     yield from _say_published(plan)
     if not plan.default_deny:
         yield (
@@ -245,7 +260,7 @@ _NOT_SINCE = (
     "configuration mode, which a file has that is made with the option since, and the file of the change."
 )
 _ELSEWHERE = "They can't stand in a comment of XML; the head of the file of set lines (paloalto-set) has them."
-_LOG = "Logs are kept on the device; to forward them add your log setting to the rules."
+_LOG = "Logs are kept on the device; to forward them say your profile in the plan: options, log-setting."
 _SIDES = Sides(
     pattern=re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,30}"),
     allowed="1 to 31 of the letters A to Z, digits, spaces and . _ -, not beginning with a space or a hyphen",
@@ -259,7 +274,7 @@ PALOALTO_SET = Writer(
 def render_xml(permits: Permits, edition: Edition | None, *, default_deny: bool, open_undecided: bool) -> bytes:
     """The same as XML. Raises NotExpressible."""
     plan = PALOALTO_SET.plan(permits, default_deny=default_deny, open_undecided=open_undecided)
-    about = [*PALOALTO_SET.say(plan, edition, load=(_LOAD_XML, _LOG, *_say_published(plan)))]
+    about = [*PALOALTO_SET.say(plan, edition, load=(_LOAD_XML, *_say_logs(plan), *_say_published(plan)))]
     about += _list_deletions(permits, edition, plan)
     root = ElementTree.Element("config", version=VERSION, urldb="paloaltonetworks")
     at: dict[tuple[str, ...], ElementTree.Element] = {}

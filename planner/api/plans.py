@@ -1,0 +1,96 @@
+"""Plans as documents: reading, making, replacing and deleting them."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase, HttpResponseNotModified
+from django.utils.http import parse_etags
+
+from planner.api.access import let_in
+from planner.api.bodies import JSON, YAML
+from planner.api.problems import Problem
+from planner.api.spec import OF_A_PLAN, content, in_header, in_query, named, operate
+from planner.plan.document import check_stored, dump_plan
+from planner.plan.syntax import to_yaml, write_json
+from planner.store.editions import matrix_of
+from planner.store.models import Hold, Plan
+
+TAG = "Plans"
+AS_TYPES = {"json": JSON, "yaml": YAML}
+KIND = in_query("format", "json or yaml; without it what Accept says.", {"type": "string", "enum": list(AS_TYPES)})
+ETAG = {"ETag": {"description": "The number of the revision", "schema": {"type": "string"}}}
+A_DOCUMENT = {
+    "description": "The plan document",
+    "content": content(JSON, named("StoredDocument")) | content(YAML),
+    "headers": ETAG,
+}
+
+
+@operate(
+    TAG,
+    "GET",
+    "/plans/{uuid:key}",
+    url_name="plan",
+    operation_id="read_plan",
+    summary="The document of a plan",
+    answers={200: A_DOCUMENT, 304: {"description": "It is as If-None-Match says"}},
+    problems=OF_A_PLAN,
+    parameters=[
+        KIND,
+        in_header("If-None-Match", "An ETag that you have; 304 while the plan is as it was then."),
+    ],
+)
+def read_plan(request: HttpRequest, key: UUID) -> HttpResponseBase:
+    """The plan as it is now, as JSON or YAML, for those who may edit it: readers see the report and not the document.
+
+    Its ETag is its revision, which `If-Match` guards writes with.
+    """
+    kind = read_kind(request)
+    with let_in(request, key, Hold.Role.EDIT) as plan:
+        return send_document(request, plan, kind)
+
+
+def read_kind(request: HttpRequest) -> str:
+    """How a document is to be written: as the address says, else as Accept does."""
+    accepts = request.headers.get("Accept", "")
+    return request.GET.get("format") or ("yaml" if "yaml" in accepts and "json" not in accepts else "json")
+
+
+def send_document(request: HttpRequest, plan: Plan, kind: str) -> HttpResponseBase:
+    """The newest document in one of AS_TYPES; 304 to whoever has it."""
+    tag = tag_of(plan.revision, kind)
+    if tag in parse_etags(request.headers.get("If-None-Match", "")):
+        return HttpResponseNotModified(headers={"ETag": tag})
+    return write_document(dump_plan(check_stored(plan.document, matrix=matrix_of(plan))), kind, tag)
+
+
+def write_document(document: dict[str, Any], kind: str, tag: str = "") -> HttpResponse:
+    """A document in one of AS_TYPES, under this ETag if there is one."""
+    data = to_yaml(document).encode() if kind == "yaml" else write_json(document)
+    headers = {"ETag": tag} if tag else None
+    return HttpResponse(data, content_type=f"{AS_TYPES[kind]}; charset=utf-8", headers=headers)
+
+
+def tag_of(revision: int, kind: str = "json") -> str:
+    """The ETag of a revision; other bytes have another one."""
+    return f'"{revision}"' if kind == "json" else f'"{revision}-{kind}"'
+
+
+_TAG = re.compile(r'"([1-9][0-9]{0,8})(?:-yaml)?"', re.ASCII)
+
+
+def read_base(request: HttpRequest, plan: Plan) -> int | None:
+    """The revision that a write is based on, as If-Match says; None: whatever is there. Raises Problem: 428."""
+    said = request.headers.get("If-Match", "").strip()
+    if not said:
+        detail = "Say with If-Match on which revision this is based: the ETag of the plan when you read it."
+        raise Problem(code="condition-needed", detail=detail)
+    if said == "*":
+        return None
+    found = [_TAG.fullmatch(tag) for tag in parse_etags(said)]
+    bases = {int(match[1]) for match in found if match}
+    if plan.revision in bases:
+        return plan.revision
+    return max(bases, default=0)

@@ -1,0 +1,177 @@
+"""Results of checks: uploaded, and what they prove; and the rules that a firewall has already, beside a plan."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from ninja import Schema
+from pydantic import Field
+
+from planner.api.access import caller_of, let_in
+from planner.api.bodies import JSON, read_body
+from planner.api.files import LATER, answer_apart
+from planner.api.problems import Problem
+from planner.api.reports import send
+from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, content, in_query, named, operate, read_key
+from planner.deploy.turns import LARGE, in_turn
+from planner.engine.existing.decide import compare_with
+from planner.engine.existing.model import Unreadable
+from planner.engine.existing.readers import READERS
+from planner.engine.existing.reading import decode, read_existing
+from planner.engine.existing.sides import BadMap, find_firewall
+from planner.plan import limits
+from planner.report import ACCEPTANCE_FORMATS
+from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL
+from planner.report.gap.delta import DELTA, render_delta
+from planner.report.gap.delta.task import Task
+from planner.sharing import uploads
+from planner.store.acceptances import write_acceptance
+from planner.store.editions import matrix_of
+from planner.store.models import Hold
+from planner.store.reports import report_for
+from planner.store.results import Upload
+from planner.store.sent_before import Answered, once
+from planner.store.token_models import ApiToken
+from planner.store.verified import take_uploads
+
+TAG = "Results and existing rules"
+SENT = "what a program sent"
+MUCH = 2**20
+"""From how many bytes on a configuration is worked on in its turn, like a large plan."""
+
+
+class TakenResults(Schema):
+    """What came of an upload."""
+
+    runs: int = Field(description="How many runs were stored; the same one counts once.")
+    results: int
+    verified: int = Field(description="How many rules became verified by it.")
+    messages: list[str] = Field(description="What wasn't used, and why, in sentences.")
+
+
+RESULTS_BODY: dict[str, Any] = {
+    "required": True,
+    "description": "What a check script wrote, as docs/checks.md and /schemas/results.json describe it.",
+    "content": content(JSON, {"type": "object"}) | content("application/xml") | content("text/plain"),
+}
+
+
+@operate(
+    TAG,
+    "POST",
+    "/plans/{uuid:key}/results",
+    url_name="results",
+    body=RESULTS_BODY,
+    parameters=[IDEMPOTENCY_KEY],
+    problems=(*OF_A_PLAN, "too-large", "key-of-another"),
+    operation_id="send_results",
+    summary="Upload results of checks",
+    answers={200: {"description": "Something of it is kept", "content": content(JSON, named("TakenResults"))}},
+)
+def send_results(request: HttpRequest, key: UUID) -> HttpResponseBase:
+    """Keep a file of results with the plan. A token that reports results may do this and nothing else."""
+    caller, name = caller_of(request), read_key(request)
+    with let_in(request, key, Hold.Role.EDIT, writes=True, results=True) as plan:
+        uploads.count_of_program(caller.token, plan)
+        data = read_body(request, limits.RESULTS)
+        if not data.strip():
+            raise Problem(code="not-valid", detail="Nothing was sent.")
+        is_stranger = caller.token.scope == ApiToken.Scope.RESULTS
+
+        def act() -> Answered:
+            report = report_for(plan.version, matrix_of(plan))
+            sender = caller.sender()
+            sent = [Upload(name=SENT, data=data)]
+            taken, verified = take_uploads(
+                plan, report, sent, who=sender.who, via=caller.token.label, is_stranger=is_stranger
+            )
+            if not taken.stored:
+                said = " ".join(taken.messages) or "It was there already."
+                raise Problem(code="not-valid", detail=f"Nothing was stored. {said}")
+            answer = TakenResults(
+                runs=len(taken.stored), results=taken.results, verified=verified, messages=list(taken.messages)
+            )
+            return Answered(status=200, answer=answer.model_dump())
+
+        done = once(caller.token, name, b"results " + plan.key.bytes + data, act)
+    made = TakenResults.model_validate(done.answer)
+    return HttpResponse(made.model_dump_json().encode(), content_type=JSON)
+
+
+def _describe_files(kinds: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
+    types = sorted({one.content_type.partition(";")[0] for one in kinds.values()} | {"text/plain"})
+    return {200: {"description": "The file", "content": {kind: {} for kind in types}}}
+
+
+@operate(
+    TAG,
+    "GET",
+    "/plans/{uuid:key}/acceptance",
+    url_name="acceptance",
+    answers={**_describe_files(ACCEPTANCE_FORMATS), 202: LATER},
+    parameters=[
+        in_query("format", "In which format.", {"type": "string", "enum": list(ACCEPTANCE_FORMATS), "default": "json"})
+    ],
+    problems=OF_A_PLAN,
+    operation_id="read_acceptance",
+    summary="What results prove of a plan",
+)
+def read_acceptance(request: HttpRequest, key: UUID) -> HttpResponseBase:
+    """Of every flow whether it is open, blocked or not tested, by the results that are kept."""
+    kind = ACCEPTANCE_FORMATS[request.GET.get("format", "json")]
+    with let_in(request, key, Hold.Role.EDIT, document=False) as plan:
+        later = answer_apart(request, plan, "acceptance", kind.name, {})
+    if later is not None:
+        return later
+    with let_in(request, key, Hold.Role.EDIT) as plan:
+        return send(write_acceptance(plan, kind))
+
+
+@operate(
+    TAG,
+    "POST",
+    "/plans/{uuid:key}/gap",
+    url_name="gap",
+    answers=_describe_files(GAP_FORMATS),
+    body={"required": True, "description": "The configuration of a firewall.", "content": content("text/plain")},
+    parameters=[
+        {
+            **in_query("from", "What wrote the configuration.", {"type": "string", "enum": list(READERS)}),
+            "required": True,
+        },
+        in_query("firewall", "Which firewall of the plan it is, where the plan has several."),
+        in_query(
+            "format",
+            "In which format; delta is what is missing, as configuration of the device.",
+            {"type": "string", "enum": [*GAP_FORMATS, DELTA], "default": "json"},
+        ),
+    ],
+    problems=(*OF_A_PLAN, "too-large", "not-expressible"),
+    operation_id="read_gap",
+    summary="What a firewall's own rules lack of a plan",
+)
+def read_gap(request: HttpRequest, key: UUID) -> HttpResponseBase:
+    """Which flows of the plan the rules that are there admit, which not, and what they admit beyond it.
+
+    The configuration is read in memory and kept nowhere.
+    """
+    name = request.GET.get("format", "json")
+    with let_in(request, key, Hold.Role.EDIT) as plan:
+        data = read_body(request, limits.EXISTING)
+        size = LARGE if len(data) >= MUCH and len(plan.document.get("endpoints", ())) < LARGE else 0
+        with in_turn(request.META, size):
+            report = report_for(plan.version, matrix_of(plan))
+            try:
+                ruleset = read_existing(data, request.GET["from"])
+                firewall = find_firewall(report.plan, ruleset, request.GET.get("firewall", ""))
+                also = ALSO if name in WITH_ALL else ()
+                gap = compare_with(report, ruleset, {}, firewall, also=also)
+            except (Unreadable, BadMap) as error:
+                raise Problem(code="not-valid", detail=str(error)) from None
+            if name == DELTA:
+                written = render_delta(Task(gap=gap, text=decode(data), firewall=firewall, mapping={}))
+                return HttpResponse(written, content_type="text/plain; charset=utf-8")
+            kind = GAP_FORMATS[name]
+            return HttpResponse(kind.render(gap), content_type=kind.content_type)

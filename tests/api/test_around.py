@@ -1,0 +1,185 @@
+"""What stands around a document: revisions, rules with their states, results, links, existing rules, editions."""
+
+import json
+
+import pytest
+
+from planner.sharing import uploads
+from planner.store.models import Hold, RuleState, ShareLink, hash_token
+from planner.store.run_models import CheckRun
+from ports.queries import shipped_matrix
+from tests.api.programs import Program, make, problem
+from tests.api.test_who_may import DOCUMENT
+from tests.engine.existing.samples import SAMPLES
+
+
+def test_revisions_are_listed_read_and_brought_back(program, plan):
+    for name in ("Second", "Third"):
+        assert program.put(f"/plans/{plan.key}", plan.document | {"name": name}, If_Match="*").status_code == 200
+    first = program.get(f"/plans/{plan.key}/revisions?limit=2").json()
+    assert [one["number"] for one in first["items"]] == [3, 2]
+    program.put(f"/plans/{plan.key}", plan.document | {"name": "Fourth"}, If_Match="*")
+    rest = program.get(f"/plans/{plan.key}/revisions?limit=2&after={first['next']}").json()
+    assert [one["number"] for one in rest["items"]] == [1]
+    assert program.get(f"/plans/{plan.key}/revisions/2").json()["name"] == "Second"
+    for number in ("0", "99", "9" * 30):
+        assert problem(program.get(f"/plans/{plan.key}/revisions/{number}")) == (404, "nothing-here")
+    response = program.post(f"/plans/{plan.key}/revisions/1/restore", If_Match='"3"')
+    assert problem(response) == (412, "overtaken")
+    response = program.post(f"/plans/{plan.key}/revisions/1/restore", If_Match='"4"')
+    assert (response.status_code, response.headers["ETag"]) == (204, '"5"')
+    assert program.get(f"/plans/{plan.key}").json() == plan.document
+
+
+def test_what_differs_is_what_the_page_downloads(program, client, plan):
+    document = json.loads(json.dumps(plan.document))
+    document["endpoints"][0]["addresses"] = ["10.9.9.9"]
+    program.put(f"/plans/{plan.key}", document, If_Match="*")
+    response = program.get(f"/plans/{plan.key}/changes?from=1&to=2&format=csv")
+    assert response.content == client.get(f"/plans/{plan.key}/changes/csv?from=1&to=2").content
+    assert problem(program.get(f"/plans/{plan.key}/changes?from=77")) == (404, "nothing-here")
+    sent = program.post("/compare", {"before": plan.document, "after": document})
+    found, stored = sent.json(), program.get(f"/plans/{plan.key}/changes?from=1&to=2").json()
+    assert found["opened"] == stored["opened"]
+
+
+def test_documents_that_are_none_are_told_at_their_place_on_either_side(program):
+    response = program.post("/compare", {"before": DOCUMENT, "after": DOCUMENT | {"zones": "x"}})
+    assert problem(response) == (422, "not-valid")
+    assert [fault["where"] for fault in response.json()["faults"]] == ["after.zones"]
+    assert problem(program.post("/compare", {"before": DOCUMENT})) == (422, "not-valid")
+
+
+def test_states_of_rules_are_read_and_set_as_long_as_they_are_as_they_were_seen(program, plan):
+    rules = program.get(f"/plans/{plan.key}/rules").json()["items"]
+    assert [one["life"] for one in rules] == [None] * len(rules)
+    wanted = {"picks": [rules[0]["pick"]], "state": "implemented", "ticket": "CHG-1"}
+    assert program.post(f"/plans/{plan.key}/rules/states", wanted).status_code == 204
+    again = program.get(f"/plans/{plan.key}/rules").json()["items"]
+    assert (again[0]["life"]["state"], again[0]["life"]["ticket"]) == ("implemented", "CHG-1")
+    assert RuleState.objects.get().author == "Pipeline (API)"
+    assert problem(program.post(f"/plans/{plan.key}/rules/states", wanted)) == (412, "overtaken")
+    for bad in ({"state": "moon"}, {"picks": []}, {"picks": ["x"]}, {"ticket": "a\nb"}, {"colour": "red"}):
+        response = program.post(f"/plans/{plan.key}/rules/states", wanted | bad)
+        assert problem(response) == (422, "not-valid"), bad
+    assert problem(program.post(f"/plans/{plan.key}/rules/states", {"picks": [again[0]["pick"]]})) == (
+        422,
+        "not-valid",
+    )
+
+
+def test_a_packet_is_asked_about(program, plan):
+    said = program.get(f"/plans/{plan.key}/ask?from=PS01&to=DC01&service=tcp/636").json()
+    assert said["answer"] in ("allowed", "not-asked")
+    assert said["reason"].endswith(".")
+    assert problem(program.get(f"/plans/{plan.key}/ask?from=nobody&to=DC01&service=icmp")) == (422, "not-valid")
+    assert problem(program.get(f"/plans/{plan.key}/ask?from=PS01")) == (422, "not-valid")
+
+
+def test_a_link_is_made_once_under_its_key_and_revoked(program, handler, plan):
+    wanted = {"label": "Network team", "days": 7}
+    first, again = (program.post(f"/plans/{plan.key}/links", wanted, Idempotency_Key="k") for _ in range(2))
+    assert (first.status_code, first.json()) == (201, again.json())
+    path = first.json()["address"].partition("testserver")[2]
+    assert ShareLink.objects.get().token_hash == hash_token(path.split("/")[2])
+    from django.test import Client
+
+    assert Client().get(path).status_code == 200
+    listed = program.get(f"/plans/{plan.key}/links")
+    assert path.split("/")[2] not in listed.content.decode()
+    number = listed.json()["items"][0]["number"]
+    assert program.delete(f"/plans/{plan.key}/links/{number}").status_code == 204
+    assert Client().get(path).status_code == 404
+    assert problem(program.post(f"/plans/{plan.key}/links", wanted, Idempotency_Key="k")) == (409, "not-now")
+    assert problem(program.delete(f"/plans/{plan.key}/links/{'9' * 30}")) == (404, "nothing-here")
+
+
+@pytest.mark.parametrize(
+    "bad", [{"label": ""}, {"days": 3}, {"passphrase": "short"}, {"pinned": 1, "may_report": True}, {"x": 1}]
+)
+def test_a_link_is_refused_as_its_form_refuses_it(program, plan, bad):
+    assert problem(program.post(f"/plans/{plan.key}/links", {"label": "L"} | bad)) == (422, "not-valid")
+    assert not ShareLink.objects.exists()
+
+
+def test_no_link_is_made_where_links_are_switched_off(program, plan, settings):
+    settings.PUBLIC_LINKS = False
+    assert problem(program.post(f"/plans/{plan.key}/links", {"label": "L"})) == (403, "not-allowed")
+
+
+def test_results_that_are_none_are_told_and_too_many_wait(handler, plan, monkeypatch):
+    program = Program(handler, make("results"))
+    assert problem(program.post(f"/plans/{plan.key}/results", b" ")) == (422, "not-valid")
+    assert problem(program.post(f"/plans/{plan.key}/results", {"none": 1})) == (422, "not-valid")
+    monkeypatch.setattr(uploads, "AN_HOUR", 1)
+    assert problem(program.post(f"/plans/{plan.key}/results", {"none": 1})) == (429, "please-wait")
+    assert not CheckRun.objects.exists()
+
+
+def test_who_only_reports_results_learns_nothing_of_the_plan(handler, plan):
+    """Whatever is asked: no name of the plan, of its zones or endpoints is in an answer."""
+    from tests.api.test_who_may import ROWS, ask
+
+    program = Program(handler, make("results"))
+    names = [plan.name, *(row["name"] for part in ("zones", "endpoints") for row in plan.document[part])]
+    for name, row in ROWS.items():
+        if row.role:
+            text = ask(program, row, plan).content.decode()
+            assert not [one for one in names if one in text], name
+
+
+def test_existing_rules_are_held_against_the_plan_as_the_command_does(program, plan):
+    response = program.post(f"/plans/{plan.key}/gap?from=nftables", SAMPLES["nftables"], kind="text/plain")
+    assert response.status_code == 200, response.content
+    assert response.json()
+    bad = program.post(f"/plans/{plan.key}/gap?from=nftables", "{", kind="text/plain")
+    assert problem(bad) == (422, "not-valid")
+
+
+def test_editions_and_their_schemas_are_for_everybody(handler, plan):
+    nobody = Program(handler, None)
+    [one] = nobody.get("/editions").json()["items"]
+    assert (one["slug"], one["current"]) == (shipped_matrix().edition, True)
+    assert nobody.get(f"/editions/{one['slug']}/schema").json()["title"] == "Plan document"
+    assert problem(nobody.get("/editions/none/schema")) == (404, "nothing-here")
+
+
+def test_hostile_names_are_data(program, plan):
+    name = '"><script>alert(1)</script>\u202e{{x}}'
+    made = program.post("/plans", DOCUMENT | {"name": name})
+    assert made.json()["name"] == name
+    assert made.headers["Content-Type"] == "application/json"
+    assert made.headers["X-Content-Type-Options"] == "nosniff"
+    token = make("read", label=name)
+    assert token
+    assert program.get("/plans").json()["items"][0]["name"] == name
+
+
+def test_what_a_reader_is_told_of_states_has_no_people(handler, plan):
+    owner = Program(handler)
+    pick = owner.get(f"/plans/{plan.key}/rules").json()["items"][0]["pick"]
+    wanted = {"picks": [pick], "state": "implemented", "owner": "Somebody", "comment": "Secret words"}
+    assert owner.post(f"/plans/{plan.key}/rules/states", wanted).status_code == 204
+    plan.holds.update(role=Hold.Role.READ)
+    text = Program(handler, make("read")).get(f"/plans/{plan.key}/rules").content.decode()
+    assert "implemented" in text
+    assert "Somebody" not in text
+    assert "Secret words" not in text
+
+
+def test_a_file_that_takes_long_is_made_apart(program, plan, monkeypatch):
+    monkeypatch.setattr("planner.api.files.is_made_apart", lambda *_: True)
+    response = program.get(f"/plans/{plan.key}/report?format=csv")
+    assert response.status_code == 202
+    state = response.json()
+    assert state["state"] == "waiting"
+    where = response.headers["Location"].removeprefix("/api/v1")
+    assert program.get(where).json() == state
+    assert problem(program.get(f"{where}/content")) == (409, "not-now")
+    assert program.delete(where).status_code == 204
+    assert program.get(where).json()["state"] == "cancelled"
+
+
+def test_a_body_that_is_no_json_is_told(program, plan):
+    for data in (b"{", b"\xff", b""):
+        assert problem(program.post(f"/plans/{plan.key}/links", data))[0] in (400, 422)

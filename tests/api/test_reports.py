@@ -1,0 +1,74 @@
+"""Reports by the API: of stored plans and of documents that are sent."""
+
+import json
+
+import pytest
+
+from planner.plan.syntax import to_yaml
+from planner.report import FORMATS
+from planner.store.models import Hold
+from tests.api.programs import ME, Program, make, problem
+
+
+def test_a_report_is_what_its_page_downloads(program, client, plan):
+    response = program.get(f"/plans/{plan.key}/report")
+    assert response.status_code == 200
+    assert response.content == client.get(f"/plans/{plan.key}/report/json").content
+
+
+@pytest.mark.parametrize("name", ["csv", "markdown", "nftables", "html"])
+def test_a_report_comes_in_the_formats_that_pages_have(program, plan, name):
+    response = program.get(f"/plans/{plan.key}/report?format={name}")
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == FORMATS[name].content_type
+    assert response.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_a_filter_that_cannot_be_used_and_a_format_that_there_is_not_are_told(program, plan):
+    assert problem(program.get(f"/plans/{plan.key}/report?zone=nowhere")) == (400, "unusable-filter")
+    assert problem(program.get(f"/plans/{plan.key}/report?format=papyrus")) == (422, "not-valid")
+
+
+def test_who_may_only_read_a_plan_gets_what_readers_are_shown(program, client, plan):
+    plan.holds.update(role=Hold.Role.READ)
+    response = program.get(f"/plans/{plan.key}/report")
+    assert response.content == client.get(f"/plans/{plan.key}/read/report/json").content
+    assert problem(program.get(f"/plans/{plan.key}")) == (403, "not-allowed")
+
+
+@pytest.mark.parametrize(("kind", "write"), [("application/json", json.dumps), ("application/yaml", to_yaml)])
+def test_a_document_is_evaluated_and_nothing_is_kept(program, plan, kind, write):
+    response = program.post("/evaluate", write(plan.document), kind=kind)
+    assert response.status_code == 200
+    assert response.json()["rules"] == program.get(f"/plans/{plan.key}/report").json()["rules"]
+    assert type(plan).objects.count() == 1
+
+
+def test_a_document_with_faults_is_told_each_of_them_at_its_place_as_the_form_does(program, client, plan):
+    plan.document["zones"][0]["kind"] = "moon"
+    plan.document["endpoints"][0]["zone"] = "nowhere"
+    text = json.dumps(plan.document)
+    response = program.post("/evaluate", text)
+    assert problem(response) == (422, "not-valid")
+    faults = response.json()["faults"]
+    assert [fault["where"] for fault in faults] == ["zones[0].kind", "endpoints[0].zone"]
+    page = client.post("/plans/import/", {"text": text}).content.decode()
+    assert all(fault["where"] in page for fault in faults)
+    assert all(fault["code"] and fault["message"].endswith(".") for fault in faults)
+
+
+def test_what_is_no_document_is_refused_by_its_type_and_by_its_size(program):
+    assert problem(program.post("/evaluate", "{", kind="application/json")) == (422, "not-valid")
+    assert problem(program.post("/evaluate", "<plan/>", kind="application/xml")) == (415, "media-type")
+    assert problem(program.post("/evaluate", b" " * (11 * 2**20))) == (413, "too-large")
+
+
+def test_documents_are_evaluated_for_anybody_where_there_are_no_accounts(handler, plan, settings):
+    nobody = Program(handler, token=None)
+    assert nobody.post("/evaluate", plan.document).status_code == 200
+    settings.REQUIRE_LOGIN = True
+    assert problem(nobody.post("/evaluate", plan.document)) == (401, "token-needed")
+
+
+def test_a_token_that_reports_results_has_nothing_evaluated(handler, plan):
+    assert problem(Program(handler, make("results", ME)).post("/evaluate", plan.document)) == (403, "not-allowed")

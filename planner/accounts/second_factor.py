@@ -11,19 +11,18 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
-from planner.store import audit, throttle
+from planner.store import audit, sealed, throttle
 from planner.store.account_models import SecondFactor
 
 if TYPE_CHECKING:
-    from cryptography.fernet import MultiFernet
     from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
+_OF = "second-factor"
+"""What its secrets are sealed for."""
 STEP = 30
 """Seconds that a code is good for: RFC 6238, 5.2."""
 DIGITS = 6
@@ -59,7 +58,7 @@ def prepare(user: User) -> None:
     with transaction.atomic():
         factor = _lock(user)
         if factor is None or factor.confirmed is None:
-            secret = seal(secrets.token_bytes(20))  # RFC 4226, 4: as long as SHA-1's hashes
+            secret = seal(secrets.token_bytes(20), user)  # RFC 4226, 4: as long as SHA-1's hashes
             SecondFactor.objects.update_or_create(user=user, defaults={"secret": secret, "used": 0, "codes": []})
 
 
@@ -68,7 +67,7 @@ def describe(user: User) -> tuple[str, str]:
 
     Raises SecondFactor.DoesNotExist where none waits.
     """
-    secret = unseal(SecondFactor.objects.get(user=user, confirmed=None).secret)
+    secret = unseal(SecondFactor.objects.get(user=user, confirmed=None))
     address = _totp(secret).get_provisioning_uri(user.get_username(), "Port planner")
     letters = base64.b32encode(secret).decode()
     return address, " ".join(letters[at : at + 4] for at in range(0, len(letters), 4))
@@ -156,8 +155,8 @@ def _take_code(factor: SecondFactor, code: str) -> bool:
     if not (typed.isascii() and typed.isdigit() and len(typed) == DIGITS):
         return False
     try:
-        generate = _totp(unseal(factor.secret)).generate
-    except ValueError:
+        generate = _totp(unseal(factor)).generate
+    except sealed.Unopened:
         logger.error(
             "The second factor of account %s can't be read: the key it was sealed with is gone.", factor.user_id
         )
@@ -187,32 +186,22 @@ def _lock(user: User) -> SecondFactor | None:
     return SecondFactor.objects.select_for_update(of=("self",)).filter(user=user).first()
 
 
-def seal(secret: bytes) -> str:
-    """A secret as it is kept: encrypted, and bound to the key of the service."""
-    return _sealer().encrypt(secret).decode()
+def seal(secret: bytes, user: User) -> str:
+    """The secret of an account as it is kept: under the key of the service, and for this account alone."""
+    return base64.b64encode(sealed.seal(secret, of=_OF, place=str(user.pk))).decode()
 
 
-def unseal(sealed: str) -> bytes:
-    """The secret again. Raises ValueError where neither the key of the service nor one before made it."""
-    from cryptography.fernet import InvalidToken  # noqa: PLC0415 - as below
-
+def unseal(factor: SecondFactor) -> bytes:
+    """The secret of a factor. Raises sealed.Unopened where no key of the service, nor one before, sealed it for it."""
     try:
-        return _sealer().decrypt(sealed.encode())
-    except InvalidToken as error:
-        raise ValueError("sealed under another key") from error
-
-
-def _sealer() -> "MultiFernet":
-    # Its libraries take 20 ms and some memory, and accounts without a second factor need none of them.
-    from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415
-
-    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    digests = [salted_hmac("planner.accounts.second_factor", "seal", secret=key, algorithm="sha256") for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest.digest())) for digest in digests])
+        data = base64.b64decode(factor.secret, validate=True)
+    except ValueError:
+        raise sealed.Unopened from None
+    return sealed.unseal(data, of=_OF, place=str(factor.user_id))
 
 
 def _totp(secret: bytes) -> "TOTP":
-    from cryptography.hazmat.primitives.hashes import SHA1  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.hashes import SHA1  # noqa: PLC0415 - takes a while, and few need it
     from cryptography.hazmat.primitives.twofactor.totp import TOTP  # noqa: PLC0415
 
     return TOTP(secret, DIGITS, SHA1(), STEP)  # noqa: S303 - what apps can do, and not weak in an HMAC

@@ -41,7 +41,7 @@ def show_code(secret, steps=0):
 def set_up(user):
     """The app's secret and the recovery codes of an account that has a second factor now."""
     second_factor.prepare(user)
-    secret = second_factor.unseal(SecondFactor.objects.get(user=user).secret)
+    secret = second_factor.unseal(SecondFactor.objects.get(user=user))
     codes = second_factor.confirm(user, show_code(secret))
     SecondFactor.objects.update(used=0)  # as if that were some time ago
     return secret, codes

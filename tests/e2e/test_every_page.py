@@ -79,6 +79,7 @@ PAGES = {
     "answer_questions": ["questions/"],
     "show_acceptance": ["acceptance/"],
     "show_existing": ["existing/"],
+    "show_existing_answer": ["existing/answers/00000000-0000-4000-8000-000000000000/"],
     "show_compared": ["existing/kept/2/", "existing/kept/1/"],
     "show_uploads": ["uploads/"],
     "show_history": ["history/", "history/?show=marked", "history/?show=states"],

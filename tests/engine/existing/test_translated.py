@@ -64,6 +64,7 @@ def test_what_a_chain_before_the_translation_refuses_under_the_address_that_is_s
         (f"{DNAT}:8443", f"DNAT --to-destination {REAL}:8443"),
         (f"-d {SEEN} -p tcp -m tcp --dport 400:500 -j DNAT --to-destination {REAL}:443", f"{REAL}:443"),
         (f"-d {SEEN} -j DNAT --to-destination {REAL}-192.0.2.12", f"DNAT --to-destination {REAL}-192.0.2.12"),
+        (f"-d {SEEN} -j DNAT --to-destination 999.0.2.10", "DNAT --to-destination 999.0.2.10"),
         (f"-m mark --mark 5 {DNAT}", "mark"),
         (f"-d {SEEN} -p udp -j DNAT --to-destination {REAL}", f"{SEEN}: nothing here translates it into {REAL}"),
         (f"-s 10.0.0.0/8 {DNAT}", f"{SEEN}: nothing here translates it into {REAL}"),
@@ -158,3 +159,5 @@ def test_a_translation_in_a_chain_that_is_jumped_to_is_one():
         nft_state(nat, inner, rule("nat", limit, {"jump": {"target": "inner"}}), rule("inner", NFT_DNAT)) == "unknown"
     )
     assert nft_state(nat, rule("nat", {"dnat": {"addr": {"map": {}}}})) == "unknown"
+    for none in ({"addr": "999.0.2.10"}, {"addr": REAL, "port": True}):  # no address, and no port
+        assert nft_state(nat, rule("nat", {"dnat": none})) == "unknown"

@@ -67,7 +67,7 @@ def list_groups(document: Document) -> list[dict[str, Any]]:
         for method, operation in operations.items():
             tag = operation.get("tags", ["Others"])[0]
             groups.setdefault(tag, []).append(_describe(path, method, operation, document))
-    return [{"title": title, "operations": operations} for title, operations in groups.items()]
+    return [{"title": title, "members": operations} for title, operations in groups.items()]
 
 
 def _describe(path: str, method: str, operation: Document, document: Document) -> dict[str, Any]:

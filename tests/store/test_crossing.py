@@ -59,8 +59,8 @@ def make(model):
     for field in model._meta.concrete_fields:
         if not isinstance(field, models.AutoField | models.BigAutoField):
             setattr(row, field.attname, value_of(field))
-    if model._meta.label == "planner.Hold":
-        row.browser = ""
+    if model._meta.label in ("planner.Hold", "planner.ApiToken"):
+        row.browser = ""  # of an account, or of a browser
     row.save_base(raw=True, force_insert=True)
     return row
 

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from threading import Condition
 
 import pytest
 from django.templatetags.static import static
@@ -86,13 +87,41 @@ def browser():
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+class UnderWay:
+    """The application, and how many of its requests are under way."""
+
+    def __init__(self, application):
+        self.application, self.count, self.changed = application, 0, Condition()
+
+    def __call__(self, environ, start_response):
+        self._add(1)
+        try:
+            return self.application(environ, start_response)
+        finally:
+            self._add(-1)
+
+    def _add(self, number):
+        with self.changed:
+            self.count += number
+            self.changed.notify_all()
+
+    def wait(self):
+        """Until none is."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: not self.count, PATIENCE / 1000), "a request goes on and on"
+
+
 class PlainServer(LiveServer):
     """pytest-django's live server, with static files from WhiteNoise as in production: hashed and compressed."""
 
     def __init__(self, address):
         super().__init__(address, start=False)
-        self.thread.static_handler = lambda application: application
+        self.thread.static_handler = self._watch
         self.start()
+
+    def _watch(self, application):
+        self.requests = UnderWay(application)
+        return self.requests
 
 
 @pytest.fixture(scope="package")
@@ -113,8 +142,13 @@ def matrix(transactional_db):
 
 @pytest.fixture
 def site(live_server, matrix):
-    """The address of the application, with the shipped matrix loaded and no plans."""
-    return live_server.url
+    """The address of the application, with the shipped matrix loaded and no plans.
+
+    What a page that has gone has asked for ends before the tables are emptied: on PostgreSQL each would wait for the
+    other.
+    """
+    yield live_server.url
+    live_server.requests.wait()
 
 
 @pytest.fixture(scope="package")

@@ -52,6 +52,10 @@ class PlanList(Schema):
     next: str | None = Field(description="What `after` has to say for the ones that follow; nothing at the end.")
 
 
+REVISION_TAG = {"description": "The number of its revision", "schema": {"type": "string"}}
+"""What OpenAPI says of the ETag of a plan."""
+
+
 @operate(
     TAG,
     "GET",
@@ -95,7 +99,7 @@ def list_plans(request: HttpRequest) -> PlanList:
             "content": content(JSON, named("PlanHead")),
             "headers": {
                 "Location": {"description": "Its address", "schema": {"type": "string"}},
-                "ETag": {"description": "The number of its revision", "schema": {"type": "string"}},
+                "ETag": REVISION_TAG,
             },
             "links": {
                 name: {"operationId": name, "parameters": {"key": "$response.body#/id"}}
@@ -146,7 +150,7 @@ def _show_made(request: HttpRequest, caller: Caller, key: UUID, status: int) -> 
             "description": "It is as was sent",
             "content": content(JSON, named("PlanHead")),
             "headers": {
-                "ETag": {"description": "The number of its revision", "schema": {"type": "string"}},
+                "ETag": REVISION_TAG,
             },
         }
     },

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from planner.api import files, links, matrices, plans, reports, results, revisions, rules, shelf  # noqa: F401 - declare operations
+from planner.api import files, git, links, matrices, plans, reports, results, revisions, rules, shelf  # noqa: F401 - declare operations
 from planner.api.access import Bearer
 from planner.api.answers import PlanHead
 from planner.api.problems import answer, find_problem

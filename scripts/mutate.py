@@ -13,19 +13,17 @@ import hashlib
 import json
 import math
 import os
-import random
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from pathlib import Path
-from sqlite3 import connect
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from scripts.mutants import Mutant, choose_mutants, is_python, same_program  # noqa: E402
+from scripts.mutants import Mutant, choose_mutants  # noqa: E402
+from scripts.taking import PLACE, SOURCES, read_taken  # noqa: E402
 from scripts.trying import Outcome, Trier, run_pytest, try_afresh  # noqa: E402
 from scripts.written import describe_machine, make_table, write_part  # noqa: E402
 
@@ -60,37 +58,17 @@ them where survivors are tried again."""
 class Map:
     """Which test takes which line, as a run with `--map` noted it."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._ids: dict[str, int] = {}
-        self._tests: dict[int, str] = {}
-        self._lines: dict[str, dict[int, set[int]]] = {}
-        with closing(connect(file)) as data:
-            self._ids = {
-                str(Path(path).relative_to(ROOT)): number for number, path in data.execute("SELECT id, path FROM file")
-            }
-            self._tests = {
-                number: context.rpartition("|")[0]
-                for number, context in data.execute("SELECT id, context FROM context WHERE context LIKE '%|%'")
-            }
-            sizes = data.execute("SELECT context_id, count(*) FROM arc GROUP BY context_id")
-            self.sizes: Counter[str] = Counter()
-            for number, size in sizes:
-                if number in self._tests:
-                    self.sizes[self._tests[number]] += size
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._taken = read_taken(files)
+        self.sizes = Counter(
+            {test: sum(lines.bit_count() for lines in taken.values()) for test, taken in self._taken.items()}
+        )
+        """By test: how many lines it takes."""
 
     def find_tests(self, path: str, lines: Iterable[int] | None) -> set[str]:
         """The tests that take one of these lines of a file; of the whole file for None."""
-        if path not in self._lines:
-            found: dict[int, set[int]] = defaultdict(set)
-            with closing(connect(self._file)) as data:
-                arcs = "SELECT DISTINCT abs(tono), context_id FROM arc WHERE file_id = ?"
-                for line, context in data.execute(arcs, [self._ids.get(path, -1)]):
-                    found[line].add(context)
-            self._lines[path] = found
-        known = self._lines[path]
-        chosen = known if lines is None else {line: known[line] for line in lines if line in known}
-        return {self._tests[one] for contexts in chosen.values() for one in contexts if one in self._tests}
+        wanted = -1 if lines is None else sum(1 << line for line in lines)
+        return {test for test, taken in self._taken.items() if taken.get(path, 0) & wanted}
 
 
 def order_tests(mutant: Mutant, tests: Iterable[str], sizes: Counter[str]) -> list[str]:
@@ -119,24 +97,19 @@ class Round:
     def __init__(self, room: str, arguments: argparse.Namespace) -> None:
         self.room = room
         self.budget: float = arguments.budget
-        self.data = arguments.data or KEPT / f"mutation-{'people' if TESTS[room] is OF_PEOPLE else 'own'}.data"
+        self.taken = sorted(KEPT.glob(f"taken-{'people' if TESTS[room] is OF_PEOPLE else 'own'}-*.jsonl"))
         paths = [path for name in ROOMS[room] for path in _list_files(ROOT / name)]
         self.paths = paths
         chosen, self.places = choose_mutants(ROOT, paths, arguments.count, f"{arguments.seed}:{room}")
-        random.Random(arguments.seed).shuffle(chosen)  # noqa: S311 - so that a part of them is a sample, too
-        self.mutants = [one for one in chosen if self._counts(one)][arguments.part - 1 :: arguments.parts]
+        self.mutants = chosen[arguments.part - 1 :: arguments.parts]
         self.results = KEPT / f"mutation-{room}.jsonl"
         self.known = {one["mutant"]: one for one in read_results(self.results)}
         self.again: bool = arguments.again
         self.forks: bool = arguments.forks
 
-    @staticmethod
-    def _counts(mutant: Mutant) -> bool:
-        return is_python(mutant.code) and not same_program(mutant.code, (ROOT / mutant.path).read_text("utf-8"))
-
     def work(self, trier: Trier) -> None:
         """Try those that haven't been tried; with `--again` those alone that survived."""
-        self.map = Map(self.data)
+        self.map = Map(self.taken)
         for mutant in self.mutants:
             digest = hashlib.sha256(f"{mutant.path}{mutant.code}".encode()).hexdigest()[:16]
             earlier = self.known.get(digest)
@@ -237,13 +210,15 @@ def tell(rounds: Sequence[Round]) -> str:
     return f"{describe_machine()}\n\n{make_table(header, rows)}"
 
 
-def make_map(name: str, tests: Sequence[str]) -> int:
-    """Run tests and note which takes which line."""
-    sources = [f"--cov={part}" for part in ("planner/engine", "planner/plan", "planner/sharing", "planner/accounts")]
+def make_map(name: str, tests: Sequence[str], rooms: Iterable[str]) -> int:
+    """Run tests and note which takes which line of these rooms."""
+    for file in KEPT.glob(f"taken-{name}-*.jsonl"):
+        file.unlink()
+    sources = [str(path.relative_to(ROOT)) for room in rooms for one in ROOMS[room] for path in _list_files(ROOT / one)]
+    environment = os.environ | {SOURCES: "\n".join(sources), PLACE: str(KEPT / f"taken-{name}")}
     command = ["python", "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "--hypothesis-profile", "quick"]
-    environment = os.environ | {"COVERAGE_FILE": str(KEPT / f"mutation-{name}.data")}
     return subprocess.run(
-        [*command, *sources, "--cov-context=test", "--cov-report=", *tests], cwd=ROOT, env=environment, check=False
+        [*command, "-p", "scripts.taking", *tests], cwd=ROOT, env=environment, check=False
     ).returncode
 
 
@@ -255,7 +230,6 @@ def main() -> int:
     parser.add_argument("--seed", default="1", help="which sample (default: 1)")
     parser.add_argument("--budget", type=float, default=10, help="seconds of processor time for a mutant's tests")
     parser.add_argument("--map", action="store_true", help="first note anew which test takes which line")
-    parser.add_argument("--data", type=Path, help="where that was noted, if elsewhere")
     parser.add_argument(
         "--again", action="store_true", help="try nothing but survivors, with tests that are new since"
     )
@@ -268,7 +242,8 @@ def main() -> int:
     KEPT.mkdir(exist_ok=True)
     if arguments.map:
         for name, tests in (("own", TESTS["plan"]), ("people", OF_PEOPLE)):
-            if any(set(TESTS[room]) <= set(tests) for room in rooms) and make_map(name, tests):
+            looked_at = [room for room in rooms if set(TESTS[room]) <= set(tests)]
+            if looked_at and make_map(name, tests, looked_at):
                 print("A test fails without any change.", file=sys.stderr)
                 return 2
     rounds = [Round(room, arguments) for room in rooms]

@@ -151,8 +151,8 @@ class Round:
                 return outcome, len(tests)
             tests.remove(outcome.by)
             outcome = Outcome(by=None, tests=0, whole=True)
-        if outcome is not None and (self.forks or not self.again):
-            return outcome, len(tests)  # `--again` looks for what a fork can't show
+        if outcome is not None and (self.forks or not trier.has_run(mutant)):
+            return outcome, len(tests)  # it shows in a copy, if anywhere
         most_files, most_tests = FEW[self.again]
         nearest = list(dict.fromkeys(test.partition("::")[0] for test in tests))[:most_files]
         few = [test for test in tests if test.partition("::")[0] in nearest][:most_tests]
@@ -214,7 +214,9 @@ def make_map(name: str, tests: Sequence[str], rooms: Iterable[str]) -> int:
     """Run tests and note which takes which line of these rooms."""
     for file in KEPT.glob(f"taken-{name}-*.jsonl"):
         file.unlink()
-    sources = [str(path.relative_to(ROOT)) for room in rooms for one in ROOMS[room] for path in _list_files(ROOT / one)]
+    sources = [
+        str(path.relative_to(ROOT)) for room in rooms for one in ROOMS[room] for path in _list_files(ROOT / one)
+    ]
     environment = os.environ | {SOURCES: "\n".join(sources), PLACE: str(KEPT / f"taken-{name}")}
     command = ["python", "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "--hypothesis-profile", "quick"]
     return subprocess.run(

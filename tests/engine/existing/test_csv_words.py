@@ -92,48 +92,53 @@ def narrows(title):
 
 
 COLUMNS = [
-    (needs("source"), "source sources src source_address source_addresses src_address src_addresses source_ip "
-     "source_ips src_ip srcaddr src_addr source_network source_networks source_object source_objects from_address "
-     "original_source"),
-    (needs("destination"), "destination destinations dst dest destination_address destination_addresses dst_address "
-     "dst_addresses destination_ip destination_ips dst_ip dstaddr dst_addr destination_network destination_networks "
-     "destination_object destination_objects to_address original_destination"),
-    (needs("service"), "service services service_port service_ports service_object service_objects "
-     "applications_and_services"),
+    (needs("source"), """
+     source sources src source_address source_addresses src_address src_addresses source_ip source_ips src_ip
+     srcaddr src_addr source_network source_networks source_object source_objects from_address original_source"""),
+    (needs("destination"), """
+     destination destinations dst dest destination_address destination_addresses dst_address dst_addresses
+     destination_ip destination_ips dst_ip dstaddr dst_addr destination_network destination_networks
+     destination_object destination_objects to_address original_destination"""),
+    (needs("service"), """
+     service services service_port service_ports service_object service_objects applications_and_services"""),
     (needs("action"), "action actions rule_action verdict permission access"),
     (parts_of_services("protocol"), "protocol protocols proto ip_protocol service_protocol"),
-    (parts_of_services("port"), "port ports destination_port destination_ports dst_port dst_ports dstport dport "
-     "dest_port"),
+    (parts_of_services("port"), """
+     port ports destination_port destination_ports dst_port dst_ports dstport dport dest_port"""),
     (is_source_port, "source_port source_ports src_port src_ports srcport sport"),
-    (has_sides("enters"), "from from_zone source_zone source_zones src_zone srczone srcintf source_interface "
-     "src_interface incoming_interface in_interface ingress_interface ingress_zone from_interface"),
-    (has_sides("leaves"), "to to_zone destination_zone destination_zones dst_zone dstzone dstintf "
-     "destination_interface dst_interface outgoing_interface out_interface egress_interface egress_zone to_interface"),
-    (negates({"source": "10.0.0.2"}), "source_negate source_negated negate_source src_negate srcaddr_negate "
-     "source_is_negated"),
-    (negates({"destination": "10.1.0.2"}), "destination_negate destination_negated negate_destination dst_negate "
-     "dstaddr_negate destination_is_negated"),
+    (has_sides("enters"), """
+     from from_zone source_zone source_zones src_zone srczone srcintf source_interface src_interface
+     incoming_interface in_interface ingress_interface ingress_zone from_interface"""),
+    (has_sides("leaves"), """
+     to to_zone destination_zone destination_zones dst_zone dstzone dstintf destination_interface dst_interface
+     outgoing_interface out_interface egress_interface egress_zone to_interface"""),
+    (negates({"source": "10.0.0.2"}), """
+     source_negate source_negated negate_source src_negate srcaddr_negate source_is_negated"""),
+    (negates({"destination": "10.1.0.2"}), """
+     destination_negate destination_negated negate_destination dst_negate dstaddr_negate destination_is_negated"""),
     (negates({"port": 444}), "service_negate service_negated negate_service service_is_negated"),
     (switches("yes", "no"), "enabled is_enabled active is_active enable status rule_status state"),
     (switches("no", "yes"), "disabled is_disabled inactive"),
-    (lambda title: entries(of(title, "7"))[0].name == "row 2 7", "number no no. nr # seq sequence id rule_id "
-     "rule_number rule_no policy_id policyid rulenum rule_# line order"),
+    (lambda title: entries(of(title, "7"))[0].name == "row 2 7", """
+     number no no. nr # seq sequence id rule_id rule_number rule_no policy_id policyid rulenum rule_# line order"""),
     (is_priority, "priority"),
-    (lambda title: "vault" in entries(of(title, "vault"))[0].name, "name rule rule_name policy_name policy "
-     "display_name title"),
-    (lambda title: entries(of(title, "vault"))[0].comment == "vault", "comment comments description remark remarks "
-     "note notes"),
+    (lambda title: "vault" in entries(of(title, "vault"))[0].name, """
+     name rule rule_name policy_name policy display_name title"""),
+    (lambda title: entries(of(title, "vault"))[0].comment == "vault", """
+     comment comments description remark remarks note notes"""),
     (is_device, "device device_name firewall firewalls gateway package policy_package layer vdom adom domain"),
-    (narrows, "install_on installed_on target targets user users source_user source_users group groups schedule time "
-     "schedules time_object valid valid_until expires expiry expiration expiration_date application applications app "
-     "app_id url url_category urls vpn content source_vrf vrf hosts_profile hip_profiles source_device condition "
-     "conditions"),
-    (lambda title: decide(of(title, "x"), WEB) == "accept", "ticket tickets ticket_id change_request log logging track "
-     "tracking logtraffic hits hit_count hitcount last_hit first_hit last_used last_modified modified created "
-     "created_by modified_by created_at owner business_owner technical_owner tag tags section risk risks risk_level "
-     "uid uuid rule_uid profile profiles security_profiles security_profile_group justification "
-     "business_justification documentation changed bytes packets sessions usage compliance review_date reviewed "
-     "certification severity vendor security_rule_uid recommendation"),
+    (narrows, """
+     install_on installed_on target targets user users source_user source_users group groups schedule time
+     schedules time_object valid valid_until expires expiry expiration expiration_date application applications
+     app app_id url url_category urls vpn content source_vrf vrf hosts_profile hip_profiles source_device
+     condition conditions"""),
+    (lambda title: decide(of(title, "x"), WEB) == "accept", """
+     ticket tickets ticket_id change_request log logging track tracking logtraffic hits hit_count hitcount
+     last_hit first_hit last_used last_modified modified created created_by modified_by created_at owner
+     business_owner technical_owner tag tags section risk risks risk_level uid uuid rule_uid profile profiles
+     security_profiles security_profile_group justification business_justification documentation changed bytes
+     packets sessions usage compliance review_date reviewed certification severity vendor security_rule_uid
+     recommendation"""),
 ]  # fmt: skip
 
 
@@ -169,8 +174,8 @@ def test_words_that_narrow_nothing():
 
 
 def test_words_for_verdicts():
-    allowed = "accept allow permit pass accepted allowed permitted trust".split()
-    denied = "deny drop reject block discard denied dropped rejected blocked refuse".split()
+    allowed = ["accept", "allow", "permit", "pass", "accepted", "allowed", "permitted", "trust"]
+    denied = ["deny", "drop", "reject", "block", "discard", "denied", "dropped", "rejected", "blocked", "refuse"]
     verdicts = {word: entries(table({**PLAIN, "action": word}))[0].verdict for word in (*allowed, *denied)}
     assert verdicts == {**dict.fromkeys(allowed, "accept"), **dict.fromkeys(denied, "drop")}
 

@@ -152,7 +152,7 @@ def test_words_of_an_asa_stand_for_numbers():
 
 
 def test_ports_of_an_srx_have_names():
-    assert srx_objects._PORTS == {name: int(said) for name, said in pairs(SRX_PORTS).items()}
+    assert {name: int(said) for name, said in pairs(SRX_PORTS).items()} == srx_objects._PORTS
     assert srx_objects._TYPES == {"echo-request": 8, "echo-reply": 0, "unreachable": 3, "time-exceeded": 11}
 
 
@@ -162,7 +162,8 @@ def test_ports_of_an_srx_have_names():
         ("Email Access", "tcp 53, udp 53, tcp 143, tcp 993, tcp 110, tcp 995, tcp 25, tcp 465"),
         ("Exchange Server", "tcp 135, udp 135, tcp 53, udp 53, tcp 443"),
         ("Web Access", "tcp 53, udp 53, tcp 80, tcp 443"),
-        ("Windows AD", "tcp 135, udp 135, tcp 53, udp 53, tcp 88, tcp 464, udp 88, udp 464, tcp 389, udp 389, tcp 139, tcp 445"),
+        ("Windows AD", ("tcp 135, udp 135, tcp 53, udp 53, tcp 88, tcp 464, udp 88, udp 464, tcp 389, "
+         "udp 389, tcp 139, tcp 445")),
     ],
 )  # fmt: skip
 def test_groups_of_a_fortigate_have_the_members_from_the_factory(group, members):
@@ -209,7 +210,7 @@ def test_settings_of_a_fortigate_that_narrow_nothing_leave_a_policy_as_it_is():
     assert state(configuration(policy(1, **switched_off, match_vip="enable"))) == ("open", "policy 1")
 
 
-NAMED = "groups users fsso-groups devices application app-category app-group url-category".split()
+NAMED = ["groups", "users", "fsso-groups", "devices", "application", "app-category", "app-group", "url-category"]
 
 
 @pytest.mark.parametrize("key", NAMED)

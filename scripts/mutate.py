@@ -15,17 +15,17 @@ import math
 import os
 import subprocess
 import sys
+import tomllib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.mutants import Mutant, choose_mutants  # noqa: E402
-from scripts.taking import PLACE, SOURCES, read_taken  # noqa: E402
-from scripts.trying import Outcome, Trier, run_pytest, try_afresh  # noqa: E402
-from scripts.written import describe_machine, make_table, write_part  # noqa: E402
+from scripts.mutants import Mutant, choose_mutants
+from scripts.taking import PLACE, SOURCES, read_taken
+from scripts.trying import ROOT, Outcome, Trier, run_pytest, try_afresh
+from scripts.written import describe_machine, make_table, write_part
 
 ROOMS = {
     "engine": ("planner/engine",),
@@ -48,8 +48,12 @@ OF_PEOPLE = (
 """Where tests of people and links are: those of the other views take the same lines once more."""
 _READ = ("bad_archives", "answers_in_archives", "states_in_archives")
 ARCHIVES = tuple(f"tests/store/test_{name}.py" for name in _READ)
+MAPS = {"own": (*OWN, *ARCHIVES), "people": OF_PEOPLE}
+"""What is run to know which test takes which line."""
 TESTS = {"engine": OWN, "plan": (*OWN, *ARCHIVES), "links": OF_PEOPLE, "accounts": OF_PEOPLE}
 KEPT = ROOT / "tests/artifacts"
+UNSEEN = ROOT / "scripts/unseen.toml"
+"""Changes that were read and that nobody can see."""
 FEW = {False: (3, 30), True: (10, 300)}
 """Of how many files a mutant with a process of its own is given tests, and how many: collecting takes longest. More of
 them where survivors are tried again."""
@@ -97,7 +101,9 @@ class Round:
     def __init__(self, room: str, arguments: argparse.Namespace) -> None:
         self.room = room
         self.budget: float = arguments.budget
-        self.taken = sorted(KEPT.glob(f"taken-{'people' if TESTS[room] is OF_PEOPLE else 'own'}-*.jsonl"))
+        self.taken = sorted(
+            KEPT.glob(f"taken-{next(name for name, tests in MAPS.items() if set(TESTS[room]) <= set(tests))}-*.jsonl")
+        )
         paths = [path for name in ROOMS[room] for path in _list_files(ROOT / name)]
         self.paths = paths
         chosen, self.places = choose_mutants(ROOT, paths, arguments.count, f"{arguments.seed}:{room}")
@@ -111,7 +117,7 @@ class Round:
         """Try those that haven't been tried; with `--again` those alone that survived."""
         self.map = Map(self.taken)
         for mutant in self.mutants:
-            digest = hashlib.sha256(f"{mutant.path}{mutant.code}".encode()).hexdigest()[:16]
+            digest = digest_of(mutant)
             earlier = self.known.get(digest)
             has_survived = earlier is not None and earlier["by"] is None
             if has_survived != self.again or (earlier is not None and not has_survived):
@@ -163,10 +169,26 @@ class Round:
             few.remove(outcome.by)
         return Outcome(by=None, tests=0, whole=True), 0
 
+    def list_results(self) -> list[dict[str, object]]:
+        """What came of those of the sample that have been tried, as the code is now."""
+        known = {one["mutant"]: one for one in read_results(self.results)}
+        return [known[digest] for digest in map(digest_of, self.mutants) if digest in known]
+
     @staticmethod
     def _is_near(mutant: Mutant, test: str) -> bool:
         """Whether a test that the map doesn't know, such as a new one, may be about this file."""
         return Path(mutant.path).stem in test or Path(mutant.path).parent.name in test
+
+
+def digest_of(mutant: Mutant) -> str:
+    """What tells a mutant from any other, and from itself once its file has changed."""
+    return hashlib.sha256(f"{mutant.path}{mutant.code}".encode()).hexdigest()[:16]
+
+
+def read_unseen(file: Path) -> dict[tuple[str, str], str]:
+    """By file and change: why nobody can see it. A list `unseen` of tables with `path`, `change` and `why`."""
+    said = tomllib.loads(file.read_text("utf-8"))["unseen"] if file.exists() else []
+    return {(one["path"], one["change"].strip()): one["why"] for one in said}
 
 
 def _list_files(path: Path) -> list[Path]:
@@ -191,26 +213,43 @@ def say_interval(killed: int, tried: int) -> str:
 
 def tell(rounds: Sequence[Round]) -> str:
     """The table of docs/mutation.md."""
+    unseen = read_unseen(UNSEEN)
     rows = []
     for one in rounds:
-        results = read_results(one.results)
+        results = one.list_results()
         killed = sum(result["by"] is not None for result in results)
+        alike = sum(result["by"] is None and _names(result) in unseen for result in results)
+        others = len(results) - alike
         rows.append(
             [
                 f"`{'`, `'.join(ROOMS[one.room])}`",
                 f"{one.places:,}",
                 f"{len(results):,}",
                 f"{killed:,}",
-                f"{len(results) - killed:,}",
                 f"{killed / max(len(results), 1) * 100:.1f} %",
                 say_interval(killed, len(results)),
+                f"{alike:,}",
+                f"{killed / max(others, 1) * 100:.1f} %",
             ]
         )
-    header = ["Room", "places", "tried", "killed", "survived", "killed", "of all, with 95 %"]
+    header = [
+        "Room",
+        "places",
+        "tried",
+        "killed",
+        "share",
+        "of all, with 95 %",
+        "change nothing",
+        "killed of the others",
+    ]
     return f"{describe_machine()}\n\n{make_table(header, rows)}"
 
 
-def make_map(name: str, tests: Sequence[str], rooms: Iterable[str]) -> int:
+def _names(result: Mapping[str, object]) -> tuple[str, str]:
+    return str(result["place"]).rpartition(":")[0], str(result["change"]).strip()
+
+
+def make_map(name: str, tests: Sequence[str], rooms: Iterable[str], processes: int) -> int:
     """Run tests and note which takes which line of these rooms."""
     for file in KEPT.glob(f"taken-{name}-*.jsonl"):
         file.unlink()
@@ -218,9 +257,12 @@ def make_map(name: str, tests: Sequence[str], rooms: Iterable[str]) -> int:
         str(path.relative_to(ROOT)) for room in rooms for one in ROOMS[room] for path in _list_files(ROOT / one)
     ]
     environment = os.environ | {SOURCES: "\n".join(sources), PLACE: str(KEPT / f"taken-{name}")}
-    command = ["python", "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "--hypothesis-profile", "quick"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(processes), "--dist", "worksteal"]
     return subprocess.run(
-        [*command, "-p", "scripts.taking", *tests], cwd=ROOT, env=environment, check=False
+        [*command, "--hypothesis-profile", "quick", "-p", "scripts.taking", *tests],
+        cwd=ROOT,
+        env=environment,
+        check=False,
     ).returncode
 
 
@@ -232,31 +274,33 @@ def main() -> int:
     parser.add_argument("--seed", default="1", help="which sample (default: 1)")
     parser.add_argument("--budget", type=float, default=10, help="seconds of processor time for a mutant's tests")
     parser.add_argument("--map", action="store_true", help="first note anew which test takes which line")
+    parser.add_argument("--processes", type=int, default=2, help="how many note that at once (default: 2)")
     parser.add_argument(
         "--again", action="store_true", help="try nothing but survivors, with tests that are new since"
     )
     parser.add_argument("--forks", action="store_true", help="leave what needs a process of its own for later")
     parser.add_argument("--part", type=int, default=1, help="of several that run side by side, which one this is")
     parser.add_argument("--parts", type=int, default=1, help="how many run side by side")
+    parser.add_argument("--tell", action="store_true", help="try none, tell what came of those that were tried")
     parser.add_argument("--write", action="store_true", help="write the table into docs/mutation.md")
     arguments = parser.parse_args()
     rooms = arguments.room or list(ROOMS)
-    KEPT.mkdir(exist_ok=True)
+    KEPT.mkdir(parents=True, exist_ok=True)
     if arguments.map:
-        for name, tests in (("own", TESTS["plan"]), ("people", OF_PEOPLE)):
+        for name, tests in MAPS.items():
             looked_at = [room for room in rooms if set(TESTS[room]) <= set(tests)]
-            if looked_at and make_map(name, tests, looked_at):
+            if looked_at and make_map(name, tests, looked_at, arguments.processes):
                 print("A test fails without any change.", file=sys.stderr)
                 return 2
     rounds = [Round(room, arguments) for room in rooms]
     for one in rounds:
-        if one.mutants:
+        if one.mutants and not arguments.tell:
             run_pytest(Trier(one.work, one.paths), TESTS[one.room])
     text = tell(rounds)
     print(text)
     if arguments.write:
         write_part("docs/mutation.md", "figures", text)
-    results = [result for one in rounds for result in read_results(one.results)]
+    results = [result for one in rounds for result in one.list_results()]
     return int(sum(result["by"] is not None for result in results) < 0.9 * len(results))
 
 

@@ -24,7 +24,8 @@ from django.db import connection, connections
 
 from scripts.mutants import Mutant, live_functions, put_in
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(os.environ.get("MUTATION_ROOT", Path(__file__).resolve().parent.parent))
+"""The folder of what is changed and tried: this one, but for the test of this."""
 OPTIONS = ("-q", "-s", "--hypothesis-profile", "quick", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist")
 ONE_TEST = 30.0
 """Seconds of processor time after which a single test has failed: none takes a third of that."""
@@ -76,6 +77,7 @@ class Trier:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and self._failed is None:
             self._failed = report.nodeid
+            self.why = report.longreprtext
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -85,7 +87,7 @@ class Trier:
         self.session = session
         self._run(first, session)
         if self._failed:
-            raise RuntimeError("There is no database for the tests.")
+            raise RuntimeError(f"There is no database for the tests.\n{self.why}")
         sys.monitoring.set_events(TOOL, 0)
         sys.monitoring.free_tool_id(TOOL)
         connections.close_all()

@@ -58,7 +58,7 @@ def describe_outline(report: Report, state: State) -> list[dict[str, Any]]:
 
 def _lead_to_rest(block: ZoneBlock, number: int, state: State) -> str:
     """What follows the page's address to fetch the folded endpoints of a line; its links keep the page's state."""
-    asked = urlencode({"zones": block.group.code, "line": number})
+    asked = urlencode({"zones": block.group.code, "line": str(number)})
     return f"endpoints/unfolded/?{'&'.join(filter(None, (asked, state.query(panel=''))))}"
 
 

@@ -21,7 +21,7 @@ from planner.plan.fields import Firewall
 from planner.report import progress
 from planner.report.firewall.words import name_files
 from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL
-from planner.report.gap.delta import DELTA, render_delta
+from planner.report.gap.delta import DELTA, ENDINGS, render_delta
 from planner.report.gap.delta.task import Task
 from planner.report.gap.page import describe_gap
 from planner.report.gap.words import say_several
@@ -161,7 +161,8 @@ def write_answer(plan: Plan, found: Beside, question: Question, data: bytes) -> 
     if question.file == DELTA:
         device = found.device if found.device.zones else found.firewall
         content = render_delta(Task(gap=found.gap, text=decode(data), firewall=device))
-        name = f"{stem}-missing.{found.gap.ruleset.format}.txt"
+        form = found.gap.ruleset.format
+        name = f"{stem}-missing.{ENDINGS.get(form, f'{form}.txt')}"
         return File(name=name, content_type="text/plain; charset=utf-8", data=content)
     entry = GAP_FORMATS[question.file]
     ending = "txt" if entry.name == "text" else entry.name

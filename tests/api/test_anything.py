@@ -28,8 +28,20 @@ CONFIG = schemathesis.Config.from_dict(
         }
     }
 )
+schemathesis.openapi.media_type("application/zip", st.binary(max_size=100))
 SCHEMA = schemathesis.openapi.from_dict(describe_service(shipped_matrix()), config=CONFIG)
-SCHEMA.app = application
+
+
+def answer_whole(environ, start_response):
+    """The application as a server runs it: an answer is read to its end and closed, with its file."""
+    answer = application(environ, start_response)
+    try:
+        return [b"".join(answer)]
+    finally:
+        answer.close()
+
+
+SCHEMA.app = answer_whole
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
 
 

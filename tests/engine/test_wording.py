@@ -4,12 +4,15 @@ The golden files are those of the JSON format (tests/test_golden.py): here the e
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from planner.engine import evaluate_report
 from planner.engine.expectations import check_expectations
+from planner.engine.findings.decisions import Decision
+from planner.engine.words import say_choice
 from planner.plan.document import check_plan, read_plan
 from ports.queries import shipped_matrix
 from tests.examples import EXAMPLES, UNANSWERED
@@ -88,3 +91,29 @@ def test_what_is_expected_is_said_with_its_zones():
         "tcp from the zone Lima to PS01 is not allowed",
         "tcp 9 from the zone Lima to PS01 is allowed",
     ]
+
+
+def test_what_is_decided_is_said_with_its_options_or_with_none():
+    document = plan({"Inside": "internal"}, WEB)
+    many = next(choice for choice in MATRIX.choices.values() if choice.many)
+    one = next(choice for choice in MATRIX.choices.values() if not choice.many)
+    chosen = {many.slug: (), one.slug: one.options[0].slug}
+    decided = replace(document, choices=chosen)
+    assert say_choice(MATRIX, decided, many.slug) == f"{many.name}: none"
+    assert say_choice(MATRIX, decided, one.slug) == f"{one.name}: {one.options[0].name}"
+    undecided = next(choice for choice in MATRIX.choices.values() if choice.default is None)
+    assert say_choice(MATRIX, document, undecided.slug) == f"{undecided.name}: not decided"
+
+
+def test_what_an_option_opens_is_said():
+    choice = next(iter(MATRIX.choices.values()))
+    option, *_ = choice.options
+    said = {
+        (): "Opens nothing between zones.",
+        ("tcp 389", "udp 389"): "Opens tcp 389, udp 389.",
+    }
+    for services, sentence in said.items():
+        decision = Decision(choice=choice, flows=0, free=(), services={option.slug: services})
+        assert decision.say_option(option) == sentence
+    free = Decision(choice=choice, flows=0, free=(option.slug,), services={})
+    assert free.say_option(option) == "Needs nothing more than is open anyway."

@@ -7,6 +7,7 @@ import pytest
 from planner.engine.existing.readers import asa, azure, csv, nftables
 from tests.engine.existing import test_aws, test_azure, test_nftables, test_windows
 from tests.engine.existing.devices.test_asa_nat import of_object
+from tests.engine.existing.devices.test_fortigate import OBJECTS, configuration, policy, state
 from tests.engine.existing.packets import Packet, decide
 
 
@@ -83,3 +84,26 @@ def test_what_nftables_hands_on_may_come_back_and_what_it_translates_goes_elsewh
     )
     (entry,) = ruleset.stages[-1].entries
     assert entry.verdict == ("obscure" if kind in ("queue", "synproxy") else "stray")
+
+
+def test_rows_of_a_table_that_differ_in_one_cell_are_read_apart():
+    rows = ["10.0.0.1;10.1.0.1;tcp/443;allow;1024", "10.0.0.1;10.1.0.1;tcp/443;allow;2048"]
+    ruleset = csv.read("\n".join(["source;destination;service;action;source_port", *rows]))
+    ports = (1024, 2048, 4096)
+    packets = [Packet("10.0.0.1", "10.1.0.1", "tcp", 443, source_port=port) for port in ports]
+    assert [decide(ruleset, packet) for packet in packets] == ["accept", "accept", "drop"]
+
+
+def test_members_of_the_older_sdwan_of_a_fortigate_are_a_zone_as_well():
+    wan = 'config system virtual-wan-link\n    config members\n        edit 1\n            set interface "wan1"\n'
+    text = configuration(
+        policy(1, srcintf='"virtual-wan-link"'), objects=f"{OBJECTS}{wan}        next\n    end\nend\n"
+    )
+    assert [state(text, enters=one)[0] for one in ("wan1", "wan2")] == ["open", "closed"]
+
+
+@pytest.mark.parametrize(("first", "last", "known"), [(0, 65535, True), (65535, 65535, True), (0, 65536, False)])
+def test_ports_of_aws_end_with_the_last(first, last, known):
+    (entry,) = test_aws.of(test_aws.group(test_aws.permission("tcp", first, last))).stages[0].entries
+    assert (not entry.obscure) == known
+    assert not known or entry.matches[0].ports.spans == ((first, last),)

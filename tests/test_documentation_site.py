@@ -14,6 +14,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from planner.report import FORMATS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 ALONE = ["unshare", "--net"] if os.geteuid() == 0 else []

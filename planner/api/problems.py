@@ -12,12 +12,18 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from planner.deploy import request_id
 from planner.engine import TooLarge
 from planner.engine.ask import NotAskable
+from planner.plan.archive_values import ArchiveError
 from planner.plan.document import Fault, PlanError
 from planner.plan.edits import NotPossible
+from planner.plan.endpoint_table import TableError
 from planner.report.firewall.errors import NotExpressible
 from planner.sharing.links import NotMade
+from planner.sharing.members import NotShared
+from planner.sharing.withdrawals import NotGivenBack
 from planner.store import jobs, throttle
+from planner.store.actions import Clash
 from planner.store.admission import AccessTaken
+from planner.store.comments import Refused as CommentRefused
 from planner.store.files import UnusableFilter
 from planner.store.lives import Overtaken as StatesOvertaken
 from planner.store.sent_before import Other
@@ -139,13 +145,17 @@ def find_problem(error: Exception) -> Problem | None:
             return Problem(code="not-expressible", detail=str(error))
         case UnusableFilter():
             return Problem(code="unusable-filter", detail=str(error))
-        case StatesOvertaken():
+        case StatesOvertaken() | Clash():
             return Problem(code="overtaken", detail=str(error))
+        case TableError():
+            return refuse((Fault(one.where, one.message, "table") for one in error.faults), "This is no such table.")
+        case ArchiveError():
+            return refuse([Fault(error.where, error.message, "archive")], "This archive can't be imported.")
         case Other():
             return Problem(code="key-of-another", detail=str(error))
         case NothingToCompare():
             return Problem(code="nothing-here", detail=str(error))
-        case NotPossible() | NotMade():
+        case NotPossible() | NotMade() | NotShared() | NotGivenBack() | CommentRefused():
             return Problem(code="not-now", detail=str(error))
         case NotAskable():
             return Problem(code="not-valid", detail=str(error))

@@ -115,10 +115,6 @@ def list_plans(request: HttpRequest) -> PlanList:
                 "Location": {"description": "Its address", "schema": {"type": "string"}},
                 "ETag": REVISION_TAG,
             },
-            "links": {
-                name: {"operationId": name, "parameters": {"key": "$response.body#/id"}}
-                for name in ("read_plan", "replace_plan", "read_report", "list_rules", "delete_plan")
-            },
         }
     },
 )

@@ -125,7 +125,8 @@ def list_operations():
 def make_file(plan):
     """A file that was made apart, for readers."""
     order = {"kind": "report", "format": "csv", "asked": {}, "facts": []}
-    job, _ = plan.jobs.update_or_create(name=NAME, defaults={"order": order, "state": "done", "file": "f", "size": 1})
+    made = {"order": order, "state": "done", "file": "f", "size": 1, "content_type": "text/csv"}
+    job, _ = plan.jobs.update_or_create(name=NAME, defaults=made)
     job.pieces.get_or_create(number=0, data=b"1")
 
 

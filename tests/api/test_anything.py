@@ -28,7 +28,7 @@ CONFIG = schemathesis.Config.from_dict(
             "positive_data_acceptance": {
                 "expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "429", *map(str, BEYOND)]
             }
-        }
+        },
     }
 )
 schemathesis.openapi.media_type("application/zip", st.binary(max_size=100))

@@ -89,6 +89,18 @@ def test_what_was_made_with_a_comparison_goes_with_it(client, plan):
     assert other.jobs.count() == 1
 
 
+def test_nobody_is_told_that_a_report_is_still_good_whose_comparison_was_deleted(client, plan):
+    keep_comparison(plan, 1)
+    report = f"/plans/{plan.key}/report/csv?compared=1"
+    known = {"If-None-Match": client.get(report).headers["ETag"]}
+    assert client.get(report, headers=known).status_code == 304
+    keep_comparison(plan, 2)
+    client.post(f"{address(plan)}kept/1/delete/")
+    gone = client.get(report, headers=known)
+    assert gone.status_code == 400
+    assert "it may have been deleted" in Page(gone).text("main")
+
+
 def test_one_of_another_plan_is_not_there(client, plan):
     other = store(write_plan() | {"name": "Other"})[0]
     keep_comparison(other, 1)

@@ -17,6 +17,8 @@ from planner.api.service import describe_service
 from planner.report import FORMATS
 from ports.queries import shipped_matrix
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 ALONE = ["unshare", "--net"] if os.geteuid() == 0 else []

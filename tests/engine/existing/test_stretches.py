@@ -172,3 +172,11 @@ def test_what_a_later_stage_refuses_is_not_said_to_be_admitted_by_entries_of_a_r
     second = stage(accept("last", match("198.51.1.49", "", "tcp/443")), name="second")
     one = next(one for one in compare_with(REPORT, ruleset(*rows, more=(second,))).flows if one.state == "partly")
     assert set(one.by) - set(one.refusing) == {"a299", "last"}
+
+
+def test_what_is_remembered_is_forgotten_once_it_is_much_and_the_answer_is_the_same(monkeypatch):
+    rules = ruleset(*blocked(300), accept("all", match("", "192.0.2.0/24")), *blocked(300, "tcp/80"))
+    before = compare_with(REPORT, rules).flows
+    monkeypatch.setattr(stretches, "KEPT_ROWS", 1)
+    monkeypatch.setattr(stretches, "KEPT_SPANS", 1)
+    assert compare_with(REPORT, rules).flows == before

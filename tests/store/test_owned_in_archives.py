@@ -12,9 +12,8 @@ pytestmark = pytest.mark.django_db
 
 def test_a_plan_that_git_owns_comes_out_of_an_archive_as_such():
     row, _ = store()
-    git.give_to_git(
-        plan_id=row.pk, repository="https://git.example.com/plans", path="a.yaml", token=None, actor="Olga"
-    )
+    where = {"repository": "https://git.example.com/plans", "path": "a.yaml"}
+    git.give_to_git(plan_id=row.pk, token=None, actor="Olga", **where)
     data = pack([Plan.objects.get(pk=row.pk)])
     [came] = unpack(data)
     assert Plan.objects.get(pk=came.pk).git == {**where, "token": None, "label": "", "by": ""}

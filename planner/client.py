@@ -19,8 +19,10 @@ from django.core.management.base import BaseCommand
 from planner.deploy.commands import run_command
 from planner.deploy.place import IS_INSTALLED
 
-VERBS = ("report", "compare", "ask", "lint", "fmt", "acceptance", "gap", "topology", "schema", "matrix")
-"""The commands that need no service."""
+VERBS = (
+    "report", "compare", "ask", "lint", "fmt", "acceptance", "gap", "topology", "schema", "matrix", "push", "pull",
+)  # fmt: skip
+"""The commands that work on files."""
 SERVE = "serve"
 _NAME = "port-planner"
 _DJANGOS = ("version", "settings", "pythonpath", "traceback", "no_color", "force_color", "skip_checks", "verbosity")

@@ -42,7 +42,7 @@ class Caller:
         """The caller as who sends an edit, under the program's own key of the request if it has one."""
         author = tokens.author_of(self.token)
         operation = derive(self.token, key, "edit")[:32] if key else None
-        return Sender(operation=operation, base=base, author=author, who=author)
+        return Sender(operation=operation, base=base, author=author, who=author, token=self.token.pk)
 
     def writer(self) -> Writer:
         """The caller as who comments. What whoever made the token wrote themselves is its own, too."""

@@ -25,6 +25,7 @@ from planner.store.actions import Clash
 from planner.store.admission import AccessTaken
 from planner.store.comments import Refused as CommentRefused
 from planner.store.files import UnusableFilter
+from planner.store.git import OwnedByGit
 from planner.store.lives import Overtaken as StatesOvertaken
 from planner.store.sent_before import Other
 from planner.store.sides import NothingToCompare
@@ -50,6 +51,7 @@ KINDS: Mapping[str, Kind] = {
     "unusable-filter": Kind(status=400, title="The filter can't be used"),
     "token-needed": Kind(status=401, title="A token is needed"),
     "not-allowed": Kind(status=403, title="Not allowed"),
+    "owned-by-git": Kind(status=403, title="Git owns the plan"),
     "nothing-here": Kind(status=404, title="Nothing is here"),
     "no-such-method": Kind(status=405, title="That can't be done with this address"),
     "not-now": Kind(status=409, title="Not in this state of the plan"),
@@ -155,6 +157,8 @@ def find_problem(error: Exception) -> Problem | None:
             return Problem(code="key-of-another", detail=str(error))
         case NothingToCompare():
             return Problem(code="nothing-here", detail=str(error))
+        case OwnedByGit():
+            return Problem(code="owned-by-git", detail=str(error))
         case NotPossible() | NotMade() | NotShared() | NotGivenBack() | CommentRefused():
             return Problem(code="not-now", detail=str(error))
         case NotAskable():

@@ -69,6 +69,9 @@ class RevisionHead(Schema):
     edition: str | None = Field(
         description="The edition of the port matrix that it was stored under, where it is known."
     )
+    renames: dict[str, dict[str, str]] = Field(
+        description="What it calls otherwise: old and new names of `zones` and `endpoints`; empty for nothing."
+    )
 
 
 class RevisionList(Schema):
@@ -99,6 +102,7 @@ def list_revisions(request: HttpRequest, key: UUID) -> RevisionList:
             RevisionHead(
                 number=one.number, summary=one.summary, author=one.author, created=one.created,
                 checkpoint=one.checkpoint, edition=one.edition.slug if one.edition else None,
+                renames={part: names for part, names in one.renames.items() if names},
             )
             for one in found[:limit]
         ]  # fmt: skip
@@ -132,7 +136,7 @@ def read_revision(request: HttpRequest, key: UUID, number: int) -> HttpResponseB
     "/plans/{uuid:key}/revisions/{int:number}/restore",
     url_name="restore_revision",
     parameters=[IF_MATCH, IDEMPOTENCY_KEY],
-    problems=(*OF_A_PLAN, "overtaken", "condition-needed"),
+    problems=(*OF_A_PLAN, "overtaken", "condition-needed", "owned-by-git"),
     operation_id="restore_revision",
     summary="Bring a revision back",
     answers={

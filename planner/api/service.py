@@ -11,6 +11,7 @@ from planner.api import (  # noqa: F401 - declare operations
     comments,
     decisions,
     files,
+    git,
     handovers,
     links,
     matrices,

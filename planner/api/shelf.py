@@ -12,6 +12,7 @@ from pydantic import Field
 from planner.api.access import Caller, caller_of, check_makes, let_in
 from planner.api.answers import PlanHead, head_of
 from planner.api.bodies import JSON, read_document, read_under
+from planner.api.git import SOURCE, read_source
 from planner.api.paging import read_place, write_next
 from planner.api.plans import read_base, tag_of
 from planner.api.problems import Problem
@@ -151,8 +152,8 @@ def show_made(caller: Caller, key: UUID, status: int) -> HttpResponse:
     "/plans/{uuid:key}",
     url_name="plan",
     body=DOCUMENT_BODY,
-    parameters=[IF_MATCH, IDEMPOTENCY_KEY],
-    problems=(*OF_A_PLAN, *OF_A_DOCUMENT, "overtaken", "condition-needed"),
+    parameters=[IF_MATCH, IDEMPOTENCY_KEY, *SOURCE],
+    problems=(*OF_A_PLAN, *OF_A_DOCUMENT, "overtaken", "condition-needed", "owned-by-git"),
     operation_id="replace_plan",
     summary="Replace the document of a plan",
     answers={
@@ -170,15 +171,16 @@ def replace_plan(request: HttpRequest, key: UUID) -> HttpResponseBase:
 
     If-Match says which revision yours is made from. Where that isn't the newest, nothing is stored, and the answer
     (412) has both sides: what others changed since, and what you did. Rows that stay keep their order, new ones come
-    last.
+    last. A zone or an endpoint that can be nothing else than one under another name is renamed.
     """
-    caller, name = caller_of(request), read_key(request)
+    caller, name, source = caller_of(request), read_key(request), read_source(request)
     with let_in(request, key, Hold.Role.EDIT, writes=True) as row:
         base = read_base(request, row)
         matrix = matrix_of(row)
         plan = read_under(request, matrix)
         try:
-            done = replace_document(plan_id=row.pk, matrix=matrix, plan=plan, sender=caller.sender(name, base=base))
+            sender = caller.sender(name, base=base)
+            done = replace_document(plan_id=row.pk, matrix=matrix, plan=plan, sender=sender, source=source)
         except Behind as error:
             raise _tell_behind(error) from None
         except PlanError as error:

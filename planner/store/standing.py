@@ -10,6 +10,7 @@ from functools import lru_cache
 from django.db import connection
 from django.db.models import Model
 
+from planner.store.compared_models import Compared
 from planner.store.models import Answer, Comment, Handover, Plan, RuleState
 from planner.store.run_models import CheckRun
 from ports.matrix import FIELDS, HEAD
@@ -32,7 +33,8 @@ class Standing:
     comments: int
     """How many there are, resolved or not."""
     beside: tuple[object, ...]
-    """The newest run and answer, the newest matrix of another day, and what comments say of themselves."""
+    """The newest run and answer, what comments say of themselves, the comparisons with firewalls that are kept, and
+    the newest matrix of another day."""
 
     def is_of(self, plan: Plan) -> bool:
         """Whether the plan is still what it was."""
@@ -49,6 +51,7 @@ EDITIONS = (
     "SELECT {what} FROM {table} WHERE product_slug = (SELECT product_slug FROM {table} WHERE id = %s) ORDER BY id"
 )
 MARKS = ("id", "slug", "current", "stamp", "digest", *(name for name in FIELDS[HEAD] if name != "renamed"))
+COMPARED = ("COUNT(*)", "MAX(id)")
 COMMENTS = ("COUNT(*)", "MAX(id)", "MAX(changed)", "SUM(CASE WHEN resolved THEN 0 ELSE id END)")
 
 
@@ -57,6 +60,7 @@ def _write_questions() -> tuple[str, str]:
     """The two questions. They are written out because Django takes longer to write them than they take to answer."""
     parts = [OF_PLAN.format(what="MAX(id)", table=_name(model)) for model in (RuleState, Handover, CheckRun, Answer)]
     parts += [OF_PLAN.format(what=what, table=_name(Comment)) for what in COMMENTS]
+    parts += [OF_PLAN.format(what=what, table=_name(Compared)) for what in COMPARED]
     parts += [ALL.format(table=_name(Snapshot))]
     marks = ", ".join(map(connection.ops.quote_name, MARKS))
     return f"SELECT {', '.join(parts)}", EDITIONS.format(what=marks, table=_name(PortMatrix))
@@ -70,7 +74,7 @@ def read_standing(plan: Plan) -> Standing:
     """The standing of a plan that is on an edition; its document is not looked at."""
     beside, editions = _write_questions()
     with connection.cursor() as cursor:
-        cursor.execute(beside, [plan.pk] * 8)
+        cursor.execute(beside, [plan.pk] * 10)
         state, handover, run, answer, comments, *rest = cursor.fetchone()
         cursor.execute(editions, [plan.edition_id])
         marks = tuple(cursor.fetchall())

@@ -73,6 +73,12 @@ def show_side(
 
 
 @register.simple_tag(takes_context=True)
+def fetches(context: template.Context, rest: str, total: int) -> SafeString:
+    """What stands in a fold for so many endpoints that the page doesn't have; `rest` is as `show_side` takes it."""
+    return _fetch(f"{context['here']}{rest}", total, fetched=True)
+
+
+@register.simple_tag(takes_context=True)
 def show_endpoints(context: template.Context, endpoints: Iterable[Endpoint]) -> SafeString:
     """Endpoints, one after the other."""
     return _join(endpoints, _manner(context), folded=bool(context.get("is_part")))

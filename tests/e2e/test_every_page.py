@@ -91,6 +91,7 @@ PAGES = {
     "delete_plan": ["delete/"],
     "show_plans": ["/plans/"],
     "show_links": ["links/"],
+    "show_unfolded": ["endpoints/unfolded/?zones=INT&line=1"],
     "show_ends": ["ends/?rule=NET-DMZ-970&side=sources"],
     "show_changes_ends": ["changes/ends/?from=1&to=3&part=opened&rule=INT-DMZ-320&side=sources"],
     "read_ends": ["read/ends/?rule=NET-DMZ-970&side=destinations"],

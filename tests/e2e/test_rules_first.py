@@ -142,6 +142,18 @@ def test_thousands_of_endpoints_are_fetched_where_they_unfold(page, site):
     expect(page.get_by_role("link", name="All 300")).to_have_count(0)
 
 
+def test_so_are_those_of_the_outline_and_stay_unfolded_after_an_edit(page, site):
+    page.goto(f"/plans/{store(make_sites(20))[1]}/")
+    panel = page.locator("#panel")
+    panel.locator("summary", has_text="and 17 more").first.focus()
+    page.keyboard.press("Enter")
+    expect(panel.get_by_role("link", name="Edit Site 00020 agent")).to_be_visible()
+    panel.locator("#module-portal-switch").click()
+    expect(page.locator("#state")).to_contain_text("revision 2")
+    panel.get_by_role("link", name="Edit Site 00020 agent").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Site 00020 agent")
+
+
 def test_without_a_script_they_stand_on_a_page_of_their_own(open_page, site):
     page = open_page(java_script_enabled=False)
     page.goto(f"/plans/{store(make_sites(220))[1]}/read/")

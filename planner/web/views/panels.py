@@ -1,6 +1,6 @@
 """The side of a plan's page on which it is edited: topology, decisions, ports, caveats, flows of its own."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,27 +10,20 @@ from planner.engine import Report
 from planner.engine.consequences import Consequence, Consequences
 from planner.engine.findings.evidence import listed
 from planner.engine.idle import explain_nothing
-from planner.plan.document import Endpoint, Zone
-from planner.report.said.outline import outline_zones
 from planner.store.reports import consequences_of
 from planner.web.forms.closed import describe_closed
 from planner.web.forms.exclusions import describe_exclusions
 from planner.web.forms.firewalls import describe_firewalls
 from planner.web.forms.flows import describe_flows
 from planner.web.forms.modules import ModuleForm, describe_modules
-from planner.web.forms.own_settings import Settings
 from planner.web.forms.plans import CaveatForm, ChoiceForm, PortForm, RenameForm
 from planner.web.forms.several import SeveralForm, describe_several
 from planner.web.forms.topology import describe_topology
 from planner.web.views.beside import order_endpoints
+from planner.web.views.outline import describe_outline
 from planner.web.views.state import PANELS, TABS, State
 from ports.matrix import Choice, Option
 from ports.text import many
-
-MOST_FOLDED = 100
-"""About how many folded endpoints the outline of the zones has; the table has all of them."""
-MEMBERS = 6
-"""How many endpoints a line names before it counts."""
 
 
 def describe_panel(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
@@ -229,7 +222,7 @@ def answer_of(report: Report, caveat: str) -> str:
 def _describe_topology(report: Report, state: State, bound: Form | None) -> dict[str, Any]:
     modules = {question.slug for question in report.matrix.questions.values() if question.module}
     return {
-        "zones": _describe_zones(report),
+        "zones": describe_outline(report, state),
         "modules": describe_modules(report, bound),
         "stray_errors": _stray_errors(bound, ModuleForm, "module", modules),
         "closed": state.query(panel=""),
@@ -247,38 +240,6 @@ def _describe_several(report: Report, state: State, bound: Form | None) -> dict[
     if isinstance(bound, SeveralForm) or (bound is None and state.opened[:2] == ("add", "several")):
         return describe_several(report, order_endpoints(report), bound)
     return {}
-
-
-def _describe_zones(report: Report) -> list[dict[str, Any]]:
-    """The outline of the zones, with what they and their endpoints have otherwise than the plan."""
-    settings = Settings(report)
-    zones = {zone.name: zone for zone in report.plan.zones}
-    blocks = []
-    room = MOST_FOLDED
-    for block in outline_zones(report, members=MEMBERS):
-        lines = [
-            {
-                "endpoints": line.endpoints,
-                "folded": line.endpoints.folded[:room],
-                "labels": line.labels,
-                "own": _say_together(settings, line.endpoints.shown),
-            }
-            for line in block.lines
-        ]
-        room -= sum(len(line.endpoints.folded[:room]) for line in block.lines)
-        there = [zones[name] for name in block.group.zones]
-        networks = there[0].networks if len(there) == 1 else ()
-        own = _say_together(settings, there)
-        blocks.append({"group": block.group, "total": block.total, "lines": lines, "own": own, "networks": networks})
-    return blocks
-
-
-def _say_together(settings: Settings, rows: Sequence[Zone | Endpoint]) -> list[str]:
-    """What rows that stand on one line have of their own; of several, with whose it is."""
-    if not settings.there:
-        return []
-    rows = rows[:MEMBERS]
-    return [f"{row.name}, {said}" if len(rows) > 1 else said for row in rows for said in settings.say(row)]
 
 
 def _describe_own_flows(report: Report, state: State, bound: Form | None) -> dict[str, Any]:

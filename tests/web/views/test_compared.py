@@ -89,6 +89,18 @@ def test_what_was_made_with_a_comparison_goes_with_it(client, plan):
     assert other.jobs.count() == 1
 
 
+def test_nobody_is_told_that_a_report_is_still_good_whose_comparison_was_deleted(client, plan):
+    keep_comparison(plan, 1)
+    report = f"/plans/{plan.key}/report/csv?compared=1"
+    known = {"If-None-Match": client.get(report).headers["ETag"]}
+    assert client.get(report, headers=known).status_code == 304
+    keep_comparison(plan, 2)
+    client.post(f"{address(plan)}kept/1/delete/")
+    gone = client.get(report, headers=known)
+    assert gone.status_code == 400
+    assert "it may have been deleted" in Page(gone).text("main")
+
+
 def test_one_of_another_plan_is_not_there(client, plan):
     other = store(write_plan() | {"name": "Other"})[0]
     keep_comparison(other, 1)
@@ -232,8 +244,12 @@ def test_what_is_missing_is_sent_as_the_device_is_told_it(client, plan):
     assert "access-list OUT line 1 extended permit object-group " in content
     assert "access-list IN " not in content
     assert ".asa.txt" in response["Content-Disposition"]
-    page = Page(client.post(f"{address(plan)}delta", {"format": "csv", "text": TABLE}))
-    assert "What is missing as configuration can't be written" in page.text()
+    rows = client.post(f"{address(plan)}delta", {"format": "csv", "text": TABLE})
+    assert b"".join(rows.streaming_content).startswith(b"Insert before line,")
+    assert rows["Content-Disposition"].endswith('-missing.csv"')
+    portless = "source,destination,protocol,action\n10.0.0.1,10.0.0.2,gre,allow\n"
+    page = Page(client.post(f"{address(plan)}delta", {"format": "csv", "text": portless}))
+    assert "What a table of rules lacks can't be written" in page.text()
     assert page.text("h1") == "Existing rules"
     assert (
         "Choose a file with the configuration" in Page(client.post(f"{address(plan)}delta", {"format": "csv"})).text()

@@ -121,6 +121,7 @@ ROWS: dict[str, Row] = {
     "show_rule": Row("editors", 404),
     "show_rule_text": Row("editors", args={"name": "markdown"}),
     "show_ends": Row("editors", 404),
+    "show_unfolded": Row("editors", 404),
     "read_rule_text": Row("readers", args={"name": "markdown"}),
     "read_ends": Row("readers", 404),
     "read_plan": Row("readers"),

@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import yaml
 
@@ -335,8 +335,8 @@ def _outline(source: str) -> _Text:
                 closed.reach(end.line)
         elif isinstance(event, (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             entry = _find_entry(text, opened, counts, event)
-            if entry and isinstance(event, yaml.ScalarEvent):  # what a plan is made of is a mapping
-                spans.append(_read_text(text, source, event, entry))
+            if isinstance(event, yaml.ScalarEvent):
+                spans.append(_read_text(text, source, event, cast("_Entry", entry)))  # a document that is read is none
                 continue
             if entry:
                 entry.is_flow = bool(event.flow_style)

@@ -56,7 +56,7 @@ def test_what_a_test_is_about_is_killed_and_nothing_else(tmp_path):
     environment = os.environ | {"MUTATION_ROOT": str(tmp_path), "PYTHONPATH": str(ROOT)}
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS", "DJANGO_SETTINGS_MODULE"):
         environment.pop(name, None)
-    command = [sys.executable, "run.py", "--map", "--processes", "1"]
+    command = [sys.executable, "run.py", "--map", "--processes", "0"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     kept = tmp_path / "tests/artifacts/mutation-toy.jsonl"
     assert kept.exists(), done.stdout + done.stderr

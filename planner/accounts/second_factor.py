@@ -11,8 +11,11 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from planner.store import audit, sealed, throttle
@@ -31,6 +34,10 @@ AROUND = 1
 CODES = 10
 MOST_WRONG = 10
 """How many wrong codes an account may try in an hour, from one browser that logged in before or from all others."""
+BY_PASSWORD = "django.contrib.auth.backends.ModelBackend"  # noqa: S105 - no password
+"""What a session says that was begun with a password of this service."""
+_BY_ALLAUTH = "account_authentication_methods"
+"""Where django-allauth notes in a session how it was begun; it uses the same backend."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _LONG = 16
 """Letters of a recovery code: 79 random bits."""
@@ -45,6 +52,30 @@ def is_on(user: object) -> bool:
         and user.has_usable_password()
         and SecondFactor.objects.filter(user=user).exclude(confirmed=None).exists()
     )
+
+
+def is_demanded(request: HttpRequest) -> bool:
+    """Whether whoever sends this must have a second factor here, by settings.SECOND_FACTOR.
+
+    Whoever came by a provider or a proxy is asked there for what those want.
+    """
+    user = request.user
+    if settings.SECOND_FACTOR is None or not isinstance(user, User) or not user.has_usable_password():
+        return False
+    is_asked = settings.SECOND_FACTOR == "all" or user.is_staff or user.is_superuser
+    return is_asked and not _is_from_elsewhere(request)
+
+
+def is_missing(request: HttpRequest) -> bool:
+    """Whether whoever sends this has to set one up first."""
+    return settings.SECOND_FACTOR is not None and is_demanded(request) and not is_on(request.user)
+
+
+def _is_from_elsewhere(request: HttpRequest) -> bool:
+    if request.session.get(BACKEND_SESSION_KEY) != BY_PASSWORD:
+        return True
+    methods = request.session.get(_BY_ALLAUTH, ())
+    return any(one.get("method") == "socialaccount" for one in methods)
 
 
 def count_left(user: User) -> int:

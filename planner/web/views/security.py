@@ -18,14 +18,13 @@ from planner.accounts.people import fold_name
 from planner.accounts.proofs import keep_known, read_known
 from planner.store import audit, throttle
 from planner.store.account_models import SecondFactor
+from planner.web.factor_first import WANTED
 from planner.web.views.access import View, ask_for_login, keep_private
 from planner.web.views.errors import show_too_many
 from planner.web.views.sharing import draw_qr
 from ports.sensitive import sensitive
 from ports.text import many
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
-"""What a password is checked by, and so what a login that waits for its code is of."""
 WRONG = "This code isn’t right, or was taken already. Wait for the next one of the app, or take a recovery code."
 TOO_MANY = "Too many codes were wrong. A recovery code is looked at nevertheless."
 
@@ -61,6 +60,9 @@ def show_security(request: HttpRequest) -> HttpResponse:
         "others": sum(not one["is_here"] for one in logins),
         "is_on": second_factor.is_on(user),
         "codes_left": second_factor.count_left(user),
+        "is_demanded": second_factor.is_demanded(request),
+        "is_missing": second_factor.is_missing(request),
+        "demanded_of": settings.SECOND_FACTOR,
     }
     return render(request, "accounts/security.html", context)
 
@@ -116,7 +118,8 @@ def confirm_factor(request: HttpRequest) -> HttpResponse:
             return _show_waiting(request, user, ["This isn’t the code that the app shows now."])
     except SecondFactor.DoesNotExist:
         return redirect("show_security")
-    return render(request, "accounts/recovery.html", {"codes": codes, "is_new": True})
+    context = {"codes": codes, "is_new": True, "wanted": request.session.pop(WANTED, "")}
+    return render(request, "accounts/recovery.html", context)
 
 
 @require_POST
@@ -160,7 +163,7 @@ def give_code(request: HttpRequest) -> HttpResponse:
             return keep_private(show_too_many(request, error.wait, TOO_MANY))
         if right:
             pending.forget(request)
-            login(request, waiting.user, backend=BACKEND)
+            login(request, waiting.user, backend=second_factor.BY_PASSWORD)
             response = redirect(waiting.address)
             keep_known(response, name)
             add_never_cache_headers(response)

@@ -19,9 +19,15 @@ class Pending:
     user: User
     address: str
 
+    @property
+    def whose(self) -> str:
+        """What the form about it sends, so that it is never about another login that has taken its place."""
+        return str(self.user.pk)
+
 
 def begin(request: HttpRequest, user: User, address: str) -> None:
     """Have the login of somebody whose password was right wait in the session, in place of one before."""
+    request.session.cycle_key()  # nobody who has put the session there can go on with it
     request.session[_KEPT] = {
         "user": user.pk,
         "proof": user.get_session_auth_hash(),  # another password ends it

@@ -27,6 +27,8 @@ from ports.text import many
 
 WRONG = "This code isn’t right, or was taken already. Wait for the next one of the app, or take a recovery code."
 TOO_MANY = "Too many codes were wrong. A recovery code is looked at nevertheless."
+OTHER = "Another login has begun in this browser since. This is the page of that one; your code wasn’t looked at."
+TOLD = "Other browsers gave your password and {codes} that were wrong. If that wasn’t you, somebody has it: change it."
 
 
 def own_view(view: View) -> View:
@@ -152,11 +154,14 @@ def remove_factor(request: HttpRequest) -> HttpResponse:
 def give_code(request: HttpRequest) -> HttpResponse:
     """Ask for the code of a login whose password was right, and log in with it."""
     waiting = pending.find(request)
-    if waiting is None:
+    if waiting is None or not second_factor.is_on(waiting.user):  # which staff may have switched off meanwhile
+        pending.forget(request)
         return redirect("log_in" if settings.REQUIRE_LOGIN else "admin:login")
     errors: list[str] = []
-    if request.method == "POST":
-        name = fold_name(waiting.user.get_username())
+    if request.method == "POST" and request.POST.get("whose", waiting.whose) != waiting.whose:
+        errors = [OTHER]
+    elif request.method == "POST":
+        name, wrong = fold_name(waiting.user.get_username()), second_factor.count_wrong(waiting.user)
         try:
             right = second_factor.check(waiting.user, request.POST.get("code", ""), known=read_known(request, name))
         except throttle.TooMany as error:
@@ -164,10 +169,12 @@ def give_code(request: HttpRequest) -> HttpResponse:
         if right:
             pending.forget(request)
             login(request, waiting.user, backend=second_factor.BY_PASSWORD)
+            if wrong:
+                messages.warning(request, TOLD.format(codes=many(wrong, "code")))
             response = redirect(waiting.address)
             keep_known(response, name)
             add_never_cache_headers(response)
             return response
         errors = [WRONG]
-    context: dict[str, Any] = {"errors": errors, "name": waiting.user.get_username()}
+    context: dict[str, Any] = {"errors": errors, "name": waiting.user.get_username(), "whose": waiting.whose}
     return keep_private(render(request, "accounts/code.html", context))

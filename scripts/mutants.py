@@ -7,7 +7,7 @@ function alone, where `scripts/mutate.py` has the lines that each test takes.
 
 import ast
 import gc
-import random
+import hashlib
 import types
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,34 +52,46 @@ def choose_mutants(root: Path, paths: Sequence[Path], count: int, seed: str) -> 
     """So many mutants of these files, the same ones for the same seed; with them, of how many places they are.
 
     Each place is as likely as any other: one of the mutants of a place stands for all of them, so that a call with
-    many arguments isn't tried more often than a comparison.
+    many arguments isn't tried more often than a comparison. Places are ranked by chance, each by a number of its own,
+    so that a longer sample goes on where a shorter one ended, and one of a function stays when others change. What
+    isn't Python when it is changed, or the same program, is passed over.
     """
-    places = [
-        (path, number, len(found))
-        for path in sorted(paths)
-        for number, found in enumerate(_find_places(path.read_text("utf-8"))[1])
-    ]
-    chance = random.Random(seed)  # noqa: S311 - a sample, nothing secret
-    chosen = chance.sample(places, min(count, len(places)))
-    which = {(path, number): chance.randrange(size) for path, number, size in chosen}
-    made = []
-    for path in sorted({path for path, _, _ in chosen}):
+    ranked = []
+    for path in sorted(paths):
+        name = str(path.relative_to(root))
+        seen: Counter[object] = Counter()
+        for number, found in enumerate(_find_places(path.read_text("utf-8"))[1]):
+            function = found[0].function
+            said = f"{seed}:{name}:{function}:{seen[function]}".encode()
+            seen[function] += 1
+            rank = int.from_bytes(hashlib.sha256(said).digest())
+            ranked.append((rank, path, number, rank % len(found)))
+    ranked.sort()
+    made: list[tuple[int, Mutant]] = []
+    begun = 0
+    while len(made) < count and begun < len(ranked):
+        more = ranked[begun : begun + (count - len(made)) * 5 // 4 + 1]
+        begun += len(more)
+        made += _make_mutants(root, more)
+    return [mutant for _, mutant in sorted(made, key=lambda one: one[0])][:count], len(ranked)
+
+
+def _make_mutants(root: Path, chosen: Sequence[tuple[int, Path, int, int]]) -> Iterator[tuple[int, Mutant]]:
+    """The mutants at ranked places, file by file: of each its rank, its file, its number there, and which change."""
+    for path in sorted({path for _, path, _, _ in chosen}):
         code = path.read_text("utf-8")
         module, found = _find_places(code)
-        for (one, number), variant in sorted(which.items()):
-            if one == path:
-                place = found[number][variant]
-                changed = cast(cst.Module, module.deep_replace(place.node, place.instead))
-                made.append(
-                    Mutant(
-                        path=str(path.relative_to(root)),
-                        first=place.first,
-                        last=place.last,
-                        function=place.function,
-                        code=changed.code,
-                    )
+        for rank, one, number, variant in chosen:
+            if one != path:
+                continue
+            place = found[number][variant]
+            changed = cast(cst.Module, module.deep_replace(place.node, place.instead)).code
+            if is_python(changed) and not same_program(changed, code):
+                name = str(path.relative_to(root))
+                yield (
+                    rank,
+                    Mutant(path=name, first=place.first, last=place.last, function=place.function, code=changed),
                 )
-    return made, len(places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,21 +13,19 @@ import hashlib
 import json
 import math
 import os
-import random
 import subprocess
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from sqlite3 import connect
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.mutants import Mutant, choose_mutants, is_python, same_program  # noqa: E402
-from scripts.trying import Outcome, Trier, run_pytest, try_afresh  # noqa: E402
-from scripts.written import describe_machine, make_table, write_part  # noqa: E402
+from scripts.mutants import Mutant, choose_mutants
+from scripts.taking import PLACE, SOURCES, read_taken
+from scripts.trying import ROOT, Outcome, Trier, run_pytest, try_afresh
+from scripts.written import describe_machine, make_table, write_part
 
 ROOMS = {
     "engine": ("planner/engine",),
@@ -50,8 +48,12 @@ OF_PEOPLE = (
 """Where tests of people and links are: those of the other views take the same lines once more."""
 _READ = ("bad_archives", "answers_in_archives", "states_in_archives")
 ARCHIVES = tuple(f"tests/store/test_{name}.py" for name in _READ)
+MAPS = {"own": (*OWN, *ARCHIVES), "people": OF_PEOPLE}
+"""What is run to know which test takes which line."""
 TESTS = {"engine": OWN, "plan": (*OWN, *ARCHIVES), "links": OF_PEOPLE, "accounts": OF_PEOPLE}
 KEPT = ROOT / "tests/artifacts"
+UNSEEN = ROOT / "scripts/unseen.toml"
+"""Changes that were read and that nobody can see."""
 FEW = {False: (3, 30), True: (10, 300)}
 """Of how many files a mutant with a process of its own is given tests, and how many: collecting takes longest. More of
 them where survivors are tried again."""
@@ -60,37 +62,17 @@ them where survivors are tried again."""
 class Map:
     """Which test takes which line, as a run with `--map` noted it."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._ids: dict[str, int] = {}
-        self._tests: dict[int, str] = {}
-        self._lines: dict[str, dict[int, set[int]]] = {}
-        with closing(connect(file)) as data:
-            self._ids = {
-                str(Path(path).relative_to(ROOT)): number for number, path in data.execute("SELECT id, path FROM file")
-            }
-            self._tests = {
-                number: context.rpartition("|")[0]
-                for number, context in data.execute("SELECT id, context FROM context WHERE context LIKE '%|%'")
-            }
-            sizes = data.execute("SELECT context_id, count(*) FROM arc GROUP BY context_id")
-            self.sizes: Counter[str] = Counter()
-            for number, size in sizes:
-                if number in self._tests:
-                    self.sizes[self._tests[number]] += size
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._taken = read_taken(files)
+        self.sizes = Counter(
+            {test: sum(lines.bit_count() for lines in taken.values()) for test, taken in self._taken.items()}
+        )
+        """By test: how many lines it takes."""
 
     def find_tests(self, path: str, lines: Iterable[int] | None) -> set[str]:
         """The tests that take one of these lines of a file; of the whole file for None."""
-        if path not in self._lines:
-            found: dict[int, set[int]] = defaultdict(set)
-            with closing(connect(self._file)) as data:
-                arcs = "SELECT DISTINCT abs(tono), context_id FROM arc WHERE file_id = ?"
-                for line, context in data.execute(arcs, [self._ids.get(path, -1)]):
-                    found[line].add(context)
-            self._lines[path] = found
-        known = self._lines[path]
-        chosen = known if lines is None else {line: known[line] for line in lines if line in known}
-        return {self._tests[one] for contexts in chosen.values() for one in contexts if one in self._tests}
+        wanted = -1 if lines is None else sum(1 << line for line in lines)
+        return {test for test, taken in self._taken.items() if taken.get(path, 0) & wanted}
 
 
 def order_tests(mutant: Mutant, tests: Iterable[str], sizes: Counter[str]) -> list[str]:
@@ -119,26 +101,23 @@ class Round:
     def __init__(self, room: str, arguments: argparse.Namespace) -> None:
         self.room = room
         self.budget: float = arguments.budget
-        self.data = arguments.data or KEPT / f"mutation-{'people' if TESTS[room] is OF_PEOPLE else 'own'}.data"
+        self.taken = sorted(
+            KEPT.glob(f"taken-{next(name for name, tests in MAPS.items() if set(TESTS[room]) <= set(tests))}-*.jsonl")
+        )
         paths = [path for name in ROOMS[room] for path in _list_files(ROOT / name)]
         self.paths = paths
         chosen, self.places = choose_mutants(ROOT, paths, arguments.count, f"{arguments.seed}:{room}")
-        random.Random(arguments.seed).shuffle(chosen)  # noqa: S311 - so that a part of them is a sample, too
-        self.mutants = [one for one in chosen if self._counts(one)][arguments.part - 1 :: arguments.parts]
+        self.mutants = chosen[arguments.part - 1 :: arguments.parts]
         self.results = KEPT / f"mutation-{room}.jsonl"
         self.known = {one["mutant"]: one for one in read_results(self.results)}
         self.again: bool = arguments.again
         self.forks: bool = arguments.forks
 
-    @staticmethod
-    def _counts(mutant: Mutant) -> bool:
-        return is_python(mutant.code) and not same_program(mutant.code, (ROOT / mutant.path).read_text("utf-8"))
-
     def work(self, trier: Trier) -> None:
         """Try those that haven't been tried; with `--again` those alone that survived."""
-        self.map = Map(self.data)
+        self.map = Map(self.taken)
         for mutant in self.mutants:
-            digest = hashlib.sha256(f"{mutant.path}{mutant.code}".encode()).hexdigest()[:16]
+            digest = digest_of(mutant)
             earlier = self.known.get(digest)
             has_survived = earlier is not None and earlier["by"] is None
             if has_survived != self.again or (earlier is not None and not has_survived):
@@ -178,8 +157,8 @@ class Round:
                 return outcome, len(tests)
             tests.remove(outcome.by)
             outcome = Outcome(by=None, tests=0, whole=True)
-        if outcome is not None and (self.forks or not self.again):
-            return outcome, len(tests)  # `--again` looks for what a fork can't show
+        if outcome is not None and (self.forks or not trier.has_run(mutant)):
+            return outcome, len(tests)  # it shows in a copy, if anywhere
         most_files, most_tests = FEW[self.again]
         nearest = list(dict.fromkeys(test.partition("::")[0] for test in tests))[:most_files]
         few = [test for test in tests if test.partition("::")[0] in nearest][:most_tests]
@@ -190,10 +169,26 @@ class Round:
             few.remove(outcome.by)
         return Outcome(by=None, tests=0, whole=True), 0
 
+    def list_results(self) -> list[dict[str, object]]:
+        """What came of those of the sample that have been tried, as the code is now."""
+        known = {one["mutant"]: one for one in read_results(self.results)}
+        return [known[digest] for digest in map(digest_of, self.mutants) if digest in known]
+
     @staticmethod
     def _is_near(mutant: Mutant, test: str) -> bool:
         """Whether a test that the map doesn't know, such as a new one, may be about this file."""
         return Path(mutant.path).stem in test or Path(mutant.path).parent.name in test
+
+
+def digest_of(mutant: Mutant) -> str:
+    """What tells a mutant from any other, and from itself once its file has changed."""
+    return hashlib.sha256(f"{mutant.path}{mutant.code}".encode()).hexdigest()[:16]
+
+
+def read_unseen(file: Path) -> dict[tuple[str, str], str]:
+    """By file and change: why nobody can see it. A list `unseen` of tables with `path`, `change` and `why`."""
+    said = tomllib.loads(file.read_text("utf-8"))["unseen"] if file.exists() else []
+    return {(one["path"], one["change"].strip()): one["why"] for one in said}
 
 
 def _list_files(path: Path) -> list[Path]:
@@ -218,32 +213,56 @@ def say_interval(killed: int, tried: int) -> str:
 
 def tell(rounds: Sequence[Round]) -> str:
     """The table of docs/mutation.md."""
+    unseen = read_unseen(UNSEEN)
     rows = []
     for one in rounds:
-        results = read_results(one.results)
+        results = one.list_results()
         killed = sum(result["by"] is not None for result in results)
+        alike = sum(result["by"] is None and _names(result) in unseen for result in results)
+        others = len(results) - alike
         rows.append(
             [
                 f"`{'`, `'.join(ROOMS[one.room])}`",
                 f"{one.places:,}",
                 f"{len(results):,}",
                 f"{killed:,}",
-                f"{len(results) - killed:,}",
                 f"{killed / max(len(results), 1) * 100:.1f} %",
                 say_interval(killed, len(results)),
+                f"{alike:,}",
+                f"{killed / max(others, 1) * 100:.1f} %",
             ]
         )
-    header = ["Room", "places", "tried", "killed", "survived", "killed", "of all, with 95 %"]
+    header = [
+        "Room",
+        "places",
+        "tried",
+        "killed",
+        "share",
+        "of all, with 95 %",
+        "change nothing",
+        "killed of the others",
+    ]
     return f"{describe_machine()}\n\n{make_table(header, rows)}"
 
 
-def make_map(name: str, tests: Sequence[str]) -> int:
-    """Run tests and note which takes which line."""
-    sources = [f"--cov={part}" for part in ("planner/engine", "planner/plan", "planner/sharing", "planner/accounts")]
-    command = ["python", "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "--hypothesis-profile", "quick"]
-    environment = os.environ | {"COVERAGE_FILE": str(KEPT / f"mutation-{name}.data")}
+def _names(result: Mapping[str, object]) -> tuple[str, str]:
+    return str(result["place"]).rpartition(":")[0], str(result["change"]).strip()
+
+
+def make_map(name: str, tests: Sequence[str], rooms: Iterable[str], processes: int) -> int:
+    """Run tests and note which takes which line of these rooms."""
+    for file in KEPT.glob(f"taken-{name}-*.jsonl"):
+        file.unlink()
+    sources = [
+        str(path.relative_to(ROOT)) for room in rooms for one in ROOMS[room] for path in _list_files(ROOT / one)
+    ]
+    environment = os.environ | {SOURCES: "\n".join(sources), PLACE: str(KEPT / f"taken-{name}")}
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(processes), "--dist", "worksteal"]
     return subprocess.run(
-        [*command, *sources, "--cov-context=test", "--cov-report=", *tests], cwd=ROOT, env=environment, check=False
+        [*command, "--hypothesis-profile", "quick", "-p", "scripts.taking", *tests],
+        cwd=ROOT,
+        env=environment,
+        check=False,
     ).returncode
 
 
@@ -255,31 +274,33 @@ def main() -> int:
     parser.add_argument("--seed", default="1", help="which sample (default: 1)")
     parser.add_argument("--budget", type=float, default=10, help="seconds of processor time for a mutant's tests")
     parser.add_argument("--map", action="store_true", help="first note anew which test takes which line")
-    parser.add_argument("--data", type=Path, help="where that was noted, if elsewhere")
+    parser.add_argument("--processes", type=int, default=2, help="how many note that at once (default: 2)")
     parser.add_argument(
         "--again", action="store_true", help="try nothing but survivors, with tests that are new since"
     )
     parser.add_argument("--forks", action="store_true", help="leave what needs a process of its own for later")
     parser.add_argument("--part", type=int, default=1, help="of several that run side by side, which one this is")
     parser.add_argument("--parts", type=int, default=1, help="how many run side by side")
+    parser.add_argument("--tell", action="store_true", help="try none, tell what came of those that were tried")
     parser.add_argument("--write", action="store_true", help="write the table into docs/mutation.md")
     arguments = parser.parse_args()
     rooms = arguments.room or list(ROOMS)
-    KEPT.mkdir(exist_ok=True)
+    KEPT.mkdir(parents=True, exist_ok=True)
     if arguments.map:
-        for name, tests in (("own", TESTS["plan"]), ("people", OF_PEOPLE)):
-            if any(set(TESTS[room]) <= set(tests) for room in rooms) and make_map(name, tests):
+        for name, tests in MAPS.items():
+            looked_at = [room for room in rooms if set(TESTS[room]) <= set(tests)]
+            if looked_at and make_map(name, tests, looked_at, arguments.processes):
                 print("A test fails without any change.", file=sys.stderr)
                 return 2
     rounds = [Round(room, arguments) for room in rooms]
     for one in rounds:
-        if one.mutants:
+        if one.mutants and not arguments.tell:
             run_pytest(Trier(one.work, one.paths), TESTS[one.room])
     text = tell(rounds)
     print(text)
     if arguments.write:
         write_part("docs/mutation.md", "figures", text)
-    results = [result for one in rounds for result in read_results(one.results)]
+    results = [result for one in rounds for result in one.list_results()]
     return int(sum(result["by"] is not None for result in results) < 0.9 * len(results))
 
 

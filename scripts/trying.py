@@ -24,13 +24,16 @@ from django.db import connection, connections
 
 from scripts.mutants import Mutant, live_functions, put_in
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(os.environ.get("MUTATION_ROOT", Path(__file__).resolve().parent.parent))
+"""The folder of what is changed and tried: this one, but for the test of this."""
 OPTIONS = ("-q", "-s", "--hypothesis-profile", "quick", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist")
 ONE_TEST = 30.0
 """Seconds of processor time after which a single test has failed: none takes a third of that."""
 MEMORY = 6 * 2**30
 WALL = 900
 """Seconds after which a process that does nothing has failed."""
+TOOL = 4
+"""Of `sys.monitoring`: none of those that Python gives to debuggers, coverage, profilers and optimizers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +54,30 @@ class Trier:
         self.items: dict[str, pytest.Item] = {}
         self._failed: str | None = None
         self._sound: dict[str, bool] = {}
+        self._ran: set[tuple[str, str, int]] = set()
+        self._watch()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         _take_for_worker(config)
 
+    def _watch(self) -> None:
+        """Note which functions of the files run before there are copies: what they worked out is in each copy."""
+        wanted = {str(file) for file in self.files}
+
+        def note(code: CodeType, _: int) -> object:
+            if code.co_filename in wanted:
+                self._ran.add((code.co_filename, code.co_qualname, code.co_firstlineno))
+            return sys.monitoring.DISABLE
+
+        sys.monitoring.use_tool_id(TOOL, "trying")
+        sys.monitoring.register_callback(TOOL, sys.monitoring.events.PY_START, note)
+        sys.monitoring.set_events(TOOL, sys.monitoring.events.PY_START)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and self._failed is None:
             self._failed = report.nodeid
+            self.why = report.longreprtext
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -68,7 +87,9 @@ class Trier:
         self.session = session
         self._run(first, session)
         if self._failed:
-            raise RuntimeError("There is no database for the tests.")
+            raise RuntimeError(f"There is no database for the tests.\n{self.why}")
+        sys.monitoring.set_events(TOOL, 0)
+        sys.monitoring.free_tool_id(TOOL)
         connections.close_all()
         gc.unfreeze()
         self.live = live_functions(self.files)
@@ -81,6 +102,13 @@ class Trier:
         path = ROOT / mutant.path
         original = path.read_text("utf-8")
         return self._fork(tests, budget, lambda: put_in(mutant, path, original, self.live))
+
+    def has_run(self, mutant: Mutant) -> bool:
+        """Whether a function, or one within it, ran in this process: what it left could hide the change in a copy."""
+        if mutant.function is None:
+            return True
+        path, name = str(ROOT / mutant.path), mutant.function[0]
+        return any(file == path and (one == name or one.startswith(f"{name}.")) for file, one, _ in self._ran)
 
     def is_sound(self, test: str) -> bool:
         """Whether a test passes in a copy in which nothing is changed."""

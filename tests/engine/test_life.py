@@ -1,5 +1,6 @@
 """A state stays with the openings that it was given for, and never stands on others without a word."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from hypothesis import given, settings
@@ -100,6 +101,22 @@ def test_a_rule_that_became_less_keeps_its_state_and_says_what_is_gone():
     life = life_of(plan(WEB, DATABASE), state(rule_to(before, "SQL01")))
     assert not life.changed
     assert life.fewer == (("PS01", "SQL02", "tcp", "1433"),)
+
+
+def test_a_rule_is_told_by_the_state_of_most_of_its_openings_whoever_gave_it():
+    databases = [endpoint(f"SQL0{number}", "DMZ", f"192.0.2.2{number}", "database") for number in range(1, 6)]
+    document = plan(WEB, *databases)
+    rule = rule_to(rules_of(document), "SQL01")
+    block = block_of(rule)
+    shares = [("approved", ("SQL01", "SQL02")), ("approved", ("SQL03",)), ("implemented", ("SQL04", "SQL05"))]
+    given = [
+        replace(state(rule, number, name), blocks=(block._replace(destinations=ends),))
+        for number, (name, ends) in enumerate(shares, 1)
+    ]
+    life = life_of(document, *given)
+    assert (life.given.state, life.given.number) == ("approved", 1)
+    assert [one.number for one in life.others] == [3, 2]
+    assert {opening[1] for opening in life.more} == {"SQL04", "SQL05"}
 
 
 def test_another_address_is_a_change():

@@ -273,3 +273,19 @@ def test_a_new_name_meets_nobody_who_changed_something_else_or_gave_the_same_nam
     assert (same.changes, met) == ((), ())
     _, met = rebase(mine, {"zones": [{"name": "B", "kind": "dmz"}], "endpoints": []}, Renames(zones={"A": "B"}))
     assert met == (("zones", "B", "name"),)
+
+
+def test_what_has_a_place_comes_to_it_before_what_comes_to_the_end():
+    rows = {name: {"name": name, "zone": "Inside"} for name in ("A", "B", "C", "D")}
+    edit = Edit(
+        what="endpoints-added",
+        changes=(
+            Change(where=("endpoints", "A"), after=rows["A"]),
+            Change(where=("endpoints", "B"), after=rows["B"], at=2),
+            Change(where=("endpoints", "C"), after=rows["C"], at=0),
+        ),
+    )
+    after = apply({"endpoints": [rows["D"]]}, edit)["endpoints"]
+    assert [row["name"] for row in after] == ["C", "D", "B", "A"]
+    after = apply({"endpoints": []}, edit)["endpoints"]  # a place that the rest no longer reaches is the end
+    assert [row["name"] for row in after] == ["C", "B", "A"]

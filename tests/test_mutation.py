@@ -1,0 +1,99 @@
+"""`make mutate` on a module of a few lines: what is noticed, what isn't, and what no test is about."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts.mutants import choose_mutants
+from scripts.mutate import say_interval
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = {
+    "toy/__init__.py": "",
+    "toy/amounts.py": '''
+def is_many(count, most=5):
+    return count > most
+
+
+def say(count):
+    return str(count + 1)
+''',
+    "toy/alone.py": "def untried(count):\n    return count - 1\n",
+    "trials/test_amounts.py": '''
+from toy.amounts import is_many, say
+
+
+def test_many_are_more_than_five():
+    assert is_many(6)
+    assert not is_many(5)
+
+
+def test_something_is_said():
+    assert say(3)
+''',
+    "toy_settings.py": """
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "none", "TEST": {"NAME": "toy.sqlite3"}}}
+""",
+    "conftest.py": "from hypothesis import settings\n\nsettings.register_profile('quick')\n",
+    "pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = toy_settings\npythonpath = .\n",
+    "run.py": """
+import sys
+from scripts import mutate
+mutate.ROOMS = {"toy": ("toy",)}
+mutate.MAPS = {"toy": ("trials",)}
+mutate.TESTS = {"toy": ("trials",)}
+sys.exit(mutate.main())
+""",
+}  # fmt: skip
+
+
+def test_what_a_test_is_about_is_killed_and_nothing_else(tmp_path):
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    environment = os.environ | {"MUTATION_ROOT": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS", "DJANGO_SETTINGS_MODULE"):
+        environment.pop(name, None)
+    command = [sys.executable, "run.py", "--map", "--processes", "1"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    kept = tmp_path / "tests/artifacts/mutation-toy.jsonl"
+    assert kept.exists(), done.stdout + done.stderr
+    found = {}
+    for line in kept.read_text("utf-8").splitlines():
+        said = json.loads(line)
+        found.setdefault(said["place"], set()).add((said["by"], said["tests"] > 0))
+    killed = "trials/test_amounts.py::test_many_are_more_than_five"
+    assert found == {
+        "toy/amounts.py:2": {(killed, True)},  # a default, worked out as the module is imported
+        "toy/amounts.py:3": {(killed, True)},
+        "toy/amounts.py:7": {(None, True)},  # a test takes it, and looks at nothing of it
+        "toy/alone.py:2": {(None, False)},
+    }
+    assert done.returncode == 1, "fewer than nine of ten"
+    assert "| `toy` | " in done.stdout
+
+
+def test_a_sample_stays_as_it_is_where_something_else_changes(tmp_path):
+    file = tmp_path / "toy.py"
+
+    def choose(text, count):
+        file.write_text(text, "utf-8")
+        mutants, places = choose_mutants(tmp_path, [file], count, "1")
+        return [mutant.show(text) for mutant in mutants], places
+
+    text = "".join(f"def f{number}(a, b):\n    return a + b < {number}\n" for number in range(20))
+    sample, places = choose(text, 10)
+    assert (len(sample), places) == (10, 60)
+    assert choose(text, 5)[0] == sample[:5]
+    changed, places = choose(f"{text}\ndef g(a):\n    return a + 1 - 2\n", 10)
+    assert places > 60
+    assert len(set(changed) & set(sample)) >= 8
+    assert [one for one in changed if one in sample] == [one for one in sample if one in changed]
+
+
+def test_how_sure_a_share_is():
+    assert say_interval(0, 0) == "–"
+    assert say_interval(90, 100) == "83 to 94 %"
+    assert say_interval(150, 150) == "98 to 100 %"

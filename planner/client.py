@@ -5,7 +5,6 @@ statuses are the same.
 """
 
 import argparse
-import gc
 import os
 import secrets
 import sys
@@ -17,11 +16,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command, load_command_class
 from django.core.management.base import BaseCommand
 
-from planner.deploy.frames import call_with_room
+from planner.deploy.commands import run_command
 from planner.deploy.place import IS_INSTALLED
 
-VERBS = ("report", "compare", "ask", "lint", "fmt", "acceptance", "gap", "topology", "schema", "matrix")
-"""The commands that need no service."""
+VERBS = (
+    "report", "compare", "ask", "lint", "fmt", "acceptance", "gap", "topology", "schema", "matrix", "push", "pull",
+)  # fmt: skip
+"""The commands that work on files."""
 SERVE = "serve"
 _NAME = "port-planner"
 _DJANGOS = ("version", "settings", "pythonpath", "traceback", "no_color", "force_color", "skip_checks", "verbosity")
@@ -34,16 +35,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     verb = _choose(given[:1])
     _prepare(keeps=verb == SERVE)
     try:
-        import django  # noqa: PLC0415 - reads the settings, which must not happen before --help is answered
-
-        django.setup()
-        if verb == SERVE:
-            _serve(given[1:])
-        else:
-            command = _find(verb)
-            call_with_room(lambda: command.run_from_argv([_NAME, *given]))
+        run_command(lambda: _run(verb, given))
     except ImproperlyConfigured as error:
         sys.exit(f"{error}")
+
+
+def _run(verb: str, given: list[str]) -> None:
+    import django  # noqa: PLC0415 - reads the settings, which must not happen before --help is answered
+
+    django.setup()
+    if verb == SERVE:
+        _serve(given[1:])
+    else:
+        _find(verb).run_from_argv([_NAME, *given])
 
 
 def _choose(first: list[str]) -> str:
@@ -72,7 +76,6 @@ def _prepare(*, keeps: bool) -> None:
     An installed package keeps its data in the user's own folder. Only who serves needs a secret key that stays; others
     write no file for one.
     """
-    gc.set_threshold(50_000, 20, 20)  # a command ends soon; to look for garbage so early takes a tenth of its time
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planner.settings")
     if IS_INSTALLED:
         folder = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"

@@ -16,6 +16,7 @@ from planner.store.models import (
     Withdrawal,
     make_operation,
 )
+from planner.store.push_models import Push
 from planner.store.run_models import CheckRun, UploadToken
 from planner.store.token_models import ApiToken, SentBefore
 
@@ -32,6 +33,7 @@ __all__ = [
     "Opening",
     "Piece",
     "Plan",
+    "Push",
     "Revision",
     "SecondFactor",
     "SentBefore",

@@ -1,10 +1,9 @@
 #!/bin/sh
-# What is worth knowing before every commit, within two minutes: the static checks, and all tests but those in a
-# browser and those marked as slow, such as services of their own and long PDFs; property tests with a quarter of their
-# examples, and of each table of cases every ninth. Options go to pytest.
+# What is worth knowing before every commit, within two minutes: the static checks, and beside them all tests but those
+# in a browser and those marked as slow, such as services of their own and long PDFs; property tests with a quarter of
+# their examples, and of each table of cases every ninth. Options go to pytest.
 set -eu
 cd "$(dirname "$0")/.."
 
 . scripts/test-env.sh
-scripts/lint.sh
-exec python -m pytest -n "$PROCESSORS" --dist worksteal --ignore tests/e2e -m "not slow" --quick "$@"
+exec python -m pytest -p tests.beside -n "$PROCESSORS" --dist worksteal --ignore tests/e2e -m "not slow" --quick "$@"

@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from posixpath import normpath
@@ -28,6 +28,9 @@ django.setup()
 
 from django.core.management import get_commands, load_command_class  # noqa: E402
 
+from planner.api.problems import KINDS  # noqa: E402
+from planner.api.reference import list_groups  # noqa: E402
+from planner.api.service import describe_service  # noqa: E402
 from planner.plan.document import plan_schema  # noqa: E402
 from planner.report import ACCEPTANCE_FORMATS, CHANGE_FORMATS, FORMATS, OPTIONS  # noqa: E402
 from ports.queries import shipped_matrix  # noqa: E402
@@ -52,7 +55,8 @@ def gather(pages: Path) -> None:
     (pages / "adr" / "index.md").write_text("\n".join(_list_decisions()) + "\n", "utf-8")
     reference = pages / "reference"
     reference.mkdir(parents=True, exist_ok=True)
-    for name, lines in (("commands", _say_commands()), ("formats", _say_formats()), ("plan-keys", _say_keys())):
+    written = {"commands": _say_commands(), "formats": _say_formats(), "plan-keys": _say_keys(), "api": _say_api()}
+    for name, lines in written.items():
         (reference / f"{name}.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
@@ -146,6 +150,54 @@ def _say_keys() -> Iterator[str]:
             example = "".join(f"`{_cell(json.dumps(one, ensure_ascii=False))}`" for one in given)
             needed = " (needed)" if key in part.get("required", ()) else ""
             yield f"| `{key}`{needed} | {_cell(about.get('description', ''))} | {example} |"
+
+
+def _say_api() -> Iterator[str]:
+    document = describe_service(shipped_matrix())
+    yield "# Operations of the API"
+    yield ""
+    yield "From the OpenAPI document that a service has at `/api/v1/openapi.json`. How they are used is in"
+    yield "[the API](../api.md)."
+    for group in list_groups(document):
+        yield from ("", f"## {group['title']}")
+        for one in group["members"]:
+            yield from ("", f"### {one['summary']}", "", f"`{one['method']} {one['path']}`")
+            for paragraph in one["paragraphs"]:
+                yield from ("", _plain(paragraph))
+            if not one["needs_token"]:
+                yield from ("", "It takes no token where there are no accounts, or none at all.")
+            yield from _say_table(("Parameter", "In", "Type", "What it is"), (
+                (f"`{name}`{' (needed)' if needed else ''}", place, kind, about)
+                for name, place, needed, kind, about in one["parameters"]
+            ))  # fmt: skip
+            if one["body_types"] and not one["fields"]:
+                yield from (
+                    "",
+                    f"Body: {', '.join(f'`{kind}`' for kind in one['body_types'])}. {_plain(one['body_said'])}",
+                )
+            sent = (
+                (f"`{name}`{' (needed)' if need else ''}", kind, about) for name, kind, about, need in one["fields"]
+            )
+            yield from _say_table(("In the body", "Type", "What it is"), sent)
+            told = ((f"`{name}`", kind, about) for name, kind, about, _ in one["answer_fields"])
+            yield from _say_table(("In the answer", "Type", "What it is"), told)
+            kinds = (f"{status}: {said}" for status, said, _ in one["answers"])
+            yield from ("", f"Answers: {_plain('; '.join(kinds))}. Problems: {', '.join(map(str, one['problems']))}.")
+    rows = ((f"`{code}`", str(kind.status), kind.title) for code, kind in KINDS.items())
+    yield from ("", "## Problems", "", "The end of `type`, as `application/problem+json` has it.")
+    yield from _say_table(("Problem", "Status", "What it is"), rows)
+
+
+def _say_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table; nothing without rows."""
+    lines = [f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows]
+    if lines:
+        yield from ("", f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}", *lines)
+
+
+def _plain(text: str) -> str:
+    """Words of code as they stand: what Markdown would take for markup isn't."""
+    return re.sub(r"([<>*_\[\]|])", r"\\\1", " ".join(text.split())) if "`" not in text else _cell(text)
 
 
 def _cell(text: str) -> str:

@@ -12,11 +12,12 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection
+from django.template.base import Template
 from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck, settings
 
 from planner.deploy.frames import call_with_room
-from tests.quick import empty_tables
+from tests.quick import empty_tables, plain_render
 from tests.settings import DATA
 
 settings.register_profile(
@@ -95,6 +96,14 @@ def _quickly_emptied():
     """Tests that need transactions of their own, such as those in browsers, leave an empty database soon."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plainly_rendered(django_test_environment):
+    """Pages of tests are rendered as in service, without a copy of what each partial was given."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", plain_render)
         yield
 
 

@@ -1,10 +1,15 @@
 """What tests do faster than the service does, to the same end. The service itself is tried in tests/sharing."""
 
+from contextlib import contextmanager
 from typing import ClassVar
+from unittest import mock
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.management.color import no_style
 from django.db import connections
+from django.template.base import Template
+from django.test.signals import template_rendered
+from django.test.utils import instrumented_test_render
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 
@@ -24,6 +29,22 @@ class ScannedOnce(WhiteNoiseMiddleware):
             super().update_files_dictionary(root, prefix)
             self.found[root, prefix] = dict(self.files)
         self.files |= self.found[root, prefix]
+
+
+plain_render = Template._render
+"""How templates are rendered in service. For tests Django keeps a copy of what each partial was given: a tenth of what
+a page takes, and none of ours looks at it."""
+
+
+@contextmanager
+def note_templates(note):
+    """Have a function told of each template that is rendered meanwhile (`django.test.signals.template_rendered`)."""
+    with mock.patch.object(Template, "_render", instrumented_test_render):
+        template_rendered.connect(note)
+        try:
+            yield
+        finally:
+            template_rendered.disconnect(note)
 
 
 OF_MODELS = {"django_content_type", "auth_permission"}

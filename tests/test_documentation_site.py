@@ -12,7 +12,12 @@ import pytest
 import yaml
 from selectolax.lexbor import LexborHTMLParser
 
+from planner.api.problems import KINDS
+from planner.api.service import describe_service
 from planner.report import FORMATS
+from ports.queries import shipped_matrix
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
 TUTORIAL = ROOT / "docs" / "tutorial.md"
@@ -77,12 +82,16 @@ def test_every_page_of_the_docs_is_in_the_menu(pages):
     assert {f"{path.stem}.html" for path in (ROOT / "docs" / "adr").glob("*.md")} <= decisions
 
 
-def test_the_reference_has_every_format_command_and_key(pages):
+def test_the_reference_has_every_format_command_operation_and_key(pages):
     formats = {node.text() for node in pages["reference/formats.html"].css("td:first-child code")}
     assert formats >= FORMATS.keys()
     commands = {node.text() for node in pages["reference/commands.html"].css("h2 code")}
     written = [path for app in ("planner", "ports") for path in (ROOT / app / "management/commands").glob("[!_]*.py")]
     assert commands == {path.stem for path in written}
+    said = pages["reference/api.html"].text()
+    for path, methods in describe_service(shipped_matrix())["paths"].items():
+        assert all(f"{method.upper()} {path}" in said for method in methods), path
+    assert all(code in said for code in KINDS)
     keys = pages["reference/plan-keys.html"].text()
     assert all(key in keys for key in ("additional_flows", "endpoints", "firewalls", "expect", "as_documented"))
 

@@ -1,5 +1,6 @@
 """From a token to a plan: who may do what is decided here, for every operation, before anything is read or done."""
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from planner.deploy.turns import in_turn
 from planner.sharing import tokens
 from planner.store.actions import Sender
 from planner.store.admission import admitted, held
+from planner.store.comments import Writer
 from planner.store.holders import Holder, note_opening
-from planner.store.models import Hold, Plan
+from planner.store.models import Hold, Plan, make_token
 from planner.store.sent_before import derive
 from planner.store.token_models import ApiToken
 
@@ -40,7 +42,22 @@ class Caller:
         """The caller as who sends an edit, under the program's own key of the request if it has one."""
         author = tokens.author_of(self.token)
         operation = derive(self.token, key, "edit")[:32] if key else None
-        return Sender(operation=operation, base=base, author=author, who=author)
+        return Sender(operation=operation, base=base, author=author, who=author, token=self.token.pk)
+
+    def writer(self) -> Writer:
+        """The caller as who comments. What whoever made the token wrote themselves is its own, too."""
+        user = self.token.user
+        key = f"account {user.pk}" if user is not None else self.token.browser
+        return Writer(name=tokens.author_of(self.token), key=key)
+
+    def secret(self, key: str, purpose: str) -> str:
+        """A secret of 256 bits, as addresses have them: under the program's own key of the request always the same.
+
+        So it is the same when the request is sent again, and is kept nowhere.
+        """
+        if not key:
+            return make_token()
+        return base64.urlsafe_b64encode(bytes.fromhex(derive(self.token, key, purpose))).decode().rstrip("=")
 
 
 def caller_of(request: HttpRequest) -> Caller:
@@ -105,6 +122,13 @@ def let_in(
         request.hold = hold  # type: ignore[attr-defined]  # what readers see differs from what editors see
         with admitted(held(hold, role), tokens.still_live(token)):
             yield plan
+
+
+def check_number(number: int) -> int:
+    """The number of a row. Raises Problem for one that no row can have."""
+    if not 0 < number < 2**63:
+        raise Problem(code="nothing-here", detail="Nothing has this number here.")
+    return number
 
 
 def _refuse_scope(token: ApiToken) -> Problem:

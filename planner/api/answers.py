@@ -10,6 +10,13 @@ from pydantic import Field
 from planner.store.models import Hold, Plan
 
 
+class PlanInGit(Schema):
+    """Where the file of a plan is that git owns, as whoever gave it to git said."""
+
+    repository: str
+    path: str
+
+
 class PlanHead(Schema):
     """A plan without its document."""
 
@@ -20,6 +27,7 @@ class PlanHead(Schema):
     role: Literal["read", "edit", "own"] = Field(description="What whoever the token acts for may do with it.")
     updated: datetime
     deleted: datetime | None = Field(description="Since when it is in the bin.")
+    git: PlanInGit | None = Field(description="Where its file is, if git owns it; else nothing.")
 
 
 def head_of(plan: Plan, hold: Hold) -> PlanHead:
@@ -32,4 +40,5 @@ def head_of(plan: Plan, hold: Hold) -> PlanHead:
         role=hold.role,  # type: ignore[arg-type]  # the values of Hold.Role
         updated=plan.updated,
         deleted=plan.deleted,
+        git=PlanInGit(repository=plan.git["repository"], path=plan.git["path"]) if plan.git is not None else None,
     )

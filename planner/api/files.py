@@ -21,7 +21,7 @@ from planner.store.models import Hold, Plan
 TAG = "Reports"
 SOON = 2
 """After how many seconds a program may ask again."""
-OF_EDITORS, OF_READERS = ("report", "changes", "acceptance"), ("reading",)
+OF_EDITORS, OF_READERS = ("report", "changes", "acceptance", "existing"), ("reading",)
 """The kinds of files that those may have who edit a plan, and who read it."""
 
 
@@ -62,7 +62,13 @@ def answer_apart(
         return send_made(request, made)
     if request.method == "HEAD":
         return HttpResponse(status=202, content_type=JSON)
-    job = made or jobs.ask(plan, order)
+    return answer_job(request, plan, made or jobs.ask(plan, order))
+
+
+def answer_job(request: HttpRequest, plan: Plan, job: Job) -> HttpResponseBase:
+    """The file of a job that is done, or where to ask how far it is."""
+    if job.state == Job.State.DONE:
+        return send_made(request, job)
     state = _tell(plan, job)
     headers = {"Location": _address(plan, job), "Retry-After": str(SOON)}
     return HttpResponse(state.model_dump_json().encode(), content_type=JSON, status=202, headers=headers)

@@ -1,6 +1,6 @@
 """Read links of plans: listed, made and revoked, for owners."""
 
-import base64
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -11,15 +11,16 @@ from django.urls import reverse
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from planner.api.access import caller_of, let_in
+from planner.api.access import caller_of, check_number, let_in
 from planner.api.bodies import JSON
 from planner.api.problems import Problem, refuse
-from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, content, named, operate, read_key
+from planner.api.reports import send
+from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, content, in_query, named, operate, read_key
 from planner.plan.faults import Fault
 from planner.sharing import links
+from planner.sharing.files import write_link
 from planner.sharing.link_form import LinkForm
-from planner.store.models import Hold, ShareLink, make_token
-from planner.store.sent_before import derive
+from planner.store.models import Hold, ShareLink
 
 TAG = "Links"
 
@@ -127,8 +128,7 @@ def make_link(request: HttpRequest, key: UUID, wanted: WantedLink) -> HttpRespon
                 for sentence in sentences
             ]
             raise refuse(faults, "No link was made.")
-        # The secret follows from the program's own key of the request: so it is the same again, and kept nowhere.
-        token = _derive_secret(derive(caller.token, name, f"link of {plan.key}")) if name else make_token()
+        token = caller.secret(name, f"link of {plan.key}")
         link = links.make_link(plan=plan, terms=links.Terms(**form.terms), token=token, holder=caller.holder)
         address = request.build_absolute_uri(reverse("open_link", kwargs={"token": token}))
         made = MadeLink(address=address, **head_of(link).model_dump())
@@ -149,11 +149,6 @@ def _fill_in(wanted: WantedLink) -> dict[str, str]:
     return said | ticks
 
 
-def _derive_secret(hexadecimal: str) -> str:
-    """256 bits as links have them."""
-    return base64.urlsafe_b64encode(bytes.fromhex(hexadecimal)).decode().rstrip("=")
-
-
 @operate(
     TAG,
     "DELETE",
@@ -167,7 +162,60 @@ def _derive_secret(hexadecimal: str) -> str:
 def revoke_link(request: HttpRequest, key: UUID, number: int) -> HttpResponseBase:
     """It leads nowhere from the next request on. One that was revoked already stays so. For owners."""
     with let_in(request, key, Hold.Role.OWN, writes=True, document=False) as plan:
-        is_one = number < 2**63 and links.revoke_link(plan=plan, number=number, holder=caller_of(request).holder)
-        if not is_one:
+        if not links.revoke_link(plan=plan, number=check_number(number), holder=caller_of(request).holder):
             raise Problem(code="nothing-here", detail="This plan has no such link.")
     return HttpResponse(status=204)
+
+
+@operate(
+    TAG,
+    "POST",
+    "/plans/{uuid:key}/links/{int:number}/restore",
+    url_name="restore_link",
+    problems=OF_A_PLAN,
+    operation_id="restore_link",
+    summary="Bring back a read link",
+    answers={204: {"description": "It leads to the plan again"}},
+)
+def restore_link(request: HttpRequest, key: UUID, number: int) -> HttpResponseBase:
+    """One that was revoked, within a minute; 409 afterwards. For owners."""
+    with let_in(request, key, Hold.Role.OWN, writes=True, document=False) as plan:
+        if not links.bring_back(plan=plan, number=check_number(number), holder=caller_of(request).holder):
+            raise Problem(code="not-now", detail="More than a minute has passed; make another link.")
+    return HttpResponse(status=204)
+
+
+class LinkAddress(Schema):
+    """The address of a read link, as it was told when the link was made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: str = Field(max_length=2_000, description="The whole address, or its secret alone.")
+
+
+@operate(
+    TAG,
+    "POST",
+    "/plans/{uuid:key}/links/print",
+    url_name="print_link",
+    problems=(*OF_A_PLAN, "not-expressible"),
+    parameters=[in_query("paper", "a4 or letter.", {"type": "string", "enum": ["a4", "letter"]})],
+    operation_id="print_link",
+    summary="The PDF that a read link leads to",
+    answers={200: {"description": "The file", "content": content("application/pdf")}},
+)
+def print_link(request: HttpRequest, key: UUID, wanted: LinkAddress) -> HttpResponseBase:
+    """With the address on its cover, to be handed on. For owners, who alone know the address."""
+    with let_in(request, key, Hold.Role.OWN) as plan:
+        token = read_secret(wanted.address, "shared")
+        link = links.find_link(token) if token else None
+        if link is None or link.plan_id != plan.pk:
+            raise Problem(code="nothing-here", detail="This link leads nowhere any more.")
+        address = request.build_absolute_uri(reverse("open_link", kwargs={"token": token}))
+        return send(write_link(link, address, request.GET.dict()))
+
+
+def read_secret(address: str, kind: str) -> str:
+    """The secret in an address of this service, of a kind of links; empty where there is none."""
+    found = re.fullmatch(rf"(?:\S*/{kind}/)?([A-Za-z0-9_-]{{43}})/?", address.strip(), re.ASCII)
+    return found[1] if found else ""

@@ -1,6 +1,8 @@
 """Plans as documents: reading, making, replacing and deleting them."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotModified
 from django.utils.http import parse_etags
 
-from planner.api.access import let_in
+from planner.api.access import caller_of, let_in
 from planner.api.bodies import JSON, YAML
 from planner.api.problems import Problem
-from planner.api.spec import OF_A_PLAN, content, in_header, in_query, named, operate
+from planner.api.spec import OF_A_PLAN, content, in_header, in_query, named, operate, read_key
 from planner.plan.document import check_stored, dump_plan
 from planner.plan.syntax import to_yaml, write_json
+from planner.store.actions import Overtaken, Sender
 from planner.store.editions import matrix_of
 from planner.store.models import Hold, Plan
 
@@ -76,6 +79,32 @@ def write_document(document: dict[str, Any], kind: str, tag: str = "") -> HttpRe
 def tag_of(revision: int, kind: str = "json") -> str:
     """The ETag of a revision; other bytes have another one."""
     return f'"{revision}"' if kind == "json" else f'"{revision}-{kind}"'
+
+
+def read_sender(request: HttpRequest, plan: Plan) -> Sender:
+    """Who sends an edit of the newest state. Raises Problem: 412 for one that is made from another, 428.
+
+    One that was stored already under the program's own key is the same again, whatever it was made from.
+    """
+    base, name = read_base(request, plan), read_key(request)
+    sender = caller_of(request).sender(name, base=plan.revision)
+    is_known = sender.operation is not None and plan.revisions.filter(operation=sender.operation).exists()
+    if base not in (None, plan.revision) and not is_known:
+        detail = "The plan has changed since you read it. Nothing was stored; look at it, and send this again."
+        headers = {"ETag": tag_of(plan.revision)}
+        raise Problem(code="overtaken", detail=detail, headers=headers, more={"revision": plan.revision})
+    return sender
+
+
+@contextmanager
+def telling_overtaken(plan: Plan) -> Iterator[None]:
+    """Say with the ETag of now what others overtook while it was on its way. Raises Problem: 412."""
+    try:
+        yield
+    except Overtaken as error:
+        now = Plan.objects.values_list("revision", flat=True).get(pk=plan.pk)
+        headers = {"ETag": tag_of(now)}
+        raise Problem(code="overtaken", detail=str(error), headers=headers, more={"revision": now}) from None
 
 
 _TAG = re.compile(r'"([1-9][0-9]{0,8})(?:-yaml)?"', re.ASCII)

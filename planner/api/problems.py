@@ -12,13 +12,20 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from planner.deploy import request_id
 from planner.engine import TooLarge
 from planner.engine.ask import NotAskable
+from planner.plan.archive_values import ArchiveError
 from planner.plan.document import Fault, PlanError
 from planner.plan.edits import NotPossible
+from planner.plan.endpoint_table import TableError
 from planner.report.firewall.errors import NotExpressible
 from planner.sharing.links import NotMade
+from planner.sharing.members import NotShared
+from planner.sharing.withdrawals import NotGivenBack
 from planner.store import jobs, throttle
+from planner.store.actions import Clash
 from planner.store.admission import AccessTaken
+from planner.store.comments import Refused as CommentRefused
 from planner.store.files import UnusableFilter
+from planner.store.git import OwnedByGit
 from planner.store.lives import Overtaken as StatesOvertaken
 from planner.store.sent_before import Other
 from planner.store.sides import NothingToCompare
@@ -44,6 +51,7 @@ KINDS: Mapping[str, Kind] = {
     "unusable-filter": Kind(status=400, title="The filter can't be used"),
     "token-needed": Kind(status=401, title="A token is needed"),
     "not-allowed": Kind(status=403, title="Not allowed"),
+    "owned-by-git": Kind(status=403, title="Git owns the plan"),
     "nothing-here": Kind(status=404, title="Nothing is here"),
     "no-such-method": Kind(status=405, title="That can't be done with this address"),
     "not-now": Kind(status=409, title="Not in this state of the plan"),
@@ -139,13 +147,19 @@ def find_problem(error: Exception) -> Problem | None:
             return Problem(code="not-expressible", detail=str(error))
         case UnusableFilter():
             return Problem(code="unusable-filter", detail=str(error))
-        case StatesOvertaken():
+        case StatesOvertaken() | Clash():
             return Problem(code="overtaken", detail=str(error))
+        case TableError():
+            return refuse((Fault(one.where, one.message, "table") for one in error.faults), "This is no such table.")
+        case ArchiveError():
+            return refuse([Fault(error.where, error.message, "archive")], "This archive can't be imported.")
         case Other():
             return Problem(code="key-of-another", detail=str(error))
         case NothingToCompare():
             return Problem(code="nothing-here", detail=str(error))
-        case NotPossible() | NotMade():
+        case OwnedByGit():
+            return Problem(code="owned-by-git", detail=str(error))
+        case NotPossible() | NotMade() | NotShared() | NotGivenBack() | CommentRefused():
             return Problem(code="not-now", detail=str(error))
         case NotAskable():
             return Problem(code="not-valid", detail=str(error))

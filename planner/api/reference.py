@@ -111,7 +111,10 @@ def _name_status(status: str) -> str:
     return HTTPStatus(int(status)).phrase
 
 
-TITLES = ("Plans", "Revisions", "Reports", "Rules", "Results and existing rules", "Links", "Port matrix")
+TITLES = (
+    "Plans", "Revisions", "Reports", "Rules", "Decisions", "Comments", "Results and existing rules", "Members",
+    "Links", "Port matrix",
+)  # fmt: skip
 """The headings of the page in their order."""
 LARGE = frozenset({"PlanDocument", "StoredDocument", "Report"})
 """What has a page and a schema of its own."""

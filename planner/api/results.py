@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import Schema
@@ -11,25 +12,25 @@ from pydantic import Field
 
 from planner.api.access import caller_of, let_in
 from planner.api.bodies import JSON, read_body
-from planner.api.files import LATER, answer_apart
+from planner.api.files import LATER, answer_apart, answer_job
 from planner.api.problems import Problem
 from planner.api.reports import send
 from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, content, in_query, named, operate, read_key
-from planner.deploy.turns import LARGE, in_turn
-from planner.engine.existing.decide import compare_with
+from planner.deploy.turns import ASIDE, LARGE, in_turn
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers import READERS
-from planner.engine.existing.reading import decode, read_existing
-from planner.engine.existing.sides import BadMap, find_firewall
+from planner.engine.existing.reading import read_existing
+from planner.engine.existing.sides import BadMap, read_map
 from planner.plan import limits
 from planner.report import ACCEPTANCE_FORMATS
-from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL
-from planner.report.gap.delta import DELTA, render_delta
-from planner.report.gap.delta.task import Task
+from planner.report.gap import GAP_FORMATS
+from planner.report.gap.delta import DELTA
 from planner.sharing import uploads
 from planner.store.acceptances import write_acceptance
 from planner.store.editions import matrix_of
-from planner.store.models import Hold
+from planner.store.existing import Question, compare_existing, estimate_existing, write_answer
+from planner.store.jobs import Order, ask_sealed
+from planner.store.models import Hold, Plan
 from planner.store.reports import report_for
 from planner.store.results import Upload
 from planner.store.sent_before import Answered, once
@@ -134,7 +135,7 @@ def read_acceptance(request: HttpRequest, key: UUID) -> HttpResponseBase:
     "POST",
     "/plans/{uuid:key}/gap",
     url_name="gap",
-    answers=_describe_files(GAP_FORMATS),
+    answers={**_describe_files(GAP_FORMATS), 202: LATER},
     body={"required": True, "description": "The configuration of a firewall.", "content": content("text/plain")},
     parameters=[
         {
@@ -142,6 +143,11 @@ def read_acceptance(request: HttpRequest, key: UUID) -> HttpResponseBase:
             "required": True,
         },
         in_query("firewall", "Which firewall of the plan it is, where the plan has several."),
+        in_query(
+            "map",
+            "As JSON or YAML: {interface or zone of the device: zone of the plan}. What it doesn't name is as the "
+            "plan's firewall has it.",
+        ),
         in_query(
             "format",
             "In which format; delta is what is missing, as configuration of the device.",
@@ -155,23 +161,34 @@ def read_acceptance(request: HttpRequest, key: UUID) -> HttpResponseBase:
 def read_gap(request: HttpRequest, key: UUID) -> HttpResponseBase:
     """Which flows of the plan the rules that are there admit, which not, and what they admit beyond it.
 
-    The configuration is read in memory and kept nowhere.
+    The configuration is read in memory and kept nowhere. One that takes long is compared apart, and waits for that
+    sealed with the service's key; it and its answer are gone an hour later at most.
     """
-    name = request.GET.get("format", "json")
     with let_in(request, key, Hold.Role.EDIT) as plan:
         data = read_body(request, limits.EXISTING)
-        size = LARGE if len(data) >= MUCH and len(plan.document.get("endpoints", ())) < LARGE else 0
-        with in_turn(request.META, size):
-            report = report_for(plan.version, matrix_of(plan))
-            try:
-                ruleset = read_existing(data, request.GET["from"])
-                firewall = find_firewall(report.plan, ruleset, request.GET.get("firewall", ""))
-                also = ALSO if name in WITH_ALL else ()
-                gap = compare_with(report, ruleset, {}, firewall, also=also)
-            except (Unreadable, BadMap) as error:
-                raise Problem(code="not-valid", detail=str(error)) from None
-            if name == DELTA:
-                written = render_delta(Task(gap=gap, text=decode(data), firewall=firewall, mapping={}))
-                return HttpResponse(written, content_type="text/plain; charset=utf-8")
-            kind = GAP_FORMATS[name]
-            return HttpResponse(kind.render(gap), content_type=kind.content_type)
+        try:
+            said = request.GET.get("map", "")
+            question = Question(
+                format=request.GET["from"],
+                file=request.GET.get("format", "json"),
+                firewall=request.GET.get("firewall", ""),
+                mapping=read_map(said.encode()) if said else {},
+            )
+            if _takes_long(request, plan, question, data):
+                order = Order(kind="existing", format=question.format, asked=question.as_asked())
+                return answer_job(request, plan, ask_sealed(plan, order, data))
+            size = LARGE if len(data) >= MUCH and len(plan.document.get("endpoints", ())) < LARGE else 0
+            with in_turn(request.META, size):
+                report = report_for(plan.version, matrix_of(plan))
+                found = compare_existing(plan, report, question, read_existing(data, question.format))
+                file = write_answer(plan, found, question, data)
+        except (Unreadable, BadMap) as error:
+            raise Problem(code="not-valid", detail=str(error)) from None
+        return HttpResponse(file.data, content_type=file.content_type)
+
+
+def _takes_long(request: HttpRequest, plan: Plan, question: Question, data: bytes) -> bool:
+    """Whether a configuration is compared apart. A server without turns, as in development, has nobody who would."""
+    if ASIDE not in request.META or plan.edition_id is None:
+        return False
+    return estimate_existing(question.format, len(data)) >= settings.JOBS_FROM

@@ -12,11 +12,19 @@ from django.utils.timezone import localdate
 from ninja import Schema
 from pydantic import Field
 
-from planner.api.access import anybody, caller_of, check_maker, let_in
+from planner.api.access import anybody, check_maker, let_in
 from planner.api.bodies import JSON, read_body, read_type
 from planner.api.files import LATER, answer_apart
 from planner.api.paging import read_place, write_next
-from planner.api.plans import A_DOCUMENT, KIND, read_base, read_kind, tag_of, write_document
+from planner.api.plans import (
+    A_DOCUMENT,
+    KIND,
+    read_kind,
+    read_sender,
+    tag_of,
+    telling_overtaken,
+    write_document,
+)
 from planner.api.problems import Problem, refuse
 from planner.api.reports import send
 from planner.api.shelf import IF_MATCH
@@ -29,7 +37,6 @@ from planner.api.spec import (
     in_query,
     named,
     operate,
-    read_key,
 )
 from planner.deploy.turns import in_turn
 from planner.engine import evaluate_report
@@ -62,6 +69,9 @@ class RevisionHead(Schema):
     edition: str | None = Field(
         description="The edition of the port matrix that it was stored under, where it is known."
     )
+    renames: dict[str, dict[str, str]] = Field(
+        description="What it calls otherwise: old and new names of `zones` and `endpoints`; empty for nothing."
+    )
 
 
 class RevisionList(Schema):
@@ -92,6 +102,7 @@ def list_revisions(request: HttpRequest, key: UUID) -> RevisionList:
             RevisionHead(
                 number=one.number, summary=one.summary, author=one.author, created=one.created,
                 checkpoint=one.checkpoint, edition=one.edition.slug if one.edition else None,
+                renames={part: names for part, names in one.renames.items() if names},
             )
             for one in found[:limit]
         ]  # fmt: skip
@@ -125,7 +136,7 @@ def read_revision(request: HttpRequest, key: UUID, number: int) -> HttpResponseB
     "/plans/{uuid:key}/revisions/{int:number}/restore",
     url_name="restore_revision",
     parameters=[IF_MATCH, IDEMPOTENCY_KEY],
-    problems=(*OF_A_PLAN, "overtaken", "condition-needed"),
+    problems=(*OF_A_PLAN, "overtaken", "condition-needed", "owned-by-git"),
     operation_id="restore_revision",
     summary="Bring a revision back",
     answers={
@@ -139,18 +150,12 @@ def read_revision(request: HttpRequest, key: UUID, number: int) -> HttpResponseB
 )
 def restore_revision(request: HttpRequest, key: UUID, number: int) -> HttpResponseBase:
     """As a new revision with the document of that one; the plan stays on its edition."""
-    caller, name = caller_of(request), read_key(request)
     with let_in(request, key, Hold.Role.EDIT, writes=True) as plan:
         if not 0 < number < 10**9:
             raise Problem(code="nothing-here", detail="This plan has no such revision.")
-        sender = caller.sender(name, base=read_base(request, plan))
-        try:
+        sender = read_sender(request, plan)
+        with telling_overtaken(plan):
             done = actions.restore(plan_id=plan.pk, matrix=matrix_of(plan), number=number, sender=sender)
-        except actions.Overtaken as error:
-            more = {"revision": plan.revision}
-            raise Problem(
-                code="overtaken", detail=str(error), headers={"ETag": tag_of(plan.revision)}, more=more
-            ) from None
         return HttpResponse(status=204, headers={"ETag": tag_of(done.plan.revision)})
 
 

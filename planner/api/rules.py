@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
 from planner.api.access import caller_of, is_reader, let_in
+from planner.api.lines import Line
 from planner.api.problems import Problem, refuse
 from planner.api.spec import IDEMPOTENCY_KEY, OF_A_PLAN, in_query, operate, read_key
 from planner.engine import Report
@@ -114,9 +115,6 @@ def _tell(life: Life | None) -> LifeOfRule | None:
         comment=given.comment,
         review=given.review,
     )
-
-
-Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class Wanted(Schema):

@@ -6,7 +6,25 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from planner.api import files, links, matrices, plans, reports, results, revisions, rules, shelf  # noqa: F401 - declare operations
+from planner.api import (  # noqa: F401 - declare operations
+    archives,
+    comments,
+    decisions,
+    files,
+    git,
+    handovers,
+    links,
+    matrices,
+    members,
+    plans,
+    reports,
+    results,
+    revisions,
+    rules,
+    shelf,
+    tables,
+    uploads,
+)
 from planner.api.access import Bearer
 from planner.api.answers import PlanHead
 from planner.api.problems import answer, find_problem
@@ -26,7 +44,18 @@ api = NinjaAPI(
 )
 api.add_router("", router)
 
-_NAMED = (PlanHead, links.MadeLink, results.TakenResults, files.FileState)
+_NAMED = (
+    PlanHead,
+    links.MadeLink,
+    results.TakenResults,
+    files.FileState,
+    members.MadeEditLink,
+    comments.Said,
+    handovers.HandedOver,
+    archives.Brought,
+    tables.ToldRows,
+    uploads.MadeUpload,
+)
 """What views write by themselves, as it comes with other statuses or headers."""
 
 

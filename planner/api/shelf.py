@@ -5,12 +5,14 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from ninja import Schema
 from pydantic import Field
 
 from planner.api.access import Caller, caller_of, check_makes, let_in
 from planner.api.answers import PlanHead, head_of
 from planner.api.bodies import JSON, read_document, read_under
+from planner.api.git import SOURCE, read_source
 from planner.api.paging import read_place, write_next
 from planner.api.plans import read_base, tag_of
 from planner.api.problems import Problem
@@ -22,6 +24,7 @@ from planner.api.spec import (
     PAGE,
     content,
     in_header,
+    in_query,
     named,
     operate,
     read_key,
@@ -33,7 +36,7 @@ from planner.sharing.tokens import author_of
 from planner.store import actions, bin
 from planner.store.editions import matrix_of
 from planner.store.holders import count_plans
-from planner.store.models import Hold
+from planner.store.models import KEPT_IN_BIN, Hold
 from planner.store.replacing import Behind, replace_document
 from planner.store.sent_before import Answered, once
 
@@ -52,6 +55,7 @@ class PlanList(Schema):
     next: str | None = Field(description="What `after` has to say for the ones that follow; nothing at the end.")
 
 
+SHELF = {"type": "string", "enum": ["aside", "bin"]}
 REVISION_TAG = {"description": "The number of its revision", "schema": {"type": "string"}}
 """What OpenAPI says of the ETag of a plan."""
 
@@ -62,7 +66,10 @@ REVISION_TAG = {"description": "The number of its revision", "schema": {"type": 
     "/plans",
     url_name="plans",
     response=PlanList,
-    parameters=PAGE,
+    parameters=(
+        in_query("shelf", "Those put aside, or in the bin; without it all but what is in the bin.", SHELF),
+        *PAGE,
+    ),
     operation_id="list_plans",
     summary="Your plans",
 )
@@ -71,7 +78,14 @@ def list_plans(request: HttpRequest) -> PlanList:
     caller = caller_of(request)
     check_makes(caller, writes=False)
     limit, after = read_place(request)
-    holds = caller.holder.holds().filter(plan__deleted=None).select_related("plan__edition").defer("plan__document")
+    holds = caller.holder.holds().select_related("plan__edition").defer("plan__document")
+    shelf = request.GET.get("shelf", "")
+    if shelf == "bin":
+        holds = holds.filter(plan__deleted__gt=timezone.now() - KEPT_IN_BIN)
+    else:
+        holds = holds.filter(plan__deleted=None)
+    if shelf == "aside":
+        holds = holds.filter(archived=True)
     if caller.token.plan_id is not None:
         holds = holds.filter(plan=caller.token.plan_id)
     if after is not None:
@@ -101,10 +115,6 @@ def list_plans(request: HttpRequest) -> PlanList:
                 "Location": {"description": "Its address", "schema": {"type": "string"}},
                 "ETag": REVISION_TAG,
             },
-            "links": {
-                name: {"operationId": name, "parameters": {"key": "$response.body#/id"}}
-                for name in ("read_plan", "replace_plan", "read_report", "list_rules", "delete_plan")
-            },
         }
     },
 )
@@ -123,10 +133,11 @@ def make_plan(request: HttpRequest) -> HttpResponseBase:
 
     with in_turn(request.META, len(plan.endpoints)):
         done = once(caller.token, key, asked, act)
-    return _show_made(request, caller, UUID(done.answer["key"]), 201)
+    return show_made(caller, UUID(done.answer["key"]), 201)
 
 
-def _show_made(request: HttpRequest, caller: Caller, key: UUID, status: int) -> HttpResponse:
+def show_made(caller: Caller, key: UUID, status: int) -> HttpResponse:
+    """A plan that was made or replaced, with its address and ETag. Raises Problem for one that was taken back."""
     hold = caller.holder.holds().filter(plan__key=key).select_related("plan__edition").defer("plan__document").first()
     if hold is None:  # it was taken back since the first time
         raise Problem(code="nothing-here", detail="The plan that this request made isn't yours any more.")
@@ -141,8 +152,8 @@ def _show_made(request: HttpRequest, caller: Caller, key: UUID, status: int) -> 
     "/plans/{uuid:key}",
     url_name="plan",
     body=DOCUMENT_BODY,
-    parameters=[IF_MATCH, IDEMPOTENCY_KEY],
-    problems=(*OF_A_PLAN, *OF_A_DOCUMENT, "overtaken", "condition-needed"),
+    parameters=[IF_MATCH, IDEMPOTENCY_KEY, *SOURCE],
+    problems=(*OF_A_PLAN, *OF_A_DOCUMENT, "overtaken", "condition-needed", "owned-by-git"),
     operation_id="replace_plan",
     summary="Replace the document of a plan",
     answers={
@@ -160,20 +171,21 @@ def replace_plan(request: HttpRequest, key: UUID) -> HttpResponseBase:
 
     If-Match says which revision yours is made from. Where that isn't the newest, nothing is stored, and the answer
     (412) has both sides: what others changed since, and what you did. Rows that stay keep their order, new ones come
-    last.
+    last. A zone or an endpoint that can be nothing else than one under another name is renamed.
     """
-    caller, name = caller_of(request), read_key(request)
+    caller, name, source = caller_of(request), read_key(request), read_source(request)
     with let_in(request, key, Hold.Role.EDIT, writes=True) as row:
         base = read_base(request, row)
         matrix = matrix_of(row)
         plan = read_under(request, matrix)
         try:
-            done = replace_document(plan_id=row.pk, matrix=matrix, plan=plan, sender=caller.sender(name, base=base))
+            sender = caller.sender(name, base=base)
+            done = replace_document(plan_id=row.pk, matrix=matrix, plan=plan, sender=sender, source=source)
         except Behind as error:
             raise _tell_behind(error) from None
         except PlanError as error:
             raise Problem(code="not-valid", detail="Nothing was stored.", faults=error.faults) from None
-        return _show_made(request, caller, done.plan.key, 200)
+        return show_made(caller, done.plan.key, 200)
 
 
 def _tell_behind(error: Behind) -> Problem:

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from planner.api import paging
 from planner.api.bodies import JSON, YAML
+from planner.api.document_links import add_links
 from planner.api.problems import KINDS, MEDIA_TYPE, refuse
 from planner.plan.document import plan_schema
 from planner.plan.faults import Fault, shown
@@ -209,6 +210,7 @@ def describe(api: NinjaAPI, matrix: Matrix, named_answers: Iterable[type[BaseMod
     }
     _add(schemas, "PlanDocument", plan_schema(matrix))
     _add(schemas, "Report", report_schema())
+    add_links(made)
     return made
 
 

@@ -14,6 +14,7 @@ from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Rule, ZoneGroup
 from planner.plan.document import Endpoint, Plan, address_key
+from planner.plan.rows import Renames
 
 
 class Rename(NamedTuple):
@@ -55,6 +56,14 @@ def find_renames(before: Plan, after: Plan, known: Iterable[Rename] = ()) -> tup
         *(Rename("endpoint", old, new) for old, new in sorted(endpoints.renamed.items())),
         *(Rename("zone", old, new) for old, new in sorted(zones.renamed.items())),
     )
+
+
+def renames_of(found: Iterable[Rename]) -> Renames:
+    """Renames as edits have them."""
+    names: dict[str, dict[str, str]] = {"zone": {}, "endpoint": {}}
+    for one in found:
+        names[one.kind][one.old] = one.new
+    return Renames(zones=names["zone"], endpoints=names["endpoint"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -264,6 +264,18 @@ def compare_documents(old: Document, new: Document) -> tuple[Change, ...]:
     return tuple(change for change in changes if change.before != change.after)
 
 
+def compare_renamed(old: Document, new: Document, renames: Renames) -> tuple[Change, ...]:
+    """What differs between two states of a plan, of which the new one calls some rows otherwise and none as before."""
+    back = {part: {after: before for before, after in renames.of(part).items()} for part in WORDS}
+    named = apply_renames(new, Renames(zones=back["zones"], endpoints=back["endpoints"]))
+    moved = (
+        Change(where=(part, before, "name"), before=before, after=after)
+        for part, names in back.items()
+        for after, before in names.items()
+    )
+    return (*compare_documents(old, named), *moved)
+
+
 def _compare_unnamed(part: str, old: Sequence[Row], new: Sequence[Row]) -> Iterator[Change]:
     left, there = (Counter(row_key(part, row) for row in rows) for rows in (new, old))
     for place, row in enumerate(old):

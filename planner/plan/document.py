@@ -220,6 +220,17 @@ def plan_schema(matrix: Matrix) -> dict[str, Any]:
     }
 
 
+DRAFT_07 = "http://json-schema.org/draft-07/schema#"
+
+
+def catalogued_schema(matrix: Matrix, address: str) -> dict[str, Any]:
+    """The same as catalogues that editors read take it (SchemaStore, CONTRIBUTING.md): in draft 07, with an address.
+
+    `address` is the http or https address at which it is published. It has no keyword that draft 07 doesn't have.
+    """
+    return {**plan_schema(matrix), "$schema": DRAFT_07, "$id": address}
+
+
 # ---- types of the document, made from the fields and the matrix ----
 
 

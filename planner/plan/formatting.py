@@ -11,7 +11,7 @@ without them by `planner.plan.syntax.to_yaml`, and each is put back at what it s
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ import yaml
 from planner.plan import syntax
 from planner.plan.faults import Fault, PlanError, say_where, shown
 from planner.plan.fields import PARTS, PLAN
+from planner.plan.rows import Document, Renames, Row, apply_renames, row_key
 from planner.plan.syntax import Null, Oddity, Path, Syntax, SyntaxFault, to_json, to_yaml
 
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
@@ -52,12 +53,73 @@ def format_document(data: bytes, kind: Syntax) -> bytes:
     text = data.decode("utf-8-sig")
     ordered = _order(PLAN, tree)
     formatted = _write_json(ordered) if kind == "json" else _write_yaml(ordered, text)
-    if "\r\n" in text and not re.search(r"(?<!\r)\n", text):
+    if _ends_in_crlf(text):
         formatted = formatted.replace("\n", "\r\n")
     written = formatted.encode()
     if _meaning(syntax.parse(written, kind), kind) != _meaning(tree, kind):
         raise PlanError([Fault("document", "This document can't be formatted without changing it.", "unformattable")])
     return written
+
+
+def rewrite_document(data: bytes, before: Document, after: Document, renames: Renames) -> bytes:
+    """A YAML file that says another plan than it did, in the one style, with its comments at what they are about.
+
+    `before` is the plan that the file says, `after` the one that it is to say, both as `dump_plan` writes them;
+    `renames` is what is called otherwise in that one. What is gone takes its comments along.
+    """
+    text = data.decode("utf-8-sig")
+    move = _find_moves(syntax.parse(data, "yaml"), before, after, renames)
+    found = _collect(_outline(text))
+    moved = _Comments(head=found.head, tail=found.tail)
+    for old, new in ((found.before, moved.before), (found.beside, moved.beside), (found.after, moved.after)):
+        new.update((goal, lines) for path, lines in old.items() if (goal := move(path)) is not None)
+    written = format_document(_put_back(_outline(to_yaml(after)), moved).encode(), "yaml")
+    return written.replace(b"\n", b"\r\n") if _ends_in_crlf(text) else written
+
+
+def _ends_in_crlf(text: str) -> bool:
+    """Whether all of its lines do."""
+    return "\r\n" in text and not re.search(r"(?<!\r)\n", text)
+
+
+def _find_moves(tree: Any, before: Document, after: Document, renames: Renames) -> Callable[[Path], Path | None]:
+    """From the path of something in a file to where it is in the plan that the file is to say; None: nowhere."""
+    rows = {entry.key: _match_rows(entry.key, before, after, renames) for entry in PARTS[PLAN].rows}
+
+    def move(path: Path) -> Path | None:
+        was, now, goal = tree, after, []
+        for depth, step in enumerate(path):
+            place: Any = step
+            if depth == 1 and path[0] in rows:
+                place = rows[str(path[0])].get(step)
+            elif isinstance(step, int):
+                place = next((at for at, one in enumerate(now) if str(one) == str(was[step])), None)
+            if place is None or not (isinstance(place, int) or place in now):
+                return None
+            goal.append(place)
+            was, now = was[step], now[place]
+        return tuple(goal)
+
+    return move
+
+
+def _match_rows(part: str, before: Document, after: Document, renames: Renames) -> dict[int | str, int]:
+    """From where rows of a part were to where they are: by their names, or else alike, or with the same ends."""
+    renamed = apply_renames(before, renames)
+    naming = [entry.key for entry in PARTS[part].fields if entry.names]
+    found: dict[int | str, int] = {}
+    kinds: list[Callable[[Row], object]] = [lambda row: row_key(part, row)]
+    if not PARTS[part].named:
+        kinds.append(lambda row: [row.get(key) for key in naming])
+    for identify in kinds:
+        left = [place for place in range(len(after.get(part, ()))) if place not in found.values()]
+        for place, row in enumerate(renamed.get(part, ())):
+            if place not in found:
+                goal = next((one for one in left if identify(after[part][one]) == identify(row)), None)
+                if goal is not None:
+                    found[place] = goal
+                    left.remove(goal)
+    return found
 
 
 def _meaning(tree: dict[str, Any], kind: Syntax) -> object:

@@ -7,12 +7,13 @@ from planner.engine import Report, TooLarge
 from planner.engine.compare import Comparison
 from planner.engine.life import NO_LIVES, Lives, match_lives
 from planner.plan.document import PlanError
-from planner.report import ChangeFormat, Format, progress
+from planner.report import FORMATS, ChangeFormat, Format, progress
 from planner.report.said.answers import match_answers
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.voice import address_readers
-from planner.sharing.links import Reading
+from planner.sharing.links import Reading, read_link
 from planner.store.files import Asked, File, name_file, read_paper, write_file
+from planner.store.models import ShareLink
 from planner.store.reports import compare_versions, report_for
 from planner.store.sides import NothingToCompare
 
@@ -40,6 +41,23 @@ def write_reading(reading: Reading, kind: Format, asked: Asked, link: str | None
     taken = match_answers(reading.told, report)
     edition = Edition(date=localdate(), revision=reading.revision, link=link, lives=lives, taken=taken)
     return write_file(kind, report, edition, asked, lambda _: NOT_SHOWN)
+
+
+def write_link(link: ShareLink, address: str, asked: Asked) -> File:
+    """The PDF that a read link leads to, with its address on the cover."""
+    reading = read_link(link)
+    edition = Edition(
+        date=localdate(),
+        revision=reading.revision,
+        link=address,
+        paper=read_paper(asked),
+        stylesheet=settings.STYLESHEET,
+    )
+    kind = FORMATS["pdf"]
+    data = kind.render(address_readers(report_for(reading.version, reading.matrix)), edition)
+    return File(
+        data=data, content_type=kind.content_type, name=name_file(reading.name, f"revision-{reading.revision}.pdf")
+    )
 
 
 def compare_reading(reading: Reading) -> tuple[Comparison, Reading]:

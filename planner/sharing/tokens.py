@@ -38,8 +38,8 @@ DAYS = {30: "30 days", 90: "90 days", 365: "a year"}
 _TOKEN = re.compile(r"ppt_[A-Za-z0-9_-]{43}", re.ASCII)
 _SCOPES: dict[str, tuple[Hold.Role, ...]] = {
     ApiToken.Scope.READ: (),
-    ApiToken.Scope.EDIT: (Hold.Role.EDIT,),
-    ApiToken.Scope.OWN: (Hold.Role.EDIT, Hold.Role.OWN),
+    ApiToken.Scope.EDIT: (Hold.Role.READ, Hold.Role.EDIT),
+    ApiToken.Scope.OWN: (Hold.Role.READ, Hold.Role.EDIT, Hold.Role.OWN),
     ApiToken.Scope.RESULTS: (),
 }
 

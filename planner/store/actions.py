@@ -26,6 +26,7 @@ from planner.store.admission import check_admitted
 from planner.store.checked import check_edited, check_growth
 from planner.store.editions import edition_of, keep_digest
 from planner.store.evaluated import find_last
+from planner.store.git import check_owner
 from planner.store.holders import Holder
 from planner.store.kept import LARGE, Chain, Proofs, list_links
 from ports.matrix import Matrix
@@ -93,6 +94,10 @@ class Sender:
     """The author, or what a guest without a name is called."""
     reason: str = ""
     """Why, where a question of the matrix is answered."""
+    token: int | None = None
+    """The number of the token by which a program sends it."""
+    by_command: bool = False
+    """Whether it comes from a command on the service's own machine."""
 
 
 ANYONE = Sender()
@@ -305,6 +310,8 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
     switched = state.edition is not None and state.edition != row.edition
     if state.document == row.document and not switched and not state.renewed:
         return Applied(plan=row, changed=False)
+    if state.document != row.document:
+        check_owner(row, token=sender.token, by_command=sender.by_command)
     edition = state.edition or row.edition or edition_of(matrix)
     if edition is not None and edition.slug != matrix.edition:
         if not switched:

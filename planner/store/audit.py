@@ -28,7 +28,7 @@ Kind = Literal[
     "logged-in", "logged-out", "login-failed", "password-changed", "privileges-changed", "account-deleted",
     "session-ended", "second-factor-on", "second-factor-off", "recovery-codes-made", "recovery-code-used",
     "wrong-code",
-    "owner-appointed", "plan-exported", "log-exported", "matrix-amended",
+    "owner-appointed", "given-to-git", "taken-from-git", "plan-exported", "log-exported", "matrix-amended",
 ]  # fmt: skip
 
 _sender: ContextVar[HttpRequest | None] = ContextVar("sender", default=None)

@@ -21,7 +21,7 @@ from planner.plan.fields import Firewall
 from planner.report import progress
 from planner.report.firewall.words import name_files
 from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL
-from planner.report.gap.delta import DELTA, render_delta
+from planner.report.gap.delta import DELTA, ENDINGS, render_delta
 from planner.report.gap.delta.task import Task
 from planner.report.gap.page import describe_gap
 from planner.report.gap.words import say_several
@@ -70,6 +70,9 @@ class Question:
     """Which one of the plan it is; empty: none, or found by its format."""
     sides: Mapping[str, str] | None = None
     """By zone of the plan what it is behind on the device; None where nobody was asked yet."""
+    mapping: Mapping[str, str] | None = None
+    """As commands and programs say it: side of the device -> zone of the plan. Then nothing is guessed, and what it
+    doesn't name is as the plan's firewall has it; None on pages, where `sides` counts."""
     keep: bool = False
     """Whether the plan's firewall is to remember these."""
     keep_answer: bool = False
@@ -89,6 +92,7 @@ class Question:
             "file": self.file,
             "firewall": self.firewall,
             "sides": self.sides,
+            "mapping": dict(self.mapping) if self.mapping is not None else None,
             "keep": self.keep,
             "keep_answer": self.keep_answer,
             "sender": [getattr(self.sender, name) for name in _OF_SENDER],
@@ -147,8 +151,16 @@ def write_existing(plan: Plan, question: Question, data: bytes) -> File:
 
 def compare_existing(plan: Plan, report: Report, question: Question, ruleset: Ruleset) -> Beside:
     """A configuration that could be read, beside the plan, whose report this is. Raises BadMap."""
-    earlier = EarlierNumbers(plan, report.matrix, report) if plan.revision > 1 else None
     firewall = find_firewall(report.plan, ruleset, question.firewall)
+    if question.mapping is not None:
+        return Beside(
+            gap=compare_with(report, ruleset, question.mapping, firewall, also=question.also),
+            firewall=firewall,
+            device=firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}),
+            guessed=frozenset(),
+            earlier=None,
+        )
+    earlier = EarlierNumbers(plan, report.matrix, report) if plan.revision > 1 else None
     known = dict(firewall.zones) if firewall else {}
     guessed = {zone: side for zone, side in guess_sides(report.plan, ruleset).items() if zone not in known}
     sides = {**known, **guessed} if question.sides is None else question.sides
@@ -168,8 +180,10 @@ def write_answer(plan: Plan, found: Beside, question: Question, data: bytes) -> 
     [stem] = name_files([plan.name])
     if question.file == DELTA:
         device = found.device if found.device.zones else found.firewall
-        content = render_delta(Task(gap=found.gap, text=decode(data), firewall=device))
-        name = f"{stem}-missing.{found.gap.ruleset.format}.txt"
+        mapping = question.mapping or {}
+        content = render_delta(Task(gap=found.gap, text=decode(data), firewall=device, mapping=mapping))
+        form = found.gap.ruleset.format
+        name = f"{stem}-missing.{ENDINGS.get(form, f'{form}.txt')}"
         return File(name=name, content_type="text/plain; charset=utf-8", data=content)
     entry = GAP_FORMATS[question.file]
     ending = "txt" if entry.name == "text" else entry.name

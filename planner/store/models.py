@@ -86,6 +86,10 @@ class Plan(models.Model):
     deleted = models.DateTimeField(
         null=True, blank=True, db_index=True, editable=False, help_text="Since when it is in the bin"
     )
+    git = models.JSONField(
+        null=True, editable=False,
+        help_text="Where its file is, and the number of the token that pushes it, if git owns it",
+    )  # fmt: skip
 
     class Meta:
         ordering = ("-updated",)

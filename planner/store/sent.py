@@ -3,6 +3,7 @@
 from django.utils import dateformat, timezone
 
 from planner.engine.compare import Comparison
+from planner.store.editions import matrix_of, matrix_then
 from planner.store.models import Handover, Plan
 from planner.store.reports import comparison_since, find_version
 from ports.matrix import Matrix
@@ -43,6 +44,13 @@ def find_sent_under(handover: Handover, matrix: Matrix) -> Matrix | None:
     Where nobody knows which one that was it is `matrix`, the one of now.
     """
     return find_state(handover.digest) if handover.digest else matrix
+
+
+def find_handed_over(plan: Plan, number: int) -> Matrix:
+    """The matrix under which a revision is handed over: of the newest that of now, else that of then if it is kept."""
+    now = matrix_of(plan)
+    version = find_version(plan, number) if number != plan.revision else None
+    return (matrix_then(version, now) if version else None) or now
 
 
 def compare_with_sent(plan: Plan, handover: Handover, matrix: Matrix) -> Comparison | None:

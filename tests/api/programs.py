@@ -73,6 +73,8 @@ class Program:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         response = self.client.generic(method, ROOT + path, sent, kind, headers=known | named)
         check_documented(method, response)
+        if response.streaming:
+            response.whole = b"".join(response.streaming_content)  # which closes the file, too
         return response
 
     def get(self, path, **headers):

@@ -1,16 +1,19 @@
 """What stands around a document: revisions, rules with their states, results, links, existing rules, editions."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 
-from planner.sharing import uploads
+from planner.deploy.turns import ASIDE, Turns
+from planner.sharing import uploads, work
 from planner.store.models import Hold, RuleState, ShareLink, hash_token
 from planner.store.run_models import CheckRun
 from ports.queries import shipped_matrix
 from tests.api.programs import Program, make, problem
 from tests.api.test_who_may import DOCUMENT
 from tests.engine.existing.samples import SAMPLES
+from tests.web.views.test_making import make_files
 
 
 def test_revisions_are_listed_read_and_brought_back(program, plan):
@@ -134,6 +137,42 @@ def test_existing_rules_are_held_against_the_plan_as_the_command_does(program, p
     assert response.json()
     bad = program.post(f"/plans/{plan.key}/gap?from=nftables", "{", kind="text/plain")
     assert problem(bad) == (422, "not-valid")
+
+
+TABLE = "source,destination,service,action,from zone\n" + "any,any,any,allow,lan\n" * 2
+
+
+def test_existing_rules_take_a_map_of_their_interfaces(program, plan):
+    def states(more=""):
+        answer = program.post(f"/plans/{plan.key}/gap?from=csv{more}", TABLE, kind="text/plain")
+        assert answer.status_code == 200, answer.content
+        return {one["state"] for one in answer.json()["flows"]}
+
+    zone = plan.document["zones"][0]["name"]
+    assert states() == {"unknown"}
+    assert "open" in states("&" + urlencode({"map": json.dumps({"lan": zone})}))
+    for bad in ("[", '{"lan": "Nowhere"}', "[1]"):
+        asked = urlencode({"from": "csv", "map": bad})
+        assert problem(program.post(f"/plans/{plan.key}/gap?{asked}", TABLE, kind="text/plain")) == (422, "not-valid")
+
+
+def test_a_large_configuration_is_compared_apart_and_says_the_same(program, plan, monkeypatch, settings):
+    settings.JOBS_FROM = 0
+    monkeypatch.setattr(work, "_prepare", lambda: None)
+    zone = plan.document["zones"][0]["name"]
+    address = f"/plans/{plan.key}/gap?" + urlencode({"from": "csv", "map": json.dumps({"lan": zone})})
+    at_once = program.post(address, TABLE, kind="text/plain").json()
+    program.client.defaults[ASIDE] = Turns(1)
+    asked = program.post(address, TABLE, kind="text/plain")
+    assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
+    where = asked.headers["Location"].removeprefix("/api/v1")
+    assert make_files() == 1
+    assert program.get(where).json()["state"] == "done"
+    assert json.loads(program.get(f"{where}/content").whole) == at_once
+    assert json.loads(program.post(address, TABLE, kind="text/plain").whole) == at_once
+    other = Program(program.client.handler, make("read"))
+    plan.holds.update(role=Hold.Role.READ)
+    assert problem(other.get(f"{where}/content")) == (404, "nothing-here")
 
 
 def test_editions_and_their_schemas_are_for_everybody(handler, plan):

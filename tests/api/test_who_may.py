@@ -50,6 +50,9 @@ ROWS = {
     "plan PUT": Row("PUT", "/plans/{key}", EDIT, data=DOCUMENT, condition=True),
     "plan DELETE": Row("DELETE", "/plans/{key}", OWN, role="own", ok=204),
     "restore": Row("POST", "/plans/{key}/restore", OWN, role="own", ok=204, binned=True),
+    "pushes": Row("GET", "/plans/{key}/pushes"),
+    "git": Row("PUT", "/plans/{key}/git", OWN, role="own", ok=204, data={"path": "plans/site.yaml"}),
+    "git DELETE": Row("DELETE", "/plans/{key}/git", OWN, role="own", ok=204),
     "revisions": Row("GET", "/plans/{key}/revisions"),
     "revision": Row("GET", "/plans/{key}/revisions/1"),
     "restore_revision": Row("POST", "/plans/{key}/revisions/1/restore", EDIT, ok=204, condition=True),
@@ -71,6 +74,45 @@ ROWS = {
     "edition_schema": Row("GET", "/editions/passwordstate-2026-11/schema", (*READ, "results"), role="", always=True),
     "report": Row("GET", "/plans/{key}/report", role="read"),
     "evaluate": Row("POST", "/evaluate", role="", data=DOCUMENT, anybody=True),
+    "restore_link": Row("POST", "/plans/{key}/links/1/restore", OWN, role="own", ok=409),
+    "print_link": Row("POST", "/plans/{key}/links/print", role="own", ok=404, data={"address": "x" * 43}),
+    "members": Row("GET", "/plans/{key}/members", role="own"),
+    "members POST": Row("POST", "/plans/{key}/members", OWN, role="own", ok=404, data={"name": "n"}),  # no accounts
+    "member": Row("PUT", "/plans/{key}/members/999", OWN, role="own", ok=409, data={"role": "read"}),
+    "member DELETE": Row("DELETE", "/plans/{key}/members/999", OWN, role="own", ok=204),
+    "edit_link": Row("GET", "/plans/{key}/edit-link", role="own"),
+    "edit_link POST": Row("POST", "/plans/{key}/edit-link", OWN, role="own", ok=201),
+    "edit_link DELETE": Row("DELETE", "/plans/{key}/edit-link", OWN, role="own", ok=204),
+    "opened": Row("POST", "/plans/opened", EDIT, role="", ok=404, data={"address": "x" * 43}),
+    "withdrawals": Row("GET", "/plans/{key}/withdrawals", role="own"),
+    "give_back": Row("POST", "/plans/{key}/withdrawals/1/undo", OWN, role="own", ok=409),
+    "comments": Row("GET", "/plans/{key}/comments"),
+    "comments POST": Row(
+        "POST", "/plans/{key}/comments", EDIT, ok=201, data={"on": "endpoint", "of": "DC01", "text": "Here"}
+    ),
+    "comment": Row("PUT", "/plans/{key}/comments/999", EDIT, ok=404, data={"resolved": True}),
+    "comment DELETE": Row("DELETE", "/plans/{key}/comments/999", EDIT, ok=404),
+    "handovers": Row("GET", "/plans/{key}/handovers"),
+    "handovers POST": Row("POST", "/plans/{key}/handovers", EDIT, ok=201, data={"revision": 1, "recipient": "T"}),
+    "checkpoint": Row("PUT", "/plans/{key}/revisions/1/checkpoint", EDIT, ok=204, data={"name": "First"}),
+    "undo": Row("POST", "/plans/{key}/undo", EDIT, ok=409, condition=True),
+    "redo": Row("POST", "/plans/{key}/redo", EDIT, ok=409, condition=True),
+    "archive": Row("GET", "/plans/{key}/archive"),
+    "archive_of_all": Row("GET", "/archive", role=""),
+    "archive_of_all POST": Row("POST", "/archive", EDIT, role="", ok=422, data=b"none", kind="application/zip"),
+    "copy": Row("POST", "/plans/{key}/copy", EDIT, ok=201),
+    "aside": Row("PUT", "/plans/{key}/aside", EDIT, role="read", ok=204, data={"aside": True}),
+    "endpoints": Row("GET", "/plans/{key}/endpoints"),
+    "endpoints POST": Row(
+        "POST", "/plans/{key}/endpoints", EDIT, condition=True, data={"table": "name,zone\nNew,DMZ", "stores": False}
+    ),
+    "decisions": Row("GET", "/plans/{key}/decisions"),
+    "choose": Row("PUT", "/plans/{key}/decisions/choice/none", EDIT, ok=404, condition=True, data={"answer": None}),
+    "answer": Row("PUT", "/plans/{key}/decisions/caveat/none", EDIT, ok=404, condition=True, data={"answer": None}),
+    "edition": Row("PUT", "/plans/{key}/edition", EDIT, ok=422, condition=True, data={"edition": "none"}),
+    "uploads": Row("GET", "/plans/{key}/uploads", role="own"),
+    "uploads POST": Row("POST", "/plans/{key}/uploads", OWN, role="own", ok=201, data={"label": "L"}),
+    "upload": Row("DELETE", "/plans/{key}/uploads/999", OWN, role="own", ok=404),
 }
 
 
@@ -83,7 +125,8 @@ def list_operations():
 def make_file(plan):
     """A file that was made apart, for readers."""
     order = {"kind": "report", "format": "csv", "asked": {}, "facts": []}
-    job, _ = plan.jobs.update_or_create(name=NAME, defaults={"order": order, "state": "done", "file": "f", "size": 1})
+    made = {"order": order, "state": "done", "file": "f", "size": 1, "content_type": "text/csv"}
+    job, _ = plan.jobs.update_or_create(name=NAME, defaults=made)
     job.pieces.get_or_create(number=0, data=b"1")
 
 

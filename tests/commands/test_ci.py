@@ -74,17 +74,38 @@ def spoil(clone):
     plan.write_text(plan.read_text("utf-8").replace("kind: internal", "kind: lan"), "utf-8")
 
 
+NOBODY = {"PLANNER_URL": "http://127.0.0.1:9/", "PLANNER_TOKEN": "ppt_" + "x" * 43}
+"""A service that nobody runs."""
+
+
+def belong(clone):
+    """Have the plan belong to a stored one, so that it is pushed."""
+    plan = clone / "plans" / "site.yaml"
+    line = "# port-planner: plan=00000000-0000-4000-8000-000000000001 revision=1\n"
+    plan.write_text(line + plan.read_text("utf-8"), "utf-8")
+
+
+def tell_unreachable(done):
+    """Whether a push got as far as it can without a service."""
+    status, said = done
+    return status == 2 and "site.yaml: http://127.0.0.1:9/api/v1 can't be reached" in said
+
+
 def test_each_step_for_github_does_what_its_name_says(repository, tmp_path):
     workflow = read("docs/ci/github.yml")
     assert workflow[True]["pull_request"]["paths"] == ["plans/**"]
+    assert workflow["jobs"]["plans"]["steps"][0]["with"]["fetch-depth"] == 0, "push looks for earlier commits"
     steps = {step["name"]: step for step in workflow["jobs"]["plans"]["steps"] if "run" in step}
     summary = tmp_path / "summary.md"
     environment = {"BEFORE": "HEAD", "RUNNER_TEMP": str(tmp_path), "GITHUB_STEP_SUMMARY": str(summary)}
     for step in steps.values():
-        assert {name for name in step.get("env", {}) if name not in environment} <= {"PLANNER_WHEEL"}
+        known = {"PLANNER_WHEEL", "PLANNER_URL", "PLANNER_TOKEN"}
+        assert {name for name in step.get("env", {}) if name not in environment} <= known
         status, said = run(step["run"], **environment)
         assert status == 0, said
     assert "8443" in summary.read_text("utf-8")
+    belong(repository)
+    assert tell_unreachable(run(steps["Push"]["run"], **NOBODY))
     spoil(repository)
     status, said = run(steps["Lint"]["run"])
     assert status == 1
@@ -99,6 +120,11 @@ def test_the_job_for_gitlab_leaves_its_reports(repository):
     assert isinstance(json.loads(Path(reports["codequality"]).read_text("utf-8")), list)
     assert ET.parse(reports["junit"]).getroot()[0].get("failures") == "0"
     assert Path(job["artifacts"]["paths"][0], "site.markdown").exists()
+    belong(repository)
+    on_main = NOBODY | {"CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
+    assert tell_unreachable(run("\n".join(job["script"]), **on_main))
+    assert run("\n".join(job["script"]), **on_main | {"CI_COMMIT_BRANCH": "late"})[0] == 0
+    assert job["variables"]["GIT_DEPTH"] == "0", "push looks for earlier commits"
     spoil(repository)
     assert run("\n".join(job["script"]))[0] == 1
     assert json.loads(Path(reports["codequality"]).read_text("utf-8"))[0]["severity"] == "blocker"

@@ -288,8 +288,8 @@ def test_what_is_missing_comes_as_configuration_of_the_device(capsysbinary):
 
 
 def test_what_has_no_such_lines_is_told_in_a_sentence(capsys):
-    existing = write("rules.csv", f"source,destination,service,action\n{WEB},{STORE},tcp/443,allow\n")
+    existing = write("rules.csv", f"source,destination,protocol,action\n{WEB},{STORE},gre,allow\n")
     assert run(save("plan.yaml", PLAN), existing, "--from", "csv", "--format", "delta") == 1
     out, err = capsys.readouterr()
     assert not out
-    assert "rules.csv: What is missing as configuration can't be written" in err
+    assert "rules.csv: What a table of rules lacks can't be written" in err

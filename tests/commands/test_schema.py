@@ -27,8 +27,8 @@ def _without_database(monkeypatch, tmp_path):
 def schema(capsysbinary):
     """Run the command and read what it prints."""
 
-    def read(document):
-        call_command("schema", document)
+    def read(document, *options):
+        call_command("schema", document, *options)
         out, err = capsysbinary.readouterr()
         assert err == b""
         return json.loads(out)
@@ -41,6 +41,57 @@ def test_it_prints_a_valid_schema(schema, document):
     printed = schema(document)
     assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     jsonschema.Draft202012Validator.check_schema(printed)
+
+
+AT = "https://www.schemastore.org/port-planner.json"
+ANNOTATIONS = {"title", "description", "default", "examples"}
+ASSERTIONS = {
+    "object": {"properties", "required", "additionalProperties", "propertyNames"},
+    "array": {"items", "minItems"},
+    "string": {"minLength", "maxLength", "pattern"},
+    "integer": {"minimum", "maximum"},
+    "boolean": set(),
+    "null": set(),
+}
+"""The keywords that our schema may have beside each type: in strict mode Ajv takes no other."""
+
+
+def list_schemas(schema):
+    """A schema and all in it."""
+    yield schema
+    for key in ("properties", "$defs"):
+        for inner in schema.get(key, {}).values():
+            yield from list_schemas(inner)
+    for inner in (*schema.get("anyOf", ()), schema.get("items")):
+        if isinstance(inner, dict):
+            yield from list_schemas(inner)
+    if "propertyNames" in schema:
+        yield {"type": "string"} | schema["propertyNames"]
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from list_schemas(schema["additionalProperties"])
+
+
+def test_it_is_printed_as_a_catalogue_for_editors_takes_it(schema):
+    """SchemaStore: draft 07, an address as id, nothing that Ajv refuses in strict mode (cli.js, ajvFactory)."""
+    printed = schema("plan", "--at", AT)
+    assert (printed["$schema"], printed["$id"]) == ("http://json-schema.org/draft-07/schema#", AT)
+    jsonschema.Draft7Validator.check_schema(printed)
+    for one in list_schemas(printed):
+        known = ANNOTATIONS | {"$schema", "$id", "$defs", "$ref", "anyOf", "enum", "const", "type"}
+        known |= ASSERTIONS.get(one.get("type"), set())
+        assert one.keys() <= known, one
+        assert set(one.get("required", ())) <= one.get("properties", {}).keys(), one
+        assert "$ref" not in one or one.keys() <= ANNOTATIONS | {"$ref"}, "what else is said there counts for nothing"
+    validator = jsonschema.Draft7Validator(printed)
+    validator.validate(contoso())
+    assert not validator.is_valid(contoso(choices={"esxi": "telepathy"}))
+    assert not validator.is_valid({"format": 1})
+
+
+@pytest.mark.parametrize("wrong", [("plan", "--at", "urn:x"), ("report", "--at", AT)])
+def test_an_address_that_is_none_is_refused(wrong):
+    with pytest.raises(CommandError, match="--at takes"):
+        call_command("schema", *wrong)
 
 
 def test_the_plan_schema_takes_plans_and_refuses_what_is_none(schema):

@@ -23,11 +23,12 @@ KEPT = 4
 EACH = 50
 """Milliseconds from one look at a page that is waited for to the next."""
 LASTING = (
-    "add_init_script", "add_locator_handler", "close", "expose_binding", "expose_function", "grant_permissions",
-    "new_cdp_session", "route_from_har", "route_web_socket", "set_default_navigation_timeout", "set_default_timeout",
-    "set_extra_http_headers", "set_geolocation", "set_offline",
+    "add_locator_handler", "close", "expose_binding", "expose_function", "new_cdp_session", "route_from_har",
+    "route_web_socket", "set_default_navigation_timeout", "set_default_timeout", "set_extra_http_headers",
+    "set_geolocation", "set_offline",
 )  # fmt: skip
-"""What a test does to a page or its context that stays: nobody else gets that page. Routes and listeners go."""
+"""What a test does to a page or its context that stays: nobody else gets that page. Scripts for every page,
+permissions, routes and listeners go."""
 
 
 def wait_until(page, patience, expression, *, arg=None):
@@ -59,13 +60,15 @@ class Tab:
         self.pages = []
         self.context.on("page", self._watch)
         self.page = self.context.new_page()
-        self.listeners = []
+        self.listeners, self.scripts, self.is_granted = [], [], False
         for thing in (self.page, self.context):
             for name in LASTING:
                 if hasattr(thing, name):
                     setattr(thing, name, self._noting(getattr(thing, name)))
             for name in ("on", "once"):
                 setattr(thing, name, self._listening(thing, getattr(thing, name)))
+            thing.add_init_script = self._keeping(thing.add_init_script)
+        self.context.grant_permissions = self._granting(self.context.grant_permissions)
         self.page.clock.install = self._noting(self.page.clock.install)
         self.page.wait_for_function = partial(wait_until, self.page, patience)
 
@@ -75,6 +78,20 @@ class Tab:
             return method(*arguments, **options)
 
         return note
+
+    def _keeping(self, method):
+        def add(*arguments, **options):
+            self.scripts.append(method(*arguments, **options))
+            return self.scripts[-1]
+
+        return add
+
+    def _granting(self, method):
+        def grant(*arguments, **options):
+            self.is_granted = True
+            return method(*arguments, **options)
+
+        return grant
 
     def _listening(self, thing, method):
         def listen(event, listener):
@@ -109,6 +126,11 @@ class Tab:
                 thing, event, listener = self.listeners.pop()
                 with suppress(KeyError):  # it was for one time, or the test took it away
                     thing.remove_listener(event, listener)
+            while self.scripts:
+                self.scripts.pop().close()
+            if self.is_granted:
+                self.context.clear_permissions()
+                self.is_granted = False
             for thing in (self.page, self.context):
                 thing.unroute_all(behavior="ignoreErrors")
             self.page.goto(blank)

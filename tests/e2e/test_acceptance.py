@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from planner.store.reports import report_for
 from tests.checking import only, write_results
-from tests.e2e.test_accessibility import violations
+from tests.e2e.axe import Looks, violations
 from tests.store.test_lives import MATRIX
 from tests.web.views.pages import store
 from tests.web.views.test_acceptance import to_sql, write_plan
@@ -25,12 +25,11 @@ def write_file(folder, plan, source, *outcome):
     return path
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_many_files_at_once_say_what_is_blocked_and_whom_to_ask(open_page, plan, tmp_path, scheme):
-    page = open_page(color_scheme=scheme)
+def test_many_files_at_once_say_what_is_blocked_and_whom_to_ask(page, plan, tmp_path):
+    looks = Looks((1440, "light"), (390, "dark"))
     page.goto(plan.get_absolute_url())
     page.get_by_role("link", name="Acceptance").click()
-    assert violations(page) == []
+    assert looks.find_faults(page) == []
     files = [write_file(tmp_path, plan, "PS01", only(to_sql, "filtered")), write_file(tmp_path, plan, "Staff")]
     page.get_by_label("Files of results").set_input_files(files)
     page.get_by_role("button", name="Upload").click()
@@ -40,7 +39,7 @@ def test_many_files_at_once_say_what_is_blocked_and_whom_to_ask(open_page, plan,
     expect(row.first).to_contain_text("FW-CORE: port1 → port2")
     page.get_by_text("Ticket text").click()
     expect(page.locator("pre")).to_contain_text("Blocked: tcp 1433 from PS01 to SQL01")
-    assert violations(page) == []
+    assert looks.find_faults(page) == []
     page.goto(plan.get_absolute_url())
     expect(page.locator("#results .proven-blocked")).to_have_count(1)
 

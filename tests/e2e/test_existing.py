@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.test_accessibility import violations
+from tests.e2e.axe import Looks
 from tests.web.views.pages import store
 from tests.web.views.test_acceptance import write_plan
 from tests.web.views.test_existing import ZONED
@@ -22,21 +22,18 @@ def choose(page, said):
 SIDES = {"Internal": "inside", "Data": "db", "Clients": "Clients"}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_file_is_chosen_once_and_its_interfaces_are_mapped_until_everything_is_open(
-    open_page, plan, tmp_path, scheme
-):
+def test_a_file_is_chosen_once_and_its_interfaces_are_mapped_until_everything_is_open(page, plan, tmp_path):
+    looks = Looks((1440, "light"), (390, "dark"))
     (tmp_path / "rules.csv").write_text(ZONED)
-    page = open_page(color_scheme=scheme)
     page.goto(plan.get_absolute_url())
     page.get_by_role("link", name="Firewalls").click()
     page.locator("#panel").get_by_role("link", name="Existing rules").click()
-    assert violations(page) == []
+    assert looks.find_faults(page) == []
     page.get_by_label("Written by").select_option("csv")
     page.get_by_label("A file").set_input_files(tmp_path / "rules.csv")
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.locator(".figure-unproven")).to_contain_text("3")
-    assert violations(page) == []
+    assert looks.find_faults(page) == []
     choose(page, SIDES)
     page.get_by_label("Keep this with FW-CORE in the plan").check()
     page.get_by_role("button", name="Compare again").click()
@@ -49,10 +46,10 @@ def test_a_file_is_chosen_once_and_its_interfaces_are_mapped_until_everything_is
         page.get_by_role("button", name="CSV").click()
     assert sent.value.path().read_bytes().startswith(b"\xef\xbb\xbfstate,source")
     expect(page.locator(".figure-open")).to_contain_text("3 of 3 flows open")
-    assert violations(page) == []
+    assert looks.find_faults(page) == []
     page.get_by_role("link", name="comparison of").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Compared with FW-CORE")
-    assert violations(page) == []
+    assert looks.find_faults(page) == []
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Say that they are implemented").click()
     expect(page.get_by_role("heading", name="There already")).to_have_count(0)

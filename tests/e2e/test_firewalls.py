@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from tests.e2e.test_walk import start
+from tests.e2e.test_walk import start_small
 from tests.report.samples import contoso
 
 
@@ -33,7 +33,7 @@ def test_all_firewalls_are_downloaded_with_or_without_a_default_deny(open_page, 
 @pytest.mark.parametrize("width", [1440, 390, 360])
 def test_the_menu_fits_the_window(open_page, width):
     page = open_page(width=width, height=640)
-    start(page, "Everything")
+    start_small(page)
     page.get_by_text("More downloads").click()
     button = page.get_by_role("button", name="Download all")
     button.scroll_into_view_if_needed()

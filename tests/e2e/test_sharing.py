@@ -162,7 +162,7 @@ def test_a_passphrase_lets_in_and_a_wrong_one_does_not(open_page, plan, scripts)
 def test_the_back_button_leads_past_the_door_and_uses_nothing_up(open_page, plan):
     page = open_page()
     path = share(plan, passphrase=PASSPHRASE, most_openings=1)
-    page.goto("/matrix/")
+    page.goto("/words/")
     page.goto(path)
     page.get_by_label("Passphrase").fill(PASSPHRASE)
     page.get_by_role("button", name="Open the report").click()

@@ -10,12 +10,14 @@ LEAVE = """
     addEventListener("beforeunload", (event) => event.preventDefault());
   }
 """
+PERMITTED = """
+  navigator.permissions.query({name: "clipboard-read"}).then(({state}) => [window.left, window.alsoLeft, state])
+"""
 OPTIONS = {"timezone_id": "Asia/Tokyo"}
 """No other test asks for them."""
 LASTING = {
-    "a script": lambda page: page.add_init_script("window.x = 1"),
     "a clock": lambda page: page.clock.install(),
-    "a permission": lambda page: page.context.grant_permissions(["clipboard-read"]),
+    "a header": lambda page: page.set_extra_http_headers({"x-left": "1"}),
     "its end": lambda page: page.close(),
 }
 
@@ -26,7 +28,11 @@ def test_what_a_test_leaves_in_a_page_is_gone_for_the_next(tabs, site):
     tab.hear = lambda text, kind: heard.append((text, kind))
     tab.set(width=400, height=300, color_scheme="dark", reduced_motion="reduce", cookies=[])
     page = tab.page
+    page.add_init_script("window.left = 1")
+    page.context.add_init_script("window.alsoLeft = 1")
+    page.context.grant_permissions(["clipboard-read"])
     page.goto("/")
+    assert page.evaluate(f"() => {PERMITTED}") == [1, 1, "granted"]
     page.context.add_cookies([{"name": "left", "value": "1", "url": site}])
     with page.expect_event("console"):
         page.evaluate(LEAVE)
@@ -54,6 +60,7 @@ def test_what_a_test_leaves_in_a_page_is_gone_for_the_next(tabs, site):
     assert not page.evaluate("matchMedia('(prefers-color-scheme: dark), (prefers-reduced-motion: reduce)').matches")
     for path in ("/words/", "/plans/", "/matrix/"):
         assert page.goto(path).ok, path
+    assert page.evaluate(f"() => {PERMITTED}") == [None, None, "prompt"]
     assert heard == []
     tabs.give_back(tab, reusable=False)
 

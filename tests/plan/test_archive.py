@@ -65,3 +65,26 @@ def test_nothing_is_read_where_nothing_is_told_of():
     archive, plan = pack(comments=[COMMENT])
     with pytest.raises(ArchiveError, match=r"must not be there, as plan\.json tells of no comments"):
         list(archive.read_comments(1, PLAN))
+
+
+def test_texts_and_names_are_as_long_as_they_may_be_and_no_longer():
+    def read_all(length_of_reason, length_of_name):
+        blocks = [[["x" * length_of_name], ["DC01"], [["tcp", "389"]]]]
+        ends = {"x" * length_of_name: ["Internal", []], "DC01": ["Internal", []]}
+        states = [replace(STATE, blocks=blocks, ends=ends)]
+        archive, plan = pack(states=states, answers=[replace(ANSWER, reason="x" * length_of_reason)])
+        return len([*archive.read_states(1, plan), *archive.read_answers(1, plan)])
+
+    assert read_all(500, 255) == 2
+    for lengths in ((501, 255), (500, 256)):
+        with pytest.raises(ArchiveError, match="characters"):
+            read_all(*lengths)
+
+
+def test_an_archive_has_as_many_plans_as_may_be_imported_and_no_more():
+    file = io.BytesIO()
+    nothing = {"states": (), "answers": (), "comments": ()}
+    assert write_archive(file, [(PLAN, [], nothing), (PLAN, [], nothing)]) == 2
+    assert Archive(file, replace(BY_COMMAND, plans=2)).count == 2
+    with pytest.raises(ArchiveError, match="The archive has 2 plans; at most 1 can be imported here"):
+        Archive(file, replace(BY_COMMAND, plans=1))

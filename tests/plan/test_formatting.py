@@ -8,9 +8,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.plan.document import PlanError, dump_plan
-from planner.plan.formatting import format_document
+from planner.plan.document import PlanError, dump_plan, read_plan
+from planner.plan.formatting import format_document, rewrite_document
+from planner.plan.rows import NO_RENAMES, Renames
 from planner.plan.syntax import parse, to_json, to_yaml
+from ports.queries import shipped_matrix
 from tests.examples import EXAMPLES, PLANS
 from tests.plan.test_broken import SOUND
 from tests.strategies import often
@@ -251,3 +253,88 @@ def test_whatever_is_written_means_the_same_and_loses_no_comment(tree, chance, f
     assert after == before
     values = str(before)
     assert said(written) == said(commented) or "#c" in values
+
+
+KEPT = """\
+# Ours
+
+format: 1
+name: P
+zones:
+  - name: A # the inside
+    kind: internal
+  # the border
+  - name: B
+    kind: dmz
+endpoints:
+  # the first
+  - name: one # its name
+    zone: A
+    addresses:
+      - 10.0.0.1 # old
+      # and the new one
+      - 10.0.0.2
+  # the second
+  - name: two
+    zone: B # at the border
+additional_flows:
+  # pings
+  - source: one
+    destination: two
+    protocol: icmp
+    reason: Ping
+  # to be changed
+  - source: two
+    destination: one
+    protocol: tcp
+    ports: "9" # why nine
+    reason: Own
+firewalls:
+  - name: FW
+    format: asa
+    zones: {A: inside, B: outside} # as cabled
+# the end
+"""
+
+
+def rewritten(change, renames=NO_RENAMES, text=KEPT):
+    before = dump_plan(read_plan(text.encode(), matrix=shipped_matrix()))
+    after = json.loads(json.dumps(before))
+    change(after)
+    written = rewrite_document(text.encode(), before, after, renames)
+    assert dump_plan(read_plan(written, matrix=shipped_matrix())) == after
+    assert format_document(written, "yaml") == written
+    return written.decode()
+
+
+def test_a_file_that_says_the_same_is_only_formatted():
+    assert rewritten(lambda _: None) == fmt(KEPT)
+    crlf = KEPT.replace("\n", "\r\n")
+    assert rewritten(lambda _: None, text=crlf) == fmt(crlf)
+
+
+def test_comments_stay_at_their_rows_where_others_come_go_and_change():
+    def change(plan):
+        plan["zones"].insert(0, {"name": "New", "kind": "cloud"})
+        plan["endpoints"][0] |= {"name": "uno", "addresses": ["10.0.0.2", "10.0.0.9"]}
+        plan["endpoints"].reverse()
+        plan["additional_flows"] = [
+            {"source": "two", "destination": "uno", "protocol": "tcp", "ports": "10", "reason": "Own"},
+            {"source": "uno", "destination": "two", "protocol": "icmp", "reason": "Ping"},
+        ]
+        del plan["firewalls"]
+
+    written = rewritten(change, Renames(endpoints={"one": "uno"}))
+    assert "  - name: New\n    kind: cloud\n  - name: A  # the inside" in written
+    assert "  # the second\n  - name: two\n    zone: B  # at the border" in written
+    assert "  # the first\n  - name: uno  # its name" in written
+    assert "      # and the new one\n      - 10.0.0.2\n" in written
+    assert (
+        "  # to be changed\n  - source: two\n    destination: uno\n    protocol: tcp\n    ports: '10'  # why nine"
+        in written
+    )
+    assert "  # pings\n  - source: uno" in written
+    assert written.startswith("# Ours\n")
+    assert written.endswith("# the end\n")
+    assert "# old" not in written
+    assert "# as cabled" not in written

@@ -1,8 +1,12 @@
-"""Which syntax a document has: by the end of its name, else by how it begins."""
+"""Which syntax a document has, by the end of its name, else by how it begins; and YAML that is written in a hurry."""
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from planner.plan.syntax import guess_syntax
+from planner.plan.syntax import guess_syntax, to_yaml
+from tests.strategies import often
 
 
 @pytest.mark.parametrize(
@@ -21,3 +25,29 @@ from planner.plan.syntax import guess_syntax
 )
 def test_the_end_of_the_name_says_it_or_else_the_beginning_of_the_text(name, data, syntax):
     assert guess_syntax(name, data) == syntax
+
+
+_SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+_LOOKING_OTHERWISE = st.sampled_from(
+    ["", "1", "0x1F", "1_000", "yes", "null", "~", "2026-11-27", "- a", "a: b", "#", "a\nb\n", " a", "=", "<<"]
+)
+_DATA = st.recursive(
+    _SCALARS | _LOOKING_OTHERWISE,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text() | _LOOKING_OTHERWISE, inner, max_size=4),
+)
+
+
+@settings(max_examples=often(300))
+@given(_DATA)
+def test_what_is_written_quickly_is_what_the_library_writes(data):
+    """The same thing twice is written twice: never as an alias."""
+
+    class Dumper(yaml.CSafeDumper):
+        def ignore_aliases(self, data):
+            return True
+
+    there_twice = [data, data]
+    expected = yaml.dump(there_twice, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=100)
+
+    assert to_yaml(there_twice, quick=True) == expected
+    assert to_yaml(data, quick=True) == yaml.dump(data, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=100)

@@ -7,6 +7,8 @@ import pytest
 from planner.deploy import worker
 from tests.serving.test_connections import connect, read
 
+pytestmark = pytest.mark.slow
+
 HOST = b"Host: localhost\r\n"
 
 

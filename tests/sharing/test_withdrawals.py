@@ -72,6 +72,35 @@ def test_it_can_be_given_back_for_a_minute(plan, seconds, there):
     assert Withdrawal.objects.exists() == there
 
 
+def test_accounts_keep_what_they_have_whether_a_link_goes_or_comes_back(plan):
+    kim, lee = (Holder(user=User.objects.create_user(name)) for name in ("kim", "lee"))
+    kim.give(plan, Hold.Role.EDIT)
+    ME.give(plan, Hold.Role.OWN)
+    first = links.make_edit_link(plan_id=plan.pk)
+    links.open_edit_link(token=first, holder=OTHER)
+    links.withdraw_edit_link(plan_id=plan.pk, holder=ME)
+    assert {hold.user or hold.browser: hold.role for hold in plan.holds.all()} == {kim.user: "edit", ME.browser: "own"}
+    lee.give(plan, Hold.Role.READ)  # meanwhile
+    LATER.give(plan, Hold.Role.OWN)
+    plan.refresh_from_db()
+    [taken] = withdrawals.list_undoable(plan)
+    withdrawals.give_back(plan_id=plan.pk, number=taken.pk, holder=ME)
+    assert {hold.user or hold.browser: hold.role for hold in plan.holds.all()} == {
+        kim.user: "edit", lee.user: "read", ME.browser: "own", OTHER.browser: "edit", LATER.browser: "own",
+    }  # fmt: skip
+    assert links.find_plan(first) == plan
+
+
+def test_of_what_was_taken_the_newest_stands_first_and_what_cant_be_given_back_is_told_why(plan):
+    for name in ("kim", "lee"):
+        withdrawals.keep(plan=plan, holds=[], name=name)
+    assert [taken.name for taken in withdrawals.list_undoable(plan)] == ["lee", "kim"]
+    with pytest.raises(
+        NotGivenBack, match=r"^More than a minute has passed, or something else was done since; nothing"
+    ):
+        withdrawals.give_back(plan_id=plan.pk, number=0, holder=ME)
+
+
 def test_where_there_was_no_link_there_is_nothing_to_give_back(plan):
     withdrawals.keep(plan=plan, holds=[], link_after="x")
     assert not Withdrawal.objects.exists()

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from planner.engine.existing.decide import Decider, Gap
+from planner.engine.existing.decide import Decider, FlowState, Gap
 from planner.engine.existing.model import Entry, Stage
-from planner.engine.existing.sides import find_ways
+from planner.engine.existing.sides import Ways, find_ways
 from planner.engine.existing.table import Row, Table
 from planner.engine.existing.walk import Packets
 from planner.engine.flows import Flow
@@ -16,11 +16,17 @@ class Lacks:
     """What one stage refuses of the flows that are missing, or may refuse."""
 
     def __init__(
-        self, gap: Gap, stage: Stage, mapping: Mapping[str, str] | None = None, firewall: Firewall | None = None
+        self,
+        gap: Gap,
+        stage: Stage,
+        mapping: Mapping[str, str] | None = None,
+        firewall: Firewall | None = None,
+        *,
+        ways: Ways | None = None,
     ) -> None:
-        """`mapping` and `firewall` as `compare_with` has had them for this gap."""
+        """`mapping` and `firewall` as `compare_with` has had them for this gap; `ways` in place of both."""
         self.stage = stage
-        self._ways = find_ways(gap.report.plan, mapping or {}, firewall)
+        self._ways = ways or find_ways(gap.report.plan, mapping or {}, firewall)
         alone = replace(gap.ruleset, stages=(stage,), obscure=())
         self._decider = Decider(gap.report, alone, self._ways, firewall)
         self._table = Table(stage.entries)
@@ -29,6 +35,10 @@ class Lacks:
             one.flow for one in gap.flows if one.needed and one.state != "open" and id(one.flow) in shut
         )
         """Those that have to be admitted here, in the order of the report."""
+
+    def decide(self, flow: Flow) -> FlowState:
+        """What the stage by itself makes of a flow."""
+        return self._decider.decide(flow)
 
     def find_first(self, flow: Flow, family: int | None = None) -> tuple[int, Entry] | None:
         """The first entry that may refuse packets of a flow, and its place among the stage's; None: no entry does.

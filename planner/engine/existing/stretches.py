@@ -27,6 +27,12 @@ LEAST = 4
 """Fewest entries that are taken together once as many are named as are ever told."""
 LEAST_MET = 64
 """Fewest rows that packets meet and that are looked at for stretches."""
+LEAST_ALIKE = 32
+"""Fewest rows of a block with the same criteria but for one side that many packets are taken to meet alike."""
+MOST_LONE = 64
+"""Most rows beside them in a block that are put off, so that what all packets meet stays one stretch."""
+MANY_SPANS = 500
+"""From how many spans on what a few others leave of them isn't remembered: it is found as quickly."""
 KEPT_ROWS = 200_000
 """Most rows of stretches that are remembered of one table."""
 KEPT_SPANS = 1_000_000
@@ -167,6 +173,7 @@ class Stretches:
         self._known: dict[tuple[int, int, Axis, bool], Stretch] = {}
         self._size = 0
         self._alike: dict[tuple[int, Axis], tuple[int, ...]] = {}
+        self._common: dict[tuple[int, Axis], int] = {}
 
     def find(self, start: int, bits: int, axis: Axis, *, is_whole: bool) -> Stretch:
         """That of the rows whose bits are set, from the row `start`."""
@@ -186,8 +193,22 @@ class Stretches:
         `met`: the rows that the packets meet, as bits; `along`: those of them that have all of the packets but for
         their sources, and but for their destinations, and do what is understood; `alike`: those that do what is
         understood, of which some may have the same criteria but for one side. Until the chain has named as many
-        entries of a verdict as are ever told, each of them comes by itself.
+        entries of a verdict as are ever told, each of them comes by itself; after that those may come later that have
+        no address in common with what they give way to, and so decide about the same packets.
         """
+        put_off: list[Stretch] = []
+        for turn, lone in self._list_in_order(met, along, alike, chain):
+            if put_off and not _gives_way(put_off, turn):
+                yield from put_off
+                put_off = []
+            yield turn
+            put_off += lone
+        yield from put_off
+
+    def _list_in_order(
+        self, met: int, along: tuple[int, int], alike: int, chain: "Chain"
+    ) -> Iterator[tuple[Row | Stretch, list[Stretch]]]:
+        """What decides about packets, in order; and with a stretch what stands between its rows and may come later."""
         for start, block in _list_blocks(met):
             left = block
             looked: set[tuple[Axis, bool, int]] = set()
@@ -213,13 +234,47 @@ class Stretches:
                         continue
                     first, like = _FIRST[bool(low & accepts)], accepts if low & accepts else ~accepts
                     run = _until(run, run & ~like) if chain.has_named(first) else low
+                if is_whole:
+                    run = self._without_tail(start, run, axis)
                 if run.bit_count() < LEAST:
                     run = low
                 left ^= run
-                if is_whole or run != low:
-                    yield self.find(start, run, axis, is_whole=is_whole)
+                if is_whole:
+                    yield self._part(start, run, axis)
+                elif run != low:
+                    yield self.find(start, run, axis, is_whole=False), []
                 else:
-                    yield self._table.rows[start + low.bit_length() - 1]
+                    yield self._table.rows[start + low.bit_length() - 1], []
+
+    def _part(self, start: int, run: int, axis: Axis) -> tuple[Stretch, list[Stretch]]:
+        """The stretch of some rows that have all of the packets but for one side; without those, each apart, that few
+        packets meet and that could as well stand behind the others."""
+        common = run & self._find_common(start, axis)
+        lone = run & ~common
+        if lone and common.bit_count() >= LEAST and lone.bit_count() <= MOST_LONE:
+            stretch = self.find(start, common, axis, is_whole=True)
+            apart = [self.find(start, 1 << place, axis, is_whole=True) for place in list_bits(lone)]
+            if _gives_way(apart, stretch):
+                return stretch, apart
+        return self.find(start, run, axis, is_whole=True), []
+
+    def _without_tail(self, start: int, run: int, axis: Axis) -> int:
+        """Some rows without those behind the last of them that has the same criteria as many others.
+
+        Most tables end with what is for everything, which none gives way to.
+        """
+        common = run & self._find_common(start, axis)
+        return run & ((1 << common.bit_length()) - 1) if common else run
+
+    def _find_common(self, start: int, axis: Axis) -> int:
+        """The rows of a block that have the same criteria but for one side as many others of it, as bits."""
+        key = start, axis
+        if key not in self._common:
+            found = 0
+            for one in set(self._find_alike(start, axis)):
+                found |= one if one.bit_count() >= LEAST_ALIKE else 0
+            self._common[key] = found
+        return self._common[key]
 
     def _find_run(self, start: int, bits: int, ways: Sequence[int], same: int) -> tuple[Axis, int, bool]:
         """The rows of a block from the first of these on that can be taken together: the side that they differ in, the
@@ -244,6 +299,11 @@ class Stretches:
                 found[one] |= 1 << place
             self._alike[key] = tuple(found[one] for one in keys)
         return self._alike[key]
+
+
+def _gives_way(several: Sequence[Stretch], turn: Row | Stretch) -> bool:
+    """Whether some stretches decide about the same packets behind this one as before it."""
+    return isinstance(turn, Stretch) and all(one.axis == turn.axis and not turn.spans & one.spans for one in several)
 
 
 def _but_side(match: Match, axis: Axis) -> tuple[object, ...]:
@@ -285,6 +345,8 @@ class Meetings:
         return self._find(one, other, is_rest=True)
 
     def _find(self, one: Spans, other: Spans, *, is_rest: bool) -> Spans:
+        if len(one.spans) > MANY_SPANS and len(other.spans) <= LEAST:
+            return one - other if is_rest else one & other
         key = id(one), id(other), is_rest
         known = self._known.get(key)
         if known is None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from planner.plan.check_results import results_schema
-from planner.plan.document import plan_schema
+from planner.plan.document import catalogued_schema, plan_schema
 from planner.plan.syntax import to_json
 from planner.report.files import Failure, write_output
 from planner.report.formats.json import comparison_schema, report_schema
@@ -26,8 +26,16 @@ class Command(BaseCommand):
             "document", choices=("plan", "report", "comparison", "matrix", "results"), help="whose schema to print"
         )
 
-    def handle(self, *args: Any, document: str, **options: Any) -> None:
+        parser.add_argument(
+            "--at",
+            metavar="URL",
+            help="of plans: as a catalogue for editors takes it, in draft 07, to be published at this address",
+        )
+
+    def handle(self, *args: Any, document: str, at: str | None = None, **options: Any) -> None:
         """Print it as JSON."""
+        if at is not None and (document != "plan" or not at.startswith(("https://", "http://"))):
+            raise CommandError("--at takes the http or https address of a schema of plans.")
         try:
             made: dict[str, Any] = {
                 "report": report_schema,
@@ -35,7 +43,10 @@ class Command(BaseCommand):
                 "matrix": fixture_schema,
                 "results": results_schema,
             }
-            schema = made[document]() if document in made else plan_schema(find_matrix())
+            if document in made:
+                schema = made[document]()
+            else:
+                schema = plan_schema(find_matrix()) if at is None else catalogued_schema(find_matrix(), at)
             write_output(self.stdout, to_json(schema).encode())
         except NoUsableMatrix as error:
             raise CommandError(str(error)) from None

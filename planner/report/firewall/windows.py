@@ -68,7 +68,7 @@ def write_host(
         f"$denies = ${'true' if default_deny else 'false'}",
         "",
         "$rules = @(",
-        *(line for rule in rules for line in _write_rule(rule)),
+        *(line for rule in rules for line in write_rule(rule)),
         ")",
         *_PROGRAM,
     ]
@@ -77,26 +77,36 @@ def write_host(
 
 def list_rules(host: Host, addresses: Addresses, *, open_undecided: bool) -> tuple[Rule, ...]:
     """The rules of a host: one for each service and family, or more where one would have too many addresses."""
+    return tuple(
+        rule
+        for inbound, permits in ((True, host.inbound), (False, host.outbound))
+        for rule in make_rules(permits, addresses, inbound=inbound, open_undecided=open_undecided)
+    )
+
+
+def make_rules(
+    permits: Iterable[Permit], addresses: Addresses, *, inbound: bool, open_undecided: bool, suffix: str = ""
+) -> tuple[Rule, ...]:
+    """The rules for what a host accepts, or for what it opens. `suffix` ends their names."""
     rules: list[Rule] = []
     taken: Counter[str] = Counter()
-    for inbound, permits in ((True, host.inbound), (False, host.outbound)):
-        for permit in permits:
-            sources = _list_side(permit, addresses, source=True)
-            destinations = _list_side(permit, addresses, source=False)
-            local, remote = (destinations, sources) if inbound else (sources, destinations)
-            for part in split(remote, MOST):
-                base = _name(permit, inbound)
-                taken[base] += 1
-                rules.append(
-                    Rule(
-                        name=base + (f"-{taken[base]}" if taken[base] > 1 else ""),
-                        permit=permit,
-                        inbound=inbound,
-                        local=local,
-                        remote=tuple(part),
-                        enabled=open_undecided or not permit.condition,
-                    )
+    for permit in permits:
+        sources = _list_side(permit, addresses, source=True)
+        destinations = _list_side(permit, addresses, source=False)
+        local, remote = (destinations, sources) if inbound else (sources, destinations)
+        for part in split(remote, MOST):
+            base = _name(permit, inbound)
+            taken[base] += 1
+            rules.append(
+                Rule(
+                    name=base + (f"-{taken[base]}" if taken[base] > 1 else "") + suffix,
+                    permit=permit,
+                    inbound=inbound,
+                    local=local,
+                    remote=tuple(part),
+                    enabled=open_undecided or not permit.condition,
                 )
+            )
     return tuple(rules)
 
 
@@ -125,7 +135,8 @@ def _plain(network: str) -> str:
     return network.removesuffix("/128" if ":" in network else "/32")
 
 
-def _write_rule(rule: Rule) -> Iterator[str]:
+def write_rule(rule: Rule) -> Iterator[str]:
+    """The lines of a rule: a table of PowerShell, with what stands above it in comments."""
     permit = rule.permit
     protocol, ports = permit.service
     comment = " - ".join(permit.comment)

@@ -30,10 +30,10 @@ from planner.report.said.printed_rules import (
 )
 from planner.report.said.text import count_changes, list_renamed, say_set_apart
 from planner.store import actions
-from planner.store.editions import matrix_of, matrix_then
+from planner.store.editions import matrix_of
 from planner.store.lives import lives_of_sides
 from planner.store.models import Handover, Plan
-from planner.store.reports import find_version
+from planner.store.sent import find_handed_over
 from planner.store.sides import NothingToCompare, compare_sides, read_sides, write_changes
 from planner.web.forms.plans import HandoverForm
 from planner.web.views.access import glance_view, plan_view
@@ -98,7 +98,7 @@ def hand_over(request: HttpRequest, plan: Plan) -> HttpResponse:
     form = HandoverForm(request.POST)
     if form.is_valid():
         facts = form.cleaned_data | {"note": form.cleaned_data["note"].replace("\r\n", "\n")}
-        under = _find_handed_over(plan, facts["revision"])
+        under = find_handed_over(plan, facts["revision"])
         try:
             actions.hand_over(plan_id=plan.pk, matrix=under, sender=read_sender(request), **facts)
         except NotPossible as error:
@@ -106,13 +106,6 @@ def hand_over(request: HttpRequest, plan: Plan) -> HttpResponse:
         else:
             return redirect("show_changes", key=plan.key)
     return render(request, TEMPLATE, _describe(request.GET.dict(), plan, form))
-
-
-def _find_handed_over(plan: Plan, number: int) -> Matrix:
-    """The matrix under which a revision is handed over: of the newest that of now, else that of then if it is kept."""
-    now = matrix_of(plan)
-    version = find_version(plan, number) if number != plan.revision else None
-    return (matrix_then(version, now) if version else None) or now
 
 
 def _describe(asked: dict[str, str], plan: Plan, form: Form) -> dict[str, Any]:

@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from planner.engine import Report
-from planner.report.said.answers import CAVEAT, CHOICE
+from planner.report.said.answers import CHOICE
 from planner.store import comments, presence
-from planner.store.comments import DECISION, ENDPOINT, RULE, Writer
+from planner.store.comment_subjects import find_about, is_known, is_told, list_there
+from planner.store.comments import ENDPOINT, RULE, Writer
 from planner.store.editions import matrix_of
 from planner.store.models import Comment, Plan
 from planner.store.reports import report_for
-from planner.store.rule_comments import GONE, keep_openings, place
+from planner.store.rule_comments import keep_openings, place
 from planner.web.forms.comments import CommentForm, NumberForm
 from planner.web.views.access import plan_view
 from planner.web.views.plans import read_operation
@@ -43,17 +44,6 @@ class Subject:
     def query(self) -> str:
         """What the address of its comments ends with."""
         return urlencode({"on": self.kind, "of": self.name})
-
-
-def list_there(report: Report) -> Mapping[str, frozenset[str]]:
-    """What a plan has that can be commented on, by kind."""
-    matrix = report.matrix
-    questions = {CHOICE: matrix.choices, CAVEAT: matrix.caveats}
-    return {
-        ENDPOINT: frozenset(endpoint.name for endpoint in report.plan.endpoints),
-        RULE: frozenset(rule.id for rule in report.rules),
-        DECISION: frozenset(f"{kind}/{slug}" for kind, rows in questions.items() for slug in rows),
-    }
 
 
 def describe_subject(plan: Plan, report: Report, there: Mapping[str, frozenset[str]], kind: str, name: str) -> Subject:
@@ -84,12 +74,9 @@ def show_comments(request: HttpRequest, plan: Plan) -> HttpResponse:
 
 
 def _read_subject(plan: Plan, report: Report, kind: str, name: str) -> Subject:
-    if kind not in (ENDPOINT, RULE, DECISION) or not 0 < len(name) <= 255 or "\0" in name:
+    if not is_known(plan, report, kind, name):
         raise Http404
-    subject = describe_subject(plan, report, list_there(report), kind, name)
-    if not subject.way and not _is_told(plan, kind, name):
-        raise Http404
-    return subject
+    return describe_subject(plan, report, list_there(report), kind, name)
 
 
 def _show(
@@ -102,14 +89,8 @@ def _show(
 ) -> HttpResponse:
     writer = read_writer(request)
     rows, placed = plan.comments.order_by("pk"), place(plan, report)
-    if subject is not None and subject.kind == RULE:
-        # What was said about a rule that is gone doesn't stand at one that has got its number.
-        wanted = GONE if not subject.way else subject.name
-        numbers = [number for number, rule in placed.items() if rule == wanted]
-        rows = rows.filter(pk__in=numbers)
-        rows = rows if subject.way else rows.filter(subject=subject.name)
-    elif subject is not None:
-        rows = rows.filter(kind=subject.kind, subject=subject.name)
+    if subject is not None:
+        rows = find_about(plan, placed, subject.kind, subject.name, is_there=bool(subject.way))
     known = comments.list_known(plan) if subject is not None else []
     others = [name for name in known if name.casefold() != writer.name.casefold()]
     context = {
@@ -210,14 +191,10 @@ def _change(request: HttpRequest, plan: Plan, act: Callable[[int, Writer], Comme
                 return redirect("show_comments", key=plan.key)
             name = place(plan, report).get(row.pk) if row.kind == RULE else row.subject
             name = name or row.subject
-            if name in list_there(report)[row.kind] or _is_told(plan, row.kind, name):
+            if name in list_there(report)[row.kind] or is_told(plan, row.kind, name):
                 return redirect(_address(plan, row.kind, name))
             return redirect("show_comments", key=plan.key)
     return _show(request, plan, report, trouble=trouble)
-
-
-def _is_told(plan: Plan, kind: str, name: str) -> bool:
-    return plan.comments.filter(kind=kind, subject=name).exists()
 
 
 def _address(plan: Plan, kind: str, name: str) -> str:

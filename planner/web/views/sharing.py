@@ -14,21 +14,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
-from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST, require_safe
 
-from planner.report import FORMATS
-from planner.report.said.edition import Edition
-from planner.report.said.voice import address_readers
 from planner.sharing import links, members, withdrawals
+from planner.sharing.files import write_link
 from planner.sharing.link_form import LinkForm
-from planner.store.files import read_paper
 from planner.store.holders import read_holder
 from planner.store.models import Hold, Opening, Plan, ShareLink
-from planner.store.reports import report_for
 from planner.web.forms.plans import MemberForm
 from planner.web.views.access import owner_view
-from planner.web.views.downloads import send_file
+from planner.web.views.downloads import send
 from ports.sensitive import sensitive
 
 SHOWN_OPENINGS = 10
@@ -161,19 +156,8 @@ def print_link(request: HttpRequest, plan: Plan) -> HttpResponse:
     link = links.find_link(token)
     if link is None or link.plan_id != plan.pk:
         return show_sharing(request, plan, trouble="This link leads nowhere any more.")
-    reading = links.read_link(link)
     address = request.build_absolute_uri(reverse("open_link", kwargs={"token": token}))
-    edition = Edition(
-        date=localdate(),
-        revision=reading.revision,
-        link=address,
-        paper=read_paper(request.GET.dict()),
-        stylesheet=settings.STYLESHEET,
-    )
-    kind = FORMATS["pdf"]
-    report = address_readers(report_for(reading.version, reading.matrix))
-    data = kind.render(report, edition)
-    return send_file(data, kind.content_type, reading.name, f"revision-{reading.revision}.pdf")
+    return send(write_link(link, address, request.GET.dict()))
 
 
 def _list_members(request: HttpRequest, plan: Plan) -> list[dict[str, Any]]:

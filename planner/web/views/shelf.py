@@ -1,27 +1,17 @@
 """My plans: those of this browser or account, to find, copy, put aside, restore, and take along."""
 
-import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 from urllib.parse import urlencode
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from planner.engine import TooLarge
-from planner.engine.size import check_size
-from planner.plan.carry import say_carried
-from planner.plan.document import carry_stored
-from planner.store import actions, audit
-from planner.store.editions import current_for
+from planner.store import copies
 from planner.store.holders import read_holder
-from planner.store.models import KEPT_IN_BIN, Hold, Plan
-from planner.store.transfer import IN_MEMORY
-from planner.store.transfer import export_plans as write_archive
-from planner.store.trouble import store_if_possible
+from planner.store.models import Hold, Plan
 from planner.web.views.access import (
     count_plans,
     keep_private,
@@ -108,8 +98,7 @@ def show_plans(request: HttpRequest) -> HttpResponse:
 
 def list_holds(request: HttpRequest) -> list[Hold]:
     """What the sender holds, without the documents, and without what is gone for good."""
-    holds = read_holder(request).holds().select_related("plan__edition").defer("plan__document")
-    return list(holds.exclude(plan__deleted__lte=timezone.now() - KEPT_IN_BIN).order_by("-plan__updated", "pk"))
+    return copies.list_holds(read_holder(request))
 
 
 def list_recent(request: HttpRequest, most: int = 5) -> list[Hold]:
@@ -123,18 +112,11 @@ def list_recent(request: HttpRequest, most: int = 5) -> list[Hold]:
 @plan_view
 def duplicate_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
     """Make a plan like this one, with a history of its own, and go to it."""
-    matrix = current_for(plan)
-    document = plan.document | {"name": f"{plan.name[:248]} (copy)"}
-    copy, carried = carry_stored(document, matrix=matrix)
     try:
-        check_size(matrix, copy)
+        copy = copies.copy_plan(plan=plan, holder=read_holder(request), admit=lambda: count_plans(request))
     except TooLarge as error:
         return show_error(request, 409, "The plan was not copied", error.sentence)
-    count_plans(request)
-    summary = "; ".join(filter(None, (f"Copied from “{plan.name}”", say_carried(carried))))
-    return open_new(
-        request, actions.create_plan(plan=copy, matrix=matrix, summary=summary, holder=read_holder(request))
-    )
+    return open_new(request, copy)
 
 
 @require_POST
@@ -151,14 +133,5 @@ def archive_plan(request: HttpRequest, plan: Plan) -> HttpResponse:
 @matrix_view
 def export_plans(request: HttpRequest) -> HttpResponseBase:
     """Every plan of the sender with all its revisions, as one archive."""
-
-    def plans() -> Iterable[Plan]:
-        return (hold.plan for hold in list_holds(request) if hold.allows(Hold.Role.EDIT))
-
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the answer closes it when it is sent
-    write_archive(file, plans())
-    file.seek(0)
-    actor = read_holder(request).name
-    store_if_possible(lambda: audit.note("plan-exported", actor=actor, detail="all of one's own"))
-    response = FileResponse(file, as_attachment=True, filename="plans.zip", content_type="application/zip")
-    return keep_private(response)
+    file, name = copies.open_archive_of_all(read_holder(request))
+    return keep_private(FileResponse(file, as_attachment=True, filename=name, content_type="application/zip"))

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from planner.engine.existing import decide as existing_decide
-from planner.engine.existing import forbidden, stretches, walk
+from planner.engine.existing import forbidden, spans, stretches, walk
 from planner.engine.existing.decide import compare_with
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset, side, stage
 
@@ -62,6 +62,41 @@ def test_flows_from_anywhere_cost_no_more_steps_with_more_entries(verdict, monke
     assert many - few < 30 * len(REPORT.flows), (few, many)
 
 
+def test_entries_of_single_flows_among_those_of_all_leave_these_as_they_are_for_every_flow(monkeypatch):
+    stores = 60
+    report = plan(
+        [host("Public", "any", zone="Internet", group=True),
+         *(host(f"S{number}", f"192.0.2.{number}", zone="DMZ") for number in range(stores))],
+        [flow("Public", f"S{number}") for number in range(stores)],
+    )  # fmt: skip
+    monkeypatch.setattr(existing_decide, "find_wider", lambda search: ())
+    made, looked = [], []
+    first_init, first_and = stretches.Stretch.__init__, spans.Spans.__and__
+    monkeypatch.setattr(
+        stretches.Stretch,
+        "__init__",
+        lambda self, rows, *a, **more: made.append(len(rows)) or first_init(self, rows, *a, **more),
+    )
+
+    def meet(one, other):
+        looked.append(min(len(one.spans), len(other.spans)))
+        return first_and(one, other)
+
+    monkeypatch.setattr(spans.Spans, "__and__", meet)
+    entries = [
+        accept(f"e{number}", match(f"203.0.113.{number % 250}", f"192.0.2.{number // 30}", "tcp/443"))
+        if number % 30 == 5
+        else accept(f"e{number}", match(f"198.51.{2 * number // 250}.{2 * number % 250}", "", "tcp/443"),
+                    verdict=("accept", "drop")[number % 2])
+        for number in range(30 * stores)
+    ]  # fmt: skip
+    gap = compare_with(report, ruleset(*entries, accept("all")))
+    assert {one.state for one in gap.flows} == {"partly"}
+    # Those of the first block are looked through for each flow until as many are named as are ever told.
+    assert sum(made) < 50 * len(entries), sum(made)
+    assert sum(looked) < 50 * len(entries), sum(looked)
+
+
 def random_entries(source):
     """Stretches of entries that differ in one side, broken by others, by jumps and by what isn't understood."""
     services = ["tcp/443", "tcp/80-85", "", "tcp/1-100", "tcp/443"]
@@ -101,6 +136,7 @@ def test_what_is_taken_together_says_what_one_by_one_does(seed, monkeypatch):
     monkeypatch.setattr(stretches, "MASK", 2**64 - 1)
     monkeypatch.setattr(walk, "LEAST_MET", 3)
     monkeypatch.setattr(stretches, "LEAST", 2)
+    monkeypatch.setattr(stretches, "LEAST_ALIKE", 3)
     monkeypatch.setattr(walk, "MOST_NAMED", 1 + seed % 3)
 
     def answer():
@@ -136,3 +172,11 @@ def test_what_a_later_stage_refuses_is_not_said_to_be_admitted_by_entries_of_a_r
     second = stage(accept("last", match("198.51.1.49", "", "tcp/443")), name="second")
     one = next(one for one in compare_with(REPORT, ruleset(*rows, more=(second,))).flows if one.state == "partly")
     assert set(one.by) - set(one.refusing) == {"a299", "last"}
+
+
+def test_what_is_remembered_is_forgotten_once_it_is_much_and_the_answer_is_the_same(monkeypatch):
+    rules = ruleset(*blocked(300), accept("all", match("", "192.0.2.0/24")), *blocked(300, "tcp/80"))
+    before = compare_with(REPORT, rules).flows
+    monkeypatch.setattr(stretches, "KEPT_ROWS", 1)
+    monkeypatch.setattr(stretches, "KEPT_SPANS", 1)
+    assert compare_with(REPORT, rules).flows == before

@@ -12,12 +12,12 @@ from tests.engine.existing.rulesets import flow, host, plan
 SEEN, REAL = "203.0.113.10", "192.0.2.10"
 
 
+BEHIND = {"Internet": "wan", "DMZ": "dmz", "Internal": "lan"}
+
+
 def report_of(form):
     ends = [host("Public", "198.51.100.7", zone="Internet"), host("Store", REAL, zone="DMZ"), host("Web", "10.0.0.10")]
-    firewall = {
-        "name": "FW", "format": form, "zones": {"Internet": "wan", "DMZ": "dmz", "Internal": "lan"},
-        "published": {"Store": SEEN},
-    }  # fmt: skip
+    firewall = {"name": "FW", "format": form, "zones": BEHIND, "published": {"Store": SEEN}}
     return plan(ends, [flow("Public", "Store"), flow("Web", "Store")], firewalls=[firewall])
 
 
@@ -161,3 +161,20 @@ def test_a_translation_in_a_chain_that_is_jumped_to_is_one():
     assert nft_state(nat, rule("nat", {"dnat": {"addr": {"map": {}}}})) == "unknown"
     for none in ({"addr": "999.0.2.10"}, {"addr": REAL, "port": True}):  # no address, and no port
         assert nft_state(nat, rule("nat", {"dnat": none})) == "unknown"
+
+
+def test_a_ruleset_that_translates_and_has_no_chain_that_forwards_is_not_open():
+    nat = base("nat", "nat", "prerouting", -100)
+    text = json.dumps({"nftables": [{"table": {"family": "ip", "name": "t"}}, nat]})
+    found = compare_with(NFT, read_nftables(text), None, NFT.plan.firewalls[0]).flows[0]
+    assert (found.state, found.constructs) == ("unknown", (f"{SEEN}: nothing here translates it into {REAL}",))
+
+
+def test_an_endpoint_that_is_published_in_one_family_is_reached_under_its_own_address_in_the_other():
+    ends = [host("Public", "2001:db8:1::7", zone="Internet"), host("Store", REAL, "2001:db8:2::10", zone="DMZ")]
+    firewall = {"name": "FW", "format": "iptables", "zones": BEHIND, "published": {"Store": SEEN}}
+    report = plan(ends, [flow("Public", "Store")], firewalls=[firewall])
+    admits = "-A FORWARD -d 2001:db8:2::10/128 -p tcp -m tcp --dport 443 -j ACCEPT"
+    text = f"*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n*filter\n:FORWARD DROP [0:0]\n{admits}\nCOMMIT\n"
+    [found] = compare_with(report, read_iptables(text), None, report.plan.firewalls[0]).flows
+    assert (found.state, found.by) == ("open", (admits,))

@@ -40,9 +40,14 @@ def read_script(data):
     assert found, rest[:200]
     assert rest[found.end() :] == "\n".join(_PROGRAM) + "\n"
     parse(text)
-    rules = [_read(node) for node in _all(parse(found[2])) if node.type == "hash_literal_expression"]
+    return read_rules(found[2])
+
+
+def read_rules(text):
+    """The tables that the variable for rules is given, as dictionaries; there is nothing but comments beside them."""
+    rules = [_read(node) for node in _all(parse(text)) if node.type == "hash_literal_expression"]
     assert len({rule["Name"].casefold() for rule in rules}) == len(rules)
-    outside = re.sub(r"(?m)^    (?:@\{\n(?:        .*\n)+    \}|# .*)\n", "", found[2])
+    outside = re.sub(r"(?m)^    (?:@\{\n(?:        .*\n)+    \}|# .*)\n", "", text)
     assert outside in ("$rules = @(\n)\n", "$rules = @(\n\n)\n"), outside
     return rules
 

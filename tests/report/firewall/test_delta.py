@@ -14,7 +14,7 @@ from planner.engine.existing.readers import READERS
 from planner.engine.rules import narrow_boundaries
 from planner.plan.fields import Firewall
 from planner.report.firewall.errors import NotExpressible
-from planner.report.gap.delta import WRITERS, render_delta
+from planner.report.gap.delta import render_delta
 from planner.report.gap.delta.task import Task
 from tests.engine.existing.devices.own_files import report_of, sides_of, write
 from tests.report.firewall.test_changes import way_back
@@ -214,16 +214,6 @@ def test_what_can_not_be_opened_by_an_entry_is_named():
     told = render_delta(Task(gap=gap, text=text, firewall=asa)).decode()
     assert "has no list of its own" in " ".join(told.replace("\n! ", " ").split())
     assert "wan1" not in lines_of(told)
-
-
-@pytest.mark.parametrize("name", sorted(set(READERS) - set(WRITERS)))
-def test_a_format_without_such_lines_says_why(name):
-    report = firewalls("fortigate")
-    gap = replace(compare(report, EMPTY["fortigate"], "fortigate", None), ruleset=READERS["csv"].read(
-        "source,destination,service,action\n10.0.0.1,10.0.0.2,any,allow\n"))  # fmt: skip
-    gap = replace(gap, ruleset=replace(gap.ruleset, format=name))
-    with pytest.raises(NotExpressible, match="What is missing as configuration can't be written for this plan: "):
-        render_delta(Task(gap=gap, text=""))
 
 
 def test_sides_have_to_be_known_and_names_of_others_are_repeated_only_where_they_are_harmless():

@@ -9,7 +9,6 @@ from selectolax.lexbor import LexborHTMLParser
 
 from planner.plan.document import read_plan
 from planner.store import actions
-from planner.store.holders import Holder
 from planner.store.models import Hold, Plan, hash_token
 from planner.store.presence import COOKIE, Visitor, keep_visitor
 from ports.queries import shipped_matrix
@@ -137,8 +136,8 @@ def store(document=None):
 
 def give(plan):
     """Have BROWSERS hold a plan. Returns its key."""
-    for key in BROWSERS:
-        Holder(browser=hash_token(key)).give(plan, Hold.Role.OWN)
+    holds = [Hold(plan=plan, browser=hash_token(key), role=Hold.Role.OWN) for key in BROWSERS]
+    Hold.objects.bulk_create(holds, ignore_conflicts=True)  # who made it on a page has it
     return str(plan.key)
 
 

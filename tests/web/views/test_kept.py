@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.test.signals import template_rendered
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,6 +24,7 @@ from ports.models import Amendment
 from ports.queries import shipped_matrix
 from tests.checking import write_results
 from tests.editions import load_next, shipped_edition
+from tests.quick import note_templates
 from tests.web.views.pages import BROWSERS, HTMX, know, store
 from tests.web.views.pages import Page as Read
 from tests.web.views.test_who_may import ROWS
@@ -282,11 +282,8 @@ def test_a_page_that_is_kept_was_rendered_without_a_request(client, plan):
     def watch(context, **_):
         seen.append({name for layer in context.dicts for name in layer})
 
-    template_rendered.connect(watch)
-    try:
+    with note_templates(watch):
         client.get(plan.get_absolute_url())
-    finally:
-        template_rendered.disconnect(watch)
     assert seen
     assert not [names for names in seen if names & {"request", "user", "messages", "perms"}]
 

@@ -8,7 +8,7 @@ Machines that are in several groups at once may do what any of them allows; a zo
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.engine.existing.model import EVERYTHING, Entry, Ruleset, Sides, Unreadable
@@ -35,10 +35,57 @@ _ICMP = {"icmp": 1, "1": 1, "icmpv6": 58, "58": 58}
 _Meant = tuple[Addresses, list[str]]
 """Addresses, and what of them isn't understood."""
 _PORTED = {"tcp", "udp", "6", "17"}
+_NAMES = {"1": "icmp", "6": "tcp", "17": "udp"}
+
+
+Rule = tuple[str, int, int, str]
+"""Protocol, first and last port (of ICMP type and code), and the network of a rule that names one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What commands have to know of a group."""
+
+    id: str
+    """Empty where the file doesn't say it."""
+    there: Mapping[str, frozenset[Rule]]
+    """By way, `inbound` and `outbound`, the rules that name networks."""
 
 
 def read(text: str) -> Ruleset:
     """Read one or several groups. Raises Unreadable."""
+    return _Groups(_open(text)).read()
+
+
+def find_groups(text: str) -> dict[str, Known]:
+    """The groups of a file that can be read, by what its ruleset calls them as sides."""
+    return {
+        name: Known(
+            id=row["groupid"] if isinstance(row.get("groupid"), str) else "",
+            there={
+                "inbound": frozenset(_list_there(row.get("ippermissions"))),
+                "outbound": frozenset(_list_there(row.get("ippermissionsegress"))),
+            },
+        )
+        for name, row in _open(text).items()
+    }
+
+
+def _list_there(permissions: Any) -> Iterator[Rule]:
+    for one in list_of(permissions):
+        permission = fold(one) if isinstance(one, Mapping) else {}
+        protocol = say(permission.get("ipprotocol")).casefold()
+        first, last = permission.get("fromport"), permission.get("toport")
+        if not isinstance(first, int) or not isinstance(last, int):
+            continue
+        for key, cidr in (("ipranges", "cidrip"), ("ipv6ranges", "cidripv6")):
+            for row in list_of(permission.get(key)):
+                network = fold(row).get(cidr) if isinstance(row, Mapping) else row
+                yield _NAMES.get(protocol, protocol), first, last, say(network)
+
+
+def _open(text: str) -> dict[str, dict[str, Any]]:
+    """The groups, by what they are called as sides. Raises Unreadable."""
     document = load_json(text)
     if isinstance(document, Mapping):
         folded = fold(document)
@@ -49,7 +96,7 @@ def read(text: str) -> Ruleset:
     groups = {say(row.get("groupid") or row.get("groupname") or "security group"): row for row in rows}
     if len(groups) < len(rows):
         raise Unreadable("The JSON has the same security group twice.")
-    return _Groups(groups).read()
+    return groups
 
 
 class _Groups:

@@ -6,6 +6,7 @@ capital, as PowerShell writes them. Rules go by priority within their direction.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from planner.engine.existing.model import Entry, Ruleset, Unreadable, Verdict
@@ -50,10 +51,53 @@ _DEFAULTS: tuple[dict[str, Any], ...] = tuple(
 )  # fmt: skip
 """The rules that every group has, for files that don't say them."""
 Rule = dict[str, Any]
+_ALONE = "network security group"
+"""What one is called whose rules stand by themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What commands have to know of a group."""
+
+    name: str
+    resource_group: str
+    """Both as Azure calls them, and empty where the file doesn't say them."""
+    taken: Mapping[str, frozenset[int]]
+    """By way, `inbound` and `outbound`, the priorities that its rules have."""
 
 
 def read(text: str) -> Ruleset:
     """Read one or several groups, or the rules of one. Raises Unreadable."""
+    groups, _ = _open(text)
+    return _Groups(groups).read()
+
+
+def find_groups(text: str) -> dict[str, Known]:
+    """The groups of a file that can be read, by what its ruleset calls them."""
+    groups, rows = _open(text)
+    return {
+        name: Known(
+            name=_text(row.get("name")),
+            resource_group=_text(row.get("resourcegroup")),
+            taken={
+                way: frozenset(
+                    read_number(str(rule.get("priority")), 65535)
+                    for rule in rules
+                    if say(rule.get("direction")).casefold() == way
+                )
+                for way in ("inbound", "outbound")
+            },
+        )
+        for (name, rules), row in zip(groups, rows, strict=True)
+    }
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _open(text: str) -> tuple[list[tuple[str, list[Rule]]], list[Rule]]:
+    """The rules of each group by its name, and what stands of each beside them."""
     document = load_json(text)
     if isinstance(document, Mapping):
         document = fold(document).get("value", [document])
@@ -65,15 +109,13 @@ def read(text: str) -> Ruleset:
     if not rows or not rows[-1]:
         raise Unreadable("The JSON has no network security groups, and no rules of one.")
     if all("access" in row and "direction" in row for row in rows):
-        groups = [("network security group", rows)]
-    elif all("securityrules" in row or "defaultsecurityrules" in row for row in rows):
-        groups = [(say(row.get("name") or "network security group"), _list_rules(row)) for row in rows]
-    else:
-        raise Unreadable(
-            "The JSON has no network security groups (mappings with securityRules) and no rules of one (mappings with "
-            "access and direction)."
-        )
-    return _Groups(groups).read()
+        return [(_ALONE, rows)], [{}]
+    if all("securityrules" in row or "defaultsecurityrules" in row for row in rows):
+        return [(say(row.get("name") or _ALONE), _list_rules(row)) for row in rows], rows
+    raise Unreadable(
+        "The JSON has no network security groups (mappings with securityRules) and no rules of one (mappings with "
+        "access and direction)."
+    )
 
 
 def _flatten(row: Any) -> Rule:

@@ -8,6 +8,7 @@ obscure by name.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
@@ -100,6 +101,10 @@ _VERDICTS: Mapping[str, Verdict] = {
 
 def read(text: str) -> Ruleset:
     """Read a table of rules, its first line the names of the columns. Raises Unreadable."""
+    return _open(text).read()
+
+
+def _open(text: str) -> "_Table":
     columns = max(map(first_line(text).count, ",;\t")) + 1
     if columns > _MOST_COLUMNS:
         raise Unreadable(f"The first line has {columns:,} columns; at most {_MOST_COLUMNS:,} are read.")
@@ -109,7 +114,39 @@ def read(text: str) -> Ruleset:
         raise Unreadable("; ".join(f"{fault.where}: {fault.message}" for fault in error.faults)) from None
     if not rows:
         raise Unreadable("The table is empty; its first line names the columns: source, destination, service, action.")
-    return _Table(rows).read()
+    return _Table(rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What rows have to be like that are put into a table."""
+
+    delimiter: str
+    titles: tuple[str, ...]
+    columns: tuple[str, ...]
+    """What each of the titles is for: source, destination, …; empty where that isn't known."""
+    accepts: str
+    """What the table calls a rule that allows."""
+    device: str
+    """The firewall that all of it is of, as the table says it."""
+    priorities: Mapping[str, str]
+    """By line of a row its priority, where the table has any."""
+    last_priority: str
+
+
+def find_columns(text: str) -> Known:
+    """The columns of a table that can be read. Raises Unreadable."""
+    table = _open(text)
+    found = {name: table.list_cells(name) for name in ("action", "device", "priority")}
+    return Known(
+        delimiter=max(",;\t", key=first_line(text).count),
+        titles=tuple(table.titles),
+        columns=tuple(table.columns),
+        accepts=next((cell for _, cell in found["action"] if _VERDICTS.get(cell.casefold()) == "accept"), "allow"),
+        device=next((cell for _, cell in found["device"]), ""),
+        priorities={str(line): cell for line, cell in found["priority"]},
+        last_priority=found["priority"][-1][1] if found["priority"] else "1",
+    )
 
 
 class _Table:
@@ -142,6 +179,14 @@ class _Table:
             said = {cells[at].strip() for _, cells in self.rows if at < len(cells)} if column == "device" else set()
             if len(said - {""}) > 1:
                 raise Unreadable(f"The table has rules of several firewalls by its column {quote(title)}; keep one.")
+
+    def list_cells(self, name: str) -> list[tuple[int, str]]:
+        """What stands in the first column of this kind, by line; without cells that are empty."""
+        if name not in self.columns:
+            return []
+        at = self.columns.index(name)
+        found = ((line, read_back(cells[at].strip())) for line, cells in self.rows if at < len(cells))
+        return [(line, text) for line, text in found if text]
 
     def read(self) -> Ruleset:
         entries = [entry for line, cells in self.rows for entry in self._read_row(line, cells)]

@@ -9,6 +9,7 @@ host that is, `reachable` says; without it every flow is taken as one to this ho
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
@@ -65,8 +66,31 @@ _DEEP = 3
 """How deep filters are looked for within a rule."""
 
 
+ELSEWHERE = "connections to others than "
+"""How the entry begins for what goes to other hosts than this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a file says of the host itself."""
+
+    name: str
+    """As it calls itself; empty where the file doesn't say it."""
+    bar: str
+    """Why a further local rule would open nothing there, in a sentence; empty where it would."""
+
+
 def read(text: str) -> Ruleset:
     """Read the rules of a host. Raises Unreadable."""
+    return _open(text).read()
+
+
+def find_host(text: str) -> Known:
+    """What a file that can be read says of the host itself."""
+    return _open(text).describe()
+
+
+def _open(text: str) -> "_Host":
     document = load_json(text)
     if isinstance(document, Mapping):
         head = fold(document)
@@ -79,7 +103,7 @@ def read(text: str) -> Ruleset:
     rules = [_collect(row) for row in rows]
     if not rules or not any("direction" in rule for rule, _ in rules):
         raise Unreadable("The JSON has no rules of a Windows firewall: none has a Direction.")
-    return _Host(head, rules).read()
+    return _Host(head, rules)
 
 
 def _unwrap(value: Any) -> Any:
@@ -122,7 +146,8 @@ class _Host:
     def __init__(self, head: Mapping[str, Any], rules: list[tuple[dict[str, list[str]], list[str]]]) -> None:
         self.rules = rules
         self.count = Count()
-        self.name = say(head.get("computer") or "host")
+        self.said = say(head.get("computer") or "")
+        self.name = self.said or "host"
         self.addresses = self._read_own(head)
         self.profiles = self._read_profiles(head)
         connections = [_text(one).casefold() for one in list_of(_unwrap(head.get("connections")))]
@@ -176,6 +201,19 @@ class _Host:
             else (),
         )
 
+    def describe(self) -> Known:
+        """What is known of it beside its rules."""
+        shut = [name for name in sorted(self.active) if self._shut(name)]
+        local = [name for name in sorted(self.active) if self._flag(name, "allowlocalfirewallrules") == "false"]
+        bar = (
+            f"The profile {', '.join(shut)} lets nothing in, whatever rules say"
+            if shut
+            else f"In the profile {', '.join(local)} group policy says that local rules don't count"
+            if local
+            else ""
+        )
+        return Known(name=self.said, bar=bar)
+
     def _flag(self, profile: str, name: str) -> str:
         said = self.profiles.get(profile, {}).get(name, "")
         return _FLAG.get(said, said)
@@ -203,7 +241,7 @@ class _Host:
         """What goes to other hosts, where it is known which host this is: another firewall decides."""
         if self.addresses is not None:
             yield Entry(
-                name=f"connections to others than {self.name}",
+                name=f"{ELSEWHERE}{self.name}",
                 matches=make_matches(ANYWHERE, self.addresses.others(), [ANYTHING]),
                 verdict="obscure",
                 obscure=(f"{self.name} has no such address: another firewall decides",),

@@ -11,7 +11,12 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import Opening, Plan, find_groups
+from planner.report.firewall.devices.openings import (
+    Opening,
+    Plan,
+    find_groups,
+    name_singles,
+)
 from planner.report.firewall.devices.statements import is_said_already, list_objects, name_anyone
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.elsewhere import find_rest
@@ -88,7 +93,7 @@ def _set_objects(plan: Plan) -> Iterator[str]:
         if len(members) == 1:
             yield _address(name, members[0], **_publish(plan, name))
         else:
-            singles = [f"{name}_{number}" for number in range(1, len(members) + 1)]
+            singles = name_singles(name, members)
             yield from map(_address, singles, members)
             yield _group(f"{name}_all", singles)
     for members, name in _list_groups(plan).items():

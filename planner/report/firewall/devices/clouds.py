@@ -25,7 +25,7 @@ _PRIORITIES = range(1000, 4001)
 Resources = dict[str, dict[str, Any]]
 
 
-def _networks(plan: Plan, opening: Opening, end: str) -> list[str]:
+def list_networks(plan: Plan, opening: Opening, end: str) -> list[str]:
     """The networks of one side, with their prefix; any without what is in other zones."""
     permit = opening.permit
     source = end == "source"
@@ -60,8 +60,8 @@ def _google(plan: Plan) -> tuple[dict[str, Any], Resources]:
             "priority": 1000,
             "description": cut(opening.comment, 2000),
             "disabled": opening.disabled,
-            "source_ranges": _networks(plan, opening, "source"),
-            "destination_ranges": _networks(plan, opening, "destination"),
+            "source_ranges": list_networks(plan, opening, "source"),
+            "destination_ranges": list_networks(plan, opening, "destination"),
             "allow": [{"protocol": protocol, **({"ports": [ports]} if ports else {})}],
             **({"log_config": {"metadata": "INCLUDE_ALL_METADATA"}} if plan.logs else {}),
         }
@@ -98,8 +98,8 @@ def _azure(plan: Plan) -> tuple[dict[str, Any], Resources]:
             "protocol": protocol.capitalize(),
             "source_port_range": "*",
             "destination_port_range": ports or "*",
-            "source_address_prefixes": _networks(plan, opening, "source"),
-            "destination_address_prefixes": _networks(plan, opening, "destination"),
+            "source_address_prefixes": list_networks(plan, opening, "source"),
+            "destination_address_prefixes": list_networks(plan, opening, "destination"),
             "description": cut(opening.comment, 140),
         }
     if plan.default_deny:
@@ -196,7 +196,7 @@ def _aws(plan: Plan) -> tuple[dict[str, Any], Resources]:
 def _peers(plan: Plan, opening: Opening, end: str) -> list[str]:
     permit = opening.permit
     any_ = permit.sources is None if end == "source" else permit.destinations is None
-    return [EVERYBODY[permit.family]] if any_ else _networks(plan, opening, end)
+    return [EVERYBODY[permit.family]] if any_ else list_networks(plan, opening, end)
 
 
 def _each(group: str, networks: list[str], disabled: bool) -> str:

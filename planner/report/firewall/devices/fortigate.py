@@ -11,7 +11,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import Opening, Plan, find_groups, split
+from planner.report.firewall.devices.openings import (
+    Opening,
+    Plan,
+    find_groups,
+    name_singles,
+    split,
+)
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.permits import Permit
 from planner.report.firewall.words import cut, shorten
@@ -40,7 +46,7 @@ def list_items(plan: Plan) -> list[Item]:
         if len(members) == 1:
             items.append(_address(name, members[0], six, plan.is_name(name)))
             continue
-        singles = [f"{name}_{number}" for number in range(1, len(members) + 1)]
+        singles = name_singles(name, members)
         items += [_address(one, value, six, plan.is_name(name)) for one, value in zip(singles, members, strict=True)]
         groups.append(_group(plan.call(name), singles, six))
     large: dict[tuple[str, ...], list[str]] = {}

@@ -17,6 +17,9 @@ from planner.report.firewall.permits import Permit, Permits
 from planner.report.firewall.words import clean, shorten, show_name
 from planner.report.said.edition import Edition
 
+_ELSEWHERE = re.compile(r"V[46]-elsewhere_\d")
+_LONGEST = 60
+"""Of the name of a single address; groups of it are called by other names."""
 FEW = 12
 """So many names stand in an entry itself; more become a group."""
 
@@ -238,6 +241,18 @@ def find_groups(plan: Plan, *, most: int = FEW) -> dict[tuple[str, ...], str]:
                 taken.add(name)
                 groups[members] = name
     return groups
+
+
+def name_singles(name: str, members: Sequence[str]) -> list[str]:
+    """What the addresses of an object of several are called, each by itself: by number.
+
+    What an any leaves out changes with every address of another zone: there each is called by itself, so that the
+    others keep their names.
+    """
+    base = re.sub(r"_part\d+\Z", "", name)
+    if not _ELSEWHERE.match(name):
+        return [f"{name}_{number}" for number in range(1, len(members) + 1)]
+    return [shorten(f"{base}_{re.sub('[^0-9a-f]', '_', one)}", _LONGEST) for one in members]
 
 
 def split(members: Sequence[str], most: int) -> Iterator[Sequence[str]]:

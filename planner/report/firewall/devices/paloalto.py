@@ -11,7 +11,14 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from planner.report.firewall.devices.items import Item, find_change
-from planner.report.firewall.devices.openings import Opening, Plan, Translation, find_groups, split
+from planner.report.firewall.devices.openings import (
+    Opening,
+    Plan,
+    Translation,
+    find_groups,
+    name_singles,
+    split,
+)
 from planner.report.firewall.devices.statements import (
     Statement,
     Thing,
@@ -51,7 +58,7 @@ def list_things(plan: Plan) -> list[Thing]:
         if len(members) == 1:
             things.append(_address(plan, name, members[0]))
             continue
-        singles = tuple(f"{name}_{number}" for number in range(1, len(members) + 1))
+        singles = tuple(name_singles(name, members))
         things += [_address(plan, one, value) for one, value in zip(singles, members, strict=True)]
         groups += _group(f"{name}_all", singles)
     large = find_groups(plan)

@@ -8,7 +8,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from planner.report.firewall.devices.items import Item
-from planner.report.firewall.devices.openings import Opening, Plan, find_groups, split
+from planner.report.firewall.devices.openings import (
+    Opening,
+    Plan,
+    find_groups,
+    name_singles,
+    split,
+)
 from planner.report.firewall.devices.statements import Statement, Thing, list_objects, name_anyone, say
 from planner.report.firewall.devices.writer import Sides, Writer
 from planner.report.firewall.permits import Permit
@@ -29,7 +35,7 @@ def list_items(plan: Plan) -> list[Item]:
         if len(members) == 1:
             things.append(_address(plan, name, members[0]))
             continue
-        singles = [f"{name}_{number}" for number in range(1, len(members) + 1)]
+        singles = name_singles(name, members)
         things += [_address(plan, one, value) for one, value in zip(singles, members, strict=True)]
         sets += _set(f"{name}_all", singles, whole)
         whole.add(f"{name}_all")

@@ -53,6 +53,16 @@ def _list_tickets(permits: Permits, edition: Edition | None) -> dict[str, str]:
 
 def _row(plan: Plan, opening: Opening, tickets: dict[str, str]) -> Iterator[str]:
     permit = opening.permit
+    yield from list_sides(plan, opening)
+    yield f"{permit.service.protocol}/{permit.service.ports}" if permit.service.ports else "icmp/8"
+    yield "allow"
+    yield opening.comment
+    yield tickets.get(permit.label, "")
+
+
+def list_sides(plan: Plan, opening: Opening) -> Iterator[str]:
+    """The cells of an opening's sources and of its destinations."""
+    permit = opening.permit
     for members, others in (
         (permit.sources, permit.not_sources), (permit.destinations, permit.not_destinations),
     ):  # fmt: skip
@@ -63,7 +73,3 @@ def _row(plan: Plan, opening: Opening, tickets: dict[str, str]) -> Iterator[str]
             yield "; ".join(a if a == b else f"{a}-{b}" for a, b in find_ranges(others, permit.family))
         else:
             yield "0.0.0.0/0" if permit.family == 4 else "::/0"
-    yield f"{permit.service.protocol}/{permit.service.ports}" if permit.service.ports else "icmp/8"
-    yield "allow"
-    yield opening.comment
-    yield tickets.get(permit.label, "")

@@ -1,15 +1,18 @@
 """What a firewall lacks of a plan as configuration: only that, and where among its rules it has to stand.
 
 `render_delta` is the way in. nftables and iptables get a chain of its own and the jump to it (`kernel.py`); devices
-get objects and entries under names that nothing there has, and the lines that put them into place (`devices.py`).
+get objects and entries under names that nothing there has, and the lines that put them into place (`devices.py`); a
+Windows host gets a script (`windows.py`), groups of a cloud get commands (`clouds.py`), a table gets rows (`rows.py`).
 """
 
 from collections.abc import Callable, Mapping
 
-from planner.report.firewall.errors import NotExpressible
+from planner.report.gap.delta.clouds import render_aws, render_azure
 from planner.report.gap.delta.devices import render_device
 from planner.report.gap.delta.kernel import render_iptables, render_nftables
+from planner.report.gap.delta.rows import render_rows
 from planner.report.gap.delta.task import Task
+from planner.report.gap.delta.windows import render_windows
 
 DELTA = "delta"
 """What commands and addresses call it, beside the formats of the answer."""
@@ -20,22 +23,19 @@ WRITERS: Mapping[str, Callable[[Task], bytes]] = {
     "asa": render_device,
     "paloalto": render_device,
     "srx": render_device,
+    "windows": render_windows,
+    "azure": render_azure,
+    "aws": render_aws,
+    "csv": render_rows,
 }
 """By the format of the rules that are there."""
-_WHY_NOT: Mapping[str, str] = {
-    "windows": "a rule that blocks wins there whatever its place; the scripts for hosts open what the plan needs",
-    "azure": "its rules go by priorities that the file of the rules shares out; the file of the plan has all of them",
-    "aws": "its rules have no order, so the file of the plan says the same beside what is there",
-    "csv": "a table says of no device; the format xlsx lists the rules that are missing",
-}
+ENDINGS: Mapping[str, str] = {"windows": "ps1", "azure": "azure.sh", "aws": "aws.sh", "csv": "csv"}
+"""By format how its file ends; the others are text."""
 
 
 def render_delta(task: Task) -> bytes:
     """The lines that open what is missing and nothing else, and in comments the way back; the same for the same.
 
-    Raises NotExpressible for formats that have no such lines, and where names of the device can't be repeated.
+    Raises NotExpressible where it isn't known what zones are behind, and where names of the device can't be repeated.
     """
-    name = task.gap.ruleset.format
-    if name not in WRITERS:
-        raise NotExpressible("What is missing as configuration", _WHY_NOT[name])
-    return WRITERS[name](task)
+    return WRITERS[task.gap.ruleset.format](task)

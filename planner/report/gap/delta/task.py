@@ -49,6 +49,15 @@ class Task:
         kept = {zone: side for zone, side in self.firewall.zones.items() if side not in mapped and zone not in zones}
         return replace(self.firewall, zones={**kept, **zones})
 
+    @property
+    def sides(self) -> tuple[tuple[str, str], ...]:
+        """Side of the device, zone of the plan: each that is known.
+
+        A zone may be behind several sides, and a side lead to several zones.
+        """
+        known = self.firewall.zones.items() if self.firewall else ()
+        return (*self.mapping.items(), *((side, zone) for zone, side in known if side not in self.mapping))
+
     def lacks(self, stage: Stage) -> Lacks:
         """What a stage refuses of what is missing."""
         return Lacks(self.gap, stage, self.mapping, self.firewall)
@@ -82,6 +91,8 @@ class Task:
 class Stuck:
     """What no line can open there, and why."""
 
+    begins: str = "Not opened by this"
+    """What its sentences begin with."""
     found: dict[str, list[Flow]] = field(default_factory=dict)
 
     def add(self, why: str, flows: Iterable[Flow]) -> None:
@@ -100,7 +111,7 @@ class Stuck:
                 f"{flow.need.ports or 'echo'}"
                 for flow in single[:_NAMED]
             )
-            yield f"Not opened by this: {many(len(single), 'flow')} ({said}{more}). {clean(why, 300)}."
+            yield f"{self.begins}: {many(len(single), 'flow')} ({said}{more}). {clean(why, 300)}."
 
 
 def part(flows: Iterable[Flow], device: Firewall | None, stuck: Stuck) -> list[Flow]:

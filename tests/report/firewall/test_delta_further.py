@@ -1,0 +1,271 @@
+"""What is missing on a Windows host, in groups of a cloud and in a table: told to models and read back.
+
+All that was missing is open then, but what is told not to be; nothing is wider; and the way back leads back. So it is
+of any rules that are there, some of which refuse, and of any flows.
+"""
+
+import json
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.engine.existing.decide import compare_with
+from planner.engine.existing.readers import READERS
+from planner.report.firewall.errors import NotExpressible
+from planner.report.gap.delta import WRITERS, render_delta
+from planner.report.gap.delta.task import Task
+from tests.engine.existing.rulesets import flow, host, plan
+from tests.report.firewall.telling import TELL
+from tests.strategies import often
+
+ENDPOINTS = [
+    host("Web", "10.0.0.10", "fd00::10"),
+    host("Staff", "10.1.0.0/30", zone="Internet", group=True),
+    host("Store", "192.0.2.10", "192.0.2.20", "2001:db8::10", zone="DMZ"),
+    host("World", "any", zone="Internet", group=True),
+]
+FLOWS = [
+    flow("Web", "Store", ports="443"), flow("Web", "Store", ports="80-81"), flow("Web", "Store", "udp", "53"),
+    flow("Staff", "Web", ports="8443"), flow("Staff", "Store", ports="22"), flow("World", "Store", ports="25"),
+    flow("Store", "Web", ports="25-26"), flow("Store", "Staff", ports="3389"),
+]  # fmt: skip
+PING = flow("Web", "Store", "icmp")
+GROUPS = {"in-nsg": "Internal", "dmz-nsg": "DMZ"}
+SOURCES = ("any", "10.0.0.10", "10.1.0.1", "10.0.0.0/8", "fd00::/64")
+DESTINATIONS = ("any", "192.0.2.10", "192.0.2.0/24", "2001:db8::10", "10.0.0.10")
+SERVICES = (("tcp", "443"), ("tcp", "0-65535"), ("tcp", "25-80"), ("udp", "53"), ("any", "any"))
+
+
+@st.composite
+def rules(draw):
+    """Up to five rules, each of which admits or refuses: sources, destinations, protocol, ports, whether it admits."""
+    one = st.tuples(st.sampled_from(SOURCES), st.sampled_from(DESTINATIONS), st.sampled_from(SERVICES), st.booleans())
+    found = draw(st.lists(one, max_size=5))
+    # One family on both sides, as devices take them.
+    return [one for one in found if "any" in one[:2] or (":" in one[0]) == (":" in one[1])]
+
+
+def windows(made):
+    return json.dumps(
+        {
+            "computer": "STORE", "reachable": ["192.0.2.10", "192.0.2.20", "2001:db8::10"],
+            "rules": [
+                {
+                    "Name": f"rule {n}", "DisplayName": f"rule {n}", "Direction": "Inbound", "Enabled": "True",
+                    "Action": "Allow" if admits else "Block", "Profile": "Any",
+                    "Filters": [{"Protocol": protocol, "LocalPort": "Any" if ports == "any" else ports,
+                                 "RemoteAddress": source, "LocalAddress": destination, "Program": "Any"}],
+                }
+                for n, (source, destination, (protocol, ports), admits) in enumerate(
+                    [("172.16.0.9", "any", ("tcp", "1"), True), *made]
+                )
+            ],
+        }
+    )  # fmt: skip
+
+
+def azure(made, names=tuple(GROUPS)):
+    def rule(n, way, source, destination, service, admits):
+        return {
+            "name": f"rule{n}-{way}", "priority": 100 + 3 * n, "direction": way,
+            "access": "Allow" if admits else "Deny",
+            "protocol": service[0].replace("any", "*"), "sourceAddressPrefix": source.replace("any", "*"),
+            "destinationAddressPrefix": destination.replace("any", "*"), "sourcePortRange": "*",
+            "destinationPortRange": service[1].replace("any", "*"),
+        }  # fmt: skip
+
+    found = [rule(n, way, *one) for n, one in enumerate(made, 1) for way in ("Inbound", "Outbound")]
+    return json.dumps([{"name": name, "resourceGroup": "net", "securityRules": found} for name in names])
+
+
+def aws(made, names=("sg-1", "sg-2")):
+    def permission(network, service):
+        protocol, ports = service
+        first, _, last = ports.partition("-")
+        bounds = {} if protocol == "any" else {"FromPort": int(first), "ToPort": int(last or first)}
+        key, cidr = ("Ipv6Ranges", "CidrIpv6") if ":" in network else ("IpRanges", "CidrIp")
+        network = "0.0.0.0/0" if network == "any" else network if "/" in network else f"{network}/32"
+        return {"IpProtocol": protocol.replace("any", "-1"), **bounds, key: [{cidr: network}]}
+
+    found = {}
+    for source, destination, service, _ in made:
+        found[json.dumps(permission(source, service))] = json.dumps(
+            permission(destination.replace("8::10", "8::/64"), service)
+        )
+    ways = {"IpPermissions": [*map(json.loads, found)], "IpPermissionsEgress": [*map(json.loads, set(found.values()))]}
+    return json.dumps({"SecurityGroups": [{"GroupId": name, "GroupName": name, **ways} for name in names]})
+
+
+def table(made):
+    lines = [f"{source},{destination},{protocol}/{ports},{'Permit' if admits else 'Deny'}"
+             for source, destination, (protocol, ports), admits in made]  # fmt: skip
+    return "\n".join(["source,destination,service,action", *lines, ""]).replace("any/any", "any")
+
+
+def wide_table(made):
+    lines = ["No.;Name;From Zone;To Zone;Source;Destination;Protocol;Port;Priority;Action;Enabled;Users;Device"]
+    for n, (source, destination, (protocol, ports), admits) in enumerate(made):
+        service = f"{protocol};{ports if protocol != 'any' else ''}"
+        ends = f"{'inside' if n % 2 else 'any'};any;{source};{destination}"
+        lines.append(f"{n};r{n};{ends};{service};10;{'accept' if admits else 'drop'};yes;;FW1")
+    return "\n".join([*lines, ""])
+
+
+KINDS = {
+    "windows": ("windows", windows, {}),
+    "azure": ("azure", azure, GROUPS),
+    "aws": ("aws", aws, {"sg-1": "Internal", "sg-2": "DMZ"}),
+    "csv": ("csv", table, {}),
+    "csv-zones": ("csv", wide_table, {"inside": "Internal", "dmz": "DMZ", "wan": "Internet"}),
+}
+
+
+def compare(report, name, text, mapping):
+    return compare_with(report, READERS[name].read(text), mapping)
+
+
+def entries(name, text):
+    ruleset = READERS[name].read(text)
+    return [(one.name, one.verdict, one.matches) for stage in ruleset.stages for one in stage.entries]
+
+
+def too_wide(gap):
+    return {(one.sources, one.destinations, one.services) for one in gap.wider}
+
+
+def say(one):
+    return f"{one.flow.source.name} to {one.flow.destination.name} {one.flow.need.protocol} {one.flow.need.ports}"
+
+
+def delta_of(gap, text, mapping=None):
+    return render_delta(Task(gap=gap, text=text, mapping=mapping or {})).decode()
+
+
+def try_delta(name, text, mapping, flows):
+    report = plan(ENDPOINTS, flows)
+    gap = compare(report, name, text, mapping)
+    told = delta_of(gap, text, mapping)
+    after = TELL[name](text, told)
+    now = compare(report, name, after, mapping)
+    plain = " ".join(re.sub(r"(?m)^#", " ", told).split())
+    for one in now.flows:
+        assert one.state == "open" or say(one) in plain, (say(one), one.state, one.by, told)
+    assert too_wide(now) <= too_wide(gap) or "is for everybody" in plain
+    back = TELL[name](after, told, back=True)
+    assert entries(name, back) == entries(name, text)
+    if all(one.state == "open" for one in now.flows):
+        again = delta_of(now, after, mapping)
+        assert "Nothing is missing" in again
+        assert TELL[name](after, again) == after if name == "csv" else entries(name, after)
+    return gap, told, now
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=often(15))
+@given(data=st.data())
+def test_of_any_rules_all_that_is_missing_is_open_then_nothing_is_wider_and_the_way_back_leads_back(kind, data):
+    name, write, mapping = KINDS[kind]
+    flows = data.draw(st.lists(st.sampled_from(FLOWS), min_size=1, max_size=5, unique_by=str))
+    made = data.draw(rules())
+    try_delta(name, write(made), mapping, flows)
+
+
+def test_a_rule_of_windows_that_blocks_is_named_and_the_rest_is_opened():
+    made = [("10.0.0.10", "any", ("tcp", "443"), False), ("10.1.0.1", "any", ("tcp", "22"), False)]
+    gap, told, now = try_delta("windows", windows(made), {}, FLOWS[:1] + FLOWS[2:5])
+    assert gap.counts["closed"] == 3
+    plain = " ".join(told.replace("\n#", " ").split())
+    for number, ends in ((1, "Web to Store tcp 443"), (2, "Staff to Store tcp 22")):
+        assert f"Not opened in full by this: 1 flow ({ends}). Some of it is blocked by rule rule {number}" in plain
+    assert "Not opened by this: 1 flow (Staff to Web tcp 8443). They go to other hosts" in plain
+    assert {one.flow.need.ports: one.state for one in now.flows}["53"] == "open"
+    assert "@{" in told
+    both = [("any", "any", ("tcp", "443"), False)]
+    _, told, _ = try_delta("windows", windows(both), {}, FLOWS[:1])
+    assert "Blocked by rule rule 1 which wins over every rule" in " ".join(
+        told.replace("\n#", " ").replace(",", "").split()
+    )
+    assert "@{" not in told
+
+
+@pytest.mark.parametrize(
+    ("profile", "why"),
+    [({"AllowInboundRules": "False"}, "lets nothing in"), ({"AllowLocalFirewallRules": 0}, "group policy says")],
+)
+def test_where_no_further_rule_of_windows_counts_nothing_is_written(profile, why):
+    document = json.loads(windows([])) | {"connections": ["Public"], "profiles": [{"Name": "Public", **profile}]}
+    gap, told, _ = try_delta("windows", json.dumps(document), {}, FLOWS[:1])
+    assert gap.missing
+    assert "@{" not in told
+    assert why in " ".join(told.split())
+
+
+def test_rules_of_azure_have_free_priorities_before_what_refuses_and_where_there_is_none_that_is_said():
+    deny = [("any", "any", ("any", "any"), False)]
+    _, told, _ = try_delta("azure", azure(deny), GROUPS, FLOWS[:1])
+    assert re.findall(r"create .* --priority (\d+)", told) == ["101", "102"] * 2
+    text = azure(deny).replace('"priority": 103', '"priority": 4000')
+    _, told, _ = try_delta("azure", text, GROUPS, FLOWS[:3])
+    assert {int(one) % 10 for one in re.findall(r"--priority (\d+)", told)} == {0}
+    text = azure(deny).replace('"priority": 103', '"priority": 101')
+    _, told, now = try_delta("azure", text, GROUPS, FLOWS[:2])
+    assert "No priority is free before" in " ".join(told.replace("\n#", " ").split())
+    assert now.counts["open"] < 2
+
+
+def test_a_group_of_azure_by_itself_lacks_a_resource_group_which_has_to_be_said():
+    [group] = json.loads(azure([], ("only",)))
+    del group["resourceGroup"]
+    report = plan(ENDPOINTS, FLOWS[:1])
+    gap = compare(report, "azure", json.dumps(group), {})
+    told = delta_of(gap, json.dumps(group))
+    assert '--resource-group "$RESOURCE_GROUP" --nsg-name only' in told
+    assert ': "${RESOURCE_GROUP:?' in told
+
+
+@pytest.mark.parametrize("name", ["a;b", "$(reboot)", "x\ny", ""])
+def test_names_of_groups_are_repeated_only_where_they_are_harmless(name):
+    report = plan(ENDPOINTS, FLOWS[:1])
+    for form, text in (
+        ("azure", json.dumps({"name": name, "resourceGroup": "net", "securityRules": []})),
+        ("aws", json.dumps({"GroupId": name, "IpPermissions": []})),
+    ):
+        gap = compare(report, form, text, {})
+        with pytest.raises(NotExpressible, match="can't be repeated safely"):
+            delta_of(gap, text)
+
+
+def test_what_a_group_of_aws_has_is_not_asked_for_again_and_what_several_rules_need_stands_once():
+    network = [("10.0.0.10", "192.0.2.10", ("tcp", "443"), True)]
+    flows = [*FLOWS[:1], flow("World", "Store", ports="443"), flow("Staff", "Store", ports="443")]
+    _, told, _ = try_delta("aws", aws(network), {"sg-1": "Internal", "sg-2": "DMZ"}, flows)
+    assert '"CidrIp": "10.0.0.10/32"' not in told
+    assert '"CidrIpv6": "fd00::10/128"' in told
+
+
+def test_columns_of_a_table_are_filled_as_its_rows_are():
+    text = wide_table([("10.0.0.0/8", "any", ("tcp", "1"), True), ("any", "any", ("any", "any"), False)])
+    _, told, _ = try_delta("csv", text, KINDS["csv-zones"][2], [*FLOWS[:1], PING])
+    assert re.search(r"^3;;\S+-delta;inside;dmz;10\.0\.0\.10/32;", told, re.MULTILINE)
+    assert ";tcp;443;10;accept;yes;any;FW1" in told
+    assert ";icmp;8;10;accept;yes;any;FW1" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("source,destination,protocol,action\nany,any,gre,deny\n", "none of its columns is for ports"),
+        ("no,priority,source,destination,service,action\n1,9,any,any,any,deny\n2,1,any,any,gre,deny\n", "comes first"),
+        ("source,destination,service,action,from zone\nany,any,any,deny,lan\n", "say what each zone"),
+    ],
+)  # fmt: skip
+def test_a_table_that_can_not_say_it_is_refused(text, why):
+    report = plan(ENDPOINTS, FLOWS[:1])
+    with pytest.raises(NotExpressible, match=why):
+        delta_of(compare(report, "csv", text, {}), text)
+
+
+def test_there_is_a_delta_for_every_format_that_is_read():
+    assert WRITERS.keys() == READERS.keys()

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('planner', '0025_api_tokens'),
+        ('planner', '0026_pushes'),
     ]
 
     operations = [

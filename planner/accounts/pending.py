@@ -27,7 +27,6 @@ class Pending:
 
 def begin(request: HttpRequest, user: User, address: str) -> None:
     """Have the login of somebody whose password was right wait in the session, in place of one before."""
-    request.session.cycle_key()  # nobody who has put the session there can go on with it
     request.session[_KEPT] = {
         "user": user.pk,
         "proof": user.get_session_auth_hash(),  # another password ends it

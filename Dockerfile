@@ -5,7 +5,8 @@ ARG DIGEST=
 FROM python:${VERSION}${DIGEST} AS build
 
 WORKDIR /app
-ENV UV_PYTHON=/usr/local/bin/python UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
+ENV UV_PYTHON=/usr/local/bin/python UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 \
+    UV_NO_INSTALL_PROJECT=1
 # Before the code, so that a change in it does not install the packages anew.
 COPY pyproject.toml uv.lock scripts/uv.txt ./
 RUN pip install --no-cache-dir --require-hashes -r uv.txt

@@ -174,6 +174,7 @@ if [ $venv_is_current = no ]; then
     export UV_PYTHON_DOWNLOADS=never  # the Python found here will do
     export UV_PROJECT_ENVIRONMENT=.venv
     export UV_COMPILE_BYTECODE=1      # every start would pay for it where Python may not write its own
+    export UV_NO_INSTALL_PROJECT=1    # a checkout is run as it is
     unset VIRTUAL_ENV  # another project's, when set
     UV_PYTHON=${UV_PYTHON:-$(find_python)}
     export UV_PYTHON

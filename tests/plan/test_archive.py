@@ -9,7 +9,7 @@ import pytest
 from planner.plan.archive import BY_COMMAND, Archive, PlanRecord, write_archive
 from planner.plan.archive_answers import AnswerRecord
 from planner.plan.archive_comments import CommentRecord
-from planner.plan.archive_states import StateRecord
+from planner.plan.archive_states import StateRecord, read_block
 from planner.plan.archive_values import ArchiveError
 
 AT = datetime(2026, 1, 31, 10, tzinfo=UTC)
@@ -79,6 +79,9 @@ def test_texts_and_names_are_as_long_as_they_may_be_and_no_longer():
     for lengths in ((501, 255), (500, 256)):
         with pytest.raises(ArchiveError, match="characters"):
             read_all(*lengths)
+    assert read_block([["x" * 255], ["y"], []], "here") == [["x" * 255], ["y"], []]
+    with pytest.raises(ArchiveError, match="characters"):
+        read_block([["x" * 256], ["y"], []], "here")
 
 
 def test_an_archive_has_as_many_plans_as_may_be_imported_and_no_more():

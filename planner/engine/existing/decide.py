@@ -90,6 +90,8 @@ class Gap:
     unknown: tuple[Unknown, ...]
     steps: int
     """How many times an entry met packets: what the work grows with."""
+    untried: int = 0
+    """How many entries that admit weren't looked at for whether they are too wide, after too many others."""
     stale: tuple[Stale, ...] | None = None
     """Entries of ours that nothing asks for any more; None where it wasn't asked for."""
     forbidden: Breaches | None = None
@@ -130,12 +132,14 @@ def compare_with(
     boundaries = narrow_boundaries(
         report.boundaries, (one.flow for one in states if one.state != "open" and one.needed)
     )
+    wider = find_wider(search)
     return Gap(
         report=report,
         ruleset=ruleset,
         flows=states,
         boundaries=boundaries,
-        wider=find_wider(search),
+        wider=wider,
+        untried=len(search.untried),
         unknown=tuple(_list_unknown(states)),
         stale=find_stale(report, search, partial(_list_harmed, decider, states), earlier) if "stale" in also else None,
         forbidden=find_forbidden(report, decider.walker, decider.ends, decider.seen_from, decider.list_sent)

@@ -40,6 +40,14 @@ class Spans:
         """One number."""
         return cls(((number, number),))
 
+    def __hash__(self) -> int:
+        """Reckoned once: many entries name one large set."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.spans)
+
     def __bool__(self) -> bool:
         """Whether there is any number in it."""
         return bool(self.spans)

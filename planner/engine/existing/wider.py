@@ -55,6 +55,8 @@ class Wider:
     """How many packets, by addresses, protocols and ports: the widest first."""
     narrower: tuple[Triple, ...]
     """What the plan needs of it: sources, destinations, services. Empty where that is nothing."""
+    is_whole: bool = True
+    """Whether all pairs were tried that it speaks of; else it admits at least this, and may admit more."""
 
 
 def find_wider(search: "Search") -> tuple[Wider, ...]:
@@ -80,6 +82,8 @@ class _Excess:
     """How many pairs it speaks of, counted at the first of them."""
     size: int
     """How many packets, by addresses, protocols and ports, if all pairs are as those that were tried."""
+    is_whole: bool
+    """Whether all pairs were tried of which no flow asks for all."""
 
 
 class Search:
@@ -104,6 +108,10 @@ class Search:
         self._seen = tuple(self._list_seen(ends, seen))
         self._found: dict[tuple[int, Spans], tuple[int, ...]] = {}
         self._looks = 0
+        self._is_cut = False
+        """Whether some pairs of the entry that is being tried weren't looked at."""
+        self.untried: set[str] = set()
+        """The names of entries of which no pair was tried, after too many pairs of others."""
         self._unasked: dict[tuple[int, int, frozenset[_Service], Sequence[int]], tuple[int, ...]] = {}
         """Of a source, a family, services and destinations: to which of these it has no flow of such a service."""
         self._services: dict[_Service, tuple[Spans, Spans]] = {
@@ -148,8 +156,10 @@ class Search:
         found: list[tuple[Endpoint, Endpoint, tuple[Box, ...]]] = []
         most = (MOST_PAIRS, MOST_TRIES) if self._tried < MOST_AT_LENGTH else (1, 1)
         tried = 0
+        self._is_cut = False
         for one, other in self._pick(row, here, there):
             if len(found) == most[0] or tried == most[1] or self._tried >= MOST_TRIED:
+                self._is_cut = True
                 break
             (source, from_here), (destination, to_there) = known[one], known[other]
             tried += 1
@@ -161,6 +171,9 @@ class Search:
             boxes = tuple(self._list_admitted(row, source, destination, left)) if left else ()
             if boxes:
                 found.append((source, destination, boxes))
+        if self._is_cut and not tried:
+            self.untried.add(row.entry.name)
+        is_whole = not self._is_cut
         for place, (source, destination, boxes) in enumerate(found):
             yield _Excess(
                 source=source,
@@ -168,6 +181,7 @@ class Search:
                 boxes=boxes,
                 pairs=0 if place else pairs,
                 size=pairs * sum(box.size for box in boxes) // tried,
+                is_whole=is_whole,
             )
 
     def _pick(self, row: Row, here: Sequence[int], there: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -178,6 +192,7 @@ class Search:
         asking = frozenset(service for service in self._services if self._asks_for_all(row, service))
         for one, other in self._list_unasked(family, asking, here, there):
             if most <= 0:
+                self._is_cut = True
                 break
             most -= 1
             self._looks += 1
@@ -317,6 +332,7 @@ def _sum_up(name: str, parts: list[_Excess], asked: Iterable[Flow]) -> Wider:
         pairs=max(len(parts), sum(part.pairs for part in parts)),
         size=sum(part.size for part in parts),
         narrower=tuple(fold(list(asked))),
+        is_whole=all(part.is_whole for part in parts),
     )
 
 

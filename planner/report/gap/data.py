@@ -22,6 +22,7 @@ def gap_data(gap: Gap) -> dict[str, Any]:
         "format": FORMAT,
         "flows": [_flow_data(one) for one in gap.flows],
         "wider": [_wider_data(one) for one in gap.wider],
+        **({"untried": gap.untried} if gap.untried else {}),
         "missing": [rule_data(rule, gap.report.matrix) for rule in gap.missing],
         "unknown": [_unknown_data(one) for one in gap.unknown],
     }
@@ -61,6 +62,7 @@ def _wider_data(one: Wider) -> dict[str, Any]:
         "services": list(one.services),
         "pairs": one.pairs,
         "narrower": list(map(_triple_data, one.narrower)),
+        **({} if one.is_whole else {"at_least": True}),
     }
 
 

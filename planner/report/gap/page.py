@@ -13,6 +13,8 @@ from planner.report.gap.words import (
     say_narrower,
     say_note,
     say_several,
+    say_untried,
+    say_wider,
 )
 from planner.report.said.text import index_rules
 from ports.text import many
@@ -42,12 +44,13 @@ def describe_gap(gap: Gap) -> dict[str, Any]:
                 "entry": one.entry,
                 "sources": say_several(one.sources),
                 "destinations": say_several(one.destinations),
-                "services": ", ".join(one.services),
+                "services": say_wider(one),
                 "narrower": say_narrower(one.narrower),
             }
             for one in gap.wider[:MOST_WIDER]
         ],
         "more_wider": max(0, len(gap.wider) - MOST_WIDER),
+        "untried": say_untried(gap),
         "unknown": [
             {"construct": one.construct, "entries": say_several(one.entries), "flows": many(len(one.flows), "flow")}
             for one in gap.unknown[:MOST_UNKNOWN]

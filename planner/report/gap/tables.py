@@ -103,7 +103,7 @@ def _list_wider(gap: Gap) -> Iterator[tuple[str, ...]]:
             one.entry,
             "\n".join(one.sources),
             "\n".join(one.destinations),
-            "\n".join(one.services),
+            "\n".join(([] if one.is_whole else ["at least"]) + list(one.services)),
             str(one.pairs),
             say_narrower(one.narrower),
         )

@@ -5,7 +5,17 @@ from collections.abc import Iterable, Iterator
 from planner.engine.existing.decide import FlowState, Gap
 from planner.engine.existing.readers import READERS
 from planner.engine.rules import Rule
-from planner.report.gap.words import NAMES, name_forbidden, say_breach, say_doubt, say_narrower, say_note, say_several
+from planner.report.gap.words import (
+    NAMES,
+    name_forbidden,
+    say_breach,
+    say_doubt,
+    say_narrower,
+    say_note,
+    say_several,
+    say_untried,
+    say_wider,
+)
 from ports.text import many, show_line
 
 MOST_LISTED = 200
@@ -45,10 +55,12 @@ def _list_lines(gap: Gap) -> Iterator[str]:
     yield from _cut(map(_say_rule, gap.missing))
     yield from _head("Wider than the plan", gap.wider)
     yield from _cut(
-        f"  {one.entry}: admits {', '.join(one.services)} from {say_several(one.sources)} to "
+        f"  {one.entry}: admits {say_wider(one)} from {say_several(one.sources)} to "
         f"{say_several(one.destinations)}; needed of it: {say_narrower(one.narrower)}"
         for one in gap.wider
     )
+    if said := say_untried(gap):
+        yield f"  {said}"
     yield from _head("Not understood", gap.unknown)
     yield from _cut(
         f"  {one.construct} ({say_several(one.entries)}): decides about {many(len(one.flows), 'flow')}"

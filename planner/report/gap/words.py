@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from planner.engine.existing.decide import FlowState, State
+from planner.engine.existing.decide import FlowState, Gap, State
 from planner.engine.existing.forbidden import Breach, Forbidden
+from planner.engine.existing.wider import Wider
 from planner.engine.prohibitions import Closed
 from planner.engine.rules import Triple
-from ports.text import show_line
+from ports.text import many, show_line
 
 NAMES: Mapping[State, str] = {"open": "open", "partly": "partly open", "closed": "closed", "unknown": "unknown"}
 """What each state is called."""
@@ -34,6 +35,18 @@ def say_several(names: Iterable[str]) -> str:
     found = list(names)
     more = len(found) - MOST_NAMED
     return ", ".join(found[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def say_wider(one: Wider) -> str:
+    """What an entry admits besides; at least that, where not all was tried."""
+    return f"{'' if one.is_whole else 'at least '}{', '.join(one.services)}"
+
+
+def say_untried(gap: Gap) -> str:
+    """That some entries weren't looked at; empty where all were."""
+    if not gap.untried:
+        return ""
+    return f"Not looked at for that, after too many others: {many(gap.untried, 'entry', 'entries')}."
 
 
 def say_narrower(narrower: Iterable[Triple]) -> str:

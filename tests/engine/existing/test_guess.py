@@ -55,3 +55,10 @@ def test_a_tie_and_an_address_that_is_nowhere_are_no_guess():
 def test_a_name_counts_more_than_addresses():
     found = guess_sides(plan({"PORT1": ["10.1.0.0/24"]}), ruleset({"port1": network(0), "port2": network(1)}))
     assert found == {"PORT1": "port1"}
+
+
+def test_a_network_reaches_from_its_first_address_to_its_last():
+    addresses = {"port1": network(0, 24), "port2": network(1, 24)}
+    ends = {"First": "10.0.0.0", "Last": "10.0.0.255", "Behind": "10.0.1.0", "Before": "10.0.255.255"}
+    asked = plan(dict.fromkeys(ends, ()), [(name, [address]) for name, address in ends.items()])
+    assert guess_sides(asked, ruleset(addresses)) == {"First": "port1", "Last": "port1"}

@@ -1,9 +1,14 @@
 """What an entry admits beyond the plan: found among many pairs, said once, and what of it the plan needs."""
 
+import json
+
 from planner.engine.existing import wider
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.wider import MOST_PAIRS, MOST_TRIES
 from planner.engine.rules import Ports
+from planner.report.gap.data import render_json
+from planner.report.gap.page import describe_gap
+from planner.report.gap.text import render_text
 from tests.engine.existing.rulesets import STORE, WEB, accept, drop, flow, host, match, plan, ruleset, side
 
 STORES = [host(f"Store {number}", f"192.0.2.{number}", zone="DMZ") for number in range(1, 121)]
@@ -68,11 +73,23 @@ def test_what_earlier_entries_refuse_does_not_hide_what_this_one_admits():
 
 def test_only_so_many_pairs_are_looked_at(monkeypatch):
     report, entry = plan([host("Web", WEB), *STORES], []), accept("all", match(WEB, "192.0.2.0/24", "tcp/443"))
-    assert len(widths(report, entry)[0].destinations) == MOST_PAIRS
+    [found] = widths(report, entry)
+    assert (len(found.destinations), found.is_whole) == (MOST_PAIRS, False)
+    assert widths(report, accept("few", match(WEB, "192.0.2.1/32", "tcp/443")))[0].is_whole
     monkeypatch.setattr(wider, "MOST_LOOKED_AT", 1)
-    assert widths(report, entry)[0].destinations == (STORES[0]["name"],)
+    [found] = widths(report, entry)
+    assert (found.destinations, found.is_whole) == ((STORES[0]["name"],), False)
     monkeypatch.setattr(wider, "MOST_LOOKS", 0)
-    assert widths(report, entry) == ()
+    gap = compare_with(report, ruleset(entry))
+    assert (gap.wider, gap.untried) == ((), 1)
+    assert "Not looked at for that, after too many others: 1 entry." in render_text(gap).decode()
+
+
+def test_an_entry_of_which_not_all_pairs_were_tried_is_said_to_admit_at_least_what_was_found():
+    gap = compare_with(plan([host("Web", WEB), *STORES], []), ruleset(accept("all", match(WEB, "", "tcp/443"))))
+    assert "all: admits at least tcp 443 from Web to" in render_text(gap).decode()
+    assert describe_gap(gap)["wider"][0]["services"] == "at least tcp 443"
+    assert json.loads(render_json(gap))["wider"][0]["at_least"] is True
 
 
 def test_what_a_flow_of_another_endpoint_with_the_same_address_asks_for_is_asked_for():

@@ -244,8 +244,12 @@ def test_what_is_missing_is_sent_as_the_device_is_told_it(client, plan):
     assert "access-list OUT line 1 extended permit object-group " in content
     assert "access-list IN " not in content
     assert ".asa.txt" in response["Content-Disposition"]
-    page = Page(client.post(f"{address(plan)}delta", {"format": "csv", "text": TABLE}))
-    assert "What is missing as configuration can't be written" in page.text()
+    rows = client.post(f"{address(plan)}delta", {"format": "csv", "text": TABLE})
+    assert b"".join(rows.streaming_content).startswith(b"Insert before line,")
+    assert rows["Content-Disposition"].endswith('-missing.csv"')
+    portless = "source,destination,protocol,action\n10.0.0.1,10.0.0.2,gre,allow\n"
+    page = Page(client.post(f"{address(plan)}delta", {"format": "csv", "text": portless}))
+    assert "What a table of rules lacks can't be written" in page.text()
     assert page.text("h1") == "Existing rules"
     assert (
         "Choose a file with the configuration" in Page(client.post(f"{address(plan)}delta", {"format": "csv"})).text()

@@ -32,6 +32,8 @@ _LEVELS = {
     "emergencies", "alerts", "critical", "errors", "warnings", "notifications", "informational", "debugging",
     "disable", "default", *map(str, range(8)),
 }  # fmt: skip
+MOST_INTERFACES = 1_500
+"""Most interfaces with a name; security levels are between each two of them, and no device has as many."""
 
 
 def read(text: str) -> Ruleset:
@@ -74,6 +76,11 @@ class _Device:
         self._count = count
         self._objects = Objects(blocks, count)
         self._interfaces = {one.name: one for one in map(_interface, blocks) if one}
+        if len(self._interfaces) > MOST_INTERFACES:
+            raise Unreadable(
+                f"The configuration has {len(self._interfaces):,} named interfaces; at most {MOST_INTERFACES:,} are "
+                "read. Take those that stand between the zones of the plan."
+            )
         self._lists = self._read_lists()
         self._inward: dict[str, str] = {}
         self._outward: dict[str, str] = {}
@@ -131,8 +138,13 @@ class _Device:
             entries += self._of_list(self._everywhere)
             default = f"implicit deny of access-list {self._everywhere}"
         else:
+            levels = {one.level for one in self._interfaces.values()}
+            below = {
+                level: frozenset(other.name for other in self._interfaces.values() if other.level < level)
+                for level in levels
+            }
             for one in self._interfaces.values():
-                lower = frozenset(other.name for other in self._interfaces.values() if other.level < one.level)
+                lower = below[one.level]
                 if one.name not in self._inward and lower:
                     enters, leaves = Sides(names=frozenset({one.name})), Sides(names=lower)
                     name = f"security-level {one.level} of {one.name}, to lower ones"

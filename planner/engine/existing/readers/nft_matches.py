@@ -5,6 +5,7 @@ packet of a connection is looked at: it is new to connection tracking, a SYN whe
 """
 
 import ipaddress
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -37,6 +38,8 @@ class Place:
     families: tuple[Literal[4, 6], ...]
     sets: Mapping[str, Any]
     """Name of a set or map of its table -> what JSON says of it."""
+    known: dict[tuple[object, ...], "list[Limits] | Obscure"]
+    """What matches with named sets of the table were found to mean: many rules may name one large set."""
     tracked: bool = True
     """Whether connection tracking has seen the packets."""
     untracks: bool = False
@@ -53,6 +56,22 @@ def read_match(match: Mapping[str, Any], place: Place) -> list[Limits]:
 
     Raises Obscure.
     """
+    right = match.get("right")
+    if not isinstance(right, str) or not right.startswith("@"):
+        return _read_match(match, place)
+    key = place.families, place.tracked, place.untracks, json.dumps(match)
+    if key not in place.known:
+        try:
+            place.known[key] = _read_match(match, place)
+        except Obscure as error:
+            place.known[key] = error
+    found = place.known[key]
+    if isinstance(found, Obscure):
+        raise Obscure(str(found))
+    return found
+
+
+def _read_match(match: Mapping[str, Any], place: Place) -> list[Limits]:
     left, right, op = match.get("left"), match.get("right"), match.get("op", "==")
     said = f"{say(left)} {'' if op in ('==', 'in') else f'{op} '}{say(right)}"
     flags = _read_flags(left, op, right)

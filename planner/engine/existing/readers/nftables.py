@@ -121,6 +121,7 @@ class _Reader:
 
     def __init__(self, objects: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         self.sets: dict[str, dict[str, Any]] = defaultdict(dict)
+        self._known: dict[str, dict[tuple[object, ...], list[Limits] | Obscure]] = defaultdict(dict)
         self.chains: dict[str, _Chain] = {}
         self.sides: set[str] = set()
         self.left = ENTRIES
@@ -231,6 +232,7 @@ class _Reader:
         place = Place(
             families=_FAMILIES.get(chain.family, ()),
             sets=self.sets.get(table, {}),
+            known=self._known.setdefault(table, {}),
             tracked=chain.tracked,
             untracks=self.untracks,
         )

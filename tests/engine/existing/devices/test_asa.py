@@ -335,3 +335,9 @@ def test_what_lies_behind_an_interface_is_known_by_addresses_and_routes():
 def test_what_is_no_configuration_is_told_in_a_sentence(text):
     with pytest.raises(Unreadable, match="This is no configuration of an ASA"):
         read(text)
+
+
+def test_more_interfaces_than_any_device_has_are_refused_as_each_two_have_levels():
+    text = "".join(f"interface e{number}\n nameif n{number}\n security-level 0\n" for number in range(1_501))
+    with pytest.raises(Unreadable, match=r"has 1,501 named interfaces; at most 1,500 are read"):
+        read(text)

@@ -61,8 +61,9 @@ faults: ## Break the service while people write, and see that nothing acknowledg
 prove: ## Load the files of plans into a laboratory of network namespaces and send packets; needs root. ARGS="--plan FILE"
 	@scripts/dev.sh python scripts/prove.py $(ARGS)
 
-screenshots: ## Take the pictures that the README shows
+screenshots: ## Take the pictures that the README and the tutorial show
 	@scripts/dev.sh python scripts/screenshots.py
+	@UPDATE_PICTURES=1 scripts/dev.sh python -m pytest -q tests/e2e/test_tutorial.py
 
 container: ## Carry the Dockerfile out in a bare Debian tree, and try what comes of it; needs root and debootstrap
 	@scripts/container.sh $(ARGS)

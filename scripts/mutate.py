@@ -274,7 +274,7 @@ def main() -> int:
     parser.add_argument("--seed", default="1", help="which sample (default: 1)")
     parser.add_argument("--budget", type=float, default=10, help="seconds of processor time for a mutant's tests")
     parser.add_argument("--map", action="store_true", help="first note anew which test takes which line")
-    parser.add_argument("--processes", type=int, default=2, help="how many note that at once (default: 2)")
+    parser.add_argument("--processes", type=int, default=2, help="how many note that beside each other (default: 2)")
     parser.add_argument(
         "--again", action="store_true", help="try nothing but survivors, with tests that are new since"
     )

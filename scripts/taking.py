@@ -90,7 +90,8 @@ def find_code(paths: Mapping[str, str]) -> Iterator[CodeType]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """As `-p scripts.taking`: in each process that runs tests, and not where they are handed out."""
-    if hasattr(config, "workerinput"):
-        file = Path(f"{os.environ[PLACE]}-{config.workerinput['workerid']}.jsonl")
+    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    if worker or not config.getoption("numprocesses", None):
+        file = Path(f"{os.environ[PLACE]}-{worker or 'main'}.jsonl")
         sources = os.environ[SOURCES].splitlines()
         config.pluginmanager.register(Taking(Path.cwd(), sources, file))

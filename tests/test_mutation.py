@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scripts.mutants import choose_mutants
 from scripts.mutate import say_interval
+from scripts.taking import read_taken
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = {
@@ -23,6 +24,10 @@ def say(count):
     "toy/alone.py": "def untried(count):\n    return count - 1\n",
     "trials/test_amounts.py": '''
 from toy.amounts import is_many, say
+
+
+def test_few_are_not_many():
+    assert not is_many(1)
 
 
 def test_many_are_more_than_five():
@@ -56,8 +61,14 @@ def test_what_a_test_is_about_is_killed_and_nothing_else(tmp_path):
     environment = os.environ | {"MUTATION_ROOT": str(tmp_path), "PYTHONPATH": str(ROOT)}
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS", "DJANGO_SETTINGS_MODULE"):
         environment.pop(name, None)
-    command = [sys.executable, "run.py", "--map", "--processes", "1"]
+    command = [sys.executable, "run.py", "--map", "--processes", "0"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    taken = read_taken(sorted((tmp_path / "tests/artifacts").glob("taken-toy-*.jsonl")))
+    assert {test.partition("::")[2]: lines for test, lines in taken.items()} == {
+        "test_few_are_not_many": {"toy/amounts.py": 1 << 3},
+        "test_many_are_more_than_five": {"toy/amounts.py": 1 << 3},
+        "test_something_is_said": {"toy/amounts.py": 1 << 7},
+    }
     kept = tmp_path / "tests/artifacts/mutation-toy.jsonl"
     assert kept.exists(), done.stdout + done.stderr
     found = {}

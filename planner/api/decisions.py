@@ -99,7 +99,7 @@ def list_decisions(request: HttpRequest, key: UUID) -> DecisionList:
 
 
 DECIDED: dict[str, Any] = {
-    "problems": (*OF_A_PLAN, "overtaken", "condition-needed"),
+    "problems": (*OF_A_PLAN, "overtaken", "condition-needed", "owned-by-git"),
     "parameters": [IF_MATCH, IDEMPOTENCY_KEY],
     "answers": STORED,
 }

@@ -157,7 +157,7 @@ def _step(request: HttpRequest, key: UUID, step: Callable[..., actions.Applied])
 
 
 STEP: dict[str, Any] = {
-    "problems": (*OF_A_PLAN, "overtaken", "condition-needed"),
+    "problems": (*OF_A_PLAN, "overtaken", "condition-needed", "owned-by-git"),
     "parameters": [IF_MATCH, IDEMPOTENCY_KEY],
     "answers": {204: {"description": "It is so", "headers": {"ETag": REVISION_TAG}}},
 }

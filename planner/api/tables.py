@@ -99,7 +99,7 @@ def read_endpoints(request: HttpRequest, key: UUID) -> HttpResponseBase:
     "/plans/{uuid:key}/endpoints",
     url_name="endpoints",
     parameters=[IF_MATCH, IDEMPOTENCY_KEY],
-    problems=(*OF_A_PLAN, "too-large", "overtaken", "condition-needed"),
+    problems=(*OF_A_PLAN, "too-large", "overtaken", "condition-needed", "owned-by-git"),
     operation_id="import_endpoints",
     summary="Make and change endpoints by a table",
     answers={

@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import yaml
 
@@ -228,8 +228,6 @@ class _Text:
     """The lines that a text began before: what is blank there is part of it."""
     ends: dict[int, int] = field(default_factory=dict)
     """By line in which a text of several lines begins: where a comment about it can stand."""
-    keeping: set[int] = field(default_factory=set)
-    """The last lines of texts to which blank lines after them would be added."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -338,7 +336,7 @@ def _outline(source: str) -> _Text:
         elif isinstance(event, (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             entry = _find_entry(text, opened, counts, event)
             if isinstance(event, yaml.ScalarEvent):
-                spans.append(_read_text(text, source, event, entry))
+                spans.append(_read_text(text, source, event, cast("_Entry", entry)))  # a document that is read is none
                 continue
             if entry:
                 entry.is_flow = bool(event.flow_style)
@@ -368,21 +366,18 @@ def _find_entry(text: _Text, opened: list[_Open], counts: list[int], event: Any)
     return text.entries[-1]
 
 
-def _read_text(text: _Text, source: str, event: Any, entry: _Entry | None) -> tuple[int, int]:
+def _read_text(text: _Text, source: str, event: Any, entry: _Entry) -> tuple[int, int]:
     """Note the lines of a scalar. From where to where there is no comment."""
     mark, end = event.start_mark, event.end_mark
     is_block = event.style in ("|", ">")
     head = _BREAK.search(source, mark.index)  # in the line of its head, such as |-, there can be a comment
     start = head.start() if head else len(source)
     last = end.line if end.column or end.line == mark.line else end.line - 1
-    if is_block and "+" in source[mark.index : start].partition("#")[0]:
-        text.keeping.add(last)
-    elif is_block:
+    if is_block and "+" not in source[mark.index : start].partition("#")[0]:  # else the blank lines are of the text
         while last > mark.line and not text.lines[last].strip(" \t"):
             last -= 1
-    if entry:
-        entry.is_block = is_block
-        entry.reach(last)
+    entry.is_block = is_block
+    entry.reach(last)
     text.within |= set(range(mark.line + 1, last + 1))
     if not is_block:
         text.ends[mark.line] = max(last, text.ends.get(mark.line, last))
@@ -436,15 +431,8 @@ def _put_back(text: _Text, comments: _Comments) -> str:
             lines[at] = "  ".join([lines[at], *comments.beside[entry.path]])
         previous = entry
     written = comments.head[1:] if comments.head[:1] == [""] else comments.head
-    keeps = False
+    # `to_yaml` writes no text to which blank lines after it would be added.
     for number, line in enumerate(lines):
-        between = above[number]
-        written += [one for place, one in enumerate(between) if one or not keeps or any(between[:place])]
-        written.append(line)
-        keeps = number in text.keeping
-        written += below[number]
-        keeps = keeps and not below[number]
+        written += [*above[number], line, *below[number]]
     tail = comments.tail[:-1] if comments.tail[-1:] == [""] else comments.tail
-    if keeps and tail[:1] == [""]:
-        tail = tail[1:]
     return "\n".join([*written, *tail]) + "\n"

@@ -289,3 +289,10 @@ def test_what_has_a_place_comes_to_it_before_what_comes_to_the_end():
     assert [row["name"] for row in after] == ["C", "D", "B", "A"]
     after = apply({"endpoints": []}, edit)["endpoints"]  # a place that the rest no longer reaches is the end
     assert [row["name"] for row in after] == ["C", "B", "A"]
+
+
+def test_a_whole_document_in_the_place_of_another_is_an_edit_of_all_that_differs():
+    other = canonical({"format": 1, "name": "Q", "zones": DOCUMENT["zones"][1:], "endpoints": []})
+    one = canonical(DOCUMENT)
+    edit = make(one, "replace-document", summary="Replaced", changes=compare_documents(one, other))
+    assert (canonical(apply(one, edit)), say(edit)) == (other, "Replaced")

@@ -8,6 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.plan import formatting
 from planner.plan.document import PlanError, dump_plan, read_plan
 from planner.plan.formatting import format_document, rewrite_document
 from planner.plan.rows import NO_RENAMES, Renames
@@ -194,11 +195,29 @@ def test_json_that_would_lose_something_is_refused(text):
         ("\n\n# one\n\n\n\n# two\na: b\n\n\n\n", "# one\n\n# two\na: b\n"),
         ("name: A\nformat: '1'\n", "format: 1\nname: A\n"),
         ("name: null\n'null': ''\n'~': 2024-01-01\n", "name: null\n'null': ''\n'~': '2024-01-01'\n"),
+        ("a: |\n  x\n\n\n# after\nb: 1\n", "a: |\n  x\n\n# after\nb: '1'\n"),
+        # A comment comes to stand below the last key, which is another one by then.
+        (
+            "endpoints:\n  - zone: A\n    # z\n    name: P\n    # y\n\n      # four\nformat: 1\n",
+            "format: 1\nendpoints:\n  # z\n  - name: P\n    # y\n\n    # four\n    zone: A\n",
+        ),
     ],
-    ids=range(15),
+    ids=range(17),
 )  # fmt: skip
 def test_comments_in_odd_places_and_texts_in_odd_shapes(text, written):
     assert fmt(text) == written
+
+
+def test_what_would_mean_something_else_is_not_written(monkeypatch):
+    monkeypatch.setattr(formatting, "_write_yaml", lambda *_: "name: B\n")
+    with pytest.raises(PlanError, match="can't be formatted without changing it"):
+        format_document(b"name: A\n", "yaml")
+
+
+def test_no_text_is_written_so_that_blank_lines_after_it_are_its_own():
+    for end in ("", "\n", "\n\n", "\n \n", "\n\t"):
+        for text in ("", "a", "a\nb", "\na", " a\nb"):
+            assert "+" not in to_yaml({"name": text + end})
 
 
 def test_long_texts_keep_their_words():

@@ -113,6 +113,10 @@ def test_a_reader_sees_nothing_but_what_the_link_allows(plan):
     assert (allowed.may_report, allowed.may_upload, allowed.name) == (True, True, "Contoso")
     silent = links.read_link(make(plan, "s" * 43))
     assert (silent.may_report, silent.may_upload) == (False, False)
+    pinned = links.read_link(make(plan, "p" * 43, pinned=1, may_report=True, may_upload=True))
+    assert (pinned.may_report, pinned.may_upload, pinned.remark, pinned.newer, pinned.states, pinned.told) == (
+        False, False, "", None, (), (),
+    )  # fmt: skip
     assert "states" not in repr(reading)
 
 

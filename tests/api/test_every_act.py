@@ -5,6 +5,7 @@ An address that takes what is posted and stands in neither table fails, and so d
 
 import inspect
 
+from django.contrib import admin
 from django.urls import URLPattern, get_resolver
 
 from tests.api.programs import describe
@@ -163,3 +164,18 @@ def test_every_act_of_a_page_is_there_for_programs_or_has_its_reason():
 def test_every_operation_that_stands_for_an_act_is_one():
     operations = {one["operationId"] for methods in describe()["paths"].values() for one in methods.values()}
     assert {name for names in ACTS.values() for name in names} <= operations
+
+
+def test_what_staff_do_in_the_admin_is_known():
+    """None of it is there for programs: a token gives no password, which the admin asks for before each of them."""
+    found = {
+        name: list(shown.actions)
+        for name, shown in ((model.__name__, shown) for model, shown in admin.site._registry.items())
+        if shown.actions
+    }
+    assert found == {
+        "Plan": ["appoint_owner", "withdraw_edit_links"],
+        "ShareLink": ["revoke"],
+        "User": ["give_to_heir", "switch_factor_off"],
+        "Event": ["export"],
+    }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planner.store import actions
+from planner.store import actions, git
 from planner.store.models import Answer, Handover, Plan
 from ports.queries import shipped_matrix
 from tests.api.programs import Program, make, problem
@@ -170,3 +170,22 @@ def test_a_plan_is_put_on_another_edition(program, plan, tmp_path):
     response = program.put(path, {"edition": edition.slug}, If_Match='"1"')
     assert (response.status_code, response.headers["ETag"]) == (204, '"2"')
     assert Plan.objects.get(pk=plan.pk).edition == edition
+
+
+def test_what_changes_the_document_of_a_plan_that_git_owns_is_refused_and_the_rest_is_not(program, plan, tmp_path):
+    edition = load_next(tmp_path)
+    actions.override_port(plan_id=plan.pk, matrix=shipped_matrix(), service="ssh", ports="2222")
+    git.give_to_git(plan_id=plan.pk, repository="", path="plan.yaml", token=None, actor="Kim")
+    at = f"/plans/{plan.key}"
+    for method, path, data in (
+        ("POST", "/undo", b""),
+        ("POST", "/revisions/1/restore", b""),
+        ("POST", "/endpoints", {"table": TABLE}),
+        ("PUT", "/decisions/choice/esxi", {"answer": "ssh"}),
+        ("PUT", "/decisions/caveat/telnet-port", {"answer": "practice"}),
+    ):
+        assert problem(program.ask(method, at + path, data, If_Match="*")) == (403, "owned-by-git"), path
+    assert Plan.objects.get(pk=plan.pk).revision == 2
+    assert program.put(f"{at}/edition", {"edition": edition.slug}, If_Match="*").status_code == 204
+    assert program.post(f"{at}/handovers", {"revision": 2, "recipient": "Network team"}).status_code == 201
+    assert program.post(f"{at}/comments", {"on": "endpoint", "of": "DC01", "text": "Here"}).status_code == 201

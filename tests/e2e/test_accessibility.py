@@ -87,7 +87,7 @@ def test_a_plan_has_no_violation_in_any_panel_and_view(open_page, scheme, width)
     found = []
     for view in VIEWS:
         page.goto(address + view)
-        found += violations(page, whole=view == VIEWS[0])
+        found += violations(page, whole=view == VIEWS[0] and scheme == "dark")
     assert not found, "\n".join(found)
 
 
@@ -136,7 +136,7 @@ def test_a_plan_that_doesnt_fit_the_matrix_has_a_page_without_violation(open_pag
 def test_at_200_percent_no_page_has_a_violation_or_scrolls_sideways(open_page):
     """A browser that shows a window of 1440 by 900 twice as large has half as many pixels of CSS for it."""
     page = open_page(width=720, height=450, device_scale_factor=2)
-    start(page, "Everything")
+    start_small(page)
     address = page.url
     pages = [address + view for view in VIEWS]
     own = ["endpoints", "questions", "changes", "links", "history", "acceptance", "existing"]

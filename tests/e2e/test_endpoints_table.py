@@ -123,8 +123,8 @@ def test_a_block_is_pasted_saved_as_one_step_and_undone_as_one(table, plan):
     assert document_of(plan[0])["endpoints"] == store(contoso())[0].document["endpoints"]
 
 
-def test_the_clipboard_of_the_browser_pastes_as_well(open_page, plan):
-    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+def test_the_clipboard_of_the_browser_pastes_as_well(page, plan):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"/plans/{plan[1]}/endpoints/")
     ready(page)
     page.evaluate("navigator.clipboard.writeText('10.1.0.1\\n10.1.0.2\\n')")

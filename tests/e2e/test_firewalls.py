@@ -12,7 +12,7 @@ from tests.report.samples import contoso
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_all_firewalls_are_downloaded_with_or_without_a_default_deny(open_page, scripts, tmp_path):
-    page = open_page(java_script_enabled=scripts, accept_downloads=True)
+    page = open_page(java_script_enabled=scripts)
     document = contoso()
     document["endpoints"][2]["addresses"] = ["192.0.2.10"]
     path = tmp_path / "contoso.json"

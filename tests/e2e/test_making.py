@@ -28,7 +28,7 @@ def ask(page, plan):
 
 
 def test_the_file_comes_by_itself_once_it_is_there(open_page, plan):
-    page = open_page(accept_downloads=True)
+    page = open_page()
     ask(page, plan)
     expect(page.locator("#making-said")).to_have_text("Waiting for its turn …")
     page.get_by_role("button", name="Cancel").focus()
@@ -47,7 +47,7 @@ def test_the_file_comes_by_itself_once_it_is_there(open_page, plan):
 
 
 def test_without_scripts_one_looks_again_and_has_the_file(open_page, plan):
-    page = open_page(accept_downloads=True, java_script_enabled=False)
+    page = open_page(java_script_enabled=False)
     ask(page, plan)
     page.get_by_role("link", name="Look again").click()
     expect(page.locator("#making-said")).to_have_text("Waiting for its turn …")

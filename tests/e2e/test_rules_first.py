@@ -101,7 +101,8 @@ def test_from_rule_to_rule_by_keyboard(page, company):
 
 
 def test_a_link_to_one_rule_and_the_rules_as_a_table_go_to_the_clipboard(open_page, company):
-    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page = open_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{company}?protocol=tcp")
     number = page.locator(".rule-link").nth(1).inner_text()
     page.locator(".rules tbody tr").nth(1).hover()
@@ -120,7 +121,8 @@ def test_a_link_to_one_rule_and_the_rules_as_a_table_go_to_the_clipboard(open_pa
 
 
 def test_the_command_of_a_flow_goes_to_the_clipboard_and_its_columns_stay_as_wide(open_page, company):
-    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page = open_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{company}?view=flows&protocol=tcp")
     row = page.locator(".flows tbody tr").first
     before = [cell.bounding_box()["width"] for cell in row.locator("td").all()]

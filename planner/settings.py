@@ -9,6 +9,7 @@ from django.utils.csp import CSP
 from planner.deploy.database import choose_database
 from planner.deploy.environment import (
     keep_secret_key,
+    read_breached,
     read_choice,
     read_classification,
     read_flag,
@@ -102,6 +103,12 @@ if any((OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)) and not all(
 if OIDC_ISSUER and REMOTE_USER:
     raise ImproperlyConfigured("PLANNER_REMOTE_USER and PLANNER_OIDC_ISSUER are both set; choose one of them.")
 
+# PLANNER_SECOND_FACTOR: which accounts that have a password here have to set up a second factor; unset: none has to.
+SECOND_FACTOR: Literal["staff", "all"] | None = read_choice("PLANNER_SECOND_FACTOR", ("staff", "all"))
+
+# PLANNER_BREACHED_PASSWORDS: a file of hashes of passwords that are known, which no new password may be among.
+BREACHED_PASSWORDS = read_breached("PLANNER_BREACHED_PASSWORDS")
+
 # PLANNER_PUBLIC_LINKS: 0 when plans can't be read by a link, however it was made.
 PUBLIC_LINKS = read_flag("PLANNER_PUBLIC_LINKS", default=True)
 
@@ -170,6 +177,7 @@ MIDDLEWARE = [
     "planner.web.plain_pages.PlainPages",
     "planner.api.middleware.Problems",
     "planner.web.middleware.LimitBody",
+    "planner.web.factor_first.FactorFirst",
     "planner.web.password_again.PasswordAgain",
 ]
 
@@ -315,4 +323,4 @@ PASSWORD_HASHERS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-] + [{"NAME": "planner.accounts.strength.StrengthValidator"}]
+] + [{"NAME": f"planner.accounts.{name}"} for name in ("breached.BreachedValidator", "strength.StrengthValidator")]

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -26,6 +27,7 @@ def start(tmp_path):
         checks.pytest_sessionstart(
             SimpleNamespace(shouldstop=False, config=SimpleNamespace(pluginmanager=plugins), workers=workers)
         )
+        checks.process.wait = partial(checks.process.wait, 60)
         return checks
 
     return start
@@ -47,7 +49,7 @@ def test_a_check_that_fails_ends_the_tests_and_is_told_below_them(start, tmp_pat
     checks.pytest_runtest_logreport()
     assert not checks.session.shouldstop
     (tmp_path / "gate").write_text("go")
-    checks.process.wait(60)
+    checks.process.wait()
     checks.pytest_runtest_logreport()
     assert checks.session.workers.shouldstop == checks.session.shouldstop == "a static check has failed"
     assert finish(checks, INTERRUPTED) == (INTERRUPTED, ["static checks", "much is wrong\n", "They failed (3)."])

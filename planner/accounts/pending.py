@@ -19,6 +19,11 @@ class Pending:
     user: User
     address: str
 
+    @property
+    def whose(self) -> str:
+        """What the form about it sends, so that it is never about another login that has taken its place."""
+        return str(self.user.pk)
+
 
 def begin(request: HttpRequest, user: User, address: str) -> None:
     """Have the login of somebody whose password was right wait in the session, in place of one before."""

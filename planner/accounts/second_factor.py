@@ -11,8 +11,11 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from planner.store import audit, sealed, throttle
@@ -31,6 +34,15 @@ AROUND = 1
 CODES = 10
 MOST_WRONG = 10
 """How many wrong codes an account may try in an hour, from one browser that logged in before or from all others."""
+MOST_IN_ALL = 100
+"""How many from browsers that haven't logged in before, until a recovery code is used or the password is changed: of
+whoever has the password and guesses, one in three thousand gets in with so many."""
+TELL = MOST_WRONG
+"""From how many on their owner is told that somebody else has the password."""
+BY_PASSWORD = "django.contrib.auth.backends.ModelBackend"  # noqa: S105 - no password
+"""What a session says that was begun with a password of this service."""
+_BY_ALLAUTH = "account_authentication_methods"
+"""Where django-allauth notes in a session how it was begun; it uses the same backend."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _LONG = 16
 """Letters of a recovery code: 79 random bits."""
@@ -47,6 +59,30 @@ def is_on(user: object) -> bool:
     )
 
 
+def is_demanded(request: HttpRequest) -> bool:
+    """Whether whoever sends this must have a second factor here, by settings.SECOND_FACTOR.
+
+    Whoever came by a provider or a proxy is asked there for what those want.
+    """
+    user = request.user
+    if settings.SECOND_FACTOR is None or not isinstance(user, User) or not user.has_usable_password():
+        return False
+    is_asked = settings.SECOND_FACTOR == "all" or user.is_staff or user.is_superuser
+    return is_asked and not _is_from_elsewhere(request)
+
+
+def is_missing(request: HttpRequest) -> bool:
+    """Whether whoever sends this has to set one up first."""
+    return settings.SECOND_FACTOR is not None and is_demanded(request) and not is_on(request.user)
+
+
+def _is_from_elsewhere(request: HttpRequest) -> bool:
+    if request.session.get(BACKEND_SESSION_KEY) != BY_PASSWORD:
+        return True
+    methods = request.session.get(_BY_ALLAUTH, ())
+    return any(one.get("method") == "socialaccount" for one in methods)
+
+
 def count_left(user: User) -> int:
     """How many recovery codes an account has left."""
     factor = SecondFactor.objects.filter(user=user).first()
@@ -59,7 +95,8 @@ def prepare(user: User) -> None:
         factor = _lock(user)
         if factor is None or factor.confirmed is None:
             secret = seal(secrets.token_bytes(20), user)  # RFC 4226, 4: as long as SHA-1's hashes
-            SecondFactor.objects.update_or_create(user=user, defaults={"secret": secret, "used": 0, "codes": []})
+            new = {"secret": secret, "used": 0, "wrong": 0, "codes": []}
+            SecondFactor.objects.update_or_create(user=user, defaults=new)
 
 
 def describe(user: User) -> tuple[str, str]:
@@ -117,21 +154,37 @@ def remove(user: User, *, actor: str) -> bool:
 def check(user: User, code: str, *, known: str = "") -> bool:
     """Whether a code is right, of the app or for recovery; each is taken once. What is wrong is noted.
 
-    `known` is something secret of a browser that logged in before (`planner.accounts.proofs`): it has tries of its
-    own. Raises throttle.TooMany after MOST_WRONG in an hour; recovery codes are looked at nevertheless, as nobody
-    guesses one.
+    `known` is something secret of a browser that logged in before (`planner.accounts.proofs`), or of a session: it has
+    tries of its own. Raises throttle.TooMany after MOST_WRONG in an hour, and after MOST_IN_ALL from others than
+    these; recovery codes are looked at nevertheless, as nobody guesses one.
     """
     if _recover(user, code):
         return True
     attempt = throttle.count("wrong-code", f"{user.pk}:{known}", limit=MOST_WRONG)
     with transaction.atomic():
         factor = _lock(user)
+        if factor is not None and not known and factor.wrong >= MOST_IN_ALL:
+            raise throttle.TooMany(int(throttle.HOUR.total_seconds()))
         right = factor is not None and factor.confirmed is not None and _take_code(factor, code)
+        if factor is not None and not right and not known:
+            factor.wrong += 1
+            factor.save(update_fields=["wrong"])
     if right:
         throttle.forgive(attempt)
     else:
         audit.note("wrong-code", actor=user.get_username())
     return right
+
+
+def count_wrong(user: User) -> int:
+    """How many codes were wrong after the right password, from browsers that hadn't logged in before; 0 for few."""
+    factor = SecondFactor.objects.filter(user=user).first()
+    return factor.wrong if factor is not None and factor.wrong >= TELL else 0
+
+
+def note_new_password(user: User) -> None:
+    """Whoever had the old password can try no code any more."""
+    SecondFactor.objects.filter(user=user).update(wrong=0)
 
 
 def _recover(user: User, code: str) -> bool:
@@ -143,8 +196,8 @@ def _recover(user: User, code: str) -> bool:
         left = [one for one in factor.codes if not hmac.compare_digest(one, hashed)]
         if len(left) == len(factor.codes):
             return False
-        factor.codes = left
-        factor.save(update_fields=["codes"])
+        factor.codes, factor.wrong = left, 0
+        factor.save(update_fields=["codes", "wrong"])
         audit.note("recovery-code-used", actor=user.get_username(), detail=f"{len(left)} left")
     return True
 

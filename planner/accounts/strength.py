@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from planner.accounts import sessions
+from planner.accounts import second_factor, sessions
 from planner.store import audit
 from planner.store.weakness import find_weakness
 
@@ -24,6 +24,7 @@ class StrengthValidator:
         if user is not None:
             if user.pk is not None:
                 sessions.end_others(user, audit.name_session(user))
+                second_factor.note_new_password(user)
             audit.note("password-changed", actor=audit.name_sender(), detail=user.get_username())
 
     def get_help_text(self) -> str:

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from planner.api.problems import BY_STATUS, MEDIA_TYPE, NOTHING, Problem, answer, find_problem
+from planner.sharing.tokens import UNDER
 
-UNDER = "/api/"
 _SAID = {
     400: "The request can't be read.",
     404: NOTHING,

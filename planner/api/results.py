@@ -191,4 +191,5 @@ def _takes_long(request: HttpRequest, plan: Plan, question: Question, data: byte
     """Whether a configuration is compared apart. A server without turns, as in development, has nobody who would."""
     if ASIDE not in request.META or plan.edition_id is None:
         return False
-    return estimate_existing(question.format, len(data)) >= settings.JOBS_FROM
+    endpoints = len(plan.document.get("endpoints", ()))
+    return estimate_existing(question.format, len(data), endpoints) >= settings.JOBS_FROM

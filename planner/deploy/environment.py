@@ -159,6 +159,27 @@ def read_style(name: str) -> str:
         raise ImproperlyConfigured(f"{name}: {error}") from None
 
 
+def read_breached(name: str) -> Path | None:
+    """The path of a file of hashes as `planner.accounts.breached` reads them; None when none is given.
+
+    Raises ImproperlyConfigured for a file that can't be read, or that begins with something else.
+    """
+    value = read_text(name)
+    if not value:
+        return None
+    try:
+        with Path(value).open("rb") as file:
+            line = file.readline(200)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}: {value[:200]} can't be read ({error.strerror}).") from None
+    if not re.fullmatch(rb"[0-9A-Fa-f]{40}(:[0-9]+)?\r?\n?", line):
+        raise ImproperlyConfigured(
+            f"{name}: {value[:200]} must have a SHA-1 in hexadecimal on each line, in ascending order, perhaps with a "
+            "colon and a number behind it."
+        )
+    return Path(value)
+
+
 def read_classification(name: str) -> str:
     """What stands above printed pages; empty for nothing. Raises ImproperlyConfigured for what has no room there."""
     value, most = read_text(name), MOST_CLASSIFICATION

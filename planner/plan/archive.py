@@ -35,9 +35,9 @@ from planner.plan.document import Plan, PlanError, check_stored, dump_plan
 from ports.matrix import Matrix
 from ports.text import plural
 
-FORMAT = 7
+FORMAT = 8
 """What is written. Read as well: 1, which has no digests, 2, which has those of handovers alone, 3 without states, 4
-without answers, 5 without comments, 6 without what rules opened that were commented on."""
+without answers, 5 without comments, 6 without what rules opened that were commented on, 7 without who owns plans."""
 CONTENTS = "archive.json"
 MAX_PLANS = 10_000
 MAX_NUMBER = 1_000_000
@@ -125,11 +125,13 @@ class PlanRecord:
     """How often a question of the matrix was answered, or an answer explained; likewise."""
     comments: int = 0
     """How many comments it has; likewise."""
+    git: Mapping[str, str] | None = None
+    """Where its file is, if git owns it: its `path` in a `repository`."""
 
 
 _NEW_IN: Mapping[type[Any], Mapping[str, int]] = {
     HandoverRecord: {"digest": 2},
-    PlanRecord: {"edition": 3, "states": 4, "answers": 5, "comments": 6},
+    PlanRecord: {"edition": 3, "states": 4, "answers": 5, "comments": 6, "git": 8},
     RevisionRecord: {"digest": 3, "edition": 3},
     CommentRecord: {"revision": 7, "blocks": 7},
 }
@@ -382,7 +384,15 @@ def _read_plan(tree: object, where: str, form: int) -> PlanRecord:
         states=read_number(plan.get("states", 0), f"{where}, states", least=0, most=MAX_STATES),
         answers=read_number(plan.get("answers", 0), f"{where}, answers", least=0, most=MAX_ANSWERS),
         comments=read_number(plan.get("comments", 0), f"{where}, comments", least=0, most=MAX_COMMENTS),
+        git=_read_git(plan.get("git"), f"{where}, git"),
     )
+
+
+def _read_git(tree: object, where: str) -> Mapping[str, str] | None:
+    if tree is None:
+        return None
+    facts = read_mapping(tree, where, ("repository", "path"))
+    return {key: read_text(value, f"{where}.{key}", 300) for key, value in facts.items()}
 
 
 def _read_handover(tree: object, where: str, newest: int, form: int) -> HandoverRecord:

@@ -24,6 +24,8 @@ from planner.store.trouble import store_if_possible
 from ports.locks import one_at_a_time
 from ports.text import short
 
+UNDER = "/api/"
+"""Below which addresses tokens count, and neither sessions nor what a browser holds."""
 PREFIX = "ppt_"
 """What every token begins with, so that people, and what looks for secrets in files, know it for one."""
 MOST = 50

@@ -30,6 +30,9 @@ class SecondFactor(models.Model):
     secret = models.CharField(max_length=200, help_text="As `planner.accounts.second_factor` seals it")
     confirmed = models.DateTimeField(null=True, help_text="Since when it is asked for; empty: it isn't yet")
     used = models.PositiveBigIntegerField(default=0, help_text="The time step of the last code that was taken")
+    wrong = models.PositiveIntegerField(
+        default=0, help_text="Codes that were wrong after a right password, since that or the factor was renewed"
+    )
     codes = models.JSONField(default=list, help_text="Hashes of the recovery codes that are left")
 
     def __str__(self) -> str:

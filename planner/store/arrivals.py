@@ -76,7 +76,11 @@ def _import_plan(
     plan: PlanRecord, slices: Slices, edition: PortMatrix | None, editions: Mapping[str, PortMatrix], arriving: str
 ) -> models.Plan:
     with _short_write():
-        row = models.Plan.objects.create(document={}, edition=edition, revision=plan.revision, created=plan.created)
+        # Which token pushes it stays behind, as tokens do.
+        git = None if plan.git is None else {**plan.git, "token": None, "label": "", "by": ""}
+        row = models.Plan.objects.create(
+            document={}, edition=edition, revision=plan.revision, created=plan.created, git=git
+        )
         models.Hold.objects.create(plan=row, browser=arriving, role=models.Hold.Role.OWN)
     last: RevisionRecord | None = None
     chain = Chain()

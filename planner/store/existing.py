@@ -50,6 +50,10 @@ SECONDS: Mapping[str, float] = {
 """By format how long a MiB takes of a processor, with 1,000 flows: `scripts/bench_gap.py --formats`, 2026-11-27."""
 MOST_SECONDS = 1.4
 """The same of any other format."""
+PER_ENDPOINT = 0.35 / 1_000
+"""How many seconds an endpoint of the plan takes, whatever is there: `scripts/bench_estimates.py`, of 2026-11-27."""
+TWICE_AT = 700
+"""Beside how many endpoints a MiB takes twice as long, likewise."""
 _STEPS = 3
 _OF_SENDER = ("operation", "author", "who")
 
@@ -119,9 +123,13 @@ class Beside:
     """By what it was told which entries are ours; None: by their names alone, as the plan has no earlier revision."""
 
 
-def estimate_existing(format: str, size: int) -> float:
-    """How many seconds of a processor a configuration of so many bytes takes, roughly."""
-    return SECONDS.get(format, MOST_SECONDS) * size / 2**20
+def estimate_existing(format: str, size: int, endpoints: int) -> float:
+    """About how many seconds of a processor a configuration of so many bytes takes beside a plan of so many endpoints.
+
+    Each entry is held against the flows that it may admit, so a MiB takes longer beside more of them.
+    """
+    read = SECONDS.get(format, MOST_SECONDS) * size / 2**20
+    return endpoints * PER_ENDPOINT + read * (1 + endpoints / TWICE_AT)
 
 
 def write_existing(plan: Plan, question: Question, data: bytes) -> File:

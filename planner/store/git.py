@@ -7,7 +7,6 @@ beside the document (states of rules, comments, handovers, results) stays everyb
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 
@@ -60,6 +59,7 @@ def note_push(plan: Plan, revision: int, source: Source, author: str) -> None:
     if not made and row.revision != revision:
         row.delete()  # the order of their numbers is that in which they came
         Push.objects.create(plan=plan, commit=source.commit, path=source.path, **facts)
+    plan.save(update_fields=["updated"])  # pages say what was pushed last
     kept = Push.objects.filter(plan=plan).values_list("pk", flat=True)[KEPT : KEPT + 1]
     for oldest in list(kept):
         Push.objects.filter(plan=plan, pk__lte=oldest).delete()
@@ -92,17 +92,3 @@ def take_from_git(*, plan_id: int, actor: str) -> None:
     plan.git = None
     plan.save(update_fields=["git", "updated"])
     audit.note("taken-from-git", plan=plan, actor=actor)
-
-
-def describe_git(plan: Plan) -> dict[str, Any] | None:
-    """Where a plan's document is kept: its owner if that is git, and its last push; None for neither."""
-    last = plan.pushes.first()
-    if plan.git is None and last is None:
-        return None
-    return {"owned": plan.git, "last": last, "link": _find_link(plan.git or {}, last)}
-
-
-def _find_link(owned: dict[str, Any], last: Push | None) -> str:
-    """An address of the repository that can be a link: https alone, since people wrote it."""
-    address = str(owned.get("repository") or (last.repository if last else ""))
-    return address if re.fullmatch(r"https://[^\s\"'<>\\]+", address) else ""

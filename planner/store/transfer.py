@@ -216,6 +216,7 @@ def _describe(plan: models.Plan) -> PlanRecord:
         states=plan.states.filter(revision__lte=plan.revision).count(),
         answers=plan.answers.filter(revision__lte=plan.revision).count(),
         comments=plan.comments.count(),
+        git=None if plan.git is None else {key: plan.git[key] for key in ("repository", "path")},
     )
 
 

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from planner.accounts import confirmation, pending, second_factor
+from planner.store import throttle
 from planner.store.account_models import SecondFactor
 from planner.store.models import Attempt, Event
 from tests.web.views.pages import Page, words
@@ -180,6 +181,77 @@ def test_wrong_codes_are_few_but_recovery_codes_are_looked_at(alice):
     Attempt.objects.update(at=timezone.now() - timedelta(hours=2))
     SecondFactor.objects.update(used=0)
     assert client.post(CODE, {"code": show_code(secret)}).status_code == 302
+
+
+def test_who_has_the_password_guesses_a_hundred_codes_at_most_and_its_owner_is_told(alice):
+    secret, codes = set_up(alice)
+    guesser, owner = Client(), Client()
+    give_password(owner)
+    owner.post(CODE, {"code": show_code(secret)})
+    owner.post("/accounts/logout/")
+    give_password(guesser)
+    tries = 0
+    for _ in range(3 + second_factor.MOST_IN_ALL // second_factor.MOST_WRONG):
+        Attempt.objects.all().delete()  # an hour goes by
+        tries += sum(guesser.post(CODE, {"code": "not this"}).status_code == 200 for _ in range(12))
+    assert tries == second_factor.MOST_IN_ALL
+    Attempt.objects.all().delete()
+    SecondFactor.objects.update(used=0)
+    assert guesser.post(CODE, {"code": show_code(secret)}).status_code == 429  # right, but too late
+    give_password(owner)
+    assert owner.post(CODE, {"code": show_code(secret)}).status_code == 302  # a browser that logged in before
+    assert "gave your password and 100 codes" in Page(owner.get("/plans/")).text("main")
+    assert guesser.post(CODE, {"code": codes[0]}).status_code == 302
+    assert "gave your password" in Page(guesser.get("/plans/")).text("main")
+    assert SecondFactor.objects.get().wrong == 0
+
+
+def test_another_password_lets_codes_be_looked_at_again(alice):
+    secret, _ = set_up(alice)
+    SecondFactor.objects.update(wrong=second_factor.MOST_IN_ALL)
+    with pytest.raises(throttle.TooMany):
+        second_factor.check(alice, show_code(secret))
+    alice.set_password("violet harbour nineteen")
+    alice.save()
+    assert second_factor.check(alice, show_code(secret))
+
+
+def test_a_code_is_for_the_login_that_its_page_was_about(alice):
+    """Two tabs of one browser: the login that was begun last is the one that waits."""
+    bob = User.objects.create_user("bob", password=PASSWORD)
+    (secret, _), (others, _) = set_up(alice), set_up(bob)
+    client = Client()
+    give_password(client)
+    first = Page(client.get(CODE)).one("input", name="whose").get("value")
+    give_password(client, "bob")
+    answer = client.post(CODE, {"code": show_code(secret), "whose": first})
+    assert "Another login has begun" in Page(answer).text("main")
+    assert not Event.objects.filter(kind="wrong-code").exists()
+    assert client.post(CODE, {"code": show_code(others), "whose": str(bob.pk)}).status_code == 302
+    assert client.get("/accounts/security/").context["user"] == bob
+
+
+def test_a_login_that_waits_is_begun_anew_where_staff_have_switched_the_factor_off(alice):
+    set_up(alice)
+    client = Client()
+    give_password(client)
+    second_factor.remove(alice, actor="root")
+    assert client.post(CODE, {"code": "123456"}).url == LOGIN
+    assert not Event.objects.filter(kind="wrong-code").exists()
+    assert give_password(client).url == "/plans/"
+
+
+def test_who_has_put_a_session_into_a_browser_cant_go_on_with_its_login(alice):
+    set_up(alice)
+    client, other = Client(), Client()
+    client.get(LOGIN)
+    session = client.session
+    session["mine"] = True
+    session.save()
+    client.cookies["sessionid"] = other.cookies["sessionid"] = session.session_key
+    give_password(client)
+    assert client.get(CODE).status_code == 200
+    assert other.get(CODE).url == LOGIN
 
 
 def test_a_login_waits_for_ten_minutes_and_for_the_password_that_it_had(alice):

@@ -88,6 +88,8 @@ ACTS = {
     "add_member": ("add_member",),
     "change_member": ("change_member",),
     "remove_member": ("remove_member",),
+    "give_to_git": ("give_to_git",),
+    "take_from_git": ("take_from_git",),
     "show_uploads": ("make_upload",),
     "revoke_upload": ("revoke_upload",),
 }

@@ -21,8 +21,8 @@ from tests.web.views.pages import store
 NO_PAGES = re.compile(
     # Answers to forms, to scripts and to programs, and downloads.
     "^(activate|add|archive|bring_back|cancel|confirm|end_session|forget|change_(member|endpoints)|check_|continue|correct|decide|delete_[cefz]|download|duplicate|"
-    "edit_(endpoint|firewall|flow|zone)$|enter|export|give_back|guided_(preview|names)|preview_questions|upload_results|hand_over|log_out|make|move|prepare|"
-    "name|override|redo|remove|rename|restore|report_states?|resolve|revert|revoke|send_job|set_states?|close_rules|import_endpoints|start|show_(badge|health|openapi|pulse|readiness|schema)|switch|take_states|undo|withdraw)"
+    "edit_(endpoint|firewall|flow|zone)$|enter|export|give_|guided_(preview|names)|preview_questions|upload_results|hand_over|log_out|make|move|prepare|"
+    "name|override|redo|remove|rename|restore|report_states?|resolve|revert|revoke|send_job|set_states?|close_rules|import_endpoints|start|show_(badge|health|openapi|pulse|readiness|schema)|switch|take_|undo|withdraw)"
     "|_(file|report|diagram|rule_text)$"
 )
 OF_THEIR_OWN = {
@@ -91,6 +91,7 @@ PAGES = {
     "delete_plan": ["delete/"],
     "show_plans": ["/plans/"],
     "show_links": ["links/"],
+    "show_git": ["git/"],
     "show_unfolded": ["endpoints/unfolded/?zones=INT&line=1"],
     "show_ends": ["ends/?rule=NET-DMZ-970&side=sources"],
     "show_changes_ends": ["changes/ends/?from=1&to=3&part=opened&rule=INT-DMZ-320&side=sources"],

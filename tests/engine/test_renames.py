@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports, flow_key
-from planner.engine.renames import Rename
+from planner.engine.renames import Rename, renames_of
 from planner.plan.document import address_key, check_plan
 from planner.plan.rows import Renames, apply_renames
 from ports.queries import shipped_matrix
@@ -310,3 +310,9 @@ def test_a_renamed_report_says_what_that_of_the_renamed_plan_says():
     assert {rule.id for rule in old.rules} == {rule.id for rule in report(before).rules}
     zones = [sorted(zone for group in side.zone_groups for zone in group.zones) for side in (old, new)]
     assert zones[0] == zones[1]
+
+
+def test_renames_are_told_as_edits_have_them():
+    found = renames_of([Rename("endpoint", "PS01", "VAULT"), Rename("zone", "DMZ", "Border")])
+    assert found == Renames(zones={"DMZ": "Border"}, endpoints={"PS01": "VAULT"})
+    assert renames_of([]) == Renames()

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import serve
 from tests.sharing.test_processes import Browser, Sharing
-from tests.started import serve
 
 pytestmark = pytest.mark.slow
 

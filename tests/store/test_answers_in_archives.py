@@ -34,7 +34,9 @@ def test_they_come_in_as_they_went_out(members):
 
 
 def test_an_archive_of_format_4_has_none(members):
-    old = changed(members, "plans/1/plan.json", lambda tree: (tree.pop("answers"), tree.pop("comments")))
+    old = changed(
+        members, "plans/1/plan.json", lambda tree: (tree.pop("answers"), tree.pop("comments"), tree.pop("git"))
+    )
     old = {name: data for name, data in old.items() if name != ANSWERS}
     [plan] = unpack(zipped(changed(old, "archive.json", lambda tree: tree.update(format=4))))
     assert not plan.answers.exists()

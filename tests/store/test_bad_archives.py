@@ -152,8 +152,8 @@ def test_a_missing_file_is_named(members, name):
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
-        ("archive.json", {"format": 8}, "archive.json, format: This must be a whole number from 1 to 7, found 8."),
-        ("archive.json", {"format": True}, "This must be a whole number from 1 to 7, found true."),
+        ("archive.json", {"format": 9}, "archive.json, format: This must be a whole number from 1 to 8, found 9."),
+        ("archive.json", {"format": True}, "This must be a whole number from 1 to 8, found true."),
         ("archive.json", {"plans": -1}, "archive.json, plans: This must be a whole number from 0 to 10,000"),
         ("archive.json", {"more": 1}, "The key “more” is not known here; allowed are format, plans."),
         ("plans/1/plan.json", {"revision": 0}, "a whole number from 1 to 1,000,000, found 0"),

@@ -72,7 +72,7 @@ def test_a_plan_without_states_has_no_file_of_them():
 
 
 def test_an_archive_of_format_3_has_none(members):
-    keys = "states", "answers", "comments"
+    keys = "states", "answers", "comments", "git"
     old = changed(members, "plans/1/plan.json", lambda tree: [tree.pop(key) for key in keys])
     [plan] = unpack(zipped(changed(old, "archive.json", lambda tree: tree.update(format=3))))
     assert not plan.states.exists()

@@ -116,7 +116,7 @@ def test_an_archive_is_what_its_description_says():
     a_plan_with_a_past()
     with zipfile.ZipFile(io.BytesIO(pack())) as file:
         assert file.namelist() == ["plans/1/plan.json", "plans/1/revisions.jsonl", "archive.json"]
-        assert json.loads(file.read("archive.json")) == {"format": 7, "plans": 1}
+        assert json.loads(file.read("archive.json")) == {"format": 8, "plans": 1}
         revisions = [json.loads(line) for line in file.read("plans/1/revisions.jsonl").splitlines()]
     assert [revision["number"] for revision in revisions] == [1, 2, 3, 4, 5, 6]
     assert revisions[0]["created"] == "2020-02-29T23:59:59.999999+00:00"
@@ -134,9 +134,9 @@ def test_what_is_sent_keeps_the_matrix_that_it_was_sent_under():
 
 
 @pytest.mark.parametrize("form", [1, 2])
-def test_archives_of_earlier_formats_are_read_and_go_out_as_format_6(members, form):
+def test_archives_of_earlier_formats_are_read_and_go_out_as_the_newest(members, form):
     def make_old(tree):
-        del tree["edition"], tree["states"], tree["answers"], tree["comments"]
+        del tree["edition"], tree["states"], tree["answers"], tree["comments"], tree["git"]
         for sent in tree["handovers"]:
             if form == 1:
                 del sent["digest"]
@@ -152,7 +152,7 @@ def test_archives_of_earlier_formats_are_read_and_go_out_as_format_6(members, fo
     known = MATRIX.digest if form == 2 else ""
     assert plan.handovers.get().digest == known
     with zipfile.ZipFile(io.BytesIO(pack([plan]))) as file:
-        assert json.loads(file.read("archive.json"))["format"] == 7
+        assert json.loads(file.read("archive.json"))["format"] == 8
         [sent] = json.loads(file.read("plans/1/plan.json"))["handovers"]
         revision = json.loads(file.read("plans/1/revisions.jsonl").splitlines()[0])
     assert (sent["digest"] or "", revision["digest"], revision["edition"]) == (known, None, None)

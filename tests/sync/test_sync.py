@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from planner.management.sync import remote
 from planner.management.sync.together import bring_together
+from planner.report.files import Failure
 from planner.store import actions
+from planner.store.git import OwnedByGit
 from planner.store.models import Plan
 from planner.store.push_models import Push
 from planner.store.token_models import ApiToken
@@ -400,3 +402,39 @@ def test_the_tokens_secret_is_nowhere_but_in_its_header(way, clone, capsys, capl
     ApiToken.objects.update(revoked="2020-01-01T00:00:00Z")
     assert push(way) == 2
     assert "status 401" in capsys.readouterr().err
+
+
+def test_a_push_can_have_git_own_the_plan(way, clone, monkeypatch, capsys):
+    assert push(way, "--own") == 0
+    owned = stored(clone).git
+    assert (owned["repository"], owned["path"]) == ("https://git.example.com/net/plans.git", "site.yaml")
+    with pytest.raises(OwnedByGit):
+        change_endpoint(clone, "PS01", addresses=[])
+    replace("'8443'", "'9443'")
+    commit()
+    assert (push(way, "--own"), stored(clone).document["ports"]) == (0, {"website": "9443"})
+    if way["opener"] is not None:
+        monkeypatch.setenv("PLANNER_TOKEN", syncing.make())
+        replace("'9443'", "'9444'")
+        assert push(way) == 2
+        assert "status 403: This plan is owned by git" in capsys.readouterr().err
+        monkeypatch.setenv("PLANNER_TOKEN", syncing.make("edit"))
+        assert push(way, "--own") == 2
+        assert stored(clone).document["ports"] == {"website": "9443"}
+
+
+def test_a_push_that_broke_off_is_sent_again(way, clone, monkeypatch):
+    """Stored, and then the file couldn't be written: it is as it was, and the next time nothing is done twice."""
+    replace("'8443'", "'9443'")
+    before = said()
+
+    def fail(*_):
+        raise Failure("The disk is full.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("planner.management.commands.push.write_file", fail)
+        assert push(way) == 2
+    assert (said(), stored(clone).revision) == (before, 2)
+    assert push(way) == 0
+    assert stored(clone).revision == 2
+    assert said() == tracked(clone, 2, COMMENTED.replace("8443", "9443"))

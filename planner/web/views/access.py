@@ -21,6 +21,7 @@ from planner.store import holders, presence, throttle
 from planner.store.admission import AccessTaken, admitted, held
 from planner.store.holders import find_hold, note_opening, read_holder
 from planner.store.models import Hold, Plan
+from planner.web.views import owned
 from planner.web.views.bin import show_binned
 from planner.web.views.errors import show_error, show_too_many
 from planner.web.views.htmx import htmx_of
@@ -75,6 +76,8 @@ def _find_and_admit(view: PlanView, role: Hold.Role, *, document: bool = True, b
             return _refuse_role(request, plan, hold)
         if plan.deleted is not None and not binned:
             return show_binned(request, plan)
+        if plan.git is not None and role is Hold.Role.EDIT and owned.is_refused(request):
+            return owned.refuse(request, plan)
         # Before anything is done: a request whose turn it isn't is worked on from the beginning later. A view without
         # the document takes its turn once it has to read that.
         with take_turn(request, plan) if document else nullcontext():
@@ -90,6 +93,9 @@ def _find_and_admit(view: PlanView, role: Hold.Role, *, document: bool = True, b
     @wraps(view)
     def wrapper(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponseBase:
         response = answer(request, key, *args, **kwargs)
+        hold: Hold | None = getattr(request, "hold", None)
+        if hold is not None and hold.plan.git is not None:
+            response = owned.without_forms(response)
         return keep_private(response)
 
     return wrapper

@@ -62,6 +62,7 @@ class _LogIn(LoginView):
         user: User = form.get_user()
         if not second_factor.is_on(user):
             return super().form_valid(form)
+        self.request.session.cycle_key()  # nobody who has put the session there can go on with it
         pending.begin(self.request, user, self.get_success_url())
         return redirect("give_code")
 

@@ -125,7 +125,8 @@ def _takes_long(request: HttpRequest, plan: Plan, form: ExistingForm) -> bool:
     """Whether it is made apart. A server without turns, as in development, has nobody who would do that."""
     if ASIDE not in request.META or plan.edition_id is None:
         return False
-    return estimate_existing(form.cleaned_data["format"], len(form.read)) >= settings.JOBS_FROM
+    endpoints = len(plan.document.get("endpoints", ()))
+    return estimate_existing(form.cleaned_data["format"], len(form.read), endpoints) >= settings.JOBS_FROM
 
 
 def _have_it_made(request: HttpRequest, plan: Plan, form: ExistingForm, name: str) -> HttpResponse:

@@ -162,7 +162,7 @@ def describe_page(
         "view_template": f"planner/views/{'too_large' if report.too_large else state.view}.html",
         **describe_panel(report, state, bound),
         **offer_presets(report, state),
-        "own_query": state.query(panel="own"),
+        "own_query": "" if plan.git is not None else state.query(panel="own"),
         "since_remark": say_unknown(plan, state.filter.since) if changes.since is not None else "",
         "filter_faults": faults,
         "filter_sentences": [(LABELS[name], sentence) for name, sentence in faults.items()],

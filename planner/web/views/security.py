@@ -18,16 +18,17 @@ from planner.accounts.people import fold_name
 from planner.accounts.proofs import keep_known, read_known
 from planner.store import audit, throttle
 from planner.store.account_models import SecondFactor
+from planner.web.factor_first import WANTED
 from planner.web.views.access import View, ask_for_login, keep_private
 from planner.web.views.errors import show_too_many
 from planner.web.views.sharing import draw_qr
 from ports.sensitive import sensitive
 from ports.text import many
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
-"""What a password is checked by, and so what a login that waits for its code is of."""
 WRONG = "This code isn’t right, or was taken already. Wait for the next one of the app, or take a recovery code."
 TOO_MANY = "Too many codes were wrong. A recovery code is looked at nevertheless."
+OTHER = "Another login has begun in this browser since. This is the page of that one; your code wasn’t looked at."
+TOLD = "Other browsers gave your password and {codes} that were wrong. If that wasn’t you, somebody has it: change it."
 
 
 def own_view(view: View) -> View:
@@ -61,6 +62,9 @@ def show_security(request: HttpRequest) -> HttpResponse:
         "others": sum(not one["is_here"] for one in logins),
         "is_on": second_factor.is_on(user),
         "codes_left": second_factor.count_left(user),
+        "is_demanded": second_factor.is_demanded(request),
+        "is_missing": second_factor.is_missing(request),
+        "demanded_of": settings.SECOND_FACTOR,
     }
     return render(request, "accounts/security.html", context)
 
@@ -116,7 +120,8 @@ def confirm_factor(request: HttpRequest) -> HttpResponse:
             return _show_waiting(request, user, ["This isn’t the code that the app shows now."])
     except SecondFactor.DoesNotExist:
         return redirect("show_security")
-    return render(request, "accounts/recovery.html", {"codes": codes, "is_new": True})
+    context = {"codes": codes, "is_new": True, "wanted": request.session.pop(WANTED, "")}
+    return render(request, "accounts/recovery.html", context)
 
 
 @require_POST
@@ -149,22 +154,27 @@ def remove_factor(request: HttpRequest) -> HttpResponse:
 def give_code(request: HttpRequest) -> HttpResponse:
     """Ask for the code of a login whose password was right, and log in with it."""
     waiting = pending.find(request)
-    if waiting is None:
+    if waiting is None or not second_factor.is_on(waiting.user):  # which staff may have switched off meanwhile
+        pending.forget(request)
         return redirect("log_in" if settings.REQUIRE_LOGIN else "admin:login")
     errors: list[str] = []
-    if request.method == "POST":
-        name = fold_name(waiting.user.get_username())
+    if request.method == "POST" and request.POST.get("whose", waiting.whose) != waiting.whose:
+        errors = [OTHER]
+    elif request.method == "POST":
+        name, wrong = fold_name(waiting.user.get_username()), second_factor.count_wrong(waiting.user)
         try:
             right = second_factor.check(waiting.user, request.POST.get("code", ""), known=read_known(request, name))
         except throttle.TooMany as error:
             return keep_private(show_too_many(request, error.wait, TOO_MANY))
         if right:
             pending.forget(request)
-            login(request, waiting.user, backend=BACKEND)
+            login(request, waiting.user, backend=second_factor.BY_PASSWORD)
+            if wrong:
+                messages.warning(request, TOLD.format(codes=many(wrong, "code")))
             response = redirect(waiting.address)
             keep_known(response, name)
             add_never_cache_headers(response)
             return response
         errors = [WRONG]
-    context: dict[str, Any] = {"errors": errors, "name": waiting.user.get_username()}
+    context: dict[str, Any] = {"errors": errors, "name": waiting.user.get_username(), "whose": waiting.whose}
     return keep_private(render(request, "accounts/code.html", context))

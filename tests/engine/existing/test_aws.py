@@ -46,6 +46,13 @@ def test_a_group_admits_what_one_of_its_rules_does():
     ]
 
 
+def test_what_groups_refuse_counts_among_the_entries(monkeypatch):
+    monkeypatch.setattr(parts, "ENTRIES", 4)
+    assert of(group(name="sg-1", outbound=()), group(name="sg-2", outbound=()))
+    with pytest.raises(Unreadable, match="At most 4 entries"):
+        of(*(group(name=f"sg-{number}", outbound=()) for number in range(3)))
+
+
 def test_the_same_is_read_from_every_way_to_write_it():
     for document in ({"SecurityGroups": [group(permission())]}, [group(permission())], group(permission())):
         assert decide(read(json.dumps(document)), WEB) == "accept"

@@ -225,7 +225,9 @@ def test_what_is_asked_comes_back_from_a_job_as_it_was():
     assert Question.read("csv", Question(format="csv").as_asked()) == Question(format="csv")
 
 
-def test_every_format_has_its_estimate_and_more_takes_longer():
+def test_every_format_has_its_estimate_and_more_takes_longer(settings):
     for name in READERS:
         assert name in existing.SECONDS
-        assert estimate_existing(name, 2**20) < estimate_existing(name, 2**21)
+        assert estimate_existing(name, 2**20, 30) < estimate_existing(name, 2**21, 30)
+        assert estimate_existing(name, 2**20, 30) < estimate_existing(name, 2**20, 3_000)
+    assert estimate_existing("iptables", 220_000, 3_009) > settings.JOBS_FROM  # it took 2.8 s

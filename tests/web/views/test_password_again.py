@@ -147,6 +147,7 @@ def test_a_password_is_in_no_answer_and_no_row(olga, plan):
 
 ASKS = {
     "delete_plan", "make_link", "make_edit_link", "add_member", "change_member", "remove_member", "show_uploads",
+    "give_to_git", "take_from_git",
     "show_tokens", "amend_row", "revert_amendment", "activate_edition",
     "prepare_factor", "confirm_factor", "make_codes", "remove_factor",
 }  # fmt: skip

@@ -191,6 +191,9 @@ ROWS: dict[str, Row] = {
     "make_edit_link": post("owners", 200),
     "withdraw_edit_link": post("owners"),
     "give_back": post("owners", 200),
+    "show_git": Row("owners"),
+    "give_to_git": post("owners", path="plans/site.yaml"),
+    "take_from_git": post("owners"),
     # a plan: who holds it, to which its owner adds by name where there are accounts
     "add_member": post("owners of an account", 200, name="nobody", role="own"),
     "change_member": post("owners", 200, member="0", role="own"),

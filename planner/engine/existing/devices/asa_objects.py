@@ -159,6 +159,7 @@ class Objects:
         return unknown_service(f"{what} ({cursor.next})") if cursor.next else Services(clear=tuple(found))
 
     def _group(self, name: str, block: Block, nets: dict[str, Addresses], groups: dict[str, list[str]]) -> None:
+        Count().take(len(block.below))  # more of one group are more than are read of all
         members = groups.setdefault(name, [])
         for number, words in enumerate(block.below):
             if words[0] == "group-object" or words[:2] == ["network-object", "object"]:

@@ -98,6 +98,9 @@ class _Device:
 
     def ruleset(self) -> Ruleset:
         """The three stages: between interfaces of one security level, coming in, going out."""
+        bound = [*self._inward.values(), *self._outward.values(), *filter(None, [self._everywhere])]
+        # Each line is an entry or more wherever it is bound.
+        Count().take(sum(len(self._lists.get(name, ())) for name in bound))
         translations = sorted(self._translations(), key=_place)
         stages = [self._coming_in(translations)]
         if alike := self._alike():

@@ -104,6 +104,8 @@ class _Groups:
         self.groups = groups
         self.alone = len(groups) == 1
         self.count = Count()
+        if not self.alone:
+            self.count.take(2 * len(groups))  # each refuses, both ways, what it doesn't allow
 
     def read(self) -> Ruleset:
         names = {self._say(name) if self.alone else name: name for name in self.groups}

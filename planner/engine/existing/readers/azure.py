@@ -135,6 +135,7 @@ class _Groups:
     def __init__(self, groups: Sequence[tuple[str, list[Rule]]]) -> None:
         self.groups = groups
         self.count = Count()
+        Count().take(len(groups) * len(_DEFAULTS))  # which every group has
         names = [name for name, _ in groups]
         if len(set(names)) < len(names):
             raise Unreadable("Two network security groups have the same name; take those of one resource group.")

@@ -7,6 +7,7 @@ is beside them in parentheses: SRV01 (10.0.0.1). What can't be read, also in a c
 obscure by name.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -89,6 +90,7 @@ _NO = frozenset({"no", "false", "0", "disabled", "inactive", "off", "disable"})
 _FAMILIES = {"any4": 4, "any-ipv4": 4, "all-ipv4": 4, "any6": 6, "any-ipv6": 6, "all-ipv6": 6}
 _SEVERAL = frozenset({"device", "only", "aside", "number", "name", "comment"})
 """Of what there may be several columns; of the last three the first that says something counts."""
+_SEVERAL_VALUES = re.compile(r"[\s;,]")
 _MOST_COLUMNS = 1000
 _SERVICE = ("service", "protocol", "port", "not_service", "source_port")
 _VERDICTS: Mapping[str, Verdict] = {
@@ -188,7 +190,15 @@ class _Table:
         found = ((line, read_back(cells[at].strip())) for line, cells in self.rows if at < len(cells))
         return [(line, text) for line, text in found if text]
 
+    def _count_places(self) -> None:
+        """Raise Unreadable at once where more addresses stand by themselves in cells than are read."""
+        at = [self.columns.index(name) for name in ("source", "destination")]
+        cells = {cell for _, row in self.rows for place in at if place < len(row) and (cell := row[place].strip())}
+        if len(cells) > ENTRIES:
+            Count().take(sum(not _SEVERAL_VALUES.search(cell) for cell in cells))
+
     def read(self) -> Ruleset:
+        self._count_places()
         entries = [entry for line, cells in self.rows for entry in self._read_row(line, cells)]
         sides = {name for entry in entries for side in (entry.enters, entry.leaves) if side for name in side.names}
         return Ruleset(

@@ -100,6 +100,10 @@ def _read_tables(
     tables: _Chains, family: Literal[4, 6], left: int
 ) -> tuple[dict[tuple[str, str], tuple[Entry, ...]], int]:
     """The entries of each chain of a family, and how many more may be read. Raises Unreadable."""
+    numbers = sorted(number for chain in tables.values() for number, _, _ in chain.lines)
+    if len(numbers) > left:
+        # Most are an entry or more; the few that no packet can match aren't worth reading all the others for.
+        raise _too_many(numbers[left])
     lines = (words for chain in tables.values() for _, _, words in chain.lines)
     untracks = any("NOTRACK" in words or "--notrack" in words for words in lines)
     found = {}
@@ -111,12 +115,14 @@ def _read_tables(
             entries = tuple(_read_entry(line, words, place, f"{_PROGRAMS[family]} {table}", tables))
             left -= sum(len(entry.matches) for entry in entries)
             if left < 0:
-                raise Unreadable(
-                    f"With line {number:,} there are more than {ENTRIES:,} entries; at most {ENTRIES:,} are read."
-                )
+                raise _too_many(number)
             made += entries
         found[table, name] = tuple(made)
     return found, left
+
+
+def _too_many(number: int) -> Unreadable:
+    return Unreadable(f"With line {number:,} there are more than {ENTRIES:,} entries; at most {ENTRIES:,} are read.")
 
 
 def _make_stage(key: tuple[str, str], chain: _Chain, entries: tuple[Entry, ...], family: int, program: str) -> Stage:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from planner.engine.existing.model import Match, Sides
@@ -49,7 +49,20 @@ def _narrow(part: Part, limits: Limits) -> Part | None:
     for name, side in sides.items():
         if getattr(part, name) not in (None, side):
             raise Obscure(f"{name} by two interfaces at once")
-    return replace(part, match=replace(match, **changed), **sides) if changed or sides else part
+    if changed:
+        match = Match(
+            family=match.family,
+            sources=changed.get("sources", match.sources),
+            destinations=changed.get("destinations", match.destinations),
+            protocols=changed.get("protocols", match.protocols),
+            source_ports=changed.get("source_ports", match.source_ports),
+            ports=changed.get("ports", match.ports),
+            source_names=match.source_names,
+            destination_names=match.destination_names,
+        )
+    elif not sides:
+        return part
+    return Part(match=match, enters=sides.get("enters", part.enters), leaves=sides.get("leaves", part.leaves))
 
 
 def by_sides(parts: Iterable[Part]) -> Iterator[tuple[Sides | None, Sides | None, tuple[Match, ...]]]:

@@ -232,7 +232,9 @@ class _Wall:
 
 
 def _side(objects: Objects, rule: Node, key: str) -> Addresses:
-    found = objects.addresses(rule.members(key) or ["any"])
+    members = rule.members(key)
+    Count().take(len(members))  # more of one rule are more than are read of all
+    found = objects.addresses(members or ["any"])
     if rule.find(f"negate-{key}").text != "yes":
         return found
     return {family: ANYBODY[family].minus(found[family]) for family in found}

@@ -1,6 +1,7 @@
 """Random configurations of each device, and what we read in them as set lines of an SRX that say addresses alone."""
 
 import ipaddress
+import json
 import random
 
 PLACES = ("10.1.0.0/24", "10.1.0.10/32", "10.2.0.0/16", "10.2.3.4/32", "192.0.2.0/28", "192.0.2.9/32")
@@ -124,6 +125,32 @@ def fortigate(choice):
             f"        set status {'disable' if disabled else 'enable'}", "    next",
         ]  # fmt: skip
     return "\n".join([*lines, "end", ""])
+
+
+def azure(choice):
+    """One group whose last rule refuses all else. Its rules may have several places and ports, of one protocol."""
+    rules = []
+    for number, (_, _, sources, _, to, ports, permits, disabled) in enumerate(choice.rules(), 1):
+        if disabled:
+            continue
+        protocol = ports[0][0]
+        places = [[PLACES[int(one[1:]) % len(PLACES)] for one in names] for names in (sources, to)]
+        rules.append(
+            {
+                "name": f"p{number}", "priority": 4000 - 7 * number, "direction": "Inbound",
+                "access": "Allow" if permits else "Deny", "protocol": protocol.capitalize(),
+                "sourceAddressPrefixes": places[0], "destinationAddressPrefix": places[1][0], "sourcePortRange": "*",
+                "destinationPortRanges": [str(port) for of, port in ports if of == protocol],
+            }
+        )  # fmt: skip
+    rules.append(
+        {
+            "name": "rest", "priority": 4096, "direction": "Inbound", "access": "Deny", "protocol": "*",
+            "sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "sourcePortRange": "*",
+            "destinationPortRange": "*",
+        }
+    )  # fmt: skip
+    return json.dumps([{"name": "web-nsg", "resourceGroup": "net", "securityRules": rules}])
 
 
 def paloalto(choice):

@@ -6,9 +6,11 @@ It compares a configuration with set lines of an SRX that say what we read in it
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
+from planner.engine.existing.model import Ruleset
 from planner.engine.existing.readers import READERS
 from tests.engine.existing.devices import second_reader
 
@@ -37,6 +39,26 @@ def test_another_program_decides_alike(name, seed, tmp_path):
     text = getattr(second_reader, name)(second_reader.Choice(seed))
     lines = second_reader.as_set_lines(READERS[name].read(text))
     assert compare(tmp_path, KINDS[name], text, lines) == []
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_another_program_decides_alike_about_what_comes_to_a_group_of_azure(seed, tmp_path):
+    assert compare_azure(tmp_path, second_reader.azure(second_reader.Choice(seed))) == []
+
+
+def compare_azure(tmp_path, text, read=None):
+    """The differences about what comes from outside to the one group, but for the default rules, which come last."""
+    [stage] = READERS["azure"].read(read or text).stages
+    last = next(n for n, entry in enumerate(stage.entries) if " rest (" in entry.name)
+    ruleset = Ruleset(format="azure", stages=(replace(stage, entries=stage.entries[: last + 1]),), chains={})
+    lines = second_reader.as_set_lines(ruleset, ("outside", "web-nsg"))
+    found = compare(tmp_path, "azure", text, lines)
+    return [one for one in found if (one["from"], one["to"]) == ("outside", "web-nsg")]
+
+
+def test_it_would_see_that_one_rule_of_azure_is_another(tmp_path):
+    text = second_reader.azure(second_reader.Choice(1))
+    assert compare_azure(tmp_path, text, text.replace('"Allow"', '"Deny"'))
 
 
 def test_it_would_see_that_one_policy_is_another(tmp_path):

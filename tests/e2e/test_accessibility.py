@@ -65,6 +65,14 @@ def test_what_was_fine_is_looked_at_where_it_stands_otherwise_or_has_changed(pag
         assert {fault.split()[1] for fault in violations(page)} == set(found), change
 
 
+def test_a_mixed_colour_is_read_and_a_rule_that_gives_up_is_told(page):
+    page.goto("/plans/import/")
+    page.evaluate("document.querySelector('main').style.color = 'color-mix(in srgb, white 98%, black)'")
+    assert {fault.split()[1] for fault in violations(page)} == {"color-contrast:"}
+    page.evaluate("document.querySelector('main').style.color = 'color(display-p3 1 1 1)'")
+    assert ["not", "looked", "at:", "color-contrast:"] in [fault.split()[1:5] for fault in violations(page)]
+
+
 def test_an_id_that_is_there_twice_is_found_in_any_two_parts(page):
     page.goto("/plans/import/")
     assert not violations(page)

@@ -248,7 +248,7 @@ def test_comments_go_out_and_come_in_but_nobody_owns_them_then(members):
 
 
 def test_an_archive_of_format_5_has_none(members):
-    old = changed(members, "plans/1/plan.json", lambda tree: tree.pop("comments"))
+    old = changed(members, "plans/1/plan.json", lambda tree: (tree.pop("comments"), tree.pop("git")))
     old = {name: data for name, data in old.items() if name != COMMENTS}
     [plan] = unpack(zipped(changed(old, "archive.json", lambda tree: tree.update(format=5))))
     assert not plan.comments.exists()

@@ -35,8 +35,8 @@ PAYLOADS = (
 )
 BREAKS_OUT = "\"'><b onx=1>"
 """Short, and behind each of them, so that whatever is no text anywhere is seen."""
-ENDS = {"delete_plan", "archive_plan", "log_out", "duplicate_plan", "remove_member", "import_plan"}
-"""Forms that would end the walk, or make plans that nobody looks at."""
+ENDS = {"delete_plan", "archive_plan", "log_out", "duplicate_plan", "remove_member", "import_plan", "give_to_git"}
+"""Forms that would end the walk, keep what follows from being stored, or make plans that nobody looks at."""
 TEXT = {"text", "search", "password", "email", "url", "number", ""}
 ROUNDS = often(1)
 """How many payloads each field gets; they take turns, so that all are tried."""

@@ -309,11 +309,18 @@ def _parse_json(text: str) -> Any:
         raise SyntaxFault("The document is nested too deeply; a plan has five levels.") from None
 
 
+CONFLICT = re.compile(r"^(?:<<<<<<< |>>>>>>> )", re.MULTILINE)
+"""What stands around two versions of the same lines, as git writes it. Within a text of several lines it is text."""
+
+
 def _parse_yaml(text: str) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         documents = _build(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
+        if conflict := CONFLICT.search(text):
+            line = text.count("\n", 0, conflict.start()) + 1
+            raise SyntaxFault("Here is a conflict of two versions that nobody has settled.", f"line {line}") from None
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "document"
         raise SyntaxFault(f"This is no YAML: {error.problem or error.context}.", where) from None

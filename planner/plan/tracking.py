@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from uuid import UUID
 
+from planner.plan.syntax import CONFLICT
+
 MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
 """What stands before, between and after the two sides of a conflict, as git writes it and editors know it."""
 _LINE = re.compile(r"^# port-planner: plan=([0-9a-f-]{36}) revision=([1-9][0-9]{0,8})[ \t]*$", re.ASCII | re.MULTILINE)
 _HEAD = re.compile(r"\A(?:[ \t]*(?:#[^\r\n]*)?(?:\r?\n|\Z))*")
 """What stands above a document: comments and blank lines."""
-_MARKED = re.compile(r"^(?:<<<<<<< |>>>>>>> )", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ def _find_head(text: str) -> str:
 
 def has_conflicts(data: bytes) -> bool:
     """Whether a file has markers of a conflict that nobody has settled."""
-    return _MARKED.search(data.decode("utf-8", "replace")) is not None
+    return CONFLICT.search(data.decode("utf-8", "replace")) is not None
 
 
 def mark_conflicts(mine: bytes, theirs: bytes, *, called: tuple[str, str]) -> bytes:

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.plan.syntax import guess_syntax, to_yaml
+from planner.plan.syntax import SyntaxFault, guess_syntax, parse, to_yaml
 from tests.strategies import often
 
 
@@ -51,3 +51,12 @@ def test_what_is_written_quickly_is_what_the_library_writes(data):
 
     assert to_yaml(there_twice, quick=True) == expected
     assert to_yaml(data, quick=True) == yaml.dump(data, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=100)
+
+
+def test_a_conflict_that_nobody_has_settled_is_named_with_its_line():
+    text = "name: A\n<<<<<<< ours\nversion: 1\n=======\nversion: 2\n>>>>>>> theirs\n"
+    with pytest.raises(SyntaxFault) as told:
+        parse(text.encode(), "yaml")
+    assert str(told.value) == "Here is a conflict of two versions that nobody has settled."
+    assert told.value.where == "line 2"
+    assert parse(b"description: |\n  <<<<<<< no conflict\n", "yaml")

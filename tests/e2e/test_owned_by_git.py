@@ -22,6 +22,7 @@ def test_its_page_is_for_reading_and_rules_are_given_states(page, site):
     expect(page.locator("#in-git").get_by_role("link", name="git.example.com")).to_have_attribute(
         "rel", "noreferrer noopener"
     )
+    expect(page.locator("#editor-title")).to_have_text("PS01")
     expect(page.locator("#panel").get_by_label("Name", exact=True)).to_be_disabled()
     expect(page.locator("#undo, #redo, #panel form[method=post]")).to_have_count(0)
     page.keyboard.press("Control+z")

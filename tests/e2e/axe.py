@@ -157,6 +157,7 @@ _known: dict[str, None] = {}
 
 def violations(page, *, whole=False):
     """What is wrong with a page as it is shown now, each with its address. `whole` has axe look at all of it."""
+    page.wait_for_load_state()  # a click comes back when the next page has begun to arrive: without a body yet
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     # What goes to a page and back goes through several hands, item by item: thousands of parts are one text.
@@ -187,6 +188,7 @@ class Looks:
     def find_faults(self, page):
         """What is wrong with a page in either, that it scrolls sideways included."""
         faults = []
+        page.wait_for_load_state()
         for width, scheme in self.looks:
             page.set_viewport_size({"width": width, "height": DESKTOP["height"]})
             page.emulate_media(color_scheme=scheme)

@@ -29,6 +29,7 @@ def test_many_files_at_once_say_what_is_blocked_and_whom_to_ask(page, plan, tmp_
     looks = Looks((1440, "light"), (390, "dark"))
     page.goto(plan.get_absolute_url())
     page.get_by_role("link", name="Acceptance").click()
+    expect(page.get_by_label("Files of results")).to_be_visible()
     assert looks.find_faults(page) == []
     files = [write_file(tmp_path, plan, "PS01", only(to_sql, "filtered")), write_file(tmp_path, plan, "Staff")]
     page.get_by_label("Files of results").set_input_files(files)

@@ -1,6 +1,8 @@
 """No page has an accessibility fault that axe-core finds, light or dark, wide or narrow; none scrolls sideways."""
 
 import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread, Timer
 
 import pytest
 from playwright.sync_api import expect
@@ -29,6 +31,34 @@ def test_a_page_with_faults_has_violations(page):
       }
     """)
     assert sorted(fault.split()[1] for fault in violations(page)) == ["color-contrast:", "image-alt:"]
+
+
+class Slow(BaseHTTPRequestHandler):
+    """A page that has arrived up to its head, as far as the browser says, when the rest is sent."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(b'<!doctype html><html lang="en"><head><title>Slow</title>' + b" " * 2000)
+        self.wfile.flush()
+        self.server.arrived.wait(60)
+        self.wfile.write(b"</head><body><main><h1>Slow</h1><p>Text</p><img src='data:,'></main></body></html>")
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_a_page_is_looked_at_when_all_of_it_is_there(page):
+    with ThreadingHTTPServer(("localhost", 0), Slow) as server:
+        server.arrived = Event()
+        Thread(target=server.serve_forever).start()
+        try:
+            page.goto(f"http://localhost:{server.server_port}/", wait_until="commit")
+            Timer(0.2, server.arrived.set).start()
+            assert [fault.split()[1] for fault in violations(page)] == ["image-alt:"]
+        finally:
+            server.shutdown()
 
 
 def test_a_row_that_is_built_otherwise_is_looked_at(page):

@@ -28,6 +28,7 @@ def test_a_file_is_chosen_once_and_its_interfaces_are_mapped_until_everything_is
     page.goto(plan.get_absolute_url())
     page.get_by_role("link", name="Firewalls").click()
     page.locator("#panel").get_by_role("link", name="Existing rules").click()
+    expect(page.get_by_label("Written by")).to_be_visible()
     assert looks.find_faults(page) == []
     page.get_by_label("Written by").select_option("csv")
     page.get_by_label("A file").set_input_files(tmp_path / "rules.csv")

@@ -69,6 +69,7 @@ def test_answers_survive_a_reload_and_a_last_step_takes_names_and_addresses(page
     expect(page.get_by_label("Name of the plan")).to_have_value("Contoso")
 
     page.get_by_role("button", name="Names and addresses first").click()
+    expect(page.get_by_label("Name of PS01")).to_be_visible()
     assert violations(page) == []
     page.get_by_label("Name of PS01").fill("Vault")
     page.get_by_label("Addresses of PS01").fill("10.0.0.300")

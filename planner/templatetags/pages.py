@@ -18,14 +18,6 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def sends(context: template.Context, view: str) -> SafeString:
-    """Where a form of the plan's page is sent, by its own and by htmx: the attributes that say so."""
-    url = reverse(view, kwargs={"key": context["plan"].key})
-    words = '{} action="{}?{}" hx-post="{}" hx-target="#report" data-edits="{}"'
-    return format_html(words, SafeString('method="post"'), url, context.get("query", ""), url, view)
-
-
-@register.simple_tag(takes_context=True)
 def leads(context: template.Context, target: str, query: str, more: str = "") -> SafeString:
     """Where a link of this page leads, of which htmx swaps a part: the attributes that say so.
 

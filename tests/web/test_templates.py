@@ -6,6 +6,8 @@ import pytest
 from django.conf import settings
 from django.template import Context, Template, TemplateSyntaxError
 
+from planner.store.models import Plan
+
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
 
 
@@ -50,6 +52,45 @@ def test_a_field_ties_its_label_help_and_errors_to_its_control():
 def test_a_field_without_help_and_errors_says_nothing_of_them():
     page = Template('{% load fields %}{% field "port" "Port" %}<input{{ aria }}>{% endfield %}').render(Context({}))
     assert " ".join(page.split()) == '<div class="field"> <label for="port">Port</label> <input> </div>'
+
+
+KEY = "12345678-1234-1234-1234-123456789012"
+FORM = (
+    '{% load edits %}{% edit_form "rename_plan" held=was shows=shown id=name|default:"main" '
+    'hx_trigger="change, submit" hidden=True class=none %}<input>{% endedit_form %}'
+)
+
+
+def render_form(**values):
+    page = Template(FORM).render(Context({"query": "a=1&b=<2>", **values}))
+    return re.sub(r'(operation" autocomplete="off" value=)"\w{32}"', r"\1…", " ".join(page.split()))
+
+
+def test_a_form_of_an_edit_says_where_it_is_sent_and_what_it_was_made_on():
+    plan = Plan(key=KEY, revision=7)
+    address = f"/plans/{KEY}/name/?a=1&amp;b=&lt;2&gt;"
+    for values, held in (({}, 7), ({"was": 5}, 5)):
+        assert render_form(plan=plan, **values) == (
+            f'<form method="post" action="{address}" hx-post="{address}" hx-target="#report" id="main" '
+            'hx-trigger="change, submit" hidden> '
+            f'<input type="hidden" name="base" autocomplete="off" value="{held}"> '
+            '<input type="hidden" name="operation" autocomplete="off" value=…> <input></form>'
+        )
+    assert ' id="&lt;x&gt;" ' in render_form(plan=plan, name="<x>")
+
+
+def test_a_form_of_a_plan_that_git_owns_is_none_or_only_shows_its_fields():
+    plan = Plan(key=KEY, revision=7, git={"path": "plan.yaml"})
+    assert render_form(plan=plan) == ""
+    assert render_form(plan=plan, shown=True) == '<fieldset class="kept-in-git" disabled><input></fieldset>'
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"), [("edit_form", "needs the name"), ('edit_form "rename_plan" "card"', 'no "card"')]
+)
+def test_a_form_of_an_edit_refuses_what_it_cannot_read(tag, said):
+    with pytest.raises(TemplateSyntaxError, match=said):
+        Template(f"{{% load edits %}}{{% {tag} %}}{{% endedit_form %}}")
 
 
 def test_a_field_refuses_what_it_does_not_know():

@@ -92,11 +92,7 @@ def _find_and_admit(view: PlanView, role: Hold.Role, *, document: bool = True, b
 
     @wraps(view)
     def wrapper(request: HttpRequest, key: str, *args: object, **kwargs: object) -> HttpResponseBase:
-        response = answer(request, key, *args, **kwargs)
-        hold: Hold | None = getattr(request, "hold", None)
-        if hold is not None and hold.plan.git is not None:
-            response = owned.without_forms(response)
-        return keep_private(response)
+        return keep_private(answer(request, key, *args, **kwargs))
 
     return wrapper
 

@@ -132,6 +132,8 @@ def _link(report: Report, state: State, packet: Ports, way: Way) -> dict[str, st
         return {"words": words, "name": name, "query": f"{state.query(**{'panel': '', **fields})}#{fragment}"}
 
     match way.kind:
+        case "place" | "flow" if not state.adds:
+            return None
         case "decide":
             option = way.options[0] if way.options else "none"
             return make("Decide", f"choice-{way.subject}-{option}", panel="decisions")

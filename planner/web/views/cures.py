@@ -175,6 +175,8 @@ class Cures:
                 return self._lead_to_endpoint(way, finding)
             case "zone":
                 return self._lead_to_zone(way, finding)
+            case "adder" | "panel" if not self.state.adds:
+                return None
             case "adder":
                 return self._make(way, {"add": "endpoint", "at": way.field}, "endpoint-name")
             case "choice":

@@ -121,6 +121,8 @@ def describe_page(
     `faults` are sentences about fields of the filter. `bound` is a form that was sent with errors, to be shown again
     as it was. With what is `known` of the plan, nothing is asked for that it says isn't there.
     """
+    if plan.git is not None:
+        state = state.only_shown()
     now = plan.revisions.filter(number=plan.revision).defer(*LARGE).first()
     changes = _read_changes(plan, now, state, report.matrix)
     newest = known.newest_state if known else newest_state(plan)

@@ -87,6 +87,12 @@ class State:
     """Codes of the groups of zones that the diagram shows endpoint by endpoint; with a minus: as one box each."""
     asked: Asked = NOTHING_ASKED
     """The packet that is asked about, above the rules and flows."""
+    adds: bool = True
+    """Whether links may lead to forms for something new; not where the plan is only shown."""
+
+    def only_shown(self) -> "State":
+        """The same of a plan that isn't edited here: without a form for something new, or a link to one."""
+        return replace(self, adds=False, opened=CLOSED if self.opened.kind == "add" else self.opened)
 
     def without_filter(self) -> "State":
         """The same with everything shown."""

@@ -12,7 +12,7 @@ from planner.store.git import OwnedByGit, Source
 from planner.store.holders import Holder
 from planner.store.models import Event, Hold, Plan
 from planner.store.token_models import ApiToken
-from planner.web.views.owned import BESIDE, EDITORS, SHOWN
+from planner.web.views.owned import BESIDE, EDITORS
 from ports.queries import shipped_matrix
 from tests.api.programs import ME, Program, make, problem
 from tests.web.views.pages import HTMX, Page, know, store
@@ -21,6 +21,10 @@ from tests.web.views.test_who_may import ROWS
 
 pytestmark = pytest.mark.django_db
 PANELS = ("topology", "decisions", "ports", "modules", "own", "excluded", "closed", "firewalls", "caveats")
+ADDING = (
+    "Add endpoint", "Add flows", "Add the first", "Add a firewall", "Keep something closed", "Paste zone",
+    "Choose a flow", "Follow practice", "Edit as a table",
+)  # fmt: skip
 VIEWS = ("rules", "flows", "findings", "diagram", "closed")
 
 
@@ -59,7 +63,7 @@ def test_every_edit_is_refused_and_everything_else_is_not(client, plan):
         assert (now.revision, now.document) == before, name
     assert set(ROWS) >= BESIDE
     assert {name for name in BESIDE if ROWS[name].may != "editors"} == set()
-    assert set(ROWS) >= SHOWN | EDITORS
+    assert set(ROWS) >= EDITORS
 
 
 def test_no_edit_gets_past_the_lock(plan):
@@ -103,6 +107,29 @@ def test_no_page_of_it_has_a_form_that_edits(client, plan):
         assert edits_of(Page(answer)) == set(), part
     git.take_from_git(plan_id=plan.pk, actor="Olga")
     assert "endpoints/edit/" in edits_of(Page(client.get(f"{here}?edit=PS01"))), "the forms are there else"
+
+
+def test_no_page_of_it_leads_to_what_edits_and_what_was_decided_is_still_told(client):
+    """No head of a form that isn't there, no link to one; the answers to what practice differs in stand as words."""
+    plan, _ = store()
+    actions.answer_caveat(plan_id=plan.pk, matrix=shipped_matrix(), caveat="ldap-tcp", answer="practice")
+    own(plan)
+    here = f"/plans/{plan.key}/"
+    for adding in ("endpoint", "zone", "import", "several"):
+        page = Page(client.get(f"{here}?add={adding}"))
+        assert not page.all(id="editor-title"), adding
+        assert page.all("section", class_="zone"), "the outline is there instead"
+    for panel in PANELS:
+        page = Page(client.get(f"{here}?panel={panel}"))
+        words = page.text("section", id="panel")
+        for word in ADDING:
+            assert word not in words, panel
+        assert not [one for one in page.all("a") if "add=" in (one.get("href") or "")], panel
+    assert "Not needed here …" not in Page(client.get(f"{here}?view=flows")).text("main")
+    assert "practice followed" in Page(client.get(f"{here}?panel=decisions")).text("div", id="caveat-ldap-tcp")
+    git.take_from_git(plan_id=plan.pk, actor="Olga")
+    assert Page(client.get(f"{here}?add=zone")).all(id="editor-title")
+    assert "Add flows" in Page(client.get(f"{here}?panel=own")).text("section", id="panel")
 
 
 def test_its_page_says_who_owns_it_and_shows_what_it_has(client, plan):

@@ -49,8 +49,8 @@ class EditForm(template.Node):
         if plan.git is not None:
             if not given.get("shows"):
                 return SafeString()
-            fields = self.nodelist.render(context)
-            return format_html('<fieldset class="kept-in-git" disabled>{}</fieldset>', fields)
+            looks = {"class": f"kept-in-git {given.get('class') or ''}".rstrip(), "id": given.get("id")}
+            return format_html("<fieldset{} disabled>{}</fieldset>", _attributes(looks), self.nodelist.render(context))
         view = self.view.resolve(context)
         url = reverse(view, kwargs={"key": plan.key})
         with context.push(held=given.get("held")):

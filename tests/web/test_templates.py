@@ -82,7 +82,9 @@ def test_a_form_of_an_edit_says_where_it_is_sent_and_what_it_was_made_on():
 def test_a_form_of_a_plan_that_git_owns_is_none_or_only_shows_its_fields():
     plan = Plan(key=KEY, revision=7, git={"path": "plan.yaml"})
     assert render_form(plan=plan) == ""
-    assert render_form(plan=plan, shown=True) == '<fieldset class="kept-in-git" disabled><input></fieldset>'
+    fieldset = '<fieldset class="kept-in-git" id="main" disabled><input></fieldset>'
+    assert render_form(plan=plan, shown=True) == fieldset
+    assert render_form(plan=plan, shown=True, none="card") == fieldset.replace("git", "git card")
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,7 @@ def find_wider(search: "Search") -> tuple[Wider, ...]:
             found[row.entry.name] += search.try_row(row)
     whole = search.walker.ruleset.format in WHOLE_ICMP
     made = (
-        _sum_up(name, parts, search.list_asked(rows[name]), whole_icmp=whole)
-        for name, parts in found.items()
-        if parts
+        _sum_up(name, parts, search.list_asked(rows[name]), whole_icmp=whole) for name, parts in found.items() if parts
     )
     return tuple(sorted(made, key=lambda one: (-one.size, one.entry)))
 

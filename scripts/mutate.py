@@ -79,7 +79,7 @@ class Map:
 
 @cache
 def read_imports(file: str) -> frozenset[str]:
-    """The modules that a file from the top folder imports at its top, by their full names, and what it takes of them."""
+    """What a file from the top folder imports at its top: modules, and names out of them, in full."""
     found = set()
     for node in ast.parse((ROOT / file).read_text("utf-8")).body:
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""Which packets a flow has: its protocol and ports, and the addresses of its ends, or what is known of them by name."""
+"""Which packets a flow has: its protocol and ports, and its ends by their addresses, or by name."""
 
 from ipaddress import ip_address
 

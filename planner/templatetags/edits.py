@@ -55,7 +55,7 @@ class EditForm(template.Node):
         url = reverse(view, kwargs={"key": plan.key})
         with context.push(held=given.get("held")):
             sender = Engine.get_default().get_template(_SENDER).render(context)
-        words = '<form method="post" action="{0}?{1}" hx-post="{0}?{1}" hx-target="#report"{2}>{3}{4}</form>'
+        words = '<form method="post" action="{0}?{1}" hx-post="{0}" hx-target="#report"{2}>{3}{4}</form>'
         fields = self.nodelist.render(context)
         return format_html(words, url, context.get("query", ""), _attributes(given), sender, fields)
 

@@ -6,7 +6,7 @@ refused or admitted isn't held against a later one.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.engine.existing.boxes import Box
@@ -61,11 +61,16 @@ class Wider:
     """Whether the plan needs an echo of it that nothing there can let through without all of ICMP."""
 
 
-def find_wider(search: "Search") -> tuple[Wider, ...]:
-    """The entries of a walker's ruleset that admit too much, the widest first."""
+def find_wider(search: "Search", tell: Callable[[int, int], None]) -> tuple[Wider, ...]:
+    """The entries of a walker's ruleset that admit too much, the widest first.
+
+    `tell` is told which of how many matches of entries it is, before each.
+    """
     found: dict[str, list[_Excess]] = defaultdict(list)
     rows: dict[str, list[Row]] = defaultdict(list)
-    for row in search.walker.list_rows():
+    tried = list(search.walker.list_rows())
+    for number, row in enumerate(tried, 1):
+        tell(number, len(tried))
         if row.entry.verdict == "accept" and not row.entry.obscure:
             rows[row.entry.name].append(row)
             found[row.entry.name] += search.try_row(row)

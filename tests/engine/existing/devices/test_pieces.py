@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.engine.existing.devices.addresses import (
+from planner.engine.existing.parts.addresses import (
     Reach,
     between,
     network,
@@ -14,7 +14,7 @@ from planner.engine.existing.devices.addresses import (
     parse_network,
     unite,
 )
-from planner.engine.existing.devices.routes import behind
+from planner.engine.existing.parts.routes import behind
 from planner.engine.existing.spans import IPV4, Spans
 from tests.strategies import often
 

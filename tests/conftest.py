@@ -40,6 +40,7 @@ EVERY = 9
 
 def pytest_addoption(parser):
     parser.addoption("--quick", action="store_true", help="a part of the examples and cases of each test")
+    parser.addoption("--late", action="store_true", help="in browsers, each page comes late and in two parts")
 
 
 @pytest.hookimpl(tryfirst=True)

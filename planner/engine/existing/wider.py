@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.engine.existing.boxes import Box
-from planner.engine.existing.model import Entry
+from planner.engine.existing.model import WHOLE_ICMP, Entry
 from planner.engine.existing.packets import ALIKE, ECHO, Ends, families_of, find_service
 from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
 from planner.engine.existing.table import Overlaps, Row
@@ -57,6 +57,8 @@ class Wider:
     """What the plan needs of it: sources, destinations, services. Empty where that is nothing."""
     is_whole: bool = True
     """Whether all pairs were tried that it speaks of; else it admits at least this, and may admit more."""
+    whole_icmp: bool = False
+    """Whether the plan needs an echo of it that nothing there can let through without all of ICMP."""
 
 
 def find_wider(search: "Search") -> tuple[Wider, ...]:
@@ -67,7 +69,10 @@ def find_wider(search: "Search") -> tuple[Wider, ...]:
         if row.entry.verdict == "accept" and not row.entry.obscure:
             rows[row.entry.name].append(row)
             found[row.entry.name] += search.try_row(row)
-    made = (_sum_up(name, parts, search.list_asked(rows[name])) for name, parts in found.items() if parts)
+    whole = search.walker.ruleset.format in WHOLE_ICMP
+    made = (
+        _sum_up(name, parts, search.list_asked(rows[name]), whole_icmp=whole) for name, parts in found.items() if parts
+    )
     return tuple(sorted(made, key=lambda one: (-one.size, one.entry)))
 
 
@@ -323,7 +328,8 @@ def _cut(boxes: Iterable[Box], asked: Box) -> Iterator[Box]:
             yield from box.without(part)
 
 
-def _sum_up(name: str, parts: list[_Excess], asked: Iterable[Flow]) -> Wider:
+def _sum_up(name: str, parts: list[_Excess], asked: Iterable[Flow], *, whole_icmp: bool) -> Wider:
+    flows = list(asked)
     return Wider(
         entry=name,
         sources=tuple(sorted({part.source.name for part in parts})),
@@ -331,8 +337,9 @@ def _sum_up(name: str, parts: list[_Excess], asked: Iterable[Flow]) -> Wider:
         services=tuple(_list_services(box for part in parts for box in part.boxes)),
         pairs=max(len(parts), sum(part.pairs for part in parts)),
         size=sum(part.size for part in parts),
-        narrower=tuple(fold(list(asked))),
+        narrower=tuple(fold(flows)),
         is_whole=all(part.is_whole for part in parts),
+        whole_icmp=whole_icmp and any(flow.need.protocol == "icmp" for flow in flows),
     )
 
 

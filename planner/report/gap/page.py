@@ -10,7 +10,7 @@ from planner.report.gap.words import (
     name_forbidden,
     say_breach,
     say_doubt,
-    say_narrower,
+    say_needed,
     say_note,
     say_several,
     say_untried,
@@ -45,7 +45,7 @@ def describe_gap(gap: Gap) -> dict[str, Any]:
                 "sources": say_several(one.sources),
                 "destinations": say_several(one.destinations),
                 "services": say_wider(one),
-                "narrower": say_narrower(one.narrower),
+                "narrower": say_needed(one),
             }
             for one in gap.wider[:MOST_WIDER]
         ],

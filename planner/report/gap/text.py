@@ -10,7 +10,7 @@ from planner.report.gap.words import (
     name_forbidden,
     say_breach,
     say_doubt,
-    say_narrower,
+    say_needed,
     say_note,
     say_several,
     say_untried,
@@ -56,7 +56,7 @@ def _list_lines(gap: Gap) -> Iterator[str]:
     yield from _head("Wider than the plan", gap.wider)
     yield from _cut(
         f"  {one.entry}: admits {say_wider(one)} from {say_several(one.sources)} to "
-        f"{say_several(one.destinations)}; needed of it: {say_narrower(one.narrower)}"
+        f"{say_several(one.destinations)}; needed of it: {say_needed(one)}"
         for one in gap.wider
     )
     if said := say_untried(gap):

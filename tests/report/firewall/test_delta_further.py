@@ -36,7 +36,7 @@ FLOWS = [
     flow("Staff", "Web", ports="8443"), flow("Staff", "Store", ports="22"), flow("World", "Store", ports="25"),
     flow("Store", "Web", ports="25-26"), flow("Store", "Staff", ports="3389"),
 ]  # fmt: skip
-OTHER = host("Other", "10.7.0.0/30", zone="Internal", group=True)
+OTHER = host("Other", "10.0.0.0/8", zone="Internal", group=True)
 PING = flow("Web", "Store", "icmp")
 GROUPS = {"in-nsg": "Internal", "dmz-nsg": "DMZ"}
 SOURCES = ("any", "10.0.0.10", "10.1.0.1", "10.0.0.0/8", "fd00::/64")

@@ -21,8 +21,8 @@ READ_MIXED = (
 assert AXE.count(READ) == 1
 AXE = AXE.replace(READ, READ + READ_MIXED)
 ADDRESS = "/axe.js"
-"""Where a service of tests has axe beside the application: a browser keeps what it has compiled of a script that has an
-address for the pages to come, and compiles one that a test brings along anew in each."""
+"""Where a service of tests has axe beside the application: what a browser has compiled of a script with an address it
+keeps for the next page, and it compiles one that a test brings along anew in each."""
 ADD = """
   (address) => new Promise((done, failed) => {
     const script = document.createElement("script");

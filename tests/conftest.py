@@ -105,7 +105,7 @@ def import_share(config):
 def pytest_collection_finish():
     """Never look for garbage among the tests themselves, which are many objects, all of them in use.
 
-    What tests keep for one another grows, and to look through all of it took an eighth of the time of tests with pages
+    What tests keep for one another grows, and to look through all of it took a twelfth of the time of tests with pages
     and reports; so that is done at a tenth of the usual times. New objects are looked at as often as usual: more of them
     at once take longer than they did one after the other.
     """

@@ -72,6 +72,7 @@ def test_a_line_that_is_understood_admits_what_it_says(words):
         "-p udp -m udp --dport 443 -j ACCEPT",
         "-p tcp -m tcp ! --dport 443 -j ACCEPT",
         "-p tcp -m tcp --dport 442 -j ACCEPT",
+        "-p tcp -m tcp --dport 444 -j ACCEPT",
         "-p icmp -j ACCEPT",
         "! -p tcp -j ACCEPT",
         "! -p all -j ACCEPT",

@@ -9,6 +9,7 @@ without the change, too, counts for nothing.
 """
 
 import argparse
+import ast
 import hashlib
 import json
 import math
@@ -18,6 +19,7 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -75,11 +77,44 @@ class Map:
         return {test for test, taken in self._taken.items() if taken.get(path, 0) & wanted}
 
 
+@cache
+def read_imports(file: str) -> frozenset[str]:
+    """What a file from the top folder imports at its top: modules, and names out of them, in full."""
+    found = set()
+    for node in ast.parse((ROOT / file).read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+    return frozenset(found)
+
+
+@cache
+def count_imports(test_file: str, path: str) -> int:
+    """How many imports lead from a file of tests to a module: 0 where it imports it, 1 by way of another, 2 for more.
+
+    What is carried out when a module is imported takes no line in a test, so the map doesn't know who looks at it.
+    """
+    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    direct = read_imports(test_file)
+    if module in direct:
+        return 0
+    between = [f"{name.replace('.', '/')}{end}" for name in direct for end in (".py", "/__init__.py")]
+    return 1 if any(module in read_imports(one) for one in between if (ROOT / one).exists()) else 2
+
+
 def order_tests(mutant: Mutant, tests: Iterable[str], sizes: Counter[str]) -> list[str]:
-    """Nearest first: those of the file's own tests, of its room, others; of each file the quickest first, in turns."""
+    """Nearest first: those of the file's own tests, of its room, others; of each file the quickest first, in turns.
+
+    Of what is carried out at import those first whose files import it.
+    """
     path = Path(mutant.path)
 
-    def distance(test: str) -> int:
+    def distance(test: str) -> tuple[int, int]:
+        imports = 2 if mutant.function else count_imports(test.partition("::")[0], mutant.path)
+        return imports, near(test)
+
+    def near(test: str) -> int:
         file = Path(test.partition("::")[0])
         stem = file.stem.removeprefix("test_")
         if stem in path.stem or path.stem in stem:
@@ -147,6 +182,8 @@ class Round:
             for test in trier.items
             if test not in self.map.sizes and (test.partition("::")[0] in files or self._is_near(mutant, test))
         }
+        if mutant.function is None:
+            takers |= {test for test in trier.items if count_imports(test.partition("::")[0], mutant.path) < 2}
         tests = order_tests(mutant, (takers | unknown) & set(trier.items), self.map.sizes)
         outcome = None
         while tests and mutant.function is not None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -40,6 +41,7 @@ EVERY = 9
 
 def pytest_addoption(parser):
     parser.addoption("--quick", action="store_true", help="a part of the examples and cases of each test")
+    parser.addoption("--late", action="store_true", help="in browsers, each page comes late and in two parts")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -75,9 +77,29 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item in kept]
 
 
-def pytest_collection():
+def pytest_collection(session):
     """What is made while tests are collected stays: looking through it again and again for garbage finds none."""
     gc.disable()
+    if hasattr(session.config, "workerinput"):
+        import_share(session.config)
+
+
+def import_share(config):
+    """Import first what no other worker does, so that in a fresh clone each module is compiled by one of them.
+
+    Workers start together and collect the same: each would rewrite the assertions of all, which takes three times as
+    long as all else that is done before the first test.
+    """
+    number, workers = int(config.workerinput["workerid"].removeprefix("gw")), config.workerinput["workercount"]
+    here = config.invocation_params.dir
+    ignored = [(here / name).resolve() for name in config.getoption("ignore") or ()]
+    folders = [found for name in config.args if (found := here / name).is_dir()]
+    files = sorted({file.resolve() for folder in folders for file in folder.rglob("test_*.py")})
+    for file in files[number::workers]:
+        if file.is_relative_to(ROOT) and not any(map(file.is_relative_to, ignored)):
+            # One that can't be imported, or not here, is told of when it is collected.
+            with suppress(Exception, pytest.skip.Exception):
+                import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
 def pytest_collection_finish():

@@ -22,6 +22,8 @@ def say(count):
     return str(count + 1)
 ''',
     "toy/alone.py": "def untried(count):\n    return count - 1\n",
+    "toy/words.py": "MOST = 7\n",
+    "trials/test_others.py": "from toy import words\n\n\ndef test_the_most():\n    assert words.MOST == 7\n",
     "trials/test_amounts.py": '''
 from toy.amounts import is_many, say
 
@@ -68,6 +70,7 @@ def test_what_a_test_is_about_is_killed_and_nothing_else(tmp_path):
         "test_few_are_not_many": {"toy/amounts.py": 1 << 3},
         "test_many_are_more_than_five": {"toy/amounts.py": 1 << 3},
         "test_something_is_said": {"toy/amounts.py": 1 << 7},
+        "test_the_most": {},
     }
     kept = tmp_path / "tests/artifacts/mutation-toy.jsonl"
     assert kept.exists(), done.stdout + done.stderr
@@ -81,6 +84,7 @@ def test_what_a_test_is_about_is_killed_and_nothing_else(tmp_path):
         "toy/amounts.py:3": {(killed, True)},
         "toy/amounts.py:7": {(None, True)},  # a test takes it, and looks at nothing of it
         "toy/alone.py:2": {(None, False)},
+        "toy/words.py:1": {("trials/test_others.py::test_the_most", True)},  # it takes no line of it
     }
     assert done.returncode == 1, "fewer than nine of ten"
     assert "| `toy` | " in done.stdout

@@ -9,6 +9,7 @@ from django.utils.timezone import localdate, localtime
 
 from planner.engine import Report
 from planner.engine.compare import Comparison
+from planner.engine.existing.model import WHOLE_ICMP
 from planner.engine.existing.readers import READERS
 from planner.engine.life import Lives
 from planner.report import Format, progress
@@ -100,7 +101,10 @@ def _find_there(plan: Plan, asked: Asked) -> There | None:
     [kept] = found.values()
     row = kept.row
     device = row.firewall or READERS[row.format].label
-    return There.of(kept.answer, device=device, day=localtime(row.at).date(), revision=row.revision)
+    return There.of(
+        kept.answer, device=device, day=localtime(row.at).date(), revision=row.revision,
+        whole_icmp=row.format in WHOLE_ICMP,
+    )  # fmt: skip
 
 
 def finding_since(plan: Plan, matrix: Matrix) -> FindSince:

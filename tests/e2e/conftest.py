@@ -9,8 +9,10 @@ import re
 import subprocess
 from pathlib import Path
 from threading import Condition
+from time import sleep
 
 import pytest
+from django.conf import settings
 from django.templatetags.static import static
 from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -24,6 +26,8 @@ from tests.web.views.pages import BROWSERS, visitor_cookie
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 
+LATE = 0.3
+"""Seconds that each part of a page waits under `--late`."""
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 ARGUMENTS = [
     "--no-sandbox",
@@ -88,16 +92,35 @@ def browser():
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-class UnderWay:
-    """The application, and how many of its requests are under way."""
+def send_late(answer):
+    """A page in two parts, with a pause between them."""
+    body = b"".join(answer)
+    try:
+        yield body[: len(body) // 3]
+        sleep(LATE)
+        yield body[len(body) // 3 :]
+    finally:
+        answer.close()
 
-    def __init__(self, application):
-        self.application, self.count, self.changed = application, 0, Condition()
+
+class UnderWay:
+    """The application, and how many of its requests are under way.
+
+    With `--late` it begins late with each, and sends pages in two parts: what looks too early finds nothing, or half.
+    """
+
+    def __init__(self, application, *, is_late):
+        self.application, self.is_late, self.count, self.changed = application, is_late, 0, Condition()
 
     def __call__(self, environ, start_response):
         self._add(1)
         try:
-            return self.application(environ, start_response)
+            if not self.is_late or environ["PATH_INFO"].startswith(settings.STATIC_URL):
+                return self.application(environ, start_response)
+            sleep(LATE)
+            answer = self.application(environ, start_response)
+            is_page = not getattr(answer, "streaming", True) and "html" in answer.get("Content-Type", "")
+            return send_late(answer) if is_page else answer
         finally:
             self._add(-1)
 
@@ -115,13 +138,14 @@ class UnderWay:
 class PlainServer(LiveServer):
     """pytest-django's live server, with static files from WhiteNoise as in production: hashed and compressed."""
 
-    def __init__(self, address):
+    def __init__(self, address, *, is_late):
         super().__init__(address, start=False)
+        self.is_late = is_late
         self.thread.static_handler = self._watch
         self.start()
 
     def _watch(self, application):
-        self.requests = UnderWay(application)
+        self.requests = UnderWay(application, is_late=self.is_late)
         return self.requests
 
 
@@ -131,7 +155,7 @@ def live_server(request):
     request.getfixturevalue("django_db_setup")
     blocker = request.getfixturevalue("django_db_blocker")
     with blocker.unblock():
-        server = PlainServer("localhost")
+        server = PlainServer("localhost", is_late=request.config.getoption("late"))
     yield server
     server.stop()
 

@@ -5,6 +5,7 @@ its first page is there, much of what a short test takes. What is kept from test
 static files, whose names carry a hash, and what the browser has compiled of them.
 """
 
+import re
 from contextlib import suppress
 from functools import partial
 
@@ -45,6 +46,11 @@ def wait_until(page, patience, expression, *, arg=None):
         assert waited < patience, f"not true within {patience} ms: {expression}"
         page.wait_for_timeout(EACH)
         waited += EACH
+
+
+def ends_in(path):
+    """Addresses that end in a path themselves: a login's has the way on in its query, so `**/path/` fits it, too."""
+    return re.compile(rf"^[^?]*{re.escape(path)}$")
 
 
 class Tab:

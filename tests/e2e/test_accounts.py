@@ -13,6 +13,7 @@ from planner.store.holders import Holder
 from planner.store.models import Hold
 from tests.accounts.test_second_factor import show_code
 from tests.e2e.axe import Looks, violations
+from tests.e2e.tabs import ends_in
 from tests.web.views.pages import store
 
 PASSWORD = "wide open spaces"
@@ -81,7 +82,7 @@ def test_who_is_looking_is_told_by_the_accounts_names(open_page, plan):
         page = open_page()
         page.goto(f"/plans/{plan.key}/")
         log_in(page, name)
-        page.wait_for_url(f"**/plans/{plan.key}/")
+        page.wait_for_url(ends_in(f"/plans/{plan.key}/"))
         pages.append(page)
     pages[0].locator("#viewers").click()
     expect(pages[0].locator("#viewer-names")).to_contain_text("edna")
@@ -102,7 +103,7 @@ def test_pages_of_accounts_have_no_violation(page, plan):
     expect(page.locator("#login-trouble")).to_be_visible()
     check()
     log_in(page, "olga")
-    page.wait_for_url("**/plans/")
+    page.wait_for_url(ends_in("/plans/"))
     page.locator(".account-menu > summary").click()
     check()
     check("/accounts/login/")
@@ -131,7 +132,7 @@ def test_pages_of_accounts_have_no_violation(page, plan):
     expect(page.get_by_label("Code")).to_be_focused()
     page.keyboard.type(code)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/plans/")
+    page.wait_for_url(ends_in("/plans/"))
     check(f"/plans/{plan.key}/links/")
     page.get_by_label("User name").fill("nobody")
     page.locator("#add-member").click()
@@ -148,7 +149,7 @@ def test_an_edit_link_is_made_after_the_password_was_given_again(open_page, plan
     page = open_page(status=403)
     page.goto(f"/plans/{plan.key}/links/")
     log_in(page, "olga")
-    page.wait_for_url("**/links/")
+    page.wait_for_url(ends_in("/links/"))
     session = Session.objects.get()
     known = session.get_decoded()
     session.session_data = Session.objects.encode(known | {GIVEN: known[GIVEN] - LASTS - 1})

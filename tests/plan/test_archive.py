@@ -1,11 +1,13 @@
 """What stands beside the revisions of an archived plan comes in as it went out, whatever is empty in it."""
 
 import io
+import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
+from planner.plan import syntax
 from planner.plan.archive import BY_COMMAND, Archive, PlanRecord, write_archive
 from planner.plan.archive_answers import AnswerRecord
 from planner.plan.archive_comments import CommentRecord
@@ -82,6 +84,23 @@ def test_texts_and_names_are_as_long_as_they_may_be_and_no_longer():
     assert read_block([["x" * 255], ["y"], []], "here") == [["x" * 255], ["y"], []]
     with pytest.raises(ArchiveError, match="characters"):
         read_block([["x" * 256], ["y"], []], "here")
+
+
+def test_a_file_of_an_archive_is_as_large_as_a_document_and_no_larger(monkeypatch):
+    archive, plan = pack()
+    most = max(member.file_size for member in archive._members.values())
+    monkeypatch.setattr(syntax, "MAX_BYTES", most)
+    assert archive.read_plan(1) == plan
+    monkeypatch.setattr(syntax, "MAX_BYTES", most - 1)
+    with pytest.raises(ArchiveError, match="which is the most that is read"):
+        archive.read_plan(1)
+
+
+def test_an_archive_without_files_lacks_its_contents():
+    file = io.BytesIO()
+    zipfile.ZipFile(file, "w").close()
+    with pytest.raises(ArchiveError, match=r"^archive\.json: This file is missing"):
+        Archive(file, BY_COMMAND)
 
 
 def test_an_archive_has_as_many_plans_as_may_be_imported_and_no_more():

@@ -235,6 +235,17 @@ def test_every_edit_has_a_way_to_be_said():
     assert _SAYINGS.keys() == EDITS.keys() - spoken
 
 
+def test_an_edit_of_what_the_vendor_leaves_open_says_which_it_is_and_of_what():
+    for what, params, where in (
+        ("choose", {"choice": "esxi", "options": None}, ("choices", "esxi")),
+        ("override-port", {"service": "ssh", "ports": "2222"}, ("ports", "ssh")),
+        ("answer-caveat", {"caveat": "ldap-tcp", "answer": ""}, ("corrections", "ldap-tcp")),
+    ):
+        edit = make(DOCUMENT, what, **params, summary="S")
+        assert (edit.what, edit.where, edit.words) == (what, where, {"summary": "S"})
+        assert [(change.where, change.after) for change in edit.changes] == [(where, params.get("ports"))]
+
+
 def test_an_edit_that_is_fitted_twice_stays_the_same():
     for what, params in (("delete-zone", {"zone": "B"}), ("edit-zone", {"zone": "B", "name": "Beta"})):
         edit = make(DOCUMENT, what, **params)
@@ -247,6 +258,12 @@ def test_a_change_of_a_field_that_names_nobody_follows_a_rename_by_its_place_alo
     assert change.under(renames) == Change(where=("endpoints", "B", "group"), before=None, after=True)
     unknown = Change(where=("endpoints", "A", "colour"), before="A", after=None)
     assert unknown.under(renames) == Change(where=("endpoints", "B", "colour"), before="A", after=None)
+
+
+def test_a_row_that_comes_keeps_its_name_where_others_have_taken_that_name_off_another_row():
+    renames = Renames(zones={"A": "Z"}, endpoints={"one": "first"})
+    change = Change(where=("endpoints", "one"), before=None, after={"name": "one", "zone": "A"})
+    assert change.under(renames) == Change(where=("endpoints", "one"), before=None, after={"name": "one", "zone": "Z"})
 
 
 def test_a_field_of_the_plan_is_looked_up_whole_and_its_members_by_name():

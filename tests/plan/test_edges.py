@@ -5,6 +5,7 @@ import pytest
 from planner.plan.endpoint_table import MAX_BYTES, TableError, read_sheet
 from planner.plan.inventories import KNOWN, header_key
 from planner.plan.rows import NO_RENAMES, Renames, row_key
+from tests.plan.blueprints import state_of
 
 COLUMNS = {
     "addresses": (
@@ -40,3 +41,13 @@ def test_a_table_that_is_too_large_is_told_by_its_size():
     assert MAX_BYTES == 2 * 2**20
     with pytest.raises(TableError, match=r"^Line 1: The table has 2\.5 MiB; at most 2 MiB are read\.$"):
         read_sheet(b"x" * (5 * 2**19))
+
+
+def test_a_second_server_in_another_zone_is_in_a_second_data_centre_whatever_that_is_called():
+    zones = [{"name": name, "kind": "internal"} for name in ("Internal", "Lyon", "Second data centre")]
+    first = {"name": "PS01", "zone": "Internal", "roles": ["web-primary"]}
+    answers = {"Internal": "passive", "Lyon": "passive-second", "Second data centre": "passive-second"}
+    for zone, answer in answers.items():
+        second = {"name": "PS02", "zone": zone, "roles": ["web-passive"]}
+        document = {"format": 1, "name": "P", "zones": zones, "endpoints": [first, second]}
+        assert state_of(document, "ha").answer == (answer,), zone

@@ -134,6 +134,12 @@ def test_a_fault_of_another_field_takes_the_row_that_caused_it():
     assert found.is_empty
 
 
+def without(plan):
+    """The plan in which nobody is managed by anybody."""
+    rows = [{key: value for key, value in row.items() if key != "managed_by"} for row in plan["endpoints"]]
+    return plan | {"endpoints": rows}
+
+
 def test_who_loses_the_role_that_another_one_needs_is_told_so():
     plan = document(
         write_plan(
@@ -145,6 +151,8 @@ def test_who_loses_the_role_that_another_one_needs_is_told_so():
     assert faults(found) == [("0", "roles")]
     assert found.wrong[0].message.startswith("W: 'A' has none of the roles")
     assert found.params["changes"] == {"A": {"addresses": ["10.0.0.1"]}}
+    typed = judged(("A", {"roles": "database"}), ("W", {"managed_by": "A"}), plan=without(plan))
+    assert faults(typed) == [("1", "managed_by")], "it is told where somebody has typed it"
 
 
 def test_a_zone_that_comes_along_is_there_for_its_endpoints_and_its_fault_stands_at_them():

@@ -49,6 +49,17 @@ def test_a_rule_is_there_partly_there_missing_or_unknown():
     assert say(*many) == "there (policy 0; policy 1; policy 2 and 2 more)"
 
 
+def test_of_a_firewall_that_cant_tell_an_echo_apart_it_is_said_that_more_is_open():
+    rule = next(rule for rule in REPORT.rules if rule.services[0].protocol == "icmp")
+    answer = make_answer(flow_answer("Store", "Web", "", "open", by=("web ping (101)",), protocol="icmp"))
+    facts = {"device": "NSG", "day": DAY, "revision": 3}
+    assert There.of(answer, **facts).say(rule) == "there (web ping (101))"
+    said = There.of(answer, **facts, whole_icmp=True).say(rule)
+    assert said == "there (web ping (101)); its rules have no types of ICMP, so more than the echo is open"
+    others = There.of(make_answer(*answers("open", "open")), **facts, whole_icmp=True)
+    assert all("ICMP" not in others.say(one) for one in REPORT.rules if one is not rule)
+
+
 def edition(*flows):
     return Edition(date=DAY, revision=4, there=there(*flows))
 

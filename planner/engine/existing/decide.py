@@ -13,7 +13,7 @@ from typing import Literal
 
 from planner.engine.existing.asked import SeenAs
 from planner.engine.existing.forbidden import Breaches, find_forbidden
-from planner.engine.existing.model import Entry, Ruleset
+from planner.engine.existing.model import WHOLE_ICMP, Entry, Ruleset
 from planner.engine.existing.outcomes import Doubt, Outcome
 from planner.engine.existing.packets import NO_ADDRESS, Ends, Unit, families_of, find_service
 from planner.engine.existing.sent import say_unsent
@@ -60,6 +60,8 @@ class FlowState:
     """Of closed and partly: an entry that would admit it and comes too late."""
     needed: bool = True
     """Whether it has to be opened unless it is: not where another option of its choice is open."""
+    whole_icmp: bool = False
+    """Whether it is an echo that nothing there can let through without all of ICMP."""
 
     @property
     def constructs(self) -> tuple[str, ...]:
@@ -234,7 +236,8 @@ class Decider:
             options = Options(self._report, open_ones)
         for flow, one in found:
             needed = not (options and flow.need.any_of and one.state != "open" and options.excuse(flow))
-            yield one if needed else replace(one, needed=False)
+            whole = flow.need.protocol == "icmp" and self.walker.ruleset.format in WHOLE_ICMP
+            yield one if needed and not whole else replace(one, needed=needed, whole_icmp=whole)
 
     def decide(self, flow: Flow) -> FlowState:
         """The state of one flow, as if no other option of its choice were open."""

@@ -18,6 +18,11 @@ understood: the packet may be admitted or refused, or go on; `stray` is one afte
 that what comes later tells nothing of it."""
 
 
+WHOLE_ICMP = frozenset({"azure"})
+"""The formats whose entries can't tell messages of ICMP apart: what lets an echo through lets all of ICMP through. A
+rule of Azure has no type of ICMP (Microsoft, “Network security groups”, security rules)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """Packets of one address family: those that are in all of these sets."""

@@ -17,7 +17,7 @@ from typing import Literal
 from planner.engine.existing.asked import Asked, SeenAs
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.measure import count_packets, list_all_services
-from planner.engine.existing.model import Entry, Sides
+from planner.engine.existing.model import WHOLE_ICMP, Entry, Sides
 from planner.engine.existing.narrower import Part, find_narrower
 from planner.engine.existing.packets import Ends, Unit, families_of, find_service
 from planner.engine.existing.pairs import Met, Pairs, Places, list_groups, name_ends
@@ -65,6 +65,8 @@ class Wider:
     """What the plan needs of it: sources, destinations, services. Empty where that is nothing."""
     is_whole: bool = True
     """Whether all of it was tried; else it admits at least this, and may admit more."""
+    whole_icmp: bool = False
+    """Whether the plan needs an echo of it that nothing there can let through without all of ICMP."""
 
 
 def find_wider(search: "Search") -> tuple[Wider, ...]:
@@ -181,6 +183,8 @@ class Search:
             size=sum(map(count_packets, excess.boxes.values())),
             narrower=narrower,
             is_whole=excess.is_whole,
+            whole_icmp=self.walker.ruleset.format in WHOLE_ICMP
+            and any(ports.protocol == "icmp" for _, _, services in narrower for ports in services),
         )
 
     # ---- what is tried ----

@@ -11,7 +11,7 @@ from planner.engine.flows import Flow
 from planner.engine.rules import Triple
 from planner.plan.syntax import write_json
 from planner.report.formats.json import closed_data, rule_data
-from planner.report.gap.words import say_note
+from planner.report.gap.words import WHOLE_ICMP, say_note
 
 FORMAT = 1
 
@@ -65,6 +65,7 @@ def _wider_data(one: Wider) -> dict[str, Any]:
         "pairs": one.pairs,
         "narrower": list(map(_triple_data, one.narrower)),
         **({} if one.is_whole else {"at_least": True}),
+        **({"note": WHOLE_ICMP} if one.whole_icmp else {}),
     }
 
 

@@ -11,7 +11,7 @@ from planner.report.gap.words import (
     say_breach,
     say_destinations,
     say_doubt,
-    say_narrower,
+    say_needed,
     say_note,
     say_several,
     say_sources,
@@ -47,7 +47,7 @@ def describe_gap(gap: Gap) -> dict[str, Any]:
                 "sources": say_sources(one),
                 "destinations": say_destinations(one),
                 "services": say_wider(one),
-                "narrower": say_narrower(one.narrower),
+                "narrower": say_needed(one),
             }
             for one in gap.wider[:MOST_WIDER]
         ],

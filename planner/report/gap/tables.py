@@ -9,7 +9,7 @@ from planner.engine.existing.forbidden import Forbidden
 from planner.engine.existing.stale import Stale
 from planner.report.formats.csv import field
 from planner.report.formats.workbook import Columns, Sheet, as_cell, make_book
-from planner.report.gap.words import NAMES, name_forbidden, name_row, say_breach, say_doubt, say_narrower, say_note
+from planner.report.gap.words import NAMES, name_forbidden, name_row, say_breach, say_doubt, say_needed, say_note
 from ports.text import show
 
 _FLOWS: Columns = (
@@ -105,7 +105,7 @@ def _list_wider(gap: Gap) -> Iterator[tuple[str, ...]]:
             "\n".join(_list_ends(one.destinations, one.destination_count)),
             "\n".join(([] if one.is_whole else ["at least"]) + list(one.services)),
             str(one.pairs),
-            say_narrower(one.narrower),
+            say_needed(one),
         )
 
 

@@ -11,7 +11,7 @@ from planner.report.gap.words import (
     say_breach,
     say_destinations,
     say_doubt,
-    say_narrower,
+    say_needed,
     say_note,
     say_several,
     say_sources,
@@ -58,7 +58,7 @@ def _list_lines(gap: Gap) -> Iterator[str]:
     yield from _head("Wider than the plan", gap.wider)
     yield from _cut(
         f"  {one.entry}: admits {say_wider(one)}{',' if one.pairs > 1 else ''} from {say_sources(one)} to "
-        f"{say_destinations(one)}; needed of it: {say_narrower(one.narrower)}"
+        f"{say_destinations(one)}; needed of it: {say_needed(one)}"
         for one in gap.wider
     )
     if said := say_untried(gap):

@@ -13,6 +13,8 @@ NAMES: Mapping[State, str] = {"open": "open", "partly": "partly open", "closed":
 """What each state is called."""
 MOST_NAMED = 5
 """How many entries or endpoints a line names."""
+WHOLE_ICMP = "rules there have no types of ICMP: one that lets an echo through lets all of ICMP through"
+"""What is said where nothing there can let an echo through alone."""
 
 
 def say_note(one: FlowState) -> str:
@@ -25,6 +27,8 @@ def say_note(one: FlowState) -> str:
         said.append(f"not understood or not known: {'; '.join(one.constructs)}")
     if one.shadowed:
         said.append(f"{one.shadowed} would admit it and comes too late")
+    if one.whole_icmp:
+        said.append(WHOLE_ICMP)
     if not one.needed:
         said.append("not needed: another option of its choice is open")
     return show_line("; ".join(said))
@@ -59,6 +63,11 @@ def say_untried(gap: Gap) -> str:
     if not gap.untried:
         return ""
     return f"Not looked at for that, after too much work for others: {many(gap.untried, 'entry', 'entries')}."
+
+
+def say_needed(one: Wider) -> str:
+    """What a plan needs of an entry, and whether the entry can't be told so."""
+    return say_narrower(one.narrower) + (f"; {WHOLE_ICMP}" if one.whole_icmp else "")
 
 
 def say_narrower(narrower: Iterable[Triple]) -> str:

@@ -46,11 +46,16 @@ class There:
     revision: int
     """Of the plan, when it was compared."""
     flows: "Mapping[Key, FlowAnswer]"
+    whole_icmp: bool = False
+    """Whether its entries can't tell messages of ICMP apart."""
 
     @classmethod
-    def of(cls, answer: "Answer", *, device: str, day: datetime.date, revision: int) -> "There":
+    def of(
+        cls, answer: "Answer", *, device: str, day: datetime.date, revision: int, whole_icmp: bool = False
+    ) -> "There":
         """The same of an answer under the names of now."""
-        return cls(device=device, day=day, revision=revision, flows={one.key: one for one in answer.flows})
+        flows = {one.key: one for one in answer.flows}
+        return cls(device=device, day=day, revision=revision, flows=flows, whole_icmp=whole_icmp)
 
     @property
     def title(self) -> str:
@@ -72,7 +77,9 @@ class There:
         names = "; ".join(cut(show_line(name), MOST_LETTERS) for name in had.by[:MOST_BY])
         more = f" and {len(had.by) - MOST_BY:,} more" if len(had.by) > MOST_BY else ""
         count = f", {had.open:,} of {many(had.flows, 'flow')} open" if had.standing == "partly there" else ""
-        return f"{had.standing}{count}" + (f" ({names}{more})" if names else "")
+        echo = any(one.protocol == "icmp" for one in rule.services)
+        whole = "; its rules have no types of ICMP, so more than the echo is open" if self.whole_icmp and echo else ""
+        return f"{had.standing}{count}" + (f" ({names}{more})" if names else "") + whole
 
     def find(self, rule: Rule) -> Had:
         """The same, to be counted and sorted by."""

@@ -93,6 +93,10 @@ def test_more_entries_than_are_read_are_refused(monkeypatch):
 def test_networks_of_ipv6():
     ruleset = of(group(permission(IpRanges=[], Ipv6Ranges=[{"CidrIpv6": "2001:db8::/32"}])))
     assert decide(ruleset, Packet("2001:db8::1", "2001:db8::2", "tcp", 443)) == "accept"
+    for protocol in ("icmpv6", "58"):
+        pings = of(group(permission(protocol, 128, -1, IpRanges=[], Ipv6Ranges=[{"CidrIpv6": "2001:db8::/32"}])))
+        assert decide(pings, Packet("2001:db8::1", "2001:db8::2", "icmp", 128 * 256)) == "accept"
+        assert decide(pings, Packet("2001:db8::1", "2001:db8::2", "icmp", 129 * 256)) == "drop"
     assert decide(ruleset, WEB) == "drop"
 
 

@@ -72,6 +72,7 @@ def test_a_line_that_is_understood_admits_what_it_says(words):
         "-p udp -m udp --dport 443 -j ACCEPT",
         "-p tcp -m tcp ! --dport 443 -j ACCEPT",
         "-p tcp -m tcp --dport 442 -j ACCEPT",
+        "-p tcp -m tcp --dport 444 -j ACCEPT",
         "-p icmp -j ACCEPT",
         "! -p tcp -j ACCEPT",
         "! -p all -j ACCEPT",
@@ -210,6 +211,11 @@ def test_what_iptables_lists_and_what_our_own_files_say_is_read_too():
     own = f"*filter\n:FORWARD DROP [0:0]\n-F FORWARD\n-C FORWARD -j X\n{marked}COMMIT\n"
     one = compare_with(one_flow(), iptables.read(own)).flows[0]
     assert (one.state, one.by) == ("open", (to("-j ACCEPT"),))
+    chains = iptables.divide(own.replace("COMMIT", "-A FORWARD -j DROP\nCOMMIT"))
+    both = {family: chains[family]["filter", "FORWARD"] for family in (4, 6)}
+    assert {family: (chain.policy, len(chain.lines)) for family, chain in both.items()} == {
+        4: ("DROP", 2), 6: ("DROP", 2),
+    }, "what isn't marked is of both"  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,12 @@ from hypothesis import strategies as st
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.readers import READERS
 from planner.report.firewall.errors import NotExpressible
+from planner.report.gap import GAP_FORMATS
+from planner.report.gap.data import gap_data
 from planner.report.gap.delta import WRITERS, render_delta
 from planner.report.gap.delta.task import Task
+from planner.report.gap.page import describe_gap
+from planner.report.gap.words import WHOLE_ICMP
 from tests.engine.existing.rulesets import flow, host, plan
 from tests.report.firewall.telling import TELL
 from tests.strategies import often
@@ -213,6 +217,45 @@ def test_rules_of_azure_have_free_priorities_before_what_refuses_and_where_there
     _, told, now = try_delta("azure", text, GROUPS, FLOWS[:2])
     assert "No priority is free before" in " ".join(told.replace("\n#", " ").split())
     assert now.counts["open"] < 2
+
+
+def test_that_an_echo_takes_all_of_icmp_with_it_in_azure_is_said_wherever_it_is_so():
+    report = plan(ENDPOINTS, [*FLOWS[:1], PING])
+    text = azure([("any", "any", ("any", "any"), False)])
+    gap = compare(report, "azure", text, GROUPS)
+    told = delta_of(gap, text, GROUPS)
+    plain = " ".join(re.sub(r"(?m)^#", " ", told).split())
+    names = re.findall(r"--name (\S+) .* --protocol Icmp", told)
+    assert len(names) == 2
+    for name in names:
+        assert f"{name} opens more than the plan asks for: Azure's rules have no types of ICMP" in plain
+    assert plain.count("opens more than the plan asks for") == 2
+    now = compare(report, "azure", TELL["azure"](text, told), GROUPS)
+    assert {one.state for one in now.flows} == {"open"}
+    assert [one.flow.need.protocol for one in now.flows if one.whole_icmp] == ["icmp"]
+    wider = [one for one in now.wider if one.whole_icmp]
+    assert {one.services for one in wider} == {("icmp of some types",)}
+    assert wider == list(now.wider)
+    page, data = describe_gap(now), gap_data(now)
+    for one in (*page["wider"], *(row for row in page["flows"] if row["service"] == "icmp")):
+        assert WHOLE_ICMP in one.get("narrower", "") + one.get("note", "")
+    assert [one["note"] for one in data["flows"] if "note" in one] == [WHOLE_ICMP]
+    assert {one["note"] for one in data["wider"]} == {WHOLE_ICMP}
+    assert WHOLE_ICMP in GAP_FORMATS["csv"].render(now).decode("utf-8-sig")
+    assert GAP_FORMATS["text"].render(now).decode().count(WHOLE_ICMP) == len(wider)
+
+
+def test_where_types_of_icmp_can_be_told_apart_nothing_is_said_of_all_of_it():
+    report = plan(ENDPOINTS, [*FLOWS[:1], PING])
+    ping = {"IpProtocol": "icmp", "FromPort": 8, "ToPort": -1, "IpRanges": [{"CidrIp": "10.0.0.10/32"}]}
+    now = compare(report, "aws", json.dumps({"GroupId": "sg-1", "IpPermissions": [ping]}), {})
+    assert {one.flow.need.protocol: one.state for one in now.flows} == {"tcp": "closed", "icmp": "open"}
+    assert WHOLE_ICMP not in GAP_FORMATS["csv"].render(now).decode("utf-8-sig")
+    # Nor of an entry that is too wide, and of which the plan needs no echo.
+    wide = azure([("10.0.0.10", "any", ("tcp", "443"), True), ("10.0.0.10", "any", ("icmp", "any"), True)])
+    other = compare(plan(ENDPOINTS, FLOWS[:1]), "azure", wide, GROUPS)
+    assert other.wider
+    assert not any(one.whole_icmp for one in (*other.wider, *other.flows))
 
 
 def test_a_group_of_azure_by_itself_lacks_a_resource_group_which_has_to_be_said():

@@ -217,7 +217,8 @@ _GOOGLE = (
 )
 _AZURE = (
     "A rule in the network security group of the zone that connections go to. Azure's own rules let everything "
-    "through within a virtual network, after these. ICMP has no type there. What is undecided has the count 0."
+    "through within a virtual network, after these. ICMP has no type there: a rule for an echo lets all of "
+    "ICMP through. What is undecided has the count 0."
 )
 _AWS = (
     "For each endpoint in AWS what comes to its security group and what leaves it. A security group can't say that "

@@ -52,6 +52,8 @@ _OUTSIDE = re.compile(r"[^A-Za-z0-9 ._:/()#,@+=&;{}!$*\[\]-]+")
 class Line:
     """A command, and the one that takes back what it does."""
 
+    name: str
+    """Of the rule that it makes."""
     does: str
     undoes: str
     disabled: bool
@@ -164,11 +166,16 @@ def render_azure(task: Task) -> bytes:
         at = _call_azure(group)
         for opening, number in zip(plan.openings, numbers, strict=True):
             script.lines.append(_write_azure(plan, opening, at, one.way, number))
+            if opening.permit.service[0] == "icmp":
+                script.notes.append(
+                    f"{script.lines[-1].name} opens more than the plan asks for: Azure's rules have no types of ICMP, "
+                    "so this one lets all of ICMP through, and not an echo alone."
+                )
     needs = any(_RESOURCE_GROUP in line.does for line in script.lines)
     begin = ["set -eu", *([': "${RESOURCE_GROUP:?the resource group of the groups}"'] if needs else ())]
     how = (
         "Run it with sh where az is logged in, in the subscription of the groups. Each rule has a free priority "
-        "before the first rule that may refuse what it opens. ICMP has no type there: such a rule lets all of it in."
+        "before the first rule that may refuse what it opens."
     )
     return script.write(begin, [how])
 
@@ -221,6 +228,7 @@ def _write_azure(plan: Plan, opening: Opening, at: str, way: str, number: int) -
         f"--description {shlex.quote(cut(opening.comment, 140))}"
     )
     return Line(
+        name=name,
         does=f"az network nsg rule create {at} {words}",
         undoes=f"az network nsg rule delete {at} --name {name}",
         disabled=opening.disabled,
@@ -295,4 +303,5 @@ def _write_aws(plan: Plan, opening: Opening, group: str, way: str, there: set[aw
             json.dumps([rule])
         )
 
-    yield Line(does=say("authorize", Description=said), undoes=say("revoke"), disabled=opening.disabled)
+    does = say("authorize", Description=said)
+    yield Line(name=opening.name, does=does, undoes=say("revoke"), disabled=opening.disabled)

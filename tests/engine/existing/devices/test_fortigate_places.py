@@ -128,6 +128,10 @@ def test_a_virtual_address_of_another_kind_is_unknown(name, destination, why):
 def test_a_plain_policy_is_unclear_about_addresses_where_a_virtual_one_stands():
     assert state(to("all")) == ("unknown", "a virtual IP at that address")
     assert state(to("all"), destination="203.0.113.9")[0] == "open"
+    six = to("all", srcaddr6='"all"', dstaddr6='"all"')
+    why = "a virtual IP at that address"
+    assert state(six, source="2001:db8:9::9", destination="2001:db8:1::1") == ("unknown", why)
+    assert state(six, source="2001:db8:9::9", destination="2001:db8:1::2")[0] == "open"
     deny = to("all", action="deny")
     assert state(deny, to("website", 2)) == ("unknown", "a virtual IP at that address")
     assert state(to("all", action="deny", match_vip="enable"), to("website", 2)) == ("closed", "policy 1")

@@ -99,10 +99,11 @@ def find_known(ends: Ends, endpoint: Endpoint, family: Literal[4, 6]) -> Spans:
 def _is_whole(flow: Flow, several: Collection[Part], ends: Ends, *, is_named: bool) -> bool:
     if not is_named and (is_vague(flow.source) or is_vague(flow.destination)):
         return False
-    return all(
-        known.box.size == count_packets(part.box for part in several if part.family == known.family)
-        for known in _list_known(flow, ends)
-    )
+    for known in _list_known(flow, ends):
+        boxes = [part.box for part in several if part.family == known.family]
+        if sum(box.size for box in boxes) < known.box.size or count_packets(boxes) < known.box.size:
+            return False
+    return True
 
 
 def _list_pieces(flow: Flow, several: Iterable[Part], say: _Say) -> Iterator[tuple[str, str, set[Ports]]]:
@@ -111,10 +112,7 @@ def _list_pieces(flow: Flow, several: Iterable[Part], say: _Say) -> Iterator[tup
         boxes = [part.box for part in several if part.family == family]
         if not boxes:
             continue
-        alike: dict[tuple[tuple[Spans, Spans], ...], Spans] = defaultdict(lambda: NOTHING)
-        for sources, places in divide([box.sources for box in boxes]):
-            alike[tuple(_list_destinations([boxes[place] for place in places]))] |= sources
-        for reached, sources in alike.items():
+        for sources, reached in _list_sources(boxes):
             for destinations, ports in reached:
                 services = {
                     Ports(flow.need.protocol, _say_span(span) if flow.need.protocol != "icmp" else None)
@@ -127,6 +125,19 @@ def _list_pieces(flow: Flow, several: Iterable[Part], say: _Say) -> Iterator[tup
                     say(flow.destination, destinations, family),
                     services,
                 )
+
+
+def _list_sources(boxes: list[Box]) -> Iterator[tuple[Spans, tuple[tuple[Spans, Spans], ...]]]:
+    """Sources that have nothing in common, and what they reach: destinations and ports."""
+    first = boxes[0]
+    if all(one.destinations == first.destinations and one.ports == first.ports for one in boxes):
+        yield Spans.of(span for one in boxes for span in one.sources), ((first.destinations, first.ports),)
+        return
+    alike: dict[tuple[tuple[Spans, Spans], ...], list[Spans]] = defaultdict(list)
+    for sources, places in divide([box.sources for box in boxes]):
+        alike[tuple(_list_destinations([boxes[place] for place in places]))].append(sources)
+    for reached, several in alike.items():
+        yield Spans.of(span for one in several for span in one), reached
 
 
 def _list_destinations(boxes: list[Box]) -> Iterator[tuple[Spans, Spans]]:

@@ -158,6 +158,14 @@ def test_what_is_not_understood_is_named_and_never_open(expr, construct):
         assert one.constructs[0].startswith(construct)
 
 
+def test_a_named_set_that_two_rules_match_means_the_same_in_both():
+    names = {"set": {"family": "inet", "table": "filter", "name": "hosts", "type": "ipv4_addr", "elem": [WEB]}}
+    first = rule(match(payload("ip", "saddr"), "@hosts"), match(PORT, 80), ACCEPT)
+    second = rule(match(payload("ip", "saddr"), "@hosts"), match(PORT, 443), ACCEPT, handle=8)
+    assert state_of(names, first).state == "closed"
+    assert state_of(names, first, second).state == "open"
+
+
 def test_sets_have_names_and_those_that_change_are_not_known():
     def named(name, elements, **more):
         return {"set": {"family": "inet", "table": "filter", "name": name, "elem": elements, **more}}

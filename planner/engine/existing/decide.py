@@ -11,6 +11,7 @@ from functools import partial
 from itertools import chain
 from typing import Literal
 
+from planner.engine.existing.asked import SeenAs
 from planner.engine.existing.forbidden import Breaches, find_forbidden
 from planner.engine.existing.model import WHOLE_ICMP, Entry, Ruleset
 from planner.engine.existing.outcomes import Doubt, Outcome
@@ -130,7 +131,7 @@ def compare_with(
     ways = find_ways(report.plan, mapping or {}, firewall)
     decider = Decider(report, ruleset, ways, firewall)
     states = tuple(decider.list_states())
-    search = Search(report, decider.walker, decider.ends, decider.list_seen())
+    search = Search(report, decider.walker, decider.ends, tuple(decider.list_published()), decider.named)
     boundaries = narrow_boundaries(
         report.boundaries, (one.flow for one in states if one.state != "open" and one.needed)
     )
@@ -186,6 +187,8 @@ class Decider:
         self._firewall = firewall
         self.walker = Walker(ruleset, ways)
         self.ends = Ends(report.plan)
+        self.named: dict[str, list[Flow]] = defaultdict(list)
+        """By name of an entry, flows of which it was found to admit what is known by DNS name or not at all."""
         self._seen: dict[str, Ends] = {}
         """By side of the firewall, the endpoints as they are seen from there."""
         self._behind = firewall.zones if firewall else {}
@@ -217,9 +220,12 @@ class Decider:
         """The endpoints as they are seen from a zone."""
         return self._seen.get(self._behind.get(zone, ""), self.ends)
 
-    def list_seen(self) -> tuple[Ends, ...]:
-        """All ways in which endpoints are seen, apart from their own addresses."""
-        return tuple({id(ends): ends for ends in self._seen.values() if ends is not self.ends}.values())
+    def list_published(self) -> Iterator[SeenAs]:
+        """What is published on the device, and from which zones it is seen."""
+        for one in (*self._shown.values(), *self._translated.values()):
+            zones = frozenset(zone for zone, side in self._behind.items() if side in one.sides)
+            real, seen = (int(ipaddress.ip_address(address)) for address in (one.real, one.seen))
+            yield SeenAs(one, seen, real, zones, follows=one.endpoint in self._translated)
 
     def list_states(self) -> Iterator[FlowState]:
         """The state of each flow between zones."""
@@ -247,6 +253,9 @@ class Decider:
         for several in self.list_packets(flow):
             by_family = [list(chain.from_iterable(map(walk, ways))) for ways in several]
             outcomes += chain.from_iterable(by_family)
+            if _is_named(several[0][0]):
+                for name in {name for one in chain.from_iterable(by_family) if one.state == "open" for name in one.by}:
+                    self.named[name].append(flow)
             states = {one.state for one in chain.from_iterable(by_family)}
             if len(by_family) > 1 and len(states) > 1:
                 # Nobody knows in which of the families the name has addresses.
@@ -355,6 +364,10 @@ def _send(published: Published, packets: Packets) -> Packets:
         keys=(packets.keys[0], ("seen", packets.family, seen)),
         goal=(packets.family, real),
     )
+
+
+def _is_named(packets: Packets) -> bool:
+    return packets.source.name is not None or packets.destination.name is not None
 
 
 def _doubt(packets: Packets) -> str:

@@ -5,6 +5,7 @@ typed can be code, and nothing in it makes Typst read a file or a network.
 """
 
 import json
+import logging
 import re
 from itertools import groupby
 from pathlib import Path
@@ -15,12 +16,18 @@ from typst import TypstError
 from planner.report.paper.printed import Element, Kid, Picture, PrintedReport
 from planner.report.paper.typesetting import typeset
 from planner.report.said.edition import Paper
+from ports.text import name_letter, several, show_line
+
+logger = logging.getLogger(__name__)
 
 Node = dict[str, Any]
 
 _LAYOUT = Path(__file__).with_name("pages.typ").read_bytes()
 _PAPERS: dict[Paper, str] = {"a4": "a4", "letter": "us-letter"}
 """What Typst calls them."""
+_LACKING = re.compile('the text `"(.+?)"` could not be displayed')
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+"""How Typst writes what can't be seen in a sentence of its own."""
 _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]|(?<=[\x20-\u024f])[\u200c-\u200f]")
 """Characters without a shape. A PDF would have them in its text wherever their neighbour stands."""
 _SPACES = re.compile("[ \t\r\n]+")
@@ -38,14 +45,24 @@ def make_pdf(printed: PrintedReport, *, is_last: bool = False) -> bytes:
     """The document as a tagged PDF with its files. The same document gives the same bytes.
 
     It says that it is PDF/UA-1 and PDF/A-3a if Typst finds nothing against it; a letter that no font of the machine
-    has is enough. Without a date it can't be PDF/A. `is_last`: the process ends after it.
+    has is enough, and is said in the log. Without a date it can't be PDF/A. `is_last`: the process ends after it.
     """
     data = {"document": json.dumps(read_tree(printed), ensure_ascii=False)}
     data |= {f"file-{number}": file.text for number, file in enumerate(printed.files)}
     try:
         return typeset(_LAYOUT, data, standards=["a-3a", "ua-1"] if printed.date else ["ua-1"], forget=not is_last)
-    except TypstError:
+    except TypstError as error:
+        logger.warning(_say_refused(error))
         return typeset(_LAYOUT, data, forget=not is_last)
+
+
+def _say_refused(error: TypstError) -> str:
+    """Why a document is no PDF/UA-1: the characters that no font has, or what else Typst finds against it."""
+    lacking = {_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) for text in _LACKING.findall(error.diagnostic)}
+    if not lacking:
+        return f"The PDF is neither PDF/UA-1 nor PDF/A-3a: {show_line(error.message)}"
+    named = [f"{text if text.isprintable() else ''} {''.join(map(name_letter, text))}" for text in sorted(lacking)]
+    return f"The PDF has boxes for {several(named)}, and is neither PDF/UA-1 nor PDF/A-3a: no font here has these."
 
 
 def read_tree(printed: PrintedReport) -> Node:

@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(config, items):
 def pytest_collection(session):
     """What is made while tests are collected stays: looking through it again and again for garbage finds none."""
     gc.disable()
-    if hasattr(session.config, "workerinput"):
+    if "workercount" in getattr(session.config, "workerinput", ()):  # `make mutate` has one process, which is alone
         import_share(session.config)
 
 

@@ -19,10 +19,19 @@ pytestmark = pytest.mark.slow
 EAGER = {"DJANGO_SETTINGS_MODULE": "tests.serving.eager_settings", "PLANNER_WORKERS": "2"}
 
 
-@pytest.fixture
-def service():
+@pytest.fixture(scope="module")
+def eager():
     with serve(**EAGER) as service:
         yield service
+
+
+@pytest.fixture
+def service(eager):
+    """A service without a job, for the next test too."""
+    yield eager
+    until(lambda: not makers(eager))
+    for table in ("planner_piece", "planner_job"):
+        query(eager, f"DELETE FROM {table}")
 
 
 @pytest.fixture

@@ -99,8 +99,8 @@ def test_a_rule_that_is_understood_admits_what_it_says(expr):
     "expr",
     [
         match(PORT, 80), match(PORT, 443, "!="), match(PORT, of_set(80, 443), "!="), match(PORT, 443, ">"),
-        match(PORT, 443, "<"), match(payload("udp", "dport"), 443), match(meta("l4proto"), "udp"),
-        match(meta("nfproto"), "ipv6"), match(payload("ip6", "nexthdr"), "tcp"),
+        match(PORT, 443, "<"), match(PORT, 0, "<="), match(payload("udp", "dport"), 443),
+        match(meta("l4proto"), "udp"), match(meta("nfproto"), "ipv6"), match(payload("ip6", "nexthdr"), "tcp"),
         match(ct("state"), "established", "in"), match(ct("state"), "new", "!="),
         match(ct("state"), ["new"], "!"), match(ct("direction"), "reply"),
         match(ct("status"), "assured", "in"), match(payload("icmp", "type"), "echo-request"),
@@ -367,6 +367,8 @@ def test_sets_joined_with_each_other_are_counted_before_they_are_made(monkeypatc
     assert state_of(rule(several, vmap(PORT, (443, ACCEPT), (80, DROP), (81, DROP)))).state == "closed"
     with pytest.raises(Unreadable, match="more than 8 entries"):
         state_of(*[rule(several, ACCEPT)] * 3)
+    monkeypatch.setattr(nftables, "ENTRIES", 9)
+    assert state_of(*[rule(several, ACCEPT)] * 3), "as many as are read"
 
 
 def test_a_rule_without_a_list_of_statements_does_nothing():

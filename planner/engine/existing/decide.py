@@ -32,6 +32,10 @@ from planner.plan.fields import Firewall
 
 State = Literal["open", "partly", "closed", "unknown"]
 Also = Literal["stale", "forbidden"]
+Part = Literal["flows", "wider", "also"]
+"""What is being done: the state of each flow, whether each entry is too wide, what else is looked for."""
+Listener = Callable[[Part, int, int], None]
+"""Told what is done from now on: which flow or entry of how many, counted from 1; 0 of 0 where nothing is counted."""
 STATES: tuple[State, ...] = ("open", "partly", "closed", "unknown")
 SEES_PUBLISHED = frozenset({"asa", "fortigate", "paloalto", "srx"})
 """The formats whose entries are for packets to the address that the other side sees, where an endpoint is published;
@@ -120,22 +124,25 @@ def compare_with(
     *,
     also: Collection[Also] = (),
     earlier: Collection[str] | None = None,
+    tell: Listener = lambda part, number, of: None,
 ) -> Gap:
     """What a ruleset admits of the plan of a report, and beyond it.
 
     `mapping`: the device's interface or zone -> zone of the plan; what it doesn't name is as `firewall`, one of the
     plan's own, has it. Raises BadMap where the plan has no such zone. `also`: what else is looked for; `earlier`: the
     numbers of the rules that earlier revisions had, by which it is told which entries are ours; None where these
-    aren't known: then the form of their names tells it.
+    aren't known: then the form of their names tells it. `tell` is told how far it is, once for each flow and entry.
     """
     ways = find_ways(report.plan, mapping or {}, firewall)
     decider = Decider(report, ruleset, ways, firewall)
-    states = tuple(decider.list_states())
+    states = tuple(decider.list_states(partial(tell, "flows")))
     search = Search(report, decider.walker, decider.ends, tuple(decider.list_published()), decider.named)
     boundaries = narrow_boundaries(
         report.boundaries, (one.flow for one in states if one.state != "open" and one.needed)
     )
-    wider = find_wider(search)
+    wider = find_wider(search, partial(tell, "wider"))
+    if also:
+        tell("also", 0, 0)
     return Gap(
         report=report,
         ruleset=ruleset,
@@ -227,9 +234,13 @@ class Decider:
             real, seen = (int(ipaddress.ip_address(address)) for address in (one.real, one.seen))
             yield SeenAs(one, seen, real, zones, follows=one.endpoint in self._translated)
 
-    def list_states(self) -> Iterator[FlowState]:
-        """The state of each flow between zones."""
-        found = [(flow, self.decide(flow)) for flow in self._report.flows if flow.scope == "cross-zone"]
+    def list_states(self, tell: Callable[[int, int], None] = lambda number, of: None) -> Iterator[FlowState]:
+        """The state of each flow between zones; `tell` is told which of how many it is, before each."""
+        asked = [flow for flow in self._report.flows if flow.scope == "cross-zone"]
+        found = []
+        for number, flow in enumerate(asked, 1):
+            tell(number, len(asked))
+            found.append((flow, self.decide(flow)))
         open_ones = [(flow, one.state == "open") for flow, one in found]
         options = None
         if any(flow.need.any_of and not is_open for flow, is_open in open_ones):

@@ -448,7 +448,7 @@ class _Chain:
         if len(one.maybe) >= MOST_NAMED and sum(maybe.verdict == verdict for maybe in one.maybe) >= MOST_NAMED:
             yield one  # that many others say the same already
             return
-        constructs = doubts or (entry.name,)
+        constructs = doubts[:MOST_NAMED] or (entry.name,)
         if verdict in ("accept", "drop", "return", "stray"):
             yield Pending(one.box, one.maybe | {Maybe(verdict, entry.name, said) for said in constructs})
         elif verdict == "obscure":

@@ -9,7 +9,7 @@ to be sent on to it on the same ports.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
@@ -69,13 +69,20 @@ class Wider:
     """Whether the plan needs an echo of it that nothing there can let through without all of ICMP."""
 
 
-def find_wider(search: "Search") -> tuple[Wider, ...]:
-    """The entries of a walker's ruleset that admit too much, the widest first."""
+def find_wider(search: "Search", tell: Callable[[int, int], None] = lambda number, of: None) -> tuple[Wider, ...]:
+    """The entries of a walker's ruleset that admit too much, the widest first.
+
+    `tell` is told which of how many entries it is, before each.
+    """
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in search.walker.list_rows():
         if row.entry.verdict == "accept" and not row.entry.obscure:
             rows[row.entry.name].append(row)
-    found = filter(None, (search.measure(name, several) for name, several in rows.items()))
+    found = []
+    for number, (name, several) in enumerate(rows.items(), 1):
+        tell(number, len(rows))
+        if one := search.measure(name, several):
+            found.append(one)
     return tuple(sorted(found, key=lambda one: (-one.size, one.entry)))
 
 

@@ -140,7 +140,7 @@ def test_protocol_and_port_may_stand_in_columns_of_their_own(protocol, port, ins
         ("SRV-01;10.1.0.1;tcp/443;allow", "source “SRV-01”"),
         (";10.1.0.1;tcp/443;allow", "source “”"),
         ("any;!10.9.0.0/16, 10.1.0.1;tcp/443;allow", "destination “!10.9.0.0/16, 10.1.0.1”"),
-        ("any;!vault.example.com;tcp/443;allow", "destination: all but “!vault.example.com”"),
+        ("any;!vault.example.com;tcp/443;allow", "not fqdn vault.example.com"),
         ("any;10.1.0.0/0.0.0.255;any;allow", "destination “10.1.0.0/0.0.0.255”"),
         ("any;any;Vault;allow", "service “Vault”"),
         ("any;any;443;allow", "service “443”"),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.engine.existing.devices.addresses import (
+from planner.engine.existing.devices.asa_objects import Objects
+from planner.engine.existing.parts.addresses import (
     Reach,
     between,
     named,
@@ -16,9 +17,8 @@ from planner.engine.existing.devices.addresses import (
     unite,
     vague,
 )
-from planner.engine.existing.devices.asa_objects import Objects
-from planner.engine.existing.devices.routes import behind
-from planner.engine.existing.parts import Count
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.routes import behind
 from planner.engine.existing.spans import IPV4, Spans
 from tests.strategies import often
 

@@ -1,12 +1,12 @@
 """What a plan needs of an entry: of each flow the part that this entry admits. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.measure import count_packets, divide
-from planner.engine.existing.packets import NUMBERS, Ends, families_of, find_service, read_networks
+from planner.engine.existing.packets import Ends, families_of, find_service, read_networks
 from planner.engine.existing.spans import NOTHING, Spans
 from planner.engine.existing.words import say_addresses
 from planner.engine.flows import Flow
@@ -14,7 +14,10 @@ from planner.engine.rules import Ports, Triple, fold
 from planner.plan.document import ANY, Endpoint
 
 _FAMILIES: tuple[Literal[4, 6], ...] = (4, 6)
-_PROTOCOLS: Mapping[int, str] = {number: name for name, number in NUMBERS.items()}
+MOST_RANGES = 2_000
+"""Most ranges of addresses that are put together to be told of one flow."""
+MANY = "a part of its addresses"
+"""What is said of more."""
 
 
 _Say = Callable[[Endpoint, Spans, Literal[4, 6]], str]
@@ -121,21 +124,24 @@ def _list_pieces(flow: Flow, several: Iterable[Part], say: _Say) -> Iterator[tup
                 if flow.need.protocol != "icmp" and ports == find_service(flow.need.protocol, flow.need.ports)[1]:
                     services = {_ports_of(flow)}
                 yield (
-                    say(flow.source, sources, family),
+                    f"{flow.source.name} ({MANY})" if sources is None else say(flow.source, sources, family),
                     say(flow.destination, destinations, family),
                     services,
                 )
 
 
-def _list_sources(boxes: list[Box]) -> Iterator[tuple[Spans, tuple[tuple[Spans, Spans], ...]]]:
-    """Sources that have nothing in common, and what they reach: destinations and ports."""
+def _list_sources(boxes: list[Box]) -> Iterator[tuple[Spans | None, tuple[tuple[Spans, Spans], ...]]]:
+    """Sources that have nothing in common, and what they reach: destinations and ports. None for sources of too many
+    ranges to be told."""
     first = boxes[0]
     if all(one.destinations == first.destinations and one.ports == first.ports for one in boxes):
-        yield Spans.of(span for one in boxes for span in one.sources), ((first.destinations, first.ports),)
+        is_much = sum(len(one.sources.spans) for one in boxes) > MOST_RANGES
+        sources = None if is_much else Spans.of(span for one in boxes for span in one.sources)
+        yield sources, ((first.destinations, first.ports),)
         return
     alike: dict[tuple[tuple[Spans, Spans], ...], list[Spans]] = defaultdict(list)
-    for sources, places in divide([box.sources for box in boxes]):
-        alike[tuple(_list_destinations([boxes[place] for place in places]))].append(sources)
+    for part, places in divide([box.sources for box in boxes]):
+        alike[tuple(_list_destinations([boxes[place] for place in places]))].append(part)
     for reached, several in alike.items():
         yield Spans.of(span for one in several for span in one), reached
 

@@ -9,7 +9,7 @@ import logging
 import re
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from typst import TypstError
 
@@ -37,8 +37,17 @@ _LINE = 62
 """How many letters of one width stand beside each other in one of two columns, on either paper."""
 _PARTS = 2_000
 """How many parts a paragraph has before another begins: to break lines takes the square of their number."""
+_TARGETS = {"h2", "h3", "h4", "p", "td"}
+"""Elements that `pages.typ` labels where they have an id, so that a link can lead there."""
 _INLINE = {"a", "b", "bdi", "br", "em", "i", "samp", "small", "span"}
 """Elements that are parts of a paragraph; the others begin and end one."""
+
+
+class _Gathered(NamedTuple):
+    """What the elements have that stands apart: pictures, and the ids of those that are labelled."""
+
+    pictures: list[str]
+    targets: dict[str, bool]
 
 
 def make_pdf(printed: PrintedReport, *, is_last: bool = False) -> bytes:
@@ -67,7 +76,7 @@ def _say_refused(error: TypstError) -> str:
 
 def read_tree(printed: PrintedReport) -> Node:
     """What `pages.typ` sets: title, running texts, the elements and the pictures in them."""
-    pictures: list[str] = []
+    gathered = _Gathered([], {})
     return {
         "title": _drop_unseen(printed.title),
         "lang": "en",
@@ -80,8 +89,9 @@ def read_tree(printed: PrintedReport) -> Node:
             {"name": file.name, "type": file.media_type, "is": file.relationship, "says": file.description}
             for file in printed.files
         ],
-        "body": [_make_node(part, pictures) for part in printed.parts],
-        "pictures": pictures,
+        "body": [_make_node(part, gathered) for part in printed.parts],
+        "pictures": gathered.pictures,
+        "targets": gathered.targets,
     }
 
 
@@ -89,7 +99,7 @@ def _drop_unseen(text: str) -> str:
     return _UNSEEN.sub("", text)
 
 
-def _make_node(element: Element, pictures: list[str], anchor: str | None = None) -> Node:
+def _make_node(element: Element, gathered: _Gathered, anchor: str | None = None) -> Node:
     node: Node = {"t": element.tag, "c": list(element.classes), "k": []}
     given = dict(element.attributes)
     if "href" in given:
@@ -101,22 +111,24 @@ def _make_node(element: Element, pictures: list[str], anchor: str | None = None)
     inner = given.get("id") if element.tag == "section" else None
     if element.tag != "section" and (anchor or "id" in given):
         node["id"] = anchor or given["id"]
+        if element.tag in _TARGETS:
+            gathered.targets[node["id"]] = True
     for kid in element.kids:
         if isinstance(kid, Element) and inner and kid.tag in ("h2", "h3"):
-            node["k"].append(_make_node(kid, pictures, inner))
+            node["k"].append(_make_node(kid, gathered, inner))
             inner = None
         else:
-            node["k"] += _make_nodes(kid, element, pictures)
+            node["k"] += _make_nodes(kid, element, gathered)
     if element.tag not in _INLINE:
         node["k"], _ = _divide(node["k"], 0)
     return node
 
 
-def _make_nodes(kid: Kid, parent: Element, pictures: list[str]) -> list[Any]:
+def _make_nodes(kid: Kid, parent: Element, gathered: _Gathered) -> list[Any]:
     if isinstance(kid, Picture):
-        return [_make_picture(kid, parent, pictures)]
+        return [_make_picture(kid, parent, gathered.pictures)]
     if isinstance(kid, Element):
-        return [_make_node(kid, pictures)]
+        return [_make_node(kid, gathered)]
     text = _drop_unseen(kid)
     return _part_lines(text) if parent.tag == "pre" else _part_words(_SPACES.sub(" ", text))
 

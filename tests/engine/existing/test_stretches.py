@@ -50,7 +50,7 @@ def test_thousands_of_refusals_cost_as_many_steps_as_are_named():
 
 @pytest.mark.parametrize("verdict", ["accept", "drop", "both"])
 def test_flows_from_anywhere_cost_no_more_steps_with_more_entries(verdict, monkeypatch):
-    monkeypatch.setattr(existing_decide, "find_wider", lambda search: ())
+    monkeypatch.setattr(existing_decide, "find_wider", lambda search, tell: ())
 
     def count(entries):
         names = {"both": ("accept", "drop")}.get(verdict, (verdict,))
@@ -74,7 +74,7 @@ def test_entries_of_single_flows_among_those_of_all_leave_these_as_they_are_for_
          *(host(f"S{number}", f"192.0.2.{number}", zone="DMZ") for number in range(stores))],
         [flow("Public", f"S{number}") for number in range(stores)],
     )  # fmt: skip
-    monkeypatch.setattr(existing_decide, "find_wider", lambda search: ())
+    monkeypatch.setattr(existing_decide, "find_wider", lambda search, tell: ())
     made, looked = [], []
     first_init, first_and = stretches.Stretch.__init__, spans.Spans.__and__
     monkeypatch.setattr(

@@ -2,7 +2,7 @@
 
 import json
 
-from planner.engine.existing import wider
+from planner.engine.existing import narrower, wider
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.wider import MOST_NAMED
 from planner.engine.rules import Ports
@@ -130,6 +130,21 @@ def test_what_two_flows_ask_for_together_is_all_of_it():
     assert not widths(report, accept("this", match(WEB, STORE, "tcp/400-500")))
     [found] = widths(report, accept("this", match(WEB, STORE, "tcp/400-501")))
     assert found.services == ("tcp 501",)
+
+
+def test_a_part_of_an_endpoint_is_told_by_its_addresses_and_by_a_word_where_these_are_too_many(monkeypatch):
+    ends = [host("Web", "10.0.0.0/28", group=True), host("Store", STORE, zone="DMZ")]
+    rules = drop("no", match("10.0.0.1 10.0.0.5 10.0.0.9 10.0.0.12")), accept("this", match("", STORE, "tcp/440-450"))
+
+    def needed():
+        [found] = widths(plan(ends, [flow("Web", "Store", ports="443-460")]), *rules)
+        [(sources, destinations, services)] = found.narrower
+        assert (destinations, services) == ({"Store"}, {Ports("tcp", "443-450")})
+        return sources
+
+    assert needed() == {"Web (10.0.0.0, 10.0.0.2-10.0.0.4, 10.0.0.6-10.0.0.8 and 2 more)"}
+    monkeypatch.setattr(narrower, "MOST_RANGES", 1)
+    assert needed() == {"Web (a part of its addresses)"}
 
 
 def test_what_flows_before_and_behind_ask_for_changes_nothing():

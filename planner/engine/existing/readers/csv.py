@@ -158,7 +158,7 @@ class _Table:
         self.rows = rows[1:]
         self.titles = [title.strip() for title in header]
         self.columns = [_KEYS.get(header_key(title.lstrip("\ufeff")), "") for title in self.titles]
-        self.count, self.places = Count(), Count()
+        self.count, self.places, self.services = Count(), Count(), Count()
         self.addresses: dict[str, Addresses | None] = {}
         self.kept: dict[tuple[tuple[str, str], ...], Any] = {}
         self._check()
@@ -308,6 +308,7 @@ class _Table:
     def _read_services(self, row: Mapping[str, str], _: str) -> Services:
         """The services that a row is understood to mean, and what of it isn't understood."""
         cell, protocol, port = (row.get(name, "") for name in ("service", "protocol", "port"))
+        self.services.take(sum(one.count(sign) for one in (cell, protocol, port) for sign in ";,\n"))
         negated: bool | None = False
         if protocol and port:  # the service beside them is what they are called
             found = read_pairs(protocol, port)

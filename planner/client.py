@@ -11,13 +11,15 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command, load_command_class
-from django.core.management.base import BaseCommand
 
 from planner.deploy.commands import run_command
 from planner.deploy.place import IS_INSTALLED
+
+if TYPE_CHECKING:
+    from django.core.management.base import BaseCommand
 
 VERBS = (
     "report", "compare", "ask", "lint", "fmt", "acceptance", "gap", "topology", "schema", "matrix", "push", "pull",
@@ -84,8 +86,10 @@ def _prepare(*, keeps: bool) -> None:
         os.environ["PLANNER_SECRET_KEY"] = secrets.token_urlsafe(48)
 
 
-def _find(verb: str) -> BaseCommand:
+def _find(verb: str) -> "BaseCommand":
     """The command of a verb, whose help is about itself alone."""
+    from django.core.management import load_command_class  # noqa: PLC0415 - by now garbage is looked for rarely
+
     command: BaseCommand = load_command_class("planner", verb)
     make = command.create_parser
 
@@ -108,6 +112,8 @@ def _serve(arguments: list[str]) -> None:
         "folder that PLANNER_DATA names.",
     )
     parser.parse_args(arguments)
+    from django.core.management import call_command  # noqa: PLC0415 - as for other verbs
+
     call_command("prepare")
     call_command("collectstatic", interactive=False, verbosity=0)
     # With a heap for each thread a process would keep several times what its largest request took.

@@ -1,5 +1,6 @@
 """All settings, read from the environment. Every variable is listed in docs/settings.md."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +29,9 @@ from planner.deploy.place import SITE
 from planner.deploy.sqlite.library import take_library
 
 take_library()
+
+# No plugin of Pydantic is wanted, and to look for some reads what each installed package says of itself.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 BASE_DIR = SITE
 

@@ -61,7 +61,10 @@ def many(form: str) -> str:
         return fill("10.0.0.1,10.0.0.2,tcp/1,allow\n", "source,destination,service,action\n")
     rules = [(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", "10.9.0.0/16", n % 60000 + 1) for n in range(ENTRIES + 10)]
     text = WRITERS[form](rules)
-    return text if len(text) <= EXISTING else WRITERS[form](rules[: len(rules) * EXISTING // len(text) * 3 // 4])
+    while len(text) > EXISTING:
+        rules = rules[: min(len(rules) - 1, len(rules) * EXISTING // len(text))]
+        text = WRITERS[form](rules)
+    return text
 
 
 NFT = (

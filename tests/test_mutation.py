@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.mutants import choose_mutants
+from scripts.mutants import Mutant, choose_mutants
 from scripts.mutate import say_interval
 from scripts.taking import read_taken
+from scripts.trying import try_afresh
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = {
@@ -88,6 +89,19 @@ def test_what_a_test_is_about_is_killed_and_nothing_else(tmp_path):
     }
     assert done.returncode == 1, "fewer than nine of ten"
     assert "| `toy` | " in done.stdout
+
+
+def test_a_process_of_its_own_has_what_the_suite_sets_up(monkeypatch):
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", f"mutation{os.getpid()}")
+    for name in ("PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
+    path, said = (
+        "planner/plan/limits.py",
+        "a_file_in_which_addresses_take_too_much_is_told_by_its_size_and_what_is_written",
+    )
+    code = f"{(ROOT / path).read_text('utf-8')}\n\nsay_written = str\n"
+    tests = [f"tests/plan/test_limits.py::test_{said}"]
+    assert [try_afresh(Mutant(path=path, first=1, last=1, function=None, code=code), tests, 10).by] == tests
 
 
 def test_a_sample_stays_as_it_is_where_something_else_changes(tmp_path):

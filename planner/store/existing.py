@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.engine import Report
-from planner.engine.existing.decide import Also, Gap, compare_with
+from planner.engine.existing.decide import Also, Gap, Part, compare_with
 from planner.engine.existing.guess import guess_sides
 from planner.engine.existing.model import Ruleset
 from planner.engine.existing.reading import decode, read_existing
@@ -54,7 +54,11 @@ PER_ENDPOINT = 0.35 / 1_000
 """How many seconds an endpoint of the plan takes, whatever is there: `scripts/bench_estimates.py`, of 2026-11-27."""
 TWICE_AT = 700
 """Beside how many endpoints a MiB takes twice as long, likewise."""
-_STEPS = 3
+_SAID: Mapping[Part, str] = {
+    "flows": "Comparing the flows of the plan",
+    "wider": "Looking for entries that are too wide",
+    "also": "Looking for what is left over and what must stay closed",
+}
 _OF_SENDER = ("operation", "author", "who")
 
 
@@ -137,16 +141,20 @@ def write_existing(plan: Plan, question: Question, data: bytes) -> File:
 
     Raises Unreadable, BadMap, NotExpressible, and as `report_for` does.
     """
-    progress.tell("Reading the configuration", 1, _STEPS)
+    progress.tell("Reading the configuration")
     ruleset = read_existing(data, question.format)
-    progress.tell("Comparing it with the plan", 2, _STEPS)
+    progress.tell("Working out the rules")
     report = report_for(plan.version, matrix_of(plan))
     found = compare_existing(plan, report, question, ruleset)
-    progress.tell("Writing the answer", 3, _STEPS)
+    progress.tell("Writing the answer")
     if question.file:
         return write_answer(plan, found, question, data)
     page = json.dumps(describe_answer(plan, found, question)).encode()
     return File(name="answer.json", content_type="application/json", data=page)
+
+
+def _tell(part: Part, number: int, of: int) -> None:
+    progress.tell(_SAID[part], number, of)
 
 
 def compare_existing(plan: Plan, report: Report, question: Question, ruleset: Ruleset) -> Beside:
@@ -154,7 +162,7 @@ def compare_existing(plan: Plan, report: Report, question: Question, ruleset: Ru
     firewall = find_firewall(report.plan, ruleset, question.firewall)
     if question.mapping is not None:
         return Beside(
-            gap=compare_with(report, ruleset, question.mapping, firewall, also=question.also),
+            gap=compare_with(report, ruleset, question.mapping, firewall, also=question.also, tell=_tell),
             firewall=firewall,
             device=firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}),
             guessed=frozenset(),
@@ -167,7 +175,7 @@ def compare_existing(plan: Plan, report: Report, question: Question, ruleset: Ru
     behind = {zone.name: sides[zone.name] for zone in report.plan.zones if zone.name in sides}
     device = replace(firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}), zones=behind)
     return Beside(
-        gap=compare_with(report, ruleset, None, device, also=question.also, earlier=earlier),
+        gap=compare_with(report, ruleset, None, device, also=question.also, earlier=earlier, tell=_tell),
         firewall=firewall,
         device=device,
         guessed=frozenset(guessed) if question.sides is None else frozenset(),

@@ -20,13 +20,26 @@ READ_MIXED = (
 )
 assert AXE.count(READ) == 1
 AXE = AXE.replace(READ, READ + READ_MIXED)
+ADDRESS = "/axe.js"
+"""Where a service of tests has axe beside the application: what a browser has compiled of a script with an address it
+keeps for the next page, and it compiles one that a test brings along anew in each."""
+ADD = """
+  (address) => new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.addEventListener("load", () => { script.remove(); done(); });
+    script.addEventListener("error", () => { script.remove(); failed(new Error(`no ${address}`)); });
+    script.src = address;
+    document.head.append(script);
+  })
+"""
+served: set[str] = set()
+"""The beginnings of addresses of services that have it."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # Success criterion 2.5.8, which this axe doesn't know: 24 by 24 pixels, or so far from others that a circle of that
 # size around its middle meets neither another target nor the circle of another small one. Text links are exempt, and
 # so are the browser's own controls together with their label, and the parts of the picture while it is seen from afar,
 # as the buttons beside it bring them nearer (the exception "Equivalent").
-SMALL = """
-() => {
+SMALL = """() => {
   const boxes = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
     .filter((element) => element.checkVisibility() && element.type !== "hidden")
     .filter((element) => !element.closest(".skip, .picture-far"))
@@ -82,6 +95,7 @@ async ({tags, known, whole}) => {
     return `<${(4294967296 * (2097151 & (b ^ (b >>> 15))) + ((a ^ (a >>> 13)) >>> 0)).toString(36)}>`;
   };
 
+  const small = (SMALL)();
   const ids = new Map();
   for (const {id} of document.querySelectorAll("[id]")) ids.set(id, (ids.get(id) ?? 0) + 1);
   const twice = [...ids].filter(([, count]) => count > 1).map(([id]) => id);
@@ -138,7 +152,7 @@ async ({tags, known, whole}) => {
     const options = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false};
     const {violations, passes, incomplete} = await axe.run(document, options);
     const broken = incomplete.filter(({error}) => error).map(({id, error}) => `${id}: ${error.message}`);
-    return {violations, passes: passes.length, fresh: [...fresh].join(" "), twice, broken};
+    return {violations, passes: passes.length, fresh: [...fresh].join(" "), twice, broken, small};
   } finally {
     window.setTimeout = setTimeout;
     for (const [element, parent, next] of back.reverse()) parent.insertBefore(element, next);
@@ -146,6 +160,8 @@ async ({tags, known, whole}) => {
   }
 }
 """
+assert RUN.count("SMALL") == 1
+RUN = RUN.replace("SMALL", SMALL)  # before parts of the page go, and everything is laid out anew
 # What scripts do when a window has changed its size is done with the next picture.
 WIDTH = """
   () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() =>
@@ -155,11 +171,29 @@ _known: dict[str, None] = {}
 """The parts of pages that nothing was found in, as RUN names them."""
 
 
+def answer(start_response):
+    """What is at ADDRESS, by WSGI; it may be kept."""
+    body = AXE.encode()
+    headers = [("Content-Type", "text/javascript; charset=utf-8"), ("Content-Length", str(len(body)))]
+    start_response("200 OK", [*headers, ("Cache-Control", "max-age=31536000, immutable")])
+    return [body]
+
+
+def _bring(page):
+    """Have axe in a page: the page's policy lets a script of its own service in, and one of the browser's driver."""
+    if page.evaluate("'axe' in window"):
+        return
+    home = next((start for start in served if page.url.startswith(f"{start}/")), None)
+    if home:
+        page.evaluate(ADD, f"{home}{ADDRESS}")
+    else:
+        page.evaluate(AXE)
+
+
 def violations(page, *, whole=False):
     """What is wrong with a page as it is shown now, each with its address. `whole` has axe look at all of it."""
     page.wait_for_load_state()  # a click comes back when the next page has begun to arrive: without a body yet
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE)
+    _bring(page)
     # What goes to a page and back goes through several hands, item by item: thousands of parts are one text.
     result = page.evaluate(RUN, {"tags": TAGS, "known": " ".join(_known), "whole": whole})
     assert result["passes"] > 5, "rules that have been looked at"
@@ -170,7 +204,7 @@ def violations(page, *, whole=False):
     ]
     found += [f"duplicate-id: {name}" for name in result["twice"]]
     found += [f"not looked at: {rule}" for rule in result["broken"]]
-    found += [f"too small: {target}" for target in page.evaluate(SMALL)]
+    found += [f"too small: {target}" for target in result["small"]]
     if not found:
         _known.update(dict.fromkeys(result["fresh"].split()))
     return [f"{page.url} {fault}" for fault in found]

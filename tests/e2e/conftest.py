@@ -18,6 +18,7 @@ from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from planner.store.presence import COOKIE
+from tests.e2e import axe
 from tests.e2e.tabs import DESKTOP, Tabs
 from tests.quick import load_shipped
 from tests.web.views.pages import BROWSERS, visitor_cookie
@@ -115,6 +116,8 @@ class UnderWay:
     def __call__(self, environ, start_response):
         self._add(1)
         try:
+            if environ["PATH_INFO"] == axe.ADDRESS:
+                return axe.answer(start_response)
             if not self.is_late or environ["PATH_INFO"].startswith(settings.STATIC_URL):
                 return self.application(environ, start_response)
             sleep(LATE)
@@ -156,6 +159,7 @@ def live_server(request):
     blocker = request.getfixturevalue("django_db_blocker")
     with blocker.unblock():
         server = PlainServer("localhost", is_late=request.config.getoption("late"))
+    axe.served.add(server.url)
     yield server
     server.stop()
 

@@ -117,3 +117,8 @@ def test_what_an_option_opens_is_said():
         assert decision.say_option(option) == sentence
     free = Decision(choice=choice, flows=0, free=(option.slug,), services={})
     assert free.say_option(option) == "Needs nothing more than is open anyway."
+
+
+def test_a_requirement_opens_nothing_as_something_is_missing_or_not_used():
+    report = evaluate_report(MATRIX, plan(SITES, WEB | {"roles": ["web-primary", "password-reset-portal"]}))
+    assert {one.kind for one in report.unneeded} == {"unused", "missing"}

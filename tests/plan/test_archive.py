@@ -1,6 +1,7 @@
 """What stands beside the revisions of an archived plan comes in as it went out, whatever is empty in it."""
 
 import io
+import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -93,6 +94,13 @@ def test_a_file_of_an_archive_is_as_large_as_a_document_and_no_larger(monkeypatc
     monkeypatch.setattr(syntax, "MAX_BYTES", most - 1)
     with pytest.raises(ArchiveError, match="which is the most that is read"):
         archive.read_plan(1)
+
+
+def test_an_archive_without_files_lacks_its_contents():
+    file = io.BytesIO()
+    zipfile.ZipFile(file, "w").close()
+    with pytest.raises(ArchiveError, match=r"^archive\.json: This file is missing"):
+        Archive(file, BY_COMMAND)
 
 
 def test_an_archive_has_as_many_plans_as_may_be_imported_and_no_more():

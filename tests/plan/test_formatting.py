@@ -208,6 +208,15 @@ def test_comments_in_odd_places_and_texts_in_odd_shapes(text, written):
     assert fmt(text) == written
 
 
+def test_each_reason_why_a_document_is_not_formatted_has_its_code():
+    found = {}
+    for text in ('{"a": 1', '{"a": 1, "a": 2}', "[1]", '{"a": NaN}'):
+        with pytest.raises(PlanError) as caught:
+            format_document(text.encode(), "json")
+        found[text] = [fault.code for fault in caught.value.faults]
+    assert list(found.values()) == [["syntax"], ["repeated-key"], ["no-mapping"], ["number"]]
+
+
 def test_what_would_mean_something_else_is_not_written(monkeypatch):
     monkeypatch.setattr(formatting, "_write_yaml", lambda *_: "name: B\n")
     with pytest.raises(PlanError, match="can't be formatted without changing it"):

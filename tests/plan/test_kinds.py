@@ -8,7 +8,7 @@ import pytest
 
 from planner.engine import evaluate_report
 from planner.plan import document
-from planner.plan.document import PlanError, check_plan, plan_schema
+from planner.plan.document import DRAFT_07, PlanError, catalogued_schema, check_plan, plan_schema
 from planner.plan.endpoint_import import Wishes, compare
 from planner.plan.endpoint_table import read_sheet
 from planner.plan.kinds import KINDS, USUAL, ZoneKind
@@ -96,3 +96,9 @@ def test_a_kind_that_the_table_lacks_is_refused_with_those_that_it_has():
     with pytest.raises(PlanError, match=rf"zones\[1\]\.kind: 'moonbase' is not known here; {known}"):
         check_plan(PLAN, matrix=MATRIX)
     assert not ZoneForm({"name": "N", "kind": "moonbase"}).is_valid()
+
+
+def test_the_schema_for_catalogues_differs_in_its_draft_and_its_address():
+    made = catalogued_schema(MATRIX, "https://planner.example/plan.json")
+    assert (made.pop("$schema"), made.pop("$id")) == (DRAFT_07, "https://planner.example/plan.json")
+    assert made == {key: value for key, value in plan_schema(MATRIX).items() if key not in ("$schema", "$id")}

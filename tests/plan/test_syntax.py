@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.plan.syntax import SyntaxFault, guess_syntax, parse, to_yaml
+from planner.plan.syntax import SyntaxFault, guess_syntax, parse, to_json, to_yaml, write_json
 from tests.strategies import often
 
 
@@ -60,3 +60,9 @@ def test_a_conflict_that_nobody_has_settled_is_named_with_its_line():
     assert str(told.value) == "Here is a conflict of two versions that nobody has settled."
     assert told.value.where == "line 2"
     assert parse(b"description: |\n  <<<<<<< no conflict\n", "yaml")
+
+
+def test_json_written_in_pieces_is_the_same_where_something_is_empty():
+    for data in ({}, {"a": {}, "b": []}, {"a": [{}, {"b": 1}], "c": {"d": []}}):
+        pieces = {key: iter(value) if isinstance(value, list) else value for key, value in data.items()}
+        assert write_json(pieces).decode() == to_json(data)

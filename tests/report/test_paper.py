@@ -194,10 +194,19 @@ def claims_accessibility(data):
     return bool(re.search(r"<pdfuaid:part>1</pdfuaid:part>", metadata))
 
 
-def test_a_letter_without_a_glyph_costs_the_claim_and_not_the_document():
-    data = make_pdf(page(make("section", make("h2", "Name"), make("p", "\U0010fffd and text"))))
+def test_letters_without_a_glyph_cost_the_claim_and_not_the_document_and_are_named_in_the_log(caplog):
+    words = "\U0010fffd and text, \U000ffffd, once more \U0010fffd"
+    data = make_pdf(page(make("section", make("h2", "Name"), make("p", words))))
     assert not claims_accessibility(data)
     assert "and text" in read_pages(data)[0]
+    assert caplog.messages == [
+        "The PDF has boxes for <U+FFFFD> and <U+10FFFD>, and is neither PDF/UA-1 nor PDF/A-3a: no font here has these."
+    ]
+
+
+def test_nothing_is_said_of_a_document_whose_letters_are_there(caplog):
+    make_pdf(page(make("p", "text")))
+    assert not caplog.messages
 
 
 def structure(data):

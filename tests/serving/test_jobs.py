@@ -19,10 +19,19 @@ pytestmark = pytest.mark.slow
 EAGER = {"DJANGO_SETTINGS_MODULE": "tests.serving.eager_settings", "PLANNER_WORKERS": "2"}
 
 
-@pytest.fixture
-def service():
+@pytest.fixture(scope="module")
+def eager():
     with serve(**EAGER) as service:
         yield service
+
+
+@pytest.fixture
+def service(eager):
+    """A service without a job, for the next test too."""
+    yield eager
+    until(lambda: not makers(eager))
+    for table in ("planner_piece", "planner_job"):
+        query(eager, f"DELETE FROM {table}")
 
 
 @pytest.fixture
@@ -46,12 +55,18 @@ def rows(service, what="*"):
     return query(service, f"SELECT {what} FROM planner_job ORDER BY id")
 
 
-def until(what):
-    for _ in range(6_000):
+def until(what, pause=0.02):
+    """What is found at last, looked for after so many seconds each time, for two minutes."""
+    for _ in range(int(120 / pause)):
         if found := what():
             return found
-        time.sleep(0.02)
+        time.sleep(pause)
     raise AssertionError("it never came")
+
+
+def wait_for(browser, where):
+    """What a job's address answers when the job is over: asked seldom, as the service answers beside its work."""
+    return until(lambda: (got := browser.ask(where)).status != 202 and got, pause=0.25)
 
 
 def makers(service):
@@ -69,7 +84,7 @@ def makers(service):
 
 def fetch(browser, where):
     """The file, once it is there."""
-    answer = until(lambda: (got := browser.ask(where)).status != 202 and got)
+    answer = wait_for(browser, where)
     assert answer.status == 302, answer.body
     return browser.ask(answer.headers["Location"])
 
@@ -128,6 +143,6 @@ def test_a_command_makes_what_the_service_leaves_to_it(folder):
 def test_a_file_may_take_so_much_memory_and_no_more(folder):
     with serve(**EAGER, PLANNER_JOB_MIB="256", **folder) as service:
         browser, where = ask(service, "csv", "sites-5000")
-        answer = until(lambda: (got := browser.ask(where)).status != 202 and got)
+        answer = wait_for(browser, where)
         assert answer.status in (302, 422), answer.body
         assert Browser(service).ask("/healthz").status == 200

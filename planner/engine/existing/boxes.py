@@ -1,6 +1,6 @@
 """Sets of packets of one family by what firewalls ask for: what two have in common, what one has alone. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from planner.engine.existing.spans import PORTS, Spans
@@ -52,3 +52,19 @@ class Box(NamedTuple):
     def size(self) -> int:
         """How many packets there are, by addresses and destination ports."""
         return self.sources.size * self.destinations.size * self.ports.size * self.protocols.size
+
+
+def cut_all(boxes: list[Box], several: Iterable[Box]) -> list[Box]:
+    """What of some boxes is in none of several others; those that have nothing in common stay so."""
+    for other in several:
+        if not boxes:
+            break
+        left: list[Box] = []
+        for box in boxes:
+            part = box.meet(other)
+            if part is None:
+                left.append(box)
+            else:
+                left += box.without(part)
+        boxes = left
+    return boxes

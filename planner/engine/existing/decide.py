@@ -11,6 +11,7 @@ from functools import partial
 from itertools import chain
 from typing import Literal
 
+from planner.engine.existing.asked import SeenAs
 from planner.engine.existing.forbidden import Breaches, find_forbidden
 from planner.engine.existing.model import WHOLE_ICMP, Entry, Ruleset
 from planner.engine.existing.outcomes import Doubt, Outcome
@@ -31,6 +32,10 @@ from planner.plan.fields import Firewall
 
 State = Literal["open", "partly", "closed", "unknown"]
 Also = Literal["stale", "forbidden"]
+Part = Literal["flows", "wider", "also"]
+"""What is being done: the state of each flow, whether each entry is too wide, what else is looked for."""
+Listener = Callable[[Part, int, int], None]
+"""Told what is done from now on: which flow or entry of how many, counted from 1; 0 of 0 where nothing is counted."""
 STATES: tuple[State, ...] = ("open", "partly", "closed", "unknown")
 SEES_PUBLISHED = frozenset({"asa", "fortigate", "paloalto", "srx"})
 """The formats whose entries are for packets to the address that the other side sees, where an endpoint is published;
@@ -119,22 +124,25 @@ def compare_with(
     *,
     also: Collection[Also] = (),
     earlier: Collection[str] | None = None,
+    tell: Listener = lambda part, number, of: None,
 ) -> Gap:
     """What a ruleset admits of the plan of a report, and beyond it.
 
     `mapping`: the device's interface or zone -> zone of the plan; what it doesn't name is as `firewall`, one of the
     plan's own, has it. Raises BadMap where the plan has no such zone. `also`: what else is looked for; `earlier`: the
     numbers of the rules that earlier revisions had, by which it is told which entries are ours; None where these
-    aren't known: then the form of their names tells it.
+    aren't known: then the form of their names tells it. `tell` is told how far it is, once for each flow and entry.
     """
     ways = find_ways(report.plan, mapping or {}, firewall)
     decider = Decider(report, ruleset, ways, firewall)
-    states = tuple(decider.list_states())
-    search = Search(report, decider.walker, decider.ends, decider.list_seen())
+    states = tuple(decider.list_states(partial(tell, "flows")))
+    search = Search(report, decider.walker, decider.ends, tuple(decider.list_published()), decider.named)
     boundaries = narrow_boundaries(
         report.boundaries, (one.flow for one in states if one.state != "open" and one.needed)
     )
-    wider = find_wider(search)
+    wider = find_wider(search, partial(tell, "wider"))
+    if also:
+        tell("also", 0, 0)
     return Gap(
         report=report,
         ruleset=ruleset,
@@ -186,6 +194,8 @@ class Decider:
         self._firewall = firewall
         self.walker = Walker(ruleset, ways)
         self.ends = Ends(report.plan)
+        self.named: dict[str, list[Flow]] = defaultdict(list)
+        """By name of an entry, flows of which it was found to admit what is known by DNS name or not at all."""
         self._seen: dict[str, Ends] = {}
         """By side of the firewall, the endpoints as they are seen from there."""
         self._behind = firewall.zones if firewall else {}
@@ -217,13 +227,20 @@ class Decider:
         """The endpoints as they are seen from a zone."""
         return self._seen.get(self._behind.get(zone, ""), self.ends)
 
-    def list_seen(self) -> tuple[Ends, ...]:
-        """All ways in which endpoints are seen, apart from their own addresses."""
-        return tuple({id(ends): ends for ends in self._seen.values() if ends is not self.ends}.values())
+    def list_published(self) -> Iterator[SeenAs]:
+        """What is published on the device, and from which zones it is seen."""
+        for one in (*self._shown.values(), *self._translated.values()):
+            zones = frozenset(zone for zone, side in self._behind.items() if side in one.sides)
+            real, seen = (int(ipaddress.ip_address(address)) for address in (one.real, one.seen))
+            yield SeenAs(one, seen, real, zones, follows=one.endpoint in self._translated)
 
-    def list_states(self) -> Iterator[FlowState]:
-        """The state of each flow between zones."""
-        found = [(flow, self.decide(flow)) for flow in self._report.flows if flow.scope == "cross-zone"]
+    def list_states(self, tell: Callable[[int, int], None] = lambda number, of: None) -> Iterator[FlowState]:
+        """The state of each flow between zones; `tell` is told which of how many it is, before each."""
+        asked = [flow for flow in self._report.flows if flow.scope == "cross-zone"]
+        found = []
+        for number, flow in enumerate(asked, 1):
+            tell(number, len(asked))
+            found.append((flow, self.decide(flow)))
         open_ones = [(flow, one.state == "open") for flow, one in found]
         options = None
         if any(flow.need.any_of and not is_open for flow, is_open in open_ones):
@@ -247,6 +264,9 @@ class Decider:
         for several in self.list_packets(flow):
             by_family = [list(chain.from_iterable(map(walk, ways))) for ways in several]
             outcomes += chain.from_iterable(by_family)
+            if _is_named(several[0][0]):
+                for name in {name for one in chain.from_iterable(by_family) if one.state == "open" for name in one.by}:
+                    self.named[name].append(flow)
             states = {one.state for one in chain.from_iterable(by_family)}
             if len(by_family) > 1 and len(states) > 1:
                 # Nobody knows in which of the families the name has addresses.
@@ -355,6 +375,10 @@ def _send(published: Published, packets: Packets) -> Packets:
         keys=(packets.keys[0], ("seen", packets.family, seen)),
         goal=(packets.family, real),
     )
+
+
+def _is_named(packets: Packets) -> bool:
+    return packets.source.name is not None or packets.destination.name is not None
 
 
 def _doubt(packets: Packets) -> str:

@@ -4,7 +4,11 @@ The text is not kept: what is wrong is told without repeating what stands in the
 """
 
 import codecs
+import gc
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 
 from planner.engine.existing.model import Ruleset, Unreadable
 from planner.engine.existing.readers import READERS, Reader
@@ -47,11 +51,36 @@ def read_existing(data: bytes, name: str) -> Ruleset:
         raise Unreadable(f"The configuration is empty; it is made by {READERS[name].made_by}.")
     _check_lines(text, READERS[name])
     try:
-        return READERS[name].read(_without_halves(text))
+        with _uncollected():
+            return READERS[name].read(_without_halves(text))
     except Unreadable as error:
         raise Unreadable(_readable(str(error))) from None
     except RecursionError:
         raise Unreadable("The configuration is nested too deeply; that of no firewall is.") from None
+
+
+_lock = Lock()
+_readings: list[bool] = []
+"""For each configuration that is being read in this process, whether circles were looked for when that began."""
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Until the last reading ends, nobody looks for circles of objects.
+
+    All that readers make stays and none of it is a circle; to look through it again and again took up to half of the
+    time. Threads beside are without it as long, which is seconds at most.
+    """
+    with _lock:
+        _readings.append(gc.isenabled())
+        gc.disable()
+    try:
+        yield
+    finally:
+        with _lock:
+            was_looked_for = _readings.pop()
+            if was_looked_for and not _readings:
+                gc.enable()
 
 
 _ESCAPES = re.compile(

@@ -1,9 +1,11 @@
 """Whether a device sends packets for a published endpoint on to it, by its own translations. Pure."""
 
 import ipaddress
+from collections.abc import Iterable, Iterator
 
 from planner.engine.existing.model import Translation
 from planner.engine.existing.sides import Ways
+from planner.engine.existing.spans import PORTS, PROTOCOLS, Spans
 from planner.engine.existing.walk import Packets
 from planner.engine.published import Published
 
@@ -38,3 +40,39 @@ def say_unsent(translations: tuple[Translation, ...], ways: Ways, packets: Packe
         if not left:
             return ""
     return f"{published.seen}: nothing here translates it into {published.real}"
+
+
+def list_sent(
+    translations: tuple[Translation, ...], ways: Ways, enters: str | None, published: Published
+) -> Iterator[tuple[Spans, Spans]]:
+    """Protocols and ports on which packets to the address that is seen are sent on to the endpoint, on the same ports.
+
+    `enters`: the side that they come in by. The first translation that is for a packet counts; what one takes that
+    isn't understood, or that leads elsewhere or to other ports, isn't among them.
+    """
+    real, seen = (int(ipaddress.ip_address(one)) for one in (published.real, published.seen))
+    left = [(PROTOCOLS, PORTS)]
+    for one in translations:
+        if one.family != published.family or seen not in one.seen:
+            continue
+        is_for = ways.matches(one.enters, enters, "obscure")
+        if is_for is False:
+            continue
+        is_clear = is_for is True and one.is_clear
+        is_sent = is_clear and seen - one.seen.spans[0][0] + one.real.spans[0][0] == real
+        if one.protocol is None:
+            if is_sent:
+                yield from left
+            return
+        protocol = Spans.only(one.protocol)
+        if is_sent and one.seen_ports == one.real_ports:
+            yield from _drop_empty((all_of & protocol, ports & one.seen_ports) for all_of, ports in left)
+        left = [
+            rest
+            for all_of, ports in left
+            for rest in _drop_empty(((all_of - protocol, ports), (all_of & protocol, ports - one.seen_ports)))
+        ]
+
+
+def _drop_empty(several: Iterable[tuple[Spans, Spans]]) -> Iterator[tuple[Spans, Spans]]:
+    return ((protocols, ports) for protocols, ports in several if protocols and ports)

@@ -34,6 +34,10 @@ class Ways:
         self._is_mapped = mapped
         self._known: dict[tuple[Sides, str | None, Verdict], Literal[True, False] | str] = {}
 
+    def of_zone(self, zone: str) -> tuple[str | None, ...]:
+        """The sides that a zone is behind; None where it isn't known."""
+        return self._behind.get(zone, (None,))
+
     def between(self, source: str, destination: str) -> tuple[tuple[str | None, str | None], ...]:
         """Each pair of sides by which packets go from a zone to another; None where it isn't known.
 

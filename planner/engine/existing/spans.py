@@ -64,6 +64,8 @@ class Spans:
 
     def __or__(self, other: Self) -> Self:
         """What is in either."""
+        if not self.spans or not other.spans:
+            return self if self.spans else other
         return self.of((*self.spans, *other.spans))
 
     def __and__(self, other: Self) -> Self:

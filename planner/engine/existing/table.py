@@ -40,15 +40,15 @@ class Table:
         size = len(self.rows)
         self._protocols = _Criterion(((n, row.match.protocols) for n, row in enumerate(self.rows)), PROTOCOLS, size)
         self._ports = _Criterion(((n, row.match.ports) for n, row in enumerate(self.rows)), PORTS, size)
-        self.accepts = _to_bits((n for n, row in enumerate(self.rows) if row.entry.verdict == "accept"), size)
+        self.accepts = to_bits((n for n, row in enumerate(self.rows) if row.entry.verdict == "accept"), size)
         """The rows that admit, as bits."""
-        self.plain = _to_bits((n for n, row in enumerate(self.rows) if _is_plain(row)), size)
+        self.plain = to_bits((n for n, row in enumerate(self.rows) if _is_plain(row)), size)
         """Those that admit or refuse and ask for nothing but addresses, ports, protocols and sides."""
         sides: dict[tuple[Sides | None, Sides | None, Verdict], list[int]] = defaultdict(list)
         for number, row in enumerate(self.rows):
             if row.entry.enters or row.entry.leaves:
                 sides[row.entry.enters, row.entry.leaves, row.entry.verdict].append(number)
-        self.sides = {key: _to_bits(numbers, size) for key, numbers in sides.items()}
+        self.sides = {key: to_bits(numbers, size) for key, numbers in sides.items()}
         """The rows that ask for sides, as bits: by those where packets enter, those where they leave, and verdict."""
 
     def _of_family(self, family: int) -> tuple["_Criterion", "_Criterion"]:
@@ -118,7 +118,7 @@ class _Criterion:
         alike: dict[Spans, list[int]] = defaultdict(list)
         for number, spans in rows:
             alike[spans].append(number)
-        self._always = _to_bits(alike.pop(everything, ()), size)
+        self._always = to_bits(alike.pop(everything, ()), size)
         self._alike = dict(alike)
         self._sets = list(alike)
         self._overlaps = Overlaps((first, last, number) for number, spans in enumerate(alike) for first, last in spans)
@@ -127,7 +127,7 @@ class _Criterion:
         if key not in self._known:
             hits = {number for span in spans for number in self._overlaps.find(*span)}
             _make_room(self._known, self._size)
-            self._known[key] = self._always | _to_bits(
+            self._known[key] = self._always | to_bits(
                 (row for hit in hits for row in self._alike[self._sets[hit]]), self._size
             )
         return self._known[key]
@@ -141,7 +141,7 @@ class _Criterion:
             hits = [one for one in near if one.covers(first) and one.covers(spans)]
             rows = (row for hit in hits for row in self._alike[hit])
             _make_room(self._covering, self._size)
-            self._covering[key] = self._always | _to_bits(rows, self._size)
+            self._covering[key] = self._always | to_bits(rows, self._size)
         return self._covering[key]
 
 
@@ -182,7 +182,8 @@ def _make_room(known: dict[Any, int], bits: int) -> None:
         known.clear()
 
 
-def _to_bits(numbers: Iterable[int], size: int) -> int:
+def to_bits(numbers: Iterable[int], size: int) -> int:
+    """A whole number with these bits set, each of 0 to `size`."""
     bits = bytearray(size // 8 + 1)
     for number in numbers:
         bits[number >> 3] |= 1 << (number & 7)

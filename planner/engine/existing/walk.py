@@ -86,6 +86,8 @@ class Walker:
     _end: int = 0
     apart: str = ""
     """The name of entries that admit and are told apart from others that do the same."""
+    names_others: bool = True
+    """Whether other entries are named as well, and what would have admitted packets and comes too late."""
     _tells_each: bool = False
     """Whether all that admit are told apart; else those of a name, and as many others as are ever named."""
     meetings: Meetings = field(default_factory=Meetings)
@@ -103,12 +105,15 @@ class Walker:
         lists = [*(stage.entries for stage in self.ruleset.stages), *self.ruleset.chains.values()]
         self.has_sides = any(entry.enters or entry.leaves for entries in lists for entry in entries)
 
+    def list_tables(self) -> Iterator[Table]:
+        """Those of all stages and chains."""
+        yield from (table for _, table in self._stages)
+        yield from map(self.table, self.ruleset.chains)
+
     def list_rows(self) -> Iterator[Row]:
         """The matches of all entries that decide about first packets."""
-        for _, table in self._stages:
+        for table in self.list_tables():
             yield from table.rows
-        for chain in self.ruleset.chains:
-            yield from self.table(chain).rows
 
     def table(self, chain: str) -> Table:
         """The entries of a chain that others jump to."""
@@ -132,6 +137,21 @@ class Walker:
         except _TooMuch:
             doubt = Doubt(f"more than {MOST_STEPS:,} steps through these entries")
             return [Outcome(packets.box, "unknown", (), (doubt,))]
+
+    def list_admitted(self, packets: Packets, name: str, most: int) -> list[Outcome] | None:
+        """What of packets entries of a name admit, and all else that they go through admits as well.
+
+        None where it takes more than so many steps.
+        """
+        self._end = self.steps + most
+        self.apart, self._tells_each, self.names_others = name, False, False
+        try:
+            found = list(self._walk(packets, [packets.box]))
+            return [one for one in found if one.state == "open" and name in one.by]
+        except _TooMuch:
+            return None
+        finally:
+            self.names_others = True
 
     def _walk(self, packets: Packets, boxes: Sequence[Box]) -> Iterator[Outcome]:
         """Stage by stage: who is refused once stays so, who is admitted goes on."""
@@ -292,7 +312,7 @@ class _Chain:
 
     def has_named(self, verdict: Settled) -> bool:
         """Whether as many entries have this verdict on packets as are ever named."""
-        return self.named[verdict] >= MOST_NAMED
+        return not self.walker.names_others or self.named[verdict] >= MOST_NAMED
 
     def meets(self, stretch: Stretch) -> bool:
         """Whether a stretch bears on what is still going on, or on what was dropped and might be admitted."""
@@ -416,7 +436,7 @@ class _Chain:
         else:
             self.named[verdict] += isinstance(by, str)
             self.finals.append(Final(one.box, verdict, by, one.maybe, later))
-            if verdict == "drop" and not later and len(self.wonders) < MOST_NAMED:
+            if verdict == "drop" and not later and self.walker.names_others and len(self.wonders) < MOST_NAMED:
                 self.wonders.append(len(self.finals) - 1)
 
     def _fall(self, one: Pending) -> None:
@@ -428,7 +448,7 @@ class _Chain:
         if len(one.maybe) >= MOST_NAMED and sum(maybe.verdict == verdict for maybe in one.maybe) >= MOST_NAMED:
             yield one  # that many others say the same already
             return
-        constructs = doubts or (entry.name,)
+        constructs = doubts[:MOST_NAMED] or (entry.name,)
         if verdict in ("accept", "drop", "return", "stray"):
             yield Pending(one.box, one.maybe | {Maybe(verdict, entry.name, said) for said in constructs})
         elif verdict == "obscure":

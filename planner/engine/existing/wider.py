@@ -1,41 +1,44 @@
-"""Entries that admit, between endpoints of a plan, what no flow of it asks for. Pure.
+"""Entries that admit, between endpoints of a plan, what no flow of it asks for: all of it, counted. Pure.
 
-An entry is tried between each two endpoints that it speaks of: what it matches there and no flow asks for goes the way
-of all packets, and what comes out admitted by this entry is more than the plan needs. So what an earlier entry has
-refused or admitted isn't held against a later one.
+Of what an entry matches, everything between endpoints that no flow asks for goes the way of all packets, as one set,
+and what comes out admitted by this entry is more than the plan needs. So what an earlier entry has refused or admitted
+isn't held against a later one. A set that many entries bear on is cut in halves until few do.
+
+What is admitted to the address by which an endpoint is published counts as admitted to the endpoint, where it is known
+to be sent on to it on the same ports.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
 
+from planner.engine.existing.asked import Asked, SeenAs
 from planner.engine.existing.boxes import Box
-from planner.engine.existing.model import WHOLE_ICMP, Entry
-from planner.engine.existing.packets import ALIKE, ECHO, Ends, families_of, find_service
-from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
-from planner.engine.existing.table import Overlaps, Row
-from planner.engine.existing.walk import Packets, Walker
-from planner.engine.existing.words import list_services
+from planner.engine.existing.measure import count_packets, list_all_services
+from planner.engine.existing.model import WHOLE_ICMP, Entry, Sides
+from planner.engine.existing.narrower import Part, find_narrower
+from planner.engine.existing.packets import Ends, Unit, families_of, find_service
+from planner.engine.existing.pairs import Met, Pairs, Places, list_groups, name_ends
+from planner.engine.existing.passages import Passage, list_passages
+from planner.engine.existing.sent import list_sent
+from planner.engine.existing.spans import Spans
+from planner.engine.existing.table import Row, Table, list_bits
+from planner.engine.existing.walk import MOST_STEPS, Packets, Walker
 from planner.engine.flows import Flow
 from planner.engine.report import Report
-from planner.engine.rules import Triple, fold
-from planner.plan.document import Endpoint
+from planner.engine.rules import Triple
 
-_Service = tuple[str, str | None]
-"""Protocol and ports of a flow, as the plan has them."""
-MOST_PAIRS = 20
-"""Most pairs of endpoints of which is told what an entry admits too much; what it does between others is reckoned."""
-MOST_TRIES = 100
-"""Most pairs that are tried to find these."""
-MOST_AT_LENGTH = 10_000
-"""After so many pairs in all, one pair of each further entry is tried."""
-MOST_TRIED = 100_000
-"""Most pairs that are tried in all."""
-MOST_LOOKED_AT = 20_000
-"""Most pairs of one entry of which it is seen whether a flow between them asks for all of it, so that those are tried
-of which none does."""
-MOST_LOOKS = 2_000_000
-"""The same of all entries together."""
+_FAMILIES: tuple[Literal[4, 6], ...] = (4, 6)
+MOST_NAMED = 100
+"""Most endpoints of either side that are named; how many pairs there are is told of all."""
+MOST_AT_ONCE = 2_000
+"""Most steps of a set of packets before it is cut in halves."""
+MOST_WORK = 3_000_000
+"""Most steps of all entries together; of what comes after these nothing is known."""
+EACH = 10
+"""How many steps it costs to find what bears on a set of packets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,308 +48,357 @@ class Wider:
     entry: str
     """As the device names it."""
     sources: tuple[str, ...]
-    """Endpoints between which it admits what no flow asks for, sorted; of many pairs those that were tried."""
+    """Endpoints from which it admits what no flow asks for, sorted; of many the first."""
     destinations: tuple[str, ...]
+    """And to which."""
     services: tuple[str, ...]
     """What that is, in words."""
     pairs: int
-    """How many pairs of endpoints it speaks of."""
+    """Between how many pairs of endpoints."""
+    source_count: int
+    """How many sources there are, named or not."""
+    destination_count: int
     size: int
-    """How many packets, by addresses, protocols and ports: the widest first."""
+    """How many packets, by addresses, protocols and ports: the widest first. Those that endpoints could send to
+    themselves are among them."""
     narrower: tuple[Triple, ...]
     """What the plan needs of it: sources, destinations, services. Empty where that is nothing."""
     is_whole: bool = True
-    """Whether all pairs were tried that it speaks of; else it admits at least this, and may admit more."""
+    """Whether all of it was tried; else it admits at least this, and may admit more."""
     whole_icmp: bool = False
     """Whether the plan needs an echo of it that nothing there can let through without all of ICMP."""
 
 
-def find_wider(search: "Search") -> tuple[Wider, ...]:
-    """The entries of a walker's ruleset that admit too much, the widest first."""
-    found: dict[str, list[_Excess]] = defaultdict(list)
+def find_wider(search: "Search", tell: Callable[[int, int], None] = lambda number, of: None) -> tuple[Wider, ...]:
+    """The entries of a walker's ruleset that admit too much, the widest first.
+
+    `tell` is told which of how many entries it is, before each.
+    """
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in search.walker.list_rows():
         if row.entry.verdict == "accept" and not row.entry.obscure:
             rows[row.entry.name].append(row)
-            found[row.entry.name] += search.try_row(row)
-    whole = search.walker.ruleset.format in WHOLE_ICMP
-    made = (
-        _sum_up(name, parts, search.list_asked(rows[name]), whole_icmp=whole) for name, parts in found.items() if parts
-    )
-    return tuple(sorted(made, key=lambda one: (-one.size, one.entry)))
+    found = []
+    for number, (name, several) in enumerate(rows.items(), 1):
+        tell(number, len(rows))
+        if one := search.measure(name, several):
+            found.append(one)
+    return tuple(sorted(found, key=lambda one: (-one.size, one.entry)))
+
+
+class _TooMuch(Exception):
+    """More work than is done for all entries together."""
+
+
+@dataclass(slots=True)
+class _Excess:
+    """What is found of one entry."""
+
+    pairs: Pairs = field(default_factory=Pairs)
+    boxes: dict[int, list[Box]] = field(default_factory=lambda: {4: [], 6: []})
+    """All that it admits too much, by family."""
+    told: list[Box] = field(default_factory=list)
+    """What of that is between two endpoints."""
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Excess:
-    """What an entry admits too much between two endpoints, or of how many pairs that stands for."""
+class _Try:
+    """Some packets that an entry matches, and how they go."""
 
-    source: Endpoint
-    destination: Endpoint
-    boxes: tuple[Box, ...]
-    pairs: int
-    """How many pairs it speaks of, counted at the first of them."""
-    size: int
-    """How many packets, by addresses, protocols and ports, if all pairs are as those that were tried."""
-    is_whole: bool
-    """Whether all pairs were tried of which no flow asks for all."""
+    row: Row
+    passage: Passage
+    box: Box
+    """To the own addresses of endpoints."""
+    here: int
+    """The endpoints that may be sources, as bits."""
+    there: int
+    sent: SeenAs | None = None
+    """Where they come for the address by which an endpoint is published."""
+
+    @property
+    def family(self) -> Literal[4, 6]:
+        """The address family."""
+        return self.row.match.family
 
 
 class Search:
     """A plan's endpoints and flows, to be found by what the entries of a ruleset are for."""
 
-    def __init__(self, report: Report, walker: Walker, ends: Ends, seen: Iterable[Ends] = ()) -> None:
-        """The walker has the ruleset; the ends are of the report's plan, `seen` are those as some sides see them."""
+    def __init__(
+        self,
+        report: Report,
+        walker: Walker,
+        ends: Ends,
+        published: Sequence[SeenAs] = (),
+        named: Mapping[str, Iterable[Flow]] | None = None,
+    ) -> None:
+        """The walker has the ruleset; the ends are of the report's plan.
+
+        `published`: where endpoints are seen under another address; `named`: by name of an entry, flows of which it
+        admits what is known by DNS name or has no address yet.
+        """
         self.walker = walker
         self._ends = ends
-        self._tried = 0
+        self._published = published
+        self._named = named or {}
         self._endpoints = report.plan.endpoints
-        self._by_pair: dict[tuple[str, str], list[Flow]] = defaultdict(list)
-        self._reached: dict[str, set[str]] = defaultdict(set)
+        self._numbers = {endpoint.name: number for number, endpoint in enumerate(self._endpoints)}
+        self._flows: dict[int, dict[int, list[Flow]]] = defaultdict(lambda: defaultdict(list))
+        self._reached: dict[int, int] = defaultdict(int)
         for flow in report.flows:
-            self._by_pair[flow.source.name, flow.destination.name].append(flow)
-            self._reached[flow.source.name].add(flow.destination.name)
-        self._known = {family: self._list_known(family) for family in (4, 6)}
-        self._overlaps = {
-            family: Overlaps((first, last, number) for number, (_, spans) in enumerate(known) for first, last in spans)
-            for family, known in self._known.items()
-        }
-        self._seen = tuple(self._list_seen(ends, seen))
-        self._found: dict[tuple[int, Spans], tuple[int, ...]] = {}
-        self._looks = 0
-        self._is_cut = False
-        """Whether some pairs of the entry that is being tried weren't looked at."""
+            source, destination = self._numbers[flow.source.name], self._numbers[flow.destination.name]
+            self._flows[source][destination].append(flow)
+            self._reached[source] |= 1 << destination
+        self._places = {family: Places(self._endpoints, ends, family) for family in _FAMILIES}
+        self._asked = Asked(report.flows, self._numbers, self._places, published)
+        self._passages = tuple(list_passages(walker, (zone.name for zone in report.plan.zones)))
+        self._open_to: dict[tuple[Sides | None, Sides | None], tuple[Passage, ...]] = {}
+        self._work = 0
+        self._begin = walker.steps
         self.untried: set[str] = set()
-        """The names of entries of which no pair was tried, after too many pairs of others."""
-        self._unasked: dict[tuple[int, int, frozenset[_Service], Sequence[int]], tuple[int, ...]] = {}
-        """Of a source, a family, services and destinations: to which of these it has no flow of such a service."""
-        self._services: dict[_Service, tuple[Spans, Spans]] = {
+        """The names of entries of which nothing is known, since it takes too much work or others took it."""
+        self._services: dict[tuple[str, str | None], tuple[Spans, Spans]] = {
             (flow.need.protocol, flow.need.ports): find_service(flow.need.protocol, flow.need.ports)
             for flow in report.flows
         }
 
-    def _list_known(self, family: int) -> list[tuple[Endpoint, Spans]]:
-        """The endpoints of which addresses of a family are known."""
-        return [
-            (endpoint, unit.addresses)
-            for endpoint in self._endpoints
-            for unit in self._ends.find(endpoint, family)
-            if unit.name is None
-        ]
+    def measure(self, name: str, rows: Iterable[Row]) -> Wider | None:
+        """What the matches of an entry admit too much; None where that is nothing."""
+        several = tuple(rows)
+        excess = _Excess()
+        try:
+            for row in several:
+                for one in self._list_tries(row):
+                    self._look(one, excess)
+        except _TooMuch:
+            excess.is_whole = False
+        if not excess.told:
+            if not excess.is_whole:
+                self.untried.add(name)
+            return None
+        sources, destinations = excess.pairs.sources, excess.pairs.destinations
+        narrower = self._find_narrower(name, several, excess)
+        return Wider(
+            entry=name,
+            sources=name_ends(self._endpoints, sources, MOST_NAMED),
+            destinations=name_ends(self._endpoints, destinations, MOST_NAMED),
+            services=tuple(list_all_services(excess.told)),
+            pairs=len(excess.pairs),
+            source_count=sources.bit_count(),
+            destination_count=destinations.bit_count(),
+            size=sum(map(count_packets, excess.boxes.values())),
+            narrower=narrower,
+            is_whole=excess.is_whole,
+            whole_icmp=self.walker.ruleset.format in WHOLE_ICMP
+            and any(ports.protocol == "icmp" for _, _, services in narrower for ports in services),
+        )
 
-    def _list_seen(self, ends: Ends, seen: Iterable[Ends]) -> Iterator[tuple[int, str, Spans]]:
-        """Family, name and addresses of those that some sides see under another address."""
-        for view in seen:
-            for family in FAMILIES:
-                for endpoint in self._endpoints:
-                    units = view.find(endpoint, family)
-                    if units != ends.find(endpoint, family):
-                        yield from ((family, endpoint.name, unit.addresses) for unit in units if unit.name is None)
+    # ---- what is tried ----
 
-    def _find(self, family: int, spans: Spans) -> tuple[int, ...]:
-        """Which of these endpoints have addresses among those."""
-        key = family, spans
-        if key not in self._found:
-            overlaps = self._overlaps[family]
-            self._found[key] = tuple(sorted({number for span in spans for number in overlaps.find(*span)}))
-        return self._found[key]
+    def _list_tries(self, row: Row) -> Iterator[_Try]:
+        """What a match of an entry says of endpoints of the plan, by each passage and each address."""
+        match, places = row.match, self._places[row.match.family]
+        for passage in self._list_passages(row.entry):
+            here, from_here = places.side(passage.sources)
+            there, to_there = places.side(passage.destinations)
+            sources, destinations = match.sources & from_here, match.destinations & to_there
+            if sources and destinations:
+                box = Box(sources, destinations, match.protocols, match.ports, match.source_ports)
+                yield _Try(row=row, passage=passage, box=box, here=here, there=there)
+            for sent in self._published:
+                if sent.published.family == match.family:
+                    yield from self._list_sent(row, passage, sent)
 
-    def try_row(self, row: Row) -> Iterator[_Excess]:
-        """What a match of an entry admits too much, between each pair of endpoints that is tried."""
-        match, family = row.match, row.match.family
-        here, there = self._find(family, match.sources), self._find(family, match.destinations)
-        pairs = len(here) * len(there)
-        if not pairs:
+    def _list_sent(self, row: Row, passage: Passage, sent: SeenAs) -> Iterator[_Try]:
+        """What a match says of packets for the address by which an endpoint is published."""
+        match, places = row.match, self._places[row.match.family]
+        meant = (sent.seen, sent.real) if sent.follows else (sent.seen,)
+        if not any(address in match.destinations for address in meant):
             return
-        known = self._known[family]
-        found: list[tuple[Endpoint, Endpoint, tuple[Box, ...]]] = []
-        most = (MOST_PAIRS, MOST_TRIES) if self._tried < MOST_AT_LENGTH else (1, 1)
-        tried = 0
-        self._is_cut = False
-        for one, other in self._pick(row, here, there):
-            if len(found) == most[0] or tried == most[1] or self._tried >= MOST_TRIED:
-                self._is_cut = True
-                break
-            (source, from_here), (destination, to_there) = known[one], known[other]
-            tried += 1
-            self._tried += 1
-            box = Box(from_here, to_there, match.protocols, match.ports, match.source_ports).meet(
-                Box(match.sources, match.destinations, match.protocols, match.ports, match.source_ports)
-            )
-            left = self._leave(family, source, destination, [box] if box else [])
-            boxes = tuple(self._list_admitted(row, source, destination, left)) if left else ()
-            if boxes:
-                found.append((source, destination, boxes))
-        if self._is_cut and not tried:
-            self.untried.add(row.entry.name)
-        is_whole = not self._is_cut
-        for place, (source, destination, boxes) in enumerate(found):
-            yield _Excess(
-                source=source,
-                destination=destination,
-                boxes=boxes,
-                pairs=0 if place else pairs,
-                size=pairs * sum(box.size for box in boxes) // tried,
-                is_whole=is_whole,
-            )
+        there, to_there = places.side(passage.destinations)
+        here, from_here = places.side(passage.sources & sent.zones)
+        sources = match.sources & from_here
+        if not sources or sent.real not in to_there:
+            return
+        services: Iterable[tuple[Spans, Spans]] = [(match.protocols, match.ports)]
+        if not sent.follows:
+            its = list_sent(self.walker.ruleset.translations, self.walker.ways, passage.enters, sent.published)
+            services = ((match.protocols & protocols, match.ports & ports) for protocols, ports in its)
+        for protocols, ports in services:
+            if protocols and ports:
+                box = Box(sources, Spans.only(sent.real), protocols, ports, match.source_ports)
+                yield _Try(row=row, passage=passage, box=box, here=here, there=there, sent=sent)
 
-    def _pick(self, row: Row, here: Sequence[int], there: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """Pairs of endpoints that an entry speaks of and between which no flow asks for all that it admits."""
-        family = row.match.family
-        known = self._known[family]
-        most = min(MOST_LOOKED_AT, MOST_LOOKS - self._looks)
-        asking = frozenset(service for service in self._services if self._asks_for_all(row, service))
-        for one, other in self._list_unasked(family, asking, here, there):
-            if most <= 0:
-                self._is_cut = True
-                break
-            most -= 1
-            self._looks += 1
-            (source, from_here), (destination, to_there) = known[one], known[other]
-            if source.name == destination.name or (from_here == to_there and from_here.size == 1):
+    def _list_passages(self, entry: Entry) -> tuple[Passage, ...]:
+        """By which passages an entry admits, as far as is known."""
+        key = entry.enters, entry.leaves
+        if key not in self._open_to:
+            matches = self.walker.ways.matches
+            self._open_to[key] = tuple(
+                one
+                for one in self._passages
+                if matches(entry.enters, one.enters, "accept") is True
+                and matches(entry.leaves, one.leaves, "accept") is True
+            )
+        return self._open_to[key]
+
+    def _look(self, one: _Try, excess: _Excess) -> None:
+        """What an entry admits of some packets that no flow asks for."""
+        places = self._places[one.family]
+        for box in self._asked.cut(one.family, one.box):
+            here, there = places.find(box.sources).within(one.here), places.find(box.destinations).within(one.there)
+            if not any(True for _ in list_groups(here, there)):
                 continue
-            if self._may_pass(row.entry, source.zone, destination.zone):
-                yield one, other
+            for part in self._list_admitted(one, box, excess):
+                excess.boxes[one.family].append(part)
+                if excess.pairs.add(*self._meet(one, part)):
+                    excess.told.append(part)
 
-    def _list_unasked(
-        self, family: int, asking: frozenset[_Service], here: Iterable[int], there: Sequence[int]
-    ) -> Iterator[tuple[int, int]]:
-        """Pairs of endpoints without a flow of one of some services between them."""
-        known = self._known[family]
-        for one in here:
-            name = known[one][0].name
-            key = one, family, asking, there
-            if key not in self._unasked:
-                reached = {
-                    flow.destination.name
-                    for destination in self._reached.get(name, ())
-                    for flow in self._by_pair[name, destination]
-                    if (flow.need.protocol, flow.need.ports) in asking
-                }
-                self._unasked[key] = tuple(other for other in there if known[other][0].name not in reached)
-            yield from ((one, other) for other in self._unasked[key])
+    def _meet(self, one: _Try, box: Box) -> tuple[Met, Met]:
+        places = self._places[one.family]
+        return places.find(box.sources).within(one.here), places.find(box.destinations).within(one.there)
 
-    def _may_pass(self, entry: Entry, source: str, destination: str) -> bool:
-        """Whether an entry is for what comes from one zone and goes to another, as far as is known."""
-        if not entry.enters and not entry.leaves:
-            return True
-        ways = self.walker.ways
-        return any(
-            ways.matches(entry.enters, enters, "accept") is True
-            and ways.matches(entry.leaves, leaves, "accept") is True
-            for enters, leaves in ways.between(source, destination)
+    # ---- what becomes of it ----
+
+    def _list_admitted(self, one: _Try, box: Box, excess: _Excess) -> Iterator[Box]:
+        """What of some packets the entry admits, to the own addresses of endpoints."""
+        sent = one.sent
+        waiting = [box if sent is None else box._replace(destinations=Spans.only(sent.seen))]
+        while waiting:
+            now = waiting.pop()
+            packets = self._make_packets(one, now)
+            self._spend(EACH)
+            found = self.walker.list_admitted(packets, one.row.entry.name, MOST_AT_ONCE)
+            if found is None:
+                if halves := self._halve(one, now):
+                    waiting += halves
+                    continue
+                found = self.walker.list_admitted(packets, one.row.entry.name, MOST_STEPS)
+            self._spend(0)
+            if found is None:
+                excess.is_whole = False
+                continue
+            for outcome in found:
+                if sent is None:
+                    yield outcome.box
+                elif outcome.translated or not sent.follows:
+                    yield outcome.box._replace(destinations=Spans.only(sent.real))
+
+    def _make_packets(self, one: _Try, box: Box) -> Packets:
+        sent = one.sent
+        return Packets(
+            family=one.family,
+            source=Unit(addresses=box.sources),
+            destination=Unit(addresses=box.destinations),
+            service=(box.protocols, box.ports),
+            keys=(box.sources, box.destinations),
+            enters=one.passage.enters,
+            leaves=one.passage.leaves,
+            goal=(one.family, sent.real) if sent is not None and sent.follows else None,
         )
 
-    def _asks_for_all(self, row: Row, service: _Service) -> bool:
-        """Whether a service is all that a match of an entry admits, whatever the addresses."""
-        protocols, ports = self._services[service]
-        return (
-            row.match.family in families_of(service[0])
-            and protocols.covers(row.match.protocols)
-            and (ALIKE if ports is ECHO else ports).covers(row.match.ports)
-        )
+    def _spend(self, work: int) -> None:
+        """Count work. Raises _TooMuch where that is more than is done in all."""
+        self._work += work
+        if self._work + self.walker.steps - self._begin > MOST_WORK:
+            raise _TooMuch
 
-    def _leave(self, family: int, source: Endpoint, destination: Endpoint, boxes: list[Box]) -> list[Box]:
-        """What of some packets no flow asks for."""
-        for flow in self._list_near(family, source, destination):
-            if not boxes:
-                break
-            if family not in families_of(flow.need.protocol):
-                continue
-            protocols, ports = find_service(flow.need.protocol, flow.need.ports)
-            for one in self._ends.find(flow.source, family):
-                for other in self._ends.find(flow.destination, family):
-                    if one.name is None and other.name is None:
-                        asked = Box(one.addresses, other.addresses, protocols, ALIKE if ports is ECHO else ports)
-                        boxes = list(_cut(boxes, asked))
-        return boxes
+    def _halve(self, one: _Try, box: Box) -> list[Box]:
+        """Some packets in two parts, by the side that fewest entries bear on both of; none where it is no use."""
+        tables = [table for table in self.walker.list_tables() if table.rows]
+        count = partial(self._count_rows, one.family, tables)
+        least = 2 * count(box)
+        best: list[Box] = []
+        for axis in (0, 1):
+            if halves := _cut_in_two(box[axis]):
+                parts = [box.with_side(axis, half) for half in halves]
+                found = sum(map(count, parts))
+                if found < least:
+                    least, best = found, parts
+        return best
 
-    def _list_near(self, family: int, source: Endpoint, destination: Endpoint) -> Iterator[Flow]:
-        """The flows between endpoints that have addresses in common with these, theirs first."""
-        yield from self._by_pair.get((source.name, destination.name), ())
-        known = self._known[family]
-        theirs = {known[number][0].name for number in self._meet(family, destination)}
-        for number in self._meet(family, source):
-            name = known[number][0].name
-            for other in sorted(self._reached.get(name, set()) & theirs):
-                if (name, other) != (source.name, destination.name):
-                    yield from self._by_pair[name, other]
+    def _count_rows(self, family: int, tables: Iterable[Table], box: Box) -> int:
+        """How many matches of entries bear on some packets."""
+        self._spend(EACH)
+        ends = (box.sources, box.sources), (box.destinations, box.destinations), (box.protocols, box.ports)
+        return sum(table.meet(family, *ends).bit_count() for table in tables)
 
-    def _meet(self, family: int, endpoint: Endpoint) -> Sequence[int]:
-        spans = next(unit.addresses for unit in self._ends.find(endpoint, family) if unit.name is None)
-        return self._find(family, spans)
+    # ---- what the plan needs of an entry ----
 
-    def _list_admitted(self, row: Row, source: Endpoint, destination: Endpoint, boxes: list[Box]) -> Iterator[Box]:
-        """What of some packets is admitted by this entry, by whatever way they come."""
-        family = row.match.family
-        [here] = (unit for unit in self._ends.find(source, family) if unit.name is None)
-        [there] = (unit for unit in self._ends.find(destination, family) if unit.name is None)
-        ways = self.walker.ways.between(source.zone, destination.zone) if self.walker.has_sides else ((None, None),)
-        for enters, leaves in ways:
-            packets = Packets(
-                family=family,
-                source=here,
-                destination=there,
-                service=(row.match.protocols, row.match.ports),
-                keys=((source.name, None), (destination.name, None)),
-                enters=enters,
-                leaves=leaves,
-            )
-            outcomes = self.walker.walk(packets, boxes, apart=row.entry.name)
-            found = [one.box for one in outcomes if one.state == "open" and row.entry.name in one.by]
-            if found:
-                yield from found
-                return
+    def _find_narrower(self, name: str, rows: Iterable[Row], excess: _Excess) -> tuple[Triple, ...]:
+        """What flows need of an entry; all of those that it is for, once there is too much work."""
+        parts: dict[int, tuple[Flow, list[Part]]] = {}
+        try:
+            for row in rows:
+                for one in self._list_tries(row):
+                    for box in self._asked.list_parts(one.family, one.box):
+                        for part in self._list_admitted(one, box, excess):
+                            self._share(one, part, parts)
+        except _TooMuch:
+            excess.is_whole = False
+        return find_narrower(parts.values(), self._named.get(name, ()), self._ends)
+
+    def _share(self, one: _Try, box: Box, parts: dict[int, tuple[Flow, list[Part]]]) -> None:
+        """Note of which flows these packets are."""
+        here, there = self._meet(one, box)
+        places = self._places[one.family]
+        for source in list_bits(here.ends):
+            reached = list_bits(self._reached[source] & there.ends)
+            from_here = places.addresses(source) & box.sources
+            for destination in reached:
+                to_there = places.addresses(destination) & box.destinations
+                for flow in self._flows[source][destination]:
+                    if one.family not in families_of(flow.need.protocol) or not self._is_sent(one, flow):
+                        continue
+                    number, ports = self._services[flow.need.protocol, flow.need.ports]
+                    protocols, ports = number & box.protocols, ports & box.ports
+                    if from_here and to_there and protocols and ports:
+                        part = Part(one.family, Box(from_here, to_there, protocols, ports))
+                        parts.setdefault(id(flow), (flow, []))[1].append(part)
+
+    def _is_sent(self, one: _Try, flow: Flow) -> bool:
+        """Whether packets of a flow come for the address that these come for."""
+        for sent in self._published:
+            if (
+                sent.published.endpoint == flow.destination.name
+                and sent.published.family == one.family
+                and flow.source.zone in sent.zones
+            ):
+                return one.sent == sent or (one.sent is None and sent.follows and not self.walker.translates)
+        return one.sent is None
 
     def list_asked(self, rows: Iterable[Row]) -> Iterator[Flow]:
         """The flows of which some packets are matched by an entry, of which these are the matches."""
         found: dict[int, Flow] = {}
         for row in rows:
             family, match = row.match.family, row.match
-            known = self._known[family]
-            there = {known[number][0].name for number in self._find(family, match.destinations)}
-            there |= {name for of, name, spans in self._seen if of == family and spans & match.destinations}
+            places = self._places[family]
+            there = places.find(match.destinations).ends
+            for sent in self._published:
+                if not sent.follows and sent.published.family == family and sent.seen in match.destinations:
+                    there |= 1 << self._numbers[sent.published.endpoint]
             meets = {
-                service: bool(protocols & match.protocols and ports & match.ports)
+                service
                 for service, (protocols, ports) in self._services.items()
-                if family in families_of(service[0])
+                if protocols & match.protocols and ports & match.ports and family in families_of(service[0])
             }
-            for number in self._find(family, match.sources):
-                source = known[number][0].name
-                for destination in self._reached.get(source, set()) & there:
-                    for flow in self._by_pair[source, destination]:
-                        if meets.get((flow.need.protocol, flow.need.ports)):
+            for source in list_bits(places.find(match.sources).ends):
+                for destination in list_bits(self._reached[source] & there):
+                    for flow in self._flows[source][destination]:
+                        if (flow.need.protocol, flow.need.ports) in meets:
                             found[id(flow)] = flow
         return iter(sorted(found.values(), key=lambda flow: (flow.source.name, flow.destination.name)))
 
 
-def _cut(boxes: Iterable[Box], asked: Box) -> Iterator[Box]:
-    for box in boxes:
-        part = box.meet(asked)
-        if part is None:
-            yield box
-        else:
-            yield from box.without(part)
-
-
-def _sum_up(name: str, parts: list[_Excess], asked: Iterable[Flow], *, whole_icmp: bool) -> Wider:
-    flows = list(asked)
-    return Wider(
-        entry=name,
-        sources=tuple(sorted({part.source.name for part in parts})),
-        destinations=tuple(sorted({part.destination.name for part in parts})),
-        services=tuple(_list_services(box for part in parts for box in part.boxes)),
-        pairs=max(len(parts), sum(part.pairs for part in parts)),
-        size=sum(part.size for part in parts),
-        narrower=tuple(fold(flows)),
-        is_whole=all(part.is_whole for part in parts),
-        whole_icmp=whole_icmp and any(flow.need.protocol == "icmp" for flow in flows),
-    )
-
-
-def _list_services(boxes: Iterable[Box]) -> Iterator[str]:
-    """Protocols and ports in words, each protocol with all of its ports."""
-    ports: dict[Spans, Spans] = {}
-    for box in boxes:
-        ports[box.protocols] = ports.get(box.protocols, NOTHING) | box.ports
-    for protocols, found in ports.items():
-        yield from list_services(protocols, found)
+def _cut_in_two(spans: Spans) -> tuple[Spans, Spans] | None:
+    """Two parts of a set, by places or by numbers; None of one number."""
+    several = spans.spans
+    if len(several) > 1:
+        middle = len(several) // 2
+        return Spans(several[:middle]), Spans(several[middle:])
+    ((first, last),) = several
+    if first == last:
+        return None
+    middle = (first + last) // 2
+    return Spans(((first, middle),)), Spans(((middle + 1, last),))

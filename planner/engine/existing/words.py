@@ -1,7 +1,7 @@
 """Sets of packets in words: addresses, protocols and ports, cut where they are many. Pure."""
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
@@ -22,7 +22,7 @@ def say_addresses(addresses: Spans, family: int) -> str:
     if addresses == FAMILIES[family]:
         return "any address"
     kind = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address
-    return _first(_say_range(kind(first), kind(last)) for first, last in addresses)
+    return _first(addresses, lambda span: _say_range(kind(span[0]), kind(span[1])))
 
 
 def _say_range(first: Address, last: Address) -> str:
@@ -61,10 +61,10 @@ def list_services(protocols: Spans, ports: Spans) -> Iterator[str]:
 
 def say_ports(ports: Spans) -> str:
     """Ports and ranges of them, the first few of many."""
-    return _first(str(first) if first == last else f"{first}-{last}" for first, last in ports)
+    return _first(ports, lambda span: str(span[0]) if span[0] == span[1] else f"{span[0]}-{span[1]}")
 
 
-def _first(texts: Iterable[str]) -> str:
-    found = list(texts)
-    more = len(found) - MOST
-    return ", ".join(found[:MOST]) + (f" and {more:,} more" if more > 0 else "")
+def _first(parts: Spans, say: Callable[[tuple[int, int]], str]) -> str:
+    """The first few parts of a set in words, and how many more there are; no others are put into words."""
+    more = len(parts.spans) - MOST
+    return ", ".join(map(say, parts.spans[:MOST])) + (f" and {more:,} more" if more > 0 else "")

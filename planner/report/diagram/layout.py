@@ -9,14 +9,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
-
-import graphviz
+from typing import TYPE_CHECKING, Any
 
 from planner.plan.kinds import KINDS, USUAL
 from planner.report.diagram.picture import Box, Frame, Line, Picture
 from planner.report.diagram.shapes import Area, Curve, Point, measure, trace
 from ports.text import cut
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
 
 MANY = 100
 """With more lines than this there are no ports on them, and no second try."""
@@ -156,7 +157,9 @@ def say_shortly(line: Line) -> str:
 
 
 def _describe(picture: Picture, spacing: Spacing, parted: bool) -> str:
-    graph = graphviz.Digraph("Topology")
+    from graphviz import Digraph  # noqa: PLC0415 - 33 modules, and boundaries that are drawn one by one need none
+
+    graph = Digraph("Topology")
     graph.attr(
         rankdir="LR", fontname=BOLD, fontsize=str(SIZE), nodesep="0.1", ranksep="0.65", newrank="true",
     )  # fmt: skip
@@ -195,7 +198,7 @@ def _describe(picture: Picture, spacing: Spacing, parted: bool) -> str:
     return str(graph.source)
 
 
-def _part_depths(graph: graphviz.Digraph, picture: Picture) -> None:
+def _part_depths(graph: "Digraph", picture: Picture) -> None:
     """Outer zones stand left of inner ones even where nothing flows: unseen nodes part them."""
     levels = sorted(set(picture.depths.values()))
     for outer, inner in pairwise(levels):
@@ -207,15 +210,17 @@ def _part_depths(graph: graphviz.Digraph, picture: Picture) -> None:
                 graph.edge(f"part_{outer}", key, style="invis", weight="0", minlen="1")
 
 
-def _add_box(graph: graphviz.Digraph, box: Box) -> None:
+def _add_box(graph: "Digraph", box: Box) -> None:
     text = shorten(box.label)
     graph.node(box.key, _text(f"{text}\n{box.note}" if box.note else text))
 
 
 def _text(text: str) -> str:
+    from graphviz import escape  # noqa: PLC0415 - as above
+
     # Its type, not its text, tells the library that <…> is no markup: str() would undo that.
     # Graphviz reads &amp; and the like in labels as entities, so that a name's own ampersand needs to be one.
-    escaped: str = graphviz.escape(text.replace("&", "&amp;"))
+    escaped: str = escape(text.replace("&", "&amp;"))
     return escaped
 
 

@@ -59,6 +59,8 @@ def _wider_data(one: Wider) -> dict[str, Any]:
         "rule": one.entry,
         "sources": list(one.sources),
         "destinations": list(one.destinations),
+        **({"sources_in_all": one.source_count} if one.source_count > len(one.sources) else {}),
+        **({"destinations_in_all": one.destination_count} if one.destination_count > len(one.destinations) else {}),
         "services": list(one.services),
         "pairs": one.pairs,
         "narrower": list(map(_triple_data, one.narrower)),

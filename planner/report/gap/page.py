@@ -9,10 +9,12 @@ from planner.report.gap.words import (
     NAMES,
     name_forbidden,
     say_breach,
+    say_destinations,
     say_doubt,
     say_needed,
     say_note,
     say_several,
+    say_sources,
     say_untried,
     say_wider,
 )
@@ -42,8 +44,8 @@ def describe_gap(gap: Gap) -> dict[str, Any]:
         "wider": [
             {
                 "entry": one.entry,
-                "sources": say_several(one.sources),
-                "destinations": say_several(one.destinations),
+                "sources": say_sources(one),
+                "destinations": say_destinations(one),
                 "services": say_wider(one),
                 "narrower": say_needed(one),
             }

@@ -101,12 +101,18 @@ def _list_wider(gap: Gap) -> Iterator[tuple[str, ...]]:
     for one in gap.wider:
         yield (
             one.entry,
-            "\n".join(one.sources),
-            "\n".join(one.destinations),
+            "\n".join(_list_ends(one.sources, one.source_count)),
+            "\n".join(_list_ends(one.destinations, one.destination_count)),
             "\n".join(([] if one.is_whole else ["at least"]) + list(one.services)),
             str(one.pairs),
             say_needed(one),
         )
+
+
+def _list_ends(names: tuple[str, ...], count: int) -> Iterator[str]:
+    yield from names
+    if count > len(names):
+        yield f"and {count - len(names):,} more"
 
 
 def _list_unknown(gap: Gap) -> Iterator[tuple[str, ...]]:

@@ -9,10 +9,12 @@ from planner.report.gap.words import (
     NAMES,
     name_forbidden,
     say_breach,
+    say_destinations,
     say_doubt,
     say_needed,
     say_note,
     say_several,
+    say_sources,
     say_untried,
     say_wider,
 )
@@ -55,8 +57,8 @@ def _list_lines(gap: Gap) -> Iterator[str]:
     yield from _cut(map(_say_rule, gap.missing))
     yield from _head("Wider than the plan", gap.wider)
     yield from _cut(
-        f"  {one.entry}: admits {say_wider(one)} from {say_several(one.sources)} to "
-        f"{say_several(one.destinations)}; needed of it: {say_needed(one)}"
+        f"  {one.entry}: admits {say_wider(one)}{',' if one.pairs > 1 else ''} from {say_sources(one)} to "
+        f"{say_destinations(one)}; needed of it: {say_needed(one)}"
         for one in gap.wider
     )
     if said := say_untried(gap):

@@ -34,23 +34,35 @@ def say_note(one: FlowState) -> str:
     return show_line("; ".join(said))
 
 
-def say_several(names: Iterable[str]) -> str:
-    """The first few of several names, and how many more there are."""
+def say_several(names: Iterable[str], count: int | None = None) -> str:
+    """The first few of several names, and how many more there are; `count` where there are more than these."""
     found = list(names)
-    more = len(found) - MOST_NAMED
+    more = (len(found) if count is None else count) - MOST_NAMED
     return ", ".join(found[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
+def say_sources(one: Wider) -> str:
+    """The first few endpoints from which an entry admits too much, and how many more there are."""
+    return say_several(one.sources, one.source_count)
+
+
+def say_destinations(one: Wider) -> str:
+    """The same of those to which it does."""
+    return say_several(one.destinations, one.destination_count)
+
+
 def say_wider(one: Wider) -> str:
-    """What an entry admits besides; at least that, where not all was tried."""
-    return f"{'' if one.is_whole else 'at least '}{', '.join(one.services)}"
+    """What an entry admits besides, and between how many pairs of endpoints where it is not one; at least that, where
+    not all was tried."""
+    pairs = f" between {many(one.pairs, 'pair')} of endpoints" if one.pairs > 1 else ""
+    return f"{'' if one.is_whole else 'at least '}{', '.join(one.services)}{pairs}"
 
 
 def say_untried(gap: Gap) -> str:
     """That some entries weren't looked at; empty where all were."""
     if not gap.untried:
         return ""
-    return f"Not looked at for that, after too many others: {many(gap.untried, 'entry', 'entries')}."
+    return f"Not looked at for that, after too much work for others: {many(gap.untried, 'entry', 'entries')}."
 
 
 def say_needed(one: Wider) -> str:

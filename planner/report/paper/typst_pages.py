@@ -5,22 +5,29 @@ typed can be code, and nothing in it makes Typst read a file or a network.
 """
 
 import json
+import logging
 import re
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from typst import TypstError
 
 from planner.report.paper.printed import Element, Kid, Picture, PrintedReport
 from planner.report.paper.typesetting import typeset
 from planner.report.said.edition import Paper
+from ports.text import name_letter, several, show_line
+
+logger = logging.getLogger(__name__)
 
 Node = dict[str, Any]
 
 _LAYOUT = Path(__file__).with_name("pages.typ").read_bytes()
 _PAPERS: dict[Paper, str] = {"a4": "a4", "letter": "us-letter"}
 """What Typst calls them."""
+_LACKING = re.compile('the text `"(.+?)"` could not be displayed')
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+"""How Typst writes what can't be seen in a sentence of its own."""
 _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]|(?<=[\x20-\u024f])[\u200c-\u200f]")
 """Characters without a shape. A PDF would have them in its text wherever their neighbour stands."""
 _SPACES = re.compile("[ \t\r\n]+")
@@ -30,27 +37,46 @@ _LINE = 62
 """How many letters of one width stand beside each other in one of two columns, on either paper."""
 _PARTS = 2_000
 """How many parts a paragraph has before another begins: to break lines takes the square of their number."""
+_TARGETS = {"h2", "h3", "h4", "p", "td"}
+"""Elements that `pages.typ` labels where they have an id, so that a link can lead there."""
 _INLINE = {"a", "b", "bdi", "br", "em", "i", "samp", "small", "span"}
 """Elements that are parts of a paragraph; the others begin and end one."""
+
+
+class _Gathered(NamedTuple):
+    """What the elements have that stands apart: pictures, and the ids of those that are labelled."""
+
+    pictures: list[str]
+    targets: dict[str, bool]
 
 
 def make_pdf(printed: PrintedReport, *, is_last: bool = False) -> bytes:
     """The document as a tagged PDF with its files. The same document gives the same bytes.
 
     It says that it is PDF/UA-1 and PDF/A-3a if Typst finds nothing against it; a letter that no font of the machine
-    has is enough. Without a date it can't be PDF/A. `is_last`: the process ends after it.
+    has is enough, and is said in the log. Without a date it can't be PDF/A. `is_last`: the process ends after it.
     """
     data = {"document": json.dumps(read_tree(printed), ensure_ascii=False)}
     data |= {f"file-{number}": file.text for number, file in enumerate(printed.files)}
     try:
         return typeset(_LAYOUT, data, standards=["a-3a", "ua-1"] if printed.date else ["ua-1"], forget=not is_last)
-    except TypstError:
+    except TypstError as error:
+        logger.warning(_say_refused(error))
         return typeset(_LAYOUT, data, forget=not is_last)
+
+
+def _say_refused(error: TypstError) -> str:
+    """Why a document is no PDF/UA-1: the characters that no font has, or what else Typst finds against it."""
+    lacking = {_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) for text in _LACKING.findall(error.diagnostic)}
+    if not lacking:
+        return f"The PDF is neither PDF/UA-1 nor PDF/A-3a: {show_line(error.message)}"
+    named = [f"{text if text.isprintable() else ''} {''.join(map(name_letter, text))}" for text in sorted(lacking)]
+    return f"The PDF has boxes for {several(named)}, and is neither PDF/UA-1 nor PDF/A-3a: no font here has these."
 
 
 def read_tree(printed: PrintedReport) -> Node:
     """What `pages.typ` sets: title, running texts, the elements and the pictures in them."""
-    pictures: list[str] = []
+    gathered = _Gathered([], {})
     return {
         "title": _drop_unseen(printed.title),
         "lang": "en",
@@ -63,8 +89,9 @@ def read_tree(printed: PrintedReport) -> Node:
             {"name": file.name, "type": file.media_type, "is": file.relationship, "says": file.description}
             for file in printed.files
         ],
-        "body": [_make_node(part, pictures) for part in printed.parts],
-        "pictures": pictures,
+        "body": [_make_node(part, gathered) for part in printed.parts],
+        "pictures": gathered.pictures,
+        "targets": gathered.targets,
     }
 
 
@@ -72,7 +99,7 @@ def _drop_unseen(text: str) -> str:
     return _UNSEEN.sub("", text)
 
 
-def _make_node(element: Element, pictures: list[str], anchor: str | None = None) -> Node:
+def _make_node(element: Element, gathered: _Gathered, anchor: str | None = None) -> Node:
     node: Node = {"t": element.tag, "c": list(element.classes), "k": []}
     given = dict(element.attributes)
     if "href" in given:
@@ -84,22 +111,24 @@ def _make_node(element: Element, pictures: list[str], anchor: str | None = None)
     inner = given.get("id") if element.tag == "section" else None
     if element.tag != "section" and (anchor or "id" in given):
         node["id"] = anchor or given["id"]
+        if element.tag in _TARGETS:
+            gathered.targets[node["id"]] = True
     for kid in element.kids:
         if isinstance(kid, Element) and inner and kid.tag in ("h2", "h3"):
-            node["k"].append(_make_node(kid, pictures, inner))
+            node["k"].append(_make_node(kid, gathered, inner))
             inner = None
         else:
-            node["k"] += _make_nodes(kid, element, pictures)
+            node["k"] += _make_nodes(kid, element, gathered)
     if element.tag not in _INLINE:
         node["k"], _ = _divide(node["k"], 0)
     return node
 
 
-def _make_nodes(kid: Kid, parent: Element, pictures: list[str]) -> list[Any]:
+def _make_nodes(kid: Kid, parent: Element, gathered: _Gathered) -> list[Any]:
     if isinstance(kid, Picture):
-        return [_make_picture(kid, parent, pictures)]
+        return [_make_picture(kid, parent, gathered.pictures)]
     if isinstance(kid, Element):
-        return [_make_node(kid, pictures)]
+        return [_make_node(kid, gathered)]
     text = _drop_unseen(kid)
     return _part_lines(text) if parent.tag == "pre" else _part_words(_SPACES.sub(" ", text))
 

@@ -184,7 +184,7 @@ def _say_how_far(job: Job) -> str:
     """What is being done for a job that isn't over, and which of how many parts of it."""
     if job.state == Job.State.WAITING:
         return "Waiting for its turn"
-    return (job.said or "Begun") + (f", {job.number} of {job.parts}" if job.parts else "")
+    return (job.said or "Begun") + (f", {job.number:,} of {job.parts:,}" if job.parts else "")
 
 
 def _tell_program(job: Job, where: str) -> HttpResponse:

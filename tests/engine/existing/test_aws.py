@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.engine.existing import parts
 from planner.engine.existing.model import Unreadable
+from planner.engine.existing.parts import count
 from planner.engine.existing.readers.aws import read
 from tests.engine.existing.packets import Packet, decide
 from tests.strategies import often
@@ -47,7 +47,7 @@ def test_a_group_admits_what_one_of_its_rules_does():
 
 
 def test_what_groups_refuse_counts_among_the_entries(monkeypatch):
-    monkeypatch.setattr(parts, "ENTRIES", 4)
+    monkeypatch.setattr(count, "ENTRIES", 4)
     assert of(group(name="sg-1", outbound=()), group(name="sg-2", outbound=()))
     with pytest.raises(Unreadable, match="At most 4 entries"):
         of(*(group(name=f"sg-{number}", outbound=()) for number in range(3)))
@@ -80,7 +80,7 @@ def test_protocols_and_what_is_none(made, packets):
 
 
 def test_more_entries_than_are_read_are_refused(monkeypatch):
-    monkeypatch.setattr(parts, "ENTRIES", 3)
+    monkeypatch.setattr(count, "ENTRIES", 3)
     of(group(permission("tcp", 1, 1, "10.0.0.1/32", "10.0.0.2/32", "10.0.0.3/32")))
     with pytest.raises(Unreadable, match="At most 3 entries are read"):
         of(

@@ -140,7 +140,7 @@ def test_protocol_and_port_may_stand_in_columns_of_their_own(protocol, port, ins
         ("SRV-01;10.1.0.1;tcp/443;allow", "source “SRV-01”"),
         (";10.1.0.1;tcp/443;allow", "source “”"),
         ("any;!10.9.0.0/16, 10.1.0.1;tcp/443;allow", "destination “!10.9.0.0/16, 10.1.0.1”"),
-        ("any;!vault.example.com;tcp/443;allow", "destination: all but “!vault.example.com”"),
+        ("any;!vault.example.com;tcp/443;allow", "not fqdn vault.example.com"),
         ("any;10.1.0.0/0.0.0.255;any;allow", "destination “10.1.0.0/0.0.0.255”"),
         ("any;any;Vault;allow", "service “Vault”"),
         ("any;any;443;allow", "service “443”"),
@@ -367,3 +367,10 @@ def test_a_written_table_admits_what_its_rows_say(table, data, delimiter, betwee
         row for row in table if source in row[0] and destination in row[1] and (protocol, port) in row[2]
     )  # fmt: skip
     assert decide(ruleset, Packet(source, destination, protocol, port)) == ("accept" if first[3] else "drop")
+
+
+def test_more_services_in_cells_than_are_read_are_refused(monkeypatch):
+    monkeypatch.setattr("planner.engine.existing.parts.count.ENTRIES", 3)
+    assert rows("any;any;'tcp/1,tcp/2,tcp/3,tcp/4';allow".replace("'", '"'))
+    with pytest.raises(Unreadable, match="At most 3 entries"):
+        rows("any;any;'tcp/1,tcp/2,tcp/3,tcp/4,tcp/5';allow".replace("'", '"'))

@@ -72,6 +72,7 @@ def test_a_line_that_is_understood_admits_what_it_says(words):
         "-p udp -m udp --dport 443 -j ACCEPT",
         "-p tcp -m tcp ! --dport 443 -j ACCEPT",
         "-p tcp -m tcp --dport 442 -j ACCEPT",
+        "-p tcp -m tcp --dport 444 -j ACCEPT",
         "-p icmp -j ACCEPT",
         "! -p tcp -j ACCEPT",
         "! -p all -j ACCEPT",
@@ -112,6 +113,8 @@ def test_a_line_that_is_understood_admits_nothing_else(words):
         ("-p tcp -m tcp --dport 9:1 -j ACCEPT", "--dport 9:1"),
         ("-p nothing -j ACCEPT", "-p nothing"),
         ("-s fd00::1 -j ACCEPT", "-s fd00::1"),
+        # A mask with gaps, which is no mask of hosts here: every address that ends like this one.
+        ("-s 10.0.0.10/0.0.0.255 -j ACCEPT", "-s 10.0.0.10/0.0.0.255"),
         ("-s host.example.com -j ACCEPT", "-s host.example.com"),
         ("-m iprange --src-range 10.0.0.1-fd00::1 -j ACCEPT", "--src-range 10.0.0.1-fd00::1"),
         ("-m iprange --src-range x -j ACCEPT", "--src-range x"),

@@ -99,8 +99,8 @@ def test_a_rule_that_is_understood_admits_what_it_says(expr):
     "expr",
     [
         match(PORT, 80), match(PORT, 443, "!="), match(PORT, of_set(80, 443), "!="), match(PORT, 443, ">"),
-        match(PORT, 443, "<"), match(payload("udp", "dport"), 443), match(meta("l4proto"), "udp"),
-        match(meta("nfproto"), "ipv6"), match(payload("ip6", "nexthdr"), "tcp"),
+        match(PORT, 443, "<"), match(PORT, 0, "<="), match(payload("udp", "dport"), 443),
+        match(meta("l4proto"), "udp"), match(meta("nfproto"), "ipv6"), match(payload("ip6", "nexthdr"), "tcp"),
         match(ct("state"), "established", "in"), match(ct("state"), "new", "!="),
         match(ct("state"), ["new"], "!"), match(ct("direction"), "reply"),
         match(ct("status"), "assured", "in"), match(payload("icmp", "type"), "echo-request"),
@@ -156,6 +156,14 @@ def test_what_is_not_understood_is_named_and_never_open(expr, construct):
     else:
         assert one.state == "unknown"
         assert one.constructs[0].startswith(construct)
+
+
+def test_a_named_set_that_two_rules_match_means_the_same_in_both():
+    names = {"set": {"family": "inet", "table": "filter", "name": "hosts", "type": "ipv4_addr", "elem": [WEB]}}
+    first = rule(match(payload("ip", "saddr"), "@hosts"), match(PORT, 80), ACCEPT)
+    second = rule(match(payload("ip", "saddr"), "@hosts"), match(PORT, 443), ACCEPT, handle=8)
+    assert state_of(names, first).state == "closed"
+    assert state_of(names, first, second).state == "open"
 
 
 def test_sets_have_names_and_those_that_change_are_not_known():
@@ -367,6 +375,8 @@ def test_sets_joined_with_each_other_are_counted_before_they_are_made(monkeypatc
     assert state_of(rule(several, vmap(PORT, (443, ACCEPT), (80, DROP), (81, DROP)))).state == "closed"
     with pytest.raises(Unreadable, match="more than 8 entries"):
         state_of(*[rule(several, ACCEPT)] * 3)
+    monkeypatch.setattr(nftables, "ENTRIES", 9)
+    assert state_of(*[rule(several, ACCEPT)] * 3), "as many as are read"
 
 
 def test_a_rule_without_a_list_of_statements_does_nothing():

@@ -1,5 +1,6 @@
 """Files of firewalls: how they are decoded, and what none of them is."""
 
+import gc
 import json
 
 import pytest
@@ -95,3 +96,21 @@ def test_half_a_character_in_json_is_one_that_can_be_shown(said, read):
     text = json.dumps({"nftables": [{"chain": chain}, {"rule": rule}]}).replace("HERE", said)
     [stage] = read_existing(text.encode(), "nftables").stages
     assert stage.entries[0].comment == read
+
+
+def test_nobody_looks_for_circles_while_several_are_read_and_afterwards_it_is_as_before(monkeypatch):
+    seen = []
+
+    def nested(text):
+        seen.append(gc.isenabled())
+        if text == "outer":
+            with pytest.raises(Unreadable):
+                read_existing(b"inner", "csv")
+            seen.append(gc.isenabled())
+        raise Unreadable("That is all.")
+
+    monkeypatch.setattr("planner.engine.existing.readers.csv.read", nested)
+    with pytest.raises(Unreadable, match="That is all"):
+        read_existing(b"outer", "csv")
+    assert seen == [False, False, False]
+    assert gc.isenabled()

@@ -2,9 +2,9 @@
 
 import json
 
-from planner.engine.existing import wider
+from planner.engine.existing import narrower, wider
 from planner.engine.existing.decide import compare_with
-from planner.engine.existing.wider import MOST_PAIRS, MOST_TRIES
+from planner.engine.existing.wider import MOST_NAMED
 from planner.engine.rules import Ports
 from planner.report.gap.data import render_json
 from planner.report.gap.page import describe_gap
@@ -58,37 +58,55 @@ def test_each_construct_is_named_with_the_entries_where_it_stands():
 
 
 def test_pairs_that_come_by_other_interfaces_are_not_what_is_tried_of_an_entry():
-    inner = [host(f"Inner {number}", f"10.0.0.{number}") for number in range(1, MOST_TRIES + 2)]
+    inner = [host(f"Inner {number}", f"10.0.0.{number}") for number in range(1, 102)]
     report = plan([*inner, host("Store", STORE, zone="DMZ")], [])
     entry = accept("all", match("10.0.0.0/8", "", "tcp/443"), enters=side("eth0"), leaves=side("eth1"))
     [found] = compare_with(report, ruleset(entry), {"eth0": "Internal", "eth1": "DMZ"}).wider
-    assert found.destinations == ("Store",)
+    assert (found.destinations, found.pairs) == (("Store",), 101)
 
 
 def test_what_earlier_entries_refuse_does_not_hide_what_this_one_admits():
     refused = drop("some", match(WEB, "192.0.2.0/26", "tcp/443"))
     [found] = widths(plan([host("Web", WEB), *STORES], []), refused, accept("all", match(WEB, "", "tcp/443")))
-    assert set(found.destinations) == {store["name"] for store in STORES[63 : 63 + MOST_PAIRS]}
+    assert set(found.destinations) == {store["name"] for store in STORES[63:]}
+    assert found.pairs == len(STORES) - 63
 
 
-def test_only_so_many_pairs_are_looked_at(monkeypatch):
-    report, entry = plan([host("Web", WEB), *STORES], []), accept("all", match(WEB, "192.0.2.0/24", "tcp/443"))
-    [found] = widths(report, entry)
-    assert (len(found.destinations), found.is_whole) == (MOST_PAIRS, False)
-    assert widths(report, accept("few", match(WEB, "192.0.2.1/32", "tcp/443")))[0].is_whole
-    monkeypatch.setattr(wider, "MOST_LOOKED_AT", 1)
-    [found] = widths(report, entry)
-    assert (found.destinations, found.is_whole) == ((STORES[0]["name"],), False)
-    monkeypatch.setattr(wider, "MOST_LOOKS", 0)
-    gap = compare_with(report, ruleset(entry))
-    assert (gap.wider, gap.untried) == ((), 1)
-    assert "Not looked at for that, after too many others: 1 entry." in render_text(gap).decode()
+def test_of_many_endpoints_the_first_are_named_and_all_pairs_are_counted():
+    report = plan([host("Web", WEB), *STORES], [flow("Web", "Store 7")])
+    gap = compare_with(report, ruleset(accept("all", match(WEB, "192.0.2.0/24", "tcp/443"))))
+    [found] = gap.wider
+    assert found.is_whole
+    assert (found.pairs, found.source_count, found.destination_count) == (119, 1, 119)
+    assert found.destinations == tuple(sorted({one["name"] for one in STORES} - {"Store 7"})[:MOST_NAMED])
+    said = "all: admits tcp 443 between 119 pairs of endpoints, from Web to Store 1, Store 10, Store 100, Store 101, "
+    assert f"{said}Store 102 and 114 more; needed of it: Web to Store 7: tcp 443" in render_text(gap).decode()
+    [row] = json.loads(render_json(gap))["wider"]
+    assert (row["pairs"], row["destinations_in_all"], len(row["destinations"])) == (119, 119, MOST_NAMED)
+    assert "sources_in_all" not in row
+    assert "at_least" not in row
+    [shown] = describe_gap(gap)["wider"]
+    assert shown["destinations"].endswith(" and 114 more")
+    assert shown["services"] == "tcp 443 between 119 pairs of endpoints"
 
 
-def test_an_entry_of_which_not_all_pairs_were_tried_is_said_to_admit_at_least_what_was_found():
-    gap = compare_with(plan([host("Web", WEB), *STORES], []), ruleset(accept("all", match(WEB, "", "tcp/443"))))
-    assert "all: admits at least tcp 443 from Web to" in render_text(gap).decode()
-    assert describe_gap(gap)["wider"][0]["services"] == "at least tcp 443"
+def test_after_too_much_work_for_others_an_entry_is_said_not_to_be_looked_at(monkeypatch):
+    report = plan([host("Web", WEB), *STORES], [])
+    monkeypatch.setattr(wider, "MOST_WORK", wider.EACH + 2)
+    one, other = accept("one", match(WEB, STORE, "tcp/443")), accept("other", match(WEB, STORE, "tcp/80"))
+    gap = compare_with(report, ruleset(one, other))
+    assert ([(found.entry, found.is_whole) for found in gap.wider], gap.untried) == ([("one", True)], 1)
+    assert "Not looked at for that, after too much work for others: 1 entry." in render_text(gap).decode()
+
+
+def test_an_entry_of_which_not_all_was_tried_is_said_to_admit_at_least_what_was_found(monkeypatch):
+    # Of services that thousands of entries cut to pieces for the same two addresses not all is known.
+    monkeypatch.setattr(wider, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(wider, "MOST_STEPS", 3)
+    refused = [drop(f"no {port}", match(WEB, "192.0.2.1/32", f"tcp/{port}")) for port in (80, 81, 82, 83)]
+    gap = compare_with(plan([host("Web", WEB), *STORES], []), ruleset(*refused, accept("all", match(WEB, ""))))
+    assert "all: admits at least all protocols between 119 pairs of endpoints" in render_text(gap).decode()
+    assert describe_gap(gap)["wider"][0]["services"] == "at least all protocols between 119 pairs of endpoints"
     assert json.loads(render_json(gap))["wider"][0]["at_least"] is True
 
 
@@ -97,12 +115,7 @@ def test_what_a_flow_of_another_endpoint_with_the_same_address_asks_for_is_asked
     report = plan(ends, [flow("Twin", "Store")])
     assert not widths(report, accept("this", match(WEB, STORE, "tcp/443")))
     [found] = widths(report, accept("this", match(WEB, STORE, "tcp/400-500")))
-    assert {(found.sources, found.destinations)} <= {
-        (("Web",), ("Store",)),
-        (("Twin", "Web"), ("Store",)),
-        (("Web", "Twin"), ("Store",)),
-        (("Twin",), ("Store",)),
-    }
+    assert (found.sources, found.destinations, found.pairs) == (("Twin", "Web"), ("Store",), 2)
 
 
 def test_what_two_flows_ask_for_together_is_all_of_it():
@@ -117,6 +130,21 @@ def test_what_two_flows_ask_for_together_is_all_of_it():
     assert not widths(report, accept("this", match(WEB, STORE, "tcp/400-500")))
     [found] = widths(report, accept("this", match(WEB, STORE, "tcp/400-501")))
     assert found.services == ("tcp 501",)
+
+
+def test_a_part_of_an_endpoint_is_told_by_its_addresses_and_by_a_word_where_these_are_too_many(monkeypatch):
+    ends = [host("Web", "10.0.0.0/28", group=True), host("Store", STORE, zone="DMZ")]
+    rules = drop("no", match("10.0.0.1 10.0.0.5 10.0.0.9 10.0.0.12")), accept("this", match("", STORE, "tcp/440-450"))
+
+    def needed():
+        [found] = widths(plan(ends, [flow("Web", "Store", ports="443-460")]), *rules)
+        [(sources, destinations, services)] = found.narrower
+        assert (destinations, services) == ({"Store"}, {Ports("tcp", "443-450")})
+        return sources
+
+    assert needed() == {"Web (10.0.0.0, 10.0.0.2-10.0.0.4, 10.0.0.6-10.0.0.8 and 2 more)"}
+    monkeypatch.setattr(narrower, "MOST_RANGES", 1)
+    assert needed() == {"Web (a part of its addresses)"}
 
 
 def test_what_flows_before_and_behind_ask_for_changes_nothing():

@@ -4,6 +4,7 @@ All that was missing is open then, but what is told not to be; nothing is wider;
 of any rules that are there, some of which refuse, and of any flows.
 """
 
+import ipaddress
 import json
 import re
 
@@ -35,6 +36,7 @@ FLOWS = [
     flow("Staff", "Web", ports="8443"), flow("Staff", "Store", ports="22"), flow("World", "Store", ports="25"),
     flow("Store", "Web", ports="25-26"), flow("Store", "Staff", ports="3389"),
 ]  # fmt: skip
+OTHER = host("Other", "10.0.0.0/8", zone="Internal", group=True)
 PING = flow("Web", "Store", "icmp")
 GROUPS = {"in-nsg": "Internal", "dmz-nsg": "DMZ"}
 SOURCES = ("any", "10.0.0.10", "10.1.0.1", "10.0.0.0/8", "fd00::/64")
@@ -286,6 +288,26 @@ def test_what_a_group_of_aws_has_is_not_asked_for_again_and_what_several_rules_n
     _, told, _ = try_delta("aws", aws(network), {"sg-1": "Internal", "sg-2": "DMZ"}, flows)
     assert '"CidrIp": "10.0.0.10/32"' not in told
     assert '"CidrIpv6": "fd00::10/128"' in told
+
+
+def test_any_is_all_but_the_other_zones_in_aws_as_long_as_a_group_has_room_for_that():
+    ends = [host("World", "any", zone="Internet", group=True), host("Store", "192.0.2.10", zone="DMZ"), OTHER]
+    flows = [flow("World", "Store", ports=str(port)) for port in (25, 443)]
+    text = aws([], ("sg-2",))
+    for count in (1, 2):
+        report = plan(ends, flows[:count])
+        gap = compare(report, "aws", text, {})
+        told = delta_of(gap, text)
+        plain = " ".join(re.sub(r"(?m)^#", " ", told).split())
+        found = re.findall(r'"CidrIp": "([^"]+)"', told[: told.index("revoke")])
+        # The first of both has 30 networks and more, and the group takes no second time as many.
+        assert plain.count("is for everybody, other zones of the plan too: all but these is") == count - 1
+        assert found.count("0.0.0.0/0") == count - 1
+        networks = [ipaddress.ip_network(one) for one in found if one != "0.0.0.0/0"]
+        assert 30 < len(networks) <= 60
+        assert not any(one.overlaps(ipaddress.ip_network("10.7.0.0/30")) for one in networks)
+        now = compare(report, "aws", TELL["aws"](text, told), {})
+        assert {one.state for one in now.flows} == {"open"}
 
 
 def test_columns_of_a_table_are_filled_as_its_rows_are():

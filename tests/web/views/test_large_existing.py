@@ -1,5 +1,6 @@
 """A configuration that takes long waits for a job: sealed, told of on a page, and gone whatever becomes of it."""
 
+import itertools
 import logging
 from datetime import timedelta
 
@@ -77,6 +78,30 @@ def test_it_waits_sealed_and_its_answer_is_a_page_as_one_at_once(browser, client
     assert browser.get(f"{where}file")["Location"] == where
     browser.defaults.clear()
     assert rows(Page(send(browser, plan, TABLE)), "flows") == flows
+
+
+def test_how_far_it_is_is_told_by_flow_and_by_entry_and_stored_now_and_then(browser, plan, monkeypatch):
+    begin(browser, plan)
+    noted, clock = [], itertools.count(step=0.01)
+    monkeypatch.setattr(jobs, "note_progress", lambda job, runner, said, number, of: noted.append((said, number, of)))
+    told = []
+    monkeypatch.setattr(work, "_listen", lambda *job: lambda *facts: told.append(facts))
+    make_files()
+    stages = [said for said, _ in itertools.groupby(told, key=lambda one: one[0])]
+    assert [one.split()[0] for one in stages] == ["Reading", "Working", "Comparing", "Looking", "Looking", "Writing"]
+    for stage in stages[2:4]:
+        counted = [(number, of) for said, number, of in told if said == stage]
+        assert counted == [(number, len(counted)) for number in range(1, len(counted) + 1)]
+    assert sum(said == stages[2] for said, _, _ in told) > 1
+    # A hundred flows a second are two writes a second.
+    monkeypatch.undo()
+    monkeypatch.setattr(jobs, "note_progress", lambda job, runner, said, number, of: noted.append((said, number, of)))
+    monkeypatch.setattr(work.time, "monotonic", lambda: next(clock))
+    noted.clear()
+    listen = work._listen(1, "runner")
+    for number in range(1, 1001):
+        listen(stages[2], number, 1000)
+    assert 15 <= len(noted) <= 21
 
 
 def test_htmx_is_led_to_the_page_about_it(browser, plan):

@@ -1,1 +1,1 @@
-"""What readers of devices with objects, groups and policies have in common, and the vocabulary of each. Pure."""
+"""The vocabulary of devices with objects, groups and policies, each in modules of its own. Pure."""

@@ -7,14 +7,6 @@ lines, with what belongs to one below it after a space.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from planner.engine.existing.devices.addresses import (
-    Addresses,
-    between,
-    named,
-    network,
-    unite_all,
-    vague,
-)
 from planner.engine.existing.devices.asa_words import (
     PORTED,
     Cursor,
@@ -23,18 +15,28 @@ from planner.engine.existing.devices.asa_words import (
     read_ports,
     read_protocol,
 )
-from planner.engine.existing.devices.groups import Names
-from planner.engine.existing.devices.services import (
+from planner.engine.existing.parts.addresses import (
+    Addresses,
+    between,
+    named,
+    network,
+    unite_all,
+    vague,
+)
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.groups import Names
+from planner.engine.existing.parts.services import (
     EVERY_SERVICE,
     ICMP,
     ICMP6,
+    Service,
     Services,
+    of_icmp,
     of_ports,
     of_protocol,
     unite_services,
     unknown_service,
 )
-from planner.engine.existing.parts import Count, Service, of_icmp
 from planner.engine.existing.spans import PORTS, Spans
 
 

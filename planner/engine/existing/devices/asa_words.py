@@ -5,8 +5,7 @@ Facts: Cisco ASA Series CLI Configuration Guides, “Addresses, Protocols, and P
 
 from collections.abc import Mapping
 
-from planner.engine.existing.devices.services import ICMP, ICMP6, TCP, UDP, number_within
-from planner.engine.existing.parts import PROTOCOL_NUMBERS
+from planner.engine.existing.parts.services import ICMP, ICMP6, PROTOCOL_NUMBERS, TCP, UDP, number_within
 from planner.engine.existing.spans import PORTS, Spans
 
 PROTOCOLS: Mapping[str, int] = {

@@ -6,7 +6,9 @@ Syntax: FortiOS CLI Reference, “config firewall address”, “address6”, �
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from planner.engine.existing.devices.addresses import (
+from planner.engine.existing.devices.fortigate_text import Domain, Settings
+from planner.engine.existing.model import Sides, Translation
+from planner.engine.existing.parts.addresses import (
     NOBODY,
     UNSPECIFIED,
     Addresses,
@@ -16,9 +18,9 @@ from planner.engine.existing.devices.addresses import (
     unite_all,
     vague,
 )
-from planner.engine.existing.devices.fortigate_text import Domain, Settings
-from planner.engine.existing.devices.groups import Names
-from planner.engine.existing.devices.services import (
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.groups import Names
+from planner.engine.existing.parts.services import (
     SCTP,
     TCP,
     UDP,
@@ -27,8 +29,6 @@ from planner.engine.existing.devices.services import (
     port_range,
     unknown_service,
 )
-from planner.engine.existing.model import Sides, Translation
-from planner.engine.existing.parts import Count
 from planner.engine.existing.spans import NOTHING, PORTS, Spans
 
 _PREDEFINED = {

@@ -6,26 +6,27 @@ that a device with factory settings lists there. Where a configuration has a ser
 
 from collections.abc import Mapping
 
-from planner.engine.existing.devices.addresses import UNSPECIFIED
 from planner.engine.existing.devices.fortigate_text import Domain, Settings
-from planner.engine.existing.devices.groups import Names
-from planner.engine.existing.devices.services import (
+from planner.engine.existing.parts.addresses import UNSPECIFIED
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.groups import Names
+from planner.engine.existing.parts.services import (
     EVERY_SERVICE,
     ICMP,
     ICMP6,
     SCTP,
     TCP,
     UDP,
+    Service,
     Services,
     number_within,
+    of_icmp,
     of_ports,
     of_protocol,
     port_ranges,
     unite_services,
     unknown_service,
 )
-from planner.engine.existing.parts import Count, Service, of_icmp
-from planner.engine.existing.spans import PORTS, Spans
 
 _PREDEFINED = {
     "AFS3": "tcp 7000-7009 udp 7000-7009", "AH": "ip 51", "ALL": "ip 0", "ALL_ICMP": "icmp", "ALL_ICMP6": "icmp6",
@@ -151,21 +152,3 @@ def name_services(domain: Domain, count: Count) -> Names[Services]:
         unknown=unknown_service,
         count=count,
     )
-
-
-def all_but(services: Services, text: str) -> Services:
-    """Every packet but those; where they aren't understood, or go by ports of the source, a part of everything.
-
-    `text` says what that is.
-    """
-    if services.vague or any(one.source_ports != PORTS for one in services.clear):
-        return unknown_service(text)
-    numbers = Spans.of(span for one in services.clear for span in one.protocols)
-    found = [Service(protocols=EVERY_SERVICE.protocols - numbers)]
-    for first, last in numbers:
-        for number in range(first, last + 1):
-            taken = [one for one in services.clear if number in one.protocols]
-            left = PORTS - Spans.of(span for one in taken for span in one.ports)
-            if left:
-                found.append(Service(protocols=Spans.only(number), ports=left))
-    return Services(clear=tuple(one for one in found if one.protocols))

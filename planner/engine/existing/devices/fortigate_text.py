@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from planner.engine.existing.devices.order import Order
 from planner.engine.existing.model import Unreadable
+from planner.engine.existing.parts.order import Order
 
 Settings = dict[str, list[str]]
 """Key -> the words after it."""
@@ -67,15 +67,38 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
     while place < len(text):
         end = text.find("\n", place)
         line = text[place : end if end >= 0 else len(text)]
-        if _SIGNS.search(line):
+        if '"' in line and (quick := _split_quoted(line)):
+            yield number, quick
+        elif _SIGNS.search(line):
             start, words, place, number = _read_command(text, place, number)
             if words:
                 yield start, words
             continue
-        if words := line.split():
+        elif words := line.split():
             yield number, words
         place += len(line) + 1
         number += 1
+
+
+def _split_quoted(line: str) -> list[str] | None:
+    """The words of a line with words in quotes, each between blanks, and nothing else; None for any other line."""
+    if "\\" in line or "#" in line:
+        return None
+    parts = line.split('"')
+    last = len(parts) - 1
+    if last % 2:
+        return None
+    words = []
+    for place, part in enumerate(parts):
+        if place % 2:
+            words.append(part)
+            continue
+        if (place and place < last and not part) or (part and place and not part[0].isspace()):
+            return None
+        if part and place < last and not part[-1].isspace():
+            return None
+        words += part.split()
+    return words
 
 
 def _read_command(text: str, place: int, number: int) -> tuple[int, list[str], int, int]:

@@ -7,11 +7,11 @@ is one of the destination for what comes back.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from planner.engine.existing.devices.addresses import Addresses
 from planner.engine.existing.devices.paloalto_objects import Objects
 from planner.engine.existing.devices.paloalto_tree import Node
 from planner.engine.existing.model import Sides, Translation
-from planner.engine.existing.parts import read_number
+from planner.engine.existing.parts.addresses import Addresses
+from planner.engine.existing.parts.services import read_number
 from planner.engine.existing.spans import FAMILIES, NOTHING, PORTS, Spans
 
 _READ = frozenset({

@@ -6,22 +6,24 @@ vendor's list of them (Applipedia).
 
 from collections.abc import Sequence
 
-from planner.engine.existing.devices.addresses import ANYBODY, Addresses, between, named, network, unite_all, vague
-from planner.engine.existing.devices.groups import Names
 from planner.engine.existing.devices.paloalto_tree import Node
-from planner.engine.existing.devices.services import (
+from planner.engine.existing.parts.addresses import ANYBODY, Addresses, between, named, network, unite_all, vague
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.groups import Names
+from planner.engine.existing.parts.services import (
     ANYTHING,
     EVERY_SERVICE,
     SCTP,
     TCP,
     UDP,
+    Service,
     Services,
+    of_icmp,
     of_ports,
     port_ranges,
     unite_services,
     unknown_service,
 )
-from planner.engine.existing.parts import Count, Service, of_icmp
 from planner.engine.existing.spans import PORTS
 
 _PROTOCOLS = {"tcp": TCP, "udp": UDP, "sctp": SCTP}

@@ -6,7 +6,8 @@ junos-defaults; those that are surely so are here, any other is told as one that
 
 from collections.abc import Mapping, Sequence
 
-from planner.engine.existing.devices.addresses import (
+from planner.engine.existing.devices.srx_tree import Tree, at, flatten, value
+from planner.engine.existing.parts.addresses import (
     ANYBODY,
     Addresses,
     Reach,
@@ -16,24 +17,26 @@ from planner.engine.existing.devices.addresses import (
     unite_all,
     vague,
 )
-from planner.engine.existing.devices.groups import Names
-from planner.engine.existing.devices.services import (
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.groups import Names
+from planner.engine.existing.parts.services import (
     ANYTHING,
     ICMP,
     ICMP6,
+    PROTOCOL_NUMBERS,
     SCTP,
     TCP,
     UDP,
+    Service,
     Services,
     number_within,
+    of_icmp,
     of_ports,
     of_protocol,
     port_range,
     unite_services,
     unknown_service,
 )
-from planner.engine.existing.devices.srx_tree import Tree, at, flatten, value
-from planner.engine.existing.parts import PROTOCOL_NUMBERS, Count, Service, of_icmp
 from planner.engine.existing.spans import PORTS, Spans
 
 _ANY = {

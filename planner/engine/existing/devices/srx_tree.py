@@ -5,8 +5,8 @@ Syntax: Junos OS CLI User Guide, “show | display set”, and the commands set,
 
 from collections.abc import Iterator, Sequence
 
-from planner.engine.existing.devices.order import Order
 from planner.engine.existing.model import Unreadable
+from planner.engine.existing.parts.order import Order
 
 Tree = dict[str, "Tree"]
 """A word -> the words after it."""

@@ -13,15 +13,15 @@ bind a list to an interface count. Without interfaces nobody knows what levels d
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from planner.engine.existing.devices.addresses import ANYBODY, Addresses, Reach, parse_network
 from planner.engine.existing.devices.asa_objects import Block, Objects, narrowed, read_blocks, read_service
 from planner.engine.existing.devices.asa_words import COMPARED, PORTED, Cursor, Unclear, read_ports, read_protocol
-from planner.engine.existing.devices.entries import make_entries
-from planner.engine.existing.devices.routes import behind
-from planner.engine.existing.devices.services import ANYTHING, ICMP, ICMP6, Services, of_ports
-from planner.engine.existing.devices.translations import translate
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Unreadable, Verdict
-from planner.engine.existing.parts import Count
+from planner.engine.existing.parts.addresses import ANYBODY, Addresses, Reach, parse_network
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.entries import make_entries
+from planner.engine.existing.parts.routes import behind
+from planner.engine.existing.parts.services import ANYTHING, ICMP, ICMP6, Services, of_ports
+from planner.engine.existing.parts.translations import translate
 from planner.engine.existing.spans import NOTHING, PORTS, Spans
 
 _FOUR: Addresses = {4: ANYBODY[4], 6: Reach()}

@@ -12,28 +12,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.engine.existing.model import EVERYTHING, Entry, Ruleset, Sides, Unreadable
-from planner.engine.existing.parts import (
+from planner.engine.existing.parts.addresses import ANYBODY, Addresses, literal, vague
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.entries import make_entries
+from planner.engine.existing.parts.json_text import fold, list_of, load_json, say
+from planner.engine.existing.parts.services import (
     ANYTHING,
-    ANYWHERE,
-    Addresses,
-    Count,
-    Service,
-    fold,
-    list_of,
-    load_json,
-    make_entries,
+    Services,
     of_icmp,
-    read_address,
     read_number,
     read_protocol,
-    say,
+    unknown_service,
 )
 from planner.engine.existing.readers.attached import Place, make_ruleset
 from planner.engine.existing.spans import Spans
 
 _ICMP = {"icmp": 1, "1": 1, "icmpv6": 58, "58": 58}
-_Meant = tuple[Addresses, list[str]]
-"""Addresses, and what of them isn't understood."""
 _PORTED = {"tcp", "udp", "6", "17"}
 _NAMES = {"1": "icmp", "6": "tcp", "17": "udp"}
 
@@ -142,7 +136,7 @@ class _Groups:
         for row in list_of(permission.get("prefixlistids")):
             said_list = f"prefix list {say(fold(row).get('prefixlistid') if isinstance(row, Mapping) else row)}"
             yield from self._make(
-                f"{self._say(name)} {way} {said} {word} {said_list}", (Addresses(), [said_list]), services, place,
+                f"{self._say(name)} {way} {said} {word} {said_list}", vague(said_list), services, place,
                 _describe(row),
             )  # fmt: skip
         for row in list_of(permission.get("useridgrouppairs")):
@@ -151,11 +145,8 @@ class _Groups:
             title = f"{self._say(name)} {way} {said} {word} {other}"
             yield from self._make_pair(title, other, services, place, _describe(row))
 
-    def _make(
-        self, title: str, there: _Meant, services: tuple[list[Service], list[str]], place: Place, comment: str
-    ) -> tuple[Entry, ...]:
-        here: _Meant = ANYWHERE, []
-        sources, destinations = (there, here) if place.way == "inbound" else (here, there)
+    def _make(self, title: str, there: Addresses, services: Services, place: Place, comment: str) -> tuple[Entry, ...]:
+        sources, destinations = (there, ANYBODY) if place.way == "inbound" else (ANYBODY, there)
         return make_entries(
             self.count,
             name=title,
@@ -168,26 +159,21 @@ class _Groups:
             comment=comment,
         )
 
-    def _make_pair(
-        self, title: str, other: str, services: tuple[list[Service], list[str]], place: Place, comment: str
-    ) -> tuple[Entry, ...]:
+    def _make_pair(self, title: str, other: str, services: Services, place: Place, comment: str) -> tuple[Entry, ...]:
         """What is allowed for the members of another group: its side, where groups are sides."""
         if self.alone:
-            return self._make(title, (Addresses(), [f"members of {other}"]), services, place, comment)
+            return self._make(title, vague(f"members of {other}"), services, place, comment)
         side = Sides(names=frozenset({other}))
         between = replace(place, enters=side) if place.way == "inbound" else replace(place, leaves=side)
-        return self._make(title, (ANYWHERE, []), services, between, comment)
+        return self._make(title, ANYBODY, services, between, comment)
 
 
 def _describe(row: Any) -> str:
     return say(fold(row).get("description") or "", 300) if isinstance(row, Mapping) else ""
 
 
-def _read_network(network: Any) -> tuple[Addresses, list[str]]:
-    try:
-        return read_address(network if isinstance(network, str) else ""), []
-    except ValueError:
-        return Addresses(), [f"network {say(network)}"]
+def _read_network(network: Any) -> Addresses:
+    return literal(network if isinstance(network, str) else "") or vague(f"network {say(network)}")
 
 
 def _say_service(permission: Mapping[str, Any]) -> str:
@@ -198,20 +184,20 @@ def _say_service(permission: Mapping[str, Any]) -> str:
     return f"{say(protocol)}{ports}"
 
 
-def _read_services(permission: Mapping[str, Any]) -> tuple[list[Service], list[str]]:
+def _read_services(permission: Mapping[str, Any]) -> Services:
     """A protocol with its ports, or with the type and the code of ICMP; -1 is any."""
     protocol = say(permission.get("ipprotocol")).casefold()
     first, last = (permission.get(key) for key in ("fromport", "toport"))
     if protocol == "-1":
-        return [ANYTHING], []
+        return ANYTHING
     try:
         if protocol in _ICMP:
             kind, code = (None if one in (None, -1, "-1") else read_number(str(one), 255) for one in (first, last))
-            return [of_icmp(kind, code, protocol=_ICMP[protocol])], []
+            return Services(clear=(of_icmp(kind, code, protocol=_ICMP[protocol]),))
         whole = read_protocol(protocol)
         if protocol not in _PORTED:
-            return [whole], []
+            return Services(clear=(whole,))
         low, high = (read_number(str(one), 65535) for one in (first, last))
-        return [Service(protocols=whole.protocols, ports=Spans(((low, high),)))], []
+        return Services(clear=(replace(whole, ports=Spans(((low, high),))),))
     except ValueError:
-        return [], [_say_service(permission)]
+        return unknown_service(_say_service(permission))

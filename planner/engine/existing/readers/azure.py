@@ -6,26 +6,25 @@ capital, as PowerShell writes them. Rules go by priority within their direction.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.engine.existing.model import Entry, Ruleset, Unreadable, Verdict
-from planner.engine.existing.parts import (
+from planner.engine.existing.parts.addresses import ANYBODY, Addresses, literal, read_list, unite_all, vague
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.entries import make_entries
+from planner.engine.existing.parts.json_text import fold, list_of, load_json, say
+from planner.engine.existing.parts.services import (
     ANYTHING,
-    ANYWHERE,
-    Addresses,
-    Count,
-    Service,
-    fold,
-    list_of,
-    load_json,
-    make_entries,
+    TCP,
+    UDP,
+    Services,
     of_icmp,
-    read_address,
+    of_ports,
     read_number,
     read_port,
     read_protocol,
-    say,
+    unknown_service,
 )
 from planner.engine.existing.readers.attached import Place, make_ruleset
 from planner.engine.existing.spans import PORTS, Spans
@@ -176,14 +175,26 @@ class _Groups:
             self.count,
             name=name,
             verdict=verdict,
-            sources=_read_side(rule, "source"),
-            destinations=_read_side(rule, "destination"),
+            sources=self._read_side(rule, "source"),
+            destinations=self._read_side(rule, "destination"),
             services=_read_services(rule),
             obscure=() if verdict != "obscure" else (f"access {say(rule.get('access'))}",),
             enters=place.enters,
             leaves=place.leaves,
             comment=say(rule.get("description") or "", 1000),
         )
+
+    def _read_side(self, rule: Rule, side: str) -> Addresses:
+        """Networks of a side; a tag but those that are plain, and an application security group, isn't understood."""
+        texts = _both(rule, f"{side}addressprefix")
+        if any(one.strip().casefold() in _ANY for one in texts):
+            return ANYBODY
+        groups = [_name_group(one) for one in list_of(rule.get(f"{side}applicationsecuritygroups"))]
+        self.count.take(len(groups))
+        found = [vague(f"application security group {one} as {side}") for one in groups]
+        known = read_list(texts, lambda one: f"service tag {say(one)} as {side}", self.count, _read_prefix)
+        found += [known] if known else []
+        return unite_all(found) if found else vague(f"no {side}")
 
 
 def _both(rule: Rule, name: str) -> list[str]:
@@ -192,46 +203,37 @@ def _both(rule: Rule, name: str) -> list[str]:
     return [one if isinstance(one, str) else say(one) for key in (name, plural) for one in list_of(rule.get(key))]
 
 
-def _read_side(rule: Rule, side: str) -> tuple[Addresses, list[str]]:
-    """Networks of a side; a tag but those that are plain, and an application security group, isn't understood."""
-    known: list[Addresses] = []
-    unknown = []
-    for one in _both(rule, f"{side}addressprefix"):
-        word = one.strip().casefold()
-        if word in _ANY:
-            return ANYWHERE, []
-        try:
-            known.append(read_address(_PROBES if word == "azureloadbalancer" else word))
-        except ValueError:
-            unknown.append(f"service tag {say(one)} as {side}")
-    for group in list_of(rule.get(f"{side}applicationsecuritygroups")):
-        said = fold(group).get("id") if isinstance(group, Mapping) else group
-        unknown.append(f"application security group {say(say(said, 500).rpartition('/')[2])} as {side}")
-    if not known and not unknown:
-        unknown.append(f"no {side}")
-    return Addresses.of(known), unknown
+def _read_prefix(text: str) -> Addresses | None:
+    """A network, or one of the tags that are plain."""
+    word = text.strip().casefold()
+    return literal(_PROBES if word == "azureloadbalancer" else word)
 
 
-def _read_services(rule: Rule) -> tuple[list[Service], list[str]]:
+def _name_group(group: Any) -> str:
+    """How an application security group is called."""
+    said = fold(group).get("id") if isinstance(group, Mapping) else group
+    return say(say(said, 500).rpartition("/")[2])
+
+
+def _read_services(rule: Rule) -> Services:
     protocol = say(rule.get("protocol")).casefold()
     try:
         ports = _read_ports(rule, "destinationportrange")
         sources = _read_ports(rule, "sourceportrange")
     except ValueError as error:
-        return [], [str(error)]
+        return unknown_service(str(error))
     if protocol in _ANY:
         if ports == sources == PORTS:
-            return [ANYTHING], []
+            return ANYTHING
         # Of protocols without ports nothing is said.
-        known = [Service(protocols=Spans.only(number), ports=ports, source_ports=sources) for number in (6, 17)]
-        return known, ["ports of any protocol"]
+        known = tuple(of_ports(number, ports, sources) for number in (TCP, UDP))
+        return replace(unknown_service("ports of any protocol"), clear=known)
     if protocol == "icmp":
-        return [of_icmp(None)], []
+        return Services(clear=(of_icmp(None),))
     try:
-        whole = read_protocol(protocol)
+        return Services(clear=(replace(read_protocol(protocol), ports=ports, source_ports=sources),))
     except ValueError:
-        return [], [f"protocol {say(protocol)}"]
-    return [Service(protocols=whole.protocols, ports=ports, source_ports=sources, families=whole.families)], []
+        return unknown_service(f"protocol {say(protocol)}")
 
 
 def _read_ports(rule: Rule, name: str) -> Spans:

@@ -13,21 +13,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
-from planner.engine.existing.parts import (
-    ANYWHERE,
+from planner.engine.existing.parts.addresses import (
+    ANYBODY,
+    ONLY,
     Addresses,
-    Count,
-    Service,
-    everything_of,
-    make_entries,
-    read_address,
-    read_name,
-    read_number,
+    all_but,
+    dns_name,
+    literal,
+    unite_all,
+    vague,
 )
-from planner.engine.existing.service_cells import (
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.entries import make_entries
+from planner.engine.existing.parts.services import Services, every_service_but, read_number, unknown_service
+from planner.engine.existing.readers.csv_services import (
     ANY,
     add_source_ports,
-    other_services,
     read_list,
     read_pairs,
     read_protocols,
@@ -157,7 +158,7 @@ class _Table:
         self.rows = rows[1:]
         self.titles = [title.strip() for title in header]
         self.columns = [_KEYS.get(header_key(title.lstrip("\ufeff")), "") for title in self.titles]
-        self.count, self.places = Count(), Count()
+        self.count, self.places, self.services = Count(), Count(), Count()
         self.addresses: dict[str, Addresses | None] = {}
         self.kept: dict[tuple[tuple[str, str], ...], Any] = {}
         self._check()
@@ -281,30 +282,20 @@ class _Table:
 
     # ---- addresses ----
 
-    def _read_side(self, row: Mapping[str, str], side: str) -> tuple[Addresses, list[str]]:
+    def _read_side(self, row: Mapping[str, str], side: str) -> Addresses:
         """The addresses that a cell is understood to mean, and what of it isn't understood."""
         cell = row.get(side, "")
         items, negated = split_cell(cell)
         word = row.get(f"not_{side}", "").casefold()
         if not items or negated is None or word not in _YES | _NO | {""}:
-            return Addresses(), [f"{side} {quote(cell)}"]
-        known: list[Addresses] = []
-        unknown: list[str] = []
+            return vague(f"{side} {quote(cell)}")
+        several: list[Addresses] = []
         for item in items:
             whole = self._read_address(item)
             words = [item] if whole or " " not in item else item.split()
-            for one in words:
-                found = whole or self._read_address(one)
-                if found:
-                    known.append(found)
-                else:
-                    unknown.append(f"{side} {quote(one)}")
-        found = Addresses.of(known)
-        if negated == (word in _YES):
-            return found, unknown
-        if unknown or found.names:
-            return Addresses(), unknown or [f"{side}: all but {quote(cell)}"]
-        return found.others(), []
+            several += [whole or self._read_address(one) or vague(f"{side} {quote(one)}") for one in words]
+        found = unite_all(several)
+        return found if negated == (word in _YES) else all_but(found)
 
     def _read_address(self, item: str) -> Addresses | None:
         if item not in self.addresses:
@@ -314,29 +305,27 @@ class _Table:
 
     # ---- services ----
 
-    def _read_services(self, row: Mapping[str, str], _: str) -> tuple[list[Service], list[str]]:
+    def _read_services(self, row: Mapping[str, str], _: str) -> Services:
         """The services that a row is understood to mean, and what of it isn't understood."""
         cell, protocol, port = (row.get(name, "") for name in ("service", "protocol", "port"))
+        self.services.take(sum(one.count(sign) for one in (cell, protocol, port) for sign in ";,\n"))
         negated: bool | None = False
         if protocol and port:  # the service beside them is what they are called
-            known, unknown = read_pairs(protocol, port)
+            found = read_pairs(protocol, port)
         elif cell or port:
             cell = port or cell
             negated = split_cell(cell)[1]
-            known, unknown = read_list(cell, protocol.casefold())
+            found = read_list(cell, protocol.casefold())
         else:
-            known, unknown = read_protocols(protocol)
+            found = read_protocols(protocol)
         word = row.get("not_service", "").casefold()
         if negated is None or word not in _YES | _NO | {""}:
-            return [], [f"service {quote(cell)}"]
+            return unknown_service(f"service {quote(cell)}")
         if negated != (word in _YES):
-            if unknown:
-                return [], unknown
-            known = list(other_services(known))
+            found = every_service_but(found, f"service: all but {quote(cell)}")
         if row.get("source_port", "").casefold() not in {"", *ANY}:
-            known, more = add_source_ports(known, row["source_port"])
-            unknown = unknown + more
-        return known, unknown
+            found = add_source_ports(found, row["source_port"])
+        return found
 
 
 def _read_sides(row: Mapping[str, str], way: str) -> tuple[Sides | None, list[str]]:
@@ -367,17 +356,10 @@ def _read_address(item: str) -> Addresses | None:
     """One value of a cell: any, an address, a network, a range, a DNS name, or an object with one in parentheses."""
     word = item.casefold()
     if word in ANY:
-        return ANYWHERE
+        return ANYBODY
     if word in _FAMILIES:
-        return everything_of({_FAMILIES[word]})
-    for text, reads in ((item, read_address), (item, read_name)):
-        try:
-            return reads(text)
-        except ValueError:
-            continue
-    if item.endswith(")") and "(" in item[1:]:
-        try:
-            return read_address(item[item.rindex("(") + 1 : -1].strip())
-        except ValueError:
-            return None
-    return None
+        return ONLY[_FAMILIES[word]]
+    found = literal(item) or dns_name(item)
+    if found is None and item.endswith(")") and "(" in item[1:]:
+        return literal(item[item.rindex("(") + 1 : -1])
+    return found

@@ -11,7 +11,18 @@ both, which isn't followed: such packets are unknown.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from planner.engine.existing.devices.addresses import (
+from planner.engine.existing.devices.fortigate_addresses import (
+    VirtualAddress,
+    all_seen,
+    is_set,
+    list_translations,
+    name_addresses,
+    name_virtual,
+)
+from planner.engine.existing.devices.fortigate_services import name_services
+from planner.engine.existing.devices.fortigate_text import Domain, Settings, read_domains
+from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Unreadable, Verdict
+from planner.engine.existing.parts.addresses import (
     ANYBODY,
     NOBODY,
     UNSPECIFIED,
@@ -21,21 +32,10 @@ from planner.engine.existing.devices.addresses import (
     parse_network,
     vague,
 )
-from planner.engine.existing.devices.entries import make_entries
-from planner.engine.existing.devices.fortigate_addresses import (
-    VirtualAddress,
-    all_seen,
-    is_set,
-    list_translations,
-    name_addresses,
-    name_virtual,
-)
-from planner.engine.existing.devices.fortigate_services import all_but, name_services
-from planner.engine.existing.devices.fortigate_text import Domain, Settings, read_domains
-from planner.engine.existing.devices.routes import behind
-from planner.engine.existing.devices.services import ANYTHING, Services, unknown_service
-from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Unreadable, Verdict
-from planner.engine.existing.parts import Count
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.entries import make_entries
+from planner.engine.existing.parts.routes import behind
+from planner.engine.existing.parts.services import ANYTHING, Services, every_service_but, unknown_service
 from planner.engine.existing.spans import NOTHING, Spans
 
 _MATCHED = {
@@ -233,6 +233,8 @@ class _Maker:
         enters = self._sides(settings.get("interface" if is_list else "srcintf", ["any"]))
         plain, met = self._carve(settings, verdict, destinations)
         for part, why in ((plain, ()), (met, ("a virtual IP at that address",))):
+            if part is NOBODY:
+                continue
             kept = {**common, "obscure": (*obscure, *why)}
             yield from make_entries(self._count, destinations=part, services=services, enters=enters, **kept)  # type: ignore[arg-type]
         for several in self._published(settings, families):
@@ -273,7 +275,7 @@ class _Maker:
         if not names:
             return unknown_service("no service")
         services = self._services.get_all(names)
-        return all_but(services, "service-negate") if is_set(settings, "service-negate") else services
+        return every_service_but(services, "service-negate") if is_set(settings, "service-negate") else services
 
     def _names(self, settings: Settings, key: str, family: int, families: tuple[int, ...]) -> list[str]:
         """The names of addresses of a family that a policy has on a side."""
@@ -323,6 +325,8 @@ class _Maker:
         """
         said = settings.get("match-vip")
         if verdict == "drop" and said == ["enable"]:
+            return to, NOBODY
+        if not any(to[family].spans & self._seen[family] for family in to):
             return to, NOBODY
         plain = {family: replace(to[family], spans=to[family].spans - self._seen[family]) for family in to}
         if verdict == "drop" and said == ["disable"]:

@@ -7,15 +7,15 @@ a stage, and all have to admit it. Of an address family that isn't there nothing
 our own files, whose lines are marked -4 and -6, are read as well.
 """
 
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from planner.engine.existing.model import Entry, Ruleset, Stage, Unreadable, Verdict
+from planner.engine.existing.parts.addresses import parse
+from planner.engine.existing.parts.narrowing import by_sides, find_becomes
 from planner.engine.existing.readers.iptables_matches import Line, Place, read_line
-from planner.engine.existing.readers.narrowing import by_sides, find_becomes
 from planner.plan.limits import ENTRIES
 
 _PROGRAMS: Mapping[Literal[4, 6], str] = {4: "iptables", 6: "ip6tables"}
@@ -283,11 +283,8 @@ def _find_goal(found: Line) -> tuple[tuple[int, int], int | None] | None:
     match = four or six
     if match is None:
         return None
-    try:
-        address = ipaddress.ip_address(match["address"])
-    except ValueError:
-        return None
-    return (address.version, int(address)), int(match["port"]) if match["port"] else None
+    address = parse(match["address"])
+    return (address, int(match["port"]) if match["port"] else None) if address else None
 
 
 def _find_verdict(found: Line, table: str, tables: _Chains) -> tuple[Verdict | None, str, tuple[str, ...]]:

@@ -4,13 +4,13 @@ Source: iptables(8), “PARAMETERS”; iptables-extensions(8), “MATCH EXTENSIO
 looked at: it is new to connection tracking, a SYN where it is TCP, and no fragment.
 """
 
-import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from planner.engine.existing.model import Match, Sides
-from planner.engine.existing.readers.narrowing import Limits, Obscure, Part, narrow
+from planner.engine.existing.parts.addresses import parse_literal, parse_network
+from planner.engine.existing.parts.narrowing import Limits, Obscure, Part, narrow
 from planner.engine.existing.readers.nft_words import FLAGS, ICMP_TYPES, ICMPV6_TYPES, PROTOCOL_NUMBERS, TRANSPORT
 from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 
@@ -149,13 +149,10 @@ def _address(attribute: str) -> Callable[[list[str], bool, Place, str], list[Lim
     def read(values: list[str], negated: bool, place: Place, said: str) -> list[Limits]:
         spans = []
         for one in _only(values, said).split(","):
-            try:
-                network = ipaddress.ip_network(one, strict=False)
-            except ValueError:
-                raise Obscure(said) from None
-            if network.version != place.family:
+            found = parse_network(one)
+            if found is None or found[0] != place.family:
                 raise Obscure(said)
-            spans.append((int(network[0]), int(network[-1])))
+            spans.append(found[1:])
         return _limit(attribute, Spans.of(spans), FAMILIES[place.family], negated)
 
     return read
@@ -163,14 +160,11 @@ def _address(attribute: str) -> Callable[[list[str], bool, Place, str], list[Lim
 
 def _range(attribute: str) -> Callable[[list[str], bool, Place, str], list[Limits]]:
     def read(values: list[str], negated: bool, place: Place, said: str) -> list[Limits]:
-        first, _, last = _only(values, said).partition("-")
-        try:
-            ends = [ipaddress.ip_address(one) for one in (first, last or first)]
-        except ValueError:
-            raise Obscure(said) from None
-        if {end.version for end in ends} != {place.family} or int(ends[0]) > int(ends[1]):
+        text = _only(values, said)
+        found = None if "/" in text else parse_literal(text)
+        if found is None or found[0] != place.family:
             raise Obscure(said)
-        return _limit(attribute, Spans(((int(ends[0]), int(ends[1])),)), FAMILIES[place.family], negated)
+        return _limit(attribute, Spans((found[1:],)), FAMILIES[place.family], negated)
 
     return read
 

@@ -4,14 +4,14 @@ Source: libnftables-json(5), “EXPRESSIONS”; nft(8), “PRIMARY EXPRESSIONS�
 packet of a connection is looked at: it is new to connection tracking, a SYN where it is TCP, and no fragment.
 """
 
-import ipaddress
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from planner.engine.existing.model import Match, Sides
-from planner.engine.existing.readers.narrowing import Limits, Obscure, Part
+from planner.engine.existing.parts.addresses import parse, parse_network
+from planner.engine.existing.parts.narrowing import Limits, Obscure, Part
 from planner.engine.existing.readers.nft_words import (
     FLAGS,
     ICMP_TYPES,
@@ -218,12 +218,10 @@ class Field:
                 return ends[0], ends[1]
         elif isinstance(value, dict) and "prefix" in value and self.kind == "address":
             prefix = value["prefix"]
-            try:
-                network = ipaddress.ip_network(f"{prefix['addr']}/{prefix['len']}", strict=False)
-            except (KeyError, TypeError, ValueError):
-                raise Obscure(said) from None
-            if network.version == self.implied["family"]:
-                return int(network[0]), int(network[-1])
+            both = [prefix.get(key) for key in ("addr", "len")] if isinstance(prefix, dict) else []
+            network = parse_network(both[0], str(both[1])) if both and isinstance(both[0], str) else None
+            if network and network[0] == self.implied["family"]:
+                return network[1:]
         else:
             number = self.number(value, said)
             return number, number
@@ -235,11 +233,8 @@ class Field:
         if isinstance(value, int) and not isinstance(value, bool):
             number = value
         elif isinstance(value, str) and self.kind == "address":
-            try:
-                address = ipaddress.ip_address(value)
-            except ValueError:
-                raise Obscure(said) from None
-            number = int(address) if address.version == self.implied["family"] else None
+            address = parse(value)
+            number = address[1] if address and address[0] == self.implied["family"] else None
         elif isinstance(value, str):
             number = self.names.get(
                 value, int(value) if value.isascii() and value.isdigit() and len(value) < 6 else None

@@ -7,7 +7,6 @@ and egress, by their priorities, and is admitted when all of them admit it: each
 translation before the forward hook changes where packets go; so what it matches is not understood.
 """
 
-import ipaddress
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
-from planner.engine.existing.readers.narrowing import Limits, Obscure, Part, by_sides, find_becomes, narrow
+from planner.engine.existing.parts.addresses import parse
+from planner.engine.existing.parts.narrowing import Limits, Obscure, Part, by_sides, find_becomes, narrow
 from planner.engine.existing.readers.nft_matches import (
     Place,
     find_implied,
@@ -397,11 +397,8 @@ def _find_goal(inner: Any) -> tuple[tuple[int, int], int | None] | None:
     port = inner.get("port")
     if port is not None and (isinstance(port, bool) or not isinstance(port, int)):
         return None
-    try:
-        address = ipaddress.ip_address(inner["addr"])
-    except ValueError:
-        return None
-    return (address.version, int(address)), port
+    address = parse(inner["addr"])
+    return (address, port) if address else None
 
 
 def _is_rest(pair: Any) -> bool:

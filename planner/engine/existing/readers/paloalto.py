@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from planner.engine.existing.devices.addresses import ANYBODY, Addresses, parse_network
-from planner.engine.existing.devices.entries import make_entries
 from planner.engine.existing.devices.paloalto_nat import list_nat_rules, list_translations
 from planner.engine.existing.devices.paloalto_objects import Objects
 from planner.engine.existing.devices.paloalto_tree import Node, read_tree
-from planner.engine.existing.devices.routes import behind
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Verdict
-from planner.engine.existing.parts import Count
+from planner.engine.existing.parts.addresses import ANYBODY, Addresses, parse_network
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.entries import make_entries
+from planner.engine.existing.parts.routes import behind
 from planner.engine.existing.spans import NOTHING, Spans
 
 _VERDICTS: Mapping[str, Verdict] = {

@@ -8,15 +8,15 @@ global ones, then the default policy. Policies say real addresses: what a transl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from planner.engine.existing.devices.addresses import ANYBODY, Addresses, Reach, network, parse, parse_network
-from planner.engine.existing.devices.entries import make_entries
-from planner.engine.existing.devices.routes import behind
-from planner.engine.existing.devices.services import TCP, UDP, port_range, unknown_service
 from planner.engine.existing.devices.srx_objects import Books, name_applications
 from planner.engine.existing.devices.srx_tree import Tree, at, flatten, pairs, read_tree, value
-from planner.engine.existing.devices.translations import translate
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Verdict
-from planner.engine.existing.parts import Count
+from planner.engine.existing.parts.addresses import ANYBODY, Addresses, Reach, network, parse, parse_network
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.entries import make_entries
+from planner.engine.existing.parts.routes import behind
+from planner.engine.existing.parts.services import TCP, UDP, port_range, unknown_service
+from planner.engine.existing.parts.translations import translate
 from planner.engine.existing.spans import NOTHING, Spans
 
 _MATCHED = {

@@ -9,28 +9,33 @@ host that is, `reachable` says; without it every flow is taken as one to this ho
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
-from planner.engine.existing.parts import (
-    ANYTHING,
-    ANYWHERE,
-    PROTOCOL_NUMBERS,
+from planner.engine.existing.parts.addresses import (
+    ANYBODY,
     Addresses,
-    Count,
+    all_but,
+    literal,
+    read_list,
+    unite_all,
+    vague,
+)
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.entries import make_entries
+from planner.engine.existing.parts.json_text import fold, list_of, load_json, say
+from planner.engine.existing.parts.services import (
+    ANYTHING,
+    PROTOCOL_NUMBERS,
     Service,
-    fold,
-    list_of,
-    load_json,
-    make_entries,
-    make_matches,
+    Services,
     of_icmp,
-    read_address,
+    read_each,
     read_number,
     read_port,
     read_protocol,
-    say,
+    unknown_service,
 )
 from planner.engine.existing.spans import Spans
 
@@ -100,6 +105,7 @@ def _open(text: str) -> "_Host":
     rows = _unwrap(rows)
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise Unreadable("The JSON has no rules of a Windows firewall: a list of them, or a mapping with rules.")
+    Count().take(len(rows))  # no file of ours has as many, whatever they are for
     rules = [_collect(row) for row in rows]
     if not rules or not any("direction" in rule for rule, _ in rules):
         raise Unreadable("The JSON has no rules of a Windows firewall: none has a Direction.")
@@ -157,13 +163,9 @@ class _Host:
 
     def _read_own(self, head: Mapping[str, Any]) -> Addresses | None:
         """The addresses of the host; None where the file doesn't say them."""
-        found = []
-        for one in list_of(_unwrap(head.get("reachable"))):
-            try:
-                found.append(read_address(_text(one).partition("%")[0].partition("/")[0]))
-            except ValueError:
-                continue
-        return Addresses.of(found) if found else None
+        said = (_text(one).partition("%")[0].partition("/")[0] for one in list_of(_unwrap(head.get("reachable"))))
+        found = [one for one in map(literal, said) if one]
+        return unite_all(found) if found else None
 
     def _read_profiles(self, head: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         found = {}
@@ -240,10 +242,13 @@ class _Host:
     def _others(self) -> Iterator[Entry]:
         """What goes to other hosts, where it is known which host this is: another firewall decides."""
         if self.addresses is not None:
-            yield Entry(
+            yield from make_entries(
+                self.count,
                 name=f"{ELSEWHERE}{self.name}",
-                matches=make_matches(ANYWHERE, self.addresses.others(), [ANYTHING]),
                 verdict="obscure",
+                sources=ANYBODY,
+                destinations=all_but(self.addresses),
+                services=ANYTHING,
                 obscure=(f"{self.name} has no such address: another firewall decides",),
             )
 
@@ -272,13 +277,19 @@ class _Host:
             self.count,
             name=f'rule "{say(title, 120)}"',
             verdict=verdict,
-            sources=_read_side(rule, "remoteaddress"),
-            destinations=_read_side(rule, "localaddress"),
+            sources=self._read_side(rule, "remoteaddress"),
+            destinations=self._read_side(rule, "localaddress"),
             services=_read_services(rule),
             obscure=obscure,
             enters=_read_interfaces(rule),
             comment=say("".join(rule.get("description", ())), 1000),
         )
+
+    def _read_side(self, rule: Mapping[str, list[str]], name: str) -> Addresses:
+        texts = _split(rule.get(name, ()))
+        if name not in rule or any(one.casefold() in _ANY for one in texts):
+            return ANYBODY
+        return read_list(texts, lambda one: f"{name} {say(one)}", self.count) or vague(f"{name} without a value")
 
     def _list_narrow(self, rule: Mapping[str, list[str]]) -> Iterator[str]:
         """Programs, services, users and the like, for which alone a rule is."""
@@ -317,20 +328,7 @@ def _split(texts: Iterable[str]) -> list[str]:
     return [one.strip() for text in texts for one in text.split(",") if one.strip()]
 
 
-def _read_side(rule: Mapping[str, list[str]], name: str) -> tuple[Addresses, list[str]]:
-    texts = _split(rule.get(name, ()))
-    if name not in rule or any(one.casefold() in _ANY for one in texts):
-        return ANYWHERE, []
-    known, unknown = [], [] if texts else [f"{name} without a value"]
-    for one in texts:
-        try:
-            known.append(read_address(one))
-        except ValueError:
-            unknown.append(f"{name} {say(one)}")
-    return Addresses.of(known), unknown
-
-
-def _read_services(rule: Mapping[str, list[str]]) -> tuple[list[Service], list[str]]:
+def _read_services(rule: Mapping[str, list[str]]) -> Services:
     """Protocol, ports and types of ICMP."""
     protocol = _word(rule, "protocol")
     ports, remote = (_split(rule.get(name, ())) for name in ("localport", "remoteport"))
@@ -340,35 +338,31 @@ def _read_services(rule: Mapping[str, list[str]]) -> tuple[list[Service], list[s
     if protocol in {"icmp", "icmpv6"}:
         return _read_types(rule, PROTOCOL_NUMBERS[protocol])
     if protocol in {"", "any", "256"}:
-        return ([], ["ports of any protocol"]) if ports or remote else ([ANYTHING], [])
+        return unknown_service("ports of any protocol") if ports or remote else ANYTHING
     try:
         whole = read_protocol(protocol)
         sources = Spans.of(span for one in remote for span in read_port(one)) if remote else whole.source_ports
     except ValueError:
-        return [], [f"protocol {say(protocol)} remoteport {say(', '.join(remote))}"]
+        return unknown_service(f"protocol {say(protocol)} remoteport {say(', '.join(remote))}")
     if not ports:
         if not is_said and protocol in {"tcp", "udp", "6", "17"}:
-            return [], ["localport: not in the file"]
-        return [Service(protocols=whole.protocols, source_ports=sources, families=whole.families)], []
-    known, unknown = [], []
-    for one in ports:
-        try:
-            known.append(Service(protocols=whole.protocols, ports=read_port(one), source_ports=sources))
-        except ValueError:
-            unknown.append(f"localport {say(one)} of {say(protocol)}")
-    return known, unknown
+            return unknown_service("localport: not in the file")
+        return Services(clear=(replace(whole, source_ports=sources),))
+    return read_each(
+        ports,
+        lambda one: replace(whole, ports=read_port(one), source_ports=sources),
+        lambda one: f"localport {say(one)} of {say(protocol)}",
+    )
 
 
-def _read_types(rule: Mapping[str, list[str]], protocol: int) -> tuple[list[Service], list[str]]:
+def _read_types(rule: Mapping[str, list[str]], protocol: int) -> Services:
     texts = _split(rule.get("icmptype", ()))
     if not texts or any(one.casefold() in _ANY for one in texts):
-        return [of_icmp(None, protocol=protocol)], []
-    known, unknown = [], []
-    for one in texts:
-        kind, _, code = one.partition(":")
-        try:
-            number = read_number(code, 255) if code and code != "*" else None
-            known.append(of_icmp(read_number(kind, 255), number, protocol=protocol))
-        except ValueError:
-            unknown.append(f"icmptype {say(one)}")
-    return known, unknown
+        return Services(clear=(of_icmp(None, protocol=protocol),))
+
+    def read_type(text: str) -> Service:
+        kind, _, code = text.partition(":")
+        number = read_number(code, 255) if code and code != "*" else None
+        return of_icmp(read_number(kind, 255), number, protocol=protocol)
+
+    return read_each(texts, read_type, lambda one: f"icmptype {say(one)}")

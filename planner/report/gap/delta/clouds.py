@@ -8,7 +8,7 @@ no order: what is added is what they lack. Syntax: Microsoft, “az network nsg 
 import json
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.engine.existing.lacks import Lacks
@@ -41,9 +41,8 @@ _PRIORITIES = range(100, 4097)
 """What rules of one's own may have: Microsoft, “Network security groups”."""
 _STEP = 10
 _MOST = 60
-"""Rules of one direction and family that a group of AWS takes unless AWS allows more (Amazon VPC quotas)."""
-_MOST_OF_ANY = 30
-"""So many networks may stand for any without what is in other zones."""
+"""Rules of one direction and family that a group of AWS takes unless AWS allows more (Amazon VPC quotas). A prefix
+list counts as many as it may have entries (Amazon VPC User Guide, “Managed prefix lists”), so it makes no room."""
 _OUTSIDE = re.compile(r"[^A-Za-z0-9 ._:/()#,@+=&;{}!$*\[\]-]+")
 """What a description of a rule of AWS can't have: Amazon EC2 API Reference, “IpRange”."""
 
@@ -250,13 +249,12 @@ def render_aws(task: Task) -> bytes:
         script.note(plan, f"{group.id}, {one.way}")
         # What several rules of the plan ask for, or the group has, stands there once: twice is an error.
         there = set(group.there[one.way])
-        for opening in plan.openings:
-            if _list_peers(plan, opening, one.way) == [EVERYBODY[opening.permit.family]]:
-                script.notes.append(f"{opening.name} is for everybody, other zones of the plan too: all but these is "
-                                    "more networks than a group takes.")  # fmt: skip
-            script.lines += _write_aws(plan, opening, _plain(_AWS, group.id), one.way, there)
+        chosen, wider = _choose_peers(plan, one.way, there)
+        script.notes += wider
+        for opening, peers in zip(plan.openings, chosen, strict=True):
+            script.lines += _write_aws(opening, peers, _plain(_AWS, group.id), one.way, there)
         for family in (4, 6):
-            found = sum(":" in rule[3] for rule in there) if family == 6 else sum(":" not in rule[3] for rule in there)
+            found = _count(there, family)
             if found > _MOST:
                 script.notes.append(
                     f"{cut(group.id, 60)} has {found} {one.way} rules of IPv{family} then; AWS allows {_MOST} unless "
@@ -269,21 +267,62 @@ def render_aws(task: Task) -> bytes:
     return script.write(["set -eu"], [how])
 
 
-def _list_peers(plan: Plan, opening: Opening, way: str) -> list[str]:
-    """The networks of the other side; everybody, where any without the other zones is too many of them."""
-    permit = opening.permit
-    networks = list_networks(plan, opening, "source" if way == "inbound" else "destination")
-    is_any = (permit.sources if way == "inbound" else permit.destinations) is None
-    return [EVERYBODY[permit.family]] if is_any and len(networks) > _MOST_OF_ANY else networks
+def _choose_peers(plan: Plan, way: str, there: Collection[aws.Rule]) -> tuple[list[list[str]], list[str]]:
+    """By opening the networks of its other side, and what there is to say of those that are wider than the plan.
+
+    Any is all but what is in other zones of the plan, as long as the group has room for that many rules beside those
+    that it has, and those that name networks; else it is everybody.
+    """
+    end = "source" if way == "inbound" else "destination"
+    asked = [list_networks(plan, opening, end) for opening in plan.openings]
+    chosen = [
+        [EVERYBODY[opening.permit.family]] if _is_any(opening, way) else peers
+        for opening, peers in zip(plan.openings, asked, strict=True)
+    ]
+    used = set(there)
+    for opening, peers in zip(plan.openings, chosen, strict=True):
+        used |= _list_rules(opening, peers)
+    said = []
+    for place, opening in enumerate(plan.openings):
+        family = opening.permit.family
+        if chosen[place] == asked[place]:
+            continue
+        wanted = (used - _list_rules(opening, chosen[place])) | _list_rules(opening, asked[place])
+        if _count(wanted, family) <= _MOST:
+            chosen[place], used = asked[place], wanted
+        else:
+            said.append(
+                f"{opening.name} is for everybody, other zones of the plan too: all but these is "
+                f"{len(asked[place])} networks, and with the other rules a group takes no more than {_MOST}."
+            )
+    return chosen, said
 
 
-def _write_aws(plan: Plan, opening: Opening, group: str, way: str, there: set[aws.Rule]) -> Iterator[Line]:
+def _is_any(opening: Opening, way: str) -> bool:
+    return (opening.permit.sources if way == "inbound" else opening.permit.destinations) is None
+
+
+def _count(rules: Iterable[aws.Rule], family: int) -> int:
+    """How many of the rules are of a family."""
+    return sum((":" in rule[3]) == (family == 6) for rule in rules)
+
+
+def _list_rules(opening: Opening, peers: Iterable[str]) -> set[aws.Rule]:
+    """What an opening is as rules of a group, each for one network."""
+    return {(*_say_service(opening), peer) for peer in peers}
+
+
+def _say_service(opening: Opening) -> tuple[str, int, int]:
+    """Protocol, first and last port; of ICMP the type and the code of an echo."""
+    protocol, ports = opening.permit.service
+    first, _, last = (ports or "8-0").partition("-")
+    return protocol, int(first), int(last or first)
+
+
+def _write_aws(opening: Opening, peers: Sequence[str], group: str, way: str, there: set[aws.Rule]) -> Iterator[Line]:
     """The command for one opening; none where the group has all of it. What it adds is added to what is there."""
     permit = opening.permit
-    protocol, ports = permit.service
-    first, _, last = (ports or "8-0").partition("-")
-    begin, end = int(first), int(last or first)
-    peers = _list_peers(plan, opening, way)
+    protocol, begin, end = _say_service(opening)
     new = [peer for peer in peers if (protocol, begin, end, peer) not in there]
     if not new:
         return

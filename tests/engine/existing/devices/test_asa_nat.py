@@ -2,9 +2,9 @@
 
 import pytest
 
-from planner.engine.existing.devices.translations import translate
 from planner.engine.existing.model import Entry, Match, Sides, Translation, Unreadable
-from planner.engine.existing.parts import Count
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.translations import translate
 from planner.engine.existing.readers.asa import read
 from planner.engine.existing.spans import IPV4, IPV6, NOTHING, Spans
 from tests.engine.existing.devices.deciding import Packet, decide

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.engine.existing.devices.order import Order
+from planner.engine.existing.parts.order import Order
 from tests.strategies import often
 
 names = st.sampled_from("abcdef")

@@ -6,15 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.engine.existing.devices.addresses import (
+from planner.engine.existing.devices.asa_objects import Objects
+from planner.engine.existing.parts.addresses import (
     Reach,
     between,
+    named,
     network,
     parse_length,
     parse_network,
     unite,
+    vague,
 )
-from planner.engine.existing.devices.routes import behind
+from planner.engine.existing.parts.count import Count
+from planner.engine.existing.parts.routes import behind
 from planner.engine.existing.spans import IPV4, Spans
 from tests.strategies import often
 
@@ -45,6 +49,19 @@ def test_a_network_is_read_in_each_way_of_writing(text, length, found):
     first, last = (ipaddress.ip_address(end) for end in found)
     assert ends == (first.version, int(first), int(last))
     assert network(text, length)[first.version].spans == Spans(((int(first), int(last)),))
+
+
+def test_an_asa_writes_an_address_in_several_words():
+    objects = Objects([], Count())
+    written = {
+        "host 10.0.0.1": network("10.0.0.1"), "10.0.0.0 255.255.255.0": network("10.0.0.0/24"),
+        "subnet 10.0.0.0 255.255.255.0": network("10.0.0.0/24"),
+        "range 10.0.0.1 10.0.0.9": between("10.0.0.1", "10.0.0.9"),
+        "fqdn a.example": named("a.example"), "fqdn a.example more": named("a.example"), "fqdn v4": named("v4", (4,)),
+        "fqdn v4 a.example": named("a.example", (4,)), "fqdn v6 a.example": named("a.example", (6,)),
+        "fqdn": vague("it"), "range 10.0.0.1": vague("it"), "": vague("it"),
+    }  # fmt: skip
+    assert {words: objects.address(words.split(), "it") for words in written} == written
 
 
 def test_a_length_is_digits_or_a_mask():

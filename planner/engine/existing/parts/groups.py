@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from planner.engine.existing.parts import Count
+from planner.engine.existing.parts.count import Count
 
 
 class Names[Value]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from planner.engine.existing.model import Entry, Match, Sides, Translation
-from planner.engine.existing.parts import Count
+from planner.engine.existing.parts.count import Count
 from planner.engine.existing.spans import FAMILIES, Spans
 
 

@@ -1,16 +1,21 @@
-"""Addresses as devices write them, and the sets of them that names stand for. Pure.
+"""Addresses as devices and people write them, and the sets of them that stand on a side. Pure.
 
 Addresses of a side are kept by family, since devices pair those of one family only.
 """
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from planner.engine.existing.parts.count import Count
 from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
 
 _BITS = {4: 32, 6: 128}
+_LONGEST = 100
+"""Most characters of an address, a network or a range."""
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 UNSPECIFIED = "0.0.0.0"  # noqa: S104 - an address in a text, nothing is bound
 
 
@@ -52,8 +57,11 @@ _EVERY = FAMILIES[6]
 
 Addresses = Mapping[int, Reach]
 """Family -> addresses of it."""
-NOBODY: Addresses = {4: Reach(), 6: Reach()}
+_NONE = Reach()
+NOBODY: Addresses = {4: _NONE, 6: _NONE}
 ANYBODY: Addresses = {family: Reach(spans=spans) for family, spans in FAMILIES.items()}
+ONLY: Mapping[int, Addresses] = {family: {**NOBODY, family: ANYBODY[family]} for family in FAMILIES}
+"""Family -> every address of it alone."""
 
 
 def once(texts: Iterable[str]) -> tuple[str, ...]:
@@ -81,24 +89,32 @@ def unite_all(found: Iterable[Addresses]) -> Addresses:
     return {family: unite(one[family] for one in several) for family in FAMILIES}
 
 
+def all_but(addresses: Addresses) -> Addresses:
+    """Every address but these."""
+    return {family: ANYBODY[family].minus(addresses[family]) for family in FAMILIES}
+
+
 def vague(text: str, families: Iterable[int] = (4, 6)) -> Addresses:
     """Something that isn't understood and may stand for any address of these families."""
-    return {family: Reach(vague=(text,)) if family in families else Reach() for family in FAMILIES}
+    return {family: Reach(vague=(text,)) if family in families else _NONE for family in FAMILIES}
 
 
 def named(name: str, families: Iterable[int] = (4, 6)) -> Addresses:
     """What a DNS name stands for, of these families."""
     names = frozenset({name.lower().rstrip(".")})
-    return {family: Reach(names=names) if family in families else Reach() for family in FAMILIES}
+    return {family: Reach(names=names) if family in families else _NONE for family in FAMILIES}
 
 
 def spanning(family: int, first: int, last: int) -> Addresses:
     """The addresses from the first to the last, both included."""
-    return {one: Reach(spans=Spans(((first, last),))) if one == family else Reach() for one in FAMILIES}
+    reach = Reach(spans=Spans(((first, last),)))
+    return {4: reach, 6: _NONE} if family == 4 else {4: _NONE, 6: reach}
 
 
 def parse(text: str) -> tuple[int, int] | None:
-    """Family and number of a single address; None for anything else."""
+    """Family and number of a single address; None for anything else, one with a scope among it."""
+    if "%" in text:
+        return None
     try:
         address = ipaddress.IPv6Address(text) if ":" in text else ipaddress.IPv4Address(text)
     except ValueError:
@@ -148,3 +164,52 @@ def between(first: str, last: str) -> Addresses | None:
     if start is None or end is None or start[0] != end[0] or start[1] > end[1]:
         return None
     return spanning(start[0], start[1], end[1])
+
+
+def literal(text: str) -> Addresses | None:
+    """What one text says: 10.0.0.1, 10.0.0.0/8, 10.0.0.0/255.0.0.0, 10.0.0.0 255.0.0.0, ::1-::9; None for others.
+
+    A mask after a space is one of IPv4 in full that isn't 0.0.0.0: 10.0.0.0 8 is two things.
+    """
+    found = parse_literal(text)
+    return spanning(*found) if found else None
+
+
+def parse_literal(text: str) -> tuple[int, int, int] | None:
+    """Family, first and last address of what `literal` reads; None for anything else."""
+    if len(text) > _LONGEST:
+        return None
+    text = text.strip()
+    first, dash, last = text.partition("-")
+    if dash:
+        start, end = parse(first.strip()), parse(last.strip())
+        ordered = start and end and start[0] == end[0] and start[1] <= end[1]
+        return (start[0], start[1], end[1]) if ordered and start and end else None
+    if " " not in text:
+        return parse_network(text)
+    host, _, mask = text.partition(" ")
+    mask = mask.strip()
+    return parse_network(host, mask) if "." in mask and mask != UNSPECIFIED else None
+
+
+def read_list(
+    texts: Sequence[str], say: Callable[[str], str], count: Count, read: Callable[[str], Addresses | None] = literal
+) -> Addresses | None:
+    """What several texts say together; those that `read` doesn't understand are vague, as `say` calls them.
+
+    None where there are none. Each after the first counts as an entry: raises Unreadable where there are too many.
+    """
+    if not texts:
+        return None
+    count.take(len(texts) - 1)
+    return unite_all([read(one) or vague(say(one)) for one in texts])
+
+
+def dns_name(text: str) -> Addresses | None:
+    """What a DNS name of two labels or more stands for, with or without a dot at its end; None for anything else."""
+    name = text.casefold().removesuffix(".")
+    labels = name.split(".")
+    last = labels[-1]
+    if not (len(name) <= 253 and len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels)):
+        return None
+    return None if last.isdigit() or not last.isascii() else named(name)

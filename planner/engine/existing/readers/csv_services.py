@@ -4,24 +4,24 @@ tcp/443, 443/tcp, tcp 443, tcp/80,443, 1024-65535 beside a protocol, icmp/8, htt
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from planner.engine.existing.parts import (
-    ANYTHING,
+from planner.engine.existing.parts.services import (
     ECHO_REQUEST,
+    EVERY_SERVICE,
     PROTOCOL_NUMBERS,
     Service,
+    Services,
     of_icmp,
     read_number,
     read_port,
     read_protocol,
+    unknown_service,
 )
 from planner.engine.existing.spans import PORTS, PROTOCOLS, Spans
 from planner.plan.cells import quote, read_back
 
-Found = tuple[list[Service], list[str]]
-"""The services that a cell is understood to mean, and what of it isn't understood."""
 ANY = frozenset({"any", "*", "all", "any any", "-any-", "ip"})
 """Words for anything, in lower case."""
 _WORDS = {"http": 80, "https": 443, "ssh": 22, "telnet": 23, "smtp": 25}
@@ -42,13 +42,13 @@ def _without_not(item: str) -> str:
     return item[4:].strip() if item[:4].casefold() == "not " else item
 
 
-def read_list(cell: str, protocol: str) -> Found:
+def read_list(cell: str, protocol: str) -> Services:
     """Services of a cell: tcp/443, 443/tcp, tcp 443, https, icmp/8; a number alone is a port of the protocol.
 
     The protocol is that of another column, or else what stands before it: tcp/80,443.
     """
     known: list[Service] = []
-    unknown: list[str] = []
+    unknown: list[tuple[str, Service]] = []
     only = {} if protocol in {"", *ANY} else {"protocol": protocol}
     for group in re.split(r"[;\r\n]+", cell):
         before = _named(protocol) if only else ""
@@ -56,11 +56,12 @@ def read_list(cell: str, protocol: str) -> Found:
             for one in [item] if " " not in item or _read_service(item, "") else item.split():
                 found = _read_service(one, before)
                 if found is None or (only and not _is_of(found, protocol)):
-                    unknown.append(f"service {quote(one)}" + "".join(f" of {quote(said)}" for said in only.values()))
+                    said = f"service {quote(one)}" + "".join(f" of {quote(said)}" for said in only.values())
+                    unknown.append((said, EVERY_SERVICE))
                     continue
                 known.append(replace(found, protocols=read_protocol(protocol).protocols) if only else found)
                 before = _divide(one.casefold())[0] or before
-    return known, unknown
+    return Services(clear=tuple(known), vague=tuple(unknown))
 
 
 def _is_of(service: Service, protocol: str) -> bool:
@@ -74,7 +75,7 @@ def _is_of(service: Service, protocol: str) -> bool:
 def _read_service(item: str, before: str) -> Service | None:
     word = item.strip().casefold()
     if word in ANY:
-        return ANYTHING
+        return EVERY_SERVICE
     if word in _PING:
         return of_icmp(ECHO_REQUEST)
     if word in _WORDS:
@@ -116,38 +117,38 @@ def _pair(protocol: str, port: str) -> Service:
     raise ValueError("a protocol without ports")
 
 
-def read_protocols(cell: str) -> Found:
+def read_protocols(cell: str) -> Services:
     """What a row allows that says protocols and no port: those that have none."""
     items, negated = split_cell(cell)
     try:
         if negated is not False or not items:
             raise ValueError("not understood")
-        found = [ANYTHING if item.casefold() in ANY else read_protocol(item) for item in items]
+        found = tuple(EVERY_SERVICE if item.casefold() in ANY else read_protocol(item) for item in items)
     except ValueError:
-        return [], [f"protocol {quote(cell)}" if items else "no service"]
+        return unknown_service(f"protocol {quote(cell)}" if items else "no service")
     if any(service.protocols in _PORTED.values() for service in found):
-        return [], [f"protocol {quote(cell)} without a port"]
-    return found, []
+        return unknown_service(f"protocol {quote(cell)} without a port")
+    return Services(clear=found)
 
 
-def read_pairs(protocol: str, port: str) -> Found:
+def read_pairs(protocol: str, port: str) -> Services:
     """The services of the columns protocol and port."""
     (protocols, negated), (ports, but) = split_cell(protocol), split_cell(port)
-    unknown = [f"protocol {quote(protocol)} port {quote(port)}"]
+    unknown = unknown_service(f"protocol {quote(protocol)} port {quote(port)}")
     if negated is not False or but is None or not ports:
-        return [], unknown
+        return unknown
     ports = [one.casefold() for item in ports for one in ([item] if " - " in item else item.split())]
     known: list[Service] = []
     try:
         for one in (_named(item.casefold()) for item in protocols):
             if all(item in {*ANY, "-", "n/a"} for item in ports):
-                known.append(ANYTHING if one in ANY else read_protocol(one))
+                known.append(EVERY_SERVICE if one in ANY else read_protocol(one))
             else:
                 found = [_pair(one, item) for item in ports]
                 known += _others_of_port(found) if but else found
     except ValueError:
-        return [], unknown
-    return known, []
+        return unknown
+    return Services(clear=tuple(known))
 
 
 def _named(protocol: str) -> str:
@@ -161,27 +162,13 @@ def _others_of_port(services: Sequence[Service]) -> list[Service]:
     return [replace(services[0], ports=PORTS - spans)]
 
 
-def other_services(services: Iterable[Service]) -> Iterator[Service]:
-    """Every service but these, whose protocols are one each or all."""
-    closed: dict[int, Spans] = {}
-    for service in services:
-        for first, last in service.protocols:
-            for number in range(first, last + 1):
-                closed[number] = closed.get(number, Spans()) | service.ports
-    if open_ones := PROTOCOLS - Spans.of((number, number) for number in closed):
-        yield Service(protocols=open_ones)
-    for number, ports in closed.items():
-        if rest := PORTS - ports:
-            yield Service(protocols=Spans.only(number), ports=rest)
-
-
-def add_source_ports(services: Sequence[Service], cell: str) -> Found:
+def add_source_ports(services: Services, cell: str) -> Services:
     """The same services from these source ports alone."""
     items, negated = split_cell(cell)
     try:
-        if negated is not False or any(service.protocols not in _PORTED.values() for service in services):
+        if negated is not False or any(service.protocols not in _PORTED.values() for service in services.clear):
             raise ValueError("not understood")
         ports = Spans.of(span for item in items for span in read_port(item))
     except ValueError:
-        return [], [f"source port {quote(cell)}"]
-    return [replace(service, source_ports=ports) for service in services], []
+        return Services(vague=(*services.vague, (f"source port {quote(cell)}", EVERY_SERVICE)))
+    return replace(services, clear=tuple(replace(service, source_ports=ports) for service in services.clear))

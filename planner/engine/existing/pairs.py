@@ -1,0 +1,152 @@
+"""The endpoints of a plan by their addresses, and pairs of them, as bits: endpoint N is bit N. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from planner.engine.existing.packets import Ends
+from planner.engine.existing.spans import NOTHING, Spans
+from planner.engine.existing.table import Overlaps, list_bits, to_bits
+from planner.plan.document import Endpoint
+
+
+class Met(NamedTuple):
+    """Endpoints that have addresses among some."""
+
+    ends: int
+    """Their bits."""
+    lone: Mapping[int, int]
+    """Of endpoints that share addresses with others, those that have one address alone among these: by address."""
+
+    def within(self, ends: int) -> "Met":
+        """Those of them that are among others, too."""
+        return Met(self.ends & ends, {address: bits & ends for address, bits in self.lone.items() if bits & ends})
+
+
+class Places:
+    """The endpoints of a plan of which addresses of one family are known."""
+
+    def __init__(self, endpoints: Sequence[Endpoint], ends: Ends, family: Literal[4, 6]) -> None:
+        """The endpoints are all of the plan, in its order, which is that of the bits."""
+        self._size = len(endpoints)
+        self._known = {
+            number: unit.addresses
+            for number, endpoint in enumerate(endpoints)
+            for unit in ends.find(endpoint, family)
+            if unit.name is None
+        }
+        self._zones: dict[str, list[int]] = defaultdict(list)
+        for number in self._known:
+            self._zones[endpoints[number].zone].append(number)
+        spans = sorted((*span, number) for number, several in self._known.items() for span in several)
+        self._overlaps = Overlaps(spans)
+        self._shared = set(_list_shared(spans))
+        self._found: dict[Spans, Met] = {}
+        self._sides: dict[frozenset[str], tuple[int, Spans]] = {}
+
+    def addresses(self, number: int) -> Spans:
+        """The known addresses of an endpoint; nothing where it has none."""
+        return self._known.get(number, NOTHING)
+
+    def find(self, spans: Spans) -> Met:
+        """The endpoints that have addresses among some."""
+        if spans not in self._found:
+            hits = {number for span in spans for number in self._overlaps.find(*span)}
+            lone: dict[int, int] = defaultdict(int)
+            for number in hits & self._shared:
+                both = self._known[number] & spans
+                if both.size == 1:
+                    lone[both.spans[0][0]] |= 1 << number
+            self._found[spans] = Met(to_bits(hits, self._size), lone)
+        return self._found[spans]
+
+    def side(self, zones: frozenset[str]) -> tuple[int, Spans]:
+        """The endpoints of some zones, and all of their addresses."""
+        if zones not in self._sides:
+            numbers = [number for zone in zones for number in self._zones.get(zone, ())]
+            spans = Spans.of(span for number in numbers for span in self._known[number])
+            self._sides[zones] = to_bits(numbers, self._size), spans
+        return self._sides[zones]
+
+
+def _list_shared(spans: Sequence[tuple[int, int, int]]) -> Iterator[int]:
+    """Which endpoints share addresses with another, by all of their spans in order."""
+    end = -1
+    for place, (first, last, number) in enumerate(spans):
+        if first <= end or (place + 1 < len(spans) and spans[place + 1][0] <= last):
+            yield number
+        end = max(end, last)
+
+
+class Pairs:
+    """Pairs of endpoints, each two of which are others and not the same single address."""
+
+    def __init__(self) -> None:
+        self._by_destinations: dict[int, int] = {}
+        """Destinations -> sources of which these are all; no source stands there twice."""
+
+    def add(self, here: Met, there: Met) -> bool:
+        """Each of some sources with each of some destinations; whether that is any pair."""
+        found = list(list_groups(here, there))
+        for sources, destinations in found:
+            self._add(sources, destinations)
+        return bool(found)
+
+    def _add(self, sources: int, destinations: int) -> None:
+        changed: dict[int, int] = defaultdict(int)
+        left = sources
+        for known, several in self._by_destinations.items():
+            changed[known | destinations] |= several & sources
+            changed[known] |= several & ~sources
+            left &= ~several
+        changed[destinations] |= left
+        self._by_destinations = {known: several for known, several in changed.items() if several}
+
+    def __len__(self) -> int:
+        """How many pairs there are."""
+        return sum(
+            sources.bit_count() * destinations.bit_count() - (sources & destinations).bit_count()
+            for destinations, sources in self._by_destinations.items()
+        )
+
+    @property
+    def sources(self) -> int:
+        """The endpoints that are the source of a pair."""
+        return self._join(self._by_destinations.items())
+
+    @property
+    def destinations(self) -> int:
+        """Those that are the destination of one."""
+        return self._join((sources, destinations) for destinations, sources in self._by_destinations.items())
+
+    def _join(self, several: Iterable[tuple[int, int]]) -> int:
+        """Of pairs of others and these, these that are in a pair with another than themselves."""
+        found = 0
+        for others, these in several:
+            found |= these & ~others if others.bit_count() == 1 else these
+        return found
+
+
+def list_groups(here: Met, there: Met) -> Iterator[tuple[int, int]]:
+    """Sources and destinations that make up all pairs of some endpoints between which there are packets.
+
+    None goes from an address to itself.
+    """
+    rest = here.ends
+    for address in here.lone.keys() & there.lone.keys():
+        one, other = here.lone[address], there.lone[address]
+        if (one | other).bit_count() > 1:
+            rest &= ~one
+            if _is_any(one, there.ends & ~other):
+                yield one, there.ends & ~other
+    if _is_any(rest, there.ends):
+        yield rest, there.ends
+
+
+def _is_any(sources: int, destinations: int) -> bool:
+    return bool(sources and destinations) and (sources | destinations).bit_count() > 1
+
+
+def name_ends(endpoints: Sequence[Endpoint], bits: int, most: int) -> tuple[str, ...]:
+    """The names of endpoints by their bits, sorted, the first of many."""
+    return tuple(sorted(endpoints[number].name for number in list_bits(bits))[:most])

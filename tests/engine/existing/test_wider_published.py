@@ -1,0 +1,122 @@
+"""What is admitted to the address by which an endpoint is published is admitted to the endpoint."""
+
+import pytest
+
+from planner.engine.existing.decide import compare_with
+from planner.engine.existing.model import Translation
+from planner.engine.existing.readers.iptables import read
+from planner.engine.existing.sent import list_sent
+from planner.engine.existing.sides import Ways
+from planner.engine.existing.spans import PORTS, PROTOCOLS, Spans
+from planner.engine.published import Published
+from planner.engine.rules import Ports
+from tests.engine.existing.rulesets import accept, flow, host, match, plan, ruleset, side, spans
+
+SEEN, REAL, OUTER, OTHER = "203.0.113.10", "192.0.2.10", "198.51.100.7", "198.51.100.8"
+BEHIND = {"Internet": "wan", "DMZ": "dmz", "Internal": "lan"}
+
+
+def report_of(form, *flows, more=()):
+    ends = [host("Outer", OUTER, zone="Internet"), host("Other", OTHER, zone="Internet"),
+            host("Store", REAL, zone="DMZ"), host("Web", "10.0.0.10"), *more]  # fmt: skip
+    firewall = {"name": "FW", "format": form, "zones": BEHIND, "published": {"Store": SEEN}}
+    return plan(ends, list(flows), firewalls=[firewall])
+
+
+def translation(**more):
+    said = {"name": "in", "enters": side("wan"), "family": 4, "seen": spans(SEEN), "real": spans(REAL)}
+    return Translation(**said | more)
+
+
+def from_outside(name, *matches, **more):
+    return accept(name, *matches, enters=side("wan"), **more)
+
+
+def widths(report, *entries, translations=(), **more):
+    rules = ruleset(*entries, translations=tuple(translations), sides=frozenset(BEHIND.values()), **more)
+    form = report.plan.firewalls[0].format
+    object.__setattr__(rules, "format", form)
+    return compare_with(report, rules, None, report.plan.firewalls[0]).wider
+
+
+@pytest.mark.parametrize("form", ["asa", "fortigate", "paloalto", "srx"])
+def test_what_is_admitted_to_the_published_address_counts_as_admitted_to_what_stands_behind_it(form):
+    report = report_of(form, flow("Outer", "Store"))
+    vip = from_outside("vip", match("198.51.100.0/24", SEEN, "tcp/440-450"))
+    [found] = widths(report, vip, translations=[translation()])
+    assert (found.sources, found.destinations, found.pairs) == (("Other", "Outer"), ("Store",), 2)
+    assert found.services == ("tcp 440-450",), "Other asks for nothing"
+    assert found.narrower == ((frozenset({"Outer"}), frozenset({"Store"}), frozenset({Ports("tcp", "443")})),)
+
+
+def test_what_flows_ask_for_at_the_published_address_is_not_more():
+    report = report_of("fortigate", flow("Outer", "Store"), flow("Other", "Store"))
+    vip = from_outside("vip", match("198.51.100.0/24", SEEN, "tcp/443"))
+    assert not widths(report, vip, translations=[translation()])
+    # Nor is it where somebody else is said to have that address.
+    report = report_of("fortigate", flow("Outer", "Store"), more=[host("Edge", SEEN, zone="Internet")])
+    assert not widths(report, from_outside("vip", match(OUTER, SEEN, "tcp/443")), translations=[translation()])
+
+
+def test_what_is_not_sent_on_to_the_endpoint_is_not_admitted_to_it():
+    report = report_of("fortigate")
+    vip = from_outside("vip", match("198.51.100.0/24", SEEN, "tcp/440-450"))
+    assert not widths(report, vip)
+    assert not widths(report, vip, translations=[translation(real=spans("192.0.2.11"))])
+    assert not widths(report, vip, translations=[translation(is_clear=False)])
+    assert not widths(report, vip, translations=[translation(enters=side("lan"))])
+    one_port = translation(protocol=6, seen_ports=Spans.only(443), real_ports=Spans.only(443))
+    [found] = widths(report, vip, translations=[one_port])
+    assert found.services == ("tcp 443",)
+    # From inside nobody is sent there by that address.
+    inner = accept("vip", match("10.0.0.0/8", SEEN, "tcp/443"), enters=side("lan"))
+    assert not widths(report, inner, translations=[translation()])
+
+
+def test_what_an_earlier_entry_refuses_at_the_published_address_is_not_admitted():
+    report = report_of("fortigate")
+    refused = from_outside("no", match(OTHER, SEEN), verdict="drop")
+    [found] = widths(report, refused, from_outside("vip", match("", SEEN, "tcp/443")), translations=[translation()])
+    assert (found.sources, found.pairs) == (("Outer",), 1)
+
+
+def test_the_first_translation_that_is_for_a_packet_tells_what_is_sent_on():
+    published = Published(endpoint="Store", family=4, real=REAL, seen=SEEN, sides=frozenset({"wan"}))
+    ways = Ways([("wan", "Internet")])
+
+    def sent(*several):
+        return list(list_sent(several, ways, "wan", published))
+
+    tcp, port, http = Spans.only(6), Spans.only(443), Spans.only(8443)
+    one = translation(protocol=6, seen_ports=port, real_ports=port)
+    assert sent() == []
+    assert sent(translation()) == [(PROTOCOLS, PORTS)]
+    assert sent(one) == [(tcp, port)]
+    moved = translation(protocol=6, seen_ports=http, real_ports=port)
+    assert sent(moved, one) == [(tcp, port)]
+    assert sent(translation(protocol=6, seen_ports=port, real_ports=http), one) == []
+    assert sent(one, translation()) == [(tcp, port), (PROTOCOLS - tcp, PORTS), (tcp, PORTS - port)]
+    assert sent(translation(family=6), translation(seen=spans("203.0.113.99")), one) == [(tcp, port)]
+
+
+DNAT = f"-A PREROUTING -d {SEEN} -p tcp -m tcp --dport 440:450 -j DNAT --to-destination {REAL}"
+
+
+def iptables_widths(report, *forward, raw=()):
+    text = "*raw\n:PREROUTING ACCEPT [0:0]\n" + "".join(f"{one}\n" for one in raw) + "COMMIT\n"
+    text += f"*nat\n:PREROUTING ACCEPT [0:0]\n{DNAT}\nCOMMIT\n*filter\n:FORWARD DROP [0:0]\n"
+    text += "".join(f"{one}\n" for one in forward) + "COMMIT\n"
+    return compare_with(report, read(text), None, report.plan.firewalls[0]).wider
+
+
+def test_where_chains_come_before_and_after_the_translation_packets_are_followed_through_it():
+    report = report_of("iptables", flow("Outer", "Store"))
+    admits = f"-A FORWARD -d {REAL} -s 198.51.100.0/24 -p tcp -m tcp --dport 400:445 -j ACCEPT"
+    # To its own address nothing comes from outside: what is admitted comes for the published one.
+    [found] = iptables_widths(report, admits, raw=[f"-A PREROUTING -d {REAL} -j DROP"])
+    assert (found.entry, found.sources, found.destinations) == (admits, ("Other", "Outer"), ("Store",))
+    assert found.services == ("tcp 440-445",)
+    assert found.narrower == ((frozenset({"Outer"}), frozenset({"Store"}), frozenset({Ports("tcp", "443")})),)
+    only = f"-A FORWARD -d {REAL} -s {OUTER} -p tcp -m tcp --dport 443 -j ACCEPT"
+    assert not iptables_widths(report, only, raw=[f"-A PREROUTING -d {REAL} -j DROP"])
+    assert not iptables_widths(report, only)

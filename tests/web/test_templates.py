@@ -71,8 +71,8 @@ def test_a_form_of_an_edit_says_where_it_is_sent_and_what_it_was_made_on():
     address = f"/plans/{KEY}/name/"
     for values, held in (({}, 7), ({"was": 5}, 5)):
         assert render_form(plan=plan, **values) == (
-            f'<form method="post" action="{address}?a=1&amp;b=&lt;2&gt;" hx-post="{address}" hx-target="#report" id="main" '
-            'hx-trigger="change, submit" hidden> '
+            f'<form method="post" action="{address}?a=1&amp;b=&lt;2&gt;" hx-post="{address}" hx-target="#report" '
+            'id="main" hx-trigger="change, submit" hidden> '
             f'<input type="hidden" name="base" autocomplete="off" value="{held}"> '
             '<input type="hidden" name="operation" autocomplete="off" value=…> <input></form>'
         )

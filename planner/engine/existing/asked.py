@@ -79,10 +79,8 @@ class Asked:
 
     def list_parts(self, family: Literal[4, 6], box: Box) -> Iterator[Box]:
         """What of some packets is asked for; of what is asked for more than once, more than once."""
-        for row in self._table.list_rows(self._meet(family, box)):
-            part = box.meet(_as_box(row.match))
-            if part is not None:
-                yield part
+        parts = (box.meet(_as_box(row.match)) for row in self._table.list_rows(self._meet(family, box)))
+        return (part for part in parts if part is not None)
 
     def cut(self, family: Literal[4, 6], box: Box) -> list[Box]:
         """What of some packets no flow asks for, as boxes that have nothing in common."""

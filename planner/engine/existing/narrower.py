@@ -67,12 +67,17 @@ def find_narrower(parts: Iterable[tuple[Flow, list[Part]]], named: Iterable[Flow
             pieces[_say_named(flow.source), _say_named(flow.destination)].add(_ports_of(flow))
         else:
             whole.append(flow)
-    whole.sort(key=lambda flow: (flow.source.name, flow.destination.name, flow.need.order))
+    whole.sort(key=order_of)
     alike: dict[tuple[str, frozenset[Ports]], set[str]] = defaultdict(set)
     for (source, destination), found in pieces.items():
         alike[source, frozenset(found)].add(destination)
     more = [(frozenset({source}), frozenset(those), found) for (source, found), those in alike.items()]
     return (*fold(whole), *sorted(more, key=lambda one: (sorted(one[0]), sorted(one[1]))))
+
+
+def order_of(flow: Flow) -> tuple[str, str, tuple[str, tuple[int, int]]]:
+    """By what flows are sorted before their services are put together."""
+    return flow.source.name, flow.destination.name, flow.need.order
 
 
 def is_vague(endpoint: Endpoint) -> bool:

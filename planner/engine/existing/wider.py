@@ -18,7 +18,7 @@ from planner.engine.existing.asked import Asked, SeenAs
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.measure import count_packets, list_all_services
 from planner.engine.existing.model import WHOLE_ICMP, Entry, Sides
-from planner.engine.existing.narrower import Part, find_narrower
+from planner.engine.existing.narrower import Part, find_narrower, order_of
 from planner.engine.existing.packets import Ends, Unit, families_of, find_service
 from planner.engine.existing.pairs import Met, Pairs, Places, list_groups, name_ends
 from planner.engine.existing.passages import Passage, list_passages
@@ -28,7 +28,7 @@ from planner.engine.existing.table import Row, Table, list_bits
 from planner.engine.existing.walk import MOST_STEPS, Packets, Walker
 from planner.engine.flows import Flow
 from planner.engine.report import Report
-from planner.engine.rules import Triple
+from planner.engine.rules import Triple, fold
 
 _FAMILIES: tuple[Literal[4, 6], ...] = (4, 6)
 MOST_NAMED = 100
@@ -327,7 +327,7 @@ class Search:
     # ---- what the plan needs of an entry ----
 
     def _find_narrower(self, name: str, rows: Iterable[Row], excess: _Excess) -> tuple[Triple, ...]:
-        """What flows need of an entry; all of those that it is for, once there is too much work."""
+        """What flows need of an entry; all of those that it is for, whole, once there is too much work."""
         parts: dict[int, tuple[Flow, list[Part]]] = {}
         try:
             for row in rows:
@@ -337,6 +337,8 @@ class Search:
                             self._share(one, part, parts)
         except _TooMuch:
             excess.is_whole = False
+            whole = {id(flow): flow for flow in (*self.list_asked(rows), *self._named.get(name, ()))}
+            return tuple(fold(sorted(whole.values(), key=order_of)))
         return find_narrower(parts.values(), self._named.get(name, ()), self._ends)
 
     def _share(self, one: _Try, box: Box, parts: dict[int, tuple[Flow, list[Part]]]) -> None:

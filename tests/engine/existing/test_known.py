@@ -4,7 +4,12 @@ import json
 
 import pytest
 
+from planner.engine.existing.boxes import Box, cut_all
+from planner.engine.existing.measure import divide
+from planner.engine.existing.model import Unreadable
+from planner.engine.existing.parts import count
 from planner.engine.existing.readers import aws, azure, csv, iptables, windows
+from planner.engine.existing.spans import Spans
 from tests.engine.existing import test_aws, test_azure, test_iptables, test_windows
 from tests.engine.existing.rulesets import drop
 from tests.engine.existing.test_lacks import THIS, lacks
@@ -101,3 +106,20 @@ def test_a_stage_by_itself_decides_a_flow():
     found = lacks(drop("no", THIS))
     [one] = found.flows
     assert found.decide(one).state == "closed"
+
+
+def test_of_what_is_taken_away_whole_nothing_is_left_and_an_empty_set_has_no_parts():
+    box = Box(Spans.only(1), Spans.only(2), Spans.only(6), Spans.only(443))
+    assert cut_all([box], [box, box]) == []
+    assert list(divide([])) == []
+    assert list(divide([Spans(()), Spans(())])) == []
+
+
+def test_addresses_of_a_table_are_counted_before_they_are_read(monkeypatch):
+    rows = [f"10.0.0.{number};10.1.0.1;tcp/443;allow" for number in range(1, 5)]
+    table = "source;destination;service;action\n" + "\n".join(rows)
+    assert len(csv.read(table).stages[0].entries) == 4
+    for module in (csv, count):
+        monkeypatch.setattr(module, "ENTRIES", 4)
+    with pytest.raises(Unreadable, match="At most 4"):
+        csv.read(table)

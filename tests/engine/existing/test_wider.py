@@ -4,6 +4,7 @@ import json
 
 from planner.engine.existing import narrower, wider
 from planner.engine.existing.decide import compare_with
+from planner.engine.existing.spans import Spans
 from planner.engine.existing.wider import MOST_NAMED
 from planner.engine.rules import Ports
 from planner.report.gap.data import render_json
@@ -145,6 +146,46 @@ def test_a_part_of_an_endpoint_is_told_by_its_addresses_and_by_a_word_where_thes
     assert needed() == {"Web (10.0.0.0, 10.0.0.2-10.0.0.4, 10.0.0.6-10.0.0.8 and 2 more)"}
     monkeypatch.setattr(narrower, "MOST_RANGES", 1)
     assert needed() == {"Web (a part of its addresses)"}
+
+
+def test_what_only_other_addresses_of_endpoints_ask_for_is_nothing_of_a_common_one():
+    ends = host("Web", "10.0.0.1", "10.0.0.2"), host("Twin", "10.0.0.2", "10.0.0.3"), host("Store", STORE, zone="DMZ")
+    report = plan(ends, [flow("Web", "Store"), flow("Twin", "Store", ports="22")])
+    [found] = widths(report, accept("this", match("10.0.0.2", STORE, "tcp/20-450")))
+    assert found.services == ("tcp 20-21, 23-442, 444-450",)
+
+
+def test_what_an_entry_admits_by_a_dns_name_is_needed_of_it_by_that_name():
+    named = match(WEB, service="tcp/443", destinations=Spans(()), destination_names=frozenset({"store.example.net"}))
+    wide = match(WEB, "192.0.2.21", "tcp/443")
+    ends = [host("Web", WEB), host("Other", "192.0.2.21", zone="DMZ"),
+            host("Store", "192.0.2.10", "192.0.2.20", "store.example.net", zone="DMZ")]  # fmt: skip
+
+    def needed(*matches):
+        [found] = widths(plan(ends, [flow("Web", "Store")]), accept("this", wide, *matches))
+        assert found.destinations == ("Other",)
+        for sources, _, services in found.narrower:
+            assert (sources, services) == ({"Web"}, {Ports("tcp", "443")})
+        return [destinations for _, destinations, _ in found.narrower]
+
+    assert needed() == []
+    assert needed(named) == [{"Store (store.example.net)"}]
+    assert needed(named, match(WEB, "192.0.2.20", "tcp/443")) == [{"Store (192.0.2.20)", "Store (store.example.net)"}]
+    assert needed(named, match(WEB, "192.0.2.10 192.0.2.20", "tcp/443")) == [{"Store"}]
+
+
+def test_what_the_plan_needs_is_told_whole_after_too_much_work(monkeypatch):
+    """Never less than flows have of it: who puts the narrower entry in its place would close what is needed."""
+    report = plan([host("Web", WEB), *STORES], [flow("Web", f"Store {number}") for number in range(1, 41)])
+    rule = accept("all", match(WEB, "192.0.2.0/24", "tcp/443"))
+    [whole] = widths(report, rule)
+    unfinished = 0
+    for work in range(1, 200, 3):
+        monkeypatch.setattr(wider, "MOST_WORK", work)
+        for found in widths(report, rule):
+            unfinished += not found.is_whole
+            assert found.narrower == whole.narrower
+    assert unfinished
 
 
 def test_what_flows_before_and_behind_ask_for_changes_nothing():

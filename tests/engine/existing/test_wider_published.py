@@ -2,6 +2,7 @@
 
 import pytest
 
+from planner.engine.existing import wider
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.model import Translation
 from planner.engine.existing.readers.iptables import read
@@ -68,6 +69,8 @@ def test_what_is_not_sent_on_to_the_endpoint_is_not_admitted_to_it():
     one_port = translation(protocol=6, seen_ports=Spans.only(443), real_ports=Spans.only(443))
     [found] = widths(report, vip, translations=[one_port])
     assert found.services == ("tcp 443",)
+    other = from_outside("vip", match("198.51.100.0/24", SEEN, "udp/443"))
+    assert not widths(report, other, translations=[one_port])
     # From inside nobody is sent there by that address.
     inner = accept("vip", match("10.0.0.0/8", SEEN, "tcp/443"), enters=side("lan"))
     assert not widths(report, inner, translations=[translation()])
@@ -120,3 +123,26 @@ def test_where_chains_come_before_and_after_the_translation_packets_are_followed
     only = f"-A FORWARD -d {REAL} -s {OUTER} -p tcp -m tcp --dport 443 -j ACCEPT"
     assert not iptables_widths(report, only, raw=[f"-A PREROUTING -d {REAL} -j DROP"])
     assert not iptables_widths(report, only)
+    early = f"-A PREROUTING -d {SEEN} -p tcp -m tcp --dport 400:445 -j ACCEPT"
+    widths_of = {one.entry: one.services for one in iptables_widths(report, admits, raw=[early])}
+    assert widths_of[early] == ("tcp 440-445",), "the others aren't sent on"
+    # What isn't translated goes to the seen address itself, and nobody stands there.
+    assert not iptables_widths(report, f"-A FORWARD -d {SEEN} -p tcp -m tcp --dport 500 -j ACCEPT")
+
+
+def test_what_the_plan_needs_at_a_published_address_is_told_whole_after_too_much_work(monkeypatch):
+    report = report_of("fortigate", flow("Outer", "Store"), flow("Other", "Store", ports="22"), flow("Web", "Store"))
+    vip = from_outside("vip", match("198.51.100.0/24", SEEN, "tcp/440-450"))
+    inner = accept("inner", match("10.0.0.0/24", REAL, "tcp/440-450"), enters=side("lan"))
+    rules = inner, vip
+    wanted = {
+        one: ((frozenset({source}), frozenset({"Store"}), frozenset({Ports("tcp", "443")})),)
+        for one, source in (("vip", "Outer"), ("inner", "Web"))
+    }
+    unfinished = set()
+    for work in range(1, 60):
+        monkeypatch.setattr(wider, "MOST_WORK", work)
+        for found in widths(report, *rules, translations=[translation()]):
+            unfinished |= set() if found.is_whole else {found.entry}
+            assert found.narrower == wanted[found.entry]
+    assert unfinished == {"vip", "inner"}

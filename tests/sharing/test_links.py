@@ -127,6 +127,8 @@ def test_openings_are_counted_and_then_there_are_no_more():
     assert not links.enter(link)
     link.refresh_from_db()
     assert (link.openings, link.state, Opening.objects.count()) == (2, "used up", 2)
+    opened = Event.objects.filter(kind="link-opened").values_list("plan", "link")
+    assert list(opened) == [(link.plan.key, link.pk)] * 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -263,6 +265,8 @@ def test_another_edit_link_takes_the_place_of_the_first_and_locks_others_out():
     assert links.open_edit_link(token=second, holder=Holder(browser="d" * 64)) == plan
     links.withdraw_edit_link(plan_id=plan.pk, holder=ME)
     assert links.open_edit_link(token=second, holder=ME) is None
+    withdrawn = Event.objects.filter(kind="edit-link-withdrawn").values_list("plan", "actor")
+    assert list(withdrawn) == [(plan.key, "Kim")]
 
 
 def test_an_edit_link_that_is_made_twice_by_one_form_is_one():
@@ -338,7 +342,7 @@ def test_accounts_that_were_given_a_plan_by_name_keep_it_when_the_link_is_anothe
 def test_a_wrong_passphrase_is_in_the_log_with_its_link():
     plan, _ = store()
     link = make(plan, passphrase="correct horse")
-    with pytest.raises(Refused, match="not the passphrase"):
+    with pytest.raises(Refused, match=r"^That is not the passphrase of this link\.$"):
         links.try_passphrase(link, "wrong")
     [event] = Event.objects.filter(kind="wrong-passphrase")
     assert (event.plan, event.link) == (plan.key, link.pk)
@@ -347,9 +351,10 @@ def test_a_wrong_passphrase_is_in_the_log_with_its_link():
 def test_states_are_reported_so_often_by_each_link_that_may_and_by_no_other(monkeypatch):
     plan, _ = store()
     monkeypatch.setattr(links, "REPORTS", 1)
-    monkeypatch.setattr(links, "set_states", lambda **_: None)
+    sent = []
+    monkeypatch.setattr(links, "set_states", lambda sender, **_: sent.append((sender.operation, sender.author)))
     monkeypatch.setattr(links, "matrix_of", lambda _: None)
-    told = {"picks": (), "wish": None, "name": "Kim", "operation": None}
+    told = {"picks": (), "wish": None, "name": "Kim", "operation": "o" * 32}
     one, other = (make(plan, token * 43, may_report=True) for token in "12")
     links.report_states(link=one, **told)
     with pytest.raises(TooMany):
@@ -357,6 +362,7 @@ def test_states_are_reported_so_often_by_each_link_that_may_and_by_no_other(monk
     links.report_states(link=other, **told)
     said = Event.objects.filter(kind="states-reported").order_by("pk").values_list("plan", "link", "actor", "detail")
     assert list(said) == [(plan.key, link.pk, "Kim", "0 rules") for link in (one, other)]
+    assert sent == [("o" * 32, "Kim")] * 2
     for link in (make(plan, "3" * 43), make(plan, "4" * 43, may_report=True, pinned=1)):
         with pytest.raises(Refused, match="can't set the state of rules"):
             links.report_states(link=link, **told)

@@ -1,16 +1,18 @@
 """Addresses for uploads: one for each form, few for each plan, none that was revoked, and so many uploads an hour."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
-from planner.sharing import links, uploads
+from planner.sharing import links, tokens, uploads
 from planner.sharing.links import NotMade, Offer, Terms
 from planner.store.holders import Holder
 from planner.store.models import Event
 from planner.store.run_models import UploadToken
 from planner.store.throttle import TooMany
+from tests.api.programs import make as make_token
 from tests.web.views.pages import store
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +22,10 @@ ME = Holder(browser="b" * 64, name="Kim")
 def make(plan, token="t", days=None):
     offer = Offer(token=token * 43, edit_number=0)
     return uploads.make_token_row(plan=plan, label="Nightly", days=days, offer=offer, holder=ME)
+
+
+def read_token(secret):
+    return tokens.find(secret, "192.0.2.1")
 
 
 def told(kind):
@@ -65,7 +71,9 @@ def test_uploads_are_counted_for_each_address_and_each_link(monkeypatch):
     plan, _ = store()
     rows = [make(plan, token) for token in "12"]
     read = [links.make_link(plan=plan, terms=Terms(label="Team"), token=one * 43, holder=ME) for one in "34"]
-    for use, each in ((uploads.use, rows), (uploads.count_of_link, read)):
+    programs = [read_token(make_token(label=f"Program {number}")) for number in (1, 2)]
+    by_program = partial(uploads.count_of_program, plan=plan)
+    for use, each in ((uploads.use, rows), (uploads.count_of_link, read), (by_program, programs)):
         for one in each:
             use(one)
         with pytest.raises(TooMany):
@@ -74,4 +82,5 @@ def test_uploads_are_counted_for_each_address_and_each_link(monkeypatch):
     assert told("results-uploaded") == [
         *[(plan.key, None, "", "Nightly")] * 2,
         *[(plan.key, link.pk, "", "Team") for link in read],
+        *[(plan.key, None, "", f"Program {number}") for number in (1, 2)],
     ]

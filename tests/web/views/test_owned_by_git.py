@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 PANELS = ("topology", "decisions", "ports", "modules", "own", "excluded", "closed", "firewalls", "caveats")
 ADDING = (
     "Add endpoint", "Add flows", "Add the first", "Add a firewall", "Keep something closed", "Paste zone",
-    "Choose a flow", "Follow practice", "Edit as a table",
+    "Choose a flow", "Follow practice", "Edit as a table", "Leave a field empty",
 )  # fmt: skip
 VIEWS = ("rules", "flows", "findings", "diagram", "closed")
 

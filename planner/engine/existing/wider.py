@@ -165,7 +165,7 @@ class Search:
 
     def measure(self, name: str, rows: Iterable[Row]) -> Wider | None:
         """What the matches of an entry admit too much; None where that is nothing."""
-        several = tuple(rows)
+        several = _drop_same(tuple(rows))
         excess = _Excess()
         try:
             for row in several:
@@ -391,6 +391,14 @@ class Search:
                         if (flow.need.protocol, flow.need.ports) in meets:
                             found[id(flow)] = flow
         return iter(sorted(found.values(), key=lambda flow: (flow.source.name, flow.destination.name)))
+
+
+def _drop_same(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """The matches of an entry without those that say of the same packets once more, as a list may that says an entry
+    many times."""
+    if len(rows) == 1:
+        return rows
+    return tuple({(row.match, row.entry.enters, row.entry.leaves): row for row in reversed(rows)}.values())[::-1]
 
 
 def _cut_in_two(spans: Spans) -> tuple[Spans, Spans] | None:

@@ -101,19 +101,19 @@ class _Device:
             (self._inward if words[2] == "in" else self._outward)[words[4]] = words[1]
 
     def ruleset(self) -> Ruleset:
-        """The stages: between interfaces of one security level, coming in, going out, interfaces that are off."""
+        """The stages: interfaces that are off or of one security level, coming in, going out."""
         bound = [*self._inward.values(), *self._outward.values(), *filter(None, [self._everywhere])]
         # Each line is an entry or more wherever it is bound.
         Count().take(sum(len(self._lists.get(name, ())) for name in bound))
         translations = sorted(self._translations(), key=_place)
         stages = [self._coming_in(translations)]
-        if alike := self._alike():
-            stages.insert(0, Stage(name="same-security-traffic", entries=tuple(alike), default="accept"))
+        stopped, alike = self._stopped(), self._alike()
+        if stopped or alike:
+            name = "interfaces" if stopped else "same-security-traffic"
+            stages.insert(0, Stage(name=name, entries=(*stopped, *alike), default="accept"))
         if out := [entry for side, name in self._outward.items() for entry in self._of_list(name, leaves=side)]:
             going = tuple(translate(out, translations, self._count))
             stages.append(Stage(name="access-group out", entries=going, default="accept"))
-        if stopped := self._stopped():
-            stages.append(Stage(name="interfaces", entries=tuple(stopped), default="accept"))
         sides = {*self._interfaces, *self._inward, *self._outward}
         return Ruleset(
             format="asa", stages=tuple(stages), chains={}, sides=frozenset(sides), addresses=self._behind(),

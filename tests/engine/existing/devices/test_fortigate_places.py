@@ -192,7 +192,7 @@ def test_several_virtual_domains_are_compared_with_a_plan():
         (("port5", "port6"), "closed"),
         (("port2", "port6"), "unknown"),
     ):
-        others = {side: "Internet" for side in ("port1", "port2", "port5", "port6") if side not in sides}
+        others = dict.fromkeys(ruleset.sides - set(sides), "Internet")
         mapping = {**others, **dict(zip(sides, ("Internal", "DMZ"), strict=True))}
         assert compare_with(one_flow(), ruleset, mapping).flows[0].state == state
 

@@ -133,7 +133,7 @@ def compare_with(
     numbers of the rules that earlier revisions had, by which it is told which entries are ours; None where these
     aren't known: then the form of their names tells it. `tell` is told how far it is, once for each flow and entry.
     """
-    ways = find_ways(report.plan, mapping or {}, firewall)
+    ways = find_ways(report.plan, mapping or {}, firewall, ruleset.members)
     decider = Decider(report, ruleset, ways, firewall)
     states = tuple(decider.list_states(partial(tell, "flows")))
     search = Search(report, decider.walker, decider.ends, tuple(decider.list_published()), decider.named)

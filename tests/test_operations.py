@@ -252,16 +252,16 @@ class ThreeEditors(RuleBasedStateMachine):
             elif field[1] != "name":
                 assert endpoints[self.names[field[0]]][field[1]] == value
         assert Revision.objects.filter(plan=self.plan).count() == self.revision
-        numbers = self.revision
-        while True:  # taking everything back leads to the first state, byte for byte
+        # Taking everything back leads to the first state, byte for byte. It takes as long as all that came before, so
+        # it is done in one of three.
+        while self.revision % 3 == 0:
             try:
                 actions.undo(plan_id=self.plan.pk, matrix=self.matrix)
             except NotPossible:
+                assert self._document() == self.states[1][-1]
                 break
-            numbers += 1
-        assert self._document() == Revision.objects.get(plan=self.plan, number=1).document
 
 
 @pytest.mark.django_db
 def test_three_editors_lose_no_acknowledged_change():
-    run_state_machine_as_test(ThreeEditors, settings=settings(max_examples=often(400), stateful_step_count=8))
+    run_state_machine_as_test(ThreeEditors, settings=settings(max_examples=often(200), stateful_step_count=8))

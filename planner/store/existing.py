@@ -36,23 +36,23 @@ from planner.store.rule_numbers import EarlierNumbers
 MOST_SIDES = 200
 """How many zones, and how many interfaces, the page asks about."""
 SECONDS: Mapping[str, float] = {
-    "iptables": 1.3,
-    "nftables": 0.3,
-    "fortigate": 0.4,
-    "asa": 0.9,
-    "paloalto": 0.3,
-    "srx": 0.2,
-    "windows": 0.3,
+    "iptables": 0.8,
+    "nftables": 0.2,
+    "fortigate": 0.2,
+    "asa": 0.8,
+    "paloalto": 0.25,
+    "srx": 0.15,
+    "windows": 0.4,
     "azure": 0.3,
-    "aws": 0.9,
-    "csv": 1.3,
+    "aws": 0.4,
+    "csv": 1.2,
 }
 """By format how long a MiB takes of a processor, with 1,000 flows: `scripts/bench_gap.py --formats`, 2026-11-27."""
-MOST_SECONDS = 1.4
+MOST_SECONDS = 1.2
 """The same of any other format."""
-PER_ENDPOINT = 0.35 / 1_000
+PER_ENDPOINT = 0.28 / 1_000
 """How many seconds an endpoint of the plan takes, whatever is there: `scripts/bench_estimates.py`, of 2026-11-27."""
-TWICE_AT = 700
+TWICE_AT = 2_000
 """Beside how many endpoints a MiB takes twice as long, likewise."""
 _SAID: Mapping[Part, str] = {
     "flows": "Comparing the flows of the plan",

@@ -21,7 +21,8 @@ from planner.report.said.asking import (
 from planner.report.said.voice import Voice, say_way
 from planner.web.forms.exclusions import say_service
 from planner.web.forms.flows import PROPOSED, Proposed
-from planner.web.forms.rows import PER_PAGE, key_of
+from planner.web.forms.rows import PER_PAGE
+from planner.web.views.cures import point_at_row
 from planner.web.views.state import ASKING, State
 
 VIEWS_THAT_ASK = ("rules", "flows")
@@ -136,9 +137,11 @@ def _link(report: Report, state: State, packet: Ports, way: Way) -> dict[str, st
             return None
         case "decide":
             option = way.options[0] if way.options else "none"
-            return make("Decide", f"choice-{way.subject}-{option}", panel="decisions")
+            words = "Decide" if state.adds else "The decision"
+            return make(words, f"choice-{way.subject}-{option}", panel="decisions")
         case "correct":
-            return make("Follow practice", f"caveat-{way.subject}", panel="decisions")
+            words = "Follow practice" if state.adds else "The correction"
+            return make(words, f"caveat-{way.subject}", panel="decisions")
         case "exclusion":
             return _lead_to_row(report, state, way, "exclusions", "excluded", "The exclusion")
         case "closed" if way.row is not None:
@@ -161,4 +164,4 @@ def _lead_to_row(report: Report, state: State, way: Way, part: str, panel: str, 
     page = str(number // PER_PAGE + 1) if number >= PER_PAGE else ""
     prefix = "never" if part == "never" else panel
     query = state.query(panel=panel, own=page, between="")
-    return {"words": words, "name": "", "query": f"{query}#{prefix}-{key_of(row)}-delete"}
+    return {"words": words, "name": "", "query": f"{query}#{point_at_row(state, prefix, row)}"}

@@ -36,8 +36,12 @@ class Way:
     """Of an editor: the key of the field. Of the form for another endpoint: the role that is ticked. Of a decision:
     its slug, if it isn’t the finding’s subject. Of a panel or the report: which panel or view. Of a page: what follows
     the plan's address."""
+    seen: str = ""
+    """What the link says where the plan can only be read here, if `words` ask for something to be done."""
 
 
+_DECISION = "The decision"
+_DECIDE = Way(place="choice", words="Decide", seen=_DECISION)
 _ADDRESSES = Way(place="endpoint", field="addresses", words="Addresses of")
 _ROLES = Way(place="endpoint", field="roles", words="Roles of")
 _SESSIONS = Way(place="endpoint", field="sessions", words="Sessions of")
@@ -52,7 +56,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "address-outside-zone": (_ADDRESSES, Way(place="zone", field="networks", words="Networks of")),
     "address-special": (_ADDRESSES,),
     "address-twice": (_ADDRESSES,),
-    "choice-undecided": (Way(place="choice", words="Decide"),),
+    "choice-undecided": (_DECIDE,),
     "exclusion-without-effect": (Way(place="exclusion", words="The exclusion"),),
     "local-flows": (Way(place="view", field="unneeded", words="What stays on one host"),),
     "never-broken": (Way(place="never", words="The row that is broken"),),
@@ -99,10 +103,10 @@ def ways_of_check(check: Check, matrix: Matrix) -> tuple[Way, ...]:
         if any(role.slug in matrix.holders[needed] for needed in check.needs)
     ][:1]
     if check.subject in matrix.choices:
-        ways.append(Way(place="choice", field=check.subject, words="Decide otherwise"))
+        ways.append(Way(place="choice", field=check.subject, words="Decide otherwise", seen=_DECISION))
     for condition in check.when:
         if isinstance(condition, ChoiceIs) and condition.choice != check.subject and not ways:
-            ways.append(Way(place="choice", field=condition.choice, words="Decide otherwise"))
+            ways.append(Way(place="choice", field=condition.choice, words="Decide otherwise", seen=_DECISION))
     return (*ways, _ROLES)
 
 
@@ -113,12 +117,18 @@ def _way_of_service(service: str, matrix: Matrix) -> Way:
 
 
 def offer_presets(report: Report, state: State) -> dict[str, Any]:
-    """What the vendor's document leaves out, if the matrix says so, and the links to forms that start from presets."""
+    """What the vendor's document leaves out, if the matrix says so, and links to forms that start from presets."""
+    presets = PRESETS.values() if state.adds else ()
     bearing = (item.caveat for item in report.caveats)
     return {
         "uncovered": next((caveat for caveat in bearing if not caveat.sections and not caveat.correction), None),
-        "presets": [(preset, state.query(panel="own", preset=preset.slug)) for preset in PRESETS.values()],
+        "presets": [(preset, state.query(panel="own", preset=preset.slug)) for preset in presets],
     }
+
+
+def point_at_row(state: State, prefix: str, row: Mapping[str, Any]) -> str:
+    """The fragment that leads to a row of the plan: to the button that takes it away, where there is one."""
+    return f"{prefix}-{key_of(row)}{'-delete' if state.adds else ''}"
 
 
 class Cures:
@@ -155,7 +165,7 @@ class Cures:
 
     def lead_to_caveat(self, slug: str) -> Cure:
         """Where an open question about the document is answered, among the decisions."""
-        return self._make(Way(place="choice", words="Decide"), {"panel": "decisions"}, f"decision-{slug}")
+        return self._make(_DECIDE, {"panel": "decisions"}, f"decision-{slug}")
 
     def list(self, finding: Finding) -> list[Cure]:
         """A link for each way; of several endpoints to the first, as the others stand below it."""
@@ -197,7 +207,8 @@ class Cures:
     def _make(self, way: Way, changes: Mapping[str, str], fragment: str, name: str = "") -> Cure:
         view = self.view if self.view != "rules" else ""
         query = self.state.query(**{"view": view, "panel": "", **changes})
-        return Cure(words=way.words, name=name, link=f"?{query}#{fragment}")
+        words = way.words if self.state.adds else way.seen or way.words
+        return Cure(words=words, name=name, link=f"?{query}#{fragment}")
 
     def _at(self, field: str) -> tuple[str, str]:
         """The rest of an address that opens an endpoint's editor: which boxes are unfolded, and the field's id."""
@@ -232,12 +243,15 @@ class Cures:
         number = int((finding.subject or "").removeprefix(f"{part}[").removesuffix("]"))
         row = self.find_row(finding, part)
         page = str(number // PER_PAGE + 1) if number >= PER_PAGE else ""
-        return self._make(way, {"panel": panel, "own": page, "between": ""}, f"{prefix}-{key_of(row)}-delete")
+        at = point_at_row(self.state, prefix, row)
+        return self._make(way, {"panel": panel, "own": page, "between": ""}, at)
 
     def _lead_to_flow(self, way: Way, finding: Finding) -> Cure | None:
         """The first flow that a prohibition of the document's forbids: where it is excluded, or the plan's own row."""
         flow = next(self.list_breaking(finding), None)
         if flow is None:
+            return None
+        if not flow.need.own and not self.state.adds:
             return None
         if not flow.need.own:
             query = self.state.query(view=self.view if self.view != "rules" else "", panel="excluded")
@@ -246,7 +260,7 @@ class Cures:
         for number, row in enumerate(self._rows["additional_flows"]):
             if (row["source"], row["destination"], row["protocol"], row.get("ports")) == ends:
                 page = str(number // PER_PAGE + 1) if number >= PER_PAGE else ""
-                return self._make(way, {"panel": "own", "own": page}, f"own-{key_of(row)}-delete")
+                return self._make(way, {"panel": "own", "own": page}, point_at_row(self.state, "own", row))
         return None
 
     def list_breaking(self, finding: Finding) -> Iterator[Flow]:

@@ -67,3 +67,12 @@ def test_what_is_forgotten_in_between_changes_nothing(monkeypatch):
     before = compare_with(report, rules)
     monkeypatch.setattr(table, "KEPT", 0)
     assert compare_with(report, rules) == before
+
+
+def test_an_entry_that_stands_there_many_times_is_measured_once():
+    report = make_report()
+    wide = accept("wide", match("10.0.0.0/24", "192.0.2.0/24", "tcp/400-500"))
+    other = accept("wide", match("10.0.0.0/24", "192.0.2.0/24", "udp"))
+    once, often = (compare_with(report, ruleset(*several)) for several in ((wide, other), (wide, *[wide, other] * 50)))
+    assert often.wider == once.wider
+    assert once.steps == often.steps

@@ -5,10 +5,7 @@ Alto lets everything through inside a zone, an ASA knows no side that connection
 """
 
 import ipaddress
-import json
 import re
-import shutil
-import subprocess
 
 import pytest
 
@@ -17,6 +14,7 @@ from planner.plan.document import read_plan
 from planner.report import FORMATS
 from ports.queries import shipped_matrix
 from tests.examples import EXAMPLES, UNANSWERED
+from tests.fwshift import find_differences
 
 pytestmark = pytest.mark.slow
 
@@ -31,12 +29,7 @@ def compare(tmp_path, first, kind, second, *options):
     paths = tmp_path / "first", tmp_path / "second"
     for path, text in zip(paths, (first, second), strict=True):
         path.write_text(text)
-    program = shutil.which("fwshift")
-    assert program, "fwshift is not installed; scripts/setup.sh --test installs it"
-    line = [program, "compare", "--from", "fortios", "--from-second", kind, *map(str, paths), "--json", *options]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 3), done.stderr
-    return json.loads(done.stdout)["differences"]
+    return find_differences(paths[0], "fortios", paths[1], kind, *options)
 
 
 def networks_of(report):

@@ -154,6 +154,8 @@ class World:
         self.edit = links.make_edit_link(plan_id=self.plan.pk, holder=me)
         self.client = know(Client())
         self.client.handler = handler
+        self.found = {}
+        """What `paths` found, by the name of a pattern: it is asked for with every example."""
 
     def make_file(self, kind, link=None):
         """The name of a file that was made apart, for those who edit, read, or have this link."""
@@ -165,6 +167,11 @@ class World:
 
     def paths(self, name):
         """Addresses of a pattern, with the plan and the links that there are."""
+        if name not in self.found:
+            self.found[name] = list(self._find_paths(name))
+        return self.found[name]
+
+    def _find_paths(self, name):
         from django.urls import NoReverseMatch, reverse
 
         known = {

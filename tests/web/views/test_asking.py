@@ -2,6 +2,7 @@
 
 import pytest
 
+from planner.store.git import give_to_git
 from tests.engine.test_ask import PLAN
 from tests.report.samples import sites
 from tests.web.views.link_forms import read_link
@@ -89,19 +90,27 @@ def test_every_way_leads_to_a_field_that_is_there(client):
     portal = {"name": "PRP02", "zone": "DMZ", "roles": ["password-reset-portal"]}
     directory = {"name": "AD01", "zone": "DMZ", "platforms": ["active-directory"], "operations": ["reset"]}
     domain = {"name": "DC01", "zone": "DMZ", "roles": ["domain-controller"]}
-    _, where = store(PLAN | {"endpoints": [*PLAN["endpoints"], portal, directory, domain]})
+    row, where = store(PLAN | {"endpoints": [*PLAN["endpoints"], portal, directory, domain]})
     packets = [
         ("World", "PRP02", "443"), ("PS01", "AD01", "389"), ("PS01", "DC01", "389"), ("PS01", "SQL01", "1433"),
         ("10.9.0.3", "PS01", "443"),
     ]  # fmt: skip
-    found = set()
-    for packet in packets:
-        for said, address in links(ask(client, f"/plans/{where}/", *packet)):
-            found.add(said)
-            query, _, fragment = address.partition("#")
-            if fragment:
-                assert fragment in Page(client.get(query)).ids, said
-    assert {"Addresses of PRP02", "Decide", "Follow practice", "The exclusion", "Add an endpoint"} <= found
+
+    def follow():
+        found = set()
+        for packet in packets:
+            for said, address in links(ask(client, f"/plans/{where}/", *packet)):
+                found.add(said)
+                query, _, fragment = address.partition("#")
+                if fragment:
+                    assert fragment in Page(client.get(query)).ids, said
+        return found
+
+    doing = {"Decide", "Follow practice", "Add an endpoint"}
+    found = follow()
+    assert doing | {"Addresses of PRP02", "The exclusion"} <= found
+    give_to_git(plan_id=row.pk, repository="https://git.example.com/plans", path="site.yaml", token=None, actor="Olga")
+    assert follow() == found - doing - {"Add the flow"} | {"The decision", "The correction"}
 
 
 def test_what_cannot_be_asked_is_told_at_its_field_and_kept(client, plan):

@@ -15,7 +15,8 @@ from planner.store.token_models import ApiToken
 from planner.web.views.owned import BESIDE, EDITORS
 from ports.queries import shipped_matrix
 from tests.api.programs import ME, Program, make, problem
-from tests.web.views.pages import HTMX, Page, know, store
+from tests.web.views.pages import HTMX, Page, know, store, words
+from tests.web.views.test_cures import CASES, cures
 from tests.web.views.test_lives import boxes, set_many
 from tests.web.views.test_who_may import ROWS
 
@@ -130,6 +131,21 @@ def test_no_page_of_it_leads_to_what_edits_and_what_was_decided_is_still_told(cl
     git.take_from_git(plan_id=plan.pk, actor="Olga")
     assert Page(client.get(f"{here}?add=zone")).all(id="editor-title")
     assert "Add flows" in Page(client.get(f"{here}?panel=own")).text("section", id="panel")
+
+
+@pytest.mark.parametrize("code", ["choice-undecided", "exclusion-without-effect", "never-broken", "prohibited-flow"])
+def test_what_a_finding_of_it_is_about_is_led_to_by_its_name(client, code):
+    """Nothing is decided or taken away on its pages: links are named after what stands there, and it does."""
+    row, key = store(CASES[code])
+    own(row)
+    found = dict(cures(client, key, code))
+    assert found
+    assert not {"Decide", "Decide otherwise"} & found.keys()
+    for said, address in found.items():
+        query, _, fragment = address.partition("#")
+        assert fragment in Page(client.get(query)).ids, said
+    presets = [link for link in Page(client.get(f"/plans/{key}/?view=findings")).all("a") if words(link) == "DNS"]
+    assert not presets, "their form isn't there"
 
 
 def test_its_page_says_who_owns_it_and_shows_what_it_has(client, plan):

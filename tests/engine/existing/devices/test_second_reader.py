@@ -3,9 +3,6 @@
 It compares a configuration with set lines of an SRX that say what we read in it. It is run as a program of its own.
 """
 
-import json
-import shutil
-import subprocess
 from dataclasses import replace
 
 import pytest
@@ -13,6 +10,7 @@ import pytest
 from planner.engine.existing.model import Ruleset
 from planner.engine.existing.readers import READERS
 from tests.engine.existing.devices import second_reader
+from tests.fwshift import find_differences
 
 pytestmark = pytest.mark.slow
 KINDS = {"fortigate": "fortios", "asa": "asa", "paloalto": "panos", "srx": "junos"}
@@ -23,12 +21,7 @@ def compare(tmp_path, kind, text, lines):
     paths = tmp_path / "first", tmp_path / "second"
     for path, said in zip(paths, (text, lines), strict=True):
         path.write_text(said)
-    program = shutil.which("fwshift")
-    assert program, "fwshift is not installed; scripts/setup.sh --test installs it"
-    line = [program, "compare", "--from", kind, "--from-second", "junos", *map(str, paths), "--json"]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 3), done.stderr
-    found = json.loads(done.stdout)["differences"]
+    found = find_differences(paths[0], kind, paths[1], "junos")
     # Within a zone a Palo Alto lets everything through; nothing of that passes a firewall here.
     return [one for one in found if one["from"] != one["to"] and not one.get("inside_the_zone")]
 

@@ -39,7 +39,7 @@ def typeset(
 
 @cache
 def look_for_fonts() -> Future[typst.Fonts]:
-    """The fonts of the machine, looked for once: to read hundreds of files takes a thread of its own 25 ms meanwhile."""
+    """The fonts of the machine, looked for once, by a thread: who asks early has hundreds of files read meanwhile."""
     pool = ThreadPoolExecutor(max_workers=1)
     found = pool.submit(typst.Fonts)
     pool.shutdown(wait=False)

@@ -95,6 +95,27 @@ def test_what_was_fine_is_looked_at_where_it_stands_otherwise_or_has_changed(pag
         assert {fault.split()[1] for fault in violations(page)} == set(found), change
 
 
+def test_a_text_on_another_ground_is_looked_at_among_many_of_its_colour(page):
+    page.goto("/plans/import/")
+    page.evaluate("""
+      () => {
+        const main = document.querySelector("main");
+        for (let number = 0; number < 30; number++) {
+          const [part, text] = [document.createElement("div"), document.createElement("p")];
+          Object.assign(part.style, {background: "rgb(255, 255, 255)", color: "rgb(30, 30, 30)"});
+          Object.assign(text, {id: `text-${number}`, textContent: `Text ${number}`});
+          part.append(text);
+          main.append(part);
+        }
+      }
+    """)
+    assert not violations(page)
+    for name, value in (("backgroundColor", "rgb(60, 60, 60)"), ("opacity", "0.3")):
+        page.evaluate("([name, value]) => { document.querySelector('#text-25').style[name] = value; }", [name, value])
+        assert ["color-contrast:", "<p", 'id="text-25"'] in [fault.split()[1:4] for fault in violations(page)], name
+        page.evaluate("name => { document.querySelector('#text-25').style[name] = ''; }", name)
+
+
 def test_a_mixed_colour_is_read_and_a_rule_that_gives_up_is_told(page):
     page.goto("/plans/import/")
     page.evaluate("document.querySelector('main').style.color = 'color-mix(in srgb, white 98%, black)'")

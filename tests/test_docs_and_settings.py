@@ -47,7 +47,8 @@ def codes_of_the_engine():
         {
             keyword.value.value
             for path in (ROOT / "planner" / "engine").rglob("*.py")
-            for call in ast.walk(ast.parse(path.read_text("utf-8")))
+            if "Finding(" in (text := path.read_text("utf-8"))
+            for call in ast.walk(ast.parse(text))
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Finding"
             for keyword in call.keywords
             if keyword.arg == "code" and isinstance(keyword.value, ast.Constant)

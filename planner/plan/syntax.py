@@ -102,14 +102,20 @@ def _count_values(tree: object) -> int:
     return count
 
 
+_JSON_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+\{[ \t\r\n]*+(?:[^ \t\r\n\w']|\Z)")
+
+
 def guess_syntax(name: str, data: bytes) -> Syntax:
-    """JSON or YAML, by the end of the file's name, else by whether the text starts like a JSON object."""
+    """JSON or YAML, by the end of the file's name, else by whether the text starts like a JSON object.
+
+    YAML may begin with a brace as well, before a key without quotes: `{eth0: Internal}`.
+    """
     lower = name.lower()
     if lower.endswith(".json"):
         return "json"
     if lower.endswith((".yaml", ".yml")):
         return "yaml"
-    return "json" if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "yaml"
+    return "json" if _JSON_OBJECT.match(data) else "yaml"
 
 
 def repeated_keys(tree: object) -> Iterator[Path]:

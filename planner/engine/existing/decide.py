@@ -133,7 +133,7 @@ def compare_with(
     numbers of the rules that earlier revisions had, by which it is told which entries are ours; None where these
     aren't known: then the form of their names tells it. `tell` is told how far it is, once for each flow and entry.
     """
-    ways = find_ways(report.plan, mapping or {}, firewall)
+    ways = find_ways(report.plan, mapping or {}, firewall, ruleset.members)
     decider = Decider(report, ruleset, ways, firewall)
     states = tuple(decider.list_states(partial(tell, "flows")))
     search = Search(report, decider.walker, decider.ends, tuple(decider.list_published()), decider.named)
@@ -150,7 +150,7 @@ def compare_with(
         boundaries=boundaries,
         wider=wider,
         untried=len(search.untried),
-        unknown=tuple(_list_unknown(states)),
+        unknown=tuple(_list_unknown(states, search.unsent)),
         stale=find_stale(report, search, partial(_list_harmed, decider, states), earlier) if "stale" in also else None,
         forbidden=find_forbidden(report, decider.walker, decider.ends, decider.seen_from, decider.list_sent)
         if "forbidden" in also
@@ -171,8 +171,11 @@ def _list_harmed(
             yield flow, before.by
 
 
-def _list_unknown(states: Iterable[FlowState]) -> Iterator[Unknown]:
-    """Constructs, those first that decide about most flows."""
+def _list_unknown(states: Iterable[FlowState], unsent: Mapping[str, Iterable[str]]) -> Iterator[Unknown]:
+    """Constructs, those first that decide about most flows.
+
+    `unsent`: by name of a translation that isn't understood, the entries that admit what it takes.
+    """
     flows: dict[str, list[Flow]] = defaultdict(list)
     entries: dict[str, dict[str, None]] = defaultdict(dict)
     for one in states:
@@ -181,6 +184,9 @@ def _list_unknown(states: Iterable[FlowState]) -> Iterator[Unknown]:
         for doubt in one.doubts:
             if doubt.entry:
                 entries[doubt.construct][doubt.entry] = None
+    for construct, names in unsent.items():
+        flows.setdefault(construct, [])
+        entries[construct].update(dict.fromkeys(names))
     for construct in sorted(flows, key=lambda construct: (-len(flows[construct]), construct)):
         yield Unknown(construct=construct, entries=tuple(entries[construct]), flows=tuple(flows[construct]))
 

@@ -5,8 +5,8 @@ names in `obscure`, and leaves the entry as wide as what it does understand. Onl
 looked at: an entry for replies (`ct state established`) matches none of them; a reader marks it as `replies`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from planner.engine.existing.spans import FAMILIES, NOTHING, PORTS, PROTOCOLS, Spans
@@ -136,6 +136,8 @@ class Ruleset:
     """What entries jump to, by name; the end of a chain returns."""
     sides: frozenset[str] = frozenset()
     """Every interface and zone that it names, to be mapped to zones of the plan."""
+    members: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Zone of the device -> its interfaces."""
     addresses: Mapping[str, Spans] | None = None
     """Side -> the IPv4 networks that it is connected to or routes to, where the configuration says so: what a guess of
     its zone goes by."""

@@ -4,7 +4,8 @@ By a mapping that somebody wrote, else by the plan's own firewalls. A side that 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Literal
 
 from planner.engine.existing.model import Ruleset, Sides, Verdict
@@ -20,11 +21,18 @@ class BadMap(ValueError):
 class Ways:
     """By which sides of a device packets come from a zone and go to one."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]], *, mapped: bool = False) -> None:
+    def __init__(
+        self,
+        pairs: Iterable[tuple[str, str]],
+        *,
+        mapped: bool = False,
+        members: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
         """`pairs`: side of the device, zone of the plan. A side may lead to several zones, a zone may have several.
 
         `mapped`: whether somebody wrote down which zone each side leads to. Then an entry that admits what comes by
-        them admits nothing of a zone that none of them leads to.
+        them admits nothing of a zone that none of them leads to. `members`: zone of the device -> its interfaces,
+        which lead where it does.
         """
         found: dict[str, dict[str, None]] = defaultdict(dict)
         for side, zone in pairs:
@@ -32,6 +40,11 @@ class Ways:
         self._behind = {zone: tuple(sides) for zone, sides in found.items()}
         self.mapped = frozenset(side for sides in found.values() for side in sides)
         self._is_mapped = mapped
+        self._members = {zone: frozenset(names) for zone, names in (members or {}).items()}
+        self._homes: dict[str, set[str]] = defaultdict(set)
+        for zone, names in self._members.items():
+            for name in names:
+                self._homes[name].add(zone)
         self._known: dict[tuple[Sides, str | None, Verdict], Literal[True, False] | str] = {}
 
     def of_zone(self, zone: str) -> tuple[str | None, ...]:
@@ -63,7 +76,7 @@ class Ways:
     def _match(self, sides: Sides, way: str | None, verdict: Verdict) -> Literal[True, False] | str:
         if way is not None and (way in sides.names or any(map(way.startswith, sides.prefixes))):
             return not sides.negated
-        unknown = [name for name in sorted(sides.names) if name not in self.mapped]
+        unknown = [name for name in sorted(sides.names) if not self._is_elsewhere(name, way)]
         unknown += [f"{prefix}*" for prefix in sorted(sides.prefixes) if not self._has(prefix)]
         if unknown:
             return f"{'not ' if sides.negated else ''}{', '.join(unknown)}: mapped to no zone of the plan"
@@ -72,16 +85,21 @@ class Ways:
             return f"{'not ' if sides.negated else ''}{named}: what the zone is behind is not known"
         return sides.negated
 
+    def _is_elsewhere(self, name: str, way: str | None) -> bool:
+        """Whether it is known where a side leads that isn't the way, by itself, its zone or all that is in it."""
+        if name in self.mapped:
+            return True
+        homes = self._homes.get(name, set()) & self.mapped
+        within = self._members.get(name, frozenset())
+        return (bool(homes) and way not in homes) or (bool(within) and within <= self.mapped)
+
     def _has(self, prefix: str) -> bool:
         return any(side.startswith(prefix) for side in self.mapped)
 
 
 def read_map(data: bytes) -> Mapping[str, str]:
     """A mapping as a file has it, YAML or JSON: the device's interface or zone -> zone of the plan. Raises BadMap."""
-    try:
-        tree = parse(data, guess_syntax("", data))
-    except SyntaxFault as error:
-        raise BadMap(f"{error.where}: {error}") from None
+    tree = _parse(data)
     if not isinstance(tree, dict):
         raise BadMap("A map has a line for each interface or zone of the device, such as “eth1: DMZ”.")
     for path in repeated_keys(tree):
@@ -92,10 +110,28 @@ def read_map(data: bytes) -> Mapping[str, str]:
     return {side: str(zone) for side, zone in tree.items()}
 
 
-def find_ways(plan: Plan, mapping: Mapping[str, str], firewall: Firewall | None) -> Ways:
+def _parse(data: bytes) -> object:
+    """JSON or YAML, which may begin with a brace, too. Raises BadMap with the fault of what it looks like."""
+    syntax = guess_syntax("", data)
+    try:
+        return parse(data, syntax)
+    except SyntaxFault as error:
+        if syntax == "json":
+            with suppress(SyntaxFault):
+                return parse(data, "yaml")
+        raise BadMap(f"{error.where}: {error}") from None
+
+
+def find_ways(
+    plan: Plan,
+    mapping: Mapping[str, str],
+    firewall: Firewall | None,
+    members: Mapping[str, Collection[str]] | None = None,
+) -> Ways:
     """What leads where: as the mapping says, and of sides that it doesn't name as the plan's firewall says.
 
-    `mapping`: side of the device -> zone of the plan. Raises BadMap where the plan has no such zone.
+    `mapping`: side of the device -> zone of the plan; `members`: zone of the device -> its interfaces. Raises BadMap
+    where the plan has no such zone.
     """
     zones = {zone.name for zone in plan.zones}
     for side, zone in mapping.items():
@@ -107,7 +143,7 @@ def find_ways(plan: Plan, mapping: Mapping[str, str], firewall: Firewall | None)
     pairs = [(side, zone) for side, zone in mapping.items()]
     if firewall is not None:
         pairs += [(side, zone) for zone, side in firewall.zones.items() if side not in mapping]
-    return Ways(pairs, mapped=bool(mapping))
+    return Ways(pairs, mapped=bool(mapping), members=members)
 
 
 def find_firewall(plan: Plan, ruleset: Ruleset, name: str = "") -> Firewall | None:

@@ -104,6 +104,7 @@ class Walker:
         self.translates = any(stage.translates for stage in self.ruleset.stages)
         lists = [*(stage.entries for stage in self.ruleset.stages), *self.ruleset.chains.values()]
         self.has_sides = any(entry.enters or entry.leaves for entries in lists for entry in entries)
+        self.has_sides = self.has_sides or any(one.enters for one in self.ruleset.translations)
 
     def list_tables(self) -> Iterator[Table]:
         """Those of all stages and chains."""

@@ -4,8 +4,8 @@ Of what an entry matches, everything between endpoints that no flow asks for goe
 and what comes out admitted by this entry is more than the plan needs. So what an earlier entry has refused or admitted
 isn't held against a later one. A set that many entries bear on is cut in halves until few do.
 
-What is admitted to the address by which an endpoint is published counts as admitted to the endpoint, where it is known
-to be sent on to it on the same ports.
+What is admitted to an address that the device sends on to an endpoint counts as admitted to the endpoint, on the ports
+on which it arrives.
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ from planner.engine.existing.narrower import Part, find_narrower, order_of
 from planner.engine.existing.packets import Ends, Unit, families_of, find_service
 from planner.engine.existing.pairs import Met, Pairs, Places, list_groups, name_ends
 from planner.engine.existing.passages import Passage, list_passages
-from planner.engine.existing.sent import list_sent
+from planner.engine.existing.sent import Sent, Translations
 from planner.engine.existing.spans import Spans
 from planner.engine.existing.table import Row, Table, list_bits
 from planner.engine.existing.walk import MOST_STEPS, Packets, Walker
@@ -113,8 +113,10 @@ class _Try:
     here: int
     """The endpoints that may be sources, as bits."""
     there: int
-    sent: SeenAs | None = None
-    """Where they come for the address by which an endpoint is published."""
+    sent: Sent | None = None
+    """How they are sent on, where they come for another address."""
+    published: SeenAs | None = None
+    """Which endpoint that leads to, where the plan says so and they are followed."""
 
     @property
     def family(self) -> Literal[4, 6]:
@@ -156,6 +158,10 @@ class Search:
         self._open_to: dict[tuple[Sides | None, Sides | None], tuple[Passage, ...]] = {}
         self._work = 0
         self._begin = walker.steps
+        self._translations = Translations(walker.ruleset.translations, walker.ways)
+        self.unsent: dict[str, dict[str, None]] = defaultdict(dict)
+        """By name of a translation that isn't understood, the entries that admit to its address what may go on to an
+        endpoint."""
         self.untried: set[str] = set()
         """The names of entries of which nothing is known, since it takes too much work or others took it."""
         self._services: dict[tuple[str, str | None], tuple[Spans, Spans]] = {
@@ -206,29 +212,40 @@ class Search:
             if sources and destinations:
                 box = Box(sources, destinations, match.protocols, match.ports, match.source_ports)
                 yield _Try(row=row, passage=passage, box=box, here=here, there=there)
-            for sent in self._published:
-                if sent.published.family == match.family:
-                    yield from self._list_sent(row, passage, sent)
+            for seen in self._published:
+                if seen.follows and seen.published.family == match.family:
+                    yield from self._list_followed(row, passage, seen)
+            if self.walker.ruleset.translations and sources:
+                yield from self._list_sent(row, passage, sources)
 
-    def _list_sent(self, row: Row, passage: Passage, sent: SeenAs) -> Iterator[_Try]:
-        """What a match says of packets for the address by which an endpoint is published."""
+    def _list_followed(self, row: Row, passage: Passage, seen: SeenAs) -> Iterator[_Try]:
+        """What a match says of packets for the address by which an endpoint is published, before or after that is
+        translated."""
         match, places = row.match, self._places[row.match.family]
-        meant = (sent.seen, sent.real) if sent.follows else (sent.seen,)
-        if not any(address in match.destinations for address in meant):
-            return
         there, to_there = places.side(passage.destinations)
-        here, from_here = places.side(passage.sources & sent.zones)
+        here, from_here = places.side(passage.sources & seen.zones)
         sources = match.sources & from_here
-        if not sources or sent.real not in to_there:
-            return
-        services: Iterable[tuple[Spans, Spans]] = [(match.protocols, match.ports)]
-        if not sent.follows:
-            its = list_sent(self.walker.ruleset.translations, self.walker.ways, passage.enters, sent.published)
-            services = ((match.protocols & protocols, match.ports & ports) for protocols, ports in its)
-        for protocols, ports in services:
-            if protocols and ports:
-                box = Box(sources, Spans.only(sent.real), protocols, ports, match.source_ports)
-                yield _Try(row=row, passage=passage, box=box, here=here, there=there, sent=sent)
+        is_meant = seen.seen in match.destinations or seen.real in match.destinations
+        if is_meant and sources and seen.real in to_there:
+            box = Box(sources, Spans.only(seen.real), match.protocols, match.ports, match.source_ports)
+            sent = Sent(shift=seen.real - seen.seen, goal=(match.family, seen.real))
+            yield _Try(row=row, passage=passage, box=box, here=here, there=there, sent=sent, published=seen)
+
+    def _list_sent(self, row: Row, passage: Passage, sources: Spans) -> Iterator[_Try]:
+        """What a match says of packets that a translation of the device sends on."""
+        match, places = row.match, self._places[row.match.family]
+        here, there = places.side(passage.sources)[0], places.side(passage.destinations)[0]
+        to_there = places.side(passage.destinations)[1]
+        whole = Box(sources, match.destinations, match.protocols, match.ports, match.source_ports)
+        for one, box, sent in self._translations.list_leading(match.family, whole, passage.enters, self._spend):
+            if sent is None:
+                if not one.real or one.real & to_there:
+                    self.unsent[one.name][row.entry.name] = None
+                continue
+            real = sent.find_real(box)
+            if destinations := real.destinations & to_there:
+                arriving = real._replace(destinations=destinations)
+                yield _Try(row=row, passage=passage, box=arriving, here=here, there=there, sent=sent)
 
     def _list_passages(self, entry: Entry) -> tuple[Passage, ...]:
         """By which passages an entry admits, as far as is known."""
@@ -264,7 +281,7 @@ class Search:
     def _list_admitted(self, one: _Try, box: Box, excess: _Excess) -> Iterator[Box]:
         """What of some packets the entry admits, to the own addresses of endpoints."""
         sent = one.sent
-        waiting = [box if sent is None else box._replace(destinations=Spans.only(sent.seen))]
+        waiting = [sent.find_seen(box) if sent else box]
         while waiting:
             now = waiting.pop()
             packets = self._make_packets(one, now)
@@ -280,13 +297,12 @@ class Search:
                 excess.is_whole = False
                 continue
             for outcome in found:
-                if sent is None:
+                if sent is None or outcome.translated:
                     yield outcome.box
-                elif outcome.translated or not sent.follows:
-                    yield outcome.box._replace(destinations=Spans.only(sent.real))
+                elif sent.goal is None:
+                    yield sent.find_real(outcome.box)
 
     def _make_packets(self, one: _Try, box: Box) -> Packets:
-        sent = one.sent
         return Packets(
             family=one.family,
             source=Unit(addresses=box.sources),
@@ -295,7 +311,7 @@ class Search:
             keys=(box.sources, box.destinations),
             enters=one.passage.enters,
             leaves=one.passage.leaves,
-            goal=(one.family, sent.real) if sent is not None and sent.follows else None,
+            goal=one.sent.goal if one.sent else None,
         )
 
     def _spend(self, work: int) -> None:
@@ -360,15 +376,17 @@ class Search:
                         parts.setdefault(id(flow), (flow, []))[1].append(part)
 
     def _is_sent(self, one: _Try, flow: Flow) -> bool:
-        """Whether packets of a flow come for the address that these come for."""
-        for sent in self._published:
+        """Whether packets of a flow come for the address that these come for, or for another that leads there."""
+        if one.sent is not None and one.published is None:
+            return True
+        for seen in self._published:
             if (
-                sent.published.endpoint == flow.destination.name
-                and sent.published.family == one.family
-                and flow.source.zone in sent.zones
+                seen.published.endpoint == flow.destination.name
+                and seen.published.family == one.family
+                and flow.source.zone in seen.zones
             ):
-                return one.sent == sent or (one.sent is None and sent.follows and not self.walker.translates)
-        return one.sent is None
+                return one.published == seen or (one.published is None and seen.follows and not self.walker.translates)
+        return one.published is None
 
     def list_asked(self, rows: Iterable[Row]) -> Iterator[Flow]:
         """The flows of which some packets are matched by an entry, of which these are the matches."""
@@ -376,21 +394,35 @@ class Search:
         for row in rows:
             family, match = row.match.family, row.match
             places = self._places[family]
-            there = places.find(match.destinations).ends
-            for sent in self._published:
-                if not sent.follows and sent.published.family == family and sent.seen in match.destinations:
-                    there |= 1 << self._numbers[sent.published.endpoint]
-            meets = {
-                service
-                for service, (protocols, ports) in self._services.items()
-                if protocols & match.protocols and ports & match.ports and family in families_of(service[0])
-            }
-            for source in list_bits(places.find(match.sources).ends):
-                for destination in list_bits(self._reached[source] & there):
-                    for flow in self._flows[source][destination]:
-                        if (flow.need.protocol, flow.need.ports) in meets:
-                            found[id(flow)] = flow
+            direct = places.find(match.destinations).ends
+            for seen in self._published:
+                if not seen.follows and seen.published.family == family and seen.seen in match.destinations:
+                    direct |= 1 << self._numbers[seen.published.endpoint]
+            reached = [(direct, match.protocols, match.ports)]
+            whole = Box(match.sources, match.destinations, match.protocols, match.ports)
+            reached += (
+                (places.find(real.destinations).ends, real.protocols, real.ports)
+                for real in self._translations.list_arriving(family, whole)
+            )
+            for there, protocols, ports in reached:
+                for flow in self._list_flows(family, match.sources, there, (protocols, ports)):
+                    found[id(flow)] = flow
         return iter(sorted(found.values(), key=lambda flow: (flow.source.name, flow.destination.name)))
+
+    def _list_flows(
+        self, family: Literal[4, 6], sources: Spans, there: int, service: tuple[Spans, Spans]
+    ) -> Iterator[Flow]:
+        """The flows from some addresses to some endpoints of which some packets have one of these services."""
+        meets = {
+            one
+            for one, (protocols, ports) in self._services.items()
+            if protocols & service[0] and ports & service[1] and family in families_of(one[0])
+        }
+        for source in list_bits(self._places[family].find(sources).ends):
+            for destination in list_bits(self._reached[source] & there):
+                for flow in self._flows[source][destination]:
+                    if (flow.need.protocol, flow.need.ports) in meets:
+                        yield flow
 
 
 def _drop_same(rows: tuple[Row, ...]) -> tuple[Row, ...]:

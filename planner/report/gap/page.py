@@ -9,6 +9,7 @@ from planner.report.gap.words import (
     NAMES,
     name_forbidden,
     say_breach,
+    say_decided,
     say_destinations,
     say_doubt,
     say_needed,
@@ -54,7 +55,7 @@ def describe_gap(gap: Gap) -> dict[str, Any]:
         "more_wider": max(0, len(gap.wider) - MOST_WIDER),
         "untried": say_untried(gap),
         "unknown": [
-            {"construct": one.construct, "entries": say_several(one.entries), "flows": many(len(one.flows), "flow")}
+            {"construct": one.construct, "entries": say_several(one.entries), "flows": say_decided(one)}
             for one in gap.unknown[:MOST_UNKNOWN]
         ],
         "more_unknown": max(0, len(gap.unknown) - MOST_UNKNOWN),

@@ -9,6 +9,7 @@ from planner.report.gap.words import (
     NAMES,
     name_forbidden,
     say_breach,
+    say_decided,
     say_destinations,
     say_doubt,
     say_needed,
@@ -65,9 +66,9 @@ def _list_lines(gap: Gap) -> Iterator[str]:
         yield f"  {said}"
     yield from _head("Not understood", gap.unknown)
     yield from _cut(
-        f"  {one.construct} ({say_several(one.entries)}): decides about {many(len(one.flows), 'flow')}"
+        f"  {one.construct} ({say_several(one.entries)}): decides about {say_decided(one)}"
         if one.entries
-        else f"  {one.construct}: {many(len(one.flows), 'flow')}"
+        else f"  {one.construct}: {say_decided(one)}"
         for one in gap.unknown
     )
     yield from _list_stale(gap)

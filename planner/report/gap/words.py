@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from planner.engine.existing.decide import FlowState, Gap, State
+from planner.engine.existing.decide import FlowState, Gap, State, Unknown
 from planner.engine.existing.forbidden import Breach, Forbidden
 from planner.engine.existing.wider import Wider
 from planner.engine.prohibitions import Closed
@@ -63,6 +63,11 @@ def say_untried(gap: Gap) -> str:
     if not gap.untried:
         return ""
     return f"Not looked at for that, after too much work for others: {many(gap.untried, 'entry', 'entries')}."
+
+
+def say_decided(one: Unknown) -> str:
+    """What something that isn't understood decides about."""
+    return many(len(one.flows), "flow") if one.flows else "no flow, but perhaps what is too wide"
 
 
 def say_needed(one: Wider) -> str:

@@ -201,3 +201,43 @@ def test_words_for_services():
     for word in ("any", "*", "all", "any any", "-any-", "ip"):
         for changes in ({"service": word}, {"service": word, "source_port": word}):
             assert decide(table({**PLAIN, **changes}), Packet("10.0.0.1", "10.1.0.1", "gre", 9)) == "accept", word
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "10.0.0.0/24 except 10.0.0.1", "10.0.0.0/24 (not 10.0.0.1)", "10.0.0.0/24 !10.0.0.1", "any but 10.0.0.1",
+        "10.0.0.0/24 - 10.0.0.1", "10.0.0.0/24 Excluding 10.0.0.1", "any ohne 10.0.0.1",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_taken_away_from_others_makes_all_of_them_unclear(cell):
+    ruleset = read(f"source;destination;service;action\n{cell};any;tcp/443;allow\n")
+    assert decide(ruleset, Packet("10.0.0.1", "10.1.0.1", "tcp", 443)) == f"unknown: source “{cell}”"
+    assert decide(ruleset, Packet("10.0.0.2", "10.1.0.1", "tcp", 443)) == f"unknown: source “{cell}”"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "tcp/1-500 except 443", "tcp/443 (disabled)", "tcp/443 established", "tcp high", "tcp src 80 dst 80",
+        "tcp port 80", "udp/53 tcp",
+    ],
+)  # fmt: skip
+def test_words_that_make_less_of_a_service_make_all_of_it_unclear(cell):
+    ruleset = read(f"source;destination;service;action\nany;any;{cell};allow\n")
+    assert decide(ruleset, Packet("10.0.0.1", "10.1.0.1", "tcp", 443)) == f"unknown: service “{cell}”"
+
+
+@pytest.mark.parametrize(
+    ("cell", "ports"),
+    [
+        ("tcp 80 443", [80, 443]), ("TCP: 80 443", [80, 443]), ("tcp, 80", [80]), ("tcp 80 udp 53", [80]),
+        ("tcp udp", [80, 443, 53]), ("tcp, udp", [80, 443, 53]), ("udp; tcp", [80, 443, 53]),
+    ],
+)  # fmt: skip
+def test_a_protocol_before_ports_is_of_these_ports_alone(cell, ports):
+    ruleset = read(f'source;destination;service;action\nany;any;"{cell}";allow\n')
+    found = [
+        port for port in (80, 443, 53) if decide(ruleset, Packet("10.0.0.1", "10.1.0.1", "tcp", port)) == "accept"
+    ]
+    assert found == ports

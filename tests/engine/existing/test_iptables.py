@@ -262,3 +262,23 @@ def test_the_last_line_needs_no_end_and_may_be_followed_by_comments(end):
 @pytest.mark.parametrize("word", ["a\\ b", "a\\-j", "'a b'", '"a b"', '"a\\"b"', "a'b c'\"d e\""])
 def test_a_word_ends_where_no_quote_holds_it_together(word):
     assert state_of(to(f"-m comment --comment {word} -j ACCEPT")).state == "open"
+
+
+def test_before_the_way_out_is_known_a_name_of_it_is_not_understood():
+    """The kernel compares with no name at all there: “! -o eth1 -j DROP” refuses everything."""
+    early = "*raw\n:PREROUTING ACCEPT [0:0]\n:WAY - [0:0]\n-A PREROUTING -j {}\n-A WAY ! -o eth1 -j DROP\nCOMMIT\n"
+    admits = to("-j ACCEPT")
+    assert state_of(admits, more=early.format("WAY")).constructs == (
+        "! -o eth1, before it is known where packets leave",
+    )
+    assert state_of(admits, more=early.format("LOG")).state == "open"
+    assert state_of("-A FORWARD -j OWN", "-A OWN ! -o eth1 -j DROP", admits).state == "unknown", "mapped to no zone"
+
+
+def test_a_table_without_its_end_is_no_whole_file():
+    whole = saved(to("-j ACCEPT"))
+    with pytest.raises(Unreadable, match=r"^The table filter of line 1 has no COMMIT at its end, so the file isn't"):
+        iptables.read(whole.removesuffix("COMMIT\n"))
+    with pytest.raises(Unreadable, match=r"^The table nat of line 8 has"):
+        iptables.read(whole + "*nat\n:PREROUTING ACCEPT [0:0]\n")
+    assert iptables.read(whole.removesuffix("\n")).stages

@@ -11,6 +11,8 @@ from planner.engine.existing.sides import BadMap, read_map
         b"eth0: DMZ\neth1: 'Internal'\n",
         b'{"eth0": "DMZ", "eth1": "Internal"}',
         b"\xef\xbb\xbfeth0: DMZ\neth1: Internal",
+        b"{eth0: DMZ, eth1: Internal}",
+        b'{"eth0": DMZ, "eth1": Internal}',
     ],
 )
 def test_it_is_read_as_yaml_or_json(data):

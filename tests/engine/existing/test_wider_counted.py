@@ -1,10 +1,12 @@
 """What entries admit too much is counted: a small model that tries every packet comes to the same, whatever the rules.
 
 Packets go from each address to each, on each of some services, through the entries one by one: the first that matches
-decides. Nothing of how sets are cut is in it.
+decides. What is admitted to an address that the device sends on counts as well where it arrives, by the first
+translation that takes the packet. Nothing of how sets are cut is in it.
 """
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from planner.engine.existing import asked, wider
 from planner.engine.existing.decide import compare_with
-from planner.engine.existing.model import Entry, Match, Ruleset, Stage
+from planner.engine.existing.model import Entry, Match, Ruleset, Stage, Translation
 from planner.engine.existing.spans import Spans
 from tests.engine.existing.rulesets import flow, host, plan, side
 from tests.strategies import often
@@ -26,7 +28,9 @@ ENDS = {
 """Zone and addresses of endpoints, some of which share addresses."""
 OUTSIDE = 20
 """An address of nobody."""
-ADDRESSES = (1, 2, 3, 4, 11, 12, 13, OUTSIDE)
+SEEN = (21, 22, 23)
+"""Addresses that the device may send on."""
+ADDRESSES = (1, 2, 3, 4, 11, 12, 13, OUTSIDE, *SEEN)
 PORTS = range(1, 5)
 PROTOCOLS = (6, 17)
 SIDES = {"Internal": "lan", "DMZ": "dmz"}
@@ -57,8 +61,29 @@ FLOWS = st.lists(
 
 
 @st.composite
+def translations(draw):
+    """One address or two that go to as many, on all ports, on the same, on as many others or all to one."""
+    seen, real = draw(st.sampled_from([(21, 11), (21, 12), (22, 1), (13, 12), (22, 21), (23, OUTSIDE), (12, 12)]))
+    more = draw(st.integers(0, 1))
+    made = Translation(
+        name="t",
+        enters=draw(st.sampled_from([None, None, side("lan"), side("dmz")])),
+        family=4,
+        seen=Spans(((BASE + seen, BASE + seen + more),)),
+        real=Spans(((BASE + real, BASE + real + more),)),
+        is_clear=draw(st.sampled_from([True, True, True, False])),
+    )
+    ports = draw(st.sampled_from([None, ((1, 2), (1, 2)), ((1, 2), (3, 4)), ((2, 2), (4, 4)), ((1, 3), (2, 2))]))
+    if ports is None:
+        return made
+    seen_ports, real_ports = (Spans((one,)) for one in ports)
+    protocol = draw(st.sampled_from(PROTOCOLS))
+    return replace(made, protocol=protocol, seen_ports=seen_ports, real_ports=real_ports)
+
+
+@st.composite
 def rulesets(draw):
-    """One stage of entries, some of which ask for sides, and perhaps another without them."""
+    """One stage of entries, some of which ask for sides, and perhaps another without them, and translations."""
     sided = draw(st.booleans())
 
     def entry(number, *, asks):
@@ -75,7 +100,10 @@ def rulesets(draw):
     stages = [Stage(name="one", entries=entries, default=draw(st.sampled_from(["accept", "drop"])))]
     if more:
         stages.append(Stage(name="two", entries=more, default=draw(st.sampled_from(["accept", "drop"]))))
-    return Ruleset(format="nftables", stages=tuple(stages), chains={}, sides=frozenset(SIDES.values()))
+    sent = tuple(draw(st.lists(translations(), max_size=4)))
+    return Ruleset(
+        format="nftables", stages=tuple(stages), chains={}, sides=frozenset(SIDES.values()), translations=sent
+    )
 
 
 def list_deciding(ruleset, packet, enters):
@@ -101,6 +129,36 @@ def list_deciding(ruleset, packet, enters):
     return found
 
 
+def find_arriving(ruleset, packet, enters):
+    """As what a packet arrives that the first translation takes; None where none does, or it isn't known."""
+    source, destination, protocol, port = packet
+    for one in ruleset.translations:
+        if one.enters and enters not in one.enters.names:
+            continue
+        if BASE + destination not in one.seen or (
+            one.protocol and (one.protocol, True) != (protocol, port in one.seen_ports)
+        ):
+            continue
+        if not one.is_clear:
+            return None
+        first = one.seen.spans[0][0]
+        if one.protocol and one.real_ports.size == 1:
+            port = one.real_ports.spans[0][0]
+        elif one.protocol:
+            port += one.real_ports.spans[0][0] - one.seen_ports.spans[0][0]
+        return source, destination + one.real.spans[0][0] - first, protocol, port
+    return None
+
+
+def list_arrivals(ruleset, packet):
+    """The side that it comes in by, the entries that admit it, and as what it is admitted: as it comes, and as it
+    arrives where it is sent on."""
+    for zone, enters in SIDES.items():
+        by = list_deciding(ruleset, packet, enters) or ()
+        for arriving in {packet, find_arriving(ruleset, packet, enters)} - {None}:
+            yield zone, by, arriving
+
+
 def list_asked(flows):
     for source, destination, protocol, ports in flows:
         first, _, last = ports.partition("-")
@@ -117,21 +175,19 @@ def model(ruleset, flows):
     for packet, ends in list_asked(flows):
         asked[packet].add(ends)
     pairs, services, needed = defaultdict(set), defaultdict(set), defaultdict(set)
-    for packet in PACKETS:
+    for zone, by, packet in (one for coming in PACKETS for one in list_arrivals(ruleset, coming)):
         source, destination = packet[:2]
-        here = [name for name, (_, addresses) in ENDS.items() if source in addresses]
+        here = [name for name, (where, addresses) in ENDS.items() if source in addresses and where == zone]
         there = [name for name, (_, addresses) in ENDS.items() if destination in addresses]
-        for one, other in product(here, there):
+        for one, other, entry in product(here, there, by):
             if one == other or source == destination:
                 continue
-            ways = SIDES[ENDS[one][0]]
-            for entry in list_deciding(ruleset, packet, ways) or ():
-                if packet in asked:
-                    if (one, other) in asked[packet]:
-                        needed[entry].add((packet, (one, other)))
-                else:
-                    pairs[entry].add((one, other))
-                    services[entry].add(packet[2:])
+            if packet in asked:
+                if (one, other) in asked[packet]:
+                    needed[entry].add((packet, (one, other)))
+            else:
+                pairs[entry].add((one, other))
+                services[entry].add(packet[2:])
     return pairs, services, needed
 
 

@@ -3,13 +3,13 @@
 import pytest
 
 from planner.engine.existing import wider
+from planner.engine.existing.boxes import Box
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.model import Translation
 from planner.engine.existing.readers.iptables import read
-from planner.engine.existing.sent import list_sent
+from planner.engine.existing.sent import Translations
 from planner.engine.existing.sides import Ways
-from planner.engine.existing.spans import PORTS, PROTOCOLS, Spans
-from planner.engine.published import Published
+from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
 from planner.engine.rules import Ports
 from tests.engine.existing.rulesets import accept, flow, host, match, plan, ruleset, side, spans
 
@@ -17,10 +17,11 @@ SEEN, REAL, OUTER, OTHER = "203.0.113.10", "192.0.2.10", "198.51.100.7", "198.51
 BEHIND = {"Internet": "wan", "DMZ": "dmz", "Internal": "lan"}
 
 
-def report_of(form, *flows, more=()):
+def report_of(form, *flows, more=(), published=None):
     ends = [host("Outer", OUTER, zone="Internet"), host("Other", OTHER, zone="Internet"),
             host("Store", REAL, zone="DMZ"), host("Web", "10.0.0.10"), *more]  # fmt: skip
-    firewall = {"name": "FW", "format": form, "zones": BEHIND, "published": {"Store": SEEN}}
+    firewall = {"name": "FW", "format": form, "zones": BEHIND}
+    firewall["published"] = {"Store": SEEN} if published is None else published
     return plan(ends, list(flows), firewalls=[firewall])
 
 
@@ -33,11 +34,15 @@ def from_outside(name, *matches, **more):
     return accept(name, *matches, enters=side("wan"), **more)
 
 
-def widths(report, *entries, translations=(), **more):
+def widths(report, *entries, **more):
+    return gap_of(report, *entries, **more).wider
+
+
+def gap_of(report, *entries, translations=(), **more):
     rules = ruleset(*entries, translations=tuple(translations), sides=frozenset(BEHIND.values()), **more)
     form = report.plan.firewalls[0].format
     object.__setattr__(rules, "format", form)
-    return compare_with(report, rules, None, report.plan.firewalls[0]).wider
+    return compare_with(report, rules, None, report.plan.firewalls[0])
 
 
 @pytest.mark.parametrize("form", ["asa", "fortigate", "paloalto", "srx"])
@@ -84,22 +89,91 @@ def test_what_an_earlier_entry_refuses_at_the_published_address_is_not_admitted(
 
 
 def test_the_first_translation_that_is_for_a_packet_tells_what_is_sent_on():
-    published = Published(endpoint="Store", family=4, real=REAL, seen=SEEN, sides=frozenset({"wan"}))
-    ways = Ways([("wan", "Internet")])
+    seen, real = spans(SEEN), spans(REAL)
+    tcp, port, http = Spans.only(6), Spans.only(443), Spans.only(8443)
+    everywhere = FAMILIES[4]
 
     def sent(*several):
-        return list(list_sent(several, ways, "wan", published))
+        found = Translations(several, Ways([("wan", "Internet"), ("lan", "Internal")]))
+        whole = Box(everywhere, everywhere, PROTOCOLS, PORTS)
+        leading = list(found.list_leading(4, whole, "wan", lambda work: None))
+        assert all(one.box.destinations == seen for one in leading)
+        arriving = [one.sent.find_real(one.box) for one in leading if one.sent]
+        for one, way in zip(arriving, (one.sent for one in leading if one.sent), strict=True):
+            assert way.find_real(way.find_seen(one)) == one
+        return [(one.protocols, one.ports) for one in arriving if one.destinations == real]
 
-    tcp, port, http = Spans.only(6), Spans.only(443), Spans.only(8443)
     one = translation(protocol=6, seen_ports=port, real_ports=port)
     assert sent() == []
     assert sent(translation()) == [(PROTOCOLS, PORTS)]
     assert sent(one) == [(tcp, port)]
     moved = translation(protocol=6, seen_ports=http, real_ports=port)
-    assert sent(moved, one) == [(tcp, port)]
-    assert sent(translation(protocol=6, seen_ports=port, real_ports=http), one) == []
+    assert sent(moved, one) == [(tcp, port), (tcp, port)]
+    away = translation(protocol=6, seen_ports=port, real_ports=http)
+    assert sent(away, one) == [(tcp, http)]
+    assert sent(translation(protocol=6, seen_ports=port, real_ports=port, real=spans("192.0.2.11")), one) == []
     assert sent(one, translation()) == [(tcp, port), (PROTOCOLS - tcp, PORTS), (tcp, PORTS - port)]
-    assert sent(translation(family=6), translation(seen=spans("203.0.113.99")), one) == [(tcp, port)]
+    elsewhere = translation(family=6, seen=spans("2001:db8::1", 6), real=spans("2001:db8::2", 6))
+    assert sent(elsewhere, translation(enters=side("lan")), one) == [(tcp, port)]
+    # What isn't understood keeps later ones from it, and so does what leaves all as it is.
+    assert sent(translation(is_clear=False), one) == []
+    assert sent(translation(real=seen), one) == []
+
+
+def test_ports_are_sent_on_one_for_one_or_all_to_one():
+    report = report_of("fortigate", flow("Outer", "Store"))
+    vip = from_outside("vip", match("198.51.100.0/24", SEEN, "tcp/8000-8999"))
+    [found] = widths(
+        report, vip, translations=[translation(protocol=6, seen_ports=SPAN, real_ports=Spans(((440, 450),)))]
+    )
+    assert (found.sources, found.destinations, found.pairs) == (("Other", "Outer"), ("Store",), 2)
+    assert found.services == ("tcp 440-450",), "the ports on which packets arrive"
+    assert found.narrower == ((frozenset({"Outer"}), frozenset({"Store"}), frozenset({Ports("tcp", "443")})),)
+    [found] = widths(report, vip, translations=[translation(protocol=6, seen_ports=SPAN, real_ports=Spans.only(443))])
+    assert (found.sources, found.services) == (("Other",), ("tcp 443",))
+    part = from_outside("vip", match("198.51.100.0/24", SEEN, "tcp/8442-8443"))
+    [found] = widths(
+        report, part, translations=[translation(protocol=6, seen_ports=SPAN, real_ports=Spans(((440, 450),)))]
+    )
+    assert found.services == ("tcp 442-443",)
+
+
+SPAN = Spans(((8440, 8450),))
+
+
+def test_what_is_sent_on_counts_whether_or_not_the_plan_says_that_it_is_published():
+    report = report_of("fortigate", flow("Outer", "Store", ports="22"), published={})
+    vip = from_outside("vip", match("", SEEN, "tcp/2222"))
+    to_ssh = translation(protocol=6, seen_ports=Spans.only(2222), real_ports=Spans.only(22))
+    [found] = widths(report, vip, translations=[to_ssh])
+    assert (found.sources, found.destinations, found.services) == (("Other",), ("Store",), ("tcp 22",))
+    assert found.narrower == ((frozenset({"Outer"}), frozenset({"Store"}), frozenset({Ports("tcp", "22")})),)
+    # A network goes on address by address.
+    nets = translation(seen=spans("203.0.113.0/24"), real=spans("192.0.2.0/24"))
+    [found] = widths(report, from_outside("net", match(OTHER, "203.0.113.8/29", "tcp")), translations=[nets])
+    assert (found.sources, found.destinations, found.services) == (("Other",), ("Store",), ("tcp",))
+    assert not widths(report, from_outside("net", match(OTHER, "203.0.113.16/29")), translations=[nets])
+
+
+def test_a_translation_that_is_not_understood_is_named_with_what_admits_packets_to_it():
+    report = report_of("fortigate", published={})
+    vip = from_outside("vip", match("", SEEN, "tcp/2222"))
+
+    def unknown(*several, entry=vip):
+        gap = gap_of(report, entry, translations=several)
+        assert not gap.wider
+        return [(one.construct, one.entries, one.flows) for one in gap.unknown]
+
+    assert unknown(translation(name="odd", is_clear=False)) == [("odd", ("vip",), ())]
+    assert unknown(translation(name="odd", is_clear=False, real=Spans())) == [("odd", ("vip",), ())]
+    assert unknown(translation(name="odd", enters=side("who"))) == [("odd", ("vip",), ())]
+    uneven = translation(name="odd", protocol=6, seen_ports=Spans(((2000, 3000),)), real_ports=Spans(((1, 2),)))
+    assert unknown(uneven) == [("odd", ("vip",), ())]
+    # It is none of the plan's: another address, other ports, another side, or refused.
+    assert unknown(translation(is_clear=False, real=spans("192.0.2.99"))) == []
+    assert unknown(translation(is_clear=False), entry=from_outside("vip", match("", "203.0.113.11"))) == []
+    assert unknown(translation(is_clear=False, enters=side("lan"))) == []
+    assert unknown(translation(is_clear=False), entry=from_outside("no", match("", SEEN), verdict="drop")) == []
 
 
 DNAT = f"-A PREROUTING -d {SEEN} -p tcp -m tcp --dport 440:450 -j DNAT --to-destination {REAL}"

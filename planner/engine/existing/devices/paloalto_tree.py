@@ -73,7 +73,8 @@ def read_tree(text: str) -> Node:
         raise Unreadable("The XML has a document type, which no configuration of a Palo Alto has.")
 
     texts: list[list[str]] = [[]]
-    parser = expat.ParserCreate()
+    # Whatever encoding it names: the text has been decoded.
+    parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.StartElementHandler = start
     parser.EndElementHandler = end

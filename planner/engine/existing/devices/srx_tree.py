@@ -12,8 +12,8 @@ Tree = dict[str, "Tree"]
 """A word -> the words after it."""
 
 _READ = {
-    "applications", "apply-groups", "groups", "interfaces", "logical-systems", "routing-options", "security",
-    "tenants",
+    "applications", "apply-groups", "firewall", "forwarding-options", "groups", "interfaces", "logical-systems",
+    "routing-options", "security", "tenants",
 }  # fmt: skip
 """First words of what is read; all else is passed by."""
 _LONGEST = 200

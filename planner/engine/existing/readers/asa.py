@@ -68,6 +68,10 @@ class _Interface:
     """Its own, of IPv4."""
 
 
+_OTHER_LISTS = ("standard", "ethertype", "webtype")
+"""Kinds of lists that say nothing of the packets of flows, and stand at no interface."""
+
+
 class _Device:
     """A configuration, with what is looked up in it."""
 
@@ -89,7 +93,7 @@ class _Device:
             self._bind(block.words)
 
     def _bind(self, words: list[str]) -> None:
-        if words[0] != "access-group" or "control-plane" in words:
+        if words[0] != "access-group" or "control-plane" in words[5:]:
             return
         if words[2:3] == ["global"]:
             self._everywhere = words[1]
@@ -97,14 +101,16 @@ class _Device:
             (self._inward if words[2] == "in" else self._outward)[words[4]] = words[1]
 
     def ruleset(self) -> Ruleset:
-        """The three stages: between interfaces of one security level, coming in, going out."""
+        """The stages: interfaces that are off or of one security level, coming in, going out."""
         bound = [*self._inward.values(), *self._outward.values(), *filter(None, [self._everywhere])]
         # Each line is an entry or more wherever it is bound.
         Count().take(sum(len(self._lists.get(name, ())) for name in bound))
         translations = sorted(self._translations(), key=_place)
         stages = [self._coming_in(translations)]
-        if alike := self._alike():
-            stages.insert(0, Stage(name="same-security-traffic", entries=tuple(alike), default="accept"))
+        stopped, alike = self._stopped(), self._alike()
+        if stopped or alike:
+            name = "interfaces" if stopped else "same-security-traffic"
+            stages.insert(0, Stage(name=name, entries=(*stopped, *alike), default="accept"))
         if out := [entry for side, name in self._outward.items() for entry in self._of_list(name, leaves=side)]:
             going = tuple(translate(out, translations, self._count))
             stages.append(Stage(name="access-group out", entries=going, default="accept"))
@@ -114,9 +120,27 @@ class _Device:
             translations=tuple(translations),
         )  # fmt: skip
 
+    def _stopped(self) -> list[Entry]:
+        """Interfaces that are switched off, or for the device's own traffic alone, whatever lists say.
+
+        Source: Cisco, “management-only” and “shutdown” in the command reference.
+        """
+        found = []
+        for block in self._blocks:
+            said = {words[0]: words[1:] for words in block.below}
+            name = " ".join(said.get("nameif", []))
+            why = [word for word in ("shutdown", "management-only") if word in said]
+            if block.words[0] == "interface" and name and why:
+                here = Sides(names=frozenset({name}))
+                found += [
+                    Entry(name=f"{why[0]} of {name}", verdict="drop", enters=enters, leaves=leaves)
+                    for enters, leaves in ((here, None), (None, here))
+                ]
+        return found
+
     def _alike(self) -> list[Entry]:
         """Between interfaces of one level nothing goes, unless it is allowed, whatever lists say."""
-        if any(b.words[:3] == ["same-security-traffic", "permit", "inter-interface"] for b in self._blocks):
+        if self._joins_levels():
             return []
         found: dict[int, list[str]] = {}
         for one in self._interfaces.values():
@@ -133,6 +157,9 @@ class _Device:
             if len(names) > 1
         ]
 
+    def _joins_levels(self) -> bool:
+        return any(one.words[:3] == ["same-security-traffic", "permit", "inter-interface"] for one in self._blocks)
+
     def _coming_in(self, translations: Sequence[Translation]) -> Stage:
         entries: list[Entry] = []
         for side, name in sorted(self._inward.items()):
@@ -142,15 +169,16 @@ class _Device:
             default = f"implicit deny of access-list {self._everywhere}"
         else:
             levels = {one.level for one in self._interfaces.values()}
+            joins = self._joins_levels()
             below = {
-                level: frozenset(other.name for other in self._interfaces.values() if other.level < level)
+                level: frozenset(other.name for other in self._interfaces.values() if other.level < level + joins)
                 for level in levels
             }
             for one in self._interfaces.values():
-                lower = below[one.level]
+                lower = below[one.level] - {one.name}
                 if one.name not in self._inward and lower:
                     enters, leaves = Sides(names=frozenset({one.name})), Sides(names=lower)
-                    name = f"security-level {one.level} of {one.name}, to lower ones"
+                    name = f"security-level {one.level} of {one.name}, to {'equal and ' if joins else ''}lower ones"
                     entries.append(Entry(name=name, verdict="accept", enters=enters, leaves=leaves))
             default = "security levels"
         is_known = self._interfaces or self._everywhere
@@ -187,12 +215,12 @@ class _Device:
             if rest[0] == "remark" or rest[:2] == ["extended", "remark"]:
                 remark = " ".join(rest[1:])
                 continue
-            if rest[0] == "extended" and "inactive" not in rest:
-                line = _Line(words=rest[1:], name=" ".join(block.words), objects=self._objects, count=self._count,
-                             six=six, comment=remark)  # fmt: skip
-                lists.setdefault(name, []).append(line)
-            elif rest[0] == "extended":
-                lists.setdefault(name, [])
+            if rest[0] not in _OTHER_LISTS:
+                line = _Line(words=rest[rest[0] == "extended" :], name=" ".join(block.words), objects=self._objects,
+                             count=self._count, six=six, comment=remark)  # fmt: skip
+                found = lists.setdefault(name, [])
+                if rest[-1] != "inactive" or rest[-2] in ("object", "object-group"):
+                    found.append(line)
             remark = ""
         return lists
 

@@ -33,6 +33,7 @@ from planner.engine.existing.readers.csv_services import (
     read_pairs,
     read_protocols,
     split_cell,
+    takes_away,
 )
 from planner.plan.cells import quote, read_back
 from planner.plan.endpoint_table import TableError, first_line, split_table
@@ -292,7 +293,7 @@ class _Table:
         several: list[Addresses] = []
         for item in items:
             whole = self._read_address(item)
-            words = [item] if whole or " " not in item else item.split()
+            words = [item] if whole or " " not in item or takes_away(item) else item.split()
             several += [whole or self._read_address(one) or vague(f"{side} {quote(one)}") for one in words]
         found = unite_all(several)
         return found if negated == (word in _YES) else all_but(found)

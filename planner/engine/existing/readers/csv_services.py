@@ -30,6 +30,19 @@ _PORTED = {name: Spans.only(PROTOCOL_NUMBERS[name]) for name in ("tcp", "udp", "
 _PING = frozenset({"ping", "icmp echo", "icmp echo-request", "icmp/echo-request", "echo-request"})
 
 
+_LESS = re.compile(
+    r"(?:^|[\s(])(?:!|(?:but|except|exclud(?:es?|ing)|minus|not|nor|without|unless|other than|less|only|if|established"
+    r"|related|repl(?:y|ies)|disabled|inactive|expired|außer|ohne|nicht|sauf|sans)(?![\w.-])|[^\w\s*()]+(?:\s|$))",
+    re.IGNORECASE,
+)
+"""Words and signs by which somebody takes away from what stands beside them."""
+
+
+def takes_away(item: str) -> bool:
+    """Whether words within a value say that less is meant than the others: `10.0.0.0/24 except 10.0.0.7`."""
+    return bool(_LESS.search(item))
+
+
 def split_cell(cell: str) -> tuple[list[str], bool | None]:
     """The values of a cell, and whether all but these are meant; None where only some are negated."""
     items = [read_back(item.strip()) for item in re.split(r"[;,\r\n]+", cell) if item.strip()]
@@ -52,8 +65,12 @@ def read_list(cell: str, protocol: str) -> Services:
     only = {} if protocol in {"", *ANY} else {"protocol": protocol}
     for group in re.split(r"[;\r\n]+", cell):
         before = _named(protocol) if only else ""
-        for item in split_cell(group)[0]:
-            for one in [item] if " " not in item or _read_service(item, "") else item.split():
+        pieces, unclear = _divide_group(group)
+        unknown += ((f"service {quote(item)}", EVERY_SERVICE) for item in unclear)
+        for place, one in enumerate(pieces):
+            if _is_ported(one) and pieces[place + 1 : place + 2] and pieces[place + 1][0].isdigit():
+                before = _bare(one)
+            else:
                 found = _read_service(one, before)
                 if found is None or (only and not _is_of(found, protocol)):
                     said = f"service {quote(one)}" + "".join(f" of {quote(said)}" for said in only.values())
@@ -62,6 +79,37 @@ def read_list(cell: str, protocol: str) -> Services:
                 known.append(replace(found, protocols=read_protocol(protocol).protocols) if only else found)
                 before = _divide(one.casefold())[0] or before
     return Services(clear=tuple(known), vague=tuple(unknown))
+
+
+def _divide_group(group: str) -> tuple[list[str], list[str]]:
+    """What stands between semicolons, value by value, and what of it isn't understood as a whole.
+
+    Words beside others are values of their own but a protocol: tcp 80 443 is no more than these ports, and in tcp high
+    nobody knows which.
+    """
+    pieces: list[str] = []
+    unclear: list[str] = []
+    for item in split_cell(group)[0]:
+        words = item.split()
+        if len(words) == 1 or _read_service(item, ""):
+            pieces.append(item)
+            continue
+        after = [*words[1:], ""]
+        lost = [one for one, then in zip(words, after, strict=True) if _is_ported(one) and not then[:1].isdigit()]
+        if takes_away(item) or (lost and not all(map(_is_ported, words))):
+            unclear.append(item)
+        else:
+            pieces += words
+    return pieces, unclear
+
+
+def _bare(word: str) -> str:
+    return word.casefold().rstrip(":/")
+
+
+def _is_ported(word: str) -> bool:
+    """Whether it is a protocol that has ports, without one."""
+    return _bare(word) in _PORTED
 
 
 def _is_of(service: Service, protocol: str) -> bool:

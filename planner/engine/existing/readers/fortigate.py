@@ -8,6 +8,7 @@ Policies of a virtual domain are for packets between its own interfaces. What go
 both, which isn't followed: such packets are unknown.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -53,7 +54,7 @@ _HARMLESS = {
     "dynamic-shaping", "fec", "firewall-session-dirty", "fixedport", "fsso", "fsso-agent-for-ntlm",
     "geoip-anycast", "geoip-match", "global-label", "inbound", "inspection-mode", "ippool", "ips-sensor",
     "ips-voip-filter", "label", "log-http-transaction", "logtraffic", "logtraffic-start", "match-vip-only", "name",
-    "nat", "natinbound", "natip", "natoutbound", "np-acceleration", "ntlm", "ntlm-enabled-browsers", "ntlm-guest",
+    "nat", "natinbound", "natip", "natoutbound", "np-acceleration", "ntlm-enabled-browsers",
     "outbound", "passive-wan-health-measurement", "pcp-outbound", "pcp-poolname", "per-ip-shaper",
     "permit-any-host", "permit-stun-host", "policyid", "poolname", "poolname6", "port-preserve", "profile-group",
     "profile-protocol-options", "profile-type", "redirect-url", "replacemsg-override-group",
@@ -99,13 +100,17 @@ def read(text: str) -> Ruleset:
         entries += [entry for device in devices for entry in device.passing()]
     sides = {name for entry in entries for side in (entry.enters, entry.leaves) if side for name in side.names}
     sides |= homes.keys()
+    members: dict[str, set[str]] = defaultdict(set)
     for device in devices:
-        sides |= device.zones.keys()
+        for zone, names in device.zones.items():
+            members[zone] |= names
+    sides |= members.keys()
     default = "implicit deny (policy 0)"
     stage = Stage(name="firewall policy", entries=tuple(entries), default="drop", default_name=default)
     return Ruleset(
         format="fortigate", stages=(stage,), chains={}, sides=frozenset(sides), addresses=_behind(top, devices),
         translations=tuple(one for device in devices for one in device.translations()), obscure=tuple(lost),
+        members=members,
     )  # fmt: skip
 
 
@@ -157,7 +162,7 @@ class _Device:
 
     def passing(self) -> Iterator[Entry]:
         """What comes in here and leaves by another domain: it may be admitted by both."""
-        sides = frozenset(self.own or ()) | self.zones.keys()
+        sides = frozenset({*(self.own or ()), *self.zones})
         yield Entry(
             name=f"vdom {self.name}", verdict="obscure", enters=Sides(names=sides),
             leaves=Sides(names=sides, negated=True), obscure=("the way from one virtual domain to another",),

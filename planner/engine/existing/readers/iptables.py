@@ -10,6 +10,7 @@ our own files, whose lines are marked -4 and -6, are read as well.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from planner.engine.existing.model import Entry, Ruleset, Stage, Unreadable, Verdict
@@ -106,10 +107,11 @@ def _read_tables(
         raise _too_many(numbers[left])
     lines = (words for chain in tables.values() for _, _, words in chain.lines)
     untracks = any("NOTRACK" in words or "--notrack" in words for words in lines)
+    early = _find_early(tables)
     found = {}
     for (table, name), chain in tables.items():
         # Connection tracking comes after the table raw: iptables(8), “TABLES”.
-        place = Place(family=family, tracked=table != "raw", untracks=untracks)
+        place = Place(family=family, tracked=table != "raw", untracks=untracks, early=(table, name) in early)
         made: list[Entry] = []
         for number, line, words in chain.lines:
             entries = tuple(_read_entry(line, words, place, f"{_PROGRAMS[family]} {table}", tables))
@@ -119,6 +121,20 @@ def _read_tables(
             made += entries
         found[table, name] = tuple(made)
     return found, left
+
+
+def _find_early(tables: _Chains) -> set[tuple[str, str]]:
+    """PREROUTING of each table, and the chains that it leads to."""
+    found: set[tuple[str, str]] = set()
+    waiting = [key for key in tables if key[1] == "PREROUTING"]
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            words = (pair for _, _, line in tables[key].lines for pair in pairwise(line))
+            targets = {target for option, target in words if option in ("-j", "--jump", "-g", "--goto")}
+            waiting += ((key[0], target) for target in targets if (key[0], target) in tables)
+    return found
 
 
 def _too_many(number: int) -> Unreadable:
@@ -155,9 +171,12 @@ class _Saved:
         self._families: tuple[Literal[4, 6], ...] = (4, 6) if self._is_marked else (_guess_family(text, 4),)
         self._said = self._is_marked
         """Whether something says which program wrote the next table."""
+        self.open = ""
+        """The table that has begun and not ended."""
 
     def begin(self, block: str) -> None:
         """What comes to the next COMMIT; the family of its lines shows in their addresses if no comment says it."""
+        self.open = ""
         if not self._said:
             self._families = (_guess_family(block, self._families[0]),)
 
@@ -173,12 +192,15 @@ class _Saved:
             line = line[counters.end() :]
         if line.startswith("*"):
             self._table = line[1:].strip()
+            self.open = f"The table {self._table} of line {number:,}"
         elif line.startswith(":"):
             name, _, rest = line[1:].partition(" ")
             policy = rest.split(" ")[0]
             for chain in self._find(name, self._families):
                 chain.policy = "" if policy == "-" else policy
-        elif line != "COMMIT":
+        elif line == "COMMIT":
+            self.open = ""
+        else:
             self._command(line, number)
 
     def _command(self, line: str, number: int) -> None:
@@ -217,6 +239,8 @@ def divide(text: str) -> dict[Literal[4, 6], _Chains]:
             line = raw.strip()
             if line:
                 saved.take(line, number)
+    if saved.open:
+        raise Unreadable(f"{saved.open} has no COMMIT at its end, so the file isn't whole.")
     if not any(saved.found.values()):
         raise Unreadable(
             "There is no chain in it, such as :FORWARD; rules are read as iptables-save and ip6tables-save write them."

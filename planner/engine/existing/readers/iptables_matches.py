@@ -34,6 +34,8 @@ class Place:
     """Whether connection tracking has seen the packets."""
     untracks: bool
     """Whether any line has packets left out of connection tracking."""
+    early: bool = False
+    """Whether packets may come by before it is known where they leave: the kernel compares with no name then."""
 
 
 @dataclass(slots=True)
@@ -188,6 +190,12 @@ def _side(attribute: str) -> Callable[[list[str], bool, Place, str], list[Limits
     return read
 
 
+def _leaves(values: list[str], negated: bool, place: Place, said: str) -> list[Limits]:
+    if place.early:
+        raise Obscure(f"{said}, before it is known where packets leave")
+    return _side("leaves")(values, negated, place, said)
+
+
 def _protocol(values: list[str], negated: bool, place: Place, said: str) -> list[Limits]:
     name = _only(values, said).lower()
     if name in ("all", "0"):
@@ -298,7 +306,7 @@ def _register(names: Iterable[str], reader: Callable[[list[str], bool, Place, st
 _register(("-s", "--source", "--src"), _address("sources"))
 _register(("-d", "--destination", "--dst"), _address("destinations"))
 _register(("-i", "--in-interface"), _side("enters"))
-_register(("-o", "--out-interface"), _side("leaves"))
+_register(("-o", "--out-interface"), _leaves)
 _register(("-p", "--protocol", "--proto"), _protocol)
 _register(("--sport", "--source-port", "--sports", "--source-ports"), _ports(("source_ports",)))
 _register(("--dport", "--destination-port", "--dports", "--destination-ports"), _ports(("ports",)))

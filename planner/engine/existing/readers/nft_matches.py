@@ -44,6 +44,8 @@ class Place:
     """Whether connection tracking has seen the packets."""
     untracks: bool = False
     """Whether any rule has packets left out of connection tracking."""
+    sideless: frozenset[str] = frozenset()
+    """`leaves` or `enters`, where packets may come by that have no such interface, not yet or no longer."""
 
 
 def start(place: Place) -> list[Part]:
@@ -59,7 +61,7 @@ def read_match(match: Mapping[str, Any], place: Place) -> list[Limits]:
     right = match.get("right")
     if not isinstance(right, str) or not right.startswith("@"):
         return _read_match(match, place)
-    key = place.families, place.tracked, place.untracks, json.dumps(match)
+    key = place.families, place.tracked, place.untracks, place.sideless, json.dumps(match)
     if key not in place.known:
         try:
             place.known[key] = _read_match(match, place)
@@ -101,7 +103,9 @@ def read_elements(key: Any, values: Iterable[Any], place: Place, said: str) -> I
     fields = [read_field(one, place, said) for one in keys]
     for value in values:
         if value == "*":
-            yield {}
+            whole = _join_all((field.implied for field in fields), said)
+            if whole is not None:
+                yield whole
             continue
         items = value.get("concat") if joined and isinstance(value, dict) else [value]
         if not isinstance(items, list) or len(items) != len(fields):
@@ -116,6 +120,21 @@ def read_elements(key: Any, values: Iterable[Any], place: Place, said: str) -> I
             limits = None if limits is None or more is None else _join(limits, more, said)
         if limits is not None:
             yield limits
+
+
+def read_rest(key: Any, values: Iterable[Any], place: Place, said: str) -> list[Limits]:
+    """The limits of what has the key and none of these values. Raises Obscure, as for keys that are joined."""
+    field = read_field(key, place, said)
+    if field.kind == "state":
+        raise Obscure(said)
+    return field.limit_all(values, True, said)
+
+
+def _join_all(found: Iterable[Limits], said: str) -> Limits | None:
+    limits: dict[str, Any] | None = {}
+    for more in found:
+        limits = None if limits is None else _join(limits, more, said)
+    return limits
 
 
 def _join(limits: dict[str, Any], more: Limits, said: str) -> dict[str, Any] | None:
@@ -255,6 +274,8 @@ def read_field(left: Any, place: Place, said: str) -> Field:
             if isinstance(inner, dict):
                 field = read(inner, place)
                 if field is not None:
+                    if field.kind == "side" and field.name in place.sideless:
+                        raise Obscure(f"{said}, where packets may have no such interface")
                     return field
     raise Obscure(said)
 

@@ -90,3 +90,29 @@ def is_bare(left: Any) -> bool:
             found.add(("meta", meta.get("key")))
     says = found & {("meta", "l4proto"), ("ip", "protocol"), ("ip6", "nexthdr")}
     return bool(found & {("th", "sport"), ("th", "dport")}) and not says
+
+
+def is_rest(pair: Any) -> bool:
+    """Whether an element of a map stands for all that no other is for."""
+    return isinstance(pair, list) and pair[:1] == ["*"]
+
+
+def goes_on(verdict: Any) -> bool:
+    """Whether a packet with this verdict of a map may come to the next rule."""
+    return isinstance(verdict, dict) and bool({"jump", "continue"} & set(verdict))
+
+
+def is_plain(value: Mapping[str, Any]) -> bool:
+    element = value.get("elem")
+    return isinstance(element, dict) and not set(element) - {"val", "comment", "counter", "last"}
+
+
+def say_statement(kind: str, inner: Any) -> str:
+    """A statement that isn't understood, in a few words."""
+    if kind == "limit" and isinstance(inner, dict):
+        return f"limit rate {inner.get('rate')}/{inner.get('per')}"
+    if kind in ("dnat", "redirect", "tproxy") and isinstance(inner, dict):
+        return " ".join([f"{kind} to", *(say(inner[key]) for key in ("addr", "port") if key in inner)])
+    if kind == "xt" and isinstance(inner, dict):
+        return f"xt {inner.get('type')} {inner.get('name')}"
+    return kind

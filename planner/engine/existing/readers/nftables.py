@@ -15,16 +15,26 @@ from typing import Any, Literal
 
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
 from planner.engine.existing.parts.addresses import parse
+from planner.engine.existing.parts.json_text import once
 from planner.engine.existing.parts.narrowing import Limits, Obscure, Part, by_sides, find_becomes, narrow
 from planner.engine.existing.readers.nft_matches import (
     Place,
     find_implied,
     read_elements,
     read_match,
+    read_rest,
     read_set,
     start,
 )
-from planner.engine.existing.readers.nft_words import TRANSPORT, is_bare, say
+from planner.engine.existing.readers.nft_words import (
+    TRANSPORT,
+    goes_on,
+    is_bare,
+    is_plain,
+    is_rest,
+    say,
+    say_statement,
+)
 from planner.plan.limits import ENTRIES
 
 _HOOKS = ("ingress", "prerouting", "forward", "postrouting", "egress")
@@ -40,7 +50,7 @@ _HARMLESS = frozenset({
     "counter", "log", "last", "comment", "ct helper", "ct timeout", "ct expectation", "secmark", "dup", "flow",
 })  # fmt: skip
 """Statements that let a packet go on as it is."""
-_MAYBE = frozenset({"limit", "quota", "ct count", "set", "meter", "map"})
+_MAYBE = frozenset({"limit", "quota", "ct count", "set", "meter", "map", "match"})
 """Statements after which a rule may go on or not."""
 _TERMINAL: Mapping[str, Verdict] = {
     "accept": "accept", "drop": "drop", "reject": "drop", "return": "return", "snat": "accept", "masquerade": "accept",
@@ -62,6 +72,8 @@ class _Chain:
     said: Mapping[str, Any]
     rules: list[Mapping[str, Any]] = field(default_factory=list)
     tracked: bool = True
+    sideless: frozenset[str] = frozenset()
+    """`leaves` or `enters`, where packets may come through it that have no such interface."""
 
     @property
     def is_stage(self) -> bool:
@@ -95,7 +107,9 @@ def read(text: str) -> Ruleset:
 def _list_objects(text: str) -> list[tuple[str, Mapping[str, Any]]]:
     """Kind and content of each object, in their order."""
     try:
-        tree = json.loads(text)
+        tree = json.loads(text, object_pairs_hook=once)
+    except Unreadable:
+        raise
     except (ValueError, RecursionError):
         raise Unreadable(
             "This is no JSON; an nftables ruleset is read as the command nft -j list ruleset writes it."
@@ -135,9 +149,14 @@ class _Reader:
             if table in dormant:
                 continue
             if kind in ("set", "map"):
-                self.sets[table][str(content.get("name"))] = content
+                name = str(content.get("name"))
+                if name in self.sets[table]:
+                    raise Unreadable(f"The {kind} {table} {name} is there twice.")
+                self.sets[table][name] = content
             elif kind == "chain":
                 key = f"{table} {content.get('name')}"
+                if key in self.chains:
+                    raise Unreadable(f"The chain {key} is there twice.")
                 self.chains[key] = _Chain(key=key, family=str(content.get("family")), said=content)
         for kind, content in objects:
             if kind == "rule":
@@ -156,7 +175,7 @@ class _Reader:
     def read(self) -> Ruleset:
         """The stages, and the chains that they lead to."""
         stages = sorted((chain for chain in self.chains.values() if chain.is_stage), key=lambda chain: chain.order)
-        self._find_untracked(stages)
+        self._find_early(stages)
         inner = {chain.key: self._read_chain(chain) for chain in self.chains.values() if not chain.said.get("hook")}
         made = []
         for chain in stages:
@@ -165,21 +184,36 @@ class _Reader:
             made.append(self._make_stage(chain, inner))
         return Ruleset(format="nftables", stages=tuple(made), chains=inner, sides=frozenset(self.sides))
 
-    def _find_untracked(self, stages: Iterable[_Chain]) -> None:
-        """Mark the chains that packets may come through before connection tracking has seen them."""
-        waiting = [
-            chain
-            for chain in stages
-            if chain.said["hook"] == "ingress" or (chain.said["hook"] == "prerouting" and chain.order[1] <= _TRACKING)
-        ]
+    def _find_early(self, stages: Iterable[_Chain]) -> None:
+        """Mark the chains that packets may come through before connection tracking has seen them, before it is known
+        where they leave, or when it is no longer known where they came in.
+
+        Tried with Linux 6.18: at the hooks ingress and prerouting `oifname != "eth0"` matches every packet and
+        `oifname "eth0"` none, at the hook egress of a device `iifname` does alike.
+        """
+        by_hook: dict[str, list[_Chain]] = defaultdict(list)
+        for chain in stages:
+            by_hook[chain.said["hook"]].append(chain)
+        early = [*by_hook["ingress"], *by_hook["prerouting"]]
+        for chain in self._reach([one for one in early if one.said["hook"] == "ingress" or one.order[1] <= _TRACKING]):
+            chain.tracked = False
+        for side, starts in (("leaves", early), ("enters", by_hook["egress"])):
+            for chain in self._reach(starts):
+                chain.sideless |= {side}
+
+    def _reach(self, starts: Iterable[_Chain]) -> Iterable[_Chain]:
+        """These chains and all that rules of theirs lead to."""
+        found: dict[str, _Chain] = {}
+        waiting = list(starts)
         while waiting:
             chain = waiting.pop()
-            if chain.tracked:
-                chain.tracked = False
+            if chain.key not in found:
+                found[chain.key] = chain
                 table = _table_of(chain.said)
                 maps = self.sets.get(table, {})
                 targets = {target for rule in chain.rules for target in _list_targets(rule, maps)}
                 waiting += (self.chains[f"{table} {name}"] for name in targets if f"{table} {name}" in self.chains)
+        return found.values()
 
     def _make_stage(self, chain: _Chain, inner: dict[str, tuple[Entry, ...]]) -> Stage:
         policy = chain.said.get("policy", "accept")
@@ -235,6 +269,7 @@ class _Reader:
             known=self._known.setdefault(table, {}),
             tracked=chain.tracked,
             untracks=self.untracks,
+            sideless=chain.sideless,
         )
         return tuple(entry for rule in chain.rules for entry in self._read_rule(rule, table, place))
 
@@ -270,11 +305,14 @@ class _Rule:
         """What the destination is translated into, and the port."""
         self.verdicts: list[tuple[list[Part], Verdict, str, tuple[str, ...]]] = []
         """Which parts, what becomes of them, where they are sent, and why that isn't understood."""
+        self.may_end = self.is_odd = False
+        """Whether a statement that isn't understood may end the rule; if it is one whatever follows may come of it."""
 
     def take(self, one: Any) -> bool:
         """Take one statement; whether the rule ends with it."""
         if not isinstance(one, dict) or len(one) != 1:
             self.obscure.append(say(one))
+            self.may_end = self.is_odd = True
             return False
         [(kind, inner)] = one.items()
         if kind == "match" and isinstance(inner, dict):
@@ -291,12 +329,15 @@ class _Rule:
             self.becomes = _find_goal(inner) if kind == "dnat" else None
             is_handed_on = kind in ("queue", "synproxy")
             verdict: Verdict = "obscure" if is_handed_on else "stray"
-            self.verdicts.append((self.parts, verdict, "", (_say_statement(kind, inner),)))
+            self.verdicts.append((self.parts, verdict, "", (say_statement(kind, inner),)))
             return True
         elif kind == "mangle" and isinstance(inner, dict):
             self._mangle(inner)
         elif kind not in _HARMLESS and kind != "notrack":
-            self.obscure.append(_say_statement(kind, inner))
+            self.obscure.append(say_statement(kind, inner))
+            # Extensions of iptables end a rule as targets, which nothing follows, and not as matches.
+            self.may_end = self.may_end or kind not in _MAYBE
+            self.is_odd = self.is_odd or kind not in _MAYBE | {"xt"}
         return False
 
     def _match(self, match: Mapping[str, Any]) -> None:
@@ -323,12 +364,22 @@ class _Rule:
             pairs = read_set(data, self.place, said)
             if len(pairs) * len(self.parts) > ENTRIES:
                 raise Obscure(said)
-            for pair in sorted(pairs, key=_is_rest):
-                if not isinstance(pair, list) or len(pair) != 2:
-                    raise Obscure(said)
-                value, verdict = pair[0], pair[1]
-                value = value["elem"].get("val") if isinstance(value, dict) and _is_plain(value) else value
-                limits = list(read_elements(key, [value], self.place, said))
+            pairs = sorted(pairs, key=is_rest)
+            if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+                raise Obscure(said)
+            values = [
+                value["elem"].get("val") if isinstance(value, dict) and is_plain(value) else value
+                for value, _ in pairs
+            ]
+            others = [value for value in values if value != "*"]
+            # Of what goes on behind this rule, or comes back to it, nothing is for all that no other element is for.
+            any_goes_on = any(goes_on(verdict) for _, verdict in pairs)
+            for value, (_, verdict) in zip(values, pairs, strict=True):
+                limits = list(
+                    read_rest(key, others, self.place, said)
+                    if value == "*" and any_goes_on
+                    else read_elements(key, [value], self.place, said)
+                )
                 parts = list(narrow(self.parts, limits))
                 if parts:
                     self._settle(parts, verdict, said)
@@ -365,6 +416,8 @@ class _Rule:
 
     def list_entries(self) -> Iterator[Entry]:
         """The entries that come of it; of one that matches no first packet, one for replies."""
+        if not self.verdicts and self.may_end:
+            self.verdicts.append((self.parts, "obscure", "", ()))
         if self.never:
             if self.verdicts:
                 yield Entry(
@@ -376,7 +429,7 @@ class _Rule:
                 yield Entry(
                     name=self.name,
                     matches=matches,
-                    verdict=verdict,
+                    verdict="obscure" if self.is_odd else verdict,
                     target=target,
                     enters=enters,
                     leaves=leaves,
@@ -399,26 +452,6 @@ def _find_goal(inner: Any) -> tuple[tuple[int, int], int | None] | None:
         return None
     address = parse(inner["addr"])
     return (address, port) if address else None
-
-
-def _is_rest(pair: Any) -> bool:
-    """Whether an element of a map stands for all that no other is for."""
-    return isinstance(pair, list) and pair[:1] == ["*"]
-
-
-def _is_plain(value: Mapping[str, Any]) -> bool:
-    element = value.get("elem")
-    return isinstance(element, dict) and not set(element) - {"val", "comment", "counter", "last"}
-
-
-def _say_statement(kind: str, inner: Any) -> str:
-    if kind == "limit" and isinstance(inner, dict):
-        return f"limit rate {inner.get('rate')}/{inner.get('per')}"
-    if kind in ("dnat", "redirect", "tproxy") and isinstance(inner, dict):
-        return " ".join([f"{kind} to", *(say(inner[key]) for key in ("addr", "port") if key in inner)])
-    if kind == "xt" and isinstance(inner, dict):
-        return f"xt {inner.get('type')} {inner.get('name')}"
-    return kind
 
 
 def _list_statements(rule: Mapping[str, Any]) -> list[Any]:

@@ -65,6 +65,7 @@ def read(text: str) -> Ruleset:
     return Ruleset(
         format="paloalto", stages=(stage,), chains={}, sides=sides, addresses=_behind(config, walls),
         translations=tuple(one for wall in walls for one in wall.translations(alone=len(walls) == 1)),
+        members={zone: members for wall in walls for zone, members in wall.zones.items()},
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ global ones, then the default policy. Policies say real addresses: what a transl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from planner.engine.existing.devices.srx_filters import has_filter, list_filters, walk
 from planner.engine.existing.devices.srx_objects import Books, name_applications
 from planner.engine.existing.devices.srx_tree import Tree, at, flatten, pairs, read_tree, value
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Verdict
@@ -29,6 +30,8 @@ _HARMLESS = {"count", "log"}
 _INSPECTS = {"application-services", "services-offload", "tcp-options"}
 """What is done with packets that are permitted, and takes none of them away by address or port."""
 _VERDICTS: Mapping[str, Verdict] = {"permit": "accept", "deny": "drop", "reject": "drop"}
+_HOST = "junos-host"
+"""The device itself as a zone: what goes through the device has nothing to do with it."""
 _SECURITY = {"policies", "address-book", "nat", "zones"}
 
 
@@ -77,16 +80,21 @@ class _Device:
         )
         named = {zone for policy in policies for zone in (*policy.from_zones, *policy.to_zones)}
         members = {one for several in self._zones.values() for one in several}
+        filters = tuple(list_filters(self._tree, self._units(), self._zones))
+        first = (Stage(name="firewall filters", entries=filters, default="accept"),) if filters else ()
         return Ruleset(
-            format="srx", stages=(stage,), chains={}, sides=frozenset(named | self._zones.keys() | members),
-            addresses=self._behind(), translations=translations, obscure=tuple(self._elsewhere()),
+            format="srx", stages=(*first, stage), chains={}, sides=frozenset(named | self._zones.keys() | members),
+            members=self._zones, addresses=self._behind(), translations=translations,
+            obscure=tuple(self._elsewhere()),
         )  # fmt: skip
 
     def _elsewhere(self) -> Iterator[str]:
         """Policies that stand where they aren't followed."""
-        if "apply-groups" in self._tree:
+        own = (said for word, said in self._tree.items() if word != "groups")
+        if "apply-groups" in self._tree or any("apply-groups" in one for said in own for one in walk(said)):
             for name, group in at(self._tree, "groups").items():
-                if group.get("security", {}).keys() & _SECURITY or "applications" in group:
+                said = group.get("security", {}).keys() & _SECURITY or "applications" in group
+                if said or has_filter(group):
                     yield f"groups {name}: give what show configuration | display inheritance | display set prints"
         for kind in ("logical-systems", "tenants"):
             for name, system in at(self._tree, kind).items():
@@ -96,6 +104,8 @@ class _Device:
     def _policies(self) -> Iterator[_Policy]:
         said = at(self._security, "policies")
         for here, there, found in pairs(said, "from-zone", "to-zone"):
+            if _HOST in (here, there):
+                continue
             for name, policy in at(found, "policy").items():
                 called = f"from-zone {here} to-zone {there} policy {name}"
                 yield _Policy(called, policy, flatten(at(policy, "match"), _FLAGS), (here,), (there,))
@@ -112,7 +122,8 @@ class _Device:
 
     def _entries(self, policy: _Policy) -> Iterator[Entry]:
         match, then = policy.match, at(policy.said, "then")
-        action = next((word for word in then if word in _VERDICTS), "")
+        actions = [word for word in then if word in _VERDICTS]
+        action = actions[0] if len(actions) == 1 else ""
         obscure = [*_unclear(policy, action)]
         in_pair = policy.name.startswith("from-zone")
         names = list(at(match, "application"))
@@ -242,4 +253,5 @@ def _unclear(policy: _Policy, action: str) -> Iterator[str]:
         if key not in _INSPECTS:
             yield f"permit {key}"
     if not action:
-        yield "no action"
+        said = [word for word in at(policy.said, "then") if word in _VERDICTS]
+        yield f"then {' and '.join(said)}" if said else "no action"

@@ -273,7 +273,7 @@ def test_without_a_list_security_levels_decide():
     assert state(**{**levels, "enters": "outside", "leaves": "dmz"}) == ("closed", "security levels")
     assert state(**{**levels, "enters": "dmz", "leaves": "lab"}) == ("closed", "security-level 50 of both interfaces")
     alike = "same-security-traffic permit inter-interface"
-    assert state(**{**levels, "enters": "dmz", "leaves": "lab"}, more=alike) == ("closed", "security levels")
+    assert state(**{**levels, "enters": "dmz", "leaves": "lab"}, more=alike)[0] == "open"
     bound = "access-group IN in interface dmz"
     wide = {"bound": bound, "enters": "dmz", "leaves": "lab"}
     assert state("extended permit ip any any", **wide)[0] == "closed", "levels alike close it, whatever the list says"
@@ -341,3 +341,40 @@ def test_more_interfaces_than_any_device_has_are_refused_as_each_two_have_levels
     text = "".join(f"interface e{number}\n nameif n{number}\n security-level 0\n" for number in range(1_501))
     with pytest.raises(Unreadable, match=r"has 1,501 named interfaces; at most 1,500 are read"):
         read(text)
+
+
+@pytest.mark.parametrize("word", ["shutdown", "management-only"])
+@pytest.mark.parametrize("name", ["outside", "inside"])
+def test_an_interface_that_lets_nothing_through_closes_what_lists_permit(word, name):
+    device = configuration("extended permit ip any any").replace(f" nameif {name}\n", f" nameif {name}\n {word}\n")
+    assert decide(read(device), Packet(**STAFF)) == ("closed", f"{word} of {name}")
+    assert state("extended permit ip any any", more=f"interface Vlan9\n {word}")[0] == "open", "one without a name"
+
+
+def test_between_equal_levels_all_goes_where_that_is_permitted_and_no_list_says_otherwise():
+    alike = {"enters": "dmz", "leaves": "lab"}
+    both = "same-security-traffic permit inter-interface"
+    assert state(**alike)[0] == "closed"
+    assert state(more=both, **alike) == ("open", "security-level 50 of dmz, to equal and lower ones")
+    assert (
+        state(more=f"{both}\naccess-group OUT in interface dmz\naccess-list OUT deny ip any any", **alike)[0]
+        == "closed"
+    )
+    assert state(more="same-security-traffic permit intra-interface", **alike)[0] == "closed"
+
+
+def test_lines_of_other_kinds_are_not_passed_over():
+    permits = "extended permit ip any any"
+    assert state("advanced deny ip any any", permits) == ("unknown", "advanced")
+    assert state("deny ip any any", permits) == ("closed", "access-list IN deny ip any any")
+    for kind in ("standard deny any", "ethertype deny any", "webtype deny tcp any"):
+        assert state(kind, permits)[0] == "open"
+
+
+def test_a_word_of_an_object_is_no_word_of_the_line():
+    named = "object network inactive\n subnet 10.0.0.0 255.0.0.0\nobject-group network inactive\n network-object any4"
+    for kind in ("object", "object-group"):
+        assert state(f"extended deny ip any {kind} inactive", "extended permit ip any any", more=named)[0] == "closed"
+    assert state("extended deny ip any any inactive", "extended permit ip any any")[0] == "open"
+    own = "access-group control-plane in interface outside\naccess-list control-plane extended permit ip any any"
+    assert state(bound="", more=own)[0] == "open"

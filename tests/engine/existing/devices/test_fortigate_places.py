@@ -2,9 +2,11 @@
 
 import pytest
 
+from planner.engine.existing.decide import compare_with
 from planner.engine.existing.readers.fortigate import read
 from tests.engine.existing.devices.deciding import Packet, decide
 from tests.engine.existing.devices.test_fortigate import OBJECTS, configuration, policy
+from tests.engine.existing.rulesets import one_flow
 
 VIPS = """config firewall vip
     edit "website"
@@ -179,3 +181,30 @@ def test_virtual_domains_without_their_interfaces_are_unknown():
     one = read("config vdom\nedit root\n" + configuration(policy(1)) + "end\n")
     assert not one.obscure
     assert one.stages[0].entries[0].name == "policy 1"
+
+
+def test_several_virtual_domains_are_compared_with_a_plan():
+    """The whole way: what a reader makes of them is looked up as keys."""
+    anywhere = {"srcintf": '"any"', "dstintf": '"any"', "srcaddr": '"all"', "dstaddr": '"all"'}
+    ruleset = read(several([policy(1, **anywhere)], [policy(1, action="deny", **anywhere)]))
+    for sides, state in (
+        (("port2", "port1"), "open"),
+        (("port5", "port6"), "closed"),
+        (("port2", "port6"), "unknown"),
+    ):
+        others = dict.fromkeys(ruleset.sides - set(sides), "Internet")
+        mapping = {**others, **dict(zip(sides, ("Internal", "DMZ"), strict=True))}
+        assert compare_with(one_flow(), ruleset, mapping).flows[0].state == state
+
+
+def test_a_zone_that_is_mapped_is_known_with_its_interfaces():
+    zones = 'config system zone\nedit "{}"\nset interface "port7"\nnext\nend\n'.format
+    anywhere = {"dstintf": '"any"', "srcaddr": '"all"', "dstaddr": '"all"'}
+    other = policy(1, srcintf='"guests"', action="deny", **anywhere)
+    ruleset = read(zones("guests") + configuration(other, policy(2, srcintf='"port2"', **anywhere)))
+    mapping = {"port2": "Internal", "port1": "DMZ"}
+    assert compare_with(one_flow(), ruleset, mapping).flows[0].state == "unknown"
+    for guests in ("guests", "port7"):
+        assert compare_with(one_flow(), ruleset, {**mapping, guests: "Internet"}).flows[0].state == "open"
+    within = read(zones("guests") + configuration(policy(1, srcintf='"port7"', action="deny", **anywhere)))
+    assert compare_with(one_flow(), within, {"guests": "Internal", "port1": "DMZ"}).flows[0].state == "unknown"

@@ -332,3 +332,9 @@ def test_too_many_elements_are_refused(monkeypatch):
     monkeypatch.setattr("planner.engine.existing.devices.paloalto_tree._MOST", 10)
     with pytest.raises(Unreadable, match="of more than 10 elements"):
         read(configuration(rules(rule())))
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "utf-16", "latin1", "nothing"])
+def test_which_encoding_the_xml_names_is_no_matter_once_it_is_text(encoding):
+    text = f'<?xml version="1.0" encoding="{encoding}"?><config><shared/></config>'
+    assert read(text).format == "paloalto"

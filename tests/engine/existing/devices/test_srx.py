@@ -284,3 +284,61 @@ def test_too_many_words_are_refused(monkeypatch):
     monkeypatch.setattr("planner.engine.existing.devices.srx_tree._MOST", 10)
     with pytest.raises(Unreadable, match="more than 10 words that are kept"):
         read(configuration(policy()))
+
+
+FILTER = "set firewall family inet filter F term {}"
+AT = "set interfaces ge-0/0/0 unit 0 family inet filter {} F"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (AT.format("input"), "firewall filter F at ge-0/0/0.0"),
+        (AT.format("input-list"), "firewall filter F at ge-0/0/0.0"),
+        (AT.format("output").replace("ge-0/0/0", "ge-0/0/1"), "firewall filter F at ge-0/0/1.0"),
+        ("set forwarding-options family inet filter input F", "firewall filter F for all that is forwarded"),
+    ],
+)
+def test_a_filter_that_may_refuse_makes_what_it_looks_at_unknown(place, said):
+    assert state(policy(), place) == ("unknown", said), "what no term matches is discarded"
+    assert state(policy(), place, FILTER.format("a then discard")) == ("unknown", said)
+    assert state(policy(), place, FILTER.format("a from port 22"), FILTER.format("a then accept"))[0] == "unknown"
+    counts = [FILTER.format("a from port 22"), FILTER.format("a then count x"), FILTER.format("b then accept")]
+    assert state(policy(), place, *counts)[0] == "open", "all of it goes on"
+
+
+def test_a_filter_elsewhere_says_nothing():
+    old = "set firewall filter F term a then accept"
+    for place in (
+        AT.format("output"),
+        AT.format("input").replace("ge-0/0/0", "lo0"),
+        AT.format("input").replace("inet", "inet6"),
+        AT.format("group"),
+    ):
+        assert state(policy(), place)[0] == "open"
+    assert state(policy(), AT.format("input"), old)[0] == "open"
+
+
+@pytest.mark.parametrize(
+    "applied", ["set apply-groups X", "set security policies apply-groups X", "set interfaces apply-groups X"]
+)
+def test_groups_that_are_applied_within_count_as_those_of_all(applied):
+    bears = [
+        "set groups X security policies from-zone <*> to-zone <*> policy <*> then deny",
+        "set groups X interfaces <*> unit <*> family inet filter input F",
+        "set groups X forwarding-options family inet filter input F",
+    ]
+    for line in bears:
+        assert state(policy(), applied, line)[0] == "unknown"
+        assert state(policy(), line)[0] == "open", "applied nowhere"
+    assert state(policy(), applied, "set groups X forwarding-options dhcp-relay server-group a")[0] == "open"
+
+
+def test_policies_for_the_device_itself_are_for_nothing_that_goes_through():
+    for pair in ("from-zone untrust to-zone junos-host", "from-zone junos-host to-zone trust"):
+        own = policy("own", then="deny", pair=f"set security policies {pair} policy {{}} {{}}")
+        assert state(own, policy()) == state(policy())
+
+
+def test_a_policy_that_says_two_things_is_not_understood():
+    assert state(policy(then="permit"), policy(then="deny")) == ("unknown", "then permit and deny")

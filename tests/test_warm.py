@@ -27,7 +27,7 @@ PROGRAMS = {
 
 
 def begin(start, *line):
-    environment = os.environ | {"ONE": "1"}
+    environment = {name: value for name, value in os.environ.items() if name != "HOME"} | {"ONE": "1"}
     return start(
         [sys.executable, *line], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, input="heard"
     )

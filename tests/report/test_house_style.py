@@ -157,7 +157,7 @@ class TestOnPaper:
     ):
         begun = []
         monkeypatch.setattr(typesetting, "look_for_fonts", lambda: begun.append("fonts"))
-        monkeypatch.setattr(prints, "compose_report", lambda *_: 1 / 0)
+        monkeypatch.setattr(prints, "compose_report", lambda *_, **_options: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             render_pdf(None, Edition(date=DAY, engine=engine, stylesheet=stylesheet))
         assert len(begun) == looked

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.utils import timezone
 
 from planner.engine.report import Report
-from planner.report.paper.embedded import embed_files
 from planner.report.paper.html import write_html
 from planner.report.paper.pdf import prepare_pdf, write_pdf
 from planner.report.paper.printed import PrintedReport, make
@@ -27,7 +26,7 @@ def render_pdf(report: Report, edition: Edition | None = None) -> bytes:
     edition = edition or Edition(date=timezone.localdate())
     engine = edition.engine or settings.PDF_ENGINE
     prepare_pdf(engine, is_styled=bool(edition.stylesheet))
-    printed = replace(classify(compose_report(report, edition), edition), files=embed_files(report, edition))
+    printed = classify(compose_report(report, edition, has_files=True), edition)
     return write_pdf(printed, engine, is_last=edition.is_last)
 
 

@@ -21,6 +21,7 @@ from planner.report.paper.chapters import (
     make_rules,
     make_sign_off,
 )
+from planner.report.paper.embedded import embed_files
 from planner.report.paper.firewalls import make_firewalls
 from planner.report.paper.pictures import Pending, make_pictures, start_pictures
 from planner.report.paper.printed import Element, Kids, PrintedReport, Running, join, make
@@ -64,18 +65,20 @@ class _Prepared:
     blanks: tuple[Blank, ...]
 
 
-def compose_report(report: Report, edition: Edition) -> PrintedReport:
-    """The report as a printed document, dated and set as the edition says.
+def compose_report(report: Report, edition: Edition, *, has_files: bool = False) -> PrintedReport:
+    """The report as a printed document, dated and set as the edition says; `has_files`: with those for programs.
 
     Graphviz, another program, lays out the pictures meanwhile. There is one of the zones where no table has them.
     """
     zones = None if edition.selection else make_zones(report)
     with ThreadPoolExecutor(max_workers=2) as pool:
         pending = start_pictures(pool, report, has_table=zones is not None)
-        return _compose(report, edition, zones, pending)
+        return _compose(report, edition, zones, pending, has_files=has_files)
 
 
-def _compose(report: Report, edition: Edition, zones: Element | None, pending: Pending) -> PrintedReport:
+def _compose(
+    report: Report, edition: Edition, zones: Element | None, pending: Pending, *, has_files: bool
+) -> PrintedReport:
     grouping = Grouping(report)
     facts = _Prepared(
         report=report,
@@ -88,6 +91,7 @@ def _compose(report: Report, edition: Edition, zones: Element | None, pending: P
     elsewhere = list(_list_elsewhere(report, {end.name for sheet in sheets for end in sheet.members}))
     servers = make_servers(sheets, elsewhere, grouping, within, is_part=edition.selection is not None)
     legend = make_legend(report.matrix, list_roles(report), facts.chapters[0] if facts.chapters else None)
+    files = embed_files(report, edition) if has_files else ()  # before the pictures are waited for
     parts: list[tuple[str, Element | None]] = [
         ("Sign-off", make_sign_off()),
         ("From zone to zone", zones),
@@ -122,6 +126,7 @@ def _compose(report: Report, edition: Edition, zones: Element | None, pending: P
         paper=edition.paper,
         stylesheet=edition.stylesheet,
         date=edition.date,
+        files=files,
     )
 
 

@@ -81,15 +81,15 @@ _COLUMNS = {
     "security_rule_uid recommendation",
 }
 _KEYS = {word: column for column, words in _COLUMNS.items() for word in words.split()}
-"""By name of a column, in lower case with underscores: what it is. `only` and `when` are those that narrow a rule in a way
-that isn't understood, `aside` those that say nothing of what it admits."""
+"""By name of a column, in lower case with underscores: what it is. `only` and `when` are those that narrow a rule in a
+way that isn't understood, `aside` those that say nothing of what it admits."""
 _ALWAYS = frozenset({"", "-", "n/a", "any", "*", "all", "always"})
 _NOTHING = {
     "when": _ALWAYS,
     "only": _ALWAYS | {"none", "never", "unlimited", "false", "no", "off", "disabled", "disable", "policy targets"},
 }
-"""What such a column says that narrows nothing: a rule that expires never is in force, one with the schedule “none” of a
-FortiGate never is."""
+"""What such a column says that narrows nothing: a rule that expires never is in force, one with the schedule “none” of
+a FortiGate never is."""
 _YES = frozenset({"yes", "true", "1", "x", "enabled", "active", "on", "enable"})
 _NO = frozenset({"no", "false", "0", "disabled", "inactive", "off", "disable"})
 _FAMILIES = {"any4": 4, "any-ipv4": 4, "all-ipv4": 4, "any6": 6, "any-ipv6": 6, "all-ipv6": 6}

@@ -13,12 +13,11 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection
-from django.template.base import Template
 from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck, settings
 
 from planner.deploy.frames import call_with_room
-from tests.quick import empty_tables, plain_render
+from tests.quick import RENDERS, empty_tables, render_by
 from tests.settings import DATA
 
 settings.register_profile(
@@ -130,8 +129,7 @@ def _quickly_emptied():
 @pytest.fixture(scope="session", autouse=True)
 def _plainly_rendered(django_test_environment):
     """Pages of tests are rendered as in service, without a copy of what each partial was given."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Template, "_render", plain_render)
+    with render_by(RENDERS):
         yield
 
 

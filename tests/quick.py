@@ -1,13 +1,13 @@
 """What tests do faster than the service does, to the same end. The service itself is tried in tests/sharing."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import ClassVar
 from unittest import mock
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.management.color import no_style
 from django.db import connection, connections, transaction
-from django.template.base import Template
+from django.template.base import PartialTemplate, Template
 from django.test.signals import template_rendered
 from django.test.utils import instrumented_test_render
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -31,15 +31,24 @@ class ScannedOnce(WhiteNoiseMiddleware):
         self.files |= self.found[root, prefix]
 
 
-plain_render = Template._render
-"""How templates are rendered in service. For tests Django keeps a copy of what each partial was given: a tenth of what
-a page takes, and none of ours looks at it."""
+RENDERS = {kind: kind._render for kind in (Template, PartialTemplate)}
+"""How templates and their partials are rendered in service. For tests Django keeps a copy of what each was given: more
+than a tenth of what a page takes, and none of ours looks at it."""
+
+
+@contextmanager
+def render_by(renders):
+    """Have templates of each kind rendered by another method until the block ends."""
+    with ExitStack() as stack:
+        for kind, render in renders.items():
+            stack.enter_context(mock.patch.object(kind, "_render", render))
+        yield
 
 
 @contextmanager
 def note_templates(note):
     """Have a function told of each template that is rendered meanwhile (`django.test.signals.template_rendered`)."""
-    with mock.patch.object(Template, "_render", instrumented_test_render):
+    with render_by(dict.fromkeys(RENDERS, instrumented_test_render)):
         template_rendered.connect(note)
         try:
             yield

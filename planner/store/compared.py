@@ -190,6 +190,7 @@ def pack(answer: Answer) -> bytes:
         "wider": [[one.entry, one.sources, one.destinations, one.services] for one in answer.wider],
         "unknown": answer.unknown,
         "missing": answer.missing,
+        "reading": answer.reading,
     }
     if answer.stale is not None:
         facts["stale"] = [[one.entry, one.rule, one.service, one.why] for one in answer.stale]
@@ -225,7 +226,8 @@ def unpack(data: bytes) -> Answer:
         ),
         unknown=tuple(facts["unknown"]),
         missing=facts["missing"],
-        # Answers that were kept before this was kept don't have it.
+        # Answers that were kept before this was kept don't have it, nor what follows.
+        reading=facts.get("reading", 1),
         stale=None
         if "stale" not in facts
         else tuple(

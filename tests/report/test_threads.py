@@ -35,14 +35,14 @@ def reports():
 @pytest.mark.parametrize("make", MAKES)
 def test_what_several_threads_make_at_once_is_what_one_makes_alone(make):
     name, edition = MAKES[make]
-    plans = reports()
+    plans = reports()[: 2 if edition is HOUSE else THREADS]  # takes five times as long as all others together
     alone = [FORMATS[name].render(report, edition) for report in plans]
-    ready = Barrier(THREADS)
+    ready = Barrier(len(plans))
 
     def render(report):
         ready.wait()
         return FORMATS[name].render(report, edition)
 
-    with ThreadPoolExecutor(THREADS) as threads:
+    with ThreadPoolExecutor(len(plans)) as threads:
         together = list(threads.map(render, plans))
     assert together == alone

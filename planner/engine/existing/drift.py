@@ -5,6 +5,10 @@ from dataclasses import dataclass, replace
 
 from planner.engine.existing.decide import STATES, State
 
+READING = 2
+"""How configurations are read and measured. It is raised when a reader, or what is too wide, comes to answer otherwise
+about the same configuration: then what differs from an earlier answer may be no change of the firewall. 1 is every
+answer that was kept before this was kept with it."""
 Key = tuple[str, str, str, str]
 """Names of both ends, protocol, ports; ports are empty for ICMP."""
 
@@ -92,6 +96,8 @@ class Answer:
     """None where it wasn't looked for."""
     forbidden: tuple[ForbiddenAnswer, ...] | None = None
     """None where it wasn't looked for."""
+    reading: int = READING
+    """By which way to read it was made."""
 
     @property
     def counts(self) -> dict[State, int]:
@@ -153,6 +159,9 @@ class Drift:
     """What must stay closed, is admitted and was not."""
     shut: tuple[ForbiddenAnswer, ...] = ()
     """What must stay closed, was admitted and is not."""
+    is_read_otherwise: bool = False
+    """Whether they were made by two ways to read: then nothing is told of what is too wide, left over or forbidden, as
+    it may be as it was, and flows may have another state since more is understood."""
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
@@ -163,6 +172,9 @@ def find_drift(before: Answer, after: Answer) -> Drift:
     """What differs between two answers under the same names of endpoints."""
     was, now = ({one.key: one for one in answer.flows} for answer in (before, after))
     changed = [(was[key], one) for key, one in now.items() if key in was and was[key].state != one.state]
+    is_alike = before.reading == after.reading
+    if not is_alike:
+        before, after = (replace(answer, wider=(), stale=None, forbidden=None) for answer in (before, after))
     wide_was, wide_now = ({one.key for one in answer.wider} for answer in (before, after))
     stale, tidied = _part(before.stale, after.stale)
     forbidden, shut = _part(before.forbidden, after.forbidden)
@@ -178,6 +190,7 @@ def find_drift(before: Answer, after: Answer) -> Drift:
         tidied=tidied,
         forbidden=forbidden,
         shut=shut,
+        is_read_otherwise=not is_alike,
     )
 
 

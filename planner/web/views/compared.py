@@ -215,6 +215,7 @@ def _describe_drift(drift: Drift) -> dict[str, Any]:
     wide = (("wider", "Too wide since", drift.wider), ("narrower", "No longer too wide", drift.narrower))
     return {
         "is_any": bool(drift),
+        "is_read_otherwise": drift.is_read_otherwise,
         "flows": [
             {
                 "id": name,

@@ -142,6 +142,7 @@ def test_several_groups_are_sides_to_be_mapped_to_zones():
         ({"SecurityGroups": [group(), 7]}, "no security groups"),
         ({"SecurityGroups": [group(), group()]}, "the same security group twice"),
         ({"SecurityGroups": [group(7)]}, "a permission that is no mapping"),
+        ({"SecurityGroups": [group({"IpProtocol": "tcp", "ipProtocol": "-1"})]}, "a key twice in one mapping"),
     ],
 )
 def test_what_is_no_such_json_is_refused_with_a_sentence(document, said):

@@ -156,6 +156,8 @@ def test_several_groups_are_sides_to_be_mapped_to_zones():
         ({"name": "g", "securityRules": [rule(direction="Up")]}, "rule web of g has no direction"),
         ({"name": "g", "securityRules": [5]}, "has no priority"),
         ([{"name": "g", "securityRules": []}] * 2, "the same name"),
+        ([rule(Access="Deny")], "a key twice in one mapping: 'access'"),
+        ([rule(properties={"access": "Deny"})], "says access of a mapping and otherwise in its properties"),
     ],
 )
 def test_what_is_no_such_json_is_refused_with_a_sentence(document, said):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from planner.engine.existing.drift import ForbiddenAnswer, StaleAnswer, find_drift
+from planner.engine.existing.drift import READING, ForbiddenAnswer, StaleAnswer, find_drift
 from tests.web.views.comparisons import flow_answer, make_answer, wider_answer
 
 
@@ -30,6 +30,21 @@ def test_what_is_too_wide_is_known_by_what_it_admits_and_not_by_its_number():
     found = drift([], [], [wider_answer()], [wider_answer(services=("tcp 23",))])
     assert [one.services for one in found.wider] == [("tcp 23",)]
     assert [one.services for one in found.narrower] == [("tcp 22",)]
+
+
+def test_answers_that_were_read_otherwise_are_compared_by_their_flows_alone():
+    left = StaleAnswer(entry="policy 12", rule="INT-DMZ-150", service="tcp 443", why="the plan has no such rule")
+    before = replace(make_answer(flow_answer(state="unknown"), wider=[wider_answer()]), reading=1, stale=())
+    after = replace(make_answer(flow_answer(), wider=[wider_answer(services=("tcp 23",))]), stale=(left,))
+    found = find_drift(before, after)
+    assert found.is_read_otherwise
+    assert len(found.opened) == 1
+    assert (found.wider, found.narrower, found.stale, found.forbidden) == ((), (), (), ())
+    alike = find_drift(replace(before, reading=READING), after)
+    assert (len(alike.wider), len(alike.narrower), alike.stale) == (1, 1, (left,))
+    assert not alike.is_read_otherwise
+    assert find_drift(before, before) == find_drift(after, after)
+    assert find_drift(replace(after, reading=1), after), "that it was read otherwise has to be said"
 
 
 def test_entries_that_decide_otherwise_are_no_drift_while_the_state_is_the_same():

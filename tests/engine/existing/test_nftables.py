@@ -357,6 +357,9 @@ def test_types_and_codes_of_icmp():
         ('{"nftables": 5}', "no list “nftables”"), ('{"nftables": [5]}', r"nftables\[0\] is no object with one key"),
         ('{"nftables": [{"rule": 5}]}', r"nftables\[0\].rule is no object"),
         (write(rule(ACCEPT)), "handle 7 is of a chain that isn't there"),
+        ('{"nftables": [{"chain": {"policy": "drop", "policy": "accept"}}]}', "a key twice in one mapping: 'policy'"),
+        (write(chain("forward"), chain("forward", policy="accept")), "chain inet filter forward is there twice"),
+        (write(*[{"set": {**TABLE, "table": "filter", "name": "x"}}] * 2), "The set inet filter x is there twice"),
     ],
 )  # fmt: skip
 def test_what_nft_did_not_write_is_told_in_a_sentence(text, said):

@@ -251,6 +251,16 @@ def test_what_goes_to_another_host_is_not_known():
         ("[" * 100_000, "nested too deeply"),
         ('[{"Direction": ' + "9" * 5000 + "}]", "a number of 5,000 digits"),
         ('[{"a": 1, "a": 2}]', "a key twice"),
+        ('[{"Direction": 1, "Action": 4, "action": 2}]', "a key twice in one mapping: 'action'"),
+        (
+            '[{"Direction": 1, "Filters": [{"LocalPort": 4, "localport": 2}]}]',
+            "a key twice in one mapping: 'localport'",
+        ),
+        ('{"rules": [{"Direction": 1}], "profiles": [{"Name": "Public", "Enabled": 0, "enabled": 1}]}', "'enabled'"),
+        (
+            '{"rules": [{"Direction": 1}], "profiles": [{"Name": "Public"}, {"name": "public"}]}',
+            "profile public twice",
+        ),
         ('[{"a": NaN}]', "NaN, which is no number"),
         ("[" + "[]," * 2_000_001, "lists and mappings; at most 2,000,000"),
     ],

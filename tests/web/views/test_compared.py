@@ -2,6 +2,7 @@
 
 import io
 import json
+import zlib
 from dataclasses import replace
 
 import openpyxl
@@ -295,6 +296,25 @@ def test_what_is_left_over_and_what_must_stay_closed_is_kept_and_told_with_what_
     assert {"drift-broken", "drift-tidied"} <= set(page.ids)
     # The first one hasn't looked for it.
     assert not {"drift-broken", "drift-tidied"} & set(page_of(client, plan, 3, "?since=1").ids)
+
+
+def test_where_configurations_are_read_otherwise_since_then_it_is_said(client, plan):
+    bare = make_answer(flow_answer())
+    keep_comparison(plan, 1, replace(bare, reading=1, wider=()))
+    old = Compared.objects.get(pk=1)
+    facts = json.loads(zlib.decompress(bytes(old.data)))
+    assert facts.pop("reading") == 1
+    Compared.objects.filter(pk=1).update(data=zlib.compress(json.dumps(facts).encode()))
+    assert read_kept(plan, [1])[1].answer.reading == 1, "it was kept before this was kept"
+    keep_comparison(plan, 2, replace(bare, wider=(wider_answer(),)))
+    keep_comparison(plan, 3, bare)
+    page = page_of(client, plan, 2)
+    assert "Configurations are read otherwise since then" in page.text()
+    assert "Every flow is as it was." in page.text()
+    assert "Too wide since" not in page.text()
+    page = page_of(client, plan, 3)
+    assert "read otherwise" not in page.text()
+    assert "No longer too wide" in page.text()
 
 
 def test_a_comparison_on_the_page_keeps_what_it_has_looked_for(client, plan):

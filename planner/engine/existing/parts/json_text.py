@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from planner.engine.existing.model import Unreadable
@@ -28,8 +28,14 @@ def list_of(value: Any) -> list[Any]:
 
 
 def fold(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A mapping by keys in lower case: one program writes securityRules, another SecurityRules."""
-    return {key.casefold(): value for key, value in row.items()}
+    """A mapping by keys in lower case: one program writes securityRules, another SecurityRules.
+
+    Raises Unreadable where two of them differ in nothing else: nobody knows which of them counts.
+    """
+    found = {key.casefold(): value for key, value in row.items()}
+    if len(found) != len(row):
+        raise _say_again([key.casefold() for key in row])
+    return found
 
 
 def load_json(text: str) -> Any:
@@ -41,7 +47,7 @@ def load_json(text: str) -> Any:
             "stands between the zones of the plan."
         )
     try:
-        return json.loads(text, parse_int=_parse_int, parse_constant=_refuse, object_pairs_hook=_once)
+        return json.loads(text, parse_int=_parse_int, parse_constant=_refuse, object_pairs_hook=once)
     except RecursionError:
         raise Unreadable("The JSON is nested too deeply; no configuration of a firewall is.") from None
     except json.JSONDecodeError as error:
@@ -58,11 +64,17 @@ def _refuse(text: str) -> Any:
     raise Unreadable(f"The JSON has {text}, which is no number.")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The mapping that stands in JSON as these pairs. Raises Unreadable for one with a key twice: the last would count
+    for some programs and the first for others (RFC 8259, section 4)."""
     if len(pairs) > KEYS:
         raise Unreadable(f"The JSON has a mapping with {len(pairs):,} keys; no mapping of a firewall has so many.")
     found = dict(pairs)
     if len(found) != len(pairs):
-        again = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise Unreadable(f"The JSON has a key twice in one mapping: {again[:60]!r}.")
+        raise _say_again([key for key, _ in pairs])
     return found
+
+
+def _say_again(keys: Iterable[str]) -> Unreadable:
+    again = Counter(keys).most_common(1)[0][0]
+    return Unreadable(f"The JSON has a key twice in one mapping: {again[:60]!r}.")

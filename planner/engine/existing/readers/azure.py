@@ -118,12 +118,21 @@ def _open(text: str) -> tuple[list[tuple[str, list[Rule]]], list[Rule]]:
 
 
 def _flatten(row: Any) -> Rule:
-    """A mapping with what stands in its properties, by keys in lower case; nothing for what is no mapping."""
+    """A mapping with what stands in its properties, by keys in lower case; nothing for what is no mapping.
+
+    Raises Unreadable where both say something of one thing, and not the same.
+    """
     if not isinstance(row, Mapping):
         return {}
     folded = fold(row)
     inner = folded.pop("properties", None)
-    return {**folded, **fold(inner)} if isinstance(inner, Mapping) else folded
+    if not isinstance(inner, Mapping):
+        return folded
+    more = fold(inner)
+    for key in folded.keys() & more.keys():
+        if folded[key] != more[key]:
+            raise Unreadable(f"The JSON says {key} of a mapping and otherwise in its properties.")
+    return {**folded, **more}
 
 
 def _list_rules(group: Rule) -> list[Rule]:

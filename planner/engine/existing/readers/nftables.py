@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
 from planner.engine.existing.parts.addresses import parse
+from planner.engine.existing.parts.json_text import once
 from planner.engine.existing.parts.narrowing import Limits, Obscure, Part, by_sides, find_becomes, narrow
 from planner.engine.existing.readers.nft_matches import (
     Place,
@@ -106,7 +107,9 @@ def read(text: str) -> Ruleset:
 def _list_objects(text: str) -> list[tuple[str, Mapping[str, Any]]]:
     """Kind and content of each object, in their order."""
     try:
-        tree = json.loads(text)
+        tree = json.loads(text, object_pairs_hook=once)
+    except Unreadable:
+        raise
     except (ValueError, RecursionError):
         raise Unreadable(
             "This is no JSON; an nftables ruleset is read as the command nft -j list ruleset writes it."
@@ -146,9 +149,14 @@ class _Reader:
             if table in dormant:
                 continue
             if kind in ("set", "map"):
-                self.sets[table][str(content.get("name"))] = content
+                name = str(content.get("name"))
+                if name in self.sets[table]:
+                    raise Unreadable(f"The {kind} {table} {name} is there twice.")
+                self.sets[table][name] = content
             elif kind == "chain":
                 key = f"{table} {content.get('name')}"
+                if key in self.chains:
+                    raise Unreadable(f"The chain {key} is there twice.")
                 self.chains[key] = _Chain(key=key, family=str(content.get("family")), said=content)
         for kind, content in objects:
             if kind == "rule":

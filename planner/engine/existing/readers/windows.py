@@ -126,6 +126,7 @@ def _collect(row: Mapping[str, Any]) -> tuple[dict[str, list[str]], list[str]]:
     todo: deque[tuple[int, Mapping[str, Any]]] = deque([(0, row)])
     while todo:
         depth, part = todo.popleft()
+        fold(part)  # where a key is there twice, it says so
         for key, value in part.items():
             name, plain = key.casefold(), _unwrap(value)
             inner = [one for one in list_of(plain) if isinstance(one, Mapping)]
@@ -171,7 +172,9 @@ class _Host:
         found = {}
         for row in list_of(_unwrap(head.get("profiles"))):
             if isinstance(row, Mapping):
-                said = {key.casefold(): _text(value).casefold() for key, value in row.items()}
+                said = {key: _text(value).casefold() for key, value in fold(row).items()}
+                if said.get("name", "") in found:
+                    raise Unreadable(f"The JSON has the profile {say(said.get('name', ''))} twice.")
                 found[said.get("name", "")] = said
         return found
 

@@ -1,7 +1,6 @@
 """JSON that has the right form but in one place: it is read, or refused in a sentence, and nothing breaks."""
 
 import json
-from copy import deepcopy
 
 import pytest
 
@@ -48,7 +47,7 @@ def test_whatever_stands_in_one_place_is_read_or_refused_in_a_sentence(name):
     tree, report = json.loads(TEXTS[name]), one_flow()
     told = set()
     for within, key in places(tree):
-        kept = deepcopy(within[key])
+        kept = within[key]
         for odd in ODD:
             within[key] = odd
             try:

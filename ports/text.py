@@ -23,6 +23,10 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
     f"\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff{_PLANES}]"
 )
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""A control character (general category Cc of the Unicode standard), or half of a surrogate pair (Cs)."""
+CONTROL_BUT_BREAKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""The same, but no tab and no line break."""
 _BREAKS = re.compile(r"[\t\r\n]+")
 # They would turn the rest of a sentence round, or break its line.
 _TURNS = re.compile("[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -52,6 +56,11 @@ def show_line(text: str) -> str:
         return seen.strip()
     # Divided at the breaks, not searched for white space around them: that would take the square of many spaces.
     return " ".join(filter(None, map(str.strip, _BREAKS.split(seen))))
+
+
+def one_line(text: str) -> str:
+    """A text on one line: without control characters, with single spaces."""
+    return " ".join(CONTROL.sub(" ", text).split())
 
 
 def name_letter(letter: str) -> str:

@@ -23,6 +23,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+Popen = subprocess.Popen
+"""What starts programs of ours; tests put another one in its place."""
 sys.path.insert(0, str(ROOT))
 
 from planner.deploy.sqlite import library  # noqa: E402
@@ -76,7 +78,7 @@ class Site:
 
     def manage(self, *line: str) -> subprocess.Popen[str]:
         """A command that has been begun; its output and errors can be read."""
-        return subprocess.Popen(
+        return Popen(
             [sys.executable, "manage.py", *line], cwd=ROOT, env=self.environment,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
@@ -91,7 +93,7 @@ class Site:
         """Start the processes, and wait until they answer. Raises RuntimeError where they don't."""
         command = [sys.executable, "-m", "gunicorn", "--config", "python:planner.deploy.gunicorn", "planner.wsgi"]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+            self.process = Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         self.wait()
 
     def wait(self) -> None:
@@ -340,7 +342,7 @@ class Postmaster:
         if os.geteuid() == 0:
             options = {"user": status.st_uid, "group": status.st_gid, "extra_groups": []}
         with (self.data.parent / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.data, stdout=log, stderr=log, **options)
+            self.process = Popen(command, cwd=self.data, stdout=log, stderr=log, **options)
 
 
 def find_missing(needs: Sequence[str]) -> str:

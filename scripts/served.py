@@ -8,17 +8,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.request import urlopen
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent
+Popen = subprocess.Popen
+"""What starts programs of ours; tests put another one in its place."""
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -75,11 +77,20 @@ class Service:
 
         `sites` has 1,000 of them, `sites-5000` has 5,000.
         """
-        program = f"import django\ndjango.setup()\n{MAKE}"
-        token = subprocess.check_output(
-            [sys.executable, "-c", program, slug], cwd=ROOT, env=self.environment, text=True
-        ).strip()
-        return f"/edit/{token}/"
+        line = [sys.executable, "-c", f"import django\ndjango.setup()\n{MAKE}", slug]
+        with Popen(line, cwd=ROOT, env=self.environment, text=True, stdout=subprocess.PIPE) as process:
+            token, _ = process.communicate()
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, line)
+        return f"/edit/{token.strip()}/"
+
+
+type Start = Callable[[dict[str, str], IO[str]], subprocess.Popen[bytes]]
+
+
+def start_by_script(environment: dict[str, str], log: IO[str]) -> subprocess.Popen[bytes]:
+    """The service as `make run` and the container start it, with this environment; what it says goes to `log`."""
+    return subprocess.Popen([ROOT / "scripts" / "serve.sh"], cwd=ROOT, env=environment, stdout=log, stderr=log)
 
 
 def free_port() -> int:
@@ -95,10 +106,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(begun: Path | None = None, /, **variables: str) -> Iterator[Service]:
+def serve(begun: Path | None = None, start: Start = start_by_script, /, **variables: str) -> Iterator[Service]:
     """Serve until the block ends, with these settings beside the address and the data.
 
-    `begun` is a folder with data to begin with, which is copied; without one the service begins with nothing.
+    `begun` is a folder with data to begin with, which is copied; without one the service begins with nothing. `start`
+    starts it, for who has another way to.
     """
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="planner-") as folder:
@@ -116,9 +128,7 @@ def serve(begun: Path | None = None, /, **variables: str) -> Iterator[Service]:
         if collected.is_dir():  # to collect the static files takes most of a start, and only what is new is collected
             shutil.copytree(collected, Path(folder) / "static")
         with (Path(folder) / "log").open("w") as log:
-            process = subprocess.Popen(
-                [ROOT / "scripts" / "serve.sh"], cwd=ROOT, env=environment, stdout=log, stderr=log
-            )
+            process = start(environment, log)
         service = Service(host="127.0.0.1", port=port, environment=environment, process=process.pid)
         try:
             _wait_for(service, process, Path(folder) / "log")

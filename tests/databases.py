@@ -7,16 +7,20 @@ import os
 import secrets
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 import psycopg
 
 from scripts import served
-from scripts.served import Service
+from scripts.served import ROOT, Service
 from tests.started import first_start
+from tests.warm import Warm
 
 SERVER = os.environ.get("DATABASE_URL", "")
 """Where the tests run, empty for SQLite; read before programs that tests start are kept from it."""
@@ -39,14 +43,28 @@ def own_database() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def serve(**variables: str) -> Iterator[Service]:
+def serve(*, start: served.Start | None = None, **variables: str) -> Iterator[Service]:
     """The service as `scripts.served.serve` has it, on a database of its own unless the variables name one.
 
-    On SQLite it begins with the data of a first start, unless the variables name a folder (`begin`).
+    On SQLite it begins with the data of a first start, unless the variables name a folder (`begin`). Its processes
+    begin warm unless `start` has another way.
     """
     begun = None if SERVER or "PLANNER_DATA" in variables else first_start()
-    with own_database() as own, served.serve(begun, **own | variables) as service:
+    with own_database() as own, served.serve(begun, start or start_warm, **own | variables) as service:
         yield service
+
+
+def start_warm(environment: dict[str, str], log: IO[str]) -> "subprocess.Popen[bytes]":
+    """What `scripts/serve.sh` does where the static files have been collected, by processes that begin warm."""
+    lines = [("manage.py", "prepare")]
+    if any(name.startswith("PLANNER_REQUIRE_LOGIN") for name in environment):
+        lines += [("manage.py", "clearsessions"), ("manage.py", "first_account")]
+    for line in lines:
+        process = Warm([sys.executable, *line], cwd=ROOT, env=environment, stdout=log, stderr=log)
+        if process.wait():
+            return process
+    line = ("-m", "gunicorn", "--config", "python:planner.deploy.gunicorn", "planner.wsgi")
+    return Warm([sys.executable, *line], cwd=ROOT, env=environment, stdout=log, stderr=log)
 
 
 def begin(folder: Path) -> None:

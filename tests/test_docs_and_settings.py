@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ def scripts():
     return sorted(path for path in (ROOT / "scripts").iterdir() if path.suffix in (".sh", ".py"))
 
 
+@cache
 def codes_of_the_engine():
     """The code of every finding that planner.engine makes itself; where it isn't written out it is a check's."""
     return sorted(

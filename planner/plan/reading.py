@@ -6,7 +6,6 @@ allowed. With the context {"text": True} scalars are text as written (YAML), and
 
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,7 +29,7 @@ from planner.plan import limits
 from planner.plan.faults import shown
 from planner.plan.syntax import Null
 from ports.matrix import Choice, Matrix, Service, read_ports
-from ports.text import MAX_NAME
+from ports.text import CONTROL, CONTROL_BUT_BREAKS, MAX_NAME
 
 FORMAT = 1
 ANY = "any"
@@ -109,14 +108,14 @@ def _read_name(value: object) -> str:
         raise fault("name-length", f"A name has 1 to {MAX_NAME} characters, found {len(name)}.")
     if name != name.strip():
         raise fault("name-space", f"A name has no white space at its ends, found {shown(name)}.")
-    if not name.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+    if CONTROL.search(name):
         raise fault("control-characters", f"A name has no control characters, found {shown(name)}.")
     return name
 
 
 def _read_prose(value: object) -> str:
     text = _read_text(value)
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\r" for c in text):
+    if CONTROL_BUT_BREAKS.search(text):
         raise fault("control-characters", "This text has control characters; only line breaks and tabs are allowed.")
     return text
 

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Literal, get_args
 
+from ports.text import CONTROL
+
 ProtocolName = Literal["tcp", "udp", "icmp"]
 RoleKind = Literal["server", "people", "group"]
 QuestionKind = Literal["one", "many", "list"]
@@ -92,8 +94,4 @@ def listed(values: Iterable[object]) -> str:
 
 def is_name(text: str) -> bool:
     """Whether zones and endpoints can be called that: 1 to 100 characters, no control characters, no space around."""
-    return (
-        1 <= len(text) <= LONGEST_NAME
-        and text == text.strip()
-        and not any(unicodedata.category(character) in ("Cc", "Cs") for character in text)
-    )
+    return 1 <= len(text) <= LONGEST_NAME and text == text.strip() and not CONTROL.search(text)

@@ -16,6 +16,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from planner.deploy import environment
+from tests import warm
 from tests.started import first_start
 
 pytestmark = pytest.mark.slow
@@ -42,7 +43,7 @@ def clean_environment(monkeypatch):
 def run(code, **variables):
     """Python in a new process, with nothing of the planner's in its environment but these variables."""
     names = {name: value for name, value in os.environ.items() if not name.startswith(("PLANNER_", "DJANGO_"))}
-    return subprocess.run(
+    return warm.run(
         [sys.executable, "-c", code], cwd=ROOT, env=names | variables, capture_output=True, text=True, check=False
     )
 

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ports.text import (
+    CONTROL,
+    CONTROL_BUT_BREAKS,
     MAX_NAME,
     MAX_NAMED,
     MAX_SHORT,
@@ -20,6 +22,7 @@ from ports.text import (
     name_letter,
     neutralise,
     neutralise_parts,
+    one_line,
     plural,
     several,
     short,
@@ -42,6 +45,21 @@ def test_what_is_shown_hides_nothing_and_turns_nothing_round(text):
     assert show(seen) == seen
     spelled = re.sub(r"<U\+([0-9A-F]{4,6})>", lambda found: chr(int(found[1], 16)), seen)
     assert "<U+" in text or spelled == text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_control_characters_are_those_that_the_unicode_standard_says():
+    letters = [chr(number) for number in range(0x10000)]
+    control = {letter for letter in letters if unicodedata.category(letter) in ("Cc", "Cs")}
+    assert set(filter(CONTROL.search, letters)) == control
+    assert set(filter(CONTROL_BUT_BREAKS.search, letters)) == control - set("\t\n\r")
+
+
+@given(BREAKS | ANY)
+def test_what_is_typed_on_one_line_has_single_spaces_and_no_control_characters(text):
+    line = one_line(text)
+    assert not CONTROL.search(line)
+    assert line.split(" ") == line.split() or not line
+    assert line.replace(" ", "") == "".join(c for c in text if not c.isspace() and not CONTROL.search(c))
 
 
 @given(BREAKS | ANY)
@@ -131,14 +149,16 @@ COPIES = {
     "a cut text": r"\[: ?[\w ]+ - 1\](\.rstrip\(\))?\}?…",
     "a character by its number": r"U\+\{",
     "what begins a formula": "＝",
+    "what a control character is": r"category\(\w+\) (not in|in|==) \(?.C[cs]",
 }
+NOWHERE = ("a count of things", "what a control character is")
 
 
 @pytest.mark.parametrize("what", COPIES)
 def test_no_other_module_does_it_once_more(what):
     paths = [path for folder in ("planner", "ports") for path in (ROOT / folder).rglob("*.py")]
     found = {str(path.relative_to(ROOT)) for path in paths if re.search(COPIES[what], path.read_text("utf-8"))}
-    assert found == (set() if what == "a count of things" else {"ports/text.py"})
+    assert found == (set() if what in NOWHERE else {"ports/text.py"})
 
 
 def test_it_knows_the_standard_library_alone():

@@ -4,10 +4,21 @@ import resource
 
 import pytest
 
+from scripts import breakable, served
 from tests.databases import serve
+from tests.warm import Warm
 
 SLOW = "tests.serving.slow_settings"
 FILES = 4_000
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _warm():
+    """What is tried is what services do, however they were started."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (breakable, served):
+            patch.setattr(module, "Popen", Warm)
+        yield
 
 
 @pytest.fixture(scope="package")

@@ -18,6 +18,7 @@ from waitress.adjustments import Adjustments
 from planner.deploy import worker
 from scripts.served import ROOT
 from tests.serving.conftest import SLOW
+from tests.warm import Warm
 
 pytestmark = pytest.mark.slow
 
@@ -224,7 +225,7 @@ def run(folder, *options, settings=SLOW):
         "planner.wsgi",
     ]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=names | variables, stdout=log, stderr=subprocess.STDOUT)
+        process = Warm(command, cwd=ROOT, env=names | variables, stdout=log, stderr=subprocess.STDOUT)
     try:
         wait_for(lambda: b"Port planner: " in (folder / "log").read_bytes())
         yield SimpleNamespace(host="127.0.0.1", port=port, process=process)

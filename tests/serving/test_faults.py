@@ -15,9 +15,11 @@ import pytest
 
 from scripts.breakable import DATABASE, fill, read_only, small_disk
 from scripts.served import ROOT, serve
+from tests import warm
 from tests.serving import test_connections
 from tests.settings import DATA
 from tests.started import first_start
+from tests.warm import Warm
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +34,7 @@ def run(folder):
 def manage(folder, *line):
     """The status of a command, what it said, and what it complained of."""
     names = {name: value for name, value in os.environ.items() if not name.startswith(("PLANNER_", "DJANGO_"))}
-    done = subprocess.run(
+    done = warm.run(
         [sys.executable, "manage.py", *line], cwd=ROOT, env=names | {"PLANNER_DATA": str(folder)},
         capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
@@ -149,7 +151,7 @@ def test_the_database_is_closed_to_others(folder):
 def test_two_that_start_at_once_on_nothing_wait_for_each_other(tmp_path):
     names = {name: value for name, value in os.environ.items() if not name.startswith(("PLANNER_", "DJANGO_"))}
     starting = [
-        subprocess.Popen(
+        Warm(
             [sys.executable, "manage.py", "prepare"], cwd=ROOT, env=names | {"PLANNER_DATA": str(tmp_path)},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
@@ -269,7 +271,7 @@ call_command("prepare")
 def test_a_migration_that_is_killed_before_it_is_noted_is_made_again(tmp_path, app):
     names = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")}
     names |= {"PLANNER_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "planner.settings"}
-    done = subprocess.run([sys.executable, "-c", KILLED, app], cwd=ROOT, env=names, check=False, capture_output=True)
+    done = warm.run([sys.executable, "-c", KILLED, app], cwd=ROOT, env=names, check=False, capture_output=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
     status, _, said = manage(tmp_path, "prepare")
     assert (status, said) == (0, "")

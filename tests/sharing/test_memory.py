@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.served import start_by_script
 from tests.databases import serve
 from tests.sharing.test_processes import Browser, Sharing
 
@@ -83,7 +84,7 @@ class Worker:
 
 @pytest.fixture(scope="module")
 def sharing():
-    with serve(PLANNER_WORKERS="1") as service:
+    with serve(start=start_by_script, PLANNER_WORKERS="1") as service:
         yield Sharing(service)
 
 

@@ -4,12 +4,11 @@ It knows nothing of the plan that they make (`composition`, `modules`).
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ports.matrix import PLACEHOLDER, Matrix, Question, Repeat
-from ports.text import MAX_NAME, cut, name_key
+from ports.text import CONTROL, MAX_NAME, cut, name_key
 
 Answers = Mapping[str, str | Sequence[str]]
 """By slug of the question: an option, several options, or the lines of a list of names; blank lines don't count."""
@@ -92,7 +91,7 @@ def read_names(lines: Sequence[str], longest: int) -> tuple[tuple[str, ...], tup
         return (), (f"These are {len(found):,} names; at most {MAX_NAMES:,} are read here. Import the plan instead.",)
     faults, first = [], dict[str, int]()
     for number, name in found:
-        if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+        if CONTROL.search(name):
             faults.append(f"Line {number:,}: “{shown(name)}” has a control character in it; delete it.")
         elif len(name) > longest:
             faults.append(f"Line {number:,}: this name has {len(name):,} characters; at most {longest} fit.")
@@ -174,7 +173,7 @@ def first_few(sentences: list[str]) -> tuple[str, ...]:
 
 def shown(text: str) -> str:
     """A text that someone typed, short and harmless enough for a sentence."""
-    return "".join(c if unicodedata.category(c) not in ("Cc", "Cs") else ascii(c)[1:-1] for c in cut(text, 60))
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], cut(text, 60))
 
 
 def fill(template: str, name: str) -> str:

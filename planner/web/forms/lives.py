@@ -1,7 +1,6 @@
 """The form that sets the state of rules: of one all of it, of many what is filled in."""
 
 import re
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -10,6 +9,7 @@ from django.core.exceptions import ValidationError
 from planner.engine.life import STATES, Life
 from planner.store.lives import NONE, Pick, Wish
 from planner.web.forms.plans import EditForm
+from ports.text import one_line
 
 MOST_RULES = 1_000
 """Of how many rules the state is set in one go."""
@@ -34,15 +34,15 @@ class StateForm(EditForm):
 
     def clean_ticket(self) -> str:
         """On one line."""
-        return _on_one_line(self.cleaned_data["ticket"])
+        return one_line(self.cleaned_data["ticket"])
 
     def clean_owner(self) -> str:
         """On one line."""
-        return _on_one_line(self.cleaned_data["owner"])
+        return one_line(self.cleaned_data["owner"])
 
     def clean_name(self) -> str:
         """On one line; there, if it is asked for."""
-        name = _on_one_line(self.cleaned_data["name"])
+        name = one_line(self.cleaned_data["name"])
         if self.asks_name and not name:
             raise ValidationError("Say who you are, so that the planners know whom to ask.")
         return name
@@ -97,7 +97,3 @@ def form_of(life: Life | None, *, asks_name: bool = False) -> StateForm:
         "comment": given.comment,
     } if given else {}  # fmt: skip
     return StateForm(of_one=True, asks_name=asks_name, initial=known)
-
-
-def _on_one_line(text: str) -> str:
-    return " ".join("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text).split())

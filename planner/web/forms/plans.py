@@ -1,6 +1,5 @@
 """One form for each user action. What may be chosen comes from the matrix; the document has the last word."""
 
-import unicodedata
 from collections.abc import Mapping
 from functools import partial
 from typing import IO, Any
@@ -17,7 +16,7 @@ from planner.store.editions import matrix_for
 from planner.store.models import Hold
 from planner.store.plan_in_pdf import NoPlanInside, is_pdf, say_too_large, take_plan
 from ports.matrix import Choice, Matrix, read_ports
-from ports.text import plural
+from ports.text import one_line, plural
 
 MAX_ERRORS = 200
 """How many faults of a document a page lists."""
@@ -31,11 +30,6 @@ MAX_TEXT = 20_000
 
 MAX_REASON = 500
 """Most characters of why something was decided."""
-
-
-def join_lines(text: str) -> str:
-    """A text on one line, without control characters."""
-    return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
 
 
 class EditForm(forms.Form):
@@ -97,7 +91,7 @@ class CheckpointForm(RevisionForm):
 
     def clean_name(self) -> str:
         """A name on one line."""
-        return join_lines(self.cleaned_data["name"])
+        return one_line(self.cleaned_data["name"])
 
 
 class MemberForm(forms.Form):
@@ -125,7 +119,7 @@ class ReasonField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         """Raises ValidationError for one that is too long."""
-        return join_lines(super().clean(value))
+        return one_line(super().clean(value))
 
 
 class ChoiceForm(EditForm):

@@ -7,7 +7,7 @@ tree to say. Anchors, aliases and tags are refused: a plan needs none of them, a
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import batched
 from typing import Any, Literal
 
@@ -56,8 +56,8 @@ class Tree(dict[str, Any]):
 
     __slots__ = ("repeated",)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, pairs: Iterable[tuple[str, Any]] = ()) -> None:
+        super().__init__(pairs)
         self.repeated: list[str] = []
 
     def put(self, key: str, value: object) -> None:
@@ -81,7 +81,7 @@ def parse(data: bytes, syntax: Syntax) -> Any:
     except UnicodeDecodeError as error:
         raise SyntaxFault(f"The document is not UTF-8: the byte at offset {error.start} fits no character.") from None
     tree = _parse_json(text) if syntax == "json" else _parse_yaml(text)
-    if syntax == "json" and _count_values(tree) > MAX_VALUES:
+    if syntax == "json" and _count_marks(text) >= MAX_VALUES and _count_values(tree) > MAX_VALUES:
         raise SyntaxFault(_TOO_MANY)
     return tree
 
@@ -244,33 +244,39 @@ class _Writer(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
     def __init__(self, stream: io.StringIO, **options: Any) -> None:
         super().__init__(stream, **options)
-        self._scalars: dict[tuple[type, object], yaml.ScalarEvent] = {}
+        self._texts: dict[object, yaml.ScalarEvent] = {}
 
     def put(self, data: object) -> None:
         """Write a value with all that is in it."""
         if isinstance(data, dict):
             self.emit(_MAPPING)
-            for key, value in data.items():
-                self.put(key)
-                self.put(value)
+            for pair in data.items():
+                self._put_all(pair)
             self.emit(_MAPPING_END)
         elif isinstance(data, list | tuple):
             self.emit(_LIST)
-            for value in data:
-                self.put(value)
+            self._put_all(data)
             self.emit(_LIST_END)
-        else:
-            known = type(data), data
-            event = self._scalars.get(known)
-            if event is None:
-                event = self._scalars[known] = self._make_scalar(data)
+        elif type(data) is str:
+            event = self._texts[data] = self._make_scalar(_TEXT, data)
             self.emit(event)
+        else:
+            node = self.represent_data(data)
+            self.emit(self._make_scalar(node.tag, node.value, node.style))
 
-    def _make_scalar(self, data: object) -> yaml.ScalarEvent:
+    def _put_all(self, values: Iterable[object]) -> None:
+        for value in values:
+            # Most are texts that were there before: keys, zones, roles.
+            event = self._texts.get(value) if type(value) is str else None
+            if event is None:
+                self.put(value)
+            else:
+                self.emit(event)
+
+    def _make_scalar(self, tag: str, text: str, style: str | None = None) -> yaml.ScalarEvent:
         """With what libyaml has to know: whether a reader takes it for what it is without quotes, and with them."""
-        node = self.represent_data(data)
-        plain = self.resolve(yaml.ScalarNode, node.value, (True, False)) == node.tag
-        return yaml.ScalarEvent(None, node.tag, (plain, node.tag == _TEXT), node.value, style=node.style)
+        plain = self.resolve(yaml.ScalarNode, text, (True, False)) == tag
+        return yaml.ScalarEvent(None, tag, (plain, tag == _TEXT), text, style=style)
 
 
 _TEXT = "tag:yaml.org,2002:str"
@@ -286,22 +292,30 @@ _JSON_STRETCH = re.compile(rf"(?:[^\"]++|{_JSON_STRING.pattern}){{1,4096}}+", re
 """Some strings and what is between them: what is made of one stretch at a time takes no memory to speak of."""
 
 
+def _count_marks(text: str) -> int:
+    """How many commas and opening brackets there are."""
+    return sum(text.count(mark) for mark in "[{,")
+
+
 def _parse_json(text: str) -> Any:
     # Each value has a comma or a bracket before it and, if it holds others, a bracket of its own. Values that are far
-    # too many are refused before they are built: millions of empty mappings would take hundreds of megabytes.
-    marks = 0
-    for stretch in _JSON_STRETCH.finditer(text):
-        between = _JSON_STRING.sub("", stretch[0])
-        marks += sum(between.count(mark) for mark in "[{,")
-        if marks > 2 * MAX_VALUES:
-            raise SyntaxFault(_TOO_MANY)
+    # too many are refused before they are built: millions of empty mappings would take hundreds of megabytes. What
+    # strings hold of these signs is told apart only where there are so many with it.
+    if _count_marks(text) > 2 * MAX_VALUES:
+        marks = 0
+        for stretch in _JSON_STRETCH.finditer(text):
+            marks += _count_marks(_JSON_STRING.sub("", stretch[0]))
+            if marks > 2 * MAX_VALUES:
+                raise SyntaxFault(_TOO_MANY)
 
     def mapping(pairs: list[tuple[str, Any]]) -> Tree:
         if len(pairs) > MAX_VALUES:
             raise SyntaxFault(_TOO_MANY)
-        tree = Tree()
-        for key, value in pairs:
-            tree.put(key, value)
+        tree = Tree(pairs)
+        if len(tree) < len(pairs):
+            tree.clear()
+            for key, value in pairs:
+                tree.put(key, value)
         return tree
 
     def integer(digits: str) -> int | Oddity:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from planner.deploy.proxies import Proxies, read_proxies
 from planner.web.middleware import Proxied
 from scripts.served import free_port
+from tests.warm import Warm
 
 PROXIES = read_proxies(["10.0.0.0/8", "192.0.2.1", "2001:db8:1::/48", "unix"])
 SECRET = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example", "X-Forwarded-Port": "1",
@@ -145,9 +146,7 @@ def gunicorn(folder, bind, proxies):
     }  # fmt: skip
     names = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")}
     command = [sys.executable, "-m", "gunicorn", "--config", "python:planner.deploy.gunicorn", "planner.wsgi"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=names | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    process = Warm(command, cwd=ROOT, env=names | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         for line in process.stdout:
             if b"Port planner: " in line:

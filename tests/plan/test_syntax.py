@@ -5,6 +5,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.plan import syntax as written
 from planner.plan.syntax import SyntaxFault, guess_syntax, parse, to_json, to_yaml, write_json
 from tests.strategies import often
 
@@ -69,3 +70,27 @@ def test_json_written_in_pieces_is_the_same_where_something_is_empty():
     for data in ({}, {"a": {}, "b": []}, {"a": [{}, {"b": 1}], "c": {"d": []}}):
         pieces = {key: iter(value) if isinstance(value, list) else value for key, value in data.items()}
         assert write_json(pieces).decode() == to_json(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_read"),
+    [
+        ('["[{,[{,[{,\\",", 1, 2]', True),
+        ("[1, 2, 3]", False),
+        ("[[], [], [], [], [], []]", False),
+        ('{"a": 1, "b": [2]}', False),
+        ('{"a": 1, "b": 2}', True),
+    ],
+)
+def test_signs_in_texts_are_no_values(monkeypatch, text, is_read):
+    monkeypatch.setattr(written, "MAX_VALUES", 4 if is_read else 3)
+    if is_read:
+        assert parse(text.encode(), "json")
+    else:
+        with pytest.raises(SyntaxFault, match="more than"):
+            parse(text.encode(), "json")
+
+
+def test_of_a_key_that_is_there_again_the_first_value_stays():
+    tree = parse(b'{"a": 1, "b": 2, "a": 3, "c": 4, "b": 5}', "json")
+    assert (tree, list(tree), tree.repeated) == ({"a": 1, "b": 2, "c": 4}, ["a", "b", "c"], ["a", "b"])

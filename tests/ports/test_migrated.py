@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
+
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 STORED = Path(__file__).parent / "stored" / "before_memory.sql"
 """The database of a version that didn't remember what it loaded: two matrices, the shipped one edited by staff."""
 STATE = """
@@ -63,7 +65,7 @@ def stored(tmp_path):
 
 
 def run(environment, *arguments):
-    return subprocess.run(
+    return warm.run(
         [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
 

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from planner.report import CHANGE_FORMATS
+from planner.report.paper import prints, typesetting
 from planner.report.paper.prints import render_html, render_pdf
 from planner.report.paper.report_pages import compose_report
 from planner.report.paper.stylesheet import MAX_KIB, BadStylesheet, read_stylesheet
@@ -146,6 +147,20 @@ class TestOnPaper:
     def test_without_one_typst_sets_the_pages(self):
         assert "Typst" in read(render_pdf(evaluate(contoso()), Edition(date=DAY))).metadata.creator
         assert "WeasyPrint" in read(plain()).metadata.producer
+
+    @pytest.mark.parametrize(
+        ("engine", "stylesheet", "looked"),
+        [(None, "", 1), (None, HOUSE, 0), ("weasyprint", "", 0), ("typst", "", 1)],
+    )
+    def test_fonts_are_looked_for_while_the_document_is_made_where_typst_sets_it(
+        self, monkeypatch, engine, stylesheet, looked
+    ):
+        begun = []
+        monkeypatch.setattr(typesetting, "look_for_fonts", lambda: begun.append("fonts"))
+        monkeypatch.setattr(prints, "compose_report", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            render_pdf(None, Edition(date=DAY, engine=engine, stylesheet=stylesheet))
+        assert len(begun) == looked
 
     def test_weasyprint_is_loaded_only_for_it(self):
         code = (

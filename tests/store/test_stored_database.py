@@ -3,12 +3,13 @@
 import json
 import os
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from tests import warm
 
 pytestmark = pytest.mark.slow
 
@@ -103,7 +104,7 @@ def found(tmp_path_factory):
         "DJANGO_SETTINGS_MODULE": "planner.settings",
     }
     command = [sys.executable, "-c", LOOK, READ_LINK, EDIT_LINK]
-    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    run = warm.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout.splitlines()[-1])
 

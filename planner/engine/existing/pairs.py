@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from planner.engine.existing.packets import Ends
@@ -147,6 +148,18 @@ def _is_any(sources: int, destinations: int) -> bool:
     return bool(sources and destinations) and (sources | destinations).bit_count() > 1
 
 
-def name_ends(endpoints: Sequence[Endpoint], bits: int, most: int) -> tuple[str, ...]:
-    """The names of endpoints by their bits, sorted, the first of many."""
-    return tuple(sorted(endpoints[number].name for number in list_bits(bits))[:most])
+class InOrder:
+    """The names of endpoints, to be told of some of them in their order."""
+
+    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        """The endpoints are all of the plan, in the order of their bits."""
+        self._names = [endpoint.name for endpoint in endpoints]
+        self._order = sorted(range(len(endpoints)), key=self._names.__getitem__)
+
+    def name(self, bits: int, most: int) -> tuple[str, ...]:
+        """The names of endpoints by their bits, sorted, the first of many: of nearly all, only these are looked at."""
+        if bits.bit_count() <= most:
+            return tuple(sorted(self._names[number] for number in list_bits(bits)))
+        data = bits.to_bytes(len(self._names) // 8 + 1, "little")
+        chosen = (number for number in self._order if data[number >> 3] >> (number & 7) & 1)
+        return tuple(self._names[number] for number in islice(chosen, most))

@@ -20,7 +20,7 @@ from planner.engine.existing.measure import count_packets, list_all_services
 from planner.engine.existing.model import WHOLE_ICMP, Entry, Sides
 from planner.engine.existing.narrower import Part, find_narrower, order_of
 from planner.engine.existing.packets import Ends, Unit, families_of, find_service
-from planner.engine.existing.pairs import Met, Pairs, Places, list_groups, name_ends
+from planner.engine.existing.pairs import InOrder, Met, Pairs, Places, list_groups
 from planner.engine.existing.passages import Passage, list_passages
 from planner.engine.existing.sent import Sent, Translations
 from planner.engine.existing.spans import Spans
@@ -144,15 +144,15 @@ class Search:
         self._ends = ends
         self._published = published
         self._named = named or {}
-        self._endpoints = report.plan.endpoints
-        self._numbers = {endpoint.name: number for number, endpoint in enumerate(self._endpoints)}
+        self._in_order = InOrder(report.plan.endpoints)
+        self._numbers = {endpoint.name: number for number, endpoint in enumerate(report.plan.endpoints)}
         self._flows: dict[int, dict[int, list[Flow]]] = defaultdict(lambda: defaultdict(list))
         self._reached: dict[int, int] = defaultdict(int)
         for flow in report.flows:
             source, destination = self._numbers[flow.source.name], self._numbers[flow.destination.name]
             self._flows[source][destination].append(flow)
             self._reached[source] |= 1 << destination
-        self._places = {family: Places(self._endpoints, ends, family) for family in _FAMILIES}
+        self._places = {family: Places(report.plan.endpoints, ends, family) for family in _FAMILIES}
         self._asked = Asked(report.flows, self._numbers, self._places, published)
         self._passages = tuple(list_passages(walker, (zone.name for zone in report.plan.zones)))
         self._open_to: dict[tuple[Sides | None, Sides | None], tuple[Passage, ...]] = {}
@@ -187,8 +187,8 @@ class Search:
         narrower = self._find_narrower(name, several, excess)
         return Wider(
             entry=name,
-            sources=name_ends(self._endpoints, sources, MOST_NAMED),
-            destinations=name_ends(self._endpoints, destinations, MOST_NAMED),
+            sources=self._in_order.name(sources, MOST_NAMED),
+            destinations=self._in_order.name(destinations, MOST_NAMED),
             services=tuple(list_all_services(excess.told)),
             pairs=len(excess.pairs),
             source_count=sources.bit_count(),

@@ -8,6 +8,17 @@ from planner.report.paper.printed import PrintedReport
 from planner.report.said.edition import Engine
 
 
+def prepare_pdf(engine: Engine | None, *, is_styled: bool) -> None:
+    """Have done beside the making of the document what its setting by Typst begins with; nothing for WeasyPrint.
+
+    `engine` is who sets it, as in `write_pdf`; `is_styled`: it has a house style.
+    """
+    if _choose(engine, is_styled=is_styled) == "typst":
+        from planner.report.paper.typesetting import look_for_fonts  # noqa: PLC0415 - only who needs it waits for it
+
+        look_for_fonts()
+
+
 def write_pdf(printed: PrintedReport, engine: Engine | None = None, *, is_last: bool = False) -> bytes:
     """The document as a tagged PDF.
 
@@ -16,7 +27,7 @@ def write_pdf(printed: PrintedReport, engine: Engine | None = None, *, is_last: 
 
     Raises NotExpressible for a document that is too long for either.
     """
-    is_styled = (engine or ("weasyprint" if printed.stylesheet else "typst")) == "weasyprint"
+    is_styled = _choose(engine, is_styled=bool(printed.stylesheet)) == "weasyprint"
     most, length = limits.STYLED if is_styled else limits.PRINTED, printed.length
     if length > most:
         raise NotExpressible("PDF", limits.say_printed(length, most))
@@ -29,3 +40,7 @@ def write_pdf(printed: PrintedReport, engine: Engine | None = None, *, is_last: 
     from planner.report.paper.typst_pages import make_pdf  # noqa: PLC0415
 
     return make_pdf(printed, is_last=is_last)
+
+
+def _choose(engine: Engine | None, *, is_styled: bool) -> Engine:
+    return engine or ("weasyprint" if is_styled else "typst")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from planner.engine.report import Report
 from planner.report.paper.embedded import embed_files
 from planner.report.paper.html import write_html
-from planner.report.paper.pdf import write_pdf
+from planner.report.paper.pdf import prepare_pdf, write_pdf
 from planner.report.paper.printed import PrintedReport, make
 from planner.report.paper.report_pages import compose_report
 from planner.report.paper.words import shown
@@ -25,8 +25,10 @@ def render_html(report: Report, edition: Edition | None = None) -> bytes:
 def render_pdf(report: Report, edition: Edition | None = None) -> bytes:
     """The report as a tagged PDF with its files for programs. Without an edition it is dated today."""
     edition = edition or Edition(date=timezone.localdate())
+    engine = edition.engine or settings.PDF_ENGINE
+    prepare_pdf(engine, is_styled=bool(edition.stylesheet))
     printed = replace(classify(compose_report(report, edition), edition), files=embed_files(report, edition))
-    return write_pdf(printed, edition.engine or settings.PDF_ENGINE, is_last=edition.is_last)
+    return write_pdf(printed, engine, is_last=edition.is_last)
 
 
 def classify(printed: PrintedReport, edition: Edition | Editions) -> PrintedReport:

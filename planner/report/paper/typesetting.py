@@ -1,6 +1,7 @@
 """Typst as this product uses it: nothing but what is handed over goes in, and nothing stays behind."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import Literal
 
@@ -25,7 +26,7 @@ def typeset(
     time; a process that ends anyway does without. Raises typst.TypstError if a standard is asked for that the document
     breaks.
     """
-    compiler = typst.Compiler(font_paths=_fonts(), sys_inputs=dict(data))
+    compiler = typst.Compiler(font_paths=look_for_fonts().result(), sys_inputs=dict(data))
     try:
         made = compiler.compile(layout, format=form, pdf_standards=list(standards), timestamp=0, ppi=dots)
     finally:
@@ -37,6 +38,9 @@ def typeset(
 
 
 @cache
-def _fonts() -> typst.Fonts:
-    """The fonts of the machine, looked for once."""
-    return typst.Fonts()
+def look_for_fonts() -> Future[typst.Fonts]:
+    """The fonts of the machine, looked for once, by a thread: who asks early has hundreds of files read meanwhile."""
+    pool = ThreadPoolExecutor(max_workers=1)
+    found = pool.submit(typst.Fonts)
+    pool.shutdown(wait=False)
+    return found

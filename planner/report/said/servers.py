@@ -6,6 +6,7 @@ Flows within a zone are on the sheets as well: no firewall between zones sees th
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from planner.engine.flows import Flow, Need
 from planner.engine.report import Report
@@ -215,42 +216,44 @@ def _lines(
     for flow in flows:
         within = flow.scope == "same-zone"
         together[Ports(flow.need.protocol, flow.need.ports), flow.need.any_of, within].append(flow)
-    lines: dict[object, dict[Ports, list[Flow]]] = defaultdict(dict)
+    lines: dict[object, dict[Ports, _Alike]] = defaultdict(dict)
     for (ports, marks, within), alike in sorted(
         together.items(), key=lambda item: (item[0][0].order, item[0][1], item[0][2])
     ):
-        peers = tuple(dict.fromkeys((flow.source if incoming else flow.destination).name for flow in alike))
-        cited = {rules.get((flow.source.name, flow.destination.name, ports)) for flow in alike if not within}
-        lines[(peers, marks, within, frozenset(cited), () if fold else ports)][ports] = alike
-    return tuple(_line(by_ports, report, members, rules, incoming=incoming) for by_ports in lines.values())
+        ends = [flow.source for flow in alike] if incoming else [flow.destination for flow in alike]
+        peers = {end.name: end for end in ends}
+        cited = dict.fromkeys(rules.get((flow.source.name, flow.destination.name, ports)) for flow in alike)
+        key = (tuple(peers), marks, within, frozenset(() if within else cited), () if fold else ports)
+        lines[key][ports] = _Alike(alike, peers, cited)
+    return tuple(_line(by_ports, report, members, incoming=incoming) for by_ports in lines.values())
 
 
-def _line(
-    by_ports: Mapping[Ports, Sequence[Flow]],
-    report: Report,
-    members: int,
-    rules: Mapping[tuple[str, str, Ports], str],
-    *,
-    incoming: bool,
-) -> SheetLine:
+class _Alike(NamedTuple):
+    """Flows on one port, the endpoints at their other end by name, and the numbers of what stands for them."""
+
+    flows: Sequence[Flow]
+    peers: Mapping[str, Endpoint]
+    cited: Mapping[str | None, None]
+
+
+def _line(by_ports: Mapping[Ports, _Alike], report: Report, members: int, *, incoming: bool) -> SheetLine:
     peers: dict[str, Endpoint] = {}
     needs: dict[int, Need] = {}
     services = []
-    cited: dict[str, None] = {}
+    numbers: dict[str | None, None] = {}
     own: dict[str, dict[str, None]] = defaultdict(dict)
-    for ports, flows in by_ports.items():
-        for flow in flows:
-            peer = flow.source if incoming else flow.destination
-            peers[peer.name] = peer
-            needs[id(flow.need)] = flow.need
-            for group in flow.need.rule_groups if incoming else ():
+    for ports, alike in by_ports.items():
+        peers |= alike.peers
+        numbers |= alike.cited
+        asked = {id(flow.need): flow.need for flow in alike.flows}  # few, of however many flows
+        needs |= asked
+        for need in asked.values() if incoming else ():
+            for group in need.rule_groups:
                 own[group][str(ports)] = None
-            rule = rules.get((flow.source.name, flow.destination.name, ports))
-            if rule:
-                cited[rule] = None
-        slugs = sorted({slug for flow in flows for slug in flow.need.services})
+        slugs = sorted({slug for need in asked.values() for slug in need.services})
         services.append(name_services(ports, slugs, report))
-    first = next(iter(by_ports.values()))[0]
+    cited = [number for number in numbers if number]
+    first = next(iter(by_ports.values())).flows[0]
     return SheetLine(
         ports=tuple(by_ports),
         services=tuple(services),

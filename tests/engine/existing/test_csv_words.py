@@ -117,7 +117,7 @@ COLUMNS = [
     (negates({"destination": "10.1.0.2"}), """
      destination_negate destination_negated negate_destination dst_negate dstaddr_negate destination_is_negated"""),
     (negates({"port": 444}), "service_negate service_negated negate_service service_is_negated"),
-    (switches("yes", "no"), "enabled is_enabled active is_active enable status rule_status state"),
+    (switches("yes", "no"), "enabled is_enabled active is_active enable valid status rule_status state"),
     (switches("no", "yes"), "disabled is_disabled inactive"),
     (lambda title: entries(of(title, "7"))[0].name == "row 2 7", """
      number no no. nr # seq sequence id rule_id rule_number rule_no policy_id policyid rulenum rule_# line order"""),
@@ -129,9 +129,9 @@ COLUMNS = [
     (is_device, "device device_name firewall firewalls gateway package policy_package layer vdom adom domain"),
     (narrows, """
      install_on installed_on target targets user users source_user source_users group groups schedule time
-     schedules time_object valid valid_until expires expiry expiration expiration_date application applications
+     schedules time_object valid_until expires expiry expiration expiration_date application applications
      app app_id url url_category urls vpn content source_vrf vrf hosts_profile hip_profiles source_device
-     condition conditions"""),
+     destination_device nat condition conditions"""),
     (lambda title: decide(of(title, "x"), WEB) == "accept", """
      ticket tickets ticket_id change_request log logging track tracking logtraffic hits hit_count hitcount
      last_hit first_hit last_used last_modified modified created created_by modified_by created_at owner
@@ -166,11 +166,13 @@ def test_words_for_yes_and_no():
 
 
 NOTHING = ("", "-", "none", "n/a", "any", "*", "all", "always", "never", "unlimited", "false", "no", "off",
-           "Policy Targets")  # fmt: skip
+           "Disabled", "disable", "Policy Targets")  # fmt: skip
 
 
 def test_words_that_narrow_nothing():
     assert [word for word in NOTHING if decide(of("users", word), WEB) != "accept"] == []
+    always = [word for word in NOTHING if decide(of("schedule", word), WEB) == "accept"]
+    assert always == ["", "-", "n/a", "any", "*", "all", "always"], "a schedule “none” is never"
 
 
 def test_words_for_verdicts():

@@ -1,9 +1,11 @@
 """The work that deciding takes, counted: an entry is met only by what it could decide about."""
 
 import tracemalloc
+from random import Random
 
 from planner.engine.existing import table
 from planner.engine.existing.decide import compare_with
+from planner.engine.existing.pairs import InOrder
 from planner.engine.existing.table import Overlaps, list_bits
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset
 
@@ -76,3 +78,13 @@ def test_an_entry_that_stands_there_many_times_is_measured_once():
     once, often = (compare_with(report, ruleset(*several)) for several in ((wide, other), (wide, *[wide, other] * 50)))
     assert often.wider == once.wider
     assert once.steps == often.steps
+
+
+def test_the_first_names_of_many_endpoints_are_those_of_all_in_their_order():
+    draw = Random(1)
+    names = [f"E{draw.randrange(10**9)}" for _ in range(50)]
+    in_order = InOrder(plan([host(name, "10.0.0.1") for name in names], []).plan.endpoints)
+    for bits in (0, 1, 1 << 49, 2**50 - 1, *(draw.getrandbits(50) for _ in range(20))):
+        wanted = tuple(sorted(name for number, name in enumerate(names) if bits >> number & 1))
+        for most in (0, 1, 7, 50):
+            assert in_order.name(bits, most) == wanted[:most]

@@ -272,6 +272,8 @@ def test_before_the_way_out_is_known_a_name_of_it_is_not_understood():
         "! -o eth1, before it is known where packets leave",
     )
     assert state_of(admits, more=early.format("LOG")).state == "open"
+    twice = early.format("WAY\n-A WAY -j WAY\n-A PREROUTING -g WAY")
+    assert state_of(admits, more=twice).state == "unknown"
     assert state_of("-A FORWARD -j OWN", "-A OWN ! -o eth1 -j DROP", admits).state == "unknown", "mapped to no zone"
 
 

@@ -220,3 +220,14 @@ def test_what_the_plan_needs_at_a_published_address_is_told_whole_after_too_much
             unfinished |= set() if found.is_whole else {found.entry}
             assert found.narrower == wanted[found.entry]
     assert unfinished == {"vip", "inner"}
+
+
+def test_behind_a_translation_to_another_port_the_entry_for_the_real_one_is_too_wide_whoever_follows_it():
+    report = report_of("iptables", flow("Outer", "Store"), published={})
+    text = (
+        f"*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d {SEEN} -p tcp -m tcp --dport 2222 -j DNAT "
+        f"--to-destination {REAL}:22\nCOMMIT\n*filter\n:FORWARD DROP [0:0]\n-A FORWARD -d {REAL} -s 198.51.100.0/24 "
+        "-p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n"
+    )
+    [found] = compare_with(report, read(text), None, report.plan.firewalls[0]).wider
+    assert (found.sources, found.destinations, found.services) == (("Other", "Outer"), ("Store",), ("tcp 22",))

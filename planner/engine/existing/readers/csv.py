@@ -59,7 +59,7 @@ _COLUMNS = {
     "not_destination": "destination_negate destination_negated negate_destination dst_negate dstaddr_negate "
     "destination_is_negated",
     "not_service": "service_negate service_negated negate_service service_is_negated",
-    "enabled": "enabled is_enabled active is_active enable",
+    "enabled": "enabled is_enabled active is_active enable valid",
     "disabled": "disabled is_disabled inactive",
     "status": "status rule_status state",
     "number": "number no no. nr # seq sequence id rule_id rule_number rule_no policy_id policyid rulenum rule_# line "
@@ -68,10 +68,11 @@ _COLUMNS = {
     "name": "name rule rule_name policy_name policy display_name title",
     "comment": "comment comments description remark remarks note notes",
     "device": "device device_name firewall firewalls gateway package policy_package layer vdom adom domain",
-    "only": "install_on installed_on target targets user users source_user source_users group groups schedule time "
-    "schedules time_object valid valid_until expires expiry expiration expiration_date application applications app "
-    "app_id url url_category urls vpn content source_vrf vrf hosts_profile hip_profiles source_device condition "
-    "conditions",
+    "when": "schedule schedules time time_object",
+    "only": "install_on installed_on target targets user users source_user source_users group groups "
+    "valid_until expires expiry expiration expiration_date application applications app "
+    "app_id url url_category urls vpn content source_vrf vrf hosts_profile hip_profiles source_device "
+    "destination_device nat condition conditions",
     "aside": "ticket tickets ticket_id change_request log logging track tracking logtraffic hits hit_count hitcount "
     "last_hit first_hit last_used last_modified modified created created_by modified_by created_at owner "
     "business_owner technical_owner tag tags section risk risks risk_level uid uuid rule_uid profile profiles "
@@ -80,17 +81,19 @@ _COLUMNS = {
     "security_rule_uid recommendation",
 }
 _KEYS = {word: column for column, words in _COLUMNS.items() for word in words.split()}
-"""By name of a column, in lower case with underscores: what it is. `only` are those that narrow a rule in a way that
-isn't understood, `aside` those that say nothing of what it admits."""
-_NOTHING = frozenset(
-    {"", "-", "none", "n/a", "any", "*", "all", "always", "never", "unlimited", "false", "no", "off",
-     "policy targets"}
-)  # fmt: skip
-"""What a column says that narrows nothing."""
+"""By name of a column, in lower case with underscores: what it is. `only` and `when` are those that narrow a rule in a
+way that isn't understood, `aside` those that say nothing of what it admits."""
+_ALWAYS = frozenset({"", "-", "n/a", "any", "*", "all", "always"})
+_NOTHING = {
+    "when": _ALWAYS,
+    "only": _ALWAYS | {"none", "never", "unlimited", "false", "no", "off", "disabled", "disable", "policy targets"},
+}
+"""What such a column says that narrows nothing: a rule that expires never is in force, one with the schedule “none” of
+a FortiGate never is."""
 _YES = frozenset({"yes", "true", "1", "x", "enabled", "active", "on", "enable"})
 _NO = frozenset({"no", "false", "0", "disabled", "inactive", "off", "disable"})
 _FAMILIES = {"any4": 4, "any-ipv4": 4, "all-ipv4": 4, "any6": 6, "any-ipv6": 6, "all-ipv6": 6}
-_SEVERAL = frozenset({"device", "only", "aside", "number", "name", "comment"})
+_SEVERAL = frozenset({"device", "only", "when", "aside", "number", "name", "comment"})
 """Of what there may be several columns; of the last three the first that says something counts."""
 _SEVERAL_VALUES = re.compile(r"[\s;,]")
 _MOST_COLUMNS = 1000
@@ -239,8 +242,8 @@ class _Table:
         obscure: list[str] = []
         for title, column, cell in zip(self.titles, self.columns, cells, strict=False):
             text = read_back(cell.strip())
-            if column in {"", "only"}:
-                if text.casefold() not in _NOTHING if column else text:
+            if column in {"", "only", "when"}:
+                if text.casefold() not in _NOTHING[column] if column else text:
                     obscure.append(f"{title or 'column without a name'} {quote(text)}")
             elif not row.get(column):
                 row[column] = text

@@ -159,8 +159,11 @@ def read_set(right: Any, place: Place, said: str) -> list[Any]:
         found = place.sets.get(right[1:])
         if found is None:
             raise Obscure(f"{said}: no such set")
-        flags = found.get("flags", ())
-        if {"dynamic", "timeout"} & set([flags] if isinstance(flags, str) else flags):
+        flags = found.get("flags", [])
+        named = flags if isinstance(flags, list) else [flags]
+        if not all(isinstance(flag, str) for flag in named):
+            raise Obscure(f"{said}: flags {say(flags)}")
+        if "dynamic" in named or "timeout" in named:
             raise Obscure(f"{said}: its elements come and go")
         values = found.get("elem", [])
     elif isinstance(right, dict) and "set" in right:
@@ -180,7 +183,9 @@ def _read_element(value: Any, said: str) -> Any:
     if not isinstance(value, dict) or "elem" not in value:
         return value
     element = value["elem"]
-    if not isinstance(element, dict) or set(element) - {"val", "comment", "counter", "last"}:
+    if not isinstance(element, dict):
+        raise Obscure(said)
+    if set(element) - {"val", "comment", "counter", "last"}:
         raise Obscure(f"{said}: elements with {', '.join(sorted(set(element) - {'val'}))}")
     return element.get("val")
 

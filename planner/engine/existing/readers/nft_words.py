@@ -85,9 +85,9 @@ def is_bare(left: Any) -> bool:
         payload = key.get("payload") if isinstance(key, dict) else None
         meta = key.get("meta") if isinstance(key, dict) else None
         if isinstance(payload, dict):
-            found.add((payload.get("protocol"), payload.get("field")))
+            found.add((str(payload.get("protocol")), str(payload.get("field"))))
         if isinstance(meta, dict):
-            found.add(("meta", meta.get("key")))
+            found.add(("meta", str(meta.get("key"))))
     says = found & {("meta", "l4proto"), ("ip", "protocol"), ("ip6", "nexthdr")}
     return bool(found & {("th", "sport"), ("th", "dport")}) and not says
 

@@ -35,6 +35,7 @@ from planner.engine.existing.readers.nft_words import (
     say,
     say_statement,
 )
+from planner.engine.existing.spans import PORTS
 from planner.plan.limits import ENTRIES
 
 _HOOKS = ("ingress", "prerouting", "forward", "postrouting", "egress")
@@ -411,7 +412,8 @@ class _Rule:
         """What changes of a packet: marks and options are nobody's concern, addresses and ports are."""
         key = inner.get("key")
         payload = key.get("payload") if isinstance(key, dict) else None
-        if payload is not None and not (isinstance(payload, dict) and payload.get("field") not in _CHANGED | {None}):
+        field = payload.get("field") if isinstance(payload, dict) else None
+        if payload is not None and (not isinstance(field, str) or field in _CHANGED):
             self.verdicts.append((self.parts, "stray", "", (f"{say(key)} set",)))
 
     def list_entries(self) -> Iterator[Entry]:
@@ -448,7 +450,7 @@ def _find_goal(inner: Any) -> tuple[tuple[int, int], int | None] | None:
     ):
         return None
     port = inner.get("port")
-    if port is not None and (isinstance(port, bool) or not isinstance(port, int)):
+    if port is not None and (isinstance(port, bool) or not isinstance(port, int) or port not in PORTS):
         return None
     address = parse(inner["addr"])
     return (address, port) if address else None

@@ -75,10 +75,14 @@ def edits(draw, document):
         "edit-endpoints": lambda: {"zones": [], "endpoints": draw(st.sampled_from([[], [new]])), "changes": {
             endpoint: draw(st.sampled_from([{"name": new["name"]}, {"zone": zone}, {"addresses": ["10.0.0.7"]}])),
         }},
-        "add-flow": lambda: {"rows": draw(st.sampled_from([[flow], [flow, flow | {"protocol": "icmp", "ports": None}]]))},
+        "add-flow": lambda: {
+            "rows": [flow, *draw(st.sampled_from([[], [{**flow, "protocol": "icmp", "ports": None}]]))],
+        },
         "edit-flow": lambda: {"flow": draw(st.sampled_from(flows)), "changes": {"reason": "Another"}},
         "delete-flow": lambda: {"flow": draw(st.sampled_from(flows))},
-        "add-exclusion": lambda: {"exclusion": draw(st.sampled_from([flow, flow | {"protocol": None, "ports": None}]))},
+        "add-exclusion": lambda: {
+            "exclusion": draw(st.sampled_from([flow, {**flow, "protocol": None, "ports": None}])),
+        },
         "delete-exclusion": lambda: {"exclusion": draw(st.sampled_from(document.get("exclusions") or [flow]))},
         "add-never": lambda: {"rows": [never]},
         "delete-never": lambda: {"row": draw(st.sampled_from(document.get("never") or [never]))},

@@ -3,30 +3,57 @@
 The first start itself is what `serving/test_faults.py` and `test_breaking.py` try, by services on empty folders.
 """
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from scripts import served
 from scripts.served import ROOT
+from tests.settings import DATA
 
+STARTED = DATA / "started"
+"""What the processes of a run share, in a folder for each run."""
+A_DAY = 86_400
 _made = tempfile.TemporaryDirectory(prefix="planner-started-")  # gone with the process
 
 
 @cache
 def first_start():
-    """The folder that `manage.py prepare` made of an empty one; once in each process that runs tests."""
+    """The folder that `manage.py prepare` made of an empty one; once in a run, whatever processes run its tests."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        return prepare(Path(_made.name))
+    STARTED.mkdir(parents=True, exist_ok=True)
+    folder, lock = STARTED / run, STARTED / "lock"
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            for old in STARTED.iterdir():
+                if old.stat().st_mtime < time.time() - A_DAY:
+                    shutil.rmtree(old, ignore_errors=True)
+            begun = STARTED / f"{run}.begun"
+            shutil.rmtree(begun, ignore_errors=True)  # of a process that failed over it
+            begun.mkdir(mode=0o700)
+            prepare(begun).rename(folder)
+    return folder
+
+
+def prepare(folder):
+    """Have an empty folder prepared; the same folder."""
     names = {name: value for name, value in os.environ.items() if not name.startswith(("PLANNER_", "DJANGO_"))}
     done = subprocess.run(
-        [sys.executable, "manage.py", "prepare"], cwd=ROOT, env=names | {"PLANNER_DATA": _made.name},
+        [sys.executable, "manage.py", "prepare"], cwd=ROOT, env=names | {"PLANNER_DATA": str(folder)},
         capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    return Path(_made.name)
+    return folder
 
 
 @contextmanager

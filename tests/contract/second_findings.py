@@ -6,6 +6,7 @@ that it may have, and whether it must be there or may be.
 
 import ipaddress
 import re
+from functools import cache
 from itertools import combinations, product
 
 from .second_reading import (
@@ -411,13 +412,15 @@ class _Findings:
             "app-server-inbound": bool(self.names("app-server")),
             "gateway-assumed": bool(self.names("browser-gateway")),
         }
+
+        @cache  # of the plan without a correction, and with those that it has, there is a reading for each
+        def read_with(several):
+            return Reading(self.plan | {"corrections": sorted(several)})
+
         for slug in CORRECTIONS:
-            with_it, without_it = (Reading(self.plan | {"corrections": several}) for several in ([slug], []))
+            with_it, without_it = read_with(frozenset([slug])), read_with(frozenset())
             may = sum(map(len, with_it.asked.values())) != sum(map(len, without_it.asked.values()))
-            with_it, without_it = (
-                Reading(self.plan | {"corrections": sorted(several)})
-                for several in (applied | {slug}, applied - {slug})
-            )
+            with_it, without_it = (read_with(frozenset(several)) for several in (applied | {slug}, applied - {slug}))
             must = with_it.summary() != without_it.summary()
             severity = "info" if slug in applied | documented else "decision"
             if must or may or conceivable.get(slug):

@@ -1,5 +1,7 @@
 """The product against a second reading of the contract, on arbitrary plans."""
 
+from functools import cache
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,13 +37,13 @@ def summary(data):
     }
 
 
-def compare(plan):
-    """Hold the report of a plan against the second reading."""
-    data, reading = report(plan), Reading(plan)
+def compare(plan, reading, findings):
+    """Hold the report of a plan against the second reading, and what it finds."""
+    data = report(plan)
     compare_flows(data, reading)
     compare_excluded(data, reading)
     compare_closed(data, reading)
-    assert list(differences(read_findings(plan), data["findings"])) == []
+    assert list(differences(findings, data["findings"])) == []
     severities = [finding["severity"] for finding in data["findings"]]
     assert severities == sorted(severities, key=["error", "decision", "warning", "info"].index)
 
@@ -76,11 +78,27 @@ def compare_closed(data, reading):
         assert row["reason"].strip()
 
 
+@pytest.fixture(scope="module")
+def plan_of():
+    """An arbitrary plan by its number. It is made once, and read once, for all of these tests."""
+    return cache(arbitrary_plan)
+
+
+@pytest.fixture(scope="module")
+def reading_of(plan_of):
+    return cache(lambda number: Reading(plan_of(number)))
+
+
+@pytest.fixture(scope="module")
+def findings_of(plan_of):
+    return cache(lambda number: read_findings(plan_of(number)))
+
+
 @pytest.mark.parametrize("hundred", range(6))
-def test_a_plan_is_as_the_second_reading_has_it(hundred):
+def test_a_plan_is_as_the_second_reading_has_it(hundred, plan_of, reading_of, findings_of):
     for number in range(hundred * 100, hundred * 100 + 100):
         try:
-            compare(arbitrary_plan(number))
+            compare(plan_of(number), reading_of(number), findings_of(number))
         except AssertionError as error:
             error.add_note(f"in plan {number}")
             raise
@@ -89,12 +107,12 @@ def test_a_plan_is_as_the_second_reading_has_it(hundred):
 @settings(max_examples=often(100))
 @given(st.randoms(use_true_random=False).map(draw_plan))
 def test_any_plan_is_as_the_second_reading_has_it(plan):
-    compare(plan)
+    compare(plan, Reading(plan), read_findings(plan))
 
 
 @pytest.fixture(scope="module")
-def readings():
-    return [Reading(arbitrary_plan(number)) for number in range(600)]
+def readings(reading_of):
+    return [reading_of(number) for number in range(600)]
 
 
 def test_the_arbitrary_plans_come_across_every_kind_of_mark_and_scope(readings):
@@ -157,14 +175,14 @@ def test_the_arbitrary_plans_close_what_is_open_and_what_is_not(readings):
 SIDES = ("zone", "endpoint")
 
 
-def test_the_arbitrary_plans_give_every_finding():
-    codes = {(code, severity) for number in range(250) for code, severity in _certain(arbitrary_plan(number))}
+def test_the_arbitrary_plans_give_every_finding(findings_of):
+    codes = {(code, severity) for number in range(250) for code, severity in _certain(findings_of(number))}
     assert {code for code, _ in codes} == CODES
     assert {severity for code, severity in codes if code == "caveat"} == {"decision", "info"}
 
 
-def _certain(plan):
-    return {(code, expected.severity) for (code, _), expected in read_findings(plan).items() if expected.must}
+def _certain(findings):
+    return {(code, expected.severity) for (code, _), expected in findings.items() if expected.must}
 
 
 CODES = {

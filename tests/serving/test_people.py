@@ -11,6 +11,7 @@ import pytest
 from scripts.load import Crowd, list_errors, load
 from scripts.people import Answer, Browser, Editor, find_faults, read_form
 from scripts.written import make_table
+from tests import databases
 
 
 class Archive:
@@ -89,7 +90,8 @@ def test_a_bar_in_a_cell_ends_no_cell():
 
 
 @pytest.mark.slow
-def test_a_few_people_lose_nothing():
+def test_a_few_people_lose_nothing(monkeypatch):
+    monkeypatch.setattr("scripts.load.serve", databases.serve)
     outcome = load("SQLite", argparse.Namespace(editors=3, viewers=2, plans=1, seconds=3, pause=0.1))
     assert outcome.faults == []
     assert all(outcome.crowd.edits.statuses)

@@ -37,6 +37,8 @@ _LINE = 62
 """How many letters of one width stand beside each other in one of two columns, on either paper."""
 _PARTS = 2_000
 """How many parts a paragraph has before another begins: to break lines takes the square of their number."""
+_LONG = 150_000
+"""A document that is longer has lists so long that to set them twice takes longer than to ask where links lead."""
 _TARGETS = {"h2", "h3", "h4", "p", "td"}
 """Elements that `pages.typ` labels where they have an id, so that a link can lead there."""
 _INLINE = {"a", "b", "bdi", "br", "em", "i", "samp", "small", "span"}
@@ -80,6 +82,7 @@ def read_tree(printed: PrintedReport) -> Node:
     return {
         "title": _drop_unseen(printed.title),
         "lang": "en",
+        "has-lists": printed.length > _LONG,
         "name": _drop_unseen(printed.running.name),
         "edition": _drop_unseen(printed.running.edition),
         "matrix": _drop_unseen(printed.running.matrix),

@@ -3,8 +3,8 @@
 Prints processor time and the greatest memory: 10,000 entries of nftables and of iptables beside 1,000 flows, and with
 `--large` 100,000 and 200,000 entries beside 10,000 flows; what is missing of these as lines for the device, too; and
 1,000 flows from any beside 10,000 addresses that are refused, admitted, or either, and where each flow has an entry of
-its own among these; with `--formats` 10,000 entries of each other format. Reading, deciding with what is too wide, and
-writing are told apart.
+its own among these; and entries from any to any, each with ports that overlap with those of thousands of others; with
+`--formats` 10,000 entries of each other format. Reading, deciding with what is too wide, and writing are told apart.
 """
 
 import json
@@ -152,6 +152,23 @@ def measure_singles(matrix: Matrix, entries: int, flows: int) -> None:
         )
 
 
+def measure_ranges(matrix: Matrix, entries: int, flows: int) -> None:
+    """Flows beside entries from any to any, each with a port that no other has admitted before, and print what it
+    took."""
+    ports = (f"{number % 60_000 + 1}:{number % 60_000 + 3_000}" for number in range(entries))
+    lines = [f"-A FORWARD -p tcp -m tcp --dport {one} -j ACCEPT" for one in ports]
+    text = "\n".join(["*filter", ":FORWARD DROP [0:0]", *lines, "COMMIT", ""])
+    report = evaluate_report(matrix, check_plan(make_plan(flows), matrix=matrix))
+    ruleset = READERS["iptables"].read(text)
+    start = time.process_time()
+    gap = compare_with(report, ruleset)
+    print(
+        f"ranges    {entries:7,} entries, {len(gap.flows):6,} flows: decided {time.process_time() - start:5.2f} s; "
+        f"{gap.steps:,} steps, {len(gap.wider):,} wider, {gap.untried:,} untried, {gap.counts}",
+        flush=True,
+    )
+
+
 def measure(form: str, write: Callable[[Iterable[Rule]], str], entries: int, report: Report) -> None:
     """Read and decide once, and print what it took."""
     text = write(list_rules(entries, len(report.flows)))
@@ -188,6 +205,7 @@ def main() -> None:
         for form, writer in WRITERS.items():
             measure(form, writer, 10_000, report)
     measure_singles(matrix, 10_000, 1_000)
+    measure_ranges(matrix, 10_000, 1_000)
 
 
 main()

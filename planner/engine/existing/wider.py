@@ -35,8 +35,9 @@ MOST_NAMED = 100
 """Most endpoints of either side that are named; how many pairs there are is told of all."""
 MOST_AT_ONCE = 2_000
 """Most steps of a set of packets before it is cut in halves."""
-MOST_WORK = 3_000_000
-"""Most steps of all entries together; of what comes after these nothing is known."""
+MOST_WORK = 300_000
+"""Most steps of all entries together; of what comes after these nothing is known. One takes up to 20 microseconds of a
+processor; 100,000 entries beside 10,000 flows take 110,000."""
 EACH = 10
 """How many steps it costs to find what bears on a set of packets."""
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from planner.engine.existing import decide as existing_decide
-from planner.engine.existing import forbidden, spans, stretches, walk
+from planner.engine.existing import forbidden, spans, stretches, walk, wider
 from planner.engine.existing.decide import compare_with
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset, side, stage
 from tests.strategies import often
@@ -150,6 +150,7 @@ def test_what_is_taken_together_says_what_one_by_one_does(seed, monkeypatch):
         )
 
     together = answer()
+    monkeypatch.setattr(wider, "MOST_WORK", 10**7)  # one by one takes more
     for module in (existing_decide, walk, forbidden):
         monkeypatch.setattr(module, "MOST_NAMED", 10**6)
     one_by_one(monkeypatch)

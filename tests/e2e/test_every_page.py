@@ -231,7 +231,7 @@ def test_without_javascript_the_forms_that_have_no_test_of_their_own_do_what_the
     page.locator("#viewers").click()
     page.get_by_label("Your name for the others").fill("Kim")
     page.get_by_role("button", name="Use it").click()
-    expect(page.locator("#viewers")).to_have_text("Ki")
+    expect(page.locator("#viewers")).to_have_text("Who is looking: Ki")
     page.get_by_role("button", name="Undo").click()
     saved(page, 4)
     page.get_by_role("button", name="Redo").click()

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from django.contrib.auth import get_user
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -228,7 +229,7 @@ def test_a_code_is_for_the_login_that_its_page_was_about(alice):
     assert "Another login has begun" in Page(answer).text("main")
     assert not Event.objects.filter(kind="wrong-code").exists()
     assert client.post(CODE, {"code": show_code(others), "whose": str(bob.pk)}).status_code == 302
-    assert client.get("/accounts/security/").context["user"] == bob
+    assert get_user(client) == bob
 
 
 def test_a_login_that_waits_is_begun_anew_where_staff_have_switched_the_factor_off(alice):

@@ -12,6 +12,6 @@ if [ $# = 0 ]; then
         tests/test_operations.py tests/serving/test_jobs.py tests/serving/test_turns.py tests/e2e/test_together.py \
         tests/e2e/test_sign_on.py --quick
 fi
-set -- python -m pytest -n "$PROCESSORS" --dist worksteal "$@"
+set -- python -m pytest -n $((PROCESSORS + 1)) --dist worksteal "$@"
 if [ -n "${DATABASE_URL-}" ]; then exec "$@"; fi
 exec scripts/with-postgres.sh --quick "$@"

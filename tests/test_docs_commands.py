@@ -155,7 +155,8 @@ def test_the_session_with_an_invented_matrix_goes_as_it_is_shown(monkeypatch, tm
         said(refused[0])
     assert str(error.value).splitlines()[:2] == [refused[1].removeprefix("CommandError: "), refused[2]]
     amended = said(amend[0])
-    assert amended.rpartition(",")[0] == amend[1].rpartition(",")[0]
+    # PostgreSQL goes on with the numbers of amendments that other tests have made.
+    assert re.sub(r"^\d+", "1", amended).rpartition(",")[0] == amend[1].rpartition(",")[0]
     assert said(amend[2]).rpartition(",")[0] == amend[3].rpartition(",")[0]
     ssh["ports"] = "70000"
     file.write_text(json.dumps(rows), "utf-8")

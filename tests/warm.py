@@ -100,7 +100,7 @@ def is_alike(environment):
     def read(values):
         return {name: value for name, value in values.items() if name.startswith(OF_THE_PROCESS) and name not in KEPT}
 
-    return read(environment) == read(os.environ) and environment.get("PYTHONPATH", str(ROOT)) == str(ROOT)
+    return read(environment) == read(os.environ) and (environment.get("PYTHONPATH") or str(ROOT)) == str(ROOT)
 
 
 @cache

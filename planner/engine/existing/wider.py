@@ -35,9 +35,11 @@ MOST_NAMED = 100
 """Most endpoints of either side that are named; how many pairs there are is told of all."""
 MOST_AT_ONCE = 2_000
 """Most steps of a set of packets before it is cut in halves."""
-MOST_WORK = 300_000
-"""Most steps of all entries together; of what comes after these nothing is known. One takes up to 20 microseconds of a
-processor; 100,000 entries beside 10,000 flows take 110,000."""
+MOST_WORK = 60_000
+"""Most steps of all entries together, beside those for their number; of what comes after these nothing is known. One
+takes up to 25 microseconds of a processor."""
+WORK_OF_EACH = 8
+"""How many more there may be for each match of an entry, and for each flow."""
 EACH = 10
 """How many steps it costs to find what bears on a set of packets."""
 
@@ -159,6 +161,8 @@ class Search:
         self._open_to: dict[tuple[Sides | None, Sides | None], tuple[Passage, ...]] = {}
         self._work = 0
         self._begin = walker.steps
+        rows = sum(len(table.rows) for table in walker.list_tables())
+        self._most = MOST_WORK + WORK_OF_EACH * (rows + len(report.flows))
         self._translations = Translations(walker.ruleset.translations, walker.ways)
         self.unsent: dict[str, dict[str, None]] = defaultdict(dict)
         """By name of a translation that isn't understood, the entries that admit to its address what may go on to an
@@ -318,7 +322,7 @@ class Search:
     def _spend(self, work: int) -> None:
         """Count work. Raises _TooMuch where that is more than is done in all."""
         self._work += work
-        if self._work + self.walker.steps - self._begin > MOST_WORK:
+        if self._work + self.walker.steps - self._begin > self._most:
             raise _TooMuch
 
     def _halve(self, one: _Try, box: Box) -> list[Box]:

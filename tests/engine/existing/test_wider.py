@@ -93,6 +93,7 @@ def test_of_many_endpoints_the_first_are_named_and_all_pairs_are_counted():
 
 def test_after_too_much_work_for_others_an_entry_is_said_not_to_be_looked_at(monkeypatch):
     report = plan([host("Web", WEB), *STORES], [])
+    monkeypatch.setattr(wider, "WORK_OF_EACH", 0)
     monkeypatch.setattr(wider, "MOST_WORK", wider.EACH + 2)
     one, other = accept("one", match(WEB, STORE, "tcp/443")), accept("other", match(WEB, STORE, "tcp/80"))
     gap = compare_with(report, ruleset(one, other))
@@ -180,6 +181,7 @@ def test_what_the_plan_needs_is_told_whole_after_too_much_work(monkeypatch):
     rule = accept("all", match(WEB, "192.0.2.0/24", "tcp/443"))
     [whole] = widths(report, rule)
     unfinished = 0
+    monkeypatch.setattr(wider, "WORK_OF_EACH", 0)
     for work in range(1, 200, 3):
         monkeypatch.setattr(wider, "MOST_WORK", work)
         for found in widths(report, rule):

@@ -214,6 +214,7 @@ def test_what_the_plan_needs_at_a_published_address_is_told_whole_after_too_much
         for one, source in (("vip", "Outer"), ("inner", "Web"))
     }
     unfinished = set()
+    monkeypatch.setattr(wider, "WORK_OF_EACH", 0)
     for work in range(1, 60):
         monkeypatch.setattr(wider, "MOST_WORK", work)
         for found in widths(report, *rules, translations=[translation()]):

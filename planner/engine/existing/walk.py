@@ -32,6 +32,8 @@ from planner.engine.existing.table import Row, Table
 
 MOST_STEPS = 200_000
 """Most meetings of an entry and a set of packets on one way; beyond it nothing is known."""
+MOST_WALKED, LATE_STEPS = 400_000, 500
+"""After how many on all ways together the rest have but so many each: chains can have more ways than there is time."""
 MOST_NAMED = 20
 """Most entries that are named as those that might have decided about packets."""
 MOST_LOOKED = 500
@@ -84,6 +86,7 @@ class Walker:
     _tables: dict[str, Table] = field(default_factory=dict)
     _stages: list[tuple[Stage, Table]] = field(default_factory=list)
     _end: int = 0
+    _walked: int = 0
     apart: str = ""
     """The name of entries that admit and are told apart from others that do the same."""
     names_others: bool = True
@@ -130,14 +133,16 @@ class Walker:
         Where many entries in a row do the same, as many of them are named as are ever told; but those of the name
         `apart` always are, and with `tells_each` all that admit.
         """
-        self._end = self.steps + MOST_STEPS
+        begin, most = self.steps, MOST_STEPS if self._walked < MOST_WALKED else LATE_STEPS
+        self._end = begin + most
         self.apart, self._tells_each = apart, tells_each
         try:
             found = self._walk(packets, [packets.box] if boxes is None else boxes)
             return [tell_apart(one)._replace(family=packets.family) for one in found]
         except _TooMuch:
-            doubt = Doubt(f"more than {MOST_STEPS:,} steps through these entries")
-            return [Outcome(packets.box, "unknown", (), (doubt,))]
+            return [Outcome(packets.box, "unknown", (), (Doubt(f"more than {most:,} steps through these entries"),))]
+        finally:
+            self._walked += self.steps - begin
 
     def list_admitted(self, packets: Packets, name: str, most: int) -> list[Outcome] | None:
         """What of packets entries of a name admit, and all else that they go through admits as well.

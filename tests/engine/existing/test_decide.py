@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from planner.engine.existing import walk
 from planner.engine.existing.decide import MOST_NAMED, compare_with
 from planner.engine.existing.model import Entry, Match
 from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
@@ -313,6 +314,23 @@ def test_chains_that_call_each_other_without_end_cost_so_many_steps_and_no_more(
     assert one.state == "unknown"
     assert one.constructs == (f"more than {MOST_STEPS:,} steps through these entries",)
     assert gap.steps < MOST_STEPS + 1_000
+
+
+def test_with_many_flows_they_cost_hardly_more(monkeypatch):
+    """Each flow through such chains may take so many steps; once all have taken too many the rest take few."""
+    monkeypatch.setattr(walk, "MOST_STEPS", 2_000)
+    monkeypatch.setattr(walk, "MOST_WALKED", 3_000)
+
+    def leap(target):
+        return accept(f"to {target}", match("", ""), verdict="jump", target=target)
+
+    chains = {str(number): (leap(str(number + 1)),) * 4 for number in range(20)} | {"20": ()}
+    ends = [host(f"S{number}", f"10.0.0.{number + 1}") for number in range(30)]
+    flows = [flow(f"S{number}", "Store", ports="443") for number in range(30)]
+    gap = compare_with(plan([*ends, host("Store", "10.1.0.1", zone="DMZ")], flows), ruleset(leap("0"), chains=chains))
+    assert {one.state for one in gap.flows} == {"unknown"}
+    assert "more than 500 steps" in gap.flows[-1].constructs[0]
+    assert gap.steps < 2 * 2_000 + 30 * 520
 
 
 def test_undecided_flows_are_missing_only_where_no_option_is_open():

@@ -15,12 +15,12 @@ from planner.engine.existing.asked import SeenAs
 from planner.engine.existing.forbidden import Breaches, find_forbidden
 from planner.engine.existing.model import WHOLE_ICMP, Entry, Ruleset
 from planner.engine.existing.outcomes import Doubt, Outcome
-from planner.engine.existing.packets import NO_ADDRESS, Ends, Unit, families_of, find_service
+from planner.engine.existing.packets import NO_ADDRESS, Ends, Packets, Unit, families_of, find_service
 from planner.engine.existing.sent import say_unsent
 from planner.engine.existing.sides import Ways, find_ways
 from planner.engine.existing.spans import PORTS, Spans
 from planner.engine.existing.stale import Stale, find_stale
-from planner.engine.existing.walk import Packets, Walker
+from planner.engine.existing.walk import Walker
 from planner.engine.existing.wider import Search, Wider, find_wider
 from planner.engine.existing.words import list_services, say_addresses, say_ports
 from planner.engine.flows import Flow

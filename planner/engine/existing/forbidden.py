@@ -11,9 +11,9 @@ from itertools import islice, product
 from typing import Literal
 
 from planner.engine.existing.outcomes import Outcome
-from planner.engine.existing.packets import Ends, Unit, families_of, find_service
+from planner.engine.existing.packets import Ends, Packets, Unit, families_of, find_service
 from planner.engine.existing.spans import FAMILIES, PORTS, PROTOCOLS, Spans
-from planner.engine.existing.walk import Packets, Walker
+from planner.engine.existing.walk import Walker
 from planner.engine.existing.words import list_services
 from planner.engine.prohibitions import Closed, Side
 from planner.engine.report import Report

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from planner.engine.existing.decide import Decider, FlowState, Gap
 from planner.engine.existing.model import Entry, Stage
+from planner.engine.existing.packets import Packets
 from planner.engine.existing.sides import Ways, find_ways
 from planner.engine.existing.table import Row, Table
-from planner.engine.existing.walk import Packets
 from planner.engine.flows import Flow
 from planner.plan.fields import Firewall
 

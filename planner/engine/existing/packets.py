@@ -6,10 +6,12 @@
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from planner.engine.existing.boxes import Box
+from planner.engine.existing.model import Match
 from planner.engine.existing.spans import FAMILIES, PORTS, Spans
 from planner.plan.document import ANY, Endpoint, Plan
 from planner.plan.special import SPECIAL, Network, is_special
@@ -40,6 +42,35 @@ class Unit:
     def doubt(self) -> str:
         """What isn't known, in a few words."""
         return f"address of {self.name}" if self.name else f"{NO_ADDRESS}: {self.whose}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packets:
+    """Packets of one family between two units, and how they come."""
+
+    family: Literal[4, 6]
+    source: Unit
+    destination: Unit
+    service: tuple[Spans, Spans]
+    keys: tuple[Hashable, Hashable]
+    """What both ends are remembered by."""
+    enters: str | None = None
+    leaves: str | None = None
+    goal: tuple[int, int] | None = None
+    """Family and number of the address that a translation on the way has to give them; None where there is none."""
+
+    @property
+    def translated(self) -> "Packets":
+        """They, once their destination is the goal."""
+        if self.goal is None:
+            return self
+        unit = Unit(addresses=Spans.only(self.goal[1]))
+        return replace(self, destination=unit, keys=(self.keys[0], ("goal", self.goal)))
+
+    @property
+    def box(self) -> Box:
+        """All of them."""
+        return Box(self.source.addresses, self.destination.addresses, *self.service)
 
 
 class Ends:
@@ -131,3 +162,25 @@ def _list_names(addresses: Iterable[str]) -> Iterator[str]:
 
 def _span(network: Network) -> tuple[int, int]:
     return int(network[0]), int(network[-1])
+
+
+def list_parts(match: Match, source: Unit, destination: Unit) -> Iterator[tuple[Box, tuple[str, ...]]]:
+    """What a match means of packets from one unit to another, and what of that isn't known."""
+    for sources, from_doubt in _list_sides(match.family, match.sources, match.source_names, source):
+        for destinations, to_doubt in _list_sides(
+            match.family, match.destinations, match.destination_names, destination
+        ):
+            box = Box(sources, destinations, match.protocols, match.ports, match.source_ports)
+            yield box, tuple(filter(None, (from_doubt, to_doubt)))
+
+
+def _list_sides(family: Literal[4, 6], spans: Spans, names: frozenset[str], unit: Unit) -> Iterator[tuple[Spans, str]]:
+    everything = FAMILIES[family]
+    if unit.name is not None:
+        known = spans == everything or unit.name in names
+        yield everything, "" if known else unit.doubt
+        return
+    if spans:
+        yield spans, ""
+    if names and spans != everything:
+        yield everything - spans, f"address of {', '.join(sorted(names))}"

@@ -7,10 +7,10 @@ from typing import Literal, NamedTuple
 
 from planner.engine.existing.boxes import Box, cut_all
 from planner.engine.existing.model import Entry, Match, Translation
+from planner.engine.existing.packets import Packets
 from planner.engine.existing.sides import Ways
 from planner.engine.existing.spans import FAMILIES, NOTHING, PORTS, PROTOCOLS, Spans
 from planner.engine.existing.table import Table, list_bits
-from planner.engine.existing.walk import Packets
 from planner.engine.published import Published
 
 EACH = 10

@@ -131,6 +131,14 @@ class Spans:
             begin -= 1
         return begin, max(begin, bisect_left(self.spans, (other.spans[-1][1] + 1,)))
 
+    def work(self, other: Self) -> int:
+        """How many spans are gone over to say what is in both or in one alone; few where either has but one."""
+        if len(self.spans) == 1 or len(other.spans) == 1:
+            return 1
+        begin, end = self._near(other)
+        there, their_end = other._near(self)
+        return end - begin + their_end - there
+
     @classmethod
     def _trust(cls, spans: tuple[tuple[int, int], ...]) -> Self:
         """Spans that are known to be in order and apart, which isn't looked at once more."""

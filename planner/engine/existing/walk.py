@@ -7,11 +7,11 @@ are unknown only if that differs from what comes out.
 
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field
 
 from planner.engine.existing.boxes import Box
-from planner.engine.existing.model import Entry, Match, Ruleset, Stage, Verdict
+from planner.engine.existing.jumps import find_depths
+from planner.engine.existing.model import Entry, Ruleset, Stage, Verdict
 from planner.engine.existing.outcomes import (
     SURE,
     Doubt,
@@ -24,15 +24,14 @@ from planner.engine.existing.outcomes import (
     say_one,
     tell_apart,
 )
-from planner.engine.existing.packets import Unit
+from planner.engine.existing.packets import Packets, list_parts
 from planner.engine.existing.sides import Ways
-from planner.engine.existing.spans import FAMILIES, Spans
 from planner.engine.existing.stretches import LEAST_MET, Meetings, Settled, Several, Stretch, Stretches
 from planner.engine.existing.table import Row, Table
 
-MOST_STEPS = 200_000
+MOST_STEPS = 100_000
 """Most meetings of an entry and a set of packets on one way; beyond it nothing is known."""
-MOST_WALKED, LATE_STEPS = 400_000, 500
+MOST_WALKED, LATE_STEPS = 300_000, 300
 """After how many on all ways together the rest have but so many each: chains can have more ways than there is time."""
 MOST_NAMED = 20
 """Most entries that are named as those that might have decided about packets."""
@@ -42,33 +41,8 @@ MOST_NESTED = 64
 """Deepest nesting of jumps; Linux allows 16 of nftables."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packets:
-    """Packets of one family between two units, and how they come."""
-
-    family: Literal[4, 6]
-    source: Unit
-    destination: Unit
-    service: tuple[Spans, Spans]
-    keys: tuple[Hashable, Hashable]
-    """What both ends are remembered by."""
-    enters: str | None = None
-    leaves: str | None = None
-    goal: tuple[int, int] | None = None
-    """Family and number of the address that a translation on the way has to give them; None where there is none."""
-
-    @property
-    def translated(self) -> "Packets":
-        """They, once their destination is the goal."""
-        if self.goal is None:
-            return self
-        unit = Unit(addresses=Spans.only(self.goal[1]))
-        return replace(self, destination=unit, keys=(self.keys[0], ("goal", self.goal)))
-
-    @property
-    def box(self) -> Box:
-        """All of them."""
-        return Box(self.source.addresses, self.destination.addresses, *self.service)
+_Passed = tuple[list[Final], list[Pending]]
+"""What a chain has decided about, and what came out of it."""
 
 
 class _TooMuch(Exception):
@@ -98,6 +72,11 @@ class Walker:
     """By the id of a table."""
     _sides: dict[tuple[int, str | None, str | None], tuple[int, int]] = field(default_factory=dict)
     """By the id of a table and two sides, the rows that packets by these don't meet, and those that they may meet."""
+    _known: dict[tuple[str, Hashable, Box], _Passed] = field(default_factory=dict)
+    """On this way, by chain, destination and packets: what became of them when they came into it before."""
+    _parts: dict[tuple[int, Hashable], list[tuple[Box, tuple[str, ...]]]] = field(default_factory=dict)
+    """On this way, by the id of a row and destination."""
+    _depths: dict[str, int] = field(default_factory=dict)
     has_sides: bool = False
     translates: bool = False
     """Whether there is a place where destinations are translated, if any is."""
@@ -108,6 +87,7 @@ class Walker:
         lists = [*(stage.entries for stage in self.ruleset.stages), *self.ruleset.chains.values()]
         self.has_sides = any(entry.enters or entry.leaves for entries in lists for entry in entries)
         self.has_sides = self.has_sides or any(one.enters for one in self.ruleset.translations)
+        self._depths = find_depths(self.ruleset.chains)
 
     def list_tables(self) -> Iterator[Table]:
         """Those of all stages and chains."""
@@ -136,6 +116,7 @@ class Walker:
         begin, most = self.steps, MOST_STEPS if self._walked < MOST_WALKED else LATE_STEPS
         self._end = begin + most
         self.apart, self._tells_each = apart, tells_each
+        self._begin_way()
         try:
             found = self._walk(packets, [packets.box] if boxes is None else boxes)
             return [tell_apart(one)._replace(family=packets.family) for one in found]
@@ -151,6 +132,7 @@ class Walker:
         """
         self._end = self.steps + most
         self.apart, self._tells_each, self.names_others = name, False, False
+        self._begin_way()
         try:
             found = list(self._walk(packets, [packets.box]))
             return [one for one in found if one.state == "open" and name in one.by]
@@ -158,6 +140,10 @@ class Walker:
             return None
         finally:
             self.names_others = True
+
+    def _begin_way(self) -> None:
+        self._known.clear()
+        self._parts.clear()
 
     def _walk(self, packets: Packets, boxes: Sequence[Box]) -> Iterator[Outcome]:
         """Stage by stage: who is refused once stays so, who is admitted goes on."""
@@ -198,9 +184,7 @@ class Walker:
                 one if one.by or one.several or one.state != "open" else one._replace(by=tuple(filter(None, defaults)))
             )
 
-    def _pass(
-        self, table: Table, packets: Packets, pending: list[Pending], inside: tuple[str, ...]
-    ) -> tuple[list[Final], list[Pending]]:
+    def _pass(self, table: Table, packets: Packets, pending: list[Pending], inside: tuple[str, ...]) -> _Passed:
         """What a chain decides about, and what comes out at its end or goes back before."""
         chain = _Chain(self, packets, pending, inside)
         for turn in self._list_turns(table, packets, chain):
@@ -209,15 +193,23 @@ class Walker:
             if isinstance(turn, Stretch):
                 chain.meet_stretch(turn)
                 continue
-            entry = turn.entry
+            for part, doubts in self._find_parts(turn, packets):
+                chain.meet(turn.entry, part, doubts)
+        return chain.end()
+
+    def _find_parts(self, row: Row, packets: Packets) -> list[tuple[Box, tuple[str, ...]]]:
+        """What a row means of packets, and what of that isn't known; asked each time they come, on one way."""
+        key = id(row), packets.keys[1]
+        found = self._parts.get(key)
+        if found is None:
+            entry = row.entry
             enters = self.ways.matches(entry.enters, packets.enters, entry.verdict)
             leaves = self.ways.matches(entry.leaves, packets.leaves, entry.verdict)
-            if enters is False or leaves is False:
-                continue
-            doubts = tuple(one for one in (enters, leaves) if isinstance(one, str))
-            for part, more in _list_parts(turn.match, packets):
-                chain.meet(entry, part, (*entry.obscure, *doubts, *more))
-        return chain.end()
+            never = enters is False or leaves is False
+            doubts = *entry.obscure, *(one for one in (enters, leaves) if isinstance(one, str))
+            parts = () if never else list_parts(row.match, packets.source, packets.destination)
+            found = self._parts[key] = [(part, (*doubts, *more)) for part, more in parts]
+        return found
 
     def _list_turns(self, table: Table, packets: Packets, chain: "_Chain") -> Iterator[Row | Stretch]:
         """The rows of a table that packets meet, in order; where these are many, stretches of them."""
@@ -273,16 +265,18 @@ class Walker:
             self.steps = begin
             self._end = begin + left
 
-    def step(self) -> None:
-        """Count one meeting of an entry and a set of packets. Raises _TooMuch."""
-        self.steps += 1
+    def step(self, work: int = 1) -> None:
+        """Count one meeting of an entry and a set of packets, or as many as it takes the time of. Raises _TooMuch."""
+        self.steps += work
         if self.steps > self._end:
             raise _TooMuch
 
-    def enter(
-        self, entry: Entry, packets: Packets, box: Box, inside: tuple[str, ...]
-    ) -> tuple[list[Final], list[Pending]]:
-        """What becomes of packets in the chain that an entry leads to."""
+    def enter(self, entry: Entry, packets: Packets, box: Box, inside: tuple[str, ...]) -> _Passed:
+        """What becomes of packets in the chain that an entry leads to.
+
+        Chains that lead to one another have many more ways through them than there are chains. Where none leads back
+        and all are deep enough, it doesn't matter by which way packets came.
+        """
         target = entry.target
         lost = (
             f"no chain {target}"
@@ -296,7 +290,14 @@ class Walker:
         if lost:
             either = (Maybe("accept", entry.name, lost), Maybe("drop", entry.name, lost))
             return [], [Pending(box, frozenset(either))]
-        return self._pass(self.table(target), packets, [Pending(box, SURE)], (*inside, target))
+        within = len(inside) + self._depths.get(target, MOST_NESTED + 1) <= MOST_NESTED
+        key = target, packets.keys[1], box
+        if within and key in self._known:
+            return self._known[key]
+        passed = self._pass(self.table(target), packets, [Pending(box, SURE)], (*inside, target))
+        if within:
+            self._known[key] = passed
+        return passed
 
 
 class _Chain:
@@ -368,7 +369,7 @@ class _Chain:
             self._note_later(entry, part)
         going: list[Pending] = []
         for one in self.pending:
-            self.walker.step()
+            self.walker.step(one.box.work(part))
             both = one.box.meet(part)
             if both is None:
                 going.append(one)
@@ -476,25 +477,3 @@ class _Chain:
         for one in self.pending:
             self._fall(one)
         return self.finals, self.falls
-
-
-def _list_parts(match: Match, packets: Packets) -> Iterator[tuple[Box, tuple[str, ...]]]:
-    """What a match means of these packets, and what of that isn't known."""
-    for sources, from_doubt in _list_sides(match.family, match.sources, match.source_names, packets.source):
-        for destinations, to_doubt in _list_sides(
-            match.family, match.destinations, match.destination_names, packets.destination
-        ):
-            box = Box(sources, destinations, match.protocols, match.ports, match.source_ports)
-            yield box, tuple(filter(None, (from_doubt, to_doubt)))
-
-
-def _list_sides(family: Literal[4, 6], spans: Spans, names: frozenset[str], unit: Unit) -> Iterator[tuple[Spans, str]]:
-    everything = FAMILIES[family]
-    if unit.name is not None:
-        known = spans == everything or unit.name in names
-        yield everything, "" if known else unit.doubt
-        return
-    if spans:
-        yield spans, ""
-    if names and spans != everything:
-        yield everything - spans, f"address of {', '.join(sorted(names))}"

@@ -19,13 +19,13 @@ from planner.engine.existing.boxes import Box
 from planner.engine.existing.measure import count_packets, list_all_services
 from planner.engine.existing.model import WHOLE_ICMP, Entry, Sides
 from planner.engine.existing.narrower import Part, find_narrower, order_of
-from planner.engine.existing.packets import Ends, Unit, families_of, find_service
+from planner.engine.existing.packets import Ends, Packets, Unit, families_of, find_service
 from planner.engine.existing.pairs import InOrder, Met, Pairs, Places, list_groups
 from planner.engine.existing.passages import Passage, list_passages
 from planner.engine.existing.sent import Sent, Translations
 from planner.engine.existing.spans import Spans
 from planner.engine.existing.table import Row, Table, list_bits
-from planner.engine.existing.walk import MOST_STEPS, Packets, Walker
+from planner.engine.existing.walk import MOST_STEPS, Walker
 from planner.engine.flows import Flow
 from planner.engine.report import Report
 from planner.engine.rules import Triple, fold

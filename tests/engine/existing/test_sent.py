@@ -4,10 +4,11 @@ import ipaddress
 from dataclasses import replace
 
 from planner.engine.existing.model import Sides, Translation
+from planner.engine.existing.packets import Packets
 from planner.engine.existing.sent import say_unsent
 from planner.engine.existing.sides import Ways
 from planner.engine.existing.spans import Spans
-from planner.engine.existing.walk import Packets, Unit
+from planner.engine.existing.walk import Unit
 from planner.engine.published import Published
 
 SEEN, REAL = "203.0.113.10", "192.0.2.10"

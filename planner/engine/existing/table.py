@@ -7,6 +7,7 @@ criterion answers with a whole number whose bits are rows; what meets all of the
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import cached_property
 from struct import iter_unpack
 from typing import Any, NamedTuple
 
@@ -36,20 +37,39 @@ class Table:
             if not entry.replies
             for match in entry.matches
         ]
-        self._families = {family: self._of_family(family) for family in FAMILIES}
-        size = len(self.rows)
-        self._protocols = _Criterion(((n, row.match.protocols) for n, row in enumerate(self.rows)), PROTOCOLS, size)
-        self._ports = _Criterion(((n, row.match.ports) for n, row in enumerate(self.rows)), PORTS, size)
-        self.accepts = to_bits((n for n, row in enumerate(self.rows) if row.entry.verdict == "accept"), size)
+
+    # What rows are found by is made when packets first come: many a ruleset has chains that none reaches.
+
+    @cached_property
+    def _families(self) -> dict[int, tuple["_Criterion", "_Criterion"]]:
+        return {family: self._of_family(family) for family in FAMILIES}
+
+    @cached_property
+    def _protocols(self) -> "_Criterion":
+        return _Criterion(((n, row.match.protocols) for n, row in enumerate(self.rows)), PROTOCOLS, len(self.rows))
+
+    @cached_property
+    def _ports(self) -> "_Criterion":
+        return _Criterion(((n, row.match.ports) for n, row in enumerate(self.rows)), PORTS, len(self.rows))
+
+    @cached_property
+    def accepts(self) -> int:
         """The rows that admit, as bits."""
-        self.plain = to_bits((n for n, row in enumerate(self.rows) if _is_plain(row)), size)
-        """Those that admit or refuse and ask for nothing but addresses, ports, protocols and sides."""
+        return to_bits((n for n, row in enumerate(self.rows) if row.entry.verdict == "accept"), len(self.rows))
+
+    @cached_property
+    def plain(self) -> int:
+        """Those that admit or refuse and ask for nothing but addresses, ports, protocols and sides, as bits."""
+        return to_bits((n for n, row in enumerate(self.rows) if _is_plain(row)), len(self.rows))
+
+    @cached_property
+    def sides(self) -> dict[tuple[Sides | None, Sides | None, Verdict], int]:
+        """The rows that ask for sides, as bits: by those where packets enter, those where they leave, and verdict."""
         sides: dict[tuple[Sides | None, Sides | None, Verdict], list[int]] = defaultdict(list)
         for number, row in enumerate(self.rows):
             if row.entry.enters or row.entry.leaves:
                 sides[row.entry.enters, row.entry.leaves, row.entry.verdict].append(number)
-        self.sides = {key: to_bits(numbers, size) for key, numbers in sides.items()}
-        """The rows that ask for sides, as bits: by those where packets enter, those where they leave, and verdict."""
+        return {key: to_bits(numbers, len(self.rows)) for key, numbers in sides.items()}
 
     def _of_family(self, family: int) -> tuple["_Criterion", "_Criterion"]:
         rows = [(number, row.match) for number, row in enumerate(self.rows) if row.match.family == family]

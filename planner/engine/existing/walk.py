@@ -294,6 +294,7 @@ class Walker:
         key = target, packets.keys[1], box
         if within and key in self._known:
             return self._known[key]
+        self.step()
         passed = self._pass(self.table(target), packets, [Pending(box, SURE)], (*inside, target))
         if within:
             self._known[key] = passed

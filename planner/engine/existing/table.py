@@ -200,7 +200,7 @@ class Ordered:
     def __init__(
         self, spans: Sequence[tuple[int, int, int]], list_rows: Callable[[int], Iterable[int]], size: int
     ) -> None:
-        """First, last, number of each set; the rows of a number, each below `size`."""
+        """First, last, number of each set; the rows of a number, each below `size` and in no other set."""
         self._by_first = sorted(spans)
         self._by_last = sorted(spans, key=itemgetter(1))
         self._list_rows = list_rows

@@ -355,7 +355,9 @@ def test_sets_of_thousands_of_ports_count_for_what_it_takes_to_compare_them():
     """A thousand entries, each for source ports that lie among those of all others, and none of them understood."""
     sets = [Spans.of((port, port) for port in range(1 + number, 65_000, 2_000)) for number in range(0, 2_000, 2)]
     whole = match("", "", "tcp/443")
-    entries = [accept(str(number), replace(whole, source_ports=ports)) for number, ports in enumerate(sets)]
+    entries = [
+        accept(str(number), replace(whole, source_ports=ports), obscure=("mark",)) for number, ports in enumerate(sets)
+    ]
     one, gap = decide(one_flow(), *entries)
     assert one.state == "unknown"
     assert one.constructs == (f"more than {MOST_STEPS:,} steps through these entries",)

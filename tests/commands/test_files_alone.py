@@ -9,8 +9,11 @@ import sys
 from contextlib import closing
 
 import pytest
+from django.core.management import call_command
 
 from planner.deploy.commands import FILE_VERBS, works_on_files
+from planner.report.paper import typesetting
+from planner.store.plan_files import NoUsableMatrix
 from tests.commands.reporting import ROOT, save
 from tests.started import first_start
 
@@ -96,3 +99,26 @@ def test_other_commands_begin_as_django_begins_them(line):
 def test_settings_that_are_named_are_taken_before_the_command(choosing):
     assert works_on_files(["report", "plan.yaml"])
     assert not works_on_files(["report", "plan.yaml", *choosing])
+
+
+@pytest.mark.parametrize(
+    ("line", "looked"),
+    [
+        (["report", "plan.yaml", "--format", "pdf"], 1),
+        (["report", "plan.yaml", "--format", "html"], 0),
+        (["report", "plan.yaml", "--format", "pdf", "--engine", "weasyprint"], 0),
+        (["compare", "plan.yaml", "plan.yaml", "--format", "pdf"], 1),
+        (["compare", "plan.yaml", "plan.yaml", "--format", "csv"], 0),
+    ],
+)
+def test_fonts_are_looked_for_before_anything_is_read_where_typst_sets_pages(monkeypatch, line, looked):
+    begun = []
+    monkeypatch.setattr(typesetting, "look_for_fonts", lambda: begun.append("fonts"))
+
+    def find_none(_edition=""):
+        raise NoUsableMatrix("None.")
+
+    monkeypatch.setattr(f"planner.management.commands.{line[0]}.find_matrix", find_none)
+    with pytest.raises(SystemExit):
+        call_command(*line)
+    assert len(begun) == looked

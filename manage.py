@@ -6,14 +6,18 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 
-from planner.deploy.commands import run_command
+from planner.deploy.commands import begin_with_files, run_command, works_on_files
 
 
 def execute() -> None:
     """Run the command that the process was started with."""
-    from django.core.management import execute_from_command_line  # noqa: PLC0415 - by now garbage is looked for rarely
+    from django.core import management  # noqa: PLC0415 - by now garbage is looked for rarely
 
-    execute_from_command_line(sys.argv)
+    if works_on_files(sys.argv[1:]):
+        begin_with_files()
+        management.load_command_class("planner", sys.argv[1]).run_from_argv(sys.argv)
+    else:
+        management.execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -15,16 +15,14 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
 
-from planner.deploy.commands import run_command
+from planner.deploy.commands import FILE_VERBS, begin_with_files, run_command, works_on_files
 from planner.deploy.place import IS_INSTALLED
 
 if TYPE_CHECKING:
     from django.core.management.base import BaseCommand
 
-VERBS = (
-    "report", "compare", "ask", "lint", "fmt", "acceptance", "gap", "topology", "schema", "matrix", "push", "pull",
-)  # fmt: skip
-"""The commands that work on files."""
+VERBS = (*FILE_VERBS, "matrix", "push", "pull")
+"""The commands that work on files; the last three on what is stored, too."""
 SERVE = "serve"
 _NAME = "port-planner"
 _DJANGOS = ("version", "settings", "pythonpath", "traceback", "no_color", "force_color", "skip_checks", "verbosity")
@@ -43,9 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(verb: str, given: list[str]) -> None:
-    import django  # noqa: PLC0415 - reads the settings, which must not happen before --help is answered
+    if works_on_files(given):
+        begin_with_files()
+    else:
+        import django  # noqa: PLC0415 - reads the settings, which must not happen before --help is answered
 
-    django.setup()
+        django.setup()
     if verb == SERVE:
         _serve(given[1:])
     else:

@@ -1,11 +1,8 @@
-"""Rows to Matrix: the only door. The shipped matrix comes from its fixture, the current ones from the database."""
+"""Rows to Matrix: the only door. The current matrices come from the database, the shipped one from `ports.shipped`."""
 
-import json
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Any, Literal
 
 from django.apps import apps
@@ -23,19 +20,19 @@ from ports.matrix import (
     build_amended,
     build_matrix,
     digest_records,
-    find_faults,
-    product_slug,
     record_key,
 )
 from ports.matrix import Amendment as Facts
 from ports.matrix.amendments import follow, load_amendment, say_conflict
 from ports.matrix.renames import Renames, list_renames
 from ports.models import Amendment, PortMatrix, Snapshot
+from ports.shipped import SHIPPED, read_fixture, shipped_matrix, shipped_product, shipped_records
+
+__all__ = ["SHIPPED", "read_fixture", "shipped_matrix"]  # for who has the tables anyway
 
 _MARKS = ("product_slug", "stamp", "digest", *(name for name in FIELDS[HEAD] if name != "renamed"))
 """Another state of an edition has other ones. What it says of renamed rows is in the digest; what others say, in the
 stamp."""
-SHIPPED = Path(__file__).parent / "fixtures" / "passwordstate.json"
 State = Literal["applied", "conflict", "reverted"]
 
 
@@ -60,52 +57,6 @@ class Judged:
     state: State
     why: str = ""
     """For a conflict: why it is held back, in a clause."""
-
-
-def read_fixture(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """The records of a matrix fixture by kind, in the order of the file.
-
-    Raises OSError when it can't be read, and ValueError with a sentence when it is no list of ports rows.
-    """
-    try:
-        entries = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path.name} is no JSON: {error}") from None
-    records: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    if not isinstance(entries, list):
-        raise ValueError(f"{path.name} must hold a list of rows.")
-    for number, entry in enumerate(entries, 1):
-        app, _, kind = str(entry.get("model", "")).partition(".") if isinstance(entry, dict) else ("", "", "")
-        if app != "ports" or not isinstance(entry.get("fields"), dict):
-            raise ValueError(f"{path.name}: row {number} must have a model of the app ports, and fields.")
-        records[kind].append(entry["fields"])
-    return dict(records)
-
-
-@cache
-def shipped_matrix() -> Matrix:
-    """The matrix that the product ships, read from its fixture; needs no database."""
-    return build_matrix(read_fixture(SHIPPED))
-
-
-@cache
-def _shipped_records(path: Path) -> tuple[dict[str, list[dict[str, Any]]], str]:
-    """The records of the shipped fixture, and their digest; MatrixError when it has faults."""
-    records = read_fixture(path)
-    faults = find_faults(records)
-    if faults:
-        raise MatrixError(faults)
-    return records, digest_records(records)
-
-
-@cache
-def _shipped_product(path: Path) -> str:
-    """The slug of the shipped product; empty when its fixture can't be read."""
-    try:
-        records = read_fixture(path)
-    except (OSError, ValueError):
-        return ""
-    return product_slug(str(records[HEAD][0].get("product", ""))) if records.get(HEAD) else ""
 
 
 def edition_records(edition_id: int) -> dict[str, list[dict[str, Any]]]:
@@ -159,7 +110,7 @@ def list_products() -> dict[str, str]:
 def choose_default(products: Iterable[str]) -> str:
     """The default of the products that have current editions, given by their slugs, the first loaded first."""
     found = list(products)
-    shipped = _shipped_product(SHIPPED)
+    shipped = shipped_product(SHIPPED)
     return shipped if shipped in found else found[0] if found else ""
 
 
@@ -356,5 +307,5 @@ def _find_loaded_records(digest: str) -> Records | None:
     """The records with that digest of an edition as it was loaded, or of the one that is shipped; else None."""
     for pk in PortMatrix.objects.filter(digest=digest).values_list("pk", flat=True)[:1]:
         return edition_records(pk)
-    shipped_records, shipped = _shipped_records(SHIPPED)
-    return shipped_records if shipped == digest else None
+    records, shipped = shipped_records(SHIPPED)
+    return records if shipped == digest else None

@@ -9,7 +9,7 @@ from planner.engine.size import check_size
 from planner.plan import syntax
 from planner.plan.document import Plan, PlanError, read_plan, read_plan_of
 from planner.plan.syntax import Syntax
-from planner.store.editions import matrix_for
+from planner.store.products import matrix_for
 from ports.matrix import Matrix
 from ports.queries import current_matrix
 

@@ -47,10 +47,11 @@ from planner.plan.syntax import SyntaxFault, parse
 from planner.report import CHANGE_FORMATS
 from planner.report.said.edition import Editions
 from planner.store import actions
-from planner.store.editions import matrix_for, matrix_of
+from planner.store.editions import matrix_of
 from planner.store.files import File, name_file
 from planner.store.kept import LARGE
 from planner.store.models import Hold
+from planner.store.products import matrix_for
 from planner.store.reports import find_version
 from planner.store.sides import write_changes
 from ports.queries import current_matrix

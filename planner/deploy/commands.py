@@ -1,10 +1,15 @@
 """How a command runs: `manage.py`'s and the installed program's."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from planner.deploy.frames import call_with_room
 
+FILE_VERBS = ("report", "compare", "ask", "lint", "fmt", "acceptance", "gap", "topology", "schema")
+"""The commands that work on files, and of a database read the port matrix at most."""
+
+_CHOOSING = ("--settings", "--pythonpath")
+"""Options by which Django chooses settings before it looks for the command."""
 UNLOOKED = 500_000
 """After how many new objects garbage is looked for. A report of 1,000 sites makes fewer that stay."""
 
@@ -20,3 +25,22 @@ def run_command(call: Callable[[], None]) -> None:
         call_with_room(call)
     finally:
         gc.freeze()
+
+
+def works_on_files(line: Sequence[str]) -> bool:
+    """Whether a command line, without its program, is that of one of FILE_VERBS under the settings that are chosen."""
+    return bool(line) and line[0] in FILE_VERBS and not any(word.startswith(_CHOOSING) for word in line)
+
+
+def begin_with_files() -> None:
+    """What a command about files needs of Django: settings and logging.
+
+    Apps are what a service is made of: accounts, pages, every table. To load them takes as long as all that such a
+    command does itself; what reads a database loads those that it reads (`planner.store.plan_files`).
+    """
+    from logging.config import dictConfig  # noqa: PLC0415 - by now garbage is looked for rarely
+
+    from django.conf import settings  # noqa: PLC0415 - likewise
+
+    # Django's own logging, which this replaces, makes a handler that brings pages, forms and all kinds of tables.
+    dictConfig(settings.LOGGING)

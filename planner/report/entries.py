@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from planner.engine.acceptance import Acceptance
     from planner.engine.compare import Comparison
     from planner.engine.report import Report
-    from planner.report.said.edition import Edition, Editions
+    from planner.report.said.edition import Edition, Editions, Engine
 
 OPTIONS: Mapping[str, str] = {
     "default_deny": "firewalls only: deny at the end what no rule names; for nftables and iptables that is a complete "
@@ -40,8 +40,18 @@ class _Entry:
     """The part of a plan of which it tells alone; a plan without any has no such output."""
     is_printed: bool = False
     """Whether it is made for paper: it carries a date and follows a house style."""
+    begins: str = ""
+    """The function that starts what can be done before there is a report, as "module:function"; empty: nothing."""
     cost: float = 0.1
     """Milliseconds of a processor's time that an endpoint of the plan costs, measured with plans of many sites."""
+
+    def begin(self, engine: "Engine | None", *, is_styled: bool) -> None:
+        """Have done what can be done while plans are read: a command calls it as soon as it knows what to write.
+
+        `engine` is who sets the pages, None for the usual one; `is_styled`: there is a house style.
+        """
+        if self.begins:
+            resolve_name(self.begins)(engine, is_styled=is_styled)
 
     def estimate(self, endpoints: int, *, by_weasyprint: bool = False) -> float:
         """About how many seconds of a processor's time a plan of so many endpoints takes, from document to file.

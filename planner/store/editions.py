@@ -6,12 +6,11 @@ as it fits, so the amendments of today bear on a plan whichever edition it is on
 
 from contextlib import suppress
 
-from planner.plan.faults import Fault, PlanError, shown
 from planner.store.models import Plan, Version
 from ports.actions import keep_snapshot
 from ports.matrix import Matrix
 from ports.models import PortMatrix
-from ports.queries import current_matrix, find_matrix_at, find_state, list_products
+from ports.queries import current_matrix, find_matrix_at, find_state
 
 
 def matrix_of(plan: Plan) -> Matrix:
@@ -36,26 +35,6 @@ def matrix_then(version: Version, now: Matrix) -> Matrix | None:
 def current_for(plan: Plan) -> Matrix:
     """The current edition of a stored plan's product, which new plans are put on. Raises as `matrix_of` does."""
     return current_matrix(matrix_of(plan).product_slug)
-
-
-def matrix_for(product: object, otherwise: Matrix | None = None) -> Matrix:
-    """The current matrix of the product that a new document names; the default product's if it names none.
-
-    `otherwise` stands for the default product's. Raises PlanError with those that are here when the product isn't,
-    NoMatrix when there is none at all, and MatrixError.
-    """
-    if not isinstance(product, str) or not product:
-        return otherwise or current_matrix()
-    if otherwise is not None and product == otherwise.product_slug:
-        return otherwise
-    here = list_products()
-    if not here and otherwise is not None:
-        return otherwise
-    if here and product not in here:
-        raise PlanError(
-            [Fault("product", f"{shown(product)} is not known here; allowed are {', '.join(here)}.", "unknown")]
-        )
-    return current_matrix(product)
 
 
 def edition_of(matrix: Matrix) -> PortMatrix | None:

@@ -1,21 +1,27 @@
-"""What commands work on without a stored plan: the plan in a file, and the matrix that it is read under."""
+"""What commands work on without a stored plan: the plan in a file, and the matrix that it is read under.
+
+Where there is no database nothing of one is loaded: no table's model, no engine. To load them takes longer than to
+evaluate most plans.
+"""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.db import DatabaseError, connection
+from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 
 from planner.plan import limits
 from planner.plan.carry import Carried
 from planner.plan.document import Plan, Tell, read_plan, read_plan_of, tell_nobody
 from planner.plan.syntax import MAX_BYTES, Syntax, guess_syntax
 from planner.report.files import Failure, explain
-from planner.store.editions import matrix_for
 from planner.store.plan_in_pdf import NoPlanInside, is_pdf, take_plan
 from ports.matrix import Matrix, MatrixError
-from ports.queries import NoMatrix, current_matrix, list_matrices, shipped_matrix
-from ports.queries import find_matrix as find_edition
+from ports.shipped import shipped_matrix
+
+MATRICES = "ports"
+"""The app whose tables have the matrices: all that a command about files reads of a database."""
 
 
 class NoUsableMatrix(RuntimeError):
@@ -61,7 +67,11 @@ def read_source(source: Source, matrix: Matrix, *, fixed: bool, tell: Tell = tel
     here = not fixed and has_tables()
 
     def choose(product: object) -> Matrix:
-        return matrix_for(product, matrix) if here else matrix
+        if not here:
+            return matrix
+        from planner.store.products import matrix_for  # noqa: PLC0415 - tables are loaded where there is a database
+
+        return matrix_for(product, matrix)
 
     try:
         return read_plan_of(source.data, choose, otherwise=matrix, syntax=source.syntax, tell=tell)
@@ -103,6 +113,9 @@ def find_matrix(edition: str = "") -> Matrix:
     """
     if not has_tables():
         return _take_shipped(edition)
+    from ports.queries import NoMatrix, current_matrix  # noqa: PLC0415 - tables are loaded where there is a database
+    from ports.queries import find_matrix as find_edition  # noqa: PLC0415
+
     try:
         if edition:
             found = find_edition(edition)
@@ -121,6 +134,8 @@ def has_tables() -> bool:
     """Whether there is a database with editions in it. Raises NoUsableMatrix when it can't be read."""
     if not _has_database():
         return False
+    if not apps.ready:  # in a command that began without any app
+        apps.populate([MATRICES])
     try:
         return "ports_portmatrix" in connection.introspection.table_names()
     except DatabaseError as error:
@@ -135,14 +150,21 @@ def _take_shipped(edition: str) -> Matrix:
     """The shipped matrix, if it is the one that is asked for, or none is asked for."""
     matrix = shipped_matrix()
     if edition not in ("", matrix.edition):
-        known = [row.slug for row in list_matrices()] if has_tables() else []
+        known = _list_editions() if has_tables() else []
         raise NoSuchEdition(f"There is no edition '{edition}'; there are {', '.join(known or [matrix.edition])}.")
     return matrix
 
 
+def _list_editions() -> list[str]:
+    from ports.queries import list_matrices  # noqa: PLC0415 - tables are loaded where there is a database
+
+    return [row.slug for row in list_matrices()]
+
+
 def _has_database() -> bool:
-    """SQLite makes the file on the first connection, so look before connecting."""
-    if connection.vendor != "sqlite":
+    """Whether there is one, told without its engine. SQLite makes the file on the first connection, so look before."""
+    chosen = connections.settings[DEFAULT_DB_ALIAS]
+    if "sqlite" not in chosen["ENGINE"]:
         return True
-    name = str(connection.settings_dict["NAME"])
+    name = str(chosen["NAME"])
     return name == ":memory:" or "mode=memory" in name or os.path.exists(name)  # noqa: PTH110

@@ -29,9 +29,9 @@ from planner.plan.archive_comments import CommentRecord
 from planner.plan.archive_states import StateRecord
 from planner.plan.carry import Carried, carry, say_carried
 from planner.store import arrivals, models
-from planner.store.editions import matrix_for
 from planner.store.holders import Holder
 from planner.store.kept import read_in_order
+from planner.store.products import matrix_for
 from ports.matrix import Matrix
 from ports.models import PortMatrix
 from ports.queries import find_matrix_at

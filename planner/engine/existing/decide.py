@@ -7,7 +7,7 @@ import ipaddress
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from typing import Literal
 
@@ -16,7 +16,7 @@ from planner.engine.existing.forbidden import Breaches, find_forbidden
 from planner.engine.existing.model import WHOLE_ICMP, Entry, Ruleset
 from planner.engine.existing.outcomes import Doubt, Outcome
 from planner.engine.existing.packets import NO_ADDRESS, Ends, Unit, families_of, find_service
-from planner.engine.existing.sent import say_unsent
+from planner.engine.existing.sent import Translations, say_unsent
 from planner.engine.existing.sides import Ways, find_ways
 from planner.engine.existing.spans import PORTS, Spans
 from planner.engine.existing.stale import Stale, find_stale
@@ -281,6 +281,10 @@ class Decider:
             return FlowState(flow=flow, state="unknown", by=(), doubts=(Doubt(self._say_nothing(flow)),))
         return _summarise(flow, outcomes)
 
+    @cached_property
+    def _translations(self) -> Translations:
+        return Translations(self.walker.ruleset.translations, self._ways)
+
     def _find_translated(self, flow: Flow) -> Published | None:
         """How the destination of a flow is published where its packets come from, on a device that is followed."""
         found = self._translated.get(flow.destination.name)
@@ -294,7 +298,9 @@ class Decider:
         found = self.walker.walk(packets)
         if packets.family != published.family or packets.destination.name is not None:
             return found
-        why = say_unsent(self.walker.ruleset.translations, self._ways, packets, published)
+        seen = int(ipaddress.ip_address(published.seen))
+        bearing = self._translations.list_bearing(packets.family, seen, packets.service)
+        why = say_unsent(bearing, self._ways, packets, published)
         if not why:
             return found
         return [

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from planner.engine.existing.boxes import Box
@@ -18,6 +19,9 @@ MOST_RANGES = 2_000
 """Most ranges of addresses that are put together to be told of one flow."""
 MANY = "a part of its addresses"
 """What is said of more."""
+KEPT = 10_000
+"""Of how many services, and lists of addresses, it is remembered what they are: each entry asks for those of all of
+its flows."""
 
 
 _Say = Callable[[Endpoint, Spans, Literal[4, 6]], str]
@@ -75,6 +79,9 @@ def find_narrower(parts: Iterable[tuple[Flow, list[Part]]], named: Iterable[Flow
     return (*fold(whole), *sorted(more, key=lambda one: (sorted(one[0]), sorted(one[1]))))
 
 
+_find_service = lru_cache(KEPT)(find_service)
+
+
 def order_of(flow: Flow) -> tuple[str, str, tuple[str, tuple[int, int]]]:
     """By what flows are sorted before their services are put together."""
     return flow.source.name, flow.destination.name, flow.need.order
@@ -82,7 +89,11 @@ def order_of(flow: Flow) -> tuple[str, str, tuple[str, tuple[int, int]]]:
 
 def is_vague(endpoint: Endpoint) -> bool:
     """Whether an endpoint has a DNS name, or no address yet."""
-    addresses = endpoint.addresses
+    return _are_vague(endpoint.addresses)
+
+
+@lru_cache(KEPT)
+def _are_vague(addresses: tuple[str, ...]) -> bool:
     return addresses != (ANY,) and (not addresses or len(list(read_networks(addresses))) < len(addresses))
 
 
@@ -92,7 +103,7 @@ def _has_known(flow: Flow, ends: Ends) -> bool:
 
 def _list_known(flow: Flow, ends: Ends) -> Iterator[Part]:
     """All packets of a flow between addresses that are known."""
-    number, ports = find_service(flow.need.protocol, flow.need.ports)
+    number, ports = _find_service(flow.need.protocol, flow.need.ports)
     for family in families_of(flow.need.protocol):
         here, there = (find_known(ends, end, family) for end in (flow.source, flow.destination))
         if here and there:
@@ -126,7 +137,7 @@ def _list_pieces(flow: Flow, several: Iterable[Part], say: _Say) -> Iterator[tup
                     Ports(flow.need.protocol, _say_span(span) if flow.need.protocol != "icmp" else None)
                     for span in ports
                 }
-                if flow.need.protocol != "icmp" and ports == find_service(flow.need.protocol, flow.need.ports)[1]:
+                if flow.need.protocol != "icmp" and ports == _find_service(flow.need.protocol, flow.need.ports)[1]:
                     services = {_ports_of(flow)}
                 yield (
                     f"{flow.source.name} ({MANY})" if sources is None else say(flow.source, sources, family),

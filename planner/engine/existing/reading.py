@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+from planner.engine.existing.lengths import shorten
 from planner.engine.existing.model import Ruleset, Unreadable
 from planner.engine.existing.readers import READERS, Reader
 from planner.plan.limits import EXISTING
@@ -39,7 +40,8 @@ def read_existing(data: bytes, name: str) -> Ruleset:
     """Read a configuration of the format `name`, one of READERS.
 
     Whoever reads a file hands over at most EXISTING + 1 bytes of it. Text is UTF-8, with or without a byte order
-    mark, or UTF-16 with one, as PowerShell writes it. Raises Unreadable.
+    mark, or UTF-16 with one, as PowerShell writes it. Names of more than `lengths.LONGEST` characters are cut. Raises
+    Unreadable.
     """
     if len(data) > EXISTING:
         raise Unreadable(
@@ -52,7 +54,7 @@ def read_existing(data: bytes, name: str) -> Ruleset:
     _check_lines(text, READERS[name])
     try:
         with _uncollected():
-            return READERS[name].read(_without_halves(text))
+            return shorten(READERS[name].read(_without_halves(text)))
     except Unreadable as error:
         raise Unreadable(_readable(str(error))) from None
     except RecursionError:

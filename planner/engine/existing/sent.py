@@ -17,11 +17,12 @@ EACH = 10
 """How many steps it costs to cut out of packets what an earlier translation takes."""
 
 
-def say_unsent(translations: tuple[Translation, ...], ways: Ways, packets: Packets, published: Published) -> str:
+def say_unsent(translations: Iterable[Translation], ways: Ways, packets: Packets, published: Published) -> str:
     """Why packets to the address that is seen aren't known to reach the endpoint, on the same ports; empty where they
     do.
 
-    The first translation that is for a packet counts. One that isn't understood is named.
+    The first translation that is for a packet counts. One that isn't understood is named. `translations`: in order,
+    at least those that bear on the address on these ports.
     """
     real, seen = (int(ipaddress.ip_address(one)) for one in (published.real, published.seen))
     protocols, left = packets.service
@@ -140,6 +141,11 @@ class Translations:
             both = box.meet(self._boxes[number])
             if both is not None and not _is_idle(one) and (sent := _find_sent(one, both)):
                 yield sent.find_real(both)
+
+    def list_bearing(self, family: Literal[4, 6], seen: int, service: tuple[Spans, Spans]) -> Iterator[Translation]:
+        """Those that bear on packets for an address on some ports, in order, wherever these come in."""
+        box = Box(FAMILIES[family], Spans.only(seen), *service)
+        return map(self._all.__getitem__, self._meet(family, box))
 
     def _meet(self, family: int, box: Box) -> Iterator[int]:
         """The places of those that bear on some packets, wherever these come in."""

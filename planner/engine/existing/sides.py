@@ -4,7 +4,7 @@ By a mapping that somebody wrote, else by the plan's own firewalls. A side that 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
 
@@ -12,6 +12,10 @@ from planner.engine.existing.model import Ruleset, Sides, Verdict
 from planner.plan.document import Plan
 from planner.plan.fields import Firewall
 from planner.plan.syntax import SyntaxFault, guess_syntax, parse, repeated_keys
+from ports.text import cut
+
+MOST_NAMED, MOST_LETTERS = 20, 100
+"""Most sides that are named where it isn't known where they lead, and most characters of each."""
 
 
 class BadMap(ValueError):
@@ -79,10 +83,10 @@ class Ways:
         unknown = [name for name in sorted(sides.names) if not self._is_elsewhere(name, way)]
         unknown += [f"{prefix}*" for prefix in sorted(sides.prefixes) if not self._has(prefix)]
         if unknown:
-            return f"{'not ' if sides.negated else ''}{', '.join(unknown)}: mapped to no zone of the plan"
+            return f"{'not ' if sides.negated else ''}{_say_some(unknown)}: mapped to no zone of the plan"
         if way is None and not (self._is_mapped and verdict == ("drop" if sides.negated else "accept")):
-            named = ", ".join((*sorted(sides.names), *(f"{prefix}*" for prefix in sorted(sides.prefixes))))
-            return f"{'not ' if sides.negated else ''}{named}: what the zone is behind is not known"
+            named = [*sorted(sides.names), *(f"{prefix}*" for prefix in sorted(sides.prefixes))]
+            return f"{'not ' if sides.negated else ''}{_say_some(named)}: what the zone is behind is not known"
         return sides.negated
 
     def _is_elsewhere(self, name: str, way: str | None) -> bool:
@@ -95,6 +99,13 @@ class Ways:
 
     def _has(self, prefix: str) -> bool:
         return any(side.startswith(prefix) for side in self.mapped)
+
+
+def _say_some(names: Sequence[str]) -> str:
+    """The first of some names, each cut, and how many more there are: entries may name thousands."""
+    said = ", ".join(cut(name, MOST_LETTERS) for name in names[:MOST_NAMED])
+    more = len(names) - MOST_NAMED
+    return f"{said} and {more:,} more" if more > 0 else said
 
 
 def read_map(data: bytes) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandParser
 
 from planner.engine import Report, evaluate_report
@@ -61,6 +62,7 @@ class Command(PlanCommand):
             classification = choose_classification(self.parser, options["classification"], chosen.name, CHANGE_FORMATS)
             stylesheet = choose_stylesheet(self.parser, options["stylesheet"], chosen.name, CHANGE_FORMATS)
             engine = choose_engine(self.parser, options["engine"], chosen.name, stylesheet)
+            chosen.begin(engine or settings.PDF_ENGINE, is_styled=bool(stylesheet))
             matrix = find_matrix()
         except (Failure, NoUsableMatrix) as error:
             self.complain(str(error))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandParser
 from django.utils.timezone import localdate
 
@@ -102,6 +103,7 @@ class Command(PlanCommand):
             classification = choose_classification(self.parser, options["classification"], chosen.name, FORMATS)
             stylesheet = choose_stylesheet(self.parser, options["stylesheet"], chosen.name, FORMATS)
             engine = choose_engine(self.parser, options["engine"], chosen.name, stylesheet)
+            chosen.begin(engine or settings.PDF_ENGINE, is_styled=bool(stylesheet))
             matrix = find_matrix(options["edition"])
         except (Failure, NoUsableMatrix) as error:
             self.complain(str(error))

@@ -8,8 +8,8 @@ than 7 points. Where things stand follows from their order, so that no other pro
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import batched
-from xml.sax.saxutils import escape
 
 from planner.engine.report import Report
 from planner.engine.rules import Boundary, Rule, ZoneGroup
@@ -141,7 +141,7 @@ def _draw(title: str, left: ZoneGroup, right: ZoneGroup, rules: Sequence[Way], p
     svg = (
         f'<svg class="boundary" role="img" width="{WIDTH:.0f}pt" height="{height:.0f}pt" '
         f'viewBox="0 0 {WIDTH:.0f} {height:.0f}" font-family="{FONT}" font-size="{_NAME}" fill="{_TEXT}">'
-        f"<title>{escape(show_line(title))}</title>{''.join(pieces)}</svg>"
+        f"<title>{escape(show_line(title), quote=False)}</title>{''.join(pieces)}</svg>"
     )
     return BoundaryPicture(title=title, height=height, svg=svg)
 
@@ -267,4 +267,4 @@ def _fit(text: str, width: float, size: float, measured: Callable[[str, float], 
         while text and measured(f"{text}…", size) > width:
             text = text[:-1]
         text = f"{text.rstrip(', ')}…"
-    return escape(text)
+    return escape(text, quote=False)

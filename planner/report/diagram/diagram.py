@@ -9,8 +9,8 @@ shows its ports while it is pointed at or has the focus, so that no line runs th
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from html import escape
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
 
 from planner.engine.report import Report
 from planner.plan.kinds import KINDS
@@ -152,7 +152,7 @@ class _Drawing:
         if self.link:
             parts = [f'<g aria-hidden="true">{"".join(parts)}</g>', *self._targets(self.link)]
         box = f"{self.left:.1f} {self.top:.1f} {self.width:.1f} {self.height:.1f}"
-        role = f'role="group" aria-label={quoteattr(title)}' if self.link else 'role="img"'
+        role = f'role="group" aria-label={_quoted(title)}' if self.link else 'role="img"'
         namespace = 'xmlns="http://www.w3.org/2000/svg" ' if alone else ""
         name = "" if self.link else f"<title>{_text(title)}</title>"
         paper = ""
@@ -345,7 +345,7 @@ class _Drawing:
             below = area.y - 3 - tip.height
         drawn = self._draw_tip(tip, (area.middle[0], below + tip.height / 2))
         if not box.fields:
-            return f'<g class="target" role="img" aria-label={quoteattr(say_box(box))}>{halo}{drawn}</g>'
+            return f'<g class="target" role="img" aria-label={_quoted(say_box(box))}>{halo}{drawn}</g>'
         return f"<a {_link(link(box.fields), say_box(box))}{self._say_to_scripts(box)}>{halo}{drawn}</a>"
 
     def _say_to_scripts(self, box: Box) -> str:
@@ -354,7 +354,7 @@ class _Drawing:
         if "endpoint" in box.fields:
             rules = several(box.rules) or "no rule between zones"
             # Quoted as addresses quote it, so that no name turns round what stands beside it.
-            said += f' data-name="{quote(box.fields["endpoint"])}" data-rules={quoteattr(f"{box.label}: {rules}")}'
+            said += f' data-name="{quote(box.fields["endpoint"])}" data-rules={_quoted(f"{box.label}: {rules}")}'
         return said
 
     def _line_target(self, line: Line, link: Link) -> str:
@@ -371,7 +371,7 @@ class _Drawing:
         inner = f'{ends}{disc}<path class="halo" d="{path}" fill="none"/>{self._draw_tip(tip, at)}'
         says = say_line(line)
         if not line.fields:
-            return f'<g class="target line-target" role="img" aria-label={quoteattr(says)}>{inner}</g>'
+            return f'<g class="target line-target" role="img" aria-label={_quoted(says)}>{inner}</g>'
         known = f' data-target-ends="{_ends(line)}"'
         return f"<a {_link(link(line.fields), says, 'target line-target')}{known}>{inner}</a>"
 
@@ -411,13 +411,17 @@ def _ends(line: Line) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(text)
+    return escape(text, quote=False)
+
+
+def _quoted(text: str) -> str:
+    return f'"{escape(text)}"'
 
 
 def _link(address: str, says: str, classes: str = "target") -> str:
     """The attributes of a link: a plain one, and for htmx one that brings the report only."""
-    to = quoteattr(address)
-    return f"class={quoteattr(classes)} href={to} hx-get={to} aria-label={quoteattr(says)}"
+    to = _quoted(address)
+    return f"class={_quoted(classes)} href={to} hx-get={to} aria-label={_quoted(says)}"
 
 
 def _rect(area: Area) -> str:

@@ -8,9 +8,9 @@ before is taken where it says the same.
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from hashlib import blake2b
+from html import escape
 from threading import Lock
 from weakref import WeakKeyDictionary
-from xml.sax.saxutils import escape
 
 from planner.engine.report import Report
 from planner.report.diagram.picture import Fields
@@ -40,7 +40,7 @@ class _Drawn:
 
     def fill(self, link: Link) -> str:
         """The element with what `link` makes of each, escaped as it stands in attributes."""
-        addresses = [escape(link(fields), {'"': "&quot;"}) for fields in self.fields]
+        addresses = [escape(link(fields), quote=False).replace('"', "&quot;") for fields in self.fields]
         return "".join(addresses[int(part)] if number % 2 else part for number, part in enumerate(self.parts))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from html import escape
 
 from planner.plan.fields import Firewall
 from planner.report.diagram.shapes import Area, Point, measure
@@ -123,5 +123,5 @@ def draw_walls(text: str, area: Area, size: float) -> str:
         f'height="{area.height:.1f}" rx="3" fill="{_PAPER}"/>'
         f'<path class="wall" d="M{area.x + 1:.1f} {area.y + 2:.1f}{_BRICKS}" fill="none" stroke="{_AMBER}" '
         f'stroke-width="0.8"/><text class="wall-name" x="{area.x + ICON + 1:.1f}" y="{area.y + 9.8:.1f}" '
-        f'fill="{_AMBER}" font-size="{size}">{escape(text)}</text></g>'
+        f'fill="{_AMBER}" font-size="{size}">{escape(text, quote=False)}</text></g>'
     )

@@ -1,6 +1,6 @@
 """The answer in words, the same in text, tables and on pages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from planner.engine.existing.decide import FlowState, Gap, State, Unknown
 from planner.engine.existing.forbidden import Breach, Forbidden
@@ -13,6 +13,8 @@ NAMES: Mapping[State, str] = {"open": "open", "partly": "partly open", "closed":
 """What each state is called."""
 MOST_NAMED = 5
 """How many entries or endpoints a line names."""
+MOST_CONSTRUCTS = 20
+"""How many things that aren't understood a note names; the list of these has all."""
 WHOLE_ICMP = "rules there have no types of ICMP: one that lets an echo through lets all of ICMP through"
 """What is said where nothing there can let an echo through alone."""
 
@@ -24,7 +26,7 @@ def say_note(one: FlowState) -> str:
         refusing = f", by {say_several(one.refusing)}" if one.refusing else ""
         said.append(f"refused, among others: {one.lacking}{refusing}")
     if one.constructs:
-        said.append(f"not understood or not known: {'; '.join(one.constructs)}")
+        said.append(f"not understood or not known: {say_constructs(one.constructs)}")
     if one.shadowed:
         said.append(f"{one.shadowed} would admit it and comes too late")
     if one.whole_icmp:
@@ -39,6 +41,12 @@ def say_several(names: Iterable[str], count: int | None = None) -> str:
     found = list(names)
     more = (len(found) if count is None else count) - MOST_NAMED
     return ", ".join(found[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def say_constructs(constructs: Sequence[str]) -> str:
+    """The first of what isn't understood, and how many more there are."""
+    more = len(constructs) - MOST_CONSTRUCTS
+    return "; ".join(constructs[:MOST_CONSTRUCTS]) + (f"; and {more:,} more" if more > 0 else "")
 
 
 def say_sources(one: Wider) -> str:
@@ -104,4 +112,4 @@ def name_forbidden(one: Forbidden) -> str:
 
 def say_doubt(one: Forbidden) -> str:
     """Whether it does for sure, and else why not."""
-    return "" if one.is_sure else f"not understood or not known: {'; '.join(one.constructs)}"
+    return "" if one.is_sure else f"not understood or not known: {say_constructs(one.constructs)}"

@@ -12,9 +12,9 @@ from planner.engine.size import check_size
 from planner.plan import limits, syntax
 from planner.plan.carry import Carried
 from planner.plan.document import Fault, Plan, PlanError, read_plan_of
-from planner.store.editions import matrix_for
 from planner.store.models import Hold
 from planner.store.plan_in_pdf import NoPlanInside, is_pdf, say_too_large, take_plan
+from planner.store.products import matrix_for
 from ports.matrix import Choice, Matrix, read_ports
 from ports.text import one_line, plural
 

@@ -2,9 +2,10 @@
 
 import ipaddress
 from dataclasses import replace
+from random import Random
 
 from planner.engine.existing.model import Sides, Translation
-from planner.engine.existing.sent import say_unsent
+from planner.engine.existing.sent import Translations, say_unsent
 from planner.engine.existing.sides import Ways
 from planner.engine.existing.spans import Spans
 from planner.engine.existing.walk import Packets, Unit
@@ -62,3 +63,31 @@ def test_several_of_one_port_each_may_be_for_the_packets_together():
     assert say(of_port(443), of_port(444), ports=both) == ""
     assert say(of_port(443), ports=both) == NOTHING_DOES
     assert say(of_port(443), ELSEWHERE, ports=both).startswith("elsewhere: sends ")
+
+
+def test_of_thousands_of_translations_those_are_asked_that_bear_on_the_packets():
+    forwards = [of_port(port) for port in range(1, 5_001)]
+    others = [replace(ALL, name=f"to {n}", seen=Spans.only(n), real=Spans.only(n + 1)) for n in range(5_000)]
+    every = Translations([*forwards, *others, ALL], Ways([]))
+    service = Spans.only(TCP), Spans(((443, 444),))
+    bearing = list(every.list_bearing(4, int(ipaddress.ip_address(SEEN)), service))
+    assert bearing == [of_port(443), of_port(444), ALL]
+
+
+def test_those_that_bear_on_packets_say_the_same_as_all():
+    draw = Random(15)
+    pool = [ALL, ELSEWHERE, replace(ALL, name="unclear", is_clear=False), replace(ALL, family=6)]
+    pool += [of_port(port, protocol) for port in (443, 444, 445) for protocol in (TCP, UDP)]
+    pool += [replace(of_port(443), name="moved", real_ports=Spans.only(8443)), replace(ALL, seen=only(REAL))]
+    pool += [replace(one, enters=Sides(names=frozenset({"lan"}))) for one in pool]
+    found = set()
+    for _ in range(300):
+        several = draw.choices(pool, k=draw.randrange(1, 8))
+        ports = draw.choice([((443, 443),), ((443, 444),), ((444, 445),)])
+        enters = draw.choice(["wan", "lan"])
+        every = Translations(several, Ways([]))
+        bearing = every.list_bearing(4, int(ipaddress.ip_address(SEEN)), (Spans.only(TCP), Spans(ports)))
+        said = say(*several, ports=ports, enters=enters)
+        assert say(*bearing, ports=ports, enters=enters) == said
+        found.add(said.partition(":")[0])
+    assert found == {"", SEEN, "elsewhere", "moved", "unclear"}

@@ -2,10 +2,12 @@
 
 import gc
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import closing, nullcontext, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +19,7 @@ from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck, settings
 
 from planner.deploy.frames import call_with_room
+from tests import between
 from tests.quick import RENDERS, empty_tables, render_by
 from tests.settings import DATA
 
@@ -142,25 +145,53 @@ def client():
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory):
+def migrated():
+    """A copy of the database that the first process of this run migrated, if it has; on PostgreSQL there is none."""
+    run = between.name_run()
+    return between.FOLDER / f"{run}.sqlite3" if run and connection.vendor == "sqlite" else None
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(migrated):
+    """Whether there is nothing to migrate."""
+    return bool(migrated and migrated.exists())
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory, migrated, django_db_keepdb):
     """A database in a file, as in production: one in memory is one connection for all threads of the live server.
 
     On PostgreSQL (DATABASE_URL) each process that runs tests has one of its own.
     """
     if connection.vendor == "sqlite":
         name = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        if django_db_keepdb:
+            shutil.copyfile(migrated, name)
     else:
         name = f"test_{connection.settings_dict['NAME']}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     connection.settings_dict["TEST"]["NAME"] = name
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """Without what keeps the log (planner/migrations/0021): between tests it is emptied. `guarded` has it back."""
+def django_db_setup(request, migrated, django_db_blocker):
+    """Without what keeps the log (planner/migrations/0021): between tests it is emptied. `guarded` has it back.
+
+    To migrate an empty database takes seconds, so that one process of a run does, and the others wait.
+    """
     migration = import_module("planner.migrations.0021_log_only_grows")
-    with django_db_blocker.unblock():
+    with between.one_at_a_time("migrating") if migrated else nullcontext(), django_db_blocker.unblock():
+        request.getfixturevalue("django_db_setup")  # as pytest-django has it
         assert_guarded()
+        if migrated and not migrated.exists():
+            begun = migrated.with_suffix(".begun")
+            begun.unlink(missing_ok=True)  # of a process that failed over it
+            with closing(sqlite3.connect(begun)) as target:
+                connection.connection.backup(target)
+            begun.rename(migrated)
         migration.lift(None, SimpleNamespace(connection=connection))
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
 
 
 def assert_guarded():

@@ -3,42 +3,32 @@
 The first start itself is what `serving/test_faults.py` and `test_breaking.py` try, by services on empty folders.
 """
 
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from scripts import served
 from scripts.served import ROOT
-from tests.settings import DATA
+from tests import between
 
-STARTED = DATA / "started"
-"""What the processes of a run share, in a folder for each run."""
-A_DAY = 86_400
 _made = tempfile.TemporaryDirectory(prefix="planner-started-")  # gone with the process
 
 
 @cache
 def first_start():
     """The folder that `manage.py prepare` made of an empty one; once in a run, whatever processes run its tests."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    run = between.name_run()
     if run is None:
         return prepare(Path(_made.name))
-    STARTED.mkdir(parents=True, exist_ok=True)
-    folder, lock = STARTED / run, STARTED / "lock"
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with between.one_at_a_time("first-start"):
+        folder = between.FOLDER / run
         if not folder.is_dir():
-            for old in STARTED.iterdir():
-                if old.stat().st_mtime < time.time() - A_DAY:
-                    shutil.rmtree(old, ignore_errors=True)
-            begun = STARTED / f"{run}.begun"
+            begun = between.FOLDER / f"{run}.begun"
             shutil.rmtree(begun, ignore_errors=True)  # of a process that failed over it
             begun.mkdir(mode=0o700)
             prepare(begun).rename(folder)

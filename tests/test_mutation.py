@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from scripts.mutants import Mutant, choose_mutants
 from scripts.mutate import say_interval
 from scripts.taking import read_taken
@@ -57,6 +59,7 @@ sys.exit(mutate.main())
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_a_test_is_about_is_killed_and_nothing_else(tmp_path):
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -91,6 +94,7 @@ def test_what_a_test_is_about_is_killed_and_nothing_else(tmp_path):
     assert "| `toy` | " in done.stdout
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_has_what_the_suite_sets_up(monkeypatch):
     monkeypatch.setenv("PYTEST_XDIST_WORKER", f"mutation{os.getpid()}")
     for name in ("PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"):

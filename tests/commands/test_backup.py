@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.started import first_start
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
 
 
-def manage(folder, *line, **variables):
+def manage(folder, *line, run=warm.run, **variables):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PLANNER_", "DJANGO_"))}
-    done = subprocess.run(
+    done = run(
         [sys.executable, "manage.py", *line], cwd=ROOT, env=environment | {"PLANNER_DATA": str(folder)} | variables,
         capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
@@ -28,10 +29,10 @@ def test_a_site_is_moved_to_another_folder_by_a_backup(tmp_path):
     shutil.copytree(first_start(), old)
     status, _, said = manage(old, "load_demo")
     assert status == 0, said
-    status, out, said = manage(old, "backup", str(file))
+    status, out, said = manage(old, "backup", str(file), run=subprocess.run)
     assert (status, said) == (0, "")
     assert out == f"{file}: 1 plan, with the secret key.\n"
-    status, out, said = manage(new, "restore", str(file))
+    status, out, said = manage(new, "restore", str(file), run=subprocess.run)
     assert status == 0, said
     assert out.startswith("1 plan as of ")
     assert (new / "secret-key").read_text() == (old / "secret-key").read_text()

@@ -122,8 +122,9 @@ def test_the_job_for_gitlab_leaves_its_reports(repository):
     assert Path(job["artifacts"]["paths"][0], "site.markdown").exists()
     belong(repository)
     on_main = NOBODY | {"CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
-    assert tell_unreachable(run("\n".join(job["script"]), **on_main))
-    assert run("\n".join(job["script"]), **on_main | {"CI_COMMIT_BRANCH": "late"})[0] == 0
+    *_, push = job["script"]
+    assert tell_unreachable(run(push, **on_main))
+    assert run(push, **on_main | {"CI_COMMIT_BRANCH": "late"})[0] == 0
     assert job["variables"]["GIT_DEPTH"] == "0", "push looks for earlier commits"
     spoil(repository)
     assert run("\n".join(job["script"]))[0] == 1

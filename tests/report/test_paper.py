@@ -177,9 +177,25 @@ def test_what_was_typed_stands_there_as_it_was_typed(typed):
     assert squeeze(typed) in text_of(render_pdf(report, Edition(date=DAY)))
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
-def test_hostile_names_break_nothing(name):
-    data = render_pdf(evaluate(hostile(name)), Edition(date=DAY))
+def in_lots(names):
+    """The names, as many together as one text that may be a name has room for."""
+    lots = [[]]
+    for name in names:
+        if len(" / ".join([*lots[-1], name])) > 255:
+            lots.append([])
+        lots[-1].append(name)
+    return lots
+
+
+@pytest.mark.parametrize("names", in_lots(HOSTILE_NAMES), ids=ascii)
+def test_hostile_names_break_nothing(names):
+    """The plan has all of them in its own name; a zone, an endpoint and a reason have each."""
+    one, *others = [hostile(name) for name in names]
+    for other in others:
+        one["zones"].insert(0, other["zones"][0])
+        one["endpoints"].append(other["endpoints"][0])
+        one["additional_flows"] += other["additional_flows"]
+    data = render_pdf(evaluate(one | dict.fromkeys(("name", "description"), " / ".join(names))), Edition(date=DAY))
     reader = pypdf.PdfReader(io.BytesIO(data))
     assert f"page {len(reader.pages)} of {len(reader.pages)}" in read_pages(data)[-1]
     assert "/JavaScript" not in str(reader.trailer["/Root"])

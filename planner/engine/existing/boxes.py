@@ -45,8 +45,8 @@ class Box(NamedTuple):
             left[axis] = theirs
 
     def with_side(self, axis: int, side: Spans) -> "Box":
-        """The same with other sources (axis 0) or other destinations (1)."""
-        return self._replace(destinations=side) if axis else self._replace(sources=side)
+        """The same with another set on one axis: 0 to 4, in the order of the fields."""
+        return Box._make((*self[:axis], side, *self[axis + 1 :]))
 
     @property
     def size(self) -> int:

@@ -10,6 +10,9 @@ from planner.engine.existing.spans import NOTHING, Spans
 from planner.engine.existing.table import Overlaps, list_bits, to_bits
 from planner.plan.document import Endpoint
 
+MOST_KNOWN = 1_000
+"""Of how many sets of endpoints the names are remembered, as many entries are for the same ones."""
+
 
 class Met(NamedTuple):
     """Endpoints that have addresses among some."""
@@ -155,9 +158,19 @@ class InOrder:
         """The endpoints are all of the plan, in the order of their bits."""
         self._names = [endpoint.name for endpoint in endpoints]
         self._order = sorted(range(len(endpoints)), key=self._names.__getitem__)
+        self._known: dict[tuple[int, int], tuple[str, ...]] = {}
 
     def name(self, bits: int, most: int) -> tuple[str, ...]:
-        """The names of endpoints by their bits, sorted, the first of many: of nearly all, only these are looked at."""
+        """The names of endpoints by their bits, sorted, the first of many; of the same ones they are remembered."""
+        key = bits, most
+        if key not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = self._find(bits, most)
+        return self._known[key]
+
+    def _find(self, bits: int, most: int) -> tuple[str, ...]:
+        """They: of nearly all endpoints, only those that are named are looked at."""
         if bits.bit_count() <= most:
             return tuple(sorted(self._names[number] for number in list_bits(bits)))
         data = bits.to_bytes(len(self._names) // 8 + 1, "little")

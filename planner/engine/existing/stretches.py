@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.model import Match
-from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
+from planner.engine.existing.spans import FAMILIES, NOTHING, PORTS, Spans
 from planner.engine.existing.table import Row, Table, list_bits
 
 BLOCK = 1024
@@ -37,9 +37,10 @@ KEPT_ROWS = 200_000
 """Most rows of stretches that are remembered of one table."""
 KEPT_SPANS = 1_000_000
 """Most spans that are remembered of what sets have in common."""
-Axis = Literal[0, 1]
-"""In which side of packets entries differ, as boxes have them: their sources, or their destinations."""
-_AXES: tuple[Axis, ...] = (0, 1)
+Axis = Literal[0, 1, 3, 4]
+"""What entries differ in, as boxes have it: their sources, their destinations, their ports or their source ports."""
+_SIDES: tuple[Axis, ...] = (0, 1)
+_AXES: tuple[Axis, ...] = (0, 1, 3, 4)
 Settled = Literal["accept", "drop"]
 _FIRST: tuple[Settled, Settled] = ("drop", "accept")
 
@@ -101,7 +102,7 @@ class Stretch:
         but for it, and the stretch is for what these have."""
         self.axis: Axis = axis
         self.rows = rows
-        self.part = None if is_whole else _as_box(rows[0].match).with_side(axis, FAMILIES[rows[0].match.family])
+        self.part = None if is_whole else _widen(rows[0].match, axis)
         verdicts: tuple[Settled, ...] = ("accept", "drop")
         self._has_admitting = any(row.entry.verdict == "accept" for row in rows)
         owned = list(self._divide(range(len(rows))))
@@ -113,12 +114,9 @@ class Stretch:
         )
         """All that any of them decides about."""
 
-    def _side(self, row: Row) -> Spans:
-        return row.match.destinations if self.axis else row.match.sources
-
     def _divide(self, numbers: Sequence[int]) -> Iterator[Owned]:
         """Give each address to the first of some rows that has it, by the bounds of all: each is gone over once."""
-        sides = [(number, self._side(self.rows[number])) for number in numbers]
+        sides = [(number, _as_box(self.rows[number].match)[self.axis]) for number in numbers]
         bounds = sorted({bound for _, side in sides for first, last in side for bound in (first, last + 1)})
         place = {bound: number for number, bound in enumerate(bounds)}
         after = list(range(len(bounds) + 1))
@@ -228,7 +226,8 @@ class Stretches:
                         key = axis, is_whole, piece.bit_length()
                         if not idle and piece.bit_count() >= LEAST and key not in looked:
                             looked.add(key)
-                            idle = 0 if chain.meets(self.find(start, piece, axis, is_whole=is_whole)) else piece
+                            rows = piece if is_whole else self._fill(start, piece, left, axis)
+                            idle = 0 if chain.meets(self.find(start, rows, axis, is_whole=is_whole)) else piece
                     if idle:
                         left ^= idle
                         continue
@@ -238,11 +237,12 @@ class Stretches:
                     run = self._without_tail(start, run, axis)
                 if run.bit_count() < LEAST:
                     run = low
+                rows = run if is_whole or run == low else self._fill(start, run, left, axis)
                 left ^= run
                 if is_whole:
                     yield self._part(start, run, axis)
                 elif run != low:
-                    yield self.find(start, run, axis, is_whole=False), []
+                    yield self.find(start, rows, axis, is_whole=False), []
                 else:
                     yield self._table.rows[start + low.bit_length() - 1], []
 
@@ -280,21 +280,32 @@ class Stretches:
         """The rows of a block from the first of these on that can be taken together: the side that they differ in, the
         rows, and whether they have all of the packets but for it."""
         low = bits & -bits
-        for axis in _AXES:
+        for axis in _SIDES:
             if ways[axis] & low:
                 return axis, _until(bits, bits & ~ways[axis]), True
         if not same & low:
             return 0, low, False
         place = low.bit_length() - 1
         runs = [_until(bits, bits & ~(self._find_alike(start, axis)[place] & same)) for axis in _AXES]
-        return (1, runs[1], False) if runs[1].bit_count() > runs[0].bit_count() else (0, runs[0], False)
+        longest = max(runs, key=int.bit_count)
+        return _AXES[runs.index(longest)], longest, False
+
+    def _fill(self, start: int, run: int, left: int, axis: Axis) -> int:
+        """Some rows that have the same criteria but for one side, with all others of the block that have and that no
+        other row which is left comes before.
+
+        What these others are for is no part of the packets, or was decided about: so they change nothing, and packets
+        that meet others of these rows find the same stretch.
+        """
+        alike = self._find_alike(start, axis)[run.bit_length() - 1] & self._table.plain >> start
+        return _until(alike, left & ~run)
 
     def _find_alike(self, start: int, axis: Axis) -> tuple[int, ...]:
         """Of each row of a block those of it that have the same criteria but for one side, as bits."""
         key = start, axis
         if key not in self._alike:
             found: dict[tuple[object, ...], int] = defaultdict(int)
-            keys = [_but_side(row.match, axis) for row in self._table.rows[start : start + BLOCK]]
+            keys = [_but_side(row, axis) for row in self._table.rows[start : start + BLOCK]]
             for place, one in enumerate(keys):
                 found[one] |= 1 << place
             self._alike[key] = tuple(found[one] for one in keys)
@@ -306,9 +317,14 @@ def _gives_way(several: Sequence[Stretch], turn: Row | Stretch) -> bool:
     return isinstance(turn, Stretch) and all(one.axis == turn.axis and not turn.spans & one.spans for one in several)
 
 
-def _but_side(match: Match, axis: Axis) -> tuple[object, ...]:
-    other = match.sources if axis else match.destinations
-    return match.family, other, match.protocols, match.source_ports, match.ports
+def _but_side(row: Row, axis: Axis) -> tuple[object, ...]:
+    box = _as_box(row.match)
+    return row.match.family, row.entry.enters, row.entry.leaves, *box[:axis], *box[axis + 1 :]
+
+
+def _widen(match: Match, axis: Axis) -> Box:
+    """All that has the criteria of a match but for one."""
+    return _as_box(match).with_side(axis, PORTS if axis > 1 else FAMILIES[match.family])
 
 
 def _as_box(match: Match) -> Box:

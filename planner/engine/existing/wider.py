@@ -38,8 +38,11 @@ MOST_AT_ONCE = 2_000
 MOST_WORK = 60_000
 """Most steps of all entries together, beside those for their number; of what comes after these nothing is known. One
 takes up to 25 microseconds of a processor."""
-WORK_OF_EACH = 8
+WORK_OF_EACH = 15
 """How many more there may be for each match of an entry, and for each flow."""
+MOST_NARROWER, MOST_PARTS = 1_000, 100
+"""For how many entries it is remembered what the plan needs of them, as others may admit the same; and of how many
+parts at most."""
 EACH = 10
 """How many steps it costs to find what bears on a set of packets."""
 
@@ -106,6 +109,18 @@ class _Excess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Some(Packets):
+    """Packets from some ports alone."""
+
+    source_ports: Spans
+
+    @property
+    def box(self) -> Box:
+        """All of them."""
+        return Box(self.source.addresses, self.destination.addresses, *self.service, self.source_ports)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Try:
     """Some packets that an entry matches, and how they go."""
 
@@ -163,6 +178,8 @@ class Search:
         self._begin = walker.steps
         rows = sum(len(table.rows) for table in walker.list_tables())
         self._most = MOST_WORK + WORK_OF_EACH * (rows + len(report.flows))
+        self._narrower: dict[tuple[object, ...], tuple[Triple, ...]] = {}
+        """What the plan needs of entries, by what they admit of what flows ask for."""
         self._translations = Translations(walker.ruleset.translations, walker.ways)
         self.unsent: dict[str, dict[str, None]] = defaultdict(dict)
         """By name of a translation that isn't understood, the entries that admit to its address what may go on to an
@@ -308,11 +325,12 @@ class Search:
                     yield sent.find_real(outcome.box)
 
     def _make_packets(self, one: _Try, box: Box) -> Packets:
-        return Packets(
+        return _Some(
             family=one.family,
             source=Unit(addresses=box.sources),
             destination=Unit(addresses=box.destinations),
             service=(box.protocols, box.ports),
+            source_ports=box.source_ports,
             keys=(box.sources, box.destinations),
             enters=one.passage.enters,
             leaves=one.passage.leaves,
@@ -349,18 +367,30 @@ class Search:
 
     def _find_narrower(self, name: str, rows: Iterable[Row], excess: _Excess) -> tuple[Triple, ...]:
         """What flows need of an entry; all of those that it is for, whole, once there is too much work."""
-        parts: dict[int, tuple[Flow, list[Part]]] = {}
+        admitted: dict[tuple[object, ...], tuple[_Try, Box]] = {}
         try:
             for row in rows:
                 for one in self._list_tries(row):
                     for box in self._asked.list_parts(one.family, one.box):
                         for part in self._list_admitted(one, box, excess):
-                            self._share(one, part, parts)
+                            admitted[one.family, one.passage, one.sent, one.published, part[:4]] = one, part
         except _TooMuch:
             excess.is_whole = False
             whole = {id(flow): flow for flow in (*self.list_asked(rows), *self._named.get(name, ()))}
             return tuple(fold(sorted(whole.values(), key=order_of)))
-        return find_narrower(parts.values(), self._named.get(name, ()), self._ends)
+        named = tuple(self._named.get(name, ()))
+        key = (tuple(map(id, named)), *admitted)
+        if key not in self._narrower:
+            parts: dict[int, tuple[Flow, list[Part]]] = {}
+            for one, part in admitted.values():
+                self._share(one, part, parts)
+            found = find_narrower(parts.values(), named, self._ends)
+            if len(admitted) > MOST_PARTS:
+                return found
+            if len(self._narrower) >= MOST_NARROWER:
+                self._narrower.clear()
+            self._narrower[key] = found
+        return self._narrower[key]
 
     def _share(self, one: _Try, box: Box, parts: dict[int, tuple[Flow, list[Part]]]) -> None:
         """Note of which flows these packets are."""

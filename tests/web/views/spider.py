@@ -10,8 +10,7 @@ import zipfile
 import zlib
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from hashlib import sha256
-from itertools import chain, combinations
+from itertools import combinations
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urljoin, urlsplit
 
 import openpyxl
@@ -65,6 +64,8 @@ class Spider:
     thorough: bool = True
     visits: list = field(default_factory=list)
     seen: set = field(default_factory=set)
+    met: set = field(default_factory=set)
+    """Addresses as they stood on some page, from the root, with what they were for."""
     posts: list = field(default_factory=list)
     """Pages and where their forms and buttons would write to."""
     outside: set = field(default_factory=set)
@@ -134,6 +135,10 @@ class Spider:
                     yield from self._local(visit, element.get(name), part)
 
     def _local(self, visit, address, part="", *, sure=False):
+        if address.startswith("/"):  # wherever it stands, so most of them have been met
+            if (address, part, sure) in self.met:
+                return
+            self.met.add((address, part, sure))
         joined = urlsplit(urljoin(f"{SITE}{visit.path}", address))
         if joined.scheme in ("http", "https") and f"{joined.scheme}://{joined.netloc}" == SITE:
             yield f"{joined.path}?{joined.query}" if joined.query else joined.path, part, sure
@@ -293,15 +298,20 @@ def find(visits, secrets):
     by_start = defaultdict(list)  # what begins alike is sought together first, as most of it is nowhere
     for name, form in needles:
         by_start[form[:4]].append((name, form))
-    found, looked_at = [], {}
+    assert not any(b"\n" in form for _, form in needles)  # so each is in one line, or in none
+    found, looked_at, having = [], set(), {}
     for visit in visits:
         told = {}
-        for layer, data in chain(layers(visit.response)):
-            lower = data.lower()
-            mark = sha256(lower).digest()  # much is sent over and over: headers, pictures, whole pages
-            if mark not in looked_at:
-                likely = (group for start, group in by_start.items() if start in lower)
-                looked_at[mark] = {name for group in likely for name, form in group if form in lower}
-            told = dict.fromkeys(looked_at[mark], layer) | told
+        for layer, data in layers(visit.response):
+            lines = set(data.lower().split(b"\n"))
+            fresh = lines - looked_at  # much is sent over and over: headers, pictures, most lines of a page
+            looked_at |= fresh
+            text = b"\n".join(fresh)
+            likely = (group for start, group in by_start.items() if start in text)
+            for name, form in [(name, form) for group in likely for name, form in group if form in text]:
+                for line in fresh:
+                    if form in line:
+                        having.setdefault(line, set()).add(name)
+            told = dict.fromkeys(set().union(*(having[line] for line in lines & having.keys())), layer) | told
         found += [f"{name} in {layer} of {visit}" for name, layer in told.items()]
     return found

@@ -1,6 +1,7 @@
 """The change request of a plan: two revisions compared, its downloads, and that one was handed over."""
 
 import json
+from itertools import batched
 
 import pytest
 
@@ -173,13 +174,16 @@ def test_a_bad_handover_is_refused_in_place_and_keeps_what_was_typed(client, pla
         assert page.one("input", id=f"handover-{field}").get("aria-invalid") == "true"
 
 
-@pytest.mark.parametrize("name", [name[:200] for name in HOSTILE_NAMES])
-def test_a_hostile_recipient_is_text(client, plan, name):
-    send(client, plan[1], recipient=name, note=name)
+@pytest.mark.parametrize("names", list(batched([name[:200] for name in HOSTILE_NAMES], 20, strict=False)), ids=ascii)
+def test_hostile_recipients_are_text(client, plan, names):
+    """As many of them as the page lists."""
+    for name in names:
+        send(client, plan[1], recipient=name, note=name)
     page = changes(client, plan[1])
     assert not page.all("img")
     assert not [script for script in page.all("script") if not script.get("src")]
-    assert seen(name) in page.text("main")
+    text = page.text("main")
+    assert [name for name in names if text.count(seen(name)) < 2] == []
 
 
 def test_two_editions_of_its_product_can_be_compared(client, plan):

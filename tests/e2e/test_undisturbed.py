@@ -12,13 +12,23 @@ CARET = "[document.activeElement.id, document.activeElement.selectionStart, docu
 PLACES = "[document.querySelector('.side').scrollTop, window.scrollY]"
 
 
+def open_two(open_page, query=""):
+    """Two browsers that look at the same plan, the first at a part of it; the second changes ports."""
+    one, other = open_page(height=600), open_page()
+    start_small(one, query)
+    other.goto(f"{one.url.partition('?')[0]}?panel=ports")
+    return one, other
+
+
 @pytest.fixture
 def two(open_page):
-    """Two browsers that look at the same plan; the second changes ports."""
-    one, other = open_page(height=600), open_page()
-    start_small(one)
-    other.goto(f"{one.url}?panel=ports")
-    return one, other
+    return open_two(open_page)
+
+
+@pytest.fixture
+def editing(open_page):
+    """The first looks at an endpoint."""
+    return open_two(open_page, "?edit=DC01")
 
 
 def override_port(page, name, value):
@@ -77,9 +87,8 @@ def test_the_filter_is_made_anew_when_nobody_types_in_it_any_more(two):
     expect(one.locator("#filter-source")).to_contain_text("Perimeter")
 
 
-def test_a_change_keeps_scroll_focus_folds_and_filters(two):
-    one, other = two
-    one.goto(f"{one.url}?panel=caveats&view=flows&text=tcp")
+def test_a_change_keeps_scroll_focus_folds_and_filters(open_page):
+    one, other = open_two(open_page, "?panel=caveats&view=flows&text=tcp")
     one.evaluate("document.querySelector('.side').scrollTop = 300; window.scrollTo(0, 250)")
     button = one.locator("#panel form[action*='corrections/'] button:visible").first
     button.evaluate("button => button.focus({preventScroll: true})")
@@ -97,9 +106,8 @@ def test_a_change_keeps_scroll_focus_folds_and_filters(two):
         expect(one, whose).to_have_url(re.compile("text=tcp"))
 
 
-def test_a_change_keeps_what_is_unfolded(two):
-    one, other = two
-    one.goto(f"{one.url}?edit=DC01")
+def test_a_change_keeps_what_is_unfolded(editing):
+    one, other = editing
     one.locator("#endpoint-sessions-summary").click()
     one.locator("#endpoint-roles-summary").click()
     for revision, whose in enumerate(("remote", "own"), 2):
@@ -113,9 +121,8 @@ def test_a_change_keeps_what_is_unfolded(two):
         expect(one.locator("#endpoint-roles"), whose).not_to_have_attribute("open", "")
 
 
-def test_input_that_was_refused_outlives_a_remote_change(two):
-    one, other = two
-    one.goto(f"{one.url}?edit=DC01")
+def test_input_that_was_refused_outlives_a_remote_change(editing):
+    one, other = editing
     one.get_by_label("Addresses").fill("10.0.0.7/24")
     one.get_by_role("button", name="Save", exact=True).click()
     expect(one.locator("#endpoint-addresses-error")).to_be_visible()
@@ -128,9 +135,8 @@ def test_input_that_was_refused_outlives_a_remote_change(two):
     saved(one, 3)
 
 
-def test_a_chosen_zone_that_is_not_saved_yet_outlives_a_remote_change(two):
-    one, other = two
-    one.goto(f"{one.url}?edit=DC01")
+def test_a_chosen_zone_that_is_not_saved_yet_outlives_a_remote_change(editing):
+    one, other = editing
     one.get_by_label("Zone", exact=True).select_option("DMZ")
     one.locator("#endpoint-save").focus()
     override_port(other, "SSH", "2222")

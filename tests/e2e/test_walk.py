@@ -24,10 +24,10 @@ def click_start(page, name):
     page.wait_for_url("**/plans/*/")
 
 
-def start(page, name):
+def start(page, name, query=""):
     """Go to a new plan like the ready-made topology of this name, without the page to start from."""
     [plan] = [plan for plan in PLANS.values() if plan.name == name]
-    page.goto(f"/plans/{store(dump_plan(plan))[1]}/")
+    page.goto(f"/plans/{store(dump_plan(plan))[1]}/{query}")
 
 
 def start_open(page, slug):

@@ -41,7 +41,6 @@ document.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("htmx:afterSwap", fitAll);
-document.addEventListener("htmx:oobAfterSwap", fitAll);
 document.addEventListener("toggle", fitAll, { capture: true }); // one that was folded away had no width
 window.addEventListener("resize", fitAll);
 fitAll();

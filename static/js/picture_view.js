@@ -328,6 +328,5 @@ document.addEventListener("htmx:beforeSwap", () => {
   seen = figure ? { left: figure.scrollLeft, top: figure.scrollTop } : seen;
 });
 document.addEventListener("htmx:afterSwap", arrive);
-document.addEventListener("htmx:oobAfterSwap", arrive);
 window.addEventListener("resize", show);
 arrive();

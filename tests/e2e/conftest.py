@@ -30,7 +30,16 @@ expect.set_options(timeout=PATIENCE)
 LATE = 0.3
 """Seconds that each part of a page waits under `--late`."""
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
+# What Playwright switches off itself, as Chromium listens to the last list of these alone, and `RenderDocument`: each
+# page would get a frame of its own, with all that draws it, where the last one's does: a fifth of what it takes.
+SWITCHED_OFF = [
+    "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter",
+    "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch", "RenderDocument",
+    "ThirdPartyStoragePartitioning",
+]  # fmt: skip
 ARGUMENTS = [
+    f"--disable-features={','.join(SWITCHED_OFF)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

@@ -32,8 +32,7 @@ def test_ports_are_shown_while_an_edge_is_pointed_at(page):
 
 
 def test_the_keyboard_goes_through_the_picture_or_past_it(page):
-    start(page, "DMZ with portal and self-destruct site")
-    page.goto(page.url + "?view=diagram")
+    start(page, "DMZ with portal and self-destruct site", "?view=diagram")
     page.get_by_role("link", name="Skip the picture").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
@@ -67,8 +66,7 @@ def test_a_click_leads_to_the_flows_of_an_endpoint_without_a_new_page(page):
 
 def test_the_links_work_without_javascript(open_page):
     page = open_page(java_script_enabled=False)
-    start(page, "DMZ with portal and self-destruct site")
-    page.goto(page.url + "?view=diagram")
+    start(page, "DMZ with portal and self-destruct site", "?view=diagram")
     page.get_by_role("link", name=re.compile("^PRP01: ")).click()
     expect(page.locator("table.flows")).to_be_visible()
 
@@ -91,7 +89,6 @@ def test_axe_finds_nothing(page):
         if document:
             page.goto(f"/plans/{store(document)[1]}/?view=diagram")
         else:
-            start(page, "Everything")
-            page.goto(page.url + "?view=diagram")
+            start(page, "Everything", "?view=diagram")
         edge(page, "Staff to PS01").focus()
         assert looks.find_faults(page) == []

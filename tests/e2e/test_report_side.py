@@ -75,15 +75,15 @@ def test_the_tabs_of_the_plan_stand_in_one_row_whatever_they_count(page, site):
     assert page.locator("#panels .tab-parts").evaluate(rows) == 1
 
 
-@pytest.mark.parametrize("width", [1440, 1280])
-def test_a_long_name_doesnt_push_the_header_into_a_second_row(open_page, site, width):
-    page = open_page(width=width)
+def test_a_long_name_doesnt_push_the_header_into_a_second_row(page, site):
     page.goto(f"/plans/{store(contoso() | {'name': 'Contoso ' + 'W' * 240})[1]}/")
-    assert page.locator(".top").bounding_box()["height"] < 60
-    expect(page.locator("#state")).to_be_in_viewport(ratio=1)
-    expect(page.get_by_role("link", name="Download PDF")).to_be_in_viewport(ratio=1)
     expect(page.locator("#heading")).to_have_attribute("title", re.compile("^Contoso W+$"))
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    for width in (1440, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.locator(".top").bounding_box()["height"] < 60, width
+        expect(page.locator("#state"), f"{width}").to_be_in_viewport(ratio=1)
+        expect(page.get_by_role("link", name="Download PDF"), f"{width}").to_be_in_viewport(ratio=1)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
 
 
 @pytest.mark.parametrize("width", [390, 360])

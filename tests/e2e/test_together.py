@@ -12,8 +12,18 @@ from tests.e2e.test_walk import start_small
 @pytest.fixture
 def two(open_page):
     """Two browsers that look at the same plan."""
+    return open_two(open_page)
+
+
+@pytest.fixture
+def deciding(open_page):
+    """The same at its decisions."""
+    return open_two(open_page, "?panel=decisions")
+
+
+def open_two(open_page, query=""):
     one, other = open_page(), open_page()
-    start_small(one)
+    start_small(one, query)
     other.goto(one.url)
     return one, other
 
@@ -25,20 +35,14 @@ def override_port(page, service, value):
     field.press("Tab")
 
 
-def test_a_change_of_one_shows_on_the_screen_of_the_other(two):
-    one, other = two
-    override_port(one, "SSH", "2222")
-    expect(other.locator("#state")).to_have_text("Saved · revision 2")
-    expect(other.locator("#results").get_by_text("tcp 2222").first).to_be_visible()
-
-
-def test_a_change_of_one_leaves_what_the_other_types(two):
+def test_a_change_of_one_shows_on_the_screen_of_the_other_and_leaves_what_the_other_types(two):
     one, other = two
     other.get_by_role("link", name=re.compile("^Ports")).click()
     field = other.get_by_label("VNC", exact=True)
     field.press_sequentially("59")
     override_port(one, "SSH", "2222")
     expect(other.locator("#state")).to_have_text("Saved · revision 2")
+    expect(other.locator("#results").get_by_text("tcp 2222").first).to_be_visible()
     expect(field).to_be_focused()
     expect(field).to_have_value("59")
     field.press_sequentially("01")
@@ -81,11 +85,15 @@ def test_undo_and_redo_by_keyboard_and_by_button(page):
     expect(page.locator("#state")).to_have_text("Saved · revision 3")
     page.get_by_role("button", name="Redo").click()
     expect(page.locator("#results").get_by_text("tcp 2222").first).to_be_visible()
+    expect(page.locator("#state")).to_have_text("Saved · revision 4")
+    page.locator("#undo").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#state")).to_have_text("Saved · revision 5")
+    expect(page.locator("#redo"), "nothing more is to be undone").to_be_focused()
 
 
 def test_each_of_three_quick_presses_takes_one_change_back(page):
-    start_small(page)
-    page.goto(f"{page.url}?panel=ports")
+    start_small(page, "?panel=ports")
     for number, slug in enumerate(("ssh", "vnc", "website")):
         page.locator(f"#port-{slug}").fill("2222")
         page.locator(f"#port-{slug}").press("Enter")
@@ -102,16 +110,6 @@ def test_each_of_three_quick_presses_takes_one_change_back(page):
     expect(page.locator("#port-website")).to_have_value("2222")
 
 
-def test_the_focus_stays_when_there_is_nothing_more_to_undo(page):
-    start_small(page)
-    override_port(page, "SSH", "2222")
-    expect(page.locator("#state")).to_have_text("Saved · revision 2")
-    page.locator("#undo").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#state")).to_have_text("Saved · revision 3")
-    expect(page.locator("#redo")).to_be_focused()
-
-
 def test_undo_of_what_another_did_in_between_is_refused_and_says_what(two):
     one, other = two
     override_port(one, "SSH", "2222")
@@ -125,10 +123,10 @@ def test_undo_of_what_another_did_in_between_is_refused_and_says_what(two):
     expect(one.locator("#port-vnc")).to_have_value("5901")
 
 
-def test_a_refusal_is_shown_though_another_answer_has_replaced_its_place(two):
+def test_a_refusal_is_shown_though_another_answer_has_replaced_its_place(page):
     """The report of someone else's change may come between an edit and its answer."""
-    one, _ = two
-    one.goto(f"{one.url}?panel=ports")
+    one = page
+    start_small(one, "?panel=ports")
 
     def replace(route):
         answer = route.fetch()
@@ -144,11 +142,9 @@ def test_a_refusal_is_shown_though_another_answer_has_replaced_its_place(two):
     expect(one.locator("#results").get_by_text("tcp 7000").first).to_be_visible()
 
 
-def test_a_decision_of_another_shows_where_the_own_focus_is(two):
+def test_a_decision_of_another_shows_where_the_own_focus_is(deciding):
     """A box that has been clicked keeps the focus; that must not hold back what comes from others."""
-    one, other = two
-    for page in two:
-        page.goto(f"{page.url.partition('?')[0]}?panel=decisions")
+    one, other = deciding
     other.locator("#choice-windows-validation-smb").check()
     expect(other.locator("#state")).to_have_text("Saved · revision 2")
     expect(other.locator("#choice-windows-validation-smb")).to_be_focused()
@@ -157,10 +153,8 @@ def test_a_decision_of_another_shows_where_the_own_focus_is(two):
     expect(other.locator("#choice-windows-validation-smb")).to_be_focused()
 
 
-def test_a_decision_that_clashes_keeps_the_own_one_and_is_applied_again(two):
-    one, other = two
-    for page in two:
-        page.goto(f"{page.url.partition('?')[0]}?panel=decisions")
+def test_a_decision_that_clashes_keeps_the_own_one_and_is_applied_again(deciding):
+    one, other = deciding
     other.route("**/pulse/**", lambda route: route.fulfill(status=304))
     one.locator("#choice-esxi-ssh").check()
     expect(one.locator("#state")).to_have_text("Saved · revision 2")
@@ -186,8 +180,7 @@ def test_what_is_saved_is_read_out_and_so_is_what_is_not(page):
 @pytest.mark.parametrize("width", [1440, 360])
 def test_whether_all_is_saved_stays_in_sight(open_page, width):
     page = open_page(width=width, height=740)
-    start_small(page)
-    page.goto(f"{page.url}?edit=DC01")
+    start_small(page, "?edit=DC01")
     for where in (0, 700, 100_000):
         page.evaluate("where => window.scrollTo(0, where)", where)
         expect(page.locator("#state")).to_be_in_viewport(ratio=1)
@@ -222,8 +215,7 @@ def test_a_menu_closes_on_escape_and_when_one_goes_elsewhere(page):
 
 def test_the_last_of_two_quick_answers_counts(page):
     """The second is given while the first is on its way, whose answer replaces the form."""
-    start_small(page)
-    page.get_by_role("link", name=re.compile("^Decisions")).click()
+    start_small(page, "?panel=decisions")
     page.locator("#choice-esxi-ssh").wait_for()
     page.evaluate("""() => {
       document.getElementById("choice-esxi-ssh").click();
@@ -235,8 +227,7 @@ def test_the_last_of_two_quick_answers_counts(page):
 
 
 def test_the_same_answer_given_twice_is_sent_once(page):
-    start_small(page)
-    page.get_by_role("link", name=re.compile("^Ports")).click()
+    start_small(page, "?panel=ports")
     field = page.get_by_label("SSH", exact=True)
     field.fill("2222")
     field.press("Enter")

@@ -12,13 +12,23 @@ CARET = "[document.activeElement.id, document.activeElement.selectionStart, docu
 PLACES = "[document.querySelector('.side').scrollTop, window.scrollY]"
 
 
+def open_two(open_page, query=""):
+    """Two browsers that look at the same plan, the first at a part of it; the second changes ports."""
+    one, other = open_page(height=600), open_page()
+    start_small(one, query)
+    other.goto(f"{one.url.partition('?')[0]}?panel=ports")
+    return one, other
+
+
 @pytest.fixture
 def two(open_page):
-    """Two browsers that look at the same plan; the second changes ports."""
-    one, other = open_page(height=600), open_page()
-    start_small(one)
-    other.goto(f"{one.url}?panel=ports")
-    return one, other
+    return open_two(open_page)
+
+
+@pytest.fixture
+def editing(open_page):
+    """The first looks at an endpoint."""
+    return open_two(open_page, "?edit=DC01")
 
 
 def override_port(page, name, value):
@@ -77,45 +87,42 @@ def test_the_filter_is_made_anew_when_nobody_types_in_it_any_more(two):
     expect(one.locator("#filter-source")).to_contain_text("Perimeter")
 
 
-@pytest.mark.parametrize("whose", ["own", "remote"])
-def test_a_change_keeps_scroll_focus_folds_and_filters(two, whose):
-    one, other = two
-    one.goto(f"{one.url}?panel=caveats&view=flows&text=tcp")
+def test_a_change_keeps_scroll_focus_folds_and_filters(open_page):
+    one, other = open_two(open_page, "?panel=caveats&view=flows&text=tcp")
     one.evaluate("document.querySelector('.side').scrollTop = 300; window.scrollTo(0, 250)")
     button = one.locator("#panel form[action*='corrections/'] button:visible").first
     button.evaluate("button => button.focus({preventScroll: true})")
     places, name = one.evaluate(PLACES), one.evaluate("document.activeElement.id")
     assert places == [300, 250]
-    if whose == "own":
-        one.keyboard.press("Enter")
-    else:
-        override_port(other, "SSH", "2222")
-    saved(one, 2)
-    assert one.evaluate(PLACES) == places
-    assert one.evaluate("document.activeElement.id") == name
-    expect(one.locator("#filter-text")).to_have_value("tcp")
-    expect(one).to_have_url(re.compile("text=tcp"))
+    for revision, whose in enumerate(("own", "remote"), 2):
+        if whose == "own":
+            one.keyboard.press("Enter")
+        else:
+            override_port(other, "SSH", "2222")
+        saved(one, revision)
+        assert one.evaluate(PLACES) == places, whose
+        assert one.evaluate("document.activeElement.id") == name, whose
+        expect(one.locator("#filter-text"), whose).to_have_value("tcp")
+        expect(one, whose).to_have_url(re.compile("text=tcp"))
 
 
-@pytest.mark.parametrize("whose", ["own", "remote"])
-def test_a_change_keeps_what_is_unfolded(two, whose):
-    one, other = two
-    one.goto(f"{one.url}?edit=DC01")
+def test_a_change_keeps_what_is_unfolded(editing):
+    one, other = editing
     one.locator("#endpoint-sessions-summary").click()
     one.locator("#endpoint-roles-summary").click()
-    if whose == "own":
-        one.get_by_label("Addresses").fill("10.9.9.9")
-        one.get_by_role("button", name="Save", exact=True).click()
-    else:
-        override_port(other, "SSH", "2222")
-    saved(one, 2)
-    expect(one.locator("#endpoint-sessions")).to_have_attribute("open", "")
-    expect(one.locator("#endpoint-roles")).not_to_have_attribute("open", "")
+    for revision, whose in enumerate(("remote", "own"), 2):
+        if whose == "own":
+            one.get_by_label("Addresses").fill("10.9.9.9")
+            one.get_by_role("button", name="Save", exact=True).click()
+        else:
+            override_port(other, "SSH", "2222")
+        saved(one, revision)
+        expect(one.locator("#endpoint-sessions"), whose).to_have_attribute("open", "")
+        expect(one.locator("#endpoint-roles"), whose).not_to_have_attribute("open", "")
 
 
-def test_input_that_was_refused_outlives_a_remote_change(two):
-    one, other = two
-    one.goto(f"{one.url}?edit=DC01")
+def test_input_that_was_refused_outlives_a_remote_change(editing):
+    one, other = editing
     one.get_by_label("Addresses").fill("10.0.0.7/24")
     one.get_by_role("button", name="Save", exact=True).click()
     expect(one.locator("#endpoint-addresses-error")).to_be_visible()
@@ -128,9 +135,8 @@ def test_input_that_was_refused_outlives_a_remote_change(two):
     saved(one, 3)
 
 
-def test_a_chosen_zone_that_is_not_saved_yet_outlives_a_remote_change(two):
-    one, other = two
-    one.goto(f"{one.url}?edit=DC01")
+def test_a_chosen_zone_that_is_not_saved_yet_outlives_a_remote_change(editing):
+    one, other = editing
     one.get_by_label("Zone", exact=True).select_option("DMZ")
     one.locator("#endpoint-save").focus()
     override_port(other, "SSH", "2222")
@@ -138,9 +144,9 @@ def test_a_chosen_zone_that_is_not_saved_yet_outlives_a_remote_change(two):
     expect(one.get_by_label("Zone", exact=True)).to_have_value("DMZ")
 
 
-def test_what_is_typed_into_the_filter_outlives_an_own_change_right_after_it(two):
-    one, _ = two
-    one.goto(f"{one.url}?panel=decisions")
+def test_what_is_typed_into_the_filter_outlives_an_own_change_right_after_it(open_page):
+    one = open_page(height=600)
+    start_small(one, "?panel=decisions")
     one.route("**/*text=kiosk*", lambda route: None, times=1)  # the first answer never comes
     one.get_by_role("searchbox", name="Search").fill("kiosk")
     one.get_by_role("radio", name=re.compile("PowerCLI")).first.check()
@@ -149,8 +155,9 @@ def test_what_is_typed_into_the_filter_outlives_an_own_change_right_after_it(two
     expect(one).to_have_url(re.compile("text=kiosk"))
 
 
-def test_a_tab_keeps_the_focus_and_the_filter(two):
-    one, _ = two
+def test_a_tab_keeps_the_focus_and_the_filter(open_page):
+    one = open_page(height=600)
+    start_small(one)
     one.get_by_role("searchbox", name="Search").fill("tcp")
     expect(one).to_have_url(re.compile("text=tcp"))
     expect(one.locator("#tab-ports")).to_have_attribute("href", re.compile("text=tcp"))  # the filter's answer is here

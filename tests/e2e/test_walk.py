@@ -24,10 +24,10 @@ def click_start(page, name):
     page.wait_for_url("**/plans/*/")
 
 
-def start(page, name):
+def start(page, name, query=""):
     """Go to a new plan like the ready-made topology of this name, without the page to start from."""
     [plan] = [plan for plan in PLANS.values() if plan.name == name]
-    page.goto(f"/plans/{store(dump_plan(plan))[1]}/")
+    page.goto(f"/plans/{store(dump_plan(plan))[1]}/{query}")
 
 
 def start_open(page, slug):
@@ -35,7 +35,7 @@ def start_open(page, slug):
     page.goto(f"/plans/{store(yaml.safe_load(UNANSWERED[slug].data))[1]}/")
 
 
-def start_small(page):
+def start_small(page, query=""):
     """Go to a plan like the one of everything, with a third of its endpoints and an eighth of its rules.
 
     For what is not about how much there is: a browser takes a third of the time for each of its pages.
@@ -46,7 +46,7 @@ def start_small(page):
     staff["roles"] = ["launcher-user"]
     used = {endpoint["zone"] for endpoint in document["endpoints"]} | {"DMZ"}
     document["zones"] = [zone for zone in document["zones"] if zone["name"] in used]
-    page.goto(f"/plans/{store(document)[1]}/")
+    page.goto(f"/plans/{store(document)[1]}/{query}")
 
 
 def read_pdf(page):

@@ -267,11 +267,12 @@ call_command("prepare")
 """
 
 
-@pytest.mark.parametrize("app", ["contenttypes", "admin", "ports", "planner"])
-def test_a_migration_that_is_killed_before_it_is_noted_is_made_again(tmp_path, app):
+def test_a_migration_that_is_killed_before_it_is_noted_is_made_again(tmp_path):
+    """Each start makes again what the one before it was killed over, and is killed over the next."""
     names = {name: value for name, value in os.environ.items() if not name.startswith("PLANNER_")}
     names |= {"PLANNER_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "planner.settings"}
-    done = warm.run([sys.executable, "-c", KILLED, app], cwd=ROOT, env=names, check=False, capture_output=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    for app in ("contenttypes", "admin", "ports", "planner"):
+        done = warm.run([sys.executable, "-c", KILLED, app], cwd=ROOT, env=names, check=False, capture_output=True)
+        assert done.returncode == -signal.SIGKILL, (app, done.stderr)
     status, _, said = manage(tmp_path, "prepare")
     assert (status, said) == (0, "")

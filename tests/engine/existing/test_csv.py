@@ -300,6 +300,7 @@ def test_priorities_that_rows_are_not_in_the_order_of_leave_everything_unknown()
     head = "priority,source,destination,service,action\n"
     assert decide(read(head + "10,any,any,tcp/443,allow\n20,any,any,any,deny\n"), WEB) == "accept"
     assert "in the order of" in decide(read(head + "20,any,any,tcp/443,allow\n10,any,any,any,deny\n"), WEB)
+    assert "in the order of" in decide(read(head + "20,any,any,any,deny\n10,any,any,tcp/443,allow\n"), WEB)
     assert "no number" in decide(read(head + "first,any,any,tcp/443,allow\n"), WEB)
 
 

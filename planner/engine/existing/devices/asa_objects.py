@@ -112,6 +112,20 @@ class Objects:
             count=count,
         )  # fmt: skip
 
+        self._ports: dict[tuple[str, int], tuple[Spans, Services]] = {}
+        self.ported: dict[tuple[object, ...], Services] = {}
+        """What lines ask for, by protocol, ports and groups; groups by their ids, since they stay."""
+
+    def ports(self, name: str, protocol: int) -> tuple[Spans, Services]:
+        """The ports of a protocol that a group of services is for, of any for 0, and the group: thousands of lines
+        name the same one."""
+        key = name, protocol
+        if key not in self._ports:
+            found = self.services.get(name)
+            spans = [one.ports for one in found.clear if not protocol or protocol in one.protocols]
+            self._ports[key] = Spans.of(span for one in spans for span in one), found
+        return self._ports[key]
+
     def address(self, words: Sequence[str], what: str) -> Addresses:
         """“host A”, “A MASK”, “A/LENGTH”, “range A B”, “fqdn NAME”; `what` names it where it is none of these."""
         plain = [self.hosts.get(word, word) for word in words]

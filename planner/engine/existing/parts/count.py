@@ -1,5 +1,7 @@
 """How much of a configuration is read. Pure."""
 
+from typing import Any
+
 from planner.engine.existing.model import Unreadable
 from planner.plan.limits import ENTRIES
 
@@ -10,6 +12,8 @@ class Count:
     def __init__(self) -> None:
         """Nothing has been read yet."""
         self.found = 0
+        self.kept: dict[int, tuple[object, Any]] = {}
+        """What was made of something that many entries name, by its id; it is kept as well, so that its id stays."""
 
     def take(self, more: int = 1) -> None:
         """So many more are about to be made. Raises Unreadable where they would be more than ENTRIES in all."""

@@ -29,6 +29,7 @@ class Names[Value]:
         self._count = count
         self._found: dict[str, Value] = dict(plain)
         self._sizes: dict[str, int] = {}
+        self._together: dict[tuple[str, ...], Value] = {}
 
     def get(self, name: str) -> Value:
         """What a name stands for. Raises Unreadable where the members of groups are too many."""
@@ -58,5 +59,8 @@ class Names[Value]:
         ])  # fmt: skip
 
     def get_all(self, names: Sequence[str]) -> Value:
-        """What several names stand for together."""
-        return self._unite([self.get(name) for name in names])
+        """What several names stand for together; the same object for the same names."""
+        key = tuple(names)
+        if key not in self._together:
+            self._together[key] = self._unite([self.get(name) for name in key])
+        return self._together[key]

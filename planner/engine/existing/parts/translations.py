@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from planner.engine.existing.model import Entry, Match, Sides, Translation
 from planner.engine.existing.parts.count import Count
-from planner.engine.existing.spans import FAMILIES, Spans
+from planner.engine.existing.spans import FAMILIES, NOTHING, Spans
 
 
 def translate(entries: Iterable[Entry], translations: Iterable[Translation], count: Count) -> Iterator[Entry]:
@@ -136,8 +136,8 @@ class _Change:
             yield replace(match, destinations=self.known)
         for seen, one in self.ports:
             protocol = one.protocol or 0
-            if protocol in match.protocols and match.ports.covers(one.real_ports):
-                kept = replace(match, destinations=seen, destination_names=frozenset(), ports=one.seen_ports)
+            if protocol in match.protocols and (ports := _find_seen_ports(one, match.ports)):
+                kept = replace(match, destinations=seen, destination_names=frozenset(), ports=ports)
                 yield replace(kept, protocols=Spans.only(protocol))
 
     def unclear(self, match: Match) -> Iterator[Match]:
@@ -166,6 +166,14 @@ def _work_out(rest: Spans, touched: Spans, translations: Sequence[Translation]) 
     return _Change(known=known, ports=tuple(ports), past=touched - plain, names=tuple(names))
 
 
+def _find_seen_ports(one: Translation, ports: Spans) -> Spans:
+    """The ports that others see of those that arrive on some: of a part of a range the same part."""
+    both = ports & one.real_ports
+    if both and both != one.real_ports and one.real_ports.size == one.seen_ports.size:
+        return _shift(both, one.real_ports, one.seen_ports)
+    return one.seen_ports if both == one.real_ports else NOTHING
+
+
 _NAMED = 3
 """Most translations that are named of one entry."""
 
@@ -190,6 +198,6 @@ def _but(sides: Sides | None, others: Sides | None) -> Sides | None:
 
 
 def _shift(spans: Spans, start: Spans, end: Spans) -> Spans:
-    """Addresses of one span, at the same places of another one."""
+    """Addresses or ports of one span, at the same places of another one."""
     step = end.spans[0][0] - start.spans[0][0]
     return Spans(tuple((first + step, last + step) for first, last in spans))

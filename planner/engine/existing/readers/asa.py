@@ -339,6 +339,12 @@ def _sides(word: str) -> tuple[str, str] | None:
     return (real, seen) if comma and word.startswith("(") else None
 
 
+_Compared = tuple[Spans, Services]
+"""Ports, and the group that they are of."""
+_CLEAR = Services()
+"""The group of those that are said without one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
     """One entry of a list that is in force."""
@@ -403,15 +409,17 @@ class _Line:
             services = Services(clear=tuple(read_service(protocol, cursor)))
         return services, sources, destinations, obscure
 
-    def _ported(
-        self, protocol: int, source_ports: "tuple[Spans, Services] | None", ports: "tuple[Spans, Services] | None"
-    ) -> Services:
-        here = source_ports[0] if source_ports else PORTS
-        there = ports[0] if ports else PORTS
-        vague = [*(source_ports[1].vague if source_ports else ()), *(ports[1].vague if ports else ())]
-        wide = of_ports(protocol, PORTS if ports and ports[1].vague else there)
-        clear = (of_ports(protocol, there, here),) if here and there else ()
-        return Services(clear=clear, vague=tuple((text, wide) for text, _ in vague))
+    def _ported(self, protocol: int, source_ports: _Compared | None, ports: _Compared | None) -> Services:
+        """Ports of a protocol; the same object for those of the same groups."""
+        key = protocol, *((one[0], id(one[1])) if one else None for one in (source_ports, ports))
+        if key not in self.objects.ported:
+            here = source_ports[0] if source_ports else PORTS
+            there = ports[0] if ports else PORTS
+            vague = [*(source_ports[1].vague if source_ports else ()), *(ports[1].vague if ports else ())]
+            wide = of_ports(protocol, PORTS if ports and ports[1].vague else there)
+            clear = (of_ports(protocol, there, here),) if here and there else ()
+            self.objects.ported[key] = Services(clear=clear, vague=tuple((text, wide) for text, _ in vague))
+        return self.objects.ported[key]
 
     def _who(self, cursor: Cursor) -> Iterator[str]:
         while cursor.next in _WHO:
@@ -435,17 +443,15 @@ class _Line:
             return self.objects.address([word], word)
         return self.objects.address([word, cursor.take()], word)
 
-    def _ports(self, cursor: Cursor, protocol: int) -> tuple[Spans, Services] | None:
+    def _ports(self, cursor: Cursor, protocol: int) -> _Compared | None:
         """A comparison, or a group of ports: those of the protocol, and what isn't understood."""
         if cursor.next in COMPARED:
-            return read_ports(cursor) or NOTHING, Services()
+            return read_ports(cursor) or NOTHING, _CLEAR
         name = self._following(cursor)
         if name is None or self.objects.kinds.get(name) != "service":
             return None
         cursor.take()
-        found = self.objects.services.get(cursor.take())
-        spans = [one.ports for one in found.clear if not protocol or protocol in one.protocols]
-        return Spans.of(span for one in spans for span in one), found
+        return self.objects.ports(cursor.take(), protocol)
 
     def _following(self, cursor: Cursor) -> str | None:
         """The name of an object group that comes next."""

@@ -9,7 +9,7 @@ obscure by name.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Unreadable, Verdict
@@ -206,6 +206,9 @@ class _Table:
         self._count_places()
         entries = [entry for line, cells in self.rows for entry in self._read_row(line, cells)]
         sides = {name for entry in entries for side in (entry.enters, entry.leaves) if side for name in side.names}
+        disorder = tuple(self._check_order())
+        if disorder:  # a row that refuses may come after one that admits
+            entries = [replace(entry, obscure=(*entry.obscure, *disorder)) for entry in entries]
         return Ruleset(
             format="csv",
             stages=(
@@ -218,7 +221,7 @@ class _Table:
             ),
             chains={},
             sides=frozenset(sides),
-            obscure=tuple(self._check_order()),
+            obscure=disorder,
         )
 
     def _check_order(self) -> Iterator[str]:

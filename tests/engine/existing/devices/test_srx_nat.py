@@ -47,6 +47,20 @@ def test_a_port_may_be_translated():
     assert state(*both)[0] == "open"
 
 
+def test_a_policy_for_a_part_of_the_ports_that_are_sent_on_decides_about_that_part():
+    narrow = [f"set applications application narrow {said}" for said in ("protocol tcp", "destination-port 8003")]
+    sent = [*DESTINATION, f"{MATCH} destination-port 8000-8009", f"{MATCH} protocol tcp"]
+    texts = [
+        configuration(*narrow, *several, *sent)
+        for several in (
+            [policy("no", then="deny", application="narrow"), policy("high", application="high")],
+            [policy("yes", application="narrow")],
+        )
+    ]
+    found = [[decide(read(text), Packet(**SEEN, port=port))[0] for port in (8002, 8003, 8004)] for text in texts]
+    assert found == [["open", "closed", "open"], ["closed", "open", "closed"]]
+
+
 def test_a_rule_that_is_off_translates_nothing():
     lines = [*DESTINATION[:3], f"{RULE} rule R then destination-nat off"]
     assert state(*lines, destination="10.0.0.10")[0] == "open"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from planner.engine.existing.spans import PORTS, Spans
 
-MANY_SPANS = 16
+SPANS_OF_WORK = 16
 """To go over so many spans takes as long as to compare two boxes of few."""
 
 
@@ -39,8 +39,8 @@ class Box(NamedTuple):
         """How much it takes to say what is in both, and in this one alone: 1 where all sets have few spans."""
         work = 1
         for mine, theirs in zip(self, other, strict=True):
-            if mine is not theirs and len(mine.spans) + len(theirs.spans) > MANY_SPANS:
-                work += mine.work(theirs) // MANY_SPANS
+            if mine is not theirs and len(mine.spans) + len(theirs.spans) > SPANS_OF_WORK:
+                work += mine.work(theirs) // SPANS_OF_WORK
         return work
 
     def without(self, part: "Box") -> Iterator["Box"]:

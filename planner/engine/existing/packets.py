@@ -8,6 +8,8 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from heapq import nsmallest
 from typing import Literal
 
 from planner.engine.existing.boxes import Box
@@ -23,6 +25,8 @@ ECHO = Spans.only(8 * 256)
 """An echo request, as type × 256 + code: RFC 792."""
 ALIKE = Spans(((8 * 256, 8 * 256 + 255),))
 """An echo request whatever its code, which none has (RFC 792) and firewalls don't ask for."""
+MOST_NAMES = 20
+"""Most DNS names of one side of an entry that are named."""
 NO_ADDRESS = "no address in the plan"
 
 
@@ -183,4 +187,11 @@ def _list_sides(family: Literal[4, 6], spans: Spans, names: frozenset[str], unit
     if spans:
         yield spans, ""
     if names and spans != everything:
-        yield everything - spans, f"address of {', '.join(sorted(names))}"
+        yield everything - spans, f"address of {_say_names(names)}"
+
+
+@lru_cache(10_000)
+def _say_names(names: frozenset[str]) -> str:
+    """The first of some DNS names, and how many more there are: a group may have tens of thousands."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(nsmallest(MOST_NAMES, names)) + (f" and {more:,} more" if more > 0 else "")

@@ -77,15 +77,25 @@ class Spans:
         found: list[tuple[int, int]] = []
         here, mine_end = self._near(other)
         there, their_end = other._near(self)
-        while here < mine_end and there < their_end:
-            first = max(self.spans[here][0], other.spans[there][0])
-            last = min(self.spans[here][1], other.spans[there][1])
-            if first <= last:
-                found.append((first, last))
-            if self.spans[here][1] < other.spans[there][1]:
-                here += 1
-            else:
-                there += 1
+        if here == mine_end or there == their_end:
+            return self._trust(())
+        mine, theirs = iter(self.spans[here:mine_end]), iter(other.spans[there:their_end])
+        begin, end = next(mine)
+        start, stop = next(theirs)
+        try:
+            while True:
+                if end < start:
+                    begin, end = next(mine)
+                elif stop < begin:
+                    start, stop = next(theirs)
+                elif end < stop:
+                    found.append((begin if begin > start else start, end))
+                    begin, end = next(mine)
+                else:
+                    found.append((begin if begin > start else start, stop))
+                    start, stop = next(theirs)
+        except StopIteration:
+            pass
         return self._trust(tuple(found))
 
     def __sub__(self, other: Self) -> Self:

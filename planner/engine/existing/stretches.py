@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
 
-from planner.engine.existing.boxes import Box
+from planner.engine.existing.boxes import SPANS_OF_WORK, Box
 from planner.engine.existing.model import Match
 from planner.engine.existing.spans import FAMILIES, NOTHING, PORTS, Spans
 from planner.engine.existing.table import Row, Table, list_bits
@@ -351,6 +351,12 @@ class Meetings:
     def __init__(self) -> None:
         self._known: dict[tuple[int, int, bool], tuple[Spans, Spans, Spans]] = {}
         self._size = 0
+        self._work = 0
+
+    def take_work(self) -> int:
+        """What it took since this was last asked, in comparisons of boxes of few spans."""
+        work, self._work = divmod(self._work, SPANS_OF_WORK)
+        return work
 
     def both(self, one: Spans, other: Spans) -> Spans:
         """What is in both."""
@@ -366,6 +372,7 @@ class Meetings:
         key = id(one), id(other), is_rest
         known = self._known.get(key)
         if known is None:
+            self._work += one.work(other)
             found = one - other if is_rest else one & other
             self._size += len(found.spans) + 1
             if self._size > KEPT_SPANS:

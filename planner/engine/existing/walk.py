@@ -341,7 +341,7 @@ class _Chain:
                 self.wonders.remove(place)
         going: list[Pending] = []
         for one in self.pending:
-            self.walker.step()
+            self.walker.step(1 + self.walker.meetings.take_work())
             inside = one.box.meet(stretch.part) if stretch.part else one.box
             if inside is None:
                 going.append(one)

@@ -431,3 +431,11 @@ def test_all_who_are_anywhere_in_a_zone_are_the_same_addresses():
     assert [one.state for one in gap.flows] == ["open", "open"]
     gap = compare_with(report, ruleset(accept("some", match("10.0.0.0/8", STORE, "tcp/443"))))
     assert [one.state for one in gap.flows] == [gap.flows[0].state] * 2 != ["open", "open"]
+
+
+def test_of_thousands_of_dns_names_twenty_are_named():
+    names = frozenset(f"host-{number:05}.example.com" for number in range(20_000))
+    either = accept("either", replace(match("198.51.100.1", "", "tcp/443"), source_names=names))
+    (construct,) = state_of(either).constructs
+    assert construct.startswith("address of host-00000.example.com, host-00001.example.com, ")
+    assert construct.endswith("host-00019.example.com and 19,980 more")

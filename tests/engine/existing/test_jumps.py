@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.engine.existing.boxes import MANY_SPANS, Box
+from planner.engine.existing.boxes import SPANS_OF_WORK, Box
 from planner.engine.existing.jumps import find_depths
 from planner.engine.existing.model import Entry
 from planner.engine.existing.spans import IPV4, PORTS, PROTOCOLS, Spans
@@ -51,6 +51,6 @@ def test_what_takes_longer_to_compare_counts_for_more():
     assert box(Spans.only(5)).work(box(Spans.only(5))) == 1
     assert box(even).work(box(PORTS)) == 1
     assert box(even).work(box(Spans.only(8))) == 1
-    assert box(even).work(box(third)) > (16_000 + 10_000) // MANY_SPANS
+    assert box(even).work(box(third)) > (16_000 + 10_000) // SPANS_OF_WORK
     beside = Spans(tuple((port, port) for port in range(32_000, 64_000, 2)))
     assert box(even).work(box(beside)) <= 2, "neither lies among the other's"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.spans import NOTHING, Spans
+from planner.engine.existing.table import list_bits
 from planner.engine.existing.words import list_services
 
 _Sides = tuple[Spans, ...]
@@ -49,7 +50,7 @@ def divide(sets: Sequence[Spans]) -> Iterator[tuple[Spans, tuple[int, ...]]]:
         inside ^= turns[bound]
         begin = bound
     for bits, several in parts.items():
-        yield Spans.of(several), tuple(place for place in range(len(sets)) if bits >> place & 1)
+        yield Spans.of(several), tuple(list_bits(bits))
 
 
 def list_all_services(boxes: Iterable[Box]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from planner.engine.existing.model import Entry, Ruleset, Stage, Verdict
 from planner.engine.existing.outcomes import (
     SURE,
     Doubt,
+    Doubts,
     Final,
     Maybe,
     Outcome,
@@ -31,7 +32,7 @@ from planner.engine.existing.table import Row, Table
 
 MOST_STEPS = 100_000
 """Most meetings of an entry and a set of packets on one way; beyond it nothing is known."""
-MOST_WALKED, LATE_STEPS = 300_000, 300
+MOST_WALKED, LATE_STEPS = 250_000, 200
 """After how many on all ways together the rest have but so many each: chains can have more ways than there is time."""
 MOST_NAMED = 20
 """Most entries that are named as those that might have decided about packets."""
@@ -76,6 +77,7 @@ class Walker:
     """On this way, by chain, destination and packets: what became of them when they came into it before."""
     _parts: dict[tuple[int, Hashable], list[tuple[Box, tuple[str, ...]]]] = field(default_factory=dict)
     """On this way, by the id of a row and destination."""
+    _said: dict[tuple[Doubts, Verdict], bool] = field(default_factory=dict)
     _depths: dict[str, int] = field(default_factory=dict)
     has_sides: bool = False
     translates: bool = False
@@ -144,6 +146,7 @@ class Walker:
     def _begin_way(self) -> None:
         self._known.clear()
         self._parts.clear()
+        self._said.clear()
 
     def _walk(self, packets: Packets, boxes: Sequence[Box]) -> Iterator[Outcome]:
         """Stage by stage: who is refused once stays so, who is admitted goes on."""
@@ -251,6 +254,15 @@ class Walker:
                     unsure |= rows
             self._sides[key] = never, unsure
         return self._sides[key]
+
+    def has_said(self, doubts: Doubts, verdict: Verdict) -> bool:
+        """Whether so many entries might have had this verdict that another one isn't remembered."""
+        if len(doubts) < MOST_NAMED:
+            return False
+        key = doubts, verdict
+        if key not in self._said:
+            self._said[key] = sum(one.verdict == verdict for one in doubts) >= MOST_NAMED
+        return self._said[key]
 
     @contextmanager
     def at_most(self, steps: int) -> Iterator[None]:
@@ -368,6 +380,9 @@ class _Chain:
         translates = bool(entry.becomes) and entry.becomes == self.packets.goal and doubts == entry.obscure[-1:]
         if self.wonders and entry.verdict in ("accept", "jump", "goto") and not doubts:
             self._note_later(entry, part)
+        if not translates and (doubts or entry.verdict == "stray") and self._has_said(entry.verdict):
+            self.walker.step()
+            return
         going: list[Pending] = []
         for one in self.pending:
             self.walker.step(one.box.work(part))
@@ -385,6 +400,10 @@ class _Chain:
                 going += (Pending(rest, one.maybe) for rest in one.box.without(both))
                 going += self._wonder(entry, Pending(both, one.maybe), doubts)
         self.pending = going
+
+    def _has_said(self, verdict: Verdict) -> bool:
+        """Whether as many entries as are ever named might have had this verdict on all that is still going on."""
+        return all(self.walker.has_said(one.maybe, verdict) for one in self.pending)
 
     def _note_later(self, entry: Entry, part: Box) -> None:
         """Remember of what was dropped that this entry, or the chain that it leads to, would have admitted some."""
@@ -453,8 +472,8 @@ class _Chain:
     def _wonder(self, entry: Entry, one: Pending, doubts: tuple[str, ...]) -> Iterator[Pending]:
         """What an entry might do: packets go on and remember it."""
         verdict = entry.verdict
-        if len(one.maybe) >= MOST_NAMED and sum(maybe.verdict == verdict for maybe in one.maybe) >= MOST_NAMED:
-            yield one  # that many others say the same already
+        if self.walker.has_said(one.maybe, verdict):
+            yield one
             return
         constructs = doubts[:MOST_NAMED] or (entry.name,)
         if verdict in ("accept", "drop", "return", "stray"):

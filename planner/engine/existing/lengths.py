@@ -21,9 +21,7 @@ def shorten(ruleset: Ruleset) -> Ruleset:
     The number is its place among those that are cut, from 1: two that begin alike stay two. Of more than MOST_OBSCURE
     constructs that could bear on anything the rest is counted.
     """
-    obscure = ruleset.obscure
-    if len(obscure) > MOST_OBSCURE:
-        obscure = (*obscure[:MOST_OBSCURE], f"and {len(obscure) - MOST_OBSCURE:,} more of the kind")
+    obscure = name_some(ruleset.obscure)
     if obscure is not ruleset.obscure or _is_long(obscure):
         ruleset = replace(ruleset, obscure=_cut(obscure))
     lists = [*(stage.entries for stage in ruleset.stages), *ruleset.chains.values()]
@@ -42,6 +40,12 @@ def shorten(ruleset: Ruleset) -> Ruleset:
         chains={name(key): kept(entries) for key, entries in ruleset.chains.items()},
         translations=tuple(replace(one, name=name(one.name)) for one in ruleset.translations),
     )
+
+
+def name_some(obscure: tuple[str, ...]) -> tuple[str, ...]:
+    """Constructs that could bear on anything; of more than MOST_OBSCURE the first, and how many more there are."""
+    more = len(obscure) - MOST_OBSCURE
+    return (*obscure[:MOST_OBSCURE], f"and {more:,} more of the kind") if more > 0 else obscure
 
 
 def _is_long(texts: Iterable[str]) -> bool:

@@ -11,7 +11,8 @@ from typing import Literal
 from planner.engine.existing.devices.srx_tree import Tree, at
 from planner.engine.existing.model import Entry, Match, Sides
 
-_FAMILIES: Mapping[str, Literal[4, 6]] = {"inet": 4, "inet6": 6}
+FAMILIES: Mapping[str, Literal[4, 6]] = {"inet": 4, "inet6": 6}
+"""Family as it is written -> its number."""
 _INWARD, _OUTWARD = ("input", "input-list"), ("output", "output-list")
 _LETS_THROUGH = frozenset({
     "accept", "count", "dscp", "forwarding-class", "log", "loss-priority", "port-mirror", "sample", "syslog",
@@ -30,22 +31,22 @@ def list_filters(tree: Tree, units: Iterable[tuple[str, Tree]], zones: Mapping[s
         if unit.startswith(_OWN):
             continue
         sides = Sides(names=frozenset({unit, *(zone for zone, members in zones.items() if unit in members)}))
-        for family, number in _FAMILIES.items():
+        for family, number in FAMILIES.items():
             for word, names in at(said, "family", family, "filter").items():
                 for name in names:
                     if word in _INWARD + _OUTWARD and _may_refuse(tree, family, name):
                         is_inward = word in _INWARD
-                        yield _obscure(
+                        yield not_understood(
                             f"firewall filter {name} at {unit}",
                             number,
                             enters=sides if is_inward else None,
                             leaves=None if is_inward else sides,
                         )
-    for family, number in _FAMILIES.items():
+    for family, number in FAMILIES.items():
         for names in at(tree, "forwarding-options", "family", family, "filter").values():
             for name in names:
                 if _may_refuse(tree, family, name):
-                    yield _obscure(f"firewall filter {name} for all that is forwarded", number)
+                    yield not_understood(f"firewall filter {name} for all that is forwarded", number)
 
 
 def has_filter(tree: Tree) -> bool:
@@ -71,7 +72,10 @@ def _may_refuse(tree: Tree, family: str, name: str) -> bool:
     return not whole or any(at(term, "then").keys() - _LETS_THROUGH for term in terms.values())
 
 
-def _obscure(name: str, family: Literal[4, 6], *, enters: Sides | None = None, leaves: Sides | None = None) -> Entry:
+def not_understood(
+    name: str, family: Literal[4, 6], *, enters: Sides | None = None, leaves: Sides | None = None
+) -> Entry:
+    """An entry for all packets of a family, of which nobody knows what it does."""
     return Entry(
         name=name,
         verdict="obscure",

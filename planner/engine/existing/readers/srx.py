@@ -8,9 +8,10 @@ global ones, then the default policy. Policies say real addresses: what a transl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from planner.engine.existing.devices.srx_filters import has_filter, list_filters, walk
+from planner.engine.existing.devices.srx_filters import FAMILIES, has_filter, list_filters, not_understood, walk
 from planner.engine.existing.devices.srx_objects import Books, name_applications
 from planner.engine.existing.devices.srx_tree import Tree, at, flatten, pairs, read_tree, value
+from planner.engine.existing.lengths import name_some
 from planner.engine.existing.model import Entry, Ruleset, Sides, Stage, Translation, Verdict
 from planner.engine.existing.parts.addresses import ANYBODY, Addresses, Reach, network, parse, parse_network
 from planner.engine.existing.parts.count import Count
@@ -72,9 +73,12 @@ class _Device:
         entries = [entry for policy in policies for entry in self._entries(policy)]
         default = value(self._security, "policies", "default-policy") or "deny-all"
         translations = tuple(self._translations())
+        # What stands elsewhere may come before any policy, and permit as well as deny.
+        elsewhere = name_some(tuple(self._elsewhere()))
+        unseen = [not_understood(name, family) for name in elsewhere for family in FAMILIES.values()]
         stage = Stage(
             name="security policies",
-            entries=tuple(translate(entries, translations, self._count)),
+            entries=(*unseen, *translate(entries, translations, self._count)),
             default={"deny-all": "drop", "permit-all": "accept"}.get(default, "obscure"),  # type: ignore[arg-type]
             default_name=f"default-policy {default}",
         )
@@ -85,7 +89,6 @@ class _Device:
         return Ruleset(
             format="srx", stages=(*first, stage), chains={}, sides=frozenset(named | self._zones.keys() | members),
             members=self._zones, addresses=self._behind(), translations=translations,
-            obscure=tuple(self._elsewhere()),
         )  # fmt: skip
 
     def _elsewhere(self) -> Iterator[str]:

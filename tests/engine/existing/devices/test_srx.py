@@ -259,6 +259,8 @@ def test_policies_that_stand_elsewhere_make_all_of_it_unknown():
     assert state(policy(), group, "set apply-groups G") == (
         "unknown", "groups G: give what show configuration | display inheritance | display set prints",
     )  # fmt: skip
+    assert state(policy(then="deny"), group)[0] == "closed"
+    assert state(policy(then="deny"), group, "set apply-groups G")[0] == "unknown", "it may permit before"
     assert state(policy(), "set groups G system host-name x", "set apply-groups G")[0] == "open"
     assert state(policy(), f"set logical-systems L {PAIR.format('x', 'then permit')[4:]}") == (
         "unknown", "logical-systems L",

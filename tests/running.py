@@ -1,4 +1,4 @@
-"""What pytest does beside each of thousands of tests, and what of that nobody needs: half of what one of 1 ms takes."""
+"""What pytest does beside each of thousands of tests that nobody needs: half of what one of 1 ms takes."""
 
 from _pytest import fixtures
 

@@ -395,6 +395,22 @@ def test_a_list_longer_than_any_plan_needs_is_one_fault(endpoints, where):
 
 
 @pytest.mark.parametrize(
+    ("text", "where", "said"),
+    [
+        ("a:\n  - {b: 1, [c]: 2}\n", "line 2, column 5", "A list or mapping can't be a key"),
+        ("a:\n  b: 1\n  ? {c: 2}\n  : 3\n", "line 2, column 3", "A list or mapping can't be a key"),
+        ("a:\n  - b\n  - *c\n", "line 3, column 5", "anchors and aliases"),
+        ("a:\n  - b\n  - !!str c\n", "line 3, column 5", "tags"),
+        (f"a:\n  {'[' * MAX_DEPTH}\n", f"line 2, column {2 + MAX_DEPTH}", "nested too deeply"),
+    ],
+)
+def test_what_yaml_has_and_plans_have_not_is_told_at_its_place(text, where, said):
+    fault = only(text.encode(), "yaml")
+    assert said in fault.message
+    assert fault.where == where
+
+
+@pytest.mark.parametrize(
     ("data", "syntax"),
     [
         (b"[" + b"1," * 400_000 + b"1]", "json"),

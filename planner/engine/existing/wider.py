@@ -15,6 +15,7 @@ from functools import partial
 from typing import Literal
 
 from planner.engine.existing.asked import Asked, SeenAs
+from planner.engine.existing.bits import list_bits
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.measure import count_packets, list_all_services
 from planner.engine.existing.model import WHOLE_ICMP, Entry, Sides
@@ -24,7 +25,7 @@ from planner.engine.existing.pairs import InOrder, Met, Pairs, Places, list_grou
 from planner.engine.existing.passages import Passage, list_passages
 from planner.engine.existing.sent import Sent, Translations
 from planner.engine.existing.spans import Spans
-from planner.engine.existing.table import Row, Table, list_bits
+from planner.engine.existing.table import Row, Table
 from planner.engine.existing.walk import MOST_STEPS, Walker
 from planner.engine.flows import Flow
 from planner.engine.report import Report
@@ -193,6 +194,7 @@ class Search:
 
     def measure(self, name: str, rows: Iterable[Row]) -> Wider | None:
         """What the matches of an entry admit too much; None where that is nothing."""
+        self.walker.pause()
         several = _drop_same(tuple(rows))
         excess = _Excess()
         try:
@@ -401,6 +403,7 @@ class Search:
             from_here = places.addresses(source) & box.sources
             for destination in reached:
                 to_there = places.addresses(destination) & box.destinations
+                self._spend(1)
                 for flow in self._flows[source][destination]:
                     if one.family not in families_of(flow.need.protocol) or not self._is_sent(one, flow):
                         continue

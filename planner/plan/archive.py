@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from io import BufferedReader
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from planner.plan import syntax
 from planner.plan.archive_answers import MAX_ANSWERS, AnswerRecord, read_answer
@@ -307,7 +307,8 @@ class Archive:
         most = syntax.MAX_BYTES
         try:
             # zipfile reads a line in Python, which takes eight times as long where they are short.
-            with BufferedReader(self._zip.open(self._members[name]), AT_ONCE) as file:
+            member = cast(zipfile.ZipExtFile, self._zip.open(self._members[name]))
+            with BufferedReader(member, AT_ONCE) as file:
                 while line := file.readline(most + 1):
                     if len(line) > most:
                         refuse(name, f"A line has more than {most // 2**20} MiB, which is the most that is read.")

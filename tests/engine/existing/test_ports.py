@@ -11,7 +11,7 @@ from planner.engine.existing.decide import compare_with
 from planner.engine.existing.spans import Spans
 from planner.engine.existing.table import Ordered, list_bits
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset, side, stage
-from tests.strategies import often
+from tests.strategies import rounds
 
 REPORT = plan(
     [
@@ -27,7 +27,7 @@ REPORT = plan(
         flow("Store", "Web", ports="40"), flow("Twin", "Public", ports="33"),
     ],
 )  # fmt: skip
-SEEDS = often(12) if often(12) <= 12 else 3 * often(12)
+SEEDS = rounds(12) if rounds(12) <= 12 else 3 * rounds(12)
 MAPPING = {"eth0": "Internet", "eth1": "DMZ", "eth2": "Internal"}
 
 

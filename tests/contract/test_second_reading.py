@@ -90,8 +90,8 @@ def reading_of(plan_of):
 
 
 @pytest.fixture(scope="module")
-def findings_of(plan_of):
-    return cache(lambda number: read_findings(plan_of(number)))
+def findings_of(reading_of):
+    return cache(lambda number: read_findings(reading_of(number)))
 
 
 @pytest.mark.parametrize("hundred", range(6))
@@ -107,7 +107,8 @@ def test_a_plan_is_as_the_second_reading_has_it(hundred, plan_of, reading_of, fi
 @settings(max_examples=often(100))
 @given(st.randoms(use_true_random=False).map(draw_plan))
 def test_any_plan_is_as_the_second_reading_has_it(plan):
-    compare(plan, Reading(plan), read_findings(plan))
+    reading = Reading(plan)
+    compare(plan, reading, read_findings(reading))
 
 
 @pytest.fixture(scope="module")

@@ -19,20 +19,25 @@ from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck, settings
 
 from planner.deploy.frames import call_with_room
-from tests import between
+from tests import between, chance
 from tests.quick import RENDERS, empty_tables, render_by
 from tests.running import look_less, need_less, tell_less
 from tests.settings import DATA
 
+chance.let_draw_apart()
 settings.register_profile(
     "ci",
     max_examples=100,
     derandomize=True,
+    database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
+    backend=chance.NAME,
 )
-settings.register_profile("long", settings.get_profile("ci"), derandomize=False, max_examples=1000)
+settings.register_profile(
+    "long", settings.get_profile("ci"), derandomize=False, max_examples=1000, backend="hypothesis"
+)
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=25)
 settings.load_profile("ci")  # `pytest --hypothesis-profile long` looks further, elsewhere each time
 ROOT = Path(__file__).resolve().parents[1]

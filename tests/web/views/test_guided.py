@@ -6,7 +6,8 @@ from planner.engine import evaluate_report
 from planner.plan.blueprint import compose
 from planner.plan.document import check_plan
 from planner.store.models import Plan
-from planner.web.views import guided
+from planner.store.recent import Recent
+from planner.web.views import guided, start
 from planner.web.views.guided import Sheet, compose_sheet, describe_open, describe_weights
 from ports.queries import shipped_matrix
 from tests.plan.blueprints import ANSWERS
@@ -213,6 +214,7 @@ def test_a_large_plan_says_that_no_option_is_weighed(client, monkeypatch):
     assert not is_said(client.get(START))
     assert not is_said(client.post(PREVIEW, form(), **HTMX))
     monkeypatch.setattr(guided, "MAX_FLOWS", 1)
+    monkeypatch.setattr(start, "_weighed", Recent(lambda _: 1, count=1))
     assert is_said(client.get(START))
     assert is_said(client.post(PREVIEW, form(), **HTMX))
 

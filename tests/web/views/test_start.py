@@ -355,6 +355,15 @@ def test_an_amended_question_is_asked_at_once(client):
     assert "Is there a portal at all?" in Page(client.get(START)).text()
 
 
+def test_what_an_amended_port_opens_is_told_at_once(client):
+    """What was told before is kept, but for the matrix that it was true of."""
+    asked = form({"portal": ["internal"]})
+    before = Page(client.post(PREVIEW, asked)).text(id="preview")
+    make_amendment(row="service/password-reset-portal", field="ports", value="44344", reason="Test")
+    assert "44344" in Page(client.post(PREVIEW, asked)).text(id="preview")
+    assert "44344" not in before
+
+
 def test_an_empty_plan_is_a_plan():
     matrix = build_matrix(make_records())
     assert check_plan(compose(matrix, {}, "X"), matrix=matrix).zones

@@ -7,12 +7,10 @@ from xml.etree.ElementTree import Element
 from django.http import HttpResponse
 from selectolax.lexbor import LexborHTMLParser
 
-from planner.plan.document import read_plan
-from planner.store import actions
 from planner.store.models import Hold, Plan, hash_token
 from planner.store.presence import COOKIE, Visitor, keep_visitor
-from ports.queries import shipped_matrix
 from tests.report.samples import contoso
+from tests.web.views.stored import store_again
 
 HTMX = {"HX-Request": "true"}
 SENTENCE = re.compile(r"^[A-Z“‘'0-9].*[.!?]$", re.DOTALL)
@@ -36,7 +34,7 @@ class Page:
         return self._make(self._parser.root)
 
     def all(self, tag="*", **attributes):
-        """Elements with these attributes; True stands for any value, `class_` for one of the classes."""
+        """Elements with these attributes: True is any value, None that it isn't there, `class_` one of the classes."""
         wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
         selector = tag + "".join(_select(name, value) for name, value in wanted.items())
         found = map(self._make, self._parser.css(selector))
@@ -85,9 +83,9 @@ SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 
 
 def _select(name, value):
-    """What has an attribute with a value, or with any, as a selector; `_fits` has the last word."""
-    if value is True:
-        return f"[{name}]"
+    """What has an attribute with a value, or with any, or hasn't it, as a selector; `_fits` has the last word."""
+    if value in (True, None):
+        return f"[{name}]" if value else f":not([{name}])"
     text = re.sub(r'["\\\\\n\r\f]', lambda letter: f"\\{ord(letter[0]):x} ", value)
     return f'[{name}{"~" if name == "class" else ""}="{text}"]'
 
@@ -132,7 +130,7 @@ def _fits(element, tag, wanted):
         if name == "class":
             if value not in element.get("class", "").split():
                 return False
-        elif element.get(name) is None or value not in (True, element.get(name)):
+        elif element.get(name) != value and (value is not True or element.get(name) is None):
             return False
     return True
 
@@ -165,9 +163,7 @@ def visitor_cookie(key):
 
 def store(document=None):
     """A plan in the database, which BROWSERS hold: its row and its key."""
-    data = json.dumps(document or contoso()).encode()
-    matrix = shipped_matrix()
-    plan = actions.create_plan(plan=read_plan(data, matrix=matrix, syntax="json"), matrix=matrix, summary="Test")
+    plan = store_again(json.dumps(document or contoso()).encode())
     return plan, give(plan)
 
 

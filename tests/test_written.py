@@ -46,7 +46,7 @@ def plan():
 
 
 def list_questions(plan):
-    """Every query of ours that is written once, with values by which it finds something, and with some by which not."""
+    """Every query of ours that is written once, by values with which it finds something, and some with which not."""
     browser, user, now = hash_token(BROWSERS[1]), User.objects.get().pk, timezone.now()
     for document in (True, False):
         yield holders._held["browser", document], (browser, plan.key), (browser, uuid4())

@@ -28,7 +28,7 @@ from planner.report.gap.delta import DELTA
 from planner.sharing import uploads
 from planner.store.acceptances import write_acceptance
 from planner.store.editions import matrix_of
-from planner.store.existing import Question, compare_existing, estimate_existing, write_answer
+from planner.store.existing import Question, compare_soon, estimate_existing, write_answer
 from planner.store.jobs import Order, ask_sealed
 from planner.store.models import Hold, Plan
 from planner.store.reports import report_for
@@ -174,22 +174,30 @@ def read_gap(request: HttpRequest, key: UUID) -> HttpResponseBase:
                 firewall=request.GET.get("firewall", ""),
                 mapping=read_map(said.encode()) if said else {},
             )
-            if _takes_long(request, plan, question, data):
-                order = Order(kind="existing", format=question.format, asked=question.as_asked())
-                return answer_job(request, plan, ask_sealed(plan, order, data))
+            # A server without turns, as in development, has nobody who would make it apart.
+            apart = ASIDE in request.META and plan.edition_id is not None
+            if apart and _takes_long(plan, question, data):
+                return _have_it_made(request, plan, question, data)
             size = LARGE if len(data) >= MUCH and len(plan.document.get("endpoints", ())) < LARGE else 0
             with in_turn(request.META, size):
                 report = report_for(plan.version, matrix_of(plan))
-                found = compare_existing(plan, report, question, read_existing(data, question.format))
-                file = write_answer(plan, found, question, data)
+                ruleset = read_existing(data, question.format)
+                found = compare_soon(plan, report, question, ruleset, settings.JOBS_FROM if apart else None)
+                file = write_answer(plan, found, question, data) if found else None
+            if file is None:
+                return _have_it_made(request, plan, question, data)
         except (Unreadable, BadMap) as error:
             raise Problem(code="not-valid", detail=str(error)) from None
         return HttpResponse(file.data, content_type=file.content_type)
 
 
-def _takes_long(request: HttpRequest, plan: Plan, question: Question, data: bytes) -> bool:
-    """Whether a configuration is compared apart. A server without turns, as in development, has nobody who would."""
-    if ASIDE not in request.META or plan.edition_id is None:
-        return False
+def _have_it_made(request: HttpRequest, plan: Plan, question: Question, data: bytes) -> HttpResponseBase:
+    """Leave a comparison to a job, and say where it is."""
+    order = Order(kind="existing", format=question.format, asked=question.as_asked())
+    return answer_job(request, plan, ask_sealed(plan, order, data))
+
+
+def _takes_long(plan: Plan, question: Question, data: bytes) -> bool:
+    """Whether it is known beforehand that a configuration takes long to compare."""
     endpoints = len(plan.document.get("endpoints", ()))
     return estimate_existing(question.format, len(data), endpoints) >= settings.JOBS_FROM

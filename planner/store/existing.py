@@ -5,7 +5,7 @@ entries and what isn't understood.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -157,12 +157,21 @@ def _tell(part: Part, number: int, of: int) -> None:
     progress.tell(_SAID[part], number, of)
 
 
-def compare_existing(plan: Plan, report: Report, question: Question, ruleset: Ruleset) -> Beside:
-    """A configuration that could be read, beside the plan, whose report this is. Raises BadMap."""
+def compare_existing(
+    plan: Plan,
+    report: Report,
+    question: Question,
+    ruleset: Ruleset,
+    pause: Callable[[], None] = lambda: None,
+) -> Beside:
+    """A configuration that could be read, beside the plan, whose report this is.
+
+    `pause` is called all the time; what it raises ends the comparison. Raises BadMap.
+    """
     firewall = find_firewall(report.plan, ruleset, question.firewall)
     if question.mapping is not None:
         return Beside(
-            gap=compare_with(report, ruleset, question.mapping, firewall, also=question.also, tell=_tell),
+            gap=compare_with(report, ruleset, question.mapping, firewall, also=question.also, tell=_tell, pause=pause),
             firewall=firewall,
             device=firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}),
             guessed=frozenset(),
@@ -175,12 +184,27 @@ def compare_existing(plan: Plan, report: Report, question: Question, ruleset: Ru
     behind = {zone.name: sides[zone.name] for zone in report.plan.zones if zone.name in sides}
     device = replace(firewall or Firewall(name=ruleset.format, format=ruleset.format, zones={}), zones=behind)
     return Beside(
-        gap=compare_with(report, ruleset, None, device, also=question.also, earlier=earlier, tell=_tell),
+        gap=compare_with(report, ruleset, None, device, also=question.also, earlier=earlier, tell=_tell, pause=pause),
         firewall=firewall,
         device=device,
         guessed=frozenset(guessed) if question.sides is None else frozenset(),
         earlier=earlier,
     )
+
+
+def compare_soon(
+    plan: Plan, report: Report, question: Question, ruleset: Ruleset, seconds: float | None
+) -> Beside | None:
+    """The same while somebody waits; None where it takes longer than so many seconds of a processor.
+
+    A small file may say much, so its size alone doesn't tell. Without `seconds` it takes as long as it takes.
+    """
+    if seconds is None:
+        return compare_existing(plan, report, question, ruleset)
+    try:
+        return compare_existing(plan, report, question, ruleset, progress.at_most(seconds))
+    except progress.TooLong:
+        return None
 
 
 def write_answer(plan: Plan, found: Beside, question: Question, data: bytes) -> File:

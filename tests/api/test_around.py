@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from planner.deploy.turns import ASIDE, Turns
+from planner.report import progress
 from planner.sharing import uploads, work
 from planner.store.models import Hold, RuleState, ShareLink, hash_token
 from planner.store.run_models import CheckRun
@@ -173,6 +174,21 @@ def test_a_large_configuration_is_compared_apart_and_says_the_same(program, plan
     other = Program(program.client.handler, make("read"))
     plan.holds.update(role=Hold.Role.READ)
     assert problem(other.get(f"{where}/content")) == (404, "nothing-here")
+
+
+def test_a_small_configuration_that_takes_long_is_compared_apart(program, plan, monkeypatch):
+    monkeypatch.setattr(work, "_prepare", lambda: None)
+    address = f"/plans/{plan.key}/gap?from=csv"
+    at_once = program.post(address, TABLE, kind="text/plain").json()
+    program.client.defaults[ASIDE] = Turns(1)
+    assert program.post(address, TABLE, kind="text/plain").json() == at_once
+    at_most = progress.at_most
+    monkeypatch.setattr(progress, "at_most", lambda seconds: at_most(seconds - 3))
+    asked = program.post(address, TABLE, kind="text/plain")
+    assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
+    assert make_files() == 1
+    where = asked.headers["Location"].removeprefix("/api/v1")
+    assert json.loads(program.get(f"{where}/content").whole) == at_once
 
 
 def test_editions_and_their_schemas_are_for_everybody(handler, plan):

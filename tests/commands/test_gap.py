@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from openpyxl import load_workbook
 
 from planner.engine.existing.readers import READERS
+from planner.management.commands import gap
 from tests.commands.reporting import save
 from tests.engine.existing.rulesets import STORE, WEB, flow, host
 from tests.report.samples import write_plan
@@ -194,6 +195,16 @@ def test_what_can_not_be_read_is_told_in_a_sentence(capsys):
         out, err = capsys.readouterr()
         assert not out
         assert err
+
+
+def test_what_takes_longer_than_an_hour_is_ended_with_a_sentence(capsys, monkeypatch):
+    existing, plan = write("rules.json", nft(HTTPS)), save("plan.yaml", PLAN)
+    monkeypatch.setattr(gap, "LONGEST", -1.0)
+    assert run(plan, existing, "--from", "nftables", "--output", "answer.json") == 1
+    out, err = capsys.readouterr()
+    assert not out
+    assert "rules.json: holding it against the plan takes more than an hour of a processor, and was ended." in err
+    assert not Path("answer.json").exists()
 
 
 def test_what_is_no_format_is_wrong_usage():

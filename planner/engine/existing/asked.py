@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from planner.engine.existing.bits import list_bits
 from planner.engine.existing.boxes import Box, cut_all
 from planner.engine.existing.measure import divide
 from planner.engine.existing.model import Entry, Match
 from planner.engine.existing.packets import ALIKE, ECHO, families_of, find_service
 from planner.engine.existing.pairs import Places
 from planner.engine.existing.spans import Spans
-from planner.engine.existing.table import Table, list_bits
+from planner.engine.existing.table import Table
 from planner.engine.flows import Flow
 from planner.engine.published import Published
 

@@ -125,6 +125,7 @@ def compare_with(
     also: Collection[Also] = (),
     earlier: Collection[str] | None = None,
     tell: Listener = lambda part, number, of: None,
+    pause: Callable[[], None] = lambda: None,
 ) -> Gap:
     """What a ruleset admits of the plan of a report, and beyond it.
 
@@ -132,9 +133,10 @@ def compare_with(
     plan's own, has it. Raises BadMap where the plan has no such zone. `also`: what else is looked for; `earlier`: the
     numbers of the rules that earlier revisions had, by which it is told which entries are ours; None where these
     aren't known: then the form of their names tells it. `tell` is told how far it is, once for each flow and entry.
+    `pause` is called all the time, between pieces of work; what it raises ends the comparison.
     """
     ways = find_ways(report.plan, mapping or {}, firewall, ruleset.members)
-    decider = Decider(report, ruleset, ways, firewall)
+    decider = Decider(report, ruleset, ways, firewall, pause)
     states = tuple(decider.list_states(partial(tell, "flows")))
     search = Search(report, decider.walker, decider.ends, tuple(decider.list_published()), decider.named)
     boundaries = narrow_boundaries(
@@ -194,11 +196,19 @@ def _list_unknown(states: Iterable[FlowState], unsent: Mapping[str, Iterable[str
 class Decider:
     """One ruleset beside one report."""
 
-    def __init__(self, report: Report, ruleset: Ruleset, ways: Ways, firewall: Firewall | None) -> None:
+    def __init__(
+        self,
+        report: Report,
+        ruleset: Ruleset,
+        ways: Ways,
+        firewall: Firewall | None,
+        pause: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`pause` is called before packets go each way."""
         self._report = report
         self._ways = ways
         self._firewall = firewall
-        self.walker = Walker(ruleset, ways)
+        self.walker = Walker(ruleset, ways, pause)
         self.ends = Ends(report.plan)
         self.named: dict[str, list[Flow]] = defaultdict(list)
         """By name of an entry, flows of which it was found to admit what is known by DNS name or not at all."""
@@ -227,7 +237,8 @@ class Decider:
 
         stages = tuple(replace(stage, entries=keep(stage.entries)) for stage in ruleset.stages)
         chains = {name: keep(entries) for name, entries in ruleset.chains.items()}
-        return Decider(self._report, replace(ruleset, stages=stages, chains=chains), self._ways, self._firewall)
+        ruleset = replace(ruleset, stages=stages, chains=chains)
+        return Decider(self._report, ruleset, self._ways, self._firewall, self.walker.pause)
 
     def seen_from(self, zone: str) -> Ends:
         """The endpoints as they are seen from a zone."""

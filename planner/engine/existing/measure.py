@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from planner.engine.existing.bits import list_bits
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.spans import NOTHING, Spans
-from planner.engine.existing.table import list_bits
 from planner.engine.existing.words import list_services
 
 _Sides = tuple[Spans, ...]

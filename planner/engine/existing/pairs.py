@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Literal, NamedTuple
 
+from planner.engine.existing.bits import list_bits, to_bits
+from planner.engine.existing.bounds import Bounds
 from planner.engine.existing.packets import Ends
 from planner.engine.existing.spans import NOTHING, Spans
-from planner.engine.existing.table import Overlaps, list_bits, to_bits
 from planner.plan.document import Endpoint
 
 MOST_KNOWN = 1_000
@@ -43,8 +44,11 @@ class Places:
         for number in self._known:
             self._zones[endpoints[number].zone].append(number)
         spans = sorted((*span, number) for number, several in self._known.items() for span in several)
-        self._overlaps = Overlaps(spans)
-        self._shared = set(_list_shared(spans))
+        alike: dict[Spans, list[int]] = defaultdict(list)
+        for number, addresses in self._known.items():
+            alike[addresses].append(number)
+        self._bounds = Bounds(alike, self._size)
+        self._shared = to_bits(_list_shared(spans), self._size)
         self._found: dict[Spans, Met] = {}
         self._sides: dict[frozenset[str], tuple[int, Spans]] = {}
 
@@ -55,13 +59,13 @@ class Places:
     def find(self, spans: Spans) -> Met:
         """The endpoints that have addresses among some."""
         if spans not in self._found:
-            hits = {number for span in spans for number in self._overlaps.find(*span)}
+            met = self._bounds.find_met(spans)
             lone: dict[int, int] = defaultdict(int)
-            for number in hits & self._shared:
+            for number in list_bits(met & self._shared):
                 both = self._known[number] & spans
                 if both.size == 1:
                     lone[both.spans[0][0]] |= 1 << number
-            self._found[spans] = Met(to_bits(hits, self._size), lone)
+            self._found[spans] = Met(met, lone)
         return self._found[spans]
 
     def side(self, zones: frozenset[str]) -> tuple[int, Spans]:

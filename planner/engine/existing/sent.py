@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from planner.engine.existing.bits import list_bits
 from planner.engine.existing.boxes import Box, cut_all
 from planner.engine.existing.model import Entry, Match, Translation
 from planner.engine.existing.packets import Packets
 from planner.engine.existing.sides import Ways
 from planner.engine.existing.spans import FAMILIES, NOTHING, PORTS, PROTOCOLS, Spans
-from planner.engine.existing.table import Table, list_bits
+from planner.engine.existing.table import Table
 from planner.engine.published import Published
 
 EACH = 10

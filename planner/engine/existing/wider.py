@@ -15,6 +15,7 @@ from functools import partial
 from typing import Literal
 
 from planner.engine.existing.asked import Asked, SeenAs
+from planner.engine.existing.bits import list_bits
 from planner.engine.existing.boxes import Box
 from planner.engine.existing.measure import count_packets, list_all_services
 from planner.engine.existing.model import WHOLE_ICMP, Entry, Sides
@@ -24,7 +25,7 @@ from planner.engine.existing.pairs import InOrder, Met, Pairs, Places, list_grou
 from planner.engine.existing.passages import Passage, list_passages
 from planner.engine.existing.sent import Sent, Translations
 from planner.engine.existing.spans import Spans
-from planner.engine.existing.table import Row, Table, list_bits
+from planner.engine.existing.table import Row, Table
 from planner.engine.existing.walk import MOST_STEPS, Walker
 from planner.engine.flows import Flow
 from planner.engine.report import Report
@@ -45,6 +46,8 @@ MOST_NARROWER, MOST_PARTS = 1_000, 100
 parts at most."""
 EACH = 10
 """How many steps it costs to find what bears on a set of packets."""
+PAIRS_OF_WORK = 8
+"""To look at so many pairs of endpoints between which there are flows takes as long as a step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +196,7 @@ class Search:
 
     def measure(self, name: str, rows: Iterable[Row]) -> Wider | None:
         """What the matches of an entry admit too much; None where that is nothing."""
+        self.walker.pause()
         several = _drop_same(tuple(rows))
         excess = _Excess()
         try:
@@ -367,39 +371,40 @@ class Search:
 
     def _find_narrower(self, name: str, rows: Iterable[Row], excess: _Excess) -> tuple[Triple, ...]:
         """What flows need of an entry; all of those that it is for, whole, once there is too much work."""
+        named = tuple(self._named.get(name, ()))
         admitted: dict[tuple[object, ...], tuple[_Try, Box]] = {}
+        parts: dict[int, tuple[Flow, list[Part]]] = {}
         try:
             for row in rows:
                 for one in self._list_tries(row):
                     for box in self._asked.list_parts(one.family, one.box):
                         for part in self._list_admitted(one, box, excess):
                             admitted[one.family, one.passage, one.sent, one.published, part[:4]] = one, part
-        except _TooMuch:
-            excess.is_whole = False
-            whole = {id(flow): flow for flow in (*self.list_asked(rows), *self._named.get(name, ()))}
-            return tuple(fold(sorted(whole.values(), key=order_of)))
-        named = tuple(self._named.get(name, ()))
-        key = (tuple(map(id, named)), *admitted)
-        if key not in self._narrower:
-            parts: dict[int, tuple[Flow, list[Part]]] = {}
+            key = (tuple(map(id, named)), *admitted)
+            if key in self._narrower:
+                return self._narrower[key]
             for one, part in admitted.values():
                 self._share(one, part, parts)
-            found = find_narrower(parts.values(), named, self._ends)
-            if len(admitted) > MOST_PARTS:
-                return found
+        except _TooMuch:
+            excess.is_whole = False
+            whole = {id(flow): flow for flow in (*self.list_asked(rows), *named)}
+            return tuple(fold(sorted(whole.values(), key=order_of)))
+        found = find_narrower(parts.values(), named, self._ends)
+        if len(admitted) <= MOST_PARTS:
             if len(self._narrower) >= MOST_NARROWER:
                 self._narrower.clear()
             self._narrower[key] = found
-        return self._narrower[key]
+        return found
 
     def _share(self, one: _Try, box: Box, parts: dict[int, tuple[Flow, list[Part]]]) -> None:
         """Note of which flows these packets are."""
         here, there = self._meet(one, box)
         places = self._places[one.family]
         for source in list_bits(here.ends):
-            reached = list_bits(self._reached[source] & there.ends)
+            reached = self._reached[source] & there.ends
+            self._spend(reached.bit_count() // PAIRS_OF_WORK)
             from_here = places.addresses(source) & box.sources
-            for destination in reached:
+            for destination in list_bits(reached):
                 to_there = places.addresses(destination) & box.destinations
                 for flow in self._flows[source][destination]:
                     if one.family not in families_of(flow.need.protocol) or not self._is_sent(one, flow):

@@ -15,6 +15,7 @@ from planner.engine.existing.sides import BadMap, find_firewall, read_map
 from planner.management.options import choose_targets
 from planner.management.plan_command import PlanCommand
 from planner.plan import limits
+from planner.report import progress
 from planner.report.files import Failure, explain, write_file, write_output
 from planner.report.firewall.errors import NotExpressible
 from planner.report.gap import ALSO, GAP_FORMATS, WITH_ALL
@@ -22,6 +23,9 @@ from planner.report.gap.delta import DELTA, render_delta
 from planner.report.gap.delta.task import Task
 from planner.report.said.within import list_numbers
 
+LONGEST = 3600.0
+"""Seconds of a processor that a comparison may take, as one that the service makes apart from answering."""
+TOO_LONG = "holding it against the plan takes more than an hour of a processor, and was ended."
 MISSING = 3
 """The exit status where a rule of the plan is missing, in whole or in part, or it isn't known."""
 
@@ -29,7 +33,8 @@ MISSING = 3
 class Command(PlanCommand):
     """Exit status: 0 if no rule of the plan is missing, else 3.
 
-    1 when the plan, the existing rules or the map can't be read; 2 for wrong usage.
+    1 when the plan, the existing rules or the map can't be read, or to compare them takes more than an hour; 2 for
+    wrong usage.
     """
 
     help = "Say which flows of a plan the rules that a firewall has already admit, which not, and what is too wide."
@@ -100,8 +105,17 @@ class Command(PlanCommand):
             mapping = read_map(_read(options["map"], limits.DOCUMENT)) if options["map"] else {}
             firewall = find_firewall(report.plan, ruleset, options["firewall"])
             gap = compare_with(
-                report, ruleset, mapping, firewall, also=also, earlier=earlier if options["earlier"] else None
+                report,
+                ruleset,
+                mapping,
+                firewall,
+                also=also,
+                earlier=earlier if options["earlier"] else None,
+                pause=progress.at_most(LONGEST),
             )
+        except progress.TooLong:
+            self.complain(f"{existing}: {TOO_LONG}")
+            sys.exit(1)
         except (Unreadable, BadMap) as error:
             self.complain(f"{name}: {error}")
             sys.exit(1)

@@ -33,7 +33,7 @@ from planner.report.gap import GAP_FORMATS
 from planner.report.gap.delta import DELTA
 from planner.store import compared, jobs
 from planner.store.editions import matrix_of
-from planner.store.existing import Beside, Question, compare_existing, describe_answer, estimate_existing, write_answer
+from planner.store.existing import Beside, Question, compare_soon, describe_answer, estimate_existing, write_answer
 from planner.store.job_models import Job
 from planner.store.models import Plan
 from planner.store.reports import report_for
@@ -83,16 +83,19 @@ def _answer(request: HttpRequest, plan: Plan, name: str = "") -> HttpResponseBas
         try:
             if not form.is_valid():
                 context["trouble"] = form.sentences
-            elif _takes_long(request, plan, form):
+            elif (apart := _can_be_apart(request, plan)) and _takes_long(plan, form):
                 return _have_it_made(request, plan, form, name)
             else:
                 with _in_turn(request, plan, size):
                     question = form.ask(name, read_sender(request))
                     ruleset = read_existing(form.read, question.format)
-                    found = compare_existing(plan, report, question, ruleset)
-                    if name:
+                    found = compare_soon(plan, report, question, ruleset, settings.JOBS_FROM if apart else None)
+                    if found and name:
                         return _send(plan, found, question, form.read)
-                    context |= show_answer(report, describe_answer(plan, found, question))
+                    if found:
+                        context |= show_answer(report, describe_answer(plan, found, question))
+                if found is None:
+                    return _have_it_made(request, plan, form, name)
         except (Unreadable, BadMap, NotExpressible) as error:
             context["trouble"] = [str(error)]
         except jobs.TooMany:
@@ -121,10 +124,13 @@ def _render(request: HttpRequest, plan: Plan, report: Report, context: Mapping[s
     return render(request, template, about)
 
 
-def _takes_long(request: HttpRequest, plan: Plan, form: ExistingForm) -> bool:
-    """Whether it is made apart. A server without turns, as in development, has nobody who would do that."""
-    if ASIDE not in request.META or plan.edition_id is None:
-        return False
+def _can_be_apart(request: HttpRequest, plan: Plan) -> bool:
+    """Whether it can be made apart. A server without turns, as in development, has nobody who would do that."""
+    return ASIDE in request.META and plan.edition_id is not None
+
+
+def _takes_long(plan: Plan, form: ExistingForm) -> bool:
+    """Whether it is known beforehand that it takes long."""
     endpoints = len(plan.document.get("endpoints", ()))
     return estimate_existing(form.cleaned_data["format"], len(form.read), endpoints) >= settings.JOBS_FROM
 

@@ -3,10 +3,11 @@
 import tracemalloc
 from random import Random
 
+import pytest
+
 from planner.engine.existing import table
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.pairs import InOrder
-from planner.engine.existing.table import Overlaps, list_bits
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset
 
 CLIENTS, SERVERS = 20, 20
@@ -55,13 +56,21 @@ def test_many_entries_beside_few_flows_take_little_memory():
     assert most < 100 * 2**20
 
 
-def test_spans_are_found_by_what_they_have_in_common():
-    overlaps = Overlaps([(10, 19, 1), (15, 30, 2), (40, 40, 3), (0, 100, 4), (10, 19, 5)])
-    assert sorted(overlaps.find(19, 20)) == [1, 2, 4, 5]
-    assert sorted(overlaps.find(40, 40)) == [3, 4]
-    assert sorted(overlaps.find(101, 200)) == []
-    assert list(Overlaps([]).find(0, 10)) == []
-    assert list(list_bits(0b101001)) == [0, 3, 5]
+def test_a_comparison_can_be_ended_at_each_flow_and_each_entry():
+    class Ended(Exception):
+        """It was."""
+
+    report, rules, paused = make_report(), make_rules(200), []
+    compare_with(report, rules, also=["stale", "forbidden"], pause=lambda: paused.append(None))
+    assert len(paused) >= CLIENTS * SERVERS + 200
+    for last in (0, CLIENTS * SERVERS // 2, CLIENTS * SERVERS + 100):
+
+        def end(calls=iter(range(last))):  # noqa: B008  one for each
+            if next(calls, None) is None:
+                raise Ended
+
+        with pytest.raises(Ended):
+            compare_with(report, rules, pause=end)
 
 
 def test_what_is_forgotten_in_between_changes_nothing(monkeypatch):

@@ -5,11 +5,10 @@ from itertools import product
 
 import pytest
 
+from planner.engine.existing import bounds, forbidden, passing, stretches, walk, wider
 from planner.engine.existing import decide as existing_decide
-from planner.engine.existing import forbidden, stretches, table, walk, wider
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.spans import Spans
-from planner.engine.existing.table import Ordered, list_bits
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset, side, stage
 from tests.strategies import often
 
@@ -77,7 +76,8 @@ def test_entries_with_other_ports_are_as_wide_together_as_one_by_one(seed, monke
     monkeypatch.setattr(wider, "MOST_WORK", 10**7)
     for module, name, value in (
         (stretches, "BLOCK", 64), (stretches, "MASK", 2**64 - 1), (stretches, "LEAST", 2), (walk, "LEAST_MET", 3),
-        (table, "MANY", 2), (table, "MOST_SUMS", 5), (walk, "MOST_NAMED", 1 + seed % 3), (wider, "MOST_NARROWER", 3),
+        (bounds, "KEPT", 400), (passing, "MOST_NAMED", 1 + seed % 3), (walk, "MOST_NAMED", 1 + seed % 3),
+        (wider, "MOST_NARROWER", 3),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
 
@@ -93,10 +93,9 @@ def test_entries_with_other_ports_are_as_wide_together_as_one_by_one(seed, monke
     )
     together = answer()
     assert seed >= 12 or {3, 4} & set(made)
-    for module in (existing_decide, walk, forbidden):
+    for module in (existing_decide, passing, walk, forbidden):
         monkeypatch.setattr(module, "MOST_NAMED", 10**6)
     monkeypatch.setattr(walk, "LEAST_MET", 10**9)
-    monkeypatch.setattr(table, "MANY", 10**9)
     monkeypatch.setattr(wider, "MOST_NARROWER", 0)
     apart = answer()
     assert [one.state for one in together.flows] == [one.state for one in apart.flows]
@@ -140,22 +139,3 @@ def test_of_ten_thousand_entries_from_anywhere_to_anywhere_with_overlapping_port
     assert (found.wider[0].entry, found.wider[0].services) == ("e0", ("tcp 1-3000",))
     assert {one.services for one in found.wider[1:]} == {(f"tcp {port}",) for port in range(3_001, 13_000)}
     assert found.steps < 10_000 * 4, found.steps
-
-
-def test_what_begins_and_ends_before_a_number_says_what_going_over_all_does(monkeypatch):
-    draw = random.Random(7)
-    firsts = [draw.randrange(300) for _ in range(90)]
-    spans = [(first, first + draw.choice([0, 1, 30, 200]), number) for number, first in enumerate(firsts)]
-    rows = {number: range(4 * number, 4 * number + draw.randint(1, 4)) for number in range(len(spans))}
-    for many, sums in product((0, 40, 1000), (1, 7, 256)):
-        monkeypatch.setattr(table, "MANY", many)
-        monkeypatch.setattr(table, "MOST_SUMS", sums)
-        ordered = Ordered(spans, rows.__getitem__, 500)
-        for _ in range(60):
-            begins = draw.sample(range(500), draw.randint(1, 3))
-            asked = Spans.of((first, first + draw.choice([0, 20])) for first in begins)
-            met = {row for first, last, number in spans if asked & Spans(((first, last),)) for row in rows[number]}
-            assert set(list_bits(ordered.find_met(asked))) == met
-            begin, end = asked.spans[0][0], asked.spans[-1][1]
-            around = {row for first, last, number in spans if first <= begin and end <= last for row in rows[number]}
-            assert set(list_bits(ordered.find_around(begin, end))) == around

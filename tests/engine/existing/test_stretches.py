@@ -5,7 +5,7 @@ import random
 import pytest
 
 from planner.engine.existing import decide as existing_decide
-from planner.engine.existing import forbidden, spans, stretches, walk, wider
+from planner.engine.existing import forbidden, passing, spans, stretches, walk, wider
 from planner.engine.existing.boxes import SPANS_OF_WORK
 from planner.engine.existing.decide import compare_with
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset, side, stage
@@ -144,7 +144,8 @@ def test_what_is_taken_together_says_what_one_by_one_does(seed, monkeypatch):
     monkeypatch.setattr(walk, "LEAST_MET", 3)
     monkeypatch.setattr(stretches, "LEAST", 2)
     monkeypatch.setattr(stretches, "LEAST_ALIKE", 3)
-    monkeypatch.setattr(walk, "MOST_NAMED", 1 + seed % 3)
+    for module in (passing, walk):
+        monkeypatch.setattr(module, "MOST_NAMED", 1 + seed % 3)
 
     def answer():
         return compare_with(
@@ -153,7 +154,7 @@ def test_what_is_taken_together_says_what_one_by_one_does(seed, monkeypatch):
 
     together = answer()
     monkeypatch.setattr(wider, "MOST_WORK", 10**7)  # one by one takes more
-    for module in (existing_decide, walk, forbidden):
+    for module in (existing_decide, passing, walk, forbidden):
         monkeypatch.setattr(module, "MOST_NAMED", 10**6)
     one_by_one(monkeypatch)
     apart = answer()

@@ -63,7 +63,7 @@ def test_it_waits_sealed_and_its_answer_is_a_page_as_one_at_once(browser, client
     assert where.startswith(f"/plans/{plan.key}/files/")
     page = Page(browser.get(where))
     assert page.text(id="making-said") == "Waiting for its turn …"
-    assert "A configuration as large as this takes a while." in page.text()
+    assert "This configuration takes a while to compare." in page.text()
     assert Piece.objects.count() == 1
     assert SECRET.encode() not in everything()
     assert jobs.read_sent(Job.objects.get()) == TABLE.encode()
@@ -102,6 +102,21 @@ def test_how_far_it_is_is_told_by_flow_and_by_entry_and_stored_now_and_then(brow
     for number in range(1, 1001):
         listen(stages[2], number, 1000)
     assert 15 <= len(noted) <= 21
+
+
+def test_a_small_one_that_turns_out_to_take_long_is_ended_and_made_apart(browser, plan, monkeypatch, settings):
+    settings.JOBS_FROM = 2.0
+    assert send(browser, plan, TABLE).status_code == 200, "as its size lets expect"
+    at_most = existing.progress.at_most
+    monkeypatch.setattr(existing.progress, "at_most", lambda seconds: at_most(seconds - 3))
+    where = begin(browser, plan)
+    assert not Compared.objects.exists()
+    assert (make_files(), Job.objects.get().state) == (1, Job.State.DONE)
+    made = Page(browser.get(where)).one(id="made").get("href")
+    assert figures(Page(browser.get(made))) == {"open": "2", "refused": "0", "blocked": "1", "unproven": "0"}
+    # The page says so where too many wait.
+    monkeypatch.setattr(jobs, "ask_sealed", lambda *asked: (_ for _ in ()).throw(jobs.TooMany()))
+    assert "Many configurations are being compared." in Page(send(browser, plan, TABLE)).text()
 
 
 def test_htmx_is_led_to_the_page_about_it(browser, plan):

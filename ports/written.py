@@ -30,7 +30,7 @@ class Written:
 
     `write` gets `examples` for them and makes the query. Each of these has to be of the kind of its value, to differ
     from all else that the query says, and to stand in it once or more: else to ask it raises ValueError. A value can't
-    be None, which would be another query.
+    be None, which would be another query, nor a number with more than 63 bits, which SQLite refuses.
     """
 
     def __init__(self, write: Callable[..., "models.QuerySet[Any, Any]"], *examples: object) -> None:

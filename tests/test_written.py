@@ -80,6 +80,11 @@ def test_what_was_left_out_is_read_when_it_is_asked_for(plan):
     assert holders._held["browser", True].first(hash_token(BROWSERS[0]), plan.key).plan.document == plan.document
 
 
+def test_a_number_that_no_row_can_have_is_none_of_a_revision(plan):
+    assert reports.find_revision(plan, 1).document == plan.document
+    assert [reports.find_revision(plan, number) for number in (2, 2**31, 2**63, 2**70)] == [None] * 4
+
+
 def test_a_query_without_its_example_is_refused(plan):
     with pytest.raises(ValueError, match="an example"):
         Written(lambda number: Plan.objects.filter(pk=plan.pk), 2**62).ask(1)

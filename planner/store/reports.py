@@ -108,6 +108,8 @@ _revision = Written(
 
 def find_revision(plan: Plan, number: int) -> Revision | None:
     """A revision of a plan without what it renames and adds; None when there is none of that number."""
+    if number >= 2**63:  # no number of a row, and SQLite refuses to look for it
+        return None
     found: Revision | None = _revision.first(plan.pk, number)
     return found
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What is worth knowing before every commit, within two minutes: the static checks, and beside them all tests but those
-# in a browser and those marked as slow, such as services of their own and long PDFs; property tests with a quarter of
+# in a browser and those marked as slow, such as services of their own and long PDFs; property tests with half of
 # their examples, and of each table of cases every ninth. Options go to pytest.
 set -eu
 cd "$(dirname "$0")/.."

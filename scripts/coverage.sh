@@ -2,7 +2,7 @@
 # Which lines and branches no test takes: tables on the screen, pages in tests/artifacts/coverage. Fails where a test does,
 # and where a room that has to be covered whole isn't. Without the tests in a browser, which take longest and add nothing
 # to those rooms; what runs in a process of its own counts for nothing. With --own only what the tests beside those rooms
-# take of them, with a quarter of the examples: a few minutes, and what it shows has no test of its own. Other options go
+# take of them, with half of the examples: a few minutes, and what it shows has no test of its own. Other options go
 # to pytest.
 set -eu
 cd "$(dirname "$0")/.."

@@ -19,19 +19,25 @@ from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck, settings
 
 from planner.deploy.frames import call_with_room
-from tests import between
+from tests import between, chance
 from tests.quick import RENDERS, empty_tables, render_by
+from tests.running import look_less, need_less, tell_less
 from tests.settings import DATA
 
+chance.let_draw_apart()
 settings.register_profile(
     "ci",
     max_examples=100,
     derandomize=True,
+    database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
+    backend=chance.NAME,
 )
-settings.register_profile("long", settings.get_profile("ci"), derandomize=False, max_examples=1000)
+settings.register_profile(
+    "long", settings.get_profile("ci"), derandomize=False, max_examples=1000, backend="hypothesis"
+)
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=25)
 settings.load_profile("ci")  # `pytest --hypothesis-profile long` looks further, elsewhere each time
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,7 +66,10 @@ def pytest_configure(config):
     """Collect the static files, before there are workers and before a test asks for one."""
     if config.getoption("quick"):
         settings.load_profile("quick")
-    if not hasattr(config, "workerinput"):
+    look_less()
+    if hasattr(config, "workerinput"):
+        tell_less(config)
+    else:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         environment = os.environ | {"PATH": path, "PLANNER_DATA": str(DATA)}
         subprocess.run([ROOT / "scripts" / "static.sh"], env=environment, check=True)
@@ -104,7 +113,7 @@ def import_share(config):
                 import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
-def pytest_collection_finish():
+def pytest_collection_finish(session):
     """Never look for garbage among the tests themselves, which are many objects, all of them in use.
 
     What tests keep for one another grows, and to look through all of it took a twelfth of the time of tests with pages
@@ -112,6 +121,7 @@ def pytest_collection_finish():
     of them at once take longer than they did one after the other. What nobody has any more of what they were collected
     into, a seventh, stays as well: to find it takes each worker a second, and its memory doesn't shrink by that.
     """
+    need_less(session.items)
     gc.freeze()
     gc.set_threshold(*gc.get_threshold()[:2], 100)
     gc.enable()

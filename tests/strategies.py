@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import cache, lru_cache
+from math import ceil
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -10,10 +11,21 @@ from planner.plan.devices import DEVICES
 from ports.matrix import PROTOCOLS, ZONE_KINDS, Matrix
 from ports.text import name_key
 
+EXAMPLES = {"ci": 0.3, "quick": 0.15, "long": 10.0}
+"""By profile: what part of the examples that a test names it tries. Three tenths, each drawn for itself (`chance.py`),
+differ more than all did of which five of six were made out of another, as they still are under `long`."""
+ROUNDS = {"ci": 1.0, "quick": 0.25, "long": 10.0}
+"""By profile: what part of the rounds that a test names it goes through, where it draws without Hypothesis."""
+
 
 def often(number: int) -> int:
-    """So many examples in a usual run, a quarter under the profile `quick`, and ten times as many under `long`."""
-    return max(1, number * settings().max_examples // 100)
+    """How many examples of so many are tried: three tenths, half of that under `quick`, ten times all under `long`."""
+    return ceil(number * EXAMPLES[settings.get_current_profile_name()])
+
+
+def rounds(number: int) -> int:
+    """As many rounds as named, a quarter under the profile `quick`, and ten times as many under `long`."""
+    return max(1, int(number * ROUNDS[settings.get_current_profile_name()]))
 
 
 HOSTILE_NAMES = (
@@ -112,9 +124,14 @@ def some(values, most: int = 4):
 # that are drawn from for every plan are made once.
 @lru_cache(1024)
 def _some(values: tuple[str, ...], most: int):
-    if not values:
-        return st.just([])
-    return st.lists(st.sampled_from(values), max_size=most, unique=True)
+    return _few(values, up_to(min(most, len(values)))) if values else st.just([])
+
+
+@st.composite
+def _few(draw, values, count):
+    """So many of the values; a list without doubles as Hypothesis draws it takes half as long again."""
+    left = list(values)
+    return [left.pop(draw(up_to(len(left) - 1))) for _ in range(draw(count))]
 
 
 one_of_these = lru_cache(1024)(st.sampled_from)
@@ -141,9 +158,6 @@ def documents(draw, matrix: Matrix, *, most: int = 7):
     ]
     endpoints = [draw(_endpoints(matrix, zones, name)) for name in draw(names(draw(up_to(most))))]
     managers = [e["name"] for e in endpoints if matrix.managing_roles.intersection(e.get("roles", ()))]
-    for endpoint in endpoints:
-        if managers and draw(up_to(3)) == 0:
-            endpoint["managed_by"] = draw(some(managers, 3))
     document = {"format": 1, "name": draw(NAMES), "zones": zones, "endpoints": endpoints}
     optional = {
         "description": lambda: PROSE,
@@ -154,9 +168,10 @@ def documents(draw, matrix: Matrix, *, most: int = 7):
             st.lists(_additional_flows([e["name"] for e in endpoints]), max_size=3) if endpoints else st.just([])
         ),
     }
-    for key, values in optional.items():
-        if draw(st.booleans()):
-            document[key] = draw(values())
+    # Each number that is drawn takes as long as what is made of it, so one of them says several things.
+    for key, digit in zip(optional, _digits(draw(up_to(2**5 - 1)), 2, 5), strict=True):
+        if digit:
+            document[key] = draw(optional[key]())
     correctable = {slug for slug, caveat in matrix.caveats.items() if caveat.correction}
     left = sorted(correctable.difference(document.get("corrections", ())))
     rows = {
@@ -168,16 +183,23 @@ def documents(draw, matrix: Matrix, *, most: int = 7):
         ),
         "expect": lambda: _rows(endpoints, _expectations, zones),
     }
-    for key, values in rows.items():
-        if draw(up_to(2)) == 0:
-            document[key] = draw(values())
+    for key, digit in zip(rows, _digits(draw(up_to(3**5 - 1)), 3, 5), strict=True):
+        if digit == 1:
+            document[key] = draw(rows[key]())
     for row in (*zones, *endpoints):
-        if draw(up_to(3)) == 0:
+        own, other = _digits(draw(up_to(4**2 - 1)), 4, 2)
+        if own == 1:
             row["choices"], row["ports"] = draw(_choices(matrix)), draw(_overrides(matrix))
-    for zone in zones:
-        if draw(up_to(3)) == 0:
-            zone["networks"] = draw(some(NETWORKS, 2))
+        if other == 1 and "kind" in row:
+            row["networks"] = draw(some(NETWORKS, 2))
+        elif other == 1 and managers:
+            row["managed_by"] = draw(some(managers, 3))
     return document
+
+
+def _digits(number: int, base: int, count: int) -> list[int]:
+    """The last so many digits of a number, the last one first."""
+    return [number // base**place % base for place in range(count)]
 
 
 def _rows(endpoints, of, *others):
@@ -242,17 +264,21 @@ def _endpoints(draw, matrix: Matrix, zones, name):
         if role.exclusive:
             held = [slug for slug in roles if slug in matrix.holders[role.slug]]
             roles = [slug for slug in roles if slug not in held[1:]]
+    group = draw(up_to(2))  # 2: that it is none is said
+    is_any, *kept = _digits(draw(up_to(2**6 - 1)), 2, 6)
     values = {
         "roles": roles,
         "platforms": draw(some(matrix.platforms, 3)),
         "operations": draw(some(matrix.operations)),
         "sessions": draw(some(matrix.sessions, 3)),
-        "group": draw(st.booleans()),
         "addresses": draw(SOME_ADDRESSES),
     }
-    if zone["kind"] == "internet" and draw(st.booleans()):
-        values |= {"group": True, "addresses": ["any"]}
-    return endpoint | {key: value for key, value in values.items() if value or draw(st.booleans())}
+    said = {key: value for (key, value), keep in zip(values.items(), kept, strict=True) if value or keep}
+    if group:
+        said["group"] = group == 1
+    if zone["kind"] == "internet" and is_any:
+        said |= {"group": True, "addresses": ["any"]}
+    return endpoint | said
 
 
 @st.composite

@@ -357,20 +357,20 @@ def _build(events: Iterator[yaml.Event]) -> list[Any]:
     adders: list[Callable[[Any], None]] = []
     adder: Callable[[Any], None] = documents.append
     for number, event in enumerate(events):
-        mark = event.start_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "document"
         if number > 3 * MAX_VALUES:  # a key, a value and the end of a collection at most for each value
-            raise SyntaxFault(_TOO_MANY, where)
+            raise SyntaxFault(_TOO_MANY, _say_where(event))
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise SyntaxFault("YAML anchors and aliases (& and *) are not read; write the value out.", where)
+            raise SyntaxFault(
+                "YAML anchors and aliases (& and *) are not read; write the value out.", _say_where(event)
+            )
         if getattr(event, "tag", None):
-            raise SyntaxFault("YAML tags (!) are not read; leave the tag away.", where)
+            raise SyntaxFault("YAML tags (!) are not read; leave the tag away.", _say_where(event))
         if isinstance(event, yaml.ScalarEvent):
             plain = not event.style and event.value in ("", "~", "null", "Null", "NULL")
             adder(Null(event.value) if plain else event.value)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             if len(adders) >= MAX_DEPTH:
-                raise SyntaxFault("The document is nested too deeply; a plan has five levels.", where)
+                raise SyntaxFault("The document is nested too deeply; a plan has five levels.", _say_where(event))
             adders.append(adder)
             if isinstance(event, yaml.SequenceStartEvent):
                 items: list[Any] = []
@@ -379,14 +379,20 @@ def _build(events: Iterator[yaml.Event]) -> list[Any]:
             else:
                 tree = Tree()
                 adder(tree)
-                adder = _pairs_into(tree, where)
+                adder = _pairs_into(tree, event)
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             adder = adders.pop()
     return documents
 
 
-def _pairs_into(tree: Tree, where: str) -> Callable[[Any], None]:
-    """A function that takes keys and values by turns and puts them into the tree."""
+def _say_where(event: yaml.Event) -> str:
+    """The place where it begins; to say it takes as long as to read it, so that is left to where it is told."""
+    mark = event.start_mark
+    return f"line {mark.line + 1}, column {mark.column + 1}" if mark else "document"
+
+
+def _pairs_into(tree: Tree, begin: yaml.Event) -> Callable[[Any], None]:
+    """A function that takes keys and values by turns and puts them into the tree of the mapping that begins there."""
     waiting: list[str] = []
 
     def add(value: object) -> None:
@@ -395,6 +401,6 @@ def _pairs_into(tree: Tree, where: str) -> Callable[[Any], None]:
         elif isinstance(value, str):
             waiting.append(str(value))
         else:
-            raise SyntaxFault("A list or mapping can't be a key; keys are names.", where)
+            raise SyntaxFault("A list or mapping can't be a key; keys are names.", _say_where(begin))
 
     return add

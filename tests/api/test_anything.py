@@ -104,7 +104,7 @@ def make_chain(plan, headers, reached):
 def test_any_chain_of_requests_is_answered_as_the_document_says(plan, headers):
     """What is made is read, replaced and deleted again, as the links of the document lead."""
     make_chain(plan, headers, {}).run(
-        settings=settings(FUZZ, max_examples=often(6), stateful_step_count=5, suppress_health_check=list(HealthCheck))
+        settings=settings(FUZZ, max_examples=often(10), stateful_step_count=5, suppress_health_check=list(HealthCheck))
     )
 
 

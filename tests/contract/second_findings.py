@@ -52,9 +52,9 @@ class Expected:
         self.must = bool(self.needed) if must is None else must
 
 
-def read_findings(plan):
-    """{(code, subject): Expected} of all findings that the plan has to have or may have."""
-    return _Findings(plan).found
+def read_findings(reading):
+    """{(code, subject): Expected} of all findings that the plan that was read has to have or may have."""
+    return _Findings(reading).found
 
 
 def differences(expected, findings):
@@ -91,9 +91,8 @@ def network(address):
 
 
 class _Findings:
-    def __init__(self, plan):
-        self.plan = plan
-        self.reading = Reading(plan)
+    def __init__(self, reading):
+        self.plan, self.reading = reading.plan, reading
         self.endpoints = self.reading.endpoints
         self.found = {}
         self.errors_of_the_plan()
@@ -415,7 +414,7 @@ class _Findings:
 
         @cache  # of the plan without a correction, and with those that it has, there is a reading for each
         def read_with(several):
-            return Reading(self.plan | {"corrections": sorted(several)})
+            return Reading(self.plan | {"corrections": sorted(several)}) if several != applied else self.reading
 
         for slug in CORRECTIONS:
             with_it, without_it = read_with(frozenset([slug])), read_with(frozenset())

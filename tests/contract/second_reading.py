@@ -4,6 +4,8 @@ Written from the contract's text, apart from the product, and as plainly as can 
 in and out. It is held against the product on many arbitrary plans. `second_findings` goes on from here.
 """
 
+from functools import cached_property
+
 WEBS = ("web-primary", "web-passive", "web-active")
 PEOPLE = (
     "website-user", "extension-user", "mobile-user", "message-reader", "launcher-user", "browser-session-user",
@@ -180,7 +182,7 @@ class Reading:
         self.zones = {zone["name"]: zone for zone in plan["zones"]}
         self.endpoints = {endpoint["name"]: endpoint for endpoint in plan["endpoints"]}
         self.corrections = set(plan.get("corrections", []))
-        self.asked = {}
+        self.asked, self._holders = {}, {}
         self._ask_rows()
         for target in self.endpoints.values():
             self._ask_operations(target)
@@ -189,7 +191,6 @@ class Reading:
             key = (flow["source"], flow["destination"], flow["protocol"], normal_ports(flow.get("ports")))
             self.asked.setdefault(key, []).append(Demand("own", None, [], None, set(), set()))
         self._exclude()
-        self._close()
 
     # --- whose choice, whose port ---
 
@@ -219,7 +220,10 @@ class Reading:
     # --- who asks for what ---
 
     def have(self, role):
-        return [e for e in self.endpoints.values() if is_role(role).intersection(e.get("roles", []))]
+        if role not in self._holders:
+            roles = is_role(role)
+            self._holders[role] = [e for e in self.endpoints.values() if roles.intersection(e.get("roles", []))]
+        return self._holders[role]
 
     def ask(self, row, source, destination, need, sections, source_roles=(), destination_roles=()):
         """A need is a service, `winrm` or the name of an alternative."""
@@ -310,10 +314,12 @@ class Reading:
 
     def marks(self, key):
         marks = {demand.mark for demand in self.asked[key]}
+        if None in marks:
+            return set()
         for choice, options in ALTERNATIVES.items():
             if {(choice, option) for option in options} <= marks:
                 return set()
-        return set() if None in marks else marks
+        return marks
 
     def is_own(self, key):
         return any(demand.row == "own" for demand in self.asked[key])
@@ -343,9 +349,10 @@ class Reading:
             if not taken:
                 self.idle_exclusions.append(number)
 
-    def _close(self):
-        """Each row of `closed` with the flows that break it."""
-        self.closed = []
+    @cached_property
+    def closed(self):
+        """What must stay closed, each row with the flows that break it."""
+        closed = []
         for row in self.plan.get("never", []):
             protocol, ports = row.get("protocol"), normal_ports(row.get("ports"))
             breaking = [
@@ -358,7 +365,7 @@ class Reading:
                 and (ports is None or overlap(ports, key[3]))
             ]
             said = {"from": row["from"], "to": row["to"], "protocol": protocol, "ports": ports}
-            self.closed.append((said | {"sections": [], "reason": row["reason"]}, breaking))
+            closed.append((said | {"sections": [], "reason": row["reason"]}, breaking))
         pairs = sorted(
             (site["name"], web["name"])
             for site in self.have("self-destruct-site")
@@ -368,7 +375,8 @@ class Reading:
         for pair in pairs:
             breaking = [key for key in self.flows if key[:2] == pair]
             said = {"from": {"endpoint": pair[0]}, "to": {"endpoint": pair[1]}, "protocol": None, "ports": None}
-            self.closed.append((said | {"sections": ["6"]}, breaking))
+            closed.append((said | {"sections": ["6"]}, breaking))
+        return closed
 
     def _stands_for(self, side, name):
         return side.get("endpoint") == name or side.get("zone") == self.endpoints[name]["zone"]

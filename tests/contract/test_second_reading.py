@@ -12,6 +12,7 @@ from .arbitrary import CORRECTABLE, arbitrary_plan, draw_plan
 from .helpers import report
 from .second_findings import differences, read_findings
 from .second_reading import ALTERNATIVES, Reading, normal_ports
+from .test_rules import assert_rules_are_exact
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +42,7 @@ def compare(plan, reading, findings):
     """Hold the report of a plan against the second reading, and what it finds."""
     data = report(plan)
     compare_flows(data, reading)
+    assert_rules_are_exact(data)
     compare_excluded(data, reading)
     compare_closed(data, reading)
     assert list(differences(findings, data["findings"])) == []
@@ -90,8 +92,8 @@ def reading_of(plan_of):
 
 
 @pytest.fixture(scope="module")
-def findings_of(plan_of):
-    return cache(lambda number: read_findings(plan_of(number)))
+def findings_of(reading_of):
+    return cache(lambda number: read_findings(reading_of(number)))
 
 
 @pytest.mark.parametrize("hundred", range(6))
@@ -107,7 +109,8 @@ def test_a_plan_is_as_the_second_reading_has_it(hundred, plan_of, reading_of, fi
 @settings(max_examples=often(100))
 @given(st.randoms(use_true_random=False).map(draw_plan))
 def test_any_plan_is_as_the_second_reading_has_it(plan):
-    compare(plan, Reading(plan), read_findings(plan))
+    reading = Reading(plan)
+    compare(plan, reading, read_findings(reading))
 
 
 @pytest.fixture(scope="module")

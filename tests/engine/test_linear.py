@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import pytest
 
@@ -24,6 +24,7 @@ MOST = 1.1 * LARGE / SMALL
 """How much more the larger plan may cost: what is sorted costs a little more than its share."""
 
 
+@cache
 def plan(count):
     return check_plan(make_sites(count), matrix=MATRIX)
 

@@ -267,6 +267,23 @@ def test_edits_one_on_the_other_come_to_what_all_of_them_come_to():
     follow(SHIPPED, states)
 
 
+FEW_SITES = make_sites(2)
+
+
+def test_needs_beside_a_flow_of_ones_own_are_those_of_now():
+    extra = {"source": "Site 00001 agent", "destination": "Site 00001 Linux", "protocol": "tcp", "reason": "Logs"}
+    beside = FEW_SITES | {"additional_flows": [extra | {"ports": "514"}]}
+    report = follow(SHIPPED, [beside, beside | {"ports": {"ssh": "2222"}}])
+    found = {flow.need.ports for flow in report.flows if flow.destination.name == "Site 00001 Linux"}
+    assert {"514", "2222"} <= found
+
+
+def test_what_a_further_answer_opens_comes_beside_what_was_there_and_goes_again():
+    fewer = FEW_SITES | {"choices": {"active-directory": ["ldap"], "winrm": "http"}}
+    more = FEW_SITES | {"choices": {"active-directory": ["ldap", "ldaps"], "winrm": "both"}}
+    follow(SHIPPED, [fewer, more, fewer])
+
+
 def test_what_changed_all_over_is_evaluated_whole(monkeypatch):
     before = evaluate_report(SHIPPED, check_plan(SITES, matrix=SHIPPED))
     other = {**SITES, "endpoints": [row | {"sessions": []} for row in SITES["endpoints"]]}

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from planner.plan.blueprint import DOCUMENTED, PRACTICE, AnswersError, Others, compose, shown_answers
 from planner.plan.blueprint.again import Answered, answer_again
@@ -12,6 +12,7 @@ from planner.plan.blueprint.shown_answers import read_shown
 from planner.plan.document import dump_plan, read_plan
 from tests.examples import read_examples
 from tests.plan.blueprints import ANSWERS, MATRIX, answers, check, endpoint_of, names_of
+from tests.strategies import often
 
 WITHOUT_EFFECT = ("system-sessions",)
 """Of sessions that no system of a plan has it can't be seen whether they were ticked."""
@@ -45,6 +46,7 @@ def test_a_plan_shows_the_answers_from_which_it_could_have_been_made(example):
     assert {**found, **dict.fromkeys(WITHOUT_EFFECT)} == {**wanted, **dict.fromkeys(WITHOUT_EFFECT)}
 
 
+@settings(max_examples=often(100))
 @given(answers())
 def test_the_answers_that_a_plan_shows_change_nothing_in_it(given_then):
     try:

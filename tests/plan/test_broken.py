@@ -145,15 +145,19 @@ def test_a_larger_document_is_refused_by_its_size_whatever_is_in_it(data, syntax
     assert f"at most {MAX_BYTES // MIB} MiB" in fault.message
 
 
+def repeat(opening):
+    return (opening * (MAX_BYTES // len(opening) + 1))[:MAX_BYTES]
+
+
 @SYNTAXES
 @pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":', b"[[[{'a':", b'{"format":1,"zones":['])
 def test_the_largest_document_of_nothing_but_nesting_is_refused(opening, syntax):
-    assert only((opening * MAX_BYTES)[:MAX_BYTES], syntax).message
+    assert only(repeat(opening), syntax).message
 
 
 @pytest.mark.parametrize("opening", [b"- ", b"? ", b"- - a: ", b"[{a: ", b"!!seq [", b"&a ["])
 def test_the_largest_yaml_document_of_nothing_but_nesting_is_refused(opening):
-    assert only((opening * MAX_BYTES)[:MAX_BYTES], "yaml").where.startswith(("line ", "document"))
+    assert only(repeat(opening), "yaml").where.startswith(("line ", "document"))
 
 
 def test_yaml_is_nested_as_deep_as_is_said_and_no_deeper():
@@ -388,6 +392,22 @@ def test_a_list_longer_than_any_plan_needs_is_one_fault(endpoints, where):
     with pytest.raises(PlanError) as caught:
         check_plan(document, matrix=shipped_matrix())
     assert [fault.where for fault in caught.value.faults] == [where]
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "said"),
+    [
+        ("a:\n  - {b: 1, [c]: 2}\n", "line 2, column 5", "A list or mapping can't be a key"),
+        ("a:\n  b: 1\n  ? {c: 2}\n  : 3\n", "line 2, column 3", "A list or mapping can't be a key"),
+        ("a:\n  - b\n  - *c\n", "line 3, column 5", "anchors and aliases"),
+        ("a:\n  - b\n  - !!str c\n", "line 3, column 5", "tags"),
+        (f"a:\n  {'[' * MAX_DEPTH}\n", f"line 2, column {2 + MAX_DEPTH}", "nested too deeply"),
+    ],
+)
+def test_what_yaml_has_and_plans_have_not_is_told_at_its_place(text, where, said):
+    fault = only(text.encode(), "yaml")
+    assert said in fault.message
+    assert fault.where == where
 
 
 @pytest.mark.parametrize(

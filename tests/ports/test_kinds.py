@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -51,11 +52,16 @@ def optional(kind):
     return [facet for facet in facets(KINDS[kind]) if not facet.required]
 
 
+@cache
+def read_shipped():
+    return read_fixture(SHIPPED)
+
+
 def example(kind):
     """Whole records, and the first of this kind: of the small matrix, of the shipped one, or made up."""
     records = make_records()
     made_up = {facet.name: "x" if facet.store == "text" else facet.blank for facet in facets(KINDS[kind])}
-    rows = records.get(kind) or read_fixture(SHIPPED).get(kind, ())[-2:] or [made_up]
+    rows = records.get(kind) or read_shipped().get(kind, ())[-2:] or [made_up]
     return records | {kind: list(rows)}, rows[0]
 
 
@@ -227,6 +233,10 @@ WRONG = [7, "", "Ünfit !", True, None, [7], ["Ünfit !"], [{"colour": 1}], {"co
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != HEAD])
 def test_schema_and_reading_know_the_same_fields_types_and_words(validator, kind):
     """What the schema refuses has faults; a value whose type is a fault, or a field, is refused by the schema."""
+    whole = validator.schema
+    # What it says of rows of other kinds is of no account here, and would be gone through each time.
+    [own] = [one for one in whole["items"]["oneOf"] if one["properties"]["model"] == {"const": f"ports.{kind}"}]
+    validator = validator.evolve(schema=whole | {"items": own})
     records, record = example(kind)
     for name in (*FIELDS[kind], "colour"):
         for value in WRONG:

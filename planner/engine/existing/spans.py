@@ -70,7 +70,17 @@ class Spans:
 
     def __and__(self, other: Self) -> Self:
         """What is in both."""
-        if self is other or self._is_within(other):
+        if self is other:
+            return self
+        if len(self.spans) == len(other.spans) == 1:  # as most are
+            (begin, end), (start, stop) = self.spans[0], other.spans[0]
+            if start <= begin and end <= stop:
+                return self
+            if begin <= start and stop <= end:
+                return other
+            begin, end = max(begin, start), min(end, stop)
+            return self._trust(((begin, end),) if begin <= end else ())
+        if self._is_within(other):
             return self
         if other._is_within(self):
             return other

@@ -10,7 +10,7 @@ from planner.engine.existing import decide as existing_decide
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.spans import Spans
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset, side, stage
-from tests.strategies import often
+from tests.strategies import rounds
 
 REPORT = plan(
     [
@@ -26,7 +26,7 @@ REPORT = plan(
         flow("Store", "Web", ports="40"), flow("Twin", "Public", ports="33"),
     ],
 )  # fmt: skip
-SEEDS = often(12) if often(12) <= 12 else 3 * often(12)
+SEEDS = rounds(12) if rounds(12) <= 12 else 3 * rounds(12)
 MAPPING = {"eth0": "Internet", "eth1": "DMZ", "eth2": "Internal"}
 
 

@@ -1,7 +1,7 @@
 """Sets of numbers as spans do what Python's sets do."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from planner.engine.existing.spans import Spans
@@ -33,6 +33,14 @@ def test_what_holds_the_same_numbers_is_equal_whatever_made_it(here, there):
     Spans(both.spans)  # in order and apart, or it would be refused
     assert both == spans(here | there)
     assert (spans(here) == spans(there)) == (here == there)
+
+
+@given(NUMBERS, NUMBERS)
+@example({1, 2}, {4})
+@example({1, 2, 3}, {3, 4})
+def test_what_is_in_both_or_in_one_alone_is_in_order_and_apart(here, there):
+    assert spans(here) & spans(there) == spans(here & there)
+    assert spans(here) - spans(there) == spans(here - there)
 
 
 @pytest.mark.parametrize("wrong", [((3, 1),), ((-1, 2),), ((0, 2), (3, 4)), ((5, 6), (0, 1))])

@@ -16,7 +16,7 @@ from scripts.namespaces import execute
 from tests.engine.existing.rulesets import flow, host, plan
 from tests.report.firewall.network import Network, run, samples, tries
 from tests.report.firewall.writing import write_iptables, write_nftables
-from tests.strategies import often
+from tests.strategies import rounds
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +36,7 @@ REPORT = plan(
     FLOWS,
     firewalls=[{"name": "Router", "format": "nftables", "zones": SIDES}],
 )
-RULESETS = often(25) if often(25) <= 25 else 2 * often(25)
+RULESETS = rounds(25) if rounds(25) <= 25 else 2 * rounds(25)
 """Of each format; a long run tries a thousand."""
 
 

@@ -13,7 +13,7 @@ from planner.engine.existing.readers import READERS
 from scripts.namespaces import execute
 from tests.engine.existing.rulesets import flow, host, plan
 from tests.report.firewall.network import Network, run, samples, tries
-from tests.strategies import often
+from tests.strategies import rounds
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,7 @@ REPORT = plan(
     ],
     firewalls=[{"name": "Router", "format": "nftables", "zones": SIDES, "published": {"Store": SEEN}}],
 )  # fmt: skip
-RULESETS = often(10) if often(10) <= 10 else 5 * often(10)
+RULESETS = rounds(10) if rounds(10) <= 10 else 5 * rounds(10)
 """Of each format; a long run tries five hundred."""
 AT_ONCE = 100
 ENDS = [SEEN, SEEN, REAL, OTHER, "203.0.113.0/24", "192.0.2.0/24"]

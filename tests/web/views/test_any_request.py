@@ -20,7 +20,9 @@ from tests.web.views.any_input import BYTES, PAIRS, PATTERNS, RAW, TEXTS, World
 from tests.web.views.pages import BROWSERS, know, visitor_cookie
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-FUZZ = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+FUZZ = settings(
+    max_examples=often(100), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from django.urls import resolve
 
 from planner.store.models import Plan
 from tests.report.samples import contoso
-from tests.strategies import HOSTILE_NAMES, often
+from tests.strategies import HOSTILE_NAMES, rounds
 from tests.web.views.pages import Page, know, store
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -38,7 +38,7 @@ BREAKS_OUT = "\"'><b onx=1>"
 ENDS = {"delete_plan", "archive_plan", "log_out", "duplicate_plan", "remove_member", "import_plan", "give_to_git"}
 """Forms that would end the walk, keep what follows from being stored, or make plans that nobody looks at."""
 TEXT = {"text", "search", "password", "email", "url", "number", ""}
-ROUNDS = often(1)
+ROUNDS = rounds(1)
 """How many payloads each field gets; they take turns, so that all are tried."""
 
 

@@ -1,4 +1,4 @@
-"""What pytest does beside each of thousands of tests that nobody needs: a third of what one takes that does nothing."""
+"""What pytest does beside each test and nobody needs: a third of what it takes for one that does nothing."""
 
 from _pytest import fixtures
 

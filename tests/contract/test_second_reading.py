@@ -12,6 +12,7 @@ from .arbitrary import CORRECTABLE, arbitrary_plan, draw_plan
 from .helpers import report
 from .second_findings import differences, read_findings
 from .second_reading import ALTERNATIVES, Reading, normal_ports
+from .test_rules import assert_rules_are_exact
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +42,7 @@ def compare(plan, reading, findings):
     """Hold the report of a plan against the second reading, and what it finds."""
     data = report(plan)
     compare_flows(data, reading)
+    assert_rules_are_exact(data)
     compare_excluded(data, reading)
     compare_closed(data, reading)
     assert list(differences(findings, data["findings"])) == []

@@ -105,12 +105,12 @@ def answer_apart(request: HttpRequest, asker: Asker, kind: str, name: str) -> Ht
 
 
 def show_job(request: HttpRequest, asker: Asker, name: UUID) -> HttpResponseBase:
-    """How far a file is; for programs the file once it is there."""
+    """How far a file is; for programs the file, or the page with the answer, once it is there."""
     job = find_job(asker, name)
     where = _address(asker, job)
     if _is_program(request):
         if job.state == Job.State.DONE:
-            return redirect(f"{where}file")
+            return redirect(_describe_order(asker, job, where)["made"])
         return _tell_program(job, where)
     context = {
         "job": job,

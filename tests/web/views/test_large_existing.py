@@ -119,6 +119,16 @@ def test_a_small_one_that_turns_out_to_take_long_is_ended_and_made_apart(browser
     assert "Many configurations are being compared." in Page(send(browser, plan, TABLE)).text()
 
 
+def test_a_program_is_led_to_the_answer_and_not_in_a_circle(browser, plan):
+    where = begin(browser, plan)
+    browser.defaults.clear()
+    assert browser.get(where).status_code == 202
+    make_files()
+    answer = browser.get(where, follow=True)
+    assert (answer.status_code, len(answer.redirect_chain)) == (200, 1)
+    assert figures(Page(answer)) == {"open": "2", "refused": "0", "blocked": "1", "unproven": "0"}
+
+
 def test_htmx_is_led_to_the_page_about_it(browser, plan):
     answer = send(browser, plan, TABLE, extra={"headers": HTMX})
     assert answer.status_code == 200

@@ -27,12 +27,14 @@ from ports.matrix.amendments import follow, load_amendment, say_conflict
 from ports.matrix.renames import Renames, list_renames
 from ports.models import Amendment, PortMatrix, Snapshot
 from ports.shipped import SHIPPED, read_fixture, shipped_matrix, shipped_product, shipped_records
+from ports.written import Written
 
 __all__ = ["SHIPPED", "read_fixture", "shipped_matrix"]  # for who has the tables anyway
 
 _MARKS = ("product_slug", "stamp", "digest", *(name for name in FIELDS[HEAD] if name != "renamed"))
 """Another state of an edition has other ones. What it says of renamed rows is in the digest; what others say, in the
 stamp."""
+_marks_at = Written(lambda pk: PortMatrix.objects.filter(pk=pk).values_list("pk", *_MARKS), 2**62)
 State = Literal["applied", "conflict", "reverted"]
 
 
@@ -145,7 +147,7 @@ def find_matrix_at(edition_id: int) -> Matrix:
     One query while nothing has changed. Raises NoMatrix when there is none, MatrixError with its faults when the rows
     are no matrix.
     """
-    row = PortMatrix.objects.filter(pk=edition_id).values_list("pk", *_MARKS).first()
+    row = _marks_at.first(edition_id)
     if row is None:
         raise NoMatrix("The edition of this plan isn't here any more.")
     return _matrix_at(*row)

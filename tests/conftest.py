@@ -147,6 +147,15 @@ def _plainly_rendered(django_test_environment):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _young_garbage_alone(django_test_environment):
+    """After a large request only what is new is looked through for garbage, as all that tests keep takes a third of a
+    second. `sharing/test_memory.py` tries with a service of its own what its memory has room for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("planner.web.middleware.gc", SimpleNamespace(collect=partial(gc.collect, 1)))
+        yield
+
+
 @pytest.fixture
 def client():
     """A browser that holds the plans that `tests.web.views.pages.store` makes."""

@@ -120,7 +120,7 @@ def let_in(
         if request.method in ("GET", "HEAD"):
             note_opening(hold)
         request.hold = hold  # type: ignore[attr-defined]  # what readers see differs from what editors see
-        with admitted(held(hold, role), tokens.still_live(token)):
+        with admitted(lambda: held(hold, role), lambda: tokens.still_live(token)):
             yield plan
 
 

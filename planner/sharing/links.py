@@ -3,9 +3,9 @@
 A token is made here and handed out once. The database keeps its keyed hash, of the passphrase an Argon2 hash.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -25,11 +25,12 @@ from planner.store.answers import read_told
 from planner.store.editions import matrix_of, matrix_then
 from planner.store.holders import Holder
 from planner.store.lives import Pick, Wish, list_given, set_states
-from planner.store.models import Hold, Opening, Plan, ShareLink, Version, hash_token, list_hashes, make_token
-from planner.store.reports import find_known
+from planner.store.models import Hold, Opening, Plan, Revision, ShareLink, Version, hash_token, list_hashes, make_token
+from planner.store.reports import find_known, find_revision
 from ports.locks import one_at_a_time
 from ports.matrix import Matrix
 from ports.text import many
+from ports.written import Written
 
 WRONG_PASSPHRASES = patience.HERE
 """How many wrong passphrases a link takes in an hour from one place, before they have to wait."""
@@ -224,8 +225,8 @@ def bring_back(*, plan: Plan, number: int, holder: Holder) -> bool:
     return True
 
 
-def _live(links: Any) -> Any:
-    return links.filter(Q(expires=None) | Q(expires__gt=timezone.now()), revoked=None, plan__deleted=None)
+def _live(links: Any, now: datetime | None = None) -> Any:
+    return links.filter(Q(expires=None) | Q(expires__gt=now or timezone.now()), revoked=None, plan__deleted=None)
 
 
 def still_live(link: ShareLink) -> "QuerySet[ShareLink]":
@@ -234,14 +235,23 @@ def still_live(link: ShareLink) -> "QuerySet[ShareLink]":
     return found
 
 
+def _write_by_hash(one: str, now: datetime) -> "QuerySet[ShareLink]":
+    links = ShareLink.objects.filter(token_hash=one).select_related("plan").defer("plan__document")
+    live: QuerySet[ShareLink] = _live(links, now)
+    return live
+
+
+_by_hash = Written(_write_by_hash, "a hash", datetime(9999, 1, 1, tzinfo=UTC))
+
+
 def find_link(token: str) -> ShareLink | None:
     """The read link with this token, its plan with it but without the document; None when it leads nowhere (any more).
 
     One that has been opened as often as it may be is found, for those who are in.
     """
-    links = ShareLink.objects.filter(token_hash__in=list_hashes(token)).select_related("plan").defer("plan__document")
-    link: ShareLink | None = _live(links).first()
-    return link
+    now = timezone.now()
+    found: Iterator[ShareLink] = filter(None, (_by_hash.first(one, now) for one in list_hashes(token)))
+    return next(found, None)
 
 
 @transaction.atomic
@@ -376,7 +386,9 @@ def report_states(*, link: ShareLink, picks: Sequence[Pick], wish: Wish, name: s
 
 
 def _read_revision(plan: Plan, number: int, matrix: Matrix) -> Reading:
-    revision = plan.revisions.defer("renames", "added").get(number=number)
+    revision = find_revision(plan, number)
+    if revision is None:
+        raise Revision.DoesNotExist
     version = Version(plan=plan.key, number=number, document=revision.document, digest=revision.digest)
     return Reading(version=version, matrix=matrix, dated=revision.created, told=read_told(plan, number))
 

@@ -4,7 +4,7 @@ Between being let in and storing something lies what a large edit takes, or a sl
 meanwhile counts: what would be stored then isn't.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -18,12 +18,17 @@ class AccessTaken(Exception):
     """Whoever sends this may not change the plan any more; nothing was stored."""
 
 
-_by: ContextVar[tuple["QuerySet[Any]", ...]] = ContextVar("admitted by", default=())
+type Admission = Callable[[], "QuerySet[Any]"]
+"""What finds the row that let a sender in, for as long as it does."""
+_by: ContextVar[tuple[Admission, ...]] = ContextVar("admitted by", default=())
 
 
 @contextmanager
-def admitted(*by: "QuerySet[Any]") -> Iterator[None]:
-    """Until the block ends, plans are changed only while each of these has a row: what let the sender in."""
+def admitted(*by: Admission) -> Iterator[None]:
+    """Until the block ends, plans are changed only while each of these has a row: what let the sender in.
+
+    They are asked when something is to be stored, which most requests don't.
+    """
     token = _by.set(by)
     try:
         yield
@@ -44,7 +49,7 @@ def check_admitted() -> None:
     """
     # Not by exists(), which forgets of what the row is locked: PostgreSQL locks no side of a join that may be missing.
     for by in _by.get():
-        if by.select_for_update(of=("self",)).only("pk").first() is None:
+        if by().select_for_update(of=("self",)).only("pk").first() is None:
             raise AccessTaken
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from planner.engine import Report
 from planner.report.said.answers import CAVEAT, CHOICE, DOCUMENTED, PRACTICE, Taken, Told, match_answers
 from planner.store import models
+from ports.written import Written
 
 MOST_READ = 2_000
 """How many of the newest rows are read: as many decisions as nobody takes in one plan."""
@@ -52,10 +53,17 @@ def list_answers(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str],
             yield (CAVEAT, slug), answer
 
 
+_newest = Written(lambda pk: models.Answer.objects.filter(plan=pk).order_by("-pk")[:MOST_READ], 2**62)
+_newest_upto = Written(
+    lambda pk, upto: models.Answer.objects.filter(plan=pk, revision__lte=upto).order_by("-pk")[:MOST_READ],
+    2**62,
+    2**30,
+)
+
+
 def read_told(plan: models.Plan, upto: int | None = None) -> tuple[Told, ...]:
     """What was told of answers, oldest first; with `upto` only up to that revision. One query."""
-    rows = plan.answers.all() if upto is None else plan.answers.filter(revision__lte=upto)
-    newest = list(rows.order_by("-pk")[:MOST_READ])
+    newest = _newest.ask(plan.pk) if upto is None else _newest_upto.ask(plan.pk, upto)
     return tuple(map(_read, reversed(newest)))
 
 

@@ -5,6 +5,7 @@ Knows requests and rows, but no pages; `planner.web.views.access` turns its answ
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -17,6 +18,7 @@ from planner.store import presence, throttle
 from planner.store.models import Hold, Plan, list_hashes
 from planner.store.token_models import ApiToken
 from planner.store.trouble import store_if_possible
+from ports.written import Written
 
 RENEW = timedelta(minutes=1)
 """How old the date of the last opening may be before it is renewed: most openings cost no write."""
@@ -96,13 +98,32 @@ def find_hold(request: HttpRequest, key: str, *, document: bool = True) -> Hold 
     and that its browser made or opened before accounts were on.
     """
     holder = read_holder(request)
-    found = holder.holds().filter(plan__key=key).select_related("plan")
-    if not document:
-        found = found.defer("plan__document")
-    hold = found.first()
+    hold = _find_held(holder, key, document=document)
     if hold is None and holder.user is not None and _take_over(request, holder, key):
-        hold = found.first()
+        hold = _find_held(holder, key, document=document)
     return hold
+
+
+def _find_held(holder: Holder, key: str | UUID, *, document: bool) -> Hold | None:
+    if not holder.is_someone:
+        return None
+    by = "browser" if holder.user is None else "user"
+    who = holder.browser if holder.user is None else holder.user.pk
+    found: Hold | None = _held[by, document].first(who, UUID(str(key)))
+    return found
+
+
+def _write_held(by: str, document: bool) -> Written:
+    """What finds a hold by its holder and the key of its plan."""
+
+    def write(who: object, key: UUID) -> QuerySet[Hold]:
+        found = Hold.objects.filter(**{by: who}, plan__key=key).select_related("plan").order_by("pk")
+        return (found if document else found.defer("plan__document"))[:1]
+
+    return Written(write, "a browser" if by == "browser" else 2**62, UUID(int=1))
+
+
+_held = {(by, document): _write_held(by, document) for by in ("browser", "user") for document in (True, False)}
 
 
 def _take_over(request: HttpRequest, holder: Holder, key: str) -> bool:

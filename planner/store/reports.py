@@ -20,6 +20,7 @@ from planner.store.kept import Damaged, read_documents
 from planner.store.models import NOTHING_RENAMED, Plan, Revision, Version
 from planner.store.recent import Recent
 from ports.matrix import Matrix
+from ports.written import Written
 
 _logger = logging.getLogger(__name__)
 _comparisons: Recent[Comparison] = Recent(lambda c: len(c.before.flows) + len(c.after.flows), count=4)
@@ -100,9 +101,22 @@ def _try_to_compare(
         return None
 
 
+_revision = Written(
+    lambda plan, number: Revision.objects.filter(plan=plan, number=number).defer("renames", "added"), 2**62, 2**30
+)
+
+
+def find_revision(plan: Plan, number: int) -> Revision | None:
+    """A revision of a plan without what it renames and adds; None when there is none of that number."""
+    if number >= 2**63:  # no number of a row, and SQLite refuses to look for it
+        return None
+    found: Revision | None = _revision.first(plan.pk, number)
+    return found
+
+
 def find_version(plan: Plan, number: int) -> Version | None:
     """A plan as it is at the revision of that number; None when there is none."""
-    found = plan.revisions.filter(number=number).defer("renames", "added").first()
+    found = find_revision(plan, number)
     if found is None:
         return None
     return Version(plan=plan.key, number=number, document=found.document, digest=found.digest)

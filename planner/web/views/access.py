@@ -84,7 +84,7 @@ def _find_and_admit(view: PlanView, role: Hold.Role, *, document: bool = True, b
             if request.method == "GET" and not htmx_of(request):
                 note_opening(hold)
             try:
-                with admitted(held(hold, role)):
+                with admitted(lambda: held(hold, role)):
                     return view(request, plan, *args, **kwargs)
             except AccessTaken:
                 said = "You may no longer do that with this plan: it was taken back while this was on its way."

@@ -36,6 +36,7 @@ from planner.web.views.accounts import describe_account
 from planner.web.views.showing import describe_way
 from planner.web.views.writers import read_writer
 from ports.pages import Kept, cut, is_known, leave_gap, pages, seal
+from ports.written import Written
 
 VARIES = ("HX-Request", "HX-Target", "HX-Current-URL", "HX-History-Restore-Request", "X-Pulse", "Cookie")
 
@@ -67,7 +68,7 @@ def answer(
     that aren't `tagged` say no ETag and are never 304.
     """
     if not _may_keep(request, plan):
-        whole = Plan.objects.get(pk=plan.pk)
+        whole = _read_whole(plan.pk)
         with take_turn(request, whole):
             page = make(whole, None)
             return _lead(HttpResponse(render_to_string(page.template, dict(page.context), request)), page.address)
@@ -97,14 +98,14 @@ def unless_known(view: PlanView) -> PlanView:
     @wraps(view)
     def wrapper(request: HttpRequest, plan: Plan, *args: object, **kwargs: object) -> HttpResponseBase:
         if settings.DEBUG or plan.edition_id is None:
-            whole = Plan.objects.get(pk=plan.pk)
+            whole = _read_whole(plan.pk)
             with take_turn(request, whole):
                 return view(request, whole, *args, **kwargs)
         standing = read_standing(plan)
         tag = seal((standing, request.get_full_path(), localdate()))
         if is_known(request, tag):
             return HttpResponseNotModified(headers={"ETag": tag})
-        whole = Plan.objects.get(pk=plan.pk)
+        whole = _read_whole(plan.pk)
         with take_turn(request, whole):
             response = view(request, whole, *args, **kwargs)
         if response.status_code == 200 and standing.is_of(whole):
@@ -112,6 +113,17 @@ def unless_known(view: PlanView) -> PlanView:
         return response
 
     return wrapper
+
+
+_whole = Written(lambda pk: Plan.objects.filter(pk=pk), 2**62)
+
+
+def _read_whole(number: int) -> Plan:
+    """A plan with its newest document."""
+    found: Plan | None = _whole.first(number)
+    if found is None:
+        raise Plan.DoesNotExist
+    return found
 
 
 def _may_keep(request: HttpRequest, plan: Plan) -> bool:
@@ -141,7 +153,7 @@ def _name(request: HttpRequest, key: tuple[object, ...]) -> str:
 
 def _make(request: HttpRequest, standing: Standing, shown: Mapping[str, Any], make: Maker) -> Kept:
     """Render a page with its gaps, in the request's turn. It isn't kept if the plan was changed meanwhile."""
-    plan = Plan.objects.get(pk=standing.plan)
+    plan = _read_whole(standing.plan)
     with take_turn(request, plan), leave_gaps(leave_gap("operation")):
         page = make(plan, standing)
         text = render_to_string(page.template, {**page.context, **_GAPS, **shown})

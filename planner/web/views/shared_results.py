@@ -77,7 +77,7 @@ def _send_results(request: HttpRequest, link: ShareLink, token: str) -> HttpResp
             report = report_for(link.plan.version, matrix_of(link.plan))
             name = form.cleaned_data["name"]
             try:
-                with admitted(links.still_live(link)):
+                with admitted(lambda: links.still_live(link)):
                     taken, verified = take_uploads(link.plan, report, sent, who=name, via=link.label)
             except AccessTaken:
                 return refuse_link(request, token)

@@ -4,7 +4,7 @@ The answers are in the form and nowhere else until a plan is made of them.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -22,6 +22,7 @@ from planner.plan.document import Plan, PlanError
 from planner.store import presence
 from planner.store.answered import create_answered
 from planner.store.holders import read_holder
+from planner.store.recent import Recent
 from planner.web.views.access import count_plans, maker_view, matrix_view, open_new
 from planner.web.views.errors import show_error
 from planner.web.views.guided import (
@@ -42,6 +43,9 @@ from ports.text import many
 
 PORTS_SHOWN, NAMES_SHOWN = 8, 6
 """How many ports of a boundary and endpoints of a zone are named."""
+type _Weighed = tuple[Composed, Mapping[tuple[str, str], str], Mapping[str, Sequence[Mapping[str, Any]]]]
+"""What answers make, by question and option what another would change, and by topic what they leave open."""
+_weighed: Recent[_Weighed] = Recent(lambda found: len(found[0].report.flows), count=8)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -235,14 +239,27 @@ def _describe_composed(matrix: Matrix, sheet: Sheet) -> dict[str, Any]:
     if sheet.is_faulty:
         return nothing
     try:
-        composed = compose_sheet(matrix, sheet, _usual_name(matrix))
+        composed, weights, left = _weigh(matrix, sheet)
     except PlanError as error:
         if not is_over(error):
             raise
         return nothing | {"too_large": error.faults[0].message}
-    weights = describe_weights(matrix, sheet, composed)
-    topics = describe_topics(matrix, sheet, weights, describe_open(matrix, sheet, composed))
+    topics = describe_topics(matrix, sheet, weights, left)
     return {"topics": topics, "unweighed": not composed.weighed, **describe_report(composed.plan, composed.report)}
+
+
+def _weigh(matrix: Matrix, sheet: Sheet) -> _Weighed:
+    """What the answers make, what each other would change, and what they leave open. Raises as `compose_sheet` does.
+
+    Kept by the answers and the state of the matrix: everybody begins with the same answers, and to weigh the others
+    takes longer than the rest of the page.
+    """
+
+    def make() -> _Weighed:
+        composed = compose_sheet(matrix, sheet, _usual_name(matrix))
+        return composed, describe_weights(matrix, sheet, composed), describe_open(matrix, sheet, composed)
+
+    return _weighed.find((matrix.state, repr((sheet.answers, sheet.caveats, sheet.choices, sheet.others))), make)
 
 
 def describe_report(plan: Plan, report: Report) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def upload_results(request: HttpRequest, token: str) -> HttpResponse:
         return _say(422, "Nothing was sent.")
     try:
         report = report_for(row.plan.version, matrix_of(row.plan))
-        with admitted(uploads.still_live(row)):
+        with admitted(lambda: uploads.still_live(row)):
             taken, _ = take_uploads(row.plan, report, sent, who="", via=row.label, is_stranger=True)
     except AccessTaken:
         return _say(404, "This address takes no results.")

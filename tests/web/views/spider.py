@@ -21,7 +21,7 @@ from tests.paper import read_pages
 from tests.web.views.pages import HTMX, Page
 
 SITE = "http://testserver"
-ADDRESSES = ("href", "src", "action", "poster", "data", "hx-get", "{http://www.w3.org/1999/xlink}href")
+ADDRESSES = ("href", "src", "action", "poster", "data", "hx-get", "xlink:href")
 OPTIONS = {"cover", "default_deny", "host_files", "open_undecided", "unfold"}
 """What an address says of a file beside the filter."""
 ALONE = (frozenset({"show"}), frozenset({"unfold"}), frozenset({"ask_from", "ask_to", "ask_service"}))
@@ -118,21 +118,20 @@ class Spider:
         if not visit.is_html:
             return
         page = Page(visit.response)
-        for element in page.root.iter():
-            if not isinstance(element.tag, str):
-                continue
-            writes = [element.get(name) for name in WRITES if element.get(name) is not None]
-            if element.tag.rpartition("}")[2] == "form":
-                if element.get("method", "get").lower() != "get":
-                    writes.append(element.get("action", visit.path))
-                else:
-                    yield from self._fill(visit, element)
+        forms = iter(page.all("form"))
+        for tag, attributes in page.tags():
+            writes = [attributes[name] for name in WRITES if name in attributes]
+            form = next(forms) if tag == "form" else None
+            if form is not None:
+                if form.get("method", "get").lower() == "get":
+                    yield from self._fill(visit, form)
                     continue
+                writes.append(form.get("action", visit.path))
             self.posts += [(visit.path, address) for address in writes]
             for name in ADDRESSES:
-                if element.get(name) and not (element.tag == "form" or writes):
-                    part = (element.get("hx-target") or "").removeprefix("#") if name == "hx-get" else ""
-                    yield from self._local(visit, element.get(name), part)
+                if attributes.get(name) and form is None and not writes:
+                    part = attributes.get("hx-target", "").removeprefix("#") if name == "hx-get" else ""
+                    yield from self._local(visit, attributes[name], part)
 
     def _local(self, visit, address, part="", *, sure=False):
         if address.startswith("/"):  # wherever it stands, so most of them have been met

@@ -6,7 +6,8 @@ from planner.engine import evaluate_report
 from planner.plan.blueprint import compose
 from planner.plan.document import check_plan
 from planner.store.models import Plan
-from planner.web.views import guided
+from planner.store.recent import Recent
+from planner.web.views import guided, start
 from planner.web.views.guided import Sheet, compose_sheet, describe_open, describe_weights
 from ports.queries import shipped_matrix
 from tests.plan.blueprints import ANSWERS
@@ -213,6 +214,7 @@ def test_a_large_plan_says_that_no_option_is_weighed(client, monkeypatch):
     assert not is_said(client.get(START))
     assert not is_said(client.post(PREVIEW, form(), **HTMX))
     monkeypatch.setattr(guided, "MAX_FLOWS", 1)
+    monkeypatch.setattr(start, "_weighed", Recent(lambda _: 1, count=1))
     assert is_said(client.get(START))
     assert is_said(client.post(PREVIEW, form(), **HTMX))
 
@@ -272,3 +274,30 @@ def test_with_every_module_and_system_it_does_so_once_its_open_questions_are_ans
     assert {severity for severity, code, _ in found if code != "address-missing"} == {"warning"}
     assert len(found) <= 12
     assert len({(code, subject) for _, code, subject in asking(ANSWERS["everything"])}) == 17
+
+
+def test_what_was_weighed_is_told_of_the_same_answers_alone(client, monkeypatch):
+    usual = form()
+    chosen = MATRIX.choices["windows-validation"].options[0].slug
+    sent = [
+        usual,
+        form({"sites": ["Oslo"]}),
+        usual | {"choice-windows-validation": chosen},
+        usual | {"caveat-wmi-dynamic-rpc": "practice"},
+        usual | {"who-else": ["partners"]},
+        usual | {"who-else": ["partners"], "uses-partners": ["", "website-user"]},
+        usual | {"who-else-names": "Night shift"},
+    ]
+
+    def look(fields):
+        return client.post(PREVIEW, fields, headers=HTMX).content
+
+    alone = []
+    for fields in sent:
+        monkeypatch.setattr(start, "_weighed", Recent(lambda _: 1, count=1))
+        alone.append(look(fields))
+    monkeypatch.setattr(start, "_weighed", Recent(lambda _: 1, count=len(sent)))
+    assert [look(fields) for fields in sent] == alone
+    monkeypatch.setattr(start, "compose_sheet", None)  # nothing is composed, let alone weighed, once more
+    assert [look(fields) for fields in sent] == alone
+    assert [alone.index(one) for one in alone] == list(range(len(sent)))

@@ -8,6 +8,8 @@ import pytest
 from planner.plan.blueprint import MAX_NAMES, OFFERED, blank_addresses, compose
 from planner.plan.document import check_plan, dump_plan, read_plan
 from planner.store.models import Plan, Revision
+from planner.store.recent import Recent
+from planner.web.views import start
 from ports.actions import make_amendment
 from ports.matrix import build_matrix
 from ports.models import PortMatrix, Question, new_stamp
@@ -291,6 +293,7 @@ def test_a_plan_that_cant_work_says_why(client, monkeypatch):
     """No answer to the shipped questions leads there; another product's may."""
     needs = replace(MATRIX.checks[0], needs=("app-server",))
     monkeypatch.setattr("planner.web.views.products.current_matrix", lambda _="": replace(MATRIX, checks=(needs,)))
+    monkeypatch.setattr(start, "_weighed", Recent(lambda _: 1, count=1))  # the same by its facts, which are another's
     page = Page(client.post(PREVIEW, form()))
     assert "It can't work yet" in page.text(id="preview")
     assert "1 error" in page.text(id="preview")
@@ -350,6 +353,15 @@ def test_without_a_matrix_the_page_says_so(client):
 def test_an_amended_question_is_asked_at_once(client):
     make_amendment(row="question/portal", field="text", value="Is there a portal at all?", reason="Test")
     assert "Is there a portal at all?" in Page(client.get(START)).text()
+
+
+def test_what_an_amended_port_opens_is_told_at_once(client):
+    """What was told before is kept, but for the matrix that it was true of."""
+    asked = form({"portal": ["internal"]})
+    before = Page(client.post(PREVIEW, asked)).text(id="preview")
+    make_amendment(row="service/password-reset-portal", field="ports", value="44344", reason="Test")
+    assert "44344" in Page(client.post(PREVIEW, asked)).text(id="preview")
+    assert "44344" not in before
 
 
 def test_an_empty_plan_is_a_plan():

@@ -68,7 +68,8 @@ def pytest_configure(config):
         settings.load_profile("quick")
     look_less()
     if hasattr(config, "workerinput"):
-        tell_less(config)
+        if "workercount" in config.workerinput:  # `make mutate` has one process, which tells nobody
+            tell_less(config)
     else:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         environment = os.environ | {"PATH": path, "PLANNER_DATA": str(DATA)}

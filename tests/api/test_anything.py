@@ -16,7 +16,7 @@ from planner.wsgi import application
 from ports.queries import shipped_matrix
 from tests.api.known import NOT_HERE, list_known
 from tests.api.programs import make
-from tests.strategies import often
+from tests.strategies import often, rounds
 
 FUZZ = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 BEYOND = [400, 410, 412, 422, 428]
@@ -104,7 +104,13 @@ def make_chain(plan, headers, reached):
 def test_any_chain_of_requests_is_answered_as_the_document_says(plan, headers):
     """What is made is read, replaced and deleted again, as the links of the document lead."""
     make_chain(plan, headers, {}).run(
-        settings=settings(FUZZ, max_examples=often(10), stateful_step_count=5, suppress_health_check=list(HealthCheck))
+        settings=settings(
+            FUZZ,
+            max_examples=rounds(6),
+            stateful_step_count=5,
+            suppress_health_check=list(HealthCheck),
+            backend="hypothesis",
+        )
     )
 
 

@@ -16,7 +16,7 @@ from planner.store.growth import tidy
 from planner.store.job_models import Job, Piece
 from planner.store.jobs import Order
 from planner.store.models import Plan
-from tests.strategies import often
+from tests.strategies import rounds
 from tests.web.views.pages import store
 
 pytestmark = pytest.mark.django_db
@@ -148,7 +148,10 @@ def test_whatever_is_done_in_any_order_the_table_says_who_has_what(plan):
     run_state_machine_as_test(
         machine,
         settings=hypothesis_settings(
-            max_examples=often(30), stateful_step_count=30, suppress_health_check=list(HealthCheck)
+            max_examples=rounds(30),
+            stateful_step_count=30,
+            backend="hypothesis",
+            suppress_health_check=list(HealthCheck),
         ),
     )
 

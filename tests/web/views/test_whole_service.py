@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 
 from planner.store.models import Plan
-from tests.strategies import often
+from tests.strategies import rounds
 from tests.web.views.link_forms import make
 from tests.web.views.pages import Page, know
 
@@ -261,4 +261,6 @@ class WholeService(RuleBasedStateMachine):
 
 def test_any_order_of_requests_comes_to_what_the_model_says(handler):
     WholeService.handler = handler
-    run_state_machine_as_test(WholeService, settings=settings(max_examples=often(8), stateful_step_count=40))
+    run_state_machine_as_test(
+        WholeService, settings=settings(max_examples=rounds(8), stateful_step_count=40, backend="hypothesis")
+    )

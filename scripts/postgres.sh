@@ -9,8 +9,8 @@ cd "$(dirname "$0")/.."
 
 if [ $# = 0 ]; then
     set -- tests/store tests/accounts tests/sharing tests/web tests/commands tests/ports tests/second_matrix \
-        tests/test_operations.py tests/serving/test_jobs.py tests/serving/test_turns.py tests/e2e/test_together.py \
-        tests/e2e/test_sign_on.py --quick
+        tests/test_operations.py tests/test_written.py tests/serving/test_jobs.py tests/serving/test_turns.py \
+        tests/e2e/test_together.py tests/e2e/test_sign_on.py --quick
 fi
 set -- python -m pytest -n $((PROCESSORS + 1)) --dist worksteal "$@"
 if [ -n "${DATABASE_URL-}" ]; then exec "$@"; fi

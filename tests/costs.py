@@ -1,4 +1,4 @@
-"""What each file of tests costs in processor time: `pytest -p tests.costs`, with any options and workers.
+"""What each file of tests costs in processor time: `python -m pytest -p tests.costs`, with any options and workers.
 
 Counted is the process that runs the tests, its live server among it, and every process that comes of it: the browser
 and what drives it, and programs that tests start. Wall time says little on a machine with other things to do; this

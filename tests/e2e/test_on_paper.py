@@ -7,7 +7,8 @@ import pypdf
 import pytest
 
 from planner.store import actions
-from tests.web.views.pages import shipped_matrix, store
+from ports.queries import shipped_matrix
+from tests.web.views.pages import store
 from tests.web.views.test_showing import many
 
 SCREEN = ("Undo", "Download", "Copy as table", "Whole picture", "More", "Skip to", "Add endpoint", "addresses")

@@ -13,7 +13,7 @@ from planner.plan.check_results import BadResults, read_results
 from planner.plan.document import check_plan
 from ports.queries import shipped_matrix
 from tests.checking import only, run_all, run_of, well, write_results
-from tests.report.samples import sites, write_plan
+from tests.report.samples import evaluate, sites, write_plan
 from tests.strategies import documents, often
 
 MATRIX = shipped_matrix()
@@ -478,3 +478,12 @@ def test_a_file_that_windows_wrote_is_read(report):
     text = json.dumps(write_results(report, "PS01"))
     for data in (b"\xef\xbb\xbf" + text.encode(), text.encode("utf-16")):
         assert read_results(data).source == "PS01"
+
+
+def test_what_must_stay_closed_within_a_zone_is_tried_between_its_endpoints_and_not_from_one_to_itself():
+    hosts = [{"name": f"H{number}", "zone": "Internal", "addresses": [f"10.0.0.{number}"]} for number in (1, 2, 3)]
+    inside = {"zone": "Internal"}
+    row = {"from": inside, "to": inside, "protocol": "tcp", "ports": "4711", "reason": "No"}
+    checks = plan_checks(evaluate(write_plan(*hosts, never=[row])))
+    tried = [one.opening[:2] for one in checks if one.opening[3] == "4711"]
+    assert sorted(tried) == [(f"H{one}", f"H{other}") for one in (1, 2, 3) for other in (1, 2, 3) if one != other]

@@ -160,6 +160,9 @@ def test_an_option_says_for_want_of_what_it_opens_nothing():
         alone, "windows-validation", "smb"
     )
     assert explain_nothing(alone, "self-destruct", "none") == "", "it asks for nothing anywhere"
+    target = {"name": "T", "zone": "Internal", "platforms": ["windows"], "operations": ["validation"]}
+    said = "no endpoint is “Remote site agent” or “Passwordstate web server” where it would reach the target"
+    assert explain_nothing(evaluate(write_plan(target)), "windows-validation", "smb") == said
     site = {"name": "SD", "zone": "DMZ", "roles": ["self-destruct-site"]}
     assert explain_nothing(evaluate(write_plan(web, site)), "self-destruct", "push-pull") == ""
 

@@ -56,6 +56,7 @@ def test_the_same_is_read_from_every_way_to_write_it():
         {"name": "g", "properties": {"securityRules": [{"name": "web", "properties": inner}, DENY]}},
         {"value": [{"name": "g", "securityRules": [rule(), DENY]}]},
         {"Name": "g", "SecurityRules": [upper, DENY], "DefaultSecurityRules": None},
+        [rule(properties={"access": "Allow"}), DENY],
     ):
         ruleset = read(json.dumps(document))
         assert decide(ruleset, WEB) == "accept"

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from planner.engine.existing import table
+from planner.engine.existing import pairs, table, wider
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.pairs import InOrder
 from tests.engine.existing.rulesets import accept, drop, flow, host, match, plan, ruleset
@@ -77,6 +77,7 @@ def test_what_is_forgotten_in_between_changes_nothing(monkeypatch):
     report, rules = make_report(), make_rules(1_000)
     before = compare_with(report, rules)
     monkeypatch.setattr(table, "KEPT", 0)
+    monkeypatch.setattr(wider, "MOST_PARTS", 0)
     assert compare_with(report, rules) == before
 
 
@@ -89,7 +90,9 @@ def test_an_entry_that_stands_there_many_times_is_measured_once():
     assert once.steps == often.steps
 
 
-def test_the_first_names_of_many_endpoints_are_those_of_all_in_their_order():
+@pytest.mark.parametrize("kept", [1, pairs.MOST_KNOWN])
+def test_the_first_names_of_many_endpoints_are_those_of_all_in_their_order(kept, monkeypatch):
+    monkeypatch.setattr(pairs, "MOST_KNOWN", kept)
     draw = Random(1)
     names = [f"E{draw.randrange(10**9)}" for _ in range(50)]
     in_order = InOrder(plan([host(name, "10.0.0.1") for name in names], []).plan.endpoints)

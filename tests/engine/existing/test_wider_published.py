@@ -232,3 +232,26 @@ def test_behind_a_translation_to_another_port_the_entry_for_the_real_one_is_too_
     )
     [found] = compare_with(report, read(text), None, report.plan.firewalls[0]).wider
     assert (found.sources, found.destinations, found.services) == (("Other", "Outer"), ("Store",), ("tcp 22",))
+
+
+def test_on_a_device_that_is_followed_an_entry_for_neither_address_admits_nothing_to_the_endpoint():
+    report = report_of("iptables", flow("Outer", "Store"))
+    text = (
+        "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -i wan -s {} -d {} -p tcp -m tcp --dport 440:450 -j ACCEPT\nCOMMIT\n"
+    )
+    firewall = report.plan.firewalls[0]
+    neither, own = (
+        compare_with(report, read(text.format(OTHER, there)), None, firewall).wider for there in ("192.0.2.99", REAL)
+    )
+    assert not neither
+    assert [one.destinations for one in own] == [("Store",)]
+
+
+def test_what_stays_as_it_is_and_what_is_not_understood_is_not_sent_on():
+    box = Box(FAMILIES[4], spans(SEEN), PROTOCOLS, PORTS)
+    told = [
+        Translations([one], Ways([("wan", "Internet")])).list_arriving(4, box)
+        for one in (translation(), translation(real=spans(SEEN)), translation(is_clear=False))
+    ]
+    assert [len(one) for one in told] == [1, 0, 0]
+    assert told[0][0].destinations == spans(REAL)

@@ -22,7 +22,7 @@ _COMMENT = 200
 def list_items(plan: Plan) -> list[Item]:
     """For each family what is there taken away, then lists and entries."""
     groups = find_groups(plan, most=1)
-    chain = _name_chain(plan)
+    chain, objects = _name_chain(plan), plan.objects
     items: list[Item] = []
     for family, menu in ((4, "/ip firewall"), (6, "/ipv6 firewall")):
         openings = [one for one in plan.openings if one.permit.family == family]
@@ -32,12 +32,12 @@ def list_items(plan: Plan) -> list[Item]:
         ]
         if plan.permits.firewall is not None:
             lines += _publish(plan, menu, family)
-        for name, members in plan.objects.items():
+        for name, members in objects.items():
             if name.startswith(f"V{family}"):
                 lines += [_listed(menu, name, one) for one in members]
         for members, name in groups.items():
             if name.startswith(f"V{family}"):
-                lines += [_listed(menu, name, one) for member in members for one in plan.objects[member]]
+                lines += [_listed(menu, name, one) for member in members for one in objects[member]]
         lines += [_entry(plan, menu, one, groups) for one in openings]
         if plan.default_deny:
             lines.append(f'{menu} filter add chain={chain} action=drop{_log(plan, "denied")} comment="default deny"')

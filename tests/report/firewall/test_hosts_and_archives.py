@@ -227,6 +227,12 @@ def test_what_is_quoted_for_powershell_is_that_text_and_nothing_else(text):
     assert read_literal(f"$x = {quote_all((text, 'b'))}\n") == [text, "b"]
 
 
+def test_every_sign_that_ends_a_string_of_powershell_is_doubled():
+    """The reader of these tests knows the plain one alone as an end."""
+    for sign in "'\u2018\u2019\u201a\u201b":
+        assert quote(f"a{sign}b") == f"'a{sign}{sign}b'"
+
+
 def test_a_default_deny_of_windows_blocks_by_default_and_only_then():
     data = read("windows", example("dmz"), default_deny=True)[PS01]
     assert b"$denies = $true" in data

@@ -4,27 +4,38 @@ import io
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import date
-from functools import cache
 from itertools import product
 from xml.etree import ElementTree
 
 import pypdf
 import pytest
 
+from planner.report.paper import typst_pages
 from planner.report.paper.change_pages import compose_changes
 from planner.report.paper.pdf import write_pdf
 from planner.report.paper.printed import Element, PrintedReport, Running, make
 from planner.report.paper.prints import render_pdf
 from planner.report.paper.report_pages import compose_report
+from planner.report.paper.typesetting import typeset
 from planner.report.paper.typst_pages import make_pdf
 from planner.report.said.edition import Edition, Editions
 from planner.report.said.filters import Filter, select
 from tests.examples import read_examples
 from tests.paper import read_pages
 from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
-from tests.report.test_print import compared, example, lines_of, printed, read, squeeze, text_of
+from tests.report.test_print import (
+    bare,
+    compared,
+    example,
+    lines_of,
+    printed,
+    read,
+    set_bare,
+    squeeze,
+    text_of,
+    without_pictures,
+)
 from tests.strategies import HOSTILE_NAMES
 
 pytestmark = pytest.mark.slow
@@ -38,20 +49,6 @@ RUNNING = Running(name="N", edition="E", matrix="M")
 
 def page(*parts):
     return PrintedReport(title="T", running=RUNNING, parts=parts)
-
-
-def without_pictures(printed):
-    """The document without its figures, which are measured elsewhere, and whose words may touch lines of others."""
-
-    def strip(element):
-        kids = (
-            strip(kid) if isinstance(kid, Element) else kid
-            for kid in element.kids
-            if not (isinstance(kid, Element) and kid.tag == "figure")
-        )
-        return replace(element, kids=tuple(kids))
-
-    return replace(printed, parts=tuple(map(strip, printed.parts)))
 
 
 def boxes(data):
@@ -92,18 +89,6 @@ def assert_nothing_is_lost(printed, data):
 
 def compose(report, **more):
     return compose_report(report, Edition(date=DAY, **more))
-
-
-@cache
-def bare(slug, paper="a4"):
-    """The document of an example without its pictures."""
-    return without_pictures(compose(example(slug), revision=7, paper=paper))
-
-
-@cache
-def set_bare(slug, engine="typst", paper="a4"):
-    """The same on paper, set once for all tests that look at it."""
-    return write_pdf(bare(slug, paper), engine)
 
 
 def compose_change():
@@ -263,7 +248,12 @@ def test_zones_are_drawn_where_no_table_has_them():
 
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize("letter", ["W", "\u754c"])
-def test_the_tallest_rows_fit_a_page(paper, letter):
+def test_the_tallest_rows_fit_a_page(paper, letter, monkeypatch):
+    def set_once(layout, data, *, forget, standards=None):
+        """Where no font has the letter, what has to be accessible would be set, refused, and set again."""
+        return typeset(layout, data, forget=forget)
+
+    monkeypatch.setattr(typst_pages, "typeset", set_once)
     addresses = [f"2001:db8:{number:x}:1111:2222:3333:4444:{number:04x}" for number in range(9)]
     endpoints, flows = [], []
     for count, length, known in product((1, 3, 8), (9, 80, 250), (0, 4, 9)):

@@ -299,12 +299,14 @@ def test_the_file_tells_no_time_of_its_making():
 
 @pytest.mark.slow
 def test_a_thousand_sites_are_a_row_for_each_flow_in_a_small_file():
-    """How long it takes is for `make bench` to say, which has a budget for it."""
+    """How long it takes is for `make bench` to say, which has a budget for it. Rows are counted, not read."""
     report = evaluate(sites(1000))
     data = render_xlsx(report)
     assert len(data) < 3_000_000
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
-    assert sum(1 for _ in book["Flows"].iter_rows(min_row=2, values_only=True)) == len(report.flows) > 10_000
+    sheets = openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        flows = book.read(f"xl/worksheets/sheet{sheets.index('Flows') + 1}.xml")
+    assert flows.count(b"<row ") - 1 == len(report.flows) > 10_000
 
 
 def test_the_sheet_of_servers_says_what_each_accepts_and_opens():

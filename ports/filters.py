@@ -195,8 +195,9 @@ def place_caveats(matrix: Matrix) -> CaveatPlaces:
     rows: dict[str, list[Caveat]] = {}
     sections: dict[str, list[Caveat]] = {}
     others = []
+    named = _index(matrix)
     for caveat in matrix.caveats.values():
-        concerned = [requirement.slug for requirement in matrix.requirements if _concerns(caveat, requirement)]
+        concerned = _find_concerned(caveat, named)
         for slug in concerned:
             rows.setdefault(slug, []).append(caveat)
         numbers = caveat.about.sections or (() if concerned else caveat.sections)
@@ -315,14 +316,31 @@ def _upper_first(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _concerns(caveat: Caveat, requirement: Requirement) -> bool:
+def _index(matrix: Matrix) -> Mapping[tuple[str, str | None], list[Requirement]]:
+    """The requirements by what a caveat can name of them: kind and slug. A caveat names few of hundreds."""
+    found: dict[tuple[str, str | None], list[Requirement]] = {}
+    for requirement in matrix.requirements:
+        names = {
+            ("correction", requirement.correction),
+            ("requirement", requirement.slug),
+            ("role", requirement.source),
+            ("role", requirement.destination),
+            *(("service", ask.service) for ask in requirement.asks),
+        }
+        for name in names:
+            found.setdefault(name, []).append(requirement)
+    return found
+
+
+def _find_concerned(caveat: Caveat, named: Mapping[tuple[str, str | None], list[Requirement]]) -> Iterable[str]:
+    """The slugs of the requirements that a caveat is about, each once."""
     about = caveat.about
-    if requirement.correction == caveat.slug or requirement.slug in about.requirements:
-        return True
-    if any(ask.service in about.services for ask in requirement.asks):
-        return True
-    ends = {requirement.source, requirement.destination}
-    return bool(ends.intersection(about.roles)) and (not caveat.sections or requirement.section in caveat.sections)
+    names = [("correction", caveat.slug)]
+    names += [("requirement", slug) for slug in about.requirements] + [("service", slug) for slug in about.services]
+    found = [requirement for name in names for requirement in named.get(name, ())]
+    ends = [requirement for slug in about.roles for requirement in named.get(("role", slug), ())]
+    found += [end for end in ends if not caveat.sections or end.section in caveat.sections]
+    return dict.fromkeys(requirement.slug for requirement in found)
 
 
 def _corrected_ports(matrix: Matrix) -> dict[str, tuple[tuple[str, Caveat], ...]]:

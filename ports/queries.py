@@ -35,6 +35,16 @@ _MARKS = ("product_slug", "stamp", "digest", *(name for name in FIELDS[HEAD] if 
 """Another state of an edition has other ones. What it says of renamed rows is in the digest; what others say, in the
 stamp."""
 _marks_at = Written(lambda pk: PortMatrix.objects.filter(pk=pk).values_list("pk", *_MARKS), 2**62)
+_current = Written(
+    lambda: PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug", "pk", *_MARKS)
+)
+_all_marks = Written(lambda: PortMatrix.objects.order_by("pk").values_list("pk", "slug", "current", *_MARKS))
+_amended = Written(
+    lambda product: Amendment.objects.filter(product=product).values_list(
+        "pk", "author", "made", "reverted", "reverted_by"
+    ),
+    "a product",
+)
 State = Literal["applied", "conflict", "reverted"]
 
 
@@ -122,7 +132,7 @@ def current_matrix(product: str = "") -> Matrix:
     One query while nothing has changed. Raises NoProduct when there are others alone, NoMatrix when there is none,
     MatrixError with its faults when the rows are no matrix.
     """
-    rows = list(PortMatrix.objects.filter(current=True).order_by("pk").values_list("product_slug", "pk", *_MARKS))
+    rows = _current.ask()
     wanted = product or choose_default(row[0] for row in rows)
     for slug, *row in rows:
         if slug == wanted:
@@ -172,9 +182,7 @@ def list_standing(product: str) -> tuple[tuple[object, ...], ...]:
 
     Another one where anything of them is another; each amendment changes the stamp. `product`: its slug.
     """
-    editions = PortMatrix.objects.order_by("pk").values_list("pk", "slug", "current", *_MARKS)
-    amended = Amendment.objects.filter(product=product).values_list("pk", "author", "made", "reverted", "reverted_by")
-    return (*editions, *amended)
+    return (*_all_marks.ask(), *_amended.ask(product))
 
 
 def find_edition(slug: str) -> PortMatrix | None:

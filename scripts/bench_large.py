@@ -55,7 +55,7 @@ def run(groups: list[tuple[list[Editor], Tally, float]], seconds: float) -> None
 
 def make_editors(service: Service, slug: str, count: int, plans: int, first: int) -> list[Editor]:
     """So many people, spread over so many new plans."""
-    links = [service.make_plan(slug) for _ in range(plans)]
+    links = service.make_plans(slug, plans)
     browser = Browser(service)
     path = browser.enter(links[0])
     names = ["PS01"] if slug.startswith("sites") else list(list_endpoints(browser, path))

@@ -183,7 +183,7 @@ class Trial:
 def measure(url: str, seconds: float, pages: int) -> str:
     """The table of all three."""
     with serve(DATABASE_URL=url) as service:
-        links = [service.make_plan("everything") for _ in range(PLANS)]
+        links = service.make_plans("everything", PLANS)
         editors = [Editor(service, number) for number in range(PLANS)]
         first = Browser(service)
         endpoint = next(list_endpoints(first, first.enter(links[0])))

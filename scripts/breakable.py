@@ -137,10 +137,10 @@ class Site:
             time.sleep(0.05)
         raise RuntimeError("The processes of a service that was killed are still there.")
 
-    def make_plan(self) -> str:
-        """A new plan's edit link."""
+    def make_plans(self, count: int) -> list[str]:
+        """The edit links of so many new plans."""
         service = Service(host=self.host, port=self.port, environment=self.environment, process=0)
-        return service.make_plan(EXAMPLE)
+        return service.make_plans(EXAMPLE, count)
 
     def check(self) -> list[str]:
         """What SQLite finds wrong with the database; nothing for another database, which minds itself."""
@@ -177,7 +177,7 @@ class Writers:
 
     def __init__(self, made: Site, count: int = 6, plans: int = 2) -> None:
         self.site, self.stop, self.told, self.missed = made, Event(), Counter[str](), Counter[str]()
-        links = [made.make_plan() for _ in range(plans)]
+        links = made.make_plans(plans)
         self.readers = [Browser(made) for _ in links]
         self.paths = [reader.enter(link) for reader, link in zip(self.readers, links, strict=True)]
         names = list(list_endpoints(self.readers[0], self.paths[0]))

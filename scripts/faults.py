@@ -5,6 +5,7 @@ was told by a page that says why; the database is sound by `PRAGMA integrity_che
 """
 
 import argparse
+import fcntl
 import os
 import random
 import signal
@@ -218,12 +219,9 @@ def _kill_while_preparing(made: Site, kills: int, chance: random.Random, faults:
     early = 0
     for _ in range(kills):
         process, began = made.manage("prepare"), time.monotonic()
-        # By what is there, as a start takes longer on a busy machine: the kill comes while tables are made.
-        log = made.database.with_name(f"{breakable.DATABASE}-wal")
-        before = log.stat().st_size if log.exists() else 0
-        while process.poll() is None and time.monotonic() < began + breakable.PATIENCE:
-            if log.exists() and log.stat().st_size != before:
-                break
+        # By what is there, as a start takes longer on a busy machine: the kill comes while tables are made. The file
+        # of the database says nothing of that, since all of them come with the one transaction's end.
+        while process.poll() is None and time.monotonic() < began + breakable.PATIENCE and not _is_starting(made):
             time.sleep(0.002)
         time.sleep(chance.uniform(0, 0.6))
         early += process.poll() is None
@@ -232,6 +230,18 @@ def _kill_while_preparing(made: Site, kills: int, chance: random.Random, faults:
         if made.database.exists():
             faults += made.check()
     return early
+
+
+def _is_starting(made: Site) -> bool:
+    """Whether somebody brings the database up, and has others wait until then."""
+    try:
+        with (made.folder / "starting.lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def stop_under_writers(folder: Path, rounds: int = 10) -> Outcome:

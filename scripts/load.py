@@ -143,7 +143,7 @@ class Outcome:
 def load(database: str, arguments: argparse.Namespace, **variables: str) -> Outcome:
     """Start the service on a database, put it under load, and hold what was told against what is there."""
     with serve(**variables) as service:
-        links = [service.make_plan(EXAMPLE) for _ in range(arguments.plans)]
+        links = service.make_plans(EXAMPLE, arguments.plans)
         first = [Browser(service) for _ in links]
         paths = [browser.enter(link) for browser, link in zip(first, links, strict=True)]
         names = list(list_endpoints(first[0], paths[0]))

@@ -33,13 +33,14 @@ from planner.plan.topologies import read_topology
 from planner.sharing.links import make_edit_link
 from ports.queries import current_matrix
 from scripts.sites import make_sites
-slug, matrix = sys.argv[1], current_matrix()
+slug, count, matrix = sys.argv[1], int(sys.argv[2]), current_matrix()
 if slug.startswith("sites"):
     plan = check_plan(make_sites(int(slug.partition("-")[2] or 1_000)), matrix=matrix)
 else:
     plan = read_topology(matrix, slug)
-row = actions.create_plan(plan=plan, matrix=matrix, summary="Made to be looked at")
-print(make_edit_link(plan_id=row.pk))
+for _ in range(count):
+    row = actions.create_plan(plan=plan, matrix=matrix, summary="Made to be looked at")
+    print(make_edit_link(plan_id=row.pk))
 """
 """Run in a process of its own, since this one must not open the service's database."""
 
@@ -77,12 +78,17 @@ class Service:
 
         `sites` has 1,000 of them, `sites-5000` has 5,000.
         """
-        line = [sys.executable, "-c", f"import django\ndjango.setup()\n{MAKE}", slug]
+        (link,) = self.make_plans(slug, 1)
+        return link
+
+    def make_plans(self, slug: str, count: int) -> list[str]:
+        """The same for several of the same, by one process: to import what makes them takes longer than they do."""
+        line = [sys.executable, "-c", f"import django\ndjango.setup()\n{MAKE}", slug, str(count)]
         with Popen(line, cwd=ROOT, env=self.environment, text=True, stdout=subprocess.PIPE) as process:
-            token, _ = process.communicate()
+            tokens, _ = process.communicate()
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, line)
-        return f"/edit/{token.strip()}/"
+        return [f"/edit/{token}/" for token in tokens.split()]
 
 
 type Start = Callable[[dict[str, str], IO[str]], subprocess.Popen[bytes]]

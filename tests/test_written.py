@@ -10,11 +10,23 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from planner.sharing import links
-from planner.store import answers, holders, reports
-from planner.store.models import Answer, Hold, Plan, ShareLink, hash_token
-from planner.web.views import kept
+from planner.store import answers, comments, holders, lives, reports, results
+from planner.store.models import (
+    NOTHING_RENAMED,
+    Answer,
+    Comment,
+    Hold,
+    Plan,
+    Revision,
+    RuleState,
+    ShareLink,
+    hash_token,
+)
+from planner.store.run_models import CheckRun
+from planner.web.views import kept, offers
 from ports import queries
 from ports.actions import load_matrix
+from ports.models import Amendment
 from ports.queries import SHIPPED
 from ports.written import Written
 from tests.web.views.pages import BROWSERS, store
@@ -42,6 +54,15 @@ def plan():
     now = timezone.now()
     for number, expires in enumerate((None, now + timedelta(days=1), now - timedelta(days=1))):
         ShareLink.objects.create(plan=plan, token_hash=f"{number}", label="L", expires=expires)
+    for number, renames in ((3, {"zones": {"dmz": "edge"}, "endpoints": {}}), (4, {}), (5, NOTHING_RENAMED)):
+        Revision.objects.create(plan=plan, number=number, document=plan.document, renames=renames)
+    for stands in (True, False, True):
+        RuleState.objects.create(plan=plan, revision=1, stands=stands, blocks=[[["A"], ["B"], []]], review=now.date())
+    for resolved in (False, True, False):
+        Comment.objects.create(plan=plan, text="T", resolved=resolved, mentions=["Ada"])
+    for name in ("1", "2"):
+        CheckRun.objects.create(plan=plan, revision=1, checksum=name, started=now, number=1, data=b"")
+    Amendment.objects.create(product=plan.edition.product_slug, old="1", new="2", reverted=now)
     return plan
 
 
@@ -56,8 +77,18 @@ def list_questions(plan):
     yield answers._newest, (plan.pk,), (plan.pk + 1,)
     yield answers._newest_upto, (plan.pk, 2), (plan.pk, 0)
     yield reports._revision, (plan.pk, 1), (plan.pk, 2)
+    yield reports._entry, (plan.pk, 1), (plan.pk, 2)
+    yield reports._digest, (plan.pk, 1), (plan.pk, 2)
+    yield reports._renaming, (plan.pk, 1, 3), (plan.pk, 1, 2)
+    yield reports._renaming, (plan.pk, 2, 5), (plan.pk, 3, 5)
+    yield lives._newest, (plan.pk,), (plan.pk + 1,)
+    yield lives._standing, (plan.pk,), (plan.pk + 1,)
+    yield results._newest, (plan.pk,), (plan.pk + 1,)
+    yield comments._open, (plan.pk,), (plan.pk + 1,)
+    yield offers._editions, (plan.edition.product_slug,), ("another",)
     yield kept._whole, (plan.pk,), (plan.pk + 1,)
     yield queries._marks_at, (plan.edition_id,), (plan.edition_id + 1,)
+    yield queries._amended, (plan.edition.product_slug,), ("another",)
 
 
 def test_each_finds_what_django_finds(plan):
@@ -71,6 +102,14 @@ def test_each_finds_what_django_finds(plan):
             assert [*map(tell, found)] == [*map(tell, written._write(*values))], (asked[0]["sql"], values)
             assert bool(found) == (values is there), asked[0]["sql"]
             assert written.first(*values) == (found[0] if found else None)
+
+
+def test_each_without_a_value_finds_what_django_finds(plan):
+    for written in (queries._current, queries._all_marks):
+        for _ in range(2):
+            found = written.ask()
+            assert found
+            assert found == list(written._write())
 
 
 def test_what_was_left_out_is_read_when_it_is_asked_for(plan):

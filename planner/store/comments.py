@@ -17,6 +17,7 @@ from django.utils import timezone
 from planner.plan.archive_comments import KINDS, MAX_COMMENTS, MAX_TEXT
 from planner.store import models
 from planner.store.admission import check_admitted, lock_row
+from ports.written import Written
 
 ENDPOINT, RULE, DECISION = KINDS
 """What can be commented on."""
@@ -52,6 +53,16 @@ class Open:
     """How many of them mention who looks."""
 
 
+_open = Written(
+    lambda plan: (
+        models.Comment.objects.filter(plan=plan, resolved=False)
+        .order_by("pk")
+        .values_list("pk", "kind", "subject", "mentions", "writer")
+    ),
+    2**62,
+)
+
+
 def open_comments(plan: models.Plan, writer: Writer, find_placed: Callable[[], Mapping[int, str]]) -> Open:
     """What is open in a plan, and how much of it mentions this person, by their name.
 
@@ -60,7 +71,7 @@ def open_comments(plan: models.Plan, writer: Writer, find_placed: Callable[[], M
     """
     counts: dict[tuple[str, str], int] = {}
     mentioning = 0
-    rows = plan.comments.filter(resolved=False).values_list("pk", "kind", "subject", "mentions", "writer")
+    rows = _open.ask(plan.pk)
     placed: Mapping[int, str] | None = None
     for number, kind, subject, mentions, key in rows:
         if kind == RULE and placed is None:

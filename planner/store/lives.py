@@ -39,6 +39,7 @@ from planner.store.recent import Recent
 from planner.store.reports import find_renames_since, report_for
 from ports.matrix import Matrix
 from ports.text import many, short
+from ports.written import Written
 
 CLOSED = "closed"
 """What the history calls the end of a rule that nobody asked for any more."""
@@ -79,9 +80,14 @@ class Overtaken(ValueError):
 _kept: Recent[tuple[Report, Lives]] = Recent(lambda pair: len(pair[0].flows), count=4)
 
 
+_newest = Written(lambda plan: models.RuleState.objects.filter(plan=plan).order_by("-pk").values_list("pk")[:1], 2**62)
+_standing = Written(lambda plan: models.RuleState.objects.filter(plan=plan, stands=True).order_by("pk"), 2**62)
+
+
 def newest_state(plan: models.Plan) -> int:
     """The number of the latest state that was set for a rule of a plan; 0 if there is none."""
-    return plan.states.aggregate(newest=Max("pk"))["newest"] or 0
+    found: tuple[int, ...] = _newest.first(plan.pk) or (0,)
+    return found[0]
 
 
 def lives_of(plan: models.Plan, report: Report, today: date | None = None, *, newest: int | None = None) -> Lives:
@@ -115,7 +121,7 @@ def list_given(plan: models.Plan) -> tuple[Given, ...]:
 
 
 def _read_standing(plan: models.Plan) -> list[tuple[Given, models.RuleState]]:
-    rows = list(plan.states.filter(stands=True).order_by("pk"))
+    rows: list[models.RuleState] = _standing.ask(plan.pk)
     renames = find_renames_since(plan, {row.revision for row in rows})
     taken: set[str] = set()
     if renames:

@@ -16,6 +16,7 @@ from planner.plan.document import PlanError
 from planner.store.checked import read_checked
 from planner.store.editions import matrix_then
 from planner.store.evaluated import find_kept, find_report
+from planner.store.kept import LARGE as DOCUMENT
 from planner.store.kept import Damaged, read_documents
 from planner.store.models import NOTHING_RENAMED, Plan, Revision, Version
 from planner.store.recent import Recent
@@ -88,8 +89,8 @@ def _find_before(plan: Plan, number: int) -> Version | None:
     kept = find_kept(plan.key, number)
     if kept is None:
         return find_sound_version(plan, number)
-    digest = plan.revisions.filter(number=number).values_list("digest", flat=True).first()
-    return None if digest is None else replace(kept, digest=digest)
+    found = _digest.first(plan.pk, number)
+    return None if found is None else replace(kept, digest=found[0])
 
 
 def _try_to_compare(
@@ -106,11 +107,34 @@ _revision = Written(
 )
 
 
+_entry = Written(lambda plan, number: Revision.objects.filter(plan=plan, number=number).defer(*DOCUMENT), 2**62, 2**30)
+_digest = Written(
+    lambda plan, number: Revision.objects.filter(plan=plan, number=number).values_list("digest"), 2**62, 2**30
+)
+_renaming = Written(
+    lambda plan, after, upto: (
+        Revision.objects.filter(plan=plan, number__gt=after, number__lte=upto)
+        .exclude(renames={})
+        .exclude(renames=NOTHING_RENAMED)
+        .order_by()
+        .values_list("pk")[:1]
+    ),
+    2**62, 2**30, 2**30 + 1,
+)  # fmt: skip
+"""Whether anything was renamed after one revision, up to another."""
+
+
 def find_revision(plan: Plan, number: int) -> Revision | None:
     """A revision of a plan without what it renames and adds; None when there is none of that number."""
     if number >= 2**63:  # no number of a row, and SQLite refuses to look for it
         return None
     found: Revision | None = _revision.first(plan.pk, number)
+    return found
+
+
+def find_entry(plan: Plan, number: int) -> Revision | None:
+    """What the history says of a revision of a plan, without its document; None when there is none of that number."""
+    found: Revision | None = _entry.first(plan.pk, number)
     return found
 
 
@@ -149,8 +173,7 @@ def compare_versions(
 def find_known(plan: Plan, before: Version, after: Version) -> tuple[Rename, ...]:
     """What the history of a plan tells to be renamed between two of its versions."""
     first, last = sorted((before.number, after.number))
-    between = plan.revisions.filter(number__gt=first, number__lte=last)
-    if not between.exclude(renames={}).exclude(renames=NOTHING_RENAMED).exists():
+    if not _renaming.ask(plan.pk, first, last):
         return ()
     steps = _list_steps(plan, first, last)
     while (earliest := find_earliest(steps)) < steps[0].number:
@@ -165,8 +188,7 @@ def find_renames_since(plan: Plan, numbers: Collection[int]) -> Mapping[int, tup
     was brought back.
     """
     older = sorted({number for number in numbers if number < plan.revision})
-    renaming = plan.revisions.exclude(renames={}).exclude(renames=NOTHING_RENAMED)
-    if not older or not renaming.filter(number__gt=older[0], number__lte=plan.revision).exists():
+    if not older or not _renaming.ask(plan.pk, older[0], plan.revision):
         return {}
     steps = _list_steps(plan, older[0], plan.revision)
     while (earliest := find_earliest(steps)) < steps[0].number:

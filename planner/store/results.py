@@ -14,7 +14,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from planner.engine import Report
@@ -33,6 +32,7 @@ from planner.store.recent import Recent
 from planner.store.reports import find_renames_since
 from planner.store.run_models import CheckRun
 from ports.text import cut
+from ports.written import Written
 
 MOST_OF_SOURCE = 10
 """How many runs of one source are kept, the newest."""
@@ -91,9 +91,13 @@ class Proven:
 _kept: Recent[tuple[Report, Proven]] = Recent(lambda pair: len(pair[0].flows), count=4)
 
 
+_newest = Written(lambda plan: CheckRun.objects.filter(plan=plan).order_by("-pk").values_list("pk")[:1], 2**62)
+
+
 def newest_run(plan: models.Plan) -> int:
     """The number of the newest run of a plan; 0 if there is none."""
-    return _runs(plan).aggregate(newest=Max("pk"))["newest"] or 0
+    found: tuple[int, ...] = _newest.first(plan.pk) or (0,)
+    return found[0]
 
 
 def _runs(plan: models.Plan) -> Any:

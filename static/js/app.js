@@ -3,6 +3,7 @@
 import "./answers.js";
 import "./asking_once.js"; // before forms.js, which counts a form as sent
 import "./forms.js";
+import "./going.js";
 import "./leaving.js";
 import "./menus.js";
 import "./shortcuts.js";

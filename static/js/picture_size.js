@@ -6,6 +6,7 @@ import { all, closest } from "./dom.js";
 const READABLE = 0.67; // of its size; smaller, it could be neither read nor hit
 /** @type {boolean | null} */
 let chosen = null; // what was asked for last, for the pictures to come
+let isDue = false;
 
 /** @param {HTMLElement} picture */
 function fit(picture) {
@@ -33,6 +34,17 @@ function fitAll() {
   }
 }
 
+/* An answer has several parts, and to look at a picture has the page laid out: once, when all of them are in. */
+function fitSoon() {
+  if (!isDue) {
+    isDue = true;
+    queueMicrotask(() => {
+      isDue = false;
+      fitAll();
+    });
+  }
+}
+
 document.addEventListener("click", (event) => {
   const button = closest(event, ".picture-size button");
   if (button) {
@@ -40,7 +52,7 @@ document.addEventListener("click", (event) => {
     fitAll();
   }
 });
-document.addEventListener("htmx:afterSwap", fitAll);
+document.addEventListener("htmx:afterSwap", fitSoon);
 document.addEventListener("toggle", fitAll, { capture: true }); // one that was folded away had no width
 window.addEventListener("resize", fitAll);
 fitAll();

@@ -222,3 +222,35 @@ def test_a_finding_leads_to_its_field_with_the_focus_in_it_by_keyboard(open_page
         page.keyboard.press("Enter")
         expect(page.locator(f"#{field}")).to_be_focused()
         expect(page.locator(f"#{field}")).to_be_in_viewport()
+
+
+TOLD = """
+  () => {
+    window.told = {gone: 0, asked: 0, freed: 0};
+    const main = document.getElementById("main");
+    const {removeEventListener} = main;
+    main.removeEventListener = function (name, ...more) {
+      window.told.freed += name === "ask";
+      removeEventListener.call(this, name, ...more);
+    };
+    document.addEventListener("htmx:beforeCleanupElement", () => { window.told.gone++; });
+    document.addEventListener("htmx:configRequest", (event) => { window.told.asked += event.target.id === "asking"; });
+    const asking = document.createElement("div");
+    asking.innerHTML = '<p><i id="asking" hx-get="/words/" hx-trigger="ask from:#main" hx-swap="none">Asks</i></p>';
+    document.getElementById("results").append(asking);
+    htmx.process(asking);
+  }
+"""
+
+
+def test_what_an_answer_replaces_goes_in_one_piece_and_asks_for_nothing_any_more(page, plan):
+    page.goto(f"{plan}?panel=decisions")
+    page.evaluate(TOLD)
+    ask = "() => { document.getElementById('main').dispatchEvent(new Event('ask')); return window.told; }"
+    assert page.evaluate(ask) == {"gone": 0, "asked": 1, "freed": 0}
+    elements = page.evaluate("document.querySelectorAll('#report *').length")
+    page.locator("#view-flows").click()
+    expect(page.locator("#view-flows")).to_have_attribute("aria-current", "page")
+    told = page.evaluate("window.told")
+    assert (told["freed"], page.evaluate(ask)["asked"]) == (1, 1), "nothing outside listens for it"
+    assert 0 < told["gone"] < 100 < elements / 5, "not of each that went"

@@ -65,7 +65,7 @@ def test_the_edition_of_before_makes_room_and_everything_about_it_stays_whenever
     assert found["now"] == ["passwordstate-2026-11", "587", True]
     assert found["then"] == [OWN, AMENDED, "587"], "the handover is told under what it was made under"
     assert found["amendments"] == [["service/smtp", "587", "applied"]]
-    assert ": already loaded." in start(environment, tmp_path).stdout
+    assert ": already loaded." in run(environment, "manage.py", "prepare").stdout
     assert look(environment) == found
 
 

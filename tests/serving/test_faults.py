@@ -239,7 +239,7 @@ def test_a_lost_secret_is_told_before_it_is_needed(folder):
 
 
 def test_a_database_that_isnt_up_to_date_is_told(folder):
-    assert manage(folder, "migrate", "planner", "0017")[0] == 0
+    assert manage(folder, "migrate", "planner", "0026")[0] == 0
     with run(folder) as service:
         assert ask(service, "/readyz")[:2] == (503, "migrations\n")
 

@@ -18,8 +18,8 @@ from planner.plan.rows import Renames
 from planner.plan.table_changes import Judged, Sent, Wrong, judge
 from planner.store import actions
 from planner.store.editions import matrix_of
-from planner.store.kept import LARGE
 from planner.store.models import Plan
+from planner.store.reports import find_entry
 from planner.web.forms.endpoints_table import (
     NOTHING,
     Kept,
@@ -231,6 +231,6 @@ def _show(
         "before": _address(plan, wish._replace(page=page.previous)) if page.previous else "",
         "after": _address(plan, wish._replace(page=page.next)) if page.next else "",
         "everything": reverse("edit_endpoints_table", kwargs={"key": plan.key}),
-        "history": describe_history(plan, plan.revisions.filter(number=plan.revision).defer(*LARGE).first()),
+        "history": describe_history(plan, find_entry(plan, plan.revision)),
     }
     return render(request, "planner/endpoints_table.html", context)

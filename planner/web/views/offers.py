@@ -9,6 +9,7 @@ from planner.store.models import Plan, Revision
 from ports.models import PortMatrix
 from ports.queries import find_matrix_at, find_state
 from ports.text import many
+from ports.written import Written
 
 MOST_WEIGHED = 20_000
 """Most flows of a plan of which the page works out by itself what another edition would change."""
@@ -32,6 +33,14 @@ class Offers:
     others: bool = False
 
 
+_editions = Written(
+    lambda product: (
+        PortMatrix.objects.filter(product_slug=product).order_by("pk").values_list("pk", "slug", "current")
+    ),
+    "a product",
+)
+
+
 def describe_offers(plan: Plan, now: Revision | None, report: Report) -> Offers:
     """What another edition, or what is amended here by now, changes for a plan whose report this is.
 
@@ -40,9 +49,7 @@ def describe_offers(plan: Plan, now: Revision | None, report: Report) -> Offers:
     """
     if plan.edition_id is None:
         return Offers()
-    product = report.matrix.product_slug
-    rows = PortMatrix.objects.filter(product_slug=product).order_by("pk").values_list("pk", "slug", "current")
-    editions = list(rows)
+    editions = _editions.ask(report.matrix.product_slug)
     others = len(editions) > 1
     found = [
         _tell_edition(plan, report, pk, slug) for pk, slug, current in editions if current and pk != plan.edition_id

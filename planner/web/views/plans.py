@@ -27,7 +27,7 @@ from planner.store.editions import matrix_of
 from planner.store.kept import LARGE
 from planner.store.lives import lives_of, newest_state
 from planner.store.models import Plan, Revision
-from planner.store.reports import comparison_of_last, comparison_since, outline_for
+from planner.store.reports import comparison_of_last, comparison_since, find_entry, outline_for
 from planner.store.results import prove_beside
 from planner.store.rule_comments import place
 from planner.store.sent import say_unknown, say_why_not
@@ -123,7 +123,7 @@ def describe_page(
     """
     if plan.git is not None:
         state = state.only_shown()
-    now = plan.revisions.filter(number=plan.revision).defer(*LARGE).first()
+    now = find_entry(plan, plan.revision)
     changes = _read_changes(plan, now, state, report.matrix)
     newest = known.newest_state if known else newest_state(plan)
     keeper = Keeper(
@@ -199,7 +199,7 @@ def describe_history(plan: Plan, now: Revision | None) -> dict[str, str]:
     """What an undo would take back and a redo bring back, in words; empty when there is nothing."""
     if now is None:
         return {"undo": "", "redo": ""}
-    again = plan.revisions.filter(number=now.redo_to).defer(*LARGE).first() if now.redo_to else None
+    again = find_entry(plan, now.redo_to) if now.redo_to else None
     return {"undo": now.summary if now.undo_to else "", "redo": again.summary if again else ""}
 
 

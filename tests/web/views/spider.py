@@ -57,7 +57,9 @@ class Spider:
 
     Addresses of pages that differ in values alone are asked for once, those with several names as long as two of them
     haven't been together before, and files once as filtered, but every option of a form is chosen once, in each view
-    that has the form. One that isn't `thorough` asks for each name once, and chooses an option in the first view.
+    that has the form. One that isn't `thorough` asks for each name once, as a part of a page in one view alone, and
+    chooses an option in the first view: as a part only the first of each field, and where the form leads away from
+    where it began no others at all.
     """
 
     client: object
@@ -70,13 +72,16 @@ class Spider:
     """Pages and where their forms and buttons would write to."""
     outside: set = field(default_factory=set)
     """Addresses that were met and not asked for, since they don't begin with `within`."""
+    began: tuple = ()
+    """Where the crawl began."""
 
     def crawl(self, *starts, within=""):
         """Visit the addresses and all that follows from them, as long as it begins with `within`."""
+        self.began = starts
         queue = deque((start, "", True) for start in starts)
         while queue:
             path, part, sure = queue.popleft()
-            kinds = {(path, part)} if sure else {(kind, part) for kind in self._kinds_of(path)}
+            kinds = {(path, part)} if sure else {(kind, part) for kind in self._kinds_of(path, part)}
             if kinds <= self.seen:
                 continue
             if not path.startswith(within):
@@ -87,19 +92,18 @@ class Spider:
             queue.extend(self._find(self._visit(path, part)))
         return self
 
-    def _kinds_of(self, path):
+    def _kinds_of(self, path, part):
         parts = urlsplit(path)
         pairs = parse_qsl(parts.query)
         names = frozenset(name for name, _ in pairs)
+        view = dict(pairs).get("view", "")
+        where = view if self.thorough or not part else ""
         for alone in ALONE:
             if not alone.isdisjoint(names):  # once in each view, whatever else the address says
-                return [(parts.path, dict(pairs).get("view", ""), alone)]
+                return [(parts.path, where, alone)]
         if parts.path.endswith("/"):
-            view = dict(pairs).get("view", "")
-            return [
-                (parts.path, view, *some)
-                for some in combinations(sorted(names), min(2 if self.thorough else 1, len(names)))
-            ]
+            some = combinations(sorted(names), min(2 if self.thorough else 1, len(names)))
+            return [*((parts.path, where, *few) for few in some), *([] if where == view else [(parts.path, "", view)])]
         return [(parts.path, names & OPTIONS, bool(names - OPTIONS))]
 
     def _visit(self, path, part):
@@ -166,9 +170,14 @@ class Spider:
             return  # another page has the same form, without a filter
         self.seen.add(shape)
         action = form.get("hx-get") or form.get("action") or visit.path.partition("?")[0]
-        for chosen in ({}, *({name: option} for name, option in choices)):
-            query = urlencode({name: value for name, value in (usual | chosen).items() if value})
-            for part in {"", (form.get("hx-target") or "").removeprefix("#")}:
+        known = set()
+        for name, option in (("", ""), *((name, option) for name, option in choices if option)):
+            is_first = self.thorough or name not in known
+            known.add(name)
+            if not is_first and not action.startswith(self.began):
+                continue
+            query = urlencode({name: value for name, value in (usual | {name: option}).items() if value})
+            for part in {"", (form.get("hx-target") or "").removeprefix("#")} if is_first else ("",):
                 yield from self._local(visit, f"{action}?{query}" if query else action, part, sure=True)
 
 

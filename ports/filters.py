@@ -32,6 +32,7 @@ from ports.matrix import (
     section_key,
     split_ports,
 )
+from ports.placed_caveats import place_caveats
 from ports.text import cut
 
 LONGEST_TEXT = 200
@@ -133,15 +134,6 @@ class Row:
         return tuple(part for line in self.lines for part in line.parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaveatPlaces:
-    """Where caveats stand: beside rows (requirement slug), beside a section's heading (number), or on their own."""
-
-    rows: Mapping[str, tuple[Caveat, ...]]
-    sections: Mapping[str, tuple[Caveat, ...]]
-    others: tuple[Caveat, ...]
-
-
 def read_query(matrix: Matrix, values: Mapping[str, str]) -> tuple[Query, dict[str, str]]:
     """Read a query from the fields of a form.
 
@@ -183,33 +175,6 @@ def find_rows(matrix: Matrix, query: Query) -> tuple[Row, ...]:
         if marked is not None and all(_fits_word(matrix, row, word) for word in words):
             rows.append(marked)
     return tuple(rows)
-
-
-def place_caveats(matrix: Matrix) -> CaveatPlaces:
-    """Where each caveat stands.
-
-    Beside the rows that it names, whose service it names, or whose source or destination it names within its
-    sections; beside the headings of the sections that it is about, or else its own if it stands beside no row; failing
-    that, alone.
-    """
-    rows: dict[str, list[Caveat]] = {}
-    sections: dict[str, list[Caveat]] = {}
-    others = []
-    named = _index(matrix)
-    for caveat in matrix.caveats.values():
-        concerned = _find_concerned(caveat, named)
-        for slug in concerned:
-            rows.setdefault(slug, []).append(caveat)
-        numbers = caveat.about.sections or (() if concerned else caveat.sections)
-        for number in numbers:
-            sections.setdefault(number, []).append(caveat)
-        if not concerned and not numbers:
-            others.append(caveat)
-    return CaveatPlaces(
-        rows={slug: tuple(found) for slug, found in rows.items()},
-        sections={number: tuple(found) for number, found in sections.items()},
-        others=tuple(others),
-    )
 
 
 def source_options(matrix: Matrix) -> tuple[tuple[Role, ...], tuple[Pairing, ...]]:
@@ -314,33 +279,6 @@ def _lower_first(words: str) -> str:
 
 def _upper_first(words: str) -> str:
     return words[:1].upper() + words[1:]
-
-
-def _index(matrix: Matrix) -> Mapping[tuple[str, str | None], list[Requirement]]:
-    """The requirements by what a caveat can name of them: kind and slug. A caveat names few of hundreds."""
-    found: dict[tuple[str, str | None], list[Requirement]] = {}
-    for requirement in matrix.requirements:
-        names = {
-            ("correction", requirement.correction),
-            ("requirement", requirement.slug),
-            ("role", requirement.source),
-            ("role", requirement.destination),
-            *(("service", ask.service) for ask in requirement.asks),
-        }
-        for name in names:
-            found.setdefault(name, []).append(requirement)
-    return found
-
-
-def _find_concerned(caveat: Caveat, named: Mapping[tuple[str, str | None], list[Requirement]]) -> Iterable[str]:
-    """The slugs of the requirements that a caveat is about, each once."""
-    about = caveat.about
-    names = [("correction", caveat.slug)]
-    names += [("requirement", slug) for slug in about.requirements] + [("service", slug) for slug in about.services]
-    found = [requirement for name in names for requirement in named.get(name, ())]
-    ends = [requirement for slug in about.roles for requirement in named.get(("role", slug), ())]
-    found += [end for end in ends if not caveat.sections or end.section in caveat.sections]
-    return dict.fromkeys(requirement.slug for requirement in found)
 
 
 def _corrected_ports(matrix: Matrix) -> dict[str, tuple[tuple[str, Caveat], ...]]:

@@ -26,7 +26,6 @@ from ports.filters import (
     describe_pairing,
     destination_options,
     find_rows,
-    place_caveats,
     port_label,
     read_query,
     source_options,
@@ -34,6 +33,7 @@ from ports.filters import (
 from ports.matrix import PROTOCOLS, Matrix, MatrixError
 from ports.matrix.amendments import find_bearing, find_notes, say_amendment, say_here, say_place
 from ports.pages import Kept, cut, is_known, leave_gap, pages, seal
+from ports.placed_caveats import place_caveats
 from ports.queries import (
     NoMatrix,
     NoProduct,

@@ -8,7 +8,6 @@ from ports.filters import (
     describe_pairing,
     destination_options,
     find_rows,
-    place_caveats,
     read_query,
     source_options,
 )
@@ -290,39 +289,3 @@ def test_a_lone_service_under_an_undecided_choice_says_when(records):
 def test_a_corrected_port_stands_with_its_caveat(small_matrix):
     part = find_rows(small_matrix, Query())[1].parts[0]
     assert [(ports, caveat.slug) for ports, caveat in part.corrected] == [("2222", "ssh-port")]
-
-
-# ---- caveats ----
-
-
-def test_a_caveat_stands_beside_what_it_concerns(small_matrix):
-    places = place_caveats(small_matrix)
-    assert {slug: [caveat.slug for caveat in found] for slug, found in places.rows.items()} == {
-        "upload": ["upload-missing"],
-        "mail-out": ["ssh-port"],
-        "linux": ["ssh-port"],
-    }
-    assert places.sections == {}
-    assert [caveat.slug for caveat in places.others] == ["silent"]
-
-
-def test_a_caveat_about_sections_stands_beside_their_headings(records):
-    record(records, "caveat", "silent")["about"] = {"sections": ["2"]}
-    places = place_caveats(build_matrix(records))
-    assert [caveat.slug for caveat in places.sections["2"]] == ["silent"]
-    assert places.others == ()
-
-
-def test_a_caveat_beside_no_row_stands_beside_its_own_sections(records):
-    record(records, "caveat", "silent")["sections"] = ["1"]
-    assert [caveat.slug for caveat in place_caveats(build_matrix(records)).sections["1"]] == ["silent"]
-
-
-def test_every_shipped_caveat_stands_somewhere():
-    places = place_caveats(shipped_matrix())
-    shown = {c.slug for found in [*places.rows.values(), *places.sections.values(), places.others] for c in found}
-    assert shown == set(shipped_matrix().caveats)
-    assert [c.slug for c in places.rows["launcher-telnet"]] == ["telnet-port"]
-    assert [c.slug for c in places.rows["ad-ldap"]] == ["ldap-tcp"]
-    assert "ldap-tcp" not in {c.slug for c in places.rows.get("ad-ldaps", ())}
-    assert [c.slug for c in places.others] == ["not-covered"]

@@ -133,6 +133,9 @@ class Network:
                 self._connect(number, namespace, self.addresses[name])
             for namespace in self.places.values():
                 self._opened[namespace] = stack.enter_context(Path(f"/run/netns/{namespace}").open())
+            for found in self.addresses.values():
+                for address in found[:1]:
+                    self.ask(address)
             self._stack = stack.pop_all()
         return self
 
@@ -200,7 +203,11 @@ class Network:
         return list(self.places.values()).index(self._homes[address]) + 1, find_family(address)
 
     def ask(self, source):
-        """Ask the router at the end of this address's cable for something and wait for its answer, a few times."""
+        """Ask the router at the end of this address's cable for something and wait for its answer, a few times.
+
+        An end of a cable whose other end came up later drops what is sent until a worker of the kernel has noted that;
+        on a busy machine that can be after the first packet. A question that is dropped is asked again by TCP.
+        """
         number, _ = self.cable(source)
         for _ in range(_QUESTIONS):
             with self.make_socket(source, socket.SOCK_STREAM) as question:

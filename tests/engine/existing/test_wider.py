@@ -190,6 +190,15 @@ def test_what_the_plan_needs_is_told_whole_after_too_much_work(monkeypatch):
     assert unfinished
 
 
+def test_what_is_needed_of_entries_that_admit_the_same_is_told_of_each_kept_or_not(monkeypatch):
+    report = plan([host("Web", WEB), *STORES], [flow("Web", "Store 1"), flow("Web", "Store 2", ports="22")])
+    rules = [accept(name, match(WEB, "192.0.2.0/24", "tcp/443")) for name in ("one", "other")]
+    need = ((frozenset({"Web"}), frozenset({"Store 1"}), frozenset({Ports("tcp", "443")})),)
+    for most in (wider.MOST_PARTS, 0):  # 0: nothing of so many parts is kept
+        monkeypatch.setattr(wider, "MOST_PARTS", most)
+        assert [found.narrower for rule in rules for found in widths(report, rule)] == [need, need], most
+
+
 def test_what_flows_before_and_behind_ask_for_changes_nothing():
     ports = ("1", "400-449", "450-500", "501", "9", "999")
     report = plan(

@@ -125,9 +125,10 @@ class Network:
 
     def __enter__(self):
         with self._stack as stack:
-            for namespace in (self.router, *self.places.values()):
-                run("ip", "netns", "add", namespace)
-                stack.callback(run, "ip", "netns", "delete", namespace)
+            namespaces = self.router, *self.places.values()
+            stack.callback(run, "ip", "-force", "-batch", "-", text="".join(f"netns delete {n}\n" for n in namespaces))
+            run("ip", "-batch", "-", text="".join(f"netns add {n}\n" for n in namespaces))
+            for namespace in namespaces:
                 settle(namespace, forwards=namespace == self.router, ports="61000 65000")
             for number, (name, namespace) in enumerate(self.places.items(), 1):
                 self._connect(number, namespace, self.addresses[name])

@@ -72,7 +72,7 @@ def wait_for(browser, where):
 
 
 def makers(service, among=None):
-    """The processes that make files of this service, with the one that minds each; all are looked through, or a few."""
+    """The processes that make files of this service, with the one that minds each: among these numbers, or all."""
     found = {}
     everybody = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
     for number in everybody if among is None else among:

@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 
 from planner.deploy.frames import call_with_room
 from tests import between, chance
+from tests.each import thin
 from tests.quick import RENDERS, empty_tables, render_by
 from tests.running import look_less, need_less, tell_less
 from tests.settings import DATA
@@ -41,10 +42,6 @@ settings.register_profile(
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=25)
 settings.load_profile("ci")  # `pytest --hypothesis-profile long` looks further, elsewhere each time
 ROOT = Path(__file__).resolve().parents[1]
-FEW = 2
-"""Cases of one test that `--quick` tries all of."""
-EVERY = 9
-"""Of more of them `--quick` tries the first and each that comes so many later."""
 
 
 def pytest_addoption(parser):
@@ -84,7 +81,7 @@ def pytest_collection_modifyitems(config, items):
     cases = defaultdict(list)
     for item in items:
         cases[item.nodeid.partition("[")[0]].append(item)
-    kept = {item for found in cases.values() for item in (found if len(found) <= FEW else found[::EVERY])}
+    kept = {item for found in cases.values() for item in thin(found)}
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]
 

@@ -1,8 +1,10 @@
 """The ready-made topologies of the shipped matrix, each as a plan document in YAML, as people have it in a file."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
-from planner.plan.document import Plan, dump_plan
+from planner.engine import Report, evaluate_report
+from planner.plan.document import Plan, dump_plan, read_plan
 from planner.plan.syntax import to_yaml
 from planner.plan.topologies import read_topologies
 from ports.queries import shipped_matrix
@@ -44,6 +46,12 @@ UNANSWERED = {
     for slug, plan in PLANS.items()
 }
 """The same with every question open, and without the address of the self-destruct site: as plans in work are."""
+
+
+@cache
+def report_on(example: Example) -> Report:
+    """The report of one of them, the same for all who look at it."""
+    return evaluate_report(MATRIX, read_plan(example.data, matrix=MATRIX))
 
 
 def read_examples() -> tuple[Example, ...]:

@@ -19,13 +19,16 @@ ROUNDS = {"ci": 1.0, "quick": 0.25, "long": 10.0}
 
 
 def often(number: int) -> int:
-    """How many examples of so many are tried: three tenths, half of that under `quick`, ten times all under `long`."""
-    return ceil(number * EXAMPLES[settings.get_current_profile_name()])
+    """How many examples of so many are tried: three tenths, half of that under `quick`, ten times all under `long`.
+
+    All of them under a profile of Hypothesis' own.
+    """
+    return ceil(number * EXAMPLES.get(settings.get_current_profile_name(), 1))
 
 
 def rounds(number: int) -> int:
     """As many rounds as named, a quarter under the profile `quick`, and ten times as many under `long`."""
-    return max(1, int(number * ROUNDS[settings.get_current_profile_name()]))
+    return max(1, int(number * ROUNDS.get(settings.get_current_profile_name(), 1)))
 
 
 HOSTILE_NAMES = (

@@ -12,7 +12,8 @@ from ports.actions import load_matrix
 from ports.models import ROWS, PortMatrix
 from ports.queries import SHIPPED, edition_records
 from tests import conftest
-from tests.conftest import EVERY, FEW, import_share, pytest_collection_modifyitems
+from tests.conftest import import_share, pytest_collection_modifyitems
+from tests.each import EVERY, FEW
 from tests.quick import load_shipped
 from tests.web.views.pages import store
 

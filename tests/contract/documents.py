@@ -1,10 +1,10 @@
 """The document that tests of the contract spoil, what it may name, and how its faults are told."""
 
-import pytest
+from tests.each import each
 
 from .helpers import faults
 
-SYNTAXES = pytest.mark.parametrize("syntax", ["json", "yaml"])
+SYNTAXES = each("syntax", ["json", "yaml"])
 
 BASE = {
     "format": 1,

@@ -22,7 +22,7 @@ KINDS = {
 }
 
 
-class _PlainDumper(yaml.SafeDumper):
+class _PlainDumper(yaml.CSafeDumper):
     """No aliases, and quotes that escape wherever there is a control character."""
 
     def ignore_aliases(self, data):

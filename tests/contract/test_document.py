@@ -1,7 +1,5 @@
 """Section 2 of the contract: what a plan document may say, and faults of its values, in JSON and in YAML."""
 
-import pytest
-
 from tests.contract.documents import (
     BASE,
     CHOICES,
@@ -16,6 +14,7 @@ from tests.contract.documents import (
     SYNTAXES,
     assert_one_fault,
 )
+from tests.each import each
 
 from .helpers import changed, faults, host, lines, make_plan, report, without
 
@@ -84,13 +83,13 @@ def test_an_endpoint_needs_a_name_and_a_zone_and_nothing_else(syntax):
 
 
 @SYNTAXES
-@pytest.mark.parametrize("kind", KINDS)
+@each("kind", KINDS)
 def test_each_kind_of_zone_is_known(kind, syntax):
     assert faults(make_plan(zones=[{"name": "Z", "kind": kind}]), syntax) == []
 
 
 @SYNTAXES
-@pytest.mark.parametrize(
+@each(
     ("key", "known"), [("roles", ROLES), ("platforms", PLATFORMS), ("operations", OPERATIONS), ("sessions", SESSIONS)]
 )
 def test_each_slug_is_known(key, known, syntax):
@@ -99,21 +98,19 @@ def test_each_slug_is_known(key, known, syntax):
 
 
 @SYNTAXES
-@pytest.mark.parametrize(("choice", "option"), [(choice, option) for choice in CHOICES for option in CHOICES[choice]])
+@each(("choice", "option"), [(choice, option) for choice in CHOICES for option in CHOICES[choice]])
 def test_each_option_is_known(choice, option, syntax):
     assert faults(make_plan(choices={choice: option}), syntax) == []
 
 
 @SYNTAXES
-@pytest.mark.parametrize(
-    "options", [[], ["ldap"], ["kerberos", "ldaps"], ["ldap", "ldaps", "kerberos"], ["ldap", "ldap"]]
-)
+@each("options", [[], ["ldap"], ["kerberos", "ldaps"], ["ldap", "ldaps", "kerberos"], ["ldap", "ldap"]])
 def test_each_list_of_directory_protocols_is_known(options, syntax):
     assert faults(make_plan(choices={"active-directory": options}), syntax) == []
 
 
 @SYNTAXES
-@pytest.mark.parametrize("slug", CORRECTIONS)
+@each("slug", CORRECTIONS)
 def test_each_correction_is_known(slug, syntax):
     assert faults(make_plan(corrections=[slug]), syntax) == []
 
@@ -297,7 +294,7 @@ FAULTS = {
 
 
 @SYNTAXES
-@pytest.mark.parametrize("name", FAULTS)
+@each("name", FAULTS)
 def test_a_fault_is_told_at_its_place_with_what_was_found_and_what_is_allowed(name, syntax):
     path, value, places, words = FAULTS[name]
     plan = BASE
@@ -309,14 +306,14 @@ def test_a_fault_is_told_at_its_place_with_what_was_found_and_what_is_allowed(na
 
 
 @SYNTAXES
-@pytest.mark.parametrize("choice", CHOICES)
+@each("choice", CHOICES)
 def test_an_unknown_option_is_told_with_the_options_that_there_are(choice, syntax):
     plan = changed(BASE, ("choices", choice), "whatever")
     assert_one_fault(plan, syntax, f"choices.{choice}", ["whatever", *CHOICES[choice]])
 
 
 @SYNTAXES
-@pytest.mark.parametrize("slug", INFORMATION)
+@each("slug", INFORMATION)
 def test_a_caveat_for_information_only_can_not_be_applied(slug, syntax):
     plan = changed(BASE, ("corrections",), ["ldap-tcp", slug])
     assert_one_fault(plan, syntax, "corrections[1]", [slug])
@@ -346,14 +343,14 @@ MISSING = {
 
 
 @SYNTAXES
-@pytest.mark.parametrize("name", MISSING)
+@each("name", MISSING)
 def test_what_is_missing_is_told_at_its_place(name, syntax):
     path, places = MISSING[name]
     found = faults(without(BASE, path), syntax)
     assert [where for where, message in found if where in places and path[-1] in where + message], found
 
 
-@pytest.mark.parametrize("name", MISSING)
+@each("name", MISSING)
 def test_null_for_what_is_required_is_a_fault_at_its_place(name):
     path, places = MISSING[name]
     found = faults(changed(BASE, path, None), "json")
@@ -377,7 +374,7 @@ OPTIONAL = [
 
 
 @SYNTAXES
-@pytest.mark.parametrize("path", OPTIONAL, ids=lambda path: ".".join(map(str, path)))
+@each("path", OPTIONAL)
 def test_null_on_an_optional_key_means_absent(path, syntax):
     # Without the role of PS, nothing may name it as an engine.
     plan = changed(changed(BASE, ("endpoints", 2, "managed_by"), []), ("endpoints", 0, "managed_by"), [])

@@ -2,14 +2,13 @@
 
 import copy
 
-import pytest
-
 from tests.contract.documents import (
     BASE,
     ROLES,
     SYNTAXES,
     assert_one_fault,
 )
+from tests.each import each
 
 from .helpers import changed, encode, faults, host, lines, make_plan, report, target, text
 
@@ -57,8 +56,8 @@ BAD_NAMES = [
 
 
 @SYNTAXES
-@pytest.mark.parametrize("place", NAME_PLACES)
-@pytest.mark.parametrize("name", GOOD_NAMES)
+@each("place", NAME_PLACES)
+@each("name", GOOD_NAMES)
 def test_a_name_has_1_to_255_characters_of_any_script(place, name, syntax):
     plan = changed(NAMED_BASE, NAME_PLACES[place], name)
     if place == "zones[1].name":
@@ -67,14 +66,14 @@ def test_a_name_has_1_to_255_characters_of_any_script(place, name, syntax):
 
 
 @SYNTAXES
-@pytest.mark.parametrize("place", NAME_PLACES)
-@pytest.mark.parametrize("name", BAD_NAMES, ids=repr)
+@each("place", NAME_PLACES)
+@each("name", BAD_NAMES)
 def test_a_name_is_not_empty_not_long_and_has_no_control_characters_nor_white_space_at_its_ends(place, name, syntax):
     assert_one_fault(changed(NAMED_BASE, NAME_PLACES[place], name), syntax, place, [])
 
 
-@pytest.mark.parametrize("place", NAME_PLACES)
-@pytest.mark.parametrize("name", [5, 1.5, True, ["x"], {"x": 1}])
+@each("place", NAME_PLACES)
+@each("name", [5, 1.5, True, ["x"], {"x": 1}])
 def test_a_name_in_json_is_text(place, name):
     assert_one_fault(changed(NAMED_BASE, NAME_PLACES[place], name), "json", place, [])
 
@@ -91,27 +90,27 @@ DUPLICATES = [
 
 
 @SYNTAXES
-@pytest.mark.parametrize(("first", "second"), DUPLICATES)
+@each(("first", "second"), DUPLICATES)
 def test_a_duplicate_endpoint_is_found_whatever_its_case_and_composition(first, second, syntax):
     plan = make_plan(host(first), host("OTHER"), host(second))
     assert_one_fault(plan, syntax, "endpoints[2].name", [second])
 
 
 @SYNTAXES
-@pytest.mark.parametrize(("first", "second"), DUPLICATES)
+@each(("first", "second"), DUPLICATES)
 def test_a_duplicate_zone_is_found_whatever_its_case_and_composition(first, second, syntax):
     plan = make_plan(zones=[{"name": first, "kind": "dmz"}, {"name": second, "kind": "cloud"}])
     assert_one_fault(plan, syntax, "zones[1].name", [second])
 
 
 @SYNTAXES
-@pytest.mark.parametrize(("first", "second"), [("A", "B"), ("e", "é"), ("1", "2"), ("A1", "A１")])
+@each(("first", "second"), [("A", "B"), ("e", "é"), ("1", "2"), ("A1", "A１")])
 def test_different_names_are_no_duplicates(first, second, syntax):
     assert faults(make_plan(host(first), host(second)), syntax) == []
 
 
 @SYNTAXES
-@pytest.mark.parametrize(("name", "reference"), [("Site", "SITE"), ("Caf\u00e9", "Cafe\u0301"), ("Site", "Site ")])
+@each(("name", "reference"), [("Site", "SITE"), ("Caf\u00e9", "Cafe\u0301"), ("Site", "Site ")])
 def test_references_match_exactly(name, reference, syntax):
     plan = make_plan({"name": "A", "zone": reference}, zones=[{"name": name, "kind": "dmz"}])
     assert {where for where, _ in faults(plan, syntax)} == {"endpoints[0].zone"}
@@ -183,19 +182,19 @@ BAD_ADDRESSES = [
 
 
 @SYNTAXES
-@pytest.mark.parametrize("address", GOOD_ADDRESSES)
+@each("address", GOOD_ADDRESSES)
 def test_an_address_is_an_ip_address_a_network_or_a_dns_name(address, syntax):
     assert faults(make_plan(host("A", addresses=[address])), syntax) == []
 
 
 @SYNTAXES
-@pytest.mark.parametrize("address", BAD_ADDRESSES, ids=repr)
+@each("address", BAD_ADDRESSES)
 def test_what_is_no_address_is_a_fault_at_its_place(address, syntax):
     plan = make_plan(host("FIRST"), host("A", addresses=["10.0.0.1", address]))
     assert_one_fault(plan, syntax, "endpoints[1].addresses[1]", [address.strip()])
 
 
-@pytest.mark.parametrize("address", [10, 10.5, True, None, {}, []])
+@each("address", [10, 10.5, True, None, {}, []])
 def test_an_address_in_json_is_text(address):
     assert_one_fault(make_plan(host("A", addresses=[address])), "json", "endpoints[0].addresses[0]", [])
 
@@ -213,7 +212,7 @@ def test_any_stands_alone_for_a_group_in_an_internet_zone(syntax):
 
 
 @SYNTAXES
-@pytest.mark.parametrize(
+@each(
     ("zone", "group", "addresses"),
     [
         ("Internet", False, ["any"]),
@@ -252,7 +251,7 @@ def test_any_without_a_group_given_is_a_fault(syntax):
 
 
 @SYNTAXES
-@pytest.mark.parametrize("key", ["addresses", "roles", "platforms", "operations", "sessions", "managed_by"])
+@each("key", ["addresses", "roles", "platforms", "operations", "sessions", "managed_by"])
 def test_a_value_listed_twice_counts_once(key, syntax):
     twice = changed(BASE, ("endpoints", 0, key), BASE["endpoints"][0][key] * 2)
     assert report(twice, syntax) == report(BASE, syntax)
@@ -288,7 +287,7 @@ BAD_PORTS = [
 
 
 @SYNTAXES
-@pytest.mark.parametrize(("given", "shown"), PORTS_SHOWN)
+@each(("given", "shown"), PORTS_SHOWN)
 def test_ports_are_shown_without_what_does_not_matter(given, shown, syntax):
     plan = make_plan(
         host("W", "website-user"),
@@ -302,8 +301,8 @@ def test_ports_are_shown_without_what_does_not_matter(given, shown, syntax):
 
 
 @SYNTAXES
-@pytest.mark.parametrize("given", BAD_PORTS, ids=repr)
-@pytest.mark.parametrize("place", ["ports.website", "additional_flows[0].ports"])
+@each("given", BAD_PORTS)
+@each("place", ["ports.website", "additional_flows[0].ports"])
 def test_what_is_no_port_is_a_fault_at_its_place(place, given, syntax):
     path = ("ports", "website") if place == "ports.website" else ("additional_flows", 0, "ports")
     found = faults(changed(BASE, path, given), syntax)
@@ -312,8 +311,8 @@ def test_what_is_no_port_is_a_fault_at_its_place(place, given, syntax):
         assert str(given) in found[0][1]
 
 
-@pytest.mark.parametrize("given", [True, False, 443.0, 443.5, 1e300])
-@pytest.mark.parametrize("place", ["ports.website", "additional_flows[0].ports"])
+@each("given", [True, False, 443.0, 443.5, 1e300])
+@each("place", ["ports.website", "additional_flows[0].ports"])
 def test_a_boolean_or_a_fraction_is_no_port(place, given):
     path = ("ports", "website") if place == "ports.website" else ("additional_flows", 0, "ports")
     assert [where for where, _ in faults(changed(BASE, path, given), "json")] == [place]
@@ -416,7 +415,7 @@ def test_faults_are_the_same_in_json_and_in_yaml():
 
 
 @SYNTAXES
-@pytest.mark.parametrize("role", ["web-primary", "web-passive", "web-active", "remote-site-agent"])
+@each("role", ["web-primary", "web-passive", "web-active", "remote-site-agent"])
 def test_managed_by_may_name_web_servers_and_agents(role, syntax):
     plan = make_plan(host("ENGINE", role), target("T", "windows", managed_by=["ENGINE"]))
     assert faults(plan, syntax) == []
@@ -433,7 +432,7 @@ def test_managed_by_may_name_a_later_endpoint(syntax):
 
 
 @SYNTAXES
-@pytest.mark.parametrize(
+@each(
     "role", [role for role in ROLES if role not in ("web-primary", "web-passive", "web-active", "remote-site-agent")]
 )
 def test_managed_by_may_name_nobody_else(role, syntax):

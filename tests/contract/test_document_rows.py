@@ -3,7 +3,7 @@ what is expected, and what is left as documented; each fault at its place, all a
 
 import copy
 
-import pytest
+from tests.each import each
 
 from .helpers import changed, faults, report, without
 from .test_document import CHOICES, CONFIGURABLE, CORRECTIONS, INFORMATION, SYNTAXES, assert_one_fault
@@ -62,7 +62,7 @@ def test_the_plan_that_the_faults_below_are_put_into_is_sound(syntax):
 
 
 @SYNTAXES
-@pytest.mark.parametrize("slug", CORRECTIONS)
+@each("slug", CORRECTIONS)
 def test_each_caveat_with_a_correction_may_be_left_as_documented(slug, syntax):
     assert faults(BASE | {"corrections": [], "as_documented": [slug]}, syntax) == []
 
@@ -84,7 +84,7 @@ OPTIONAL = [
 
 
 @SYNTAXES
-@pytest.mark.parametrize("path", OPTIONAL, ids=lambda path: ".".join(map(str, path)))
+@each("path", OPTIONAL)
 def test_null_on_an_optional_key_means_absent(path, syntax):
     assert faults(changed(BASE, path, None), syntax) == []
     assert faults(without(BASE, path), syntax) == []
@@ -99,7 +99,7 @@ def test_null_for_protocol_and_ports_of_an_exclusion_means_every_flow_of_the_pai
 
 
 @SYNTAXES
-@pytest.mark.parametrize("side", SIDES)
+@each("side", SIDES)
 def test_null_for_the_other_key_of_a_side_means_absent(side, syntax):
     plan = changed(BASE, ("never", 0, side), {"zone": None, "endpoint": "SQL"})
     assert faults(plan, syntax) == []
@@ -127,14 +127,14 @@ def test_a_row_that_is_there_twice_is_there_twice(syntax):
 
 
 @SYNTAXES
-@pytest.mark.parametrize("expected", [("protocol", "ports"), ("ports",), ("reason",)])
+@each("expected", [("protocol", "ports"), ("ports",), ("reason",)])
 def test_an_expectation_may_be_about_everything(expected, syntax):
     row = {key: value for key, value in BASE["expect"][0].items() if key not in expected}
     assert faults(BASE | {"expect": [row]}, syntax) == []
 
 
 @SYNTAXES
-@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "10.0.0.1/32", "2001:DB8::/48", "2001:db8::1/128"])
+@each("network", ["0.0.0.0/0", "::/0", "10.0.0.1/32", "2001:DB8::/48", "2001:db8::1/128"])
 def test_networks_of_a_zone_may_be_of_any_size(network, syntax):
     assert faults(changed(BASE, ("zones", 1, "networks", 1), network), syntax) == []
 
@@ -168,8 +168,8 @@ OWN_FAULTS = {
 
 
 @SYNTAXES
-@pytest.mark.parametrize("where", OWN)
-@pytest.mark.parametrize("name", OWN_FAULTS)
+@each("where", OWN)
+@each("name", OWN_FAULTS)
 def test_choices_and_ports_of_zones_and_endpoints_obey_the_checks_of_the_plans(name, where, syntax):
     path, value, place, words = OWN_FAULTS[name]
     assert_one_fault(changed(BASE, (*OWN[where], *path), value), syntax, f"{where}.{place}", words)
@@ -177,10 +177,8 @@ def test_choices_and_ports_of_zones_and_endpoints_obey_the_checks_of_the_plans(n
     assert_one_fault(changed(plans | {"choices": {}, "ports": {}}, path, value), syntax, place, words)
 
 
-@pytest.mark.parametrize("where", OWN)
-@pytest.mark.parametrize(
-    ("path", "value"), [(("ports", "ssh"), True), (("ports", "ssh"), 22.0), (("choices", "esxi"), True)]
-)
+@each("where", OWN)
+@each(("path", "value"), [(("ports", "ssh"), True), (("ports", "ssh"), 22.0), (("choices", "esxi"), True)])
 def test_a_boolean_or_a_fraction_is_no_port_and_no_option(path, value, where):
     plan = changed(BASE, (*OWN[where], *path), value)
     assert [place for place, _ in faults(plan, "json")] == [f"{where}.{'.'.join(path)}"]
@@ -193,7 +191,7 @@ BAD_NETWORKS = [
 
 
 @SYNTAXES
-@pytest.mark.parametrize("network", BAD_NETWORKS, ids=repr)
+@each("network", BAD_NETWORKS)
 def test_a_zone_has_networks_and_neither_addresses_nor_names(network, syntax):
     plan = changed(BASE, ("zones", 1, "networks", 1), network)
     assert_one_fault(plan, syntax, NETWORK, [network.strip(), "network"])
@@ -207,13 +205,13 @@ def test_networks_that_are_no_list_are_a_fault(syntax):
     )
 
 
-@pytest.mark.parametrize("network", [8, None, True, {}, []])
+@each("network", [8, None, True, {}, []])
 def test_a_network_in_json_is_text(network):
     assert_one_fault(changed(BASE, ("zones", 1, "networks", 1), network), "json", NETWORK, [])
 
 
 @SYNTAXES
-@pytest.mark.parametrize("product", ["Passwordstate", "keepass", "passwordstate-2026-11", ""])
+@each("product", ["Passwordstate", "keepass", "passwordstate-2026-11", ""])
 def test_a_product_without_a_matrix_is_told_with_those_that_there_are(product, syntax):
     assert_one_fault(BASE | {"product": product}, syntax, "product", [product, "passwordstate"])
 
@@ -308,7 +306,7 @@ FAULTS = {
 
 
 @SYNTAXES
-@pytest.mark.parametrize("name", FAULTS)
+@each("name", FAULTS)
 def test_a_fault_is_told_at_its_place_with_what_was_found_and_what_is_allowed(name, syntax):
     path, value, places, words = FAULTS[name]
     assert_one_fault(changed(BASE, path, value), syntax, places, words)
@@ -329,9 +327,9 @@ SIDE_FAULTS = {
 
 
 @SYNTAXES
-@pytest.mark.parametrize("side", SIDES)
-@pytest.mark.parametrize("rows", ["never", "expect"])
-@pytest.mark.parametrize("name", SIDE_FAULTS)
+@each("side", SIDES)
+@each("rows", ["never", "expect"])
+@each("name", SIDE_FAULTS)
 def test_a_side_is_exactly_one_zone_or_endpoint_that_is_there(name, rows, side, syntax):
     value, place, words = SIDE_FAULTS[name]
     at = f"{rows}[0].{side}"
@@ -339,14 +337,14 @@ def test_a_side_is_exactly_one_zone_or_endpoint_that_is_there(name, rows, side, 
 
 
 @SYNTAXES
-@pytest.mark.parametrize("side", SIDES)
+@each("side", SIDES)
 def test_a_side_with_nothing_but_null_is_neither(side, syntax):
     plan = changed(BASE, ("never", 0, side), {"zone": None, "endpoint": None})
     assert_one_fault(plan, syntax, f"never[0].{side}", ["zone", "endpoint"])
 
 
 @SYNTAXES
-@pytest.mark.parametrize("slug", INFORMATION)
+@each("slug", INFORMATION)
 def test_a_caveat_for_information_only_can_not_be_left_as_documented(slug, syntax):
     plan = changed(BASE, ("as_documented",), ["ldap-tcp", slug])
     assert_one_fault(plan, syntax, "as_documented[1]", [slug, *CORRECTIONS])
@@ -360,23 +358,21 @@ MISSING = [
 
 
 @SYNTAXES
-@pytest.mark.parametrize("path", MISSING, ids=lambda path: ".".join(map(str, path)))
+@each("path", MISSING)
 def test_what_is_missing_is_told_at_its_place(path, syntax):
     rows, number, key = path
     assert_one_fault(without(BASE, path), syntax, (f"{rows}[{number}].{key}", f"{rows}[{number}]"), [key])
 
 
-@pytest.mark.parametrize("path", MISSING, ids=lambda path: ".".join(map(str, path)))
+@each("path", MISSING)
 def test_null_for_what_is_required_is_a_fault_at_its_place(path):
     rows, number, key = path
     assert_one_fault(changed(BASE, path, None), "json", (f"{rows}[{number}].{key}", f"{rows}[{number}]"), [])
 
 
 @SYNTAXES
-@pytest.mark.parametrize(
-    "given", [0, -1, 65536, "5-1", "0-10", "1-65536", "https", "443,80", "", "any", "٤٤٣"], ids=repr
-)
-@pytest.mark.parametrize("rows", ["exclusions", "never", "expect"])
+@each("given", [0, -1, 65536, "5-1", "0-10", "1-65536", "https", "443,80", "", "any", "٤٤٣"])
+@each("rows", ["exclusions", "never", "expect"])
 def test_what_is_no_port_is_a_fault_at_its_place(rows, given, syntax):
     found = faults(changed(BASE, (rows, 0, "ports"), given), syntax)
     assert [where for where, _ in found] == [f"{rows}[0].ports"], found
@@ -384,9 +380,7 @@ def test_what_is_no_port_is_a_fault_at_its_place(rows, given, syntax):
 
 
 @SYNTAXES
-@pytest.mark.parametrize(
-    ("given", "shown"), [("03389", "3389"), ("3389-3389", "3389"), (3389, "3389"), ("1-02", "1-2")]
-)
+@each(("given", "shown"), [("03389", "3389"), ("3389-3389", "3389"), (3389, "3389"), ("1-02", "1-2")])
 def test_ports_of_what_must_stay_closed_are_normalised(given, shown, syntax):
     data = report(changed(BASE, ("never", 0, "ports"), given), syntax)
     assert data["closed"][0]["ports"] == shown

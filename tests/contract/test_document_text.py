@@ -2,11 +2,11 @@
 
 import json
 
-import pytest
+from tests.each import each
 
 from .helpers import encode, faults, host, make_plan, report
 
-SYNTAXES = pytest.mark.parametrize("syntax", ["json", "yaml"])
+SYNTAXES = each("syntax", ["json", "yaml"])
 
 
 def places(data, syntax):
@@ -40,7 +40,7 @@ def yaml_with(**more):
 # --- YAML --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each(
     "written",
     [
         "yes", "NO", "No", "on", "Off", "y", "true", "False", "0443", "443", "0x1F", "0o17", "1_000", "1e3", "-1",
@@ -53,7 +53,7 @@ def test_a_yaml_scalar_is_the_text_as_written(written):
     assert [flow["source"] for flow in data["flows"]] == [written]
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "text"),
     [
         ("'yes'", "yes"),
@@ -88,29 +88,27 @@ choices: {sql-listener: yes, prp-lockout-events: no, teamviewer: 443}
     ]
 
 
-@pytest.mark.parametrize(
-    ("written", "shown"), [("443", "443"), ("0443", "443"), ("'443'", "443"), ("8000-08010", "8000-8010")]
-)
+@each(("written", "shown"), [("443", "443"), ("0443", "443"), ("'443'", "443"), ("8000-08010", "8000-8010")])
 def test_a_port_in_yaml_is_its_digits(written, shown):
     assert [flow["ports"] for flow in report(yaml_with(port=written), "yaml")["flows"]] == [shown]
 
 
-@pytest.mark.parametrize("written", ["0x1BB", "0o673", "1_000", "4.43e2", "443.0", "yes", "12:30"])
+@each("written", ["0x1BB", "0o673", "1_000", "4.43e2", "443.0", "yes", "12:30"])
 def test_a_port_in_yaml_is_no_other_spelling_of_a_number(written):
     assert places(yaml_with(port=written), "yaml") == ["ports.website"]
 
 
-@pytest.mark.parametrize("written", ["true", "false"])
+@each("written", ["true", "false"])
 def test_a_group_in_yaml_is_true_or_false(written):
     assert faults(yaml_with(group=written), "yaml") == []
 
 
-@pytest.mark.parametrize("written", ["yes", "no", "on", "1", "0", "maybe", "[true]"])
+@each("written", ["yes", "no", "on", "1", "0", "maybe", "[true]"])
 def test_a_group_in_yaml_is_nothing_else(written):
     assert places(yaml_with(group=written), "yaml") == ["endpoints[0].group"]
 
 
-@pytest.mark.parametrize("written", ["", "null", "~"])
+@each("written", ["", "null", "~"])
 def test_nothing_after_an_optional_key_in_yaml_means_absent(written):
     plan = yaml_with(group=written, port=written, listener=written)
     assert report(plan, "yaml") == report(yaml_with(), "yaml")
@@ -125,7 +123,7 @@ def test_a_json_document_is_a_yaml_document():
     assert report(encode(plan, "json"), "yaml") == report(plan, "json")
 
 
-@pytest.mark.parametrize(
+@each(
     ("broken", "words"),
     [
         (yaml_with() + "name: Again\n", ["name"]),
@@ -144,7 +142,7 @@ def test_two_documents_in_one_yaml_file_are_a_fault():
     assert faults(yaml_with() + "---\n" + yaml_with(), "yaml")
 
 
-@pytest.mark.parametrize(
+@each(
     "broken",
     [
         "a: [",
@@ -164,7 +162,7 @@ def test_broken_yaml_is_a_fault(broken):
     assert faults(broken, "yaml")
 
 
-@pytest.mark.parametrize(
+@each(
     "tagged",
     [
         "!!python/object/apply:os.system ['true']",
@@ -216,7 +214,7 @@ def test_a_merge_key_is_no_key_of_a_plan():
     assert faults(yaml_with() + "<<: {description: x}\n", "yaml")
 
 
-@pytest.mark.parametrize("key", ["[1, 2]", "{a: b}", "? [a]\n", "null", "443", "true", "~"])
+@each("key", ["[1, 2]", "{a: b}", "? [a]\n", "null", "443", "true", "~"])
 def test_an_odd_key_in_yaml_is_a_fault(key):
     assert faults(yaml_with() + f"{key}: x\n", "yaml")
 
@@ -228,8 +226,8 @@ def json_with(**more):
     return make_plan(host("W", "website-user"), host("PS", "web-primary")) | more
 
 
-@pytest.mark.parametrize(("given", "option"), [(True, "yes"), (False, "no")])
-@pytest.mark.parametrize("choice", ["sql-listener", "prp-lockout-events"])
+@each(("given", "option"), [(True, "yes"), (False, "no")])
+@each("choice", ["sql-listener", "prp-lockout-events"])
 def test_json_may_give_true_and_false_for_yes_and_no(choice, given, option):
     endpoints = [
         host("APP", "app-server"),
@@ -243,7 +241,7 @@ def test_json_may_give_true_and_false_for_yes_and_no(choice, given, option):
     )
 
 
-@pytest.mark.parametrize("number", [5938, 80, 443])
+@each("number", [5938, 80, 443])
 def test_json_may_give_integers_for_teamviewer(number):
     endpoints = [host("STAFF", "launcher-user"), host("T", sessions=["teamviewer"])]
     data = report(make_plan(*endpoints, choices={"teamviewer": number}))
@@ -251,7 +249,7 @@ def test_json_may_give_integers_for_teamviewer(number):
     assert data["flows"][0]["any_of"] == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("choice", "given"),
     [
         ("teamviewer", True),
@@ -278,31 +276,29 @@ def test_json_may_give_no_other_type_for_an_option(choice, given):
     assert places(json_with(choices={choice: given}), "json") == [f"choices.{choice}"]
 
 
-@pytest.mark.parametrize("given", [True, False, 1.5, [], {}, None, 10**30, -1])
+@each("given", [True, False, 1.5, [], {}, None, 10**30, -1])
 def test_format_in_json_is_the_integer_1(given):
     assert places(json_with(format=given), "json") == ["format"]
 
 
-@pytest.mark.parametrize("given", [0, 1, "true", "yes", [], {}])
+@each("given", [0, 1, "true", "yes", [], {}])
 def test_group_in_json_is_true_or_false(given):
     assert places(make_plan(host("A", group=given)), "json") == ["endpoints[0].group"]
 
 
-@pytest.mark.parametrize("given", [5, True, [], {}])
+@each("given", [5, True, [], {}])
 def test_a_description_in_json_is_text(given):
     assert places(json_with(description=given), "json") == ["description"]
 
 
-@pytest.mark.parametrize("given", [5, True, [], {}, None])
+@each("given", [5, True, [], {}, None])
 def test_a_reason_in_json_is_text(given):
     flow = {"source": "W", "destination": "PS", "protocol": "icmp", "reason": given}
     assert places(json_with(additional_flows=[flow]), "json") == ["additional_flows[0].reason"]
 
 
-@pytest.mark.parametrize(
-    "number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1" + "0" * 5000, "-" + "9" * 5000]
-)
-@pytest.mark.parametrize("place", ["port", "format"])
+@each("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1" + "0" * 5000, "-" + "9" * 5000])
+@each("place", ["port", "format"])
 def test_what_is_no_number_or_a_huge_one_is_a_fault(number, place):
     mark = 31337
     plan = json_with(ports={"website": mark}) if place == "port" else json_with(format=mark)
@@ -310,7 +306,7 @@ def test_what_is_no_number_or_a_huge_one_is_a_fault(number, place):
     assert faults(encode(plan).replace(b"31337", number.encode()), "yaml")
 
 
-@pytest.mark.parametrize(
+@each(
     "broken",
     [
         b'{"format": 1, "format": 1, "name": "T", "zones": [{"name": "Z", "kind": "dmz"}], "endpoints": []}',
@@ -329,7 +325,7 @@ def test_a_duplicate_key_is_named():
     assert "kind" in " ".join(faults(broken, "json")[0])
 
 
-@pytest.mark.parametrize(
+@each(
     "broken",
     [
         b"{",
@@ -352,15 +348,13 @@ def test_broken_json_is_a_fault(broken):
 
 
 @SYNTAXES
-@pytest.mark.parametrize(
-    "data", [b"", b" ", b"\n", b"null", b"[]", b"{}", b"1", b'"text"', b"true", b"[[]]", b'{"a": 1}']
-)
+@each("data", [b"", b" ", b"\n", b"null", b"[]", b"{}", b"1", b'"text"', b"true", b"[[]]", b'{"a": 1}'])
 def test_what_is_no_plan_at_all_is_a_fault(data, syntax):
     assert faults(data, syntax)
 
 
 @SYNTAXES
-@pytest.mark.parametrize(
+@each(
     "data",
     [
         b"\xff",
@@ -394,17 +388,16 @@ def test_lines_may_end_as_windows_ends_them(syntax):
 
 
 @SYNTAXES
-@pytest.mark.parametrize(
+@each(
     "deep",
     ["[" * 100_000, "[" * 50_000 + "]" * 50_000, '{"a":' * 50_000 + "1" + "}" * 50_000],
-    ids=["open", "lists", "maps"],
 )
 def test_deep_nesting_is_a_fault(deep, syntax):
     assert faults(deep, syntax)
 
 
 @SYNTAXES
-@pytest.mark.parametrize("place", ["zones", "endpoints", "choices", "description"])
+@each("place", ["zones", "endpoints", "choices", "description"])
 def test_deep_nesting_at_a_known_key_is_a_fault(place, syntax):
     plan = encode(json_with(**{place: "DEEP"})).replace(b'"DEEP"', b"[" * 3_000 + b"]" * 3_000)
     assert faults(plan, syntax)

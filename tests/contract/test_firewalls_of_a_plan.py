@@ -1,6 +1,6 @@
 """Section 8 of the contract, firewalls of a plan: what they say, each fault at its place, flows that none sees."""
 
-import pytest
+from tests.each import each
 
 from .documents import SYNTAXES, assert_one_fault
 from .helpers import changed, faults, host, make_plan, report
@@ -30,7 +30,7 @@ def test_a_plan_with_firewalls_is_sound(syntax):
 
 
 @SYNTAXES
-@pytest.mark.parametrize("name", FORMATS)
+@each("name", FORMATS)
 def test_a_firewall_needs_name_format_and_zones_alone(name, syntax):
     bare = {"name": "FW", "format": name, "zones": {}}
     assert faults(BASE | {"firewalls": [bare]}, syntax) == []
@@ -92,14 +92,14 @@ FAULTS = {
 
 
 @SYNTAXES
-@pytest.mark.parametrize("name", FAULTS)
+@each("name", FAULTS)
 def test_a_fault_is_told_at_its_place_with_what_was_found_and_what_is_allowed(name, syntax):
     path, value, places, words = FAULTS[name]
     assert_one_fault(changed(BASE, path, value), syntax, places, words)
 
 
 @SYNTAXES
-@pytest.mark.parametrize("name", ["FW-HQ", "fw-hq"])
+@each("name", ["FW-HQ", "fw-hq"])
 def test_names_differ_in_more_than_case(name, syntax):
     twins = BASE | {"firewalls": [FIREWALL, FIREWALL | {"name": name}]}
     assert_one_fault(twins, syntax, "firewalls[1].name", [name, "firewalls[0]"])

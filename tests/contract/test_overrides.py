@@ -1,6 +1,6 @@
 """Port overrides: every configurable service, wherever it is used, and no fixed one."""
 
-import pytest
+from tests.each import each
 
 from .helpers import faults, flows, host, make_plan, target
 
@@ -164,21 +164,19 @@ def test_all_seventeen_configurable_services_are_here():
     assert len(USES) == 17
 
 
-@pytest.mark.parametrize("service", USES)
+@each("service", USES)
 def test_a_service_has_the_documents_port_without_an_override(service):
     assert flows(USES[service][2]) == at(service, USES[service][1])
 
 
-@pytest.mark.parametrize("service", USES)
-@pytest.mark.parametrize(
-    ("given", "shown"), [(12345, "12345"), ("12345", "12345"), ("20000-20009", "20000-20009"), ("0012345", "12345")]
-)
+@each("service", USES)
+@each(("given", "shown"), [(12345, "12345"), ("12345", "12345"), ("20000-20009", "20000-20009"), ("0012345", "12345")])
 def test_an_override_holds_wherever_the_service_is_used(service, given, shown):
     plan = USES[service][2]
     assert flows(plan | {"ports": {service: given}}) == at(service, shown)
 
 
-@pytest.mark.parametrize("service", USES)
+@each("service", USES)
 def test_overrides_of_all_the_other_services_leave_a_service_alone(service):
     others = {name: 40000 + number for number, name in enumerate(USES) if name != service}
     protocol, port, plan, asked = USES[service]
@@ -207,8 +205,8 @@ FIXED = [
 ]
 
 
-@pytest.mark.parametrize("service", FIXED)
-@pytest.mark.parametrize("syntax", ["json", "yaml"])
+@each("service", FIXED)
+@each("syntax", ["json", "yaml"])
 def test_an_override_of_a_fixed_service_is_refused(service, syntax):
     found = faults(make_plan(PS) | {"ports": {service: 4444}}, syntax)
     assert [where for where, _ in found] == [f"ports.{service}"]

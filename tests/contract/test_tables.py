@@ -1,6 +1,6 @@
 """Every row of the document's four tables, typed from the document: sections 9, 10, 11 and 13."""
 
-import pytest
+from tests.each import each
 
 from .helpers import host, line, make_plan, report, target
 
@@ -92,7 +92,7 @@ SESSIONS = [
 ]
 
 TABLES = [
-    pytest.param(row, section, operation, id=f"section {section} {row[0]}")
+    (row, section, operation)
     for section, operation, table in (
         ("9", "discovery", DISCOVERIES),
         ("10", "reset", RESETS),
@@ -121,14 +121,14 @@ def test_the_tables_have_as_many_rows_as_the_document():
     assert [len(table) for table in (DISCOVERIES, RESETS, VALIDATIONS, SESSIONS)] == [16, 25, 21, 6]
 
 
-@pytest.mark.parametrize(("row", "section", "operation"), TABLES)
+@each(("row", "section", "operation"), TABLES)
 def test_a_row_asks_a_web_server_for_exactly_its_ports_and_names_itself(row, section, operation):
     name, platform, asked = row
     data = report(make_plan(host("PS", "web-primary"), target("T", platform, operations=[operation])))
     assert of_row(data, name) == expected("PS", asked, [section])
 
 
-@pytest.mark.parametrize(("row", "section", "operation"), TABLES)
+@each(("row", "section", "operation"), TABLES)
 def test_a_row_asks_an_agent_for_the_same_ports_and_cites_section_16_too(row, section, operation):
     name, platform, asked = row
     agent = host("AGENT", "remote-site-agent", zone="Branch")
@@ -136,7 +136,7 @@ def test_a_row_asks_an_agent_for_the_same_ports_and_cites_section_16_too(row, se
     assert of_row(data, name) == expected("AGENT", asked, [section, "16"])
 
 
-@pytest.mark.parametrize(
+@each(
     ("section", "operation", "table"),
     [("9", "discovery", DISCOVERIES), ("10", "reset", RESETS), ("11", "validation", VALIDATIONS)],
 )
@@ -152,22 +152,20 @@ def test_searching_hosts_is_not_why_discovery_needs_the_web_services_kerberos_or
     assert of_row(data, "Hosts (Computer objects in AD)") == expected("PS", DIRECTORY, ["9"])
 
 
-@pytest.mark.parametrize(("name", "session", "asked"), SESSIONS, ids=[row[0] for row in SESSIONS])
+@each(("name", "session", "asked"), SESSIONS)
 def test_a_session_is_opened_from_the_launcher_user_on_exactly_the_ports_of_its_row(name, session, asked):
     data = report(make_plan(host("STAFF", "launcher-user"), host("T", sessions=[session])))
     assert sorted(map(line, data["flows"])) == expected("STAFF", asked, ["13"])
     assert of_row(data, name) == expected("STAFF", asked, ["13"])
 
 
-@pytest.mark.parametrize(
-    "platform", ["dell-idrac", "f5-big-ip", "hp-ilo", "hp-procurve", "ibm-imm", "juniper-screenos", "palo-alto"]
-)
+@each("platform", ["dell-idrac", "f5-big-ip", "hp-ilo", "hp-procurve", "ibm-imm", "juniper-screenos", "palo-alto"])
 def test_a_platform_without_a_row_for_discovery_has_no_discovery_flow(platform):
     data = report(make_plan(host("PS", "web-primary"), target("T", platform, operations=["discovery"])))
     assert data["flows"] == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("platform", "operation", "services"),
     [
         ("active-directory", "reset", {"9389": "adws", "389": "ldap", "636": "ldaps", "88": "kerberos", "445": "smb"}),
@@ -190,7 +188,7 @@ def test_a_flow_names_the_service_that_its_row_needs(platform, operation, servic
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("session", "services"),
     [
         ("rdp", {"3389": "rdp"}),

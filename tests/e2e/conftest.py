@@ -95,7 +95,7 @@ def chromium_path():
 @pytest.fixture(scope="package")
 def browser():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's synchronous door has an event loop in this thread
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright runs an event loop in this thread
         with pytest.MonkeyPatch.context() as starting:
             starting.setenv("NODE_OPTIONS", f'--require="{DRIVER}"', prepend=" ")
             playwright = sync_playwright().start()

@@ -1,7 +1,7 @@
-/* Node reads this before Playwright's driver. Whenever an `expect` finds that it has to wait, the driver writes down the
-   page as assistive software has it, up to eight times a second, to tell of the last of them should the test fail: for
-   that it asks each element for its style, its role and its name, a twentieth of all that browsers take. Of a test that
-   fails the page itself is kept (conftest.py). */
+/* Node reads this before Playwright's driver. Whenever an `expect` finds that it has to wait, the driver writes down
+   the page as assistive software has it, up to eight times a second, to tell of the last of them should the test fail:
+   for that it asks each element for its style, its role and its name, a twentieth of all that browsers take. Of a test
+   that fails the page itself is kept (conftest.py). */
 
 const { Module } = require("node:module");
 

@@ -20,6 +20,7 @@ from ports.matrix.rows import PARTS, adapter, describe_fields, facets, field_nam
 from ports.matrix.schema import fixture_schema
 from ports.models import ROWS, PortMatrix
 from ports.queries import SHIPPED, current_matrix, edition_records, read_fixture, shipped_matrix
+from tests.each import each
 from tests.ports.records import fixture_text, make_records
 from tests.second_matrix.conftest import FIXTURE as SECOND
 
@@ -93,7 +94,7 @@ def test_the_tables_are_what_the_kinds_declare_as_golden_files_are():
     assert fill_tables(text) == text, "make golden writes the tables anew"
 
 
-@pytest.mark.parametrize(("name", "facet"), FACETS, ids=[f"{name}-{facet.name}" for name, facet in FACETS])
+@each(("name", "facet"), FACETS)
 def test_every_field_says_what_it_is_for(name, facet):
     description = describe_fields(find_declared(name))[facet.attribute]
     assert description
@@ -103,7 +104,7 @@ def test_every_field_says_what_it_is_for(name, facet):
 # --- database --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model", ROWS, ids=[model.__name__ for model in ROWS])
+@each("model", ROWS)
 def test_every_field_has_its_column_and_every_column_its_field(model):
     columns = {field.name for field in model._meta.get_fields()}
     assert columns == {"id", "matrix", "position", *FIELDS[model.KIND]}
@@ -126,7 +127,7 @@ def test_no_migration_is_missing():
 # --- what may be left out --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", DIGESTS)
+@each("name", DIGESTS)
 def test_the_digest_of_a_matrix_is_what_it_was(name):
     """Plans and handovers keep it: a kind or a field that is new has to be marked as one that came later."""
     records = read_fixture(FIRST) if name == "first" else make_records()
@@ -134,7 +135,7 @@ def test_the_digest_of_a_matrix_is_what_it_was(name):
     assert build_matrix(records).digest == DIGESTS[name]
 
 
-@pytest.mark.parametrize("path", [FIRST, SECOND], ids=["first", "second"])
+@each("path", [FIRST, SECOND])
 def test_rows_may_leave_out_what_does_not_apply(path):
     records = read_fixture(path)
     short = brief(records)
@@ -162,7 +163,7 @@ def test_a_fixture_with_all_that_is_empty_makes_the_same_rows(tmp_path):
     assert edition_records(PortMatrix.objects.get().pk) == whole
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each("kind", KINDS)
 def test_what_is_left_out_means_the_same_in_the_file_and_in_code(kind):
     _, record = example(kind)
     for facet in optional(kind):
@@ -172,7 +173,7 @@ def test_what_is_left_out_means_the_same_in_the_file_and_in_code(kind):
         assert complete(kind, left_out)[facet.name] == facet.blank
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each("kind", KINDS)
 def test_what_may_not_be_left_out_is_missed(kind):
     records, record = example(kind)
     for facet in facets(KINDS[kind]):
@@ -184,7 +185,7 @@ def test_what_may_not_be_left_out_is_missed(kind):
             )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each("kind", KINDS)
 def test_null_is_no_way_to_leave_something_out(kind):
     records, record = example(kind)
     for facet in facets(KINDS[kind]):
@@ -193,7 +194,7 @@ def test_null_is_no_way_to_leave_something_out(kind):
         assert bool(said) is not facet.nullable
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each("kind", KINDS)
 def test_a_field_that_nobody_knows_is_a_fault(kind):
     records, record = example(kind)
     faults = find_faults(records | {kind: [record | {"colour": "red"}, *records[kind][1:]]})
@@ -210,7 +211,7 @@ def validator():
     return jsonschema.Draft202012Validator(schema)
 
 
-@pytest.mark.parametrize("path", [SHIPPED, SECOND], ids=["shipped", "second"])
+@each("path", [SHIPPED, SECOND])
 def test_matrices_fit_the_schema(validator, path):
     validator.validate(json.loads(path.read_text("utf-8")))
     short = [
@@ -230,7 +231,7 @@ def test_what_dumpdata_writes_fits_the_schema(validator):
 WRONG = [7, "", "Ünfit !", True, None, [7], ["Ünfit !"], [{"colour": 1}], {"colour": 1}, {}, []]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != HEAD])
+@each("kind", [kind for kind in KINDS if kind != HEAD])
 def test_schema_and_reading_know_the_same_fields_types_and_words(validator, kind):
     """What the schema refuses has faults; a value whose type is a fault, or a field, is refused by the schema."""
     whole = validator.schema
@@ -289,7 +290,7 @@ def test_a_kind_that_is_declared_is_read_checked_and_described(declared, records
 # --- what the engine reads -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("facts", [*KINDS.values(), *PARTS.values()], ids=lambda facts: facts.__name__)
+@each("facts", [*KINDS.values(), *PARTS.values()])
 def test_rows_are_frozen_and_have_slots(facts):
     assert facts.__dataclass_params__.frozen
     assert all("__slots__" in vars(kind) for kind in facts.__mro__[:-1])  # so that none has a dict to look into

@@ -1,6 +1,7 @@
 """Plans that the tests of renderers and commands report on. All names in them are invented."""
 
 import json
+from functools import lru_cache
 
 from planner.engine import Report, evaluate_report
 from planner.plan.document import read_plan
@@ -107,8 +108,19 @@ def sites(count):
 
 def evaluate(document) -> Report:
     """The report of a plan document under the shipped matrix."""
-    data = json.dumps(document).encode()
-    return evaluate_report(shipped_matrix(), read_plan(data, matrix=shipped_matrix(), syntax="json"))
+    return _evaluate(json.dumps(document))
+
+
+def evaluate_once(document) -> Report:
+    """The same, once for all who ask for the report of such a document."""
+    return _evaluate_once(json.dumps(document))
+
+
+def _evaluate(text: str) -> Report:
+    return evaluate_report(shipped_matrix(), read_plan(text.encode(), matrix=shipped_matrix(), syntax="json"))
+
+
+_evaluate_once = lru_cache(64)(_evaluate)
 
 
 WORST_NAMES = (

@@ -100,17 +100,15 @@ class Walker:
             self._tables[chain] = Table(self.ruleset.chains[chain])
         return self._tables[chain]
 
-    def walk(
-        self, packets: Packets, boxes: Sequence[Box] | None = None, *, apart: str = "", tells_each: bool = False
-    ) -> list[Outcome]:
+    def walk(self, packets: Packets, boxes: Sequence[Box] | None = None, *, tells_each: bool = False) -> list[Outcome]:
         """What becomes of packets, or of some of them: each of them is in one outcome.
 
-        Where many entries in a row do the same, as many of them are named as are ever told; but those of the name
-        `apart` always are, and with `tells_each` all that admit.
+        Where many entries in a row do the same, as many of them are named as are ever told; with `tells_each` all that
+        admit.
         """
         begin, most = self.steps, MOST_STEPS if self._walked < MOST_WALKED else LATE_STEPS
         self._end = begin + most
-        self.apart, self._tells_each = apart, tells_each
+        self.apart, self._tells_each = "", tells_each
         self._begin_way()
         try:
             found = self._walk(packets, [packets.box] if boxes is None else boxes)

@@ -3,11 +3,8 @@
 import ipaddress
 import re
 
-from planner.engine import evaluate_report
-from planner.plan.document import read_plan
 from planner.report.said.filters import Filter, select
-from ports.queries import shipped_matrix
-from tests.examples import UNANSWERED
+from tests.examples import UNANSWERED, report_on
 from tests.report.firewall.network import samples
 from tests.report.firewall.reading import networks
 from tests.report.firewall.test_permits import HOSTILE, flow, host, plan
@@ -18,7 +15,7 @@ ZONES = (("Internal", "internal"), ("Clients", "internal"), ("DMZ", "dmz"), ("In
 
 def example(slug):
     """The report of a ready-made topology."""
-    return evaluate_report(shipped_matrix(), read_plan(UNANSWERED[slug].data, matrix=shipped_matrix()))
+    return report_on(UNANSWERED[slug])
 
 
 def town(*, without=(), **more):

@@ -76,17 +76,14 @@ def _above(network):
 
 def largest(permits):
     """The permits that no other one covers."""
-    lengths = {(end.partition("/")[2]) for permit in permits for end in permit[:2]}
+    ends = {end for permit in permits for end in permit[:2]}
+    wider = {end: ends.intersection(_above(end)) for end in ends}
 
-    def larger(source, destination):
-        ends = ([n for n in _above(end) if n.partition("/")[2] in lengths] for end in (source, destination))
-        return product(*ends)
+    def is_covered(source, destination, *what):
+        pairs = product(wider[source], wider[destination])
+        return any((*pair, *what) in permits for pair in pairs if pair != (source, destination))
 
-    return {
-        permit
-        for permit in permits
-        if not any(other != permit[:2] and (*other, *permit[2:]) in permits for other in larger(*permit[:2]))
-    }
+    return {permit for permit in permits if not is_covered(*permit)}
 
 
 _ENDS = r"(?:(ip6?) {}addr ((?:!= )?(?:\{{ [0-9a-f.:/, ]+ \}}|[0-9a-f.:/]+)) )?"

@@ -7,11 +7,27 @@ is tested by itself.
 import ipaddress
 import re
 import shlex
+from functools import lru_cache
 from itertools import product
 from xml.etree import ElementTree
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 _BUT = re.compile(r"V([46])-(?:elsewhere|any_but|everyone)_\d")
+
+
+_QUOTES = re.compile(r"""["'\\]""")
+
+
+def split(line):
+    """The words of a line, as `shlex.split` has them: that goes letter by letter, which most lines don't need."""
+    if line.isascii() and line.isprintable() and not _QUOTES.search(line):
+        return line.split()
+    return [*_split_quoted(line)]
+
+
+@lru_cache(1000)
+def _split_quoted(line):
+    return tuple(shlex.split(line))
 
 
 def lines_of(text, mark):
@@ -96,7 +112,7 @@ def read_sections(text):
     """Section -> number or name -> key -> values, as FortiOS reads them: in the order of the file, once each."""
     sections, section, edit = {}, None, None
     for line in lines_of(text, "#"):
-        words = shlex.split(line)
+        words = split(line)
         match words:
             case ["config", *name] if section is None:
                 section = sections.setdefault(" ".join(name), {})
@@ -190,7 +206,7 @@ _MANY = {"from", "to", "source", "destination", "application", "service", "tag",
 def read_paloalto_set(text):
     tree = {}
     for line in lines_of(text, "#"):
-        verb, *words = shlex.split(line)
+        verb, *words = split(line)
         if verb == "move":
             assert words[-1] == "bottom"
             continue
@@ -249,7 +265,7 @@ def read_srx(text):
     objects = {"any": list(EVERYTHING.values())} | {f"any-ipv{family}": [one] for family, one in EVERYTHING.items()}
     applications, policies, inactive = {}, {}, set()
     for line in lines_of(text, "#"):
-        words = shlex.split(line)
+        words = split(line)
         match words:
             case ["set", *book, "address", name, "dns-name", _, "ipv4-only" | "ipv6-only"] if book == BOOK:
                 objects[name] = []

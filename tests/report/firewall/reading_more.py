@@ -5,10 +5,9 @@ import io
 import ipaddress
 import json
 import re
-import shlex
 
 from planner.report.firewall.devices import checkpoint
-from tests.report.firewall.reading_devices import _BUT, EVERYTHING, lines_of, network, pairs
+from tests.report.firewall.reading_devices import _BUT, EVERYTHING, lines_of, network, pairs, split
 
 # ---- Cisco IOS ----
 
@@ -80,7 +79,7 @@ def read_mikrotik(text):
             assert words in ('[find where chain="port-planner"]', '[find where comment="port-planner"]')
             continue
         assert what != "nat", "where nobody is published"
-        facts = dict(word.split("=", 1) for word in shlex.split(words))
+        facts = dict(word.split("=", 1) for word in split(words))
         if what == "address-list":
             assert facts.keys() == {"list", "address", "comment"}
             held = lists.setdefault((family, facts["list"]), [])
@@ -112,7 +111,7 @@ def read_checkpoint(text):
     for line in lines_of(text, "#"):
         if line in fixed or re.fullmatch(r"layer=(?:[\w.-]+|'[\w. -]+')", line):
             continue
-        verb, *words = shlex.split(line)
+        verb, *words = split(line)
         assert verb == "run"
         kind, facts = words[1], dict(zip(words[2::2], words[3::2], strict=True))
         but = _BUT.match(facts["name"])

@@ -8,9 +8,9 @@ import csv
 import io
 import json
 import re
-import shlex
 
 from planner.report.gap.delta.windows import _PARAMETERS, _PROGRAM
+from tests.report.firewall.reading_devices import split
 from tests.report.firewall.reading_powershell import parse, read_rules
 from tests.report.firewall.test_changes import way_back
 
@@ -48,7 +48,7 @@ def _commands(told, back):
     lines = way_back(told) if back else told
     for line in lines.splitlines():
         if line and not line.startswith(("#", "set ", ": ")):
-            yield shlex.split(line)
+            yield split(line)
 
 
 def _options(words):

@@ -3,21 +3,23 @@
 import copy
 import io
 import re
-import shlex
 import zipfile
+from functools import cache, lru_cache
 
 import pytest
 
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
-from planner.plan.document import check_plan, dump_plan, read_plan
+from planner.plan.document import check_plan, dump_plan
 from planner.report import CHANGE_FORMATS, FORMATS, NotExpressible
 from planner.report.said.edition import Editions
 from ports.queries import shipped_matrix
-from tests.examples import EXAMPLES, UNANSWERED
+from tests.each import each
+from tests.examples import EXAMPLES, UNANSWERED, report_on
 from tests.report.firewall.network import run
+from tests.report.firewall.reading_devices import split
 from tests.report.firewall.test_permits import flow, host, plan
-from tests.report.samples import HOSTILE_NAMES, evaluate, hostile
+from tests.report.samples import HOSTILE_NAMES, evaluate_once, hostile
 
 MATRIX = shipped_matrix()
 EDITIONS = Editions(before="revision 1", after="revision 2")
@@ -66,7 +68,7 @@ def tell_cisco(state, lines):
 def tell_sections(state, lines):
     section = edit = None
     for line in lines:
-        words = shlex.split(line)
+        words = split(line)
         match words:
             case ["config", *name]:
                 section = state.setdefault(" ".join(name), {})
@@ -89,7 +91,7 @@ ONE = {"ip-netmask", "fqdn", "description", "action", "disabled", "log-end", "ne
 def tell_tree(state, lines):
     """Statements as paths. A value of a key that has one takes the place of the one before."""
     for line in lines:
-        verb, *path = shlex.split(line)
+        verb, *path = split(line)
         path = tuple(path)
         if verb == "set":
             single = path[-2] in ONE or (path[-3] == "address" and path[-2] != "static")
@@ -151,6 +153,7 @@ def change(name, before, after):
     return CHANGE_FORMATS[name].render(compare_reports(before, after), EDITIONS).decode()
 
 
+@lru_cache(64)
 def file(name, report):
     return FORMATS[name].render(report).decode()
 
@@ -173,27 +176,32 @@ def grow(plan, *, without=()):
     return evaluate_report(MATRIX, check_plan(document, matrix=MATRIX))
 
 
-@pytest.mark.parametrize("name", CONFIGURING)
+@cache
+def grow_example(slug):
+    return grow(report_on(EXAMPLES[slug]).plan)
+
+
 @pytest.mark.parametrize("slug", EXAMPLES)
+@each("name", CONFIGURING)
 def test_a_change_takes_a_device_from_one_revision_to_the_other_and_back(slug, name):
-    old = read_plan(EXAMPLES[slug].data, matrix=MATRIX)
-    before, after = evaluate_report(MATRIX, old), grow(old)
+    before = report_on(EXAMPLES[slug])
+    after = grow_example(slug)
     text = change(name, before, after)
     assert loaded(name, file(name, before), text) == loaded(name, file(name, after))
     assert loaded(name, file(name, after), way_back(text)) == loaded(name, file(name, before))
     assert loaded(name, file(name, before), text, way_back(text)) == loaded(name, file(name, before))
 
 
-@pytest.mark.parametrize("name", CONFIGURING)
+@each("name", CONFIGURING)
 def test_what_is_decided_is_enabled_and_undecided_again_on_the_way_back(name):
-    before = evaluate_report(MATRIX, read_plan(UNANSWERED["everything"].data, matrix=MATRIX))
-    after = evaluate_report(MATRIX, read_plan(EXAMPLES["everything"].data, matrix=MATRIX))
+    before = report_on(UNANSWERED["everything"])
+    after = report_on(EXAMPLES["everything"])
     text = change(name, before, after)
     assert loaded(name, file(name, before), text) == loaded(name, file(name, after))
     assert loaded(name, file(name, after), way_back(text)) == loaded(name, file(name, before))
 
 
-@pytest.mark.parametrize("name", CONFIGURING)
+@each("name", CONFIGURING)
 def test_a_new_name_is_a_new_object_and_the_old_one_goes(name):
     """A device knows the old name, whatever the comparison says of it."""
     ends, flows = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")]
@@ -203,9 +211,9 @@ def test_a_new_name_is_a_new_object_and_the_old_one_goes(name):
     assert loaded(name, file(name, before), text) == loaded(name, file(name, after))
 
 
-@pytest.mark.parametrize("name", CONFIGURING)
+@each("name", CONFIGURING)
 def test_where_nothing_differs_there_is_nothing_to_tell(name):
-    report = evaluate_report(MATRIX, read_plan(EXAMPLES["dmz"].data, matrix=MATRIX))
+    report = report_on(EXAMPLES["dmz"])
     text = change(name, report, report)
     assert "there is nothing to do" in text
     assert not told(text)
@@ -221,12 +229,12 @@ def test_a_change_closes_last_what_it_opens_first():
     assert lines[first_no].startswith("no access-list "), "an object goes after the entries that name it"
 
 
-@pytest.mark.parametrize("name", CONFIGURING)
-@pytest.mark.parametrize("hostile_name", [*HOSTILE_NAMES, "x\nno access-list FROM-INT", "'; rm -rf /; '"], ids=ascii)
+@each("name", CONFIGURING)
+@each("hostile_name", [*HOSTILE_NAMES, "x\nno access-list FROM-INT", "'; rm -rf /; '"])
 def test_hostile_names_are_harmless(name, hostile_name):
     document = hostile(hostile_name.replace("\n", " "))
     document["endpoints"][1]["addresses"] = ["192.0.2.1"]
-    after = evaluate(document)
+    after = evaluate_once(document)
     before = plan([host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")])
     names = Editions(before=hostile_name, after=hostile_name)
     text = CHANGE_FORMATS[name].render(compare_reports(before, after), names).decode()
@@ -250,7 +258,7 @@ LOADED = {
 @pytest.mark.parametrize("name", LOADED)
 def test_the_kernel_takes_the_change_twice_and_the_way_back(name, tmp_path):
     """Beside a firewall that drops, it has what the file of each revision gives it, and nothing is left over."""
-    before = evaluate_report(MATRIX, read_plan(EXAMPLES["dmz"].data, matrix=MATRIX))
+    before = report_on(EXAMPLES["dmz"])
     after = grow(before.plan, without=("PRP01",))
     text = change(name, before, after)
     own, programs = LOADED[name]
@@ -297,7 +305,7 @@ def of(kind, report):
     return next((text.decode() for name, text in found.items() if name.startswith(f"FW-{kind}.")), "")
 
 
-@pytest.mark.parametrize("name", CONFIGURING)
+@each("name", CONFIGURING)
 def test_each_firewall_of_the_plan_gets_its_change_under_its_own_names(name):
     before, after = with_firewalls(name), with_firewalls(name, zones=ZONES | {"DMZ": "port7"}, port="8443")
     ((file_name, text),) = changes_of(before, after).items()
@@ -309,7 +317,7 @@ def test_each_firewall_of_the_plan_gets_its_change_under_its_own_names(name):
     assert loaded(name, of(name, after), way_back(text)) == loaded(name, of(name, before))
 
 
-@pytest.mark.parametrize("name", sorted({*CONFIGURING} - WHOLE))
+@each("name", sorted({*CONFIGURING} - WHOLE))
 def test_a_firewall_that_comes_or_goes_is_told_all_or_takes_all_back(name):
     before, after = with_firewalls(), with_firewalls(name)
     (text,) = changes_of(before, after).values()
@@ -338,10 +346,10 @@ def test_a_device_that_was_told_by_xml_is_told_a_change_by_lines():
 # ---- the way back of a whole file ----
 
 
-@pytest.mark.parametrize("name", sorted({*CONFIGURING} - WHOLE))
+@each("name", sorted({*CONFIGURING} - WHOLE))
 @pytest.mark.parametrize("slug", ["everything", "remote-sites"])
 def test_the_head_of_a_file_has_the_lines_that_take_it_back(slug, name):
-    report = evaluate_report(MATRIX, read_plan(UNANSWERED[slug].data, matrix=MATRIX))
+    report = report_on(UNANSWERED[slug])
     text = file(name, report)
     assert way_back(text)
     assert loaded(name, text)

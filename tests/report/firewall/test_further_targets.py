@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.engine import evaluate_report
-from planner.plan.document import check_plan, read_plan
+from planner.plan.document import check_plan
 from planner.report import FORMATS
 from planner.report.firewall.devices import checkpoint
 from planner.report.firewall.devices.items import find_change
@@ -16,11 +16,12 @@ from planner.report.firewall.devices.table import WRITERS
 from planner.report.firewall.files import write_devices
 from planner.report.said.filters import filter_flows, read_filter, select
 from ports.queries import shipped_matrix
-from tests.examples import UNANSWERED
+from tests.each import each
+from tests.examples import UNANSWERED, report_on
 from tests.report.firewall.reading import FURTHER, READERS, expected, strange_lines
 from tests.report.firewall.reading_more import read_aws
 from tests.report.firewall.test_permits import FROM, MIXED, TO, flow, host, plan, render
-from tests.report.samples import contoso, evaluate, hostile, sites, write_plan
+from tests.report.samples import contoso, evaluate_once, hostile, sites, write_plan
 from tests.strategies import HOSTILE_NAMES, documents, often
 
 MATRIX = shipped_matrix()
@@ -36,10 +37,10 @@ def items_of(name, report, **options):
 # ---- clouds and rows ----
 
 
-@pytest.mark.parametrize("name", FURTHER)
+@each("name", FURTHER)
 @pytest.mark.parametrize("slug", UNANSWERED)
 def test_a_file_permits_what_the_report_says(slug, name):
-    report = evaluate_report(MATRIX, read_plan(UNANSWERED[slug].data, matrix=MATRIX))
+    report = report_on(UNANSWERED[slug])
     assert FURTHER[name](render(name, report)) == expected(report)
 
 
@@ -52,7 +53,7 @@ def test_the_file_of_any_plan_permits_what_its_report_says(data):
         assert read(render(name, report)) == wanted, name
 
 
-@pytest.mark.parametrize("name", FURTHER)
+@each("name", FURTHER)
 def test_families_never_stand_together(name):
     report = plan(MIXED, [flow(s, d, *what) for s in FROM for d in TO for what in (["tcp"], ["icmp"])])
     assert FURTHER[name](render(name, report)) == expected(report)
@@ -66,11 +67,11 @@ def test_security_groups_let_in_and_out_what_the_report_says():
     assert ways == [expected(report)] * 2
 
 
-@pytest.mark.parametrize("name", [*FURTHER, "aws"])
+@each("name", [*FURTHER, "aws"])
 def test_what_is_undecided_is_for_nobody_unless_it_is_asked_for(name):
     document = contoso()
     document["endpoints"][3]["addresses"] = ["192.0.2.30"]
-    report = evaluate(document)
+    report = evaluate_once(document)
     closed, opened = render(name, report, open_undecided=False), render(name, report)
     if name == "aws":
         assert closed.count("${toset([])}") == 2, "what comes in and what leaves"
@@ -81,16 +82,14 @@ def test_what_is_undecided_is_for_nobody_unless_it_is_asked_for(name):
     assert {(one[0], one[1], one[3]) for one in lost} == {("10.0.0.10/32", "192.0.2.30/32", "443")}
 
 
-@pytest.mark.parametrize("name", [*FURTHER, "aws"])
-@pytest.mark.parametrize(
-    "hostile_name", sorted({*HOSTILE_NAMES, "${file(1)}", "%{ if }", "=cmd|' /C calc'!A0"}), ids=ascii
-)
+@each("name", [*FURTHER, "aws"])
+@each("hostile_name", sorted({*HOSTILE_NAMES, "${file(1)}", "%{ if }", "=cmd|' /C calc'!A0"}))
 def test_hostile_names_are_harmless(name, hostile_name):
     document = hostile(hostile_name)
     document["endpoints"][1]["addresses"] = ["192.0.2.1"]
     document["endpoints"].append(host("x", "192.0.2.9", zone="DMZ"))
     document["additional_flows"] += [flow(hostile_name, "x", reason=f"{hostile_name}\n${{file(2)}}")]
-    report = evaluate(document)
+    report = evaluate_once(document)
     text = render(name, report)
     if name in ("requests", "opnsense"):
         assert not re.search(r'(?m)(^|[,;"]\s*)[=+@-]', text.removeprefix("\ufeff@uuid").removeprefix("@uuid"))
@@ -123,20 +122,20 @@ def test_an_azure_rule_keeps_its_priority_while_others_come():
 # ---- devices ----
 
 
-@pytest.mark.parametrize("name", DEVICES)
+@each("name", DEVICES)
 @pytest.mark.parametrize("slug", ["everything", "remote-sites"])
 def test_what_is_told_twice_is_told_once(slug, name):
     """No two items are of one thing, and the same plan asks for no change."""
-    report = evaluate_report(MATRIX, read_plan(UNANSWERED[slug].data, matrix=MATRIX))
+    report = report_on(UNANSWERED[slug])
     items = items_of(name, report)
     assert len({item.key for item in items}) == len(items) > 0
     change = find_change(items, items_of(name, report))
     assert (change.added, change.removed) == ((), ())
 
 
-@pytest.mark.parametrize("name", DEVICES)
+@each("name", DEVICES)
 def test_nothing_is_cleared_that_is_not_of_the_file(name):
-    report = evaluate_report(MATRIX, read_plan(UNANSWERED["everything"].data, matrix=MATRIX))
+    report = report_on(UNANSWERED["everything"])
     told = [line for line in render(name, report).splitlines() if line and line[0] not in "#!"]
     risky = [line for line in told if re.search(r"\b(clear|delete|replace|no|remove|reset|flush)\b", line)
              and "description" not in line and "comment" not in line and "disabled" not in line]  # fmt: skip
@@ -144,7 +143,7 @@ def test_nothing_is_cleared_that_is_not_of_the_file(name):
     assert all('[find where chain="port-planner"]' in line or line in of_ours for line in risky), risky
 
 
-@pytest.mark.parametrize("name", DEVICES)
+@each("name", DEVICES)
 def test_a_rule_keeps_its_names_when_another_service_comes(name):
     ends = [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")]
     before = items_of(name, plan(ends, [flow("A", "B", ports="443")]))
@@ -168,7 +167,7 @@ def test_zones_and_firewalls_are_named_in_letters_of_any_script():
     zones = [("Внутри", "internal"), ("DMZ", "dmz")]
     firewall = {"name": "Стена", "format": "srx", "zones": {"Внутри": "inside", "DMZ": "dmz"}}
     ends = [host("A", "10.0.0.1", zone="Внутри"), host("B", "192.0.2.1", zone="DMZ")]
-    [text] = write_devices(evaluate(write_plan(
+    [text] = write_devices(evaluate_once(write_plan(
         *ends, zones=zones, additional_flows=[flow("A", "B")], firewalls=[firewall]
     ))).values()  # fmt: skip
     head = " ".join(text.decode().replace("\n#", "").split())
@@ -205,7 +204,7 @@ def test_a_remote_site_keeps_its_name_in_files_and_filters():
         zone["name"] = name
     for number, one in enumerate(document["endpoints"]):
         one["addresses"] = [f"10.9.{number}.1"]
-    report = evaluate(document)
+    report = evaluate_once(document)
     (code,) = [group.code for group in report.zone_groups if len(group.zones) == 2]
     for name in ("nftables", "iptables", *DEVICES):
         said = " ".join(re.sub(r"(?m)^[#!] (?:\| )? *", "", render(name, report)).split())

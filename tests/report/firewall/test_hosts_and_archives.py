@@ -12,14 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from planner.engine import evaluate_report
-from planner.plan.document import read_plan
 from planner.report import FORMATS, NotExpressible
 from planner.report.firewall import files
 from planner.report.firewall.words import clean, cut, name_endpoints, shorten
 from planner.report.said.powershell import quote, quote_all
-from ports.queries import shipped_matrix
-from tests.examples import UNANSWERED
+from tests.examples import UNANSWERED, report_on
 from tests.report.firewall.reading import (
     EVERYTHING,
     READERS,
@@ -40,7 +37,7 @@ PS01 = "host-PS01.ps1"
 
 
 def example(slug):
-    return evaluate_report(shipped_matrix(), read_plan(UNANSWERED[slug].data, matrix=shipped_matrix()))
+    return report_on(UNANSWERED[slug])
 
 
 def unpack(name, report, **options):

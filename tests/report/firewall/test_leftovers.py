@@ -8,14 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from planner.engine import evaluate_report
-from planner.plan.document import read_plan
 from planner.report import FORMATS
 from planner.report.firewall.files import write_devices
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select
-from tests.examples import EXAMPLES, UNANSWERED
-from tests.report.firewall.test_changes import MATRIX, MODELS, file, grow, tidy, told
+from tests.examples import EXAMPLES, UNANSWERED, report_on
+from tests.report.firewall.test_changes import MODELS, file, grow_example, tidy, told
 from tests.report.firewall.test_permits import flow, host, plan
 
 TAKING_BACK = sorted(name for name in MODELS if FORMATS[name].closes)
@@ -57,9 +55,7 @@ def load(name, *texts):
 
 def revisions(slug):
     """Three revisions: undecided, decided, and with other endpoints."""
-    first = evaluate_report(MATRIX, read_plan(UNANSWERED[slug].data, matrix=MATRIX))
-    second = read_plan(EXAMPLES[slug].data, matrix=MATRIX)
-    return first, evaluate_report(MATRIX, second), grow(second)
+    return report_on(UNANSWERED[slug]), report_on(EXAMPLES[slug]), grow_example(slug)
 
 
 @pytest.mark.parametrize("name", TAKING_BACK)

@@ -13,14 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.engine import evaluate_report
-from planner.plan.document import address_key, check_plan, read_plan
+from planner.plan.document import address_key, check_plan
 from planner.report import FORMATS
 from planner.report.said.edition import Edition
 from planner.report.said.filters import Filter, select
 from ports.queries import shipped_matrix
-from tests.examples import UNANSWERED
+from tests.each import each
+from tests.examples import UNANSWERED, report_on
 from tests.report.firewall.reading import READERS, expected, statements, strange_lines
-from tests.report.samples import HOSTILE_NAMES, contoso, evaluate, hostile, write_plan
+from tests.report.samples import HOSTILE_NAMES, contoso, evaluate_once, hostile, write_plan
 from tests.strategies import HOSTILE_NAMES as MORE_HOSTILE_NAMES
 from tests.strategies import documents, often
 
@@ -51,7 +52,7 @@ def host(name, *addresses, zone="Internal", **more):
 
 def plan(endpoints, flows, **more):
     """The report of endpoints that hold no role, with just these flows between them."""
-    return evaluate(write_plan(*endpoints, zones=ZONES, additional_flows=flows, **more))
+    return evaluate_once(write_plan(*endpoints, zones=ZONES, additional_flows=flows, **more))
 
 
 def check(program, text, tmp_path):
@@ -74,10 +75,10 @@ def check_with_programs(report, tmp_path, **options):
         check(program, render("iptables", report, **options), tmp_path)
 
 
-@pytest.mark.parametrize("name", READERS)
+@each("name", READERS)
 @pytest.mark.parametrize("slug", UNANSWERED)
 def test_a_file_permits_what_the_report_says(slug, name):
-    report = evaluate_report(MATRIX, read_plan(UNANSWERED[slug].data, matrix=MATRIX))
+    report = report_on(UNANSWERED[slug])
     assert READERS[name](render(name, report)) == expected(report)
     assert READERS[name](render(name, report, default_deny=True)) == expected(report)
 
@@ -85,7 +86,7 @@ def test_a_file_permits_what_the_report_says(slug, name):
 @pytest.mark.parametrize("deny", [False, True])
 @pytest.mark.parametrize("slug", UNANSWERED)
 def test_the_real_programs_read_the_files(slug, deny, tmp_path):
-    report = evaluate_report(MATRIX, read_plan(UNANSWERED[slug].data, matrix=MATRIX))
+    report = report_on(UNANSWERED[slug])
     check_with_programs(report, tmp_path, default_deny=deny)
 
 
@@ -126,8 +127,8 @@ MIXED = [
 FROM, TO = ["Both", "Four", "Six"], ["D both", "D four", "D six"]
 
 
-@pytest.mark.parametrize("name", READERS)
-@pytest.mark.parametrize(("source", "destination"), list(product(FROM, TO)))
+@each("name", READERS)
+@each(("source", "destination"), list(product(FROM, TO)))
 def test_families_never_meet_and_never_become_any(name, source, destination):
     report = plan(MIXED, [flow(source, destination), flow(source, destination, "icmp")])
     text = render(name, report)
@@ -137,14 +138,14 @@ def test_families_never_meet_and_never_become_any(name, source, destination):
         assert "Pairs without an address family in common" in text
 
 
-@pytest.mark.parametrize("name", READERS)
+@each("name", READERS)
 def test_all_families_at_once(name):
     report = plan(MIXED, [flow(s, d, *what) for s, d in product(FROM, TO) for what in (["tcp"], ["icmp"])])
     assert READERS[name](render(name, report)) == expected(report)
     assert len(expected(report)) == 12
 
 
-@pytest.mark.parametrize("name", READERS)
+@each("name", READERS)
 def test_neighbouring_and_overlapping_networks_stay_with_their_endpoint(name):
     """Merged under one name they would open the neighbour in every other rule of that name."""
     endpoints = [
@@ -157,7 +158,7 @@ def test_neighbouring_and_overlapping_networks_stay_with_their_endpoint(name):
     assert ("10.0.0.0/25", "192.0.2.3/32", "tcp", "22") in expected(report)
 
 
-@pytest.mark.parametrize("name", READERS)
+@each("name", READERS)
 def test_any_is_any_only_where_the_plan_says_so(name):
     endpoints = [
         host("World", "any", zone="Internet", group=True), host("Unknown", zone="DMZ"),
@@ -188,12 +189,12 @@ def test_any_is_any_only_where_the_plan_says_so(name):
         assert text.count("web.example.com") == {"mikrotik": 4, "checkpoint": 5}.get(name, 2)
 
 
-@pytest.mark.parametrize("name", READERS)
+@each("name", READERS)
 def test_any_to_any_is_both_families(name):
     zones = (("One", "internet"), ("Two", "internet"))
     ends = [host("A", "any", zone="One", group=True), host("B", "any", zone="Two", group=True)]
     flows = [flow("A", "B"), flow("A", "B", "icmp")]
-    report = evaluate(write_plan(*ends, zones=zones, additional_flows=flows))
+    report = evaluate_once(write_plan(*ends, zones=zones, additional_flows=flows))
     assert READERS[name](render(name, report)) == expected(report)
 
 
@@ -229,7 +230,7 @@ DENIES = {
 }
 
 
-@pytest.mark.parametrize("name", READERS)
+@each("name", READERS)
 def test_nothing_is_denied_unless_asked_for(name):
     report = plan([host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")], [flow("A", "B")])
     assert DENIES[name] not in render(name, report)
@@ -244,7 +245,7 @@ def test_nothing_is_denied_unless_asked_for(name):
 def test_undecided_options_are_in_and_marked():
     document = contoso()
     document["endpoints"][3]["addresses"] = ["192.0.2.30"]
-    report = evaluate(document)
+    report = evaluate_once(document)
     assert {mark.option for rule in report.rules for mark in rule.any_of} == {"powercli"}
     for name in READERS:
         assert re.search(r"INT-DMZ-322, tcp 443\W.*undecided, only with .*PowerCLI", _flat(render(name, report))), name
@@ -265,7 +266,7 @@ def test_a_rule_can_be_found_by_its_number():
             assert f"{rule.id}-tcp-443" in text
 
 
-@pytest.mark.parametrize("name", READERS)
+@each("name", READERS)
 def test_a_comment_gives_the_reason_of_its_own_service_and_no_other(name):
     report = plan(
         [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")],
@@ -281,11 +282,11 @@ def test_a_comment_gives_the_reason_of_its_own_service_and_no_other(name):
     assert "Web for all" not in said["22"]
 
 
-@pytest.mark.parametrize("name", READERS)
+@each("name", READERS)
 def test_what_is_undecided_is_disabled_unless_it_is_asked_for(name):
     document = contoso()
     document["endpoints"][3]["addresses"] = ["192.0.2.30"]
-    report = evaluate(document)
+    report = evaluate_once(document)
     closed, opened = render(name, report, open_undecided=False), render(name, report)
     marked = {rule.id for rule in report.rules if rule.any_of}
     assert marked
@@ -313,8 +314,8 @@ SPECIAL = ("127.0.0.1", "127.0.0.0/8", "169.254.1.1", "224.0.0.1", "0.0.0.0", "2
            "fe80::1", "fe80::/64", "ff02::1", "::ffff:10.0.0.1", "::ffff:0:0/96")  # fmt: skip
 
 
-@pytest.mark.parametrize("name", READERS)
-@pytest.mark.parametrize("address", SPECIAL)
+@each("name", READERS)
+@each("address", SPECIAL)
 def test_special_addresses_are_left_out_and_named(name, address):
     report = plan(
         [host("A", address, "10.0.0.1"), host("Only", address), host("B", "192.0.2.1", "fd00::9", zone="DMZ")],
@@ -353,7 +354,7 @@ def test_hostile_names_are_harmless_in_every_format(name, tmp_path):
     document["endpoints"].append(host("x!", "192.0.2.10", zone="DMZ"))
     reason = f"{name}\nadd rule inet filter forward accept\n-A FORWARD -j ACCEPT\n"
     document["additional_flows"] += [flow(name, "x", reason=reason), flow(name, "x!", ports="22", reason=reason)]
-    report = evaluate(document)
+    report = evaluate_once(document)
     for kind, read in READERS.items():
         text = render(kind, report, default_deny=True)
         assert not strange_lines(text)
@@ -418,7 +419,7 @@ LIMITS = {
 """What the devices take: of each kind of name and comment, how long it may be."""
 
 
-@pytest.mark.parametrize("name", READERS)
+@each("name", READERS)
 def test_names_and_comments_are_within_the_limits_of_the_device(name):
     long = [f"{'Long name of an endpoint ' * 9}{number}" for number in range(8)]
     zones = tuple((f"{'Zone with a long name ' * 9}{number}", "internal") for number in range(4))
@@ -430,7 +431,7 @@ def test_names_and_comments_are_within_the_limits_of_the_device(name):
         for s, d in product(long[:4], long[4:])
         for what in (["tcp", "49152-65535"], ["udp", "1-65535"], ["icmp"])
     ]
-    text = render(name, evaluate(write_plan(*ends, zones=zones, additional_flows=flows)), default_deny=True)
+    text = render(name, evaluate_once(write_plan(*ends, zones=zones, additional_flows=flows)), default_deny=True)
     for pattern, limit in LIMITS[name]:
         found = re.findall(pattern, text, re.MULTILINE)
         assert found, pattern
@@ -451,8 +452,8 @@ def test_asa_says_what_echo_replies_need_where_there_are_echo_requests():
     assert "inspect icmp" not in render("asa", plan(ends, [flow("A", "B")]))
 
 
-@pytest.mark.parametrize("name", READERS)
-@pytest.mark.parametrize("deny", [False, True])
+@each("name", READERS)
+@each("deny", [False, True])
 def test_a_part_says_so_in_its_head(name, deny):
     report = plan(
         [host("A", "10.0.0.1"), host("B", "192.0.2.1", zone="DMZ")],

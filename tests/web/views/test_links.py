@@ -13,6 +13,7 @@ from planner.store.models import Opening, ShareLink
 from planner.web.views import shared
 from ports.queries import shipped_matrix
 from tests.paper import read_pages
+from tests.report.samples import write_plan
 from tests.web.views.link_forms import PASSPHRASE, PRIVATE, make, read_link
 from tests.web.views.pages import HTMX, Page, store, words
 
@@ -147,12 +148,15 @@ def test_a_link_stands_on_the_cover_of_the_pdf_when_it_is_asked_for(client, read
 
 
 @pytest.mark.slow
-def test_printed_downloads_follow_the_house_style(client, reader, plan, settings):
+def test_printed_downloads_follow_the_house_style(client, reader, settings):
     settings.STYLESHEET = 'h1::after { content: " of ACME" }'
+    web = {"name": "PS01", "zone": "Internal", "roles": ["web-primary"]}
+    database = {"name": "SQL01", "zone": "DMZ", "roles": ["database"]}
+    plan = store(write_plan(web, database))  # small, as it is set five times
     page, path = make(client, plan[1], shows="pinned", revision="1", shows_changes="1")
     offer = page.one("form", action=f"/plans/{plan[1]}/links/pdf/")
     offer = next(field.get("value") for field in offer.iter("input") if field.get("name") == "offer")
-    client.post(f"/plans/{plan[1]}/choices/", {"choice": "esxi", "option": "ssh"})
+    client.post(f"/plans/{plan[1]}/name/", {"name": "Contoso", "description": "Changed"})
     for response in (
         client.post(f"/plans/{plan[1]}/links/pdf/", {"offer": offer}),
         client.get(f"/plans/{plan[1]}/report/pdf"),

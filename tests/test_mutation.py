@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.mutants import Mutant, choose_mutants
-from scripts.mutate import say_interval
 from scripts.taking import read_taken
-from scripts.trying import try_afresh
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = {
@@ -59,6 +56,14 @@ sys.exit(mutate.main())
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def mutate():
+    """The script. What knows what can be changed takes each process half a second to import, and one of them needs it."""
+    from scripts import mutate  # noqa: PLC0415
+
+    return mutate
+
+
 @pytest.mark.slow
 def test_what_a_test_is_about_is_killed_and_nothing_else(tmp_path):
     for name, text in FILES.items():
@@ -95,7 +100,7 @@ def test_what_a_test_is_about_is_killed_and_nothing_else(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_process_of_its_own_has_what_the_suite_sets_up(monkeypatch):
+def test_a_process_of_its_own_has_what_the_suite_sets_up(mutate, monkeypatch):
     monkeypatch.setenv("PYTEST_XDIST_WORKER", f"mutation{os.getpid()}")
     for name in ("PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
@@ -105,15 +110,16 @@ def test_a_process_of_its_own_has_what_the_suite_sets_up(monkeypatch):
     )
     code = f"{(ROOT / path).read_text('utf-8')}\n\nsay_written = str\n"
     tests = [f"tests/plan/test_limits.py::test_{said}"]
-    assert [try_afresh(Mutant(path=path, first=1, last=1, function=None, code=code), tests, 10).by] == tests
+    mutant = mutate.Mutant(path=path, first=1, last=1, function=None, code=code)
+    assert [mutate.try_afresh(mutant, tests, 10).by] == tests
 
 
-def test_a_sample_stays_as_it_is_where_something_else_changes(tmp_path):
+def test_a_sample_stays_as_it_is_where_something_else_changes(mutate, tmp_path):
     file = tmp_path / "toy.py"
 
     def choose(text, count):
         file.write_text(text, "utf-8")
-        mutants, places = choose_mutants(tmp_path, [file], count, "1")
+        mutants, places = mutate.choose_mutants(tmp_path, [file], count, "1")
         return [mutant.show(text) for mutant in mutants], places
 
     text = "".join(f"def f{number}(a, b):\n    return a + b < {number}\n" for number in range(20))
@@ -126,7 +132,7 @@ def test_a_sample_stays_as_it_is_where_something_else_changes(tmp_path):
     assert [one for one in changed if one in sample] == [one for one in sample if one in changed]
 
 
-def test_how_sure_a_share_is():
-    assert say_interval(0, 0) == "–"
-    assert say_interval(90, 100) == "83 to 94 %"
-    assert say_interval(150, 150) == "98 to 100 %"
+def test_how_sure_a_share_is(mutate):
+    assert mutate.say_interval(0, 0) == "–"
+    assert mutate.say_interval(90, 100) == "83 to 94 %"
+    assert mutate.say_interval(150, 150) == "98 to 100 %"

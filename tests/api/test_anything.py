@@ -1,63 +1,32 @@
 """Whatever is sent to the API: no failure of the service's own, and no answer that its document doesn't tell of."""
 
 import pytest
-import schemathesis
-from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from django.http import HttpResponse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from schemathesis import GenerationMode
-from schemathesis.core.failures import FailureGroup
 
-from planner.api.service import describe_service
 from planner.store.models import Plan
-from planner.wsgi import application
-from ports.queries import shipped_matrix
 from tests.api.known import NOT_HERE, list_known
 from tests.api.programs import make
 from tests.strategies import often, rounds
 
 FUZZ = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-BEYOND = [400, 410, 412, 422, 428]
-"""Answers to what a schema admits and the service doesn't: names in it that lead nowhere, a state of the plan."""
-CONFIG = schemathesis.Config.from_dict(
-    {
-        "phases": {"stateful": {"generation": {"mode": "positive"}}},
-        "checks": {
-            "positive_data_acceptance": {
-                "expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "429", *map(str, BEYOND)]
-            }
-        },
-    }
-)
-schemathesis.openapi.media_type("application/zip", st.binary(max_size=100))
-SIGNALS = request_started, request_finished
-SCHEMA = schemathesis.openapi.from_dict(describe_service(shipped_matrix()), config=CONFIG)
 
 
-def answer_whole(environ, start_response):
-    """The application as a server runs it: an answer is read to its end and closed, with its file."""
-    for signal in SIGNALS:  # the client of other tests connects it after each request
-        signal.disconnect(close_old_connections)
-    answer = application(environ, start_response)
-    try:
-        return [b"".join(answer)]
-    finally:
-        answer.close()
+@pytest.fixture(scope="module")
+def anything():
+    """The module of that name, which takes each process a second to import, and one of them needs it."""
+    from tests.api import anything  # noqa: PLC0415
 
-
-SCHEMA.app = answer_whole
-OF_PLANS = SCHEMA.exclude(path_regex="/(editions|evaluate|compare)")
-"""Without what leads nowhere: a chain has few links."""
-OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
+    return anything
 
 
 @pytest.fixture(autouse=True)
-def _one_connection():
+def _one_connection(anything):
     """The application leaves the connection open, as it does for the client of other tests."""
     yield
-    for signal in SIGNALS:
+    for signal in anything.SIGNALS:
         signal.connect(close_old_connections)
 
 
@@ -79,10 +48,10 @@ def succeeded(reached):
     return {name for name, statuses in reached.items() if any(status < 400 for status in statuses)}
 
 
-def make_chain(plan, headers, reached):
+def make_chain(of_plans, plan, headers, reached):
     """Requests one after the other, by what was answered to those before; a key that leads nowhere is the plan's."""
 
-    class Chain(OF_PLANS.as_state_machine()):
+    class Chain(of_plans.as_state_machine()):
         def before_call(self, case):
             there = {str(key) for key in Plan.objects.values_list("key", flat=True)}
             if "key" in (case.path_parameters or {}) and case.path_parameters["key"] not in there:
@@ -101,9 +70,9 @@ def make_chain(plan, headers, reached):
     return Chain
 
 
-def test_any_chain_of_requests_is_answered_as_the_document_says(plan, headers):
+def test_any_chain_of_requests_is_answered_as_the_document_says(anything, plan, headers):
     """What is made is read, replaced and deleted again, as the links of the document lead."""
-    make_chain(plan, headers, {}).run(
+    make_chain(anything.OF_PLANS, plan, headers, {}).run(
         settings=settings(
             FUZZ,
             max_examples=rounds(6),
@@ -121,7 +90,7 @@ def ask_around(operation, one, headers, reached):
         facts |= {"body": one.body, "media_type": one.kind}
 
     @settings(FUZZ, max_examples=often(1))
-    @given(operation.as_strategy(GenerationMode.POSITIVE, **facts))
+    @given(operation.as_strategy(**facts))
     def ask(case):
         with transaction.atomic():
             count(reached, case, case.call_and_validate(headers=headers))
@@ -130,14 +99,14 @@ def ask_around(operation, one, headers, reached):
     ask()
 
 
-def test_what_comes_of_requests_that_succeed_is_what_the_document_says(program, plan, headers):
+def test_what_comes_of_requests_that_succeed_is_what_the_document_says(anything, program, plan, headers):
     """Every operation is asked for what is there: so its answer is looked at, and not only what it refuses."""
     known, reached = list_known(program, plan), {}
-    for operation in OPERATIONS:
+    for operation in anything.OPERATIONS:
         ask_around(operation, known[operation.method.upper(), operation.path], headers, reached)
     refused = {name: statuses for name, statuses in reached.items() if name not in succeeded(reached)}
     assert refused.keys() == NOT_HERE.keys(), refused
-    assert len(reached) == len(OPERATIONS)
+    assert len(reached) == len(anything.OPERATIONS)
 
 
 def fail(**_):
@@ -152,22 +121,22 @@ def answer_otherwise(*args, **facts):
     ("where", "fault"),
     [("planner.store.actions.hand_over", fail), ("planner.api.handovers.HttpResponse", answer_otherwise)],
 )
-def test_a_fault_behind_a_request_that_succeeds_is_found(program, plan, headers, monkeypatch, where, fault):
+def test_a_fault_behind_a_request_that_succeeds_is_found(anything, program, plan, headers, monkeypatch, where, fault):
     known = list_known(program, plan)
-    [operation] = [one for one in OPERATIONS if name_of(one) == "hand_over"]
+    [operation] = [one for one in anything.OPERATIONS if name_of(one) == "hand_over"]
     monkeypatch.setattr(where, fault)
-    with pytest.raises(FailureGroup):
+    with pytest.raises(anything.FailureGroup):
         ask_around(operation, known["POST", operation.path], headers, {})
 
 
-@pytest.mark.parametrize(("mode", "examples"), [(GenerationMode.POSITIVE, 50), (GenerationMode.NEGATIVE, 75)])
-def test_any_request_is_answered_as_the_document_says(plan, headers, mode, examples):
+@pytest.mark.parametrize(("mode", "examples"), [("POSITIVE", 50), ("NEGATIVE", 75)])
+def test_any_request_is_answered_as_the_document_says(anything, plan, headers, mode, examples):
     @settings(FUZZ, max_examples=often(examples))
     @given(st.data())
     def ask(data):
-        operation = data.draw(st.sampled_from(OPERATIONS))
+        operation = data.draw(st.sampled_from(anything.OPERATIONS))
         known = {"key": str(plan.key)} if "{key}" in operation.path and data.draw(st.booleans()) else None
-        case = data.draw(operation.as_strategy(mode, path_parameters=known))
+        case = data.draw(operation.as_strategy(anything.GenerationMode[mode], path_parameters=known))
         with transaction.atomic():
             case.call_and_validate(headers=headers)
             transaction.set_rollback(True)

@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
-from django.urls import get_resolver
+from django.template import engines
+from django.urls import reverse
 
 from planner.deploy.frames import call_with_room
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "planner.settings")
 _ENCODING = re.compile(r";\s*charset[^=;]*=[^;]*", re.IGNORECASE)
 _answer = get_wsgi_application()
-# Every view is loaded before gunicorn forks: the first visitor of each worker would wait for it otherwise.
-_ = get_resolver().url_patterns
+# Every view, its address and what templates can call is loaded before gunicorn forks: the first visitor of each worker
+# would wait for it otherwise.
+reverse("show_home")
+engines.all()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
+from itertools import islice
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -180,7 +181,7 @@ class Writers:
         links = made.make_plans(plans)
         self.readers = [Browser(made) for _ in links]
         self.paths = [reader.enter(link) for reader, link in zip(self.readers, links, strict=True)]
-        names = list(list_endpoints(self.readers[0], self.paths[0]))
+        names = list(islice(list_endpoints(self.readers[0], self.paths[0]), -(-count // plans)))
         self.editors = [Editor(made, number) for number in range(count)]
         for number, editor in enumerate(self.editors):
             editor.begin(links[number % plans], names[number // plans % len(names)])

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -146,7 +147,7 @@ def load(database: str, arguments: argparse.Namespace, **variables: str) -> Outc
         links = service.make_plans(EXAMPLE, arguments.plans)
         first = [Browser(service) for _ in links]
         paths = [browser.enter(link) for browser, link in zip(first, links, strict=True)]
-        names = list(list_endpoints(first[0], paths[0]))
+        names = list(islice(list_endpoints(first[0], paths[0]), -(-arguments.editors // len(links))))
         editors = [Editor(service, number) for number in range(arguments.editors)]
         for number, editor in enumerate(editors):
             editor.begin(links[number % len(links)], names[number // len(links) % len(names)])

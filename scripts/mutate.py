@@ -24,7 +24,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.mutants import Mutant, choose_mutants
+from scripts.mutant import Mutant
+from scripts.mutants import choose_mutants
 from scripts.taking import PLACE, SOURCES, read_taken
 from scripts.trying import ROOT, Outcome, Trier, run_pytest, try_afresh
 from scripts.written import describe_machine, make_table, write_part

@@ -8,9 +8,12 @@ import os
 import socket
 import struct
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
+OWN = "/proc/thread-self/ns/net"
 PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
 KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 
@@ -28,11 +31,30 @@ def execute(
     *line: str, place: str = "", text: str | None = None, seconds: int = 120
 ) -> "subprocess.CompletedProcess[str]":
     """Run a program to its end, with a text as its input, in a namespace if `place` names one."""
-    full = [*(["ip", "netns", "exec", place] if place else []), *line]
     environment = {"PATH": PATH, "LC_ALL": "C"}
-    return subprocess.run(
-        full, input=text, capture_output=True, text=True, check=False, timeout=seconds, env=environment
-    )
+    with inside(place) if place else nullcontext():
+        return subprocess.run(
+            line, input=text, capture_output=True, text=True, check=False, timeout=seconds, env=environment
+        )
+
+
+@contextmanager
+def inside(place: str) -> Iterator[None]:
+    """This thread, and what it starts, in the namespace of a name.
+
+    As `ip netns exec`, without a program more for each, and with the /sys of the machine: nobody looks there.
+    """
+    own = os.open(OWN, os.O_RDONLY)
+    try:
+        there = os.open(f"/run/netns/{place}", os.O_RDONLY)
+        try:
+            os.setns(there, os.CLONE_NEWNET)
+        finally:
+            os.close(there)
+        yield
+    finally:
+        os.setns(own, os.CLONE_NEWNET)
+        os.close(own)
 
 
 def settle(place: str, *, forwards: bool, ports: str = "") -> None:
@@ -47,23 +69,42 @@ def settle(place: str, *, forwards: bool, ports: str = "") -> None:
         "net/ipv4/icmp_ratelimit": 0, "net/ipv6/icmp/ratelimit": 0, "net/ipv4/conf/all/send_redirects": 0,
         "net/ipv4/conf/default/send_redirects": 0, **({"net/ipv4/ip_local_port_range": ports} if ports else {}),
     }  # fmt: skip
-    text = "".join(f"{name} {value}\n" for name, value in values.items())
-    write = "cd /proc/sys; while read -r name value; do echo $value >$name; done"
-    done = execute("sh", "-c", write, place=place, text=text)
-    if done.returncode:
-        raise RuntimeError(f"{place}: {done.stderr.strip()}")
+    try:
+        with inside(place):
+            for name, value in values.items():
+                Path("/proc/sys", name).write_text(f"{value}\n")
+    except OSError as error:
+        raise RuntimeError(f"{place}: {error}") from error
 
 
 def make_socket(namespace: int, family: int, kind: int, protocol: int = 0) -> socket.socket:
     """A socket that is in a namespace, whose open descriptor is given, and doesn't block."""
-    with Path("/proc/thread-self/ns/net").open() as own:
-        os.setns(namespace, os.CLONE_NEWNET)
-        try:
-            made = socket.socket(family, kind, protocol)
-        finally:
-            os.setns(own.fileno(), os.CLONE_NEWNET)
-    made.setblocking(False)
-    return made
+    with away() as make:
+        return make(namespace, family, kind, protocol)
+
+
+@contextmanager
+def away() -> Iterator[Callable[..., socket.socket]]:
+    """What makes sockets as `make_socket` does, and leaves this thread where the last one is until the end.
+
+    To go there and back takes longer than to make one.
+    """
+    here = own = os.open(OWN, os.O_RDONLY)
+
+    def make(namespace: int, family: int, kind: int, protocol: int = 0) -> socket.socket:
+        nonlocal here
+        if namespace != here:
+            os.setns(namespace, os.CLONE_NEWNET)
+            here = namespace
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
+
+    try:
+        yield make
+    finally:
+        os.setns(own, os.CLONE_NEWNET)
+        os.close(own)
 
 
 def reset_at_end(made: socket.socket) -> None:

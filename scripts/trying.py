@@ -22,7 +22,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 
-from scripts.mutants import Mutant, live_functions, put_in
+from scripts.mutant import Mutant, live_functions, put_in
 
 ROOT = Path(os.environ.get("MUTATION_ROOT", Path(__file__).resolve().parent.parent))
 """The folder of what is changed and tried: this one, but for the test of this."""

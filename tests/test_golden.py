@@ -12,6 +12,7 @@ import io
 import os
 import re
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -20,12 +21,13 @@ import pytest
 from planner.engine import evaluate_report
 from planner.engine.compare import compare_reports
 from planner.plan.devices import DEVICES
-from planner.plan.document import check_plan, dump_plan, read_plan
+from planner.plan.document import check_plan, dump_plan
 from planner.report import CHANGE_FORMATS, FORMATS
 from planner.report.said.edition import Edition, Editions
 from ports.queries import shipped_matrix
+from tests.each import each
 from tests.examples import EXAMPLES as ANSWERED
-from tests.examples import UNANSWERED
+from tests.examples import UNANSWERED, report_on
 
 GOLDEN = Path(__file__).parent / "golden"
 EXAMPLES = {**ANSWERED, "unanswered": UNANSWERED["everything"]}
@@ -110,10 +112,6 @@ WANTED = [PUBLISHED, *(f"{slug}.{ENDINGS.get(name, name)}" for slug in EXAMPLES 
 WANTED += [f"{slug}.changes.{ENDINGS.get(name, name)}" for slug in EXAMPLES for name in CHANGES]
 
 
-def plan_of(slug):
-    return read_plan(EXAMPLES[slug].data, matrix=shipped_matrix())
-
-
 def check(name, text):
     path = GOLDEN / name
     if UPDATE:
@@ -123,25 +121,30 @@ def check(name, text):
     assert text == path.read_bytes()
 
 
-@pytest.mark.parametrize("name", REPORTS)
 @pytest.mark.parametrize("slug", EXAMPLES)
+@each("name", REPORTS)
 def test_the_report_is_the_golden_file(slug, name):
-    report = evaluate_report(shipped_matrix(), plan_of(slug))
+    report = report_on(EXAMPLES[slug])
     kind, _, hosts = name.partition(" ")
     edition = Edition(date=DAY) if FORMATS[kind].is_printed else None
     data = FORMATS[kind].render(report, edition, **({"host_files": True} if hosts else {}))
     check(f"{slug}.{ENDINGS.get(name, name)}", (unpack if hosts else READERS.get(name, as_it_is))(data))
 
 
-@pytest.mark.parametrize("name", CHANGES)
-@pytest.mark.parametrize("slug", EXAMPLES)
-def test_the_change_request_for_another_remote_site_is_the_golden_file(slug, name):
-    matrix, plan = shipped_matrix(), plan_of(slug)
-    grown = copy.deepcopy(dump_plan(plan))
+@cache
+def compare_with_site(slug):
+    """What another remote site changes."""
+    before = report_on(EXAMPLES[slug])
+    grown = copy.deepcopy(dump_plan(before.plan))
     for key, more in SITE.items():
         grown[key] += more
-    before, after = evaluate_report(matrix, plan), evaluate_report(matrix, check_plan(grown, matrix=matrix))
-    comparison = compare_reports(before, after)
+    return compare_reports(before, evaluate_report(shipped_matrix(), check_plan(grown, matrix=shipped_matrix())))
+
+
+@pytest.mark.parametrize("slug", EXAMPLES)
+@each("name", CHANGES)
+def test_the_change_request_for_another_remote_site_is_the_golden_file(slug, name):
+    comparison = compare_with_site(slug)
     assert not comparison.closed
     assert all("Lima" in (flow.source.zone, flow.destination.zone) for flow in comparison.opened)
     data = CHANGE_FORMATS[name].render(comparison, Editions(before="revision 1", after="revision 2", date=DAY))
@@ -149,7 +152,7 @@ def test_the_change_request_for_another_remote_site_is_the_golden_file(slug, nam
 
 
 def test_the_file_of_each_kind_of_firewall_is_the_golden_file():
-    document = copy.deepcopy(dump_plan(plan_of("dmz")))
+    document = copy.deepcopy(dump_plan(report_on(EXAMPLES["dmz"]).plan))
     zones = {zone["name"]: f"port{number}" for number, zone in enumerate(document["zones"], 1)}
     document["firewalls"] = [
         {

@@ -11,8 +11,8 @@ from django.test import RequestFactory
 from django.urls import URLResolver, get_resolver
 
 from planner import wsgi
+from tests.databases import serve
 from tests.sharing.test_processes import Sharing
-from tests.started import serve
 
 pytestmark = pytest.mark.slow
 

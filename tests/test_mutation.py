@@ -58,8 +58,8 @@ sys.exit(mutate.main())
 
 @pytest.fixture(scope="module")
 def mutate():
-    """The script. What knows what can be changed takes each process half a second to import, and one of them needs it."""
-    from scripts import mutate  # noqa: PLC0415
+    """The script: it knows what can be changed by what takes half a second to import, and one process needs it."""
+    from scripts import mutate
 
     return mutate
 

@@ -119,11 +119,8 @@ def check_version() -> None:
             raise NotReady(
                 f"The database is PostgreSQL {version // 10_000}; {OLDEST_POSTGRESQL // 10_000} or newer is needed."
             )
-        if "django_migrations" not in connection.introspection.table_names():
-            return
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT app, name FROM django_migrations WHERE app IN ('planner', 'ports')")
-            newer = sorted(f"{app}.{name}" for app, name in set(cursor.fetchall()) - known_migrations())
+        unknown = _applied_migrations() - known_migrations()
+        newer = sorted(f"{app}.{name}" for app, name in unknown if app in ("planner", "ports"))
     if newer:
         raise NotReady(
             f"The database is of a newer version: this one doesn't know {many(len(newer), 'migration')} "
@@ -131,14 +128,27 @@ def check_version() -> None:
         )
 
 
+def _applied_migrations() -> set[tuple[str, str]]:
+    """The application and the name of each migration that the database has; none where it is empty."""
+    if "django_migrations" not in connection.introspection.table_names():
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations")
+        return set(cursor.fetchall())
+
+
 def migrate_whole() -> None:
     """Bring the tables up to this version, all of them or none.
+
+    Where they are, nothing is done: Django would make all models anew for that, which is a third of a start.
 
     Django commits a migration before it notes that it was applied, so whoever is ended in between finds tables that
     are there already, for ever. In one transaction there is no in between. SQLite looks at references at the end, and
     has to be told before it begins; PostgreSQL looks at each as it is made, since a table with checks that are still
     due can't be altered.
     """
+    if known_migrations() <= _applied_migrations():
+        return
     is_sqlite = connection.vendor == "sqlite"
     if is_sqlite:
         connection.disable_constraint_checking()

@@ -17,7 +17,7 @@ FUZZ = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, Heal
 @pytest.fixture(scope="module")
 def anything():
     """The module of that name, which takes each process a second to import, and one of them needs it."""
-    from tests.api import anything  # noqa: PLC0415
+    from tests.api import anything
 
     return anything
 

@@ -17,6 +17,7 @@ from planner.client import SERVE, VERBS
 from planner.plan.document import dump_plan
 from planner.plan.formatting import format_document
 from planner.plan.syntax import to_yaml
+from tests import warm
 from tests.examples import EXAMPLES, PLANS
 
 pytestmark = pytest.mark.slow
@@ -156,10 +157,9 @@ def test_the_client_has_its_verbs_and_nothing_of_django(repository):
     assert status == 0
     assert "usage: port-planner lint" in said
     assert not re.search(r"--(settings|traceback|pythonpath|no-color|skip-checks|verbosity)", said)
-    assert run("port-planner migrate")[0] == 2
-    assert run("port-planner")[0] == 2
-    assert run("port-planner lint")[0] == 2
-    assert run("port-planner ask plans/site.yaml Nobody Nowhere tcp/1")[0] == 2
+    for wrong in ("migrate", "", "lint", f"ask {repository}/plans/site.yaml Nobody Nowhere tcp/1"):
+        line = [sys.executable, "-m", "planner.client", *wrong.split()]
+        assert warm.run(line, cwd=warm.ROOT, capture_output=True).returncode == 2, wrong
     assert not (Path(os.environ["PLANNER_DATA"]) / "secret-key").exists()
 
 

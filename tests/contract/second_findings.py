@@ -6,7 +6,6 @@ that it may have, and whether it must be there or may be.
 
 import ipaddress
 import re
-from functools import cache
 from itertools import combinations, product
 
 from .second_reading import (
@@ -412,15 +411,17 @@ class _Findings:
             "gateway-assumed": bool(self.names("browser-gateway")),
         }
 
-        @cache  # of the plan without a correction, and with those that it has, there is a reading for each
         def read_with(several):
             return Reading(self.plan | {"corrections": sorted(several)}) if several != applied else self.reading
 
+        plain = read_with(set())
         for slug in CORRECTIONS:
-            with_it, without_it = read_with(frozenset([slug])), read_with(frozenset())
-            may = sum(map(len, with_it.asked.values())) != sum(map(len, without_it.asked.values()))
-            with_it, without_it = (read_with(frozenset(several)) for several in (applied | {slug}, applied - {slug}))
-            must = with_it.summary() != without_it.summary()
+            may = must = False  # what a reading doesn't ask for makes no other of it
+            if slug in plain.corrections.bearing:
+                with_it = read_with({slug})
+                may = sum(map(len, with_it.asked.values())) != sum(map(len, plain.asked.values()))
+            if slug in self.reading.corrections.bearing:
+                must = read_with(applied ^ {slug}).summary != self.reading.summary
             severity = "info" if slug in applied | documented else "decision"
             if must or may or conceivable.get(slug):
                 self.add("caveat", slug, severity, (), everyone, must=must)

@@ -170,6 +170,18 @@ class Demand:
         self.source_roles, self.destination_roles = source_roles, destination_roles
 
 
+class Corrections(set):
+    """What is corrected; `bearing` are those that a reading of the plan depends on."""
+
+    def __init__(self, given):
+        super().__init__(given)
+        self.bearing = set()
+
+    def __contains__(self, slug):
+        self.bearing.add(slug)
+        return super().__contains__(slug)
+
+
 class Reading:
     """What the contract makes of a plan.
 
@@ -181,7 +193,7 @@ class Reading:
         self.plan = plan
         self.zones = {zone["name"]: zone for zone in plan["zones"]}
         self.endpoints = {endpoint["name"]: endpoint for endpoint in plan["endpoints"]}
-        self.corrections = set(plan.get("corrections", []))
+        self.corrections = Corrections(plan.get("corrections", []))
         self.asked, self._holders = {}, {}
         self._ask_rows()
         for target in self.endpoints.values():
@@ -225,7 +237,7 @@ class Reading:
             self._holders[role] = [e for e in self.endpoints.values() if roles.intersection(e.get("roles", []))]
         return self._holders[role]
 
-    def ask(self, row, source, destination, need, sections, source_roles=(), destination_roles=()):
+    def ask(self, row, source, destination, need, sections, source_roles=frozenset(), destination_roles=frozenset()):
         """A need is a service, `winrm` or the name of an alternative."""
         if need == "winrm":
             chosen = self.choice_of("winrm", destination)
@@ -248,20 +260,21 @@ class Reading:
                 SERVICES[service][0],
                 self.port_of(service, destination),
             )
-            demand = Demand(row, service, sections, mark, set(source_roles), set(destination_roles))
+            demand = Demand(row, service, sections, mark, source_roles, destination_roles)
             self.asked.setdefault(key, []).append(demand)
 
     def _ask_rows(self):
         for row in ROWS + (PORTAL_ROWS if self.have("password-reset-portal") else []):
             section, source_role, destination_role, services, condition, correction = row
-            if correction is not None and correction not in self.corrections:
-                continue
-            for destination in self.have(destination_role):
+            ends = is_role(source_role), is_role(destination_role)
+            sources = self.have(source_role)
+            for destination in self.have(destination_role) if sources else []:
                 if condition and not holds(condition, self.choice_of(condition[0], destination)):
                     continue
-                for source in self.have(source_role):
+                if correction is not None and correction not in self.corrections:
+                    continue
+                for source in sources:
                     for service in services:
-                        ends = is_role(source_role), is_role(destination_role)
                         self.ask("row", source, destination, service, [section], *ends)
 
     def engines_of(self, target):
@@ -293,7 +306,7 @@ class Reading:
         gateways = self.have("browser-gateway")
         near = [gateway for gateway in gateways if gateway["zone"] == target["zone"]]
         far = [gateway for gateway in gateways if self.zones[gateway["zone"]]["kind"] != "remote-site"]
-        for gateway in gateways if "gateway-assumed" in self.corrections else (near or far):
+        for gateway in gateways if gateways and "gateway-assumed" in self.corrections else (near or far):
             for session in sessions:
                 if session in ("rdp", "ssh"):
                     self.ask("gateway", gateway, target, session, ["14"], {"browser-gateway"})
@@ -329,6 +342,7 @@ class Reading:
         """The flows that are left."""
         return [key for key in self.asked if key not in self.excluded]
 
+    @cached_property
     def summary(self):
         """{flow: (scope, services, sections, marks)} for those that are left."""
         return {key: (self.scope(key), self.services(key), self.sections(key), self.marks(key)) for key in self.flows}

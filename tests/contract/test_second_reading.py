@@ -52,7 +52,7 @@ def compare(plan, reading, findings):
 
 def compare_flows(data, reading):
     assert len(summary(data)) == len(data["flows"]), "a flow is there twice"
-    assert summary(data) == reading.summary()
+    assert summary(data) == reading.summary
     reasons = {key_of(flow): flow["reasons"] for flow in data["flows"]}
     for flow in reading.plan["additional_flows"]:
         assert flow["reason"] in reasons[key_of(flow)]
@@ -122,7 +122,7 @@ def test_the_arbitrary_plans_come_across_every_kind_of_mark_and_scope(readings):
     """Guards the tests above, like the next ones."""
     several, choices, scopes = 0, set(), set()
     for reading in readings:
-        for scope, _, _, marks in reading.summary().values():
+        for scope, _, _, marks in reading.summary.values():
             several += len({choice for choice, _ in marks}) > 1
             choices |= {choice for choice, _ in marks}
             scopes.add(scope)

@@ -1,9 +1,10 @@
 """A document made to be a burden is refused before it takes memory, each in a process of its own."""
 
-import subprocess
 import sys
 
 import pytest
+
+from tests import warm
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +44,8 @@ BURDENS = {
 
 @pytest.mark.parametrize("burden", BURDENS)
 def test_a_document_made_to_be_a_burden_takes_little_memory(burden):
-    said = subprocess.check_output([sys.executable, "-c", PROGRAM, burden], text=True)
+    line = [sys.executable, "-c", PROGRAM, burden]
+    said = warm.run(line, cwd=warm.ROOT, check=True, capture_output=True, text=True).stdout
     taken, _, fault = said.partition(" ")
     assert fault.strip(), "it is refused"
     assert int(taken) < MOST, f"{int(taken) / 2**20:.0f} MiB: {fault}"

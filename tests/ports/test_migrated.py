@@ -73,9 +73,6 @@ def run(environment, *arguments):
     )
 
 
-MIGRATE = """
-call_command("migrate", verbosity=0)
-"""
 OF_EDITIONS = """
 call_command("migrate", "planner", "0009", verbosity=0)
 call_command("migrate", "ports", verbosity=0)
@@ -94,15 +91,15 @@ def look(environment, *steps):
     return done.stdout.splitlines()
 
 
-def migrate(environment, how=OF_EDITIONS):
+def migrate(environment):
     """The state after the migration."""
-    (told,) = look(environment, how, STATE)
+    (told,) = look(environment, OF_EDITIONS, STATE)
     return json.loads(told)
 
 
 def test_the_edits_are_amendments_and_reports_stay_as_they_were(stored):
     environment = stored()
-    found = migrate(environment, MIGRATE)
+    found = migrate(environment)
     assert found["matrix"] == EDITED
     assert found["editions"] == [
         ["passwordstate-2026-11-4b5aa995", "passwordstate", True, True],
@@ -190,9 +187,14 @@ def test_the_service_starts_over_edits_of_before_and_where_the_shipped_matrix_is
     assert started.stderr == ""
     assert started.stdout.splitlines()[-1].startswith("serving: ")
     (told,) = look(environment, STATE)
-    port, has_own, _, digest = json.loads(told)["matrix"]
+    after = json.loads(told)
+    port, has_own, _, digest = after["matrix"]
     assert [port, has_own] == EDITED[:2]
     assert digest != EDITED[3], "the edition that is shipped now is the current one"
+    assert [edition[0] for edition in after["editions"]] == [
+        "passwordstate-2026-11-4b5aa995", "gatekeeper-first", "passwordstate-2026-11",
+    ]  # fmt: skip
+    assert [amendment[4:] for amendment in after["amendments"]] == [["applied", "edited before amendments"]] * 4
     with closing(sqlite3.connect(tmp_path / "planner.sqlite3")) as database:
         database.execute("UPDATE ports_portmatrix SET digest = 'another' WHERE slug = 'passwordstate-2026-11'")
         database.commit()

@@ -43,7 +43,7 @@ def folder(tmp_path):
         yield {"PLANNER_DATA": str(tmp_path)} | own
 
 
-def ask(service, name, plan="sites-300"):
+def ask(service, name, plan="sites-100"):
     """A browser that asked for a file of a new plan, and where it is told to ask."""
     browser = Browser(service)
     asked = browser.ask(f"{browser.enter(service.make_plan(plan))}report/{name}")
@@ -55,7 +55,7 @@ def rows(service, what="*"):
     return query(service, f"SELECT {what} FROM planner_job ORDER BY id")
 
 
-def until(what, pause=0.02):
+def until(what, pause=0.05):
     """What is found at last, looked for after so many seconds each time, for two minutes."""
     for _ in range(int(120 / pause)):
         if found := what():
@@ -141,8 +141,10 @@ def test_a_command_makes_what_the_service_leaves_to_it(folder):
 
 
 def test_a_file_may_take_so_much_memory_and_no_more(folder):
-    with serve(**EAGER, PLANNER_JOB_MIB="256", **folder) as service:
-        browser, where = ask(service, "csv", "sites-5000")
+    tight = EAGER | {"DJANGO_SETTINGS_MODULE": "tests.serving.tight_settings", "PLANNER_JOB_MIB": "300"}
+    with serve(**tight, **folder) as service:
+        browser, where = ask(service, "csv", "sites-1000")
         answer = wait_for(browser, where)
-        assert answer.status in (302, 422), answer.body
+        assert answer.status == 422, answer.body
+        assert b"more memory than the 75 MiB that a file may take" in answer.body
         assert Browser(service).ask("/healthz").status == 200

@@ -79,7 +79,7 @@ def test_a_form_is_read_as_browsers_send_it():
     name="roles" value="y"><select name="zone"><option value="1">One<option value="2" selected>Two</select>
     <select name="other"><option value="">None<option value="3">Three</select>
     <textarea name="addresses">10.0.0.1
-10.0.0.2</textarea></form><input name="outside" value="1">"""
+10.0.0.2</textarea></form><input name="outside" value="1"><form action="/later/"><input name="later"></form>"""
     assert read_form(page) == [
         ("target", "A & B"), ("roles", "x"), ("zone", "2"), ("other", ""), ("addresses", "10.0.0.1\n10.0.0.2"),
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 """The service as it is run, with its worker processes: limits hold across them, and no secret is left lying about."""
 
+import re
 import socket
 import sqlite3
 import threading
@@ -57,7 +58,7 @@ class Sharing:
 
     def __init__(self, service):
         self.service, self.owner = service, Browser(service)
-        _, headers, _ = self.owner.ask("/plans/start/", self._token(self.owner.page("/")) | {"example": "everything"})
+        _, headers, _ = self.owner.ask("/plans/start/", self._token(self.owner.page("/")) | {"example": "dmz"})
         self.plan = headers["Location"]
         self.links, self.secrets = f"{self.plan}links/", {}
 
@@ -116,14 +117,19 @@ def copy_rows(service, path):
 
 @pytest.fixture(scope="module")
 def sharing():
-    """The service with five processes, which log whatever can be logged, on the tests' kind of database."""
+    """The service with three processes, which log whatever can be logged, on the tests' kind of database."""
     serve = databases.serve if databases.SERVER else started.serve
     with serve(
-        PLANNER_WORKERS="5",
+        PLANNER_WORKERS="3",
         DJANGO_SETTINGS_MODULE="tests.sharing.loud_settings",
         GUNICORN_CMD_ARGS="--log-level debug",
     ) as service:
         yield Sharing(service)
+
+
+def test_the_start_says_which_database_is_used(sharing):
+    said = r"PostgreSQL\." if databases.SERVER else r"SQLite 3\.\d+\.\d+ of .+: .+\."
+    assert re.search(f"^{said}$", (sharing.service.data / "log").read_text("utf-8"), re.MULTILINE)
 
 
 def test_a_link_opens_as_often_as_it_may_however_many_come_at_once(sharing):

@@ -4,9 +4,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from planner.deploy.sqlite.library import has_reset_bug, journal_mode, used
+from planner.store import start
 from planner.store.models import Attempt
 from planner.store.readiness import list_troubles
-from planner.store.start import NotReady, check_version
+from planner.store.start import NotReady, check_version, migrate_whole
 from planner.store.trouble import BUSY, DAMAGED, FULL, GONE, READ_ONLY, name_trouble, store_if_possible
 
 
@@ -117,3 +118,15 @@ def test_a_postgresql_that_is_too_old_is_named_before_the_start(monkeypatch, ver
     else:
         with pytest.raises(NotReady, match=said):
             check_version()
+
+
+@pytest.mark.django_db
+def test_a_database_that_has_every_migration_is_left_alone_and_any_other_isnt(monkeypatch):
+    done = []
+    monkeypatch.setattr(start, "call_command", lambda *line, **_: done.append(line))
+    migrate_whole()
+    assert done == []
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+    migrate_whole()
+    assert done == [("migrate",)]

@@ -1,8 +1,7 @@
 """Permits as the kernel's own firewalls take them: networks, protocol, ports. Pure; knows no syntax."""
 
-import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.engine.rules import Ports
@@ -94,15 +93,14 @@ def list_entries(
 
     `between` are the interfaces that the packets come from and go to; empty where they aren't known.
     """
-    networks = {name: tuple(map(ipaddress.ip_network, texts)) for name, texts in addresses.objects.items()}
     incoming, outgoing = between
     return tuple(
         Entry(
             rule=permit.label,
             family=permit.family,
-            source=_make_end(permit.sources, networks, permit.not_sources, permit.own_sources, incoming),
+            source=_make_end(permit.sources, addresses, permit.not_sources, permit.own_sources, incoming),
             destination=_make_end(
-                permit.destinations, networks, permit.not_destinations, permit.own_destinations, outgoing
+                permit.destinations, addresses, permit.not_destinations, permit.own_destinations, outgoing
             ),
             service=permit.service,
             title=permit.title,
@@ -130,14 +128,16 @@ def say_empty(entries: Sequence[Entry], *, default_deny: bool) -> Iterator[str]:
 
 def _make_end(
     members: tuple[str, ...] | None,
-    networks: Mapping[str, tuple[Network, ...]],
+    addresses: Addresses,
     others: tuple[str, ...],
     own: tuple[str, ...],
     behind: str,
 ) -> End:
     if members is None:
         return End(networks=None, others=others, own=own, interface=behind)
-    return End(networks=tuple(drop_covered(network for member in members for network in networks[member])))
+    return End(
+        networks=tuple(drop_covered(network for member in members for network in addresses.read_networks(member)))
+    )
 
 
 def drop_covered(networks: Iterable[Network]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from planner.engine.rules import Ports
 from planner.engine.terms import Alternative
 from planner.plan.document import ANY, Endpoint, address_key
 from planner.plan.fields import Firewall
-from planner.plan.special import is_special
+from planner.plan.special import Network, is_special
 from planner.report.firewall.crossings import Part, list_crossings
 from planner.report.firewall.elsewhere import Elsewhere
 from planner.report.firewall.words import clean, name_endpoints
@@ -138,10 +138,18 @@ class Addresses:
         """Names of the endpoints that have DNS names beside addresses."""
         self.special: dict[str, tuple[str, ...]] = {}
         """Endpoint name -> those of its addresses that no firewall forwards; they are in no object."""
+        self._read: dict[str, tuple[Network, ...]] = {}
+        """Objects whose networks have been read: a file for each host of thousands asks for the same ones."""
         self._others: dict[tuple[int, tuple[str, ...]], int] = {}
         """What anys leave out, by family and networks -> its number."""
         for endpoint in endpoints:
             self._add(endpoint)
+
+    def read_networks(self, name: str) -> tuple[Network, ...]:
+        """The networks of an object, which is none of DNS names."""
+        if name not in self._read:
+            self._read[name] = tuple(map(ipaddress.ip_network, self.objects[name]))
+        return self._read[name]
 
     def _add(self, endpoint: Endpoint) -> None:
         found: dict[int, dict[str, None]] = {family: {} for family in FAMILIES}

@@ -9,6 +9,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from planner.plan.document import Endpoint
 
@@ -88,7 +89,12 @@ def name_endpoints(endpoints: Iterable[Endpoint]) -> Mapping[str, str]:
 
 def wrap(text: str, width: int = 100, indent: str = "  ") -> Iterator[str]:
     """Lines of at most so many characters; the ones after the first begin with the indent."""
-    yield from textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    yield from _wrap(text, width, indent)
+
+
+@lru_cache(32)  # the files of an archive, one for each of thousands of hosts, begin with the same sentences
+def _wrap(text: str, width: int, indent: str) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 FILE_NAME = 100

@@ -25,11 +25,11 @@ from scripts.namespaces import (
     KINDS,
     PATH,
     Attempt,
+    away,
     echo_request,
     execute,
     find_domain,
     find_family,
-    make_socket,
     read_echo,
     reset_at_end,
     settle,
@@ -125,17 +125,19 @@ class Network:
 
     def __enter__(self):
         with self._stack as stack:
-            for namespace in (self.router, *self.places.values()):
-                run("ip", "netns", "add", namespace)
-                stack.callback(run, "ip", "netns", "delete", namespace)
+            namespaces = self.router, *self.places.values()
+            stack.callback(run, "ip", "-force", "-batch", "-", text="".join(f"netns delete {n}\n" for n in namespaces))
+            run("ip", "-batch", "-", text="".join(f"netns add {n}\n" for n in namespaces))
+            for namespace in namespaces:
                 settle(namespace, forwards=namespace == self.router, ports="61000 65000")
             for number, (name, namespace) in enumerate(self.places.items(), 1):
                 self._connect(number, namespace, self.addresses[name])
             for namespace in self.places.values():
                 self._opened[namespace] = stack.enter_context(Path(f"/run/netns/{namespace}").open())
-            for found in self.addresses.values():
-                for address in found[:1]:
-                    self.ask(address)
+            with away() as self._make:
+                for found in self.addresses.values():
+                    for address in found[:1]:
+                        self.ask(address)
             self._stack = stack.pop_all()
         return self
 
@@ -181,16 +183,21 @@ class Network:
         affinity = os.sched_getaffinity(0)
         os.sched_setaffinity(0, {secrets.choice(sorted(affinity))})
         try:
-            for batch in itertools.batched(sorted(wanted, key=str), _AT_ONCE):
-                with ExitStack() as stack:
-                    found |= _Round(self, stack).run(batch)
+            with away() as self._make:
+                for batch in itertools.batched(sorted(wanted, key=str), _AT_ONCE):
+                    with ExitStack() as stack:
+                        found |= _Round(self, stack).run(batch)
         finally:
             os.sched_setaffinity(0, affinity)
         return found
 
     def make_socket(self, address, kind, protocol=0):
         """A socket in the place that the address is in."""
-        return make_socket(self._opened[self._homes[address]].fileno(), find_domain(address), kind, protocol)
+        return self._make(self._opened[self._homes[address]].fileno(), find_domain(address), kind, protocol)
+
+    def find_place(self, address):
+        """The namespace that the address is in."""
+        return self._homes[address]
 
     def next_number(self):
         """A source port, or the identifier of an echo request, that has not been used."""
@@ -226,7 +233,7 @@ class _Round:
         self.listeners = {}
 
     def run(self, batch):
-        for one in batch:
+        for one in sorted(batch, key=lambda one: self.network.find_place(self._find_real(one))):  # one place at a time
             self._listen(one)
         sent = {one: self._send(one) for one in batch}
         for source in {self.network.cable(one.source): one.source for one in batch}.values():

@@ -92,7 +92,7 @@ def test_a_bar_in_a_cell_ends_no_cell():
 @pytest.mark.slow
 def test_a_few_people_lose_nothing(monkeypatch):
     monkeypatch.setattr("scripts.load.serve", databases.serve)
-    outcome = load("SQLite", argparse.Namespace(editors=3, viewers=2, plans=1, seconds=3, pause=0.1))
+    outcome = load("SQLite", argparse.Namespace(editors=3, viewers=2, plans=1, seconds=2, pause=0.1))
     assert outcome.faults == []
     assert all(outcome.crowd.edits.statuses)
     assert len(outcome.crowd.edits.statuses) > 3

@@ -27,6 +27,8 @@ from tests.web.views.pages import BROWSERS, visitor_cookie
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 
+DRIVER = Path(__file__).with_name("driver.cjs")
+"""What Playwright's driver does otherwise here."""
 LATE = 0.3
 """Seconds that each part of a page waits under `--late`."""
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
@@ -92,14 +94,15 @@ def chromium_path():
 
 @pytest.fixture(scope="package")
 def browser():
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's synchronous door runs an event loop in this thread
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright runs an event loop in this thread
+        with pytest.MonkeyPatch.context() as starting:
+            starting.setenv("NODE_OPTIONS", f'--require="{DRIVER}"', prepend=" ")
+            playwright = sync_playwright().start()
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         yield browser
         browser.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+        playwright.stop()
 
 
 def send_late(answer):

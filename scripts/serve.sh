@@ -8,7 +8,6 @@ python manage.py prepare
 if [ "${1-}" = --demo ]; then python manage.py load_demo; fi
 scripts/static.sh
 if env | grep -q '^PLANNER_REQUIRE_LOGIN'; then  # or the file that has it
-    python manage.py clearsessions
     python manage.py first_account
 fi
 # With a heap for each thread a process would keep several times what its largest request took.

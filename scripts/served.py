@@ -132,7 +132,7 @@ def serve(begun: Path | None = None, start: Start = start_by_script, /, **variab
         if begun:
             shutil.copytree(begun, folder, dirs_exist_ok=True)
         if collected.is_dir():  # to collect the static files takes most of a start, and only what is new is collected
-            shutil.copytree(collected, Path(folder) / "static")
+            Path(folder, "static").symlink_to(collected.resolve())
         with (Path(folder) / "log").open("w") as log:
             process = start(environment, log)
         service = Service(host="127.0.0.1", port=port, environment=environment, process=process.pid)

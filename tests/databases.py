@@ -58,7 +58,7 @@ def start_warm(environment: dict[str, str], log: IO[str]) -> "subprocess.Popen[b
     """What `scripts/serve.sh` does where the static files have been collected, by processes that begin warm."""
     lines = [("manage.py", "prepare")]
     if any(name.startswith("PLANNER_REQUIRE_LOGIN") for name in environment):
-        lines += [("manage.py", "clearsessions"), ("manage.py", "first_account")]
+        lines.append(("manage.py", "first_account"))
     for line in lines:
         process = Warm([sys.executable, *line], cwd=ROOT, env=environment, stdout=log, stderr=log)
         if process.wait():

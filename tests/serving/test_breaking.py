@@ -31,7 +31,7 @@ def test_processes_that_are_killed_lose_nothing(begun):
 
 
 def test_edits_that_are_under_way_when_the_service_is_stopped_are_answered(begun):
-    check(faults.stop_under_writers(begun, rounds=2), least=12)
+    check(faults.stop_under_writers(begun, rounds=1), least=12)
 
 
 def test_a_migration_that_is_killed_is_taken_up_again(folder):

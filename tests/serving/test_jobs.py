@@ -11,17 +11,19 @@ import pytest
 
 from scripts.people import Browser, read_token
 from scripts.served import ROOT
+from scripts.watching import family
 from tests.databases import ask as query
 from tests.databases import begin, own_database, serve
 from tests.settings import DATA
 
 pytestmark = pytest.mark.slow
-EAGER = {"DJANGO_SETTINGS_MODULE": "tests.serving.eager_settings", "PLANNER_WORKERS": "2"}
+EAGER = {"DJANGO_SETTINGS_MODULE": "tests.serving.eager_settings", "PLANNER_WORKERS": "1"}
 
 
 @pytest.fixture(scope="module")
 def eager():
-    with serve(**EAGER) as service:
+    """With two processes: one goes on where the other is killed."""
+    with serve(**EAGER | {"PLANNER_WORKERS": "2"}) as service:
         yield service
 
 
@@ -69,17 +71,32 @@ def wait_for(browser, where):
     return until(lambda: (got := browser.ask(where)).status != 202 and got, pause=0.25)
 
 
-def makers(service):
-    """The processes that make files of this service, with the one that minds each."""
+def makers(service, among=None):
+    """The processes that make files of this service, with the one that minds each: among these numbers, or all."""
     found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
+    everybody = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
+    for number in everybody if among is None else among:
         with suppress(OSError):
+            folder = Path(f"/proc/{number}")
             if (
                 b"\0work\0--job=" in (folder / "cmdline").read_bytes()
                 and f"PLANNER_DATA={service.data}\0".encode() in (folder / "environ").read_bytes()
             ):
-                found[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                found[number] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
     return found
+
+
+def list_begun(service):
+    """What the service's processes have begun, by whichever of their threads."""
+    for number in family(service.process):
+        for file in Path(f"/proc/{number}/task").glob("*/children"):
+            with suppress(OSError):
+                yield from map(int, file.read_text().split())
+
+
+def wait_for_maker(service):
+    """The first process that makes a file, and the one that minds it."""
+    return next(iter(until(lambda: makers(service, list_begun(service))).items()))
 
 
 def fetch(browser, where):
@@ -91,7 +108,7 @@ def fetch(browser, where):
 
 def test_a_file_whose_process_is_killed_is_made_by_another(service):
     browser, where = ask(service, "xlsx")
-    process = next(iter(until(lambda: makers(service))))
+    process, _ = wait_for_maker(service)
     os.kill(process, signal.SIGKILL)
     assert fetch(browser, where).body.startswith(b"PK")
     assert rows(service, "state, tries") == [("done", 2)]
@@ -99,16 +116,16 @@ def test_a_file_whose_process_is_killed_is_made_by_another(service):
 
 def test_a_process_ends_with_the_one_that_minds_it_and_another_goes_on(service):
     browser, where = ask(service, "xlsx")
-    process, parent = next(iter(until(lambda: makers(service)).items()))
+    process, parent = wait_for_maker(service)
     os.kill(parent, signal.SIGKILL)
-    until(lambda: process not in makers(service))
+    until(lambda: not makers(service, [process]))
     assert fetch(browser, where).body.startswith(b"PK")
     assert len(rows(service)) == 1
 
 
 def test_cancelling_ends_the_process(service):
     browser, where = ask(service, "all-firewalls")
-    until(lambda: makers(service))
+    wait_for_maker(service)
     token = read_token(browser.ask(where, headers={"Accept": "text/html"}).body)
     assert browser.ask(f"{where}cancel/", [("csrfmiddlewaretoken", token)]).status == 302
     until(lambda: not makers(service))
@@ -119,7 +136,7 @@ def test_cancelling_ends_the_process(service):
 def test_the_stop_signal_gives_a_job_back_and_the_next_start_makes_it(folder):
     with serve(**EAGER, **folder) as service:
         ask(service, "all-firewalls")
-        until(lambda: makers(service))
+        wait_for_maker(service)
     assert not makers(service)
     assert rows(service, "state, tries, runner") == [("waiting", 0, "")]
     with serve(**EAGER, **folder) as service:

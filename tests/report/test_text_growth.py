@@ -19,7 +19,7 @@ from planner.plan.document import PlanError, check_plan, read_plan
 from planner.plan.endpoint_import import Wishes, compare
 from planner.plan.endpoint_table import TableError, read_sheet
 from planner.plan.faults import shown
-from planner.report.firewall.words import clean, cut, wrap
+from planner.report.firewall.words import _wrap, clean, cut
 from planner.report.formats.csv import field
 from planner.report.formats.markdown import _escape_lines, escape
 from planner.report.formats.workbook import as_cell
@@ -110,7 +110,7 @@ WORK = {
     "xlsx": as_cell,
     "firewall": clean,
     "firewall, cut": lambda text: cut(text, 100),
-    "firewall, wrapped": lambda text: list(wrap(text)),
+    "firewall, wrapped": lambda text: _wrap.__wrapped__(text, 100, "  "),  # what was wrapped before is at hand
     "paper": words.shown_lines,
     "paper, shortened": lambda text: words.shorten(text, 70),
     "paper, in words": typst_pages._part_words,
@@ -159,8 +159,11 @@ def test_sixteen_times_the_text_costs_no_square_of_it(name):
     for kind, repeat in KINDS.items():
         work(repeat(100))  # what is done once
         small = min(measure(work, repeat(SMALL)) for _ in range(3))
-        large = min(measure(work, repeat(16 * SMALL)) for _ in range(2))
-        assert large <= 64 * max(small, LEAST), f"{kind}: {small:.4f} s became {large:.4f} s"
+        most = 64 * max(small, LEAST)
+        large = measure(work, repeat(16 * SMALL))
+        if large > most:  # a clock that was wrong once
+            large = measure(work, repeat(16 * SMALL))
+        assert large <= most, f"{kind}: {small:.4f} s became {large:.4f} s"
 
 
 @pytest.mark.parametrize("name", WORK)

@@ -15,6 +15,7 @@ from planner.engine.existing.reading import read_existing
 from planner.plan.document import read_plan
 from planner.report import FORMATS
 from ports.queries import shipped_matrix
+from tests.each import each
 from tests.engine.existing.packets import Packet, decide
 from tests.examples import EXAMPLES
 from tests.strategies import often
@@ -37,7 +38,7 @@ def test_rows_count_in_order_and_nothing_else_is_admitted():
     assert [entry.name for entry in ruleset.stages[0].entries] == ["row 2", "row 3"]
 
 
-@pytest.mark.parametrize(
+@each(
     "head",
     [
         "Src,Dst,Service,Action",
@@ -52,7 +53,7 @@ def test_columns_go_by_the_words_of_common_exports(head):
     assert decide(read(f"{head}\n10.0.0.1{sign}10.1.0.1{sign}tcp/443{sign}Accept\n"), WEB) == "accept"
 
 
-@pytest.mark.parametrize(
+@each(
     ("cell", "inside", "outside"),
     [
         ("10.0.0.1", "10.0.0.1", "10.0.0.2"),
@@ -80,7 +81,7 @@ def test_a_cell_of_addresses_means_these_and_no_others(cell, inside, outside):
     assert decide(ruleset, Packet(outside, "2001:db8::9" if ":" in outside else "10.9.9.9", "tcp", 1)) == "drop"
 
 
-@pytest.mark.parametrize(
+@each(
     ("cell", "inside", "outside"),
     [
         ("tcp/443", ("tcp", 443), ("tcp", 444)),
@@ -109,7 +110,7 @@ def test_a_cell_of_services_means_these_and_no_others(cell, inside, outside):
         assert decide(ruleset, Packet("10.0.0.1", "10.1.0.1", *outside)) == "drop"
 
 
-@pytest.mark.parametrize(
+@each(
     ("protocol", "port", "inside", "outside"),
     [
         ("tcp", "443", ("tcp", 443), ("tcp", 80)),
@@ -134,7 +135,7 @@ def test_protocol_and_port_may_stand_in_columns_of_their_own(protocol, port, ins
         assert decide(ruleset, Packet("10.0.0.1", "10.1.0.1", *outside)) == "drop"
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "named"),
     [
         ("SRV-01;10.1.0.1;tcp/443;allow", "source “SRV-01”"),
@@ -170,7 +171,7 @@ def test_what_is_not_understood_is_named_and_never_open(line, named):
     assert named in found
 
 
-@pytest.mark.parametrize(
+@each(
     ("service", "protocol", "port", "verdicts"),
     [
         ("443", "tcp", "", ("accept", "drop", "drop")),
@@ -205,7 +206,7 @@ def test_source_ports_narrow_services_that_have_ports():
     assert decide(ruleset, Packet("10.0.0.1", "10.1.0.1", "tcp", 443, source_port=53)) == "unknown: source port “53”"
 
 
-@pytest.mark.parametrize(
+@each(
     ("column", "cell", "decides"),
     [
         ("User", "admins", True),
@@ -304,7 +305,7 @@ def test_priorities_that_rows_are_not_in_the_order_of_leave_everything_unknown()
     assert "no number" in decide(read(head + "first,any,any,tcp/443,allow\n"), WEB)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "said"),
     [
         ("\n \n", "The table is empty"),
@@ -322,7 +323,7 @@ def test_a_table_that_is_none_is_refused_with_a_sentence(text, said):
         read(text)
 
 
-@pytest.mark.parametrize("slug", EXAMPLES)
+@each("slug", EXAMPLES)
 def test_our_own_file_for_change_requests_reads_back_as_everything_open_and_nothing_wider(slug):
     matrix = shipped_matrix()
     report = evaluate_report(matrix, read_plan(EXAMPLES[slug].data, matrix=matrix))

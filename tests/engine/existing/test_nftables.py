@@ -7,6 +7,7 @@ import pytest
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers import nftables
+from tests.each import each
 from tests.engine.existing.rulesets import STORE, WEB, one_flow
 
 TABLE = {"family": "inet", "name": "filter"}
@@ -66,7 +67,7 @@ FLAGS = payload("tcp", "flags")
 SHAPE = {"|": [{"|": [{"|": ["fin", "syn"]}, "rst"]}, "ack"]}
 
 
-@pytest.mark.parametrize(
+@each(
     "expr",
     [
         match(PORT, 443), match(PORT, {"range": [400, 500]}), match(PORT, of_set(80, {"range": [440, 450]})),
@@ -95,7 +96,7 @@ def test_a_rule_that_is_understood_admits_what_it_says(expr):
     assert (one.state, one.by) == ("open", ('inet filter forward handle 7 "Vault"',))
 
 
-@pytest.mark.parametrize(
+@each(
     "expr",
     [
         match(PORT, 80), match(PORT, 443, "!="), match(PORT, of_set(80, 443), "!="), match(PORT, 443, ">"),
@@ -147,7 +148,7 @@ STRANGE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("expr", "construct"), STRANGE, ids=range(len(STRANGE)))
+@each(("expr", "construct"), STRANGE)
 def test_what_is_not_understood_is_named_and_never_open(expr, construct):
     one = state_of(rule(match(payload("ip", "saddr"), WEB), expr, ACCEPT))
     if one.state == "closed":
@@ -202,7 +203,7 @@ def test_a_map_gives_each_value_its_verdict():
     assert state_of(rule(FROM, vmap(PORT, inside))).state == "open"
 
 
-@pytest.mark.parametrize(
+@each(
     "strange",
     [
         vmap(meta("mark"), (5, ACCEPT)), vmap(PORT, to="@gone"), vmap(PORT, (443,)), vmap(PORT, (443, 5)),
@@ -226,7 +227,7 @@ def test_chains_are_jumped_to_gone_to_and_returned_from():
     assert state_of(rule({"reject": {"type": "tcp reset"}}), rule(ACCEPT)).state == "closed"
 
 
-@pytest.mark.parametrize(
+@each(
     ("statement", "said"),
     [
         ({"dnat": {"addr": "10.0.0.5", "port": 8443}}, "dnat to 10.0.0.5 8443"), ({"redirect": None}, "redirect"),
@@ -350,7 +351,7 @@ def test_types_and_codes_of_icmp():
         assert state_of(rule(FROM, expr, ACCEPT), report=report).state == state
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "said"),
     [
         ("table inet filter {", "This is no JSON"), ("[" * 200_000, "This is no JSON"), ("[]", "no list “nftables”"),

@@ -5,11 +5,10 @@ Where a table only says what changes nothing, all of its words stand in one rule
 
 import json
 
-import pytest
-
 from planner.engine.existing.readers import iptables
 from planner.engine.existing.readers.nft_words import FLAGS, ICMP_TYPES, ICMPV6_TYPES, PROTOCOL_NUMBERS, say
 from planner.engine.existing.readers.windows import read as read_windows
+from tests.each import each
 from tests.engine.existing.packets import Packet
 from tests.engine.existing.packets import decide as decide_packet
 from tests.engine.existing.rulesets import STORE, WEB
@@ -34,14 +33,14 @@ def test_targets_after_which_a_packet_goes_on_decide_nothing():
     assert state_of(*lines).state == "closed"
 
 
-@pytest.mark.parametrize("target", ["DNAT", "NETMAP", "REDIRECT", "TPROXY"])
+@each("target", ["DNAT", "NETMAP", "REDIRECT", "TPROXY"])
 def test_targets_after_which_a_packet_goes_elsewhere_are_named(target):
     nat = f"*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d {STORE}/32 -j {target}\nCOMMIT\n"
     one = state_of(to("-j ACCEPT"), more=nat)
     assert (one.state, one.constructs) == ("unknown", (target,))
 
 
-@pytest.mark.parametrize(
+@each(
     ("target", "state"),
     [("ACCEPT", "open"), ("DROP", "closed"), ("REJECT", "closed"), ("RETURN", "closed"), ("SNAT", "open"),
      ("MASQUERADE", "open")],
@@ -96,7 +95,7 @@ def test_each_option_in_each_way_of_writing_admits_what_it_says():
         assert state_of(f"-A FORWARD -p tcp {words} -j ACCEPT").state == "partly", words
 
 
-@pytest.mark.parametrize("option", ["-i", "--in-interface", "-o", "--out-interface"])
+@each("option", ["-i", "--in-interface", "-o", "--out-interface"])
 def test_interfaces_have_two_names(option):
     [entry] = iptables.read(saved(f"-A FORWARD {option} eth0 -j ACCEPT")).stages[0].entries
     sides = (entry.enters, entry.leaves) if "i" in option[:4] else (entry.leaves, entry.enters)
@@ -119,7 +118,7 @@ def test_each_extension_that_is_understood_needs_no_word_of_its_own():
         assert state_of(to(f"-m {name} -j ACCEPT")).state == "open", name
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "state"),
     [
         ("-m comment --comment -p -j ACCEPT", "open"),
@@ -184,7 +183,7 @@ def test_statements_after_which_a_packet_goes_on_decide_nothing():
     assert nft_state_of(rule(*STATEMENTS)).state == "closed"
 
 
-@pytest.mark.parametrize(
+@each(
     ("verdict", "state"),
     [("accept", "open"), ("drop", "closed"), ("reject", "closed"), ("return", "closed"), ("snat", "open"),
      ("masquerade", "open")],
@@ -194,7 +193,7 @@ def test_statements_that_decide(verdict, state):
                         rule({"drop": None})).state == state  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["limit", "quota", "ct count", "set", "meter"])
+@each("kind", ["limit", "quota", "ct count", "set", "meter"])
 def test_statements_after_which_a_rule_may_go_on_or_not_are_named(kind):
     one = nft_state_of(rule({kind: {}}, ACCEPT))
     assert one.state == "unknown"
@@ -202,19 +201,19 @@ def test_statements_after_which_a_rule_may_go_on_or_not_are_named(kind):
     assert nft_state_of(rule({kind: {}}, ACCEPT), rule(ACCEPT)).state == "open"
 
 
-@pytest.mark.parametrize("kind", ["dnat", "redirect", "tproxy", "queue", "fwd", "synproxy"])
+@each("kind", ["dnat", "redirect", "tproxy", "queue", "fwd", "synproxy"])
 def test_statements_after_which_a_packet_may_be_anywhere_are_named(kind):
     one = nft_state_of(chain("early", "prerouting", "accept", -100), rule({kind: None}, to="early"), rule(ACCEPT))
     assert (one.state, one.constructs[0].split()[0]) == ("unknown", kind)
 
 
-@pytest.mark.parametrize("hook", ["prerouting", "forward", "postrouting"])
+@each("hook", ["prerouting", "forward", "postrouting"])
 def test_each_hook_that_a_forwarded_packet_passes_has_to_admit_it(hook):
     assert nft_state_of(chain("more", hook, "drop", 10), rule(ACCEPT)).state == "closed"
     assert nft_state_of(chain("more", hook, "accept", 10), rule(ACCEPT)).state == "open"
 
 
-@pytest.mark.parametrize("hook", ["input", "output"])
+@each("hook", ["input", "output"])
 def test_no_other_hook_bears_on_it(hook):
     assert nft_state_of(chain("more", hook, "drop", 10), rule(ACCEPT)).state == "open"
 
@@ -225,7 +224,7 @@ def test_states_of_connection_tracking_of_first_packets():
         assert nft_state_of(rule(match({"ct": {"key": "state"}}, name, "in"), ACCEPT)).state == state, name
 
 
-@pytest.mark.parametrize(
+@each(
     ("expression", "said"),
     [
         (payload("tcp", "dport"), "tcp dport"),
@@ -266,7 +265,7 @@ def test_properties_of_windows_that_narrow_nothing_leave_a_rule_as_it_is():
         assert decide_packet(of(windows_rule(**dict.fromkeys(ZEROS, value))), HERE) == "accept"
 
 
-@pytest.mark.parametrize("key", NO_MATTER)
+@each("key", NO_MATTER)
 def test_properties_of_windows_that_narrow_are_told_with_their_values(key):
     rule = windows_rule(**{key: "Vault"})
     rule = {name: value for name, value in rule.items() if name != key}  # what stands in the rule itself comes first
@@ -290,15 +289,13 @@ def test_numbers_of_windows_stand_for_words():
             assert both[0] == both[1], (numbers, category)
 
 
-@pytest.mark.parametrize(
-    ("category", "bit"), [(0, 4), (1, 2), (2, 1), ("DomainAuthenticated", 1), ("Public", 4), ("Private", 2)]
-)
+@each(("category", "bit"), [(0, 4), (1, 2), (2, 1), ("DomainAuthenticated", 1), ("Public", 4), ("Private", 2)])
 def test_the_profile_in_force_is_known_by_number_or_word(category, bit):
     assert decide_packet(of(windows_rule(profile=bit), connections=[category]), HERE) == "accept"
     assert decide_packet(of(windows_rule(profile=7 - bit), connections=[category]), HERE) != "accept"
 
 
-@pytest.mark.parametrize(("number", "word"), [(0, "False"), (1, "True"), (2, "NotConfigured")])
+@each(("number", "word"), [(0, "False"), (1, "True"), (2, "NotConfigured")])
 def test_switches_of_profiles_are_numbers_or_words(number, word):
     read = [
         read_windows(json.dumps({"rules": [windows_rule()], "profiles": [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers import READERS
 from planner.engine.existing.readers.windows import read
+from tests.each import each
 from tests.engine.existing.packets import Packet, decide
 from tests.report.firewall.reading_powershell import parse
 from tests.strategies import often
@@ -66,7 +67,7 @@ def test_what_is_disabled_or_goes_out_is_no_entry():
     assert decide(of(rule(enabled=2), rule(direction=2), rule(enabled="False"), rule(action=0)), WEB) == "drop"
 
 
-@pytest.mark.parametrize(
+@each(
     ("filters", "named"),
     [
         ({"Program": "C:\\vault.exe"}, "program C:\\vault.exe"),
@@ -96,7 +97,7 @@ def test_what_narrows_a_rule_and_is_not_understood_is_named_and_never_open(filte
     assert named in found
 
 
-@pytest.mark.parametrize("missing", ["Protocol", "LocalPort", "RemoteAddress", "Program"])
+@each("missing", ["Protocol", "LocalPort", "RemoteAddress", "Program"])
 def test_a_file_without_the_filters_says_nothing_of_what_is_open(missing):
     made = rule()
     del made["Filters"][0][missing]
@@ -110,7 +111,7 @@ def test_a_filter_that_differs_from_another_of_its_kind_is_not_understood():
     assert "LocalPort 80 in another filter" in decide(of(made), WEB)
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "named"),
     [
         ({"action": "Bypass"}, "Action bypass"),
@@ -141,7 +142,7 @@ def test_what_is_clear_of_a_list_is_open_beside_what_is_not():
     assert decide(ruleset, Packet("10.0.0.2", "10.1.0.1", "tcp", 443)) == "unknown: remoteaddress LocalSubnet"
 
 
-@pytest.mark.parametrize(
+@each(
     ("protocol", "kind", "verdicts"),
     [
         ("ICMPv4", "Any", ("accept", "accept", "drop")),
@@ -216,7 +217,7 @@ def test_which_profiles_differ_is_said_by_name():
     assert (mixed.format, mixed.stages[0].name) == ("windows", "inbound rules of host")
 
 
-@pytest.mark.parametrize("protocol", ["TCP", "UDP", "6", "17"])
+@each("protocol", ["TCP", "UDP", "6", "17"])
 def test_a_file_without_ports_opens_none(protocol):
     made = rule(Protocol=protocol)
     del made["Filters"][0]["LocalPort"]
@@ -240,7 +241,7 @@ def test_what_goes_to_another_host_is_not_known():
     assert "PS01 has no such address" in decide(ruleset, Packet("10.0.0.1", "10.1.0.9", "tcp", 443))
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "said"),
     [
         ("{}", "no rules of a Windows firewall"),
@@ -264,7 +265,6 @@ def test_what_goes_to_another_host_is_not_known():
         ('[{"a": NaN}]', "NaN, which is no number"),
         ("[" + "[]," * 2_000_001, "lists and mappings; at most 2,000,000"),
     ],
-    ids=lambda text: text[:20],
 )
 def test_what_is_no_such_json_is_refused_with_a_sentence(text, said):
     with pytest.raises(Unreadable, match=said):

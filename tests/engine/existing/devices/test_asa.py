@@ -4,6 +4,7 @@ import pytest
 
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers.asa import read
+from tests.each import each
 from tests.engine.existing.devices.deciding import Packet, decide
 
 DEVICE = """: Saved
@@ -147,7 +148,7 @@ def is_open(line, **packet):
     return found == "open"
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "inside", "outside"),
     [
         ("tcp any any eq https", {}, {"port": 444}),
@@ -194,7 +195,7 @@ def test_an_entry_is_for_the_packets_that_it_says(line, inside, outside):
         assert not is_open(line, **outside)
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "why"),
     [
         ("tcp any any eq kerberos", "port kerberos"),
@@ -331,7 +332,7 @@ def test_what_lies_behind_an_interface_is_known_by_addresses_and_routes():
     assert "hunter2" not in repr(ruleset)
 
 
-@pytest.mark.parametrize("text", ["hostname x\n", "config firewall policy\nend\n", "!\n", "<config/>"])
+@each("text", ["hostname x\n", "config firewall policy\nend\n", "!\n", "<config/>"])
 def test_what_is_no_configuration_is_told_in_a_sentence(text):
     with pytest.raises(Unreadable, match="This is no configuration of an ASA"):
         read(text)
@@ -343,8 +344,8 @@ def test_more_interfaces_than_any_device_has_are_refused_as_each_two_have_levels
         read(text)
 
 
-@pytest.mark.parametrize("word", ["shutdown", "management-only"])
-@pytest.mark.parametrize("name", ["outside", "inside"])
+@each("word", ["shutdown", "management-only"])
+@each("name", ["outside", "inside"])
 def test_an_interface_that_lets_nothing_through_closes_what_lists_permit(word, name):
     device = configuration("extended permit ip any any").replace(f" nameif {name}\n", f" nameif {name}\n {word}\n")
     assert decide(read(device), Packet(**STAFF)) == ("closed", f"{word} of {name}")

@@ -1,8 +1,7 @@
 """A FortiGate's policies, construct by construct. Syntax: FortiOS CLI Reference; the configurations are our own."""
 
-import pytest
-
 from planner.engine.existing.readers.fortigate import read
+from tests.each import each
 from tests.engine.existing.devices.deciding import Packet, decide
 
 OBJECTS = """#config-version=FGT60F-7.2.8-FW-build1639-240313:opmode=0:vdom=0:user=admin
@@ -253,13 +252,13 @@ def test_the_first_policy_that_matches_decides():
     assert state(configuration(deny, policy(2), "    delete 1"))[0] == "open"
 
 
-@pytest.mark.parametrize("change", [{"status": "disable"}, {"schedule": '"none"'}])
+@each("change", [{"status": "disable"}, {"schedule": '"none"'}])
 def test_what_is_switched_off_is_no_entry(change):
     assert read(configuration(policy(1, **change))).stages[0].entries[:-1] == ()
     assert states(policy(1, action="deny", **change), policy(2)) == ["closed", "open"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "why"),
     [
         ({"schedule": '"nights"'}, "schedule nights"),
@@ -318,7 +317,7 @@ def test_what_is_not_understood_is_unknown_by_name_and_never_open(change, why):
         assert state(configuration(policy(1, **{**told, "action": "deny"}), policy(2)))[0] == "unknown"
 
 
-@pytest.mark.parametrize(
+@each(
     "change",
     [
         {"utm_status": "enable", "av_profile": '"default"', "ips_sensor": '"default"', "application_list": '"block"'},

@@ -4,6 +4,7 @@ import pytest
 
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers.paloalto import read
+from tests.each import each
 from tests.engine.existing.devices.deciding import Packet, decide
 
 OBJECTS = """
@@ -126,7 +127,7 @@ def test_the_first_rule_decides_and_one_that_is_disabled_is_none():
     assert state(rule(1, disabled="yes"))[0] == "closed"
 
 
-@pytest.mark.parametrize(
+@each(
     "change",
     [
         {"source": ["people"]}, {"source": ["nested"]}, {"source": ["10.1.0.0/16"]}, {"source": ["10.1.0.5-10.1.0.9"]},
@@ -143,7 +144,7 @@ def test_what_is_understood_is_open(change):
     assert state(rule(1, **change)) == ("open", 'rule "r1"')
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "why"),
     [
         ({"source": ["tagged"]}, "address-group tagged (dynamic)"),
@@ -305,7 +306,7 @@ def test_rules_of_a_vsys_are_for_its_own_zones():
     assert read("<config/>").stages[0].entries == ()
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "sentence"),
     [
         ("", "This is no XML: line 1, column 0: no element found"),
@@ -334,7 +335,7 @@ def test_too_many_elements_are_refused(monkeypatch):
         read(configuration(rules(rule())))
 
 
-@pytest.mark.parametrize("encoding", ["utf-7", "utf-16", "latin1", "nothing"])
+@each("encoding", ["utf-7", "utf-16", "latin1", "nothing"])
 def test_which_encoding_the_xml_names_is_no_matter_once_it_is_text(encoding):
     text = f'<?xml version="1.0" encoding="{encoding}"?><config><shared/></config>'
     assert read(text).format == "paloalto"

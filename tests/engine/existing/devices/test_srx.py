@@ -4,6 +4,7 @@ import pytest
 
 from planner.engine.existing.model import Unreadable
 from planner.engine.existing.readers.srx import read
+from tests.each import each
 from tests.engine.existing.devices.deciding import Packet, decide
 
 DEVICE = """
@@ -143,7 +144,7 @@ def test_what_is_inactive_is_none():
     ] == ("open")
 
 
-@pytest.mark.parametrize(
+@each(
     "change",
     [
         {"source_address": "people"}, {"source_address": "nested"}, {"source_address": "any"},
@@ -159,7 +160,7 @@ def test_what_is_understood_is_open(change):
     assert state(policy(**change), more) == ("open", NAME)
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "why"),
     [
         ({"source_address": "odd"}, "address odd (wildcard-address)"),
@@ -192,7 +193,7 @@ def test_what_is_not_understood_is_unknown_by_name_and_never_open(change, why):
         assert state(policy(**change, then="deny"), policy("two")) == ("unknown", why)
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "why"),
     [
         ("scheduler-name nights", "scheduler-name nights"), ("frob", "frob"), ("then frob", "then frob"),
@@ -268,7 +269,7 @@ def test_policies_that_stand_elsewhere_make_all_of_it_unknown():
     assert state(policy(), "set tenants T security zones security-zone x")[0] == "open"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "sentence"),
     [
         ("", "no line begins with set"),
@@ -292,7 +293,7 @@ FILTER = "set firewall family inet filter F term {}"
 AT = "set interfaces ge-0/0/0 unit 0 family inet filter {} F"
 
 
-@pytest.mark.parametrize(
+@each(
     ("place", "said"),
     [
         (AT.format("input"), "firewall filter F at ge-0/0/0.0"),
@@ -321,9 +322,7 @@ def test_a_filter_elsewhere_says_nothing():
     assert state(policy(), AT.format("input"), old)[0] == "open"
 
 
-@pytest.mark.parametrize(
-    "applied", ["set apply-groups X", "set security policies apply-groups X", "set interfaces apply-groups X"]
-)
+@each("applied", ["set apply-groups X", "set security policies apply-groups X", "set interfaces apply-groups X"])
 def test_groups_that_are_applied_within_count_as_those_of_all(applied):
     bears = [
         "set groups X security policies from-zone <*> to-zone <*> policy <*> then deny",

@@ -13,12 +13,15 @@ function isTyping(part) {
   return part.contains(active) && isField(active) && !(isBox(active) && active.id);
 }
 
-/* Someone types in the panel, or it holds what the server refused, or an endpoint is on its way to another zone. */
-function isPanelBusy() {
+/**
+ * Someone types in the panel, or it holds what the server refused, or an endpoint is on its way to another zone.
+ * @param {boolean} isOld whether the panel is older than the page: then it stays for what is typed, not for the focus
+ */
+function isPanelBusy(isOld) {
   const panel = need("panel", HTMLElement);
   const keeps = panel.matches("[data-unsaved]") || panel.querySelector("[data-unsaved]");
   const drags = document.documentElement.classList.contains("is-dragging");
-  return Boolean(keeps) || drags || isTyping(panel) || fieldsOf(panel).some(isChanged);
+  return Boolean(keeps) || drags || (isTyping(panel) && !isOld) || fieldsOf(panel).some(isChanged);
 }
 
 /* Someone sets the state of rules: the form and its boxes stay, whatever rows come in. */
@@ -32,10 +35,13 @@ function isFilterBusy() {
   return forms.some((form) => form !== null && isTyping(form)) || isStateBusy();
 }
 
-/** The ids of the parts that must stay. */
-export function busyParts() {
+/**
+ * The ids of the parts that must stay.
+ * @param {boolean} [isOld] whether the panel is older than the page
+ */
+export function busyParts(isOld = false) {
   const parts = [];
-  if (isPanelBusy()) {
+  if (isPanelBusy(isOld)) {
     parts.push("panel");
   }
   if (isFilterBusy()) {

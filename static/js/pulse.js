@@ -12,22 +12,45 @@ let newest = 0; // the revision that the server has
 let newestThere = 0; // and the latest state of a rule
 let newestComment = 0; // and what was said last
 let isMissed = false; // an answer was thrown away, because someone began to type
+let isOld = false; // an answer that is shown may be older than the page
 /** @type {string[]} */
 let older = []; // the parts that are older than the plan, because someone is working in them
 let next = 0;
 
 async function refresh() {
-  older = busyParts();
+  older = busyParts(isOld);
   await htmx.ajax("GET", location.href, { swap: "none", headers: { "X-Pulse": older.join(" ") } });
 }
 
 /* Someone may have begun to type between question and answer. */
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const kept = detail.requestConfig?.headers?.["X-Pulse"];
-  if (kept !== undefined && busyParts().some((part) => !kept.includes(part))) {
+  if (kept === undefined) {
+    return;
+  }
+  if (busyParts(isOld).some((part) => !kept.includes(part))) {
     detail.shouldSwap = false;
     isMissed = true;
+  } else {
+    isOld = false;
   }
+});
+
+/** @type {WeakMap<XMLHttpRequest, string>} */
+const shownBefore = new WeakMap(); // what the page showed as it asked for more
+const whatIsShown = () => `${revision()} ${newestState()} ${newestSaid()}`;
+
+document.addEventListener("htmx:beforeSend", ({ detail: { requestConfig: request, xhr } }) => {
+  if (request.verb === "get") {
+    shownBefore.set(xhr, whatIsShown());
+  }
+});
+
+/* What was made before an edit may come after its answer: it shows what was before, beside a line that has the newest
+   revision, and nobody would miss anything. */
+document.addEventListener("htmx:beforeSwap", ({ detail: { xhr } }) => {
+  const before = shownBefore.get(xhr);
+  isOld ||= before !== undefined && before !== whatIsShown();
 });
 
 async function ask() {
@@ -60,7 +83,7 @@ async function ask() {
   } else if (newestComment > newestSaid()) {
     await refresh();
     announce("Someone else commented.");
-  } else if (isMissed || older.some((part) => !busyParts().includes(part))) {
+  } else if (isMissed || isOld || older.some((part) => !busyParts().includes(part))) {
     isMissed = false;
     await refresh();
   }

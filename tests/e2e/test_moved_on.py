@@ -70,3 +70,25 @@ def test_a_refusal_that_comes_just_before_the_other_tab_stays_said(held):
     assert page.locator("body > div[hidden]").filter(has=page.get_by_role("link")).count() == 0
     plan.refresh_from_db()
     assert plan.revision == 1
+
+
+def test_a_tab_that_was_made_before_an_edit_and_comes_after_its_answer_shows_the_edit_soon(page, matrix):
+    """As the line has the newest revision by then, nothing else would bring what the tab lacks."""
+    page.goto(f"/plans/{store(contoso())[1]}/?panel=ports")
+    made = []
+
+    def hold(route):
+        made.append((route, route.fetch()))
+
+    page.route("**panel=ports**", hold, times=1)
+    with page.expect_request("**panel=ports**"):
+        page.get_by_role("link", name=re.compile("^Ports")).first.click()
+    page.locator("#port-ssh").fill("2222")
+    page.locator("#port-ssh").press("Enter")
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
+    [(route, answer)] = made
+    with page.expect_response("**panel=ports**"):
+        route.fulfill(response=answer)
+    expect(page.locator("#results").get_by_text("tcp 2222").first).to_be_visible()
+    expect(page.locator("#port-ssh")).to_have_value("2222")
+    expect(page.locator("#port-ssh")).to_be_focused()

@@ -8,6 +8,17 @@ import pytest
 from tests.each import EVERY, FEW, each
 
 
+@pytest.fixture(autouse=True)
+def run(monkeypatch):
+    """Has the run be of a profile: the usual one, whatever this one is."""
+
+    def be_of(profile):
+        monkeypatch.setattr("tests.each.settings", SimpleNamespace(get_current_profile_name=lambda: profile))
+
+    be_of("ci")
+    return be_of
+
+
 def make_table(test, *, tried):
     """A test with two tables and a fixture, which notes the rows that it is tried with."""
 
@@ -49,8 +60,8 @@ def test_a_row_that_is_no_tuple_of_as_many_values_is_refused():
 
 
 @pytest.mark.parametrize(("rows", "tried"), [(FEW, [0, 1]), (20, [0, EVERY, 2 * EVERY])])
-def test_under_quick_many_rows_are_tried_as_many_cases_are(rows, tried, monkeypatch):
-    monkeypatch.setattr("tests.each.settings", SimpleNamespace(get_current_profile_name=lambda: "quick"))
+def test_under_quick_many_rows_are_tried_as_many_cases_are(rows, tried, run):
+    run("quick")
     found = []
 
     @each("row", range(rows))

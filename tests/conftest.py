@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 
 from planner.deploy.frames import call_with_room
 from tests import between, chance
-from tests.each import thin
+from tests.each import run, thin
 from tests.quick import RENDERS, empty_tables, render_by
 from tests.running import look_less, need_less, tell_less
 from tests.settings import DATA
@@ -63,6 +63,7 @@ def pytest_configure(config):
     """Collect the static files, before there are workers and before a test asks for one."""
     if config.getoption("quick"):
         settings.load_profile("quick")
+        run.is_quick = True
     look_less()
     if hasattr(config, "workerinput"):
         if "workercount" in config.workerinput:  # `make mutate` has one process, which tells nobody

@@ -6,10 +6,12 @@ looked for, and it is told of. Hundreds of them that take a millisecond each are
 
 from functools import wraps
 from inspect import signature
+from types import SimpleNamespace
 
 import pytest
-from hypothesis import settings
 
+run = SimpleNamespace(is_quick=False)
+"""Whether this run is under `--quick`, as `conftest.py` says."""
 FEW = 2
 """Cases of one test that `--quick` tries all of."""
 EVERY = 9
@@ -38,7 +40,7 @@ def each(names, values):
         @wraps(bare)
         def try_each(**fixtures):
             failed = {}
-            for row in thin(table) if settings.get_current_profile_name() == "quick" else table:
+            for row in thin(table) if run.is_quick else table:
                 try:
                     bare(**fixtures, **row)
                 except (Exception, pytest.fail.Exception) as error:

@@ -1,22 +1,15 @@
 """A table within a test hides nothing that cases of their own would show."""
 
 from inspect import signature
-from types import SimpleNamespace
 
 import pytest
 
-from tests.each import EVERY, FEW, each
+from tests.each import EVERY, FEW, each, run
 
 
 @pytest.fixture(autouse=True)
-def run(monkeypatch):
-    """Has the run be of a profile: the usual one, whatever this one is."""
-
-    def be_of(profile):
-        monkeypatch.setattr("tests.each.settings", SimpleNamespace(get_current_profile_name=lambda: profile))
-
-    be_of("ci")
-    return be_of
+def _whole(monkeypatch):
+    monkeypatch.setattr(run, "is_quick", False)
 
 
 def make_table(test, *, tried):
@@ -60,8 +53,8 @@ def test_a_row_that_is_no_tuple_of_as_many_values_is_refused():
 
 
 @pytest.mark.parametrize(("rows", "tried"), [(FEW, [0, 1]), (20, [0, EVERY, 2 * EVERY])])
-def test_under_quick_many_rows_are_tried_as_many_cases_are(rows, tried, run):
-    run("quick")
+def test_under_quick_many_rows_are_tried_as_many_cases_are(rows, tried, monkeypatch):
+    monkeypatch.setattr(run, "is_quick", True)
     found = []
 
     @each("row", range(rows))

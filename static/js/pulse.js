@@ -31,7 +31,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (busyParts(isOld).some((part) => !kept.includes(part))) {
     detail.shouldSwap = false;
     isMissed = true;
-  } else {
+  } else if (detail.shouldSwap) {
     isOld = false;
   }
 });

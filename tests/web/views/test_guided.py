@@ -107,6 +107,8 @@ def test_htmx_gets_what_is_left_open_and_what_each_option_would_change(client):
     assert page.one(id="question-caveat-app-server-inbound") is not None
     assert page.text(id="weight-mail-cloud") == "1 rule more (1 flow): tcp 25"
     assert page.text(id="weight-app-dmz") == ""
+    ways = {page.one(id=element).get("hx-swap-oob") for element in page.ids if element.startswith("weight-")}
+    assert ways == {"innerHTML"}, "htmx tells of each element that takes another's place with each of the others"
     ids = page.ids
     assert len(set(ids)) == len(ids)
     broken = Page(client.post(PREVIEW, form() | {"answer-sites": "Oslo\noslo"}, headers=HTMX))

@@ -1,4 +1,4 @@
-"""What the pages load: scripts that import each other by names with a hash, stylesheets with their parts, no more."""
+"""What the pages load: scripts and stylesheets with their parts, which import others by names with a hash, no more."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile
 
-from planner.deploy.staticfiles import HashedStorage
+from planner.deploy.staticfiles import EXPORT, USE, HashedStorage
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "static"
@@ -38,7 +38,25 @@ def reach(folder, names):
     return seen
 
 
+def run(folder, name):
+    """What a browser runs for a script, in its order."""
+    found = IMPORTED.findall((folder / name).read_text("utf-8"))
+    return [*dict.fromkeys([part for other in found for part in run(folder, f"js/{other[2:]}")]), name]
+
+
 OWN = sorted(str(path.relative_to(SOURCES)) for path in SOURCES.rglob("*") if path.suffix in (".js", ".css"))
+
+
+APP = {*run(SOURCES, "js/app.js")}
+SHARED = {
+    name for other in entries() if other.startswith("js/") for name in run(SOURCES, other) if other not in APP
+} & APP
+"""Scripts that stay files of their own, as a page has them from `app.js` and for its other script."""
+
+
+def parts(name):
+    """What is within a collected script, in the order in which it runs."""
+    return [part for part in run(SOURCES, name) if part not in SHARED] or [name]
 
 
 def collect(folder, changed=""):
@@ -64,9 +82,38 @@ def test_collected_files_import_each_other_by_names_with_a_hash(collected):
     assert all(re.search(r"\.[0-9a-f]{12}\.(js|css)$", name) for name in hashed.values())
     for name, stored in hashed.items():
         assert (folder / stored).is_file()
-        found = {hashed[other] for other in imports(SOURCES, name)} if name.endswith(".js") else set()
-        assert imports(folder, stored) == found, name
-    assert sum(len(imports(folder, stored)) for stored in hashed.values()) > 80
+        used = set().union(*(imports(SOURCES, part) for part in parts(name))) if name.endswith(".js") else set()
+        assert imports(folder, stored) == {hashed[other] for other in used & SHARED}, name
+    assert len(reach(folder, {hashed["js/app.js"], hashed["js/plan.js"]})) == 2 + len(SHARED) == 7
+
+
+@pytest.mark.slow
+def test_a_collected_script_has_its_parts_within_it_in_the_order_in_which_they_would_run(collected):
+    for name in sorted(name for name in entries() if name.endswith(".js")):
+        text = (Path(collected.location) / collected.stored_name(name)).read_text("utf-8")
+        begin = {
+            part: text.find((SOURCES / part).read_text("utf-8").partition("\n")[0])
+            for part in OWN
+            if part in APP or part in parts(name)
+        }
+        assert [begin[part] for part in parts(name)] == sorted(begin[part] for part in parts(name)), name
+        assert {part for part, place in begin.items() if place >= 0} == {*parts(name)}, "it has another one's parts"
+    assert len(parts("js/plan.js")) > 20
+
+
+def test_scripts_import_and_export_in_ways_that_are_joined():
+    for name in {*OWN} - OF_PRINT:
+        if name.endswith(".js"):
+            text = (SOURCES / name).read_text("utf-8")
+            known = [*USE.finditer(text), *EXPORT.finditer(text)]
+            assert len(re.findall(r"^(?:import|export)\b", text, re.MULTILINE)) == len(known), name
+            assert not any(re.search(r"\bas\b", names) for names, _other in USE.findall(text)), name
+
+
+def test_a_page_loads_one_script_beside_that_of_every_page():
+    """Of two, each would have what both need within it, and it would run twice."""
+    for path in (ROOT / "templates").rglob("*.html"):
+        assert len(re.findall(r"{% static 'js/(?!app\.js)", path.read_text("utf-8"))) <= 1, path
 
 
 @pytest.mark.slow

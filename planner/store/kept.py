@@ -196,8 +196,9 @@ def read_in_order[Row: KeptDocument](rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _write_links(plan: int, first: int, last: int) -> "models.QuerySet[Any, Any]":
-    rows = apps.get_model("planner", "Revision")._default_manager.filter(plan=plan, number__gte=first, number__lte=last)
-    return rows.order_by("number").values_list("number", "behind", "proof", Length("packed"))
+    revisions = apps.get_model("planner", "Revision")._default_manager
+    rows = revisions.filter(plan=plan, number__gte=first, number__lte=last).order_by("number")
+    return rows.values_list("number", "behind", "proof", Length("packed"))
 
 
 _links = Written(_write_links, 2**62, 2**30, 2**30 + 1)

@@ -229,6 +229,7 @@ def test_a_revision_read_anew_shows_what_is_kept_now():
     assert row.document == other
 
 
+@pytest.mark.slow
 def test_undo_over_a_snapshot_brings_the_state_back():
     plan, _ = store(make_sites(40))
     ports = [str(2_000 + number) for number in range(EVERY + 3)]

@@ -252,6 +252,7 @@ class TestRestoring:
         assert "doesn't fit the port matrix of today; nothing was restored. choices.colour:" in sentence
         assert Plan.objects.get().revision == 2
 
+    @pytest.mark.slow
     def test_a_plan_that_fits_the_matrix_no_more_is_saved_by_an_older_revision(self, client, address):
         plan = Plan.objects.get()
         broken = plan.document | {"choices": {"colour": "red"}}

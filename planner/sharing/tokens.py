@@ -132,7 +132,8 @@ def find(token: str, client: str) -> ApiToken | None:
 
     Raises throttle.TooMany for one that opens nothing, to a client that has tried WRONG of them within the hour.
     """
-    now, found = timezone.now(), None
+    now = timezone.now()
+    found: ApiToken | None = None
     if _TOKEN.fullmatch(token):
         written = _by_hash[settings.REQUIRE_LOGIN]
         found = next(filter(None, (written.first(one, now) for one in list_hashes(token))), None)

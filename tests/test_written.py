@@ -26,9 +26,10 @@ from planner.store.models import (
 from planner.store.run_models import CheckRun
 from planner.store.token_models import ApiToken
 from planner.web.views import kept, offers
+from ports import actions as editions
 from ports import queries
 from ports.actions import load_matrix
-from ports.models import Amendment
+from ports.models import Amendment, Snapshot
 from ports.queries import SHIPPED
 from ports.written import Written
 from tests.web.views.pages import BROWSERS, store
@@ -98,6 +99,10 @@ def list_questions(plan):
     yield comments._open, (plan.pk,), (plan.pk + 1,)
     yield offers._editions, (plan.edition.product_slug,), ("another",)
     yield kept._whole, (plan.pk,), (plan.pk + 1,)
+    yield editions._kept, (Snapshot.objects.first().digest,), ("another",)
+    yield queries._by_slug, (plan.edition.slug,), ("another",)
+    for written in queries._records.values():
+        yield written, (plan.edition_id,), (plan.edition_id + 1,)
     yield queries._marks_at, (plan.edition_id,), (plan.edition_id + 1,)
     yield queries._amended, (plan.edition.product_slug,), ("another",)
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -143,6 +144,14 @@ def test_a_number_that_no_row_can_have_is_none_of_a_revision(plan):
 def test_a_query_without_its_example_is_refused(plan):
     with pytest.raises(ValueError, match="an example"):
         Written(lambda number: Plan.objects.filter(pk=plan.pk), 2**62).ask(1)
+
+
+def test_what_locks_is_asked_in_a_transaction_alone(plan, monkeypatch):
+    assert actions._to_lock.first(plan.pk) == plan
+    monkeypatch.setattr(connection, "get_autocommit", lambda: True)
+    with pytest.raises(TransactionManagementError):
+        actions._to_lock.first(plan.pk)
+    assert kept._whole.first(plan.pk) == plan
 
 
 def test_values_are_the_databases_own(plan):

@@ -30,7 +30,8 @@ class Written:
 
     `write` gets `examples` for them and makes the query. Each of these has to be of the kind of its value, to differ
     from all else that the query says, and to stand in it once or more: else to ask it raises ValueError. A value can't
-    be None, which would be another query, nor a number with more than 63 bits, which SQLite refuses.
+    be None, which would be another query, nor a number with more than 63 bits, which SQLite refuses. One that locks
+    its rows is for transactions: Django looks for one only as it writes the query.
     """
 
     def __init__(self, write: Callable[..., "models.QuerySet[Any, Any]"], *examples: object) -> None:

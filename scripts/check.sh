@@ -1,7 +1,7 @@
 #!/bin/sh
 # What is worth knowing before every commit, within two minutes: the static checks, and beside them all tests but those
-# in a browser and those marked as slow, such as services of their own and long PDFs; property tests with half of
-# their examples, and of each table of cases every ninth. Options go to pytest.
+# in a browser and those marked as slow, such as services of their own, long PDFs and whatever else takes half a second
+# here; property tests with half of their examples, and of each table of cases every ninth. Options go to pytest.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -113,6 +113,7 @@ def files(monkeypatch, tmp_path, server):
     Path("house.css").write_text("h2 { color: teal }", "utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", sorted({words for _, words, name in COMMANDS if name in RUN}), ids=shlex.join)
 @pytest.mark.usefixtures("files")
 def test_what_needs_nothing_but_files_does_what_it_says(words, capsysbinary):

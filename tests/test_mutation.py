@@ -101,7 +101,8 @@ def test_what_a_test_is_about_is_killed_and_nothing_else(tmp_path):
 
 @pytest.mark.slow
 def test_a_process_of_its_own_has_what_the_suite_sets_up(mutate, monkeypatch):
-    monkeypatch.setenv("PYTEST_XDIST_WORKER", f"mutation{os.getpid()}")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", f"mutation-{worker}")  # its folder is had again by the next run
     for name in ("PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
     path, said = (
@@ -114,6 +115,7 @@ def test_a_process_of_its_own_has_what_the_suite_sets_up(mutate, monkeypatch):
     assert [mutate.try_afresh(mutant, tests, 10).by] == tests
 
 
+@pytest.mark.slow
 def test_a_sample_stays_as_it_is_where_something_else_changes(mutate, tmp_path):
     file = tmp_path / "toy.py"
 

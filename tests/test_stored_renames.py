@@ -88,6 +88,7 @@ def wanted(plan, before, after):
     return tuple(sorted(Rename("endpoint", one, other) for one, other in pairs if one != other))
 
 
+@pytest.mark.slow
 @settings(max_examples=often(60))
 @given(st.data())
 def test_any_past_tells_which_is_which(data):

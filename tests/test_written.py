@@ -9,8 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from planner.sharing import links
-from planner.store import answers, comments, holders, lives, reports, results
+from planner.sharing import links, tokens
+from planner.store import actions, admission, answers, comments, holders, lives, reports, results
+from planner.store import kept as revisions
 from planner.store.models import (
     NOTHING_RENAMED,
     Answer,
@@ -23,6 +24,7 @@ from planner.store.models import (
     hash_token,
 )
 from planner.store.run_models import CheckRun
+from planner.store.token_models import ApiToken
 from planner.web.views import kept, offers
 from ports import queries
 from ports.actions import load_matrix
@@ -36,7 +38,7 @@ pytestmark = pytest.mark.django_db
 
 def tell(found):
     """What was read of a row, and of those that were read with it; what isn't there is read when it is asked for."""
-    if isinstance(found, tuple):
+    if found is None or isinstance(found, tuple):
         return found
     held = {name: value for name, value in vars(found).items() if name != "_state"}
     return held, {name: tell(other) for name, other in found._state.fields_cache.items()}, found._state.db
@@ -54,6 +56,8 @@ def plan():
     now = timezone.now()
     for number, expires in enumerate((None, now + timedelta(days=1), now - timedelta(days=1))):
         ShareLink.objects.create(plan=plan, token_hash=f"{number}", label="L", expires=expires)
+    for number, owner in enumerate(({"browser": hash_token(BROWSERS[1])}, {"user": user})):
+        ApiToken.objects.create(token_hash=f"{number}", expires=now + timedelta(days=1), label="L", **owner)
     for number, renames in ((3, {"zones": {"dmz": "edge"}, "endpoints": {}}), (4, {}), (5, NOTHING_RENAMED)):
         Revision.objects.create(plan=plan, number=number, document=plan.document, renames=renames)
     for stands in (True, False, True):
@@ -74,6 +78,13 @@ def list_questions(plan):
         yield holders._held["user", document], (user, plan.key), (user + 1, plan.key)
     yield links._by_hash, ("0", now), ("2", now)
     yield links._by_hash, ("1", now), ("1", now + timedelta(days=2))
+    for role in Hold.Role:
+        yield admission._held[role], (plan.holds.first().pk,), (10**6,)
+    yield tokens._by_hash[False], ("0", now), ("1", now)
+    yield tokens._by_hash[True], ("1", now), ("1", now + timedelta(days=2))
+    yield actions._to_lock, (plan.pk,), (plan.pk + 1,)
+    yield actions._sent, (plan.pk, plan.revisions.first().operation), (plan.pk, "another")
+    yield revisions._links, (plan.pk, 1, 4), (plan.pk, 6, 9)
     yield answers._newest, (plan.pk,), (plan.pk + 1,)
     yield answers._newest_upto, (plan.pk, 2), (plan.pk, 0)
     yield reports._revision, (plan.pk, 1), (plan.pk, 2)

@@ -15,9 +15,9 @@ from planner.api.problems import NOTHING, Problem
 from planner.deploy.turns import in_turn
 from planner.sharing import tokens
 from planner.store.actions import Sender
-from planner.store.admission import admitted, held
+from planner.store.admission import admitted, held, lock
 from planner.store.comments import Writer
-from planner.store.holders import Holder, note_opening
+from planner.store.holders import Holder, find_held, note_opening
 from planner.store.models import Hold, Plan, make_token
 from planner.store.sent_before import derive
 from planner.store.token_models import ApiToken
@@ -101,8 +101,7 @@ def let_in(
     """
     caller = caller_of(request)
     token = caller.token
-    found = caller.holder.holds().filter(plan__key=key).select_related("plan")
-    hold = (found if document else found.defer("plan__document")).first()
+    hold = find_held(caller.holder, key, document=document)
     if hold is None or token.plan_id not in (None, hold.plan_id):
         raise Problem(code="nothing-here", detail=NOTHING)
     plan = hold.plan
@@ -120,7 +119,7 @@ def let_in(
         if request.method in ("GET", "HEAD"):
             note_opening(hold)
         request.hold = hold  # type: ignore[attr-defined]  # what readers see differs from what editors see
-        with admitted(lambda: held(hold, role), lambda: tokens.still_live(token)):
+        with admitted(lambda: held(hold, role), lambda: lock(tokens.still_live(token)).first()):
             yield plan
 
 

@@ -6,7 +6,7 @@ secret is found by that hash, so no time of an answer tells how much of a guess 
 """
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
@@ -23,6 +23,7 @@ from planner.store.token_models import ApiToken
 from planner.store.trouble import store_if_possible
 from ports.locks import one_at_a_time
 from ports.text import short
+from ports.written import Written
 
 UNDER = "/api/"
 """Below which addresses tokens count, and neither sessions nor what a browser holds."""
@@ -109,10 +110,21 @@ def list_of(holder: Holder) -> "QuerySet[ApiToken]":
     return ApiToken.objects.filter(browser=holder.browser) if holder.browser else ApiToken.objects.none()
 
 
-def _live() -> "QuerySet[ApiToken]":
-    """Those that work now: of accounts where these are on, else of browsers."""
-    acts = Q(user__is_active=True) if settings.REQUIRE_LOGIN else Q(user=None)
-    return ApiToken.objects.filter(acts, expires__gt=timezone.now(), revoked=None)
+def _live(now: datetime, *, accounts: bool) -> "QuerySet[ApiToken]":
+    """Those that work then: of accounts where these are on, else of browsers."""
+    acts = Q(user__is_active=True) if accounts else Q(user=None)
+    return ApiToken.objects.filter(acts, expires__gt=now, revoked=None)
+
+
+def _write_by_hash(accounts: bool) -> Written:
+    return Written(
+        lambda one, now: _live(now, accounts=accounts).filter(token_hash=one).select_related("user"),
+        "a hash",
+        datetime(9999, 1, 1, tzinfo=UTC),
+    )
+
+
+_by_hash = {accounts: _write_by_hash(accounts) for accounts in (True, False)}
 
 
 def find(token: str, client: str) -> ApiToken | None:
@@ -120,13 +132,14 @@ def find(token: str, client: str) -> ApiToken | None:
 
     Raises throttle.TooMany for one that opens nothing, to a client that has tried WRONG of them within the hour.
     """
-    found = None
+    now = timezone.now()
+    found: ApiToken | None = None
     if _TOKEN.fullmatch(token):
-        found = _live().filter(token_hash__in=list_hashes(token)).select_related("user").first()
+        written = _by_hash[settings.REQUIRE_LOGIN]
+        found = next(filter(None, (written.first(one, now) for one in list_hashes(token))), None)
     if found is None:
         throttle.count("wrong-token", throttle.network_of(client), limit=WRONG, mark=token[:200])
         return None
-    now = timezone.now()
     if found.last is None or found.last < now - RENEW:
         pk = found.pk
         store_if_possible(lambda: ApiToken.objects.filter(pk=pk).update(last=now))
@@ -135,7 +148,7 @@ def find(token: str, client: str) -> ApiToken | None:
 
 def still_live(row: ApiToken) -> "QuerySet[ApiToken]":
     """The token as `planner.store.admission.admitted` takes it: as long as it works."""
-    return _live().filter(pk=row.pk)
+    return _live(timezone.now(), accounts=settings.REQUIRE_LOGIN).filter(pk=row.pk)
 
 
 def holder_of(row: ApiToken) -> Holder:

@@ -33,6 +33,7 @@ from ports.matrix import Matrix
 from ports.models import PortMatrix
 from ports.queries import default_product, find_matrix_at
 from ports.text import short
+from ports.written import Written
 
 Document = dict[str, Any]
 
@@ -287,13 +288,22 @@ class _State:
     """Whether it is another state even with the same document on the same edition."""
 
 
+_to_lock = Written(
+    lambda pk: models.Plan.objects.select_for_update(of=("self",)).select_related("edition").filter(pk=pk), 2**62
+)
+_sent = Written(
+    lambda plan, operation: models.Revision.objects.filter(plan=plan, operation=operation).values_list("pk")[:1],
+    2**62,
+    "an operation",
+)
+
+
 def lock_plan(plan_id: int) -> models.Plan:
-    """The plan with its write lock, to be changed.
+    """The plan with its write lock, to be changed, in a transaction.
 
     Raises NotPossible for one that is in the bin by now, and AccessTaken.
     """
-    rows = models.Plan.objects.select_for_update(of=("self",)).select_related("edition")
-    row = rows.filter(pk=plan_id).first()
+    row: models.Plan | None = _to_lock.first(plan_id)
     check_admitted()
     if row is None or row.deleted is not None:
         raise NotPossible("This plan has been deleted. Open its address to see whether it can still be restored.")
@@ -304,7 +314,7 @@ def lock_plan(plan_id: int) -> models.Plan:
 def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[models.Plan], _State]) -> Applied:
     # On SQLite the transaction itself holds the write lock (BEGIN IMMEDIATE); elsewhere the row does.
     row = lock_plan(plan_id)
-    if sender.operation and row.revisions.filter(operation=sender.operation).exists():
+    if sender.operation and _sent.ask(row.pk, sender.operation):
         return Applied(plan=row, changed=False)
     state = make(row)
     switched = state.edition is not None and state.edition != row.edition
@@ -327,7 +337,7 @@ def _change(*, plan_id: int, sender: Sender, matrix: Matrix, make: Callable[[mod
     renames = {"zones": dict(state.renames.zones), "endpoints": dict(state.renames.endpoints)}
     comments.follow(row, renames["endpoints"])
     added = find_added(row.document, state.document, renames)
-    kept = Chain(list_links(row.revisions, row.revision)).add(row.document, state.document, state.proofs)
+    kept = Chain(list_links(row.pk, row.revision)).add(row.document, state.document, state.proofs)
     row.document = state.document
     row.name = state.document["name"]
     row.edition = edition

@@ -12,20 +12,21 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from planner.store.models import Hold, Plan
+from ports.written import Written
 
 
 class AccessTaken(Exception):
     """Whoever sends this may not change the plan any more; nothing was stored."""
 
 
-type Admission = Callable[[], "QuerySet[Any]"]
-"""What finds the row that let a sender in, for as long as it does."""
+type Admission = Callable[[], object]
+"""What finds the row that let a sender in, and locks it; None once that doesn't let them in any more."""
 _by: ContextVar[tuple[Admission, ...]] = ContextVar("admitted by", default=())
 
 
 @contextmanager
 def admitted(*by: Admission) -> Iterator[None]:
-    """Until the block ends, plans are changed only while each of these has a row: what let the sender in.
+    """Until the block ends, plans are changed only while each of these finds its row: what let the sender in.
 
     They are asked when something is to be stored, which most requests don't.
     """
@@ -36,10 +37,24 @@ def admitted(*by: Admission) -> Iterator[None]:
         _by.reset(token)
 
 
-def held(hold: Hold, role: Hold.Role) -> "QuerySet[Hold]":
+def lock(rows: "QuerySet[Any]") -> "QuerySet[Any]":
+    """Rows that are locked as they are read, and of which no more is read than that they are there."""
+    # Not by exists(), which forgets of what the row is locked: PostgreSQL locks no side of a join that may be missing.
+    return rows.select_for_update(of=("self",)).only("pk")
+
+
+def held(hold: Hold, role: Hold.Role) -> object:
     """A hold as `admitted` takes it: as long as it is there, allows that role, and its account may log in."""
+    return _held[role].first(hold.pk)
+
+
+def _write_held(role: Hold.Role) -> Written:
     roles = [one for one in Hold.Role if Hold(role=one).allows(role)]
-    return Hold.objects.filter(Q(user=None) | Q(user__is_active=True), pk=hold.pk, role__in=roles)
+    let_in = Q(user=None) | Q(user__is_active=True)
+    return Written(lambda pk: lock(Hold.objects.filter(let_in, pk=pk, role__in=roles)), 2**62)
+
+
+_held = {role: _write_held(role) for role in Hold.Role}
 
 
 def check_admitted() -> None:
@@ -47,9 +62,8 @@ def check_admitted() -> None:
 
     The row is locked, so that who takes access back is told so after what came before is stored, and nothing is later.
     """
-    # Not by exists(), which forgets of what the row is locked: PostgreSQL locks no side of a join that may be missing.
     for by in _by.get():
-        if by().select_for_update(of=("self",)).only("pk").first() is None:
+        if by() is None:
             raise AccessTaken
 
 

@@ -98,13 +98,14 @@ def find_hold(request: HttpRequest, key: str, *, document: bool = True) -> Hold 
     and that its browser made or opened before accounts were on.
     """
     holder = read_holder(request)
-    hold = _find_held(holder, key, document=document)
+    hold = find_held(holder, key, document=document)
     if hold is None and holder.user is not None and _take_over(request, holder, key):
-        hold = _find_held(holder, key, document=document)
+        hold = find_held(holder, key, document=document)
     return hold
 
 
-def _find_held(holder: Holder, key: str | UUID, *, document: bool) -> Hold | None:
+def find_held(holder: Holder, key: str | UUID, *, document: bool) -> Hold | None:
+    """What they hold of the plan with this key, the plan with it; None if nothing."""
     if not holder.is_someone:
         return None
     by = "browser" if holder.user is None else "user"

@@ -12,11 +12,13 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
+from django.apps import apps
 from django.db import DatabaseError, models
 from django.db.models.functions import Length
 
 from planner.plan.differences import apply_difference, find_difference
 from planner.store.documents import LONG, find_proof, keep_proof
+from ports.written import Written
 
 Document = Mapping[str, Any]
 
@@ -193,10 +195,18 @@ def read_in_order[Row: KeptDocument](rows: Iterable[Row]) -> Iterator[Row]:
         last = row
 
 
-def list_links(revisions: "models.Manager[Any]", newest: int) -> list[Link]:
+def _write_links(plan: int, first: int, last: int) -> "models.QuerySet[Any, Any]":
+    revisions = apps.get_model("planner", "Revision")._default_manager
+    rows = revisions.filter(plan=plan, number__gte=first, number__lte=last).order_by("number")
+    return rows.values_list("number", "behind", "proof", Length("packed"))
+
+
+_links = Written(_write_links, 2**62, 2**30, 2**30 + 1)
+
+
+def list_links(plan: int, newest: int) -> list[Link]:
     """The links of the revisions of a plan that a new one may stand behind; `newest` is the number of the last."""
-    rows = revisions.filter(number__gte=newest - EVERY, number__lte=newest).order_by("number")
-    found = list(rows.values_list("number", "behind", "proof", Length("packed")))
+    found = _links.ask(plan, newest - EVERY, newest)
     if not found or found[-1][0] != newest:
         return []
     return [Link(behind, None if proof is None else bytes(proof), size) for _, behind, proof, size in found]

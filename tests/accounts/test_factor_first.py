@@ -71,6 +71,7 @@ def test_whoever_has_none_sets_it_up_and_goes_on_where_they_wanted_to_be(client,
     assert client.get("/plans/").url == HERE
 
 
+@pytest.mark.slow
 def test_nothing_else_is_there_before(client):
     """Whatever address there is: of any kind, by any method."""
     tried, let_in = 0, set()

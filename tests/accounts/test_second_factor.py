@@ -184,6 +184,7 @@ def test_wrong_codes_are_few_but_recovery_codes_are_looked_at(alice):
     assert client.post(CODE, {"code": show_code(secret)}).status_code == 302
 
 
+@pytest.mark.slow
 def test_who_has_the_password_guesses_a_hundred_codes_at_most_and_its_owner_is_told(alice):
     secret, codes = set_up(alice)
     guesser, owner = Client(), Client()

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.programs import Program
-from tests.web.views.conftest import handler, matrix, shipped  # noqa: F401 - fixtures
+from tests.web.views.conftest import handler, loaded, matrix, shipped  # noqa: F401 - fixtures
 from tests.web.views.pages import store
 
 

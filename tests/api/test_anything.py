@@ -99,6 +99,7 @@ def ask_around(operation, one, headers, reached):
     ask()
 
 
+@pytest.mark.slow
 def test_what_comes_of_requests_that_succeed_is_what_the_document_says(anything, program, plan, headers):
     """Every operation is asked for what is there: so its answer is looked at, and not only what it refuses."""
     known, reached = list_known(program, plan), {}

@@ -189,6 +189,7 @@ def test_what_differs_between_two_editions_is_told_as_loaded_with_3(fixture, tmp
     assert 'service/ssh: the field \'ports\' is "22" in desk-a and "2200" in desk-b.\n' in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", [SHIPPED, ROOT / "tests" / "second_matrix" / "gatekeeper.json"])
 def test_what_is_exported_can_be_loaded_and_is_the_same(source, tmp_path):
     matrix("load", source)
@@ -326,6 +327,7 @@ def test_the_impact_on_plan_files_is_counted_in_rules(shipped, plan_file):
     assert matrix("impact", "passwordstate-next", plan_file(), "--format", "json").data[0]["opened"] == 0
 
 
+@pytest.mark.slow
 def test_the_impact_has_the_amendments_in_it(shipped, plan_file):
     matrix("load", SHIPPED)
     matrix("load", shipped("passwordstate-next", vnc="5901"), "--no-activate")

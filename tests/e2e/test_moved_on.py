@@ -72,8 +72,12 @@ def test_a_refusal_that_comes_just_before_the_other_tab_stays_said(held):
     assert plan.revision == 1
 
 
-def test_a_tab_that_was_made_before_an_edit_and_comes_after_its_answer_shows_the_edit_soon(page, matrix):
-    """As the line has the newest revision by then, nothing else would bring what the tab lacks."""
+def test_a_tab_that_was_made_before_an_edit_and_comes_after_its_answer_shows_the_edit_soon(open_page, matrix):
+    """As the line has the newest revision by then, nothing else would bring what the tab lacks.
+
+    Nor would anything if the page took it for brought by an answer that was an error.
+    """
+    page = open_page(status=500)
     page.goto(f"/plans/{store(contoso())[1]}/?panel=ports")
     made = []
 
@@ -87,8 +91,12 @@ def test_a_tab_that_was_made_before_an_edit_and_comes_after_its_answer_shows_the
     page.locator("#port-ssh").press("Enter")
     expect(page.locator("#state")).to_have_text("Saved · revision 2")
     [(route, answer)] = made
+    brought = re.compile(r"/plans/[^/]+/\?panel=ports")
+    page.route(brought, lambda route: route.fulfill(status=500), times=1)
     with page.expect_response("**panel=ports**"):
         route.fulfill(response=answer)
+    expect(page.locator("#state")).to_contain_text("The service answered with an error (500)")
     expect(page.locator("#results").get_by_text("tcp 2222").first).to_be_visible()
+    expect(page.locator("#state")).to_have_text("Saved · revision 2")
     expect(page.locator("#port-ssh")).to_have_value("2222")
     expect(page.locator("#port-ssh")).to_be_focused()

@@ -453,6 +453,7 @@ def results_with(change, count=1):
     return json.dumps(head | {"results": [row | change] * count}).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "said"),
     [

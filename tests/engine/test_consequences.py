@@ -73,6 +73,7 @@ def test_what_another_plan_would_open_is_what_evaluating_it_shows(document, othe
     assert set(found.dropped) == {f"{protocol} {ports}" if ports else protocol for _, _, protocol, ports in closed}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", ["everything", "high-availability"])
 def test_what_a_plan_has_already_makes_no_difference(slug):
     for plan in (read_topology(MATRIX, slug), replace(read_topology(MATRIX, slug), choices={}, corrections=())):
@@ -95,6 +96,7 @@ def test_in_a_plan_that_is_too_large_neither_plans_nor_answers_are_weighed(monke
     assert weigh_answers(report, ["esxi"], ["ldap-tcp"]) == ({}, {})
 
 
+@pytest.mark.slow
 @settings(max_examples=often(40))
 @given(documents(MATRIX))
 def test_each_consequence_is_what_evaluating_shows(document):
@@ -167,6 +169,7 @@ def test_an_option_says_for_want_of_what_it_opens_nothing():
     assert explain_nothing(evaluate(write_plan(web, site)), "self-destruct", "push-pull") == ""
 
 
+@pytest.mark.slow
 @settings(max_examples=often(40))
 @given(documents(MATRIX))
 def test_what_opens_nothing_for_want_of_something_gives_no_flow(document):

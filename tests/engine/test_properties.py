@@ -135,6 +135,7 @@ def flows_of(report):
 # --- the formats -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=often(60))
 @given(DOCUMENTS)
 def test_tables_of_any_plan_can_be_read_back_and_json_has_names_as_typed(document):

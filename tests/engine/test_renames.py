@@ -69,6 +69,7 @@ def plans_with_new_names(draw):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=often(150))
 @given(plans_with_new_names(), st.data())
 def test_new_names_open_close_and_change_nothing_and_are_listed(drawn, data):
@@ -96,6 +97,7 @@ def test_without_addresses_nothing_tells_that_an_endpoint_was_renamed(drawn):
     assert compare(document, named(document, endpoints)).renamed == ()
 
 
+@pytest.mark.slow
 @settings(max_examples=often(80))
 @given(plans_with_new_names())
 def test_an_address_that_another_left_over_endpoint_has_tells_nothing(drawn):
@@ -107,6 +109,7 @@ def test_an_address_that_another_left_over_endpoint_has_tells_nothing(drawn):
     assert len(renamed) == (1 if len(endpoints) == 1 else 0)
 
 
+@pytest.mark.slow
 @settings(max_examples=often(80))
 @given(documents(MATRIX), documents(MATRIX))
 def test_between_any_two_plans_a_rename_can_be_nothing_else(first, second):

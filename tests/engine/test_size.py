@@ -52,6 +52,7 @@ def count(plan):
     return count_pairs(topology, Terms(MATRIX, plan, topology))
 
 
+@pytest.mark.slow
 @settings(max_examples=often(200))
 @given(documents(MATRIX, most=9))
 def test_as_many_pairs_are_counted_as_evaluating_makes(document):

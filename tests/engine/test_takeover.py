@@ -180,6 +180,7 @@ def edit(rng, matrix, first, other):
     return states
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MATRICES)
 @settings(max_examples=often(120))
 @given(data=st.data())
@@ -188,6 +189,7 @@ def test_whatever_edits_come_in_whatever_order_the_report_is_that_of_the_whole_p
     follow(MATRICES[name], edit(data.draw(st.randoms()), MATRICES[name], first, other))
 
 
+@pytest.mark.slow
 @settings(max_examples=often(60))
 @given(rng=st.randoms())
 def test_so_it_is_for_plans_that_need_much(rng):
@@ -260,6 +262,7 @@ def follow_one(before, document):
     return after
 
 
+@pytest.mark.slow
 def test_edits_one_on_the_other_come_to_what_all_of_them_come_to():
     states = [SITES]
     for make in EDITS.values():

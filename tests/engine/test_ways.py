@@ -132,6 +132,7 @@ def test_a_decision_that_would_ask_for_more_than_is_evaluated_is_not_offered(mon
     assert [kind for kind, _ in ways("PS01", "DC01", "tcp/389", of)] == ["flow"]
 
 
+@pytest.mark.slow
 def test_every_decision_that_would_ask_for_a_packet_is_found_by_what_differs_as_by_whole_evaluations():
     plan = read_topology(MATRIX, "everything")
     of = evaluate_report(MATRIX, plan)

@@ -46,6 +46,7 @@ def test_a_plan_shows_the_answers_from_which_it_could_have_been_made(example):
     assert {**found, **dict.fromkeys(WITHOUT_EFFECT)} == {**wanted, **dict.fromkeys(WITHOUT_EFFECT)}
 
 
+@pytest.mark.slow
 @settings(max_examples=often(100))
 @given(answers())
 def test_the_answers_that_a_plan_shows_change_nothing_in_it(given_then):

@@ -1,6 +1,5 @@
 """A field of the plan is one entry of a table: one that is added there is read, kept, said, shown and compared."""
 
-import ast
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -41,6 +40,7 @@ from planner.web.forms.topology import EndpointForm, Opened, describe_topology
 from ports.actions import load_matrix
 from ports.queries import SHIPPED, shipped_matrix
 from tests.plan.test_edit_sequences import edits
+from tests.sources import texts_of
 from tests.strategies import documents, often
 from tests.web.views.pages import Page, store
 
@@ -273,15 +273,6 @@ SPEAKING = ("addresses", "platforms", "operations", "sessions", "managed_by")
 """Keys that mean nothing else; name, zone or roles are words of other things as well."""
 
 
-def literals(path):
-    """The texts of a module that aren't docstrings, by line."""
-    tree = ast.parse(path.read_text("utf-8"))
-    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
-            yield node.lineno, node.value
-
-
 def test_nothing_else_in_the_code_names_a_field_of_an_endpoint():
     allowed = {
         "planner/engine/existing/readers/windows.py": {"addresses"},  # of a host, as it says them itself
@@ -305,7 +296,7 @@ def test_nothing_else_in_the_code_names_a_field_of_an_endpoint():
         name = str(path.relative_to(ROOT))
         keys = set(SPEAKING) - allowed.get(name, set())
         if name != "planner/plan/row_fields.py" and "/migrations/" not in name:
-            found += [f"{name}:{line}: {text}" for line, text in literals(path) if text in keys]
+            found += [f"{name}:{line}: {text}" for line, text in texts_of(path) if text in keys]
     assert found == []
     assert set(SPEAKING) <= PARTS["endpoints"].by_key.keys()
 

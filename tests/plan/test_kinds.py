@@ -1,6 +1,5 @@
 """A kind of zone is one entry of a table: nothing else in the code says what kinds there are."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from planner.report.diagram.diagram import render_svg
 from planner.web.forms.topology import ZoneForm
 from ports.matrix import ZONE_KINDS
 from ports.queries import shipped_matrix
+from tests.sources import texts_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MATRIX = shipped_matrix()
@@ -60,11 +60,11 @@ def test_an_entry_says_all_and_nothing_twice():
 def test_nothing_else_in_the_code_names_a_kind():
     allowed = {ROOT / "planner/plan/kinds.py"}
     found = [
-        f"{path.relative_to(ROOT)}:{node.lineno}: {node.value!r}"
+        f"{path.relative_to(ROOT)}:{line}: {text!r}"
         for path in sorted((ROOT / "planner").rglob("*.py"))
         if path not in allowed
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Constant) and node.value in KINDS
+        for line, text in texts_of(path)
+        if text in KINDS
     ]
     assert found == []
 

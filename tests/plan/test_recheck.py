@@ -70,6 +70,7 @@ def change(chance, document, other):
     return document | {part: rows}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("matrix", MATRICES.values(), ids=MATRICES)
 @given(data=st.data(), chance=st.randoms(use_true_random=False))
 @settings(max_examples=often(75))

@@ -46,6 +46,7 @@ def test_an_edition_that_is_not_current_is_left_alone(loaded):
     assert _messages() == []
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_an_amendment_that_is_held_back_is_a_warning(loaded):
     make_amendment(row="service/smtp", field="ports", value="587", reason="Relay")

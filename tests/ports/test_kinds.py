@@ -211,6 +211,7 @@ def validator():
     return jsonschema.Draft202012Validator(schema)
 
 
+@pytest.mark.slow
 @each("path", [SHIPPED, SECOND])
 def test_matrices_fit_the_schema(validator, path):
     validator.validate(json.loads(path.read_text("utf-8")))
@@ -220,6 +221,7 @@ def test_matrices_fit_the_schema(validator, path):
     validator.validate(short)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_what_dumpdata_writes_fits_the_schema(validator):
     load_matrix(path=SHIPPED)

@@ -63,6 +63,7 @@ class Browser:
         return same
 
 
+@pytest.mark.slow
 def test_whoever_has_the_page_is_sent_nothing_until_something_is_another(client, tmp_path):
     browsers = [Browser(client), Browser(log_in("ada", is_staff=True))]
     assert [browser.look() for browser in browsers] == [0, 0]

@@ -291,6 +291,7 @@ def test_like_endpoints_of_many_sites_are_one_box_that_can_be_unfolded(sites):
     assert "Site 00001 agent" not in texts(svg)
 
 
+@pytest.mark.slow
 def test_an_unfolded_picture_counts_what_is_too_much(sites):
     picture = picture_endpoints(sites, ["RS"])
     assert sum(len(frame.boxes) for frame in picture.frames) + len(picture.loose) <= MOST

@@ -1,12 +1,11 @@
 """The code knows the vocabulary of matrices and plans, and nothing that a matrix says."""
 
-import ast
 import re
-from functools import cache
 from pathlib import Path
 
 from ports.queries import read_fixture, shipped_matrix
 from tests.second_matrix.conftest import FIXTURE
+from tests.sources import constants_of, texts_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted([*ROOT.glob("planner/**/*.py"), *ROOT.glob("ports/*.py"), *ROOT.glob("ports/management/**/*.py")])
@@ -50,21 +49,6 @@ def slugs_of_the_shipped_matrix():
     return found | {slug for choice in matrix.choices.values() for slug in choice.slugs}
 
 
-@cache
-def nodes_of(path):
-    """All that a module is made of."""
-    return tuple(ast.walk(ast.parse(path.read_text("utf-8"))))
-
-
-def texts_of(path):
-    """Every string of a module that isn't a docstring or a comment, with its line."""
-    nodes = nodes_of(path)
-    prose = {id(node.value) for node in nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
-    for node in nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
-            yield node.lineno, node.value
-
-
 SLUGS = slugs_of_the_shipped_matrix() - set(ALLOWED)
 # A slug of several words is one wherever it stands; a single word may be one of a sentence.
 COMPOUND = re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(slug) for slug in sorted(SLUGS) if '-' in slug)})(?![\w-])")
@@ -99,7 +83,7 @@ def test_no_number_of_the_code_is_a_port_of_the_shipped_matrix():
     def look(path):
         place = str(path.relative_to(ROOT))
         sought = ports.difference(*(some for room, some in NUMBERS_OF_ROOMS.items() if place.startswith(room)))
-        return [n.lineno for n in nodes_of(path) if isinstance(n, ast.Constant) and n.value in sought]
+        return [line for line, value in constants_of(path) if value in sought]
 
     assert gather(look) == {}
 

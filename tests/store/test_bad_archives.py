@@ -35,6 +35,7 @@ def test_what_is_no_zip_is_refused(data):
     assert complaint(data).startswith("file: ")
 
 
+@pytest.mark.slow
 def test_one_that_is_cut_off_or_damaged_is_refused(members):
     data = zipped(members)
     assert "zip archive" in complaint(data[:-30])

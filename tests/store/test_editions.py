@@ -56,6 +56,7 @@ def test_a_new_plan_is_on_the_current_edition_and_its_revision_keeps_the_digest(
     assert find_state(revision.digest).edition == FIRST
 
 
+@pytest.mark.slow
 def test_plans_stay_on_their_editions_through_five_loads_with_amendments_in_between(plan, tmp_path):
     assert opens(plan) == ("443", "22")
     amendment = amend("444")

@@ -179,6 +179,7 @@ def test_what_an_import_left_whose_process_died_is_seen_by_nobody_and_goes_with_
     assert Revision.objects.filter(plan=left.pk).count() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_and_an_editor_at_once_all_succeed(small_slices):
     """With the real database file: a write that meets another one waits."""

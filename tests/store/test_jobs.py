@@ -143,6 +143,7 @@ class Jobs(RuleBasedStateMachine):
         assert not Piece.objects.exclude(job__state="done").exists()
 
 
+@pytest.mark.slow
 def test_whatever_is_done_in_any_order_the_table_says_who_has_what(plan):
     machine = type("OfOnePlan", (Jobs,), {"plan": plan})
     run_state_machine_as_test(

@@ -62,6 +62,7 @@ def test_undo_goes_on_where_it_was():
         actions.undo(plan_id=other.pk, matrix=MATRIX)
 
 
+@pytest.mark.slow
 @settings(max_examples=often(60))
 @given(documents(MATRIX, most=4), st.data())
 def test_any_past_comes_back_as_it_was(document, data):

@@ -6,7 +6,7 @@ from planner.management.sync import remote
 from tests.commands.conftest import in_folder  # noqa: F401 - a fixture
 from tests.sync import syncing
 from tests.sync.syncing import SITE, commit, git, store, tracked, write
-from tests.web.views.conftest import handler, matrix, shipped  # noqa: F401 - fixtures
+from tests.web.views.conftest import handler, loaded, matrix, shipped  # noqa: F401 - fixtures
 
 
 @pytest.fixture(params=["here", "there"])

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from planner.report.checks.badge import render_badge
 from planner.sharing import links, uploads
 from planner.store import throttle
-from planner.store.admission import AccessTaken, admitted
+from planner.store.admission import AccessTaken, admitted, lock
 from planner.store.editions import matrix_of
 from planner.store.models import ShareLink
 from planner.store.reports import report_for
@@ -77,7 +77,7 @@ def _send_results(request: HttpRequest, link: ShareLink, token: str) -> HttpResp
             report = report_for(link.plan.version, matrix_of(link.plan))
             name = form.cleaned_data["name"]
             try:
-                with admitted(lambda: links.still_live(link)):
+                with admitted(lambda: lock(links.still_live(link)).first()):
                     taken, verified = take_uploads(link.plan, report, sent, who=name, via=link.label)
             except AccessTaken:
                 return refuse_link(request, token)

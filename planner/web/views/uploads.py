@@ -16,7 +16,7 @@ from planner.plan import limits
 from planner.plan.document import PlanError
 from planner.sharing import links, uploads
 from planner.store import throttle
-from planner.store.admission import AccessTaken, admitted
+from planner.store.admission import AccessTaken, admitted, lock
 from planner.store.editions import matrix_of
 from planner.store.holders import read_holder
 from planner.store.models import Plan
@@ -63,7 +63,7 @@ def upload_results(request: HttpRequest, token: str) -> HttpResponse:
         return _say(422, "Nothing was sent.")
     try:
         report = report_for(row.plan.version, matrix_of(row.plan))
-        with admitted(lambda: uploads.still_live(row)):
+        with admitted(lambda: lock(uploads.still_live(row)).first()):
             taken, _ = take_uploads(row.plan, report, sent, who="", via=row.label, is_stranger=True)
     except AccessTaken:
         return _say(404, "This address takes no results.")

@@ -344,6 +344,7 @@ def jump_by_bits(leap):
     return {str(number): cut(number) for number in range(16)} | {"16": ()}
 
 
+@pytest.mark.slow
 def test_chains_that_cut_packets_ever_smaller_cost_so_many_steps_and_no_more():
     one, gap = decide(one_flow(), jump("0"), chains=jump_by_bits(jump))
     assert one.state == "unknown"

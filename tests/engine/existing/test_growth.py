@@ -45,6 +45,7 @@ def test_a_flow_meets_only_the_entries_that_could_decide_about_it():
     assert few.steps == many.steps == CLIENTS * SERVERS
 
 
+@pytest.mark.slow
 def test_many_entries_beside_few_flows_take_little_memory():
     report, rules = make_report(), make_rules(20_000)
     tracemalloc.start()

@@ -55,6 +55,7 @@ def test_addresses_are_read_and_packets_matched_in_one_place():
         assert not re.search(r"\bMatch\((?!\))", text), path.name
 
 
+@pytest.mark.slow
 def test_services_that_stand_for_all_but_some_are_the_others_of_each_protocol():
     some = Services(clear=(of_ports(6, read_port("22")), of_ports(6, read_port("80-90")), of_icmp(8)))
     left = every_service_but(some, "negated")

@@ -115,6 +115,7 @@ def ranges(entries, width, axis="ports"):
     ))  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("axis", ["ports", "source_ports"])
 def test_thousands_of_entries_whose_ports_overlap_take_a_few_steps_each(axis):
     ends = [host(f"C{n}", f"10.0.0.{n}") for n in range(1, 11)] + [
@@ -130,6 +131,7 @@ def test_thousands_of_entries_whose_ports_overlap_take_a_few_steps_each(axis):
     assert many.steps < 1_200 * 5 + 100 * 25, many.steps
 
 
+@pytest.mark.slow
 def test_of_ten_thousand_entries_from_anywhere_to_anywhere_with_overlapping_ports_each_is_tried():
     report = plan([host("Web", "10.0.0.1"), host("Store", "192.0.2.1", zone="DMZ")], [flow("Web", "Store")])
     found = compare_with(report, ranges(10_000, 3_000))

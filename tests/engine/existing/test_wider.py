@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from planner.engine.existing import narrower, wider
 from planner.engine.existing.decide import compare_with
 from planner.engine.existing.spans import Spans
@@ -175,6 +177,7 @@ def test_what_an_entry_admits_by_a_dns_name_is_needed_of_it_by_that_name():
     assert needed(named, match(WEB, "192.0.2.10 192.0.2.20", "tcp/443")) == [{"Store"}]
 
 
+@pytest.mark.slow
 def test_what_the_plan_needs_is_told_whole_after_too_much_work(monkeypatch):
     """Never less than flows have of it: who puts the narrower entry in its place would close what is needed."""
     report = plan([host("Web", WEB), *STORES], [flow("Web", f"Store {number}") for number in range(1, 41)])

@@ -241,6 +241,7 @@ def read_services(said):
         yield name, found
 
 
+@pytest.mark.slow
 @given(rulesets(), FLOWS, st.sampled_from([2_000, 1]))
 @settings(max_examples=often(120), deadline=None)
 def test_what_is_too_wide_is_what_every_packet_comes_to_count_for_count(ruleset, flows, at_once):

@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -126,6 +127,7 @@ def worlds(ruleset):
     return [dict(zip(names, values, strict=True)) for values in product([False, True], repeat=len(names))]
 
 
+@pytest.mark.slow
 @given(RULESETS)
 @settings(max_examples=often(150))
 def test_a_state_is_what_all_packets_of_a_flow_come_to_in_every_world(ruleset):

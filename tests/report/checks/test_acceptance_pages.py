@@ -2,6 +2,8 @@
 
 import datetime
 
+import pytest
+
 from planner.engine.acceptance import assess
 from planner.report.paper.acceptance_pages import MOST_SOURCES, compose_acceptance, render_pdf
 from tests.checking import only, run_all, run_of, write_results
@@ -15,6 +17,7 @@ def text_of(report, state):
     return " ".join(" ".join(text for part in printed.parts for text in part.texts()).split())
 
 
+@pytest.mark.slow
 def test_a_hostile_plan_has_an_acceptance_that_is_the_same_each_time():
     report = evaluate(worst())
     runs = [run_of(write_results(report, name, lambda check: "open"), f"{name}.json") for name in WORST_NAMES]

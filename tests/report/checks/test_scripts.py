@@ -128,6 +128,7 @@ def test_a_program_is_short_enough_to_be_read(name):
 # ---- names that would be commands ----
 
 
+@pytest.mark.slow
 def test_a_hostile_plan_is_text_in_every_script(tmp_path):
     files = archive_of(worst())
     assert len(files) > 2 * len(WORST_NAMES)

@@ -26,8 +26,13 @@ def shipped(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True)
+def loaded(shipped, db):
+    """Every test has the shipped matrix in the database. What it does to it is rolled back."""
+
+
+@pytest.fixture
 def matrix(shipped, db):
-    """The shipped matrix in the database. What a test does to it is rolled back."""
+    """The row of the shipped matrix."""
     return PortMatrix.objects.get(pk=shipped.pk)
 
 

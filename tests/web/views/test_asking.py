@@ -86,6 +86,7 @@ def test_what_must_stay_closed_leads_to_its_row(client, plan):
     assert Page(client.get(address.partition("#")[0])).one(id=row) is not None
 
 
+@pytest.mark.slow
 def test_every_way_leads_to_a_field_that_is_there(client):
     portal = {"name": "PRP02", "zone": "DMZ", "roles": ["password-reset-portal"]}
     directory = {"name": "AD01", "zone": "DMZ", "platforms": ["active-directory"], "operations": ["reset"]}

@@ -189,6 +189,7 @@ def test_what_is_no_edition_of_the_product_is_refused(client, key, newer, to):
     assert client.get(f"/plans/{key}/edition/", {"to": to}).status_code == (404 if to else 200)
 
 
+@pytest.mark.slow
 def test_what_is_amended_anew_is_told_and_taken_over_as_a_revision(client, key):
     client.post(f"/plans/{key}/choices/", {"choice": "esxi", "option": "ssh"})
     make_amendment(row="service/password-reset-portal", field="ports", value="444", reason="Test")

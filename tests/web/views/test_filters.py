@@ -200,6 +200,7 @@ class TestPaging:
         assert pages == -(-len(everything) // FLOWS_PER_PAGE)
         assert [row[0] for row in rows] == [f"{flow['source']} {flow['source_zone']}" for flow in everything]
 
+    @pytest.mark.slow
     def test_there_is_a_way_back(self, client, url):
         second = self.links(Page(client.get(f"{url}?view=flows")))["Next"]
         first = self.links(Page(client.get(second)))["Previous"]
@@ -216,6 +217,7 @@ class TestPaging:
             links["Next"].partition("?")[2].split("&")
         )
 
+    @pytest.mark.slow
     def test_a_page_that_is_none_is_the_first(self, client, url):
         first = Page(client.get(f"{url}?view=flows")).table("flows")
         for page in ("0", "-1", "x", "1.5", "²", "9" * 400, "\x00"):

@@ -180,6 +180,7 @@ def test_what_stands_beside_an_option_is_what_a_plan_with_it_opens_more():
         assert weights({})["portal", option] == f"{more} rules more ({more} flows): tcp 443"
 
 
+@pytest.mark.slow
 def test_it_follows_the_answers_so_far():
     assert weights({})["sql", "zone"] == "1 rule more (1 flow): tcp 1433"
     assert ("sql", "own") not in weights({}), "it is the answer"
@@ -276,6 +277,7 @@ def test_with_every_module_and_system_it_does_so_once_its_open_questions_are_ans
     assert len({(code, subject) for _, code, subject in asking(ANSWERS["everything"])}) == 17
 
 
+@pytest.mark.slow
 def test_what_was_weighed_is_told_of_the_same_answers_alone(client, monkeypatch):
     usual = form()
     chosen = MATRIX.choices["windows-validation"].options[0].slug

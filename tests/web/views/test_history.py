@@ -29,6 +29,7 @@ def override(client, address, service, ports, **sender):
     return send(client, address, "ports/", service=service, ports=ports, **sender)
 
 
+@pytest.mark.slow
 def test_undo_brings_back_the_state_before_and_redo_the_one_after(client, address):
     first = document()
     override(client, address, "ssh", "2222")

@@ -409,6 +409,7 @@ class Reader:
         return plain(found)
 
 
+@pytest.mark.slow
 def test_readers_by_a_link_have_the_plan_of_now_and_a_pinned_one_what_it_was(client, handler, plan, monkeypatch):
     readers = [Reader(handler, plan), Reader(handler, plan, may_report=True), Reader(handler, plan, pinned=1)]
     told = Reader(handler, plan, pinned=1, shows_changes=True)

@@ -195,6 +195,7 @@ def test_hostile_names_are_text(client, name):
     assert not page.all("script", src=None)
 
 
+@pytest.mark.slow
 def test_many_flows_come_in_pages(client):
     many = [NEW | {"ports": str(number)} for number in range(1, PER_PAGE * 2 + 2)]
     row, where = store(contoso(additional_flows=many))

@@ -44,6 +44,7 @@ def token_of(secret):
     return tokens.find(secret, "192.0.2.1")
 
 
+@pytest.mark.slow
 def test_every_edit_is_refused_and_everything_else_is_not(client, plan):
     """Each address that editors have: 403 with where to edit, and nothing changed, unless it leaves all alone."""
     before = (plan.revision, plan.document)
@@ -96,6 +97,7 @@ def edits_of(page):
     return names - {"visitor/", "history/checkpoint/", "acceptance/", "rule/state/", "rules/state/", "rules/close/"}
 
 
+@pytest.mark.slow
 def test_no_page_of_it_has_a_form_that_edits(client, plan):
     here = f"/plans/{plan.key}/"
     asked = [f"{here}?panel={panel}" for panel in PANELS] + [f"{here}?view={view}" for view in VIEWS]
@@ -110,6 +112,7 @@ def test_no_page_of_it_has_a_form_that_edits(client, plan):
     assert "endpoints/edit/" in edits_of(Page(client.get(f"{here}?edit=PS01"))), "the forms are there else"
 
 
+@pytest.mark.slow
 def test_no_page_of_it_leads_to_what_edits_and_what_was_decided_is_still_told(client):
     """No head of a form that isn't there, no link to one; the answers to what practice differs in stand as words."""
     plan, _ = store()

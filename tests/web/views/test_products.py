@@ -123,6 +123,7 @@ def test_a_ready_made_topology_is_one_of_the_chosen_product(client, gatekeeper):
     assert client.post("/plans/start/", {"example": "dmz", "product": "gatekeeper"}).status_code == 404
 
 
+@pytest.mark.slow
 def test_a_plan_and_its_readers_are_led_to_the_edition_that_the_plan_is_on(client, gatekeeper, tmp_path):
     plan = store()  # before the default product has a newer edition
     load_next(tmp_path)

@@ -125,6 +125,7 @@ def test_an_account_that_is_switched_off_stays_out_and_the_log_tells_it_once_an_
     ]
 
 
+@pytest.mark.slow
 def test_the_throttle_and_the_log_know_the_client_that_the_proxy_names(browser):
     for _ in range(30):
         browser.post(

@@ -196,6 +196,7 @@ def test_readers_learn_that_a_rule_has_changed_and_not_what_it_was(client, plan,
         assert old not in text
 
 
+@pytest.mark.slow
 def test_the_pdf_of_a_link_carries_what_its_json_says_and_no_plan(client, plan, reader, reporting):
     rules = rules_of(plan)[:1]
     send(reader, reporting, Page(reader.get(reporting)), rules, state="implemented", owner="Ada", comment="Done")

@@ -49,6 +49,7 @@ def test_a_page_that_is_made_anew_says_the_same_of_services_and_renders_none(cli
     assert read(client, address) == taken
 
 
+@pytest.mark.slow
 def test_how_endpoints_are_shown_and_where_links_lead_is_that_of_the_page(client, rendered):
     keys = [store(dump_plan(PLANS["everything"]))[1] for _ in range(2)]
     pages = [f"/plans/{key}/?{query}" for key in keys for query in ("show=names", "show=addresses", "show=both")]

@@ -299,6 +299,7 @@ def test_a_plan_that_cant_work_says_why(client, monkeypatch):
     assert "1 error" in page.text(id="preview")
 
 
+@pytest.mark.slow
 def test_the_preview_counts_what_the_report_of_the_plan_has(client):
     given = form(ANSWERS["everything"], name="Everything")
     preview = Page(client.post(PREVIEW, given)).text(id="preview")
@@ -323,6 +324,7 @@ def test_a_thousand_sites_have_a_preview_as_short_as_any_but_for_the_names_that_
     assert len(response.content) < len(short) + 2 * 1_000 * 60, "each name once"
 
 
+@pytest.mark.slow
 def test_the_page_costs_a_fixed_number_of_queries(client, django_assert_num_queries):
     client.get(START)
     for data in (form(), form({"sites": [f"S{n}" for n in range(50)]})):

@@ -132,6 +132,7 @@ def test_what_enters_by_other_sides_is_left_as_it_is():
     assert [e.obscure for e in put_back([entry(None, plain)], [lost])] == [("nat",)]
 
 
+@pytest.mark.slow
 def test_many_destinations_are_many_spans():
     several = [
         Translation(name="nat", enters=None, family=4, seen=Spans.only(4 * n), real=Spans.only(4 * n + 2))

@@ -1,0 +1,17 @@
+"""The constants of the product's own code, for tests that hold it against a rule of the house."""
+
+import ast
+from functools import cache
+
+
+@cache
+def constants_of(path):
+    """Each text and number of a module that is no docstring, with its line. A module is read once for all tests."""
+    nodes = [*ast.walk(ast.parse(path.read_text("utf-8")))]
+    prose = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    return tuple((n.lineno, n.value) for n in nodes if isinstance(n, ast.Constant) and id(n) not in prose)
+
+
+def texts_of(path):
+    """The texts among them."""
+    return [(line, value) for line, value in constants_of(path) if isinstance(value, str)]
